@@ -1,0 +1,259 @@
+"""The contract: what a dialer may offer, in which shapes, and what it must not do.
+
+A dialer is one folder with up to four files: ``words.py`` (pure: its vocabulary into call events), ``callbacks.py``
+(how it tells us), ``reports.py`` (what we ask it) and ``api.py`` (its HTTP client), and one row in ``registry.py``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+
+# What every reader is given -------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Connection:
+    """One configured account at one dialer. ``settings`` are the dialer's own, already checked by its schema."""
+
+    name: str
+    dialer: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    callback_tokens: tuple[str, ...] = ()
+    default_country: str | None = None
+    dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
+    disposition_window: timedelta = timedelta(hours=24)
+
+    def flags(self, disposition: str | None) -> list[str]:
+        """The flags that this tenant gives the disposition; compared without case and outer blanks. Sorted."""
+        if not disposition:
+            return []
+        wanted = disposition.strip().casefold()
+        return sorted(
+            {flag for word, flags in self.dispositions.items() if word.casefold() == wanted for flag in flags}
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A receipt, as far as words may look at it."""
+
+    source: str  # "callback" or "report"
+    kind: str  # callback kind from the URL, or report name
+    body: bytes
+    content_type: str | None = None
+    query: str | None = None
+    method: str | None = None
+    context: Mapping[str, Any] | None = None
+    seen_at: datetime | None = None
+
+
+# What words return ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Event:
+    """One fact. ``facts`` maps names of ``vocabulary.FACTS`` to JSON values (times as ``clock.iso`` writes them, ids as
+    strings); a fact that the dialer does not state is left out, never null. ``keys`` are the names under which the dialer
+    knows the call, at least one, each unique within the connection: two events that share a key are folded together.
+    ``attempt`` is the dialer's own name of the attempt, None where the record does not say it."""
+
+    kind: str
+    keys: tuple[str, ...]
+    facts: Mapping[str, Any]
+    attempt: str | None = None
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LeadSeen:
+    """A lead as the dialer lists it now."""
+
+    lead_id: str
+    campaign_id: str | None
+    number: str | None
+    number_raw: str | None
+    first_name: str | None
+    last_name: str | None
+    status: str | None
+    retries: int | None
+    priority: int | None
+    created_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CampaignSeen:
+    """A campaign's totals. A status written twice under one key is counted twice, so that the totals add up."""
+
+    campaign_id: str
+    name: str | None
+    status: str | None
+    total_leads: int | None
+    leads_by_status: Mapping[str, int]
+    repeated_statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueSeen:
+    """A queue's counters and agents, by the dialer's own names."""
+
+    queue_id: str
+    name: str | None
+    extension: str | None
+    strategy: str | None
+    counters: Mapping[str, Any]
+    agents: list[Any]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that one receipt says. ``ignored`` is the reason why a receipt of a known kind says nothing that we need."""
+
+    events: tuple[Event, ...] = ()
+    leads: tuple[LeadSeen, ...] = ()
+    campaigns: tuple[CampaignSeen, ...] = ()
+    queues: tuple[QueueSeen, ...] = ()
+    ignored: str | None = None
+
+
+class Unreadable(ValueError):
+    """The receipt cannot be understood; it goes to quarantine.
+
+    ``reason`` is one snake_case word for counting (``unparseable``, ``no_call_id``), ``detail`` a sentence for the operator
+    that must not repeat the body.
+    """
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.detail = detail
+
+
+# How attempts are told apart ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class KeptEvent:
+    """An event of a group as it was stored, with the receipt that it came from."""
+
+    id: UUID
+    receipt_id: UUID
+    ordinal: int
+    source: str
+    kind: str
+    attempt: str | None
+    happened_at: datetime | None
+    seen_at: datetime
+    facts: Mapping[str, Any]
+    outcome_id: UUID | None = None
+
+
+def attempts_by_name(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
+    """The usual rule: one attempt per name; events that name none belong to the only one, or to the first by name."""
+    names = sorted({event.attempt for event in events if event.attempt is not None})
+    unnamed = names[0] if names else ""
+    found: dict[str, list[KeptEvent]] = {}
+    for event in events:
+        found.setdefault(event.attempt if event.attempt is not None else unnamed, []).append(event)
+    return found
+
+
+# Reports: us asking ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Layer:
+    """How far to look back, and how often. ``span`` None: a report of the present moment, without a window."""
+
+    name: str
+    every: timedelta
+    span: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time asked for, both ends included; frozen for a whole walk."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a page, byte for byte. ``key`` tells which record it is a version of (None: unknown)."""
+
+    body: bytes
+    key: str | None = None
+    context: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    records: list[Record]
+    warning: str | None = None  # a sentence about an answer that is odd but was taken
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something that a dialer can be asked.
+
+    ``walk(client, connection, window)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
+    where it cannot go on; the poller keeps each page before it asks for the next, and moves the cursor with the last one.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    walk: Callable[[Any, Connection, Window | None], Iterator[Page]]
+
+
+class ReportError(Exception):
+    """The dialer could not be asked. The message is a sentence for the operator, without secrets or bodies."""
+
+    error_id = "report_failed"
+    retry_after: float | None = None  # seconds that the dialer asked us to wait
+
+
+class CredentialsRefused(ReportError):
+    """The dialer refused our credentials; nothing is asked again until they are changed or an hour has passed."""
+
+    error_id = "credentials_refused"
+
+
+class AskedWrongly(ReportError):
+    """The dialer says that the question is wrong (400, 404, ...); asking again at once will not help."""
+
+    error_id = "asked_wrongly"
+
+
+class Unavailable(ReportError):
+    """The dialer did not answer, or answered that it cannot now (429, 5xx, time-out); it is asked again soon."""
+
+    error_id = "unavailable"
+
+
+class Garbled(ReportError):
+    """The answer is not what the documentation shows (truncated, not JSON, an unknown shape)."""
+
+    error_id = "garbled"
+
+
+class WalkStuck(ReportError):
+    """The dialer gave the same page key twice; the walk was stopped."""
+
+    error_id = "walk_stuck"
+
+
+# The dialer itself ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Dialer:
+    """What a dialer offers; the row in ``registry.DIALERS``.
+
+    ``read(evidence, connection)`` understands one receipt: pure, no clock, no network; raises ``Unreadable``.
+    ``attempts(events)`` splits the events of one group into attempts, a function of the set alone: the order in which
+    they arrived must not matter. The keys are stable names for as long as the evidence that made them stands.
+    ``settings`` is a marshmallow schema class for the connection's own settings.
+    ``client(connection)`` opens an HTTP client for the reports; it is shared by threads.
+    """
+
+    name: str
+    settings: type
+    read: Callable[[Evidence, Connection], Reading]
+    attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
+    callback_kinds: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
+    client: Callable[[Connection], Any] | None = None
+    default_country: str | None = None  # of national numbers, where the connection names none

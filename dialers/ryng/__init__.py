@@ -1,0 +1,30 @@
+"""Ryng (docs.ryng.in): posts connect and terminal callbacks; has no report to poll."""
+
+from marshmallow import Schema, fields, validate
+
+from dialers.base import Dialer
+from dialers.ryng import words
+from dialers.vocabulary import CONNECT_OUTCOMES
+
+
+class Settings(Schema):
+    """``[connections.<name>]`` with ``dialer = "ryng"``."""
+
+    api_url = fields.Url(load_default=None, require_tld=False)
+    access_token = fields.Str(load_default=None)
+    status_codes = fields.Dict(
+        keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)), load_default=dict
+    )
+    crm_reference_field = fields.Str(
+        load_default=None
+    )  # the custom field, by header text or key, that is crm_reference
+
+
+DIALER = Dialer(
+    name="ryng",
+    settings=Settings,
+    read=words.read,
+    attempts=words.attempts,
+    callback_kinds=("connect", "terminal"),
+    default_country="IN",
+)

@@ -1,0 +1,103 @@
+"""Our words. Every dialer's words are translated into these, and only these."""
+
+from typing import Final
+
+# Connect outcome: the technical result of one call attempt.
+CONNECTED: Final = "connected"
+VOICEMAIL: Final = "voicemail"
+NO_ANSWER: Final = "no_answer"
+BUSY: Final = "busy"
+REJECTED: Final = "rejected"
+UNREACHABLE: Final = "unreachable"
+INVALID_NUMBER: Final = "invalid_number"
+FAILED: Final = "failed"
+ABANDONED: Final = "abandoned"  # the customer answered, no agent did
+AGENT_UNAVAILABLE: Final = "agent_unavailable"  # the agent's leg failed first
+CANCELED: Final = "canceled"
+BLOCKED: Final = "blocked"  # do-not-call list, forbidden hour
+UNKNOWN: Final = "unknown"  # over, but in a word that nobody has mapped
+PENDING: Final = "pending"
+IN_PROGRESS: Final = "in_progress"
+RETRY_SCHEDULED: Final = "retry_scheduled"
+
+FINAL_OUTCOMES: Final = (
+    CONNECTED,
+    VOICEMAIL,
+    NO_ANSWER,
+    BUSY,
+    REJECTED,
+    UNREACHABLE,
+    INVALID_NUMBER,
+    FAILED,
+    ABANDONED,
+    AGENT_UNAVAILABLE,
+    CANCELED,
+    BLOCKED,
+    UNKNOWN,
+)
+OPEN_OUTCOMES: Final = (PENDING, IN_PROGRESS, RETRY_SCHEDULED)
+CONNECT_OUTCOMES: Final = FINAL_OUTCOMES + OPEN_OUTCOMES
+
+# After these an agent may still record what was said; after the others nobody has anything to record.
+DISPOSABLE_OUTCOMES: Final = (CONNECTED, UNKNOWN)
+
+ANSWERED_BY: Final = ("human", "machine", "fax", "unknown")
+
+FLAGS: Final = ("contact", "sale", "callback", "not_interested", "dnc", "wrong_number")
+
+# Settling: may the row still change?
+PROVISIONAL: Final = "provisional"  # the call is not over
+AWAITING_DISPOSITION: Final = "awaiting_disposition"
+SETTLED: Final = "settled"
+NEVER_DISPOSED: Final = "never_disposed"  # the window for it has passed
+SETTLINGS: Final = (PROVISIONAL, AWAITING_DISPOSITION, SETTLED, NEVER_DISPOSED)
+
+DIRECTIONS: Final = ("outbound", "inbound", "internal")
+
+# Event kinds: one fact each, read out of a receipt.
+DIALED: Final = "dialed"  # an agent or the customer was rung; for the timeline
+AGENT_ANSWERED: Final = "agent_answered"
+CUSTOMER_ANSWERED: Final = "customer_answered"
+MILESTONE: Final = "milestone"  # something happened, in a word that nobody has mapped
+CALL_ENDED: Final = "call_ended"
+DISPOSED: Final = "disposed"
+LEAD_STATUS_SEEN: Final = "lead_status_seen"
+EVENT_KINDS: Final = (DIALED, AGENT_ANSWERED, CUSTOMER_ANSWERED, MILESTONE, CALL_ENDED, DISPOSED, LEAD_STATUS_SEEN)
+
+# The facts an event may carry: the fields of an outcome that a dialer can say. Values are JSON values.
+TIME_FACTS: Final = ("created_at", "started_at", "answered_at", "ended_at", "disposed_at", "callback_at")
+INT_FACTS: Final = ("ring_seconds", "talk_seconds", "duration_seconds")
+TEXT_FACTS: Final = (
+    "call_id",
+    "attempt_id",
+    "lead_id",
+    "campaign_id",
+    "campaign_name",
+    "queue_id",
+    "queue_name",
+    "direction",
+    "customer_number",
+    "customer_number_raw",
+    "customer_name",
+    "agent_id",
+    "agent_name",
+    "agent_username",
+    "agent_number",
+    "agent_extension",
+    "connect_outcome",
+    "answered_by",
+    "disposition",
+    "disposition_parent",
+    "status_raw",
+    "hangup_cause",
+    "lead_status",
+    "recording_url",
+    "notes",
+    "crm_reference",
+)
+OTHER_FACTS: Final = ("flags", "custom_fields")
+FACTS: Final = TEXT_FACTS + TIME_FACTS + INT_FACTS + OTHER_FACTS
+
+# Facts about the record itself, shown in the timeline and never folded: begin with an underscore.
+#   _conflicts   keys written twice with different values, and those values
+#   _word        the dialer's word where we have none for it

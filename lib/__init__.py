@@ -1,0 +1,1 @@
+"""Small helpers named for their subject. They know nothing of calls."""

@@ -1,0 +1,132 @@
+"""JSON read without losing what was written: repeated keys, exact numbers, the bytes of each record.
+
+The dialers' own samples repeat keys inside one object, and a parser that keeps the last one loses a milestone or a
+total. So objects are read as ``Members``: a dict of the last readings that remembers all of them.
+"""
+
+import json
+from json.decoder import WHITESPACE
+
+from lib import text as texts
+
+
+class NotJson(ValueError):
+    """The text is not JSON that can be read."""
+
+
+class Members(dict):
+    """A JSON object. As a dict it holds the last value of each key; ``pairs`` holds every (key, value) in order."""
+
+    def __init__(self, pairs: list[tuple[str, object]]):
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    def all(self, key: str) -> list[object]:
+        """Every value written under the key, in order."""
+        return [value for name, value in self.pairs if name == key]
+
+    def conflicts(self) -> dict[str, list[object]]:
+        """Keys that were written more than once with different values, and those values."""
+        if len(self.pairs) == len(self):
+            return {}
+        seen: dict[str, list[object]] = {}
+        for name, value in self.pairs:
+            values = seen.setdefault(name, [])
+            if value not in values:
+                values.append(value)
+        return {name: values for name, values in seen.items() if len(values) > 1}
+
+
+def _integer(literal: str) -> int | str:
+    # int() refuses more than 4,300 digits, and no field of any dialer has more than 20.
+    return int(literal) if len(literal) <= 30 else literal
+
+
+def _members(pairs: list[tuple[str, object]]) -> Members:
+    return Members([(texts.clean(key), value) for key, value in pairs])
+
+
+# Fractions stay as they were written: money and telephone numbers never pass through a float.
+# NaN and Infinity are not JSON; a dialer that writes them means that it does not know.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=str, parse_int=_integer, parse_constant=lambda name: None
+)
+
+
+def decode(body: bytes) -> str:
+    """The text of a body: UTF-8, 16 or 32, with or without a byte order mark. Raises NotJson."""
+    try:
+        return body.decode(json.detect_encoding(body)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise NotJson(f"not {error.encoding} text at byte {error.start}") from None
+
+
+def loads(body: bytes | str) -> object:
+    """The value, with objects as ``Members`` and strings that every store can hold. Raises NotJson with the place."""
+    text = decode(body) if isinstance(body, bytes) else body
+    try:
+        return _cleaned(_DECODER.decode(text))
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+
+
+def _cleaned(value: object) -> object:
+    """Strings without what cannot be stored; ``Members`` stay ``Members``."""
+    if isinstance(value, Members):
+        return Members([(key, _cleaned(item)) for key, item in value.pairs])
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return texts.clean(value)
+
+
+def members(text: str, start: int = 0) -> list[tuple[str, int, int]]:
+    """The members of the object at ``start`` as (key, where its value begins, where it ends). Raises NotJson."""
+    found = []
+    for key_start, key_end in _parts(text, start, "{", "}"):
+        key = _value(text, key_start)[0]
+        colon = _skip(text, key_end)
+        if not isinstance(key, str) or text[colon : colon + 1] != ":":
+            raise NotJson(f"expected a member at character {key_start}")
+        begin = _skip(text, colon + 1)
+        found.append((texts.clean(key), begin, _value(text, begin)[1]))
+    return found
+
+
+def elements(text: str, start: int = 0) -> list[tuple[int, int]]:
+    """The elements of the array at ``start`` as (where it begins, where it ends). Raises NotJson."""
+    return list(_parts(text, start, "[", "]"))
+
+
+def _parts(text: str, start: int, opening: str, closing: str):
+    at = _skip(text, start)
+    if text[at : at + 1] != opening:
+        raise NotJson(f"expected {opening} at character {at}")
+    at = _skip(text, at + 1)
+    if text[at : at + 1] == closing:
+        return
+    while True:
+        _, end = _value(text, at)
+        yield at, end
+        at = _skip(text, end)
+        if opening == "{":
+            at = _skip(text, _value(text, _skip(text, at + 1))[1])
+        if text[at : at + 1] == closing:
+            return
+        if text[at : at + 1] != ",":
+            raise NotJson(f"expected , or {closing} at character {at}")
+        at = _skip(text, at + 1)
+
+
+def _value(text: str, at: int) -> tuple[object, int]:
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+
+
+def _skip(text: str, at: int) -> int:
+    return WHITESPACE.match(text, at).end()

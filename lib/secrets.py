@@ -1,0 +1,25 @@
+"""Secrets: made with the system's randomness, stored as hashes, compared in constant time."""
+
+import hashlib
+import hmac
+import secrets
+
+
+def make(size: int = 24) -> str:
+    """A new random secret that is safe in a URL."""
+    return secrets.token_urlsafe(size)
+
+
+def hashed(secret: str) -> str:
+    """SHA-256 in hex. Our secrets are long and random, so a slow hash would only cost time."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def same(one: str, other: str) -> bool:
+    """Equal, told in a time that does not depend on where they differ."""
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+
+
+def any_same(given: str, known: list[str]) -> bool:
+    """Whether the given secret is one of the known; looks at all of them whatever the first says."""
+    return sum([same(given, secret) for secret in known]) > 0

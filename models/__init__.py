@@ -1,0 +1,25 @@
+"""The tables. Everything that Wrapup knows is in them; the processes around them keep nothing."""
+
+from models.access import ApiKey
+from models.base import Base
+from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
+from models.leads import CampaignStatus, Lead, LeadStatus, QueueStatus
+from models.polls import PollCursor
+from models.receipts import Receipt, StrangerQuota
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "CallEvent",
+    "CallGroup",
+    "CallKey",
+    "CallOutcome",
+    "CampaignStatus",
+    "ChangeFeed",
+    "Lead",
+    "LeadStatus",
+    "PollCursor",
+    "QueueStatus",
+    "Receipt",
+    "StrangerQuota",
+]

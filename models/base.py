@@ -1,0 +1,77 @@
+"""Column idioms: annotated types, so that a model reads as a list of facts. The same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import CHAR, JSON, BigInteger, DateTime, Integer, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PgUuid
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator):
+    """An aware time in UTC. timestamptz on PostgreSQL; on SQLite text that sorts by time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(26))
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.strftime(SQLITE_TIME)
+
+    def process_result_value(self, value, dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return value.astimezone(UTC)
+
+
+class Guid(TypeDecorator):
+    """A UUID: native on PostgreSQL; on SQLite text with its dashes, so that SQL readers see what the API shows."""
+
+    impl = CHAR(36)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(PgUuid(as_uuid=True) if dialect.name == "postgresql" else CHAR(36))
+
+    def process_bind_param(self, value: UUID | None, dialect):
+        return value if value is None or dialect.name == "postgresql" else str(value)
+
+    def process_result_value(self, value, dialect) -> UUID | None:
+        return value if value is None or isinstance(value, UUID) else UUID(value)
+
+
+# none_as_null: an absent fact is NULL for SQL readers, not the JSON word null.
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+Id = Annotated[UUID, mapped_column(Guid, primary_key=True)]
+Ref = Annotated[UUID, mapped_column(Guid)]
+Word = Annotated[str, mapped_column(String(64))]
+Name = Annotated[str, mapped_column(String(200))]
+LongText = Annotated[str, mapped_column(Text)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+Count = Annotated[int, mapped_column(Integer)]
+Big = Annotated[int, mapped_column(BigInteger)]
+Json = Annotated[Any, mapped_column(JsonColumn)]
+Bytes = Annotated[bytes, mapped_column(LargeBinary)]

@@ -1,0 +1,144 @@
+"""Calls: events read out of receipts, the groups they are folded in, and the outcomes made of them."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Big, Count, Id, Json, LongText, Moment, Name, Ref, Word
+
+CONNECT_OUTCOMES = (
+    "connected",
+    "voicemail",
+    "no_answer",
+    "busy",
+    "rejected",
+    "unreachable",
+    "invalid_number",
+    "failed",
+    "abandoned",
+    "agent_unavailable",
+    "canceled",
+    "blocked",
+    "unknown",
+    "pending",
+    "in_progress",
+    "retry_scheduled",
+)
+SETTLINGS = ("provisional", "awaiting_disposition", "settled", "never_disposed")
+
+
+class CallGroup(Base):
+    """The unit of folding and of locking: all events that share the dialer's lead-level call key."""
+
+    __tablename__ = "call_groups"
+
+    id: Mapped[Id]
+    connection: Mapped[Name]
+    dialer: Mapped[Word]
+
+
+class CallKey(Base):
+    """A key under which the dialer names a group. Two keys of one record make their groups one."""
+
+    __tablename__ = "call_keys"
+
+    connection: Mapped[Name] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(500), primary_key=True)
+    group_id: Mapped[Ref] = mapped_column(ForeignKey("call_groups.id"), index=True)
+
+
+class CallEvent(Base):
+    """One fact read out of a receipt. Replaced as a whole when the receipt is read again."""
+
+    __tablename__ = "call_events"
+    __table_args__ = (UniqueConstraint("receipt_id", "ordinal"),)
+
+    id: Mapped[Id]
+    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    ordinal: Mapped[Count]
+    group_id: Mapped[Ref] = mapped_column(ForeignKey("call_groups.id"), index=True)
+    outcome_id: Mapped[Ref | None] = mapped_column(index=True)  # the outcome it is counted into at present
+    source: Mapped[Name]  # "callback:terminal", "report:lead_history"
+    kind: Mapped[Word]
+    attempt: Mapped[Name | None]  # the dialer's own name of the attempt, where the record says it
+    happened_at: Mapped[Moment | None]  # the dialer's clock
+    seen_at: Mapped[Moment]  # ours, from the receipt
+    facts: Mapped[Json]
+
+
+class CallOutcome(Base):
+    """The row: what became of one call attempt. Written by ``outcomes`` alone, from events alone."""
+
+    __tablename__ = "call_outcomes"
+    __table_args__ = (
+        CheckConstraint(f"connect_outcome IN {CONNECT_OUTCOMES}", name="connect_outcome"),
+        CheckConstraint(f"settling IN {SETTLINGS}", name="settling"),
+        Index("ix_call_outcomes_occurred", "occurred_at", "id"),
+        Index("ix_call_outcomes_changed", "changed_at", "id"),
+        Index("ix_call_outcomes_number", "customer_number"),
+        Index("ix_call_outcomes_campaign", "connection", "campaign_id", "occurred_at"),
+        Index("ix_call_outcomes_settle_by", "settle_by"),
+    )
+
+    id: Mapped[Id]
+    group_id: Mapped[Ref] = mapped_column(ForeignKey("call_groups.id"), index=True)
+    attempt_key: Mapped[Name]  # which attempt of its group; internal
+    connection: Mapped[Name]
+    dialer: Mapped[Word]
+    call_id: Mapped[Name | None]
+    attempt_id: Mapped[Name | None]
+    lead_id: Mapped[Name | None]
+    campaign_id: Mapped[Name | None]
+    campaign_name: Mapped[LongText | None]
+    queue_id: Mapped[Name | None]
+    queue_name: Mapped[LongText | None]
+    direction: Mapped[Word | None]
+    customer_number: Mapped[Word | None]
+    customer_number_raw: Mapped[LongText | None]
+    customer_name: Mapped[LongText | None]
+    agent_id: Mapped[Name | None]
+    agent_name: Mapped[LongText | None]
+    agent_username: Mapped[LongText | None]
+    agent_number: Mapped[LongText | None]
+    agent_extension: Mapped[LongText | None]
+    connect_outcome: Mapped[Word]
+    answered_by: Mapped[Word | None]
+    disposition: Mapped[LongText | None]
+    disposition_parent: Mapped[LongText | None]
+    flags: Mapped[Json]
+    settling: Mapped[Word]
+    is_final: Mapped[bool]
+    status_raw: Mapped[LongText | None]
+    hangup_cause: Mapped[LongText | None]
+    lead_status: Mapped[LongText | None]
+    created_at: Mapped[Moment | None]
+    started_at: Mapped[Moment | None]
+    answered_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    disposed_at: Mapped[Moment | None]
+    callback_at: Mapped[Moment | None]
+    ring_seconds: Mapped[Big | None]
+    talk_seconds: Mapped[Big | None]
+    duration_seconds: Mapped[Big | None]
+    recording_url: Mapped[LongText | None]
+    notes: Mapped[LongText | None]
+    custom_fields: Mapped[Json]
+    crm_reference: Mapped[LongText | None]
+    sources: Mapped[Json]
+    merged_into: Mapped[Ref | None]
+    revision: Mapped[Count]
+    first_seen_at: Mapped[Moment]
+    changed_at: Mapped[Moment]
+    occurred_at: Mapped[Moment]  # when the call was: the first known of started, answered, ended, first seen
+    settle_by: Mapped[Moment | None]  # when waiting ends; null when nothing is waited for
+    set_by: Mapped[Json]  # field -> the receipt that set it
+    position: Mapped[Big] = mapped_column(unique=True)  # its place in the change feed
+
+
+class ChangeFeed(Base):
+    """One row: the last place given out. Whoever takes places holds this row's lock until commit, so that places
+    become visible in their order and a reader at ``position > last`` can miss none."""
+
+    __tablename__ = "change_feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    last_position: Mapped[Big]

@@ -1,0 +1,79 @@
+"""The database: one engine, and two ways in, ``read()`` and ``write()``."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.orm import Session
+
+from models.base import SQLITE_TIME
+
+
+class Database:
+    """Transactions on the configured database, the same on SQLite and PostgreSQL.
+
+    ``write()`` on SQLite begins with BEGIN IMMEDIATE: a transaction that reads first and writes later would be refused
+    when another one wrote in between, and no amount of waiting mends that.
+    """
+
+    def __init__(self, url: str, pool_size: int = 8):
+        self.url = _with_driver(make_url(url))
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        self.engine: Engine = create_engine(self.url, pool_size=pool_size, max_overflow=8, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; what it changed would be rolled back."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are committed at the end, all or none."""
+        engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own comes too late
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.create_function("local_day", 2, local_day, deterministic=True)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def local_day(moment: str | None, zone: str) -> str | None:
+    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``outcomes.reports.day_in_zone``."""
+    return None if moment is None else _day_of_minute(moment[:16], zone)
+
+
+@lru_cache(maxsize=200_000)
+def _day_of_minute(minute: str, zone: str) -> str:
+    # Every zone's offset is whole minutes since 1972, so a minute decides the day and the cache stays small.
+    at = datetime.strptime(minute + ":00.0", SQLITE_TIME).replace(tzinfo=UTC)
+    return at.astimezone(ZoneInfo(zone)).date().isoformat()

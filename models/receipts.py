@@ -1,0 +1,93 @@
+"""Receipts: the evidence, kept exactly as it came, before anybody understood it."""
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Big, Bytes, Count, Id, Json, LongText, Moment, Name, Word
+
+PENDING = "pending"  # kept, not yet understood
+NORMALIZED = "normalized"  # its events are in
+DUPLICATE = "duplicate"  # all it says, another receipt had said
+IGNORED = "ignored"  # a kind that we know and do not need
+QUARANTINED = "quarantined"  # could not be understood, or was not authorised; the reason stands beside it
+STATES = (PENDING, NORMALIZED, DUPLICATE, IGNORED, QUARANTINED)
+
+CALLBACK = "callback"
+REPORT = "report"
+
+
+class Receipt(Base):
+    """One callback body, or one polled record."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        # An unchanged row polled again costs nothing. Callbacks are not unique: a retry is evidence too.
+        Index(
+            "uq_receipts_report_content",
+            "connection",
+            "kind",
+            "content_hash",
+            unique=True,
+            sqlite_where=text("source = 'report'"),
+            postgresql_where=text("source = 'report'"),
+        ),
+        Index(
+            "ix_receipts_record",
+            "connection",
+            "kind",
+            "record_key",
+            sqlite_where=text("record_key IS NOT NULL"),
+            postgresql_where=text("record_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_receipts_pending",
+            "seen_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_receipts_quarantined",
+            "id",
+            sqlite_where=text("state = 'quarantined'"),
+            postgresql_where=text("state = 'quarantined'"),
+        ),
+        Index("ix_receipts_connection", "connection", "source", "kind", "received_at"),
+    )
+
+    id: Mapped[Id]
+    connection: Mapped[Name]  # as the URL said it; it may not exist
+    dialer: Mapped[Word | None]
+    source: Mapped[Word]
+    kind: Mapped[Name]  # callback kind or report name
+    received_at: Mapped[Moment]
+    # Equal to received_at, but for a polled record that came back after another version of it had been seen.
+    seen_at: Mapped[Moment]
+    method: Mapped[Word | None]
+    query: Mapped[LongText | None]
+    headers: Mapped[Json | None]  # an allow-list; never secrets
+    body: Mapped[Bytes]
+    body_size: Mapped[Big]  # as sent; more than len(body) when the body was cut
+    truncated: Mapped[bool] = mapped_column(default=False)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    record_key: Mapped[LongText | None]  # which record of its report it is a version of
+    context: Mapped[Json | None]  # what the poller knew and the record does not say, such as its campaign
+    stranger: Mapped[bool] = mapped_column(default=False)  # unknown connection or wrong token: capped
+    state: Mapped[Word] = mapped_column(default=PENDING)
+    reason: Mapped[Word | None]
+    detail: Mapped[LongText | None]
+    processed_at: Mapped[Moment | None]
+    readings: Mapped[Count] = mapped_column(default=0)  # how often it was read; more than once after a replay
+
+
+class StrangerQuota(Base):
+    """One row: how much of the quarantine strangers fill, and how many receipts did not fit."""
+
+    __tablename__ = "stranger_quota"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    receipts: Mapped[Big] = mapped_column(default=0)
+    bytes: Mapped[Big] = mapped_column(default=0)
+    overflow: Mapped[Big] = mapped_column(default=0)
+    last_overflow_at: Mapped[Moment | None]

@@ -1,0 +1,1 @@
+"""Wiring: the application, its settings, its commands, the worker's loops."""

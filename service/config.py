@@ -1,0 +1,218 @@
+"""Settings: environment variables, and one file for what is structured. Strict and loud: a bad one stops the start.
+
+Nothing reads the environment after ``load``. What each setting means for users stands in docs/settings.md.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from phonenumbers import SUPPORTED_REGIONS
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from dialers.base import Connection, Dialer
+from dialers.registry import DIALERS
+from dialers.vocabulary import FLAGS
+from service.keyring import kept_secret
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class BadSettings(Exception):
+    """The settings cannot be used. The message is one sentence that names the setting."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured, checked."""
+
+    database_url: str
+    data_dir: Path
+    bind: str
+    public_url: str
+    workers: int
+    secret_key: str
+    log_level: str
+    stranger_receipts: int  # how many receipts strangers may put into quarantine
+    stranger_bytes: int  # and how many bytes
+    connections: Mapping[str, Connection]
+
+    def callback_urls(self) -> list[tuple[str, str, str]]:
+        """(connection, kind, URL) for every callback that a dialer can be given, with the connection's first token."""
+        return [
+            (name, kind, f"{self.public_url}/callbacks/{name}/{connection.callback_tokens[0]}/{kind}")
+            for name, connection in self.connections.items()
+            for kind in DIALERS[connection.dialer].callback_kinds
+        ]
+
+
+class _ConnectionSchema(Schema):
+    """What every connection may say; the rest belongs to its dialer."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    dialer = fields.Str(required=True, validate=validate.OneOf(DIALERS))
+    callback_tokens = fields.List(
+        fields.Str(validate=validate.Regexp(r"^[A-Za-z0-9._~-]+$", error="may hold letters, digits and . _ ~ - only")),
+        load_default=list,
+    )
+    default_country = fields.Str(load_default=None, validate=validate.OneOf(sorted(SUPPORTED_REGIONS)))
+    disposition_window = fields.Int(load_default=86_400, validate=validate.Range(min=1))
+
+
+_DISPOSITIONS = fields.Dict(
+    keys=fields.Str(), values=fields.List(fields.Str(validate=validate.OneOf(FLAGS))), required=True
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and the file it names. Raises BadSettings."""
+    environ = os.environ if environ is None else environ
+    env = _Environment(environ)
+    data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
+    bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
+    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}", bind):
+        raise BadSettings(f"WRAPUP_BIND must be HOST:PORT, not {bind!r}.")
+    database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
+    _check_database(database_url)
+    return Settings(
+        database_url=database_url,
+        data_dir=data_dir,
+        bind=bind,
+        public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
+        workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
+        secret_key=env.text("WRAPUP_SECRET_KEY", "") or kept_secret(data_dir, "secret_key"),
+        log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
+        stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
+        connections=_connections(_file(env, environ), data_dir),
+    )
+
+
+class _Environment:
+    """The environment, with one sentence per mistake."""
+
+    def __init__(self, environ: Mapping[str, str]):
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise BadSettings(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
+        return int(text)
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        text = self.text(name, default).lower()
+        if text not in choices:
+            raise BadSettings(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+        return text
+
+
+def _check_database(url: str) -> None:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise BadSettings("WRAPUP_DATABASE_URL is not a database URL.") from None
+    if backend not in ("sqlite", "postgresql", "postgres"):
+        raise BadSettings(f"WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not {backend}.")
+
+
+def _public_url(text: str, bind: str) -> str:
+    url = text.rstrip("/") or f"http://{bind}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {text!r}.")
+    return url
+
+
+def _file(env: _Environment, environ: Mapping[str, str]) -> dict:
+    named = env.text("WRAPUP_CONFIG", "")
+    path = Path(named or "wrapup.toml")
+    if not named and not path.exists():
+        return {}
+    try:
+        return _filled(tomllib.loads(path.read_text(encoding="utf-8")), environ, path.name)
+    except OSError as error:
+        raise BadSettings(f"WRAPUP_CONFIG names {str(path)!r}, which cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path.name} is not TOML: {error}.") from None
+
+
+def _filled(value: object, environ: Mapping[str, str], where: str):
+    """The value with every ``${NAME}`` replaced from the environment."""
+    if isinstance(value, dict):
+        return {key: _filled(item, environ, f"{where}: {key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, environ, where) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def variable(match: re.Match) -> str:
+        if not environ.get(match[1]):
+            raise BadSettings(f"{where} needs the environment variable {match[1]}, which is not set.")
+        return environ[match[1]]
+
+    return _VARIABLE.sub(variable, value)
+
+
+def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
+    unknown = set(file) - {"connections", "dispositions"}
+    if unknown:
+        raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
+    tables = file.get("connections") or {
+        "ryng": {"dialer": "ryng", "callback_tokens": [kept_secret(data_dir, "ryng_callback_token")]}
+    }
+    dispositions = file.get("dispositions", {})
+    for name in dispositions:
+        if name not in tables:
+            raise BadSettings(f"[dispositions.{name}] belongs to no connection.")
+    return {name: _connection(name, table, dispositions.get(name, {})) for name, table in tables.items()}
+
+
+def _connection(name: str, table: object, dispositions: object) -> Connection:
+    if not _NAME.match(name):
+        raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
+    if not isinstance(table, dict):
+        raise BadSettings(f"[connections.{name}] must be a table.")
+    try:
+        common = _ConnectionSchema().load(table)
+        dialer: Dialer = DIALERS[common["dialer"]]
+        own = dialer.settings(unknown=RAISE).load(
+            {key: value for key, value in table.items() if key not in _ConnectionSchema._declared_fields}
+        )
+        flags = _DISPOSITIONS.deserialize(dispositions, f"dispositions.{name}")
+    except ValidationError as error:
+        raise BadSettings(f"[connections.{name}] {_first(error.messages)}") from None
+    if dialer.callback_kinds and not common["callback_tokens"]:
+        raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
+    return Connection(
+        name=name,
+        dialer=dialer.name,
+        settings=own,
+        callback_tokens=tuple(common["callback_tokens"]),
+        default_country=common["default_country"] or dialer.default_country,
+        dispositions={word: tuple(given) for word, given in flags.items()},
+        disposition_window=timedelta(seconds=common["disposition_window"]),
+    )
+
+
+def _first(messages: object, path: str = "") -> str:
+    """The first of marshmallow's messages as one sentence: ``page_size: Not a valid integer.``"""
+    if isinstance(messages, dict):
+        key, value = next(iter(messages.items()))
+        name = "" if key in ("_schema", "key", "value") else str(key)
+        return _first(value, ".".join(part for part in (path, name) if part))
+    text = messages[0] if isinstance(messages, list) and messages else messages
+    return f"{path}: {text}" if path else str(text)

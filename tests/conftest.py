@@ -1,0 +1,93 @@
+"""Fixtures: real databases. ``database`` runs a test on SQLite and on PostgreSQL; both are migrated, and empty."""
+
+import os
+import shutil
+import uuid
+
+import pytest
+from sqlalchemy import create_engine, text
+
+import migrations
+from models.database import Database
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """Tests do not read the settings of whoever runs them."""
+    for name in list(os.environ):
+        if name.startswith("WRAPUP_") and not name.startswith("WRAPUP_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "wrapup.db"
+    database = Database(f"sqlite:///{path}")
+    migrations.upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory):
+    """The URL of a server on which databases may be made: WRAPUP_TEST_POSTGRESQL_URL, or one of our own."""
+    given = os.environ.get("WRAPUP_TEST_POSTGRESQL_URL")
+    if given:
+        yield given
+        return
+    from tests.postgresql import server
+
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server):
+    name = f"wrapup_template_{uuid.uuid4().hex[:12]}"
+    _admin(postgresql_server, f"CREATE DATABASE {name}")
+    database = Database(_url(postgresql_server, name))
+    migrations.upgrade(database)
+    database.close()
+    yield name
+    _admin(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path):
+    path = tmp_path / "wrapup.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server, postgresql_template):
+    name = f"wrapup_{uuid.uuid4().hex[:12]}"
+    _admin(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
+    yield _url(postgresql_server, name)
+    _admin(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """A migrated, empty database of each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def database(database_url):
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def _admin(server: str, statement: str) -> None:
+    engine = create_engine(Database(server).url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _url(server: str, name: str) -> str:
+    return Database(server).url.set(database=name).render_as_string(hide_password=False)
