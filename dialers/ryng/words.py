@@ -1,5 +1,185 @@
-from dialers.base import Reading, attempts_by_name as attempts
+"""Ryng's words: connect and terminal callbacks, in the campaign and in the queue family.
+
+docs.ryng.in, "Create Campaign API", "Append Campaign API", "Create a Q", "Append to a Q", "Transactional API".
+Names that begin with ``ryng_`` or are in camelCase are Ryng's; the others are ours.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import Connection, Event, Evidence, Reading, Unreadable
+from dialers.fields import ident, mapping, moment, seconds, stated, text
+from dialers.ryng.attempts import attempts
+from lib import phone, rawjson
+
+__all__ = ["attempts", "read"]
+
+CONNECT_EVENTS = {
+    "agent-connected": ours.AGENT_ANSWERED,
+    "customer-connected": ours.CUSTOMER_ANSWERED,
+    "call-ended": ours.CALL_ENDED,  # documented for terminal callbacks; the text promises a connect one at termination
+}
+
+# Words as Exotel, the evident carrier, writes them; Ryng's pages show only "completed".
+STATUSES = {
+    "busy": ours.BUSY,
+    "failed": ours.FAILED,
+    "no-answer": ours.NO_ANSWER,
+}
+COMPLETED = "completed"
+
+DIRECTIONS = {"outbound": "outbound", "inbound": "inbound"}
+
+# Any of these proves a terminal callback: Append and Transactional send no callbackType at all.
+TERMINAL_FIELDS = ("callLogID", "callEnded", "callDisposed", "disposition", "status", "talktime", "callDuration")
 
 
-def read(evidence, connection):
-    return Reading(ignored="not_written_yet")
+def read(evidence: Evidence, connection: Connection) -> Reading:
+    """Understand one callback. Raises Unreadable."""
+    if not evidence.body.strip():
+        return Reading(ignored="empty_body")  # somebody probes the URL
+    try:
+        body = rawjson.loads(evidence.body)
+    except rawjson.NotJson as error:
+        raise Unreadable("unparseable", f"The body is not JSON: {error}.") from None
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, rawjson.Members):
+        raise Unreadable("not_an_object", "The body is JSON, but no object.")
+    call_id = ident(body.get("callID"), "callID")
+    log_id = ident(body.get("callLogID"), "callLogID")
+    if call_id is None and log_id is None:
+        raise Unreadable("no_call_id", "The body has neither callID nor callLogID.")
+    keys = (f"call:{call_id}",) if call_id else (f"log:{log_id}",)
+    if _is_terminal(body, evidence.kind):
+        events = _terminal(body, keys, log_id, connection)
+    else:
+        events = _connect(body, keys, log_id, connection)
+    return Reading(events=tuple(events))
+
+
+def _is_terminal(body: Mapping[str, Any], kind: str) -> bool:
+    """The fields decide, then ``callbackType``, then the URL: an operator may have pasted the two URLs crosswise."""
+    if any(body.get(name) is not None for name in TERMINAL_FIELDS):
+        return True
+    word = (text(body.get("callbackType")) or "").casefold()
+    return word == "terminal" if word in ("connect", "terminal") else kind == "terminal"
+
+
+def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
+    facts = _common(body, connection)
+    # The documented body says ``event`` twice, with two milestones. Both are taken: each was stated.
+    words = dict.fromkeys(text(value) for value in body.all("event"))
+    words.pop(None, None)
+    events = []
+    for word in words or {None: None}:
+        kind = CONNECT_EVENTS.get(word.casefold() if word else "", ours.MILESTONE)
+        own = dict(facts)
+        if kind == ours.CALL_ENDED:
+            own |= {"connect_outcome": ours.UNKNOWN}  # over; the terminal callback says how
+        elif kind != ours.MILESTONE:
+            own |= {"connect_outcome": ours.IN_PROGRESS}
+        elif word:
+            own |= {"_word": word}
+        events.append(Event(kind, keys, own, attempt=log_id, happened_at=moment(body.get("callStarted"))))
+    return events
+
+
+def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
+    ended = moment(body.get("callEnded"))
+    disposed = moment(body.get("callDisposed"))
+    attempt = log_id or (f"ended {body['callEnded']}"[:200] if ended else None)
+    disposition = text(body.get("disposition"))
+    parent = text(body.get("parentDisposition"))
+    status = text(body.get("status"))
+    events = [
+        Event(
+            ours.CALL_ENDED,
+            keys,
+            _common(body, connection)
+            | stated(
+                ended_at=ended,
+                talk_seconds=seconds(body.get("talktime")),
+                duration_seconds=seconds(body.get("callDuration")),
+                recording_url=text(body.get("recordingUrl")),
+                status_raw=status,
+                connect_outcome=_connect_outcome(status, body, connection),
+            ),
+            attempt=attempt,
+            happened_at=ended,
+        )
+    ]
+    said = stated(
+        disposed_at=disposed,
+        disposition=disposition,
+        disposition_parent=parent if disposition else None,
+        notes=text(body.get("notes")),
+        callback_at=moment(body.get("callbackTime")),
+    )
+    if parent and not disposition:
+        said |= {"disposition": parent}
+    if said:
+        if "disposition" in said:
+            flags = set(connection.flags(disposition)) | set(connection.flags(parent))
+            said |= {"flags": sorted(flags)}
+        events.append(Event(ours.DISPOSED, keys, said, attempt=attempt, happened_at=disposed or ended))
+    return events
+
+
+def _connect_outcome(status: str | None, body: Mapping[str, Any], connection: Connection) -> str:
+    """The tenant's table first; then the words; then talk time. Numbers that nobody mapped prove nothing."""
+    word = (status or "").casefold()
+    table = {key.casefold(): value for key, value in connection.settings.get("status_codes", {}).items()}
+    if word in table:
+        return table[word]
+    if word in STATUSES:
+        return STATUSES[word]
+    talked = (seconds(body.get("talktime")) or 0) > 0
+    legs = mapping(body.get("legDetails"))
+    both_legs = all((text(legs.get(f"leg{leg}Status")) or "").casefold() == COMPLETED for leg in (0, 1))
+    return ours.CONNECTED if talked or (word == COMPLETED and both_legs) else ours.UNKNOWN
+
+
+def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
+    """What both kinds of callback say in the same words."""
+    customer = phone.raw(body.get("customerNum"))
+    custom = _custom_fields(body)
+    facts = stated(
+        call_id=ident(body.get("callID"), "callID"),
+        attempt_id=ident(body.get("callLogID"), "callLogID"),
+        campaign_id=ident(body.get("campaignID"), "campaignID"),
+        campaign_name=text(body.get("campaignName")),
+        queue_id=ident(body.get("queueID"), "queueID"),
+        queue_name=text(body.get("queueName")),
+        direction=DIRECTIONS.get((text(body.get("callDirection")) or "").casefold()),
+        customer_number=phone.e164(customer, connection.default_country),
+        customer_number_raw=customer,
+        agent_id=ident(body.get("agentID"), "agentID"),
+        agent_username=text(body.get("agentUsername")),
+        agent_number=phone.raw(body.get("agentNum")),
+        created_at=moment(body.get("callCreated")),
+        started_at=moment(body.get("callStarted")),
+        custom_fields={header: value for header, value, _ in custom},
+        crm_reference=_crm_reference(custom, connection.settings.get("crm_reference_field")),
+    )
+    conflicts = body.conflicts()
+    return facts | ({"_conflicts": conflicts} if conflicts else {})
+
+
+def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(header text, value, Ryng's key) per field. A header used twice is told apart by Ryng's key."""
+    headers = mapping(body.get("customFieldNames"))
+    found: list[tuple[str, str, str]] = []
+    for key, value in mapping(body.get("customFields")).items():
+        header = text(headers.get(f"{key}Name")) or key
+        if any(header == earlier for earlier, _, _ in found):
+            header = f"{header} ({key})"
+        if text(value) is not None:
+            found.append((header, text(value), key))
+    return found
+
+
+def _crm_reference(custom: list[tuple[str, str, str]], wanted: str | None) -> str | None:
+    """The value of the field that the connection names as its CRM reference, by header text or by key."""
+    return next((value for header, value, key in custom if wanted and wanted in (header, key)), None)

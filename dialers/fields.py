@@ -1,0 +1,66 @@
+"""Reading a vendor's fields: numbers as strings, empty strings, nulls. What is not there stays out of the facts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dialers.base import Unreadable
+from lib import clock
+
+LONGEST_ID = 200
+LARGEST_INT = 2**63 - 1
+
+
+def text(value: object) -> str | None:
+    """The text, stripped; None for nothing, for blanks and for what is no text. Numbers become their digits."""
+    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+        return None
+    return str(value).strip() or None
+
+
+def ident(value: object, name: str) -> str | None:
+    """An id as text. Raises Unreadable for one that no table can hold: cut ids could make two calls one."""
+    found = text(value)
+    if found is not None and len(found) > LONGEST_ID:
+        raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
+    return found
+
+
+def whole(value: object) -> int | None:
+    """A whole number, also written as text or with a fraction, which is dropped; None for everything else."""
+    found = text(value)
+    if found is None:
+        return None
+    sign, digits = (-1, found[1:]) if found.startswith("-") else (1, found)
+    digits, _, fraction = digits.partition(".")
+    if not digits.isascii() or not digits.isdigit() or (fraction and not fraction.isdigit()) or len(digits) > 19:
+        return None
+    number = sign * int(digits)
+    return number if abs(number) <= LARGEST_INT else None
+
+
+def seconds(value: object) -> int | None:
+    """A duration in whole seconds; None for nothing and for less than nothing."""
+    number = whole(value)
+    return number if number is not None and number >= 0 else None
+
+
+def moment(value: object) -> datetime | None:
+    """A time in any of the forms that ``clock.parse`` knows."""
+    return clock.parse(value)
+
+
+def stated(**facts: Any) -> dict[str, Any]:
+    """The facts that are stated: without None, times as ``clock.iso`` writes them."""
+    return {
+        name: clock.iso(value) if isinstance(value, datetime) else value
+        for name, value in facts.items()
+        if value is not None and value != {}
+    }
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The object; the only one of a list (a documented oddity); an empty one for everything else."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,112 @@
+"""Which attempt of a call does a connect callback belong to?
+
+Terminal callbacks name their attempt (``callLogID``); connect callbacks carry ``callID`` alone, and several attempts can
+share it. So the whole set of events decides. Each question below narrows the attempts that an event may belong to, the
+dialer's own facts before the times of arrival, so that the order in which callbacks came cannot matter where the dialer
+told enough.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from dialers.base import KeptEvent
+from lib import clock
+
+OPEN = "open"  # an attempt that no terminal callback has named yet
+
+# The agent's leg may start well before the customer's; clocks and whole seconds differ by a few.
+BEFORE_START = timedelta(minutes=5)
+AFTER_END = timedelta(minutes=1)
+
+
+class _Attempt:
+    """A named attempt, by what its terminal callbacks state."""
+
+    def __init__(self, key: str):
+        self.key = key
+        self.events: list[KeptEvent] = []
+
+    def _times(self, fact: str) -> list[datetime]:
+        return [at for event in self.events if (at := clock.parse(event.facts.get(fact)))]
+
+    @property
+    def start(self) -> datetime | None:
+        return min(self._times("started_at"), default=None)
+
+    @property
+    def end(self) -> datetime | None:
+        return max(self._times("ended_at"), default=None)
+
+    @property
+    def seen_at(self) -> datetime:
+        return min(event.seen_at for event in self.events)
+
+    def stated(self, fact: str) -> set[str]:
+        return {event.facts[fact] for event in self.events if fact in event.facts}
+
+
+def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
+    """The events by attempt. Keys: ``log:<callLogID>``, ``log:ended ...`` for a terminal callback without one, ``open``."""
+    named: dict[str, _Attempt] = {}
+    unnamed = []
+    for event in events:
+        if event.attempt is None:
+            unnamed.append(event)
+        else:
+            key = f"log:{event.attempt}"
+            named.setdefault(key, _Attempt(key)).events.append(event)
+    found = {key: list(attempt.events) for key, attempt in named.items()}
+    for event in unnamed:
+        found.setdefault(_attempt_of(event, list(named.values())), []).append(event)
+    return found
+
+
+def _attempt_of(event: KeptEvent, candidates: list[_Attempt]) -> str:
+    started = clock.parse(event.facts.get("started_at"))
+    if started is not None:
+        candidates = [attempt for attempt in candidates if _may_hold(attempt, started)]
+    if not candidates:
+        return OPEN
+    for question in (_starts_with, _created_with, _same_agent):
+        candidates = question(event, candidates) or candidates
+    return min(candidates, key=_nearness(event)).key
+
+
+def _may_hold(attempt: _Attempt, started: datetime) -> bool:
+    """False only where the dialer's own times say that the attempt was over, or began much later."""
+    if attempt.end is not None and started > attempt.end + AFTER_END:
+        return False
+    return attempt.start is None or started >= attempt.start - BEFORE_START
+
+
+def _starts_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
+    """Those that contain the event's start; of several, the ones that start nearest to it."""
+    started = clock.parse(event.facts.get("started_at"))
+    timed = [attempt for attempt in candidates if attempt.start is not None]
+    if started is None or not timed:
+        return []
+    nearest = min(abs(attempt.start - started) for attempt in timed)
+    return [attempt for attempt in timed if abs(attempt.start - started) == nearest]
+
+
+def _created_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
+    created = event.facts.get("created_at")
+    return [attempt for attempt in candidates if created and created in attempt.stated("created_at")]
+
+
+def _same_agent(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
+    agent = event.facts.get("agent_id")
+    return [attempt for attempt in candidates if agent and agent in attempt.stated("agent_id")]
+
+
+def _nearness(event: KeptEvent) -> Callable[[_Attempt], tuple]:
+    """By arrival: a milestone is posted before its own call's end, so the first attempt to end after it is the likely one;
+    a milestone that came after all of them is late, and belongs to the last."""
+
+    def measure(attempt: _Attempt) -> tuple:
+        behind = attempt.seen_at < event.seen_at
+        distance = abs(attempt.seen_at - event.seen_at)
+        return (behind, distance, attempt.key)
+
+    return measure
+
