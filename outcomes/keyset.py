@@ -1,0 +1,29 @@
+"""Pages by key: a cursor names the last row shown, so that rows coming in meanwhile shift nothing."""
+
+import base64
+import binascii
+import json
+
+
+class BadCursor(ValueError):
+    """The cursor is not one that this list gave. The message is a sentence for the caller."""
+
+
+def encode(order: str, *place: str) -> str:
+    """The cursor of a place in an order: opaque, safe in a URL."""
+    text = json.dumps([order, *place], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode(order: str, cursor: str, size: int) -> list[str]:
+    """The ``size`` texts of the place. Raises BadCursor where the cursor is damaged or comes from another order."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        raise BadCursor("This is not a cursor of ours.") from None
+    if not isinstance(place, list) or len(place) != size + 1 or not all(isinstance(part, str) for part in place):
+        raise BadCursor("This is not a cursor of ours.")
+    if place[0] != order:
+        raise BadCursor("This cursor comes from another list or another order.")
+    return place[1:]
