@@ -139,6 +139,7 @@ class KeptEvent:
     kind: str
     attempt: str | None
     happened_at: datetime | None
+    received_at: datetime
     seen_at: datetime
     facts: Mapping[str, Any]
     outcome_id: UUID | None = None

@@ -4,7 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 _ISO = re.compile(
-    r"^\s*(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?)?\s*(?:UTC|[A-Z]{3,4})?\s*$"
+    r"^\s*(\d{4})-(\d{2})-(\d{2})"
+    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?)?"
+    r"\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?)?\s*(?:[A-Z]{3,4})?\s*$"
 )
 _NUMBER = re.compile(r"^\s*\d+(\.\d*)?\s*$")
 

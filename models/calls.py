@@ -61,7 +61,8 @@ class CallEvent(Base):
     kind: Mapped[Word]
     attempt: Mapped[Name | None]  # the dialer's own name of the attempt, where the record says it
     happened_at: Mapped[Moment | None]  # the dialer's clock
-    seen_at: Mapped[Moment]  # ours, from the receipt
+    received_at: Mapped[Moment]  # our clock, when the receipt first came
+    seen_at: Mapped[Moment]  # our clock, when it was last news: see Receipt.seen_at
     facts: Mapped[Json]
 
 

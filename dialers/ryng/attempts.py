@@ -38,8 +38,8 @@ class _Attempt:
         return max(self._times("ended_at"), default=None)
 
     @property
-    def seen_at(self) -> datetime:
-        return min(event.seen_at for event in self.events)
+    def received_at(self) -> datetime:
+        return min(event.received_at for event in self.events)
 
     def stated(self, fact: str) -> set[str]:
         return {event.facts[fact] for event in self.events if fact in event.facts}
@@ -104,9 +104,8 @@ def _nearness(event: KeptEvent) -> Callable[[_Attempt], tuple]:
     a milestone that came after all of them is late, and belongs to the last."""
 
     def measure(attempt: _Attempt) -> tuple:
-        behind = attempt.seen_at < event.seen_at
-        distance = abs(attempt.seen_at - event.seen_at)
+        behind = attempt.received_at < event.received_at
+        distance = abs(attempt.received_at - event.received_at)
         return (behind, distance, attempt.key)
 
     return measure
-

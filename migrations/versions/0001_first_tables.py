@@ -151,6 +151,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("attempt", sa.String(length=200), nullable=True),
         sa.Column("happened_at", UtcDateTime, nullable=True),
+        sa.Column("received_at", UtcDateTime, nullable=False),
         sa.Column("seen_at", UtcDateTime, nullable=False),
         sa.Column("facts", JsonColumn, nullable=False),
         sa.ForeignKeyConstraint(["group_id"], ["call_groups.id"], name=op.f("fk_call_events_group_id_call_groups")),

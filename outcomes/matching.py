@@ -1,0 +1,49 @@
+"""Which row is which attempt? Ids stay good for ever: a row follows its evidence, and two rows that turn out to be one
+call become one, the younger merged into the older. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from dialers.base import KeptEvent
+from outcomes.fold import Draft
+
+
+@dataclass
+class Matched:
+    """``rows``: attempt key -> id of the row that it continues, for attempts that had one. ``merged``: id -> id."""
+
+    rows: dict[str, UUID] = field(default_factory=dict)
+    merged: dict[UUID, UUID] = field(default_factory=dict)
+    orphans: list[UUID] = field(default_factory=list)  # rows of which no evidence is left in the group
+
+
+def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
+    """Find each row's attempt. ``rows`` are the (id, attempt key) of the group's unmerged rows.
+
+    A row whose attempt the dialer has named keeps that attempt. Every other row goes where its earliest event went: a
+    row that was shown as "the call in progress" becomes the attempt that those events turned out to belong to, not
+    whatever is in progress now.
+    """
+    named = {draft.attempt_key for draft in drafts if draft.named}
+    was_named = {event.outcome_id for draft in drafts for event in draft.events if event.attempt is not None}
+    found = Matched()
+    for row, key in sorted(rows):
+        attempt = key if key in named and row in was_named else _followed(row, drafts)
+        if attempt is None:
+            found.orphans.append(row)
+        elif attempt in found.rows:
+            found.merged[row] = found.rows[attempt]
+        else:
+            found.rows[attempt] = row
+    return found
+
+
+def _followed(row: UUID, drafts: Sequence[Draft]) -> str | None:
+    own = [(_age(event), draft.attempt_key) for draft in drafts for event in draft.events if event.outcome_id == row]
+    return min(own)[1] if own else None
+
+
+def _age(event: KeptEvent) -> tuple:
+    return (event.received_at, event.receipt_id, event.ordinal)

@@ -1,0 +1,109 @@
+"""Which evidence sets which field: one table, a reason per row.
+
+A row names fields that are taken together, from one event, so that an agent's name never stands beside another agent's
+number. Of the events that state the first fields of a row, the best kind wins; within a kind the latest by the dialer's
+clock, then by ours, then the higher receipt id. What an event does not state never erases what another one stated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import KeptEvent
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+# The end of a call knows most; then what was recorded after it; then the milestones, the later before the earlier.
+THE_END_FIRST = (
+    ours.CALL_ENDED,
+    ours.DISPOSED,
+    ours.CUSTOMER_ANSWERED,
+    ours.AGENT_ANSWERED,
+    ours.LEAD_STATUS_SEEN,
+    ours.MILESTONE,
+    ours.DIALED,
+)
+THE_RECORD_FIRST = (ours.DISPOSED, ours.CALL_ENDED)
+THE_LEAD_FIRST = (ours.LEAD_STATUS_SEEN, ours.CALL_ENDED, ours.DISPOSED)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Fields taken together, the kinds of event that may set them, best first, and why."""
+
+    fields: tuple[str, ...]
+    kinds: tuple[str, ...]
+    reason: str
+
+
+RULES = (
+    Rule(("connect_outcome",), THE_END_FIRST, "a mapped result beats unknown, unknown beats in progress: see strength"),
+    Rule(("answered_by",), (ours.CALL_ENDED, ours.CUSTOMER_ANSWERED), "machine detection ends after the answer"),
+    Rule(("disposition", "disposition_parent", "flags"), THE_RECORD_FIRST, "a pair of words and what they mean"),
+    Rule(("disposed_at",), THE_RECORD_FIRST, "an edit moves it"),
+    Rule(("callback_at",), THE_RECORD_FIRST, "promised while disposing"),
+    Rule(("notes",), THE_RECORD_FIRST, "written while disposing"),
+    Rule(
+        ("agent_id", "agent_username", "agent_name", "agent_number", "agent_extension"),
+        THE_END_FIRST,
+        "the end names the agent who is credited; milestones name whoever was tried",
+    ),
+    Rule(("customer_number", "customer_number_raw"), THE_END_FIRST, "the raw number and what was read from it"),
+    Rule(("customer_name",), THE_END_FIRST, "one person per call"),
+    Rule(("call_id",), THE_END_FIRST, "the same in all"),
+    Rule(("attempt_id",), THE_END_FIRST, "milestones do not know it"),
+    Rule(("lead_id",), THE_END_FIRST, "the same in all"),
+    Rule(("campaign_id",), THE_END_FIRST, "the same in all"),
+    Rule(("campaign_name",), THE_END_FIRST, "may be renamed meanwhile: the latest name"),
+    Rule(("queue_id",), THE_END_FIRST, "the same in all"),
+    Rule(("queue_name",), THE_END_FIRST, "only milestones state it at Ryng"),
+    Rule(("direction",), THE_END_FIRST, "the same in all"),
+    Rule(("status_raw",), THE_END_FIRST, "kept beside connect_outcome, so that a mapping can be checked"),
+    Rule(("hangup_cause",), THE_END_FIRST, "known at the end only"),
+    Rule(("lead_status",), THE_LEAD_FIRST, "the lead's own state is fresher than the call's view of it"),
+    Rule(("created_at",), THE_END_FIRST, "the same in all"),
+    Rule(("started_at",), THE_END_FIRST, "milestones carry null or the time of one leg"),
+    Rule(("answered_at",), THE_END_FIRST, "a report's answer time is exact, a milestone's is when it was posted"),
+    Rule(("ended_at",), THE_END_FIRST, "known at the end only"),
+    Rule(("ring_seconds",), THE_END_FIRST, "as stated; never computed from timestamps that disagree"),
+    Rule(("talk_seconds",), THE_END_FIRST, "as stated; never computed from timestamps that disagree"),
+    Rule(("duration_seconds",), THE_END_FIRST, "as stated; never computed from timestamps that disagree"),
+    Rule(("recording_url",), THE_END_FIRST, "appears some time after the end: the latest"),
+    Rule(("custom_fields",), THE_END_FIRST, "a set of fields belongs together"),
+    Rule(("crm_reference",), THE_END_FIRST, "travels in the custom fields"),
+)
+
+
+def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
+    """(field -> value, field -> id of the receipt that set it) of one attempt's events, in any order."""
+    values: dict[str, Any] = {}
+    set_by: dict[str, str] = {}
+    for rule in RULES:
+        # Fields of a row are ordered: an event that states the first beats one that states only the second.
+        stating = [event for event in events if event.kind in rule.kinds and any(f in event.facts for f in rule.fields)]
+        if not stating:
+            continue
+        best = max(stating, key=lambda event: _rank(rule, event))
+        for name in rule.fields:
+            if name in best.facts:
+                values[name] = best.facts[name]
+                set_by[name] = str(best.receipt_id)
+    return values, set_by
+
+
+def strength(facts: Mapping[str, Any]) -> int:
+    """How much a connect outcome says: 2 a known result, 1 over but unknown, 0 not over."""
+    word = facts["connect_outcome"]
+    return 0 if word in ours.OPEN_OUTCOMES else 1 if word == ours.UNKNOWN else 2
+
+
+def _rank(rule: Rule, event: KeptEvent) -> tuple:
+    says = strength(event.facts) if rule.fields == ("connect_outcome",) else rule.fields[0] in event.facts
+    return (says, -rule.kinds.index(event.kind), *recency(event))
+
+
+def recency(event: KeptEvent) -> tuple:
+    """What makes an event the later one of two: the dialer's clock, ours, then an order that is merely fixed."""
+    return (event.happened_at or NEVER, event.seen_at, event.receipt_id, event.ordinal)

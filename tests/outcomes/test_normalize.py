@@ -1,0 +1,160 @@
+"""From receipts to outcomes, through the real tables."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from models import CallEvent, CallGroup, Receipt
+from outcomes.settle import settle_due
+from tests.evidence import CONNECTIONS, START, connect, keep, normalize, outcomes, receipt, terminal
+
+
+def states(database):
+    with database.read() as session:
+        return dict(session.execute(select(Receipt.state, func.count()).group_by(Receipt.state)).all())
+
+
+def test_a_terminal_callback_becomes_one_outcome(database):
+    (kept,) = keep(database, receipt(terminal()))
+    assert normalize(database) == 1
+
+    (row,) = outcomes(database)
+    assert (row.call_id, row.attempt_id, row.connect_outcome, row.settling) == ("19", "49", "connected", "settled")
+    assert (row.disposition, row.flags, row.talk_seconds) == ("Interested", ["contact", "sale"], 95)
+    assert row.set_by["disposition"] == str(kept.id)
+    assert row.sources == ["callback:terminal"]
+    assert (row.revision, row.position) == (1, 1)
+    assert states(database) == {"normalized": 1}
+
+
+def test_a_call_in_progress_becomes_the_ended_call_under_the_same_id(database):
+    keep(database, receipt(connect(), "connect"))
+    normalize(database)
+    (before,) = outcomes(database)
+    assert (before.connect_outcome, before.settling, before.is_final) == ("in_progress", "provisional", False)
+
+    keep(database, receipt(terminal(), at=START + timedelta(minutes=3)))
+    normalize(database)
+    (after,) = outcomes(database)
+    assert (after.id, after.connect_outcome, after.revision) == (before.id, "connected", 2)
+    assert after.sources == ["callback:connect", "callback:terminal"]
+
+
+def test_a_late_connect_callback_does_not_reopen_the_call(database):
+    keep(database, receipt(terminal()))
+    normalize(database)
+    (before,) = outcomes(database)
+    keep(database, receipt(connect(event="customer-connected"), "connect", at=START + timedelta(minutes=1)))
+    normalize(database)
+    (after,) = outcomes(database)
+    assert (after.id, after.connect_outcome, after.settling) == (before.id, "connected", "settled")
+
+
+def test_a_retry_is_a_duplicate_and_changes_nothing(database):
+    keep(database, receipt(terminal()), receipt(terminal(), at=START + timedelta(minutes=1)))
+    normalize(database)
+    keep(database, receipt(terminal(), at=START + timedelta(minutes=2)))
+    normalize(database)
+    (row,) = outcomes(database)
+    assert row.revision == 1
+    assert states(database) == {"normalized": 1, "duplicate": 2}
+
+
+def test_two_attempts_of_one_call_are_two_outcomes(database):
+    second = terminal(log_id=50, callStarted="2026-11-18T11:00:00Z", callEnded="2026-11-18T11:00:30Z", status="busy")
+    keep(database, receipt(terminal()), receipt(second, at=START + timedelta(hours=1)))
+    normalize(database)
+    assert [(row.attempt_id, row.connect_outcome) for row in outcomes(database)] == [
+        ("49", "connected"),
+        ("50", "busy"),
+    ]
+
+
+def test_the_same_number_in_several_calls_stays_several_calls(database):
+    keep(database, *(receipt(terminal(call_id=n, log_id=100 + n)) for n in range(3)))
+    normalize(database)
+    assert len(outcomes(database)) == 3
+
+
+def test_what_cannot_be_understood_is_quarantined_with_a_reason_and_does_not_stop_the_others(database):
+    keep(
+        database,
+        receipt(b'{"callID": 1,'),
+        receipt(b"[]"),
+        receipt({"event": "call-ended"}),
+        receipt(b""),
+        receipt(b"[" * 100_000),
+        receipt(terminal(call_id="x" * 300)),
+        receipt(terminal(notes="a\x00b\ud800c", callID=7)),
+        receipt(terminal()),
+    )
+    normalize(database)
+    assert [row.notes for row in outcomes(database)] == [None, "a\ufffdb\ufffdc"]
+    assert states(database) == {"quarantined": 5, "ignored": 1, "normalized": 2}
+    with database.read() as session:
+        reasons = session.scalars(select(Receipt.reason).where(Receipt.state == "quarantined").order_by(Receipt.reason))
+        assert list(reasons) == ["bad_identifier", "no_call_id", "not_an_object", "unparseable", "unparseable"]
+
+
+def test_awaiting_a_disposition_ends_with_the_window(database):
+    undisposed = terminal(disposition=None, callDisposed=None)
+    keep(database, receipt(undisposed))
+    normalize(database)
+    (row,) = outcomes(database)
+    assert (row.settling, row.is_final) == ("awaiting_disposition", True)
+
+    assert settle_due(database, CONNECTIONS, now=START + timedelta(hours=23)) == 0
+    assert settle_due(database, CONNECTIONS, now=START + timedelta(hours=24)) == 1
+    (row,) = outcomes(database)
+    assert (row.settling, row.revision) == ("never_disposed", 2)
+    assert settle_due(database, CONNECTIONS, now=START + timedelta(hours=48)) == 0
+
+    keep(database, receipt(terminal(), at=START + timedelta(hours=50)))
+    normalize(database, now=START + timedelta(hours=51))
+    (row,) = outcomes(database)
+    assert (row.settling, row.disposition, row.revision) == ("settled", "Interested", 3)
+
+
+def test_a_call_whose_end_is_never_told_is_closed_as_unknown(database):
+    keep(database, receipt(connect(event="customer-connected"), "connect"))
+    normalize(database)
+    settle_due(database, CONNECTIONS, now=START + timedelta(hours=25))
+    (row,) = outcomes(database)
+    assert (row.connect_outcome, row.settling, row.is_final) == ("unknown", "never_disposed", True)
+
+
+def test_reading_a_receipt_again_keeps_ids_and_revisions(database):
+    first, second = keep(database, receipt(connect(), "connect"), receipt(terminal()))
+    normalize(database)
+    (before,) = outcomes(database)
+    with database.write() as session:
+        for kept in (first, second):
+            session.get(Receipt, kept.id).state = "pending"
+    normalize(database)
+    (after,) = outcomes(database)
+    assert (after.id, after.revision) == (before.id, before.revision)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(CallEvent)) == 3
+        assert session.scalar(select(func.count()).select_from(CallGroup)) == 1
+
+
+def test_an_unmapped_status_is_repaired_by_mapping_it_and_reading_again(database):
+    (kept,) = keep(database, receipt(terminal(status="17", talktime=0, legDetails=None)))
+    normalize(database)
+    (row,) = outcomes(database)
+    assert (row.connect_outcome, row.status_raw) == ("unknown", "17")
+
+    from dataclasses import replace
+
+    from tests.evidence import RYNG
+
+    mapped = replace(RYNG, settings={"status_codes": {"17": "busy"}})
+    with database.write() as session:
+        session.get(Receipt, kept.id).state = "pending"
+    normalize(database, {RYNG.name: mapped})
+    (row,) = outcomes(database)
+    assert (row.connect_outcome, row.revision) == ("busy", 2)
+
+
+def test_an_empty_database_has_nothing_to_do(database):
+    assert normalize(database) == 0
