@@ -4,6 +4,8 @@ import base64
 import binascii
 import json
 
+from lib import text as texts
+
 
 class BadCursor(ValueError):
     """The cursor is not one that this list gave. The message is a sentence for the caller."""
@@ -26,4 +28,4 @@ def decode(order: str, cursor: str, size: int) -> list[str]:
         raise BadCursor("This is not a cursor of ours.")
     if place[0] != order:
         raise BadCursor("This cursor comes from another list or another order.")
-    return place[1:]
+    return texts.clean(place[1:])

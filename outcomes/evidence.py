@@ -1,0 +1,163 @@
+"""The evidence: receipts listed, shown, and sent back to be read again."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, case, func, select, update
+from sqlalchemy.orm import Session
+
+from lib import ids
+from lib import text as texts
+from lib.clock import iso
+from models import CallEvent, Receipt, StrangerQuota
+from models.receipts import PENDING
+from outcomes import keyset
+
+WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
+FILTERS = (*WORD_FILTERS, "since", "until")
+
+# All but the body: a page of receipts must not read hundreds of megabytes.
+COLUMNS = tuple(
+    getattr(Receipt, name)
+    for name in (
+        "id",
+        "connection",
+        "dialer",
+        "source",
+        "kind",
+        "received_at",
+        "seen_at",
+        "state",
+        "reason",
+        "detail",
+        "stranger",
+        "body_size",
+        "truncated",
+        "content_hash",
+        "record_key",
+        "processed_at",
+        "readings",
+    )
+)
+_ORDER = "-receipts"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of ``COLUMNS``, newest first, and the cursor of the next page; None where this is the last."""
+
+    rows: list[Row]
+    next: str | None
+
+
+def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The filters as conditions on ``Receipt``: a text, or a list of texts of which any may match, for each of
+    ``WORD_FILTERS``; aware times for ``since`` and ``until`` of its coming. Raises KeyError for a name that is none."""
+    found: list[ColumnElement[bool]] = []
+    for name, value in filters.items():
+        if name not in FILTERS:
+            raise KeyError(name)
+        if value is None or value == []:
+            continue
+        if name == "since":
+            found.append(Receipt.received_at >= value)
+        elif name == "until":
+            found.append(Receipt.received_at < value)
+        else:
+            words = [value] if isinstance(value, str) else value
+            found.append(getattr(Receipt, name).in_([texts.clean(word) for word in words]))
+    return found
+
+
+def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page:
+    """One page of receipts, newest first. Raises BadCursor."""
+    statement = select(*COLUMNS).where(*conditions(filters)).order_by(Receipt.id.desc()).limit(limit + 1)
+    if cursor:
+        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
+        if before is None:
+            raise keyset.BadCursor("This is not a cursor of ours.")
+        statement = statement.where(Receipt.id < before)
+    rows = list(session.execute(statement))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    return Page(rows[:limit], keyset.encode(_ORDER, str(rows[limit - 1].id)))
+
+
+def find(session: Session, receipt_id: UUID) -> Receipt | None:
+    """The receipt with its body."""
+    return session.get(Receipt, receipt_id)
+
+
+def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) -> list[Row]:
+    """Rows of ``COLUMNS`` for every receipt that the outcome was made of, in the order of their coming."""
+    named = [found for found in map(ids.parse, set(set_by.values())) if found is not None]
+    told = select(CallEvent.receipt_id).where(CallEvent.outcome_id == outcome_id)
+    return list(
+        session.execute(select(*COLUMNS).where(Receipt.id.in_(told) | Receipt.id.in_(named)).order_by(Receipt.id))
+    )
+
+
+def shown(row: Row | Receipt) -> dict[str, Any]:
+    """A receipt as the API shows it in lists."""
+    found = {column.key: getattr(row, column.key) for column in COLUMNS}
+    found["id"] = str(found["id"])
+    for name in ("received_at", "seen_at", "processed_at"):
+        found[name] = iso(found[name])
+    return found
+
+
+def shown_whole(receipt: Receipt) -> dict[str, Any]:
+    """A receipt with all that was kept of it: ``body`` as text where it is UTF-8, else ``body_base64``."""
+    try:
+        body, encoded = receipt.body.decode("utf-8"), None
+    except UnicodeDecodeError:
+        body, encoded = None, base64.b64encode(receipt.body).decode("ascii")
+    more = {"method": receipt.method, "query": receipt.query, "headers": receipt.headers, "context": receipt.context}
+    return shown(receipt) | more | {"body": body, "body_base64": encoded}
+
+
+def replay(session: Session, filters: Mapping[str, Any]) -> int:
+    """Send every matching receipt back to be read again; how many. Those that wait already are left as they are."""
+    return _replay(session, [*conditions(filters), Receipt.state != PENDING])
+
+
+def replay_one(session: Session, receipt_id: UUID) -> Receipt | None:
+    """Send one receipt back to be read again. None where there is no such receipt."""
+    _replay(session, [Receipt.id == receipt_id, Receipt.state != PENDING])
+    return session.get(Receipt, receipt_id, populate_existing=True)
+
+
+def _replay(session: Session, wanted: list[ColumnElement[bool]]) -> int:
+    # An operator who has a stranger's receipt read vouches for it: it no longer counts against the strangers' quota.
+    # ``readings`` stays: the reader must know that it has read this receipt before.
+    again = {"state": PENDING, "reason": None, "detail": None, "processed_at": None}
+    unsynchronized = {"synchronize_session": False}
+    vouched = (
+        session.execute(
+            update(Receipt)
+            .where(*wanted, Receipt.stranger.is_(True))
+            .values(again | {"stranger": False})
+            .returning(func.length(Receipt.body)),
+            execution_options=unsynchronized,
+        )
+        .scalars()
+        .all()
+    )
+    if vouched:
+        session.execute(
+            update(StrangerQuota).values(
+                receipts=_reduced(StrangerQuota.receipts, len(vouched)),
+                bytes=_reduced(StrangerQuota.bytes, sum(vouched)),
+            ),
+            execution_options=unsynchronized,
+        )
+    rest = session.execute(update(Receipt).where(*wanted).values(again), execution_options=unsynchronized)
+    return len(vouched) + rest.rowcount
+
+
+def _reduced(column, by: int) -> ColumnElement[int]:
+    """Never below zero: a quota that was set back by hand must not turn into free space."""
+    return case((column > by, column - by), else_=0)

@@ -1,0 +1,54 @@
+"""Who may read what: ``Authorization: Bearer wk_...``, checked before anything else of an API request is looked at.
+
+Every view under /api/v1 carries its scope (``@scope("read")``). One that carries none is refused to everybody, so that a
+forgotten decorator shows itself at once and opens nothing.
+"""
+
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, current_app, g, request
+
+from web import keys
+from web.errors import Refused
+
+API = "/api/v1"
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="wrapup"'}
+
+
+def scope(name: str) -> Callable:
+    """Say which scope a view needs. ``admin`` opens everything."""
+
+    def mark(view: Callable) -> Callable:
+        view.scope = name
+        return view
+
+    return mark
+
+
+def register(app: Flask) -> None:
+    app.before_request(_check)
+
+
+def _check() -> None:
+    if not request.path.startswith(API + "/") or request.endpoint is None or request.method == "OPTIONS":
+        return  # nothing there, which needs no key to be told
+    wanted = getattr(current_app.view_functions[request.endpoint], "scope", None)
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        raise Refused(
+            401, "key_required", "This address needs an API key: Authorization: Bearer wk_...", {}, _CHALLENGE
+        )
+    with current_app.extensions["database"].read() as session:
+        key = keys.find_key(session, given.token)
+    if key is None:
+        raise Refused(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
+    if wanted is None or not allows(key.scopes, wanted):
+        raise Refused(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")
+    g.key_name = key.name
+    structlog.contextvars.bind_contextvars(key=key.name)
+
+
+def allows(scopes: list[str], wanted: str) -> bool:
+    """Whether a key with these scopes may do what needs that scope."""
+    return wanted in scopes or "admin" in scopes

@@ -1,0 +1,115 @@
+"""Errors as the API tells them: ``{"error_id", "message", "details", "request_id"}``, the same shape for every one.
+
+``error_id`` is stable and for programs, ``message`` is a sentence for people, ``details`` names the fields at fault as
+``{"field": ["sentence"]}``. What went wrong inside is in the log under the same request id, never in the answer.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import structlog
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from lib import ids
+from web.answers import answer
+
+log = structlog.get_logger()
+
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+_WORDS = {
+    400: ("bad_request", "The request cannot be read."),
+    404: ("not_found", "There is nothing here."),
+    405: ("method_not_allowed", "This address does not take that method; the Allow header names those it takes."),
+    413: ("too_large", "The body is larger than this address takes."),
+    422: ("invalid", "A parameter is unknown or has a value that cannot be used; the details name it."),
+    500: ("internal_error", "This is our fault. The log has the cause under this request id."),
+    503: ("database_unavailable", "The database cannot be reached now. Asking again later will help."),
+}
+
+
+class Refused(HTTPException):
+    """An answer with a status, an ``error_id`` of its own, and a sentence."""
+
+    def __init__(
+        self,
+        code: int,
+        error_id: str,
+        message: str,
+        details: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ):
+        super().__init__(message)
+        self.code = code
+        self.error_id = error_id
+        self.details = details or {}
+        self.extra_headers = headers or {}
+
+
+def invalid(field: str, sentence: str) -> NoReturn:
+    """Answer 422 and name the field."""
+    raise Refused(422, "invalid", _WORDS[422][1], {field: [sentence]})
+
+
+def not_found(what: str) -> NoReturn:
+    raise Refused(404, "not_found", f"There is no such {what}.")
+
+
+def register(app: Flask) -> None:
+    """Give every request an id and every error the one shape."""
+    app.before_request(_begin)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(PoolTimeout, _database_error)
+
+
+def request_id() -> str:
+    """The id of this request: the caller's, where it sent a usable one, else ours."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.match(given) else ids.new().hex
+    return g.request_id
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id())
+
+
+def body(error_id: str, message: str, details: Mapping[str, Any], status: int) -> Response:
+    return answer(
+        {"error_id": error_id, "message": message, "details": details, "request_id": request_id()}, status=status
+    )
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect
+    if isinstance(error, Refused):
+        response = body(error.error_id, str(error.description), error.details, error.code)
+        response.headers.extend(error.extra_headers)
+        return response
+    error_id, message = _WORDS.get(error.code, (error.name.lower().replace(" ", "_"), error.name + "."))
+    response = body(error_id, message, _details(error), error.code)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value  # such as Allow
+    return response
+
+
+def _details(error: HTTPException) -> Mapping[str, Any]:
+    """What webargs found: ``{location: {field: [sentence]}}``, of which the caller needs the fields."""
+    messages = getattr(error, "data", {}).get("messages", {})
+    found: dict[str, Any] = {}
+    for location, fields in messages.items():
+        found |= fields if isinstance(fields, dict) else {location: fields}
+    return found
+
+
+def _database_error(error: DBAPIError | PoolTimeout) -> Response:
+    log.error("database_unavailable", path=request.path, error=type(error).__name__)
+    return body(*_WORDS[503], {}, 503)

@@ -1,0 +1,129 @@
+"""Parameters: strict. An unknown name, a value given twice or one that cannot be used is a 422 that names it.
+
+A filter that is silently ignored answers with numbers that are too large, and nobody sees it.
+"""
+
+import re
+from datetime import datetime
+
+from flask import Request
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+
+from dialers.registry import DIALERS
+from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
+from lib import clock
+from outcomes import queries
+
+
+class Parser(FlaskParser):
+    """webargs, with the silent forgiveness taken out."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
+
+    def load_querystring(self, req: Request, schema: Schema) -> MultiDictProxy:
+        found = super().load_querystring(req, schema)
+        twice = [name for name, values in req.args.lists() if len(values) > 1 and not _takes_many(schema, name)]
+        if twice:
+            raise ValidationError({name: ["May be given only once."] for name in twice})
+        return found
+
+
+def _takes_many(schema: Schema, name: str) -> bool:
+    return name not in schema.fields or isinstance(schema.fields[name], fields.List)
+
+
+class Whole(fields.Integer):
+    """A whole number in plain digits; int() alone would also read ``1_000`` and blanks."""
+
+    def _deserialize(self, value, attr, data, **kwargs):
+        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
+            raise ValidationError("Not a whole number.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Moment(fields.Field):
+    """A time: ISO 8601, with Z or an offset; without either, UTC. A date alone is its first moment. 1990 to 2199."""
+
+    _SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}[0-9:.]*(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
+    # In a URL that was put together by hand, the plus sign of an offset arrives as a blank.
+    _LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
+
+    def _deserialize(self, value, attr, data, **kwargs) -> datetime:
+        text = self._LOST_PLUS.sub("+", str(value).strip().upper())
+        moment = clock.parse(text) if self._SHAPE.fullmatch(text) else None
+        if moment is None:
+            raise ValidationError(
+                "Not a time that can be used; write it as 2026-11-18T10:12:52Z, in the years 1990 to 2199."
+            )
+        return moment
+
+
+def words(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.List:
+    """A filter that may be given several times; any of its values may match."""
+    check = validate.OneOf(choices) if choices else validate.Length(1, 500)
+    return fields.List(
+        fields.Str(validate=check),
+        validate=validate.Length(max=100),
+        metadata={"description": description, "example": [example]},
+    )
+
+
+def moment(description: str) -> Moment:
+    return Moment(metadata={"description": description, "example": "2026-11-18T00:00:00Z"})
+
+
+def limit(default: int) -> Whole:
+    return Whole(
+        load_default=default,
+        validate=validate.Range(1, 1000),
+        metadata={"description": "How many at most.", "example": default},
+    )
+
+
+def cursor(description: str = "`next` of the page before; without it, the first page.") -> fields.Str:
+    return fields.Str(metadata={"description": description, "format": "cursor"})
+
+
+class Filters(Schema):
+    """The filters of outcomes, the same for list, report and export."""
+
+    connection = words("The connection's name.", "ryng-main")
+    dialer = words("The dialer.", "ryng", tuple(DIALERS))
+    campaign_id = words("The dialer's id of the campaign.", "6541")
+    campaign_name = words("The campaign's name, exactly.", "Renewals November")
+    agent = words("The agent's id, username, name, number or extension, exactly.", "priya")
+    number = words("The customer's number: E.164, its digits, or as the dialer wrote it.", "+919812345678")
+    lead_id = words("The dialer's id of the lead.", "88213")
+    connect_outcome = words("The technical result.", "connected", CONNECT_OUTCOMES)
+    answered_by = words("Who or what answered.", "human", ANSWERED_BY)
+    disposition = words("What the agent recorded, exactly.", "Interested")
+    flag = words("A flag that the disposition is mapped to.", "sale", FLAGS)
+    settling = words("May the row still change?", "settled", SETTLINGS)
+    is_final = fields.Bool(
+        truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": "true"}
+    )
+    since = moment("Calls at or after this time.")
+    until = moment("Calls before this time.")
+    changed_since = moment("Rows changed at or after this time.")
+
+
+class OutcomeQuery(Filters):
+    order = fields.Str(
+        load_default=queries.DEFAULT_ORDER,
+        validate=validate.OneOf(tuple(queries.ORDERS)),
+        metadata={
+            "description": "By the call's time or by the last change; `-` is newest first. A call whose start the dialer "
+            "did not tell stands at the time it was answered, ended or first seen.",
+            "example": queries.DEFAULT_ORDER,
+        },
+    )
+    limit = limit(100)
+    cursor = cursor()
+
+
+def split(query: dict) -> tuple[dict, dict]:
+    """The filters of a query, and the rest of it."""
+    filters = {name: value for name, value in query.items() if name in queries.FILTERS}
+    return filters, {name: value for name, value in query.items() if name not in filters}

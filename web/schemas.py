@@ -1,0 +1,206 @@
+"""What the API answers, for its documentation: every field with a description and an example.
+
+Nothing is dumped through these: rows are written by ``outcomes.shape`` and its like, which is many times faster. Tests
+hold the two together: the field lists of an outcome, and every answer that schemathesis gets.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, EVENT_KINDS, FLAGS, SETTLINGS
+from models.receipts import STATES
+
+
+def text(description: str, example: str | None = None, null: bool = True, choices: tuple[str, ...] = ()) -> fields.Str:
+    check = validate.OneOf([*choices, None] if null else choices) if choices else None
+    return fields.Str(
+        required=True, allow_none=null, validate=check, metadata={"description": description, "example": example}
+    )
+
+
+def time(description: str, example: str = "2026-11-18T10:12:52Z", null: bool = True) -> fields.Str:
+    return fields.Str(
+        required=True,
+        allow_none=null,
+        metadata={"description": description, "example": example, "format": "date-time"},
+    )
+
+
+def number(description: str, example: int | None = None, null: bool = False) -> fields.Int:
+    return fields.Int(
+        required=True, allow_none=null, metadata={"description": description, "example": example, "format": "int64"}
+    )
+
+
+def rate(description: str, example: float) -> fields.Float:
+    return fields.Float(required=True, allow_none=True, metadata={"description": description, "example": example})
+
+
+def yes_or_no(description: str, example: bool) -> fields.Bool:
+    return fields.Bool(required=True, metadata={"description": description, "example": example})
+
+
+def our_id(description: str) -> fields.Str:
+    return fields.Str(
+        required=True,
+        metadata={"description": description, "example": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11", "format": "uuid"},
+    )
+
+
+def members(description: str, example: dict | None, null: bool = False) -> fields.Dict:
+    return fields.Dict(
+        required=True, allow_none=null, metadata={"description": description, "example": example}, keys=fields.Str()
+    )
+
+
+def following(description: str = "The cursor of the next page; null on the last.") -> fields.Str:
+    return text(description, "WyItc3RhcnRlZF9hdCIsIjIwMjYi")
+
+
+class Error(Schema):
+    error_id = text("Stable, for programs.", "invalid", null=False)
+    message = text("A sentence, for people.", "A parameter is unknown or has a value that cannot be used.", null=False)
+    details = members("The fields at fault, each with its sentences.", {"limit": ["Not a whole number."]})
+    request_id = text("Also in the header X-Request-Id and in the log.", "019a9f2e3c1d7b559f0a5d2a7e0c4b11", null=False)
+
+
+class Agent(Schema):
+    """Who spoke for us; which of these is known depends on the dialer."""
+
+    id = text("The dialer's id of the agent.", "4711")
+    name = text("The agent's name.", "Priya N.")
+    username = text("The agent's user name at the dialer.", "priya")
+    number = text("The agent's telephone number.", "+919800000001")
+    extension = text("The agent's extension.", "204")
+
+
+class Outcome(Schema):
+    """What became of one call attempt. Absent facts are null; times are UTC; durations are whole seconds."""
+
+    id = our_id("Ours; once shown it stays good for ever.")
+    connection = text("The connection that it came through.", "ryng-main", null=False)
+    dialer = text("The dialer.", "ryng", null=False)
+    call_id = text("The dialer's id of the call.", "912873")
+    attempt_id = text("The dialer's id of the attempt.", "912873-1")
+    lead_id = text("The dialer's id of the lead.", "88213")
+    campaign_id = text("The dialer's id of the campaign.", "6541")
+    campaign_name = text("The campaign's name.", "Renewals November")
+    queue_id = text("The dialer's id of the queue.", "17")
+    queue_name = text("The queue's name.", "Renewals")
+    direction = text("outbound, inbound or internal.", "outbound")
+    customer_number = text("The customer's number in E.164, where it can be read.", "+919812345678")
+    customer_number_raw = text("The customer's number as the dialer wrote it.", "9812345678")
+    customer_name = text("The customer's name.", "Anil Rao")
+    agent = fields.Nested(Agent, required=True)
+    connect_outcome = text("The technical result.", "connected", null=False, choices=CONNECT_OUTCOMES)
+    answered_by = text("Who or what answered.", "human", choices=ANSWERED_BY)
+    disposition = text("What the agent or the system recorded, in the tenant's words.", "Interested")
+    disposition_parent = text("The group that the disposition belongs to.", "Positive")
+    flags = fields.List(
+        fields.Str(validate=validate.OneOf(FLAGS)),
+        required=True,
+        metadata={"description": "What the disposition means.", "example": ["contact", "sale"]},
+    )
+    settling = text("May the row still change?", "settled", null=False, choices=SETTLINGS)
+    is_final = yes_or_no("Whether the call is over.", True)
+    status_raw = text("The dialer's own word for the result.", "2")
+    hangup_cause = text("The dialer's word for why the line was cut.", "NORMAL_CLEARING")
+    lead_status = text("The lead's status when it was last reported.", "Closed")
+    created_at = time("When the dialer made the attempt.")
+    started_at = time("When it began to ring.")
+    answered_at = time("When the customer answered.")
+    ended_at = time("When the line was cut.", "2026-11-18T10:14:33Z")
+    disposed_at = time("When the disposition was recorded.", "2026-11-18T10:15:02Z")
+    callback_at = time("When the customer wants to be called back.", "2026-11-19T09:00:00Z")
+    ring_seconds = number("How long it rang.", 9, null=True)
+    talk_seconds = number("How long agent and customer spoke.", 92, null=True)
+    duration_seconds = number("From the start to the end.", 101, null=True)
+    recording_url = text("Where the dialer keeps the recording.", "https://dialer.example/recordings/912873.mp3")
+    notes = text("What the agent wrote.", "Wants the offer by mail")
+    custom_fields = members("The tenant's own fields, as the dialer sent them.", {"policy": "P-1002"})
+    crm_reference = text("The CRM's own key, where a field is configured to hold it.", "00Q5g00000ABCDE")
+    sources = fields.List(
+        fields.Str(),
+        required=True,
+        metadata={"description": "What told us of the call.", "example": ["callback:connect", "callback:terminal"]},
+    )
+    merged_into = text("The row that this one turned out to be the same call as.", None)
+    revision = number("Grows by one with every change.", 3)
+    first_seen_at = time("When we first heard of the call.", null=False)
+    changed_at = time("When the row last changed.", "2026-11-18T10:15:03Z", null=False)
+
+
+class OutcomePage(Schema):
+    outcomes = fields.List(fields.Nested(Outcome), required=True)
+    next = following()
+
+
+class Changes(Schema):
+    outcomes = fields.List(fields.Nested(Outcome), required=True)
+    next = text("Where to go on, now or at any later time.", "WyJmZWVkIiwiNDcxMSJd", null=False)
+    more = yes_or_no("Whether more is there already.", False)
+
+
+class Event(Schema):
+    """One fact that a receipt told."""
+
+    kind = text("What happened.", "call_ended", null=False, choices=EVENT_KINDS)
+    happened_at = time("By the dialer's clock.")
+    seen_at = time("By ours.", null=False)
+    source = text("What told it.", "callback:terminal", null=False)
+    receipt_id = our_id("The evidence.")
+    attempt = text("The dialer's own name of the attempt, where it says one.", "912873-1")
+    facts = members(
+        "What it says, by the outcome's field names; `_` begins what is about the record.", {"talk_seconds": 92}
+    )
+
+
+class Receipt(Schema):
+    """Evidence, kept exactly as it came; without its body."""
+
+    id = our_id("Ours; receipts sort by it in the order of their coming.")
+    connection = text("As the URL said it; it may not exist.", "ryng-main", null=False)
+    dialer = text("The connection's dialer.", "ryng")
+    source = text("`callback` or `report`.", "callback", null=False)
+    kind = text("The callback's kind or the report's name.", "terminal", null=False)
+    received_at = time("When it came.", null=False)
+    seen_at = time("When it was last news: a record that came back after another version of it.", null=False)
+    state = text("What became of it.", "normalized", null=False, choices=STATES)
+    reason = text("Why it was put aside, in a word.", None)
+    detail = text("Why, in a sentence.", None)
+    stranger = yes_or_no("Whether it came without a right to: unknown connection or wrong token.", False)
+    body_size = number("Bytes, as sent.", 512)
+    truncated = yes_or_no("Whether only the beginning was kept.", False)
+    content_hash = text(
+        "SHA-256 of the body.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", null=False
+    )
+    record_key = text("Which record of its report it is a version of.", None)
+    processed_at = time("When it was last read.")
+    readings = number("How often it was read.", 1)
+
+
+class OutcomeDetail(Outcome):
+    events = fields.List(fields.Nested(Event), required=True, metadata={"description": "The timeline."})
+    receipts = fields.List(fields.Nested(Receipt), required=True, metadata={"description": "The evidence."})
+    set_by = members("Which receipt set which field.", {"talk_seconds": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11"})
+
+
+class ReceiptDetail(Receipt):
+    method = text("The request's method.", "POST")
+    query = text("The request's query string.", None)
+    headers = members("The request's headers, from an allow-list.", {"content-type": "application/json"}, null=True)
+    context = members("What the poller knew and the record does not say.", None, null=True)
+    body = text("The body, where it is UTF-8; else null.", '{"callLogID": "912873-1"}')
+    body_base64 = text("The body in base64, where it is not UTF-8; else null.", None)
+
+
+class ReceiptPage(Schema):
+    receipts = fields.List(fields.Nested(Receipt), required=True)
+    next = following()
+
+
+class Replayed(Schema):
+    receipt = fields.Nested(Receipt, required=True)
+
+
+class ReplayedMany(Schema):
+    replayed = number("How many receipts will be read again.", 12)
