@@ -1,0 +1,292 @@
+"""Ryng's HTTP side: the nine documented requests, and ``/sandbox/...`` to look behind the scenes.
+
+docs.ryng.in. The answers are the documented ones, their oddities included: creating a campaign or queue tells no id, and
+a failed append says "create". Look the ids up at ``/sandbox/campaigns`` and ``/sandbox/queues``. What the pages do not say
+(the answer to too many requests, an id that does not exist) is our guess and marked so.
+"""
+
+import csv
+import io
+import itertools
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flask import Flask, jsonify, request
+
+from sandbox.ryng import Ryng
+from sandbox.ryng_bodies import APPEND, CAMPAIGN, PREVIEW, QUEUE, TRANSACTIONAL, Agent
+from sandbox.ryng_faults import FAULTS, checked
+
+BASE = "/rest-api/v1"
+NUMBER_HEADERS = ("number", "mobile", "phone")  # of a CSV sheet; no page shows one
+
+
+@dataclass
+class Batch:
+    """A campaign or a queue, with what its page says about calling."""
+
+    id: int
+    name: str
+    rows: list[dict] = field(default_factory=list)
+    fields: dict = field(default_factory=dict)
+
+
+class BadRequest(ValueError):
+    """The body is not what the page asks for; Ryng answers such a request with its page's 500."""
+
+
+def create_app(ryng: Ryng) -> Flask:
+    """The WSGI application of one tenant."""
+    app = Flask("ryng-sandbox", static_folder=None)
+    campaigns, queues = _Batches(24), _Batches(2)
+    limit = _Limit(60 * ryng.timetable.time_scale)
+
+    @app.before_request
+    def guard():
+        if not request.path.startswith(BASE):
+            return None
+        if request.headers.get("x-access-token") != ryng.access_token:
+            return _failed("Unauthorized Token", 403)
+        if not limit.admit(ryng.rate_limit):
+            return _failed("Too many requests", 429)  # status and words are our guess: only the limit is documented
+        return None
+
+    @app.post(f"{BASE}/campaign")
+    @app.post(f"{BASE}/campaign/<int:campaign_id>")
+    def campaign(campaign_id: int | None = None):
+        try:
+            body = _sheet() if "campaign-sheet" in request.files else _body()
+            batch = campaigns.get(campaign_id, str(body.get("name") or "") or "campaign::{id}")
+            _place(ryng, batch, CAMPAIGN, body, campaigns)
+        except BadRequest:
+            return _failed("Failed to create Campaign", 500)
+        return jsonify(error=False, message="Processing Campaign...", data={})
+
+    @app.post(f"{BASE}/preview/call")
+    def preview_call():
+        try:
+            body = _body()
+            number = _number({"number": body.get("customerNumber")})
+            agents = tuple(agent for agent in ryng.agents if agent.id == body.get("agentID"))
+            if not agents:
+                raise BadRequest("no such agent")
+        except BadRequest:
+            return _failed("Failed to start call.", 500)
+        call = ryng.place(
+            number,
+            body.get("connectCallbackUrl"),
+            body.get("terminalCallbackUrl"),
+            PREVIEW,
+            custom_fields={"customField1": str(body.get("customerName") or "")},
+            custom_field_names={"customField1Name": "Name"},
+            agents=agents,
+            max_retries=0,
+        )
+        log_id = call.attempts[0].log_id
+        return jsonify(
+            error=False,
+            message=f"Call Initiated With SID {zlib.crc32(str(log_id).encode()):08x}",
+            data={"callID": call.call_id, "logID": log_id},
+        )
+
+    @app.patch(f"{BASE}/preview/call/<int:call_id>")
+    def end_preview_call(call_id: int):
+        body = request.get_json(silent=True)
+        wanted = ("logID", "dispositionName", "notes")
+        if not isinstance(body, dict) or any(body.get(name) is None for name in wanted):
+            return _failed("Failed to dispose of call.", 500)
+        if not ryng.dispose(call_id, body["logID"], str(body["dispositionName"]), str(body["notes"])):
+            return _failed("Failed to dispose of call.", 500)
+        return jsonify(error=False, message="Call disposed and ended.")
+
+    @app.post(f"{BASE}/progressive/queue")
+    def queue():
+        try:
+            body = _body()
+            batch = queues.get(None, str(body.get("name") or "") or f"queue::{int(time.time())}")
+            batch.fields = body
+            _place(ryng, batch, QUEUE, body, campaigns)
+        except BadRequest:
+            return _failed("Failed to Create Queue", 500)
+        return jsonify(error=False, message="Queue Created! Processing Calls...", data={})
+
+    @app.post(f"{BASE}/progressive/queue/<int:queue_id>/calls", defaults={"page": APPEND})
+    @app.post(f"{BASE}/progressive/queue/<int:queue_id>/transactional", defaults={"page": TRANSACTIONAL})
+    def append(queue_id: int, page: str):
+        try:
+            body = _body()
+            batch = queues.get(queue_id)
+            if page == TRANSACTIONAL and len(_rows(body, campaigns)) != 1:
+                raise BadRequest("one record at a time")
+            _place(ryng, batch, page, {**batch.fields, **body}, campaigns)
+        except BadRequest:
+            return _failed("Failed to Create Queue", 500)
+        return jsonify(error=False, message="Appending Queue...")
+
+    @app.post(f"{BASE}/progressive/call/<int:call_id>/cancel")
+    def cancel(call_id: int):
+        if not ryng.cancel(call_id):
+            return _failed("Call ID does not exist", 500)
+        return jsonify(error=False, message="Call Cancelled")
+
+    @app.get("/sandbox/ledger")
+    def ledger():
+        shown = [callback.shown() for callback in ryng.ledger.callbacks]
+        for name, value in request.args.items():
+            shown = [callback for callback in shown if str(callback.get(name)) == value]
+        return jsonify(totals=ryng.ledger.totals, callbacks=shown)
+
+    @app.get("/sandbox/calls")
+    def calls():
+        return jsonify(calls=[{**asdict(call), "family": call.family} for call in ryng.calls])
+
+    @app.get("/sandbox/campaigns", defaults={"batches": campaigns})
+    @app.get("/sandbox/queues", defaults={"batches": queues})
+    def batches(batches: "_Batches"):
+        return jsonify([{"id": batch.id, "name": batch.name, "calls": len(batch.rows)} for batch in batches.all()])
+
+    @app.get("/sandbox/faults")
+    def faults():
+        return jsonify(faults=ryng.faults, known=FAULTS)
+
+    @app.post("/sandbox/faults")
+    def set_faults():
+        """The whole set: what is not named is off. It holds for calls that are placed from now on."""
+        try:
+            ryng.faults = checked(request.get_json())
+        except (ValueError, TypeError) as error:
+            return _failed(str(error), 400)
+        return jsonify(faults=ryng.faults)
+
+    return app
+
+
+class _Batches:
+    """Campaigns or queues by id."""
+
+    def __init__(self, first: int):
+        self._lock = threading.Lock()
+        self._ids = itertools.count(first)
+        self._batches: dict[int, Batch] = {}
+
+    def get(self, batch_id: int | None, name: str = "") -> Batch:
+        """The batch; a new one where no id is given. Raises BadRequest for an id that does not exist."""
+        with self._lock:
+            if batch_id is None:
+                fresh = next(self._ids)
+                return self._batches.setdefault(fresh, Batch(fresh, name.replace("{id}", str(fresh))))
+            if batch_id not in self._batches:
+                raise BadRequest("no such id")
+            return self._batches[batch_id]
+
+    def all(self) -> list[Batch]:
+        with self._lock:
+            return list(self._batches.values())
+
+
+class _Limit:
+    """So many requests in any one minute, of Ryng's."""
+
+    def __init__(self, window: float):
+        self._window = window
+        self._lock = threading.Lock()
+        self._times: deque[float] = deque()
+
+    def admit(self, most: int | None) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            while self._times and self._times[0] <= now - self._window:
+                self._times.popleft()
+            if most is not None and len(self._times) >= most:
+                return False
+            self._times.append(now)
+            return True
+
+
+def _failed(message: str, status: int):
+    return jsonify(error=True, message=message), status
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("customerData", {}), dict):
+        raise BadRequest("no JSON object")
+    return body
+
+
+def _sheet() -> dict[str, Any]:
+    """The CSV form of a campaign, as the JSON form would say it. It can name no callback URLs: no field is documented."""
+    try:
+        text = request.files["campaign-sheet"].read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest("no text") from None
+    rows = list(csv.DictReader(io.StringIO(text)))
+    headers = [name for name in (rows[0] if rows else ()) if name and name.lower() not in NUMBER_HEADERS]
+    names = {f"customField{index}Name": name for index, name in enumerate(headers, 1)}
+    data = []
+    for row in rows:
+        number = next((value for name, value in row.items() if name and name.lower() in NUMBER_HEADERS), None)
+        data.append({"number": number, **{f"customField{i}": row[name] or "" for i, name in enumerate(headers, 1)}})
+    return {"name": request.form.get("campaign-name"), "customFieldNames": names, "customerData": {"jsonData": data}}
+
+
+def _rows(body: Mapping[str, Any], campaigns: _Batches) -> list[dict]:
+    customers = body.get("customerData") or {}
+    rows = customers.get("jsonData")
+    if rows is None and customers.get("campaignID") is not None:
+        rows = campaigns.get(customers["campaignID"]).rows
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadRequest("no calls")
+    return rows
+
+
+def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaigns: _Batches) -> None:
+    rows = _rows(body, campaigns)
+    numbers = [_number(row) for row in rows]  # all of them before any call is placed
+    queue = {} if page == CAMPAIGN else {"queue_id": batch.id, "queue_name": batch.name, **_calling(body)}
+    customers = body.get("customerData") or {}
+    everybody = tuple(_agent(ryng, name) for name in body.get("agents") or ())
+    # A larger priority is called earlier; rows without one keep their order.
+    for row, number in sorted(zip(rows, numbers, strict=True), key=lambda pair: -int(pair[0].get("priority") or 0)):
+        ryng.place(
+            number,
+            customers.get("connectCallbackUrl"),
+            customers.get("terminalCallbackUrl"),
+            page,
+            custom_fields={key: str(value) for key, value in row.items() if key.startswith("customField")},
+            custom_field_names=body.get("customFieldNames") or {},
+            agents=tuple(_agent(ryng, name) for name in row.get("agentsAssigned") or ()) or everybody,
+            **queue,
+        )
+    batch.rows += rows
+
+
+def _number(row: Mapping[str, Any]) -> str:
+    number = row.get("number")
+    if not isinstance(number, str) or not number.strip():
+        raise BadRequest("a call without a number")
+    return number
+
+
+def _calling(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a queue's request says about how it calls, as arguments of ``Ryng.place``."""
+    direction, retries, minutes = (body.get(name) for name in ("legDirection", "maxRetries", "retryInterval"))
+    if not all(number is None or isinstance(number, int) for number in (retries, minutes)):
+        raise BadRequest("no number")
+    return {
+        **({"leg_direction": direction} if direction in ("agent-first", "customer-first") else {}),
+        **({"max_retries": max(0, min(10, retries))} if retries is not None else {}),
+        **({"retry_minutes": max(0, minutes)} if minutes is not None else {}),
+    }
+
+
+def _agent(ryng: Ryng, username: object) -> Agent:
+    """The agent of that name; one is hired where there is none."""
+    known = {agent.username: agent for agent in ryng.agents}
+    mark = zlib.crc32(str(username).encode())
+    return known.get(str(username)) or Agent(100_000 + mark % 1000, str(username), f"+91555020{mark % 10_000:04d}")
