@@ -1,7 +1,34 @@
 """The read side over HTTP: API, exports, pages."""
 
-from flask import Flask
+from flask import Blueprint, Flask, Response, request
+
+from web import auth, connections, errors, openapi, outcomes, probes, receipts, reports
+
+# Pages may allow themselves more; what is not said is forbidden.
+_CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+_LARGEST_BODY = 16 * 1024 * 1024
+
+assets = Blueprint("assets", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 
 
 def register(app: Flask) -> None:
     """Add every route of the read side to the application."""
+    app.config.setdefault("MAX_CONTENT_LENGTH", _LARGEST_BODY)
+    if app.config["MAX_CONTENT_LENGTH"] is None:
+        app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    errors.register(app)
+    auth.register(app)
+    app.after_request(_headers)
+    app.register_blueprint(assets)
+    app.register_blueprint(probes.blueprint)
+    openapi.register(app, [outcomes.blueprint, reports.blueprint, connections.blueprint, receipts.blueprint])
+
+
+def _headers(response: Response) -> Response:
+    response.headers["X-Request-Id"] = errors.request_id()
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.path.startswith(auth.API):
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,168 @@
+"""Rows for tests, made through the models with sensible defaults: a test names only what it is about."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from lib import ids
+from models import (
+    CallEvent,
+    CallGroup,
+    CallOutcome,
+    CampaignStatus,
+    PollCursor,
+    QueueStatus,
+    Receipt,
+    StrangerQuota,
+)
+from outcomes.feed import take_positions
+
+NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def receipt(session, **given) -> Receipt:
+    """A normalized terminal callback of ``ryng-main``."""
+    body = given.get("body", b'{"callLogID": "912873-1"}')
+    defaults = {
+        "id": ids.new(),
+        "connection": "ryng-main",
+        "dialer": "ryng",
+        "source": "callback",
+        "kind": "terminal",
+        "received_at": NOON,
+        "method": "POST",
+        "headers": {"content-type": "application/json"},
+        "body": body,
+        "body_size": len(body),
+        "truncated": False,
+        "content_hash": hashlib.sha256(body).hexdigest(),
+        "stranger": False,
+        "state": "normalized",
+        "readings": 1,
+        "processed_at": NOON,
+    }
+    row = Receipt(**(defaults | {"seen_at": given.get("received_at", NOON)} | given))
+    session.add(row)
+    session.flush()
+    if row.stranger:
+        quota = session.get(StrangerQuota, 1)
+        quota.receipts += 1
+        quota.bytes += len(row.body)
+    return row
+
+
+def outcome(session, **given) -> CallOutcome:
+    """A connected, disposed call of noon with a group and a place in the feed of its own."""
+    defaults = {
+        "id": ids.new(),
+        "attempt_key": "1",
+        "connection": "ryng-main",
+        "dialer": "ryng",
+        "connect_outcome": "connected",
+        "flags": [],
+        "settling": "settled",
+        "is_final": given.get("settling", "settled") != "provisional",
+        "started_at": NOON,
+        "custom_fields": {},
+        "sources": ["callback:terminal"],
+        "revision": 1,
+        "first_seen_at": NOON,
+        "changed_at": NOON,
+        "set_by": {},
+    }
+    values = defaults | given
+    values.setdefault("occurred_at", values["started_at"] or values["first_seen_at"])
+    if "group_id" not in values:
+        group = CallGroup(id=ids.new(), connection=values["connection"], dialer=values["dialer"])
+        session.add(group)
+        session.flush()
+        values["group_id"] = group.id
+    if "position" not in values:
+        values["position"] = take_positions(session, 1)[0]
+    row = CallOutcome(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def event(session, of: CallOutcome, said_by: Receipt, **given) -> CallEvent:
+    """A call's end, told by the receipt."""
+    defaults = {
+        "id": ids.new(),
+        "receipt_id": said_by.id,
+        "ordinal": 0,
+        "group_id": of.group_id,
+        "outcome_id": of.id,
+        "source": f"{said_by.source}:{said_by.kind}",
+        "kind": "call_ended",
+        "happened_at": NOON,
+        "received_at": said_by.received_at,
+        "seen_at": said_by.seen_at,
+        "facts": {"talk_seconds": 92},
+    }
+    row = CallEvent(**(defaults | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def campaign(session, **given) -> CampaignStatus:
+    defaults = {
+        "id": ids.new(),
+        "connection": "qvoice-main",
+        "campaign_id": "6541",
+        "name": "Renewals",
+        "status": "active",
+        "total_leads": 400,
+        "leads_by_status": {"Closed": 320, "Open": 80},
+        "repeated_statuses": [],
+        "seen_at": NOON,
+    }
+    return _snapshot(session, CampaignStatus, defaults | given, "campaigns")
+
+
+def queue(session, **given) -> QueueStatus:
+    defaults = {
+        "id": ids.new(),
+        "connection": "qvoice-main",
+        "queue_id": "17",
+        "name": "Renewals",
+        "counters": {"total_agents": 12},
+        "agents": [{"name": "Priya"}],
+        "seen_at": NOON,
+    }
+    return _snapshot(session, QueueStatus, defaults | given, "queues")
+
+
+def _snapshot(session, model, values, report):
+    if "receipt_id" not in values:
+        body = f"{model.__tablename__} {values['id']}".encode()
+        said_by = receipt(
+            session, connection=values["connection"], dialer="qvoice", source="report", kind=report, body=body
+        )
+        values["receipt_id"] = said_by.id
+    row = model(**values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def poll(session, **given) -> PollCursor:
+    defaults = {
+        "connection": "qvoice-main",
+        "report": "lead_history",
+        "layer": "hours",
+        "complete_to": NOON,
+        "due_at": NOON,
+        "last_ok_at": NOON,
+        "failures": 0,
+        "records_seen": 10,
+        "records_new": 4,
+    }
+    row = PollCursor(**(defaults | given))
+    session.add(row)
+    session.flush()
+    return row

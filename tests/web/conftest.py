@@ -1,0 +1,74 @@
+"""The application with its API, on both databases, and clients that hold a key."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from dialers.base import Connection
+from service.app import create_app
+from service.config import Settings
+from web import keys
+
+CONNECTIONS = {
+    "ryng-main": Connection("ryng-main", "ryng", callback_tokens=("token-of-ryng",), default_country="IN"),
+    "qvoice-main": Connection("qvoice-main", "qvoice"),
+}
+
+
+def settings_for(database_url: str, data_dir: Path) -> Settings:
+    values = {
+        "database_url": database_url,
+        "data_dir": data_dir,
+        "bind": "127.0.0.1:8080",
+        "public_url": "http://127.0.0.1:8080",
+        "workers": 1,
+        "secret_key": "only-for-tests",
+        "log_level": "error",
+        "stranger_receipts": 10_000,
+        "stranger_bytes": 1_000_000,
+        "connections": CONNECTIONS,
+    }
+    return Settings(**values)
+
+
+@pytest.fixture
+def app(database, database_url, tmp_path):
+    app = create_app(settings_for(database_url, tmp_path))
+    yield app
+    app.extensions["database"].close()
+
+
+class ApiClient(FlaskClient):
+    """Sends its key with every request, and refuses to be fooled by an answer that is not JSON."""
+
+    key = None
+
+    def open(self, *args, **kwargs):
+        if self.key is not None and "headers" not in kwargs and not hasattr(args[0] if args else None, "headers"):
+            kwargs["headers"] = {"Authorization": f"Bearer {self.key}"}
+        return super().open(*args, **kwargs)
+
+
+def client_with(app, database, *scopes: str) -> ApiClient:
+    with database.write() as session:
+        key = keys.create_key(session, " ".join(scopes), scopes)
+    app.test_client_class = ApiClient
+    client = app.test_client()
+    client.key = key
+    return client
+
+
+@pytest.fixture
+def admin(app, database):
+    return client_with(app, database, "admin")
+
+
+@pytest.fixture
+def reader(app, database):
+    return client_with(app, database, "read")
+
+
+@pytest.fixture
+def nobody(app):
+    return app.test_client()

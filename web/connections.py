@@ -1,0 +1,64 @@
+"""Connections, campaigns and queues over HTTP: health, freshness, and what was last reported."""
+
+from flask import Response, current_app
+from marshmallow import Schema
+
+from lib import clock
+from outcomes import health, keyset, statuses
+from web import report_schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import invalid
+from web.openapi import Blueprint
+from web.parameters import cursor, limit, words
+
+blueprint = Blueprint("connections", __name__, description="Where the outcomes come from, and how fresh they are")
+
+
+@blueprint.route("/connections")
+@scope("read")
+@blueprint.response(200, report_schemas.Connections)
+def list_connections() -> Response:
+    """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
+    extensions = current_app.extensions
+    settings = extensions["settings"]
+    with extensions["database"].read() as session:
+        return answer(
+            {
+                "connections": health.connections(session, extensions["connections"], clock.now()),
+                "strangers": health.stranger_quota(session, settings.stranger_receipts, settings.stranger_bytes),
+            }
+        )
+
+
+class StatusQuery(Schema):
+    connection = words("The connection's name.", "qvoice-main")
+    limit = limit(100)
+    cursor = cursor()
+
+
+@blueprint.route("/campaigns")
+@scope("read")
+@blueprint.arguments(StatusQuery, location="query")
+@blueprint.response(200, report_schemas.Campaigns)
+def list_campaigns(query: dict) -> Response:
+    """The last snapshot of each campaign"""
+    return _page("campaigns", statuses.campaigns, query)
+
+
+@blueprint.route("/queues")
+@scope("read")
+@blueprint.arguments(StatusQuery, location="query")
+@blueprint.response(200, report_schemas.Queues)
+def list_queues(query: dict) -> Response:
+    """The last snapshot of each queue"""
+    return _page("queues", statuses.queues, query)
+
+
+def _page(name: str, read, query: dict) -> Response:
+    with current_app.extensions["database"].read() as session:
+        try:
+            page = read(session, query.get("connection"), query.get("cursor"), query["limit"])
+        except keyset.BadCursor as error:
+            invalid("cursor", str(error))
+    return answer({name: page.rows, "next": page.next})

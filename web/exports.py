@@ -1,0 +1,68 @@
+"""Exports over HTTP: streamed, and so few at a time that they leave the database to everybody else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Response
+
+from lib import clock
+from models.database import Database
+from outcomes import exports
+from web.answers import dumps
+from web.errors import Refused
+
+# format -> content type, the first bytes, and how rows are written
+FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Callable]] = {
+    "csv": ("text/csv; charset=utf-8; header=present", exports.csv_head, exports.csv_lines),
+    "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
+}
+
+# Each holds a connection of the pool for as long as its reader takes; the pool has sixteen, and intake needs its own.
+_AT_ONCE = 4
+_turns = BoundedSemaphore(_AT_ONCE)
+
+
+def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Response:
+    """The response. Its first rows are read before it begins, so that a database that is down is still told as an error;
+    one that fails later breaks the connection off, and the file is seen to be cut."""
+    if not _turns.acquire(blocking=False):
+        sentence = f"{_AT_ONCE} exports are running in this process; try again in a minute."
+        raise Refused(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
+    content_type, head, write = FORMATS[form]
+    body = _Body(exports.pieces(database, filters), head(), write)
+    name = f"outcomes-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.{form}"
+    response = Response(body, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Body:
+    """The bytes of an export. Gives its turn back when the server closes it, whether all was sent or not."""
+
+    def __init__(self, pieces: Iterator, head: bytes, write: Callable):
+        self._pieces = pieces
+        self._write = write
+        self._open = True
+        try:
+            self._next: bytes | None = head + write(next(pieces, ()), dumps)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._next is None:
+            return self._write(next(self._pieces), dumps)
+        first, self._next = self._next, None
+        return first
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            self._pieces.close()
+            _turns.release()

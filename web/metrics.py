@@ -1,0 +1,74 @@
+"""Metrics, read from the tables. Where the database cannot be read there are no figures, not figures of zero."""
+
+from collections.abc import Iterator
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from lib import clock
+from models import ChangeFeed, PollCursor, StrangerQuota
+from models.database import Database
+from outcomes import health
+
+log = structlog.get_logger()
+
+
+class Collector:
+    """Asks the database once per scrape."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            with self._database.read() as session:
+                found = list(_figures(session))
+        except SQLAlchemyError as error:
+            log.error("metrics_failed", error=type(error).__name__)
+            found = []
+        yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
+        yield from found
+
+
+def _figures(session: Session) -> Iterator[Metric]:
+    now = clock.now()
+    receipts = GaugeMetricFamily("wrapup_receipts", "Receipts kept", labels=("connection", "source", "kind", "state"))
+    for row in health.receipt_counts(session):
+        receipts.add_metric([row["connection"], row["source"], row["kind"], row["state"]], row["receipts"])
+    yield receipts
+
+    oldest = health.oldest_pending(session)
+    waited = max(0.0, (now - oldest).total_seconds()) if oldest else 0
+    yield GaugeMetricFamily("wrapup_pending_age_seconds", "Age of the receipt that has waited longest", value=waited)
+
+    outcomes = GaugeMetricFamily("wrapup_outcomes", "Outcomes, merged ones left out", labels=("connection", "settling"))
+    for connection, settling, count in health.settling_counts(session):
+        outcomes.add_metric([connection, settling], count)
+    yield outcomes
+
+    position = session.scalars(select(ChangeFeed.last_position)).one()
+    yield GaugeMetricFamily(
+        "wrapup_change_feed_position", "The last place given out in the change feed", value=position
+    )
+
+    quota = session.scalars(select(StrangerQuota)).one()
+    for name, words, value in (
+        ("receipts", "Receipts that strangers have in quarantine", quota.receipts),
+        ("bytes", "Bytes that strangers have in quarantine", quota.bytes),
+        ("overflow", "Receipts of strangers that did not fit", quota.overflow),
+    ):
+        yield GaugeMetricFamily(f"wrapup_stranger_{name}", words, value=value)
+
+    labels = ("connection", "report", "layer")
+    failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=labels)
+    behind = GaugeMetricFamily("wrapup_poll_behind_seconds", "Time since the report is complete to", labels=labels)
+    for cursor in session.scalars(select(PollCursor)):
+        names = [cursor.connection, cursor.report, cursor.layer]
+        failures.add_metric(names, cursor.failures)
+        if cursor.complete_to is not None:
+            behind.add_metric(names, max(0.0, (now - cursor.complete_to).total_seconds()))
+    yield failures
+    yield behind

@@ -1,0 +1,101 @@
+"""The API's own description: /openapi.json made from the schemas, and /docs, the same for reading."""
+
+from importlib.metadata import version
+
+import flask_smorest
+from flask import Blueprint as PlainBlueprint
+from flask import Flask, Response, current_app, render_template
+
+from web import schemas
+from web.answers import answer
+from web.auth import API
+from web.parameters import Parser
+
+DESCRIPTION = """\
+What became of every call, from every dialer. The guide is docs/api.md: paging, the change feed, what each figure means.
+
+Every address needs a key, `Authorization: Bearer wk_...`, with the scope that stands beside it; `admin` opens all.
+An unknown parameter, or one with a value that cannot be used, is a 422 that names it."""
+
+_ERRORS = {
+    "401": "No key, or one that is unknown or revoked.",
+    "403": "The key lacks the scope.",
+    "422": "A parameter is unknown or cannot be used; `details` names it.",
+}
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """Routes of the API, with strict parameters."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest for the description; errors are ours (web.errors), and so is the page that shows it."""
+
+    ERROR_SCHEMA = schemas.Error
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+plain = PlainBlueprint("openapi", __name__)
+
+
+@plain.get("/openapi.json")
+def openapi_json() -> Response:
+    """The description of the API, for programs."""
+    return answer(described())
+
+
+@plain.get("/docs")
+def docs() -> str:
+    """The description of the API, for people."""
+    return render_template("docs.html", spec=described())
+
+
+def register(app: Flask, blueprints: list[Blueprint]) -> None:
+    """Add the API's routes and their description. Routes may be added later through ``app.extensions["api"]``."""
+    app.extensions["api"] = api = Api(
+        app,
+        spec_kwargs={
+            "title": "Wrapup",
+            "version": version("wrapup"),
+            "openapi_version": "3.1.0",
+            "info": {"description": DESCRIPTION},
+            "servers": [{"url": app.config.get("PUBLIC_URL", "/")}],
+        },
+    )
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "An API key."})
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint, url_prefix=API)
+    app.register_blueprint(plain)
+
+
+def described() -> dict:
+    """The description of the routes there are: what flask-smorest has gathered, and the errors that all of them share.
+    Made at the first request, when every route is there."""
+    extensions = current_app.extensions
+    if "openapi" not in extensions:
+        extensions["openapi"] = _with_errors(extensions["api"].spec.to_dict())
+    return extensions["openapi"]
+
+
+def _with_errors(spec: dict) -> dict:
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            (wanted,) = operation["security"][0]["key"]
+            operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{wanted}`.".strip()
+            statuses = [*_ERRORS, "404"] if "{" in path else _ERRORS
+            for status in statuses:
+                operation["responses"].setdefault(status, _error(_ERRORS.get(status, "There is no such thing.")))
+    return spec
+
+
+def _error(description: str) -> dict:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }

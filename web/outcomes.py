@@ -1,0 +1,129 @@
+"""Outcomes over HTTP: the list, one with its evidence, the change feed, the export."""
+
+from uuid import UUID
+
+from flask import Response, current_app
+from marshmallow import Schema, fields, validate
+
+from models.database import Database
+from outcomes import evidence, feed, keyset, queries, shape
+from web import exports, schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import invalid, not_found
+from web.openapi import Blueprint
+from web.parameters import Filters, OutcomeQuery, cursor, limit, split
+
+blueprint = Blueprint("outcomes", __name__, description="What became of each call")
+
+_FEED = "feed"
+_LAST_POSITION = 2**63 - 1
+
+
+def database() -> Database:
+    return current_app.extensions["database"]
+
+
+@blueprint.route("/outcomes")
+@scope("read")
+@blueprint.arguments(OutcomeQuery, location="query")
+@blueprint.response(200, schemas.OutcomePage)
+def list_outcomes(query: dict) -> Response:
+    """Outcomes, by the call's time or by their last change
+
+    Filters may be given together, and all must hold; a filter given several times holds when any of its values does.
+    """
+    filters, rest = split(query)
+    with database().read() as session:
+        try:
+            page = queries.page(session, filters, **rest)
+        except keyset.BadCursor as error:
+            invalid("cursor", str(error))
+    return answer({"outcomes": [shape.outcome(row) for row in page.rows], "next": page.next})
+
+
+class ChangesQuery(Schema):
+    after = cursor("`next` of the answer before; empty or absent, the beginning.")
+    limit = limit(500)
+
+
+@blueprint.route("/outcomes/changes")
+@scope("read")
+@blueprint.arguments(ChangesQuery, location="query")
+@blueprint.response(200, schemas.Changes)
+def list_changes(query: dict) -> Response:
+    """The change feed: outcomes in the order in which their changes became visible
+
+    Keep `next` and come back with it, at once while `more` is true, else whenever you like. Nothing is missed, however
+    many writers there are. A row that changed twice meanwhile is shown once, as it is now; `revision` tells. Merged rows
+    are here too: `merged_into` names the row that stays.
+    """
+    after = _position(query.get("after"))
+    with database().read() as session:
+        rows = feed.changes(session, after, query["limit"] + 1)
+    shown = rows[: query["limit"]]
+    last = shown[-1].position if shown else after
+    return answer(
+        {
+            "outcomes": [shape.outcome_of(row) for row in shown],
+            "next": keyset.encode(_FEED, str(last)),
+            "more": len(rows) > len(shown),
+        }
+    )
+
+
+def _position(after: str | None) -> int:
+    if not after:
+        return 0
+    try:
+        (text,) = keyset.decode(_FEED, after, 1)
+    except keyset.BadCursor as error:
+        invalid("after", str(error))
+    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > _LAST_POSITION:
+        invalid("after", "This is not a cursor of ours.")
+    return int(text)
+
+
+class ExportQuery(Filters):
+    format = fields.Str(
+        required=True,
+        validate=validate.OneOf(exports.FORMATS, error="Must be one of: {choices}. Parquet comes in a later release."),
+        metadata={"description": "`csv` or `ndjson`.", "example": "csv"},
+    )
+
+
+@blueprint.route("/outcomes/export")
+@scope("read")
+@blueprint.arguments(ExportQuery, location="query")
+@blueprint.response(200, schemas.Outcome, content_type="application/x-ndjson", description="One outcome per line.")
+@blueprint.alt_response(429, schema=schemas.Error, description="Too many exports are running; Retry-After says when.")
+def export_outcomes(query: dict) -> Response:
+    """Every outcome that matches, as a file, oldest call first
+
+    Streamed, of any size. CSV: the fields of an outcome, the agent's written flat; lists and objects are JSON; a cell that
+    a spreadsheet would run as a formula (it begins with = + - @) begins with an apostrophe instead, telephone numbers
+    too. NDJSON: one outcome per line, as in the list. A connection that ends without its last chunk is not a whole file.
+    """
+    filters, rest = split(query)
+    return exports.streamed(database(), filters, rest["format"])
+
+
+@blueprint.route("/outcomes/<uuid:outcome_id>")
+@scope("read")
+@blueprint.response(200, schemas.OutcomeDetail)
+def get_outcome(outcome_id: UUID) -> Response:
+    """One outcome, its events, its receipts, and which receipt set each field
+
+    Works for merged rows too.
+    """
+    with database().read() as session:
+        row = queries.find(session, outcome_id)
+        if row is None:
+            not_found("outcome")
+        found = shape.outcome_of(row)
+        found["events"] = [shape.event(event) for event in queries.events(session, outcome_id)]
+        found["receipts"] = [
+            evidence.shown(receipt) for receipt in evidence.of_outcome(session, outcome_id, row.set_by)
+        ]
+        found["set_by"] = row.set_by
+    return answer(found)

@@ -1,0 +1,118 @@
+"""Receipts over HTTP: the evidence, the quarantine, and the way back out."""
+
+from uuid import UUID
+
+import structlog
+from flask import Response, current_app, g
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from models.database import Database
+from models.receipts import CALLBACK, PENDING, REPORT, STATES
+from outcomes import evidence, keyset
+from web import schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import invalid, not_found
+from web.openapi import Blueprint
+from web.parameters import Moment, cursor, limit, moment, words
+
+log = structlog.get_logger()
+blueprint = Blueprint("receipts", __name__, description="The evidence, kept exactly as it came")
+
+
+def database() -> Database:
+    return current_app.extensions["database"]
+
+
+class ReceiptQuery(Schema):
+    state = words("What became of it.", "quarantined", STATES)
+    connection = words("The connection, as the URL said it.", "ryng-main")
+    source = words("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
+    kind = words("The callback's kind or the report's name.", "terminal")
+    reason = words("Why it was put aside.", "unparseable")
+    since = moment("Came at or after this time.")
+    until = moment("Came before this time.")
+    limit = limit(100)
+    cursor = cursor()
+
+
+@blueprint.route("/receipts")
+@scope("read")
+@blueprint.arguments(ReceiptQuery, location="query")
+@blueprint.response(200, schemas.ReceiptPage)
+def list_receipts(query: dict) -> Response:
+    """Receipts, newest first, without their bodies"""
+    filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
+    with database().read() as session:
+        try:
+            page = evidence.page(session, filters, query.get("cursor"), query["limit"])
+        except keyset.BadCursor as error:
+            invalid("cursor", str(error))
+    return answer({"receipts": [evidence.shown(row) for row in page.rows], "next": page.next})
+
+
+@blueprint.route("/receipts/<uuid:receipt_id>")
+@scope("read")
+@blueprint.response(200, schemas.ReceiptDetail)
+def get_receipt(receipt_id: UUID) -> Response:
+    """One receipt, byte for byte"""
+    with database().read() as session:
+        receipt = evidence.find(session, receipt_id)
+        if receipt is None:
+            not_found("receipt")
+        return answer(evidence.shown_whole(receipt))
+
+
+@blueprint.route("/receipts/<uuid:receipt_id>/replay", methods=["POST"])
+@scope("admin")
+@blueprint.response(202, schemas.Replayed)
+def replay_receipt(receipt_id: UUID) -> Response:
+    """Read one receipt again
+
+    It waits as `pending` until a worker takes it. A receipt that came without a right to is vouched for by this.
+    """
+    with database().write() as session:
+        receipt = evidence.replay_one(session, receipt_id)
+        if receipt is None:
+            not_found("receipt")
+        shown = evidence.shown(receipt)
+    log.info("receipt_replayed", receipt_id=str(receipt_id), key=g.key_name)
+    return answer({"receipt": shown}, 202)
+
+
+def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.Str:
+    check = validate.OneOf(choices) if choices else validate.Length(1, 500)
+    return fields.Str(validate=check, metadata={"description": description, "example": example})
+
+
+class ReplayOrder(Schema):
+    """Which receipts to read again; all that is given must hold. At least one filter: none would be everything."""
+
+    class Meta:
+        unknown = "raise"
+
+    state = _word("What became of them.", "quarantined", tuple(state for state in STATES if state != PENDING))
+    connection = _word("The connection.", "ryng-main")
+    source = _word("Who spoke first.", CALLBACK, (CALLBACK, REPORT))
+    kind = _word("The callback's kind or the report's name.", "terminal")
+    reason = _word("Why they were put aside.", "unparseable")
+    since: Moment = moment("Came at or after this time.")
+    until: Moment = moment("Came before this time.")
+
+    @validates_schema
+    def _not_everything(self, data: dict, **_) -> None:
+        if not data:
+            raise ValidationError("At least one filter must be given.", "state")
+
+
+@blueprint.route("/receipts/replay", methods=["POST"])
+@scope("admin")
+@blueprint.arguments(ReplayOrder)
+@blueprint.response(202, schemas.ReplayedMany)
+@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+def replay_receipts(order: dict) -> Response:
+    """Read many receipts again, such as the quarantine after a mapping was added"""
+    with database().write() as session:
+        replayed = evidence.replay(session, order)
+    log.info("receipts_replayed", receipts=replayed, filters=sorted(order), key=g.key_name)
+    return answer({"replayed": replayed}, 202)

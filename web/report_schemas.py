@@ -1,0 +1,179 @@
+"""What reports, connections, campaigns and queues answer, for the API's documentation. See ``web.schemas``."""
+
+from marshmallow import Schema, fields
+
+from dialers.vocabulary import CONNECT_OUTCOMES
+from web.schemas import following, members, number, our_id, rate, text, time, yes_or_no
+
+
+def names(description: str, example: list) -> fields.List:
+    return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
+
+
+class Figures(Schema):
+    calls = number("All calls, merged rows left out.", 120)
+    final_calls = number("Calls that are over: `is_final`.", 118)
+    connect_outcomes = fields.Nested(
+        Schema.from_dict(
+            {name: number(f"Calls with the connect outcome {name}.", 1) for name in CONNECT_OUTCOMES},
+            name="OutcomeCounts",
+        ),
+        required=True,
+    )
+    connected = number("Calls with the connect outcome `connected`.", 48)
+    connect_rate = rate("connected / final_calls; null where none is over.", 0.4068)
+    contacts = number("Calls whose disposition has the flag `contact`.", 40)
+    contact_rate = rate("contacts / final_calls; null where none is over.", 0.339)
+    sales = number("Calls whose disposition has the flag `sale`.", 6)
+    talk_seconds = number("Sum of `talk_seconds` of all calls.", 4321)
+    avg_talk_seconds = rate("Mean `talk_seconds` of the connected calls that state it.", 90.0)
+    awaiting_disposition = number("Calls that are over and wait for their disposition.", 3)
+    provisional = number("Calls that are not over.", 2)
+
+
+def _label(description: str, example: str) -> fields.Str:
+    found = text(description, example)
+    found.required = False
+    return found
+
+
+class SummaryRow(Figures):
+    day = _label("The calendar day in `tz`.", "2026-11-18")
+    connection = _label("The connection.", "ryng-main")
+    dialer = _label("The dialer.", "ryng")
+    campaign_id = _label("The campaign.", "6541")
+    campaign_name = _label("The campaign's name; where it had several, one of them.", "Renewals November")
+    queue_id = _label("The queue.", "17")
+    queue_name = _label("The queue's name.", "Renewals")
+    agent = _label("The agent: the first of id, user name, name, number, extension that is known.", "4711")
+    agent_name = _label("The agent's name.", "Priya N.")
+    connect_outcome = _label("The connect outcome.", "connected")
+    answered_by = _label("Who or what answered.", "human")
+    disposition = _label("The disposition.", "Interested")
+    settling = _label("The settling.", "settled")
+    direction = _label("The direction.", "outbound")
+
+
+class Summary(Schema):
+    group_by = names("What makes a row.", ["day", "campaign"])
+    tz = text("Whose calendar days.", "Asia/Kolkata", null=False)
+    rows = fields.List(fields.Nested(SummaryRow), required=True)
+    totals = fields.Nested(Figures, required=True)
+
+
+class ReconciliationCounts(Schema):
+    calls = number("All calls.", 120)
+    callbacks_only = number("Calls that only callbacks told of.", 100)
+    reports_only = number("Calls that only reports told of: their callbacks were lost, or none were set up.", 2)
+    both = number("Calls that both told of.", 18)
+    neither = number("Calls that neither told of: imported ones.", 0)
+
+
+class ReconciliationRow(ReconciliationCounts):
+    connection = text("The connection.", "ryng-main", null=False)
+    day = text("The calendar day in `tz`.", "2026-11-18", null=False)
+
+
+class Reconciliation(Schema):
+    tz = text("Whose calendar days.", "Asia/Kolkata", null=False)
+    rows = fields.List(fields.Nested(ReconciliationRow), required=True)
+    totals = fields.Nested(ReconciliationCounts, required=True)
+
+
+class Unmapped(Schema):
+    status_raw = text("The dialer's word for the result.", "7")
+    hangup_cause = text("The dialer's word for why the line was cut.", "RECOVERY_ON_TIMER_EXPIRE")
+    calls = number("How many calls of the last 30 days have both.", 4)
+
+
+class Poll(Schema):
+    """One look-back layer of one report."""
+
+    report = text("The report.", "lead_history", null=False)
+    layer = text("How far it looks back.", "hours", null=False)
+    complete_to = time("Every record up to here is kept.")
+    last_ok_at = time("When it was last read to its end.")
+    due_at = time("When it will be read next.", null=False)
+    failures = number("How often in a row it failed.", 0)
+    error_id = text("What went wrong last, in a word.", None)
+    error = text("What went wrong last, in a sentence.", None)
+    warning = text("An answer that is odd but was taken.", None)
+    records_seen = number("Records read so far.", 5120)
+    records_new = number("Of these, new or changed.", 880)
+    words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
+
+
+class ReceiptStates(Schema):
+    pending = number("Not read yet.", 0)
+    normalized = number("Read; their events are in.", 5120)
+    duplicate = number("All they say, another had said.", 14)
+    ignored = number("Of a kind that we know and do not need.", 3)
+    quarantined = number("Put aside, with a reason.", 1)
+
+
+class Connection(Schema):
+    name = text("The connection.", "ryng-main", null=False)
+    dialer = text("The dialer; null where the connection is no longer configured.", "ryng")
+    configured = yes_or_no("Whether the settings name it.", True)
+    callback_kinds = names("The callbacks that its dialer sends.", ["connect", "terminal"])
+    reports = names("The reports that its dialer can be asked for.", [])
+    last_callback_at = time("When its last rightful callback came.")
+    last_callback = text("The same in words.", "last callback 14 s ago", null=False)
+    receipts = fields.Nested(ReceiptStates, required=True)
+    quarantined = number("Receipts put aside.", 1)
+    unmapped = fields.List(fields.Nested(Unmapped), required=True)
+    polls = fields.List(fields.Nested(Poll), required=True)
+
+
+class Strangers(Schema):
+    """What came without a right to, and how much of it is kept."""
+
+    receipts = number("Receipts kept.", 12)
+    bytes = number("Bytes kept.", 6144)
+    overflow = number("Receipts that did not fit.", 0)
+    last_overflow_at = time("When the last one did not fit.")
+    most_receipts = number("Receipts that may be kept.", 10000)
+    most_bytes = number("Bytes that may be kept.", 268435456)
+
+
+class Connections(Schema):
+    connections = fields.List(fields.Nested(Connection), required=True)
+    strangers = fields.Nested(Strangers, required=True)
+
+
+class Campaign(Schema):
+    connection = text("The connection.", "qvoice-main", null=False)
+    campaign_id = text("The dialer's id.", "6541", null=False)
+    name = text("The campaign's name.", "Renewals November")
+    status = text("Its status, in the dialer's word.", "active")
+    total_leads = number("How many leads it has.", 400, null=True)
+    leads_by_status = members(
+        "Leads per status; a status that the dialer wrote twice is counted twice.", {"Closed": 320}
+    )
+    repeated_statuses = names("The statuses that it wrote twice.", [])
+    seen_at = time("When it was last seen changed.", null=False)
+    receipt_id = our_id("The evidence.")
+
+
+class Campaigns(Schema):
+    campaigns = fields.List(fields.Nested(Campaign), required=True)
+    next = following()
+
+
+class Queue(Schema):
+    connection = text("The connection.", "qvoice-main", null=False)
+    queue_id = text("The dialer's id.", "17", null=False)
+    name = text("The queue's name.", "Renewals")
+    extension = text("Its extension.", "800")
+    strategy = text("How calls are handed out.", "round_robin")
+    counters = members("By the dialer's own names.", {"total_agents": 12, "idle_agents": 3})
+    agents = fields.List(
+        fields.Raw(), required=True, metadata={"description": "As the dialer lists them.", "example": []}
+    )
+    seen_at = time("When it was last seen changed.", null=False)
+    receipt_id = our_id("The evidence.")
+
+
+class Queues(Schema):
+    queues = fields.List(fields.Nested(Queue), required=True)
+    next = following()

@@ -1,0 +1,73 @@
+"""Reports over HTTP: the summary and the reconciliation."""
+
+from flask import Response, current_app
+from marshmallow import ValidationError, fields, validate
+from webargs.fields import DelimitedList
+
+from outcomes import reports
+from web import report_schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import invalid
+from web.openapi import Blueprint
+from web.parameters import Filters, split
+
+blueprint = Blueprint("reports", __name__, description="Figures, exact at the moment of asking")
+
+
+def _known_zone(name: str) -> None:
+    if not reports.known_zone(name):
+        raise ValidationError("Not an IANA time zone, such as Asia/Kolkata.")
+
+
+class ReconciliationQuery(Filters):
+    tz = fields.Str(
+        load_default="UTC",
+        validate=_known_zone,
+        metadata={"description": "Whose calendar days: an IANA time zone.", "example": "Asia/Kolkata"},
+    )
+
+
+class SummaryQuery(ReconciliationQuery):
+    group_by = DelimitedList(
+        fields.Str(validate=validate.OneOf(tuple(reports.GROUPS))),
+        load_default=list,
+        metadata={
+            "description": "What makes a row, separated by commas; without it, the totals alone.",
+            "example": ["day", "campaign"],
+        },
+    )
+
+
+@blueprint.route("/reports/summary")
+@scope("read")
+@blueprint.arguments(SummaryQuery, location="query")
+@blueprint.response(200, report_schemas.Summary)
+def summary(query: dict) -> Response:
+    """Counts, connect and contact rates, talk time
+
+    The same filters as the list, and the same calls. Each figure is defined once, in docs/api.md.
+    """
+    filters, rest = split(query)
+    with current_app.extensions["database"].read() as session:
+        try:
+            return answer(reports.summary(session, filters, **rest))
+        except reports.TooManyGroups as error:
+            invalid("group_by", str(error))
+
+
+@blueprint.route("/reports/reconciliation")
+@scope("read")
+@blueprint.arguments(ReconciliationQuery, location="query")
+@blueprint.response(200, report_schemas.Reconciliation)
+def reconciliation(query: dict) -> Response:
+    """Calls known from callbacks only, from reports only, from both, per connection and day
+
+    Calls that one side alone knows of show what the other side loses.
+    """
+    filters, rest = split(query)
+    with current_app.extensions["database"].read() as session:
+        try:
+            return answer(reports.reconciliation(session, filters, **rest))
+        except reports.TooManyGroups as error:
+            invalid("since", str(error))
