@@ -1,0 +1,304 @@
+"""Ryng in the sandbox: delivery as documented, both families' shapes, the HTTP side."""
+
+import random
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from sandbox.ryng import Ryng
+from sandbox.ryng_api import create_app
+from sandbox.ryng_bodies import APPEND, CAMPAIGN, QUEUE, TRANSACTIONAL, Call, connect_body, terminal_body
+from sandbox.ryng_plan import plan
+from tests.sandbox.receiver import Receiver, receiving
+
+EPOCH = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+FAST = 0.0002  # a minute in 12 ms
+PACED = 0.005  # a minute in 0.3 s: long enough to be told from the time that HTTP takes
+
+
+def place_one(ryng, urls, kind="terminal", **options):
+    """One call of one attempt, of which only callbacks of the kind are posted."""
+    connect_url, terminal_url = urls
+    return ryng.place(
+        "+915550000001",
+        connect_url if kind == "connect" else None,
+        terminal_url if kind == "terminal" else None,
+        max_retries=0,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "tries", "state"),
+    [
+        ((200,), 1, "delivered"),
+        ((500, 200), 2, "delivered"),
+        ((500, 500, 200), 3, "delivered"),
+        ((500, 500, 500, 200), 3, "given_up"),  # the fourth answer would be 200, but nobody asks for it
+        ((201, 202, 204), 3, "given_up"),  # "any non-200 response" includes the other good ones
+        ((301, 302, 307), 3, "given_up"),  # redirects are not followed
+        ((404, 200), 2, "delivered"),
+    ],
+)
+def test_a_terminal_callback_has_two_more_tries(answers, tries, state):
+    receiver = Receiver(*answers)
+    with receiving(receiver) as urls, Ryng(FAST) as ryng:
+        place_one(ryng, urls)
+        ryng.drain()
+    (callback,) = ryng.ledger.callbacks
+    assert [once.answer for once in callback.tries] == list(answers[:tries])
+    assert callback.state == state
+    assert [seen.path for seen in receiver.seen] == ["/callbacks/ryng/the-token/terminal"] * tries
+    assert {seen.body for seen in receiver.seen} == {callback.body}
+
+
+def test_a_connect_callback_has_one_more_try():
+    receiver = Receiver(500, 500, 500, 500)
+    with receiving(receiver) as urls, Ryng(FAST, seed=3) as ryng:
+        place_one(ryng, urls, kind="connect")
+        ryng.drain()
+    assert {len(callback.tries) for callback in ryng.ledger.callbacks} == {2}
+    assert {callback.state for callback in ryng.ledger.callbacks} == {"given_up"}
+
+
+def test_tries_are_a_minute_apart():
+    receiver = Receiver(503, 503, 503)
+    with receiving(receiver) as urls, Ryng(PACED) as ryng:
+        place_one(ryng, urls)
+        ryng.drain()
+    times = [seen.at for seen in receiver.seen]
+    minute = 60 * PACED
+    for earlier, later in zip(times, times[1:], strict=False):
+        assert minute <= later - earlier < 2 * minute
+
+
+def test_no_answer_and_nobody_there_are_failures_too():
+    receiver = Receiver(1.0)
+    with receiving(receiver) as urls, Ryng(FAST, patience=0.2) as ryng:
+        place_one(ryng, urls)
+        ryng.drain()
+    with Ryng(FAST) as lonely:
+        place_one(lonely, urls)  # the receiver is gone by now
+        lonely.drain()
+    assert [once.answer for once in ryng.ledger.callbacks[0].tries] == ["timeout", 200]
+    assert [once.answer for once in lonely.ledger.callbacks[0].tries] == ["refused"] * 3
+    assert lonely.ledger.totals == {"callbacks": 1, "tries": 3, "delivered": 0, "given_up": 1, "waiting": 0}
+
+
+def test_every_callback_of_mixed_traffic_arrives():
+    receiver = Receiver()
+    with receiving(receiver) as urls, Ryng(FAST, seed=7) as ryng:
+        calls = ryng.place_some(60, *urls)
+        ryng.drain()
+    attempts = [attempt for call in calls for attempt in call.attempts]
+    answered = [attempt for attempt in attempts if attempt.status == "completed"]
+    assert len(receiver.of_kind("terminal")) == len(attempts)
+    assert len(receiver.of_kind("connect")) == len(attempts) + len(answered)  # agent, and customer where he answered
+    assert sorted(seen.json["callLogID"] for seen in receiver.of_kind("terminal")) == sorted(
+        attempt.log_id for attempt in attempts
+    )
+    assert any(len(call.attempts) > 1 for call in calls)
+    assert len({call.customer_number for call in calls}) < len(calls)  # some customers are called twice
+    assert ryng.ledger.totals["delivered"] == len(receiver.seen)
+
+
+def test_the_times_in_bodies_lie_in_the_past_and_in_order():
+    receiver = Receiver()
+    with receiving(receiver) as urls, Ryng(FAST, seed=2) as ryng:
+        ryng.place_some(20, *urls)
+        ryng.drain()
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    for seen in receiver.of_kind("terminal"):
+        times = [seen.json[name] for name in ("callCreated", "callStarted", "callEnded", "callDisposed")]
+        times = [time for time in times if time is not None]
+        assert times == sorted(times)
+        assert times[-1] < now
+
+
+def test_the_same_seed_posts_the_same_bodies():
+    posted = []
+    for _ in range(2):
+        receiver = Receiver()
+        with receiving(receiver) as urls, Ryng(FAST, seed=11, epoch=EPOCH, faults={"shuffled": 0.5}) as ryng:
+            ryng.place_some(15, *urls)
+            ryng.drain()
+        posted.append(sorted(seen.body for seen in receiver.seen))
+    assert posted[0] == posted[1]
+
+
+# Shapes: the field sets of the documented examples -----------------------------------------------------------------------
+AGENT = {"agentID", "agentUsername", "agentNum", "customerNum"}
+CUSTOM = {"customFieldNames", "customFields"}
+TYPED = {"callbackType", "event"}
+CONNECT = {"callID", "callCreated", "callStarted", "callDirection"} | AGENT | CUSTOM | TYPED
+TERMINAL = (CONNECT - TYPED) | {
+    *("callLogID", "virtualNum", "callEnded", "callDisposed", "callbackTime", "talktime", "callDuration"),
+    *("disposition", "notes", "status", "recordingUrl", "legDetails"),
+}
+QUEUED = {"queueID", "legDirection"}
+
+
+@pytest.mark.parametrize(
+    ("page", "connect", "terminal"),
+    [
+        (CAMPAIGN, CONNECT, TERMINAL | TYPED | {"parentDisposition"}),
+        (QUEUE, CONNECT | QUEUED | {"queueName"}, TERMINAL | TYPED | QUEUED | {"parentDisposition", "scheduledDate"}),
+        (APPEND, CONNECT | QUEUED | {"queueName"}, TERMINAL | QUEUED | {"scheduledDate"}),
+        (TRANSACTIONAL, CONNECT | QUEUED | {"queueName"}, TERMINAL | QUEUED | {"scheduledDate"}),
+    ],
+)
+def test_each_page_has_its_fields(page, connect, terminal):
+    receiver = Receiver()
+    with receiving(receiver) as urls, Ryng(FAST) as ryng:
+        ryng.place("+915550000001", *urls, page, queue_id=2, queue_name="Standard Queue")
+        ryng.drain()
+    assert {frozenset(seen.json) for seen in receiver.of_kind("connect")} == {frozenset(connect)}
+    assert {frozenset(seen.json) for seen in receiver.of_kind("terminal")} == {frozenset(terminal)}
+
+
+def answered_call(page):
+    """The bodies of a call that was answered at once and will be called back."""
+    for seed in range(1000):
+        call = Call(19, page, "+915550000001", EPOCH, queue_id=2, queue_name="Standard Queue")
+        plan(call, random.Random(seed), count(49))
+        if call.attempts[0].disposition == "Call back later":
+            return call
+    raise AssertionError("no such seed")
+
+
+def test_the_campaign_family_writes_digits():
+    call = answered_call(CAMPAIGN)
+    connect = connect_body(call, call.attempts[0], "agent-connected")
+    terminal = terminal_body(call, call.attempts[0])
+    assert connect["callStarted"] is None
+    assert terminal["status"] == "2"
+    assert terminal["callDuration"] is None
+    assert terminal["legDetails"]["leg1Status"] == 5
+    assert terminal["virtualNum"].startswith("+91")
+    assert terminal["callbackTime"].endswith(".000Z")
+
+
+def test_the_queue_family_writes_words():
+    call = answered_call(QUEUE)
+    connect = connect_body(call, call.attempts[0], "customer-connected")
+    terminal = terminal_body(call, call.attempts[0])
+    assert connect["callStarted"] is not None
+    assert (terminal["status"], terminal["legDetails"]["leg0Status"]) == ("completed", "completed")
+    assert terminal["virtualNum"].startswith("0")
+    assert len(terminal["virtualNum"]) == 11  # the trunk zero and ten digits
+    assert terminal["callbackTime"].endswith(".00Z")  # two digits of fraction
+    assert terminal["callEnded"][-5] == "."  # three
+
+
+# The HTTP side -----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def ryng():
+    with Ryng(FAST, seed=5) as ryng:
+        yield ryng
+
+
+@pytest.fixture
+def api(ryng):
+    client = create_app(ryng).test_client()
+    client.environ_base["HTTP_X_ACCESS_TOKEN"] = ryng.access_token
+    return client
+
+
+BASE = "/rest-api/v1"
+ROW = {"number": "+915550000002", "customField1": "Benji", "agentsAssigned": ["asha@agents.example"]}
+
+
+def customers(urls, *rows):
+    return {"customerData": {"connectCallbackUrl": urls[0], "terminalCallbackUrl": urls[1], "jsonData": list(rows)}}
+
+
+def test_a_campaign_is_created_and_its_calls_are_told(ryng, api):
+    receiver = Receiver()
+    with receiving(receiver) as urls:
+        body = {"name": "Renewals", "customFieldNames": {"customField1Name": "Name"}, **customers(urls, ROW, ROW)}
+        answer = api.post(f"{BASE}/campaign", json=body)
+        ryng.drain()
+    assert answer.json == {"error": False, "message": "Processing Campaign...", "data": {}}
+    assert api.get("/sandbox/campaigns").json == [{"id": 24, "name": "Renewals", "calls": 2}]
+    bodies = [seen.json for seen in receiver.of_kind("terminal")]
+    assert {body["customerNum"] for body in bodies} == {ROW["number"]}
+    assert len({body["callID"] for body in bodies}) == 2
+    assert {body["agentUsername"] for body in bodies} == {"asha@agents.example"}
+    assert bodies[0]["customFieldNames"] == {"customField1Name": "Name"}
+    shown = api.get("/sandbox/ledger?kind=terminal").json
+    assert len(shown["callbacks"]) == len(bodies)
+    assert shown["callbacks"][0]["answers"] == [200]
+
+
+def test_a_queue_is_created_and_appended_to(ryng, api):
+    receiver = Receiver()
+    with receiving(receiver) as urls:
+        created = api.post(f"{BASE}/progressive/queue", json={"maxRetries": 0, **customers(urls, ROW)})
+        appended = api.post(f"{BASE}/progressive/queue/2/calls", json=customers(urls, ROW))
+        single = api.post(f"{BASE}/progressive/queue/2/transactional", json=customers(urls, ROW))
+        ryng.drain()
+    assert created.json == {"error": False, "message": "Queue Created! Processing Calls...", "data": {}}
+    assert appended.json == single.json == {"error": False, "message": "Appending Queue..."}
+    assert [call.page for call in ryng.calls] == [QUEUE, APPEND, TRANSACTIONAL]
+    assert len(receiver.of_kind("terminal")) == 3  # the queue's maxRetries holds for all of them
+
+
+def test_a_preview_call_is_ended_by_hand():
+    receiver = Receiver()
+    with receiving(receiver) as urls, Ryng(1.0) as ryng:
+        client = create_app(ryng).test_client()
+        headers = {"x-access-token": ryng.access_token}
+        body = {"agentID": 67131, "campaignID": 24, "customerNumber": "+915550000003", "terminalCallbackUrl": urls[1]}
+        started = client.post(f"{BASE}/preview/call", json=body, headers=headers).json
+        url = f"{BASE}/preview/call/{started['data']['callID']}"
+        said = {"logID": started["data"]["logID"], "dispositionName": "Interested", "notes": "Send the form."}
+        ended = client.patch(url, json=said, headers=headers)
+        again = client.patch(url, json=said, headers=headers)
+    assert started["message"].startswith("Call Initiated With SID ")
+    assert ended.json == {"error": False, "message": "Call disposed and ended."}
+    assert (again.status_code, again.json["message"]) == (500, "Failed to dispose of call.")
+    (seen,) = receiver.seen
+    assert (seen.json["disposition"], seen.json["notes"]) == ("Interested", "Send the form.")
+    assert seen.json["callLogID"] == said["logID"]
+
+
+def test_a_cancelled_call_tells_nothing_more():
+    with Ryng(1.0) as ryng:
+        call = ryng.place("+915550000001", "http://127.0.0.1:9/connect", "http://127.0.0.1:9/terminal", QUEUE)
+        client = create_app(ryng).test_client()
+        headers = {"x-access-token": ryng.access_token}
+        first = client.post(f"{BASE}/progressive/call/{call.call_id}/cancel", headers=headers)
+        again = client.post(f"{BASE}/progressive/call/{call.call_id}/cancel", headers=headers)
+    assert first.json == {"error": False, "message": "Call Cancelled"}
+    assert (again.status_code, again.json["message"]) == (500, "Call ID does not exist")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/campaign", "Failed to create Campaign"),
+        ("/campaign/999", "Failed to create Campaign"),  # an append that fails says "create", too
+        ("/preview/call", "Failed to start call."),
+        ("/progressive/queue", "Failed to Create Queue"),
+        ("/progressive/queue/999/calls", "Failed to Create Queue"),
+        ("/progressive/queue/999/transactional", "Failed to Create Queue"),
+    ],
+)
+def test_what_is_refused_is_refused_in_the_pages_words(api, path, message):
+    for body in ({"customerData": {"jsonData": [{"customField1": "no number"}]}}, ["not an object"]):
+        answer = api.post(BASE + path, json=body)
+        assert (answer.status_code, answer.json) == (500, {"error": True, "message": message})
+
+
+def test_the_token_is_asked_for(api):
+    answer = api.post(f"{BASE}/campaign", json={}, headers={"x-access-token": "wrong"})
+    assert (answer.status_code, answer.json) == (403, {"error": True, "message": "Unauthorized Token"})
+
+
+def test_sixty_requests_a_minute_and_no_more():
+    with Ryng(1.0) as ryng:
+        client = create_app(ryng).test_client()
+        headers = {"x-access-token": ryng.access_token}
+        answers = [client.post(f"{BASE}/progressive/call/1/cancel", headers=headers).status_code for _ in range(61)]
+    assert answers == [500] * 60 + [429]
