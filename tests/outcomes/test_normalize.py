@@ -158,3 +158,20 @@ def test_an_unmapped_status_is_repaired_by_mapping_it_and_reading_again(database
 
 def test_an_empty_database_has_nothing_to_do(database):
     assert normalize(database) == 0
+
+
+def test_a_row_follows_its_call_and_not_whatever_is_in_progress_now(database):
+    keep(database, receipt(connect(), "connect"))
+    normalize(database)
+    (shown,) = outcomes(database)
+
+    later = connect(callStarted="2026-11-18T11:00:00Z")
+    keep(
+        database,
+        receipt(terminal(), at=START + timedelta(minutes=2)),
+        receipt(later, "connect", START + timedelta(hours=1)),
+    )
+    normalize(database)
+    first, second = outcomes(database)
+    assert (first.id, first.attempt_id, first.settling) == (shown.id, "49", "settled")
+    assert (second.attempt_id, second.connect_outcome) == (None, "in_progress")

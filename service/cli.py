@@ -1,0 +1,91 @@
+"""The commands. ``wrapup X`` is ``flask --app wsgi X``. Answers go to standard output, logs to standard error."""
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+import migrations
+from service.serve import serve as run_serve
+from service.worker import run as run_worker
+from web import keys as api_keys
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the application."""
+    for command in (serve, worker, migrate, connections, keys):
+        app.cli.add_command(command)
+
+
+group = AppGroup("wrapup")
+
+
+@group.command()
+def serve() -> None:
+    """Run receiver, API, dashboard and worker; start again what dies."""
+    sys.exit(run_serve(current_app.extensions["settings"]))
+
+
+@group.command()
+def worker() -> None:
+    """Run the worker alone: normalize, settle, poll."""
+    run_worker(current_app.extensions["database"], current_app.extensions["connections"])
+
+
+@group.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    migrations.upgrade(current_app.extensions["database"])
+    click.echo("The database has the present schema.")
+
+
+@group.command()
+def connections() -> None:
+    """List the connections and their callback URLs."""
+    settings = current_app.extensions["settings"]
+    for connection in settings.connections.values():
+        click.echo(f"{connection.name}  {connection.dialer}")
+        for name, kind, url in settings.callback_urls():
+            if name == connection.name:
+                click.echo(f"  {kind}: {url}")
+
+
+@group.group(cls=AppGroup)
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option("--scope", default="read", help="read, leads, admin; several with commas. Admin may do everything.")
+def create(name: str, scope: str) -> None:
+    """Make a key. It is shown once, alone on the last line."""
+    database = current_app.extensions["database"]
+    migrations.upgrade(database)  # a key is often the first thing that somebody makes
+    with database.write() as session:
+        try:
+            key = api_keys.create_key(session, name, [word.strip() for word in scope.split(",")])
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(key)
+
+
+@keys.command("list")
+def list_() -> None:
+    """List the keys: id, name, scopes, whether revoked."""
+    with current_app.extensions["database"].read() as session:
+        for key in api_keys.list_keys(session):
+            state = "revoked" if key.revoked_at else "valid"
+            click.echo(f"{key.id}  {key.name}  {','.join(key.scopes)}  {state}")
+
+
+@keys.command("revoke")
+@click.argument("name_or_id")
+def revoke(name_or_id: str) -> None:
+    """Revoke a key by its name or id; it stops working at once."""
+    with current_app.extensions["database"].write() as session:
+        revoked = api_keys.revoke_key(session, name_or_id)
+    if not revoked:
+        raise click.ClickException("There is no valid key of that name or id.")
+    click.echo(f"Revoked {revoked}.")

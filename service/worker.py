@@ -1,0 +1,75 @@
+"""``wrapup worker``: normalizes within a second of receipt, settles by time, polls. Several may run at once.
+
+Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
+a worker that dies forgets nothing.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+import polling
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from models.database import Database
+from outcomes.normalize import normalize_pending
+from outcomes.settle import settle_due
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
+SETTLE_SECONDS = 5.0
+POLL_SECONDS = 1.0
+TROUBLE_SECONDS = 1.0
+
+
+def run(database: Database, connections: Mapping[str, Connection]) -> None:
+    """Work until SIGTERM or SIGINT; the transaction at hand is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = start(database, connections, stop)
+    log.info("worker_started", loops=[thread.name for thread in threads])
+    while not stop.wait(1.0):
+        for thread in threads:
+            if not thread.is_alive():
+                raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
+    for thread in threads:
+        thread.join(6.0)
+    log.info("worker_stopped")
+
+
+def start(database: Database, connections: Mapping[str, Connection], stop: threading.Event) -> list[threading.Thread]:
+    """Start the loops; they end soon after ``stop`` is set."""
+    loops: dict[str, tuple[Callable[[], object], float]] = {
+        "normalize": (lambda: normalize_pending(database, connections), IDLE_SECONDS),
+        "settle": (lambda: settle_due(database, connections), SETTLE_SECONDS),
+    }
+    for connection in connections.values():
+        if DIALERS[connection.dialer].reports:
+            loops[f"poll {connection.name}"] = (_poller(database, connection), POLL_SECONDS)
+    threads = [
+        threading.Thread(target=_loop, args=(name, step, pause, stop), name=name, daemon=True)
+        for name, (step, pause) in loops.items()
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _poller(database: Database, connection: Connection) -> Callable[[], object]:
+    return lambda: polling.poll_due(database, connection)
+
+
+def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:
+    """Take steps without a pause while there is something to do. A database that is away is waited for."""
+    while not stop.is_set():
+        try:
+            if not step():
+                stop.wait(pause)
+        except SQLAlchemyError as error:
+            log.error("database_trouble", loop=name, error=type(error).__name__)
+            stop.wait(TROUBLE_SECONDS)
