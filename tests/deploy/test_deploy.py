@@ -1,0 +1,158 @@
+"""What stands in deploy/ agrees with the code."""
+
+import logging
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import trustme
+
+from service import config
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+def settings_in(text):
+    return set(re.findall(r"\bWRAPUP_[A-Z_]+\b", text))
+
+
+def env_example():
+    lines = (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_env_example_names_every_setting_and_no_other():
+    read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
+    assert {name for name in env_example() if name.startswith("WRAPUP_")} == read
+
+
+def test_settings_page_names_every_setting_and_no_other():
+    read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
+    assert settings_in((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")) == read
+
+
+def test_the_examples_are_accepted(tmp_path):
+    environ = env_example() | {
+        "WRAPUP_CONFIG": str(DEPLOY / "wrapup.toml.example"),
+        "WRAPUP_DATA_DIR": str(tmp_path),
+    }
+    settings = config.load(environ)
+    assert {connection.dialer for connection in settings.connections.values()} >= {"ryng", "qvoice"}
+
+
+def test_env_example_holds_the_defaults(tmp_path):
+    changed = {"WRAPUP_DATA_DIR", "WRAPUP_CONFIG", "WRAPUP_PUBLIC_URL"}  # these belong to the machine
+    named = {name: value for name, value in env_example().items() if name not in changed}
+    base = {"WRAPUP_DATA_DIR": str(tmp_path)}
+    assert config.load(named | base) == config.load(base)
+
+
+@pytest.fixture
+def gunicorn_says(monkeypatch):
+    """What gunicorn makes of the configuration, as it prints it."""
+
+    def ask(**environ):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--print-config",
+            "-c",
+            "deploy/gunicorn.conf.py",
+            "--chdir",
+            "lib",
+        ]
+        # Another application than ours: printing loads it, and ours would make a data folder.
+        done = subprocess.run([*command, "clock:now"], cwd=ROOT, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return dict(re.split(r"\s*=\s*", line, maxsplit=1) for line in done.stdout.splitlines() if "=" in line)
+
+    return ask
+
+
+def test_gunicorn_reads_its_configuration(gunicorn_says):
+    said = gunicorn_says()
+    assert said["bind"] == "['127.0.0.1:8080']"
+    assert (said["workers"], said["worker_class"]) == ("2", "gthread")
+    assert said["accesslog"] == "None"  # paths hold tokens
+    assert said["control_socket_disable"] == "True"
+    assert int(said["graceful_timeout"]) < 8  # ``service.children`` kills after that
+
+
+def test_gunicorn_listens_to_the_environment(gunicorn_says):
+    said = gunicorn_says(WRAPUP_BIND="127.0.0.1:9999", WRAPUP_WORKERS="5")
+    assert (said["bind"], said["workers"]) == ("['127.0.0.1:9999']", "5")
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("Error handling request POST /callbacks/ryng/s3cret/terminal", "... POST /callbacks/ryng/.../terminal"),
+        ("Invalid Request Line '/callbacks/ryng/s3cret?x=1'", "Invalid Request Line '/callbacks/ryng/...?x=1'"),
+        ("Booting worker with pid: 7", "Booting worker with pid: 7"),
+    ],
+)
+def test_gunicorn_logs_no_tokens(line, written):
+    hidden = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["TokensHidden"]()
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "%s", (line,), None)
+    assert hidden.filter(record)
+    assert record.getMessage().endswith(written.removeprefix("..."))
+    assert "s3cret" not in record.getMessage()
+
+
+def test_the_image_holds_every_package():
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    packages = {name.split(".")[0] for name in setup["options"]["packages"].split()}
+    copied = set(re.findall(r"^COPY (\w+) \w+$", (DEPLOY / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert copied == packages | {"deploy"}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_restart_for_ever_and_are_fenced_in(unit):
+    text = unit.read_text(encoding="utf-8")
+    for line in (
+        "Restart=always",
+        "StartLimitIntervalSec=0",
+        "TimeoutStopSec=15",
+        "ProtectSystem=strict",
+        "User=wrapup",
+    ):
+        assert f"\n{line}\n" in text
+
+
+def test_systemd_accepts_the_units():
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = [*map(str, UNITS), str(DEPLOY / "systemd" / "wrapup-web.socket")]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60)
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("wrapup") and "/opt/" not in line]
+    assert complaints == []
+
+
+def test_nginx_accepts_its_configuration(tmp_path):
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed")
+    certificate = trustme.CA().issue_cert("wrapup.example.com")
+    certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "pair.pem")
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    text = re.sub(r"/etc/ssl/wrapup/\w+\.pem", str(tmp_path / "pair.pem"), text)
+    text = re.sub(r"/var/log/nginx/", f"{tmp_path}/", text)
+    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}} http {{ access_log off; {text} }}"
+    (tmp_path / "nginx.conf").write_text(whole, encoding="utf-8")
+    done = subprocess.run(
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
