@@ -95,7 +95,8 @@ class ExportQuery(Filters):
 @blueprint.route("/outcomes/export")
 @scope("read")
 @blueprint.arguments(ExportQuery, location="query")
-@blueprint.response(200, schemas.Outcome, content_type="application/x-ndjson", description="One outcome per line.")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
+@blueprint.response(200, schemas.Outcome, content_type="application/x-ndjson", description="The file.")
 @blueprint.alt_response(429, schema=schemas.Error, description="Too many exports are running; Retry-After says when.")
 def export_outcomes(query: dict) -> Response:
     """Every outcome that matches, as a file, oldest call first

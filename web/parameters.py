@@ -43,7 +43,7 @@ class Whole(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Moment(fields.Field):
+class Moment(fields.DateTime):
     """A time: ISO 8601, with Z or an offset; without either, UTC. A date alone is its first moment. 1990 to 2199."""
 
     _SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}[0-9:.]*(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
@@ -102,7 +102,7 @@ class Filters(Schema):
     flag = words("A flag that the disposition is mapped to.", "sale", FLAGS)
     settling = words("May the row still change?", "settled", SETTLINGS)
     is_final = fields.Bool(
-        truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": "true"}
+        truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": True}
     )
     since = moment("Calls at or after this time.")
     until = moment("Calls before this time.")

@@ -24,7 +24,11 @@ class ReconciliationQuery(Filters):
     tz = fields.Str(
         load_default="UTC",
         validate=_known_zone,
-        metadata={"description": "Whose calendar days: an IANA time zone.", "example": "Asia/Kolkata"},
+        metadata={
+            "description": "Whose calendar days: an IANA time zone.",
+            "example": "Asia/Kolkata",
+            "format": "iana-time-zone",
+        },
     )
 
 
