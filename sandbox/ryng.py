@@ -66,6 +66,8 @@ class Ryng:
         ssl_context: ssl.SSLContext | None = None,
         epoch: datetime | None = None,
         agents: tuple[Agent, ...] = AGENTS,
+        first_call_id: int = 131,
+        first_log_id: int = 894,
     ):
         self.access_token = access_token
         self.rate_limit = rate_limit  # requests per minute of Ryng's; None: none
@@ -77,8 +79,8 @@ class Ryng:
         self._courier = Courier(self.timetable, self.ledger, patience, slow_seconds, ssl_context)
         self._epoch = epoch
         self._lock = threading.Lock()
-        self._call_ids = itertools.count(131)
-        self._log_ids = itertools.count(894)
+        self._call_ids = itertools.count(first_call_id)
+        self._log_ids = itertools.count(first_log_id)
         self._placed: dict[int, Placed] = {}
         self._traffic_ends = threading.Event()
         self._traffic: threading.Thread | None = None

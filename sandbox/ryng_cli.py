@@ -6,11 +6,28 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.serving import make_server
 
 from sandbox.ryng import Ryng
 from sandbox.ryng_api import create_app
 from sandbox.ryng_faults import FAULTS
-from sandbox.server import running
+
+
+@contextmanager
+def running(app) -> Iterator[str]:
+    """Serve the application on a free port; its URL."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -20,7 +37,8 @@ def main(arguments: list[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     faults = dict.fromkeys(FAULTS, given.chaos) | dict(given.fault) if given.chaos else dict(given.fault)
-    with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token) as ryng:
+    ids = {"first_call_id": given.first_id, "first_log_id": given.first_id}
+    with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token, **ids) as ryng:
         with running(create_app(ryng)) as url:
             print(f"Ryng answers at {url}, its ledger is {url}/sandbox/ledger", file=sys.stderr)
             ryng.start_traffic(given.connect_url, given.terminal_url, given.calls_per_minute)
@@ -57,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls-per-minute", type=float, default=30, help="per minute of ours (default 30)")
     parser.add_argument("--time-scale", type=float, default=1, help="0.01: a minute of Ryng's takes 0.6 s (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
+    parser.add_argument(
+        "--first-id",
+        type=int,
+        default=int(time.time()),
+        help="the first callID and callLogID (default: the present second, so that no two runs share ids)",
+    )
     parser.add_argument("--seconds", type=float, help="stop placing calls after so long (default: when interrupted)")
     parser.add_argument("--drain", type=float, default=0, help="then wait so long for calls that are on their way")
     parser.add_argument("--fault", type=_fault, action="append", default=[], help="NAME=CHANCE, repeatable")

