@@ -1,0 +1,206 @@
+"""Ryng's words: a payload file in, events out. The files restate the shapes of docs.ryng.in with values of our own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dialers.base import Connection, Evidence, Unreadable
+from dialers.ryng.words import read
+
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "ryng"
+RYNG = Connection(
+    "ryng-main",
+    "ryng",
+    settings={"status_codes": {}, "crm_reference_field": None},
+    default_country="IN",
+    dispositions={"interested": ("sale", "contact"), "Customer accepted": ("contact",)},
+)
+
+
+def events(body, kind="terminal", connection=RYNG):
+    raw = (PAYLOADS / f"{body}.json").read_bytes() if isinstance(body, str) else json.dumps(body).encode()
+    return read(Evidence("callback", kind, raw), connection).events
+
+
+def facts(body, kind="terminal", connection=RYNG):
+    return {name: value for event in events(body, kind, connection) for name, value in event.facts.items()}
+
+
+def test_connect_of_a_campaign():
+    (event,) = events("connect_campaign", "connect")
+    assert (event.kind, event.keys, event.attempt, event.happened_at) == ("agent_answered", ("call:131",), None, None)
+    assert event.facts == {
+        "call_id": "131",
+        "direction": "outbound",
+        "customer_number": "+919800012345",
+        "customer_number_raw": "+919800012345",
+        "agent_id": "67136",
+        "agent_username": "asha@example.test",
+        "agent_number": "+919800000001",
+        "created_at": "2026-02-01T18:13:18Z",
+        "custom_fields": {"customer name": "Meera", "policy": "Term life", "lead id": "XT-1001"},
+        "connect_outcome": "in_progress",
+    }
+
+
+def test_a_body_that_states_two_milestones_gives_both():
+    first, second = events("connect_two_events_in_one_body", "connect")
+    assert (first.kind, second.kind) == ("agent_answered", "customer_answered")
+    assert first.facts["_conflicts"] == {"event": ["agent-connected", "customer-connected"]}
+
+
+def test_terminal_of_a_campaign():
+    ended, disposed = events("terminal_campaign")
+    assert (ended.kind, ended.attempt, disposed.kind, disposed.attempt) == ("call_ended", "49", "disposed", "49")
+    # Talk time and timestamps disagree in the vendor's own sample. Both are kept, neither is mended.
+    assert ended.facts["talk_seconds"] == 5
+    assert (ended.facts["started_at"], ended.facts["ended_at"]) == ("2026-01-19T08:07:07Z", "2026-01-19T08:12:52Z")
+    assert ended.facts["status_raw"] == "2"
+    assert ended.facts["connect_outcome"] == "connected"  # talk time proves a conversation; the number does not
+    assert "duration_seconds" not in ended.facts
+    assert disposed.facts == {
+        "disposed_at": "2026-01-19T08:13:00Z",
+        "disposition": "Interested",
+        "flags": ["contact", "sale"],
+    }
+
+
+def test_terminal_of_a_queue_has_both_levels_of_disposition():
+    found = facts("terminal_queue_create")
+    assert (found["disposition_parent"], found["disposition"]) == ("Customer accepted", "Forms requested")
+    assert found["flags"] == ["contact"]
+    assert found["callback_at"] == "2026-11-20T12:04:34Z"  # two fraction digits
+    assert (found["queue_id"], found["notes"], found["duration_seconds"]) == ("2", "Send by post", 32)
+
+
+@pytest.mark.parametrize("url_kind", ["terminal", "connect"])  # an operator may have pasted the URLs crosswise
+def test_terminal_without_callback_type_is_told_by_its_fields(url_kind):
+    ended, disposed = events("terminal_queue_append", url_kind)
+    assert (ended.kind, ended.attempt, ended.facts["connect_outcome"]) == ("call_ended", "894", "connected")
+
+
+def test_connect_at_the_terminal_url_stays_a_connect():
+    (event,) = events("connect_queue", "terminal")
+    assert (event.kind, event.facts["queue_name"]) == ("customer_answered", "Standard Queue")
+
+
+def test_leg_details_in_a_list_of_one_are_read_alike():
+    assert events("terminal_legs_in_a_list") == events("terminal_queue_append")
+
+
+def test_the_body_as_printed_in_the_docs_is_no_json_and_goes_to_quarantine():
+    with pytest.raises(Unreadable) as refused:
+        events("terminal_printed_in_the_docs")
+    assert refused.value.reason == "unparseable"
+
+
+BOTH_LEGS = {"leg0Status": "completed", "leg1Status": "completed"}
+
+
+@pytest.mark.parametrize(
+    "status, talktime, legs, expected",
+    [
+        ("completed", 27, None, "connected"),
+        ("completed", 0, BOTH_LEGS, "connected"),
+        ("completed", 0, [BOTH_LEGS], "connected"),
+        ("completed", 0, None, "unknown"),  # one leg may have completed alone
+        ("completed", 0, {"leg0Status": "completed", "leg1Status": "no-answer"}, "unknown"),
+        ("busy", 0, None, "busy"),
+        ("no-answer", None, None, "no_answer"),
+        ("No-Answer", None, None, "no_answer"),
+        ("failed", 0, None, "failed"),
+        ("2", 5, None, "connected"),  # by talk time
+        ("2", 0, {"leg0Status": 5, "leg1Status": 5}, "unknown"),  # the table of numbers is not published
+        (2, "5", None, "connected"),  # numbers as strings and strings as numbers
+        (None, None, None, "unknown"),
+        ("a word of tomorrow", 0, None, "unknown"),
+    ],
+)
+def test_connect_outcome(status, talktime, legs, expected):
+    body = {"callID": 1, "callLogID": 2, "status": status, "talktime": talktime, "legDetails": legs}
+    assert facts(body)["connect_outcome"] == expected
+
+
+@pytest.mark.parametrize("code, word", [("2", "2"), ("completed", "Completed")])
+def test_the_tenants_table_comes_before_ours(code, word):
+    mapped = Connection("r", "ryng", settings={"status_codes": {code: "voicemail"}})
+    body = {"callID": 1, "callLogID": 2, "status": word, "talktime": 9}
+    assert facts(body, connection=mapped)["connect_outcome"] == "voicemail"
+
+
+def test_an_unknown_milestone_is_kept_in_its_own_word():
+    (event,) = events({"callID": 1, "event": "customer-hold"}, "connect")
+    assert (event.kind, event.facts["_word"]) == ("milestone", "customer-hold")
+
+
+def test_ids_are_strings_and_keep_their_digits():
+    found = facts({"callID": "0019", "callLogID": 12345678901234567890, "agentID": 7})
+    assert (found["call_id"], found["attempt_id"], found["agent_id"]) == ("0019", "12345678901234567890", "7")
+
+
+def test_a_national_number_is_read_with_the_connections_country():
+    found = facts({"callID": 1, "callLogID": 2, "customerNum": "09800012345"})
+    assert (found["customer_number"], found["customer_number_raw"]) == ("+919800012345", "09800012345")
+
+
+def test_the_crm_reference_is_the_custom_field_that_the_connection_names():
+    for name in ("lead id", "customField3"):
+        named = Connection("r", "ryng", settings={"status_codes": {}, "crm_reference_field": name})
+        assert facts("terminal_campaign", connection=named)["crm_reference"] == "XT-1001"
+
+
+def test_custom_fields_without_or_with_the_same_header_lose_nothing():
+    body = {"callID": 1, "callLogID": 2, "customFields": {"customField1": "a", "customField2": "b", "customField3": 3}}
+    body["customFieldNames"] = {"customField1Name": "Name", "customField2Name": "Name"}
+    assert facts(body)["custom_fields"] == {"Name": "a", "Name (customField2)": "b", "customField3": "3"}
+
+
+@pytest.mark.parametrize(
+    "raw, reason",
+    [
+        (b'{"callID": 1', "unparseable"),
+        (b"callID=1&callLogID=2", "unparseable"),
+        (b"[" * 1_000_000, "unparseable"),
+        (b"\xff\xfe\xff", "unparseable"),
+        (b'{"callID": "\xc3\x28"}', "unparseable"),
+        ('{"callID": “19”}'.encode(), "unparseable"),
+        (b"[]", "not_an_object"),
+        (b"3", "not_an_object"),
+        (b"{}", "no_call_id"),
+        (b'{"callID": null}', "no_call_id"),
+        (b'{"callID": {"a": 1}}', "no_call_id"),
+        (b'{"callID": "' + b"9" * 300 + b'"}', "bad_identifier"),
+    ],
+)
+def test_what_cannot_be_understood_says_why(raw, reason):
+    with pytest.raises(Unreadable) as refused:
+        read(Evidence("callback", "terminal", raw), RYNG)
+    assert refused.value.reason == reason
+    assert raw.decode("latin-1")[:40] not in refused.value.detail  # never a body in a reason
+
+
+def test_an_empty_body_is_a_probe():
+    assert read(Evidence("callback", "terminal", b" "), RYNG).ignored == "empty_body"
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("talktime", -3),
+        ("talktime", "x"),
+        ("talktime", 10**30),
+        ("talktime", True),
+        ("callEnded", "yesterday"),
+        ("callEnded", 0),
+        ("callEnded", "0001-01-01T00:00:00Z"),
+        ("callEnded", {"a": 1}),
+        ("customFields", [1, 2]),
+        ("legDetails", "x"),
+        ("customerNum", "anonymous"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_left_out_and_costs_no_other_field(field, value):
+    found = facts({"callID": 1, "callLogID": 2, "disposition": "Sold", field: value})
+    assert found["disposition"] == "Sold"
+    assert "talk_seconds" not in found and "ended_at" not in found and "customer_number" not in found
