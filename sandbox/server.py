@@ -1,0 +1,36 @@
+"""A real HTTP server for a sandbox application: threads, a port of its own, TLS where wanted."""
+
+import logging
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+
+@contextmanager
+def running(
+    app: Flask, ssl_context: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+) -> Iterator[str]:
+    """Serve the application in threads while the block runs; gives its URL without a slash at the end.
+
+    ``port`` 0 takes a free one. Requests that still hang when the block ends are left to die with the process.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request helps nobody
+    server = make_server(host, port, app, threaded=True, ssl_context=ssl_context)
+    server.daemon_threads = True
+    server.block_on_close = False
+    thread = threading.Thread(target=_serve, args=(server,), name="sandbox-server", daemon=True)
+    thread.start()
+    try:
+        yield f"{'https' if ssl_context else 'http'}://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5.0)
+
+
+def _serve(server: BaseWSGIServer) -> None:
+    server.serve_forever(poll_interval=0.05)  # so that shutting down takes no half second
