@@ -54,10 +54,10 @@ class Receiver:
         body, size, whole = _read(environ)
         connection = self._connections.get(name)
         reason = self._refusal(connection, token, kind)
-        if reason is None and size > len(body):
-            reason = "oversized"
-        elif reason is None and not whole:
+        if reason is None and not whole:
             reason = "cut_off"
+        elif reason is None and size > len(body):
+            reason = "oversized"
         return Draft(
             connection=name,
             dialer=connection.dialer if connection else None,
@@ -118,4 +118,5 @@ def _read(environ) -> tuple[bytes, int, bool]:
     except OSError as error:  # the sender hung up or spoke no HTTP: what came is kept, and marked as cut off
         log.warning("callback_cut_off", error=type(error).__name__, bytes=size)
         return bytes(kept), size, False
-    return bytes(kept), max(size, announced or 0), announced is None or size >= min(announced, limit)
+    whole = announced is None or size >= limit
+    return bytes(kept), max(size, announced or 0) if whole else size, whole

@@ -1,0 +1,165 @@
+"""Promise 1 and the callback contract, over real sockets: always 200, always the same body, committed before it."""
+
+import http.client
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from models import CallOutcome, Receipt, StrangerQuota
+from models.database import Database
+from tests.evidence import terminal
+from tests.server import serving, until
+
+BODY = b'{"received":true}'
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def served(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder}/wrapup.db"
+    else:
+        from tests.conftest import _admin, _url
+
+        server = request.getfixturevalue("postgresql_server")
+        _admin(server, "CREATE DATABASE wrapup_receiver")
+        url = _url(server, "wrapup_receiver")
+    with serving(folder, url, WRAPUP_STRANGER_RECEIPTS="5") as running:
+        yield running
+    if request.param == "postgresql":
+        _admin(server, "DROP DATABASE wrapup_receiver WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def database(served):
+    database = Database(served.environ["WRAPUP_DATABASE_URL"])
+    yield database
+    database.close()
+
+
+def receipts(database, **wanted) -> list[Receipt]:
+    statement = select(Receipt).order_by(Receipt.id)
+    for name, value in wanted.items():
+        statement = statement.where(getattr(Receipt, name) == value)
+    with database.read() as session:
+        return list(session.scalars(statement))
+
+
+def assert_received(answer):
+    assert (answer.status_code, answer.content) == (200, BODY)
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_callback_is_committed_before_its_200_and_is_an_outcome_within_a_second(served, database):
+    url = served.callback("terminal")
+    body = json.dumps(terminal(call_id="committed", log_id="c1")).encode()
+    answer = requests.post(
+        url, data=body, headers={"User-Agent": "Ryng", "Authorization": "secret", "Cookie": "secret"}
+    )
+    (kept,) = [one for one in receipts(database) if b"committed" in one.body]  # at once, without waiting
+    assert_received(answer)
+    assert kept.body == body
+    assert (kept.method, kept.kind, kept.connection, kept.truncated) == ("POST", "terminal", "ryng", False)
+    assert kept.headers["user-agent"] == "Ryng"
+    assert "secret" not in json.dumps(kept.headers)
+
+    def outcome():
+        with database.read() as session:
+            return session.scalar(select(CallOutcome).where(CallOutcome.call_id == "committed"))
+
+    row = until(outcome, 5)
+    assert (row.changed_at - kept.received_at).total_seconds() < 1
+    assert row.disposition == "Interested"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])
+@pytest.mark.parametrize(
+    "path", ["/callbacks", "/callbacks/", "/callbacks/ryng", "/callbacks/a/b/c/d", "/callbacks/%00/%ff/x"]
+)
+def test_any_method_and_any_path_get_the_same_answer(served, method, path):
+    assert_received(requests.request(method, served.url + path, data=b"x"))
+
+
+def test_head_gets_200_without_a_body(served):
+    answer = requests.head(served.callback("terminal"))
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_wrong_token_gets_no_hint(served):
+    url = served.callback("terminal")
+    right, wrong = requests.post(url, data=b"{}"), requests.post(url[:-20] + "x/terminal", data=b"{}")
+    assert_received(right)
+    assert_received(wrong)
+    assert {k: v for k, v in right.headers.items() if k != "Date"} == {
+        k: v for k, v in wrong.headers.items() if k != "Date"
+    }
+
+
+def test_what_strangers_can_fill_is_capped_and_the_overflow_is_counted(served, database):
+    for number in range(12):
+        assert_received(requests.post(f"{served.url}/callbacks/nobody/here/{number}", data=b"x" * 10))
+    strangers = receipts(database, stranger=True)
+    with database.read() as session:
+        quota = session.scalars(select(StrangerQuota)).one()
+    assert (len(strangers), quota.receipts) == (5, 5)
+    assert quota.overflow >= 7
+    assert quota.bytes == sum(len(one.body) for one in strangers)
+    assert {one.state for one in strangers} == {"quarantined"}
+
+
+def test_an_unknown_kind_is_kept_in_quarantine_with_a_reason(served, database):
+    url = served.callback("terminal").removesuffix("terminal")
+    assert_received(requests.post(url + "fax", data=b'{"callID":1}'))
+    (kept,) = receipts(database, kind="fax")
+    assert (kept.state, kept.reason, kept.stranger) == ("quarantined", "unknown_kind", False)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_oversized_body_is_kept_cut_and_marked(served, database, chunked):
+    body = (b"C" if chunked else b"L") * (1024 * 1024 + 7)
+    assert_received(requests.post(served.callback("terminal"), data=iter([body]) if chunked else body))
+    (kept,) = [one for one in receipts(database, reason="oversized") if one.body[:1] == body[:1]]
+    assert (len(kept.body), kept.body_size, kept.truncated, kept.state) == (1024 * 1024, len(body), True, "quarantined")
+
+
+def test_a_body_of_exactly_one_mebibyte_is_kept_whole(served, database):
+    body = json.dumps({"callID": "exact", "callLogID": 1, "notes": ""}).encode()
+    body = body[:-2] + b"n" * (1024 * 1024 - len(body)) + body[-2:]
+    assert_received(requests.post(served.callback("terminal"), data=body))
+    kept = until(lambda: [one for one in receipts(database, state="normalized") if one.body == body], 5)
+    assert (kept[0].truncated, kept[0].body_size) == (False, 1024 * 1024)
+
+
+def test_a_sender_that_hangs_up_in_mid_body_leaves_what_it_sent(served, database):
+    parts = urlsplit(served.callback("terminal"))
+    with socket.create_connection((parts.hostname, parts.port)) as line:
+        line.sendall(f"POST {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode() + b"half a body")
+    (kept,) = until(lambda: receipts(database, reason="cut_off"), 5)
+    assert (kept.body, kept.state) == (b"half a body", "quarantined")
+
+
+def test_garbage_is_answered_and_quarantined(served, database):
+    assert_received(requests.post(served.callback("terminal"), data=b"\x00\xff garbage"))
+    (kept,) = until(lambda: [o for o in receipts(database, reason="unparseable") if o.body == b"\x00\xff garbage"], 5)
+    assert kept.state == "quarantined"
+
+
+def test_several_callbacks_on_one_line(served):
+    parts = urlsplit(served.callback("connect"))
+    line = http.client.HTTPConnection(parts.hostname, parts.port)
+    for number in range(3):
+        line.request("POST", parts.path, body=json.dumps({"callID": f"line{number}", "event": "agent-connected"}))
+        answer = line.getresponse()
+        assert (answer.status, answer.read()) == (200, BODY)
+    line.close()
+
+
+def test_the_token_is_in_no_log(served):
+    token = served.callback("terminal").split("/")[-2]
+    log = (served.folder / "err").read_text()
+    assert "worker_started" in log
+    assert token not in log

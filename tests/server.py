@@ -1,0 +1,99 @@
+"""A real Wrapup for tests: real processes, real sockets, a data folder of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Served:
+    """A running ``wrapup serve``."""
+
+    url: str
+    key: str
+    folder: Path
+    process: subprocess.Popen
+    environ: dict
+
+    def callback(self, kind: str) -> str:
+        found = re.search(rf"Callback URL of \S+, {kind}: (\S+)", (self.folder / "out").read_text())
+        return found[1]
+
+    def get(self, path: str, **options) -> requests.Response:
+        return requests.get(self.url + path, headers={"Authorization": f"Bearer {self.key}"}, timeout=10, **options)
+
+    def pids(self, name: str) -> list[int]:
+        """The processes below ours whose command line holds the name."""
+        found = []
+        for child in _descendants(self.process.pid):
+            line = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if name in line:
+                found.append(child)
+        return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(folder: Path, database_url: str | None = None, **more: str):
+    """Run ``wrapup serve`` in the folder until the end of the block; asserts that it stops within ten seconds."""
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
+    environ |= {"WRAPUP_BIND": f"127.0.0.1:{port}", "WRAPUP_DATA_DIR": str(folder / "data"), **more}
+    if database_url:
+        environ["WRAPUP_DATABASE_URL"] = database_url
+    command = [str(Path(sys.executable).parent / "wrapup"), "serve"]
+    with open(folder / "out", "w") as out, open(folder / "err", "w") as err:
+        process = subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=err)
+    try:
+        served = Served(f"http://127.0.0.1:{port}", "", folder, process, environ)
+        until(lambda: _answers(served.url), 20, (folder / "err").read_text)
+        served.key = re.search(r"wk_\S+", (folder / "out").read_text())[0]
+        yield served
+    finally:
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        finally:
+            process.kill()
+    assert time.monotonic() - began < 10, "it must stop within ten seconds"
+
+
+def until(condition, seconds: float, explain=lambda: ""):
+    """Wait for the condition to hold and return what it gave; fails after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < end, f"still not so after {seconds} s {explain()}"
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url + "/healthz", timeout=2).status_code == 200
+    except requests.RequestException:  # not listening yet, or its workers are still starting
+        return False
+
+
+def _descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in map(int, children) for found in (child, *_descendants(child))]
