@@ -6,28 +6,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from werkzeug.serving import make_server
 
 from sandbox.ryng import Ryng
 from sandbox.ryng_api import create_app
 from sandbox.ryng_faults import FAULTS
-
-
-@contextmanager
-def running(app) -> Iterator[str]:
-    """Serve the application on a free port; its URL."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+from sandbox.server import running
 
 
 def main(arguments: list[str] | None = None) -> None:

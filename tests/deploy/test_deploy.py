@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from dialers.registry import DIALERS
 from service import config
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,13 @@ def test_env_example_names_every_setting_and_no_other():
 def test_settings_page_names_every_setting_and_no_other():
     read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
     assert settings_in((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")) == read
+
+
+@pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
+def test_settings_page_names_every_key_of_a_dialer(dialer):
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    missing = [key for key in dialer.settings._declared_fields if f"`{key}`" not in page]
+    assert missing == []
 
 
 def test_the_examples_are_accepted(tmp_path):
