@@ -67,30 +67,37 @@ _AGENT_AT = COLUMNS.index("agent_id")
 _AFTER_AGENT = _AGENT_AT + len(AGENT_FIELDS)
 FIELDS = (*COLUMNS[:_AGENT_AT], "agent", *COLUMNS[_AFTER_AGENT:])
 
+JSON_COLUMNS = ("flags", "custom_fields", "sources")
+JSON_AT = tuple(COLUMNS.index(name) for name in JSON_COLUMNS)
+
 _columns_of = attrgetter(*COLUMNS)
-_ID = 0
-_MERGED_INTO = COLUMNS.index("merged_into")
-_TIMES = tuple(at for at, name in enumerate(COLUMNS) if name.endswith("_at"))
+_IDS_AT = tuple(COLUMNS.index(name) for name in ("id", "merged_into"))
+_TIMES_AT = tuple(at for at, name in enumerate(COLUMNS) if name.endswith("_at"))
 
 
 def flat(values: Sequence[Any]) -> list[Any]:
-    """JSON values in the order of ``COLUMNS``, from a row that begins with those columns."""
+    """JSON values in the order of ``COLUMNS``, from a row that begins with those columns. Its twin in SQL is
+    ``outcomes.exports.as_shown``."""
     shown = list(values[: len(COLUMNS)])
-    shown[_ID] = str(shown[_ID])
-    if shown[_MERGED_INTO] is not None:
-        shown[_MERGED_INTO] = str(shown[_MERGED_INTO])
-    for at in _TIMES:
+    for at in _IDS_AT:
+        if shown[at] is not None:
+            shown[at] = str(shown[at])
+    for at in _TIMES_AT:
         if shown[at] is not None:
             shown[at] = iso(shown[at])
     return shown
 
 
-def outcome(values: Sequence[Any]) -> dict[str, Any]:
-    """One outcome as the API shows it, from a row that begins with ``COLUMNS``."""
-    shown = flat(values)
+def nested(shown: list[Any]) -> dict[str, Any]:
+    """The object that is shown, from JSON values that begin with those of ``COLUMNS``."""
     agent = dict(zip(AGENT_FIELDS, shown[_AGENT_AT:_AFTER_AGENT], strict=True))
     shown[_AGENT_AT:_AFTER_AGENT] = [agent]
-    return dict(zip(FIELDS, shown, strict=True))
+    return dict(zip(FIELDS, shown, strict=False))
+
+
+def outcome(values: Sequence[Any]) -> dict[str, Any]:
+    """One outcome as the API shows it, from a row that begins with ``COLUMNS``."""
+    return nested(flat(values))
 
 
 def outcome_of(row: CallOutcome) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from flask import Response
 from lib import clock
 from models.database import Database
 from outcomes import exports
-from web.answers import dumps
 from web.errors import Refused
 
 # format -> content type, the first bytes, and how rows are written
@@ -47,7 +46,7 @@ class _Body:
         self._write = write
         self._open = True
         try:
-            self._next: bytes | None = head + write(next(pieces, ()), dumps)
+            self._next: bytes | None = head + write(next(pieces, ()))
         except BaseException:
             self.close()
             raise
@@ -57,7 +56,7 @@ class _Body:
 
     def __next__(self) -> bytes:
         if self._next is None:
-            return self._write(next(self._pieces), dumps)
+            return self._write(next(self._pieces))
         first, self._next = self._next, None
         return first
 

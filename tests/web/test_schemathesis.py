@@ -41,6 +41,8 @@ def filter_failure(context, failure, case, response):
 
 
 class Silent(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log(self, *_):
         pass
 
@@ -48,7 +50,7 @@ class Silent(WSGIRequestHandler):
 @contextmanager
 def served(app):
     """Over real HTTP: in process, schemathesis 4.32 cannot send the requests of its check ``ignored_auth``."""
-    server = make_server("127.0.0.1", 0, app, request_handler=Silent)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
