@@ -192,9 +192,12 @@ def _connection(name: str, table: object, dispositions: object) -> Connection:
         own = dialer.settings(unknown=RAISE).load(
             {key: value for key, value in table.items() if key not in _ConnectionSchema._declared_fields}
         )
-        flags = _DISPOSITIONS.deserialize(dispositions, f"dispositions.{name}")
     except ValidationError as error:
         raise BadSettings(f"[connections.{name}] {_first(error.messages)}") from None
+    try:
+        flags = _DISPOSITIONS.deserialize(dispositions)
+    except ValidationError as error:
+        raise BadSettings(f"[dispositions.{name}] {_first(error.messages)}") from None
     if dialer.callback_kinds and not common["callback_tokens"]:
         raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
     return Connection(

@@ -1,0 +1,139 @@
+"""Settings are strict and loud: each mistake is one sentence that names the setting."""
+
+import pytest
+
+from service.config import BadSettings, load
+
+
+@pytest.fixture
+def environ(tmp_path):
+    return {"WRAPUP_DATA_DIR": str(tmp_path / "data")}
+
+
+def loaded(environ, tmp_path, toml):
+    path = tmp_path / "wrapup.toml"
+    path.write_text(toml, encoding="utf-8")
+    return load(environ | {"WRAPUP_CONFIG": str(path)})
+
+
+QVOICE = """
+[connections.qvoice-main]
+dialer = "qvoice"
+portal_url = "https://portal.example:9443"
+username = "reports"
+password = "${QVOICE_PASSWORD}"
+domain = "tenant"
+account_id = "a1"
+page_size = 1000
+"""
+
+
+def test_without_a_file_there_is_one_ryng_connection_with_a_token_that_stays(environ):
+    first, second = load(environ), load(environ)
+    assert list(first.connections) == ["ryng"]
+    assert len(first.connections["ryng"].callback_tokens[0]) >= 32
+    assert first.connections["ryng"].callback_tokens == second.connections["ryng"].callback_tokens
+    assert first.secret_key == second.secret_key
+
+
+def test_a_file_with_everything(environ, tmp_path):
+    settings = loaded(
+        environ | {"TOKEN": "t1", "QVOICE_PASSWORD": "pw"},
+        tmp_path,
+        QVOICE
+        + """
+[connections.ryng-main]
+dialer = "ryng"
+callback_tokens = ["${TOKEN}", "t2"]
+api_url = "https://acme.ryng.in"
+access_token = "x"
+default_country = "IN"
+status_codes = { "2" = "connected" }
+
+[dispositions.ryng-main]
+"Interested" = ["contact", "sale"]
+""",
+    )
+    ryng, qvoice = settings.connections["ryng-main"], settings.connections["qvoice-main"]
+    assert ryng.callback_tokens == ("t1", "t2")
+    assert ryng.flags(" interested ") == ["contact", "sale"]
+    assert qvoice.settings["password"] == "pw"
+    assert settings.callback_urls()[0] == (
+        "ryng-main",
+        "connect",
+        "http://127.0.0.1:8080/callbacks/ryng-main/t1/connect",
+    )
+
+
+@pytest.mark.parametrize(
+    "name, value, sentence",
+    [
+        ("WRAPUP_WORKERS", "many", "WRAPUP_WORKERS must be a whole number from 1 to 64, not 'many'."),
+        ("WRAPUP_WORKERS", "0", "WRAPUP_WORKERS must be a whole number from 1 to 64, not '0'."),
+        ("WRAPUP_BIND", "8080", "WRAPUP_BIND must be HOST:PORT, not '8080'."),
+        (
+            "WRAPUP_PUBLIC_URL",
+            "example.test",
+            "WRAPUP_PUBLIC_URL must begin with http:// or https://, not 'example.test'.",
+        ),
+        (
+            "WRAPUP_DATABASE_URL",
+            "mysql://x/y",
+            "WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not mysql.",
+        ),
+        ("WRAPUP_DATABASE_URL", "x", "WRAPUP_DATABASE_URL is not a database URL."),
+        ("WRAPUP_LOG_LEVEL", "loud", "WRAPUP_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
+        (
+            "WRAPUP_CONFIG",
+            "nowhere.toml",
+            "WRAPUP_CONFIG names 'nowhere.toml', which cannot be read: No such file or directory.",
+        ),
+    ],
+)
+def test_a_bad_variable(environ, name, value, sentence):
+    with pytest.raises(BadSettings) as bad:
+        load(environ | {name: value})
+    assert str(bad.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "toml, sentence",
+    [
+        ("[connections", "wrapup.toml is not TOML: "),
+        ("[connections.a]\n", "[connections.a] dialer: Missing data for required field."),
+        ('[connections.a]\ndialer = "fax"\n', "[connections.a] dialer: Must be one of: "),
+        ('[connections."a b"]\ndialer = "ryng"\n', "[connections.a b]: a name may hold letters"),
+        ('[connections.a]\ndialer = "ryng"\n', "[connections.a] needs callback_tokens"),
+        (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["a/b"]\n',
+            "[connections.a] callback_tokens.0: may hold",
+        ),
+        (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ntypo = 1\n',
+            "[connections.a] typo: Unknown field.",
+        ),
+        (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\nstatus_codes = { "2" = "great" }\n',
+            "[connections.a] status_codes.2: Must be one of: connected",
+        ),
+        (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ndefault_country = "India"\n',
+            "[connections.a] default_country",
+        ),
+        (QVOICE, "needs the environment variable QVOICE_PASSWORD, which is not set."),
+        (QVOICE.replace("${QVOICE_PASSWORD}", "x").replace("domain", "domaine"), "[connections.qvoice-main] "),
+        ("[dispositions.a]\n", "[dispositions.a] belongs to no connection."),
+        ('[dispositions.ryng]\n"X" = ["great"]\n', "[dispositions.ryng] X.0: Must be one of: contact"),
+        ("[destination]\n", "The settings file has a table that nothing reads: [destination]."),
+    ],
+)
+def test_a_bad_file(environ, tmp_path, toml, sentence):
+    with pytest.raises(BadSettings) as bad:
+        loaded(environ, tmp_path, toml)
+    assert sentence in str(bad.value)
+
+
+def test_a_secret_is_in_no_sentence(environ, tmp_path):
+    with pytest.raises(BadSettings) as bad:
+        loaded(environ | {"S": "hunter2/"}, tmp_path, '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["${S}"]\n')
+    assert "hunter2" not in str(bad.value)

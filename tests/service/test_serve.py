@@ -1,0 +1,112 @@
+"""``wrapup serve``: web and worker together, what dies is started again, several workers share the work."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import func, select, text
+
+from models import CallOutcome, Receipt
+from models.database import Database
+from tests.evidence import terminal
+from tests.server import serving, until
+
+WRAPUP = str(Path(sys.executable).parent / "wrapup")
+
+
+def post(url, call_id):
+    body = json.dumps(terminal(call_id=call_id, log_id=call_id))
+    return requests.post(url, data=body, timeout=10).status_code
+
+
+def calls(database) -> list[str]:
+    with database.read() as session:
+        return list(session.scalars(select(CallOutcome.call_id)))
+
+
+def test_what_dies_is_started_again(tmp_path):
+    with serving(tmp_path) as served:
+        database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
+        for name in ("worker", "gunicorn"):
+            (first, *_) = served.pids(name)
+            os.kill(first, signal.SIGKILL)
+            until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 10)
+        until(lambda: _healthy(served), 10)
+        assert post(served.callback("terminal"), 1) == 200
+        until(lambda: calls(database) == ["1"], 5)
+        database.close()
+
+
+def _healthy(served) -> bool:
+    try:
+        return requests.get(served.url + "/readyz", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def test_several_workers_share_the_work_and_double_nothing(tmp_path, postgresql_url):
+    database = Database(postgresql_url)
+    with serving(tmp_path, postgresql_url) as served:
+        logs = [tmp_path / f"worker{n}" for n in range(2)]
+        more = [
+            subprocess.Popen([WRAPUP, "worker"], cwd=tmp_path, env=served.environ, stderr=log.open("w")) for log in logs
+        ]
+        until(lambda: all("worker_started" in log.read_text() for log in logs), 20)
+        url = served.callback("terminal")
+        with ThreadPoolExecutor(8) as senders:
+            answers = list(senders.map(lambda n: post(url, n % 300), range(600)))  # each call is delivered twice
+        assert answers == [200] * 600
+        until(lambda: len(calls(database)) == 300 and not _pending(database), 15)
+        for worker in more:
+            worker.terminate()
+        assert [worker.wait(10) for worker in more] == [0, 0]
+    assert sorted(calls(database), key=int) == [str(n) for n in range(300)]
+    with database.read() as session:
+        states = dict(session.execute(select(Receipt.state, func.count()).group_by(Receipt.state)).all())
+        in_view = session.scalar(text("SELECT count(*) FROM call_outcomes_v1"))
+    assert states == {"normalized": 300, "duplicate": 300}
+    assert in_view == 300
+    database.close()
+
+
+def _pending(database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(Receipt.state == "pending"))
+
+
+def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path):
+    done = subprocess.run(
+        [WRAPUP, "serve"], cwd=tmp_path, env=os.environ | {"WRAPUP_WORKERS": "x"}, capture_output=True
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode() == "wrapup: WRAPUP_WORKERS must be a whole number from 1 to 64, not 'x'.\n"
+
+
+@pytest.fixture
+def command(tmp_path):
+    def run(*words):
+        environ = os.environ | {"WRAPUP_DATA_DIR": str(tmp_path / "data")}
+        return subprocess.run([WRAPUP, *words], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=30)
+
+    return run
+
+
+def test_keys_are_made_listed_and_revoked(command):
+    made = command("keys", "create", "analyst", "--scope", "read")
+    assert made.returncode == 0
+    assert made.stdout.splitlines()[-1].startswith("wk_")
+    assert "analyst  read  valid" in command("keys", "list").stdout
+    assert command("keys", "revoke", "analyst").stdout == "Revoked 1.\n"
+    assert "analyst  read  revoked" in command("keys", "list").stdout
+    assert command("keys", "revoke", "analyst").returncode == 1
+    assert command("keys", "create", "x", "--scope", "everything").returncode == 1
+
+
+def test_connections_are_listed_with_their_urls(command):
+    assert "ryng  ryng\n  connect: http://127.0.0.1:8080/callbacks/ryng/" in command("connections").stdout
