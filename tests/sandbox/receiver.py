@@ -1,12 +1,14 @@
 """A receiver that answers what it is told to, over real HTTP, and remembers when it was asked."""
 
+import ssl
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from sandbox.server import running
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,7 @@ class Receiver:
 
 
 @contextmanager
-def receiving(receiver: Receiver):
+def receiving(receiver: Receiver, ssl_context: ssl.SSLContext | None = None):
     """(connect URL, terminal URL) of the running receiver."""
-    server = make_server("127.0.0.1", 0, receiver, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    base = f"http://127.0.0.1:{server.port}/callbacks/ryng/the-token"
-    try:
-        yield f"{base}/connect", f"{base}/terminal"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(receiver, ssl_context) as url:
+        yield f"{url}/callbacks/ryng/the-token/connect", f"{url}/callbacks/ryng/the-token/terminal"

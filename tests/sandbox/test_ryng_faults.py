@@ -153,7 +153,7 @@ def test_everything_at_once_still_comes_to_an_end():
     receiver = Receiver(*[500, 200, 202] * 20)
     chances = dict.fromkeys(FAULTS, 0.2)
     with receiving(receiver) as urls, Ryng(FAST, seed=9, faults=chances, slow_seconds=0.1) as ryng:
-        ryng.place_some(40, *urls)
+        ryng.place_some(25, *urls)
         ryng.drain()
     totals = ryng.ledger.totals
     assert totals["waiting"] == 0
