@@ -1,12 +1,17 @@
 """The commands. ``wrapup X`` is ``flask --app wsgi X``. Answers go to standard output, logs to standard error."""
 
 import sys
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
 import migrations
+import polling
+from dialers.registry import DIALERS
+from models.receipts import STATES
+from outcomes import evidence
 from service.serve import serve as run_serve
 from service.worker import run as run_worker
 from web import keys as api_keys
@@ -14,7 +19,7 @@ from web import keys as api_keys
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
-    for command in (serve, worker, migrate, connections, keys):
+    for command in (serve, worker, migrate, connections, poll, replay, keys):
         app.cli.add_command(command)
 
 
@@ -49,6 +54,46 @@ def connections() -> None:
         for name, kind, url in settings.callback_urls():
             if name == connection.name:
                 click.echo(f"  {kind}: {url}")
+
+
+@group.command()
+@click.argument("connection", required=False)
+def poll(connection: str | None) -> None:
+    """Poll now: one connection, or all that have reports. Also beside a running worker."""
+    database, known = current_app.extensions["database"], current_app.extensions["connections"]
+    if connection is not None and connection not in known:
+        raise click.ClickException(f"There is no connection {connection!r}.")
+    asked = [known[connection]] if connection else [one for one in known.values() if DIALERS[one.dialer].reports]
+    migrations.upgrade(database)
+    failed = False
+    for one in asked:
+        if not DIALERS[one.dialer].reports:
+            raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
+        for result in polling.poll_connection(database, one):
+            failed = failed or result.error is not None
+            click.echo(f"{one.name}  {result.words}")
+    sys.exit(1 if failed else 0)
+
+
+@group.command()
+@click.argument("receipt", nargs=-1, type=click.UUID)
+@click.option("--state", type=click.Choice(STATES), help="all in this state, such as quarantined")
+@click.option("--connection", help="all of this connection")
+@click.option("--reason", help="all quarantined for this reason, such as unparseable")
+def replay(receipt: tuple[UUID, ...], **filters: str | None) -> None:
+    """Have receipts read again: those named, or all that match. The worker reads them within a second."""
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    if bool(receipt) == bool(wanted):
+        raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
+    with current_app.extensions["database"].write() as session:
+        if wanted:
+            replayed = evidence.replay(session, wanted)
+        else:
+            missing = [str(one) for one in receipt if evidence.replay_one(session, one) is None]
+            if missing:
+                raise click.ClickException(f"There is no receipt {missing[0]}; nothing was replayed.")
+            replayed = len(receipt)
+    click.echo(f"Replayed {replayed}.")
 
 
 @group.group(cls=AppGroup)
