@@ -18,6 +18,9 @@ test: .venv/installed-test
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+bench: .venv/installed-test
+	@$(BIN)/python -m bench
+
 # setup.cfg decides what is installed: a newer one installs again.
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
