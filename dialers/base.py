@@ -158,11 +158,15 @@ def attempts_by_name(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
 # Reports: us asking ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Layer:
-    """How far to look back, and how often. ``span`` None: a report of the present moment, without a window."""
+    """How far to look back, and how often. ``span`` None: a report of the present moment, without a window.
+
+    ``awaiting`` looks back as far as the oldest call that still awaits its disposition, and rests where there is none.
+    """
 
     name: str
     every: timedelta
     span: timedelta | None = None
+    awaiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,7 @@ class Report:
     """Something that a dialer can be asked.
 
     ``walk(client, connection, window)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
-    where it cannot go on; the poller keeps each page before it asks for the next, and moves the cursor with the last one.
+    where it cannot go on; the poller keeps every page that was yielded, and moves the cursor in the last one's transaction.
     """
 
     name: str

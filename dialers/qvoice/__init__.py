@@ -1,20 +1,46 @@
 """QVoice (docs.qvoice.net), a FonoUC white label: fills reports that are polled; posts nothing."""
 
-from marshmallow import Schema, fields
+import ssl
 
-from dialers.base import Dialer, Reading
+from marshmallow import Schema, ValidationError, fields, validate
+
+from dialers.base import Dialer
+from dialers.qvoice import reports, words
+from dialers.qvoice.api import Client
+from dialers.vocabulary import FINAL_OUTCOMES
+
+
+def _is_certificate_file(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValidationError(f"cannot be used as a file of certificates ({error.strerror or error}).") from None
 
 
 class Settings(Schema):
     """``[connections.<name>]`` with ``dialer = "qvoice"``."""
 
-    portal_url = fields.Url(required=True, require_tld=False)
+    portal_url = fields.Url(required=True, require_tld=False, schemes={"http", "https"})
     username = fields.Str(required=True)
     password = fields.Str(required=True)
     domain = fields.Str(required=True)
-    account_id = fields.Str(required=True)
-    page_size = fields.Int(load_default=1000)
-    ca_file = fields.Str(load_default=None)
+    account_id = fields.Str(required=True, validate=validate.Regexp(r"^[!-~]+$", error="may hold no blanks or accents"))
+    page_size = fields.Int(load_default=1000, validate=validate.Range(min=1, max=100_000))
+    # Certificates are always verified; this names the authority where it is a private one.
+    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=50))
+    poll_seconds = fields.Int(load_default=60, validate=validate.Range(min=1, max=3600))
+    report_fields = fields.List(fields.Str(validate=validate.Regexp(r"^[A-Za-z0-9_.]+$")), load_default=list)
+    hangup_causes = fields.Dict(
+        keys=fields.Str(), values=fields.Str(validate=validate.OneOf(FINAL_OUTCOMES)), load_default=dict
+    )
+    crm_reference_field = fields.Str(load_default=None)  # the column that is crm_reference, such as lead_ticket_id
 
 
-DIALER = Dialer(name="qvoice", settings=Settings, read=lambda evidence, connection: Reading(ignored="not_written_yet"))
+DIALER = Dialer(
+    name="qvoice",
+    settings=Settings,
+    read=words.read,
+    reports=reports.REPORTS,
+    client=Client,
+)

@@ -1,0 +1,211 @@
+"""Rows of "Get Campaigns activity", which are call outcomes. One row is one call that is over.
+
+docs.qvoice.net documents eight columns; call id, answer times, hangup cause and agent dispositions are columns that public
+clients select besides, and may be missing. Names in snake_case are QVoice's where they are read out of ``row``.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import Connection, Event, Unreadable
+from dialers.fields import ident, mapping, moment, seconds, stated, text
+from dialers.qvoice import hangup_causes
+from dialers.qvoice.dispositions import Disposition, disposition
+from dialers.qvoice.history import LEAD_HANGUP, Step, steps
+from lib import phone
+from lib.rawjson import Members
+
+LONGEST_KEY = 400
+EXTRA_COLUMNS = ("lead_ticket_id", "lead_type", "campaign_type", "lead_disposition")  # kept as custom fields
+LINKS = ("recording_url", "recording_filename", "media_recording_id")
+
+
+def names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys under which QVoice knows the call: ``call:<id>`` where a call id is selected, and
+    ``row:<campaign>|<number>|<second>``, so that the same call seen with and without its id stays one call.
+
+    Raises Unreadable for an id that no table can hold. Empty where the row names no call.
+    """
+    call_id = ident(row.get("call_id"), "call_id")
+    number = phone.raw(row.get("lead_number"))
+    at = moment(row.get("timestamp")) or moment(row.get("datetime"))
+    found = [f"call:{call_id}"] if call_id else []
+    if number and at:
+        found.append(_short(f"row:{text(row.get('campaign_name')) or ''}|{number}|{int(at.timestamp())}"))
+    return tuple(found)
+
+
+def events(row: Members, connection: Connection) -> tuple[Event, ...]:
+    """Everything that the row says: its steps, its end, and what the agent recorded. Raises Unreadable."""
+    keys = names(row)
+    if not keys:
+        raise Unreadable("no_call_key", "The row has no call_id, and no lead_number with a timestamp either.")
+    attempt = ident(row.get("call_id"), "call_id")
+    history = steps(row.get("lead_history"))
+    found = [_milestone(step, keys, attempt) for step in history]
+    found += _answers(row, history, keys, attempt)
+    found.append(Event(ours.CALL_ENDED, keys, _ended(row, history, connection), attempt))
+    recorded = _recorded(row, disposition(row), connection)
+    if recorded:
+        found.append(Event(ours.DISPOSED, keys, recorded, attempt))
+    return tuple(found)
+
+
+# The end and the record carry no time of their own on purpose: a report shows the present state, so that of two versions
+# of a row the one seen later must win, also where a correction moved a time back.
+
+
+def connect_outcome(row: Mapping[str, Any], history: list[Step], connection: Connection) -> str:
+    """The technical result; proofs first, the hangup cause last. What nothing proves is unknown."""
+    times = mapping(row.get("campaign_timestamps"))
+    lead = _answered(history, ours.CUSTOMER_ANSWERED, row.get("answered_time"), times.get("lead_answer_time"))
+    agent = _answered(history, ours.AGENT_ANSWERED, times.get("agent_answer_time"), row.get("agent_talk_time"))
+    if lead and agent:
+        return ours.CONNECTED
+    if lead and (agent is False or any(step.is_agent_dial for step in history)):
+        return ours.ABANDONED
+    if lead is None and (seconds(row.get("agent_talk_time")) or 0) > 0:
+        return ours.CONNECTED  # no column says whether the lead answered, but an agent talked
+    cause = _cause(row, history)
+    meaning = _tenant_meaning(cause, connection) or hangup_causes.meaning(cause)
+    ordinary = meaning in (hangup_causes.BY_ANSWER, hangup_causes.BY_ANSWER_ELSE_FAILED)
+    if lead:
+        # Answered, and nothing tells about agents. A cause like USER_BUSY can only be another leg's.
+        return ours.CONNECTED if ordinary else ours.UNKNOWN
+    if ordinary:
+        if lead is None:
+            return ours.UNKNOWN
+        return ours.NO_ANSWER if meaning == hangup_causes.BY_ANSWER else ours.FAILED
+    return meaning or ours.UNKNOWN
+
+
+def _answered(history: list[Step], kind: str, *values: object) -> bool | None:
+    """Whether somebody answered: a step or a time above zero proves it, a time of zero denies it; else None."""
+    if any(step.kind == kind for step in history):
+        return True
+    said = [_positive(value) for value in values]
+    return True if True in said else False if False in said else None
+
+
+def _positive(value: object) -> bool | None:
+    """True for a number above zero and for a time, False for zero and Go's zero time, None for what is neither."""
+    found = text(value)
+    if found is None:
+        return None
+    if found.startswith("0001-01-01"):
+        return False
+    digits = found.replace(".", "", 1)
+    if digits.isascii() and digits.isdigit():
+        return digits.strip("0") != ""
+    return True if moment(value) else None
+
+
+def _cause(row: Mapping[str, Any], history: list[Step]) -> str | None:
+    hangups = [step.hangup_cause for step in history if LEAD_HANGUP in step.words and step.hangup_cause]
+    return text(row.get("hangup_cause")) or (hangups[-1] if hangups else None)
+
+
+def _tenant_meaning(cause: str | None, connection: Connection) -> str | None:
+    table = {key.strip().casefold(): value for key, value in connection.settings.get("hangup_causes", {}).items()}
+    return table.get(cause.casefold()) if cause else None
+
+
+def _milestone(step: Step, keys: tuple[str, ...], attempt: str | None) -> Event:
+    facts: dict[str, Any] = {}
+    if step.kind == ours.AGENT_ANSWERED:
+        facts = stated(
+            agent_name=step.agent_name,
+            agent_username=text(step.agent.get("email")),
+            agent_extension=step.extension,
+        )
+    elif step.kind == ours.DIALED:
+        # Whoever was rung is no fact about the call: the row names the agent who is credited, or nobody.
+        facts = stated(_agent_name=step.agent_name, _agent_extension=step.extension)
+    elif step.kind == ours.MILESTONE:
+        facts = stated(_word=" / ".join(step.words) or None)
+    elif step.at:
+        facts = stated(answered_at=step.at)
+    return Event(step.kind, keys, facts, attempt, step.at)
+
+
+def _answers(row: Mapping[str, Any], history: list[Step], keys: tuple[str, ...], attempt: str | None) -> list[Event]:
+    """Answers that only the columns tell."""
+    times = mapping(row.get("campaign_timestamps"))
+    told = {step.kind for step in history}
+    lead, agent = _lead_answer(row), moment(times.get("agent_answer_time"))
+    found = []
+    if agent and ours.AGENT_ANSWERED not in told:
+        found.append(Event(ours.AGENT_ANSWERED, keys, {}, attempt, agent))
+    if lead and ours.CUSTOMER_ANSWERED not in told:
+        found.append(Event(ours.CUSTOMER_ANSWERED, keys, stated(answered_at=lead), attempt, lead))
+    return found
+
+
+def _lead_answer(row: Mapping[str, Any]):
+    return moment(mapping(row.get("campaign_timestamps")).get("lead_answer_time")) or moment(row.get("answered_time"))
+
+
+def _ended(row: Members, history: list[Step], connection: Connection) -> dict[str, Any]:
+    customer = phone.raw(row.get("lead_number"))
+    extension = text(row.get("agent_extension"))
+    credited = next((step.agent for step in history if extension and step.extension == extension), {})
+    steps_at = {step.kind: step.at for step in reversed(history) if step.at}
+    hangups = [step.at for step in history if LEAD_HANGUP in step.words and step.at]
+    names_of_lead = (text(row.get("lead_first_name")), text(row.get("lead_last_name")))
+    facts = stated(
+        call_id=ident(row.get("call_id"), "call_id"),
+        lead_id=ident(row.get("lead_id"), "lead_id"),
+        campaign_id=ident(row.get("campaign_id"), "campaign_id"),
+        campaign_name=text(row.get("campaign_name")),
+        direction="outbound",
+        customer_number=phone.e164(customer, connection.default_country),
+        customer_number_raw=customer,
+        customer_name=text(row.get("lead_name")) or " ".join(name for name in names_of_lead if name) or None,
+        agent_name=text(row.get("agent_name")),
+        agent_extension=extension,
+        agent_username=text(credited.get("email")),
+        started_at=moment(row.get("timestamp")) or moment(row.get("datetime")),
+        answered_at=_lead_answer(row) or steps_at.get(ours.CUSTOMER_ANSWERED),
+        ended_at=moment(mapping(row.get("campaign_timestamps")).get("lead_hangup_time"))
+        or (hangups[-1] if hangups else None),
+        talk_seconds=seconds(row.get("agent_talk_time")),
+        connect_outcome=connect_outcome(row, history, connection),
+        hangup_cause=_cause(row, history),
+        status_raw=text(row.get("status")),
+        recording_url=_link(row),
+        custom_fields={name: text(row.get(name)) for name in EXTRA_COLUMNS if text(row.get(name))},
+        crm_reference=_crm_reference(row, connection),
+    )
+    conflicts = row.conflicts()
+    return facts | ({"_conflicts": conflicts} if conflicts else {})
+
+
+def _recorded(row: Mapping[str, Any], said: Disposition, connection: Connection) -> dict[str, Any]:
+    """What the agent wrote down, often minutes or hours after the call; empty as long as nothing was."""
+    facts = stated(disposition=said.words, disposition_parent=said.parent, notes=_notes(row.get("follow_up_notes")))
+    if said.words:
+        words = {said.words, *said.levels}
+        facts["flags"] = sorted({flag for word in words for flag in connection.flags(word)})
+    return facts
+
+
+def _notes(value: object) -> str | None:
+    items = value if isinstance(value, list) else [value]
+    return "\n".join(note for item in items if (note := text(item))) or None
+
+
+def _link(row: Mapping[str, Any]) -> str | None:
+    """The recording, where a column holds a whole URL; the id of a file is no link."""
+    found = [text(row.get(name)) or "" for name in LINKS]
+    return next((link for link in found if link.startswith(("https://", "http://"))), None)
+
+
+def _crm_reference(row: Mapping[str, Any], connection: Connection) -> str | None:
+    wanted = connection.settings.get("crm_reference_field")
+    return text(row.get(wanted)) if wanted else None
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= LONGEST_KEY else f"row:sha256:{hashlib.sha256(key.encode()).hexdigest()}"

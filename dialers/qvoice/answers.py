@@ -1,0 +1,101 @@
+"""What an HTTP answer, or the lack of one, means: an error with a sentence for the operator. Never a body, never a secret."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from dialers.base import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
+from lib import clock
+
+LONGEST_RETRY_AFTER = 3600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class NotTrusted(Unavailable):
+    """The portal's certificate could not be verified; nothing was sent."""
+
+    error_id = "certificate_not_trusted"
+
+
+def unhappy(answer: Answer, host: str, what: str) -> ReportError:
+    """The error that an answer other than 200 is."""
+    status = answer.status
+    if status == 403:
+        # Not remembered for other reports: a user may be allowed to read some of them.
+        return CredentialsRefused(f"{host} does not let us {what} (403). Check account_id and the rights of the user.")
+    if status == 404:
+        return AskedWrongly(f"{host} has no {what} (404). Check portal_url and account_id.")
+    if status == 400:
+        return AskedWrongly(f"{host} called {what} invalid (400). Check account_id and page_size.")
+    if 300 <= status < 400:
+        return AskedWrongly(f"{host} sent {what} elsewhere ({status}). Check portal_url: redirects are not followed.")
+    if status == 429 or status >= 500 or status in (408, 425):
+        words = "says that we ask too often" if status == 429 else "cannot answer now"
+        error = Unavailable(f"{host} {words} ({status} to {what}).")
+        error.retry_after = retry_after(answer.headers.get("Retry-After"))
+        return error
+    if status < 300:
+        return Garbled(f"{host} answered {what} with {status}, which no page of QVoice's mentions.")
+    return AskedWrongly(f"{host} refused {what} ({status}).")
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds to wait, an hour at most; from seconds or an HTTP date. None where neither is given."""
+    if not value:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0.0, (until - clock.now()).total_seconds()), LONGEST_RETRY_AFTER)
+
+
+def tls_error(error: Exception, host: str) -> Unavailable:
+    """A failure of TLS: a certificate that cannot be verified, or a handshake that broke off."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NotTrusted(
+                f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}). If the portal "
+                "has a certificate of its own authority, name that authority's file in ca_file."
+            )
+    return Unavailable(f"The TLS connection to {host} failed.")
+
+
+def connection_words(error: Exception) -> str:
+    """Why a connection failed, in words."""
+    kinds = {type(cause).__name__ for cause in _causes(error)}
+    if "NameResolutionError" in kinds:
+        return "its name cannot be resolved"
+    if "ConnectionRefusedError" in kinds:
+        return "the connection was refused"
+    if kinds & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ProtocolError"}:
+        return "it closed the connection"
+    return "the connection failed"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that it wraps: requests and urllib3 put causes into four different places."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, BaseException) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]

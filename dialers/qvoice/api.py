@@ -1,0 +1,179 @@
+"""QVoice's HTTP API: logging in, and asking again where that helps.
+
+docs.qvoice.net, "Campaigns": POST /api/v2/login gives an access token; every request carries it with the account id. How
+long a token lives is not published, so a 401 is answered with one new login, by one thread, for all of them.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests import exceptions as failures
+from urllib3 import exceptions as wire_failures
+
+from dialers.base import AskedWrongly, Connection, CredentialsRefused, Garbled, ReportError, Unavailable
+from dialers.qvoice.answers import Answer, NotTrusted, connection_words, tls_error, unhappy
+from lib import rawjson
+
+LOGIN = "/api/v2/login"
+MOST_BYTES = 64 * 1024 * 1024
+CHUNK = 256 * 1024
+MOST_LOGINS = 5  # within one question, other threads' logins included
+TOKEN_NAMES = ("access_token", "accessToken")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited for what, in seconds."""
+
+    connect: float = 10.0
+    read: float = 30.0  # without a byte
+    whole: float = 60.0  # for one answer, however it trickles in
+    pauses: tuple[float, ...] = (0.5, 2.0)  # before the second try, the third ...
+    longest_pause: float = 20.0  # a longer Retry-After is left to the poller
+    refused: float = 3600.0  # credentials that were refused are not tried again before
+
+
+class Client:
+    """One account. Shared by threads; each has its own connections, all have one token."""
+
+    def __init__(self, connection: Connection, patience: Patience | None = None):
+        self._settings = connection.settings
+        self._base = str(self._settings["portal_url"]).rstrip("/")
+        self._host = urlsplit(self._base).netloc.rpartition("@")[2]
+        self._patience = patience or Patience(read=float(self._settings.get("timeout_seconds") or 30))
+        self._sessions = threading.local()
+        self._login = threading.Lock()
+        self._token: str | None = None
+        self._refusal: tuple[float, ReportError] | None = None  # when, by the steady clock, and what was said
+
+    def ask(self, path: str, query: Mapping[str, str], understand: Callable[[bytes], T]) -> T:
+        """GET the path and understand the answer. Whatever may be different the next time is asked again a few times.
+
+        ``understand`` raises Garbled for a body that it cannot read. Raises a ReportError.
+        """
+        return self._patiently(lambda: understand(self._signed(path, query)))
+
+    # Tokens -----------------------------------------------------------------------------------------------------------
+    def _signed(self, path: str, query: Mapping[str, str]) -> bytes:
+        token, renewed = self._current(None)
+        for _ in range(MOST_LOGINS):
+            answer = self._exchange("GET", path, params=query, headers=self._headers(token))
+            if answer.status != 401:
+                return self._good(answer, f"GET {path}")
+            if renewed:
+                break
+            token, renewed = self._current(stale=token)
+        raise CredentialsRefused(
+            f"{self._host} refused GET {path} with 401 although the login had just succeeded. "
+            "Check account_id and what the user may do."
+        )
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}", "X-Account-ID": str(self._settings["account_id"])}
+
+    def _current(self, stale: str | None) -> tuple[str, bool]:
+        """(a token other than the stale one, whether this very call fetched it). One thread logs in, the others wait."""
+        asked = time.monotonic()
+        with self._login:
+            if self._token is not None and self._token != stale:
+                return self._token, False
+            if self._refusal and asked < self._refusal[0] + self._patience.refused:
+                raise self._refusal[1]
+            self._token = None
+            try:
+                self._token = self._logged_in()
+            except CredentialsRefused as error:
+                # Everybody who waits, or comes within the hour, would only lock the account.
+                self._refusal = (time.monotonic(), error)
+                raise
+            return self._token, True
+
+    def _logged_in(self) -> str:
+        who = {name: self._settings[name] for name in ("username", "password", "domain")}
+        answer = self._exchange("POST", LOGIN, json=who)
+        if answer.status in (400, 401, 403):
+            raise CredentialsRefused(
+                f"{self._host} refused the login ({answer.status}). Check username, password and domain; "
+                "it is tried again when they are changed, or in an hour."
+            )
+        try:
+            said = rawjson.loads(self._good(answer, f"POST {LOGIN}"))
+        except rawjson.NotJson:
+            raise Garbled(f"{self._host} answered the login with something that is not JSON.") from None
+        tokens = [said[name] for name in TOKEN_NAMES if name in said] if isinstance(said, dict) else []
+        token = tokens[0] if tokens else None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+            raise Garbled(f"{self._host} accepted the login, but gave no access_token.")
+        return token
+
+    # Requests ---------------------------------------------------------------------------------------------------------
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        for pause in (*self._patience.pauses, None):
+            try:
+                return attempt()
+            except (Unavailable, Garbled) as error:
+                wanted = max(pause or 0.0, error.retry_after or 0.0)
+                if pause is None or wanted > self._patience.longest_pause or isinstance(error, NotTrusted):
+                    raise
+                time.sleep(wanted)
+        raise AssertionError("the last pause is None")
+
+    def _exchange(self, verb: str, path: str, **content: object) -> Answer:
+        """One request and its whole answer. Raises Unavailable, NotTrusted or Garbled where there is none."""
+        what = f"{verb} {path}"
+        times = (self._patience.connect, self._patience.read)
+        try:
+            with self._session().request(
+                verb, self._base + path, timeout=times, allow_redirects=False, stream=True, **content
+            ) as response:
+                return Answer(response.status_code, response.headers, self._body(response, what))
+        except (failures.SSLError, wire_failures.SSLError) as error:
+            raise tls_error(error, self._host) from None
+        except (failures.Timeout, wire_failures.TimeoutError):
+            raise Unavailable(f"{self._host} did not answer {what} in time.") from None
+        except failures.ConnectionError as error:
+            raise Unavailable(f"{self._host} could not be asked ({what}): {connection_words(error)}.") from None
+        except (failures.InvalidURL, failures.InvalidHeader, failures.InvalidSchema):
+            raise AskedWrongly(f"{what} cannot be sent. Check portal_url and account_id.") from None
+        except (failures.RequestException, wire_failures.HTTPError):
+            raise Garbled(f"{self._host}'s answer to {what} broke off.") from None
+
+    def _body(self, response: requests.Response, what: str) -> bytes:
+        until = time.monotonic() + self._patience.whole
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_BYTES:
+                raise Garbled(f"{self._host}'s answer to {what} is larger than {MOST_BYTES >> 20} MiB.")
+            if time.monotonic() > until:
+                raise Unavailable(f"{self._host}'s answer to {what} took longer than {self._patience.whole:.0f} s.")
+        return b"".join(parts)
+
+    def _good(self, answer: Answer, what: str) -> bytes:
+        if answer.status == 200:
+            return answer.body
+        raise unhappy(answer, self._host, what)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._sessions, "session"):
+            session = requests.Session()
+            # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
+            session.trust_env = False
+            session.auth = _unchanged  # and a name in the URL would too
+            session.verify = self._settings.get("ca_file") or True
+            session.headers["Accept"] = "application/json"
+            self._sessions.session = session
+        return self._sessions.session
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

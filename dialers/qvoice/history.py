@@ -1,0 +1,83 @@
+"""``lead_history``: what happened in one call, step by step.
+
+docs.qvoice.net, "Get Campaigns activity", shows one step: ``event`` "campaign dial" with ``type`` "dial agent". Public client
+code reads further names, some of it in ``event`` and some in ``type``, so both are looked at. The agents of the steps are
+those who were tried; whom the call is credited to stands in the row itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.fields import mapping, moment, text
+from lib.rawjson import Members
+
+STEPS = {
+    "lead_answer": ours.CUSTOMER_ANSWERED,
+    "agent_answer": ours.AGENT_ANSWERED,
+    "dial": ours.DIALED,
+    "campaign dial": ours.DIALED,
+    "dial agent": ours.DIALED,
+    "dial lead": ours.DIALED,
+}
+LEAD_HANGUP = "lead_hangup"
+ANSWER = "answer"  # of whom, ``type`` says; without it nobody knows
+ANSWERED_BY = {"agent": ours.AGENT_ANSWERED, "lead": ours.CUSTOMER_ANSWERED}
+
+TIMES = ("timestamp", "time", "datetime", "last_attempt")
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry: ``kind`` is ours, ``words`` are the dialer's, in small letters."""
+
+    kind: str
+    words: tuple[str, ...]
+    at: datetime | None
+    agent: Mapping[str, Any]
+    extension: str | None
+    hangup_cause: str | None
+
+    @property
+    def is_agent_dial(self) -> bool:
+        return self.kind == ours.DIALED and (bool(self.agent) or any("agent" in word for word in self.words))
+
+    @property
+    def agent_name(self) -> str | None:
+        names = (text(self.agent.get("first_name")), text(self.agent.get("last_name")))
+        return " ".join(name for name in names if name) or text(self.agent.get("name"))
+
+
+def steps(value: object) -> list[Step]:
+    """The steps in the dialer's order; empty for nothing and for what is no list."""
+    if isinstance(value, Members):  # object of objects, keyed by number or id
+        value = [item for _, item in value.pairs]
+    if not isinstance(value, list):
+        return []
+    return [_step(entry) for entry in value[:MOST_STEPS] if isinstance(entry, dict)]
+
+
+def _step(entry: Mapping[str, Any]) -> Step:
+    words = tuple(word.casefold() for name in ("event", "type") if (word := text(entry.get(name))))
+    agent = mapping(entry.get("agent"))
+    return Step(
+        kind=_kind(words),
+        words=words,
+        at=next((at for name in TIMES if (at := moment(entry.get(name)))), None),
+        agent=agent,
+        extension=text(entry.get("ext")) or text(agent.get("ext")),
+        hangup_cause=text(entry.get("hangup_cause")),
+    )
+
+
+def _kind(words: tuple[str, ...]) -> str:
+    known = [STEPS[word] for word in words if word in STEPS]
+    if known:
+        # A word that says who answered tells more than one that says that somebody was rung.
+        return next((kind for kind in known if kind != ours.DIALED), known[0])
+    if ANSWER in words:
+        return next((kind for word, kind in ANSWERED_BY.items() if word in words), ours.MILESTONE)
+    return ours.MILESTONE

@@ -1,0 +1,173 @@
+"""The four reports that QVoice can be asked for, walked page by page. docs.qvoice.net, "Campaigns"."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from urllib.parse import quote
+
+from dialers.base import (
+    AskedWrongly,
+    Connection,
+    Garbled,
+    Layer,
+    Page,
+    Record,
+    Report,
+    ReportError,
+    Unreadable,
+    WalkStuck,
+    Window,
+)
+from dialers.fields import text
+from dialers.qvoice import activity, words
+from dialers.qvoice.api import Client
+from dialers.qvoice.envelopes import Envelope, Slice, opened
+from lib import rawjson
+
+HISTORY_PATH = "/api/v2/reports/campaigns/leads/history"
+STATUS_PATH = "/api/v2/reports/campaigns/leads/status"
+LEADS_PATH = "/api/v2/config/campaigns/{}/leads"
+QUEUES_PATH = "/callcenter/queues/status"
+
+MOST_PAGES = 20_000  # of one walk: a dialer that makes up new keys for ever must end, too
+MOST_HALVES = 1000
+SHORTEST_HALF = timedelta(seconds=2)
+CUT = "An answer was full and named no next page: some calls may be missing. Raise page_size."
+
+_minute = timedelta(minutes=1)
+
+
+def lead_history(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+    """The calls of the window. The window is sent with every page and never moves."""
+    fields = connection.settings.get("report_fields")
+    query = {"pageSize": str(_page_size(connection))} | ({"fields": ",".join(fields)} if fields else {})
+    yield from _calls(client, query, window, None, count())
+
+
+def _calls(client: Client, query: dict[str, str], window: Window, whole: set | None, halved: count) -> Iterator[Page]:
+    """The documented answer is a bare array that cannot name a next page. One that is full may have lost its end, so the
+    two halves of its window are asked for as well, until they are not full. ``whole`` is what stood in the window that
+    this one is half of: where the same stands in the half, the dialer does not look at the window."""
+    times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
+    for envelope in _pages(client, HISTORY_PATH, query | times, "startKey"):
+        records = [_call(record) for record in envelope.records]
+        calls = {record.key or record.body for record in records}
+        cut = not envelope.pages and len(records) >= int(query["pageSize"])
+        hopeless = cut and (calls == whole or window.end - window.start < SHORTEST_HALF)
+        yield Page(records, CUT if hopeless else None)
+        if cut and not hopeless:
+            if next(halved) >= MOST_HALVES:
+                raise WalkStuck(f"GET {HISTORY_PATH} stayed full in {MOST_HALVES} smaller windows. Raise page_size.")
+            middle = window.start + (window.end - window.start) / 2
+            yield from _calls(client, query, Window(window.start, middle), calls, halved)
+            yield from _calls(client, query, Window(middle, window.end), calls, halved)
+
+
+def leads(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+    """The leads of every campaign that the status report names. A campaign that fails does not hide the others'."""
+    failure: ReportError | None = None
+    for campaign_id in _campaign_ids(client):
+        path = LEADS_PATH.format(quote(campaign_id, safe=""))
+        query = {"page_size": str(_page_size(connection))}
+        try:
+            for envelope in _pages(client, path, query, "next_start_key"):
+                yield Page([_lead(record, campaign_id) for record in envelope.records])
+        except (AskedWrongly, Garbled, WalkStuck) as error:
+            failure = failure or error
+    if failure:
+        raise failure
+
+
+def campaign_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+    """Each campaign's totals, as they are now."""
+    for envelope in _pages(client, STATUS_PATH, {}, "startKey"):
+        yield Page([_listed(record) for record in envelope.records])
+
+
+def queue_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+    """Each queue's agents and counters, as they are now."""
+    for envelope in _pages(client, QUEUES_PATH, {}, "startKey"):
+        yield Page([_listed(record) for record in envelope.records])
+
+
+def _pages(client: Client, path: str, query: dict[str, str], key_name: str) -> Iterator[Envelope]:
+    """Every page until one is empty or names no next. Raises WalkStuck where a key comes again."""
+    what = f"GET {path}"
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
+        envelope = client.ask(path, query, lambda body: opened(body, what))
+        yield envelope
+        if envelope.next_key is None or not envelope.records:
+            return
+        if envelope.next_key in seen:
+            raise WalkStuck(f"{what} named the same next page twice; what came before was kept.")
+        seen.add(envelope.next_key)
+        query = query | {key_name: envelope.next_key}
+    raise WalkStuck(f"{what} had no end after {MOST_PAGES} pages; what came before was kept.")
+
+
+def _page_size(connection: Connection) -> int:
+    return connection.settings.get("page_size") or 1000
+
+
+def _campaign_ids(client: Client) -> list[str]:
+    records = [record for envelope in _pages(client, STATUS_PATH, {}, "startKey") for record in envelope.records]
+    found = dict.fromkeys(record.listed_under or _id(record) for record in records)
+    # A name of dots would be another path.
+    return [campaign_id for campaign_id in found if campaign_id and campaign_id.strip(".")]
+
+
+# Records --------------------------------------------------------------------------------------------------------------
+def _call(record: Slice) -> Record:
+    row = _object(record)
+    try:
+        names = activity.names(row) if row is not None else ()
+    except Unreadable:
+        names = ()
+    return Record(record.body, names[0] if names else None, _context(record))
+
+
+def _lead(record: Slice, campaign_id: str) -> Record:
+    key = json.dumps([campaign_id, _id(record) or record.listed_under]) if _id(record) or record.listed_under else None
+    return Record(record.body, key, {words.CAMPAIGN_ID: campaign_id} | (_context(record) or {}))
+
+
+def _listed(record: Slice) -> Record:
+    return Record(record.body, record.listed_under or _id(record), _context(record))
+
+
+def _context(record: Slice) -> dict[str, str] | None:
+    return {words.LISTED_UNDER: record.listed_under} if record.listed_under is not None else None
+
+
+def _id(record: Slice) -> str | None:
+    row = _object(record)
+    return text(row.get("id")) if row is not None else None
+
+
+def _object(record: Slice) -> rawjson.Members | None:
+    """The record as an object; None for one that words will quarantine."""
+    try:
+        row = rawjson.loads(record.body)
+    except rawjson.NotJson:
+        return None
+    return row if isinstance(row, rawjson.Members) else None
+
+
+REPORTS = (
+    Report(
+        words.LEAD_HISTORY,
+        (
+            Layer("recent", every=_minute, span=timedelta(hours=4)),
+            Layer("yesterday", every=10 * _minute, span=timedelta(hours=24)),
+            Layer("week", every=30 * _minute, span=timedelta(days=7)),
+            Layer("awaiting", every=10 * _minute, awaiting=True),
+        ),
+        lead_history,
+    ),
+    Report(words.LEADS, (Layer("now", every=10 * _minute),), leads),
+    Report(words.CAMPAIGN_STATUS, (Layer("now", every=_minute),), campaign_status),
+    Report(words.QUEUE_STATUS, (Layer("now", every=_minute),), queue_status),
+)
