@@ -5,7 +5,7 @@ places are taken last, see ``feed.take_positions``.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,7 +70,7 @@ class Refolded:
         if self.changed:
             _update(session, self.changed)
         if self.fresh:
-            session.execute(insert(CallOutcome), self.fresh)
+            session.connection().execute(insert(CallOutcome.__table__), self.fresh)
 
 
 def refold(
@@ -225,12 +225,12 @@ def _write_events(session: Session, news, reread: set[UUID], old, homes) -> None
         for some in chunks(gone):
             session.execute(delete(CallEvent).where(CallEvent.id.in_(some)))
     written = [
-        asdict(event) | {"group_id": group, "outcome_id": homes[event.id]}
+        vars(event) | {"group_id": group, "outcome_id": homes[event.id]}
         for group, events in news.items()
         for event in events
     ]
     if written:
-        session.execute(insert(CallEvent), written)
+        session.connection().execute(insert(CallEvent.__table__), written)
 
 
 def _write_homes(session: Session, moved: Mapping[UUID, UUID]) -> None:
