@@ -1,0 +1,73 @@
+"""JSON without loss: repeated keys, exact numbers, the bytes of each record."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib import rawjson
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+SPACE = st.text(alphabet=" \n\t", max_size=2)
+
+
+def test_every_reading_of_a_repeated_key_is_kept():
+    body = rawjson.loads('{"event":"a","event":"b","n":1,"n":1}')
+    assert body["event"] == "b"
+    assert body.all("event") == ["a", "b"]
+    assert body.conflicts() == {"event": ["a", "b"]}
+
+
+def test_numbers_stay_as_written_where_a_float_would_change_them():
+    digits = "9" * 40
+    assert rawjson.loads("[0.10, 1e400, 919800012345, " + digits + "]") == ["0.10", "1e400", 919800012345, digits]
+
+
+def test_what_no_table_can_hold_is_replaced():
+    assert rawjson.loads(r'{"a\u0000": ["x\ud800y"]}') == {"a\ufffd": ["x\ufffdy"]}
+
+
+def test_nan_and_infinity_are_unknown():
+    assert rawjson.loads("[NaN, Infinity, -Infinity]") == [None, None, None]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_encodings(encoding):
+    assert rawjson.loads('{"name": "Zoë"}'.encode(encoding)) == {"name": "Zoë"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"a":1,}', b"[" * 200_000, b'{"a":' * 100_000, b"\xff\xff", b"[1 2]", b"{1:2}"]
+)
+def test_what_is_not_json_says_so(body):
+    with pytest.raises(rawjson.NotJson):
+        rawjson.loads(body)
+
+
+@given(st.lists(VALUES, max_size=6), SPACE, SPACE)
+def test_elements_are_the_bytes_that_were_written(values, before, after):
+    written = [json.dumps(value) for value in values]
+    text = before + "[" + f"{before},{after}".join(written) + after + "]"
+    assert [text[begin:end] for begin, end in rawjson.elements(text)] == written
+
+
+@given(st.lists(st.tuples(st.text(), VALUES), max_size=6), SPACE, SPACE)
+def test_members_are_the_bytes_that_were_written_and_repeat(pairs, before, after):
+    written = [(key, json.dumps(value)) for key, value in pairs]
+    text = "{" + ",".join(f"{before}{json.dumps(key)}{after}:{before}{value}{after}" for key, value in written) + "}"
+    found = [(key, text[begin:end]) for key, begin, end in rawjson.members(text)]
+    assert found == [(rawjson.loads(json.dumps(key)), value) for key, value in written]
+
+
+@given(st.text())
+def test_no_text_makes_another_error(text):
+    for read in (rawjson.loads, rawjson.members, rawjson.elements):
+        try:
+            read(text)
+        except rawjson.NotJson:
+            continue
