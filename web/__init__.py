@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response, request
 
-from web import auth, connections, errors, openapi, outcomes, probes, receipts, reports
+from web import auth, connections, errors, openapi, outcomes, pages, probes, receipts, reports
 
 # Pages may allow themselves more; what is not said is forbidden.
 _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(assets)
     app.register_blueprint(probes.blueprint)
     openapi.register(app, [outcomes.blueprint, reports.blueprint, connections.blueprint, receipts.blueprint])
+    pages.register(app)
 
 
 def _headers(response: Response) -> Response:

@@ -17,6 +17,7 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 
 @blueprint.route("/connections")
 @scope("read")
+@blueprint.no_query
 @blueprint.response(200, report_schemas.Connections)
 def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""

@@ -34,12 +34,11 @@ def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Respo
     name = f"outcomes-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.{form}"
     response = Response(body, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
 class _Body:
-    """The bytes of an export. Gives its turn back when the server closes it, whether all was sent or not."""
+    """The bytes of an export. Gives its turn back at the end, or when the server closes it before."""
 
     def __init__(self, pieces: Iterator, head: bytes, write: Callable):
         self._pieces = pieces
@@ -55,10 +54,14 @@ class _Body:
         return self
 
     def __next__(self) -> bytes:
-        if self._next is None:
+        if self._next is not None:
+            first, self._next = self._next, None
+            return first
+        try:
             return self._write(next(self._pieces))
-        first, self._next = self._next, None
-        return first
+        except BaseException:  # at the end, too
+            self.close()
+            raise
 
     def close(self) -> None:
         if self._open:

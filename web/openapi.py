@@ -1,10 +1,12 @@
 """The API's own description: /openapi.json made from the schemas, and /docs, the same for reading."""
 
+from collections.abc import Callable
 from importlib.metadata import version
 
 import flask_smorest
 from flask import Blueprint as PlainBlueprint
 from flask import Flask, Response, current_app, render_template
+from marshmallow import Schema
 
 from web import schemas
 from web.answers import answer
@@ -24,18 +26,32 @@ _ERRORS = {
 }
 
 
+class _NoQuery(Schema):
+    pass
+
+
 class Blueprint(flask_smorest.Blueprint):
     """Routes of the API, with strict parameters."""
 
     ARGUMENTS_PARSER = Parser()
 
+    def no_query(self, view: Callable) -> Callable:
+        """A view without parameters; those that are sent all the same are unknown ones, and a 422."""
+        return self.arguments(_NoQuery, location="query", as_kwargs=True)(view)
+
 
 class Api(flask_smorest.Api):
-    """flask-smorest for the description; errors are ours (web.errors), and so is the page that shows it."""
+    """flask-smorest for the description; errors, pages and their description are ours."""
 
     ERROR_SCHEMA = schemas.Error
 
     def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_etag_headers(self) -> None:
+        pass
+
+    def _register_pagination_header(self) -> None:
         pass
 
 

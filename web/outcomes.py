@@ -111,6 +111,7 @@ def export_outcomes(query: dict) -> Response:
 
 @blueprint.route("/outcomes/<uuid:outcome_id>")
 @scope("read")
+@blueprint.no_query
 @blueprint.response(200, schemas.OutcomeDetail)
 def get_outcome(outcome_id: UUID) -> Response:
     """One outcome, its events, its receipts, and which receipt set each field

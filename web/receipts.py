@@ -53,6 +53,7 @@ def list_receipts(query: dict) -> Response:
 
 @blueprint.route("/receipts/<uuid:receipt_id>")
 @scope("read")
+@blueprint.no_query
 @blueprint.response(200, schemas.ReceiptDetail)
 def get_receipt(receipt_id: UUID) -> Response:
     """One receipt, byte for byte"""
@@ -65,6 +66,7 @@ def get_receipt(receipt_id: UUID) -> Response:
 
 @blueprint.route("/receipts/<uuid:receipt_id>/replay", methods=["POST"])
 @scope("admin")
+@blueprint.no_query
 @blueprint.response(202, schemas.Replayed)
 def replay_receipt(receipt_id: UUID) -> Response:
     """Read one receipt again
@@ -107,6 +109,7 @@ class ReplayOrder(Schema):
 
 @blueprint.route("/receipts/replay", methods=["POST"])
 @scope("admin")
+@blueprint.no_query
 @blueprint.arguments(ReplayOrder)
 @blueprint.response(202, schemas.ReplayedMany)
 @blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")

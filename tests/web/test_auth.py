@@ -1,0 +1,145 @@
+"""Keys and scopes, on every route there is: a new route without a scope fails here."""
+
+import pytest
+
+from lib import ids
+from models import ApiKey
+from tests.web.conftest import client_with
+from web import keys
+from web.auth import API
+from web.openapi import described
+
+# Every route of the API and the scope it needs. Written out, so that opening one is a decision that somebody reads.
+SCOPES = {
+    "GET /api/v1/outcomes": "read",
+    "GET /api/v1/outcomes/changes": "read",
+    "GET /api/v1/outcomes/export": "read",
+    "GET /api/v1/outcomes/<uuid:outcome_id>": "read",
+    "GET /api/v1/reports/summary": "read",
+    "GET /api/v1/reports/reconciliation": "read",
+    "GET /api/v1/connections": "read",
+    "GET /api/v1/campaigns": "read",
+    "GET /api/v1/queues": "read",
+    "GET /api/v1/receipts": "read",
+    "GET /api/v1/receipts/<uuid:receipt_id>": "read",
+    "POST /api/v1/receipts/<uuid:receipt_id>/replay": "admin",
+    "POST /api/v1/receipts/replay": "admin",
+}
+
+
+def routes(app):
+    """``METHOD rule`` -> endpoint of every route of the API."""
+    return {
+        f"{method} {rule.rule}": rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(API)
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def ask(client, route, **kwargs):
+    method, rule = route.split(" ")
+    address = rule
+    for name in ("outcome_id", "receipt_id"):
+        address = address.replace(f"<uuid:{name}>", str(ids.new()))
+    return client.open(address, method=method, **kwargs)
+
+
+def test_every_route_has_its_scope(app):
+    found = {route: getattr(app.view_functions[endpoint], "scope", None) for route, endpoint in routes(app).items()}
+    assert found == SCOPES
+
+
+def test_every_route_is_described(app):
+    with app.app_context():
+        spec = described()
+    found = {
+        f"{method.upper()} {path}"
+        for path, operations in spec["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    assert found == {route.replace("<uuid:", "{").replace(">", "}") for route in routes(app)}
+
+
+@pytest.mark.parametrize("route", SCOPES)
+def test_without_a_key(nobody, route):
+    response = ask(nobody, route)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert response.json["error_id"] == "key_required"
+
+
+@pytest.mark.parametrize("route", SCOPES)
+def test_with_the_scope_and_without(app, database, route):
+    wanted = SCOPES[route]
+    for scope in ("read", "leads", "admin"):
+        response = ask(client_with(app, database, scope), route)
+        if scope in (wanted, "admin"):
+            assert response.status_code not in (401, 403)
+        else:
+            assert response.status_code == 403
+            assert response.json["error_id"] == "scope_missing"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer wk_guess",
+        "Bearer",
+        "Bearer ",
+        "Basic d2s6",
+        "wk_x",
+        "bearer  x",
+        "Bearer \xff\xfe",
+        "Bearer a b",
+        "Digest x",
+    ],
+)
+def test_a_wrong_key_is_refused_and_never_repeated(nobody, header):
+    response = nobody.get(f"{API}/outcomes", headers={"Authorization": header})
+    assert response.status_code == 401
+    assert "guess" not in response.get_data(as_text=True)
+
+
+def test_a_revoked_key_opens_nothing(app, database, reader):
+    assert reader.get(f"{API}/outcomes").status_code == 200
+    with database.write() as session:
+        assert keys.revoke_key(session, "read") == 1
+        assert keys.revoke_key(session, "read") == 0
+    response = reader.get(f"{API}/outcomes")
+    assert (response.status_code, response.json["error_id"]) == (401, "key_refused")
+
+
+def test_the_scheme_is_read_without_case(nobody, reader):
+    assert nobody.get(f"{API}/outcomes", headers={"Authorization": f"bEARER {reader.key}"}).status_code == 200
+
+
+def test_only_the_hash_of_a_key_is_kept(database, app):
+    with database.write() as session:
+        text = keys.create_key(session, "crm", ["read", "leads", "read"])
+    with database.read() as session:
+        (key,) = keys.list_keys(session)
+        assert text.startswith("wk_") and len(text) > 30
+        assert key.scopes == ["read", "leads"]
+        assert all(text not in str(getattr(key, column.name)) for column in ApiKey.__table__.columns)
+
+
+def test_a_key_is_revoked_by_id_too(database):
+    with database.write() as session:
+        keys.create_key(session, "crm", ["read"])
+        (key,) = keys.list_keys(session)
+        assert keys.revoke_key(session, str(key.id)) == 1
+
+
+@pytest.mark.parametrize(
+    "name, scopes", [("crm", []), ("crm", ["write"]), ("", ["read"]), (" ", ["read"]), ("x" * 201, ["read"])]
+)
+def test_a_bad_key_is_not_made(database, name, scopes):
+    with database.write() as session, pytest.raises(ValueError):
+        keys.create_key(session, name, scopes)
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/static/docs.css"])
+def test_what_needs_no_key(nobody, address):
+    assert nobody.get(address).status_code == 200

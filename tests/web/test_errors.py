@@ -1,0 +1,178 @@
+"""Errors: one shape for all of them, the field named, nothing of the inside shown."""
+
+import logging
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from outcomes import queries
+from web import keys
+from web.auth import API
+
+LIST = f"{API}/outcomes"
+
+
+def error(response, status):
+    assert response.status_code == status
+    assert response.content_type == "application/json"
+    assert list(response.json) == ["error_id", "message", "details", "request_id"]
+    assert response.json["message"].endswith(".")
+    assert response.headers["X-Request-Id"] == response.json["request_id"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    return response.json
+
+
+@pytest.mark.parametrize(
+    "address", ["/nowhere", "/api/v1", "/api/v1/", f"{API}/nowhere", f"{LIST}/", f"{LIST}/not-an-id"]
+)
+def test_nothing_there(admin, nobody, address):
+    assert error(admin.get(address), 404)["error_id"] == "not_found"
+    assert error(nobody.get(address), 404)["error_id"] == "not_found"
+
+
+def test_a_wrong_method_is_told_the_right_ones(admin):
+    response = admin.delete(LIST)
+    assert error(response, 405)["error_id"] == "method_not_allowed"
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_head_and_options(admin, nobody):
+    assert admin.head(LIST).status_code == 200
+    assert admin.head(LIST).get_data() == b""
+    with admin.head(f"{LIST}/export?format=csv") as response:
+        assert response.status_code == 200
+    assert "GET" in nobody.options(LIST).headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "query, field",
+    [
+        ("agnet=priya", "agnet"),
+        ("campaign=6541", "campaign"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=1_0", "limit"),
+        ("limit=", "limit"),
+        ("limit=99999999999999999999", "limit"),
+        ("limit=10&limit=20", "limit"),
+        ("order=name", "order"),
+        ("cursor=x", "cursor"),
+        ("cursor=%00", "cursor"),
+        ("since=yesterday", "since"),
+        ("since=0001-01-01T00:00:00%2B14:00", "since"),
+        ("until=9999-12-31T23:59:59-14:00", "until"),
+        ("until=2026-02-30", "until"),
+        ("until=2026-11-18T25:00:00Z", "until"),
+        ("changed_since=1e400", "changed_since"),
+        ("is_final=1", "is_final"),
+        ("is_final=yes", "is_final"),
+        ("connect_outcome=answered", "connect_outcome"),
+        ("connect_outcome=connected&connect_outcome=answered", "connect_outcome"),
+        ("settling=done", "settling"),
+        ("flag=vip", "flag"),
+        ("answered_by=robot", "answered_by"),
+        ("dialer=asterisk", "dialer"),
+        ("agent=", "agent"),
+        ("%00=1", "\x00"),
+        ("&".join(f"lead_id={at}" for at in range(101)), "lead_id"),
+    ],
+)
+def test_a_bad_parameter_is_named(admin, query, field):
+    found = error(admin.get(f"{LIST}?{query}"), 422)
+    assert found["error_id"] == "invalid"
+    assert list(found["details"]) == [field]
+
+
+@pytest.mark.parametrize(
+    "address, field",
+    [
+        ("/outcomes/changes?after=x", "after"),
+        ("/outcomes/changes?since=2026-11-18", "since"),
+        ("/outcomes/export", "format"),
+        ("/outcomes/export?format=parquet", "format"),
+        ("/outcomes/export?format=csv&limit=5", "limit"),
+        ("/reports/summary?group_by=week", "group_by"),
+        ("/reports/summary?group_by=day,", "group_by"),
+        ("/reports/summary?tz=Mars/Base", "tz"),
+        ("/reports/summary?tz=%00", "tz"),
+        ("/reports/reconciliation?group_by=day", "group_by"),
+        ("/campaigns?cursor=x", "cursor"),
+        ("/queues?dialer=ryng", "dialer"),
+        ("/receipts?state=lost", "state"),
+        ("/receipts?cursor=x", "cursor"),
+        ("/connections?name=x", "name"),
+        ("/receipts/019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11?body=no", "body"),
+    ],
+)
+def test_a_bad_parameter_is_named_elsewhere_too(admin, address, field):
+    assert list(error(admin.get(API + address), 422)["details"]) == [field]
+
+
+@pytest.mark.parametrize("text", ["%00", "%ED%A0%80", "%ff", "%F0%9F%93%9E", "%25", "'", "%5C", "%0A", "a" * 500])
+@pytest.mark.parametrize("name", ["campaign_name", "agent", "number", "disposition", "connection"])
+def test_any_text_may_be_asked_for(admin, name, text):
+    assert admin.get(f"{LIST}?{name}={text}").json == {"outcomes": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "body, content_type, status, field",
+    [
+        (b"{", "application/json", 400, "json"),
+        (b"\xff", "application/json", 400, "json"),
+        (b"[]", "application/json", 422, "_schema"),
+        (b"{}", "application/json", 422, "state"),
+        (b'{"stat": "quarantined"}', "application/json", 422, "stat"),
+        (b'{"state": "pending"}', "application/json", 422, "state"),
+        (b'{"state": ["quarantined"]}', "application/json", 422, "state"),
+        (b'{"state": null}', "application/json", 422, "state"),
+        (b'{"since": 5}', "application/json", 422, "since"),
+        (b"state=quarantined", "application/x-www-form-urlencoded", 422, "state"),
+    ],
+)
+def test_a_bad_body_is_named(admin, body, content_type, status, field):
+    response = admin.post(f"{API}/receipts/replay", data=body, content_type=content_type)
+    assert list(error(response, status)["details"]) == [field]
+
+
+def test_a_body_that_is_too_large(app, admin):
+    app.config["MAX_CONTENT_LENGTH"] = 100
+    response = admin.post(f"{API}/receipts/replay", data=b"x" * 101, content_type="application/json")
+    assert error(response, 413)["error_id"] == "too_large"
+
+
+def test_our_own_fault_tells_nothing_of_the_inside(admin, monkeypatch, caplog):
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr(queries, "page", broken)
+    with caplog.at_level(logging.CRITICAL):
+        response = admin.get(LIST)
+    found = error(response, 500)
+    assert (found["error_id"], found["details"]) == ("internal_error", {})
+    assert "hunter2" not in response.get_data(as_text=True)
+
+
+def test_a_database_that_is_gone_is_an_error_and_not_an_empty_list(admin, monkeypatch):
+    def gone(*_args, **_kwargs):
+        raise OperationalError("SELECT secret", {}, Exception("gone"))
+
+    for target, name in ((queries, "page"), (keys, "find_key")):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, name, gone)
+            response = admin.get(LIST)
+        assert error(response, 503)["error_id"] == "database_unavailable"
+        assert "secret" not in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "given, kept", [("abc-1.2_3", True), ("", False), ("a b", False), ("x" * 65, False), ("é", False)]
+)
+def test_the_callers_request_id_is_kept_where_it_is_usable(nobody, given, kept):
+    response = nobody.get("/nowhere", headers={"X-Request-Id": given})
+    assert (response.headers["X-Request-Id"] == given) is kept
+    assert response.headers["X-Request-Id"]
+
+
+def test_answers_are_not_to_be_stored(admin):
+    assert admin.get(LIST).headers["Cache-Control"] == "no-store"

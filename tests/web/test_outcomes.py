@@ -1,0 +1,219 @@
+"""Outcomes over HTTP: that list, report, export and feed agree; the feed; one with its evidence."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from marshmallow import fields
+
+from outcomes import exports, queries, shape
+from tests.factories import NOON, event, minutes, outcome, receipt
+from tests.outcomes.test_queries import ROWS
+from web import exports as web_exports
+from web import schemas
+from web.auth import API
+
+QUERIES = [
+    "",
+    "connection=ryng-main",
+    "connection=ryng-main&connection=qvoice-main",
+    "dialer=qvoice",
+    "campaign_id=6541",
+    "campaign_name=A%C3%B1o+Nuevo",
+    "agent=priya",
+    "agent=priya&agent=204",
+    "number=+919812345678",
+    "number=%2B919812345678",
+    "lead_id=88",
+    "connect_outcome=in_progress&connect_outcome=busy",
+    "answered_by=human",
+    "disposition=Interested",
+    "flag=sale",
+    "flag=sale&flag=callback",
+    "settling=provisional",
+    "is_final=false",
+    "is_final=true",
+    "since=2026-11-18T12:00:00Z",
+    "since=2026-11-18T17:30:00+05:30",
+    "until=2026-11-18T12:00:00Z",
+    "changed_since=2026-11-18T12:05:00Z",
+    "since=2026-11-18&until=2026-11-19&flag=contact&agent=nobody",
+]
+
+
+@pytest.fixture
+def rows(database):
+    with database.write() as session:
+        for given in ROWS.values():
+            outcome(session, **given)
+        outcome(session, merged_into=outcome(session).id, flags=["sale"], agent_id="priya")
+
+
+def test_the_queries_leave_no_filter_out():
+    assert {part.split("=")[0] for query in QUERIES for part in query.split("&") if part} == set(queries.FILTERS)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_list_report_export_and_reconciliation_agree(admin, rows, query):
+    """Promise 7. One of each, and the same calls in all of them."""
+    listed = admin.get(f"{API}/outcomes?limit=1000&{query}").json["outcomes"]
+    found = sorted(row["id"] for row in listed)
+    table = csv.DictReader(io.StringIO(admin.get(f"{API}/outcomes/export?format=csv&{query}").text, newline=""))
+    lines = admin.get(f"{API}/outcomes/export?format=ndjson&{query}").text.splitlines()
+    summary = admin.get(f"{API}/reports/summary?group_by=agent,connection&{query}").json
+    assert sorted(row["id"] for row in table) == found
+    assert sorted((json.loads(line) for line in lines), key=lambda row: row["id"]) == sorted(
+        listed, key=lambda row: row["id"]
+    )
+    assert summary["totals"]["calls"] == sum(row["calls"] for row in summary["rows"]) == len(found)
+    assert admin.get(f"{API}/reports/reconciliation?{query}").json["totals"]["calls"] == len(found)
+
+
+def test_the_feed_is_the_list_and_the_merged_rows(admin, rows):
+    feed = admin.get(f"{API}/outcomes/changes").json["outcomes"]
+    listed = admin.get(f"{API}/outcomes?limit=1000").json["outcomes"]
+    kept = [row for row in feed if row["merged_into"] is None]
+    assert sorted(kept, key=str) == sorted(listed, key=str)
+    assert len(feed) == len(listed) + 1
+
+
+def test_paging_through_the_list(admin, rows):
+    seen, following = [], ""
+    while following is not None:
+        page = admin.get(
+            f"{API}/outcomes?limit=5&order=changed_at" + (f"&cursor={following}" if following else "")
+        ).json
+        seen += [row["id"] for row in page["outcomes"]]
+        following = page["next"]
+    assert len(seen) == len(set(seen)) == len(ROWS) + 1
+
+
+def test_the_feed_goes_on_where_it_ended(admin, database):
+    empty = admin.get(f"{API}/outcomes/changes?after=").json
+    assert empty == {"outcomes": [], "next": empty["next"], "more": False}
+
+    with database.write() as session:
+        ids_ = [str(outcome(session).id) for _ in range(5)]
+    seen, after = [], empty["next"]
+    for expected_more in (True, True, False):
+        page = admin.get(f"{API}/outcomes/changes?limit=2&after={after}").json
+        seen += [row["id"] for row in page["outcomes"]]
+        assert page["more"] is expected_more
+        after = page["next"]
+    assert seen == ids_
+
+    nothing = admin.get(f"{API}/outcomes/changes?after={after}").json
+    assert (nothing["outcomes"], nothing["next"], nothing["more"]) == ([], after, False)
+    with database.write() as session:
+        later = str(outcome(session).id)
+    assert [row["id"] for row in admin.get(f"{API}/outcomes/changes?after={after}").json["outcomes"]] == [later]
+
+
+@pytest.mark.parametrize("place", ["-1", "9223372036854775808", "1.0", "٣", "", "1e3"])
+def test_a_place_that_cannot_be_is_refused(admin, place):
+    from outcomes import keyset
+
+    assert admin.get(f"{API}/outcomes/changes?after={keyset.encode('feed', place)}").status_code == 422
+
+
+def test_the_last_possible_place_is_taken(admin):
+    from outcomes import keyset
+
+    assert admin.get(f"{API}/outcomes/changes?after={keyset.encode('feed', str(2**63 - 1))}").json["outcomes"] == []
+
+
+def test_one_outcome_with_its_evidence(admin, database):
+    with database.write() as session:
+        first, last = receipt(session, kind="connect"), receipt(session, received_at=NOON + minutes(2))
+        row = outcome(session, talk_seconds=92, set_by={"talk_seconds": str(last.id)}, custom_fields={"n": 10**30})
+        event(session, row, last, happened_at=None, facts={"talk_seconds": 92, "_word": "7"})
+        event(session, row, first, kind="customer_answered", happened_at=NOON, attempt="1")
+    response = admin.get(f"{API}/outcomes/{row.id}")
+    found = json.loads(response.get_data())
+    assert found["custom_fields"] == {"n": 10**30}  # more than orjson can write
+    assert [(told["kind"], told["happened_at"], told["seen_at"]) for told in found["events"]] == [
+        ("customer_answered", "2026-11-18T12:00:00Z", "2026-11-18T12:00:00Z"),
+        ("call_ended", None, "2026-11-18T12:02:00Z"),
+    ]
+    assert found["events"][1]["facts"] == {"talk_seconds": 92, "_word": "7"}
+    assert found["set_by"] == {"talk_seconds": str(last.id)}
+    assert [kept["id"] for kept in found["receipts"]] == [str(first.id), str(last.id)]
+    assert "body" not in found["receipts"][0]
+
+
+def test_a_merged_outcome_is_still_shown(admin, database):
+    with database.write() as session:
+        stays = outcome(session)
+        merged = outcome(session, merged_into=stays.id)
+    assert admin.get(f"{API}/outcomes/{merged.id}").json["merged_into"] == str(stays.id)
+
+
+def test_the_schema_has_the_fields_that_are_shown():
+    declared = schemas.Outcome._declared_fields
+    assert tuple(declared) == shape.FIELDS
+    assert tuple(schemas.Agent._declared_fields) == shape.AGENT_FIELDS
+    assert all(field.metadata.get("description") for field in declared.values() if not isinstance(field, fields.Nested))
+
+
+def test_an_export_names_its_file(admin, rows):
+    response = admin.get(f"{API}/outcomes/export?format=csv")
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="outcomes-')
+    assert response.content_type.startswith("text/csv")
+    assert response.text.splitlines()[0].split(",") == list(shape.COLUMNS)
+
+
+def test_an_export_that_fails_midway_is_no_whole_file(admin, rows, monkeypatch):
+    def failing(database, filters):
+        yield [row for row in exports._from_sqlite(database, filters)][0]
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(exports, "pieces", failing)
+    with pytest.raises(RuntimeError):
+        admin.get(f"{API}/outcomes/export?format=csv", buffered=True)
+    monkeypatch.undo()
+    assert turns_left(admin) == 4
+
+
+def test_an_export_that_cannot_begin_is_told_as_an_error(admin, monkeypatch):
+    def failing(database, filters):
+        raise RuntimeError("the disk is gone")
+        yield
+
+    monkeypatch.setattr(exports, "pieces", failing)
+    assert admin.get(f"{API}/outcomes/export?format=csv").status_code == 500
+    monkeypatch.undo()
+    assert turns_left(admin) == 4
+
+
+def turns_left(client):
+    """How many exports can be open at once: each holds its turn until it is closed."""
+    opened = []
+    while (response := client.get(f"{API}/outcomes/export?format=ndjson")).status_code == 200:
+        opened.append(response)
+    assert response.json["error_id"] == "too_many_exports"
+    assert response.headers["Retry-After"] == "60"
+    for response in opened:
+        response.close()
+    return len(opened)
+
+
+def test_exports_leave_the_database_to_others(admin, rows):
+    assert turns_left(admin) == web_exports._AT_ONCE
+    for _ in range(10):  # each gives its turn back, read or not
+        with admin.get(f"{API}/outcomes/export?format=csv") as response:
+            assert response.status_code == 200
+        with admin.head(f"{API}/outcomes/export?format=csv") as response:
+            assert response.status_code == 200
+    assert turns_left(admin) == web_exports._AT_ONCE
+
+
+def test_an_export_reads_a_piece_at_a_time(admin, database, monkeypatch):
+    monkeypatch.setattr(exports, "_PIECE", 10)
+    with database.write() as session:
+        for at in range(35):
+            outcome(session, started_at=NOON + timedelta(seconds=at))
+    response = admin.get(f"{API}/outcomes/export?format=ndjson")
+    sizes = [len(part.splitlines()) for part in response.response]
+    assert sum(sizes) == 35 and max(sizes) == 10

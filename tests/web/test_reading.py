@@ -1,0 +1,165 @@
+"""Reports, connections, campaigns, queues and receipts over HTTP; the probes; the description for people."""
+
+import re
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from models.database import Database
+from tests.factories import campaign, outcome, poll, queue, receipt
+from web.auth import API
+
+
+def test_a_summary(admin, database):
+    with database.write() as session:
+        outcome(session, campaign_id="6541", campaign_name="Renewals", flags=["contact"])
+    found = admin.get(f"{API}/reports/summary?group_by=day,campaign&tz=Asia/Kolkata").json
+    assert found["group_by"] == ["day", "campaign"]
+    (row,) = found["rows"]
+    assert (row["day"], row["campaign_id"], row["contact_rate"]) == ("2026-11-18", "6541", 1.0)
+    assert admin.get(f"{API}/reports/summary").json["totals"]["calls"] == 1
+
+
+def test_a_summary_with_too_many_groups_names_the_parameter(admin, database, monkeypatch):
+    monkeypatch.setattr("outcomes.reports.MOST_GROUPS", 1)
+    with database.write() as session:
+        outcome(session, agent_id="1")
+        outcome(session, agent_id="2")
+    response = admin.get(f"{API}/reports/summary?group_by=agent")
+    assert (response.status_code, list(response.json["details"])) == (422, ["group_by"])
+
+
+def test_connections(admin, database):
+    with database.write() as session:
+        poll(session, warning="It sent a page twice.")
+        receipt(session, state="quarantined", stranger=True, body=b"12345")
+    found = admin.get(f"{API}/connections").json
+    assert [row["name"] for row in found["connections"]] == ["qvoice-main", "ryng-main"]
+    assert found["connections"][0]["polls"][0]["warning"] == "It sent a page twice."
+    strangers = found["strangers"]
+    assert (strangers["receipts"], strangers["bytes"], strangers["most_receipts"]) == (1, 5, 10_000)
+
+
+def test_campaigns_and_queues(admin, database):
+    with database.write() as session:
+        campaign(session, repeated_statuses=["Closed"])
+        queue(session)
+    (row,) = admin.get(f"{API}/campaigns?connection=qvoice-main").json["campaigns"]
+    assert (row["leads_by_status"], row["repeated_statuses"]) == ({"Closed": 320, "Open": 80}, ["Closed"])
+    (row,) = admin.get(f"{API}/queues").json["queues"]
+    assert row["counters"] == {"total_agents": 12}
+
+
+def test_a_receipt_and_its_way_back(admin, database):
+    with database.write() as session:
+        row = receipt(session, state="quarantined", reason="unparseable", body=b"\xff")
+    (listed,) = admin.get(f"{API}/receipts?state=quarantined").json["receipts"]
+    assert listed["id"] == str(row.id) and "body" not in listed
+    found = admin.get(f"{API}/receipts/{row.id}").json
+    assert (found["body"], found["body_base64"]) == (None, "/w==")
+
+    response = admin.post(f"{API}/receipts/{row.id}/replay")
+    assert (response.status_code, response.json["receipt"]["state"]) == (202, "pending")
+    assert admin.get(f"{API}/receipts?state=quarantined").json["receipts"] == []
+
+
+def test_many_receipts_go_back(admin, database):
+    with database.write() as session:
+        receipt(session, state="quarantined", reason="unparseable")
+        receipt(session, state="quarantined", reason="no_call_id")
+    order = {"state": "quarantined", "reason": "no_call_id", "since": "2026-11-18T00:00:00Z"}
+    response = admin.post(f"{API}/receipts/replay", json=order)
+    assert (response.status_code, response.json) == (202, {"replayed": 1})
+
+
+@pytest.mark.parametrize("address, method", [("", "get"), ("/replay", "post")])
+def test_a_receipt_that_is_not_there(admin, address, method):
+    response = getattr(admin, method)(f"{API}/receipts/019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11{address}")
+    assert (response.status_code, response.json["error_id"]) == (404, "not_found")
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    def gone(self):
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(Database, "read", gone)
+    monkeypatch.setattr(Database, "write", gone)
+
+
+def test_the_probes(nobody):
+    assert nobody.get("/healthz").json == {"status": "ok"}
+    assert nobody.get("/readyz").json == {"status": "ok"}
+
+
+def test_the_probes_without_a_database(nobody, broken):
+    assert nobody.get("/healthz").status_code == 200
+    response = nobody.get("/readyz")
+    assert (response.status_code, response.json["message"]) == (503, "The database cannot be written to.")
+
+
+def test_it_is_not_ready_where_the_database_can_only_be_read(nobody, database_url, app):
+    """As on a standby, or on a disk that was mounted anew for reading after a fault."""
+    database = app.extensions["database"]
+    database.engine.dispose()
+    if database.is_sqlite:
+        from sqlalchemy import event
+
+        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    else:
+        app.extensions["database"] = (
+            Database(database_url + "?options=-cdefault_transaction_read_only%3Don")
+            if "?" not in database_url
+            else Database(database_url + "&options=-cdefault_transaction_read_only%3Don")
+        )
+    assert nobody.get("/readyz").status_code == 503
+    assert nobody.get("/healthz").status_code == 200
+
+
+def test_metrics(nobody, database):
+    with database.write() as session:
+        receipt(session)
+        receipt(session, state="quarantined", stranger=True, connection='a"b\n', kind="made-up")
+        outcome(session)
+        poll(session, failures=2)
+    text = nobody.get("/metrics").text
+    assert "wrapup_up 1.0" in text
+    assert 'wrapup_receipts{connection="ryng-main",kind="terminal",source="callback",state="normalized"} 1.0' in text
+    assert 'wrapup_outcomes{connection="ryng-main",settling="settled"} 1.0' in text
+    assert 'wrapup_poll_failures{connection="qvoice-main",layer="hours",report="lead_history"} 2.0' in text
+    assert "wrapup_stranger_receipts 1.0" in text
+    assert "made-up" not in text
+
+
+def test_metrics_without_a_database_have_no_zeros(nobody, broken):
+    text = nobody.get("/metrics").text
+    assert "wrapup_up 0.0" in text
+    assert [line for line in text.splitlines() if not line.startswith("#")] == ["wrapup_up 0.0"]
+
+
+def test_the_description_for_people_needs_nothing_from_elsewhere(nobody):
+    """It works under its own content policy: no script, no inline style, nothing from another host."""
+    response = nobody.get("/docs")
+    page = response.text
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert "<script" not in page and " style=" not in page and "<style" not in page
+    assert re.findall(r'(?:src|href)="(?!#)([^"]+)"', page) == ["/static/docs.css", "/openapi.json"]
+    for path in nobody.get("/openapi.json").json["paths"]:
+        assert path in page
+
+
+def test_every_parameter_and_field_is_described_with_an_example(nobody):
+    spec = nobody.get("/openapi.json").json
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
+                assert parameter["in"] == "path" or parameter.get("description"), (path, parameter)
+                assert (
+                    parameter["in"] == "path"
+                    or parameter["name"] in ("cursor", "after")
+                    or "example" in parameter["schema"]
+                ), (path, parameter)
+    for name, schema in spec["components"]["schemas"].items():
+        for field, inner in schema["properties"].items():
+            if "$ref" not in inner and inner.get("type") != "array":
+                assert inner.get("description") and "example" in inner, (name, field)

@@ -1,0 +1,38 @@
+"""The dashboard: pages for people, drawn on the server. They read through the same functions as the API.
+
+Every route here belongs to one blueprint, and that blueprint asks for a session before it looks at anything else
+(``session.guard``); a view that is for everybody says so.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, Flask
+
+from web.pages import calls, errors, overview, policy, quarantine, receipts, session, signin, words, zone, zones
+
+SIGNED_IN_FOR = timedelta(hours=12)
+
+
+def register(app: Flask) -> None:
+    """Add the pages to the application."""
+    https = app.config.get("PUBLIC_URL", "").startswith("https://")
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-wrapup_session" if https else "wrapup_session",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        # Written only when it changes: a refresh of the live table that is under way while somebody signs out would
+        # otherwise bring the session back.
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    blueprint = Blueprint("pages", __name__)
+    blueprint.before_request(session.guard)
+    blueprint.after_request(policy.headers)
+    blueprint.context_processor(session.context)
+    for module in (signin, zone, overview, calls, receipts, quarantine):
+        module.add_routes(blueprint)
+    for function in (*words.FILTERS, *zones.FILTERS):
+        blueprint.add_app_template_filter(function, function.__name__)
+    errors.register(blueprint, app)
+    app.register_blueprint(blueprint)

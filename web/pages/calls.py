@@ -1,0 +1,126 @@
+"""Calls: the list with its filters, and one call with everything that is known of it and why."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
+
+from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
+from lib import ids
+from outcomes import evidence, keyset, queries, shape
+from web.auth import API
+from web.pages import bodies, filters, session, zones
+
+# The fields of an outcome as a person looks for them. Every one is in here; a test sees to it.
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Result": (
+        "connect_outcome",
+        "answered_by",
+        "disposition",
+        "disposition_parent",
+        "flags",
+        "notes",
+        "callback_at",
+        "status_raw",
+        "hangup_cause",
+        "recording_url",
+    ),
+    "Customer": ("customer_number", "customer_number_raw", "customer_name", "direction", "lead_id", "lead_status"),
+    "Agent": ("agent_id", "agent_name", "agent_username", "agent_number", "agent_extension"),
+    "Times": (
+        "created_at",
+        "started_at",
+        "answered_at",
+        "ended_at",
+        "disposed_at",
+        "ring_seconds",
+        "talk_seconds",
+        "duration_seconds",
+    ),
+    "Campaign and queue": ("campaign_id", "campaign_name", "queue_id", "queue_name", "crm_reference", "custom_fields"),
+    "This row": (
+        "id",
+        "connection",
+        "dialer",
+        "call_id",
+        "attempt_id",
+        "sources",
+        "settling",
+        "is_final",
+        "revision",
+        "first_seen_at",
+        "changed_at",
+        "merged_into",
+    ),
+}
+# A call has a handful of receipts, but nothing forbids a dialer a thousand; the rest have pages of their own.
+WHOLE_RECEIPTS = 20
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/calls", view_func=calls)
+    blueprint.add_url_rule("/calls/<uuid:outcome_id>", view_func=call)
+
+
+def calls() -> Response | str:
+    """The list."""
+    given, zone = list(request.args.items(multi=True)), zones.chosen()
+    pairs = filters.tidied(given, zone)
+    if pairs != given:
+        return redirect(f"{request.path}?{urlencode(pairs)}", 302)
+    wanted, rest, wrong = filters.read(request)
+    page = None
+    if not wrong:
+        try:
+            with session.database().read() as reading:
+                page = queries.page(reading, wanted, **rest)
+        except keyset.BadCursor as error:
+            wrong = {"cursor": [str(error)]}
+    kept = [pair for pair in pairs if pair[0] != "cursor"]
+    html = render_template(
+        "pages/calls.html",
+        rows=[(shape.outcome(row), row.sort_key) for row in page.rows] if page else [],
+        following=urlencode([*kept, ("cursor", page.next)]) if page and page.next else None,
+        first=not any(name == "cursor" for name, _ in pairs),
+        order=rest.get("order", queries.DEFAULT_ORDER),
+        query=urlencode(kept),
+        given=dict(reversed(pairs)),
+        chips=filters.chips(pairs, zone),
+        wrong=wrong,
+        choices={
+            "connection": list(current_app.extensions["connections"]),
+            "connect_outcome": CONNECT_OUTCOMES,
+            "answered_by": ANSWERED_BY,
+            "settling": SETTLINGS,
+            "flag": FLAGS,
+        },
+        for_input=filters.for_input,
+        api=f"{API}/outcomes",
+    )
+    return make_response(html, 422 if wrong else 200)
+
+
+def call(outcome_id: UUID) -> str:
+    """One call: every field and the receipt that set it, its timeline, and the receipts as they came."""
+    with session.database().read() as reading:
+        row = queries.find(reading, outcome_id)
+        if row is None:
+            abort(404)
+        events = queries.events(reading, outcome_id)
+        receipts = evidence.of_outcome(reading, outcome_id, row.set_by)
+        shown = {
+            str(receipt.id): bodies.shown(evidence.find(reading, receipt.id).body, bodies.EXCERPT)
+            for receipt in receipts[:WHOLE_RECEIPTS]
+        }
+        return render_template(
+            "pages/call.html",
+            row=row,
+            fields=dict(zip(shape.COLUMNS, shape.flat([getattr(row, name) for name in shape.COLUMNS]), strict=True)),
+            sections=SECTIONS,
+            events=events,
+            receipts=receipts,
+            numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
+            bodies=shown,
+            merged_into=ids.parse(row.merged_into) if row.merged_into else None,
+        )

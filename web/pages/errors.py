@@ -1,0 +1,72 @@
+"""Errors as people see them: a page with a sentence and the request id, never a half-empty dashboard."""
+
+import structlog
+from flask import Blueprint, Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, NotFound
+
+from web import auth
+from web.errors import Refused, body, request_id
+from web.pages import policy
+
+log = structlog.get_logger()
+
+_TITLES = {
+    401: "Sign in again",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Nothing here",
+    422: "Not understood",
+    500: "Our fault",
+    503: "The database cannot be reached",
+}
+_SENTENCES = {
+    401: "Your session has ended.",
+    404: "There is no page at this address, or what it showed is no longer kept.",
+    405: "This address is for forms; go to the overview instead.",
+    413: "The form is larger than this page takes.",
+    422: "A value cannot be used.",
+    500: "Something went wrong inside. The log has the cause under the request id below.",
+    503: "No figures can be shown now. Callbacks are still received and kept. Load the page again in a moment.",
+}
+
+
+def register(blueprint: Blueprint, app: Flask) -> None:
+    """Errors of pages as pages; those of the API stay as they are."""
+    blueprint.register_error_handler(HTTPException, _http_error)
+    blueprint.register_error_handler(OperationalError, _database_error)
+    blueprint.register_error_handler(PoolTimeout, _database_error)
+    app.register_error_handler(NotFound, _no_route)
+
+
+def page(status: int, sentence: str | None = None) -> Response:
+    """An error page."""
+    title = _TITLES.get(status, "That did not work")
+    text = sentence or _SENTENCES.get(status, "The request could not be served.")
+    html = render_template("pages/error.html", title=title, sentence=text, status=status, request_id=request_id())
+    return make_response(html, status)
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect
+    if not isinstance(error, Refused):
+        return page(error.code)
+    told = [sentence for sentences in error.details.values() for sentence in sentences]
+    return page(error.code, " ".join(told) or str(error.description))
+
+
+def _database_error(error: OperationalError | PoolTimeout) -> Response:
+    log.error("database_unavailable", path=request.path, error=type(error).__name__)
+    return page(503)
+
+
+def _no_route(error: NotFound) -> Response:
+    """An address that no route has: a page for a browser, the API's shape for everybody else."""
+    if "pages" in request.blueprints:
+        return page(404)
+    wanted = request.accept_mimetypes.best_match(("application/json", "text/html"))
+    if wanted != "text/html" or request.path.startswith(auth.API):
+        return body("not_found", "There is nothing here.", {}, 404)
+    return policy.headers(page(404))

@@ -1,0 +1,71 @@
+"""The filter form of the list of calls: the API's filters under the API's names, and times in the reader's zone."""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Request
+from marshmallow import ValidationError
+
+from lib import clock
+from outcomes import queries
+from web.pages import words, zones
+from web.parameters import OutcomeQuery, Parser, split
+
+Pairs = list[tuple[str, str]]
+
+# A time that names no zone, as an input of the form sends it.
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+
+
+class _Parser(Parser):
+    """The API's parser, whose complaints stand beside the form instead of being an error page."""
+
+    def handle_error(self, error: ValidationError, req, schema, *, error_status_code, error_headers):
+        raise error
+
+
+def tidied(pairs: Pairs, zone: str) -> Pairs:
+    """The query without what was left blank, its times in UTC: an address that means the same to everybody."""
+    return [(name, _in_utc(value, zone) if name in queries.TIME_FILTERS else value) for name, value in pairs if value]
+
+
+def _in_utc(value: str, zone: str) -> str:
+    moment = clock.parse(value) if _LOCAL.fullmatch(value) else None
+    return value if moment is None else clock.iso(moment.replace(tzinfo=ZoneInfo(zone)))
+
+
+def read(request: Request) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
+    """(filters, order and page, what is wrong: field -> sentences). Nothing is listed while something is wrong: without
+    the filter the list would be too long, and nobody would see why."""
+    try:
+        return *split(_Parser().parse(OutcomeQuery(), request, location="query")), {}
+    except ValidationError as error:
+        fields = error.messages.get("query", {}) if isinstance(error.messages, dict) else {}
+        return {}, {}, {name: _sentences(told) for name, told in fields.items()}
+
+
+def _sentences(told: Any) -> list[str]:
+    if isinstance(told, dict):
+        return [sentence for part in told.values() for sentence in _sentences(part)]
+    return told if isinstance(told, list) else [str(told)]
+
+
+def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:
+    """What the list is filtered by, in words, and the query without each of them."""
+    return [
+        {
+            "name": words.plain(name),
+            "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in queries.TIME_FILTERS else value,
+            "without": urlencode([other for at, other in enumerate(pairs) if at != place and other[0] != "cursor"]),
+        }
+        for place, (name, value) in enumerate(pairs)
+        if name in queries.FILTERS
+    ]
+
+
+def for_input(value: str | None, zone: str) -> str:
+    """A time as an input for local times takes it."""
+    moment = clock.parse(value)
+    return "" if moment is None else moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,87 @@
+"""The first page: how fresh everything is, today's calls, the last outcomes as they come.
+
+Its three parts are also served alone, at ``/live/<part>``: a small script of ours asks for them again and again and says
+so when it gets no answer. Without the script the page is what it is when it is loaded.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template
+from sqlalchemy.orm import Session
+
+from dialers.vocabulary import CONNECT_OUTCOMES
+from lib import clock
+from outcomes import health, queries, reports, shape
+from web.pages import session, words, zones
+
+SHOWN = 50
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/", view_func=overview)
+    blueprint.add_url_rule("/live", defaults={"part": "outcomes"}, view_func=live)
+    blueprint.add_url_rule("/live/<part>", view_func=live)
+
+
+def overview() -> str:
+    """Everything at a glance. Where the database fails, this is an error page and not a page of zeros."""
+    now = clock.now()
+    with session.database().read() as reading:
+        parts = {name: make(reading, now, zones.chosen()) for name, make in PARTS.items()}
+    callback_urls = current_app.extensions["settings"].callback_urls()
+    return render_template("pages/overview.html", parts=parts, as_of=now, callback_urls=callback_urls)
+
+
+@session.fragment
+def live(part: str) -> Response:
+    """One part of the page, as it is now."""
+    make = PARTS.get(part)
+    if make is None:
+        abort(404)
+    now = clock.now()
+    with session.database().read() as reading:
+        found = make(reading, now, zones.chosen())
+    response = make_response(render_template(f"pages/_{part}.html", part=found))
+    response.headers["X-As-Of"] = zones.moment(now, zones.chosen())
+    return response
+
+
+def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]]:
+    rows = queries.page(reading, {}, order="-changed_at", limit=SHOWN).rows
+    return [shape.outcome(row) for row in rows]
+
+
+def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
+    """Today's calls by connect outcome, in the order of the vocabulary, those that occurred only."""
+    since, until = zones.today(now, zone)
+    totals = reports.summary(reading, {"since": since, "until": until}, [], zone)["totals"]
+    found = [(word, totals["connect_outcomes"][word]) for word in CONNECT_OUTCOMES]
+    most = max((calls for _, calls in found), default=0)
+    bars = [
+        {"word": word, "calls": calls, "share": calls / totals["calls"], "width": f"{100 * calls / most:.1f}%"}
+        for word, calls in found
+        if calls
+    ]
+    return {"totals": totals, "bars": bars, "since": clock.iso(since), "until": clock.iso(until)}
+
+
+def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
+    found = health.connections(reading, current_app.extensions["connections"], now)
+    settings = current_app.extensions["settings"]
+    for connection in found:
+        connection["freshness"] = words.freshness(connection, zone)
+        connection["troubles"] = words.troubles(connection, now)
+    return {
+        "connections": found,
+        "waiting": words.waiting(health.oldest_pending(reading), now),
+        "strangers": health.stranger_quota(reading, settings.stranger_receipts, settings.stranger_bytes),
+    }
+
+
+PARTS: Mapping[str, Callable[[Session, datetime, str], Any]] = {
+    "outcomes": _outcomes,
+    "today": _today,
+    "connections": _connections,
+}

@@ -1,0 +1,85 @@
+"""The quarantine: what could not be understood or was not authorised, why, and the way back out."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from models import Receipt
+from models.receipts import QUARANTINED
+from outcomes import evidence, health, keyset
+from web.pages import session
+
+log = structlog.get_logger()
+
+SHOWN = 100
+_FILTERS = ("reason", "connection")
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/quarantine", view_func=quarantine)
+    blueprint.add_url_rule("/quarantine/replay", view_func=replay_all, methods=["POST"])
+
+
+def quarantine() -> Response:
+    """Counts by reason and connection, and the receipts, newest first."""
+    wanted = _wanted(request.args)
+    wrong = None
+    with session.database().read() as reading:
+        rows = counts(reading, wanted)
+        try:
+            page = evidence.page(reading, wanted, request.args.get("cursor"), SHOWN)
+        except keyset.BadCursor as error:
+            page, wrong = evidence.Page([], None), str(error)
+    chosen = {name: value for name, value in wanted.items() if name in _FILTERS}
+    html = render_template(
+        "pages/quarantine.html",
+        counts=rows,
+        total=sum(row["receipts"] for row in rows),
+        receipts=page.rows,
+        following=urlencode(chosen | {"cursor": page.next}) if page.next else None,
+        first="cursor" not in request.args,
+        chosen=chosen,
+        wrong=wrong,
+        strangers_name=health.STRANGERS,
+    )
+    return make_response(html, 422 if wrong else 200)
+
+
+@session.needs("admin")
+def replay_all() -> Response:
+    """Have every quarantined receipt of a reason read again; of one connection, where one is named."""
+    wanted = _wanted(request.form)
+    if "reason" not in wanted:
+        flash("Choose a reason first: nothing was replayed.")
+        return redirect(url_for("pages.quarantine"), 303)
+    with session.database().write() as writing:
+        replayed = evidence.replay(writing, wanted)
+    log.info("receipts_replayed", receipts=replayed, filters=sorted(wanted))
+    flash(f"{replayed} receipts wait to be read again." if replayed != 1 else "1 receipt waits to be read again.")
+    return redirect(url_for("pages.quarantine"), 303)
+
+
+def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """``{"reason", "connection", "stranger", "detail", "receipts"}``, the most first. ``detail`` is one of the sentences.
+    Connections that strangers have made up are one row: their names are theirs to choose, and must not fill our page."""
+    made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(current_app.extensions["connections"]))
+    columns = (
+        Receipt.reason.label("reason"),
+        case((made_up, health.STRANGERS), else_=Receipt.connection).label("connection"),
+        Receipt.stranger.label("stranger"),
+        Receipt.detail.label("detail"),
+    )
+    inner = select(*columns).where(*evidence.conditions(wanted)).subquery()
+    keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
+    found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
+    ordered = found.order_by(func.count().desc(), *keys)
+    return [dict(row._mapping) for row in reading.execute(ordered)]
+
+
+def _wanted(given: Mapping[str, str]) -> dict[str, str]:
+    return {"state": QUARANTINED} | {name: given[name] for name in _FILTERS if given.get(name)}

@@ -1,0 +1,55 @@
+"""One receipt: what came, byte for byte, and what became of it."""
+
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from models import CallEvent
+from outcomes import evidence
+from web.pages import bodies, session
+
+log = structlog.get_logger()
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/receipts/<uuid:receipt_id>", view_func=receipt)
+    blueprint.add_url_rule("/receipts/<uuid:receipt_id>/body", view_func=body)
+    blueprint.add_url_rule("/receipts/<uuid:receipt_id>/replay", view_func=replay, methods=["POST"])
+
+
+def receipt(receipt_id: UUID) -> str:
+    """Everything that was kept of it."""
+    with session.database().read() as reading:
+        found = evidence.find(reading, receipt_id)
+        if found is None:
+            abort(404)
+        told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
+        calls = list(reading.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(100)))
+        shown = bodies.shown(found.body, bodies.PAGE)
+        return render_template("pages/receipt.html", receipt=found, body=shown, calls=calls)
+
+
+def body(receipt_id: UUID) -> Response:
+    """The bytes as a file. Never shown by the browser: they may be a page that somebody else has written."""
+    with session.database().read() as reading:
+        found = evidence.find(reading, receipt_id)
+        if found is None:
+            abort(404)
+        response = make_response(found.body)
+    response.content_type = "application/octet-stream"
+    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt_id}.bin"'
+    return response
+
+
+@session.needs("admin")
+def replay(receipt_id: UUID) -> Response:
+    """Have it read again."""
+    with session.database().write() as writing:
+        if evidence.replay_one(writing, receipt_id) is None:
+            abort(404)
+    log.info("receipt_replayed", receipt_id=str(receipt_id))
+    flash("The receipt waits to be read again.")
+    otherwise = url_for("pages.receipt", receipt_id=receipt_id)
+    return redirect(session.local(request.form.get("back"), otherwise), 303)

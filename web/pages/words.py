@@ -1,0 +1,120 @@
+"""Sentences for people: what a settling state means, what is wrong with a connection, what a receipt's state says."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dialers import vocabulary as ours
+from lib import clock
+from models import receipts
+from web.pages import zones
+
+# Four looks, and never the look alone: the word stands beside it.
+_TONES = {
+    ours.CONNECTED: "good",
+    ours.PENDING: "open",
+    ours.IN_PROGRESS: "open",
+    ours.RETRY_SCHEDULED: "open",
+    ours.FAILED: "bad",
+    ours.INVALID_NUMBER: "bad",
+    ours.UNREACHABLE: "bad",
+    ours.ABANDONED: "bad",
+    ours.BLOCKED: "bad",
+    ours.AGENT_UNAVAILABLE: "bad",
+    ours.UNKNOWN: "warn",
+}
+_SETTLING = {
+    ours.PROVISIONAL: "The call is not over, or nobody has told its end yet.",
+    ours.AWAITING_DISPOSITION: "The call is over; no disposition has been recorded yet.",
+    ours.SETTLED: "Nothing more is expected.",
+    ours.NEVER_DISPOSED: "The time to record a disposition has passed, and none came.",
+}
+_RECEIPT_STATES = {
+    receipts.PENDING: "Kept, and waiting to be read.",
+    receipts.NORMALIZED: "Read; its call events are in.",
+    receipts.DUPLICATE: "Read; another receipt had said all of it.",
+    receipts.IGNORED: "Read; it is of a kind that says nothing about a call.",
+    receipts.QUARANTINED: "Put aside.",
+}
+_LATE_SECONDS = 120
+
+
+def plain(word: str | None) -> str:
+    """One of our words as people write it: ``no_answer`` is "no answer"."""
+    return (word or "–").replace("_", " ")
+
+
+def tone(connect_outcome: str) -> str:
+    """The look of a connect outcome."""
+    return _TONES.get(connect_outcome, "quiet")
+
+
+def settling(word: str, settle_by: datetime | None, zone: str) -> str:
+    """The settling state as a sentence, with the end of the waiting where there is one."""
+    until = f" Waiting until {zones.moment(settle_by, zone, 'full')} ({zone})." if settle_by else ""
+    return _SETTLING[word] + until
+
+
+def receipt_state(word: str) -> str:
+    return _RECEIPT_STATES[word]
+
+
+def hms(seconds: int | None) -> str:
+    """A sum of seconds as hours, minutes and seconds: ``1:02:05``."""
+    if seconds is None:
+        return "–"
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
+
+
+def percent(rate: float | None) -> str:
+    """A rate between 0 and 1; a dash where there is nothing to take it of."""
+    return "–" if rate is None else f"{rate * 100:.1f} %"
+
+
+def size(count: int) -> str:
+    return f"{count} bytes" if count < 10_000 else f"{count / 1000:.0f} kB"
+
+
+def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
+    """How fresh a connection is: its last callback, and how far each report is complete."""
+    said = []
+    if connection["callback_kinds"] or connection["last_callback_at"]:
+        said.append(connection["last_callback"])
+    # Several look-back layers read the same report; it is complete to the latest point that one of them has reached.
+    complete: dict[str, datetime | None] = dict.fromkeys(connection["reports"])
+    for poll in connection["polls"]:
+        reached = [at for at in (complete.get(poll["report"]), clock.parse(poll["complete_to"])) if at]
+        complete[poll["report"]] = max(reached, default=None)
+    for report, at in complete.items():
+        said.append(f"{plain(report)} " + (f"complete to {zones.moment(at, zone)[:-3]}" if at else "not read yet"))
+    return said
+
+
+def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
+    """What an operator should look at, as sentences; the quarantine and unmapped words have their own lines."""
+    said = []
+    if not connection["configured"]:
+        said.append("No connection of this name is configured, so nothing of it is read.")
+    for poll in connection["polls"]:
+        name = f"{plain(poll['report'])} ({plain(poll['layer'])})"
+        last = clock.ago(clock.parse(poll["last_ok_at"]), now)
+        due = clock.parse(poll["due_at"])
+        if poll["error"]:
+            times = "once" if poll["failures"] == 1 else f"{poll['failures']} times in a row"
+            said.append(f"{name}: {poll['error']} Failed {times}; last went well {last}.")
+        elif due and (now - due).total_seconds() > _LATE_SECONDS:
+            late = clock.span(now - due)
+            said.append(f"{name}: should have been read {late} ago. Is a worker running?")
+        if poll["warning"]:
+            said.append(f"{name}: {poll['warning']}")
+    return said
+
+
+def waiting(oldest: datetime | None, now: datetime) -> str | None:
+    """A sentence where receipts wait too long to be read."""
+    if oldest is None or (now - oldest).total_seconds() < _LATE_SECONDS:
+        return None
+    return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
+
+
+FILTERS = (plain, tone, settling, receipt_state, hms, percent, size)

@@ -1,0 +1,55 @@
+"""The reader's time zone, kept in a cookie: for every time that a page shows, and for what "today" is."""
+
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import request
+
+from lib import clock
+from outcomes import reports
+
+COOKIE = "wrapup_zone"
+
+
+def chosen() -> str:
+    """The IANA name of the reader's zone; UTC until one is chosen."""
+    name = request.cookies.get(COOKIE, "UTC")
+    return name if known(name) else "UTC"
+
+
+@lru_cache(maxsize=1024)
+def known(name: str) -> bool:
+    # Kept, because asking reads the whole zone database, and every page asks.
+    return reports.known_zone(name)
+
+
+@lru_cache(maxsize=1)
+def all_known() -> list[str]:
+    return sorted(filter(known, available_timezones()))
+
+
+def today(now: datetime, name: str) -> tuple[datetime, datetime]:
+    """When the day of ``now`` begins in the zone, and when the next one does."""
+    zone = ZoneInfo(name)
+    day = now.astimezone(zone).date()
+    begin, end = (datetime.combine(date, time(), zone).astimezone(UTC) for date in (day, day + timedelta(days=1)))
+    return begin, end
+
+
+def moment(value: datetime | str | None, name: str, form: str = "auto") -> str:
+    """A time in the zone: ``15:42:52``, with its date where that is not today; ``form="full"`` always has the date."""
+    at = clock.parse(value) if isinstance(value, str) else value
+    if at is None:
+        return "–"
+    local = at.astimezone(ZoneInfo(name))
+    short = form == "auto" and local.date() == clock.now().astimezone(ZoneInfo(name)).date()
+    return local.strftime("%H:%M:%S" if short else "%Y-%m-%d %H:%M:%S")
+
+
+def exact(value: datetime | str | None) -> str:
+    """The time as the API writes it, for machines and tooltips."""
+    return (value if isinstance(value, str) else clock.iso(value)) or ""
+
+
+FILTERS = (moment, exact)

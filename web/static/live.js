@@ -1,0 +1,60 @@
+"use strict";
+// Fetches each [data-live] section again and again, and says so when it gets no answer: what is old never looks live.
+// The server draws everything; here it is only put in place.
+
+const TIMEOUT = 8000;
+
+function follow(section) {
+  const body = section.querySelector("[data-live-body]");
+  const state = section.querySelector("[data-live-state]");
+  const time = section.querySelector("[data-live-time]");
+  let asOf = section.dataset.asOf;
+  let timer;
+
+  function say(kind, text, more) {
+    section.dataset.state = kind;
+    if (state.textContent !== text) state.textContent = text; // a screen reader hears changes only
+    time.textContent = more;
+  }
+
+  function put(html) {
+    const known = new Set(Array.from(body.querySelectorAll("[data-key]"), (row) => row.dataset.key));
+    const focused = body.contains(document.activeElement) ? document.activeElement.id : "";
+    body.innerHTML = html;
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    for (const row of body.querySelectorAll("[data-key]")) row.classList.toggle("new", !known.has(row.dataset.key));
+  }
+
+  async function refresh() {
+    clearTimeout(timer);
+    const began = performance.now();
+    try {
+      const answer = await fetch(section.dataset.live, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
+      if (answer.status === 401) return location.reload(); // signed out: the page itself will say so
+      if (!answer.ok) throw new Error(String(answer.status));
+      const html = await answer.text();
+      const picked = getSelection();
+      if (!picked.isCollapsed && body.contains(picked.anchorNode)) {
+        say("stale", `Not live since ${asOf}`, "while text is selected");
+      } else {
+        put(html);
+        asOf = answer.headers.get("X-As-Of");
+        say("live", "Live", `as of ${asOf}`);
+      }
+    } catch {
+      say("stale", `Not live since ${asOf}`, "no answer; trying again");
+    }
+    // A slow answer means a busy server: leave it ten times as long as it took.
+    const pause = Math.max(1000 * Number(section.dataset.every), 10 * (performance.now() - began));
+    if (!document.hidden) timer = setTimeout(refresh, Math.min(pause, 60000));
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) say("stale", `Not live since ${asOf}`, "while the page is hidden");
+    else refresh();
+  });
+  refresh();
+}
+
+document.querySelectorAll("[data-live]").forEach(follow);
