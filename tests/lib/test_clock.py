@@ -51,7 +51,6 @@ def test_written_and_shown(written, shown):
         "1e400",
         10**400,
         float("nan"),
-        "٢٠٢١-٠٨-١٢",
     ],
 )
 def test_no_time_rather_than_a_wrong_one(nothing):
@@ -79,4 +78,4 @@ def test_no_input_makes_an_error(value):
     ],
 )
 def test_spans_in_words(length, words):
-    assert clock.span(timedelta(**length)) == words
+    assert clock.span(length) == words
