@@ -1,0 +1,35 @@
+"""The dialers' clients that this process keeps: one per connection, so that all of its threads share one token."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+
+
+@dataclass(frozen=True)
+class Known:
+    """A client, and since when this process has known the connection as it is configured now."""
+
+    client: Any
+    since: datetime
+
+
+_known: dict[str, tuple[Connection, Known]] = {}
+_lock = threading.Lock()
+
+
+def known(connection: Connection, at: datetime) -> Known:
+    """The connection's client; a new one where its settings are others than before."""
+    with _lock:
+        if connection.name not in _known or _known[connection.name][0] != connection:
+            _known[connection.name] = (connection, fresh(connection, at))
+        return _known[connection.name][1]
+
+
+def fresh(connection: Connection, at: datetime) -> Known:
+    """A new client that nobody shares: it knows of no refusal."""
+    client = DIALERS[connection.dialer].client
+    return Known(client(connection) if client else None, at)

@@ -1,0 +1,138 @@
+"""Cursors: claimed by conditional update, held by a lease, moved together with the records.
+
+Whoever changes a cursor names the lease it holds; an update that touches no row means that the lease was lost, to a clock
+that jumped or to a pause that was too long, and that somebody else walks now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dialers.base import AskedWrongly, CredentialsRefused, ReportError
+from lib import ids
+from models import PollCursor
+from polling.keep import Kept
+from polling.tasks import Task
+
+LEASE = timedelta(minutes=5)  # renewed with every page; longer than any page can take, its retries included
+LONGEST_WAIT = timedelta(hours=1)
+SHORTEST_BACKOFF = timedelta(seconds=30)
+LONGEST_BACKOFF = timedelta(minutes=10)
+FREE = {"lease_owner": None, "lease_until": None}
+
+
+class LeaseLost(Exception):
+    """Somebody else has claimed the cursor meanwhile."""
+
+
+def read(session: Session, connection: str, wanted: Iterable[Task]) -> dict[tuple[str, str], PollCursor]:
+    """The cursors by (report, layer), without those that nothing stands for any more."""
+    keys = {task.key for task in wanted}
+    rows = session.scalars(select(PollCursor).where(PollCursor.connection == connection))
+    return {key: row for row in rows if (key := (row.report, row.layer)) in keys}
+
+
+def make(session: Session, connection: str, wanted: Iterable[Task], at: datetime) -> None:
+    """Make the cursors that are missing, due at once."""
+    rows = [{"connection": connection, "report": t.key[0], "layer": t.key[1], "due_at": at} for t in wanted]
+    rows = [row | {"failures": 0, "records_seen": 0, "records_new": 0} for row in rows]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(PollCursor.__table__).on_conflict_do_nothing()
+    session.connection().execute(statement, sorted(rows, key=lambda row: (row["report"], row["layer"])))
+
+
+def is_free(cursor: PollCursor, at: datetime) -> bool:
+    """Whether nobody holds it. A lease that ends absurdly late was given by a clock that has been set back."""
+    return cursor.lease_until is None or not at < cursor.lease_until <= at + 2 * LEASE
+
+
+def is_due(cursor: PollCursor, task: Task, at: datetime, since: datetime) -> bool:
+    """Whether to walk now. ``since`` is when this process began to know the connection: credentials that were refused
+    before may have been changed since."""
+    longest = 2 * (max(task.every, LONGEST_WAIT) if cursor.failures else task.every)
+    if not is_free(cursor, at):
+        return False
+    if cursor.due_at <= at or cursor.due_at > at + longest:
+        return True
+    return cursor.error_id == CredentialsRefused.error_id and (cursor.last_started_at or at) < since
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A cursor that is ours for as long as the lease stands. ``at`` is when it was claimed."""
+
+    cursor: PollCursor
+    task: Task
+    lease: str
+    at: datetime
+
+
+def claim(session: Session, cursor: PollCursor, task: Task, at: datetime) -> Claim | None:
+    """Take the cursor, as it was read just now; None where somebody else was faster."""
+    lease = str(ids.new())
+    owner = PollCursor.lease_owner
+    unchanged = (
+        PollCursor.due_at == cursor.due_at,
+        owner.is_(None) if cursor.lease_owner is None else owner == cursor.lease_owner,
+    )
+    values = {"lease_owner": lease, "lease_until": at + LEASE, "last_started_at": at}
+    return Claim(cursor, task, lease, at) if _update(session, cursor, unchanged, values) else None
+
+
+def renew(session: Session, held: Claim, at: datetime, kept: Kept) -> None:
+    """Hold the lease longer, and count the page. Raises LeaseLost."""
+    _set(session, held, {"lease_until": at + LEASE} | _counted(kept))
+
+
+def finish(session: Session, held: Claim, at: datetime, moved: dict, kept: Kept) -> None:
+    """The walk is complete: the cursor moves, and errors of earlier walks are over. Raises LeaseLost."""
+    due = max(held.at + held.task.every, at + held.task.every / 4)
+    _set(session, held, FREE | {"due_at": due, "failures": 0, "error_id": None, "error": None} | moved | _counted(kept))
+
+
+def fail(session: Session, held: Claim, at: datetime, error: ReportError, kept: Kept) -> None:
+    """The walk ended early: what was kept stays, the cursor does not move. Raises LeaseLost."""
+    failures = held.cursor.failures + 1
+    said = {"failures": failures, "error_id": error.error_id, "error": str(error)}
+    due = at + wait_after(error, failures, held.task.every)
+    _set(session, held, FREE | said | {"due_at": due} | _counted(kept))
+
+
+def release(session: Session, held: Claim) -> None:
+    """Give the cursor back as it was, so that another worker may walk at once."""
+    _update(session, held.cursor, (PollCursor.lease_owner == held.lease,), FREE)
+
+
+def wait_after(error: ReportError, failures: int, every: timedelta) -> timedelta:
+    """How long to wait after so many failures in a row: from half a minute, doubling, to ten minutes, or as seldom as the
+    report is asked for anyway; as long as the dialer wishes, up to an hour."""
+    if isinstance(error, CredentialsRefused):
+        return LONGEST_WAIT
+    longest = max(LONGEST_BACKOFF, every)
+    wait = min(min(every, SHORTEST_BACKOFF) * 2 ** min(failures - 1, 20), longest)
+    if isinstance(error, AskedWrongly):
+        wait = longest  # the same question will get the same answer
+    return max(wait, min(timedelta(seconds=error.retry_after or 0), LONGEST_WAIT))
+
+
+def _counted(kept: Kept) -> dict:
+    return {"records_seen": PollCursor.records_seen + kept.seen, "records_new": PollCursor.records_new + kept.new}
+
+
+def _set(session: Session, held: Claim, values: dict) -> None:
+    if not _update(session, held.cursor, (PollCursor.lease_owner == held.lease,), values):
+        raise LeaseLost
+
+
+def _update(session: Session, cursor: PollCursor, conditions: tuple, values: dict) -> bool:
+    mine = (
+        PollCursor.connection == cursor.connection,
+        PollCursor.report == cursor.report,
+        PollCursor.layer == cursor.layer,
+    )
+    statement = update(PollCursor).where(*mine, *conditions).values(**values)
+    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 1

@@ -1,0 +1,164 @@
+"""Keeping a page: its records become receipts, in one transaction and a handful of statements.
+
+A record that says what its newest receipt says costs nothing. New words are a new receipt. Words that were seen before,
+but not last (a disposition was set, corrected, and set back), make their old receipt news again: ``seen_at`` moves, and it
+is read once more.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection, Page, Record
+from lib import ids
+from models import Receipt
+from models.receipts import PENDING, REPORT
+
+TABLE = Receipt.__table__
+CHUNK = 5000  # both databases limit the parameters of one statement
+INSTANT = timedelta(microseconds=1)
+# A page may be kept this long after it was asked for. Newest receipts that are "younger" than that were stamped by a clock
+# that has been set back since.
+LONGEST_ASKED = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many records a page had, and how many of them were news."""
+
+    seen: int = 0
+    new: int = 0
+
+    def __add__(self, other: "Kept") -> "Kept":
+        return Kept(self.seen + other.seen, self.new + other.new)
+
+
+@dataclass(frozen=True)
+class _Version:
+    """What is stored of a record, as far as deciding needs it."""
+
+    id: UUID
+    content_hash: str
+    seen_at: datetime
+
+
+def keep_page(
+    session: Session, connection: Connection, report: str, page: Page, at: datetime, told: set[str] | None = None
+) -> Kept:
+    """Keep what is new in the page. ``at`` is when the page was asked for: what another walk has learned since then is
+    fresher, and stays on top. ``told`` are the keys that this walk has met before; it is added to. A record that a walk
+    meets twice in different words is kept twice, but only its first meeting can make old words news: otherwise the two
+    would take turns at every poll."""
+    told = set() if told is None else told
+    by_hash: dict[str, Record] = {}
+    for record in page.records:
+        by_hash.setdefault(content_hash(record), record)
+    last = {
+        record.key: digest for digest, record in by_hash.items() if record.key is not None and record.key not in told
+    }
+    known = _known(session, connection.name, report, by_hash)
+    newest: dict[str | None, _Version] = {}
+    for key, versions in known.items():
+        if key is not None:
+            newest[key] = max(versions, key=lambda version: (version.seen_at, version.id))
+    stored = {version.content_hash: version for versions in known.values() for version in versions}
+    fresh, revived = [], []
+    for digest, record in by_hash.items():
+        top = newest.get(record.key)
+        if digest not in stored:
+            fresh.append(_row(connection, report, record, digest, at, _seen_at(top, at) or at))
+        elif top and top.content_hash != digest and last.get(record.key) == digest and _seen_at(top, at):
+            revived.append({"row_id": stored[digest].id, "now_seen": _seen_at(top, at)})
+    told |= set(last)
+    return Kept(len(page.records), _insert(session, fresh) + _revive(session, revived))
+
+
+def content_hash(record: Record) -> str:
+    """SHA-256 over what the poller knew of the record and the record itself."""
+    context = json.dumps(record.context or {}, sort_keys=True).encode()
+    return hashlib.sha256(context + b"\n" + record.body).hexdigest()
+
+
+def _seen_at(newest: _Version | None, at: datetime) -> datetime | None:
+    """When words that differ from the newest ones are to count as seen; None where the newest are fresher than they."""
+    if newest is None or at > newest.seen_at:
+        return at
+    if at == newest.seen_at or newest.seen_at - at > LONGEST_ASKED:
+        return newest.seen_at + INSTANT
+    return None
+
+
+def _known(
+    session: Session, connection: str, report: str, by_hash: dict[str, Record]
+) -> dict[str | None, list[_Version]]:
+    """Every receipt of the page's records: by key; those of records without a key, by what they say."""
+    mine = (TABLE.c.source == REPORT, TABLE.c.connection == connection, TABLE.c.kind == report)
+    columns = (TABLE.c.record_key, TABLE.c.id, TABLE.c.content_hash, TABLE.c.seen_at)
+    keys = sorted({record.key for record in by_hash.values() if record.key is not None})
+    unkeyed = sorted(digest for digest, record in by_hash.items() if record.key is None)
+    found: dict[str | None, list[_Version]] = {}
+    for some in _chunks(keys):
+        # The first condition makes both databases take the index of records.
+        wanted = (TABLE.c.record_key.is_not(None), TABLE.c.record_key.in_(some))
+        for key, *version in session.execute(select(*columns).where(*mine, *wanted)):
+            found.setdefault(key, []).append(_Version(*version))
+    for some in _chunks(unkeyed):
+        for _, *version in session.execute(select(*columns).where(*mine, TABLE.c.content_hash.in_(some))):
+            found.setdefault(None, []).append(_Version(*version))
+    return found
+
+
+def _row(connection: Connection, report: str, record: Record, digest: str, at: datetime, seen_at: datetime) -> dict:
+    return {
+        "id": ids.new(),
+        "connection": connection.name,
+        "dialer": connection.dialer,
+        "source": REPORT,
+        "kind": report,
+        "received_at": at,
+        "seen_at": seen_at,
+        "body": record.body,
+        "body_size": len(record.body),
+        "truncated": False,
+        "content_hash": digest,
+        "record_key": record.key,
+        "context": dict(record.context) if record.context else None,
+        "stranger": False,
+        "state": PENDING,
+        "readings": 0,
+    }
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    # Another process may keep the same page now. Everybody inserts in one order, so nobody waits in a circle.
+    rows = sorted(rows, key=lambda row: row["content_hash"])
+    statement = dialect.insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+    return len(session.connection().execute(statement, rows).all())
+
+
+def _revive(session: Session, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    statement = (
+        update(TABLE)
+        .where(TABLE.c.id == bindparam("row_id"), TABLE.c.seen_at < bindparam("now_seen"))
+        .values(seen_at=bindparam("now_seen"), state=PENDING, reason=None, detail=None, processed_at=None)
+    )
+    session.connection().execute(statement, sorted(rows, key=lambda row: row["row_id"]))
+    return len(rows)
+
+
+def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]

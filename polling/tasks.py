@@ -1,0 +1,73 @@
+"""What is to be polled of a connection, how often, and how far back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection, Dialer, Layer, Report, Window
+from dialers.vocabulary import AWAITING_DISPOSITION
+from models import CallOutcome
+
+OVERLAP = timedelta(minutes=10)  # rows become visible late, and clocks differ
+FARTHEST = timedelta(days=35)  # after a longer pause the rest is history that nobody asks a live dialer for
+USUAL_POLL_SECONDS = 60  # what the layers' ``every`` was written for
+
+
+@dataclass(frozen=True)
+class Task:
+    """One layer of one report of a connection: what a cursor stands for."""
+
+    report: Report
+    layer: Layer
+    every: timedelta
+    span: timedelta | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.report.name, self.layer.name
+
+
+def tasks(connection: Connection, dialer: Dialer) -> list[Task]:
+    """Everything to poll, the most frequent first. The setting ``poll_seconds`` stretches or shortens all intervals
+    alike; the widest layer reaches back at least as far as a disposition may come."""
+    pace = connection.settings.get("poll_seconds", USUAL_POLL_SECONDS) / USUAL_POLL_SECONDS
+    found = []
+    for report in dialer.reports:
+        widest = max((layer.span for layer in report.layers if layer.span), default=None)
+        for layer in report.layers:
+            span = max(layer.span, connection.disposition_window) if layer.span and layer.span == widest else layer.span
+            found.append(Task(report, layer, layer.every * pace, span))
+    return sorted(found, key=lambda task: task.every)
+
+
+def window(session: Session, connection: Connection, task: Task, complete_to: datetime | None, at: datetime):
+    """The window to ask for; None for a report of the present moment; False where there is nothing to ask for."""
+    farthest = at - max(FARTHEST, connection.disposition_window)
+    if task.layer.awaiting:
+        oldest = _oldest_awaiting(session, connection, at, at - _covered(task))
+        return Window(max(oldest - OVERLAP, farthest), at) if oldest else False
+    if task.span is None:
+        return None
+    start = at - task.span
+    if complete_to is not None:
+        start = min(start, complete_to - OVERLAP)
+    return Window(max(start, farthest), at)
+
+
+def _covered(task: Task) -> timedelta:
+    """How far the report's most frequent layer looks back: younger calls need no other."""
+    return min((layer.span for layer in task.report.layers if layer.span), default=timedelta(0))
+
+
+def _oldest_awaiting(session: Session, connection: Connection, at: datetime, before: datetime) -> datetime | None:
+    return session.scalar(
+        select(func.min(CallOutcome.occurred_at)).where(
+            CallOutcome.connection == connection.name,
+            CallOutcome.settling == AWAITING_DISPOSITION,
+            CallOutcome.settle_by > at,
+            CallOutcome.merged_into.is_(None),
+            CallOutcome.occurred_at < before,
+        )
+    )

@@ -1,0 +1,130 @@
+"""One walk of one report: page after page is kept, and the cursor moves in the transaction of the last one.
+
+A page is kept when the next one has come, or the end, or an error: only then is it known whether it is the last.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection, Page, ReportError, Window
+from models.database import Database
+from polling import cursors
+from polling.cursors import Claim, LeaseLost
+from polling.keep import Kept, keep_page
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
+
+
+class PollingFailed(ReportError):
+    """Wrapup itself failed while it read the report; the log has the details."""
+
+    error_id = "internal_error"
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What came of polling one layer of one report. ``error`` is a sentence; None where all went well."""
+
+    report: str
+    layer: str
+    pages: int = 0
+    kept: Kept = Kept()
+    complete_to: datetime | None = None
+    error_id: str | None = None
+    error: str | None = None
+    warning: str | None = None
+    idle: bool = False  # there was nothing to ask for
+
+
+class Walk:
+    """The walk of a claimed cursor. ``between`` is called after each page that is not the last; ``stop``, where it is
+    set, ends the walk after the page at hand."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        client: Any,
+        held: Claim,
+        now: Clock,
+        between: Callable[[], None] = lambda: None,
+        stop: threading.Event | None = None,
+    ):
+        self._database = database
+        self._connection = connection
+        self._client = client
+        self._held = held
+        self._now = now
+        self._between = between
+        self._stop = stop
+        self._told: set[str] = set()
+        self._in_hand: tuple[Page, datetime] | None = None
+        self._polled = Polled(*held.task.key)
+
+    def run(self, window: Window | None) -> Polled:
+        """Walk to the end, or to the first error, which is noted at the cursor and returned.
+
+        Raises LeaseLost, and SQLAlchemyError where the database is away.
+        """
+        try:
+            self._walk(window)
+        except ReportError as error:
+            return self._failed(error)
+        except (LeaseLost, *DATABASE_AWAY):
+            raise
+        except Exception as error:
+            if isinstance(error, SQLAlchemyError):
+                self._in_hand = None  # the page is what the database refuses
+            log.exception("polling_failed", report=self._held.task.key[0], error=type(error).__name__)
+            return self._failed(PollingFailed(f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."))
+        return self._polled
+
+    def _walk(self, window: Window | None) -> None:
+        asked = self._now()
+        for page in self._held.task.report.walk(self._client, self._connection, window):
+            if self._in_hand:
+                self._keep(lambda session, kept: cursors.renew(session, self._held, self._now(), kept))
+                self._between()
+            self._in_hand = (page, asked)
+            if self._stop and self._stop.is_set():
+                self._keep(lambda session, kept: cursors.release(session, self._held))
+                return
+            asked = self._now()
+        complete_to = window.end if window else self._held.at
+        moved = {"complete_to": complete_to, "last_ok_at": self._now(), "warning": self._warning()}
+        self._keep(lambda session, kept: cursors.finish(session, self._held, self._now(), moved, kept))
+        self._polled = replace(self._polled, complete_to=complete_to)
+
+    def _failed(self, error: ReportError) -> Polled:
+        self._keep(lambda session, kept: cursors.fail(session, self._held, self._now(), error, kept))
+        return replace(self._polled, error_id=error.error_id, error=str(error))
+
+    def _keep(self, then: Callable[[Session, Kept], None]) -> None:
+        """Keep the page at hand, if there is one, and what ``then`` does, in one transaction."""
+        page, asked = self._in_hand or (None, None)
+        with self._database.write() as session:
+            kept = Kept()
+            if page:
+                kept = keep_page(session, self._connection, self._held.task.key[0], page, asked, self._told)
+            then(session, kept)
+        self._in_hand = None
+        self._polled = replace(
+            self._polled,
+            pages=self._polled.pages + (page is not None),
+            kept=self._polled.kept + kept,
+            warning=(page.warning if page else None) or self._polled.warning,
+        )
+
+    def _warning(self) -> str | None:
+        return (self._in_hand[0].warning if self._in_hand else None) or self._polled.warning
