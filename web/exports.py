@@ -5,7 +5,7 @@ from datetime import UTC
 from threading import BoundedSemaphore
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from lib import clock
 from models.database import Database
@@ -26,6 +26,9 @@ _turns = BoundedSemaphore(_AT_ONCE)
 def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Response:
     """The response. Its first rows are read before it begins, so that a database that is down is still told as an error;
     one that fails later breaks the connection off, and the file is seen to be cut."""
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        # Without chunks, a file that breaks off cannot be told from one that ends.
+        raise Refused(505, "http_1_1_needed", "Exports need HTTP/1.1; in nginx: proxy_http_version 1.1.")
     if not _turns.acquire(blocking=False):
         sentence = f"{_AT_ONCE} exports are running in this process; try again in a minute."
         raise Refused(429, "too_many_exports", sentence, headers={"Retry-After": "60"})

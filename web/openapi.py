@@ -1,11 +1,13 @@
 """The API's own description: /openapi.json made from the schemas, and /docs, the same for reading."""
 
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 
 import flask_smorest
 from flask import Blueprint as PlainBlueprint
 from flask import Flask, Response, current_app, render_template
+from markupsafe import Markup, escape
 from marshmallow import Schema
 
 from web import schemas
@@ -58,6 +60,12 @@ class Api(flask_smorest.Api):
 plain = PlainBlueprint("openapi", __name__)
 
 
+@plain.app_template_filter("code")
+def code(text: str) -> Markup:
+    """The text with what stands between backticks as code; all else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 @plain.get("/openapi.json")
 def openapi_json() -> Response:
     """The description of the API, for programs."""
@@ -108,7 +116,7 @@ def _with_errors(spec: dict) -> dict:
             operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{wanted}`.".strip()
             statuses = [*_ERRORS, "404"] if "{" in path else _ERRORS
             for status in statuses:
-                operation["responses"].setdefault(status, _error(_ERRORS.get(status, "There is no such thing.")))
+                operation["responses"][status] = _error(_ERRORS.get(status, "There is no such thing."))
     return spec
 
 

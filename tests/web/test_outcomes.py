@@ -176,6 +176,12 @@ def test_an_export_that_fails_midway_is_no_whole_file(admin, rows, monkeypatch):
     assert turns_left(admin) == 4
 
 
+def test_an_export_over_http_1_0_is_refused(admin, rows):
+    """It has no last chunk: a file that broke off would look whole."""
+    response = admin.get(f"{API}/outcomes/export?format=csv", environ_overrides={"SERVER_PROTOCOL": "HTTP/1.0"})
+    assert (response.status_code, response.json["error_id"]) == (505, "http_1_1_needed")
+
+
 def test_an_export_that_cannot_begin_is_told_as_an_error(admin, monkeypatch):
     def failing(database, filters):
         raise RuntimeError("the disk is gone")

@@ -21,7 +21,7 @@ SHOWN = 50
 
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/", view_func=overview)
-    blueprint.add_url_rule("/live", defaults={"part": "outcomes"}, view_func=live)
+    blueprint.add_url_rule("/live", view_func=live_outcomes)
     blueprint.add_url_rule("/live/<part>", view_func=live)
 
 
@@ -46,6 +46,12 @@ def live(part: str) -> Response:
     response = make_response(render_template(f"pages/_{part}.html", part=found))
     response.headers["X-As-Of"] = zones.moment(now, zones.chosen())
     return response
+
+
+@session.fragment
+def live_outcomes() -> Response:
+    """The part that is asked for most."""
+    return live("outcomes")
 
 
 def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]]:

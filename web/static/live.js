@@ -2,8 +2,6 @@
 // Fetches each [data-live] section again and again, and says so when it gets no answer: what is old never looks live.
 // The server draws everything; here it is only put in place.
 
-const TIMEOUT = 8000;
-
 function follow(section) {
   const body = section.querySelector("[data-live-body]");
   const state = section.querySelector("[data-live-state]");
@@ -29,7 +27,7 @@ function follow(section) {
     clearTimeout(timer);
     const began = performance.now();
     try {
-      const answer = await fetch(section.dataset.live, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT) });
+      const answer = await fetch(section.dataset.live, { redirect: "error", signal: AbortSignal.timeout(8000) });
       if (answer.status === 401) return location.reload(); // signed out: the page itself will say so
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();

@@ -1,0 +1,162 @@
+"""The list of calls and the page of one call."""
+
+from datetime import timedelta
+
+import pytest
+
+from outcomes import shape
+from tests import factories
+from tests.evidence import connect, keep, normalize, outcomes, receipt, terminal
+from web.pages import bodies, zones
+from web.pages.calls import SECTIONS
+
+
+def text(browser, path):
+    response = browser.get(path)
+    assert response.status_code == 200, response.location
+    return response.get_data(as_text=True)
+
+
+def test_every_field_of_an_outcome_has_its_place_on_the_page():
+    placed = [name for names in SECTIONS.values() for name in names]
+
+    assert sorted(placed) == sorted(shape.COLUMNS)
+
+
+def test_a_call_shows_its_fields_its_timeline_and_its_receipts(reader, database):
+    first, last = keep(database, receipt(connect(), kind="connect"), receipt(terminal(customerName="Anil")))
+    normalize(database)
+    (row,) = outcomes(database)
+
+    page = text(reader, f"/calls/{row.id}")
+
+    assert "+919800012345" in page and "Interested" in page and "95 s" in page
+    assert "agent answered" in page and "call ended" in page and "disposed" in page
+    assert page.index("agent answered") < page.index("call ended")
+    assert "callback:terminal" in page
+    assert f"/receipts/{first.id}" in page and f"/receipts/{last.id}" in page
+    assert "&#34;callLogID&#34;: 49" in page
+    # The talk time was said by the second receipt, so its row leads there.
+    talk = page[page.index('title="talk_seconds"') :]
+    assert 'href="#receipt-2"' in talk[: talk.index("</tr>")]
+
+
+def test_both_clocks_are_shown_in_the_readers_zone(reader, database):
+    keep(database, receipt(terminal()))
+    normalize(database)
+    (row,) = outcomes(database)
+    reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
+
+    page = text(reader, f"/calls/{row.id}")
+
+    assert "2026-11-18 15:32:00" in page  # the dialer said 10:02:00 UTC
+    assert "2026-11-18 15:30:00" in page  # it came at 10:00:00 UTC
+    assert "Asia/Kolkata" in page
+
+
+def test_what_is_waited_for_is_said(reader, database):
+    keep(database, receipt(terminal(disposition=None, callDisposed=None)))
+    normalize(database)
+    (row,) = outcomes(database)
+
+    page = text(reader, f"/calls/{row.id}")
+
+    assert row.settling == "awaiting_disposition"
+    assert "no disposition has been recorded yet. Waiting until 2026-11-19 10:00:00 (UTC)." in page
+
+
+def test_a_merged_row_leads_to_the_one_that_stays(reader, database):
+    with database.write() as session:
+        stays = factories.outcome(session)
+        merged = factories.outcome(session, merged_into=stays.id)
+
+    page = text(reader, f"/calls/{merged.id}")
+
+    assert "the same call as another one" in page
+    assert f'href="/calls/{stays.id}"' in page
+    assert str(merged.id) not in text(reader, "/calls")
+
+
+def test_the_list_takes_the_filters_of_the_api_and_goes_on_by_key(reader, admin, database):
+    with database.write() as session:
+        for minute in range(5):
+            factories.outcome(session, connect_outcome="busy", started_at=factories.NOON + timedelta(minutes=minute))
+        factories.outcome(session, connect_outcome="connected", flags=["sale"])
+
+    seen, path = 0, "/calls?connect_outcome=busy&limit=2"
+    while path:
+        page = text(reader, path)
+        seen += page.count("data-key=")
+        following = page.split('rel="next" href="')
+        path = following[1].split('"')[0].replace("&amp;", "&") if len(following) > 1 else None
+    assert seen == 5
+
+    assert text(reader, "/calls?flag=sale").count("data-key=") == 1
+    assert text(reader, "/calls?connect_outcome=busy&connect_outcome=connected").count("data-key=") == 6
+
+
+def test_blanks_of_the_form_are_dropped_and_its_times_are_the_readers(reader, database):
+    with database.write() as session:
+        factories.outcome(session, started_at=factories.NOON)
+    reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
+
+    # Noon in UTC is 17:30 in India.
+    response = reader.get("/calls?connection=&since=2026-11-18T17:30&until=2026-11-18T17:31:00&number=")
+
+    assert response.status_code == 302
+    assert response.location == "/calls?since=2026-11-18T12%3A00%3A00Z&until=2026-11-18T12%3A01%3A00Z"
+    page = text(reader, response.location)
+    assert page.count("data-key=") == 1
+    assert 'value="2026-11-18T17:30:00"' in page
+    assert "since: <bdi>2026-11-18 17:30:00 (Asia/Kolkata)" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["connect_outcome=bussy", "since=yesterday", "nonsense=1", "limit=5000", "cursor=abc", "limit=1&limit=2"]
+)
+def test_a_filter_that_cannot_be_used_lists_nothing_and_says_why(reader, database, query):
+    with database.write() as session:
+        factories.outcome(session)
+
+    response = reader.get(f"/calls?{query}")
+
+    assert response.status_code == 422
+    html = response.get_data(as_text=True)
+    assert "Nothing is listed" in html and "data-key=" not in html
+
+
+def test_json_is_indented_without_losing_what_was_written():
+    body = b'{"a":1,"a":1.50,"list":[],"inner":{"x":[1,{"y":"{,}\\""}]},"big":12345678901234567890123}'
+
+    shown = bodies.shown(body, 10_000)
+
+    assert shown.form == "JSON"
+    assert shown.text == (
+        '{\n  "a": 1,\n  "a": 1.50,\n  "list": [],\n  "inner": {\n    "x": [\n      1,\n      {\n'
+        '        "y": "{,}\\""\n      }\n    ]\n  },\n  "big": 12345678901234567890123\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "text"),
+    [
+        (b"", "empty", ""),
+        (b"a=1&b=2", "text", "a=1&b=2"),
+        (b"{broken", "text", "{broken"),
+        (b"a\x00b\x1b[0m", "text", "a␀b␛[0m"),
+        ("abc\u202etxt.exe".encode(), "text", "abc\\u202etxt.exe"),
+        (b"\xff\xfe\xfd", "bytes", "00000000  ff fe fd" + " " * 39 + "  ..."),
+        ('{"é":1}'.encode("utf-16"), "JSON", '{\n  "é": 1\n}'),
+        (b"\xef\xbb\xbf[1]", "JSON", "[\n  1\n]"),
+        (b"[" * 100_000, "text", "[" * 100),
+    ],
+)
+def test_bodies_are_shown_for_what_they_are(body, form, text):
+    shown = bodies.shown(body, 100)
+
+    assert (shown.form, shown.text) == (form, text)
+    assert shown.cut == (len(body) > 1000)
+
+
+def test_deep_json_is_no_trouble():
+    assert bodies.shown(b"[" * 400 + b"]" * 400, 100).cut

@@ -1,0 +1,191 @@
+"""The first page: freshness in words, today's calls, the last outcomes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
+from lib import clock
+from models.receipts import STATES
+from tests import factories
+from web.pages import words, zones
+
+NOW = datetime(2026, 11, 18, 10, 45, tzinfo=UTC)
+
+
+@pytest.fixture
+def at_ten_forty_five(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def text(browser, path="/"):
+    response = browser.get(path)
+    assert response.status_code == 200
+    return response.get_data(as_text=True)
+
+
+def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.receipt(session, received_at=NOW - timedelta(seconds=14))
+        factories.poll(session, layer="hours", complete_to=NOW - timedelta(minutes=3), due_at=NOW)
+        factories.poll(session, layer="week", complete_to=NOW - timedelta(minutes=20), due_at=NOW)
+
+    page = text(reader)
+
+    assert "last callback 14 s ago" in page
+    assert "lead history complete to 10:42<" in page
+
+
+def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.poll(session, complete_to=NOW - timedelta(minutes=3), due_at=NOW)
+    reader.get("/zone")
+    assert reader.post("/zone", zone="Asia/Kolkata", next="/").location == "/"
+
+    page = text(reader)
+
+    assert "Times in Asia/Kolkata" in page
+    assert "lead history complete to 16:12<" in page
+
+
+def test_a_zone_that_does_not_exist_is_refused(reader):
+    reader.get("/zone")
+
+    assert reader.post("/zone", zone="Mars/Olympus").status_code == 422
+
+    reader.client.set_cookie(zones.COOKIE, "../../etc/passwd")
+    assert "Times in UTC" in text(reader)
+
+
+def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.poll(
+            session,
+            error_id="unavailable",
+            error="The dialer did not answer within 30 s.",
+            failures=3,
+            last_ok_at=NOW - timedelta(hours=2),
+        )
+        factories.poll(session, layer="week", due_at=NOW - timedelta(minutes=9))
+        factories.receipt(session, state="pending", received_at=NOW - timedelta(minutes=4), processed_at=None)
+        factories.receipt(session, state="quarantined", reason="unparseable", body=b"{")
+
+    page = text(reader)
+
+    assert "The dialer did not answer within 30 s. Failed 3 times in a row; last went well 2 h ago." in page
+    assert "should have been read 9 min ago. Is a worker running?" in page
+    assert "Receipts have been waiting to be read for 4 min" in page
+    assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
+
+
+def test_words_that_nobody_has_mapped_are_shown_with_their_calls(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.outcome(session, connect_outcome="unknown", status_raw="7", started_at=NOW)
+
+    page = text(reader)
+
+    assert "Words that nobody has mapped" in page and ">7<" in page
+    assert "/calls?connection=ryng-main&amp;connect_outcome=unknown" in page
+
+
+def test_today_is_the_readers_day(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        # 18:29 and 18:31 UTC of the 17th: the second is today in India already.
+        for minute in (29, 31):
+            factories.outcome(session, started_at=datetime(2026, 11, 17, 18, minute, tzinfo=UTC))
+        factories.outcome(session, connect_outcome="busy", started_at=NOW)
+
+    assert "<dt>Calls</dt><dd>1</dd>" in text(reader)
+
+    reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
+    page = text(reader)
+    assert "<dt>Calls</dt><dd>2</dd>" in page
+    assert "50.0 % of those over" in page
+    assert "connect_outcome=busy&amp;since=2026-11-17T18:30:00Z&amp;until=2026-11-18T18:30:00Z" in page
+
+
+def test_the_figures_are_those_of_the_list_behind_them(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        for minute in range(3):
+            factories.outcome(session, connect_outcome="busy", started_at=NOW - timedelta(minutes=minute))
+
+    assert '3 <span class="second">100.0 %' in text(reader)
+
+    since, until = "2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"
+    listed = text(reader, f"/calls?connect_outcome=busy&since={since}&until={until}")
+    assert listed.count("data-key=") == 3
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "begin", "hours"),
+    [
+        ("UTC", "2026-11-18T10:00:00Z", "2026-11-18T00:00:00Z", 24),
+        ("Europe/Kyiv", "2026-03-29T10:00:00Z", "2026-03-28T22:00:00Z", 23),  # clocks go forward
+        ("Europe/Kyiv", "2026-10-25T10:00:00Z", "2026-10-24T21:00:00Z", 25),  # and back
+        ("Asia/Beirut", "2026-03-29T10:00:00Z", "2026-03-28T22:00:00Z", 23),  # forward at midnight
+    ],
+)
+def test_a_day_has_as_many_hours_as_its_zone_gives_it(zone, now, begin, hours):
+    since, until = zones.today(clock.parse(now), zone)
+
+    assert clock.iso(since) == begin
+    assert until - since == timedelta(hours=hours)
+
+
+def test_the_fifty_last_changed_outcomes_are_listed_alone_as_well(reader, database):
+    with database.write() as session:
+        for number in range(55):
+            at = factories.NOON + timedelta(minutes=number)
+            factories.outcome(session, customer_number=f"+9198000000{number:02}", changed_at=at)
+
+    fragment = reader.get("/live")
+
+    assert fragment.headers["X-As-Of"]
+    html = fragment.get_data(as_text=True)
+    assert html.count("data-key=") == 50
+    assert html.index("+919800000054") < html.index("+919800000005")
+    assert "+919800000004" not in html
+    assert "<html" not in html
+
+
+def test_parts_that_there_are_not_are_not_there(reader):
+    assert reader.get("/live/secrets").status_code == 404
+
+
+def test_what_a_dialer_sends_is_never_markup(reader, database):
+    evil = '<script>alert("1")</script>'
+    with database.write() as session:
+        receipt = factories.receipt(session, body=evil.encode(), query=evil, headers={evil: evil}, detail=evil)
+        bad = factories.receipt(session, body=evil.encode() + b"2", state="quarantined", reason="x", detail=evil)
+        names = (
+            "customer_name",
+            "customer_number",
+            "disposition",
+            "notes",
+            "agent_name",
+            "campaign_name",
+            "status_raw",
+        )
+        row = factories.outcome(
+            session,
+            connect_outcome="unknown",
+            recording_url="javascript:alert(1)",
+            custom_fields={evil: evil},
+            started_at=clock.now(),
+            **dict.fromkeys(names, evil),
+        )
+        factories.event(session, row, receipt, facts={"_word": evil, "custom_fields": {evil: evil}}, attempt=evil)
+
+    for path in ("/", "/live", "/live/connections", "/calls", f"/calls/{row.id}", "/quarantine"):
+        html = text(reader, path)
+        assert "<script>" not in html, path
+        assert 'href="javascript' not in html
+    for one in (receipt, bad):
+        assert "<script>" not in text(reader, f"/receipts/{one.id}")
+    assert "&lt;script&gt;" in text(reader, f"/calls/{row.id}")
+
+
+def test_every_connect_outcome_and_state_has_its_words():
+    assert {words.tone(word) for word in CONNECT_OUTCOMES} == {"good", "open", "bad", "warn", "quiet"}
+    assert all(words.settling(word, None, "UTC").endswith(".") for word in SETTLINGS)
+    assert all(words.receipt_state(word).endswith(".") for word in STATES)

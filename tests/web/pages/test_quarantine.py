@@ -1,0 +1,126 @@
+"""The quarantine: counted, shown, and the way back out."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from models import Receipt
+from tests import factories
+from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
+
+
+def text(browser, path="/quarantine"):
+    response = browser.get(path)
+    assert response.status_code == 200
+    return response.get_data(as_text=True)
+
+
+def states(database):
+    with database.read() as session:
+        return sorted(session.scalars(select(Receipt.state)))
+
+
+@pytest.fixture
+def quarantined(database):
+    with database.write() as session:
+        for number in range(3):
+            factories.receipt(
+                session, state="quarantined", reason="unparseable", body=b"{%d" % number, detail="The body is not JSON."
+            )
+        factories.receipt(session, state="quarantined", reason="no_call_id", body=b"{}", detail="It has no callID.")
+        for name in ("<b>a</b>", "b"):
+            factories.receipt(
+                session, state="quarantined", reason="unknown_connection", connection=name, stranger=True, dialer=None
+            )
+        factories.receipt(session, state="quarantined", reason="wrong_token", stranger=True)
+        return factories.receipt(session, body=b"fine")
+
+
+def test_it_is_counted_by_reason_and_connection(reader, quarantined):
+    page = text(reader)
+
+    assert "7 in all" in page
+    assert "unparseable" in page and "The body is not JSON." in page
+    assert "names that strangers made up" in page
+    assert "from a stranger" in page
+    assert f"/receipts/{quarantined.id}" not in page
+    assert page.count('data-label="Came"') == 7
+    assert "<button>Replay" not in page  # for admins
+
+
+def test_one_reason_of_one_connection_is_a_list_of_its_own(admin, quarantined):
+    page = text(admin, "/quarantine?reason=unparseable&connection=ryng-main")
+
+    assert "3 in all" in page and page.count('data-label="Came"') == 3
+    assert "Replay all 3 shown here" in page
+
+
+def test_one_receipt_is_replayed(admin, database, quarantined):
+    (bad,) = keep(database, receipt(b"{"))
+    normalize(database)
+    assert text(admin, f"/receipts/{bad.id}").count(">Replay</button>") == 1
+
+    response = admin.post(f"/receipts/{bad.id}/replay", back="/quarantine")
+
+    assert response.location == "/quarantine"
+    assert "waits to be read again" in text(admin)
+    with database.read() as session:
+        assert session.get(Receipt, bad.id).state == "pending"
+    assert admin.post(f"/receipts/{bad.id}/replay", back="//evil.example").location == f"/receipts/{bad.id}"
+
+
+def test_all_of_a_reason_are_replayed_and_nothing_else(admin, database, quarantined):
+    text(admin)
+
+    assert admin.post("/quarantine/replay", reason="unparseable").status_code == 303
+
+    assert states(database) == ["normalized"] + ["pending"] * 3 + ["quarantined"] * 4
+    assert "3 receipts wait to be read again." in text(admin)
+
+
+def test_without_a_reason_nothing_is_replayed(admin, database, quarantined):
+    text(admin)
+
+    admin.post("/quarantine/replay", connection="ryng-main")
+
+    assert "pending" not in states(database)
+    assert "nothing was replayed" in text(admin)
+
+
+def test_a_replayed_receipt_becomes_the_outcome_that_it_would_have_been(admin, database):
+    (kept,) = keep(database, receipt(terminal(), connection=replace(RYNG, name="ryng-new")))
+    normalize(database)
+    assert outcomes(database) == []
+    text(admin)
+
+    admin.post("/quarantine/replay", reason="unknown_connection", connection="ryng-new")
+    normalize(database, connections={"ryng-new": RYNG})
+
+    (row,) = outcomes(database)
+    assert row.connection == "ryng-new"
+    assert f"/calls/{row.id}" in text(admin, f"/receipts/{kept.id}")
+
+
+def test_a_receipt_shows_all_that_was_kept_and_gives_its_bytes_as_a_file(reader, database):
+    body = b"<html><script>alert(1)</script>\xff"
+    with database.write() as session:
+        row = factories.receipt(
+            session, body=body, body_size=5_000_000, truncated=True, query="a=1", context={"campaign": "x"}
+        )
+
+    page = text(reader, f"/receipts/{row.id}")
+    assert "3c 68 74 6d 6c" in page and "5000 kB" in page and "its beginning was kept" in page
+    assert "a=1" in page and "campaign" in page and row.content_hash in page
+
+    file = reader.get(f"/receipts/{row.id}/body")
+    assert file.data == body
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert file.mimetype == "application/octet-stream"
+
+
+def test_a_cursor_that_is_none_is_said_to_be_none(reader):
+    response = reader.get("/quarantine?cursor=abc")
+
+    assert response.status_code == 422
+    assert "not a cursor of ours" in response.get_data(as_text=True)
