@@ -32,17 +32,23 @@ def shown(body: bytes, most: int) -> Shown:
     """The body, at most so many characters of it."""
     if not body:
         return Shown("empty", "")
+    form, text = _read(body)
+    if text is None:
+        return Shown("bytes", _hex(body[:_HEX_BYTES]), len(body) > _HEX_BYTES)
+    return Shown(form, visible(text[:most]), len(text) > most)
+
+
+def _read(body: bytes) -> tuple[str, str | None]:
     try:
         text = rawjson.decode(body)
-    except rawjson.NotJson:
-        return Shown("bytes", _hex(body[:_HEX_BYTES]), len(body) > _HEX_BYTES)
-    form = "text"
-    try:
         rawjson.loads(text)
-        form, text = "JSON", indented(text)
+        return "JSON", indented(text)
     except rawjson.NotJson:
         pass
-    return Shown(form, visible(text[:most]), len(text) > most)
+    try:
+        return "text", body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "bytes", None
 
 
 def indented(text: str) -> str:
