@@ -12,6 +12,7 @@ import polling
 from dialers.registry import DIALERS
 from models.receipts import STATES
 from outcomes import evidence
+from outcomes.normalize import normalize_pending
 from service.serve import serve as run_serve
 from service.worker import run as run_worker
 from web import keys as api_keys
@@ -59,7 +60,7 @@ def connections() -> None:
 @group.command()
 @click.argument("connection", required=False)
 def poll(connection: str | None) -> None:
-    """Poll now: one connection, or all that have reports. Also beside a running worker."""
+    """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
     database, known = current_app.extensions["database"], current_app.extensions["connections"]
     if connection is not None and connection not in known:
         raise click.ClickException(f"There is no connection {connection!r}.")
@@ -69,9 +70,12 @@ def poll(connection: str | None) -> None:
     for one in asked:
         if not DIALERS[one.dialer].reports:
             raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
-        for result in polling.poll_connection(database, one):
-            failed = failed or result.error is not None
-            click.echo(f"{one.name}  {result.words}")
+        for polled in polling.poll_connection(database, one):
+            failed = failed or polled.error is not None
+            said = polled.error or f"{polled.kept.seen} records, {polled.kept.new} of them new"
+            click.echo(f"{one.name}  {polled.report}, {polled.layer}: {said}")
+    while normalize_pending(database, known):  # so that the outcomes are there when the command ends
+        pass
     sys.exit(1 if failed else 0)
 
 

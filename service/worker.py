@@ -50,7 +50,7 @@ def start(database: Database, connections: Mapping[str, Connection], stop: threa
     }
     for connection in connections.values():
         if DIALERS[connection.dialer].reports:
-            loops[f"poll {connection.name}"] = (_poller(database, connection), POLL_SECONDS)
+            loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -60,8 +60,8 @@ def start(database: Database, connections: Mapping[str, Connection], stop: threa
     return threads
 
 
-def _poller(database: Database, connection: Connection) -> Callable[[], object]:
-    return lambda: polling.poll_due(database, connection)
+def _poller(database: Database, connection: Connection, stop: threading.Event) -> Callable[[], object]:
+    return lambda: polling.poll_due(database, connection, stop=stop)
 
 
 def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:
