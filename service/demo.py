@@ -36,7 +36,9 @@ poll_seconds = 5
 [dispositions.ryng-demo]
 "Interested" = ["contact", "sale"]
 "Call back later" = ["contact", "callback"]
+"Bought" = ["contact", "sale"]
 "Not interested" = ["contact", "not_interested"]
+"Do not call again" = ["contact", "dnc"]
 "Wrong number" = ["wrong_number"]
 """
 
