@@ -13,9 +13,7 @@ assets = Blueprint("assets", __name__, static_folder="static", static_url_path="
 
 def register(app: Flask) -> None:
     """Add every route of the read side to the application."""
-    app.config.setdefault("MAX_CONTENT_LENGTH", _LARGEST_BODY)
-    if app.config["MAX_CONTENT_LENGTH"] is None:
-        app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
     errors.register(app)
     auth.register(app)
     app.after_request(_headers)
