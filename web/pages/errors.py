@@ -1,13 +1,16 @@
 """Errors as people see them: a page with a sentence and the request id, never a half-empty dashboard."""
 
+from collections.abc import Callable
+from functools import partial
+
 import structlog
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import Refused, body, request_id
+from web.errors import Refused, request_id
 from web.pages import policy
 
 log = structlog.get_logger()
@@ -37,7 +40,10 @@ def register(blueprint: Blueprint, app: Flask) -> None:
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(OperationalError, _database_error)
     blueprint.register_error_handler(PoolTimeout, _database_error)
-    app.register_error_handler(NotFound, _no_route)
+    # What no route takes belongs to no blueprint, so these two are asked of the whole application.
+    everybody_elses = app.error_handler_spec[None][None][HTTPException]
+    for kind in (NotFound, MethodNotAllowed):
+        app.register_error_handler(kind, partial(_no_route, everybody_elses))
 
 
 def page(status: int, sentence: str | None = None) -> Response:
@@ -62,11 +68,11 @@ def _database_error(error: OperationalError | PoolTimeout) -> Response:
     return page(503)
 
 
-def _no_route(error: NotFound) -> Response:
-    """An address that no route has: a page for a browser, the API's shape for everybody else."""
+def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:
+    """A page for a browser, the API's shape for everybody else."""
     if "pages" in request.blueprints:
-        return page(404)
+        return page(error.code)
     wanted = request.accept_mimetypes.best_match(("application/json", "text/html"))
     if wanted != "text/html" or request.path.startswith(auth.API):
-        return body("not_found", "There is nothing here.", {}, 404)
-    return policy.headers(page(404))
+        return everybody_elses(error)
+    return policy.headers(page(error.code))

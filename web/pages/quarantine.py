@@ -13,6 +13,7 @@ from models import Receipt
 from models.receipts import QUARANTINED
 from outcomes import evidence, health, keyset
 from web.pages import session
+from web.pages.words import many
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ def replay_all() -> Response:
     with session.database().write() as writing:
         replayed = evidence.replay(writing, wanted)
     log.info("receipts_replayed", receipts=replayed, filters=sorted(wanted))
-    flash(f"{replayed} receipts wait to be read again." if replayed != 1 else "1 receipt waits to be read again.")
+    flash(f"{many(replayed, 'receipt')} sent back to be read again.")
     return redirect(url_for("pages.quarantine"), 303)
 
 

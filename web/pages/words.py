@@ -75,6 +75,11 @@ def size(count: int) -> str:
     return f"{count} bytes" if count < 10_000 else f"{count / 1000:.0f} kB"
 
 
+def many(count: int, noun: str) -> str:
+    """A number of things: ``1 receipt``, ``2 receipts``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     """How fresh a connection is: its last callback, and how far each report is complete."""
     said = []
@@ -85,9 +90,9 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     for poll in connection["polls"]:
         reached = [at for at in (complete.get(poll["report"]), clock.parse(poll["complete_to"])) if at]
         complete[poll["report"]] = max(reached, default=None)
-    for report, at in complete.items():
-        said.append(f"{plain(report)} " + (f"complete to {zones.moment(at, zone)[:-3]}" if at else "not read yet"))
-    return said
+    said += [f"{plain(name)} complete to {zones.moment(at, zone)[:-3]}" for name, at in complete.items() if at]
+    unread = [plain(name) for name, at in complete.items() if not at]
+    return said + ([f"not read yet: {', '.join(unread)}"] if unread else [])
 
 
 def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
@@ -117,4 +122,4 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
 
 
-FILTERS = (plain, tone, settling, receipt_state, hms, percent, size)
+FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many)

@@ -76,7 +76,7 @@ def test_all_of_a_reason_are_replayed_and_nothing_else(admin, database, quaranti
     assert admin.post("/quarantine/replay", reason="unparseable").status_code == 303
 
     assert states(database) == ["normalized"] + ["pending"] * 3 + ["quarantined"] * 4
-    assert "3 receipts wait to be read again." in text(admin)
+    assert "3 receipts sent back to be read again." in text(admin)
 
 
 def test_without_a_reason_nothing_is_replayed(admin, database, quarantined):

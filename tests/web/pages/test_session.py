@@ -167,6 +167,9 @@ def test_what_is_not_there_is_a_page_for_browsers_and_json_for_programs(app, adm
     assert admin.get("/api/v1/nothing").json["error_id"] == "not_found"
     assert admin.client.get("/nothing").json["error_id"] == "not_found"
 
+    assert admin.get("/logout").mimetype == "text/html"
+    assert admin.client.get("/logout").json["error_id"] == "method_not_allowed"
+
 
 def test_without_the_database_a_page_says_so_and_shows_no_figures(admin, monkeypatch):
     def broken(*_):

@@ -1,0 +1,202 @@
+"""The dashboard in a real Chromium, on a real server, with outcomes made by the real pipeline."""
+
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from dialers.base import Connection
+from lib import clock
+from service.app import create_app
+from tests.evidence import CONNECTIONS, keep, normalize
+from tests.web.conftest import settings_for
+from tests.web.pages.conftest import new_key
+from tests.web.pages.day import call, lived
+from web import keys
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_):
+        pass
+
+
+@pytest.fixture
+def app(sqlite_url, tmp_path):
+    connections = CONNECTIONS | {"qvoice-main": Connection("qvoice-main", "qvoice")}
+    app = create_app(replace(settings_for(sqlite_url, tmp_path), connections=connections))
+    yield app
+    app.extensions["database"].close()
+
+
+@pytest.fixture
+def database(app):
+    lived(app.extensions["database"], clock.now())
+    return app.extensions["database"]
+
+
+@contextmanager
+def listening(app, port: int = 0):
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A page of the browser, and everything that it complained about."""
+
+    def __init__(self, chromium, port: int, **options):
+        self.complaints: list[str] = []
+        self.address = f"http://127.0.0.1:{port}"
+        self.context = chromium.new_context(base_url=self.address, **({"viewport": DESKTOP} | options))
+        self.page = self.context.new_page()
+        # A violation of the content policy is a console error too.
+        self.page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"{request.url} {request.failure}"))
+        self.page.on("request", self._stays_here)
+
+    def _stays_here(self, request):
+        if not request.url.startswith(self.address):
+            self.complaints.append(f"asked {request.url}")
+
+    def sign_in(self, key: str):
+        self.page.goto("/")
+        self.page.get_by_label("API key").fill(key)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", name="Calls today").wait_for()
+        return self.page
+
+
+def picture(page, name: str, tmp_path: Path) -> bytes:
+    """A screenshot: kept in docs/images where that is asked for, else beside the test's other files."""
+    folder = IMAGES if os.environ.get("WRAPUP_TEST_SCREENSHOTS") == "1" else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    return page.screenshot(path=folder / name, animations="disabled")
+
+
+def test_an_operator_signs_in_and_watches_outcomes_arrive(app, database, chromium, tmp_path):
+    with listening(app) as port:
+        window = Window(chromium, port, color_scheme="light")
+        page = window.sign_in(new_key(database, "admin"))
+
+        rows = page.locator("[aria-labelledby=outcomes-title] tbody tr")
+        assert rows.count() == 50
+        assert page.get_by_text("last callback").is_visible()
+        assert page.get_by_text("lead history complete to").is_visible()
+        assert page.get_by_text("The dialer did not answer within 30 s.").is_visible()
+        page.locator("#outcomes-title + .state [data-live-state]", has_text="Live").wait_for()
+        png = picture(page, "overview.png", tmp_path)
+        assert png.startswith(b"\x89PNG") and len(png) > 40_000  # an empty page of this size is a tenth of that
+
+        page.evaluate("window.stillHere = true")
+        keep(database, *call(900, clock.now(), disposition="Interested", customerNum="+919899999999"))
+        normalize(database, now=clock.now())
+        page.get_by_role("link", name="+919899999999").wait_for(timeout=6000)
+        assert page.evaluate("window.stillHere"), "the page was loaded again"
+        assert rows.count() == 50
+
+        page.get_by_role("link", name="+919899999999").click()
+        page.get_by_role("heading", name="Timeline").wait_for()
+        assert page.get_by_text('"callLogID": 90900').is_visible()
+        assert page.get_by_text("agent answered").is_visible()
+        picture(page, "call.png", tmp_path)
+        assert window.complaints == []
+
+
+def test_the_quarantine_is_looked_at_and_replayed(app, database, chromium, tmp_path):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "admin"))
+        page.get_by_role("link", name="Quarantine", exact=True).click()
+        picture(page, "quarantine.png", tmp_path)
+
+        page.get_by_role("row", name="unparseable").get_by_role("button", name="Replay all").click()
+
+        page.get_by_text("sent back to be read again").wait_for()
+        assert window.complaints == []
+
+
+def test_a_page_without_answers_says_since_when_and_recovers(app, database, chromium):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "read"))
+        state = page.locator("#outcomes-title + .state")
+        state.get_by_text("Live", exact=True).wait_for()
+
+    state.get_by_text("Not live since").wait_for(timeout=15_000)
+
+    with listening(app, port):
+        state.get_by_text("Live", exact=True).wait_for(timeout=15_000)
+
+
+def test_a_key_that_is_revoked_ends_the_watching(app, database, chromium):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "read"))
+        with database.write() as session:
+            keys.revoke_key(session, "read")
+
+        page.get_by_role("heading", name="Sign in").wait_for(timeout=10_000)
+
+
+def test_without_javascript_everything_is_there_and_nothing_claims_to_be_live(app, database, chromium):
+    with listening(app) as port:
+        window = Window(chromium, port, java_script_enabled=False)
+        page = window.sign_in(new_key(database, "read"))
+
+        assert page.locator("[aria-labelledby=outcomes-title] tbody tr").count() == 50
+        assert page.get_by_text("load the page again for what is newer").count() == 3
+        assert page.get_by_text("Live", exact=True).count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path, scheme):
+    with listening(app) as port:
+        window = Window(chromium, port, viewport=PHONE, color_scheme=scheme, is_mobile=True, device_scale_factor=2)
+        page = window.sign_in(new_key(database, "admin"))
+        one = page.locator("[aria-labelledby=outcomes-title] tbody tr a").first.get_attribute("href")
+        for name, path in {"overview": "/", "calls": "/calls", "quarantine": "/quarantine", "call": one}.items():
+            page.goto(path)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= PHONE["width"], path
+            page.screenshot(path=tmp_path / f"{name}-phone-{scheme}.png")
+        assert window.complaints == []
