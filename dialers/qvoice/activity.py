@@ -156,6 +156,7 @@ def _ended(row: Members, history: list[Step], connection: Connection) -> dict[st
     names_of_lead = (text(row.get("lead_first_name")), text(row.get("lead_last_name")))
     facts = stated(
         call_id=ident(row.get("call_id"), "call_id"),
+        attempt_id=ident(row.get("call_id"), "call_id"),  # a call of QVoice is one attempt
         lead_id=ident(row.get("lead_id"), "lead_id"),
         campaign_id=ident(row.get("campaign_id"), "campaign_id"),
         campaign_name=text(row.get("campaign_name")),

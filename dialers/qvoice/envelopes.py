@@ -31,7 +31,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One answer. ``pages`` False: nothing in it speaks of pages, so that nobody knows whether it is the last."""
+    """One answer. ``pages`` False: its shape cannot name a next page, so that nobody knows whether it is the last."""
 
     records: list[Slice]
     next_key: str | None = None
@@ -76,7 +76,7 @@ def _found(text: str, value: object) -> tuple[list[Slice], str | None, bool] | N
         lists = [begin for name, begin, end in members if name == wanted and text[begin] in "[{n"]
         if lists:
             parts = [_records(text, begin) for begin in lists]
-            return None if None in parts else (sum(parts, []), next_key, bool(keys))
+            return None if None in parts else (sum(parts, []), next_key, True)
     if any(value.get(name) for name in FAILURES):
         return None
     listed = [(name, begin, end) for name, begin, end in members if text[begin] == "{"]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from itertools import count
 from urllib.parse import quote
@@ -43,26 +43,41 @@ def lead_history(client: Client, connection: Connection, window: Window | None) 
     """The calls of the window. The window is sent with every page and never moves."""
     fields = connection.settings.get("report_fields")
     query = {"pageSize": str(_page_size(connection))} | ({"fields": ",".join(fields)} if fields else {})
-    yield from _calls(client, query, window, None, count())
+    if (yield from _calls(client, query, window)):
+        yield from _halves(client, query, window, count())
 
 
-def _calls(client: Client, query: dict[str, str], window: Window, whole: set | None, halved: count) -> Iterator[Page]:
-    """The documented answer is a bare array that cannot name a next page. One that is full may have lost its end, so the
-    two halves of its window are asked for as well, until they are not full. ``whole`` is what stood in the window that
-    this one is half of: where the same stands in the half, the dialer does not look at the window."""
+def _calls(client: Client, query: dict[str, str], window: Window) -> Generator[Page, None, set | None]:
+    """The pages of one window. Returns the calls in it where the answer was cut: the documented answer is a bare array that
+    cannot name a next page, so a full one may have lost its end."""
     times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
-    for envelope in _pages(client, HISTORY_PATH, query | times, "startKey"):
+    cut = None
+    for number, envelope in enumerate(_pages(client, HISTORY_PATH, query | times, "startKey")):
         records = [_call(record) for record in envelope.records]
-        calls = {record.key or record.body for record in records}
-        cut = not envelope.pages and len(records) >= int(query["pageSize"])
-        hopeless = cut and (calls == whole or window.end - window.start < SHORTEST_HALF)
-        yield Page(records, CUT if hopeless else None)
-        if cut and not hopeless:
-            if next(halved) >= MOST_HALVES:
-                raise WalkStuck(f"GET {HISTORY_PATH} stayed full in {MOST_HALVES} smaller windows. Raise page_size.")
-            middle = window.start + (window.end - window.start) / 2
-            yield from _calls(client, query, Window(window.start, middle), calls, halved)
-            yield from _calls(client, query, Window(middle, window.end), calls, halved)
+        if number == 0 and not envelope.pages and len(records) >= int(query["pageSize"]):
+            cut = {record.key or record.body for record in records}
+        yield Page(records)
+    return cut
+
+
+def _halves(client: Client, query: dict[str, str], window: Window, halved: Iterator[int]) -> Iterator[Page]:
+    """What was cut off, by asking for both halves of the window, and for the halves of those that are full again."""
+    if window.end - window.start < SHORTEST_HALF:
+        yield Page([], CUT)
+        return
+    if next(halved) >= MOST_HALVES:
+        raise WalkStuck(f"GET {HISTORY_PATH} stayed full in {MOST_HALVES} smaller windows. Raise page_size.")
+    middle = window.start + (window.end - window.start) / 2
+    halves = Window(window.start, middle), Window(middle, window.end)
+    cut = []
+    for half in halves:
+        cut.append((yield from _calls(client, query, half)))
+    if cut[0] and cut[0] == cut[1]:  # the same calls in both: the dialer does not look at the window
+        yield Page([], CUT)
+        return
+    for half, calls in zip(halves, cut, strict=True):
+        if calls:
+            yield from _halves(client, query, half, halved)
 
 
 def leads(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
