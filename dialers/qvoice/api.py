@@ -62,7 +62,7 @@ class Client:
 
     # Tokens -----------------------------------------------------------------------------------------------------------
     def _signed(self, path: str, query: Mapping[str, str]) -> bytes:
-        token, renewed = self._current(None)
+        token, renewed = self._current(None)[0], False
         for _ in range(MOST_LOGINS):
             answer = self._exchange("GET", path, params=query, headers=self._headers(token))
             if answer.status != 401:

@@ -12,6 +12,7 @@ from lib import rawjson
 
 LISTS = ("data", "cdrs", "rows")
 NEXT_KEYS = ("next_start_key", "nextStartKey")
+META = (*NEXT_KEYS, "start_key", "page_size", "revision", "request_id", "timestamp", "version", "node", "status")
 FAILURES = ("error", "errors", "message")
 LONGEST_KEY = 4096
 
@@ -80,7 +81,7 @@ def _found(text: str, value: object) -> tuple[list[Slice], str | None, bool] | N
     if any(value.get(name) for name in FAILURES):
         return None
     listed = [(name, begin, end) for name, begin, end in members if text[begin] == "{"]
-    if not listed and any(name not in NEXT_KEYS for name in value):
+    if any(name not in META for name, begin, _ in members if text[begin] != "{"):
         return None
     return [Slice(text[begin:end], name) for name, begin, end in listed], next_key, bool(keys)
 

@@ -31,6 +31,12 @@ STATUS_PATH = "/api/v2/reports/campaigns/leads/status"
 LEADS_PATH = "/api/v2/config/campaigns/{}/leads"
 QUEUES_PATH = "/callcenter/queues/status"
 
+# By one of these a record is told from an envelope.
+CALL_COLUMNS = ("call_id", "lead_number", "campaign_name", "lead_history")
+LEAD_COLUMNS = ("number", "campaign_id", "status")
+CAMPAIGN_COLUMNS = ("total_leads", "leads_by_status", "name")
+QUEUE_COLUMNS = ("extension", "agents", "name")
+
 MOST_PAGES = 20_000  # of one walk: a dialer that makes up new keys for ever must end, too
 MOST_HALVES = 1000
 SHORTEST_HALF = timedelta(seconds=2)
@@ -52,7 +58,7 @@ def _calls(client: Client, query: dict[str, str], window: Window) -> Generator[P
     cannot name a next page, so a full one may have lost its end."""
     times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
     cut = None
-    for number, envelope in enumerate(_pages(client, HISTORY_PATH, query | times, "startKey")):
+    for number, envelope in enumerate(_pages(client, HISTORY_PATH, query | times, "startKey", CALL_COLUMNS)):
         records = [_call(record) for record in envelope.records]
         if number == 0 and not envelope.pages and len(records) >= int(query["pageSize"]):
             cut = {record.key or record.body for record in records}
@@ -87,7 +93,7 @@ def leads(client: Client, connection: Connection, window: Window | None) -> Iter
         path = LEADS_PATH.format(quote(campaign_id, safe=""))
         query = {"page_size": str(_page_size(connection))}
         try:
-            for envelope in _pages(client, path, query, "next_start_key"):
+            for envelope in _pages(client, path, query, "next_start_key", LEAD_COLUMNS):
                 yield Page([_lead(record, campaign_id) for record in envelope.records])
         except (AskedWrongly, Garbled, WalkStuck) as error:
             failure = failure or error
@@ -97,22 +103,25 @@ def leads(client: Client, connection: Connection, window: Window | None) -> Iter
 
 def campaign_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
     """Each campaign's totals, as they are now."""
-    for envelope in _pages(client, STATUS_PATH, {}, "startKey"):
+    for envelope in _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS):
         yield Page([_listed(record) for record in envelope.records])
 
 
 def queue_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
     """Each queue's agents and counters, as they are now."""
-    for envelope in _pages(client, QUEUES_PATH, {}, "startKey"):
+    for envelope in _pages(client, QUEUES_PATH, {}, "startKey", QUEUE_COLUMNS):
         yield Page([_listed(record) for record in envelope.records])
 
 
-def _pages(client: Client, path: str, query: dict[str, str], key_name: str) -> Iterator[Envelope]:
-    """Every page until one is empty or names no next. Raises WalkStuck where a key comes again."""
+def _pages(
+    client: Client, path: str, query: dict[str, str], key_name: str, columns: tuple[str, ...]
+) -> Iterator[Envelope]:
+    """Every page until one is empty or names no next. ``columns``: a record has at least one of them. Raises WalkStuck
+    where a key comes again."""
     what = f"GET {path}"
     seen: set[str] = set()
     for _ in range(MOST_PAGES):
-        envelope = client.ask(path, query, lambda body: opened(body, what))
+        envelope = client.ask(path, query, lambda body: _opened(body, what, columns))
         yield envelope
         if envelope.next_key is None or not envelope.records:
             return
@@ -123,12 +132,23 @@ def _pages(client: Client, path: str, query: dict[str, str], key_name: str) -> I
     raise WalkStuck(f"{what} had no end after {MOST_PAGES} pages; what came before was kept.")
 
 
+def _opened(body: bytes, what: str, columns: tuple[str, ...]) -> Envelope:
+    """The answer, opened. Any object in an object looks like a record that is listed by its key; where none of them has a
+    column that we know, it is an envelope that nobody knows."""
+    envelope = opened(body, what)
+    keyed = [_object(record) or {} for record in envelope.records if record.listed_under is not None]
+    if keyed and not any(column in row for row in keyed for column in columns):
+        raise Garbled(f"The answer to {what} has a shape that nobody knows.")
+    return envelope
+
+
 def _page_size(connection: Connection) -> int:
     return connection.settings.get("page_size") or 1000
 
 
 def _campaign_ids(client: Client) -> list[str]:
-    records = [record for envelope in _pages(client, STATUS_PATH, {}, "startKey") for record in envelope.records]
+    pages = _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS)
+    records = [record for envelope in pages for record in envelope.records]
     found = dict.fromkeys(record.listed_under or _id(record) for record in records)
     # A name of dots would be another path.
     return [campaign_id for campaign_id in found if campaign_id and campaign_id.strip(".")]

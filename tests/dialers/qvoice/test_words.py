@@ -82,6 +82,7 @@ def test_a_rich_row_tells_its_steps_its_end_and_its_disposition():
     assert found[4].facts == {"_word": "hold_start / agent"}
     assert found[6].facts == {
         "call_id": CALL_ID,
+        "attempt_id": CALL_ID,
         "campaign_name": "Renewals",
         "direction": "outbound",
         "customer_number": "+15550100001",
