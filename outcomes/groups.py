@@ -1,6 +1,6 @@
 """Call groups: the unit of folding and of locking. Keys name a group; keys that meet in one event make groups one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -41,11 +41,10 @@ def lock_groups(
     ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the order of keys, then of group ids, by
     everybody, so that two workers can wait for each other but not in a circle. Raises Raced.
     """
-    families = _families(named)
-    wanted = {(family.connection, key): family for family in families for key in family.keys}
-    known = _known(session, wanted)
-    for key, group in known.items():
-        wanted[key].groups.add(group)
+    named = list(named)
+    known = _known(session, {(connection, key) for connection, _, keys in named for key in keys})
+    wanted = _families(named, known)
+    families = list({id(family): family for family in wanted.values()}.values())
     _make_missing(session, families, wanted, set(wanted) - set(known))
     groups = {group for family in families for group in family.groups} | also
     if _lock(session, sorted(groups)) < len(groups):
@@ -59,18 +58,20 @@ def lock_groups(
     return {key: family.id for key, family in wanted.items()}, groups
 
 
-def _families(named: Iterable[tuple[str, str, tuple[str, ...]]]) -> list[Family]:
-    """Keys joined by the events that carry several of them."""
+def _families(named: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[Key, UUID]) -> dict[Key, Family]:
+    """The family of each key: joined by the events that carry several keys, and by the groups that they name already."""
     by_key: dict[Key, Family] = {}
+    by_group: dict[UUID, Family] = {}
     for connection, dialer, keys in named:
-        family = Family(connection, dialer, set(keys))
-        for other in {
-            id(by_key[connection, key]): by_key[connection, key] for key in keys if (connection, key) in by_key
-        }.values():
+        groups = {known[connection, key] for key in keys if (connection, key) in known}
+        family = Family(connection, dialer, set(keys), groups)
+        met = [by_key[connection, key] for key in keys if (connection, key) in by_key]
+        for other in met + [by_group[group] for group in groups if group in by_group]:
             family.keys |= other.keys
-        for key in family.keys:
-            by_key[connection, key] = family
-    return list({id(family): family for family in by_key.values()}.values())
+            family.groups |= other.groups
+        by_key |= {(connection, key): family for key in family.keys}
+        by_group |= {group: family for group in family.groups}
+    return by_key
 
 
 def _known(session: Session, wanted: Iterable[Key]) -> dict[Key, UUID]:

@@ -1,24 +1,18 @@
 """Promise 2: order and repetition do not matter. Generated call histories, on both databases, by 1 or 4 workers."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from lib import clock
-from models import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, Receipt
+from models import CallEvent, Receipt
 from outcomes.normalize import normalize_pending
 from outcomes.refold import VISIBLE
-from outcomes.settle import settle_due
 from tests.evidence import CONNECTIONS, START, connect, outcomes, receipt, terminal
-
-LATER = START + timedelta(days=3)
-
-# What a rerun may give another value: our ids, and how many steps it took to get there.
-OURS = ("id", "group_id", "revision", "changed_at", "position", "set_by")
+from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
 
 
 def moment(minutes: int) -> str:
@@ -58,65 +52,8 @@ def histories(draw):
     return delivered
 
 
-def facts(database) -> list[dict]:
-    """The outcomes as readers see them, in an order of their content."""
-    rows = [{c.name: getattr(row, c.name) for c in CallOutcome.__table__.columns} for row in outcomes(database)]
-    return sorted(({k: v for k, v in row.items() if k not in OURS} for row in rows), key=repr)
-
-
-def empty(database) -> None:
-    with database.write() as session:
-        for table in (CallEvent, CallKey, CallOutcome, Receipt, CallGroup):
-            session.execute(delete(table))
-        session.execute(update(ChangeFeed).values(last_position=0))
-
-
-def deliver(database, batches, workers: int = 1) -> None:
-    """Keep the receipts batch by batch, normalizing after each with so many workers at once."""
-    for batch in batches:
-        with database.write() as session:
-            session.add_all(batch)
-        drain(database, workers)
-    while settle_due(database, CONNECTIONS, now=LATER):
-        pass
-
-
-def drain(database, workers: int, now=START) -> None:
-    failures = []
-
-    def work():
-        try:
-            while normalize_pending(database, CONNECTIONS, limit=3, now=now):
-                pass
-        except BaseException as error:
-            failures.append(error)
-            raise
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
-    while normalize_pending(database, CONNECTIONS, now=now):  # what the others held when the last one looked
-        pass
-
-
 def receipts(history):
     return [receipt(body, kind, at) for kind, body, at in history]
-
-
-def copies(given_receipts):
-    """The same evidence for another run: same ids, same times."""
-    columns = [column.name for column in Receipt.__table__.columns]
-    return [Receipt(**{name: getattr(r, name) for name in columns}) for r in given_receipts]
-
-
-PROPERTY = settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 @pytest.mark.parametrize("workers", [1, 4])
