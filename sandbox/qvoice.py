@@ -138,6 +138,7 @@ class QVoice:
             for call in self._calls:
                 if isinstance(call.columns, dict) and call.columns.get("call_id") == call_id:
                     call.columns = call.columns | columns
+                    call.recorded = {name: value for name, value in call.recorded.items() if name not in columns}
 
     def calls(self, start: float | None, end: float | None) -> list[Call]:
         """The calls that the window shows now, the latest first, as Kazoo orders them."""

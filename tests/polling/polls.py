@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import event, select
 
 from dialers.base import Connection
@@ -15,6 +16,10 @@ from tests.dialers.qvoice.portal import START, Portal, portal
 
 NOW = START + timedelta(hours=2)
 QVOICE = Connection("qvoice-main", "qvoice")
+
+
+# For what does not depend on the database: its tests need not run on both.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Clock:

@@ -13,7 +13,7 @@ from polling.cursors import LEASE, LeaseLost, wait_after
 from polling.keep import Kept
 from polling.tasks import tasks
 from tests.dialers.qvoice.portal import START
-from tests.polling.polls import NOW, QVOICE
+from tests.polling.polls import NOW, QVOICE, on_one_database
 
 RECENT = next(task for task in tasks(QVOICE, DIALER) if task.key == ("lead_history", "recent"))
 MINUTE = timedelta(minutes=1)
@@ -105,6 +105,7 @@ def test_a_finished_walk_is_due_again_after_its_interval(made):
     assert (row.records_seen, row.records_new, row.lease_owner, row.last_started_at) == (7, 2, None, NOW)
 
 
+@on_one_database
 def test_a_walk_that_takes_longer_than_its_interval_leaves_a_pause(made):
     held = claim(made)
     with made.write() as session:
@@ -112,6 +113,7 @@ def test_a_walk_that_takes_longer_than_its_interval_leaves_a_pause(made):
     assert read(made).due_at == NOW + timedelta(seconds=120 + 15)  # a quarter of its interval
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("columns", "due"),
     [

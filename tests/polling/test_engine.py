@@ -14,12 +14,14 @@ from polling import clients, cursors
 from polling.tasks import Task
 from polling.walk import Walk
 from tests.dialers.qvoice.portal import START, portal, row
+from tests.evidence import RYNG
 from tests.polling.polls import (
     NOW,
     Clock,
     cursor,
     failing,
     keys,
+    on_one_database,
     poll,
     poll_all_due,
     polled_portal,
@@ -89,6 +91,7 @@ def test_an_error_in_mid_walk_keeps_what_came_and_the_cursor_where_it_was(databa
     assert (now.complete_to, now.failures, now.error, now.error_id) == (clock(), 0, None, None)
 
 
+@on_one_database
 def test_a_repeated_page_is_an_error_and_its_records_stay(database, filled):
     found, clock = filled
     found.fault(repeated_key=True)
@@ -97,6 +100,7 @@ def test_a_repeated_page_is_an_error_and_its_records_stay(database, filled):
     assert cursor(database).complete_to is None
 
 
+@on_one_database
 def test_a_token_that_expires_in_mid_walk_is_no_error(database, filled):
     found, clock = filled
     found.fault(expired={"after": 1, "times": 1, "path": "history"})
@@ -104,6 +108,7 @@ def test_a_token_that_expires_in_mid_walk_is_no_error(database, filled):
     assert keys(database) == SEVEN
 
 
+@on_one_database
 def test_an_answer_that_was_taken_with_doubt_leaves_a_warning(database, filled):
     found, clock = filled
     found.fault(array=True, no_window=True)
@@ -114,6 +119,7 @@ def test_an_answer_that_was_taken_with_doubt_leaves_a_warning(database, filled):
     assert cursor(database).warning is None
 
 
+@on_one_database
 def test_a_portal_that_asks_us_to_wait_is_given_the_time(database, filled):
     found, clock = filled
     found.fault(too_many={"path": "history", "value": 95})
@@ -121,6 +127,7 @@ def test_a_portal_that_asks_us_to_wait_is_given_the_time(database, filled):
     assert cursor(database).due_at == NOW + timedelta(seconds=95)
 
 
+@on_one_database
 def test_duplicates_across_pages_are_kept_once(database, filled):
     found, clock = filled
     found.fault(duplicates=True)
@@ -128,6 +135,7 @@ def test_duplicates_across_pages_are_kept_once(database, filled):
     assert (polled.kept.seen, polled.kept.new) == (9, 7)
 
 
+@on_one_database
 # What is due ----------------------------------------------------------------------------------------------------------
 def test_everything_is_due_at_first_and_then_by_its_interval(database, filled):
     found, clock = filled
@@ -156,6 +164,7 @@ def test_everything_is_due_at_first_and_then_by_its_interval(database, filled):
     }
 
 
+@on_one_database
 def test_poll_seconds_stretches_all_intervals_alike(database, filled):
     found, clock = filled
     found = with_settings(found, poll_seconds=6)
@@ -166,6 +175,7 @@ def test_poll_seconds_stretches_all_intervals_alike(database, filled):
     assert ("lead_history", "yesterday") in poll_all_due(database, found, clock)
 
 
+@on_one_database
 def test_a_failing_report_does_not_hold_up_the_others(database, filled):
     found, clock = filled
     found.fault(server_error={"path": "history"})
@@ -176,6 +186,7 @@ def test_a_failing_report_does_not_hold_up_the_others(database, filled):
     assert cursor(database).error_id == "unavailable"
 
 
+@on_one_database
 def test_wrong_credentials_are_tried_once_for_all_reports(database, filled):
     found, clock = filled
     found.fault(login_refused=True)
@@ -200,9 +211,8 @@ def test_between_the_pages_of_a_wide_layer_the_frequent_ones_are_walked(database
     assert cursor(database).complete_to == clock()
 
 
+@on_one_database
 def test_connections_without_reports_have_nothing_to_poll(database):
-    from tests.evidence import RYNG
-
     assert polling.poll_due(database, RYNG) is False
     assert polling.poll_connection(database, RYNG) == []
 
@@ -272,6 +282,7 @@ def test_stopping_ends_a_walk_after_the_page_at_hand(database, filled):
     assert ("lead_history", "recent") in poll_all_due(database, found, clock)  # at once, by whoever comes
 
 
+@on_one_database
 # Polling now ----------------------------------------------------------------------------------------------------------
 def test_poll_connection_polls_everything_now(database):
     with portal() as found:
@@ -302,6 +313,7 @@ def test_poll_connection_waits_for_a_running_worker(database):
     assert keys(database) == ["call:call-1"]
 
 
+@on_one_database
 def test_poll_connection_does_not_wait_for_ever(database, filled):
     found, clock = filled
     walker = poller(database, found, clock)
@@ -313,6 +325,7 @@ def test_poll_connection_does_not_wait_for_ever(database, filled):
     assert (polled.error_id, polled.pages) == ("busy", 0)
 
 
+@on_one_database
 def test_poll_due_keeps_one_client_per_connection(database):
     with portal() as found:
         found.qvoice.furnish(leads=1, past_calls=2)
@@ -339,6 +352,7 @@ def own_walk(database, filled, walk):
     return Walk(database, found.connection, None, held, clock).run(None)
 
 
+@on_one_database
 def test_a_fault_of_ours_is_shown_and_does_not_end_the_worker(database, filled):
     def walk(client, connection, window):
         yield Page([Record(b"{}", "call:1")])
@@ -360,6 +374,7 @@ def test_what_the_database_refuses_is_shown_and_not_tried_at_once(database, fill
     assert cursor(database).due_at == NOW + timedelta(seconds=30)
 
 
+@on_one_database
 def test_an_empty_walk_moves_the_cursor(database, filled):
     assert own_walk(database, filled, lambda client, connection, window: iter(())).error is None
     assert cursor(database).complete_to == NOW

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from polling import health
-from tests.polling.polls import NOW, poll, poll_all_due, polled_portal
+from tests.polling.polls import NOW, on_one_database, poll, poll_all_due, polled_portal
 
 
 def read(database, at=NOW):
@@ -11,6 +11,7 @@ def read(database, at=NOW):
         return {report.report: report for report in health.reports(session, "qvoice-main", at)}
 
 
+@on_one_database
 def test_nothing_was_polled_yet(database):
     assert read(database) == {}
 
@@ -25,6 +26,7 @@ def test_fresh_reports_say_how_far_they_are_complete(database):
     assert read(database, NOW + timedelta(days=1))["leads"].words == "leads complete to 2026-11-18 12:00 UTC"
 
 
+@on_one_database
 def test_a_report_that_fails_says_why_and_how_old_it_is(database):
     with polled_portal() as (found, clock):
         poll(database, found, clock)
@@ -37,6 +39,7 @@ def test_a_report_that_fails_says_why_and_how_old_it_is(database):
     assert history.error_id == "unavailable" and "cannot answer now (500" in history.error
 
 
+@on_one_database
 def test_a_report_that_never_went_well(database):
     with polled_portal() as (found, clock):
         found.fault(login_refused=True)
