@@ -38,8 +38,9 @@ def lock_groups(
     """(the group of each key, all groups that are locked now). Groups are made where there was none, united where keys
     meet, and stay locked until the transaction ends.
 
-    ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the order of keys, then of group ids, by
-    everybody, so that two workers can wait for each other but not in a circle. Raises Raced.
+    ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the
+    order of keys, then of group ids, by everybody, so that two workers can wait for each other but not in a circle.
+    Raises Raced.
     """
     named = list(named)
     known = _known(session, {(connection, key) for connection, _, keys in named for key in keys})
