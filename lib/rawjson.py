@@ -52,6 +52,9 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_float=str, parse_int=_integer, parse_constant=lambda name: None
 )
 
+# Where a value ends needs no reading of it: without hooks the scanner is several times faster.
+_SCANNER = json.JSONDecoder(parse_float=str, parse_int=str)
+
 
 def decode(body: bytes) -> str:
     """The text of a body: UTF-8, 16 or 32, with or without a byte order mark. Raises NotJson."""
@@ -121,7 +124,7 @@ def _parts(text: str, start: int, opening: str, closing: str):
 
 def _value(text: str, at: int) -> tuple[object, int]:
     try:
-        return _DECODER.raw_decode(text, at)
+        return _SCANNER.raw_decode(text, at)
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:

@@ -5,11 +5,13 @@ campaigns. Public clients also meet ``{cdrs}``, ``{rows}`` and objects of object
 absent ``next_start_key`` ends the list, and the key is opaque.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dialers.base import Garbled
 from lib import rawjson
 
+BLANKS = " \t\r\n"
 LISTS = ("data", "cdrs", "rows")
 NEXT_KEYS = ("next_start_key", "nextStartKey")
 META = (*NEXT_KEYS, "start_key", "page_size", "revision", "request_id", "timestamp", "version", "node", "status")
@@ -51,8 +53,7 @@ def opened(body: bytes, what: str) -> Envelope:
         # One name in a wrong encoding must not hide a thousand other records: cut the bytes, judge each record later.
         text, encoding = body.decode("latin-1"), "latin-1"
     try:
-        value = rawjson.loads(text)
-        found = _found(text, value)
+        found = _found(text)
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to {what} is not JSON: {error}.") from None
     if found is None:
@@ -63,14 +64,26 @@ def opened(body: bytes, what: str) -> Envelope:
     return Envelope([replace(record, encoding=encoding) for record in records], next_key, pages)
 
 
-def _found(text: str, value: object) -> tuple[list[Slice], str | None, bool] | None:
-    if value is None:  # how Go writes an empty list
-        return [], None, False
-    if isinstance(value, list):
-        return _items(text, 0), None, False
-    if not isinstance(value, rawjson.Members) or _is_failure(value):
-        return None
+def _found(text: str) -> tuple[list[Slice], str | None, bool] | None:
+    """(records, key of the next page, whether the shape can name one); None for a shape that nobody knows."""
+    kind = text.lstrip(BLANKS)[:1]
+    if kind == "[":
+        spans = rawjson.elements(text)
+        _nothing_after(text, spans[-1][1] if spans else 0, "[]")
+        return [Slice(text[start:stop]) for start, stop in spans], None, False
+    if kind != "{":
+        return ([], None, False) if rawjson.loads(text) is None else None  # null is how Go writes an empty list
     members = rawjson.members(text)
+    _nothing_after(text, members[-1][2] if members else 0, "{}")
+    # The lists are long and stay closed; what stands beside them is short, and read.
+    beside = {name: rawjson.loads(text[begin:end]) for name, begin, end in members if text[begin] not in "[{"}
+    beside |= {
+        name: text[begin + 1 : end - 1].strip()
+        for name, begin, end in members
+        if name in FAILURES and name not in beside
+    }
+    if _is_failure(beside):
+        return None
     keys = [text[begin:end] for name, begin, end in members if name in NEXT_KEYS]
     next_key = _next_key(keys[-1]) if keys else None
     for wanted in LISTS:
@@ -78,15 +91,19 @@ def _found(text: str, value: object) -> tuple[list[Slice], str | None, bool] | N
         if lists:
             parts = [_records(text, begin) for begin in lists]
             return None if None in parts else (sum(parts, []), next_key, True)
-    if any(value.get(name) for name in FAILURES):
+    if any(name not in META or text[begin] == "[" for name, begin, _ in members if text[begin] != "{"):
         return None
-    listed = [(name, begin, end) for name, begin, end in members if text[begin] == "{"]
-    if any(name not in META for name, begin, _ in members if text[begin] != "{"):
-        return None
-    return [Slice(text[begin:end], name) for name, begin, end in listed], next_key, bool(keys)
+    return [Slice(text[begin:end], name) for name, begin, end in members if text[begin] == "{"], next_key, bool(keys)
 
 
-def _is_failure(value: rawjson.Members) -> bool:
+def _nothing_after(text: str, last: int, brackets: str) -> None:
+    """Raises NotJson where something stands between the end of the last part and the end of the text but a bracket."""
+    tail = "".join(text[last:].split(None))
+    if tail != (brackets[1] if last else brackets):
+        raise rawjson.NotJson(f"more than one value, from character {last}")
+
+
+def _is_failure(value: Mapping[str, object]) -> bool:
     """Whether a 200 says that it is none, as Kazoo's envelopes can."""
     status = value.get("status")
     return bool(value.get("error") or value.get("errors") or value.get("success") is False or status == "error")
@@ -94,17 +111,13 @@ def _is_failure(value: rawjson.Members) -> bool:
 
 def _records(text: str, begin: int) -> list[Slice] | None:
     if text[begin] == "[":
-        return _items(text, begin)
+        return [Slice(text[start:stop]) for start, stop in rawjson.elements(text, begin)]
     if text[begin] == "n":
         return []
     members = rawjson.members(text, begin)
     if any(text[start] != "{" for _, start, _ in members):
         return None
     return [Slice(text[start:stop], name) for name, start, stop in members]
-
-
-def _items(text: str, begin: int) -> list[Slice]:
-    return [Slice(text[start:stop]) for start, stop in rawjson.elements(text, begin)]
 
 
 def _next_key(written: str) -> str | None:

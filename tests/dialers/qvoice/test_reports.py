@@ -128,6 +128,12 @@ def test_records_are_cut_out_byte_for_byte():
     assert [record.key for record in records] == ["call:c1", None, None]
 
 
+def test_a_key_that_no_database_stores_is_cleaned():
+    with portal() as found:
+        found.qvoice.add('{"call_id":"c\\u0000\\ud8001"}', timestamp=START.timestamp() + 60)
+        assert found.walk().keys == ["call:c\ufffd\ufffd1"]
+
+
 def test_a_byte_that_is_no_utf8_spoils_its_own_record_only(filled):
     filled.fault(bad_utf8={"times": 1, "path": "history"})
     walked = filled.walk()
@@ -196,7 +202,8 @@ def test_queues():
         (b'{"data":[1],"data":[2]}', [b"1", b"2"], None),
         (b'{"a":{"x":1},"a":{"x":2},"page_size":2,"next_start_key":"n"}', [b'{"x":1}', b'{"x":2}'], "n"),
         (b'{"data":{"a":{"x":1}}}', [b'{"x":1}'], None),
-        (b'{"data":[1],"error":null,"status":"success"}', [b"1"], None),
+        (b'{"data":[1],"error":null,"errors":[],"status":"success"}', [b"1"], None),
+        (b'{"data":[1],"message":"2 calls"}', [b"1"], None),
     ],
 )
 def test_envelopes(body, bodies, next_key):
@@ -219,6 +226,8 @@ def test_envelopes(body, bodies, next_key):
         (b'{"data":"x"}', "shape"),
         (b'{"data":{"a":1}}', "shape"),
         (b'{"error":{"code":1}}', "shape"),
+        (b'{"c1":{"name":"Renewals"},"error":"half of it"}', "shape"),
+        (b'{"c1":{"name":"Renewals"},"others":[1]}', "shape"),
         (b'{"message":"nope"}', "shape"),
         (b'{"data":null,"error":"500"}', "shape"),
         (b'{"data":{},"status":"error","message":"datastore timeout"}', "shape"),
