@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialers.base import Connection, Evidence, Unreadable
+from dialers.qvoice.hangup_causes import CAUSES
 from dialers.qvoice.words import read
 from dialers.vocabulary import FACTS
 
@@ -369,3 +370,8 @@ def test_the_detail_never_repeats_the_body():
     with pytest.raises(Unreadable) as caught:
         reading(b'{"lead_name": "Confidential Person", "lead_number": "+15550109999"')
     assert "Confidential" not in caught.value.detail and "9999" not in caught.value.detail
+
+
+def test_the_page_lists_every_hangup_cause():
+    page = (Path(__file__).parents[3] / "docs" / "dialers" / "qvoice.md").read_text(encoding="utf-8")
+    assert [cause for cause in CAUSES if f"`{cause}`" not in page] == []
