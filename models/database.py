@@ -28,7 +28,9 @@ class Database:
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
-        self.engine: Engine = create_engine(self.url, pool_size=pool_size, max_overflow=8, **options)
+        self.engine: Engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
