@@ -174,7 +174,9 @@ def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
         if went:
             _merge(result, row, min(went), now)
         else:
+            # It stays as it was last known: an id that was shown does not vanish. But it waits for nothing any more.
             log.warning("outcome_without_evidence", outcome_id=str(row["id"]))
+            result.touched.append({**row, "settle_by": None})
 
 
 # Reading and writing the tables ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ BATCH = 500
 def settle_due(
     database: Database, connections: Mapping[str, Connection], now: datetime | None = None, limit: int = BATCH
 ) -> int:
-    """Fold groups with an outcome that has waited long enough. Returns how many groups; 0 when none is due."""
+    """Fold groups with an outcome that has waited long enough. Returns how many outcomes changed; 0 when none is due."""
     now = now or clock.now()
     due = select(CallOutcome.group_id).where(CallOutcome.settle_by <= now, CallOutcome.merged_into.is_(None))
     with database.read() as session:
@@ -28,7 +28,8 @@ def settle_due(
     try:
         with database.write() as session:
             _, locked = lock_groups(session, [], groups)
-            refold(session, [], {}, locked, connections, now).write(session)
+            refolded = refold(session, [], {}, locked, connections, now)
+            refolded.write(session)
     except Raced:
-        pass  # a worker united two of the groups meanwhile: they are found again at the next call
-    return len(groups)
+        return 0  # a worker united two of the groups meanwhile: they are found again at the next call
+    return len(refolded.changed)

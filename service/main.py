@@ -15,7 +15,7 @@ def main() -> None:
         if sys.argv[1:] == ["demo"]:
             sys.exit(demo())
         app = create_app()
+        app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
     except BadSettings as error:
         click.echo(f"wrapup: {error}", err=True)
         sys.exit(2)
-    app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))

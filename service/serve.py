@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 import migrations
 from models import ApiKey
 from models.database import Database
 from service.children import Child, keep_alive
-from service.config import Settings
+from service.config import BadSettings, Settings
 from web.keys import create_key
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +22,12 @@ GUNICORN = ROOT / "deploy" / "gunicorn.conf.py"
 def serve(settings: Settings, more: list[Child] | None = None) -> int:
     """Run until told to stop. ``more`` are children to keep alive besides."""
     database = Database(settings.database_url)
-    migrations.upgrade(database)
+    try:
+        migrations.upgrade(database)
+    except OperationalError as error:
+        raise BadSettings(
+            f"WRAPUP_DATABASE_URL names a database that does not answer: {str(error.orig).splitlines()[0]}."
+        ) from None
     _announce(settings, database)
     database.close()
     environ = child_environ(settings)

@@ -175,3 +175,16 @@ def test_a_row_follows_its_call_and_not_whatever_is_in_progress_now(database):
     first, second = sorted(outcomes(database), key=lambda row: row.settling, reverse=True)
     assert (first.id, first.attempt_id, first.settling) == (shown.id, "49", "settled")
     assert (second.attempt_id, second.connect_outcome) == (None, "in_progress")
+
+
+def test_a_row_that_lost_its_evidence_stays_and_waits_for_nothing(database):
+    (kept,) = keep(database, receipt(terminal(disposition=None, callDisposed=None)))
+    normalize(database)
+    (before,) = outcomes(database)
+    with database.write() as session:  # read again, and now it says nothing
+        again = session.get(Receipt, kept.id)
+        again.body, again.state = b"", "pending"
+    normalize(database)
+    (after,) = outcomes(database)
+    assert (after.id, after.revision, after.settle_by) == (before.id, before.revision, None)
+    assert settle_due(database, CONNECTIONS, now=START + timedelta(days=9)) == 0

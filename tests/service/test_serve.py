@@ -88,6 +88,16 @@ def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path):
     assert done.stderr.decode() == "wrapup: WRAPUP_WORKERS must be a whole number from 1 to 64, not 'x'.\n"
 
 
+def test_a_database_that_does_not_answer_stops_the_start_with_one_sentence(tmp_path):
+    environ = os.environ | {"WRAPUP_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"}
+    done = subprocess.run([WRAPUP, "serve"], cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "wrapup: WRAPUP_DATABASE_URL names a database that does not answer: connection failed"
+    )
+    assert (done.stderr.count("\n"), "hunter2" in done.stderr) == (1, False)
+
+
 @pytest.fixture
 def command(tmp_path):
     def run(*words):
