@@ -3,12 +3,14 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+# For texts that are stripped and short (see LONGEST): no two optional blanks stand side by side, so nothing backtracks.
 _ISO = re.compile(
-    r"^\s*(\d{4})-(\d{2})-(\d{2})"
+    r"(\d{4})-(\d{2})-(\d{2})"
     r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?)?"
-    r"\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?)?\s*(?:[A-Z]{3,4})?\s*$"
+    r"(?:\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?))?(?:\s*[A-Z]{3,4})?"
 )
-_NUMBER = re.compile(r"^\s*\d+(\.\d*)?\s*$")
+_NUMBER = re.compile(r"\d+(\.\d*)?")
+LONGEST = 64  # characters; what is longer is no time, whatever it begins with
 
 # Kazoo counts seconds from the year 0; Unix seconds plus this many (2600hz docs, "Call Detail Records").
 GREGORIAN_OFFSET = 62_167_219_200
@@ -35,9 +37,12 @@ def parse(value: object) -> datetime | None:
         return from_epoch(value)
     if not isinstance(value, str):
         return None
-    if _NUMBER.match(value):
-        return from_epoch(value)
-    match = _ISO.match(value)
+    text = value.strip()
+    if len(text) > LONGEST:
+        return None
+    if _NUMBER.fullmatch(text):
+        return from_epoch(text)
+    match = _ISO.fullmatch(text)
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
@@ -53,8 +58,10 @@ def parse(value: object) -> datetime | None:
 
 def from_epoch(value: int | float | str) -> datetime | None:
     """Read an epoch in seconds, milliseconds, microseconds or Gregorian seconds (see ``parse``)."""
+    if isinstance(value, int) and abs(value) >= 10**LONGEST:  # Python writes no number of more than 4300 digits
+        return None
     text = str(value).strip()
-    if "e" in text or "n" in text:  # 1e400, inf, nan
+    if len(text) > LONGEST or "e" in text or "n" in text:  # 1e400, inf, nan
         return None
     whole, _, fraction = text.partition(".")
     try:

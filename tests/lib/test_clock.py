@@ -1,5 +1,6 @@
 """Times in every form that a dialer writes, and the one form that we show."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,11 +51,33 @@ def test_written_and_shown(written, shown):
         -5,
         "1e400",
         10**400,
+        pytest.param(10**5000, id="thousands of digits"),
+        pytest.param(-(10**5000), id="thousands of digits below zero"),
+        "9" * 5000,
+        "2026-01-01T00:00:00Z" + "x" * 64,
         float("nan"),
     ],
 )
 def test_no_time_rather_than_a_wrong_one(nothing):
     assert clock.parse(nothing) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-01-01" + " " * 4000 + "x", "2026-01-01 " + " " * 40 + "x", "1" + " " * 4000 + "x"]
+)
+def test_no_text_takes_long(text):
+    began = time.monotonic()
+    assert clock.parse(text) is None
+    assert time.monotonic() - began < 0.5
+
+
+def test_outer_blanks_do_not_count():
+    assert clock.iso(clock.parse(" " * 4000 + "2026-01-01T00:00:00 Z" + "\n" * 4000)) == "2026-01-01T00:00:00Z"
+
+
+def test_an_epoch_of_thousands_of_digits_is_none():
+    assert clock.from_epoch(10**5000) is None
+    assert clock.from_epoch("9" * 5000) is None
 
 
 @given(MOMENTS)
