@@ -9,6 +9,7 @@ from lib import clock
 
 LONGEST_ID = 200
 LARGEST_INT = 2**63 - 1
+LONGEST_SECONDS = 10**8  # three years: a longer "duration" is none, and sums of such would overflow in reports
 
 
 def text(value: object) -> str | None:
@@ -40,9 +41,9 @@ def whole(value: object) -> int | None:
 
 
 def seconds(value: object) -> int | None:
-    """A duration in whole seconds; None for nothing and for less than nothing."""
+    """A duration in whole seconds; None for nothing, for less than nothing and for years."""
     number = whole(value)
-    return number if number is not None and number >= 0 else None
+    return number if number is not None and 0 <= number <= LONGEST_SECONDS else None
 
 
 def moment(value: object) -> datetime | None:
