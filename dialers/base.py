@@ -30,7 +30,7 @@ class Connection:
             return []
         wanted = disposition.strip().casefold()
         return sorted(
-            {flag for word, flags in self.dispositions.items() if word.casefold() == wanted for flag in flags}
+            {flag for word, flags in self.dispositions.items() if word.strip().casefold() == wanted for flag in flags}
         )
 
 

@@ -65,6 +65,12 @@ status_codes = { "2" = "connected" }
     )
 
 
+@pytest.mark.parametrize("word", ["Interested", "Interested ", " interested"])
+def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_path, word):
+    settings = loaded(environ, tmp_path, f'[dispositions.ryng]\n"{word}" = ["sale"]\n')
+    assert settings.connections["ryng"].flags("Interested") == ["sale"]
+
+
 @pytest.mark.parametrize(
     "name, value, sentence",
     [
