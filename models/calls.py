@@ -82,7 +82,7 @@ class CallOutcome(Base):
 
     id: Mapped[Id]
     group_id: Mapped[Ref] = mapped_column(ForeignKey("call_groups.id"), index=True)
-    attempt_key: Mapped[Name]  # which attempt of its group; internal
+    attempt_key: Mapped[str] = mapped_column(String(250))  # which attempt of its group; internal
     connection: Mapped[Name]
     dialer: Mapped[Word]
     call_id: Mapped[Name | None]
@@ -125,7 +125,7 @@ class CallOutcome(Base):
     custom_fields: Mapped[Json]
     crm_reference: Mapped[LongText | None]
     sources: Mapped[Json]
-    merged_into: Mapped[Ref | None]
+    merged_into: Mapped[Ref | None] = mapped_column(index=True)
     revision: Mapped[Count]
     first_seen_at: Mapped[Moment]
     changed_at: Mapped[Moment]

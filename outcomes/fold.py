@@ -83,7 +83,7 @@ def _settled(values: Mapping[str, Any], events: list[KeptEvent], connection: Con
     The window runs from the last news by our own clock: dialers' clocks are wrong more often than ours.
     """
     outcome = values["connect_outcome"] or ours.UNKNOWN
-    settle_by = max(event.received_at for event in events) + connection.disposition_window
+    settle_by = max(event.seen_at for event in events) + connection.disposition_window
     over = any(event.kind in ENDS for event in events)
     if not over and now < settle_by:
         open_outcome = outcome if outcome in ours.OPEN_OUTCOMES else ours.IN_PROGRESS

@@ -32,12 +32,22 @@ def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
     for row, key in sorted(rows):
         attempt = key if key in named and row in was_named else _followed(row, drafts)
         if attempt is None:
-            found.orphans.append(row)
+            found.orphans.append((row, key))
         elif attempt in found.rows:
             found.merged[row] = found.rows[attempt]
         else:
             found.rows[attempt] = row
+    found.orphans = [row for row, key in found.orphans if not _taken_back(found, row, key, drafts)]
     return found
+
+
+def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Draft]) -> bool:
+    """A row that had lost its evidence for a while: the same attempt, or the only one there is, is its own again."""
+    same = [draft.attempt_key for draft in drafts if draft.attempt_key == key or len(drafts) == 1]
+    if not same or same[0] in found.rows:
+        return False
+    found.rows[same[0]] = row
+    return True
 
 
 def _followed(row: UUID, drafts: Sequence[Draft]) -> str | None:

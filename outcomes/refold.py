@@ -11,16 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Event, KeptEvent
 from dialers.registry import DIALERS
 from lib import ids
-from models import CallEvent, CallGroup, CallOutcome, Receipt
+from models import CallOutcome, Receipt
+from outcomes import rows
 from outcomes.feed import take_positions
 from outcomes.fold import Draft, first_deliveries, fold
-from outcomes.groups import Key, chunks
+from outcomes.groups import Key
 from outcomes.matching import match
 
 log = structlog.get_logger(__name__)
@@ -35,8 +35,6 @@ VISIBLE = tuple(
 )
 # What it decides besides, for ourselves.
 SILENT = ("attempt_key", "occurred_at", "settle_by", "set_by")
-
-EVENT_COLUMNS = tuple(getattr(CallEvent, name) for name in KeptEvent.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Refolded:
     def write(self, session: Session) -> None:
         """Write the outcomes. The last statements of the transaction: places in the feed stay locked until commit."""
         if self.touched:
-            _update(session, self.touched)
+            rows.update_outcomes(session, self.touched)
         if not self.fresh and not self.changed:
             return
         for row, position in zip(
@@ -68,9 +66,9 @@ class Refolded:
         ):
             row["position"] = position
         if self.changed:
-            _update(session, self.changed)
+            rows.update_outcomes(session, self.changed)
         if self.fresh:
-            session.connection().execute(insert(CallOutcome.__table__), self.fresh)
+            rows.insert_outcomes(session, self.fresh)
 
 
 def refold(
@@ -89,49 +87,58 @@ def refold(
     result = Refolded()
     incoming = list(incoming)
     wanted = set(locked)
-    kept: dict[UUID, list[KeptEvent]] = {group: [] for group in wanted}
     reread = {item.receipt.id for item in incoming if item.receipt.readings}
-    old: dict[tuple[UUID, int], KeptEvent] = {}
-    stored: dict[UUID, UUID] = {}  # event -> the outcome it is counted into at present
-    for group, event in _events(session, wanted):
-        stored[event.id] = event.outcome_id
-        if event.receipt_id in reread:
-            old[event.receipt_id, event.ordinal] = event
-        else:
-            kept[group].append(event)
-    news: dict[UUID, list[KeptEvent]] = {}
-    for item in incoming:
-        for ordinal, event in enumerate(item.events):
-            group = groups[item.receipt.connection, event.keys[0]]
-            news.setdefault(group, []).append(_kept(item.receipt, ordinal, event, old))
-    names = _names(session, wanted)
-    rows = _rows(session, wanted)
+    stored = rows.events(session, wanted)
+    old = {(event.receipt_id, event.ordinal): event for _, event in stored if event.receipt_id in reread}
+    news = [(group, event) for item in incoming for group, event in _read(item, groups, old)]
+    names, known = rows.names(session, wanted), rows.outcomes(session, wanted)
+    drafts, events = _fold_all(result, wanted, stored, news, reread, names, connections, now)
+    news = [(group, event) for group, event in news if event.receipt_id not in result.failed]
     homes: dict[UUID, UUID] = {}  # event -> outcome, of every event that was folded
     orphans: list[dict[str, Any]] = []
-    for group, events in kept.items():
-        name, dialer = names[group]
-        connection = connections.get(name) or Connection(name, dialer)
-        whole = events + news.get(group, [])
-        try:
-            drafts = fold(whole, connection, DIALERS[dialer], now) if whole else []
-        except Exception as error:
-            log.exception("folding_failed", group_id=str(group), error=type(error).__name__)
-            result.failed |= {event.receipt_id: type(error).__name__ for event in news.pop(group, [])}
-            continue
-        orphans += _settle_rows(result, group, name, dialer, drafts, rows.get(group, []), homes, now)
-        first = {event.id for event in first_deliveries(whole).values()}
-        result.repeated |= {e.receipt_id for e in news.get(group, [])} - {e.receipt_id for e in whole if e.id in first}
+    for group, own in drafts.items():
+        orphans += _settle_rows(result, group, *names[group], own, known.get(group, []), homes, now)
     _follow_orphans(result, orphans, old, news, homes, now)
-    _write_events(session, news, reread - set(result.failed), old, homes)
-    _write_homes(session, {event: home for event, home in homes.items() if event in stored and stored[event] != home})
+    _follow_merges(session, result, now)
+    first = {event.receipt_id for own in events.values() for event in first_deliveries(own).values()}
+    result.repeated = {event.receipt_id for _, event in news} - first
+    gone = [event.id for event in old.values() if event.receipt_id not in result.failed]
+    rows.replace_events(session, gone, [(group, event, homes[event.id]) for group, event in news])
+    before = {event.id: event.outcome_id for _, event in stored}
+    rows.move_events(session, {one: home for one, home in homes.items() if one in before and before[one] != home})
     return result
 
 
-def _settle_rows(result, group, name, dialer, drafts: list[Draft], rows, homes, now) -> list[dict[str, Any]]:
+def _fold_all(result: Refolded, wanted: set[UUID], stored, news, reread: set[UUID], names, connections, now):
+    """(group -> its drafts, group -> the events that they were made of). A receipt with which a fold fails is left out of
+    every group, what it had said before stays; a group that fails without any news is left as it is."""
+    while True:
+        events: dict[UUID, list[KeptEvent]] = {group: [] for group in wanted}
+        for group, event in stored:
+            if event.receipt_id not in reread or event.receipt_id in result.failed:
+                events[group].append(event)
+        for group, event in news:
+            if event.receipt_id not in result.failed:
+                events[group].append(event)
+        drafts: dict[UUID, list[Draft]] = {}
+        for group, own in events.items():
+            name, dialer = names[group]
+            try:
+                drafts[group] = fold(own, connections.get(name) or Connection(name, dialer), DIALERS[dialer], now)
+            except Exception as error:
+                log.exception("folding_failed", group_id=str(group), error=type(error).__name__)
+                blamed = {event.receipt_id for where, event in news if where == group} - set(result.failed)
+                if blamed:
+                    result.failed |= dict.fromkeys(blamed, type(error).__name__)
+                    break
+        else:
+            return drafts, events
+
+
+def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes, now) -> list[dict[str, Any]]:
     """Decide each row of one group; returns the rows that no evidence in this group stands for any more."""
-    by_id = {row["id"]: row for row in rows}
-    open_rows = [(row["id"], row["attempt_key"]) for row in rows if row["merged_into"] is None]
-    matched = match(drafts, open_rows)
+    by_id = {row["id"]: row for row in known}
+    matched = match(drafts, [(row["id"], row["attempt_key"]) for row in known if row["merged_into"] is None])
     for draft in drafts:
         values = {**draft.values, "attempt_key": draft.attempt_key}
         outcome = matched.rows.get(draft.attempt_key)
@@ -144,9 +151,6 @@ def _settle_rows(result, group, name, dialer, drafts: list[Draft], rows, homes, 
         homes |= {event.id: outcome for event in draft.events}
     for loser, winner in matched.merged.items():
         _merge(result, by_id[loser], winner, now)
-        for row in rows:
-            if row["merged_into"] == loser:
-                _merge(result, row, winner, now)
     return [by_id[orphan] for orphan in matched.orphans]
 
 
@@ -164,13 +168,10 @@ def _merge(result: Refolded, row: Mapping[str, Any], winner: UUID, now: datetime
 
 def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
     """A receipt read anew may belong to another call than before: the row it leaves empty is merged into where it went."""
-    now_in = {event.receipt_id: homes[event.id] for events in news.values() for event in events if event.id in homes}
+    now_in = {event.receipt_id: homes[event.id] for _, event in news}
     for row in orphans:
-        went = [
-            now_in[event.receipt_id]
-            for event in old.values()
-            if event.outcome_id == row["id"] and event.receipt_id in now_in
-        ]
+        receipts = {event.receipt_id for event in old.values() if event.outcome_id == row["id"]}
+        went = [now_in[receipt] for receipt in receipts if receipt in now_in]
         if went:
             _merge(result, row, min(went), now)
         else:
@@ -179,79 +180,42 @@ def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
             result.touched.append({**row, "settle_by": None})
 
 
-# Reading and writing the tables ---------------------------------------------------------------------------------------
-def _events(session: Session, groups: set[UUID]) -> Iterable[tuple[UUID, KeptEvent]]:
-    for some in chunks(sorted(groups)):
-        statement = select(CallEvent.group_id, *EVENT_COLUMNS).where(CallEvent.group_id.in_(some))
-        for group, *columns in session.execute(statement):
-            yield group, KeptEvent(*columns)
+def _follow_merges(session: Session, result: Refolded, now: datetime) -> None:
+    """Rows that had been merged into one that is merged now point on, so that ``merged_into`` always names a row that
+    stands."""
+    into = {row["id"]: row["merged_into"] for row in result.changed if row["merged_into"] is not None}
+
+    def end(outcome: UUID) -> UUID:
+        while outcome in into:
+            outcome = into[outcome]
+        return outcome
+
+    for row in result.changed:
+        if row["merged_into"] is not None:
+            row["merged_into"] = end(row["merged_into"])
+    for row in rows.merged_into(session, set(into)):
+        if row["id"] not in into:
+            _merge(result, row, end(row["merged_into"]), now)
 
 
-def _rows(session: Session, groups: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = {}
-    for some in chunks(sorted(groups)):
-        statement = select(*CallOutcome.__table__.columns).where(CallOutcome.group_id.in_(some))
-        for row in session.execute(statement).mappings():
-            found.setdefault(row["group_id"], []).append(dict(row))
-    return found
-
-
-def _names(session: Session, groups: set[UUID]) -> dict[UUID, tuple[str, str]]:
-    found: dict[UUID, tuple[str, str]] = {}
-    for some in chunks(sorted(groups)):
-        statement = select(CallGroup.id, CallGroup.connection, CallGroup.dialer).where(CallGroup.id.in_(some))
-        found |= {group: (name, dialer) for group, name, dialer in session.execute(statement)}
-    return found
-
-
-def _kept(receipt: Receipt, ordinal: int, event: Event, old: Mapping[tuple[UUID, int], KeptEvent]) -> KeptEvent:
-    before = old.get((receipt.id, ordinal))
-    return KeptEvent(
-        id=before.id if before else ids.new(),
-        receipt_id=receipt.id,
-        ordinal=ordinal,
-        source=f"{receipt.source}:{receipt.kind}",
-        kind=event.kind,
-        attempt=event.attempt,
-        happened_at=event.happened_at,
-        received_at=receipt.received_at,
-        seen_at=receipt.seen_at,
-        facts=dict(event.facts),
-        outcome_id=before.outcome_id if before else None,
-    )
-
-
-def _write_events(session: Session, news, reread: set[UUID], old, homes) -> None:
-    if reread:
-        gone = [event.id for event in old.values() if event.receipt_id in reread]
-        for some in chunks(gone):
-            session.execute(delete(CallEvent).where(CallEvent.id.in_(some)))
-    written = [
-        vars(event) | {"group_id": group, "outcome_id": homes[event.id]}
-        for group, events in news.items()
-        for event in events
-    ]
-    if written:
-        session.connection().execute(insert(CallEvent.__table__), written)
-
-
-def _write_homes(session: Session, moved: Mapping[UUID, UUID]) -> None:
-    """Events that an earlier batch had counted into another outcome."""
-    by_home: dict[UUID, list[UUID]] = {}
-    for event, home in moved.items():
-        by_home.setdefault(home, []).append(event)
-    for home, events in by_home.items():
-        session.execute(update(CallEvent).where(CallEvent.id.in_(events)).values(outcome_id=home))
-
-
-_COLUMNS = [column.name for column in CallOutcome.__table__.columns if column.name != "id"]
-_UPDATE = (
-    update(CallOutcome.__table__)
-    .where(CallOutcome.__table__.c.id == bindparam("row_id"))
-    .values({name: bindparam(f"new_{name}") for name in _COLUMNS})
-)
-
-
-def _update(session: Session, rows: list[dict[str, Any]]) -> None:
-    values = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in _COLUMNS}} for row in rows]
-    session.connection().execute(_UPDATE, values)
+def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[tuple[UUID, int], KeptEvent]):
+    """(group, event) of everything that a receipt says."""
+    receipt = item.receipt
+    for ordinal, event in enumerate(item.events):
+        before = old.get((receipt.id, ordinal))
+        yield (
+            groups[receipt.connection, event.keys[0]],
+            KeptEvent(
+                id=before.id if before else ids.new(),
+                receipt_id=receipt.id,
+                ordinal=ordinal,
+                source=f"{receipt.source}:{receipt.kind}",
+                kind=event.kind,
+                attempt=event.attempt,
+                happened_at=event.happened_at,
+                received_at=receipt.received_at,
+                seen_at=receipt.seen_at,
+                facts=dict(event.facts),
+                outcome_id=before.outcome_id if before else None,
+            ),
+        )

@@ -178,7 +178,7 @@ def upgrade() -> None:
         "call_outcomes",
         sa.Column("id", Guid, nullable=False),
         sa.Column("group_id", Guid, nullable=False),
-        sa.Column("attempt_key", sa.String(length=200), nullable=False),
+        sa.Column("attempt_key", sa.String(length=250), nullable=False),
         sa.Column("connection", sa.String(length=200), nullable=False),
         sa.Column("dialer", sa.String(length=64), nullable=False),
         sa.Column("call_id", sa.String(length=200), nullable=True),
@@ -241,6 +241,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("position", name=op.f("uq_call_outcomes_position")),
     )
     with op.batch_alter_table("call_outcomes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_outcomes_merged_into"), ["merged_into"], unique=False)
         batch_op.create_index("ix_call_outcomes_campaign", ["connection", "campaign_id", "occurred_at"], unique=False)
         batch_op.create_index("ix_call_outcomes_changed", ["changed_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_outcomes_group_id"), ["group_id"], unique=False)
