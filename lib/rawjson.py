@@ -9,6 +9,8 @@ from json.decoder import WHITESPACE
 
 from lib import text as texts
 
+MOST_READINGS = 10  # of one key that are remembered as a conflict
+
 
 class NotJson(ValueError):
     """The text is not JSON that can be read."""
@@ -32,7 +34,7 @@ class Members(dict):
         seen: dict[str, list[object]] = {}
         for name, value in self.pairs:
             values = seen.setdefault(name, [])
-            if value not in values:
+            if len(values) < MOST_READINGS and value not in values:
                 values.append(value)
         return {name: values for name, values in seen.items() if len(values) > 1}
 

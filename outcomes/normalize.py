@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Evidence, Reading, Unreadable
@@ -28,6 +28,7 @@ from outcomes.refold import Incoming, refold
 log = structlog.get_logger(__name__)
 
 BATCH = 250
+SQLITE_BATCH = 100  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
 TRIES = 8
 
 
@@ -40,78 +41,87 @@ class Verdict:
     detail: str | None = None
 
 
+Understood = Reading | Verdict  # of reading one receipt
+
+
 def normalize_pending(
     database: Database,
     connections: Mapping[str, Connection],
-    limit: int = BATCH,
+    limit: int | None = None,
     only: Sequence[UUID] | None = None,
     now: datetime | None = None,
 ) -> int:
-    """Understand up to ``limit`` pending receipts, oldest first. Returns how many were taken: 0 means none is left, or
-    other workers hold the rest. ``now`` is the present, unless a test says otherwise."""
+    """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
+    or that other workers hold the rest. ``now`` is the present, unless a test says otherwise."""
+    limit = limit or (SQLITE_BATCH if database.is_sqlite else BATCH)
     for attempt in range(TRIES):
+        read = _read_ahead(database, connections, limit, only) if database.is_sqlite else {}
         try:
             with database.write() as session:
-                return _batch(session, connections, limit, only, now or clock.now())
-        except Raced:
-            continue
-        except OperationalError:  # a deadlock or a lost connection: the batch is whole again, so begin it again
+                return _batch(session, connections, limit, only, now or clock.now(), read)
+        except (Raced, OperationalError, IntegrityError) as error:
+            # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
             if attempt == TRIES - 1:
-                raise
-        except DBAPIError as error:
+                last = error
+        except (ProgrammingError, InternalError, InterfaceError):
+            raise  # the schema or the connection is at fault, and no receipt: nothing is quarantined for that
+        except Exception as error:  # noqa: BLE001 - one receipt that no table can hold must not stop the others
             return _one_by_one(database, connections, limit, only, now, error)
-    raise OperationalError("normalize_pending", {}, Exception("other workers were always faster"))
+    if isinstance(last, IntegrityError):
+        return _one_by_one(database, connections, limit, only, now, last)
+    raise last
 
 
-def _one_by_one(database, connections, limit, only, now, error: DBAPIError) -> int:
-    """The database refused something in the batch: find the receipt that it refuses, and let the others pass."""
+def _one_by_one(database, connections, limit, only, now, error: Exception) -> int:
+    """Something in the batch cannot be written: find the receipt at fault, and let the others pass."""
     with database.read() as session:
         found = [row.id for row in _claimed(session, limit, only, lock=False)]
     if len(found) > 1:
         return sum(normalize_pending(database, connections, 1, [receipt], now) for receipt in found)
     for receipt in found:
-        log.error("receipt_refused_by_database", receipt_id=str(receipt), error=type(error.orig).__name__)
+        log.error("receipt_refused", receipt_id=str(receipt), error=type(error).__name__)
         verdict = Verdict(
-            QUARANTINED, "refused_by_database", f"The database refused what it says: {type(error.orig).__name__}."
+            QUARANTINED, "refused_by_database", f"What it says cannot be written: {type(error).__name__}."
         )
         with database.write() as session:
             _conclude(session, {receipt: verdict}, now or clock.now())
     return len(found)
 
 
-def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime) -> int:
+def _read_ahead(database: Database, connections: Mapping[str, Connection], limit: int, only) -> dict[UUID, Understood]:
+    """Read the receipts of the next batch before the transaction that writes: on SQLite nobody else can write meanwhile,
+    and a callback would wait for its 200 until every body is understood."""
+    with database.read() as session:
+        return {receipt.id: _understand(receipt, connections) for receipt in _claimed(session, limit, only, lock=False)}
+
+
+def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime, read) -> int:
     receipts = _claimed(session, limit, only, lock=True)
-    verdicts: dict[UUID, Verdict] = {}
-    readings: dict[UUID, Reading] = {}
-    for receipt in receipts:
-        try:
-            readings[receipt.id] = _read(receipt, connections)
-        except Unreadable as error:
-            verdicts[receipt.id] = Verdict(QUARANTINED, error.reason, error.detail)
-    # A receipt that says nothing now may have said something before it was read again.
-    incoming = [
-        Incoming(receipt, readings[receipt.id].events if receipt.id in readings else ())
-        for receipt in receipts
-        if receipt.id in readings or receipt.readings
-    ]
+    understood = {receipt.id: read.get(receipt.id) or _understand(receipt, connections) for receipt in receipts}
+    verdicts = {receipt: found for receipt, found in understood.items() if isinstance(found, Verdict)}
+    readings = {receipt: found for receipt, found in understood.items() if isinstance(found, Reading)}
+    # What a receipt said before stands while it cannot be understood any more: failing is no news of the call.
+    incoming = [Incoming(receipt, readings[receipt.id].events) for receipt in receipts if receipt.id in readings]
+    for item in incoming:
+        item.receipt.dialer = connections[item.receipt.connection].dialer
     named = [(item.receipt.connection, item.receipt.dialer, event.keys) for item in incoming for event in item.events]
-    groups, locked = lock_groups(session, named, _earlier_groups(session, receipts))
+    groups, locked = lock_groups(session, named, _earlier_groups(session, incoming))
     refolded = refold(session, incoming, groups, locked, connections, now)
-    seen.keep(session, [(receipt, readings[receipt.id]) for receipt in receipts if receipt.id in readings])
-    for receipt in receipts:
-        if receipt.id in refolded.failed:
-            detail = f"Folding its call failed: {refolded.failed[receipt.id]}. This is a fault of Wrapup."
-            verdicts[receipt.id] = Verdict(QUARANTINED, "folding_failed", detail)
-        elif receipt.id in readings:
-            verdicts[receipt.id] = _verdict(readings[receipt.id], receipt.id in refolded.repeated)
+    seen.keep(session, [(item.receipt, readings[item.receipt.id]) for item in incoming])
+    for receipt, reading in readings.items():
+        if receipt in refolded.failed:
+            detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
+            verdicts[receipt] = Verdict(QUARANTINED, "folding_failed", detail)
+        else:
+            verdicts[receipt] = _verdict(reading, receipt in refolded.repeated)
     _conclude(session, verdicts, now)
     refolded.write(session)
     return len(receipts)
 
 
-def _earlier_groups(session: Session, receipts: Sequence[Receipt]) -> set[UUID]:
+def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]:
     """Groups that receipts which are read again have had events in."""
-    again = [receipt.id for receipt in receipts if receipt.readings]
+    again = [item.receipt.id for item in incoming if item.receipt.readings]
     if not again:
         return set()
     return set(session.scalars(select(CallEvent.group_id).where(CallEvent.receipt_id.in_(again))))
@@ -125,12 +135,14 @@ def _claimed(session: Session, limit: int, only: Sequence[UUID] | None, lock: bo
     return list(session.scalars(statement.with_for_update(skip_locked=True) if lock else statement))
 
 
-def _read(receipt: Receipt, connections: Mapping[str, Connection]) -> Reading:
+def _understand(receipt: Receipt, connections: Mapping[str, Connection]) -> Understood:
+    """What the receipt says, or why it cannot be understood."""
     connection = connections.get(receipt.connection)
     if connection is None:
-        raise Unreadable("unknown_connection", "No connection of this name is configured.")
+        return Verdict(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
     if receipt.truncated:
-        raise Unreadable("oversized", f"The body had {receipt.body_size} bytes; its beginning was kept.")
+        detail = f"The body had {receipt.body_size} bytes; its beginning was kept."
+        return Verdict(QUARANTINED, "oversized", detail)
     evidence = Evidence(
         source=receipt.source,
         kind=receipt.kind,
@@ -141,16 +153,14 @@ def _read(receipt: Receipt, connections: Mapping[str, Connection]) -> Reading:
         context=receipt.context,
         seen_at=receipt.seen_at,
     )
-    receipt.dialer = connection.dialer
     try:
         return DIALERS[connection.dialer].read(evidence, connection)
-    except Unreadable:
-        raise
+    except Unreadable as error:
+        return Verdict(QUARANTINED, error.reason, error.detail)
     except Exception as error:
         log.exception("reading_failed", receipt_id=str(receipt.id), error=type(error).__name__)
-        raise Unreadable(
-            "reading_failed", f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."
-        ) from None
+        detail = f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."
+        return Verdict(QUARANTINED, "reading_failed", detail)
 
 
 def _verdict(reading: Reading, repeated: bool) -> Verdict:

@@ -57,7 +57,7 @@ def keep_alive(children: list[Child]) -> int:
     while not stopping:
         for child in children:
             child.look(time.monotonic())
-        time.sleep(0.1)  # signals end it early
+        time.sleep(0.1)
     for child in children:
         child.signal(signal.SIGTERM)
     end = time.monotonic() + STOP_SECONDS

@@ -24,6 +24,8 @@ IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second
 SETTLE_SECONDS = 5.0
 POLL_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
+# Between two batches of a backlog: on SQLite a callback that waits for the lock gets its turn here.
+BREATH_SECONDS = 0.01
 
 
 def run(database: Database, connections: Mapping[str, Connection]) -> None:
@@ -65,11 +67,13 @@ def _poller(database: Database, connection: Connection, stop: threading.Event) -
 
 
 def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:
-    """Take steps without a pause while there is something to do. A database that is away is waited for."""
+    """Take steps, with hardly a pause while there is something to do. A database that is away is waited for."""
     while not stop.is_set():
         try:
-            if not step():
-                stop.wait(pause)
+            stop.wait(BREATH_SECONDS if step() else pause)
         except SQLAlchemyError as error:
             log.error("database_trouble", loop=name, error=type(error).__name__)
+            stop.wait(TROUBLE_SECONDS)
+        except Exception as error:
+            log.exception("loop_failed", loop=name, error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)

@@ -8,6 +8,7 @@ told enough.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from dialers.base import KeptEvent
 from lib import clock
@@ -29,20 +30,26 @@ class _Attempt:
     def _times(self, fact: str) -> list[datetime]:
         return [at for event in self.events if (at := clock.parse(event.facts.get(fact)))]
 
-    @property
+    # Asked once per event: worked out once, after all events are in.
+    @cached_property
     def start(self) -> datetime | None:
         return min(self._times("started_at"), default=None)
 
-    @property
+    @cached_property
     def end(self) -> datetime | None:
         return max(self._times("ended_at"), default=None)
 
-    @property
+    @cached_property
     def received_at(self) -> datetime:
         return min(event.received_at for event in self.events)
 
-    def stated(self, fact: str) -> set[str]:
-        return {event.facts[fact] for event in self.events if fact in event.facts}
+    @cached_property
+    def created(self) -> set[str]:
+        return {event.facts["created_at"] for event in self.events if "created_at" in event.facts}
+
+    @cached_property
+    def agents(self) -> set[str]:
+        return {event.facts["agent_id"] for event in self.events if "agent_id" in event.facts}
 
 
 def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
@@ -56,8 +63,9 @@ def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
             key = f"log:{event.attempt}"
             named.setdefault(key, _Attempt(key)).events.append(event)
     found = {key: list(attempt.events) for key, attempt in named.items()}
+    candidates = list(named.values())
     for event in unnamed:
-        found.setdefault(_attempt_of(event, list(named.values())), []).append(event)
+        found.setdefault(_attempt_of(event, candidates), []).append(event)
     return found
 
 
@@ -91,12 +99,12 @@ def _starts_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]
 
 def _created_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
     created = event.facts.get("created_at")
-    return [attempt for attempt in candidates if created and created in attempt.stated("created_at")]
+    return [attempt for attempt in candidates if created and created in attempt.created]
 
 
 def _same_agent(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
     agent = event.facts.get("agent_id")
-    return [attempt for attempt in candidates if agent and agent in attempt.stated("agent_id")]
+    return [attempt for attempt in candidates if agent and agent in attempt.agents]
 
 
 def _nearness(event: KeptEvent) -> Callable[[_Attempt], tuple]:

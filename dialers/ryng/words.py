@@ -29,6 +29,8 @@ STATUSES = {
 }
 COMPLETED = "completed"
 
+MOST_EVENTS = 10  # in one body; the documented one has two
+
 DIRECTIONS = {"outbound": "outbound", "inbound": "inbound"}
 
 # Any of these proves a terminal callback: Append and Transactional send no callbackType at all.
@@ -72,6 +74,8 @@ def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, c
     # The documented body says ``event`` twice, with two milestones. Both are taken: each was stated.
     words = dict.fromkeys(text(value) for value in body.all("event"))
     words.pop(None, None)
+    if len(words) > MOST_EVENTS:
+        raise Unreadable("too_many_events", f"The body states {len(words)} different events.")
     events = []
     for word in words or {None: None}:
         kind = CONNECT_EVENTS.get(word.casefold() if word else "", ours.MILESTONE)
@@ -83,6 +87,7 @@ def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, c
         elif word:
             own |= {"_word": word}
         events.append(Event(kind, keys, own, attempt=log_id, happened_at=moment(body.get("callStarted"))))
+        facts.pop("_conflicts", None)  # said once
     return events
 
 
@@ -170,14 +175,14 @@ def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
 def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(header text, value, Ryng's key) per field. A header used twice is told apart by Ryng's key."""
     headers = mapping(body.get("customFieldNames"))
-    found: list[tuple[str, str, str]] = []
+    found: dict[str, tuple[str, str, str]] = {}
     for key, value in mapping(body.get("customFields")).items():
         header = text(headers.get(f"{key}Name")) or key
-        if any(header == earlier for earlier, _, _ in found):
+        if header in found:
             header = f"{header} ({key})"
         if text(value) is not None:
-            found.append((header, text(value), key))
-    return found
+            found[header] = (header, text(value), key)
+    return list(found.values())
 
 
 def _crm_reference(custom: list[tuple[str, str, str]], wanted: str | None) -> str | None:

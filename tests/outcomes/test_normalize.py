@@ -1,12 +1,16 @@
 """From receipts to outcomes, through the real tables."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from models import CallEvent, CallGroup, Receipt
+from outcomes import evidence
 from outcomes.settle import settle_due
-from tests.evidence import CONNECTIONS, START, connect, keep, normalize, outcomes, receipt, terminal
+from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 
 def states(database):
@@ -144,10 +148,6 @@ def test_an_unmapped_status_is_repaired_by_mapping_it_and_reading_again(database
     (row,) = outcomes(database)
     assert (row.connect_outcome, row.status_raw) == ("unknown", "17")
 
-    from dataclasses import replace
-
-    from tests.evidence import RYNG
-
     mapped = replace(RYNG, settings={"status_codes": {"17": "busy"}})
     with database.write() as session:
         session.get(Receipt, kept.id).state = "pending"
@@ -188,3 +188,73 @@ def test_a_row_that_lost_its_evidence_stays_and_waits_for_nothing(database):
     (after,) = outcomes(database)
     assert (after.id, after.revision, after.settle_by) == (before.id, before.revision, None)
     assert settle_due(database, CONNECTIONS, now=START + timedelta(days=9)) == 0
+
+
+def test_a_receipt_that_cannot_be_understood_any_more_keeps_what_it_said(database):
+    keep(database, receipt(terminal()))
+    normalize(database)
+    (before,) = outcomes(database)
+    again(database)
+    normalize(database, {})  # its connection was taken out of the settings
+    assert states(database) == {"quarantined": 1}
+    assert [row.id for row in outcomes(database)] == [before.id]
+
+    again(database)
+    normalize(database)
+    (after,) = outcomes(database)
+    assert (after.id, after.revision) == (before.id, before.revision)
+
+
+def test_a_row_whose_evidence_comes_back_is_the_same_row(database):
+    (kept,) = keep(database, receipt(terminal()))
+    normalize(database)
+    (before,) = outcomes(database)
+    for body in (b"", kept.body):
+        with database.write() as session:
+            read_again = session.get(Receipt, kept.id)
+            read_again.body, read_again.state = body, "pending"
+        normalize(database)
+    assert [row.id for row in outcomes(database)] == [before.id]
+
+
+def test_replaying_a_first_delivery_reads_its_retry_again_too(database):
+    keep(database, receipt(terminal()), receipt(terminal(), at=START + timedelta(minutes=1)))
+    normalize(database, {RYNG.name: replace(RYNG, dispositions={})})
+    (row,) = outcomes(database)
+    assert row.flags == []
+    with database.write() as session:
+        assert evidence.replay(session, {"state": "normalized"}) == 1
+    normalize(database)
+    (row,) = outcomes(database)
+    assert row.flags == ["contact", "sale"]
+    assert states(database) == {"normalized": 1, "duplicate": 1}
+
+
+def test_a_schema_that_does_not_fit_quarantines_nothing(database):
+    keep(database, *(receipt(terminal(call_id=n)) for n in range(3)))
+    with database.write() as session:
+        session.execute(text("DROP VIEW call_outcomes_v1"))
+        session.execute(text("ALTER TABLE call_outcomes DROP COLUMN crm_reference"))
+    with pytest.raises(DBAPIError):
+        normalize(database)
+    assert states(database) == {"pending": 3}
+
+
+def test_a_body_that_states_too_many_events_is_quarantined(database):
+    many = ",".join(f'"event":"e{n}"' for n in range(5000))
+    keep(database, receipt(b'{"callID":1,' + many.encode() + b"}", "connect"))
+    normalize(database)
+    assert states(database) == {"quarantined": 1}
+
+
+def test_a_call_with_hundreds_of_attempts_is_one_outcome_per_attempt(database):
+    bodies = [terminal(log_id=n, callStarted=None, callEnded=None) for n in range(400)]
+    keep(database, *(receipt(body, at=START + timedelta(seconds=n)) for n, body in enumerate(bodies)))
+    keep(database, *(receipt(connect(agentID=n), "connect", START + timedelta(seconds=n)) for n in range(400)))
+    normalize(database)
+    assert len(outcomes(database)) == 400
+
+
+def again(database) -> None:
+    with database.write() as session:
+        session.execute(update(Receipt).values(state="pending"))
