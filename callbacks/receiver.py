@@ -7,17 +7,14 @@ table, no hook and no error page that could answer anything else. The vendors re
 
 from collections.abc import Iterable, Mapping
 
-import structlog
-
 from callbacks.draft import Draft
 from callbacks.inbox import Inbox
+from callbacks.reading import Body
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
 
-log = structlog.get_logger(__name__)
-
-PREFIX = "/callbacks"
+PREFIX = "callbacks"
 ANSWER = b'{"received":true}'
 HEADERS = [
     ("Content-Type", "application/json"),
@@ -26,9 +23,6 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 
-KEPT_BYTES = 1024 * 1024
-# A sender that is cut off in mid-body sees an error; one that is read to the end sees our 200. This is where reading ends.
-READ_BYTES = 64 * 1024 * 1024
 # Facts about the sender that help to understand a body. Never Authorization or Cookie; the token is in no header.
 KEPT_HEADERS = ("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTTP_X_REQUEST_ID", "HTTP_X_FORWARDED_FOR")
 
@@ -42,21 +36,22 @@ class Receiver:
         self._connections = connections
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path != PREFIX and not path.startswith(PREFIX + "/"):
+        # Empty segments do not count: a base URL that ends in "/" gives "//callbacks/...".
+        segments = [segment for segment in environ.get("PATH_INFO", "").split("/") if segment]
+        if segments[:1] != [PREFIX]:
             return self._app(environ, start_response)
-        self._inbox.put(self._draft(environ, path))
+        self._inbox.put(self._draft(environ, segments[1:]))
         start_response("200 OK", HEADERS)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [ANSWER]
 
-    def _draft(self, environ, path: str) -> Draft:
-        name, token, kind = _parts(path)
-        body, size, whole = _read(environ)
+    def _draft(self, environ, segments: list[str]) -> Draft:
+        name, token, kind = _parts(segments)
+        body = Body(environ)
         connection = self._connections.get(name)
         reason = self._refusal(connection, token, kind)
-        if reason is None and not whole:
+        if reason is None and not body.whole:
             reason = "cut_off"
-        elif reason is None and size > len(body):
+        elif reason is None and body.size > len(body.bytes):
             reason = "oversized"
         return Draft(
             connection=name,
@@ -66,8 +61,8 @@ class Receiver:
             method=environ.get("REQUEST_METHOD", "")[:64],
             query=_text(environ.get("QUERY_STRING", ""))[:8192] or None,
             headers=_headers(environ),
-            body=body,
-            body_size=size,
+            body=bytes(body.bytes),
+            body_size=body.size,
             stranger=reason in ("unknown_connection", "wrong_token"),
             reason=reason,
         )
@@ -83,12 +78,11 @@ class Receiver:
         return None if kind in DIALERS[connection.dialer].callback_kinds else "unknown_kind"
 
 
-def _parts(path: str) -> tuple[str, str, str]:
-    """(connection, token, kind) of ``/callbacks/<connection>/<token>/<kind>``; what is missing is empty."""
+def _parts(segments: list[str]) -> tuple[str, str, str]:
+    """(connection, token, kind) of ``<connection>/<token>/<kind>``; what is missing is empty."""
     # WSGI hands paths over as Latin-1 that holds UTF-8.
-    parts = _text(path[len(PREFIX) :]).strip("/").split("/", 2)
-    name, token, kind = (*parts, "", "", "")[:3]
-    return name[:200], token, kind[:200]
+    name, token, *rest = [*map(_text, segments), "", ""]
+    return name[:200], token, "/".join(filter(None, rest))[:200]
 
 
 def _text(value: str) -> str:
@@ -101,22 +95,3 @@ def _headers(environ) -> dict[str, str]:
         for key in KEPT_HEADERS
         if environ.get(key)
     }
-
-
-def _read(environ) -> tuple[bytes, int, bool]:
-    """(what is kept, how many bytes were sent, whether the body came to its end)."""
-    length = environ.get("CONTENT_LENGTH", "")
-    announced = int(length) if length.isascii() and length.isdigit() else None
-    if announced is None and not environ.get("wsgi.input_terminated"):
-        return b"", 0, True
-    stream, kept, size = environ["wsgi.input"], bytearray(), 0
-    limit = READ_BYTES if announced is None else min(announced, READ_BYTES)
-    try:
-        while size < limit and (piece := stream.read(min(65_536, limit - size))):
-            kept += piece[: max(0, KEPT_BYTES - len(kept))]
-            size += len(piece)
-    except OSError as error:  # the sender hung up or spoke no HTTP: what came is kept, and marked as cut off
-        log.warning("callback_cut_off", error=type(error).__name__, bytes=size)
-        return bytes(kept), size, False
-    whole = announced is None or size >= limit
-    return bytes(kept), max(size, announced or 0) if whole else size, whole

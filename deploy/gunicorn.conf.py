@@ -55,7 +55,7 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 class TokensHidden(logging.Filter):
     """gunicorn writes a request's path beside an error of its own; the token in it is left out."""
 
-    _path = re.compile(r"(/callbacks/[^/\s'\"]+/)[^/\s'\"?]+")
+    _path = re.compile(r"(/callbacks/+[^/\s'\"]+/+)[^/\s'\"?]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self._path.sub(r"\1...", record.getMessage()), ()

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -140,6 +141,85 @@ def test_a_sender_that_hangs_up_in_mid_body_leaves_what_it_sent(served, database
         line.sendall(f"POST {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n".encode() + b"half a body")
     (kept,) = until(lambda: receipts(database, reason="cut_off"), 5)
     assert (kept.body, kept.state) == (b"half a body", "quarantined")
+
+
+def spoken(served, head: str, body: bytes, wait: float = 10, path: str = "") -> tuple[bytes, float]:
+    """What comes back for raw bytes until the line is closed, and after how many seconds."""
+    parts = urlsplit(served.callback("terminal"))
+    began = time.monotonic()
+    with socket.create_connection((parts.hostname, parts.port), timeout=wait) as line:
+        line.sendall(f"POST {path or parts.path} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode() + body)
+        answer = b""
+        while piece := line.recv(65_536):
+            answer += piece
+    return answer, time.monotonic() - began
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    "sent, kept",
+    [
+        (b"8\r\nbad size\r\nxyz\r\n", b"bad size"),
+        (b"9\r\nbad end 9no terminator", b"bad end 9"),
+        (b"b\r\nbad trailer\r\n0\r\nno trailer at all\r\n\r\n", b"bad trailer"),
+    ],
+)
+def test_a_body_of_broken_chunks_is_answered_and_kept_as_far_as_it_came(served, database, sent, kept):
+    answer, _ = spoken(served, CHUNKED, sent)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(BODY)
+    (receipt,) = [one for one in receipts(database, reason="cut_off") if one.body == kept]
+    assert (receipt.state, receipt.body_size, receipt.stranger) == ("quarantined", len(kept), False)
+
+
+def test_a_length_that_no_table_holds_is_answered_and_kept(served, database):
+    answer, _ = spoken(served, f"Content-Length: {10**30}\r\nConnection: close", b"absurd" * 11_184_811)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    (receipt,) = [one for one in receipts(database, reason="oversized") if one.body.startswith(b"absurd")]
+    assert (receipt.body_size, receipt.truncated) == (2**63 - 1, True)
+
+
+@pytest.mark.parametrize("head, sent, kept", [("Content-Length: 50", b"s", b"s"), (CHUNKED, b"5\r\nst", b"st")])
+def test_a_sender_that_stalls_is_not_waited_for(served, database, head, sent, kept):
+    answer, seconds = spoken(served, head, sent, wait=15)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert 4 < seconds < 8
+    assert [one.body_size for one in receipts(database, reason="cut_off") if one.body == kept] == [len(kept)]
+
+
+def test_stalled_senders_in_numbers_hold_the_others_up_for_seconds_only(served):
+    parts = urlsplit(served.callback("terminal"))
+    lines = [socket.create_connection((parts.hostname, parts.port)) for _ in range(48)]  # of 2 x 16 threads
+    try:
+        for line in lines:
+            line.sendall(f"POST {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1".encode())
+        time.sleep(0.5)
+        assert_received(requests.post(served.callback("connect"), data=b"{}", timeout=20))
+    finally:
+        for line in lines:
+            line.close()
+
+
+@pytest.mark.parametrize("path", ["/{}", "///{}", "/{}/"])
+def test_slashes_around_the_path_do_not_count(served, database, path):
+    body = f'{{"slashes":"{path}"}}'.encode()
+    path = path.format(urlsplit(served.callback("terminal")).path)
+    answer, _ = spoken(served, f"Content-Length: {len(body)}\r\nConnection: close", body, path=path)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    (receipt,) = [one for one in receipts(database, kind="terminal") if one.body == body]
+    assert (receipt.connection, receipt.stranger) == ("ryng", False)
+
+
+def test_slashes_within_the_path_do_not_count_and_no_token_becomes_a_kind(served, database):
+    path = urlsplit(served.callback("terminal")).path.replace("/", "//")
+    answer, _ = spoken(served, "Content-Length: 9\r\nConnection: close", b"a//b//c//", path=path)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    (receipt,) = [one for one in receipts(database) if one.body == b"a//b//c//"]
+    assert (receipt.connection, receipt.kind, receipt.stranger) == ("ryng", "terminal", False)
+    token = path.split("/")[-3]
+    assert not [one for one in receipts(database) if token in one.kind]
 
 
 def test_garbage_is_answered_and_quarantined(served, database):
