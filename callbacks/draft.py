@@ -9,12 +9,14 @@ from uuid import UUID
 from lib import ids
 from models.receipts import CALLBACK, PENDING, QUARANTINED
 
+LARGEST_SIZE = 2**63 - 1  # what a BIGINT holds; a Content-Length may say more
+
 REASONS = {
     "unknown_connection": "No connection of this name is configured.",
     "wrong_token": "The token in the URL is none of the connection's tokens.",
     "unknown_kind": "The dialer posts no callbacks of this kind.",
     "oversized": "The body is larger than 1 MiB; its beginning was kept.",
-    "cut_off": "The sender hung up before the end of the body; what came was kept.",
+    "cut_off": "The sender hung up, stalled or broke off before the end of the body; what came was kept.",
 }
 
 
@@ -49,7 +51,7 @@ class Draft:
             "query": self.query,
             "headers": self.headers,
             "body": self.body,
-            "body_size": self.body_size,
+            "body_size": min(self.body_size, LARGEST_SIZE),
             "truncated": self.body_size > len(self.body),
             "content_hash": hashlib.sha256(self.body).hexdigest(),
             "stranger": self.stranger,

@@ -4,7 +4,6 @@ import base64
 
 import structlog
 from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
 
 from callbacks.draft import Draft
 from callbacks.quarantine import admit
@@ -29,11 +28,12 @@ class Inbox:
                 if draft.stranger and not admit(session, len(draft.body), draft.received_at, *self._caps):
                     return
                 session.execute(insert(Receipt), draft.row())
-        except SQLAlchemyError as error:
+        # Drivers refuse what they cannot bind with errors of their own, which are not SQLAlchemy's.
+        except Exception as error:  # noqa: BLE001 - the answer is 200, so the receipt must stand somewhere
             _last_rung(draft, error)
 
 
-def _last_rung(draft: Draft, error: SQLAlchemyError) -> None:
+def _last_rung(draft: Draft, error: Exception) -> None:
     """The whole receipt as one line of the error log: the only place where a body is written to a log."""
     log.error(
         "receipt_not_stored",
