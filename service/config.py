@@ -22,12 +22,20 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS
 from service.keyring import kept_secret
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_TOKEN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]+\Z")  # "." and "..": clients take them for steps in the path
+_BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+TEN_YEARS = 10 * 365 * 86_400  # in seconds; with longer windows, times leave the calendar
+
+
 class BadSettings(Exception):
-    """The settings cannot be used. The message is one sentence that names the setting."""
+    """The settings cannot be used. The message is one sentence that names the setting, on one line."""
+
+    def __init__(self, message: str):
+        super().__init__(" ".join(message.split()).removesuffix(".") + ".")
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,11 @@ class _ConnectionSchema(Schema):
 
     dialer = fields.Str(required=True, validate=validate.OneOf(DIALERS))
     callback_tokens = fields.List(
-        fields.Str(validate=validate.Regexp(r"^[A-Za-z0-9._~-]+$", error="may hold letters, digits and . _ ~ - only")),
+        fields.Str(validate=validate.Regexp(_TOKEN, error="may hold letters, digits and . _ ~ - only, not just dots.")),
         load_default=list,
     )
     default_country = fields.Str(load_default=None, validate=validate.OneOf(sorted(SUPPORTED_REGIONS)))
-    disposition_window = fields.Int(load_default=86_400, validate=validate.Range(min=1))
+    disposition_window = fields.Int(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
 
 
 _DISPOSITIONS = fields.Dict(
@@ -80,8 +88,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     env = _Environment(environ)
     data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
     bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
-    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}", bind):
-        raise BadSettings(f"WRAPUP_BIND must be HOST:PORT, not {bind!r}.")
+    _check_bind(bind)
     database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
     _check_database(database_url)
     return Settings(
@@ -90,7 +97,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         bind=bind,
         public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
         workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
-        secret_key=env.text("WRAPUP_SECRET_KEY", "") or kept_secret(data_dir, "secret_key"),
+        secret_key=env.text("WRAPUP_SECRET_KEY", "") or _kept(data_dir, "secret_key"),
         log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
@@ -109,7 +116,8 @@ class _Environment:
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         text = self.text(name, str(default))
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        # The length first: Python reads no number of more than 4300 digits.
+        if not text.isascii() or not text.isdigit() or len(text) > 20 or not low <= int(text) <= high:
             raise BadSettings(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
         return int(text)
 
@@ -120,21 +128,53 @@ class _Environment:
         return text
 
 
-def _check_database(url: str) -> None:
+def _check_bind(bind: str) -> None:
+    match = _BIND.fullmatch(bind)
+    if match is None:
+        raise BadSettings(f"WRAPUP_BIND must be HOST:PORT, not {bind!r}.")
+    if not 1 <= int(match[2]) <= 65_535:
+        raise BadSettings(f"WRAPUP_BIND must have a port from 1 to 65535, not {match[2]}.")
+
+
+def _check_database(text: str) -> None:
+    """Refuse what could not work or would not be one database. No sentence repeats the URL: it may hold a password."""
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise BadSettings("WRAPUP_DATABASE_URL is not a database URL.") from None
-    if backend not in ("sqlite", "postgresql", "postgres"):
-        raise BadSettings(f"WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not {backend}.")
+    if url.drivername not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+        raise BadSettings(f"WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not {url.drivername}.")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise BadSettings("WRAPUP_DATABASE_URL must have a port from 1 to 65535.")
+    if url.drivername != "sqlite":
+        return
+    if url.host:
+        raise BadSettings("WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.")
+    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
+        raise BadSettings("WRAPUP_DATABASE_URL must name a file: in memory, every process would have its own database.")
 
 
 def _public_url(text: str, bind: str) -> str:
     url = text.rstrip("/") or f"http://{bind}"
-    parts = urlsplit(url)
+    shown = repr(text.rpartition("@")[2])  # before the @ may stand a password
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is no number or too large
+        raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.") from None
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {text!r}.")
+        raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {shown}.")
+    if not usable:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.")
     return url
+
+
+def _kept(data_dir: Path, name: str) -> str:
+    try:
+        return kept_secret(data_dir, name)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
 
 
 def _file(env: _Environment, environ: Mapping[str, str]) -> dict:
@@ -146,7 +186,7 @@ def _file(env: _Environment, environ: Mapping[str, str]) -> dict:
         return _filled(tomllib.loads(path.read_text(encoding="utf-8")), environ, path.name)
     except OSError as error:
         raise BadSettings(f"WRAPUP_CONFIG names {str(path)!r}, which cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # TOML's own, text that is no UTF-8, and numbers of thousands of digits
         raise BadSettings(f"{path.name} is not TOML: {error}.") from None
 
 
@@ -171,8 +211,12 @@ def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
     unknown = set(file) - {"connections", "dispositions"}
     if unknown:
         raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
+    for name in ("connections", "dispositions"):
+        tables = file.get(name, {})
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise BadSettings(f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
     tables = file.get("connections") or {
-        "ryng": {"dialer": "ryng", "callback_tokens": [kept_secret(data_dir, "ryng_callback_token")]}
+        "ryng": {"dialer": "ryng", "callback_tokens": [_kept(data_dir, "ryng_callback_token")]}
     }
     dispositions = file.get("dispositions", {})
     for name in dispositions:
@@ -181,11 +225,9 @@ def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
     return {name: _connection(name, table, dispositions.get(name, {})) for name, table in tables.items()}
 
 
-def _connection(name: str, table: object, dispositions: object) -> Connection:
-    if not _NAME.match(name):
+def _connection(name: str, table: dict, dispositions: dict) -> Connection:
+    if not _NAME.fullmatch(name):
         raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
-    if not isinstance(table, dict):
-        raise BadSettings(f"[connections.{name}] must be a table.")
     try:
         common = _ConnectionSchema().load(table)
         dialer: Dialer = DIALERS[common["dialer"]]

@@ -76,6 +76,40 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
     [
         ("WRAPUP_WORKERS", "many", "WRAPUP_WORKERS must be a whole number from 1 to 64, not 'many'."),
         ("WRAPUP_WORKERS", "0", "WRAPUP_WORKERS must be a whole number from 1 to 64, not '0'."),
+        ("WRAPUP_WORKERS", "9" * 5000, f"WRAPUP_WORKERS must be a whole number from 1 to 64, not '{'9' * 5000}'."),
+        ("WRAPUP_BIND", "x:0", "WRAPUP_BIND must have a port from 1 to 65535, not 0."),
+        ("WRAPUP_BIND", "x:65536", "WRAPUP_BIND must have a port from 1 to 65535, not 65536."),
+        ("WRAPUP_PUBLIC_URL", "http://[x/", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://[x/'."),
+        ("WRAPUP_PUBLIC_URL", "http://x:y", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://x:y'."),
+        ("WRAPUP_PUBLIC_URL", "http://x:70000", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://x:70000'."),
+        ("WRAPUP_PUBLIC_URL", "http://u:pw@x:y", "WRAPUP_PUBLIC_URL has no usable host and port: 'x:y'."),
+        ("WRAPUP_PUBLIC_URL", "http://:80", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://:80'."),
+        ("WRAPUP_DATABASE_URL", "postgresql://u:pw@h:port/n", "WRAPUP_DATABASE_URL is not a database URL."),
+        ("WRAPUP_DATABASE_URL", "postgresql://u:pw@h:70000/n", "WRAPUP_DATABASE_URL must have a port from 1 to 65535."),
+        (
+            "WRAPUP_DATABASE_URL",
+            "postgresql+asyncpg://u:pw@h/n",
+            "WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not postgresql+asyncpg.",
+        ),
+        (
+            "WRAPUP_DATABASE_URL",
+            "sqlite://data/wrapup.db",
+            "WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.",
+        ),
+        *(
+            (
+                "WRAPUP_DATABASE_URL",
+                url,
+                "WRAPUP_DATABASE_URL must name a file: in memory, every process would have its own database.",
+            )
+            for url in (
+                "sqlite://",
+                "sqlite:///",
+                "sqlite:///:memory:",
+                "sqlite:///file::memory:?uri=true",
+                "sqlite:///file:x?mode=memory&uri=true",
+            )
+        ),
         ("WRAPUP_BIND", "8080", "WRAPUP_BIND must be HOST:PORT, not '8080'."),
         (
             "WRAPUP_PUBLIC_URL",
@@ -131,12 +165,53 @@ def test_a_bad_variable(environ, name, value, sentence):
         ("[dispositions.a]\n", "[dispositions.a] belongs to no connection."),
         ('[dispositions.ryng]\n"X" = ["great"]\n', "[dispositions.ryng] X.0: Must be one of: contact"),
         ("[destination]\n", "The settings file has a table that nothing reads: [destination]."),
+        *(
+            (f"{name} = {value}\n", f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
+            for name in ("connections", "dispositions")
+            for value in ("3", '"x"', "[]", "[{}]", "0", "{ ryng = 3 }", '["ryng"]')
+        ),
+        *(
+            (
+                f'[connections.a]\ndialer = "ryng"\ncallback_tokens = ["{token}"]\n',
+                "[connections.a] callback_tokens.0: may hold letters, digits and . _ ~ - only, not just dots.",
+            )
+            for token in (".", "..", "abc\\n", "")
+        ),
+        ('[connections."a\\n"]\ndialer = "ryng"\n', "a name may hold letters"),
+        ('[connections.a]\ndialer = "ryng"\ndisposition_window = 315360001\n', "[connections.a] disposition_window: "),
+        (
+            '[connections.a]\ndialer = "ryng"\ndisposition_window = 9000000000000\n',
+            "[connections.a] disposition_window: ",
+        ),
+        (f"connections = {'9' * 5000}\n", "wrapup.toml is not TOML: "),
     ],
 )
 def test_a_bad_file(environ, tmp_path, toml, sentence):
     with pytest.raises(BadSettings) as bad:
         loaded(environ, tmp_path, toml)
     assert sentence in str(bad.value)
+    assert str(bad.value).endswith(".")
+    assert "\n" not in str(bad.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgres://u@h/n", "postgresql+psycopg://u@h:5432/n", "postgresql:///n?host=a:1&host=b:2", "sqlite:///x.db"],
+)
+def test_a_good_database_url(environ, url):
+    assert load(environ | {"WRAPUP_DATABASE_URL": url}).database_url == url
+
+
+def test_tokens_with_dots_and_the_longest_window(environ, tmp_path):
+    toml = '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["a.b", "..."]\ndisposition_window = 315360000\n'
+    assert loaded(environ, tmp_path, toml).connections["a"].callback_tokens == ("a.b", "...")
+
+
+def test_a_data_folder_below_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadSettings) as bad:
+        load({"WRAPUP_DATA_DIR": str(tmp_path / "file" / "data")})
+    assert str(bad.value) == f"WRAPUP_DATA_DIR is '{tmp_path}/file/data', where no secret can be kept: Not a directory."
 
 
 def test_a_secret_is_in_no_sentence(environ, tmp_path):
