@@ -63,7 +63,7 @@ def serving(folder: Path, database_url: str | None = None, **more: str):
         process = subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=err)
     try:
         served = Served(f"http://127.0.0.1:{port}", "", folder, process, environ)
-        until(lambda: _answers(served.url), 20, (folder / "err").read_text)
+        until(lambda: _answers(served.url), 60, (folder / "err").read_text)
         served.key = re.search(r"wk_\S+", (folder / "out").read_text())[0]
         yield served
     finally:

@@ -46,7 +46,7 @@ def test_every_callback_is_answered_and_every_attempt_is_one_outcome(tmp_path, d
         ryng.place_some(CALLS, served.callback("connect"), served.callback("terminal"))
         ryng.drain(60)
         sent = ryng.ledger.callbacks
-        until(lambda: not pending(database), 20)
+        until(lambda: not pending(database), 60)
     assert {callback.state for callback in sent} == {"delivered"}
 
     truth = {str(a.log_id): (str(c.call_id), a.disposition, a.talk_seconds) for c in ryng.calls for a in c.attempts}
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_costs_no_other_call(tmp
         ryng.place_some(CALLS, served.callback("connect"), served.callback("terminal"))
         ryng.drain(60)
         sent = ryng.ledger.callbacks
-        until(lambda: not pending(database), 20)
+        until(lambda: not pending(database), 60)
     assert {callback.state for callback in sent} == {"delivered"}
 
     # The order in which two faults of one callback count: a wrong token is seen first, then the size, then the words.

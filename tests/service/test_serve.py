@@ -36,10 +36,10 @@ def test_what_dies_is_started_again(tmp_path):
         for name in ("worker", "gunicorn"):
             (first, *_) = served.pids(name)
             os.kill(first, signal.SIGKILL)
-            until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 10)
-        until(lambda: _healthy(served), 10)
+            until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 30)
+        until(lambda: _healthy(served), 30)
         assert post(served.callback("terminal"), 1) == 200
-        until(lambda: calls(database) == ["1"], 5)
+        until(lambda: calls(database) == ["1"], 20)
         database.close()
 
 
@@ -57,12 +57,12 @@ def test_several_workers_share_the_work_and_double_nothing(tmp_path, postgresql_
         more = [
             subprocess.Popen([WRAPUP, "worker"], cwd=tmp_path, env=served.environ, stderr=log.open("w")) for log in logs
         ]
-        until(lambda: all("worker_started" in log.read_text() for log in logs), 20)
+        until(lambda: all("worker_started" in log.read_text() for log in logs), 40)
         url = served.callback("terminal")
         with ThreadPoolExecutor(8) as senders:
             answers = list(senders.map(lambda n: post(url, n % 300), range(600)))  # each call is delivered twice
         assert answers == [200] * 600
-        until(lambda: len(calls(database)) == 300 and not _pending(database), 15)
+        until(lambda: len(calls(database)) == 300 and not _pending(database), 60)
         for worker in more:
             worker.terminate()
         assert [worker.wait(10) for worker in more] == [0, 0]
