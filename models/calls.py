@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Count, Id, Json, LongText, Moment, Name, Ref, Word
 
+# The twin of dialers.vocabulary.CONNECT_OUTCOMES and SETTLINGS, which the tables may not import; a test compares them.
 CONNECT_OUTCOMES = (
     "connected",
     "voicemail",
