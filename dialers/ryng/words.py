@@ -110,6 +110,12 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
                 recording_url=text(body.get("recordingUrl")),
                 status_raw=status,
                 connect_outcome=_connect_outcome(status, body, connection),
+                # Facts of the timeline: no outcome has a field for them.
+                _virtual_number=phone.e164(body.get("virtualNum"), connection.default_country)
+                or phone.raw(body.get("virtualNum")),
+                _scheduled_at=moment(body.get("scheduledDate")),
+                _leg_direction=text(body.get("legDirection")),
+                _legs={name: text(value) for name, value in mapping(body.get("legDetails")).items() if text(value)},
             ),
             attempt=attempt,
             happened_at=ended,

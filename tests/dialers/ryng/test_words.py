@@ -204,3 +204,14 @@ def test_a_field_that_makes_no_sense_is_left_out_and_costs_no_other_field(field,
     found = facts({"callID": 1, "callLogID": 2, "disposition": "Sold", field: value})
     assert found["disposition"] == "Sold"
     assert "talk_seconds" not in found and "ended_at" not in found and "customer_number" not in found
+
+
+@pytest.mark.parametrize("written", ["02200000003", "+912200000003", 912200000003])
+def test_the_virtual_number_is_read_national_or_international_for_the_timeline(written):
+    assert facts({"callID": 1, "callLogID": 2, "virtualNum": written})["_virtual_number"] == "+912200000003"
+
+
+def test_what_no_outcome_has_a_field_for_stays_in_the_timeline():
+    found = facts("terminal_queue_append")
+    assert (found["_scheduled_at"], found["_leg_direction"]) == ("2026-11-18T00:11:55Z", "agent-first")
+    assert found["_legs"]["leg1Duration"] == "24"
