@@ -1,5 +1,6 @@
 """Load over real sockets: ``wrk`` where there is one, else a generator of our own; the same for every row of a run."""
 
+import itertools
 import json
 import multiprocessing
 import shutil
@@ -22,7 +23,7 @@ BODY = (
 LUA = """
 local threads = 0
 function setup(thread) thread:set("base", threads * 100000000); threads = threads + 1 end
-function init(args) n = 0 end
+function init(args) n = %d end
 function request()
   n = n + 1
   local id = base + n
@@ -63,9 +64,17 @@ def run(url: str, connections: int, seconds: float) -> Result:
     return _own(url, connections, seconds)
 
 
+_runs = itertools.count()
+
+
+def _first() -> int:
+    """Each run's calls are others than those of the runs before it."""
+    return next(_runs) * 1_000_000
+
+
 def _wrk(url: str, connections: int, seconds: float) -> Result:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(LUA % BODY)
+        script.write(LUA % (_first(), BODY))
         script.flush()
         command = ["wrk", "-t2", f"-c{connections}", f"-d{int(seconds)}s", "--latency", "-s", script.name, url]
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -74,19 +83,22 @@ def _wrk(url: str, connections: int, seconds: float) -> Result:
 
 
 def _own(url: str, connections: int, seconds: float) -> Result:
+    first = _first()
     with multiprocessing.Pool(2) as pool:
-        parts = pool.starmap(_drive, [(url, connections // 2, seconds, half) for half in range(2)])
+        parts = pool.starmap(
+            _drive, [(url, connections // 2, seconds, first + half * 100_000_000) for half in range(2)]
+        )
     times = sorted(time for part in parts for time in part[0])
     errors = sum(part[1] for part in parts)
     return Result(len(times), errors, seconds, times[len(times) // 2], times[int(len(times) * 0.99)])
 
 
-def _drive(url: str, connections: int, seconds: float, half: int) -> tuple[list[float], int]:
+def _drive(url: str, connections: int, seconds: float, number: int) -> tuple[list[float], int]:
     import selectors
 
     parts = urlsplit(url)
     waiting = selectors.DefaultSelector()
-    times, errors, number = [], 0, half * 100_000_000
+    times, errors = [], 0
     for _ in range(connections):
         line = socket.create_connection((parts.hostname, parts.port))
         waiting.register(line, selectors.EVENT_READ, [0.0])
