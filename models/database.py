@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def insert_into(session: Session, table):
+    """INSERT with ON CONFLICT, which both databases have and SQLAlchemy writes in two dialects."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
 
 
 def _with_driver(url: URL) -> URL:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lib import ids
 from models import CallEvent, CallGroup, CallKey, CallOutcome
+from models.database import insert_into
 
 Key = tuple[str, str]  # (connection, key)
 
@@ -94,9 +94,8 @@ def _make_missing(session: Session, families: list[Family], wanted: dict[Key, Fa
         rows = [{"id": family.id, "connection": family.connection, "dialer": family.dialer} for family in fresh]
         session.execute(insert(CallGroup), rows)
     rows = [{"connection": c, "key": k, "group_id": wanted[c, k].id} for c, k in sorted(missing)]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     # Waits for another worker that inserts the same key now, and then leaves that one's row alone: seen as Raced.
-    session.execute(dialect.insert(CallKey).on_conflict_do_nothing(), rows)
+    session.execute(insert_into(session, CallKey).on_conflict_do_nothing(), rows)
 
 
 def _lock(session: Session, groups: list[UUID]) -> int:

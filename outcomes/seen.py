@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dialers.base import Reading
 from lib import ids
 from models import CampaignStatus, Lead, LeadStatus, QueueStatus, Receipt
+from models.database import insert_into
 
 
 def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
@@ -41,7 +41,7 @@ def _leads(session: Session, seen: list[tuple[Receipt, Any]]) -> None:
         }
         for key, (receipt, lead) in sorted(newest.items())  # everybody locks in this order
     ]
-    statement = _insert(session, Lead)
+    statement = insert_into(session, Lead)
     updated = {
         name: statement.excluded[name]
         for name in rows[0]
@@ -67,7 +67,7 @@ def _leads(session: Session, seen: list[tuple[Receipt, Any]]) -> None:
         }
         for receipt, lead in seen
     ]
-    session.execute(_insert(session, LeadStatus).on_conflict_do_nothing(), statuses)
+    session.execute(insert_into(session, LeadStatus).on_conflict_do_nothing(), statuses)
 
 
 def _snapshots(session: Session, table: type, seen: Iterable[tuple[Receipt, Any]]) -> None:
@@ -82,10 +82,4 @@ def _snapshots(session: Session, table: type, seen: Iterable[tuple[Receipt, Any]
         for receipt, item in seen
     ]
     if rows:
-        session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
-
-
-def _insert(session: Session, table: type):
-    """INSERT with ON CONFLICT, which both databases have and SQLAlchemy writes in two dialects."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+        session.execute(insert_into(session, table).on_conflict_do_nothing(), rows)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dialers.base import AskedWrongly, CredentialsRefused, ReportError
 from lib import ids
 from models import PollCursor
+from models.database import insert_into
 from polling.keep import Kept
 from polling.tasks import Task
 
@@ -40,8 +40,7 @@ def make(session: Session, connection: str, wanted: Iterable[Task], at: datetime
     """Make the cursors that are missing, due at once."""
     rows = [{"connection": connection, "report": t.key[0], "layer": t.key[1], "due_at": at} for t in wanted]
     rows = [row | {"failures": 0, "records_seen": 0, "records_new": 0} for row in rows]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(PollCursor.__table__).on_conflict_do_nothing()
+    statement = insert_into(session, PollCursor.__table__).on_conflict_do_nothing()
     session.connection().execute(statement, sorted(rows, key=lambda row: (row["report"], row["layer"])))
 
 

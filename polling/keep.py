@@ -14,12 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Page, Record
 from lib import ids
 from models import Receipt
+from models.database import insert_into
 from models.receipts import PENDING, REPORT
 
 TABLE = Receipt.__table__
@@ -140,10 +140,9 @@ def _row(connection: Connection, report: str, record: Record, digest: str, at: d
 def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     # Another process may keep the same page now. Everybody inserts in one order, so nobody waits in a circle.
     rows = sorted(rows, key=lambda row: row["content_hash"])
-    statement = dialect.insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+    statement = insert_into(session, TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
     return len(session.connection().execute(statement, rows).all())
 
 
