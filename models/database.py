@@ -59,6 +59,12 @@ def insert_into(session: Session, table):
     return dialect.insert(table)
 
 
+def chunks(items: list, size: int = 5000) -> Iterator[list]:
+    """The items in pieces: both databases limit the parameters of one statement, to 32,766 and 65,535."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
 def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 

@@ -13,9 +13,9 @@ from lib import ids
 from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt, StrangerQuota
+from models.database import chunks
 from models.receipts import CALLBACK, PENDING
 from outcomes import keyset
-from outcomes.groups import chunks
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
 FILTERS = (*WORD_FILTERS, "since", "until")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from models import CallEvent, CallGroup, CallKey, CallOutcome
-from models.database import insert_into
+from models.database import chunks, insert_into
 
 Key = tuple[str, str]  # (connection, key)
 
@@ -39,8 +39,8 @@ def lock_groups(
     meet, and stay locked until the transaction ends.
 
     ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the
-    order of keys, then of group ids, by everybody, so that two workers can wait for each other but not in a circle.
-    Raises Raced.
+    order of keys, then of group ids, by everybody, so that two workers seldom wait for each other in a circle; where they
+    do, the database ends one of the transactions, and it is begun again. Raises Raced.
     """
     named = list(named)
     known = _known(session, {(connection, key) for connection, _, keys in named for key in keys})
@@ -110,9 +110,3 @@ def _unite(session: Session, survivor: UUID, others: set[UUID]) -> None:
     for table in (CallKey, CallEvent, CallOutcome):
         session.execute(update(table).where(table.group_id.in_(others)).values(group_id=survivor))
     session.execute(delete(CallGroup).where(CallGroup.id.in_(others)))
-
-
-def chunks(items: list, size: int = 5000):
-    # Both databases limit the parameters of one statement, to 32,766 and 65,535.
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

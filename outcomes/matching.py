@@ -28,9 +28,10 @@ def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
     """
     named = {draft.attempt_key for draft in drafts if draft.named}
     was_named = {event.outcome_id for draft in drafts for event in draft.events if event.attempt is not None}
+    followed = _followed(drafts)
     found = Matched()
     for row, key in sorted(rows):
-        attempt = key if key in named and row in was_named else _followed(row, drafts)
+        attempt = key if key in named and row in was_named else followed.get(row)
         if attempt is None:
             found.orphans.append((row, key))
         elif attempt in found.rows:
@@ -50,9 +51,13 @@ def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Draft]) ->
     return True
 
 
-def _followed(row: UUID, drafts: Sequence[Draft]) -> str | None:
-    own = [(_age(event), draft.attempt_key) for draft in drafts for event in draft.events if event.outcome_id == row]
-    return min(own)[1] if own else None
+def _followed(drafts: Sequence[Draft]) -> dict[UUID, str]:
+    """Where each row's earliest event went: row -> attempt key."""
+    aged = sorted((_age(event), draft.attempt_key, event.outcome_id) for draft in drafts for event in draft.events)
+    went: dict[UUID, str] = {}
+    for _, attempt, row in aged:
+        went.setdefault(row, attempt)
+    return went
 
 
 def _age(event: KeptEvent) -> tuple:

@@ -157,7 +157,7 @@ def _understand(receipt: Receipt, connections: Mapping[str, Connection]) -> Unde
         return DIALERS[connection.dialer].read(evidence, connection)
     except Unreadable as error:
         return Verdict(QUARANTINED, error.reason, error.detail)
-    except Exception as error:
+    except Exception as error:  # our own fault in reading one receipt must not stop the others
         log.exception("reading_failed", receipt_id=str(receipt.id), error=type(error).__name__)
         detail = f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."
         return Verdict(QUARANTINED, "reading_failed", detail)

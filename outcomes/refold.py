@@ -125,7 +125,7 @@ def _fold_all(result: Refolded, wanted: set[UUID], stored, news, reread: set[UUI
             name, dialer = names[group]
             try:
                 drafts[group] = fold(own, connections.get(name) or Connection(name, dialer), DIALERS[dialer], now)
-            except Exception as error:
+            except Exception as error:  # our own fault in one call must not stop the others
                 log.exception("folding_failed", group_id=str(group), error=type(error).__name__)
                 blamed = {event.receipt_id for where, event in news if where == group} - set(result.failed)
                 if blamed:

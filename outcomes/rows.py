@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
 from models import CallEvent, CallGroup, CallOutcome
-from outcomes.groups import chunks
+from models.database import chunks
 
 EVENT_COLUMNS = tuple(getattr(CallEvent, name) for name in KeptEvent.__dataclass_fields__)
 OUTCOMES = CallOutcome.__table__

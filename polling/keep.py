@@ -7,7 +7,6 @@ is read once more.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,11 +18,10 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection, Page, Record
 from lib import ids
 from models import Receipt
-from models.database import insert_into
+from models.database import chunks, insert_into
 from models.receipts import PENDING, REPORT
 
 TABLE = Receipt.__table__
-CHUNK = 5000  # both databases limit the parameters of one statement
 INSTANT = timedelta(microseconds=1)
 # A page may be kept this long after it was asked for. Newest receipts that are "younger" than that were stamped by a clock
 # that has been set back since.
@@ -105,12 +103,12 @@ def _known(
     keys = sorted({record.key for record in by_hash.values() if record.key is not None})
     unkeyed = sorted(digest for digest, record in by_hash.items() if record.key is None)
     found: dict[str | None, list[_Version]] = {}
-    for some in _chunks(keys):
+    for some in chunks(keys):
         # The first condition makes both databases take the index of records.
         wanted = (TABLE.c.record_key.is_not(None), TABLE.c.record_key.in_(some))
         for key, *version in session.execute(select(*columns).where(*mine, *wanted)):
             found.setdefault(key, []).append(_Version(*version))
-    for some in _chunks(unkeyed):
+    for some in chunks(unkeyed):
         for _, *version in session.execute(select(*columns).where(*mine, TABLE.c.content_hash.in_(some))):
             found.setdefault(None, []).append(_Version(*version))
     return found
@@ -156,8 +154,3 @@ def _revive(session: Session, rows: list[dict[str, Any]]) -> int:
     )
     session.connection().execute(statement, sorted(rows, key=lambda row: row["row_id"]))
     return len(rows)
-
-
-def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
