@@ -14,7 +14,9 @@ LONGEST_SECONDS = 10**8  # three years: a longer "duration" is none, and sums of
 
 def text(value: object) -> str | None:
     """The text, stripped; None for nothing, for blanks and for what is no text. Numbers become their digits."""
-    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+    if type(value) is str:  # as nearly all are
+        return value.strip() or None
+    if value is None or isinstance(value, bool | dict | list):
         return None
     return str(value).strip() or None
 
@@ -29,6 +31,8 @@ def ident(value: object, name: str) -> str | None:
 
 def whole(value: object) -> int | None:
     """A whole number, also written as text or with a fraction, which is dropped; None for everything else."""
+    if type(value) is int:
+        return value if abs(value) <= LARGEST_INT else None
     found = text(value)
     if found is None:
         return None

@@ -10,6 +10,10 @@ _ISO = re.compile(
     r"(?:\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?))?(?:\s*[A-Z]{3,4})?"
 )
 _NUMBER = re.compile(r"\d+(\.\d*)?")
+# The form that most dialers write, and we ourselves: the standard library reads it ten times faster than we can.
+_PLAIN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}|[0-9]{6}))?Z"
+)
 LONGEST = 64  # characters; what is longer is no time, whatever it begins with
 
 # Kazoo counts seconds from the year 0; Unix seconds plus this many (2600hz docs, "Call Detail Records").
@@ -37,6 +41,11 @@ def parse(value: object) -> datetime | None:
         return from_epoch(value)
     if not isinstance(value, str):
         return None
+    if _PLAIN.fullmatch(value):
+        try:
+            return _plausible(datetime.fromisoformat(value))
+        except ValueError:  # a 30th of February
+            return None
     text = value.strip()
     if len(text) > LONGEST:
         return None
@@ -85,10 +94,10 @@ def iso(moment: datetime | None) -> str | None:
     """Write a time as we show it: ``2026-11-18T10:12:52Z``, a fraction only where it is not zero."""
     if moment is None:
         return None
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
-    if "." in text:
-        text = text.rstrip("0")
-    return text + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    text = moment.isoformat()[:-6]  # without "+00:00"
+    return (text.rstrip("0") if moment.microsecond else text) + "Z"
 
 
 def ago(moment: datetime | None, at: datetime) -> str:

@@ -44,14 +44,10 @@ def _integer(literal: str) -> int | str:
     return int(literal) if len(literal) <= 30 else literal
 
 
-def _members(pairs: list[tuple[str, object]]) -> Members:
-    return Members([(texts.clean(key), value) for key, value in pairs])
-
-
 # Fractions stay as they were written: money and telephone numbers never pass through a float.
 # NaN and Infinity are not JSON; a dialer that writes them means that it does not know.
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_members, parse_float=str, parse_int=_integer, parse_constant=lambda name: None
+    object_pairs_hook=Members, parse_float=str, parse_int=_integer, parse_constant=lambda name: None
 )
 
 # Where a value ends needs no reading of it: without hooks the scanner is several times faster.
@@ -70,7 +66,9 @@ def loads(body: bytes | str) -> object:
     """The value, with objects as ``Members`` and strings that every store can hold. Raises NotJson with the place."""
     text = decode(body) if isinstance(body, bytes) else body
     try:
-        return _cleaned(_DECODER.decode(text))
+        value = _DECODER.decode(text)
+        # Decoded bytes hold nothing that cannot be stored: it comes out of an escape, or was in a text from elsewhere.
+        return _cleaned(value) if "\\u" in text or (text is body and not texts.storable(text)) else value
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
@@ -80,7 +78,7 @@ def loads(body: bytes | str) -> object:
 def _cleaned(value: object) -> object:
     """Strings without what cannot be stored; ``Members`` stay ``Members``."""
     if isinstance(value, Members):
-        return Members([(key, _cleaned(item)) for key, item in value.pairs])
+        return Members([(texts.clean(key), _cleaned(item)) for key, item in value.pairs])
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     return texts.clean(value)

@@ -6,6 +6,11 @@ import re
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+def storable(text: str) -> bool:
+    """Whether every store can hold the text as it is."""
+    return _UNSTORABLE.search(text) is None
+
+
 def clean(value: object) -> object:
     """The same value with U+FFFD where a character cannot be stored; walks dicts and lists."""
     if isinstance(value, str):

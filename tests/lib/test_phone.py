@@ -1,5 +1,6 @@
 """Telephone numbers: the documented forms of each dialer, and what is no number."""
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +47,18 @@ def test_whatever_comes_is_a_number_or_none(text, country):
 def test_reading_a_read_number_again_changes_nothing(number):
     found = phone.e164(number, "IN")
     assert found is None or phone.e164(found, "US") == found
+
+
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+
+
+@given(st.sampled_from(CODES).map(str) | st.just(""), st.text("0123456789", min_size=1, max_size=18))
+def test_a_number_with_its_countrys_code_is_read_as_phonenumbers_reads_it(code, rest):
+    digits = code + rest
+    try:
+        parsed = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    possible = parsed is not None and phonenumbers.is_possible_number(parsed) and len(digits) > 6
+    e164 = phonenumbers.PhoneNumberFormat.E164
+    assert phone.e164("+" + digits) == (phonenumbers.format_number(parsed, e164) if possible else None)

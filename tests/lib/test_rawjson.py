@@ -32,6 +32,14 @@ def test_what_no_table_can_hold_is_replaced():
     assert rawjson.loads(r'{"a\u0000": ["x\ud800y"]}') == {"a\ufffd": ["x\ufffdy"]}
 
 
+def test_what_no_table_can_hold_is_replaced_in_bytes_and_inside_of_objects():
+    body = rb'{"a\u0000":{"b\ud800":["x\u0000"]},"a\u0000":1}'
+    read = rawjson.loads(body)
+    assert read.pairs == [("a\ufffd", {"b\ufffd": ["x\ufffd"]}), ("a\ufffd", 1)]
+    assert isinstance(read.pairs[0][1], rawjson.Members)
+    assert rawjson.loads('["x\ud800y"]') == ["x\ufffdy"]
+
+
 def test_nan_and_infinity_are_unknown():
     assert rawjson.loads("[NaN, Infinity, -Infinity]") == [None, None, None]
 
