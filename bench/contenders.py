@@ -1,10 +1,35 @@
-"""What a team would write instead: a route that stores nothing, and the textbook route that inserts through the ORM."""
+"""What a team would write instead: a route that stores nothing, and the textbook route that inserts through the ORM.
+
+``nothing`` is served with our own gunicorn settings: it is what the bare server can do. ``textbook`` has the settings that
+suit it best: threads, and a database connection for each.
+"""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import requests
 from flask import Flask, request
 from sqlalchemy import LargeBinary, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from models.database import Database
+
+ROOT = Path(__file__).parent.parent
+WORKERS, THREADS = 2, 16
+CONTENDERS = {
+    "nothing": ["-c", str(ROOT / "deploy" / "gunicorn.conf.py"), "bench.contenders:nothing()"],
+    "textbook": [
+        *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "15"),
+        *("--backlog", "2048", "--worker-tmp-dir", "/dev/shm", "bench.contenders:textbook()"),
+    ],
+}
+PATH = "/callbacks/ryng/token/terminal"
 
 
 class Base(DeclarativeBase):
@@ -33,7 +58,7 @@ def nothing() -> Flask:
 def textbook() -> Flask:
     """One ORM insert and one durable commit per request."""
     app = Flask("textbook")
-    engine = create_engine(os.environ["BENCH_DATABASE_URL"])
+    engine = create_engine(Database(os.environ["BENCH_DATABASE_URL"]).url, pool_size=THREADS)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
 
@@ -50,3 +75,35 @@ def textbook() -> Flask:
 def _durable(connection, _record) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[str]:
+    """Run a contender until the end of the block; gives the URL of its route."""
+    bind = f"127.0.0.1:{port}"
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
+    environ |= {"WRAPUP_BIND": bind, "BENCH_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "gunicorn", "--bind", bind, *CONTENDERS[name]]
+    with open(folder / f"{name}.log", "wb") as log:
+        process = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log)
+    try:
+        answers(f"http://{bind}{PATH}", process)
+        yield f"http://{bind}{PATH}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(15)
+        finally:
+            process.kill()
+
+
+def answers(url: str, process: subprocess.Popen, seconds: float = 30.0) -> None:
+    """Wait until something answers at the URL, whatever it says. Raises RuntimeError."""
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            requests.get(url, timeout=5)
+            return
+        except requests.RequestException:  # not listening yet
+            time.sleep(0.1)
+    raise RuntimeError(f"nothing answers at {url}; the process {process.args} has the code {process.poll()}")

@@ -1,122 +1,137 @@
-"""Load over real sockets: ``wrk`` where there is one, else a generator of our own; the same for every row of a run."""
+"""Load over real sockets: as much as is answered (``peak``), or so much a second (``steady``).
 
-import itertools
+``peak`` uses ``wrk`` where there is one, and ``bench.client`` otherwise: the same for every row of a run. wrk has no
+constant rate, so ``steady`` is always ``bench.client``.
+"""
+
+import array
 import json
-import multiprocessing
+import math
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
-import time
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from pathlib import Path
 
-BODY = (
-    '{"callID":%d,"callLogID":%d,"callbackType":"terminal","event":"call-ended","agentID":67131,'
-    '"agentUsername":"asha@example.test","agentNum":"+919800000001","customerNum":"+919800012345",'
-    '"virtualNum":"+914900000000","callCreated":"2026-11-18T09:00:00.000Z","callStarted":"2026-11-18T10:00:00.000Z",'
-    '"callEnded":"2026-11-18T10:02:00.000Z","callDisposed":"2026-11-18T10:02:08.000Z","callbackTime":null,'
-    '"callDirection":"outbound","talktime":95,"callDuration":120,"parentDisposition":null,"disposition":"Interested",'
-    '"notes":"","status":"completed","recordingUrl":"https://recordings.example.test/x.mp3"}'
-)
+from bench import bodies
+
+ROOT = Path(__file__).parent.parent
+WARM_SECONDS = 1.0  # of a steady run: not in its percentiles
 
 LUA = """
-local threads = 0
-function setup(thread) thread:set("base", threads * 100000000); threads = threads + 1 end
-function init(args) n = %d end
+local threads = {}
+function setup(thread)
+  thread:set("base", %d + #threads * %d)
+  thread:set("n", 0)
+  table.insert(threads, thread)
+end
 function request()
-  n = n + 1
   local id = base + n
-  return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, string.format([[%s]], id, id))
+  n = n + 1
+  return wrk.format("POST", nil, {["Content-Type"] = "application/json"},
+    string.format([[%s]], id, id, id %% 100000000, 1 + id %% 119))
 end
 function done(summary, latency, requests)
-  local bad = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout
-  io.write(string.format('RESULT {"requests":%%d,"errors":%%d,"seconds":%%f,"p50_ms":%%f,"p99_ms":%%f}\\n',
-    summary.requests, bad, summary.duration / 1000000, latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+  local sent = {}
+  for i, thread in ipairs(threads) do sent[i] = thread:get("n") end
+  io.write(string.format('RESULT {"requests":%%d,"bad":%%d,"late":%%d,"seconds":%%f,"p99":%%f,"sent":[%%s]}\\n',
+    summary.requests, summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write,
+    summary.errors.timeout, summary.duration / 1000000, latency:percentile(99) / 1000, table.concat(sent, ",")))
 end
 """
 
 
 @dataclass(frozen=True)
-class Result:
-    """What one run of load measured. Times in milliseconds."""
+class Load:
+    """What one run measured. Times in milliseconds."""
 
-    requests: int
-    errors: int
+    sent: list[tuple[int, int]]  # (first number, how many), for each thread
+    answered: int  # with 200
+    errors: int  # answered otherwise, or cut off
     seconds: float
-    p50_ms: float
     p99_ms: float
+    lag_ms: float = 0.0  # 99 of 100 callbacks of a steady run left the sender no later than this after they were due
+    answers: dict[int, float] = field(default_factory=dict, repr=False)  # number -> monotonic time; empty with wrk
 
     @property
     def rate(self) -> float:
-        return self.requests / self.seconds
+        return self.answered / self.seconds
 
 
 def generator() -> str:
-    """Which generator ``run`` uses."""
-    return "wrk" if shutil.which("wrk") else "bench.load"
+    """Which generator ``peak`` uses."""
+    return "wrk" if shutil.which("wrk") else "bench.client"
 
 
-def run(url: str, connections: int, seconds: float) -> Result:
-    """Post terminal callbacks, each of another call, on so many keep-alive connections for so many seconds."""
-    if shutil.which("wrk"):
-        return _wrk(url, connections, seconds)
-    return _own(url, connections, seconds)
+def peak(url: str, connections: int, seconds: float) -> Load:
+    """Post as fast as is answered, on so many keep-alive connections for so many seconds."""
+    return wrk(url, connections, seconds) if shutil.which("wrk") else closed(url, connections, seconds)
 
 
-_runs = itertools.count()
-
-
-def _first() -> int:
-    """Each run's calls are others than those of the runs before it."""
-    return next(_runs) * 1_000_000
-
-
-def _wrk(url: str, connections: int, seconds: float) -> Result:
+def wrk(url: str, connections: int, seconds: float) -> Load:
+    first, half = bodies.block(), bodies.BLOCK // 2
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(LUA % (_first(), BODY))
+        script.write(LUA % (first, half, bodies.TEMPLATE))
         script.flush()
-        command = ["wrk", "-t2", f"-c{connections}", f"-d{int(seconds)}s", "--latency", "-s", script.name, url]
+        command = [
+            "wrk",
+            "-t2",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "--latency",
+            "-s",
+            script.name,
+            url,
+        ]
         printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     (line,) = [line for line in printed.splitlines() if line.startswith("RESULT ")]
-    return Result(**json.loads(line.removeprefix("RESULT ")))
+    said = json.loads(line.removeprefix("RESULT "))
+    sent = [(first + thread * half, count) for thread, count in enumerate(said["sent"])]
+    return Load(sent, said["requests"] - said["bad"], said["bad"], said["seconds"], said["p99"])
 
 
-def _own(url: str, connections: int, seconds: float) -> Result:
-    first = _first()
-    with multiprocessing.Pool(2) as pool:
-        parts = pool.starmap(
-            _drive, [(url, connections // 2, seconds, first + half * 100_000_000) for half in range(2)]
+def closed(url: str, connections: int, seconds: float) -> Load:
+    """Two processes of ``bench.client``, each with half of the connections."""
+    with tempfile.TemporaryDirectory() as folder:
+        halves = [_start(url, connections // 2, seconds, None, Path(folder) / str(half)) for half in range(2)]
+        parts = [_finish(*half, warm=0.0) for half in halves]
+    answers = parts[0].answers | parts[1].answers
+    errors = parts[0].errors + parts[1].errors
+    p99 = max(part.p99_ms for part in parts)
+    return Load(parts[0].sent + parts[1].sent, len(answers), errors, seconds, p99, 0.0, answers)
+
+
+def steady(url: str, rate: float, seconds: float, connections: int = 64) -> Load:
+    """Post so many a second, after WARM_SECONDS at the same rate; times count from when each callback was due."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _finish(
+            *_start(url, connections, seconds + WARM_SECONDS, rate, Path(folder) / "times"), warm=WARM_SECONDS
         )
-    times = sorted(time for part in parts for time in part[0])
-    errors = sum(part[1] for part in parts)
-    return Result(len(times), errors, seconds, times[len(times) // 2], times[int(len(times) * 0.99)])
 
 
-def _drive(url: str, connections: int, seconds: float, number: int) -> tuple[list[float], int]:
-    import selectors
-
-    parts = urlsplit(url)
-    waiting = selectors.DefaultSelector()
-    times, errors = [], 0
-    for _ in range(connections):
-        line = socket.create_connection((parts.hostname, parts.port))
-        waiting.register(line, selectors.EVENT_READ, [0.0])
-        number += 1
-        _send(line, parts.path, number)
-        waiting.get_key(line).data[0] = time.perf_counter()
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for key, _ in waiting.select(0.1):
-            answer = key.fileobj.recv(65_536)
-            times.append((time.perf_counter() - key.data[0]) * 1000)
-            errors += b" 200 " not in answer[:16]
-            number += 1
-            _send(key.fileobj, parts.path, number)
-            key.data[0] = time.perf_counter()
-    return times, errors
+def _start(url: str, connections: int, seconds: float, rate: float | None, out: Path):
+    first = bodies.block()
+    asked = {"url": url, "connections": connections, "seconds": seconds, "rate": rate, "first": first, "out": str(out)}
+    command = [sys.executable, "-m", "bench.client", json.dumps(asked)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True), first, seconds, out
 
 
-def _send(line: socket.socket, path: str, number: int) -> None:
-    body = (BODY % (number, number)).encode()
-    line.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+def _finish(process: subprocess.Popen, first: int, seconds: float, out: Path, warm: float) -> Load:
+    printed, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"bench.client ended with code {process.returncode}")
+    said = json.loads(printed)
+    due, answered = array.array("d"), array.array("d")
+    with out.open("rb") as file:
+        due.fromfile(file, said["sent"])
+        answered.fromfile(file, said["sent"])
+    answers = {first + place: time for place, time in enumerate(answered) if not math.isnan(time)}
+    # What was never answered took for ever.
+    times = sorted(
+        math.inf if math.isnan(then) else (then - when) * 1000
+        for when, then in zip(due, answered, strict=True)
+        if when >= said["began"] + warm
+    )
+    p99 = times[int(len(times) * 0.99)] if times else math.inf
+    return Load([(first, said["sent"])], len(answers), said["errors"], seconds, p99, said["lag_ms"], answers)

@@ -1,0 +1,95 @@
+"""Rows 3, 4 and 7: how long a callback waits for its answer, and an answered callback for its outcome."""
+
+import math
+import os
+import time
+from collections.abc import Iterator
+
+from bench import load, stored
+from bench.load import Load
+from bench.reading import reading
+from bench.stage import SECONDS, Stage, peak, rounds
+from bench.table import Row, Void, compared, note, spread
+
+OUTCOMES = int(os.environ.get("BENCH_OUTCOMES") or 100_000)
+LAG_MS = 5.0  # a sender that is later than this measures itself
+VISIBLE_RATE = 1000.0
+VISIBLE_SECONDS = 30.0  # after which an outcome counts as never seen
+
+
+def at_half(stage: Stage) -> Iterator[Row]:
+    """p99 at half of our peak rate, ours and stores-nothing at the same rate."""
+    rate, nothing, ours, shipped = stage.peak / 2, [], [], []
+    with stage.ours.running():
+        for _ in rounds():
+            stored.drained(stage.ours.database)
+            nothing.append(_p99(load.steady(stage.nothing, rate, SECONDS)))
+            with stage.ours.worker_paused():
+                ours.append(_p99(stage.of_ours(lambda url: load.steady(url, rate, SECONDS))))
+            stored.drained(stage.ours.database)
+            shipped.append(_p99(stage.of_ours(lambda url: load.steady(url, rate, SECONDS))))
+    figure = f"3. p99 at {rate:,.0f}/s, ours / stores nothing"
+    yield compared(figure, ours, nothing, at_most=3, form=".1f", unit=" ms")
+    yield compared("3b. the same, while the worker normalizes", shipped, nothing, form=".1f", unit=" ms")
+
+
+def beside_reading(stage: Stage) -> Iterator[Row]:
+    """p99 at half of our peak rate, while everything is exported and summed up over and over, and without."""
+    rate, without, beside, said = stage.peak / 2, [], [], {}
+    with stage.ours.running():
+        _fill(stage)
+        url, key = stage.ours.url, stage.ours.key
+        for _ in rounds():
+            stored.drained(stage.ours.database)
+            without.append(_p99(stage.of_ours(lambda url: load.steady(url, rate, SECONDS))))
+            stored.drained(stage.ours.database)
+            with reading("export", url, key) as export, reading("report", url, key) as report:
+                time.sleep(1)
+                beside.append(_p99(stage.of_ours(lambda url: load.steady(url, rate, SECONDS))))
+            said = {"rows": export.said["rows"] + said.get("rows", 0), "reports": report.said["rounds"]}
+            if not export.said["rows"] or not report.said["calls"]:
+                raise Void("nothing was exported or summed up meanwhile")
+        note(f"  {said['rows']:,} rows exported, {stored.outcomes(stage.ours.database):,} outcomes in the table")
+    figure = f"4. p99 at {rate:,.0f}/s, beside an export and a report / without"
+    yield compared(figure, beside, without, at_most=2, form=".1f", unit=" ms")
+
+
+def visible(stage: Stage) -> Iterator[Row]:
+    """From the answer to a callback until its outcome is seen in the change feed over HTTP."""
+    delays = []
+    with stage.ours.running():
+        stored.drained(stage.ours.database)
+        for _ in rounds():
+            with reading("follow", stage.ours.url, stage.ours.key) as follower:
+                follower.ready()
+                run = stage.of_ours(lambda url: load.steady(url, VISIBLE_RATE, SECONDS))
+                stored.drained(stage.ours.database, VISIBLE_SECONDS)
+                time.sleep(1)
+            delays.append(_p99_visible(run, follower.said["seen"]))
+            _p99(run)
+    reached = sorted(delays)[len(delays) // 2] <= 1
+    figure = "7. answered -> outcome in the change feed, p99 at 1,000/s"
+    yield Row(figure, spread(delays, ".2f", " s"), "", "", "at most 1 s", reached)
+
+
+def _p99_visible(run: Load, seen: dict[str, float]) -> float:
+    delays = sorted(seen.get(str(number), math.inf) - answered for number, answered in run.answers.items())
+    if math.isinf(delays[-1]):
+        raise Void(f"{sum(map(math.isinf, delays))} of {len(delays)} outcomes never came in the change feed")
+    return delays[int(len(delays) * 0.99)]
+
+
+def _p99(run: Load) -> float:
+    if run.lag_ms > LAG_MS:
+        note(
+            f"  the sender itself was late: 1 of 100 callbacks left it more than {run.lag_ms:.1f} ms after they were due"
+        )
+    return run.p99_ms
+
+
+def _fill(stage: Stage) -> None:
+    """There are OUTCOMES outcomes at least."""
+    while (there := stored.outcomes(stage.ours.database)) < OUTCOMES:
+        note(f"  filling: {there:,} of {OUTCOMES:,} outcomes")
+        stage.of_ours(peak)
+        stored.drained(stage.ours.database)

@@ -1,0 +1,139 @@
+"""Ours: a real ``wrapup serve`` with all of its processes at default settings, in a folder of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import stored
+from bench.contenders import answers
+from bench.table import Void
+from models.database import Database
+
+ROOT = Path(__file__).parent.parent
+WRAPUP = str(Path(sys.executable).parent / "wrapup")
+
+
+class Installation:
+    """Commands and processes of one installation. ``database_url`` None: the embedded SQLite."""
+
+    def __init__(self, folder: Path, port: int, database_url: str | None):
+        folder.mkdir(exist_ok=True)
+        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
+        self.environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
+        self.environ |= {"WRAPUP_BIND": f"127.0.0.1:{port}", "WRAPUP_DATA_DIR": str(folder / "data")}
+        if database_url:
+            self.environ["WRAPUP_DATABASE_URL"] = database_url
+        self.process: subprocess.Popen | None = None
+        printed = subprocess.run(
+            [WRAPUP, "keys", "create", "bench", "--scope", "admin"],
+            **self._where(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        self.key = printed.stdout.splitlines()[-1]
+        self.database = Database(database_url or f"sqlite:///{folder / 'data' / 'wrapup.db'}")
+
+    def start(self, **more: str) -> None:
+        """Start ``wrapup serve``; returns when it answers. ``more``: environment variables."""
+        with open(self.folder / "out", "wb") as out, open(self.folder / "err", "ab") as err:
+            self.process = subprocess.Popen([WRAPUP, "serve"], **self._where(**more), stdout=out, stderr=err)
+        answers(self.url + "/healthz", self.process)
+        answers(self.url + "/readyz", self.process)
+        found = re.search(r"Callback URL of \S+, terminal: \S+?(/callbacks/\S+)", (self.folder / "out").read_text())
+        self.callback_url = self.url + found[1]
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self._signal(signal.SIGCONT, self.workers())
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process = None
+
+    @contextmanager
+    def running(self, **more: str) -> Iterator["Installation"]:
+        self.start(**more)
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    @contextmanager
+    def worker_paused(self) -> Iterator[None]:
+        """Stop the worker's process (SIGSTOP) while it has nothing to do and holds nothing in the database."""
+        stored.drained(self.database)
+        for _ in range(100):
+            self._signal(signal.SIGSTOP, self.workers())
+            time.sleep(0.02)
+            if stored.nobody_writes(self.database):
+                break
+            self._signal(signal.SIGCONT, self.workers())
+            time.sleep(0.05)
+        else:
+            raise Void("the worker is never idle, so it cannot be paused")
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT, self.workers())
+
+    @contextmanager
+    def worker_alone(self) -> Iterator[None]:
+        """``wrapup worker``, without the rest."""
+        with open(self.folder / "err", "ab") as err:
+            process = subprocess.Popen([WRAPUP, "worker"], **self._where(), stdout=err, stderr=err)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(15)
+
+    def workers(self) -> list[int]:
+        """The processes of ``wrapup worker`` below ``wrapup serve``."""
+        return [pid for pid in self.pids() if _arguments(pid)[-1:] == ["worker"]]
+
+    def pids(self) -> list[int]:
+        """``wrapup serve`` and all that descends from it."""
+        return [self.process.pid, *_descendants(self.process.pid)]
+
+    def pss(self) -> dict[int, float]:
+        """Proportional set size of each process in MB: memory that several share is counted once among them."""
+        return {pid: _pss(pid) for pid in self.pids()}
+
+    def _where(self, **more: str) -> dict:
+        return {"cwd": self.folder, "env": self.environ | more}
+
+    def _signal(self, number: int, pids: list[int]) -> None:
+        for pid in pids:
+            os.kill(pid, number)
+
+
+def name(pid: int) -> str:
+    """What to call a process: the end of its command line."""
+    return " ".join(_arguments(pid)[-3:])
+
+
+def _arguments(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
+
+
+def _pss(pid: int) -> float:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) / 1024
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():  # a child belongs to the thread that made it
+        for child in map(int, (task / "children").read_text().split()):
+            found += [child, *_descendants(child)]
+    return found
