@@ -39,14 +39,14 @@ def disposition(row: Mapping[str, object]) -> Disposition:
 def levels(value: object) -> tuple[str, ...]:
     """The texts of a value from the top level down; empty for nothing."""
     found: list[str] = []
-    waiting = [value]
+    waiting = [value]  # the next one last: taking from the front of a list of 100,000 blanks would last minutes
     while waiting and len(found) < MOST_LEVELS:
-        item = waiting.pop(0)
+        item = waiting.pop()
         if isinstance(item, list):
-            waiting = [*item, *waiting]
+            waiting += reversed(item)
         elif isinstance(item, dict):
             named = [item[name] for name in NAMES if item.get(name) not in (None, "")]
-            waiting = [*named[:1], *(item[name] for name in DEEPER if name in item), *waiting]
+            waiting += reversed([*named[:1], *(item[name] for name in DEEPER if name in item)])
         elif text(item):
             found.append(text(item))
     return tuple(found)

@@ -1,5 +1,6 @@
 """The four reports that QVoice can be asked for, walked page by page. docs.qvoice.net, "Campaigns"."""
 
+import hashlib
 import json
 import math
 from collections.abc import Generator, Iterator
@@ -21,7 +22,7 @@ from dialers.base import (
     WalkStuck,
     Window,
 )
-from dialers.fields import text
+from dialers.fields import LONGEST_ID, text
 from dialers.qvoice import activity, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.envelopes import Envelope, Slice, opened
@@ -38,6 +39,7 @@ LEAD_COLUMNS = ("number", "campaign_id", "status")
 CAMPAIGN_COLUMNS = ("total_leads", "leads_by_status", "name")
 QUEUE_COLUMNS = ("extension", "agents", "name")
 
+LONGEST_KEY = 400
 MOST_PAGES = 20_000  # of one walk: a dialer that makes up new keys for ever must end, too
 MOST_HALVES = 1000
 SHORTEST_HALF = timedelta(seconds=2)
@@ -151,8 +153,8 @@ def _campaign_ids(client: Client) -> list[str]:
     pages = _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS)
     records = [record for envelope in pages for record in envelope.records]
     found = dict.fromkeys(record.listed_under or _id(record) for record in records)
-    # A name of dots would be another path.
-    return [campaign_id for campaign_id in found if campaign_id and campaign_id.strip(".")]
+    # A name of dots would be another path. A longer one than this no table keeps; its campaign is quarantined.
+    return [one for one in found if one and one.strip(".") and len(one) <= LONGEST_ID]
 
 
 # Records --------------------------------------------------------------------------------------------------------------
@@ -166,12 +168,20 @@ def _call(record: Slice) -> Record:
 
 
 def _lead(record: Slice, campaign_id: str) -> Record:
-    key = json.dumps([campaign_id, _id(record) or record.listed_under]) if _id(record) or record.listed_under else None
-    return Record(record.body, key, {words.CAMPAIGN_ID: campaign_id} | (_context(record) or {}))
+    lead_id = _id(record) or record.listed_under
+    key = json.dumps([campaign_id, lead_id]) if lead_id else None
+    return Record(record.body, _short(key), {words.CAMPAIGN_ID: campaign_id} | (_context(record) or {}))
 
 
 def _listed(record: Slice) -> Record:
-    return Record(record.body, record.listed_under or _id(record), _context(record))
+    return Record(record.body, _short(record.listed_under or _id(record)), _context(record))
+
+
+def _short(key: str | None) -> str | None:
+    """A key that an index can hold: one record with a longer one would fail its whole page, for ever."""
+    if key is None or len(key) <= LONGEST_KEY:
+        return key
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _context(record: Slice) -> dict[str, str] | None:
@@ -188,11 +198,11 @@ def _object(record: Slice) -> dict[str, Any] | None:
     several times faster than the one that remembers repetitions, and a page has a thousand records."""
     try:
         row = json.loads(record.body, parse_float=str)
+        if not isinstance(row, dict):
+            return None
+        return texts.clean(row) if "\\u" in record.text else row
     except (ValueError, RecursionError):
         return None
-    return (
-        texts.clean(row) if isinstance(row, dict) and "\\u" in record.text else row if isinstance(row, dict) else None
-    )
 
 
 REPORTS = (
