@@ -79,15 +79,13 @@ class Spool:
         Raises OSError after all others were drained, when a segment could not be read, its damage not be copied, or the
         segment not be removed. A segment that a stopped process keeps locked is left for a later call.
         """
-        try:
-            folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        if not self.folder.is_dir():
             return 0
         taken = 0
         failures: list[OSError] = []
-        try:
-            # The folder itself is locked: a lock file could not be made when the disk is full.
-            if not _try_lock(folder):
+        # The folder itself is locked: a lock file could not be made when the disk is full.
+        with _opened(self.folder) as folder:
+            if not _lock(folder, in_vain=lambda: True):
                 return 0
             for path in segments(self.folder):
                 with contextlib.closing(self._batches(path, batch, failures)) as batches:
@@ -95,12 +93,10 @@ class Spool:
                         if payloads:
                             take(payloads)
                             taken += len(payloads)
-        finally:
-            _release(folder)
-        if failures:
-            raise failures[0]
-        self._offsets.clear()  # of segments that another process drained to the end
-        return taken
+            if failures:
+                raise failures[0]
+            self._offsets.clear()  # of segments that another process drained to the end
+            return taken
 
     def waiting(self) -> bool:
         """Is there anything to drain? Costs one listing of the folder."""
@@ -122,61 +118,51 @@ class Spool:
             os.fsync(file.fileno())
 
     def _make_folder(self) -> None:
-        if not self.folder.is_dir():
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_folder(self.folder.parent)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _open_newest(self) -> int:
-        """Open and lock the segment to append to: the newest, or a new one when that is full, closed or not to be had.
-
-        A process that was stopped with the lock (SIGSTOP, a frozen container, a hanging disk) would hold up all others, and their
-        dialers with them. So nobody waits longer than LOCK_SECONDS: the segment is closed and the next one begun. The
-        stopped process ends its append when it goes on; its lines then stand before ours, which they were going to be.
-        """
+        """Open and lock the segment to append to: the newest, or a new one when that is full, closed or not to be had."""
         self._make_folder()
-        waited_for, deadline = None, 0.0
         while True:
             newest = max(segments(self.folder), default=None)
-            if newest != waited_for:
-                waited_for, deadline = newest, time.monotonic() + LOCK_SECONDS
-            if newest is not None:
-                try:
-                    if newest.stat().st_mode & stat.S_IWUSR:
-                        segment = os.open(newest, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-                        if not _try_lock(segment):
-                            if time.monotonic() < deadline:
-                                os.close(segment)
-                                time.sleep(POLL_SECONDS)
-                                continue
-                            log.warning("spool_segment_busy", segment=newest.name)
-                            _close_segment(segment)
-                            os.close(segment)
-                        elif self._is_open(newest, segment):
-                            return segment
-                        else:
-                            _release(segment)
-                except FileNotFoundError:
-                    continue
-                except PermissionError:
-                    pass  # closed between two lines of ours, or left by another user: the next segment is ours
+            if newest and (segment := self._open(newest)) is not None:
+                return segment
             number = int(newest.stem) + 1 if newest else 1
-            with contextlib.suppress(FileExistsError):  # another was faster; ours is the same
-                flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with contextlib.suppress(FileExistsError):  # another was faster; its segment is as good
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
                 os.close(os.open(self.folder / f"{number:012}.spool", flags, 0o600))
 
-    def _is_open(self, path: Path, segment: int) -> bool:
-        found = os.fstat(segment)
-        return (
-            os.path.samestat(path.stat(), found)
-            and bool(found.st_mode & stat.S_IWUSR)
-            and found.st_size < self.segment_bytes
-        )
+    def _open(self, path: Path) -> int | None:
+        """Open and lock a segment to append to it; None when it cannot be had, and then nobody needs to try again.
+
+        A process that was stopped with the lock (SIGSTOP, a frozen container, a hanging disk) would hold up all others, and
+        their dialers with them. So after LOCK_SECONDS the segment is closed and the next one begun. The stopped process ends
+        its append when it goes on, and its lines stand before ours, where they would have been without the stop.
+        """
+        try:
+            segment = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except (FileNotFoundError, PermissionError):  # drained; closed, or left by another user
+            return None
+        usable = False
+        try:
+            if not _lock(segment, lambda: _is_closed(segment)):
+                log.info("spool_segment_busy", segment=path.name)
+            elif not _is_closed(segment) and os.fstat(segment).st_size < self.segment_bytes:
+                usable = os.path.samestat(os.stat(path), os.fstat(segment))
+        except FileNotFoundError:
+            pass  # drained while we waited
+        finally:
+            if not usable:
+                _close(segment)
+                _release(segment)
+        return segment if usable else None
 
     def _write(self, segment: int, data: bytes) -> None:
         length = os.fstat(segment).st_size
         if not length:
-            # By whoever writes first, and before: a file with content is then always one that a power cut leaves in the folder.
+            # By whoever writes first, and before: then a power cut leaves no segment with content out of the folder.
             _sync_folder(self.folder)
+            _sync_folder(self.folder.parent)
         elif os.pread(segment, 1, length - 1) != b"\n":
             data = b"\n" + data  # a killed process left a torn line; ours must not become its end
         try:
@@ -188,7 +174,7 @@ class Spool:
             os.fdatasync(segment)
         except BaseException:
             # The kernel reports lost pages once and then forgets them: a later fsync of this file would say that all is well.
-            _close_segment(segment)
+            _close(segment)
             _cut(segment, length)
             raise
 
@@ -198,8 +184,10 @@ class Spool:
         Errors of the disk end up in ``failures``, for one bad segment is not to hold up those behind it.
         """
         try:
-            with _locked_to_drain(path) as segment:
-                if segment is None:
+            with _opened(path) as segment:
+                # First closed, then locked: who is appending may finish, and the others go on to the next segment at once.
+                _close(segment)
+                if not _lock(segment):
                     log.warning("spool_segment_busy", segment=path.name)
                     return
                 found = os.fstat(segment)
@@ -223,13 +211,12 @@ class Spool:
     def _keep_damaged(self, path: Path, lines: list[bytes]) -> None:
         if not lines:
             return
-        data = b"".join(line.removesuffix(b"\n") + b"\n" for line in lines)
-        damaged = os.open(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        data = b"".join(
+            b"\n" + line.removesuffix(b"\n") for line in lines
+        )  # first the newline: a copy may be torn, too
+        with _opened(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as damaged:
             _write_all(damaged, data)
             os.fsync(damaged)
-        finally:
-            os.close(damaged)
         _sync_folder(self.folder)
         log.error("spool_damaged", segment=path.name, lines=len(lines), bytes=len(data))
 
@@ -271,26 +258,25 @@ def _next_lines(file, most: int) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def _locked_to_drain(path: Path) -> Iterator[int | None]:
-    """The segment, closed and locked; None when somebody keeps the lock. FileNotFoundError: it is gone."""
-    segment = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
+    file = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
-        # First closed, then locked: who is appending may finish, and the others go to the next segment instead of waiting.
-        _close_segment(segment)
-        deadline = time.monotonic() + LOCK_SECONDS
-        while not (locked := _try_lock(segment)) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-        yield segment if locked else None
+        yield file
     finally:
-        _release(segment)
+        _release(file)
 
 
-def _try_lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _lock(file: int, in_vain: Callable[[], bool] = lambda: False) -> bool:
+    """Lock within LOCK_SECONDS, or give up, also as soon as it would be ``in_vain``."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if in_vain() or time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
 
 
 def _release(file: int) -> None:
@@ -299,8 +285,12 @@ def _release(file: int) -> None:
     os.close(file)
 
 
-def _close_segment(segment: int) -> None:
-    """Nobody appends to it any more. Suppressed where a file system cannot: the lock alone keeps everything right."""
+def _is_closed(segment: int) -> bool:
+    return not os.fstat(segment).st_mode & stat.S_IWUSR
+
+
+def _close(segment: int) -> None:
+    """Nobody appends to it any more. Where a file system cannot keep this, only order suffers: the lock does the rest."""
     with contextlib.suppress(OSError):
         os.fchmod(segment, stat.S_IRUSR)
 
@@ -317,9 +307,6 @@ def _write_all(file: int, data: bytes) -> None:
         rest = rest[os.write(file, rest) :]
 
 
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+def _sync_folder(path: Path) -> None:
+    with _opened(path) as folder:
+        os.fsync(folder)
