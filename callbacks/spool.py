@@ -141,7 +141,7 @@ class Spool:
         """
         try:
             segment = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-        except (FileNotFoundError, PermissionError):  # drained; closed, or left by another user
+        except OSError:  # drained; closed; left by another user; unreadable
             return None
         usable = False
         try:
@@ -225,7 +225,7 @@ def segments(folder: Path) -> list[Path]:
     """The segments in a folder, oldest first; none when there is no such folder."""
     try:
         return sorted(folder / name for name in os.listdir(folder) if SEGMENT.fullmatch(name))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 
