@@ -1,12 +1,15 @@
 """A callback as it was received, before it has a place in any store."""
 
+import base64
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from lib import ids
+import orjson
+
+from lib import clock, ids
 from models.receipts import CALLBACK, PENDING, QUARANTINED
 
 LARGEST_SIZE = 2**63 - 1  # what a BIGINT holds; a Content-Length may say more
@@ -17,7 +20,13 @@ REASONS = {
     "unknown_kind": "The dialer posts no callbacks of this kind.",
     "oversized": "The body is larger than 1 MiB; its beginning was kept.",
     "cut_off": "The sender hung up, stalled or broke off before the end of the body; what came was kept.",
+    "malformed_request": "The request was no proper HTTP, so its parts cannot be told apart; the bytes that came were kept.",
+    "refused_by_database": "The database refused to hold all that came with it; the body was kept.",
 }
+
+
+class NotADraft(ValueError):
+    """What was read is no draft that was written down."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +69,50 @@ class Draft:
             "detail": REASONS.get(self.reason),
             "readings": 0,
         }
+
+    def record(self) -> dict[str, Any]:
+        """Everything in it, as JSON can hold it: for stores other than the database. ``from_record`` reads it back."""
+        return {
+            "id": str(self.id),
+            "connection": self.connection,
+            "dialer": self.dialer,
+            "kind": self.kind,
+            "received_at": clock.iso(self.received_at),
+            "method": self.method,
+            "query": self.query,
+            "headers": self.headers,
+            "body": base64.b64encode(self.body).decode(),
+            "body_size": min(self.body_size, LARGEST_SIZE),
+            "stranger": self.stranger,
+            "reason": self.reason,
+        }
+
+    def line(self) -> bytes:
+        """The record as one line of JSON, without its end."""
+        return orjson.dumps(self.record())
+
+    @classmethod
+    def from_record(cls, record: Any) -> "Draft":
+        """Read what ``record`` wrote. Raises NotADraft."""
+        try:
+            return cls(
+                **{
+                    name: record[name]
+                    for name in ("connection", "dialer", "kind", "method", "query", "headers", "reason")
+                },
+                id=UUID(record["id"]),
+                received_at=datetime.fromisoformat(record["received_at"]),
+                body=base64.b64decode(record["body"], validate=True),
+                body_size=int(record["body_size"]),
+                stranger=bool(record["stranger"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotADraft(f"{type(error).__name__} while reading a receipt that was written down") from None
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Draft":
+        """Read what ``line`` wrote. Raises NotADraft."""
+        try:
+            return cls.from_record(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            raise NotADraft("a line that is no JSON") from None

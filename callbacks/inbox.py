@@ -1,48 +1,57 @@
-"""The inbox: a draft is put in, and when ``put`` returns it is durable."""
+"""The inbox: a draft is put in, and when its ticket is released it is durable."""
 
-import base64
+import os
+import threading
 
-import structlog
-from sqlalchemy import insert
-
-from callbacks.draft import Draft
-from callbacks.quarantine import admit
-from lib import clock
-from models import Receipt
+from callbacks.keeper import Keeper
+from callbacks.last import LastRung, Memory
+from callbacks.rung import Rung, Watch
+from callbacks.spool import Spool
+from callbacks.spooling import SpoolStore
+from callbacks.store import DatabaseStore
+from callbacks.tickets import Ticket
 from models.database import Database
 
-log = structlog.get_logger(__name__)
+# What a callback waits for a store at most, before the next one is asked.
+DATABASE_SECONDS = 1.0
+SPOOL_SECONDS = 1.0
 
 
 class Inbox:
-    """Keeps drafts as receipts: one transaction each, committed before ``put`` returns."""
+    """The ladder of stores: the database; where it fails or hangs, the spool; where that fails, log and memory.
+
+    Threads of its own do the storing. They begin at the first use in a process, for threads do not survive a fork.
+    """
 
     def __init__(self, database: Database, settings):
-        self._database = database
-        self._caps = (settings.stranger_receipts, settings.stranger_bytes)
+        self.spool = Spool(settings.data_dir / "spool")
+        self.memory = Memory(settings.memory_bytes)
+        caps = (settings.stranger_receipts, settings.stranger_bytes)
+        self.open_database = lambda: DatabaseStore(database, caps)
+        self._lock = threading.Lock()
+        self._process: int | None = None
+        self._begin()
 
-    def put(self, draft: Draft) -> None:
-        """Keep the draft. Never raises: where the database does not take it, it stands in full in the error log."""
-        try:
-            with self._database.write() as session:
-                if draft.stranger and not admit(session, len(draft.body), draft.received_at, *self._caps):
-                    return
-                session.execute(insert(Receipt), draft.row())
-        # Drivers refuse what they cannot bind with errors of their own, which are not SQLAlchemy's.
-        except Exception as error:  # noqa: BLE001 - the answer is 200, so the receipt must stand somewhere
-            _last_rung(draft, error)
+    def _begin(self) -> None:
+        self.last = LastRung(self.memory)
+        self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
+        self.database = Rung("database", self.open_database, DATABASE_SECONDS, self.spooling.put)
+        self.keeper = Keeper(self.open_database, self.spool, self.memory, self.database, self.spooling)
 
+    def start(self) -> None:
+        """Begin in this process: look after what earlier ones left in the spool."""
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            if self._process is not None:
+                self._begin()
+            self._process = os.getpid()
+        Watch([self.database, self.spooling]).start()
+        self.keeper.start()
 
-def _last_rung(draft: Draft, error: Exception) -> None:
-    """The whole receipt as one line of the error log: the only place where a body is written to a log."""
-    log.error(
-        "receipt_not_stored",
-        error=type(error).__name__,
-        receipt={
-            **draft.row(),
-            "id": str(draft.id),
-            "received_at": clock.iso(draft.received_at),
-            "seen_at": clock.iso(draft.received_at),
-            "body": base64.b64encode(draft.body).decode(),
-        },
-    )
+    def put(self, ticket: Ticket) -> None:
+        """Keep the ticket's draft; returns when it is durable. Never raises: the answer is 200 in every case."""
+        if self._process != os.getpid():
+            self.start()
+        self.database.put([ticket])
+        ticket.wait()

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from callbacks.draft import Draft
 from callbacks.inbox import Inbox
+from callbacks.readiness import Readiness
 from callbacks.reading import Body
+from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
@@ -23,33 +25,65 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 
+PROBES = (["healthz"], ["readyz"])
+PROBE_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+PROBE_ANSWERS = {
+    "database": ("200 OK", b'{"status":"ok"}'),
+    "spool": (
+        "200 OK",
+        b'{"status":"spooling","message":"The database cannot be written to. Callbacks are kept in the spool."}',
+    ),
+    None: (
+        "503 Service Unavailable",
+        b'{"status":"not_ready","message":"Neither the database nor the spool can be written to."}',
+    ),
+}
+
 # Facts about the sender that help to understand a body. Never Authorization or Cookie; the token is in no header.
 KEPT_HEADERS = ("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTTP_X_REQUEST_ID", "HTTP_X_FORWARDED_FOR")
 
 
 class Receiver:
-    """WSGI middleware: answers everything at and below ``/callbacks``, passes the rest on."""
+    """WSGI middleware: answers everything at and below ``/callbacks`` and the two probes, passes the rest on."""
 
     def __init__(self, app, inbox: Inbox, connections: Mapping[str, Connection]):
         self._app = app
         self._inbox = inbox
         self._connections = connections
+        self._readiness = Readiness(inbox)
+
+    def start(self) -> None:
+        """Begin in this process, before the first callback: what an earlier one left in the spool is looked after."""
+        self._inbox.start()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         # Empty segments do not count: a base URL that ends in "/" gives "//callbacks/...".
         segments = [segment for segment in environ.get("PATH_INFO", "").split("/") if segment]
+        ticket = environ.get("wrapup.ticket", Ticket)
         if segments[:1] != [PREFIX]:
+            if segments in PROBES:
+                return self._probe(segments, ticket(None), start_response)
             return self._app(environ, start_response)
-        self._inbox.put(self._draft(environ, segments[1:]))
+        self._inbox.put(ticket(self._draft(environ, segments[1:])))
         start_response("200 OK", HEADERS)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [ANSWER]
+
+    def _probe(self, segments: list[str], ticket: Ticket, start_response) -> Iterable[bytes]:
+        """``/healthz``: the process lives. ``/readyz``: it can store; 200 with the spool alone as well, for a load balancer
+        that takes all receivers away while the database is down would lose every callback."""
+        store = "database" if segments == ["healthz"] else self._readiness.ask(ticket)
+        status, body = PROBE_ANSWERS[store]
+        start_response(status, [("Content-Length", str(len(body))), *PROBE_HEADERS])
+        return [body]
 
     def _draft(self, environ, segments: list[str]) -> Draft:
         name, token, kind = _parts(segments)
         body = Body(environ)
         connection = self._connections.get(name)
         reason = self._refusal(connection, token, kind)
-        if reason is None and not body.whole:
+        if reason is None and "wrapup.malformed" in environ:
+            reason = "malformed_request"
+        elif reason is None and not body.whole:
             reason = "cut_off"
         elif reason is None and body.size > len(body.bytes):
             reason = "oversized"

@@ -20,5 +20,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     web.register(app)
     cli.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
-    app.wsgi_app = callbacks.Receiver(app.wsgi_app, callbacks.Inbox(database, settings), settings.connections)
+    inbox = callbacks.Inbox(database, settings)
+    app.extensions["spool"] = inbox.spool
+    app.wsgi_app = callbacks.Receiver(app.wsgi_app, inbox, settings.connections)
     return app

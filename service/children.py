@@ -1,10 +1,13 @@
-"""Child processes that are kept alive: started, started again when they die, stopped together."""
+"""Child processes that are kept alive: started, started again when they die, renewed without a gap, stopped together."""
 
 import ctypes
+import os
+import selectors
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,27 +17,32 @@ log = structlog.get_logger(__name__)
 STOP_SECONDS = 8.0  # of the ten that a stop may take
 QUICK_DEATH_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 10.0
+LOOK_SECONDS = 0.05
+READY_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class Child:
-    """One process to keep alive."""
+    """One process to keep alive. With ``tells_ready`` it writes so many bytes to READY_FD as it takes to be ready."""
 
     name: str
     command: list[str]
     environ: dict[str, str]
+    sockets: Sequence[int] = ()  # listening sockets that it inherits
+    tells_ready: int = 0
+    nice: int = 0
     process: subprocess.Popen | None = None
     started_at: float = 0.0
     not_before: float = 0.0
     pause: float = field(default=0.2)
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, env=self.environ, preexec_fn=_die_with_parent)
-        self.started_at = time.monotonic()
+    _started: "_Started | None" = None
+    _heir: "_Started | None" = None
+    _leaving: list[tuple[subprocess.Popen, float]] = field(default_factory=list)
 
     def look(self, now: float) -> None:
-        """Start it again if it died; after a quick death only after a pause that doubles."""
+        """Start it again if it died; after a quick death only after a pause that doubles. See a renewal through."""
+        self._look_at_heir(now)
         if self.process is not None and self.process.poll() is not None:
             lived = now - self.started_at
             self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if lived < QUICK_DEATH_SECONDS else 0.2
@@ -42,38 +50,100 @@ class Child:
             log.error("child_died", child=self.name, code=self.process.returncode, again_in=round(self.pause, 1))
             self.process = None
         if self.process is None and now >= self.not_before:
-            self.start()
+            if self._started is not None:
+                self._started.close()
+            self._started = self._start()
+            self.process, self.started_at = self._started.process, now
+        for process, until in list(self._leaving):
+            if process.poll() is None and now > until:
+                process.kill()
+            elif process.poll() is not None:
+                self._leaving.remove((process, until))
+
+    def renew(self) -> None:
+        """Start a second one with today's code; when it is ready the first is told to go."""
+        if self._heir is None:
+            self._heir = self._start()
+
+    def is_ready(self) -> bool:
+        """Whether the process has told so."""
+        return self.process is not None and self._started is not None and self._started.is_ready()
 
     def signal(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+        for process in self.processes():
+            process.send_signal(number)
+
+    def processes(self) -> list[subprocess.Popen]:
+        """Those that run."""
+        known = [self.process, self._heir and self._heir.process, *(process for process, _ in self._leaving)]
+        return [process for process in known if process is not None and process.poll() is None]
+
+    def _look_at_heir(self, now: float) -> None:
+        heir = self._heir
+        if heir is None:
+            return
+        if heir.process.poll() is not None or now - heir.at > READY_SECONDS:
+            log.error("renewal_failed", child=self.name, code=heir.process.returncode)  # the first one goes on
+            heir.process.kill()
+        elif heir.is_ready():
+            if self.process is not None and self.process.poll() is None:
+                self.process.terminate()
+                self._leaving.append((self.process, now + STOP_SECONDS))
+            self.process, self.started_at = heir.process, heir.at
+            heir, self._started = self._started, heir
+            log.info("renewed", child=self.name)
+        else:
+            return
+        heir.close()
+        self._heir = None
+
+    def _start(self) -> "_Started":
+        ours, theirs = os.pipe()
+        environ = self.environ | {"READY_FD": str(theirs)}
+        try:
+            process = subprocess.Popen(
+                self.command, env=environ, pass_fds=[*self.sockets, theirs], preexec_fn=lambda: _prepare(self.nice)
+            )
+        finally:
+            os.close(theirs)
+        return _Started(process, time.monotonic(), ours, self.tells_ready)
 
 
-def keep_alive(children: list[Child]) -> int:
-    """Run the children until SIGTERM or SIGINT, then stop them within STOP_SECONDS. Returns the exit code."""
-    stopping: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda caught, frame: stopping.append(caught))
-    while not stopping:
-        for child in children:
-            child.look(time.monotonic())
-        time.sleep(0.1)
+class _Started:
+    """A process on its way to being ready."""
+
+    def __init__(self, process: subprocess.Popen, at: float, pipe: int, wanted: int):
+        self.process, self.at = process, at
+        self._pipe, self._wanted = pipe, wanted
+
+    def is_ready(self) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._pipe, selectors.EVENT_READ)
+            if self._wanted and selector.select(0):
+                self._wanted -= min(self._wanted, len(os.read(self._pipe, self._wanted)))
+        return self._wanted == 0
+
+    def close(self) -> None:
+        os.close(self._pipe)
+
+
+def stop(children: Sequence[Child]) -> None:
+    """Stop them within STOP_SECONDS."""
     for child in children:
         child.signal(signal.SIGTERM)
     end = time.monotonic() + STOP_SECONDS
     for child in children:
-        if child.process is None:
-            continue
-        try:
-            child.process.wait(max(0.0, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            log.error("child_killed", child=child.name)
-            child.process.kill()
-            child.process.wait()
-    return 0
+        for process in child.processes():
+            try:
+                process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.error("child_killed", child=child.name)
+                process.kill()
+                process.wait()
 
 
-def _die_with_parent() -> None:
-    """On Linux a child gets SIGTERM when its parent is killed, so that no half of Wrapup stays behind holding the port."""
+def _prepare(nice: int) -> None:
+    """On Linux a child gets SIGTERM when its parent is killed, so that no half of Wrapup stays behind."""
+    os.nice(nice)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,26 +1,33 @@
 """The commands. ``wrapup X`` is ``flask --app wsgi X``. Answers go to standard output, logs to standard error."""
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 
 import migrations
 import polling
+from callbacks import recovery
 from dialers.registry import DIALERS
 from models.receipts import STATES
 from outcomes import evidence
 from outcomes.normalize import normalize_pending
-from service.serve import serve as run_serve
+from service.plan import plan
+from service.prepare import prepare as run_prepare
+from service.serve import supervise
 from service.worker import run as run_worker
 from web import keys as api_keys
 
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
-    for command in (serve, worker, migrate, connections, poll, replay, keys):
+    for command in (serve, prepare, worker, migrate, connections, poll, replay, import_spool, keys):
         app.cli.add_command(command)
 
 
@@ -28,9 +35,20 @@ group = AppGroup("wrapup")
 
 
 @group.command()
-def serve() -> None:
-    """Run receiver, API, dashboard and worker; start again what dies."""
-    sys.exit(run_serve(current_app.extensions["settings"]))
+@click.option("--without-worker", is_flag=True, help="Receiver, API and dashboard only; the worker runs elsewhere.")
+def serve(without_worker: bool) -> None:
+    """Run receiver, API, dashboard and worker; start again what dies. SIGHUP renews all of it without a gap."""
+    sys.exit(supervise(plan(current_app.extensions["settings"]), worker=not without_worker))
+
+
+@group.command(hidden=True)
+def prepare() -> None:
+    """What ``serve`` does first. Code 75 while the database does not answer."""
+    try:
+        run_prepare(current_app.extensions["settings"], current_app.extensions["database"])
+    except OperationalError as error:
+        click.echo(f"wrapup: the database does not answer: {str(error.orig).splitlines()[0]}", err=True)
+        sys.exit(75)
 
 
 @group.command()
@@ -84,8 +102,14 @@ def poll(connection: str | None) -> None:
 @click.option("--state", type=click.Choice(STATES), help="all in this state, such as quarantined")
 @click.option("--connection", help="all of this connection")
 @click.option("--reason", help="all quarantined for this reason, such as unparseable")
-def replay(receipt: tuple[UUID, ...], **filters: str | None) -> None:
+@click.option("--from-log", type=click.File("rb"), help="bring back what this log says no store took; once each")
+def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str | None) -> None:
     """Have receipts read again: those named, or all that match. The worker reads them within a second."""
+    if from_log is not None:
+        if receipt or any(filters.values()):
+            raise click.UsageError("--from-log brings back what the log holds; it goes with no other choice.")
+        _bring_back(recovery.from_log(from_log))
+        return
     wanted = {name: value for name, value in filters.items() if value is not None}
     if bool(receipt) == bool(wanted):
         raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
@@ -98,6 +122,25 @@ def replay(receipt: tuple[UUID, ...], **filters: str | None) -> None:
                 raise click.ClickException(f"There is no receipt {missing[0]}; nothing was replayed.")
             replayed = len(receipt)
     click.echo(f"Replayed {replayed}.")
+
+
+@group.command("import-spool")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def import_spool(path: Path) -> None:
+    """Take over the spool of a machine that died: a segment, or its whole folder. What is there already stays once."""
+    _bring_back(recovery.from_spool(path))
+
+
+def _bring_back(found: Iterator[recovery.Found]) -> None:
+    settings, database = current_app.extensions["settings"], current_app.extensions["database"]
+    migrations.upgrade(database)
+    brought = recovery.bring_back(database, settings, found)
+    click.echo(
+        f"Read {brought.read} receipts: {brought.new} brought back, {brought.known} were there already,"
+        f" {brought.refused} did not fit under the strangers' cap."
+    )
+    if brought.unreadable:
+        raise click.ClickException(f"{brought.unreadable} lines could not be read; they are left where they are.")
 
 
 @group.group(cls=AppGroup)

@@ -21,6 +21,7 @@ from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS
 from service.keyring import kept_secret
+from service.mistakes import BadSettings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _TOKEN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]+\Z")  # "." and "..": clients take them for steps in the path
@@ -29,13 +30,6 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 TEN_YEARS = 10 * 365 * 86_400  # in seconds; with longer windows, times leave the calendar
-
-
-class BadSettings(Exception):
-    """The settings cannot be used. The message is one sentence that names the setting, on one line."""
-
-    def __init__(self, message: str):
-        super().__init__(" ".join(message.split()).removesuffix(".") + ".")
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,8 @@ class Settings:
     log_level: str
     stranger_receipts: int  # how many receipts strangers may put into quarantine
     stranger_bytes: int  # and how many bytes
+    memory_bytes: int  # how much of what no store takes a process holds in memory
+    reader: str | None  # HOST:PORT of the process that answers everything but callbacks; None: we do so ourselves
     connections: Mapping[str, Connection]
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
@@ -101,6 +97,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
+        memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
+        reader=env.text("WRAPUP_READER", "") or None,
         connections=_connections(_file(env, environ), data_dir),
     )
 

@@ -11,7 +11,8 @@ import click
 from lib import secrets
 from service import config
 from service.children import Child
-from service.serve import child_environ, serve
+from service.plan import plan
+from service.serve import supervise
 
 FOLDER = Path("instance-demo")
 
@@ -55,18 +56,18 @@ def demo() -> int:
     os.environ.pop("WRAPUP_DATABASE_URL", None)
     settings = config.load()
     urls = {kind: url for name, kind, url in settings.callback_urls() if name == "ryng-demo"}
-    environ = child_environ(settings)
+    ours = plan(settings)
     python = [sys.executable, "-m"]
     click.echo("Two dialers of the sandbox are placing calls: ryng-demo posts callbacks, qvoice-demo is polled.")
-    return serve(
-        settings,
+    return supervise(
+        ours,
         [
-            Child("qvoice", [*python, "sandbox.qvoice", "--port", str(port), "--calls-per-minute", "60"], environ),
+            Child("qvoice", [*python, "sandbox.qvoice", "--port", str(port), "--calls-per-minute", "60"], ours.environ),
             Child(
                 "ryng",
                 [*python, "sandbox.ryng", "--connect-url", urls["connect"], "--terminal-url", urls["terminal"]]
                 + ["--calls-per-minute", "60", "--time-scale", "0.05"],
-                environ,
+                ours.environ,
             ),
         ],
     )

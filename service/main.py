@@ -2,20 +2,35 @@
 
 import sys
 
-import click
-from flask.cli import ScriptInfo
-
-from service.app import create_app
-from service.config import BadSettings
-from service.demo import demo
-
 
 def main() -> None:
+    # Each command loads what it needs: the supervisor is to stay small and to start in a moment.
+    if sys.argv[1:] == ["serve"]:
+        from service.plan import planned
+        from service.serve import supervise
+
+        sys.exit(_told(lambda: supervise(planned())))
+    if sys.argv[1:] == ["demo"]:
+        from service.demo import demo
+
+        sys.exit(_told(demo))
+    _told(_command)
+
+
+def _command() -> None:
+    from flask.cli import ScriptInfo
+
+    from service.app import create_app
+
+    app = create_app()
+    app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
+
+
+def _told(run):
+    from service.mistakes import BadSettings
+
     try:
-        if sys.argv[1:] == ["demo"]:
-            sys.exit(demo())
-        app = create_app()
-        app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
+        return run()
     except BadSettings as error:
-        click.echo(f"wrapup: {error}", err=True)
+        print(f"wrapup: {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,60 +1,125 @@
-"""``wrapup serve``: migrates, then keeps the web server and the worker alive."""
+"""``wrapup serve``: receives at once, migrates, then keeps receivers, reader and worker alive.
 
-import os
+Receiving comes first and needs nothing else: before the database is there, or while it is away, callbacks go into the spool.
+"""
+
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import click
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+import structlog
 
-import migrations
-from models import ApiKey
-from models.database import Database
-from service.children import Child, keep_alive
-from service.config import BadSettings, Settings
-from web.keys import create_key
+from service import logs
+from service.children import LOOK_SECONDS, Child, stop
+from service.plan import ROOT, Plan
+from service.sockets import inner, listening
 
-ROOT = Path(__file__).parent.parent
-GUNICORN = ROOT / "deploy" / "gunicorn.conf.py"
+log = structlog.get_logger(__name__)
 
-
-def serve(settings: Settings, more: list[Child] | None = None) -> int:
-    """Run until told to stop. ``more`` are children to keep alive besides."""
-    database = Database(settings.database_url)
-    try:
-        migrations.upgrade(database)
-    except OperationalError as error:
-        raise BadSettings(
-            f"WRAPUP_DATABASE_URL names a database that does not answer: {str(error.orig).splitlines()[0]}."
-        ) from None
-    _announce(settings, database)
-    database.close()
-    environ = child_environ(settings)
-    web = [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN), "--chdir", str(Path.cwd()), "wsgi:app"]
-    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    return keep_alive([Child("web", web, environ), Child("worker", worker, environ), *(more or [])])
+DEPLOY = ROOT / "deploy"
+RECEIVER = "service.receiving:create_receiver()"
+NICE = 5  # whoever is not receiving lets the receivers go first
+AGAIN_SECONDS = 1.0
 
 
-def child_environ(settings: Settings) -> dict[str, str]:
-    """The environment for children: ours, and the settings that were worked out here."""
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-        "WRAPUP_DATA_DIR": str(settings.data_dir),
-        "WRAPUP_DATABASE_URL": settings.database_url,
-        "WRAPUP_BIND": settings.bind,
-        "WRAPUP_WORKERS": str(settings.workers),
-    }
+def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> int:
+    """Run until SIGTERM or SIGINT; SIGHUP renews every part, with the code as it lies there now, without a gap.
+
+    ``more`` are children to keep alive besides; without ``worker`` somebody else runs it. Raises BadSettings.
+    """
+    logs.configure(plan.log_level)
+    outer, between = listening(plan.bind), inner()
+    caught: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda given, frame: caught.append(given))
+    web, reader = outer.fileno(), between.fileno()
+    environ = plan.environ | {"WRAPUP_READER": "{}:{}".format(*between.getsockname())}
+    receivers = Child("web", _gunicorn("gunicorn", web, RECEIVER), environ, [web], plan.workers)
+    asking = Child("reader", _gunicorn("reader", reader, "wsgi:app"), environ, [reader], 1, NICE)
+    working = [Child("worker", [sys.executable, "-m", "service.working"], environ, nice=NICE)] if worker else []
+    supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(environ))
+    while not {signal.SIGTERM, signal.SIGINT} & set(caught):
+        if signal.SIGHUP in caught:
+            caught.clear()
+            supervisor.renew()
+        supervisor.look()
+        time.sleep(LOOK_SECONDS)
+    supervisor.stop()
+    return 0
 
 
-def _announce(settings: Settings, database: Database) -> None:
-    """What somebody who just started it wants to copy: on standard output, before the first log line."""
-    with database.write() as session:
-        first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
-        key = create_key(session, "admin", ["admin"]) if first else None
-    click.echo(f"Dashboard: {settings.public_url}/")
-    if key:
-        click.echo(f"Admin key (shown this once): {key}")
-    for connection, kind, url in settings.callback_urls():
-        click.echo(f"Callback URL of {connection}, {kind}: {url}")
-    sys.stdout.flush()
+class Supervisor:
+    """First the receivers; when they receive, the reader and the preparation; when that is done, the rest."""
+
+    def __init__(self, receivers: Child, reader: Child, rest: Sequence[Child], preparation: "Preparation"):
+        self._running = [receivers]
+        self._next: list[Child] = [reader]
+        self._last = list(rest)
+        self._preparation = preparation
+        self._renewing = False
+
+    def look(self) -> None:
+        now = time.monotonic()
+        for child in self._running:
+            child.look(now)
+        if self._next and self._running[0].is_ready():
+            self._running, self._next = [*self._running, *self._next], []
+            self._preparation.begin()
+        if self._preparation.look(now):
+            for child in self._running if self._renewing else ():
+                child.renew()
+            self._running, self._last, self._renewing = [*self._running, *self._last], [], False
+
+    def renew(self) -> None:
+        """The new code's migrations first, then its processes."""
+        self._renewing = True
+        self._preparation.begin()
+
+    def stop(self) -> None:
+        self._preparation.stop()
+        stop(self._running)
+
+
+class Preparation:
+    """``wrapup prepare`` in a process of its own, until it succeeds: a database that is away is waited for."""
+
+    def __init__(self, environ: dict[str, str]):
+        self._environ = environ
+        self._process: subprocess.Popen | None = None
+        self._at: float | None = None
+
+    def begin(self) -> None:
+        self._at = 0.0
+
+    def look(self, now: float) -> bool:
+        """True at the moment when it has succeeded."""
+        if self._process is None:
+            if self._at is not None and now >= self._at:
+                self._process, self._at = subprocess.Popen([*_flask(), "prepare"], env=self._environ), None
+            return False
+        code = self._process.poll()
+        if code is None:
+            return False
+        self._process = None
+        if code:
+            log.error("not_prepared", code=code)
+            self._at = now + AGAIN_SECONDS
+        return code == 0
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def _gunicorn(config: str, listener: int, app: str) -> list[str]:
+    """gunicorn on a listening socket that it inherits."""
+    file = str(DEPLOY / f"{config}.conf.py")
+    return [sys.executable, "-m", "gunicorn", "-c", file, "-b", f"fd://{listener}", "--chdir", str(Path.cwd()), app]
+
+
+def _flask() -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi"]

@@ -1,0 +1,189 @@
+"""gunicorn's gevent worker, made for callbacks: nothing but 200 below /callbacks, also for what is no proper HTTP.
+
+It patches nothing: the event loop carries requests alone, and everything that may block (databases, disks) has native
+threads. So a thousand senders that dribble, stall or idle cost a thousand small objects, and no thread.
+"""
+
+import io
+import re
+import socket
+import time
+
+import gevent
+from gevent import hub
+from gevent.hub import Waiter
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gevent.socket import socket as LoopSocket
+from gunicorn import http, util
+from gunicorn.http import wsgi
+from gunicorn.http.errors import NoMoreData
+from gunicorn.workers.ggevent import GeventWorker
+
+from callbacks import reading
+from callbacks.line import Line
+from callbacks.tickets import Ticket
+
+_TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:https?://[^/\s]*)?(/+callbacks[^\s]*)", re.IGNORECASE)
+_SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization|cookie):.*$")
+STOP_LOOK_SECONDS = 0.1
+
+
+class LoopTicket(Ticket):
+    """A ticket whose holder is a greenlet."""
+
+    __slots__ = ("_loop", "_waiter")
+
+    def __init__(self, draft):
+        super().__init__(draft)
+        self._loop = hub.get_hub().loop
+        self._waiter = Waiter()
+
+    def wait(self) -> None:
+        self._waiter.get()
+
+    @classmethod
+    def release(cls, tickets) -> None:
+        # The loop is woken once for all of them: it is another thread's, and waking it is what costs.
+        tickets = list(tickets)
+        tickets[0]._loop.run_callback_threadsafe(cls._switch, tickets)
+
+    @staticmethod
+    def _switch(tickets) -> None:
+        for ticket in tickets:
+            if ticket._waiter is not None:
+                waiter, ticket._waiter = ticket._waiter, None
+                waiter.switch(None)
+
+
+class Worker(GeventWorker):
+    """``worker_class`` in deploy/gunicorn.conf.py."""
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        start = getattr(self.wsgi, "start", None)
+        if start is not None:  # the receiver's threads, which begin after the fork
+            start()
+
+    def patch(self) -> None:
+        self.sockets = [LoopSocket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in self.sockets]
+
+    def run(self) -> None:
+        servers = []
+        for listener in self.sockets:
+            listener.setblocking(True)
+            server = StreamServer(listener, handle=self._handler(listener), spawn=Pool(self.worker_connections))
+            if self.cfg.workers > 1:
+                server.max_accept = 1
+            server.start()
+            servers.append(server)
+        looked = 0.0
+        while self.alive:
+            if time.monotonic() - looked >= 1.0:
+                looked = time.monotonic()
+                self.notify()
+            gevent.sleep(STOP_LOOK_SECONDS)
+        for server in servers:
+            server.close()
+        # Whoever is connected may ask once more, and is told then that the line will close.
+        end = time.monotonic() + self.cfg.graceful_timeout
+        while time.monotonic() < end and any(len(server.pool) for server in servers):
+            self.notify()
+            gevent.sleep(STOP_LOOK_SECONDS)
+        for server in servers:
+            server.stop(timeout=1)
+
+    def _handler(self, listener):
+        name = listener.getsockname()
+        return lambda client, addr: self._serve(name, client, addr)
+
+    def _serve(self, name, client, addr) -> None:
+        """One connection, request after request."""
+        client.setblocking(True)
+        line = Line(client, self.cfg.keepalive)
+        parser = http.get_parser(self.cfg, client, addr)
+        parser.unreader = line
+        try:
+            while True:
+                line.expect()
+                request = next(parser)
+                line.head = None
+                if not self._answer(name, request, line, addr):
+                    return
+        except StopIteration:
+            return
+        except (NoMoreData, OSError) as error:
+            if line.head:
+                self._malformed(name, line, addr, error)
+        except Exception as error:  # noqa: BLE001 - gunicorn has one of its own for every way of breaking HTTP
+            self._malformed(name, line, addr, error)
+        finally:
+            util.close(client)
+
+    def _answer(self, name, request, line: Line, addr) -> bool:
+        """Whether the connection can carry another request."""
+        response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
+        return self._respond(response, environ, line)
+
+    def _respond(self, response, environ, line: Line) -> bool:
+        environ["wsgi.multithread"] = True
+        environ["wrapup.line"] = line
+        environ["wrapup.ticket"] = LoopTicket
+        if not self.alive:
+            response.force_close()
+        try:
+            parts = self.wsgi(environ, response.start_response)
+            try:
+                for part in parts:
+                    response.write(part)
+                response.close()
+            finally:
+                if hasattr(parts, "close"):
+                    parts.close()
+        except OSError:  # the caller has gone; what he sent is kept
+            return False
+        except Exception:
+            self.log.exception("Error handling request")
+            if not response.headers_sent:
+                util.write_error(line.sock, 500, "Internal Server Error", "")
+            return False  # what was begun cannot be ended well: the caller sees it break off
+        return not response.should_close()
+
+    def _malformed(self, name, line: Line, addr, error: Exception) -> None:
+        """A callback all the same, when its first line says so: to be kept and answered 200 like every other."""
+        found = _TARGET.match(bytes(line.head[:16_384])) if line.head else None
+        if found is None:
+            if line.head and not isinstance(error, (NoMoreData, OSError)):
+                self.handle_error(None, line.sock, addr, error)
+            return
+        said = bytes(line.head) + line.rest(reading.KEPT_BYTES, reading.READ_BYTES)
+        line.head = None
+        request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
+        response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
+        environ["wrapup.malformed"] = type(error).__name__
+        response.force_close()
+        self._respond(response, environ, line)
+
+
+class _Broken:
+    """Stands for a request that could not be told apart: its bytes are its body."""
+
+    def __init__(self, method: str, target: str, said: bytes):
+        self.method, self.uri, self.scheme, self.version = method, target, "http", (1, 1)
+        self.path, _, self.query = target.partition("?")
+        self.headers = [("CONTENT-LENGTH", str(len(said)))]
+        self.body = io.BytesIO(said)
+        self.proxy_protocol_info = None
+        self._expected_100_continue = False
+
+    def should_close(self) -> bool:
+        return True
+
+
+def without_secrets(said: bytes) -> bytes:
+    """A request's bytes without the token in its path and without what its head says to prove who sends it."""
+    head, blank, body = said.partition(b"\r\n\r\n")
+    head = _SECRET.sub(rb"\1: ...", head)
+    first, end, fields = head.partition(b"\n")
+    first = re.sub(rb"(/+callbacks/+[^/\s]*/+)[^/\s?]+", rb"\1...", first, flags=re.IGNORECASE)
+    return first + end + fields + blank + body

@@ -1,0 +1,37 @@
+"""A ticket is a draft and somebody who waits for its 200."""
+
+import threading
+import time
+from collections.abc import Iterable
+
+from callbacks.draft import Draft
+
+
+class Ticket:
+    """For a server that gives each request a thread. ``callbacks.server`` has the one for an event loop."""
+
+    __slots__ = ("_done", "arrived", "draft")
+
+    def __init__(self, draft: Draft):
+        self.draft = draft
+        self.arrived = time.monotonic()
+        self._done = threading.Event()
+
+    def wait(self) -> None:
+        """Return when a store has the draft."""
+        self._done.wait()
+
+    @classmethod
+    def release(cls, tickets: Iterable["Ticket"]) -> None:
+        """Let those who wait answer. Called from the threads of the stores; the tickets are all of this class."""
+        for ticket in tickets:
+            ticket._done.set()
+
+
+def release(tickets: Iterable[Ticket]) -> None:
+    """Let those who wait for these answer, of whatever classes."""
+    kinds: dict[type[Ticket], list[Ticket]] = {}
+    for ticket in tickets:
+        kinds.setdefault(type(ticket), []).append(ticket)
+    for kind, own in kinds.items():
+        kind.release(own)

@@ -1,0 +1,33 @@
+"""What both of our gunicorns do at the moments that gunicorn offers."""
+
+import logging
+import os
+import re
+import resource
+
+
+class TokensHidden(logging.Filter):
+    """gunicorn writes a request's path beside an error of its own; the token in it is left out."""
+
+    _path = re.compile(r"(/callbacks/+[^/\s'\"]+/+)[^/\s'\"?]+")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._path.sub(r"\1...", record.getMessage()), ()
+        return True
+
+
+def on_starting(server) -> None:
+    server.log.error_log.addFilter(TokensHidden())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:  # every connection takes a file
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def post_worker_init(worker) -> None:
+    """Tell the supervisor, which waits for this before it lets the processes go that these replace."""
+    pipe = os.environ.get("READY_FD")
+    if pipe:
+        try:
+            os.write(int(pipe), b".")
+        except OSError:  # nobody waits any more: this worker replaces one that died
+            return

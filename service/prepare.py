@@ -1,0 +1,26 @@
+"""What comes before the first question: the schema, and what somebody who just started it wants to copy."""
+
+import sys
+
+import click
+from sqlalchemy import func, select
+
+import migrations
+from models import ApiKey
+from models.database import Database
+from service.config import Settings
+from web.keys import create_key
+
+
+def prepare(settings: Settings, database: Database) -> None:
+    """Migrate; print the dashboard's address, a first key, the callback URLs. On standard output, to be copied."""
+    migrations.upgrade(database)
+    with database.write() as session:
+        first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
+        key = create_key(session, "admin", ["admin"]) if first else None
+    click.echo(f"Dashboard: {settings.public_url}/")
+    if key:
+        click.echo(f"Admin key (shown this once): {key}")
+    for connection, kind, url in settings.callback_urls():
+        click.echo(f"Callback URL of {connection}, {kind}: {url}")
+    sys.stdout.flush()

@@ -1,0 +1,14 @@
+"""What ``wrapup serve`` starts as the worker: the same as ``wrapup worker``, without loading the web side."""
+
+from models.database import Database
+from service import config, logs, worker
+
+
+def main() -> None:
+    settings = config.load()
+    logs.configure(settings.log_level)
+    worker.run(Database(settings.database_url), settings.connections)
+
+
+if __name__ == "__main__":
+    main()
