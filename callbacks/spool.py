@@ -42,11 +42,12 @@ class Spool:
     """
 
     def __init__(self, folder: Path, segment_bytes: int = 8 * 1024 * 1024):
-        self.folder = Path(folder)
+        self.folder = folder
         self.segment_bytes = segment_bytes
-        # How far a segment was drained when the draining stopped, by (inode, mtime, size). Only a memory: without it, the
-        # segment is read from its start again.
+        # How far a segment was drained when that was stopped, by (inode, mtime, size). Without it, it is read from its start.
         self._offsets: dict[tuple[int, int, int], int] = {}
+        # What was appended to last. While it is open, it is the newest: saves listing thousands of segments after an outage.
+        self._newest: Path | None = None
 
     def append(self, payloads: list[bytes]) -> None:
         """Store payloads, in this order, all or none. They are on the disk when this returns.
@@ -90,47 +91,48 @@ class Spool:
             for path in segments(self.folder):
                 with contextlib.closing(self._batches(path, batch, failures)) as batches:
                     for payloads in batches:
-                        if payloads:
-                            take(payloads)
-                            taken += len(payloads)
+                        take(payloads)
+                        taken += len(payloads)
             if failures:
                 raise failures[0]
             self._offsets.clear()  # of segments that another process drained to the end
             return taken
 
     def waiting(self) -> bool:
-        """Is there anything to drain? Costs one listing of the folder."""
-        return self.size() > 0
+        """Is there anything to drain? Costs a listing of the folder."""
+        return any(self._sizes())
 
     def size(self) -> int:
         """Bytes that wait to be drained."""
-        total = 0
+        return sum(self._sizes())
+
+    def _sizes(self) -> Iterator[int]:
         for path in segments(self.folder):
             with contextlib.suppress(FileNotFoundError):  # drained a moment ago
-                total += path.stat().st_size
-        return total
+                yield path.stat().st_size
 
     def probe(self, room: int = 64 * 1024) -> None:
         """Raise OSError when the spool could not store ``room`` bytes now: writes and removes a file of that length."""
-        self._make_folder()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
             _write_all(file.fileno(), bytes(room))
             os.fsync(file.fileno())
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
     def _open_newest(self) -> int:
         """Open and lock the segment to append to: the newest, or a new one when that is full, closed or not to be had."""
-        self._make_folder()
-        while True:
+        path = self._newest
+        while path is None or (segment := self._open(path)) is None:
             newest = max(segments(self.folder), default=None)
-            if newest and (segment := self._open(newest)) is not None:
-                return segment
-            number = int(newest.stem) + 1 if newest else 1
-            with contextlib.suppress(FileExistsError):  # another was faster; its segment is as good
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                os.close(os.open(self.folder / f"{number:012}.spool", flags, 0o600))
+            path = newest if newest and newest != path else self._begin(int(newest.stem) + 1 if newest else 1)
+        self._newest = path
+        return segment
+
+    def _begin(self, number: int) -> Path:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self.folder / f"{number:012}.spool"
+        with contextlib.suppress(FileExistsError):  # another was faster; its segment is as good
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        return path
 
     def _open(self, path: Path) -> int | None:
         """Open and lock a segment to append to it; None when it cannot be had, and then nobody needs to try again.
@@ -145,10 +147,11 @@ class Spool:
             return None
         usable = False
         try:
-            if not _lock(segment, lambda: _is_closed(segment)):
-                log.info("spool_segment_busy", segment=path.name)
-            elif not _is_closed(segment) and os.fstat(segment).st_size < self.segment_bytes:
-                usable = os.path.samestat(os.stat(path), os.fstat(segment))
+            locked = _lock(segment, lambda: _is_closed(segment))
+            if locked and not _is_closed(segment) and os.fstat(segment).st_size < self.segment_bytes:
+                usable = os.path.samestat(path.stat(), os.fstat(segment))
+            elif not locked and not _is_closed(segment):
+                log.warning("spool_segment_busy", segment=path.name)
         except FileNotFoundError:
             pass  # drained while we waited
         finally:
@@ -167,15 +170,15 @@ class Spool:
             data = b"\n" + data  # a killed process left a torn line; ours must not become its end
         try:
             _write_all(segment, data)
+            try:
+                os.fdatasync(segment)
+            except BaseException:
+                # The kernel reports lost pages once and then forgets them: the next fsync would say that all is well.
+                _close(segment)
+                raise
         except BaseException:
-            _cut(segment, length)
-            raise
-        try:
-            os.fdatasync(segment)
-        except BaseException:
-            # The kernel reports lost pages once and then forgets them: a later fsync of this file would say that all is well.
-            _close(segment)
-            _cut(segment, length)
+            with contextlib.suppress(OSError):  # then a torn line stays, and the next append goes behind it
+                os.ftruncate(segment, length)
             raise
 
     def _batches(self, path: Path, batch: int, failures: list[OSError]) -> Iterator[list[bytes]]:
@@ -196,14 +199,15 @@ class Spool:
                     lines.seek(self._offsets.get(known, 0))
                     while some := _next_lines(lines, batch):
                         checked = [(line, _payload(line)) for line in some]
-                        yield [payload for _, payload in checked if payload is not None]
+                        if payloads := [payload for _, payload in checked if payload is not None]:
+                            yield payloads
                         # After they were taken: else each attempt while the database is down would copy them again.
                         self._keep_damaged(path, [line for line, payload in checked if payload is None])
                         self._offsets[known] = lines.tell()
                 path.unlink()
                 self._offsets.pop(known, None)
         except FileNotFoundError:
-            return
+            pass  # removed by hand
         except OSError as error:
             log.error("spool_segment_failed", segment=path.name, error=str(error))
             failures.append(error)
@@ -211,14 +215,12 @@ class Spool:
     def _keep_damaged(self, path: Path, lines: list[bytes]) -> None:
         if not lines:
             return
-        data = b"".join(
-            b"\n" + line.removesuffix(b"\n") for line in lines
-        )  # first the newline: a copy may be torn, too
+        data = b"".join(b"\n" + line.removesuffix(b"\n") for line in lines)  # newline first: a copy may be torn, too
         with _opened(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as damaged:
             _write_all(damaged, data)
             os.fsync(damaged)
         _sync_folder(self.folder)
-        log.error("spool_damaged", segment=path.name, lines=len(lines), bytes=len(data))
+        log.error("spool_damaged", segment=path.name, lines=len(lines), bytes=len(data) - len(lines))
 
 
 def segments(folder: Path) -> list[Path]:
@@ -235,7 +237,6 @@ def read(path: Path) -> Iterator[bytes | None]:
     For the spool of a machine that died, which may be mounted read-only: nothing is written and nothing locked. A folder's
     file ``damaged`` is left out: its lines were found wanting, and counted, when they came there. Raises OSError.
     """
-    path = Path(path)
     for source in segments(path) if path.is_dir() else [path]:
         with source.open("rb") as lines:
             for line in lines:
@@ -250,10 +251,9 @@ def _payload(line: bytes) -> bytes | None:
 
 def _next_lines(file, most: int) -> list[bytes]:
     lines: list[bytes] = []
-    length = 0
-    while len(lines) < most and length < BATCH_BYTES and (line := file.readline()):
+    end = file.tell() + BATCH_BYTES
+    while len(lines) < most and file.tell() < end and (line := file.readline()):
         lines.append(line)
-        length += len(line)
     return lines
 
 
@@ -293,12 +293,6 @@ def _close(segment: int) -> None:
     """Nobody appends to it any more. Where a file system cannot keep this, only order suffers: the lock does the rest."""
     with contextlib.suppress(OSError):
         os.fchmod(segment, stat.S_IRUSR)
-
-
-def _cut(file: int, length: int) -> None:
-    """Take back what was written. When the disk refuses even this, a torn line stays, and the next append goes behind it."""
-    with contextlib.suppress(OSError):
-        os.ftruncate(file, length)
 
 
 def _write_all(file: int, data: bytes) -> None:
