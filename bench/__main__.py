@@ -16,11 +16,14 @@ The code is 1 where a measurement was void: an answered callback was not stored,
 
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench import delays, load, memory, outage, rates, statements, table
 from bench.contenders import THREADS, WORKERS
@@ -95,9 +98,10 @@ def _tried(where: Embedded | Server, label: str, measure: Callable[[], Iterator[
         for row in measure():
             note(table.line(where.name, row))
             yield row
-    except Void as why:
-        note(f"void: {why}")
-        yield Row(f"{label}.", f"void: {why}", reached=False)
+    except (Void, RuntimeError, OSError, SQLAlchemyError, subprocess.SubprocessError) as why:
+        reason = " ".join(f"{type(why).__name__}: {why}".removeprefix("Void: ").split())
+        note(f"void: {reason}")
+        yield Row(f"{label}.", f"void: {reason[:200]}", reached=False)
 
 
 if __name__ == "__main__":

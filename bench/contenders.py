@@ -1,6 +1,7 @@
 """What a team would write instead: a route that stores nothing, and the textbook route that inserts through the ORM.
 
-``nothing`` is served with our own gunicorn settings: it is what the bare server can do. ``textbook`` has the settings that
+``nothing`` is served with our own gunicorn settings: it is what the bare server can do; as ``nothing-stock`` with the worker
+class that gunicorn itself has for gevent, in case ours were the slower. ``textbook`` has the settings that
 suit it best: threads, and a database connection for each.
 """
 
@@ -22,8 +23,10 @@ from models.database import Database
 
 ROOT = Path(__file__).parent.parent
 WORKERS, THREADS = 2, 16
+OURS = ["-c", str(ROOT / "deploy" / "gunicorn.conf.py")]
 CONTENDERS = {
-    "nothing": ["-c", str(ROOT / "deploy" / "gunicorn.conf.py"), "bench.contenders:nothing()"],
+    "nothing": [*OURS, "bench.contenders:nothing()"],
+    "nothing-stock": [*OURS, "--worker-class", "gevent", "bench.contenders:nothing()"],
     "textbook": [
         *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "15"),
         *("--backlog", "2048", "--worker-tmp-dir", "/dev/shm", "bench.contenders:textbook()"),

@@ -74,7 +74,7 @@ class Server:
     outage = "pg_ctl stop -m immediate"
 
     def __init__(self, url: str, own: bool):
-        self.server, self.own = Database(url).url, own
+        self.server, self.own, self._restarted = Database(url).url, own, False
         self._admin = create_engine(self.server, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         self.name = f"PostgreSQL {self._ask('SHOW server_version').split()[0]}"
         if own:
@@ -99,6 +99,7 @@ class Server:
             self.start()
 
     def start(self) -> None:
+        self._restarted = True
         line = shlex.split((self.data / "postmaster.opts").read_text())
         self._control("start", "-l", str(self.data / "log"), "-o", shlex.join(line[1:]))
         end = time.monotonic() + 30
@@ -115,7 +116,7 @@ class Server:
     def stop(self) -> None:
         """At the end of a run. Whoever started it takes it for stopped once it was restarted."""
         self._admin.dispose()
-        if self.own:
+        if self._restarted:
             self._control("stop", "-m", "fast")
 
     def tracing(self) -> dict[str, str]:

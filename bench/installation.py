@@ -16,6 +16,7 @@ from bench.table import Void
 from models.database import Database
 
 ROOT = Path(__file__).parent.parent
+WORKERS = ("worker", "service.working")  # the end of its command line
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
@@ -30,24 +31,20 @@ class Installation:
         if database_url:
             self.environ["WRAPUP_DATABASE_URL"] = database_url
         self.process: subprocess.Popen | None = None
-        printed = subprocess.run(
-            [WRAPUP, "keys", "create", "bench", "--scope", "admin"],
-            **self._where(),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        self.key = printed.stdout.splitlines()[-1]
+        self.key = self._said("keys", "create", "bench", "--scope", "admin").splitlines()[-1]
+        self.callback_url = self.url + re.search(r" terminal: \S+?(/callbacks/\S+)", self._said("connections"))[1]
         self.database = Database(database_url or f"sqlite:///{folder / 'data' / 'wrapup.db'}")
 
     def start(self, **more: str) -> None:
         """Start ``wrapup serve``; returns when it answers. ``more``: environment variables."""
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([WRAPUP, "serve"], **self._where(**more), stdout=out, stderr=err)
-        answers(self.url + "/healthz", self.process)
-        answers(self.url + "/readyz", self.process)
-        found = re.search(r"Callback URL of \S+, terminal: \S+?(/callbacks/\S+)", (self.folder / "out").read_text())
-        self.callback_url = self.url + found[1]
+        answers(self.url + "/healthz", self.process)  # which the reader says: it and the receivers are there
+        end = time.monotonic() + 30
+        while not self.workers():  # which starts last
+            if time.monotonic() > end:
+                raise RuntimeError("no worker was started")
+            time.sleep(0.1)
 
     def stop(self) -> None:
         if self.process is None:
@@ -98,8 +95,8 @@ class Installation:
             process.wait(15)
 
     def workers(self) -> list[int]:
-        """The processes of ``wrapup worker`` below ``wrapup serve``."""
-        return [pid for pid in self.pids() if _arguments(pid)[-1:] == ["worker"]]
+        """The worker's processes below ``wrapup serve``."""
+        return [pid for pid in self.pids() if _arguments(pid)[-1] in WORKERS]
 
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""
@@ -108,6 +105,9 @@ class Installation:
     def pss(self) -> dict[int, float]:
         """Proportional set size of each process in MB: memory that several share is counted once among them."""
         return {pid: _pss(pid) for pid in self.pids()}
+
+    def _said(self, *command: str) -> str:
+        return subprocess.run([WRAPUP, *command], **self._where(), stdout=subprocess.PIPE, text=True, check=True).stdout
 
     def _where(self, **more: str) -> dict:
         return {"cwd": self.folder, "env": self.environ | more}

@@ -3,13 +3,10 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-
-from sqlalchemy.exc import OperationalError
 
 from bench.load import Load
 from bench.stage import Stage, peak, rounds
-from bench.table import Row, Void, compared, note
+from bench.table import Row, compared
 from lib import clock
 
 BEFORE_SECONDS = 0.5  # of a run, until the database goes: finding out that it is gone is part of what is measured
@@ -33,20 +30,5 @@ def _without_database(stage: Stage) -> Load:
         time.sleep(BEFORE_SECONDS)
         with stage.where.away(stage.ours.database):
             result = load.result()
-    stage.ours.database.engine.dispose()
-    back = time.monotonic()
-    while not _arrived(stage, began, result, last=time.monotonic() > back + ARRIVE_SECONDS):
-        time.sleep(1)
-    note(f"  {result.answered:,} answered; all are in the database {time.monotonic() - back:.1f} s after it came back")
+    stage.check(began, result, ARRIVE_SECONDS)
     return result
-
-
-def _arrived(stage: Stage, began: datetime, result: Load, last: bool) -> bool:
-    """Whether the ledger balances; what is wrong with it is raised the last time only."""
-    try:
-        stage.check(began, result)
-        return True
-    except (Void, OperationalError):
-        if last:
-            raise
-        return False

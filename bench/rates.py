@@ -12,14 +12,16 @@ BACKLOG_SECONDS = 300.0  # that a backlog may take
 
 def peaks(stage: Stage) -> Iterator[Row]:
     """Ours, stores-nothing and the textbook take turns. Our worker is paused: what it costs shows in 1b and 6."""
-    ours, nothing, textbook = [], [], []
+    ours, nothing, stock, textbook = [], [], [], []
     with stage.ours.running(), stage.ours.worker_paused():
         for _ in rounds():
             nothing.append(peak(stage.nothing).rate)
+            stock.append(peak(stage.stock).rate)
             textbook.append(stage.of_textbook().rate)
             ours.append(stage.of_ours(peak).rate)
     stage.rates = ours
     yield compared("1. callbacks/s, ours / stores nothing", ours, nothing, at_least=0.70)
+    yield compared("1c. callbacks/s, ours / stores nothing, gunicorn's own gevent worker", ours, stock)
     yield compared("2. callbacks/s, ours / textbook", ours, textbook, at_least=6)
 
 

@@ -23,7 +23,6 @@ from bench.table import Void
 
 ROOT = Path(__file__).parent.parent
 PAUSE_SECONDS = 0.02  # of the follower, between two looks at an empty feed
-_stop: list[int] = []
 
 
 @dataclass
@@ -57,40 +56,39 @@ def reading(what: str, url: str, key: str) -> Iterator[Reader]:
     reader.said = json.loads(printed)
 
 
-def _export(url: str, key: str) -> dict:
+class Stopped(Exception):
+    """SIGTERM: what was read so far is printed."""
+
+
+def _export(url: str, key: str, said: dict) -> None:
     """Everything as NDJSON, read as raw bytes: taking it apart would cost us what is to be left to the server."""
-    rounds = rows = size = 0
-    while not _stop:
+    said |= {"rounds": 0, "rows": 0, "bytes": 0}
+    while True:
         with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=60) as line:
             line.sendall(_request("/api/v1/outcomes/export?format=ndjson", key).encode())
-            last, first, here = b"", True, 0
-            while not _stop and (data := line.recv(1 << 18)):
-                if first and not data.startswith(b"HTTP/1.1 200"):
-                    raise SystemExit(f"the export was answered with {data[:60]!r}")
-                here += (last[-1:] + data).count(b"}\n")
-                size += len(data)
-                last, first = data, False
-                if last.endswith(b"0\r\n\r\n"):
-                    break
-        rounds += not _stop
-        rows += here
-    return {"rounds": rounds, "rows": rows, "bytes": size}
+            end = line.recv(1 << 18)
+            if not end.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(f"the export was answered with {end[:60]!r}")
+            while not end.endswith(b"\r\n0\r\n\r\n") and (data := line.recv(1 << 18)):
+                said["rows"] += (end[-1:] + data).count(b"}\n")
+                said["bytes"] += len(data)
+                end = (end + data)[-16:]
+        said["rounds"] += 1
 
 
-def _report(url: str, key: str) -> dict:
-    line, rounds, calls = _connection(url), 0, 0
-    while not _stop:
-        found = _get(
-            line, "/api/v1/reports/summary?" + urlencode({"group_by": "day,campaign", "tz": "Asia/Kolkata"}), key
-        )
-        calls = sum(row["calls"] for row in found["rows"])
-        rounds += 1
-    return {"rounds": rounds, "calls": calls}
+def _report(url: str, key: str, said: dict) -> None:
+    line, query = _connection(url), urlencode({"group_by": "day,campaign", "tz": "Asia/Kolkata"})
+    said |= {"rounds": 0, "calls": 0}
+    while True:
+        found = _get(line, f"/api/v1/reports/summary?{query}", key)
+        said["calls"] = sum(row["calls"] for row in found["rows"])
+        said["rounds"] += 1
 
 
-def _follow(url: str, key: str) -> dict:
-    line, after, seen, caught_up = _connection(url), "", {}, False
-    while not _stop:
+def _follow(url: str, key: str, said: dict) -> None:
+    line, after, caught_up = _connection(url), "", False
+    seen = said["seen"] = {}
+    while True:
         found = _get(line, "/api/v1/outcomes/changes?" + urlencode({"after": after, "limit": 1000}), key)
         now = time.monotonic()
         after = found["next"]
@@ -102,7 +100,6 @@ def _follow(url: str, key: str) -> dict:
                 print("ready", flush=True)
                 caught_up = True
             time.sleep(PAUSE_SECONDS)
-    return {"seen": seen}
 
 
 def _request(path: str, key: str) -> str:
@@ -123,9 +120,16 @@ def _get(line: HTTPConnection, path: str, key: str) -> dict:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda number, frame: _stop.append(number))
+    def stop(number, frame):
+        raise Stopped
+
+    signal.signal(signal.SIGTERM, stop)
     what, url, key = sys.argv[1:]
-    print(json.dumps({"export": _export, "report": _report, "follow": _follow}[what](url, key)))
+    said: dict = {}
+    try:
+        {"export": _export, "report": _report, "follow": _follow}[what](url, key, said)
+    except Stopped:
+        print(json.dumps(said))
 
 
 if __name__ == "__main__":

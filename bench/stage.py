@@ -2,11 +2,14 @@
 
 import os
 import statistics
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 from bench import contenders, load, stored
 from bench.databases import Embedded, Server
@@ -29,6 +32,7 @@ class Stage:
     where: Embedded | Server
     ours: Installation
     nothing: str  # URL of its route
+    stock: str
     textbook: str
     textbook_database: Database
     rates: list[float] = field(default_factory=list)  # of our peak, round by round, the worker paused
@@ -49,11 +53,23 @@ class Stage:
         self.check(began, result)
         return result
 
-    def check(self, began: datetime, result: Load) -> None:
-        """Hold what ours has stored since then against what was answered. Raises Void."""
+    def check(self, began: datetime, result: Load, seconds: float = 60.0) -> None:
+        """Hold what ours has stored since then against what was answered. What went into the spool may take so many
+        seconds to arrive. Raises Void."""
         if result.errors:
             raise Void(f"{result.errors} callbacks were not answered with 200")
-        self.numbers |= stored.balance(stored.receipts(self.ours.database, began), [result])
+        over = time.monotonic()
+        while True:
+            try:
+                self.numbers |= stored.balance(stored.receipts(self.ours.database, began), [result])
+                break
+            except (stored.Missing, OperationalError):  # a database that has just come back breaks connections off
+                if time.monotonic() > over + seconds:
+                    raise
+                self.ours.database.engine.dispose()
+                time.sleep(0.5)
+        if (waited := time.monotonic() - over) > 1:
+            note(f"  all of {result.answered:,} answered callbacks are in the database after {waited:.1f} s")
 
     def of_textbook(self) -> Load:
         """The textbook's peak, checked in the same way. Raises Void."""
@@ -85,7 +101,7 @@ def stage(where: Embedded | Server, folder: Path) -> Iterator[Stage]:
     with ExitStack() as running:
         urls = [
             running.enter_context(contenders.served(name, free_port(), folder, textbook_url))
-            for name in ("nothing", "textbook")
+            for name in contenders.CONTENDERS
         ]
         try:
             yield Stage(where, ours, *urls, database)

@@ -16,6 +16,10 @@ from models.database import Database
 from models.receipts import CALLBACK, PENDING
 
 
+class Missing(Void):
+    """What was answered is not in the table, or not yet."""
+
+
 def receipts(database: Database, since: datetime) -> Iterator[bytes]:
     """The bodies of Ryng's terminal callbacks that arrived since then."""
     known = (Receipt.connection == "ryng", Receipt.source == CALLBACK, Receipt.kind == "terminal")
@@ -39,7 +43,7 @@ def _bodies(database: Database, statement) -> Iterator[bytes]:
 
 def balance(found: Iterable[bytes], loads: Iterable[Load]) -> set[int]:
     """Hold bodies against the runs they are of: each byte for byte as it was sent, none twice, and none missing that was
-    answered. Returns their numbers. Raises Void. What was under way when a run ended may be there or not."""
+    answered. Returns their numbers. Raises Missing and Void. What was under way when a run ended may be there or not."""
     loads = list(loads)
     numbers: set[int] = set()
     for body in found:
@@ -57,10 +61,10 @@ def balance(found: Iterable[bytes], loads: Iterable[Load]) -> set[int]:
         ranges = [range(first, first + count) for first, count in load.sent]
         here = sum(number in numbers for one in ranges for number in one)
         if here < load.answered:
-            raise Void(f"{load.answered} callbacks were answered, and {here} of that run are stored")
+            raise Missing(f"{load.answered} callbacks were answered, and {here} of that run are stored")
         missing = next((number for number in load.answers if number not in numbers), None)
         if missing is not None:
-            raise Void(f"the callback {missing} was answered and is not stored")
+            raise Missing(f"the callback {missing} was answered and is not stored")
         left -= here
     if left:
         raise Void(f"{left} callbacks are stored that nobody sent")
