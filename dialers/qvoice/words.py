@@ -10,7 +10,6 @@ from dialers.base import CampaignSeen, Connection, Evidence, LeadSeen, QueueSeen
 from dialers.fields import LARGEST_INT, ident, moment, text, whole
 from dialers.qvoice import activity
 from lib import phone, rawjson
-from lib import text as texts
 from lib.rawjson import Members
 
 LISTED_UNDER = "listed_under"  # context: the key of a record in an object of objects
@@ -111,7 +110,7 @@ def _queue(queue: Members, context: Mapping[str, Any], connection: Connection) -
                 extension=text(queue.get("extension")),
                 strategy=text(queue.get("strategy")),
                 counters={name: _counter(value) for name, value in queue.items() if name not in QUEUE_FACTS},
-                agents=texts.clean(agents) if isinstance(agents, list) else [],
+                agents=agents if isinstance(agents, list) else [],
             ),
         )
     )

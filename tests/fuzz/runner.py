@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.fuzz import seeds
 
 ROOT = Path(__file__).parents[2]
+ENVIRON = {"PYTHONPATH": str(ROOT)}
 LONGEST_INPUT = 64 * 1024
 MOST_SECONDS = 25  # for one input: what takes longer is a crash, too
 MOST_MEGABYTES = 2048

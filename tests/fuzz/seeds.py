@@ -30,9 +30,9 @@ def of(target: str) -> list[bytes]:
         words = _words(dialer)
         found = [*words, *(PARTS.join(words[at : at + 3]) for at in range(0, len(words), 3)), PARTS.join(words[:8])]
     elif target.startswith("reports-"):
-        found = _pages([path.read_bytes() for path in _payloads(dialer)])
+        found = _pages([path.read_bytes() for path in payloads(dialer)])
     elif target == "rawjson":
-        every = [path.read_bytes() for name in DIALERS for path in _payloads(name)]
+        every = [path.read_bytes() for name in DIALERS for path in payloads(name)]
         found = every + [text.encode("utf-8", "surrogatepass") for text in nasty.LITERALS] + _encoded(every[0])
     else:
         found = list(REQUESTS)
@@ -48,7 +48,7 @@ def names(dialer: str | None) -> list[str]:
     """Member names that the dialer's payloads use, and ours."""
     found: set[str] = set(FACTS) if dialer is None else set()
     for name in [dialer] if dialer else DIALERS:
-        for path in _payloads(name):
+        for path in payloads(name):
             json_or_none(path.read_bytes(), found)
     return sorted(found)
 
@@ -66,14 +66,15 @@ def json_or_none(body: bytes, names_seen: set[str]) -> object:
         return None
 
 
-def _payloads(dialer: str) -> list[Path]:
+def payloads(dialer: str) -> list[Path]:
+    """The dialer's payload files."""
     return sorted(path for path in (PAYLOADS / dialer).rglob("*") if path.is_file())
 
 
 def _words(name: str) -> list[bytes]:
     dialer = DIALERS[name]
     kinds = [*dialer.callback_kinds, *(report.name for report in dialer.reports)]
-    bodies = [path.read_bytes() for path in _payloads(name)]
+    bodies = [path.read_bytes() for path in payloads(name)]
     return [b"%s\tapplication/json\t\tPOST\tkey\n%s" % (kind.encode(), body) for body in bodies for kind in kinds]
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +30,7 @@ def reading(found: object) -> None:
         event(one)
     for table, items in ((Lead, found.leads), (CampaignStatus, found.campaigns), (QueueStatus, found.queues)):
         for item in items:
-            for name in (field.name for field in fields(item)):
-                value = getattr(item, name)
+            for name, value in asdict(item).items():
                 column(table, name, list(value) if isinstance(value, tuple) else value)
 
 

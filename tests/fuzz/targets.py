@@ -158,7 +158,7 @@ class Answers:
 
     def ask(self, path: str, query, understand):
         self._asked += 1
-        if self._asked > 20:
+        if self._asked > 4:
             raise ReportError("asked often enough")
         return understand(self._body)
 

@@ -1,0 +1,34 @@
+"""A few seconds of coverage-guided fuzzing per target. ``python -m tests.fuzz all --seconds 600`` is the long version."""
+
+import pytest
+
+from tests.fuzz import runner
+from tests.fuzz.targets import TARGETS
+
+pytest.importorskip("atheris")
+
+SECONDS = 3
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_breaks_in_a_short_run(target):
+    done = runner.run(target, SECONDS)
+    assert done.crash is None, (
+        f"{target} was broken by {done.crash}: {done.crash.read_bytes()!r}\n{done.output[-6000:]}"
+    )
+    assert done.executions > 50, done.output[-2000:]
+    assert done.edges > 20, f"nothing was watched\n{done.output[-2000:]}"
+
+
+def test_a_target_that_breaks_is_reported_with_its_input(monkeypatch, tmp_path):
+    broken = tmp_path / "sitecustomize.py"
+    broken.write_text(
+        "import tests.fuzz.targets as targets\n"
+        "def run(data):\n"
+        "    assert b'terminal' not in data\n"
+        "targets.TARGETS['words-ryng'] = targets.Target(run, 'ryng')\n"
+    )
+    monkeypatch.setattr(runner, "ENVIRON", {"PYTHONPATH": f"{tmp_path}:{runner.ROOT}"})
+    done = runner.run("words-ryng", SECONDS, artifacts=tmp_path / "found")
+    assert b"terminal" in done.crash.read_bytes()
+    assert "AssertionError" in done.output
