@@ -5,6 +5,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 from tests.chaos.faults import Site, Strike
 
@@ -12,13 +14,17 @@ DRAIN_SECONDS = 120.0
 
 
 class Lanes:
-    """``struck`` and ``missed`` count by the fault's name; ``broken`` tells of faults that could not be made or undone."""
+    """``struck`` and ``missed`` count by the fault's name; ``broken`` tells of faults that could not be made or undone.
 
-    def __init__(self, site: Site):
+    The file ``diary`` says when each began, and how long it took.
+    """
+
+    def __init__(self, site: Site, diary: Path):
         self.struck: Counter = Counter()
         self.missed: Counter = Counter()
         self.broken: list[str] = []
         self._site = site
+        self._diary = diary.open("w", buffering=1)
         self._queues: dict[str, queue.Queue] = {}
         self._threads: list[threading.Thread] = []
         self._over = threading.Event()
@@ -54,10 +60,12 @@ class Lanes:
                 strike = strikes.get(timeout=0.2)
             except queue.Empty:
                 continue
-            name = strike.fault.name
+            name, began = strike.fault.name, datetime.now(UTC)
             try:
                 found = strike.fault.strike(self._site, strike)
             except Exception as error:  # noqa: BLE001 - whatever it is, the run is told, and the other lanes end
                 self.broken.append(f"fault {name!r}: {type(error).__name__}: {error}")
                 return
             (self.missed if found is False else self.struck)[name] += 1
+            took = (datetime.now(UTC) - began).total_seconds()
+            print(f"{began:%H:%M:%S.%f} {took:6.2f} s  {name}{' (nothing there)' * (found is False)}", file=self._diary)

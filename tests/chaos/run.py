@@ -76,13 +76,13 @@ def perform(run: Run, folder: Path) -> Result:
         site = _site(run, folder, stack)
         site.system.environ |= site.clock.environ
         stack.enter_context(site.system.running())
-        until(lambda: site.system.answers("/readyz"), 60, lambda: site.system.log.read_text()[-2000:])
+        until(lambda: site.system.is_prepared(), 60, lambda: site.system.log.read_text()[-2000:])
         possible = [fault for fault in for_database(run.database) if fault.possible(site)]
         impossible = [fault.name for fault in for_database(run.database) if fault not in possible]
         spooled = _Spooled(site.system.data / "spool")
         threading.Thread(target=spooled.watch, daemon=True).start()
         began = time.monotonic()
-        lanes = Lanes(site)
+        lanes = Lanes(site, folder / "strikes")
         with _sender(site.system, folder, run.rate):
             pace = 1.1 * run.faults / run.seconds
             lanes.strike(plan(run.seed, possible, pace, run.long), run.seconds, run.faults)
@@ -112,12 +112,12 @@ def perform(run: Run, folder: Path) -> Result:
         )
 
 
-def size(folder: Path) -> int:
-    """The bytes of all files in it. A file that goes away meanwhile has none."""
+def size(spool: Path) -> int:
+    """The bytes that wait in it. A file that goes away meanwhile has none."""
     total = 0
-    for path in folder.rglob("*"):
+    for path in spool.glob("*.spool"):
         try:
-            total += path.stat().st_size if path.is_file() else 0
+            total += path.stat().st_size
         except FileNotFoundError:
             pass
     return total

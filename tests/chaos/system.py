@@ -16,7 +16,7 @@ from tests.server import Served, free_port
 
 COMMAND = str(Path(sys.executable).parent / "wrapup")
 RESTART_SECONDS = 0.5
-GROUPS = {"web": "deploy/gunicorn.conf.py", "reader": "deploy/reader.conf.py", "worker": "wsgi worker"}
+GROUPS = {"web": "deploy/gunicorn.conf.py", "reader": "deploy/reader.conf.py", "worker": "service.working"}
 
 
 class System:
@@ -63,6 +63,11 @@ class System:
 
     def callback(self, kind: str) -> str:
         return self._served().callback(kind)
+
+    def is_prepared(self) -> bool:
+        """It receives, its database is migrated, and all its parts run."""
+        told = (self.folder / "out").exists() and "Callback URL" in (self.folder / "out").read_text()
+        return bool(told and self.answers("/readyz") and self.masters("worker"))
 
     def answers(self, path: str = "/healthz") -> bool:
         try:
