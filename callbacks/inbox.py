@@ -36,6 +36,7 @@ class Inbox:
         self.last = LastRung(self.memory)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
         self.database = Rung("database", self.open_database, DATABASE_SECONDS, self.spooling.put)
+        self._watch = Watch([self.database, self.spooling])
         self.keeper = Keeper(self.open_database, self.spool, self.memory, self.database, self.spooling)
 
     def start(self) -> None:
@@ -43,11 +44,20 @@ class Inbox:
         with self._lock:
             if self._process == os.getpid():
                 return
-            if self._process is not None:
+            if self._process is not None:  # a fork of a process that had begun
                 self._begin()
             self._process = os.getpid()
-        Watch([self.database, self.spooling]).start()
-        self.keeper.start()
+            self._watch.start()
+            self.keeper.start()
+
+    def close(self) -> None:
+        """The process ends. What is in memory alone gets a last chance to be stored."""
+        if self._process == os.getpid():
+            self._process = None
+            self.keeper.close()
+            self._watch.close()
+            for rung in (self.database, self.spooling):
+                rung.close()
 
     def put(self, ticket: Ticket) -> None:
         """Keep the ticket's draft; returns when it is durable. Never raises: the answer is 200 in every case."""

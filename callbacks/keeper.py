@@ -33,6 +33,7 @@ class Keeper:
         self._spooling = spooling
         self._pause = LOOK_SECONDS
         self._mended_at = 0.0
+        self._over = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="keeper", daemon=True).start()
@@ -51,6 +52,7 @@ class Keeper:
 
     def close(self) -> None:
         """The process ends: what is in memory alone gets a last chance."""
+        self._over.set()
         if self._memory:
             self.step()
 
@@ -90,13 +92,12 @@ class Keeper:
             self._pause = LOOK_SECONDS
 
     def _run(self) -> None:
-        while True:
+        # Not all processes at the same moment.
+        while not self._over.wait(self._pause * random.uniform(0.8, 1.2)):
             try:
                 self.step()
             except Exception as error:
                 log.exception("keeper_failed", error=type(error).__name__)
-            # Not all processes at the same moment.
-            time.sleep(self._pause * random.uniform(0.8, 1.2))
 
 
 def drafts(lines: Sequence[bytes]) -> list[Draft]:

@@ -12,6 +12,7 @@ from callbacks.tickets import Ticket, release
 
 log = structlog.get_logger(__name__)
 
+WATCH_SECONDS = 0.1
 LARGEST_BATCH = 2000
 LARGEST_BATCH_BYTES = 32 * 1024 * 1024
 
@@ -53,6 +54,9 @@ class Rung:
 
     def put(self, tickets: list[Ticket]) -> None:
         """Have them kept here, or below; each is released when a store has it."""
+        now = time.monotonic()
+        for ticket in tickets:
+            ticket.since = now
         with self._changed:
             if not self.tripped:
                 self._waiting += tickets
@@ -70,11 +74,17 @@ class Rung:
         if was:
             log.warning("store_well_again", store=self.name)
 
+    def close(self) -> None:
+        """End the thread, when it is done with what it has; to be called when nobody puts anything any more."""
+        with self._changed:
+            self._thread, self._idle = None, False
+            self._changed.notify_all()
+
     def watch(self, now: float) -> None:
         """Send below what has waited for too long. To be called ten times a second."""
         with self._changed:
             oldest = (self._taken or self._waiting)[:1]
-            if not oldest or now - oldest[0].arrived < self._seconds:
+            if not oldest or now - oldest[0].since < self._seconds:
                 return
             self.tripped = True
             late, self._taken, self._waiting = self._taken + self._waiting, [], []
@@ -152,12 +162,18 @@ class Watch:
 
     def __init__(self, rungs: Sequence[Rung]):
         self._rungs = rungs
+        self._over = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="rung-watch", daemon=True).start()
 
+    def close(self) -> None:
+        self._over.set()
+
     def _run(self) -> None:
-        while True:
-            time.sleep(0.1)
+        while not self._over.wait(WATCH_SECONDS):
             for rung in self._rungs:
-                rung.watch(time.monotonic())
+                try:
+                    rung.watch(time.monotonic())
+                except Exception as error:  # nobody would look after the rungs any more
+                    log.exception("watch_failed", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -62,15 +63,17 @@ class DatabaseStore:
         self._insert: Callable[[list[Draft]], None] = (
             self._insert_sqlite if database.is_sqlite else self._insert_postgresql
         )
-        self._connection = database.engine.connect()
-        self._connection.detach()  # it ends here, in whatever state, and not in the pool
+        connection = database.engine.connect()
         if database.is_sqlite:
-            self._connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-            self._connection.rollback()
-            self._connection = self._connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+            connection.rollback()
         else:
             # A single statement is its own transaction, which saves two of three turns.
-            self._connection = self._connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        self._driver = connection.connection.driver_connection
+        connection.detach()  # it ends here, in whatever state, and not in the pool
+        self._connection = connection
 
     def keep(self, drafts: Sequence[Draft]) -> None:
         """Keep all of them; what has been kept before, by whatever way, is not kept twice. Raises where the database is in
@@ -94,15 +97,14 @@ class DatabaseStore:
 
     def abort(self) -> None:
         """Make a ``keep`` that hangs in another thread fail."""
-        driver = self._connection.connection.driver_connection
-        if self._database.is_sqlite:
-            driver.interrupt()
-            return
         try:
-            with socket.socket(fileno=driver.fileno()) as line:
+            if self._database.is_sqlite:
+                self._driver.interrupt()
+                return
+            with socket.socket(fileno=self._driver.fileno()) as line:
                 line.shutdown(socket.SHUT_RDWR)
                 line.detach()
-        except (OSError, psycopg.Error) as error:
+        except (OSError, psycopg.Error, sqlite3.Error) as error:
             log.debug("nothing_to_abort", error=type(error).__name__)
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """A ticket is a draft and somebody who waits for its 200."""
 
 import threading
-import time
 from collections.abc import Iterable
 
 from callbacks.draft import Draft
@@ -10,11 +9,11 @@ from callbacks.draft import Draft
 class Ticket:
     """For a server that gives each request a thread. ``callbacks.server`` has the one for an event loop."""
 
-    __slots__ = ("_done", "arrived", "draft")
+    __slots__ = ("_done", "draft", "since")
 
     def __init__(self, draft: Draft):
         self.draft = draft
-        self.arrived = time.monotonic()
+        self.since = 0.0  # when it came to the rung that it is at
         self._done = threading.Event()
 
     def wait(self) -> None:

@@ -46,7 +46,6 @@ class Settings:
     stranger_receipts: int  # how many receipts strangers may put into quarantine
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
-    reader: str | None  # HOST:PORT of the process that answers everything but callbacks; None: we do so ourselves
     connections: Mapping[str, Connection]
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
@@ -98,7 +97,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
-        reader=env.text("WRAPUP_READER", "") or None,
         connections=_connections(_file(env, environ), data_dir),
     )
 

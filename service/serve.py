@@ -20,7 +20,6 @@ from service.sockets import inner, listening
 log = structlog.get_logger(__name__)
 
 DEPLOY = ROOT / "deploy"
-RECEIVER = "service.receiving:create_receiver()"
 NICE = 5  # whoever is not receiving lets the receivers go first
 AGAIN_SECONDS = 1.0
 
@@ -36,11 +35,11 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda given, frame: caught.append(given))
     web, reader = outer.fileno(), between.fileno()
-    environ = plan.environ | {"WRAPUP_READER": "{}:{}".format(*between.getsockname())}
-    receivers = Child("web", _gunicorn("gunicorn", web, RECEIVER), environ, [web], plan.workers)
-    asking = Child("reader", _gunicorn("reader", reader, "wsgi:app"), environ, [reader], 1, NICE)
-    working = [Child("worker", [sys.executable, "-m", "service.working"], environ, nice=NICE)] if worker else []
-    supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(environ))
+    receiver = "service.receiving:create_receiver('{}:{}')".format(*between.getsockname())
+    receivers = Child("web", _gunicorn("gunicorn", web, receiver), plan.environ, [web], plan.workers)
+    asking = Child("reader", _gunicorn("reader", reader, "wsgi:app"), plan.environ, [reader], 1, NICE)
+    working = [Child("worker", [sys.executable, "-m", "service.working"], plan.environ, nice=NICE)] if worker else []
+    supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(plan.environ))
     while not {signal.SIGTERM, signal.SIGINT} & set(caught):
         if signal.SIGHUP in caught:
             caught.clear()

@@ -52,6 +52,17 @@ def free_port() -> int:
 @contextmanager
 def serving(folder: Path, database_url: str | None = None, **more: str):
     """Run ``wrapup serve`` in the folder until the end of the block; asserts that it stops within ten seconds."""
+    with starting(folder, database_url, **more) as served:
+        said = until(
+            lambda: re.search(r"wk_\S+(?s:.*), \w+: http\S+\n\Z", _out(folder)) or _again(folder), 60, _err(folder)
+        )
+        served.key = said[0].split()[0] if said[0].startswith("wk_") else ""
+        yield served
+
+
+@contextmanager
+def starting(folder: Path, database_url: str | None = None, **more: str):
+    """The same, from the moment on when it answers callbacks; it may still have to migrate."""
     folder.mkdir(exist_ok=True)
     port = free_port()
     environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
@@ -63,8 +74,7 @@ def serving(folder: Path, database_url: str | None = None, **more: str):
         process = subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=err)
     try:
         served = Served(f"http://127.0.0.1:{port}", "", folder, process, environ)
-        until(lambda: _answers(served.url), 60, (folder / "err").read_text)
-        served.key = re.search(r"wk_\S+", (folder / "out").read_text())[0]
+        until(lambda: _answers(served.url), 60, _err(folder))
         yield served
     finally:
         began = time.monotonic()
@@ -74,6 +84,20 @@ def serving(folder: Path, database_url: str | None = None, **more: str):
         finally:
             process.kill()
     assert time.monotonic() - began < 10, "it must stop within ten seconds"
+
+
+def _out(folder: Path) -> str:
+    return (folder / "out").read_text()
+
+
+def _err(folder: Path):
+    return (folder / "err").read_text
+
+
+def _again(folder: Path) -> re.Match | None:
+    """Of a database that has its key already."""
+    said = _out(folder)
+    return None if "wk_" in said else re.search(r"Dashboard: (?s:.*), \w+: http\S+\n\Z", said)
 
 
 def until(condition, seconds: float, explain=lambda: ""):

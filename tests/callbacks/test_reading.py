@@ -2,7 +2,6 @@
 
 import io
 import logging
-import runpy
 import socket
 import threading
 import time
@@ -11,16 +10,16 @@ from pathlib import Path
 import pytest
 from gunicorn.http.body import Body as GunicornBody
 from gunicorn.http.body import LengthReader
-from gunicorn.http.unreader import SocketUnreader
 
-from callbacks import reading
+from callbacks import line, reading
+from service.hooks import TokensHidden
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def test_a_sender_that_dribbles_is_cut_off_and_what_came_is_kept(monkeypatch):
-    monkeypatch.setattr(reading, "IDLE_SECONDS", 1.0)
-    monkeypatch.setattr(reading, "LONGEST_SECONDS", 1.5)
+    monkeypatch.setattr(line, "IDLE_SECONDS", 1.0)
+    monkeypatch.setattr(line, "LONGEST_SECONDS", 1.5)
     ours, theirs = socket.socketpair()
     done = threading.Event()
 
@@ -32,13 +31,9 @@ def test_a_sender_that_dribbles_is_cut_off_and_what_came_is_kept(monkeypatch):
     thread.start()
     try:
         began = time.monotonic()
-        body = reading.Body(
-            {
-                "CONTENT_LENGTH": "1000",
-                "wsgi.input": GunicornBody(LengthReader(SocketUnreader(ours), 1000)),
-                "gunicorn.socket": ours,
-            }
-        )
+        sender = line.Line(ours, 15)
+        stream = GunicornBody(LengthReader(sender, 1000))
+        body = reading.Body({"CONTENT_LENGTH": "1000", "wsgi.input": stream, "wrapup.line": sender})
         assert 1 < time.monotonic() - began < 4
     finally:
         done.set()
@@ -50,16 +45,19 @@ def test_a_sender_that_dribbles_is_cut_off_and_what_came_is_kept(monkeypatch):
     assert body.size == len(body.bytes) >= 3
 
 
-def test_a_line_that_was_read_to_its_end_is_left_as_it_was():
+def test_a_line_that_was_read_to_its_end_may_carry_the_next_request():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.send(b"whole")
-        stream = GunicornBody(LengthReader(SocketUnreader(ours), 5))
-        body = reading.Body({"CONTENT_LENGTH": "5", "wsgi.input": stream, "gunicorn.socket": ours})
-        assert (bytes(body.bytes), body.whole, ours.gettimeout()) == (b"whole", True, None)
-        assert ours not in reading._watch._ends
+        sender = line.Line(ours, 15)
+        stream = GunicornBody(LengthReader(sender, 5))
+        body = reading.Body({"CONTENT_LENGTH": "5", "wsgi.input": stream, "wrapup.line": sender})
+        assert (bytes(body.bytes), body.whole, ours.gettimeout()) == (b"whole", True, line.IDLE_SECONDS)
+        sender.expect()
+        assert ours.gettimeout() == 15
         theirs.send(b"next")
-        assert ours.recv(4) == b"next"
+        assert sender.read(4) == b"next"
+        assert ours.gettimeout() == line.IDLE_SECONDS  # it has begun
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError, RuntimeError])
@@ -78,7 +76,7 @@ def test_a_length_of_thousands_of_digits_is_read():
 
 
 def test_gunicorn_logs_no_tokens_between_repeated_slashes():
-    hidden = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["TokensHidden"]()
+    hidden = TokensHidden()
     record = logging.LogRecord("gunicorn.error", 40, "", 0, "Error //callbacks//ryng//s3cret//terminal", (), None)
     hidden.filter(record)
     assert record.getMessage() == "Error //callbacks//ryng//...//terminal"

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import trustme
 
 from dialers.registry import DIALERS
 from service import config
+from service.hooks import TokensHidden
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -90,7 +90,7 @@ def gunicorn_says(monkeypatch):
 def test_gunicorn_reads_its_configuration(gunicorn_says):
     said = gunicorn_says()
     assert said["bind"] == "['127.0.0.1:8080']"
-    assert (said["workers"], said["worker_class"]) == ("2", "gthread")
+    assert (said["workers"], said["worker_class"]) == ("2", "callbacks.server.Worker")
     assert said["accesslog"] == "None"  # paths hold tokens
     assert said["control_socket_disable"] == "True"
     assert int(said["graceful_timeout"]) < 8  # ``service.children`` kills after that
@@ -110,7 +110,7 @@ def test_gunicorn_listens_to_the_environment(gunicorn_says):
     ],
 )
 def test_gunicorn_logs_no_tokens(line, written):
-    hidden = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))["TokensHidden"]()
+    hidden = TokensHidden()
     record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "%s", (line,), None)
     assert hidden.filter(record)
     assert record.getMessage().endswith(written.removeprefix("..."))

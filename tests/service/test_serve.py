@@ -1,10 +1,14 @@
 """``wrapup serve``: web and worker together, what dies is started again, several workers share the work."""
 
+import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +19,7 @@ from sqlalchemy import func, select, text
 from models import CallOutcome, Receipt
 from models.database import Database
 from tests.evidence import terminal
-from tests.server import serving, until
+from tests.server import serving, starting, until
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -33,7 +37,7 @@ def calls(database) -> list[str]:
 def test_what_dies_is_started_again(tmp_path):
     with serving(tmp_path) as served:
         database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
-        for name in ("worker", "gunicorn"):
+        for name in ("working", "receiving", "wsgi:app"):
             (first, *_) = served.pids(name)
             os.kill(first, signal.SIGKILL)
             until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 30)
@@ -96,14 +100,66 @@ def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path):
     assert done.stderr.decode() == "wrapup: WRAPUP_WORKERS must be a whole number from 1 to 64, not 'x'.\n"
 
 
-def test_a_database_that_does_not_answer_stops_the_start_with_one_sentence(tmp_path):
-    environ = os.environ | {"WRAPUP_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"}
-    done = subprocess.run([WRAPUP, "serve"], cwd=tmp_path, env=environ, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.startswith(
-        "wrapup: WRAPUP_DATABASE_URL names a database that does not answer: connection failed"
-    )
-    assert (done.stderr.count("\n"), "hunter2" in done.stderr) == (1, False)
+def test_callbacks_are_taken_before_the_database_answers_and_are_there_when_it_does(tmp_path, postgresql_url):
+    """Its password is wrong at first, as after a rotation that somebody forgot to tell us."""
+    away = "postgresql://u:hunter2@127.0.0.1:1/x"
+    with starting(tmp_path, away) as served:
+        url = until(lambda: _url(tmp_path), 30)
+        assert [post(served.url + url, n) for n in range(5)] == [200] * 5
+        said = requests.get(served.url + "/readyz", timeout=10)
+        assert (said.status_code, said.json()["status"]) == (200, "spooling")
+        until(lambda: "not_prepared" in (tmp_path / "err").read_text(), 30)
+        assert "hunter2" not in (tmp_path / "err").read_text()
+    with serving(tmp_path, postgresql_url):
+        database = Database(postgresql_url)
+        until(lambda: sorted(calls(database)) == [str(n) for n in range(5)], 30)
+        database.close()
+
+
+def _url(folder) -> str | None:
+    token = folder / "data" / "secrets" / "ryng_callback_token"
+    return f"/callbacks/ryng/{token.read_text()}/terminal" if token.exists() else None
+
+
+def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
+    """SIGHUP, three times, while callbacks come on lines that stay open and on new ones."""
+    with serving(tmp_path) as served:
+        url, stop, answers = served.callback("terminal"), threading.Event(), []
+
+        def send(first: int, kept: bool) -> None:
+            session = requests.Session()
+            for number in itertools.count(first):
+                if stop.is_set():
+                    return
+                body = json.dumps(terminal(call_id=number, log_id=number))
+                answers.append((session.post if kept else requests.post)(url, data=body, timeout=10).status_code)
+
+        with ThreadPoolExecutor(4) as senders:
+            sending = [senders.submit(send, 10**6 * n, n % 2) for n in range(4)]
+            try:
+                for _ in range(3):
+                    before = set(served.pids("receiving"))
+                    served.process.send_signal(signal.SIGHUP)
+                    until(lambda before=before: not before & set(served.pids("receiving")), 60)
+            finally:
+                stop.set()
+            for one in sending:
+                one.result()  # no connection was refused or reset
+        assert set(answers) == {200}
+        database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
+        until(lambda: len(calls(database)) == len(answers), 60)
+        database.close()
+
+
+def test_a_killed_gunicorn_refuses_nobody(tmp_path):
+    with serving(tmp_path) as served:
+        (master, *_) = served.pids("receiving")
+        os.kill(master, signal.SIGKILL)
+        for _ in range(50):  # a new line each time: whoever is in the queue of the socket is taken from it by the next
+            with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), 10):
+                time.sleep(0.02)
+        until(lambda: served.pids("receiving") and master not in served.pids("receiving"), 30)
+        until(lambda: _delivered(served.callback("terminal")), 30)
 
 
 @pytest.fixture
