@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from bench.table import Void
@@ -56,8 +56,9 @@ class Embedded:
         return {"PYTHONPATH": str(HERE / "traced"), "BENCH_STATEMENTS": str(self.counts)}
 
     @contextmanager
-    def counting(self, database: Database) -> Iterator["Embedded"]:
-        yield self
+    def counting(self, database: Database) -> Iterator[Database]:
+        """Count until the end of the block; gives the database to look at meanwhile, whose looks are not counted."""
+        yield database
 
     def statements(self) -> int:
         """How many statements were run so far."""
@@ -85,7 +86,7 @@ class Server:
         """Of a new database for the installation of this purpose."""
         name = f"bench_{purpose}_{uuid.uuid4().hex[:8]}"
         self._ask(f"CREATE DATABASE {name}", False)
-        return self.server.set(database=name).render_as_string(hide_password=False)
+        return _text(self.server.set(database=name))
 
     @contextmanager
     def away(self, database: Database) -> Iterator[None]:
@@ -123,7 +124,7 @@ class Server:
         return {}
 
     @contextmanager
-    def counting(self, database: Database) -> Iterator["Server"]:
+    def counting(self, database: Database) -> Iterator[Database]:
         """The server writes a line to its log for each statement that this database runs."""
         if not self.own:
             raise Void(ASIDE)
@@ -134,9 +135,11 @@ class Server:
             self._ask(f"ALTER SYSTEM SET {name} = '{value}'", False)
         self._ask("SELECT pg_reload_conf()")
         time.sleep(0.5)
+        uncounted = Database(_text(database.url.update_query_dict({"options": "-c log_statement=none"})))
         try:
-            yield self
+            yield uncounted
         finally:
+            uncounted.close()
             for name in settings:
                 self._ask(f"ALTER SYSTEM RESET {name}", False)
             self._ask("SELECT pg_reload_conf()")
@@ -160,6 +163,10 @@ class Server:
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         command = [str(self._binary), "-w", "-t", "60", "-D", str(self.data), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_owner)
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -1,0 +1,25 @@
+"""The benchmark runs, so that it is there when it is wanted. What it measures in a second means nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+QUICK = {"BENCH_SECONDS": "1", "BENCH_ROUNDS": "1", "BENCH_OUTCOMES": "1", "BENCH_MEMORY_CALLBACKS": "100"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_every_row_is_measured(database, tmp_path):
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
+    environ |= QUICK | {"BENCH_DATABASES": database, "BENCH_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bench"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600
+    )
+    figures = [line.split("|")[2].split(".")[0].strip() for line in ran.stdout.splitlines() if line.startswith("| ")]
+    assert figures == ["figure", "1", "1b", "1c", "2", "3", "3b", "4", "5", "6", "7", "8", "9", "9b"], ran.stderr
+    assert "void" not in ran.stdout
+    assert ran.returncode == 0, ran.stderr
