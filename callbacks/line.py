@@ -44,7 +44,8 @@ class Line(SocketUnreader):
         return data
 
     def hang_up(self) -> None:
-        """Read no more; it can still be written to."""
+        """Whoever reads finds what has come, and then the end; it can still be written to."""
+        self.deadline = math.inf
         try:
             self.sock.shutdown(socket.SHUT_RD)
         except OSError:  # it is closed already

@@ -37,7 +37,7 @@ class Served:
         """The processes below ours whose command line holds the name."""
         found = []
         for child in _descendants(self.process.pid):
-            line = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            line = _read(f"/proc/{child}/cmdline").replace("\0", " ")
             if name in line:
                 found.append(child)
         return found
@@ -118,6 +118,14 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _read(path: str) -> str:
+    """Of a process; nothing when it has just ended."""
+    try:
+        return Path(path).read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def _descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    children = _read(f"/proc/{pid}/task/{pid}/children").split()
     return [found for child in map(int, children) for found in (child, *_descendants(child))]

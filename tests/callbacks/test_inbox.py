@@ -209,6 +209,19 @@ def test_a_size_that_no_column_holds_is_kept_as_the_largest(database, settings, 
         assert session.scalars(select(Receipt)).one().body_size == 2**63 - 1
 
 
+def test_it_says_where_it_would_store_when_the_database_can_only_be_read(database, open_inbox):
+    """As on a standby, or on a disk that was mounted anew for reading after a fault."""
+    inbox = open_inbox(database)
+    assert Readiness(inbox).ask(Ticket(None)) == "database"
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    else:
+        with database.engine.connect() as connection, connection.begin():
+            connection.execute(text(f'ALTER DATABASE "{database.url.database}" SET default_transaction_read_only = on'))
+    database.engine.dispose()
+    assert Readiness(inbox).ask(Ticket(None)) == "spool"
+
+
 def test_a_draft_survives_being_written_down():
     one = draft(3, query="ä=%00", headers={"x": "ü"}, body=bytes(range(256)), stranger=True, reason="wrong_token")
     assert Draft.from_line(one.line()) == one

@@ -27,6 +27,7 @@ def settings_for(database_url: str, data_dir: Path) -> Settings:
         "log_level": "error",
         "stranger_receipts": 10_000,
         "stranger_bytes": 1_000_000,
+        "memory_bytes": 1_000_000,
         "connections": CONNECTIONS,
     }
     return Settings(**values)

@@ -92,30 +92,6 @@ def test_the_probes(nobody):
     assert nobody.get("/readyz").json == {"status": "ok"}
 
 
-def test_the_probes_without_a_database(nobody, broken):
-    assert nobody.get("/healthz").status_code == 200
-    response = nobody.get("/readyz")
-    assert (response.status_code, response.json["message"]) == (503, "The database cannot be written to.")
-
-
-def test_it_is_not_ready_where_the_database_can_only_be_read(nobody, database_url, app):
-    """As on a standby, or on a disk that was mounted anew for reading after a fault."""
-    database = app.extensions["database"]
-    database.engine.dispose()
-    if database.is_sqlite:
-        from sqlalchemy import event
-
-        event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
-    else:
-        app.extensions["database"] = (
-            Database(database_url + "?options=-cdefault_transaction_read_only%3Don")
-            if "?" not in database_url
-            else Database(database_url + "&options=-cdefault_transaction_read_only%3Don")
-        )
-    assert nobody.get("/readyz").status_code == 503
-    assert nobody.get("/healthz").status_code == 200
-
-
 def test_metrics(nobody, database):
     with database.write() as session:
         receipt(session)
