@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.chaos.faults import Site, Strike
 
 DRAIN_SECONDS = 120.0
+LATE_SECONDS = 4.0  # a fault that waited so long for those before it is left out: a crowd of them is no random moment
 
 
 class Lanes:
@@ -59,6 +60,8 @@ class Lanes:
             try:
                 strike = strikes.get(timeout=0.2)
             except queue.Empty:
+                continue
+            if time.monotonic() - self._begin - strike.at > LATE_SECONDS:
                 continue
             name, began = strike.fault.name, datetime.now(UTC)
             try:
