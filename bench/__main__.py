@@ -20,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,9 +42,10 @@ MEASURES: dict[str, Measure] = {
     "3": delays.at_half,
     "4": delays.beside_reading,
     "7": delays.visible,
-    "8": statements.statements,
     "5": outage.spooling,
+    "8": statements.statements,
 }
+TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
 
 NOTES = f"""
 Ours is `wrapup serve` with all of its processes at default settings. *Stores nothing* is a Flask route that reads the body
@@ -84,9 +87,10 @@ def main() -> int:
 def _measured(where: Embedded | Server, folder: Path, wanted: set[str]) -> Iterator[Row]:
     place = folder / where.name.split()[0].lower()
     with stage(where, place) as here:
-        for label, measure in MEASURES.items():
-            if label in wanted:
-                yield from _tried(where, label, lambda measure=measure: measure(here))
+        for together, labels in groupby(filter(wanted.__contains__, MEASURES), TOGETHER.__contains__):
+            with here.ours.running() if together else nullcontext():
+                for label in labels:
+                    yield from _tried(where, label, lambda label=label: MEASURES[label](here))
     if "9" in wanted:  # without the contenders beside it
         yield from _tried(where, "9", lambda: memory.memory(where, place))
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
+
 from bench import stored
 from bench.contenders import answers
 from bench.table import Void
@@ -39,11 +41,11 @@ class Installation:
         """Start ``wrapup serve``; returns when it answers. ``more``: environment variables."""
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([WRAPUP, "serve"], **self._where(**more), stdout=out, stderr=err)
-        answers(self.url + "/healthz", self.process)  # which the reader says: it and the receivers are there
-        end = time.monotonic() + 30
-        while not self.workers():  # which starts last
+        answers(self.url + "/healthz", self.process)  # the receivers do so; reader and worker come after them
+        end = time.monotonic() + 60
+        while not (self.workers() and self._reads()):
             if time.monotonic() > end:
-                raise RuntimeError("no worker was started")
+                raise RuntimeError("the reader or the worker was not started")
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -59,6 +61,10 @@ class Installation:
 
     @contextmanager
     def running(self, **more: str) -> Iterator["Installation"]:
+        """Within another such block, nothing is started again."""
+        if self.process is not None:
+            yield self
+            return
         self.start(**more)
         try:
             yield self
@@ -105,6 +111,10 @@ class Installation:
     def pss(self) -> dict[int, float]:
         """Proportional set size of each process in MB: memory that several share is counted once among them."""
         return {pid: _pss(pid) for pid in self.pids()}
+
+    def _reads(self) -> bool:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return requests.get(self.url + "/api/v1/connections", headers=headers, timeout=60).ok
 
     def _said(self, *command: str) -> str:
         return subprocess.run([WRAPUP, *command], **self._where(), stdout=subprocess.PIPE, text=True, check=True).stdout
