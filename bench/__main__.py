@@ -58,8 +58,8 @@ Figures are medians of the rounds, with the least and the most in brackets; a ra
 In rows 1, 2, 3 and 5 the worker is paused, because row 6 measures it alone; 1b and 3b have it beside. Row 6: one worker, nothing
 being received. Rows 3, 4, 7 and 8 are sent by `bench.client`, a process of its own with a constant rate, because wrk has none;
 a callback's time counts from when it was due, whether or not a connection was free. Row 5: the database goes half a second into
-the run; afterwards every answered callback was found in it. Row 8 counts BEGIN and COMMIT. Row 9 leaves out what PostgreSQL
-itself needs.
+the run; afterwards every answered callback was found in it. Row 8 counts BEGIN and COMMIT, and each row of
+a statement that is run for many. 1d, 2b, 6b and 9 leave out what PostgreSQL itself uses.
 """
 
 

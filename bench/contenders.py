@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -80,9 +81,17 @@ def _durable(connection, _record) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+@dataclass(frozen=True)
+class Served:
+    """A contender that runs: the URL of its route, and its first process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[str]:
-    """Run a contender until the end of the block; gives the URL of its route."""
+def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[Served]:
+    """Run a contender until the end of the block."""
     bind = f"127.0.0.1:{port}"
     environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
     environ |= {"WRAPUP_BIND": bind, "BENCH_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
@@ -91,7 +100,7 @@ def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[st
         process = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log)
     try:
         answers(f"http://{bind}{PATH}", process)
-        yield f"http://{bind}{PATH}"
+        yield Served(f"http://{bind}{PATH}", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

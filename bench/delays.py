@@ -24,7 +24,7 @@ def at_half(stage: Stage) -> Iterator[Row]:
     with stage.ours.running():
         for _ in rounds():
             stored.drained(stage.ours.database)
-            nothing.append(load.steady(stage.nothing, rate, SECONDS))
+            nothing.append(load.steady(stage.nothing.url, rate, SECONDS))
             with stage.ours.worker_paused():
                 ours.append(stage.of_ours(lambda url: load.steady(url, rate, SECONDS)))
             stored.drained(stage.ours.database)

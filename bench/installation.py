@@ -14,6 +14,7 @@ import requests
 
 from bench import stored
 from bench.contenders import answers
+from bench.processes import arguments, tree
 from bench.table import Void
 from models.database import Database
 
@@ -90,27 +91,23 @@ class Installation:
             self._signal(signal.SIGCONT, self.workers())
 
     @contextmanager
-    def worker_alone(self) -> Iterator[None]:
-        """``wrapup worker``, without the rest."""
+    def worker_alone(self) -> Iterator[int]:
+        """``wrapup worker``, without the rest; gives its process."""
         with open(self.folder / "err", "ab") as err:
             process = subprocess.Popen([WRAPUP, "worker"], **self._where(), stdout=err, stderr=err)
         try:
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait(15)
 
     def workers(self) -> list[int]:
         """The worker's processes below ``wrapup serve``."""
-        return [pid for pid in self.pids() if _arguments(pid)[-1] in WORKERS]
+        return [pid for pid in self.pids() if arguments(pid)[-1] in WORKERS]
 
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""
-        return [self.process.pid, *_descendants(self.process.pid)]
-
-    def pss(self) -> dict[int, float]:
-        """Proportional set size of each process in MB: memory that several share is counted once among them."""
-        return {pid: _pss(pid) for pid in self.pids()}
+        return tree(self.process.pid)
 
     def _reads(self) -> bool:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -125,25 +122,3 @@ class Installation:
     def _signal(self, number: int, pids: list[int]) -> None:
         for pid in pids:
             os.kill(pid, number)
-
-
-def name(pid: int) -> str:
-    """What to call a process: the end of its command line."""
-    return " ".join(_arguments(pid)[-3:])
-
-
-def _arguments(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
-
-
-def _pss(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) / 1024
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():  # a child belongs to the thread that made it
-        for child in map(int, (task / "children").read_text().split()):
-            found += [child, *_descendants(child)]
-    return found

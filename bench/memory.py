@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bench import load, stored
 from bench.databases import Embedded, Server
-from bench.installation import Installation, name
+from bench.installation import Installation
+from bench.processes import name, pss
 from bench.stage import CONNECTIONS
 from bench.table import Row, Void, note
 from lib import clock
@@ -51,7 +52,9 @@ def _receive(ours: Installation, wanted: int) -> None:
 
 
 def _measure(ours: Installation, when: str) -> float:
-    found = ours.pss()
-    for pid, megabytes in found.items():
+    total = 0.0
+    for pid in ours.pids():
+        megabytes = pss(pid)
         note(f"  {when}: {megabytes:6.1f} MB  {name(pid)}")
-    return sum(found.values())
+        total += megabytes
+    return total

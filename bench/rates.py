@@ -1,11 +1,15 @@
 """Rows 1, 2 and 6: how many callbacks a second, and whether one worker keeps up."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 from bench import stored
+from bench.load import Load
+from bench.processes import processor, tree
 from bench.stage import ROUNDS, Stage, peak, rounds
-from bench.table import Row, Void, compared
+from bench.table import Row, Void, compared, spread
 
 BACKLOG_SECONDS = 300.0  # that a backlog may take
 
@@ -15,14 +19,27 @@ def peaks(stage: Stage) -> Iterator[Row]:
     ours, nothing, stock, textbook = [], [], [], []
     with stage.ours.running(), stage.ours.worker_paused():
         for _ in rounds():
-            nothing.append(peak(stage.nothing).rate)
-            stock.append(peak(stage.stock).rate)
-            textbook.append(stage.of_textbook().rate)
-            ours.append(stage.of_ours(peak).rate)
-    stage.rates = ours
-    yield compared("1. callbacks/s, ours / stores nothing", ours, nothing, at_least=0.70)
-    yield compared("1c. callbacks/s, ours / stores nothing, gunicorn's own gevent worker", ours, stock)
-    yield compared("2. callbacks/s, ours / textbook", ours, textbook, at_least=6)
+            nothing.append(_used(stage.nothing.pid, lambda: peak(stage.nothing.url)))
+            stock.append(_used(stage.stock.pid, lambda: peak(stage.stock.url)))
+            textbook.append(_used(stage.textbook.pid, stage.of_textbook))
+            ours.append(_used(stage.ours.process.pid, lambda: stage.of_ours(peak)))
+    rates = [[load.rate for load, _ in runs] for runs in (ours, nothing, stock, textbook)]
+    used = [[each for _, each in runs] for runs in (ours, nothing, stock, textbook)]
+    stage.rates = rates[0]
+    yield compared("1. callbacks/s, ours / stores nothing", rates[0], rates[1], at_least=0.70)
+    yield compared("1c. callbacks/s, ours / stores nothing, gunicorn's own gevent worker", rates[0], rates[2])
+    yield compared("1d. processor time per callback, ours / stores nothing", used[0], used[1], unit=" µs")
+    yield compared("2. callbacks/s, ours / textbook", rates[0], rates[3], at_least=6)
+    yield compared("2b. processor time per callback, ours / textbook", used[0], used[3], unit=" µs")
+
+
+def _used(pid: int, run: Callable[[], Load]) -> tuple[Load, float]:
+    """The run, and the processor time that the process and its children used for each answer, in microseconds: the figure
+    that other work on the machine changes least. What a database server uses is not in it."""
+    processes = tree(pid)
+    before = processor(processes)
+    load = run()
+    return load, (processor(processes) - before) / load.answered * 1_000_000
 
 
 def peaks_as_shipped(stage: Stage) -> Iterator[Row]:
@@ -31,7 +48,7 @@ def peaks_as_shipped(stage: Stage) -> Iterator[Row]:
     with stage.ours.running():
         for _ in rounds():
             stored.drained(stage.ours.database)
-            nothing.append(peak(stage.nothing).rate)
+            nothing.append(peak(stage.nothing.url).rate)
             ours.append(stage.of_ours(peak).rate)
         stored.drained(stage.ours.database)
     yield compared("1b. the same, while the worker normalizes", ours, nothing)
@@ -42,24 +59,36 @@ def worker(stage: Stage) -> Iterator[Row]:
     if stored.pending(stage.ours.database) < stage.peak:
         with stage.ours.running(), stage.ours.worker_paused():
             stage.of_ours(peak)
-    with stage.ours.worker_alone():
-        looks = _looks(stage)
+    with stage.ours.worker_alone() as pid:
+        looks = _looks(stage, pid)
     stored.outcomes_match(stage.ours.database, stage.numbers)
-    parts = [looks[at * (len(looks) - 1) // ROUNDS] for at in range(ROUNDS + 1)]
-    rates = [(a[1] - b[1]) / (b[0] - a[0]) for a, b in zip(parts, parts[1:], strict=False) if b[0] > a[0]]
+    places = [looks[part * (len(looks) - 1) // ROUNDS] for part in range(ROUNDS + 1)]
+    parts = [(before, after) for before, after in pairwise(places) if after.left < before.left]
+    rates = [(before.left - after.left) / (after.at - before.at) for before, after in parts]
+    used = [(after.used - before.used) / (before.left - after.left) * 1_000_000 for before, after in parts]
     yield compared("6. outcomes/s by one worker / peak callbacks/s", rates, [stage.peak] * len(rates), at_least=1)
+    yield Row("6b. processor time per outcome, of the worker", spread(used, unit=" µs"))
 
 
-def _looks(stage: Stage) -> list[tuple[float, int]]:
-    """(seconds, pending) from the first batch that was seen to be done until the last but one."""
-    looks: list[tuple[float, int]] = []
+@dataclass(frozen=True)
+class _Look:
+    """At which second so many receipts were left, and how much processor time the worker had used."""
+
+    at: float
+    left: int
+    used: float
+
+
+def _looks(stage: Stage, pid: int) -> list[_Look]:
+    """From the first batch that was seen to be done until the last but one."""
+    looks: list[_Look] = []
     whole, end = stored.pending(stage.ours.database), time.monotonic() + BACKLOG_SECONDS
     while left := stored.pending(stage.ours.database):
         if left < whole:
-            looks.append((time.monotonic(), left))
+            looks.append(_Look(time.monotonic(), left, processor(tree(pid))))
         if time.monotonic() > end:
             raise Void(f"of {whole} receipts {left} are still pending after {BACKLOG_SECONDS:.0f} s")
         time.sleep(0.1)
-    if len(looks) < 2:
+    if len({look.left for look in looks}) < 2:
         raise Void(f"{whole} receipts were worked off too fast to be watched")
     return looks

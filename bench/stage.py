@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from bench import contenders, load, stored
+from bench.contenders import Served
 from bench.databases import Embedded, Server
 from bench.installation import Installation
 from bench.load import Load
@@ -31,9 +32,9 @@ class Stage:
 
     where: Embedded | Server
     ours: Installation
-    nothing: str  # URL of its route
-    stock: str
-    textbook: str
+    nothing: Served
+    stock: Served
+    textbook: Served
     textbook_database: Database
     rates: list[float] = field(default_factory=list)  # of our peak, round by round, the worker paused
     numbers: set[int] = field(default_factory=set)  # of all callbacks that ours has stored
@@ -74,7 +75,7 @@ class Stage:
     def of_textbook(self) -> Load:
         """The textbook's peak, checked in the same way. Raises Void."""
         last = stored.last_of_textbook(self.textbook_database)
-        result = peak(self.textbook)
+        result = peak(self.textbook.url)
         stored.balance(stored.textbook(self.textbook_database, last), [result])
         return result
 
@@ -99,12 +100,12 @@ def stage(where: Embedded | Server, folder: Path) -> Iterator[Stage]:
     contenders.Base.metadata.create_all(database.engine)
     ours = Installation(folder / "ours", free_port(), where.url("ours"))
     with ExitStack() as running:
-        urls = [
+        served = [
             running.enter_context(contenders.served(name, free_port(), folder, textbook_url))
             for name in contenders.CONTENDERS
         ]
         try:
-            yield Stage(where, ours, *urls, database)
+            yield Stage(where, ours, *served, database)
         finally:
             database.close()
             ours.database.close()

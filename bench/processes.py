@@ -1,0 +1,41 @@
+"""Linux's own figures of processes: what they are, what they hold, what they have used."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid: int) -> list[int]:
+    """The process and all that descend from it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():  # a child belongs to the thread that made it
+        for child in map(int, (task / "children").read_text().split()):
+            found += tree(child)
+    return found
+
+
+def arguments(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
+
+
+def name(pid: int) -> str:
+    """What to call a process: the end of its command line."""
+    return " ".join(arguments(pid)[-3:])
+
+
+def pss(pid: int) -> float:
+    """Proportional set size in MB: memory that several share is counted once among them."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) / 1024
+
+
+def processor(pids: Iterable[int]) -> float:
+    """Seconds of processor time that these processes have used so far, with all of their threads."""
+    used = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])  # utime and stime
+    return used / TICK
