@@ -25,10 +25,13 @@ def main() -> int:
     words.add_argument("--seed", type=int, default=random.randrange(10**6))
     words.add_argument("--short", action="store_true", help="no fault stays for long")
     words.add_argument("--folder", type=Path, help="where the log and the data stay afterwards")
+    words.add_argument(
+        "--only", action="append", default=[], metavar="FAULT", help="by its name in the ledger; repeatable"
+    )
     given = words.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is undone
     print(f"seed {given.seed}", file=sys.stderr, flush=True)
-    run = Run(given.database, given.minutes * 60, given.faults, given.rate, given.seed, not given.short)
+    run = Run(given.database, given.minutes * 60, given.faults, given.rate, given.seed, not given.short, given.only)
     with tempfile.TemporaryDirectory(prefix="wrapup-chaos-", ignore_cleanup_errors=True) as own:
         result = perform(run, given.folder or Path(own))
     print(table(result), flush=True)

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ LAST_TRIES_SECONDS = 150.0  # after the last fault the sender still tries again 
 
 @dataclass
 class Run:
-    """What to do. ``seconds`` and ``faults`` are both reached; ``rate`` in calls per second."""
+    """What to do. ``seconds`` and ``faults`` are both reached; ``rate`` in calls per second; ``only`` names faults."""
 
     database: str
     seconds: float
@@ -33,6 +34,7 @@ class Run:
     rate: float
     seed: int
     long: bool = False
+    only: Sequence[str] = ()
 
 
 @dataclass
@@ -77,8 +79,9 @@ def perform(run: Run, folder: Path) -> Result:
         site.system.environ |= site.clock.environ
         stack.enter_context(site.system.running())
         until(lambda: site.system.is_prepared(), 60, lambda: site.system.log.read_text()[-2000:])
-        possible = [fault for fault in for_database(run.database) if fault.possible(site)]
-        impossible = [fault.name for fault in for_database(run.database) if fault not in possible]
+        wanted = [fault for fault in for_database(run.database) if not run.only or fault.name in run.only]
+        possible = [fault for fault in wanted if fault.possible(site)]
+        impossible = [fault.name for fault in wanted if fault not in possible]
         spooled = _Spooled(site.system.data / "spool")
         threading.Thread(target=spooled.watch, daemon=True).start()
         began = time.monotonic()

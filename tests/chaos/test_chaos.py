@@ -13,7 +13,7 @@ from tests.server import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
 
 FAULTS = 105
-MINUTES = 0.9
+MINUTES = 0.8
 LONGEST_SECONDS = 400  # of which most is waiting for rest, where there is none
 
 
