@@ -6,6 +6,7 @@ time); in a process of its own it cannot.
 
 import http.client
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import orjson
 import structlog
@@ -42,7 +43,8 @@ class Passage:
         line = _Line(self._host, self._port, timeout=SILENCE_SECONDS)
         try:
             body, headers = _body(environ), _headers(environ)
-            line.request(environ["REQUEST_METHOD"], environ["RAW_URI"], body, headers, encode_chunked=True)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it heard all: 413, say
+                line.request(environ["REQUEST_METHOD"], environ["RAW_URI"], body, headers, encode_chunked=True)
             answer = line.getresponse()
         except (OSError, http.client.HTTPException) as error:
             line.close()
@@ -108,7 +110,7 @@ def _away(start_response) -> list[bytes]:
         {
             "error_id": "unavailable",
             "message": "The part that answers questions is starting or away. Callbacks are being received.",
-            "details": None,
+            "details": {},
             "request_id": request,
         }
     )
