@@ -16,6 +16,8 @@ def text(value: object) -> str | None:
     """The text, stripped; None for nothing, for blanks and for what is no text. Numbers become their digits."""
     if type(value) is str:  # as nearly all are
         return value.strip() or None
+    if type(value) is int:
+        return str(value)
     if value is None or isinstance(value, bool | dict | list):
         return None
     return str(value).strip() or None
@@ -57,11 +59,15 @@ def moment(value: object) -> datetime | None:
 
 def stated(**facts: Any) -> dict[str, Any]:
     """The facts that are stated: without None, times as ``clock.iso`` writes them."""
-    return {
-        name: clock.iso(value) if isinstance(value, datetime) else value
-        for name, value in facts.items()
-        if value is not None and value != {}
-    }
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        if type(value) is str or type(value) is int:  # as nearly all are
+            found[name] = value
+        elif isinstance(value, datetime):
+            found[name] = clock.iso(value)
+        elif value is not None and value != {}:
+            found[name] = value
+    return found
 
 
 def mapping(value: object) -> Mapping[str, Any]:

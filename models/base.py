@@ -74,4 +74,5 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 Count = Annotated[int, mapped_column(Integer)]
 Big = Annotated[int, mapped_column(BigInteger)]
 Json = Annotated[Any, mapped_column(JsonColumn)]
+InnerJson = Annotated[Any, mapped_column(JsonColumn, info={"inner": True})]  # nobody is shown its text
 Bytes = Annotated[bytes, mapped_column(LargeBinary)]

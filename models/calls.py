@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Big, Count, Id, Json, LongText, Moment, Name, Ref, Word
+from models.base import Base, Big, Count, Id, InnerJson, Json, LongText, Moment, Name, Ref, Word
 
 # The twin of dialers.vocabulary.CONNECT_OUTCOMES and SETTLINGS, which the tables may not import; a test compares them.
 CONNECT_OUTCOMES = (
@@ -64,7 +64,7 @@ class CallEvent(Base):
     happened_at: Mapped[Moment | None]  # the dialer's clock
     received_at: Mapped[Moment]  # our clock, when the receipt first came
     seen_at: Mapped[Moment]  # our clock, when it was last news: see Receipt.seen_at
-    facts: Mapped[Json]
+    facts: Mapped[InnerJson]
 
 
 class CallOutcome(Base):
@@ -132,7 +132,7 @@ class CallOutcome(Base):
     changed_at: Mapped[Moment]
     occurred_at: Mapped[Moment]  # when the call was: the first known of started, answered, ended, first seen
     settle_by: Mapped[Moment | None]  # when waiting ends; null when nothing is waited for
-    set_by: Mapped[Json]  # field -> the receipt that set it
+    set_by: Mapped[InnerJson]  # field -> the receipt that set it
     position: Mapped[Big] = mapped_column(unique=True)  # its place in the change feed
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Dialer, KeptEvent
@@ -16,6 +17,7 @@ from lib import clock
 from outcomes.precedence import choose
 
 ENDS = (ours.CALL_ENDED, ours.DISPOSED)
+_NOTHING = dict.fromkeys(ours.FACTS)
 
 
 @dataclass(frozen=True)
@@ -25,39 +27,41 @@ class Draft:
     attempt_key: str
     named: bool  # the dialer itself has named the attempt; otherwise the key may change as evidence comes
     values: Mapping[str, Any]
+    first: list[KeptEvent]  # those that the values were made of: of each content, the one that was delivered first
     events: list[KeptEvent]  # all of them, repetitions included
 
 
 def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime) -> list[Draft]:
     """One draft per attempt, by attempt key."""
-    first = first_deliveries(events)
-    repeated: dict[str, list[KeptEvent]] = {}
-    for event in events:
-        if event is not first[_content(event)]:
-            repeated.setdefault(_content(event), []).append(event)
+    repeated = _repetitions(events) if len(events) > 1 else {}
+    first = events
+    if repeated:
+        again = {event.id for own in repeated.values() for event in own}
+        first = [event for event in events if event.id not in again]
     drafts = []
-    for key, own in sorted(dialer.attempts(sorted(first.values(), key=_arrival)).items()):
-        everything = own + [again for event in own for again in repeated.get(_content(event), [])]
-        named = any(event.attempt is not None for event in own)
-        drafts.append(Draft(key, named, _values(own, connection, now), everything))
+    for key, own in sorted(dialer.attempts(sorted(first, key=_arrival)).items()):
+        everything = own + [later for event in own for later in repeated.get(event.id, ())] if repeated else own
+        named = any([event.attempt is not None for event in own])
+        drafts.append(Draft(key, named, _values(own, connection, now), own, everything))
     return drafts
 
 
-def first_deliveries(events: list[KeptEvent]) -> dict[str, KeptEvent]:
-    """One event per content: a callback's retry says nothing new, and must not look like a later edit."""
-    first: dict[str, KeptEvent] = {}
+def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
+    """The first delivery of a content -> the later ones: a callback's retry says nothing new, and must not look like a
+    later edit. A report shows the present state: the same words seen again, after others, are news."""
+    alike: dict[tuple, list[KeptEvent]] = {}
     for event in events:
-        content = _content(event)
-        if content not in first or _arrival(event) < _arrival(first[content]):
-            first[content] = event
-    return first
-
-
-def _content(event: KeptEvent) -> str:
-    if not event.source.startswith("callback:"):
-        # A report shows the present state: the same words seen again, after others, are news.
-        return f"{event.receipt_id} {event.ordinal}"
-    return json.dumps([event.kind, event.attempt, clock.iso(event.happened_at), event.facts], sort_keys=True)
+        if event.source.startswith("callback:"):
+            alike.setdefault((event.kind, event.attempt, event.happened_at), []).append(event)
+    found: dict[UUID, list[KeptEvent]] = {}
+    for own in alike.values():
+        if len(own) > 1:
+            first: dict[str, KeptEvent] = {}
+            for event in sorted(own, key=_arrival):
+                delivered = first.setdefault(json.dumps(event.facts, sort_keys=True), event)
+                if delivered is not event:
+                    found.setdefault(delivered.id, []).append(event)
+    return found
 
 
 def _arrival(event: KeptEvent) -> tuple:
@@ -66,45 +70,46 @@ def _arrival(event: KeptEvent) -> tuple:
 
 def _values(events: list[KeptEvent], connection: Connection, now: datetime) -> dict[str, Any]:
     facts, set_by = choose(events)
-    values: dict[str, Any] = {name: facts.get(name) for name in ours.TEXT_FACTS + ours.INT_FACTS}
-    values |= {name: clock.parse(facts.get(name)) for name in ours.TIME_FACTS}
-    values |= {"flags": facts.get("flags", []), "custom_fields": facts.get("custom_fields", {})}
-    values |= {"set_by": set_by, "sources": sorted({event.source for event in events})}
-    values["first_seen_at"] = min(event.received_at for event in events)
+    values = {**_NOTHING, "flags": [], "custom_fields": {}, **facts}
+    for name in ours.TIME_FACTS:
+        if name in facts:
+            values[name] = clock.parse(facts[name])
+    values["set_by"] = set_by
+    values["sources"] = sorted({event.source for event in events})
+    values["first_seen_at"] = min([event.received_at for event in events])
     values["occurred_at"] = (
         values["started_at"] or values["answered_at"] or values["ended_at"] or values["first_seen_at"]
     )
-    return values | _settled(values, events, connection, now)
+    return _settled(values, events, connection, now)
 
 
-def _settled(values: Mapping[str, Any], events: list[KeptEvent], connection: Connection, now: datetime) -> dict:
-    """May the row still change? By rule, and by time where something is waited for that may never come.
+def _settled(values: dict[str, Any], events: list[KeptEvent], connection: Connection, now: datetime) -> dict[str, Any]:
+    """With the answer to: may the row still change? By rule, and by time where something is waited for that may never come.
 
     The window runs from the last news by our own clock: dialers' clocks are wrong more often than ours.
     """
     outcome = values["connect_outcome"] or ours.UNKNOWN
-    settle_by = max(event.seen_at for event in events) + connection.disposition_window
-    over = any(event.kind in ENDS for event in events)
+    settle_by = max([event.seen_at for event in events]) + connection.disposition_window
+    over = any([event.kind in ENDS for event in events])
     if not over and now < settle_by:
         open_outcome = outcome if outcome in ours.OPEN_OUTCOMES else ours.IN_PROGRESS
-        return _state(open_outcome, ours.PROVISIONAL, settle_by)
+        return _state(values, open_outcome, ours.PROVISIONAL, settle_by)
     if not over:
         # Its end was never told and no longer will be. That it is over is known, how it ended is not.
-        return _state(ours.UNKNOWN, ours.NEVER_DISPOSED, None)
+        return _state(values, ours.UNKNOWN, ours.NEVER_DISPOSED, None)
     if outcome in ours.OPEN_OUTCOMES:
         outcome = ours.UNKNOWN
     disposed = values["disposition"] is not None or values["disposed_at"] is not None
     if disposed or outcome not in ours.DISPOSABLE_OUTCOMES:
-        return _state(outcome, ours.SETTLED, None)
+        return _state(values, outcome, ours.SETTLED, None)
     if now < settle_by:
-        return _state(outcome, ours.AWAITING_DISPOSITION, settle_by)
-    return _state(outcome, ours.NEVER_DISPOSED, None)
+        return _state(values, outcome, ours.AWAITING_DISPOSITION, settle_by)
+    return _state(values, outcome, ours.NEVER_DISPOSED, None)
 
 
-def _state(outcome: str, settling: str, settle_by: datetime | None) -> dict:
-    return {
-        "connect_outcome": outcome,
-        "settling": settling,
-        "is_final": settling != ours.PROVISIONAL,
-        "settle_by": settle_by,
-    }
+def _state(values: dict[str, Any], outcome: str, settling: str, settle_by: datetime | None) -> dict[str, Any]:
+    values["connect_outcome"] = outcome
+    values["settling"] = settling
+    values["is_final"] = settling != ours.PROVISIONAL
+    values["settle_by"] = settle_by
+    return values

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lib import ids
-from models import CallEvent, CallGroup, CallKey, CallOutcome
-from models.database import chunks, insert_into
+from models import CallEvent, CallGroup, CallKey, CallOutcome, bulk
 
 Key = tuple[str, str]  # (connection, key)
 
@@ -32,31 +31,39 @@ class Family:
         return min(self.groups)  # the oldest: ids sort by time
 
 
-def lock_groups(
-    session: Session, named: Iterable[tuple[str, str, tuple[str, ...]]], also: set[UUID]
-) -> tuple[dict[Key, UUID], set[UUID]]:
-    """(the group of each key, all groups that are locked now). Groups are made where there was none, united where keys
-    meet, and stay locked until the transaction ends.
+@dataclass(frozen=True)
+class Locked:
+    """Groups that are locked until the transaction ends, and which of them each key names."""
+
+    by_key: Mapping[Key, UUID]
+    old: set[UUID]
+    fresh: Mapping[
+        UUID, tuple[str, str]
+    ]  # those that were made just now, of which nothing is stored: (connection, dialer)
+
+
+def lock_groups(session: Session, named: Iterable[tuple[str, str, tuple[str, ...]]], also: set[UUID]) -> Locked:
+    """Groups are made where there was none, united where keys meet, and stay locked until the transaction ends.
 
     ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the
     order of keys, then of group ids, by everybody, so that two workers seldom wait for each other in a circle; where they
     do, the database ends one of the transactions, and it is begun again. Raises Raced.
     """
-    named = list(named)
+    named = dict.fromkeys(named)
     known = _known(session, {(connection, key) for connection, _, keys in named for key in keys})
     wanted = _families(named, known)
     families = list({id(family): family for family in wanted.values()}.values())
-    _make_missing(session, families, wanted, set(wanted) - set(known))
-    groups = {group for family in families for group in family.groups} | also
-    if _lock(session, sorted(groups)) < len(groups):
+    fresh = _make_missing(session, families, wanted, set(wanted) - set(known))
+    old = {group for family in families for group in family.groups if group not in fresh} | also
+    if _lock(session, old) < len(old):
         raise Raced  # another worker has united one of them with another meanwhile
-    if _known(session, wanted) != known | {key: wanted[key].id for key in set(wanted) - set(known)}:
+    if known and _known(session, known) != known:
         raise Raced
     for family in families:
         if len(family.groups) > 1:
             _unite(session, family.id, family.groups - {family.id})
-            groups -= family.groups - {family.id}
-    return {key: family.id for key, family in wanted.items()}, groups
+            old -= family.groups - {family.id}
+    return Locked({key: family.id for key, family in wanted.items()}, old, fresh)
 
 
 def _families(named: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[Key, UUID]) -> dict[Key, Family]:
@@ -76,34 +83,40 @@ def _families(named: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[
 
 
 def _known(session: Session, wanted: Iterable[Key]) -> dict[Key, UUID]:
+    by_connection: dict[str, list[str]] = {}
+    for connection, key in wanted:
+        by_connection.setdefault(connection, []).append(key)
     found: dict[Key, UUID] = {}
-    columns = (CallKey.connection, CallKey.key, CallKey.group_id)
-    for some in chunks(sorted(wanted)):
-        rows = session.execute(select(*columns).where(tuple_(CallKey.connection, CallKey.key).in_(some)))
-        found |= {(connection, key): group for connection, key, group in rows}
+    for connection, keys in by_connection.items():
+        statement = select(CallKey.key, CallKey.group_id)
+        statement = statement.where(CallKey.connection == connection, bulk.among(session, CallKey.key, keys))
+        found |= {(connection, key): group for key, group in session.execute(statement)}
     return found
 
 
-def _make_missing(session: Session, families: list[Family], wanted: dict[Key, Family], missing: set[Key]) -> None:
-    if not missing:
-        return
-    fresh = [family for family in families if not family.groups]
-    for family in fresh:
-        family.groups.add(ids.new())
-    if fresh:
-        rows = [{"id": family.id, "connection": family.connection, "dialer": family.dialer} for family in fresh]
-        session.execute(insert(CallGroup), rows)
-    rows = [{"connection": c, "key": k, "group_id": wanted[c, k].id} for c, k in sorted(missing)]
-    # Waits for another worker that inserts the same key now, and then leaves that one's row alone: seen as Raced.
-    session.execute(insert_into(session, CallKey).on_conflict_do_nothing(), rows)
+def _make_missing(
+    session: Session, families: list[Family], wanted: Mapping[Key, Family], missing: set[Key]
+) -> dict[UUID, tuple[str, str]]:
+    """Make the keys that are missing, and groups for the families that have none: group -> (connection, dialer)."""
+    fresh: dict[UUID, tuple[str, str]] = {}
+    for family in families:
+        if not family.groups:
+            family.groups.add(ids.new())
+            fresh[family.id] = (family.connection, family.dialer)
+    groups = [{"id": id_, "connection": name, "dialer": dialer} for id_, (name, dialer) in fresh.items()]
+    bulk.insert_rows(session, CallGroup.__table__, groups)
+    keys = [{"connection": name, "key": key, "group_id": wanted[name, key].id} for name, key in sorted(missing)]
+    # Waits for another worker that inserts the same key now, and then leaves that one's row alone.
+    if bulk.insert_new(session, CallKey.__table__, keys) < len(keys):
+        raise Raced
+    return fresh
 
 
-def _lock(session: Session, groups: list[UUID]) -> int:
-    found = 0
-    for some in chunks(groups):
-        statement = select(CallGroup.id).where(CallGroup.id.in_(some)).order_by(CallGroup.id).with_for_update()
-        found += len(session.execute(statement).all())
-    return found
+def _lock(session: Session, groups: set[UUID]) -> int:
+    if not groups:
+        return 0
+    statement = select(CallGroup.id).where(bulk.among(session, CallGroup.id, groups)).order_by(CallGroup.id)
+    return len(session.execute(statement.with_for_update()).all())
 
 
 def _unite(session: Session, survivor: UUID, others: set[UUID]) -> None:

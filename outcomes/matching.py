@@ -26,6 +26,8 @@ def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
     row that was shown as "the call in progress" becomes the attempt that those events turned out to belong to, not
     whatever is in progress now.
     """
+    if not rows:
+        return Matched()
     named = {draft.attempt_key for draft in drafts if draft.named}
     was_named = {event.outcome_id for draft in drafts for event in draft.events if event.attempt is not None}
     followed = _followed(drafts)

@@ -5,9 +5,10 @@ gives them back at once, and any number of workers can run. A receipt that canno
 first failure and never stands in front of the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -18,12 +19,12 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection, Evidence, Reading, Unreadable
 from dialers.registry import DIALERS
 from lib import clock
-from models import CallEvent, Receipt
+from models import CallEvent, Receipt, bulk
 from models.database import Database
 from models.receipts import DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import seen
 from outcomes.groups import Raced, lock_groups
-from outcomes.refold import Incoming, refold
+from outcomes.refold import Incoming, Refolded, refold
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,33 @@ class Verdict:
 
 
 Understood = Reading | Verdict  # of reading one receipt
+Concluded = tuple[UUID, Verdict, str | None]  # a receipt, what became of it, and in which dialer's words it was read
+
+
+class Taken(NamedTuple):
+    """What is read of a receipt: first what names it, then what it takes to understand it."""
+
+    id: UUID
+    connection: str
+    source: str
+    kind: str
+    received_at: datetime
+    seen_at: datetime
+    readings: int
+    body: bytes = b""
+    body_size: int = 0
+    truncated: bool = False
+    query: str | None = None
+    method: str | None = None
+    context: Mapping[str, Any] | None = None
+    content_type: str | None = None
+
+
+WHOLE = (
+    *(getattr(Receipt, name) for name in Taken._fields[:-1]),
+    Receipt.headers["content-type"].as_string().label("content_type"),
+)
+NAMED = WHOLE[: Taken._fields.index("body")]
 
 
 def normalize_pending(
@@ -58,6 +86,7 @@ def normalize_pending(
         read = _read_ahead(database, connections, limit, only) if database.is_sqlite else {}
         try:
             with database.write() as session:
+                bulk.expect_growth(session)
                 return _batch(session, connections, limit, only, now or clock.now(), read)
         except (Raced, OperationalError, IntegrityError) as error:
             # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
@@ -75,7 +104,7 @@ def normalize_pending(
 def _one_by_one(database, connections, limit, only, now, error: Exception) -> int:
     """Something in the batch cannot be written: find the receipt at fault, and let the others pass."""
     with database.read() as session:
-        found = [row.id for row in _claimed(session, limit, only, lock=False)]
+        found = [row.id for row in _claimed(session, NAMED, limit, only, lock=False)]
     if len(found) > 1:
         return sum(normalize_pending(database, connections, 1, [receipt], now) for receipt in found)
     for receipt in found:
@@ -84,7 +113,7 @@ def _one_by_one(database, connections, limit, only, now, error: Exception) -> in
             QUARANTINED, "refused_by_database", f"What it says cannot be written: {type(error).__name__}."
         )
         with database.write() as session:
-            _conclude(session, {receipt: verdict}, now or clock.now())
+            _conclude(session, [(receipt, verdict, None)], now or clock.now())
     return len(found)
 
 
@@ -92,31 +121,44 @@ def _read_ahead(database: Database, connections: Mapping[str, Connection], limit
     """Read the receipts of the next batch before the transaction that writes: on SQLite nobody else can write meanwhile,
     and a callback would wait for its 200 until every body is understood."""
     with database.read() as session:
-        return {receipt.id: _understand(receipt, connections) for receipt in _claimed(session, limit, only, lock=False)}
+        receipts = _claimed(session, WHOLE, limit, only, lock=False)
+    return {receipt.id: _understand(receipt, connections) for receipt in receipts}
 
 
 def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime, read) -> int:
-    receipts = _claimed(session, limit, only, lock=True)
-    understood = {receipt.id: read.get(receipt.id) or _understand(receipt, connections) for receipt in receipts}
-    verdicts = {receipt: found for receipt, found in understood.items() if isinstance(found, Verdict)}
-    readings = {receipt: found for receipt, found in understood.items() if isinstance(found, Reading)}
-    # What a receipt said before stands while it cannot be understood any more: failing is no news of the call.
-    incoming = [Incoming(receipt, readings[receipt.id].events) for receipt in receipts if receipt.id in readings]
-    for item in incoming:
-        item.receipt.dialer = connections[item.receipt.connection].dialer
-    named = [(item.receipt.connection, item.receipt.dialer, event.keys) for item in incoming for event in item.events]
-    groups, locked = lock_groups(session, named, _earlier_groups(session, incoming))
-    refolded = refold(session, incoming, groups, locked, connections, now)
-    seen.keep(session, [(item.receipt, readings[item.receipt.id]) for item in incoming])
-    for receipt, reading in readings.items():
-        if receipt in refolded.failed:
-            detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
-            verdicts[receipt] = Verdict(QUARANTINED, "folding_failed", detail)
-        else:
-            verdicts[receipt] = _verdict(reading, receipt in refolded.repeated)
-    _conclude(session, verdicts, now)
+    receipts = _claimed(session, NAMED if read else WHOLE, limit, only, lock=True)
+    understood = read | _not_yet_read(session, receipts, connections, read)
+    readings: list[tuple[Taken, Reading]] = []
+    concluded: list[Concluded] = []
+    for receipt in receipts:
+        found = understood[receipt.id]
+        if isinstance(found, Reading):
+            readings.append((receipt, found))
+        else:  # what it said before stands: failing is no news of the call
+            concluded.append((receipt.id, found, None))
+    dialers = {name: connection.dialer for name, connection in connections.items()}
+    named = [
+        (receipt.connection, dialers[receipt.connection], e.keys) for receipt, found in readings for e in found.events
+    ]
+    incoming = [Incoming(receipt, found.events) for receipt, found in readings]
+    locked = lock_groups(session, named, _earlier_groups(session, incoming))
+    refolded = refold(session, incoming, locked, connections, now)
+    seen.keep(session, readings)
+    concluded += [
+        (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
+    ]
+    _conclude(session, concluded, now)
     refolded.write(session)
     return len(receipts)
+
+
+def _not_yet_read(session: Session, receipts: list[Taken], connections, read) -> dict[UUID, Understood]:
+    """Those that the batch has and that were not read ahead: all of them, or what came in between."""
+    missing = [receipt.id for receipt in receipts if receipt.id not in read]
+    if missing and read:
+        found = session.execute(select(*WHOLE).where(bulk.among(session, Receipt.id, missing)))
+        receipts = [Taken(*row) for row in found]
+    return {receipt.id: _understand(receipt, connections) for receipt in receipts} if missing else {}
 
 
 def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]:
@@ -124,18 +166,19 @@ def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]
     again = [item.receipt.id for item in incoming if item.receipt.readings]
     if not again:
         return set()
-    return set(session.scalars(select(CallEvent.group_id).where(CallEvent.receipt_id.in_(again))))
+    return set(session.scalars(select(CallEvent.group_id).where(bulk.among(session, CallEvent.receipt_id, again))))
 
 
-def _claimed(session: Session, limit: int, only: Sequence[UUID] | None, lock: bool) -> list[Receipt]:
-    statement = select(Receipt).where(Receipt.state == PENDING).order_by(Receipt.seen_at, Receipt.id).limit(limit)
+def _claimed(session: Session, columns, limit: int, only: Sequence[UUID] | None, lock: bool) -> list[Taken]:
+    statement = select(*columns).where(Receipt.state == PENDING).order_by(Receipt.seen_at, Receipt.id).limit(limit)
     if only is not None:
-        statement = statement.where(Receipt.id.in_(only))
+        statement = statement.where(bulk.among(session, Receipt.id, only))
     # SQLite leaves out FOR UPDATE; there BEGIN IMMEDIATE has locked everything already.
-    return list(session.scalars(statement.with_for_update(skip_locked=True) if lock else statement))
+    found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
+    return [Taken(*row) for row in found]
 
 
-def _understand(receipt: Receipt, connections: Mapping[str, Connection]) -> Understood:
+def _understand(receipt: Taken, connections: Mapping[str, Connection]) -> Understood:
     """What the receipt says, or why it cannot be understood."""
     connection = connections.get(receipt.connection)
     if connection is None:
@@ -147,7 +190,7 @@ def _understand(receipt: Receipt, connections: Mapping[str, Connection]) -> Unde
         source=receipt.source,
         kind=receipt.kind,
         body=receipt.body,
-        content_type=(receipt.headers or {}).get("content-type"),
+        content_type=receipt.content_type,
         query=receipt.query,
         method=receipt.method,
         context=receipt.context,
@@ -163,22 +206,25 @@ def _understand(receipt: Receipt, connections: Mapping[str, Connection]) -> Unde
         return Verdict(QUARANTINED, "reading_failed", detail)
 
 
-def _verdict(reading: Reading, repeated: bool) -> Verdict:
+def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Verdict:
+    if receipt in refolded.failed:
+        detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
+        return Verdict(QUARANTINED, "folding_failed", detail)
     if reading.ignored:
         return Verdict(IGNORED, reading.ignored)
-    return Verdict(DUPLICATE) if repeated else Verdict(NORMALIZED)
+    return Verdict(DUPLICATE) if receipt in refolded.repeated else Verdict(NORMALIZED)
 
 
-def _conclude(session: Session, verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
-    """Write each receipt's state, those with the same verdict in one statement."""
-    alike: dict[Verdict, list[UUID]] = {}
-    for receipt, verdict in verdicts.items():
-        alike.setdefault(verdict, []).append(receipt)
-    for verdict, receipts in alike.items():
+def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> None:
+    """Write what became of the receipts, alike ones in one statement."""
+    alike: dict[tuple[Verdict, str | None], list[UUID]] = {}
+    for receipt, verdict, dialer in concluded:
+        alike.setdefault((verdict, dialer), []).append(receipt)
+    for (verdict, dialer), receipts in alike.items():
         values = {"state": verdict.state, "reason": verdict.reason, "detail": verdict.detail, "processed_at": now}
         session.execute(
             update(Receipt)
-            .where(Receipt.id.in_(receipts))
-            .values(**values, readings=Receipt.readings + 1)
+            .where(bulk.among(session, Receipt.id, receipts))
+            .values(**values, **({"dialer": dialer} if dialer else {}), readings=Receipt.readings + 1)
             .execution_options(synchronize_session=False)
         )

@@ -76,32 +76,56 @@ RULES = (
 )
 
 
+# Kind of event -> field -> how good the kind is for the field, 1 or more; for the fields that are chosen alone.
+_ALONE: dict[str, dict[str, int]] = {kind: {} for kind in ours.EVENT_KINDS}
+_TOGETHER = []  # (fields, kind -> how good it is), of the other rules
+for _rule in RULES:
+    _worth = {kind: len(_rule.kinds) - at for at, kind in enumerate(_rule.kinds)}
+    if len(_rule.fields) == 1 and _rule.fields != ("connect_outcome",):
+        for _kind in _rule.kinds:
+            _ALONE[_kind][_rule.fields[0]] = _worth[_kind]
+    else:
+        _TOGETHER.append((_rule.fields, _worth))
+_MUCH = 100  # more than any kind is worth
+
+
 def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
     """(field -> value, field -> id of the receipt that set it) of one attempt's events, in any order."""
     values: dict[str, Any] = {}
     set_by: dict[str, str] = {}
-    for rule in RULES:
-        # Fields of a row are ordered: an event that states the first beats one that states only the second.
-        stating = [event for event in events if event.kind in rule.kinds and any(f in event.facts for f in rule.fields)]
-        if not stating:
-            continue
-        best = max(stating, key=lambda event: _rank(rule, event))
-        for name in rule.fields:
-            if name in best.facts:
-                values[name] = best.facts[name]
-                set_by[name] = str(best.receipt_id)
+    reached: dict[str, int] = {}
+    events = sorted(events, key=recency)  # so that of equals the later one is written over the earlier
+    for event in events:
+        receipt, worth = str(event.receipt_id), _ALONE.get(event.kind, {})
+        for name, value in event.facts.items():
+            own = worth.get(name, 0)
+            if own >= reached.get(name, 1):
+                reached[name], values[name], set_by[name] = own, value, receipt
+    for fields, worth in _TOGETHER:
+        best, most = None, 1
+        for event in events:
+            own = worth.get(event.kind, 0)
+            if own and (own := own + _MUCH * _says(fields, event.facts)) >= most:
+                best, most = event, own
+        if best is not None:
+            for name in fields:
+                if name in best.facts:
+                    values[name], set_by[name] = best.facts[name], str(best.receipt_id)
     return values, set_by
+
+
+def _says(fields: tuple[str, ...], facts: Mapping[str, Any]) -> int:
+    """How much the facts say of fields that are taken together; less than 0: nothing. The fields are ordered: an event
+    that states the first beats one that states only the second."""
+    if fields[0] in facts:
+        return strength(facts) if fields[0] == "connect_outcome" else 1
+    return 0 if any(name in facts for name in fields[1:]) else -1
 
 
 def strength(facts: Mapping[str, Any]) -> int:
     """How much a connect outcome says: 2 a known result, 1 over but unknown, 0 not over."""
     word = facts["connect_outcome"]
     return 0 if word in ours.OPEN_OUTCOMES else 1 if word == ours.UNKNOWN else 2
-
-
-def _rank(rule: Rule, event: KeptEvent) -> tuple:
-    says = strength(event.facts) if rule.fields == ("connect_outcome",) else rule.fields[0] in event.facts
-    return (says, -rule.kinds.index(event.kind), *recency(event))
 
 
 def recency(event: KeptEvent) -> tuple:

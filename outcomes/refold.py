@@ -4,7 +4,7 @@ A fold that changes nothing writes nothing. A change raises ``revision`` and tak
 places are taken last, see ``feed.take_positions``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection, Event, KeptEvent
 from dialers.registry import DIALERS
 from lib import ids
-from models import CallOutcome, Receipt
+from models import CallOutcome
 from outcomes import rows
 from outcomes.feed import take_positions
-from outcomes.fold import Draft, first_deliveries, fold
-from outcomes.groups import Key
+from outcomes.fold import Draft, fold
+from outcomes.groups import Key, Locked
 from outcomes.matching import match
 
 log = structlog.get_logger(__name__)
@@ -37,11 +37,17 @@ VISIBLE = tuple(
 SILENT = ("attempt_key", "occurred_at", "settle_by", "set_by")
 
 
+# What changes with a change.
+COUNTED = ("revision", "changed_at", "position")
+
+Change = tuple[dict[str, Any], Collection[str]]  # a row as it is to be, and the columns in which it changed
+
+
 @dataclass(frozen=True)
 class Incoming:
-    """A receipt and what was read out of it just now."""
+    """A receipt, with what ``normalize.Taken`` has of it, and what was read out of it just now."""
 
-    receipt: Receipt
+    receipt: Any
     events: tuple[Event, ...]
 
 
@@ -52,73 +58,76 @@ class Refolded:
     failed: dict[UUID, str] = field(default_factory=dict)  # receipt -> the error's name; its events are left out
     repeated: set[UUID] = field(default_factory=set)  # receipts whose every event another receipt had said
     fresh: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    touched: list[dict[str, Any]] = field(default_factory=list)  # silent columns only
+    changed: list[Change] = field(default_factory=list)
+    touched: list[Change] = field(default_factory=list)  # silent columns only
 
     def write(self, session: Session) -> None:
         """Write the outcomes. The last statements of the transaction: places in the feed stay locked until commit."""
-        if self.touched:
-            rows.update_outcomes(session, self.touched)
-        if not self.fresh and not self.changed:
-            return
-        for row, position in zip(
-            [*self.changed, *self.fresh], take_positions(session, len(self.changed) + len(self.fresh)), strict=True
-        ):
-            row["position"] = position
-        if self.changed:
-            rows.update_outcomes(session, self.changed)
-        if self.fresh:
-            rows.insert_outcomes(session, self.fresh)
+        rows.update_outcomes(session, self.touched)
+        visible = [row for row, _ in self.changed] + self.fresh
+        if visible:
+            for row, position in zip(visible, take_positions(session, len(visible)), strict=True):
+                row["position"] = position
+        rows.update_outcomes(session, self.changed)
+        rows.insert_outcomes(session, self.fresh)
 
 
 def refold(
     session: Session,
     incoming: Iterable[Incoming],
-    groups: Mapping[Key, UUID],
-    locked: Iterable[UUID],
+    locked: Locked,
     connections: Mapping[str, Connection],
     now: datetime,
 ) -> Refolded:
     """Fold the locked groups anew with what came in, write the events, and return what is to be written of outcomes.
 
-    ``groups`` says where each key of the incoming events belongs. Receipts that were read before give their old events
-    back first; the new ones take over their ids and rows, so that ids survive a new reading.
+    Receipts that were read before give their old events back first; the new ones take over their ids and rows, so that
+    ids survive a new reading.
     """
     result = Refolded()
     incoming = list(incoming)
-    wanted = set(locked)
     reread = {item.receipt.id for item in incoming if item.receipt.readings}
-    stored = rows.events(session, wanted)
+    stored = rows.events(session, locked.old)
     old = {(event.receipt_id, event.ordinal): event for _, event in stored if event.receipt_id in reread}
-    news = [(group, event) for item in incoming for group, event in _read(item, groups, old)]
-    names, known = rows.names(session, wanted), rows.outcomes(session, wanted)
-    drafts, events = _fold_all(result, wanted, stored, news, reread, names, connections, now)
-    news = [(group, event) for group, event in news if event.receipt_id not in result.failed]
+    news = [(group, event) for item in incoming for group, event in _read(item, locked.by_key, old)]
+    names, known = rows.names(session, locked.old) | locked.fresh, rows.outcomes(session, locked.old)
+    drafts = _fold_all(result, stored, news, reread, names, connections, now)
+    if result.failed:
+        news = [(group, event) for group, event in news if event.receipt_id not in result.failed]
     homes: dict[UUID, UUID] = {}  # event -> outcome, of every event that was folded
     orphans: list[dict[str, Any]] = []
     for group, own in drafts.items():
         orphans += _settle_rows(result, group, *names[group], own, known.get(group, []), homes, now)
-    _follow_orphans(result, orphans, old, news, homes, now)
+    if orphans:
+        _follow_orphans(result, orphans, old, news, homes, now)
     _follow_merges(session, result, now)
-    first = {event.receipt_id for own in events.values() for event in first_deliveries(own).values()}
-    result.repeated = {event.receipt_id for _, event in news} - first
+    result.repeated = _repeated([draft for own in drafts.values() for draft in own])
     gone = [event.id for event in old.values() if event.receipt_id not in result.failed]
     rows.replace_events(session, gone, [(group, event, homes[event.id]) for group, event in news])
-    before = {event.id: event.outcome_id for _, event in stored}
-    rows.move_events(session, {one: home for one, home in homes.items() if one in before and before[one] != home})
+    folded = [(event, homes[event.id]) for _, event in stored if event.id in homes]
+    rows.move_events(session, {event.id: home for event, home in folded if event.outcome_id != home})
     return result
 
 
-def _fold_all(result: Refolded, wanted: set[UUID], stored, news, reread: set[UUID], names, connections, now):
-    """(group -> its drafts, group -> the events that they were made of). A receipt with which a fold fails is left out of
-    every group, what it had said before stays; a group that fails without any news is left as it is."""
+def _repeated(drafts: list[Draft]) -> set[UUID]:
+    """The receipts whose every event another receipt had said."""
+    again = [draft for draft in drafts if len(draft.first) < len(draft.events)]
+    if not again:
+        return set()
+    first = {event.receipt_id for draft in drafts for event in draft.first}
+    return {event.receipt_id for draft in again for event in draft.events} - first
+
+
+def _fold_all(result: Refolded, stored, news, reread: set[UUID], names, connections, now) -> dict[UUID, list[Draft]]:
+    """The drafts of each group. A receipt with which a fold fails is left out of every group, what it had said before
+    stays; a group that fails without any news is left as it is."""
     while True:
-        events: dict[UUID, list[KeptEvent]] = {group: [] for group in wanted}
+        events: dict[UUID, list[KeptEvent]] = {group: [] for group in names}
         for group, event in stored:
-            if event.receipt_id not in reread or event.receipt_id in result.failed:
+            if not reread or event.receipt_id not in reread or event.receipt_id in result.failed:
                 events[group].append(event)
         for group, event in news:
-            if event.receipt_id not in result.failed:
+            if not result.failed or event.receipt_id not in result.failed:
                 events[group].append(event)
         drafts: dict[UUID, list[Draft]] = {}
         for group, own in events.items():
@@ -132,7 +141,7 @@ def _fold_all(result: Refolded, wanted: set[UUID], stored, news, reread: set[UUI
                     result.failed |= dict.fromkeys(blamed, type(error).__name__)
                     break
         else:
-            return drafts, events
+            return drafts
 
 
 def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes, now) -> list[dict[str, Any]]:
@@ -156,14 +165,17 @@ def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes,
 
 def _compare(result: Refolded, row: Mapping[str, Any], values: Mapping[str, Any], now: datetime) -> None:
     differs = [name for name in VISIBLE if row[name] != values[name]]
+    silent = [name for name in SILENT if row[name] != values[name]]
     if differs:
-        result.changed.append({**row, **values, "revision": row["revision"] + 1, "changed_at": now})
-    elif any(row[name] != values[name] for name in SILENT):
-        result.touched.append({**row, **values})
+        changed = {**row, **values, "revision": row["revision"] + 1, "changed_at": now}
+        result.changed.append((changed, (*differs, *silent, *COUNTED)))
+    elif silent:
+        result.touched.append(({**row, **values}, silent))
 
 
 def _merge(result: Refolded, row: Mapping[str, Any], winner: UUID, now: datetime) -> None:
-    result.changed.append({**row, "merged_into": winner, "revision": row["revision"] + 1, "changed_at": now})
+    changed = {**row, "merged_into": winner, "revision": row["revision"] + 1, "changed_at": now}
+    result.changed.append((changed, ("merged_into", *COUNTED)))
 
 
 def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
@@ -177,20 +189,20 @@ def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
         else:
             # It stays as it was last known: an id that was shown does not vanish. But it waits for nothing any more.
             log.warning("outcome_without_evidence", outcome_id=str(row["id"]))
-            result.touched.append({**row, "settle_by": None})
+            result.touched.append(({**row, "settle_by": None}, ("settle_by",)))
 
 
 def _follow_merges(session: Session, result: Refolded, now: datetime) -> None:
     """Rows that had been merged into one that is merged now point on, so that ``merged_into`` always names a row that
     stands."""
-    into = {row["id"]: row["merged_into"] for row in result.changed if row["merged_into"] is not None}
+    into = {row["id"]: row["merged_into"] for row, _ in result.changed if row["merged_into"] is not None}
 
     def end(outcome: UUID) -> UUID:
         while outcome in into:
             outcome = into[outcome]
         return outcome
 
-    for row in result.changed:
+    for row, _ in result.changed:
         if row["merged_into"] is not None:
             row["merged_into"] = end(row["merged_into"])
     for row in rows.merged_into(session, set(into)):
@@ -202,7 +214,7 @@ def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[tuple[UUID, i
     """(group, event) of everything that a receipt says."""
     receipt = item.receipt
     for ordinal, event in enumerate(item.events):
-        before = old.get((receipt.id, ordinal))
+        before = old.get((receipt.id, ordinal)) if old else None
         yield (
             groups[receipt.connection, event.keys[0]],
             KeptEvent(

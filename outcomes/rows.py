@@ -1,69 +1,64 @@
 """Reading and writing the events and outcomes of call groups, set by set. Only ``refold`` writes through it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
-from models import CallEvent, CallGroup, CallOutcome
-from models.database import chunks
+from models import CallEvent, CallGroup, CallOutcome, bulk
 
-EVENT_COLUMNS = tuple(getattr(CallEvent, name) for name in KeptEvent.__dataclass_fields__)
+EVENTS = CallEvent.__table__
+EVENT_COLUMNS = tuple(EVENTS.columns[name] for name in KeptEvent.__dataclass_fields__)
 OUTCOMES = CallOutcome.__table__
-COLUMNS = [column.name for column in OUTCOMES.columns if column.name != "id"]
-UPDATE = (
-    update(OUTCOMES)
-    .where(OUTCOMES.c.id == bindparam("row_id"))
-    .values({name: bindparam(f"new_{name}") for name in COLUMNS})
-)
 
 
 def events(session: Session, groups: set[UUID]) -> list[tuple[UUID, KeptEvent]]:
     """(group, event) of everything that is stored of the groups."""
-    found: list[tuple[UUID, KeptEvent]] = []
-    for some in chunks(sorted(groups)):
-        statement = select(CallEvent.group_id, *EVENT_COLUMNS).where(CallEvent.group_id.in_(some))
-        found += [(group, KeptEvent(*columns)) for group, *columns in session.execute(statement)]
-    return found
+    if not groups:
+        return []
+    statement = select(EVENTS.c.group_id, *EVENT_COLUMNS).where(bulk.among(session, EVENTS.c.group_id, groups))
+    return [(group, KeptEvent(*columns)) for group, *columns in session.execute(statement)]
 
 
 def outcomes(session: Session, groups: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Every row of the groups, merged ones included, by group."""
     found: dict[UUID, list[dict[str, Any]]] = {}
-    for some in chunks(sorted(groups)):
-        for row in session.execute(select(*OUTCOMES.columns).where(CallOutcome.group_id.in_(some))).mappings():
-            found.setdefault(row["group_id"], []).append(dict(row))
+    for row in _outcomes(session, OUTCOMES.c.group_id, groups):
+        found.setdefault(row["group_id"], []).append(row)
     return found
 
 
 def merged_into(session: Session, winners: set[UUID]) -> list[dict[str, Any]]:
     """The rows that were merged into these, of whatever group."""
-    found: list[dict[str, Any]] = []
-    for some in chunks(sorted(winners)):
-        statement = select(*OUTCOMES.columns).where(CallOutcome.merged_into.in_(some))
-        found += [dict(row) for row in session.execute(statement).mappings()]
-    return found
+    return _outcomes(session, OUTCOMES.c.merged_into, winners)
+
+
+def _outcomes(session: Session, column, wanted: set[UUID]) -> list[dict[str, Any]]:
+    if not wanted:
+        return []
+    found = session.execute(select(*OUTCOMES.columns).where(bulk.among(session, column, wanted)))
+    return [dict(row) for row in found.mappings()]
 
 
 def names(session: Session, groups: set[UUID]) -> dict[UUID, tuple[str, str]]:
     """group -> (connection, dialer)."""
-    found: dict[UUID, tuple[str, str]] = {}
-    for some in chunks(sorted(groups)):
-        statement = select(CallGroup.id, CallGroup.connection, CallGroup.dialer).where(CallGroup.id.in_(some))
-        found |= {group: (name, dialer) for group, name, dialer in session.execute(statement)}
-    return found
+    if not groups:
+        return {}
+    statement = select(CallGroup.id, CallGroup.connection, CallGroup.dialer).where(
+        bulk.among(session, CallGroup.id, groups)
+    )
+    return {group: (name, dialer) for group, name, dialer in session.execute(statement)}
 
 
-def replace_events(session: Session, gone: list[UUID], fresh: Iterable[tuple[UUID, KeptEvent, UUID]]) -> None:
+def replace_events(session: Session, gone: Sequence[UUID], fresh: Iterable[tuple[UUID, KeptEvent, UUID]]) -> None:
     """Take events away, then add (group, event, the outcome it is counted into)."""
-    for some in chunks(gone):
-        session.execute(delete(CallEvent).where(CallEvent.id.in_(some)))
-    written = [vars(event) | {"group_id": group, "outcome_id": home} for group, event, home in fresh]
-    if written:
-        session.connection().execute(insert(CallEvent.__table__), written)
+    if gone:
+        session.connection().execute(delete(EVENTS).where(bulk.among(session, EVENTS.c.id, gone)))
+    written = [{**vars(event), "group_id": group, "outcome_id": home} for group, event, home in fresh]
+    bulk.insert_rows(session, EVENTS, written)
 
 
 def move_events(session: Session, moved: Mapping[UUID, UUID]) -> None:
@@ -72,14 +67,20 @@ def move_events(session: Session, moved: Mapping[UUID, UUID]) -> None:
     for event, home in moved.items():
         by_home.setdefault(home, []).append(event)
     for home, own in by_home.items():
-        for some in chunks(own):
-            session.execute(update(CallEvent).where(CallEvent.id.in_(some)).values(outcome_id=home))
+        session.connection().execute(
+            update(EVENTS).where(bulk.among(session, EVENTS.c.id, own)).values(outcome_id=home)
+        )
 
 
-def insert_outcomes(session: Session, fresh: list[dict[str, Any]]) -> None:
-    session.connection().execute(insert(OUTCOMES), fresh)
+def insert_outcomes(session: Session, fresh: Collection[Mapping[str, Any]]) -> None:
+    """Add rows, each with a value for every column."""
+    bulk.insert_rows(session, OUTCOMES, fresh)
 
 
-def update_outcomes(session: Session, changed: list[dict[str, Any]]) -> None:
-    values = [{"row_id": row["id"], **{f"new_{name}": row[name] for name in COLUMNS}} for row in changed]
-    session.connection().execute(UPDATE, values)
+def update_outcomes(session: Session, changed: Iterable[tuple[Mapping[str, Any], Iterable[str]]]) -> None:
+    """Write rows that are there: (row, the columns in which it changed). Rows that changed alike are one statement."""
+    alike: dict[frozenset[str], list[Mapping[str, Any]]] = {}
+    for row, columns in changed:
+        alike.setdefault(frozenset(columns), []).append(row)
+    for columns, some in alike.items():
+        bulk.update_rows(session, OUTCOMES, some, sorted(columns))

@@ -27,8 +27,7 @@ def settle_due(
         return 0
     try:
         with database.write() as session:
-            _, locked = lock_groups(session, [], groups)
-            refolded = refold(session, [], {}, locked, connections, now)
+            refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
             refolded.write(session)
     except Raced:
         return 0  # a worker united two of the groups meanwhile: they are found again at the next call

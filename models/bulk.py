@@ -1,0 +1,141 @@
+"""Many rows, or many values, in one statement and without SQLAlchemy's work for each value: COPY on PostgreSQL, a
+statement that is prepared once on SQLite. Several times as fast as ``session.execute(insert(...), rows)``, and stores
+the same.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import ARRAY, JSON, ColumnElement, Dialect, Table, any_, func, literal, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from models.base import Guid, UtcDateTime
+
+Row = Mapping[str, Any]  # column name -> value
+
+
+def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
+    """Insert the rows, each with a value for every column of the table. Raises what SQLAlchemy raises."""
+    if not rows:
+        return
+    names = tuple(column.name for column in table.columns)
+    connection, dialect = session.connection(), session.get_bind().dialect
+    if dialect.name == "sqlite":
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        connection.exec_driver_sql(statement, list(_written(rows, table, names, dialect)))
+        return
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    try:
+        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in _written(rows, table, names, dialect):
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, True, dialect=dialect) from error
+
+
+def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
+    """Insert the rows, in their order, but those that would stand beside one that is there with the same key. How many
+    were inserted. Waits for another transaction that is inserting the same."""
+    if not rows:
+        return 0
+    names = tuple(column.name for column in table.columns)
+    connection, dialect = session.connection(), session.get_bind().dialect
+    if dialect.name == "sqlite":
+        values, given = f"VALUES ({', '.join('?' * len(names))})", list(_written(rows, table, names, dialect))
+    else:
+        values, given = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}", (_json(list(rows)),)
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) {values} ON CONFLICT DO NOTHING"
+    return connection.exec_driver_sql(statement, given).rowcount
+
+
+def update_rows(session: Session, table: Table, rows: Collection[Row], names: Collection[str]) -> None:
+    """Give rows, found by their ``id``, new values in the columns named. Raises what SQLAlchemy raises."""
+    if not rows:
+        return
+    connection, dialect = session.connection(), session.get_bind().dialect
+    if dialect.name == "sqlite":
+        statement = f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
+        connection.exec_driver_sql(statement, list(_written(rows, table, (*names, "id"), dialect)))
+        return
+    columns = ("id", *names)
+    changed = ", ".join(f"{name} = given.{name}" for name in names)
+    given = _recordset(table, columns, dialect)
+    statement = f"UPDATE {table.name} SET {changed} FROM {given} WHERE {table.name}.id = given.id"
+    connection.exec_driver_sql(statement, (_json([{name: row[name] for name in columns} for row in rows]),))
+
+
+def expect_growth(session: Session) -> None:
+    """Have every row of this transaction looked up by an index, also in tables that are small as yet.
+
+    PostgreSQL keeps the plans of prepared statements and of foreign keys. One that was made while a table had a page or
+    two reads all of it, and goes on doing so until the next ANALYZE: the first hundred thousand calls of a new
+    installation would take ten times as long.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+
+def among(session: Session, column, values: Iterable) -> ColumnElement[bool]:
+    """``column IN values`` with one parameter, however many values there are: ids or texts."""
+    if session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(json.dumps([str(value) for value in values])).table_valued("value")
+        return column.in_(select(each.c.value))
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def _written(rows: Collection[Row], table: Table, names: tuple[str, ...], dialect: Dialect) -> Iterator[tuple]:
+    """The rows' values in the order of the names, as the driver takes them."""
+    values_of, writers = itemgetter(*names), _writers(table, names, dialect.name)
+    for row in rows:
+        values = list(values_of(row))
+        for at, write in writers:
+            if values[at] is not None:
+                values[at] = write(values[at])
+        yield tuple(values)
+
+
+@lru_cache
+def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[int, Callable[[Any], str]]]:
+    """(place of the column, how its values are written) for the columns whose values no driver writes as we want."""
+    found: list[tuple[int, Callable[[Any], str]]] = []
+    for at, name in enumerate(names):
+        kind = table.columns[name].type
+        if isinstance(kind, Guid):
+            found.append((at, str if dialect == "sqlite" else attrgetter("hex")))
+        elif isinstance(kind, UtcDateTime):
+            found.append((at, _sqlite_time if dialect == "sqlite" else _time))
+        elif isinstance(kind, JSON):
+            # SQLite holds the text as it is written, and exports show it; PostgreSQL writes it anew.
+            shown = dialect == "sqlite" and not table.columns[name].info.get("inner")
+            found.append((at, json.dumps if shown else _json))
+    return found
+
+
+def _time(moment: datetime) -> str:
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")
+
+
+def _sqlite_time(moment: datetime) -> str:
+    return _time(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number of more than 64 bits, or what no store holds: the database is to say so
+        return json.dumps(value, default=str)
+
+
+def _recordset(table: Table, names: Collection[str], dialect: Dialect) -> str:
+    """One parameter, a JSON array of objects, as rows named ``given``."""
+    columns = ", ".join(f"{name} {table.columns[name].type.compile(dialect=dialect)}" for name in names)
+    return f"json_to_recordset(%s::json) AS given({columns})"
