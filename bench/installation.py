@@ -14,7 +14,7 @@ import requests
 
 from bench import stored
 from bench.contenders import answers
-from bench.processes import arguments, tree
+from bench.processes import arguments, holds_turns, tree
 from bench.table import Void
 from models.database import Database
 
@@ -79,7 +79,7 @@ class Installation:
         for _ in range(100):
             self._signal(signal.SIGSTOP, self.workers())
             time.sleep(0.02)
-            if stored.nobody_writes(self.database):
+            if stored.nobody_writes(self.database) and not holds_turns(self.workers()):
                 break
             self._signal(signal.SIGCONT, self.workers())
             time.sleep(0.05)

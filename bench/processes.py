@@ -39,3 +39,10 @@ def processor(pids: Iterable[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         used += int(fields[11]) + int(fields[12])  # utime and stime
     return used / TICK
+
+
+def holds_turns(pids: Iterable[int]) -> bool:
+    """Whether one of them holds the lock of a file (flock) that others may wait for."""
+    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    holders = {int(lock[4]) for lock in locks if lock[1] == "FLOCK"}  # who waits for one has an arrow there
+    return bool(holders & set(pids))
