@@ -27,6 +27,7 @@ class Ledger:
 
     entries: dict[tuple[int, str], Entry] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
+    at_once: list[float] = field(default_factory=list)  # of those that were answered at the first try
     lags: list[float] = field(default_factory=list)
 
     def entry(self, number: int, kind: str) -> Entry:
@@ -56,7 +57,7 @@ class Stored:
 
 def read(path: Path) -> Ledger:
     """The ledger that a sender wrote."""
-    ledger = Ledger()
+    ledger, again = Ledger(), set()
     with path.open() as lines:
         for line in lines:
             word, number, *more = line.split()
@@ -69,12 +70,16 @@ def read(path: Path) -> Ledger:
             elif word == "200":
                 entry.answered += 1
                 ledger.latencies.append(float(more[2]))
+                if (number, *more[:2]) not in again:
+                    ledger.at_once.append(float(more[2]))
             elif word == "end":
                 entry.given_up += 1
-            elif more[2] == "refused":
-                entry.refused += 1
-            else:
-                entry.others[more[2]] += 1
+            elif word == "not":
+                again.add((number, *more[:2]))
+                if more[2] == "refused":
+                    entry.refused += 1
+                else:
+                    entry.others[more[2]] += 1
     return ledger
 
 

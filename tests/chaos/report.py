@@ -38,7 +38,6 @@ def verdict(result: Result) -> str:
 
 def _rows(result: Result):
     ledger, stored = result.ledger, result.stored
-    times = ledger.latencies
     yield "calls", f"{len(ledger.lags):,}"
     yield "callbacks sent (tries whose bytes left)", f"{ledger.total('tries'):,}"
     yield "answered 200", f"{ledger.total('answered'):,}"
@@ -51,12 +50,13 @@ def _rows(result: Result):
     yield "spooled at most", f"{result.spooled / 1024:,.0f} KiB"
     yield "ended by itself", f"{result.died:,}"
     yield "at rest after the last answer", f"{result.rested:.1f} s"
-    shares = " / ".join(f"{percentile(times, share):,.0f}" for share in (0.5, 0.99, 1.0))
-    yield "scheduled to answered, p50 / p99 / max", f"{shares} ms"
-    yield (
-        "sender behind its schedule, p99 / max",
-        " / ".join(f"{percentile(ledger.lags, share):,.0f}" for share in (0.99, 1.0)) + " ms",
-    )
+    yield "scheduled to answered, p50 / p99 / max", f"{_shares(ledger.latencies, 0.5, 0.99, 1.0)} ms"
+    yield "of those answered at the first try", f"{_shares(ledger.at_once, 0.5, 0.99, 1.0)} ms"
+    yield "sender behind its schedule, p99 / max", f"{_shares(ledger.lags, 0.99, 1.0)} ms"
+
+
+def _shares(values: list[float], *shares: float) -> str:
+    return " / ".join(f"{percentile(values, share):,.0f}" for share in shares)
 
 
 def _listed(counter) -> str:

@@ -111,14 +111,14 @@ class System:
         try:
             yield
         finally:
-            self._limit_files(resource.RLIM_INFINITY)
+            self._limit_files(None)
 
-    def _limit_files(self, size: int) -> None:
+    def _limit_files(self, size: int | None) -> None:
         for _ in range(2):  # one that was being started when we looked has its parent's limit
             for pid in (self._process.pid, *self._pids("")):
                 with suppress(ProcessLookupError):
                     hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
-                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (min(size, hard) if hard >= 0 else size, hard))
+                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
 
     def understands_hang_up(self) -> bool:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
@@ -129,10 +129,10 @@ class System:
         return Served(self.url, "", self.folder, self._process, self.environ)
 
     def _pids(self, group: str) -> list[int]:
-        try:
-            return self._served().pids(GROUPS.get(group, group))
-        except (FileNotFoundError, ProcessLookupError):  # one of them ended while we looked
-            return []
+        for _ in range(5):
+            with suppress(FileNotFoundError, ProcessLookupError):  # one of them ended while we looked
+                return self._served().pids(GROUPS.get(group, group))
+        return []
 
     def _keep(self) -> None:
         while self._wanted.is_set():
