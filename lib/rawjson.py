@@ -10,6 +10,7 @@ from json.decoder import WHITESPACE
 from lib import text as texts
 
 MOST_READINGS = 10  # of one key that are remembered as a conflict
+DEEPEST = 100  # levels; what reads a value later may walk it with a frame or two per level
 
 
 class NotJson(ValueError):
@@ -67,12 +68,27 @@ def loads(body: bytes | str) -> object:
     text = decode(body) if isinstance(body, bytes) else body
     try:
         value = _DECODER.decode(text)
+        if text.count("[") + text.count("{") > DEEPEST and _too_deep(value):
+            raise NotJson("nested too deeply")
         # Decoded bytes hold nothing that cannot be stored: it comes out of an escape, or was in a text from elsewhere.
         return _cleaned(value) if "\\u" in text or (text is body and not texts.storable(text)) else value
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotJson("nested too deeply") from None
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [item for one in level if isinstance(one, dict | list) for item in _inside(one)]
+        if not level:
+            return False
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _inside(value: dict | list) -> list[object]:
+    return [item for _, item in value.pairs] if isinstance(value, Members) else list(value)
 
 
 def _cleaned(value: object) -> object:
