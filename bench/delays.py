@@ -2,6 +2,7 @@
 
 import math
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,6 @@ from bench.table import Row, Void, compared, note, spread
 OUTCOMES = int(os.environ.get("BENCH_OUTCOMES") or 100_000)
 LAG_MS = 5.0  # 99 of 100 callbacks are to leave the sender no later: else it measures itself too
 VISIBLE_RATE = 1000.0
-VISIBLE_SECONDS = 30.0  # after which an outcome counts as never seen
 
 
 def at_half(stage: Stage) -> Iterator[Row]:
@@ -57,19 +57,18 @@ def beside_reading(stage: Stage) -> Iterator[Row]:
 
 def visible(stage: Stage) -> Iterator[Row]:
     """From the answer to a callback until its outcome is seen in the change feed over HTTP."""
-    delays = []
+    runs = []
     with stage.ours.running():
         stored.drained(stage.ours.database)
-        for _ in rounds():
-            with reading("follow", stage.ours.url, stage.ours.key) as follower:
-                follower.ready()
-                run = stage.of_ours(lambda url: load.steady(url, VISIBLE_RATE, SECONDS))
-                stored.drained(stage.ours.database, VISIBLE_SECONDS)
-                time.sleep(1)
-            delays.append(_p99_visible(run, follower.said["seen"]))
-    reached = sorted(delays)[len(delays) // 2] <= 1
+        with reading("follow", stage.ours.url, stage.ours.key) as follower:
+            follower.ready()
+            for _ in rounds():
+                runs.append(stage.of_ours(lambda url: load.steady(url, VISIBLE_RATE, SECONDS)))
+                stored.drained(stage.ours.database)
+            time.sleep(1)
+    delays = [_p99_visible(run, follower.said["seen"]) for run in runs]
     figure = "7. answered -> outcome in the change feed, p99 at 1,000/s"
-    yield Row(figure, spread(delays, ".2f", " s"), "", "", "at most 1 s", reached)
+    yield Row(figure, spread(delays, ".2f", " s"), "", "", "at most 1 s", statistics.median(delays) <= 1)
 
 
 def _p99_visible(run: Load, seen: dict[str, float]) -> float:

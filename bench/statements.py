@@ -1,5 +1,6 @@
 """Row 8: SQL statements for each callback, from its receipt until its outcome is written."""
 
+import statistics
 import time
 from collections.abc import Iterator
 
@@ -25,7 +26,7 @@ def statements(stage: Stage) -> Iterator[Row]:
             found.append((stage.where.statements() - before) / run.answered)
             numbers = stored.balance(stored.receipts(database, began), [run])
             stored.outcomes_match(database, numbers)
-    reached = sorted(found)[len(found) // 2] <= 3
+    reached = statistics.median(found) <= 3
     yield Row(
         "8. SQL statements per callback, end to end, at 1,000/s", spread(found, ".2f"), "", "", "at most 3", reached
     )
