@@ -9,7 +9,6 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
-import trustme
 
 from dialers.registry import DIALERS
 from service import config
@@ -145,22 +144,3 @@ def test_systemd_accepts_the_units():
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60)
     complaints = [line for line in done.stderr.splitlines() if line.startswith("wrapup") and "/opt/" not in line]
     assert complaints == []
-
-
-def test_nginx_accepts_its_configuration(tmp_path):
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is not installed")
-    certificate = trustme.CA().issue_cert("wrapup.example.com")
-    certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "pair.pem")
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    text = re.sub(r"/etc/ssl/wrapup/\w+\.pem", str(tmp_path / "pair.pem"), text)
-    text = re.sub(r"/var/log/nginx/", f"{tmp_path}/", text)
-    whole = f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}} http {{ access_log off; {text} }}"
-    (tmp_path / "nginx.conf").write_text(whole, encoding="utf-8")
-    done = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert done.returncode == 0, done.stderr
