@@ -28,8 +28,8 @@ from outcomes.refold import Incoming, Refolded, refold
 
 log = structlog.get_logger(__name__)
 
-BATCH = 250
-SQLITE_BATCH = 100  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
+BATCH = 1000
+SQLITE_BATCH = 250  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
 TRIES = 8
 
 
@@ -95,18 +95,19 @@ def normalize_pending(
         except (ProgrammingError, InternalError, InterfaceError):
             raise  # the schema or the connection is at fault, and no receipt: nothing is quarantined for that
         except Exception as error:  # noqa: BLE001 - one receipt that no table can hold must not stop the others
-            return _one_by_one(database, connections, limit, only, now, error)
+            return _by_halves(database, connections, limit, only, now, error)
     if isinstance(last, IntegrityError):
-        return _one_by_one(database, connections, limit, only, now, last)
+        return _by_halves(database, connections, limit, only, now, last)
     raise last
 
 
-def _one_by_one(database, connections, limit, only, now, error: Exception) -> int:
+def _by_halves(database, connections, limit, only, now, error: Exception) -> int:
     """Something in the batch cannot be written: find the receipt at fault, and let the others pass."""
     with database.read() as session:
         found = [row.id for row in _claimed(session, NAMED, limit, only, lock=False)]
     if len(found) > 1:
-        return sum(normalize_pending(database, connections, 1, [receipt], now) for receipt in found)
+        halves = found[: len(found) // 2], found[len(found) // 2 :]
+        return sum(normalize_pending(database, connections, len(half), half, now) for half in halves)
     for receipt in found:
         log.error("receipt_refused", receipt_id=str(receipt), error=type(error).__name__)
         verdict = Verdict(

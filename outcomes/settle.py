@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dialers.base import Connection
 from lib import clock
-from models import CallOutcome
+from models import CallOutcome, bulk
 from models.database import Database
 from outcomes.groups import Raced, lock_groups
 from outcomes.refold import refold
@@ -27,6 +27,7 @@ def settle_due(
         return 0
     try:
         with database.write() as session:
+            bulk.expect_growth(session)
             refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
             refolded.write(session)
     except Raced:

@@ -240,6 +240,25 @@ def test_a_schema_that_does_not_fit_quarantines_nothing(database):
     assert states(database) == {"pending": 3}
 
 
+REFUSE_CALL_7 = {
+    True: "CREATE TRIGGER refuse BEFORE INSERT ON call_outcomes WHEN new.call_id = '7' BEGIN SELECT RAISE(ABORT, 'no'); END",
+    False: "ALTER TABLE call_outcomes ADD CONSTRAINT refuse CHECK (call_id <> '7')",
+}
+
+
+def test_a_receipt_that_no_table_takes_is_quarantined_and_costs_no_other_its_outcome(database):
+    keep(database, *(receipt(terminal(call_id=n, log_id=100 + n)) for n in range(11)))
+    with database.write() as session:
+        session.execute(text(REFUSE_CALL_7[database.is_sqlite]))
+    assert normalize(database) == 11
+    assert states(database) == {"normalized": 10, "quarantined": 1}
+    assert "7" not in {row.call_id for row in outcomes(database)}
+    with database.read() as session:
+        assert session.scalars(select(Receipt.reason).where(Receipt.state == "quarantined")).all() == [
+            "refused_by_database"
+        ]
+
+
 def test_a_body_that_states_too_many_events_is_quarantined(database):
     many = ",".join(f'"event":"e{n}"' for n in range(5000))
     keep(database, receipt(b'{"callID":1,' + many.encode() + b"}", "connect"))
