@@ -65,7 +65,6 @@ def visible(stage: Stage) -> Iterator[Row]:
             for _ in rounds():
                 runs.append(stage.of_ours(lambda url: load.steady(url, VISIBLE_RATE, SECONDS)))
                 stored.drained(stage.ours.database)
-            time.sleep(1)
     delays = [_p99_visible(run, follower.said["seen"]) for run in runs]
     figure = "7. answered -> outcome in the change feed, p99 at 1,000/s"
     yield Row(figure, spread(delays, ".2f", " s"), "", "", "at most 1 s", statistics.median(delays) <= 1)

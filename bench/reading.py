@@ -4,6 +4,7 @@
 feed, prints ``ready`` when it has caught up, and on SIGTERM writes for each call when it was seen (monotonic seconds).
 """
 
+import contextlib
 import json
 import signal
 import socket
@@ -88,7 +89,10 @@ def _report(url: str, key: str, said: dict) -> None:
 def _follow(url: str, key: str, said: dict) -> None:
     line, after, caught_up = _connection(url), "", False
     seen = said["seen"] = {}
+    stopping: list[int] = []  # once it is asked to stop, it still reads what is there
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
     while True:
+        last = bool(stopping)
         found = _get(line, "/api/v1/outcomes/changes?" + urlencode({"after": after, "limit": 1000}), key)
         now = time.monotonic()
         after = found["next"]
@@ -96,6 +100,8 @@ def _follow(url: str, key: str, said: dict) -> None:
             for outcome in found["outcomes"]:
                 seen.setdefault(outcome["call_id"], now)
         if not found["more"]:
+            if last:
+                return
             if not caught_up:
                 print("ready", flush=True)
                 caught_up = True
@@ -126,10 +132,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     what, url, key = sys.argv[1:]
     said: dict = {}
-    try:
+    with contextlib.suppress(Stopped):
         {"export": _export, "report": _report, "follow": _follow}[what](url, key, said)
-    except Stopped:
-        print(json.dumps(said))
+    print(json.dumps(said))
 
 
 if __name__ == "__main__":
