@@ -131,12 +131,15 @@ class Worker(GeventWorker):
         environ["wrapup.ticket"] = LoopTicket
         if not self.alive:
             response.force_close()
+        response.sock = out = _Gathered(line.sock)
         try:
             parts = self.wsgi(environ, response.start_response)
             try:
                 for part in parts:
+                    out.flush()
                     response.write(part)
                 response.close()
+                out.flush()
             finally:
                 if hasattr(parts, "close"):
                     parts.close()
@@ -163,6 +166,24 @@ class Worker(GeventWorker):
         environ["wrapup.malformed"] = type(error).__name__
         response.force_close()
         self._respond(response, environ, line)
+
+
+class _Gathered:
+    """A socket that is written to once where gunicorn would write twice: head and body of a short answer go together."""
+
+    def __init__(self, sock):
+        self._sock = sock
+        self._pieces: list[bytes] = []
+
+    def sendall(self, data: bytes) -> None:
+        self._pieces.append(bytes(data))
+
+    def flush(self) -> None:
+        if self._pieces:
+            data, self._pieces = b"".join(self._pieces), []
+            sent = self._sock.send(data)
+            if sent < len(data):
+                self._sock.sendall(data[sent:])
 
 
 class _Broken:
