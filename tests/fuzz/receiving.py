@@ -42,7 +42,7 @@ def environ(head: str, data: bytes) -> dict:
         "PATH_INFO": path,
         "QUERY_STRING": query,
         "wsgi.input": Line(
-            data, int(piece) if piece.isascii() and piece.isdigit() and piece[:9] > "0" else 100, "b" in flags
+            data, int(piece[:9]) or 100 if piece[:9].isascii() and piece[:9].isdigit() else 100, "b" in flags
         ),
     }
     if length:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.fuzz import seeds
 
 ROOT = Path(__file__).parents[2]
-ENVIRON = {"PYTHONPATH": str(ROOT)}
+CHILD = ("-m", "tests.fuzz.child")
 LONGEST_INPUT = 64 * 1024
 MOST_SECONDS = 25  # for one input: what takes longer is a crash, too
 MOST_MEGABYTES = 2048
@@ -46,7 +46,7 @@ def run(target: str, seconds: int, corpus: Path | None = None, artifacts: Path |
         for number, seed in enumerate(seeds.of(target)):
             (kept / f"seed-{number:03}").write_bytes(seed)
         before = set(found.glob("*"))
-        command = [sys.executable, "-m", "tests.fuzz.child", target, str(kept), *_options(seconds, found)]
+        command = [sys.executable, *CHILD, target, str(kept), *_options(seconds, found)]
         environ = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         done = subprocess.run(
             command, cwd=ROOT, env=environ, capture_output=True, text=True, errors="replace", check=False

@@ -21,14 +21,15 @@ def test_nothing_breaks_in_a_short_run(target):
 
 
 def test_a_target_that_breaks_is_reported_with_its_input(monkeypatch, tmp_path):
-    broken = tmp_path / "sitecustomize.py"
-    broken.write_text(
-        "import tests.fuzz.targets as targets\n"
+    child = tmp_path / "child.py"
+    child.write_text(
+        "from tests.fuzz import child, targets\n"
         "def run(data):\n"
         "    assert b'terminal' not in data\n"
         "targets.TARGETS['words-ryng'] = targets.Target(run, 'ryng')\n"
+        "child.main()\n"
     )
-    monkeypatch.setattr(runner, "ENVIRON", {"PYTHONPATH": f"{tmp_path}:{runner.ROOT}"})
+    monkeypatch.setattr(runner, "CHILD", (str(child),))
     done = runner.run("words-ryng", SECONDS, artifacts=tmp_path / "found")
     assert b"terminal" in done.crash.read_bytes()
     assert "AssertionError" in done.output
