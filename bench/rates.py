@@ -11,6 +11,7 @@ from bench.processes import processor, tree
 from bench.stage import ROUNDS, Stage, peak, rounds
 from bench.table import Row, Void, compared, spread
 
+BACKLOG = 4_000  # receipts at least: a few batches, so that the worker can be watched
 BACKLOG_SECONDS = 300.0  # that a backlog may take
 
 
@@ -56,9 +57,11 @@ def peaks_as_shipped(stage: Stage) -> Iterator[Row]:
 
 def worker(stage: Stage) -> Iterator[Row]:
     """One worker alone works off what the runs have left, while nothing is received."""
-    if stored.pending(stage.ours.database) < stage.peak:
+    wanted = max(stage.peak, BACKLOG)
+    if stored.pending(stage.ours.database) < wanted:
         with stage.ours.running(), stage.ours.worker_paused():
-            stage.of_ours(peak)
+            while stored.pending(stage.ours.database) < wanted:
+                stage.of_ours(peak)
     with stage.ours.worker_alone() as pid:
         looks = _looks(stage, pid)
     stored.outcomes_match(stage.ours.database, stage.numbers)
@@ -88,7 +91,7 @@ def _looks(stage: Stage, pid: int) -> list[_Look]:
             looks.append(_Look(time.monotonic(), left, processor(tree(pid))))
         if time.monotonic() > end:
             raise Void(f"of {whole} receipts {left} are still pending after {BACKLOG_SECONDS:.0f} s")
-        time.sleep(0.1)
+        time.sleep(0.05)
     if len({look.left for look in looks}) < 2:
         raise Void(f"{whole} receipts were worked off too fast to be watched")
     return looks
