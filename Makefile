@@ -1,8 +1,8 @@
-# What a stranger needs: make run, make demo, make test, make bench. Only Python 3.11+ and make are assumed.
+# What a stranger needs: make run, make demo, make test, make bench, make chaos. Only Python 3.11+ and make are assumed.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test bench clean
+.PHONY: run demo test bench chaos clean
 .DELETE_ON_ERROR:
 
 run: .venv/installed
@@ -20,6 +20,13 @@ test: .venv/installed-test
 
 bench: .venv/installed-test
 	@$(BIN)/python -m bench
+
+# Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards.
+MINUTES ?= 60
+FAULTS ?= 3000
+chaos: .venv/installed-test
+	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS)
+	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
 
 # setup.cfg decides what is installed: a newer one installs again.
 .venv/installed: setup.cfg pyproject.toml

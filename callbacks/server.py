@@ -5,6 +5,7 @@ threads. So a thousand senders that dribble, stall or idle cost a thousand small
 """
 
 import io
+import os
 import re
 import socket
 import time
@@ -27,6 +28,7 @@ from callbacks.tickets import Ticket
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:https?://[^/\s]*)?(/+callbacks[^\s]*)", re.IGNORECASE)
 _SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization|cookie):.*$")
 STOP_LOOK_SECONDS = 0.1
+ORPHAN_SECONDS = 3.0
 
 
 class LoopTicket(Ticket):
@@ -59,11 +61,22 @@ class LoopTicket(Ticket):
 class Worker(GeventWorker):
     """``worker_class`` in deploy/gunicorn.conf.py."""
 
+    _orphaned = 0.0
+
     def load_wsgi(self) -> None:
         super().load_wsgi()
         start = getattr(self.wsgi, "start", None)
         if start is not None:  # the receiver's threads, which begin after the fork
             start()
+
+    def notify(self) -> None:
+        """Tell the master that we live. When it is gone, go on for as long as it takes to start another one, then end well:
+        gunicorn's own worker would leave at once, with requests in its hands."""
+        self.tmp.notify()
+        if self.ppid != os.getppid():
+            self._orphaned = self._orphaned or time.monotonic()
+            if time.monotonic() - self._orphaned > ORPHAN_SECONDS:
+                self.alive = False
 
     def patch(self) -> None:
         self.sockets = [LoopSocket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in self.sockets]

@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 8.0  # of the ten that a stop may take
 QUICK_DEATH_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 READY_SECONDS = 60.0
@@ -35,7 +36,7 @@ class Child:
     process: subprocess.Popen | None = None
     started_at: float = 0.0
     not_before: float = 0.0
-    pause: float = field(default=0.2)
+    pause: float = FIRST_PAUSE_SECONDS
     _started: "_Started | None" = None
     _heir: "_Started | None" = None
     _leaving: list[tuple[subprocess.Popen, float]] = field(default_factory=list)
@@ -44,9 +45,10 @@ class Child:
         """Start it again if it died; after a quick death only after a pause that doubles. See a renewal through."""
         self._look_at_heir(now)
         if self.process is not None and self.process.poll() is not None:
-            lived = now - self.started_at
-            self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if lived < QUICK_DEATH_SECONDS else 0.2
-            self.not_before = now + (self.pause if lived < QUICK_DEATH_SECONDS else 0.0)
+            # What had been ready is no hopeless case: it was killed, and is wanted back at once.
+            hopeless = now - self.started_at < QUICK_DEATH_SECONDS and not (self.tells_ready and self._told())
+            self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if hopeless else FIRST_PAUSE_SECONDS
+            self.not_before = now + (self.pause if hopeless else 0.0)
             log.error("child_died", child=self.name, code=self.process.returncode, again_in=round(self.pause, 1))
             self.process = None
         if self.process is None and now >= self.not_before:
@@ -66,8 +68,11 @@ class Child:
             self._heir = self._start()
 
     def is_ready(self) -> bool:
-        """Whether the process has told so."""
-        return self.process is not None and self._started is not None and self._started.is_ready()
+        """Whether the process runs and has told so."""
+        return self.process is not None and self._told()
+
+    def _told(self) -> bool:
+        return self._started is not None and self._started.is_ready()
 
     def signal(self, number: int) -> None:
         for process in self.processes():

@@ -31,6 +31,10 @@ def pre_fork(server, worker) -> None:
 
 
 def post_worker_init(worker) -> None:
+    tell_ready()
+
+
+def tell_ready() -> None:
     """Tell the supervisor, which waits for this before it lets the processes go that these replace."""
     pipe = os.environ.get("READY_FD")
     if pipe:

@@ -28,13 +28,16 @@ TROUBLE_SECONDS = 1.0
 BREATH_SECONDS = 0.01
 
 
-def run(database: Database, connections: Mapping[str, Connection]) -> None:
-    """Work until SIGTERM or SIGINT; the transaction at hand is finished first."""
+def run(
+    database: Database, connections: Mapping[str, Connection], started: Callable[[], None] = lambda: None
+) -> None:
+    """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``started`` is called when it works."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threads = start(database, connections, stop)
     log.info("worker_started", loops=[thread.name for thread in threads])
+    started()
     while not stop.wait(1.0):
         for thread in threads:
             if not thread.is_alive():

