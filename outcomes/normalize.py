@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Evidence, Reading, Unreadable
@@ -92,13 +92,20 @@ def normalize_pending(
             # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
             if attempt == TRIES - 1:
                 last = error
-        except (ProgrammingError, InternalError, InterfaceError):
-            raise  # the schema or the connection is at fault, and no receipt: nothing is quarantined for that
+        except (ProgrammingError, InternalError, InterfaceError) as error:
+            if not _never_sent(error):
+                raise  # the schema or the connection is at fault, and no receipt: nothing is quarantined for that
+            return _by_halves(database, connections, limit, only, now, error)
         except Exception as error:  # noqa: BLE001 - one receipt that no table can hold must not stop the others
             return _by_halves(database, connections, limit, only, now, error)
     if isinstance(last, IntegrityError):
         return _by_halves(database, connections, limit, only, now, last)
     raise last
+
+
+def _never_sent(error: DBAPIError) -> bool:
+    """Whether the driver could not even write down a value, such as an object for a column of text: a receipt's fault."""
+    return "cannot adapt type" in str(error.orig) or "binding parameter" in str(error.orig)
 
 
 def _by_halves(database, connections, limit, only, now, error: Exception) -> int:
