@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.orm import Session
 
 from models.base import SQLITE_TIME
+from models.turn import turn
 
 
 class Database:
@@ -46,8 +47,13 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, all or none."""
         engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with self.turn(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def turn(self):
+        """Within it, it is our turn to write. SQLite has one writer at a time, and lets who comes often starve the others: who
+        finds it locked sleeps for up to a tenth of a second and may find it locked again."""
+        return turn(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
         self.engine.dispose()
