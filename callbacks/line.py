@@ -8,6 +8,7 @@ from gunicorn.http.unreader import SocketUnreader
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
+LARGEST_FRAMED = 1024 * 1024
 SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have said all
 
 
@@ -18,15 +19,21 @@ class Line(SocketUnreader):
         super().__init__(sock)
         self._keepalive = keepalive
         self.deadline = math.inf
-        self.head: bytearray | None = None
+        self.head: bytearray | None = None  # what has come, while the request's head is being read
+        self.framed: bytearray | None = None  # what has come of a body in chunks, chunk sizes and all
 
     def expect(self) -> None:
         """A new request may begin: its first byte has the time that idle connections have."""
         self.sock.settimeout(self._keepalive)
         self.deadline = math.inf
-        self.head = bytearray(self.buf.getvalue())
+        self.head, self.framed = bytearray(self.buf.getvalue()), None
         if self.head:
             self.hurry()
+
+    def begin_body(self, chunked: bool) -> None:
+        """The head has been understood. Chunks may turn out not to be any: then what has come is all there is."""
+        self.head = None
+        self.framed = bytearray(self.buf.getvalue()) if chunked else None
 
     def hurry(self) -> None:
         """From now on silence ends the line, and so does taking too long in all."""
@@ -41,6 +48,8 @@ class Line(SocketUnreader):
             if not self.head:
                 self.hurry()
             self.head += data
+        elif self.framed is not None and len(self.framed) < LARGEST_FRAMED:
+            self.framed += data
         return data
 
     def hang_up(self) -> None:

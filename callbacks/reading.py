@@ -62,8 +62,11 @@ class Body:
         self._line.hang_up()
         try:
             self._take()
-        except Exception:  # noqa: BLE001 - the stream is broken already, and there may be nothing to salvage
-            return
+        except Exception as error:  # noqa: BLE001 - the stream is broken already, and there may be nothing to salvage
+            log.debug("nothing_to_salvage", error=type(error).__name__)
+        if not self.received and self._line.framed:  # not even the first chunk was one
+            self.bytes = self._line.framed[:KEPT_BYTES]
+            self.received = len(self._line.framed)
 
 
 def _announced(environ) -> int | None:

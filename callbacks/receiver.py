@@ -92,7 +92,7 @@ class Receiver:
             dialer=connection.dialer if connection else None,
             kind=kind,
             received_at=clock.now(),
-            method=environ.get("REQUEST_METHOD", "")[:64],
+            method=_text(environ.get("REQUEST_METHOD", ""))[:64],
             query=_text(environ.get("QUERY_STRING", ""))[:8192] or None,
             headers=_headers(environ),
             body=bytes(body.bytes),

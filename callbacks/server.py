@@ -120,7 +120,6 @@ class Worker(GeventWorker):
             while True:
                 line.expect()
                 request = next(parser)
-                line.head = None
                 if not self._answer(name, request, line, addr):
                     return
         except StopIteration:
@@ -136,6 +135,7 @@ class Worker(GeventWorker):
     def _answer(self, name, request, line: Line, addr) -> bool:
         """Whether the connection can carry another request."""
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
+        line.begin_body("HTTP_TRANSFER_ENCODING" in environ)
         return self._respond(response, environ, line)
 
     def _respond(self, response, environ, line: Line) -> bool:

@@ -38,6 +38,9 @@ max_requests = 0
 limit_request_line = 8190
 limit_request_fields = 100
 
+# No header decides which address was asked for: gunicorn would take SCRIPT_NAME from one, and refuse what does not fit.
+forwarder_headers = ""
+
 # Never an access log: the paths of callbacks hold the tokens that open them. nginx keeps one without them.
 accesslog = None
 

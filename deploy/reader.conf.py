@@ -21,6 +21,7 @@ timeout = 30
 limit_request_line = 8190
 
 # See gunicorn.conf.py.
+forwarder_headers = ""
 accesslog = None
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -18,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from models.base import Guid, UtcDateTime
 
+LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
+
 Row = Mapping[str, Any]  # column name -> value
 
 
@@ -28,8 +31,7 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-        connection.exec_driver_sql(statement, list(_written(rows, table, names, dialect)))
+        insert_in_pieces(connection.exec_driver_sql, _into(table, names), list(_written(rows, table, names, dialect)))
         return
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     try:
@@ -48,11 +50,11 @@ def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        values, given = f"VALUES ({', '.join('?' * len(names))})", list(_written(rows, table, names, dialect))
-    else:
-        values, given = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}", (_json(list(rows)),)
-    statement = f"INSERT INTO {table.name} ({', '.join(names)}) {values} ON CONFLICT DO NOTHING"
-    return connection.exec_driver_sql(statement, given).rowcount
+        written = list(_written(rows, table, names, dialect))
+        return insert_in_pieces(connection.exec_driver_sql, _into(table, names), written, "ON CONFLICT DO NOTHING")
+    values = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}"
+    statement = f"{_into(table, names)} {values} ON CONFLICT DO NOTHING"
+    return connection.exec_driver_sql(statement, (_json(list(rows)),)).rowcount
 
 
 def update_rows(session: Session, table: Table, rows: Collection[Row], names: Collection[str]) -> None:
@@ -61,14 +63,42 @@ def update_rows(session: Session, table: Table, rows: Collection[Row], names: Co
         return
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        statement = f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
-        connection.exec_driver_sql(statement, list(_written(rows, table, (*names, "id"), dialect)))
+        changed = ", ".join(f"{name} = given.column{at}" for at, name in enumerate(names, 1))
+        found = f"WHERE {table.name}.id = given.column{len(names) + 1}"
+        for some in _pieces(list(_written(rows, table, (*names, "id"), dialect))):
+            statement = f"UPDATE {table.name} SET {changed} FROM ({_values(some)}) AS given {found}"
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
         return
     columns = ("id", *names)
     changed = ", ".join(f"{name} = given.{name}" for name in names)
     given = _recordset(table, columns, dialect)
     statement = f"UPDATE {table.name} SET {changed} FROM {given} WHERE {table.name}.id = given.id"
     connection.exec_driver_sql(statement, (_json([{name: row[name] for name in columns} for row in rows]),))
+
+
+def insert_in_pieces(execute: Callable[[str, tuple], Any], into: str, rows: list[tuple], then: str = "") -> int:
+    """SQLite's way to many rows in few statements: pieces of 64, 32, ... 1 rows, so that few different texts come up and
+    the driver finds them prepared. How many were inserted."""
+    return sum(
+        execute(f"{into} {_values(some)} {then}", tuple(chain.from_iterable(some))).rowcount for some in _pieces(rows)
+    )
+
+
+def _pieces(rows: list[tuple]) -> Iterator[list[tuple]]:
+    start, size = 0, LARGEST_PIECE
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 2
+        yield rows[start : start + size]
+        start += size
+
+
+def _values(rows: list[tuple]) -> str:
+    return "VALUES " + ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+
+
+def _into(table: Table, names: Collection[str]) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(names)})"
 
 
 def expect_growth(session: Session) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LONGEST_SECONDS = 10.0
-LOOK_SECONDS = 0.0005
+LOOK_SECONDS = 0.001
 
 
 @contextmanager

@@ -186,7 +186,7 @@ def test_memory_is_bounded_and_what_is_beyond_stands_in_the_log(settings, open_i
         put(inbox, [draft(n) for n in range(5)])
         assert len(inbox.memory) == 3
     assert len(logged("receipt_not_stored")) == 5
-    assert [line["receipts"] for line in logged("memory_full")] == [2]
+    assert sum(line["receipts"] for line in logged("memory_full")) == 2
 
 
 def test_strangers_are_capped_and_counted_once_by_whatever_way_they_come(database, settings, open_inbox):
