@@ -29,7 +29,7 @@ class NotADraft(ValueError):
     """What was read is no draft that was written down."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Draft:
     """What the receiver saw. ``reason`` says why it goes to quarantine without being read; None: it will be read."""
 

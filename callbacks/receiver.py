@@ -120,6 +120,8 @@ def _parts(segments: list[str]) -> tuple[str, str, str]:
 
 
 def _text(value: str) -> str:
+    if value.isascii() and "\x00" not in value:
+        return value
     return value.encode("latin-1", "replace").decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 

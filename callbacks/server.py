@@ -11,7 +11,6 @@ import socket
 import time
 
 import gevent
-from gevent import hub
 from gevent.hub import Waiter
 from gevent.pool import Pool
 from gevent.server import StreamServer
@@ -34,28 +33,28 @@ ORPHAN_SECONDS = 3.0
 class LoopTicket(Ticket):
     """A ticket whose holder is a greenlet."""
 
-    __slots__ = ("_loop", "_waiter")
+    __slots__ = ()
 
-    def __init__(self, draft):
-        super().__init__(draft)
-        self._loop = hub.get_hub().loop
-        self._waiter = Waiter()
+    def _bell(self):
+        return Waiter()
 
     def wait(self) -> None:
-        self._waiter.get()
+        bell = self._done
+        if bell is not None:  # it has rung already
+            bell.get()
 
     @classmethod
     def release(cls, tickets) -> None:
         # The loop is woken once for all of them: it is another thread's, and waking it is what costs.
         tickets = list(tickets)
-        tickets[0]._loop.run_callback_threadsafe(cls._switch, tickets)
+        tickets[0]._done.hub.loop.run_callback_threadsafe(cls._switch, tickets)
 
     @staticmethod
     def _switch(tickets) -> None:
         for ticket in tickets:
-            if ticket._waiter is not None:
-                waiter, ticket._waiter = ticket._waiter, None
-                waiter.switch(None)
+            bell, ticket._done = ticket._done, None
+            if bell is not None:
+                bell.switch(None)
 
 
 class Worker(GeventWorker):
@@ -134,7 +133,7 @@ class Worker(GeventWorker):
 
     def _answer(self, name, request, line: Line, addr) -> bool:
         """Whether the connection can carry another request."""
-        response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
+        response, environ = wsgi.create(request, line.sock, addr, name, self.cfg, Response)
         line.begin_body("HTTP_TRANSFER_ENCODING" in environ)
         return self._respond(response, environ, line)
 
@@ -179,6 +178,25 @@ class Worker(GeventWorker):
         environ["wrapup.malformed"] = type(error).__name__
         response.force_close()
         self._respond(response, environ, line)
+
+
+class Response(wsgi.Response):
+    """gunicorn's, which would write the date anew for every answer."""
+
+    _dated = (0, "")
+
+    def default_headers(self) -> list[str]:
+        now = int(time.time())
+        if Response._dated[0] != now:
+            Response._dated = (now, util.http_date(now))
+        connection = "upgrade" if self.upgrade else "close" if self.should_close() else "keep-alive"
+        headers = [
+            f"HTTP/{self.req.version[0]}.{self.req.version[1]} {self.status}\r\n",
+            f"Server: {self.version}\r\n",
+            f"Date: {Response._dated[1]}\r\n",
+            f"Connection: {connection}\r\n",
+        ]
+        return [*headers, "Transfer-Encoding: chunked\r\n"] if self.chunked else headers
 
 
 class _Gathered:

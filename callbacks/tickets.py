@@ -14,7 +14,10 @@ class Ticket:
     def __init__(self, draft: Draft):
         self.draft = draft
         self.since = 0.0  # when it came to the rung that it is at
-        self._done = threading.Event()
+        self._done = self._bell()
+
+    def _bell(self):
+        return threading.Event()
 
     def wait(self) -> None:
         """Return when a store has the draft."""
