@@ -17,10 +17,11 @@ log = structlog.get_logger()
 
 
 class Collector:
-    """Asks the database once per scrape."""
+    """Asks the database once per scrape. ``spool`` tells its ``size()`` and is this machine's."""
 
-    def __init__(self, database: Database):
+    def __init__(self, database: Database, spool):
         self._database = database
+        self._spool = spool
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -31,6 +32,13 @@ class Collector:
             found = []
         yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
         yield from found
+        # Not the database's: what waits because the database was away is wanted most while it is.
+        try:
+            waiting = self._spool.size()
+        except OSError as error:
+            log.error("spool_unreadable", error=type(error).__name__)
+            return
+        yield GaugeMetricFamily("wrapup_spool_bytes", "Receipts that wait in this machine's spool", value=waiting)
 
 
 def _figures(session: Session) -> Iterator[Metric]:

@@ -15,5 +15,5 @@ blueprint = Blueprint("probes", __name__)
 def metrics() -> Response:
     """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collector(current_app.extensions["database"]))
+    registry.register(Collector(current_app.extensions["database"], current_app.extensions["spool"]))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

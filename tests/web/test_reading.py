@@ -105,12 +105,19 @@ def test_metrics(nobody, database):
     assert 'wrapup_poll_failures{connection="qvoice-main",layer="hours",report="lead_history"} 2.0' in text
     assert "wrapup_stranger_receipts 1.0" in text
     assert "made-up" not in text
+    assert "wrapup_spool_bytes 0.0" in text
+
+
+def test_metrics_tell_what_waits_in_the_spool(nobody, app):
+    app.extensions["spool"].append([b"x" * 90])
+    assert "wrapup_spool_bytes 100.0" in nobody.get("/metrics").text
 
 
 def test_metrics_without_a_database_have_no_zeros(nobody, broken):
     text = nobody.get("/metrics").text
     assert "wrapup_up 0.0" in text
-    assert [line for line in text.splitlines() if not line.startswith("#")] == ["wrapup_up 0.0"]
+    said = [line for line in text.splitlines() if not line.startswith("#")]
+    assert said == ["wrapup_up 0.0", "wrapup_spool_bytes 0.0"]  # the spool is empty, and asking it needs no database
 
 
 def test_the_description_for_people_needs_nothing_from_elsewhere(nobody):
