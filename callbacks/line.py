@@ -8,6 +8,7 @@ from gunicorn.http.unreader import SocketUnreader
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
+PATIENT_SECONDS = 300.0  # for everything but callbacks: an upload, or somebody who reads an export with pauses
 LARGEST_FRAMED = 1024 * 1024
 SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have said all
 
@@ -31,8 +32,11 @@ class Line(SocketUnreader):
             self.hurry()
 
     def begin_body(self, chunked: bool) -> None:
-        """The head has been understood. Chunks may turn out not to be any: then what has come is all there is."""
+        """The head has been understood; whoever reads a callback's body will hurry. Chunks may turn out not to be any: then
+        what has come is all there is."""
         self.head = None
+        self.sock.settimeout(PATIENT_SECONDS)
+        self.deadline = math.inf
         self.framed = bytearray(self.buf.getvalue()) if chunked else None
 
     def hurry(self) -> None:

@@ -56,6 +56,10 @@ class Receiver:
         """Begin in this process, before the first callback: what an earlier one left in the spool is looked after."""
         self._inbox.start()
 
+    def close(self) -> None:
+        """The process ends."""
+        self._inbox.close()
+
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         # Empty segments do not count: a base URL that ends in "/" gives "//callbacks/...".
         segments = [segment for segment in environ.get("PATH_INFO", "").split("/") if segment]

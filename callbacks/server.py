@@ -104,6 +104,9 @@ class Worker(GeventWorker):
             gevent.sleep(STOP_LOOK_SECONDS)
         for server in servers:
             server.stop(timeout=1)
+        close = getattr(self.wsgi, "close", None)
+        if close is not None:
+            close()
 
     def _handler(self, listener):
         name = listener.getsockname()

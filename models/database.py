@@ -16,6 +16,15 @@ from sqlalchemy.orm import Session
 from models.base import SQLITE_TIME
 from models.turn import turn
 
+# With a server that is gone without a word: its machine lost power, or a network swallows what is sent.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
 
 class Database:
     """Transactions on the configured database, the same on SQLite and PostgreSQL.
@@ -29,7 +38,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": PATIENCE}
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
