@@ -29,9 +29,7 @@ TROUBLE_SECONDS = 1.0
 BREATH_SECONDS = 0.001
 
 
-def run(
-    database: Database, connections: Mapping[str, Connection], started: Callable[[], None] = lambda: None
-) -> None:
+def run(database: Database, connections: Mapping[str, Connection], started: Callable[[], None] = lambda: None) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``started`` is called when it works."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
