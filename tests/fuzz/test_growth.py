@@ -12,7 +12,7 @@ import pytest
 from lib import rawjson
 from tests.fuzz.targets import TARGETS
 
-SIZE = 256 * 1024
+SIZE = 96 * 1024
 TIMES = 8
 MOST = 30.0
 SHORTEST = 0.02  # seconds; what is as fast as that may grow as it likes
