@@ -103,7 +103,11 @@ class Ledger:
         return self.since(last)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+# One server for each database: a process of the test run that has several would start and stop them for each test.
+KINDS = {kind: pytest.mark.xdist_group(f"garbage-{kind}") for kind in ("sqlite", "postgresql")}
+
+
+@pytest.fixture(scope="module", params=[pytest.param(kind, marks=mark) for kind, mark in KINDS.items()])
 def ledger(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("garbage")
     if request.param == "sqlite":
@@ -137,7 +141,12 @@ CASES = {
 
 
 # How a request is framed, only the server sees: once is enough. What is in its body, both databases have to hold.
-PAIRS = [("sqlite", name) for name in CASES] + [("postgresql", name) for name in CASES if name.startswith("body")]
+PAIRS = [
+    pytest.param(kind, name, marks=mark)
+    for kind, mark in KINDS.items()
+    for name in CASES
+    if kind == "sqlite" or name.startswith("body")
+]
 
 
 @pytest.mark.parametrize(("ledger", "name"), PAIRS, indirect=["ledger"])

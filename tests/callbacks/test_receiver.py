@@ -18,7 +18,10 @@ from tests.server import serving, until
 BODY = b'{"received":true}'
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(kind, marks=pytest.mark.xdist_group(f"receiver-{kind}")) for kind in ("sqlite", "postgresql")],
+)
 def served(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     if request.param == "sqlite":

@@ -14,6 +14,9 @@ from callbacks.line import IDLE_SECONDS
 from tests.server import serving, until
 
 
+pytestmark = pytest.mark.xdist_group("passage")
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("passage")) as running:
