@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -103,12 +103,10 @@ class Keeper:
 def drafts(lines: Sequence[bytes]) -> list[Draft]:
     """Read what was spooled. A line that is whole and no receipt (of a newer release, say) goes to the error log in full: it
     must not stand in front of the others for ever."""
-    return list(_readable(lines))
-
-
-def _readable(lines: Sequence[bytes]) -> Iterator[Draft]:
+    found = []
     for line in lines:
         try:
-            yield Draft.from_line(line)
+            found.append(Draft.from_line(line))
         except NotADraft:
             log.error("spool_line_unreadable", line=line.decode("utf-8", "backslashreplace"))
+    return found

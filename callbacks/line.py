@@ -9,7 +9,7 @@ from gunicorn.http.unreader import SocketUnreader
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
 PATIENT_SECONDS = 300.0  # for everything but callbacks: an upload, or somebody who reads an export with pauses
-LARGEST_FRAMED = 1024 * 1024
+KEPT_BYTES = 1024 * 1024  # of a body
 SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have said all
 
 
@@ -52,7 +52,7 @@ class Line(SocketUnreader):
             if not self.head:
                 self.hurry()
             self.head += data
-        elif self.framed is not None and len(self.framed) < LARGEST_FRAMED:
+        elif self.framed is not None and len(self.framed) < KEPT_BYTES:
             self.framed += data
         return data
 

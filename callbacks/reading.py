@@ -5,11 +5,10 @@ How long that is, ``callbacks.line`` says; a server other than ours has limits o
 
 import structlog
 
-from callbacks.line import Line
+from callbacks.line import KEPT_BYTES, Line
 
 log = structlog.get_logger(__name__)
 
-KEPT_BYTES = 1024 * 1024
 # A sender that is cut off in mid-body sees an error; one that is read to the end sees our 200. This is where reading ends.
 READ_BYTES = 64 * 1024 * 1024
 

@@ -1,7 +1,8 @@
 """Bringing back what a machine that died, or a log, still holds: ``wrapup import-spool`` and ``wrapup replay --from-log``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,12 +44,12 @@ def from_log(log: BinaryIO) -> Iterator[Found]:
             yield _logged(line)
 
 
-def bring_back(database: Database, settings, found: Iterable[Found]) -> Brought:
+def bring_back(database: Database, settings, found: Iterator[Found]) -> Brought:
     """Keep them, each once, whatever of it is there already. Raises where the database is away."""
     brought = Brought()
     store = DatabaseStore(database, (settings.stranger_receipts, settings.stranger_bytes))
     try:
-        for some in _batches(found):
+        for some in iter(lambda: list(islice(found, BATCH)), []):
             drafts = list({draft.id: draft for draft in some if draft is not None}.values())
             brought.unreadable += sum(draft is None for draft in some)
             before = _there(database, drafts)
@@ -80,14 +81,3 @@ def _logged(line: bytes) -> Found:
         return Draft.from_record(orjson.loads(line[line.index(b"{") :])["receipt"])
     except (ValueError, KeyError, TypeError):  # NotADraft and JSONDecodeError are ValueErrors
         return None
-
-
-def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    batch: list[Found] = []
-    for one in found:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -20,8 +20,8 @@ from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.ggevent import GeventWorker
 
-from callbacks import reading
-from callbacks.line import Line
+from callbacks.line import KEPT_BYTES, Line
+from callbacks.reading import READ_BYTES
 from callbacks.tickets import Ticket
 
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:https?://[^/\s]*)?(/+callbacks[^\s]*)", re.IGNORECASE)
@@ -174,7 +174,7 @@ class Worker(GeventWorker):
             if line.head and not isinstance(error, (NoMoreData, OSError)):
                 self.handle_error(None, line.sock, addr, error)
             return
-        said = bytes(line.head) + line.rest(reading.KEPT_BYTES, reading.READ_BYTES)
+        said = bytes(line.head) + line.rest(KEPT_BYTES, READ_BYTES)
         line.head = None
         request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)

@@ -13,25 +13,22 @@ a ``threading.Lock`` is not what it seems under gevent. Why a format of our own:
 """
 
 import contextlib
-import fcntl
 import os
 import re
-import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from zlib import crc32
 
 import structlog
 
+from callbacks.files import close, is_closed, lock, opened, release, sync_folder, write_all
+
 log = structlog.get_logger()
 
 SEGMENT = re.compile(r"\d{12}\.spool")
 DAMAGED = "damaged"
 BATCH_BYTES = 4 * 1024 * 1024  # bodies may have 1 MiB, and a drained batch is held in memory
-LOCK_SECONDS = 0.25  # callers wait about a second for an answer; an fsync usually takes some milliseconds
-POLL_SECONDS = 0.001
 
 
 class Spool:
@@ -64,7 +61,7 @@ class Spool:
         try:
             self._write(segment, data)
         finally:
-            _release(segment)
+            release(segment)
 
     def drain(self, take: Callable[[list[bytes]], object], batch: int = 500) -> int:
         """Hand what is in the spool to ``take``, in order, in lists of at most ``batch``; return how many payloads it took.
@@ -85,8 +82,8 @@ class Spool:
         taken = 0
         failures: list[OSError] = []
         # The folder itself is locked: a lock file could not be made when the disk is full.
-        with _opened(self.folder) as folder:
-            if not _lock(folder, in_vain=lambda: True):
+        with opened(self.folder) as folder:
+            if not lock(folder, in_vain=lambda: True):
                 return 0
             for path in segments(self.folder):
                 with contextlib.closing(self._batches(path, batch, failures)) as batches:
@@ -117,7 +114,7 @@ class Spool:
         """Raise OSError when the spool could not store ``room`` bytes now: writes and removes a file of that length."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
-            _write_all(file.fileno(), bytes(room))
+            write_all(file.fileno(), bytes(room))
             os.fsync(file.fileno())
 
     def _open_newest(self) -> int:
@@ -149,34 +146,34 @@ class Spool:
             return None
         usable = False
         try:
-            locked = _lock(segment, lambda: _is_closed(segment))
-            if locked and not _is_closed(segment) and os.fstat(segment).st_size < self.segment_bytes:
+            locked = lock(segment, lambda: is_closed(segment))
+            if locked and not is_closed(segment) and os.fstat(segment).st_size < self.segment_bytes:
                 usable = os.path.samestat(path.stat(), os.fstat(segment))
-            elif not locked and not _is_closed(segment):
+            elif not locked and not is_closed(segment):
                 log.warning("spool_segment_busy", segment=path.name)
         except FileNotFoundError:
             pass  # drained while we waited
         finally:
             if not usable:
-                _close(segment)
-                _release(segment)
+                close(segment)
+                release(segment)
         return segment if usable else None
 
     def _write(self, segment: int, data: bytes) -> None:
         length = os.fstat(segment).st_size
         if not length:
             # By whoever writes first, and before: then a power cut leaves no segment with content out of the folder.
-            _sync_folder(self.folder)
-            _sync_folder(self.folder.parent)
+            sync_folder(self.folder)
+            sync_folder(self.folder.parent)
         elif os.pread(segment, 1, length - 1) != b"\n":
             data = b"\n" + data  # a killed process left a torn line; ours must not become its end
         try:
-            _write_all(segment, data)
+            write_all(segment, data)
             try:
                 os.fdatasync(segment)
             except BaseException:
                 # The kernel reports lost pages once and then forgets them: the next fsync would say that all is well.
-                _close(segment)
+                close(segment)
                 raise
         except BaseException:
             with contextlib.suppress(OSError):  # then a torn line stays, and the next append goes behind it
@@ -189,10 +186,10 @@ class Spool:
         Errors of the disk end up in ``failures``, for one bad segment is not to hold up those behind it.
         """
         try:
-            with _opened(path) as segment:
+            with opened(path) as segment:
                 # First closed, then locked: who is appending may finish, and the others go on to the next segment at once.
-                _close(segment)
-                if not _lock(segment):
+                close(segment)
+                if not lock(segment):
                     log.warning("spool_segment_busy", segment=path.name)
                     return
                 found = os.fstat(segment)
@@ -218,10 +215,10 @@ class Spool:
         if not lines:
             return
         data = b"".join(b"\n" + line.removesuffix(b"\n") for line in lines)  # newline first: a copy may be torn, too
-        with _opened(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as damaged:
-            _write_all(damaged, data)
+        with opened(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as damaged:
+            write_all(damaged, data)
             os.fsync(damaged)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         log.error("spool_damaged", segment=path.name, lines=len(lines), bytes=len(data) - len(lines))
 
 
@@ -257,52 +254,3 @@ def _next_lines(file, most: int) -> list[bytes]:
     while len(lines) < most and file.tell() < end and (line := file.readline()):
         lines.append(line)
     return lines
-
-
-@contextlib.contextmanager
-def _opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
-    file = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    try:
-        yield file
-    finally:
-        _release(file)
-
-
-def _lock(file: int, in_vain: Callable[[], bool] = lambda: False) -> bool:
-    """Lock within LOCK_SECONDS, or give up, also as soon as it would be ``in_vain``."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if in_vain() or time.monotonic() > deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-
-
-def _release(file: int) -> None:
-    """Unlock, then close: a child that was forked meanwhile has the same open file, and closing would leave it the lock."""
-    fcntl.flock(file, fcntl.LOCK_UN)
-    os.close(file)
-
-
-def _is_closed(segment: int) -> bool:
-    return not os.fstat(segment).st_mode & stat.S_IWUSR
-
-
-def _close(segment: int) -> None:
-    """Nobody appends to it any more. Where a file system cannot keep this, only order suffers: the lock does the rest."""
-    with contextlib.suppress(OSError):
-        os.fchmod(segment, stat.S_IRUSR)
-
-
-def _write_all(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-
-
-def _sync_folder(path: Path) -> None:
-    with _opened(path) as folder:
-        os.fsync(folder)

@@ -31,12 +31,14 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        insert_in_pieces(connection.exec_driver_sql, _into(table, names), list(_written(rows, table, names, dialect)))
+        insert_in_pieces(
+            connection.exec_driver_sql, _into(table, names), list(written(rows, table, names, dialect.name))
+        )
         return
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     try:
         with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in _written(rows, table, names, dialect):
+            for row in written(rows, table, names, dialect.name):
                 copy.write_row(row)
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error, True, dialect=dialect) from error
@@ -50,8 +52,8 @@ def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        written = list(_written(rows, table, names, dialect))
-        return insert_in_pieces(connection.exec_driver_sql, _into(table, names), written, "ON CONFLICT DO NOTHING")
+        values = list(written(rows, table, names, dialect.name))
+        return insert_in_pieces(connection.exec_driver_sql, _into(table, names), values, "ON CONFLICT DO NOTHING")
     values = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}"
     statement = f"{_into(table, names)} {values} ON CONFLICT DO NOTHING"
     return connection.exec_driver_sql(statement, (_json(list(rows)),)).rowcount
@@ -65,7 +67,7 @@ def update_rows(session: Session, table: Table, rows: Collection[Row], names: Co
     if dialect.name == "sqlite":
         changed = ", ".join(f"{name} = given.column{at}" for at, name in enumerate(names, 1))
         found = f"WHERE {table.name}.id = given.column{len(names) + 1}"
-        for some in _pieces(list(_written(rows, table, (*names, "id"), dialect))):
+        for some in _pieces(list(written(rows, table, (*names, "id"), dialect.name))):
             statement = f"UPDATE {table.name} SET {changed} FROM ({_values(some)}) AS given {found}"
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
         return
@@ -120,9 +122,9 @@ def among(session: Session, column, values: Iterable) -> ColumnElement[bool]:
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def _written(rows: Collection[Row], table: Table, names: tuple[str, ...], dialect: Dialect) -> Iterator[tuple]:
-    """The rows' values in the order of the names, as the driver takes them."""
-    values_of, writers = itemgetter(*names), _writers(table, names, dialect.name)
+def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> Iterator[tuple]:
+    """The rows' values in the order of the names, as the driver of "sqlite" or "postgresql" takes them."""
+    values_of, writers = itemgetter(*names), _writers(table, names, dialect)
     for row in rows:
         values = list(values_of(row))
         for at, write in writers:

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Big, Bytes, Count, Id, Json, LongText, Moment, Name, Word
+from models.base import Base, Big, Bytes, Count, Id, InnerJson, Json, LongText, Moment, Name, Word
 
 PENDING = "pending"  # kept, not yet understood
 NORMALIZED = "normalized"  # its events are in
@@ -66,7 +66,7 @@ class Receipt(Base):
     seen_at: Mapped[Moment]
     method: Mapped[Word | None]
     query: Mapped[LongText | None]
-    headers: Mapped[Json | None]  # an allow-list; never secrets
+    headers: Mapped[InnerJson | None]  # an allow-list; never secrets
     body: Mapped[Bytes]
     body_size: Mapped[Big]  # as sent; more than len(body) when the body was cut
     truncated: Mapped[bool] = mapped_column(default=False)

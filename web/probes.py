@@ -1,13 +1,11 @@
 """How is it: for Prometheus. No key; the proxy decides who may ask. (``/healthz`` and ``/readyz``: callbacks.receiver.)"""
 
-import structlog
 from flask import Blueprint, Response, current_app
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from web.metrics import Collector
 
-log = structlog.get_logger()
 blueprint = Blueprint("probes", __name__)
 
 

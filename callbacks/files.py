@@ -1,0 +1,61 @@
+"""Files that threads and processes share: locked for a moment, closed for good, and on the disk when they say so."""
+
+import contextlib
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+LOCK_SECONDS = 0.25  # callers wait about a second for an answer; an fsync usually takes some milliseconds
+POLL_SECONDS = 0.001
+
+
+@contextlib.contextmanager
+def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
+    file = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        yield file
+    finally:
+        release(file)
+
+
+def lock(file: int, in_vain: Callable[[], bool] = lambda: False) -> bool:
+    """Lock within LOCK_SECONDS, or give up, also as soon as it would be ``in_vain``."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if in_vain() or time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+
+
+def release(file: int) -> None:
+    """Unlock, then close: a child that was forked meanwhile has the same open file, and closing would leave it the lock."""
+    fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)
+
+
+def is_closed(segment: int) -> bool:
+    return not os.fstat(segment).st_mode & stat.S_IWUSR
+
+
+def close(segment: int) -> None:
+    """Nobody appends to it any more. Where a file system cannot keep this, only order suffers: the lock does the rest."""
+    with contextlib.suppress(OSError):
+        os.fchmod(segment, stat.S_IRUSR)
+
+
+def write_all(file: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def sync_folder(path: Path) -> None:
+    with opened(path) as folder:
+        os.fsync(folder)
