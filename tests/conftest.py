@@ -3,6 +3,7 @@
 import os
 import shutil
 import uuid
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -45,13 +46,11 @@ def postgresql_server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_server):
-    name = f"wrapup_template_{uuid.uuid4().hex[:12]}"
-    _admin(postgresql_server, f"CREATE DATABASE {name}")
-    database = Database(_url(postgresql_server, name))
-    migrations.upgrade(database)
-    database.close()
-    yield name
-    _admin(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _scratch(postgresql_server) as url:
+        database = Database(url)
+        migrations.upgrade(database)
+        database.close()
+        yield database.url.database
 
 
 @pytest.fixture
@@ -63,10 +62,8 @@ def sqlite_url(sqlite_template, tmp_path):
 
 @pytest.fixture
 def postgresql_url(postgresql_server, postgresql_template):
-    name = f"wrapup_{uuid.uuid4().hex[:12]}"
-    _admin(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
-    yield _url(postgresql_server, name)
-    _admin(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _scratch(postgresql_server, f"TEMPLATE {postgresql_template} STRATEGY FILE_COPY") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -82,12 +79,28 @@ def database(database_url):
     database.close()
 
 
+@contextmanager
+def empty_database(request, folder, kind: str):
+    """The URL of a database of the kind without any tables, for tests that share one server: it is gone at the end."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/wrapup.db"
+        return
+    with _scratch(request.getfixturevalue("postgresql_server")) as url:
+        yield url
+
+
+@contextmanager
+def _scratch(server: str, made_from: str = ""):
+    name = f"wrapup_{uuid.uuid4().hex[:12]}"
+    _admin(server, f"CREATE DATABASE {name} {made_from}")
+    try:
+        yield Database(server).url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _admin(server: str, statement: str) -> None:
     engine = create_engine(Database(server).url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
-
-
-def _url(server: str, name: str) -> str:
-    return Database(server).url.set(database=name).render_as_string(hide_password=False)

@@ -8,23 +8,15 @@ from sqlalchemy import create_engine, inspect, text
 import migrations
 from models import Base, CallOutcome
 from models.database import Database
-from tests.conftest import _admin, _url
+from tests.conftest import empty_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request, tmp_path):
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/empty.db")
+def untouched(request, tmp_path):
+    with empty_database(request, tmp_path, request.param) as url:
+        database = Database(url)
         yield database
         database.close()
-        return
-    server = request.getfixturevalue("postgresql_server")
-    name = "wrapup_empty"
-    _admin(server, f"CREATE DATABASE {name}")
-    database = Database(_url(server, name))
-    yield database
-    database.close()
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def tables(database):
@@ -34,16 +26,16 @@ def tables(database):
     return names
 
 
-def test_up_down_and_up_again(empty_database):
-    migrations.upgrade(empty_database)
-    full = tables(empty_database)
+def test_up_down_and_up_again(untouched):
+    migrations.upgrade(untouched)
+    full = tables(untouched)
     assert full == set(Base.metadata.tables) | {"alembic_version", "call_outcomes_v1"}
 
-    migrations.downgrade(empty_database, "base")
-    assert tables(empty_database) == {"alembic_version"}
+    migrations.downgrade(untouched, "base")
+    assert tables(untouched) == {"alembic_version"}
 
-    migrations.upgrade(empty_database)
-    assert tables(empty_database) == full
+    migrations.upgrade(untouched)
+    assert tables(untouched) == full
 
 
 def test_upgrading_twice_changes_nothing(database):

@@ -20,9 +20,6 @@ FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 CROWD = min(10_000, (FILES if FILES != resource.RLIM_INFINITY else 10**6) - 1_000)
 
 
-pytestmark = pytest.mark.xdist_group("crowds")
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from models import CallOutcome, Receipt
 from models.database import Database
+from tests.conftest import empty_database
 from tests.evidence import terminal
 from tests.fuzz import shapes
 from tests.fuzz.shapes import BODIES, FRAMES, LINES, STRANGE, Shape, filled
@@ -103,23 +104,14 @@ class Ledger:
         return self.since(last)
 
 
-# One server for each database: a process of the test run that has several would start and stop them for each test.
-KINDS = {kind: pytest.mark.xdist_group(f"garbage-{kind}") for kind in ("sqlite", "postgresql")}
+KINDS = ("sqlite", "postgresql")
 
 
-@pytest.fixture(scope="module", params=[pytest.param(kind, marks=mark) for kind, mark in KINDS.items()])
+@pytest.fixture(scope="module", params=KINDS)
 def ledger(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("garbage")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/wrapup.db"
-    else:
-        from tests.conftest import _admin, _url
-
-        server = request.getfixturevalue("postgresql_server")
-        name = f"wrapup_garbage_{uuid.uuid4().hex[:8]}"
-        _admin(server, f"CREATE DATABASE {name}")
-        url = _url(server, name)
-    with serving(folder, url, WRAPUP_STRANGER_RECEIPTS="100000", WRAPUP_STRANGER_BYTES=str(2**30)) as served:
+    limits = {"WRAPUP_STRANGER_RECEIPTS": "100000", "WRAPUP_STRANGER_BYTES": str(2**30)}
+    with empty_database(request, folder, request.param) as url, serving(folder, url, **limits) as served:
         database = Database(url)
         ledger = Ledger(served, database)
         ledger.still_works()
@@ -129,8 +121,6 @@ def ledger(request, tmp_path_factory):
             assert session.scalar(select(func.count()).select_from(Receipt)) == ledger.kept, "something was kept twice"
         database.close()
         assert "receipt_not_stored" not in (folder / "err").read_text()
-    if request.param == "postgresql":
-        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 CASES = {
@@ -141,12 +131,7 @@ CASES = {
 
 
 # How a request is framed, only the server sees: once is enough. What is in its body, both databases have to hold.
-PAIRS = [
-    pytest.param(kind, name, marks=mark)
-    for kind, mark in KINDS.items()
-    for name in CASES
-    if kind == "sqlite" or name.startswith("body")
-]
+PAIRS = [(kind, name) for kind in KINDS for name in CASES if kind == "sqlite" or name.startswith("body")]
 
 
 @pytest.mark.parametrize(("ledger", "name"), PAIRS, indirect=["ledger"])

@@ -12,30 +12,21 @@ from sqlalchemy import select
 
 from models import CallOutcome, Receipt, StrangerQuota
 from models.database import Database
+from tests.conftest import empty_database
 from tests.evidence import terminal
 from tests.server import serving, until
 
 BODY = b'{"received":true}'
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(kind, marks=pytest.mark.xdist_group(f"receiver-{kind}")) for kind in ("sqlite", "postgresql")],
-)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def served(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder}/wrapup.db"
-    else:
-        from tests.conftest import _admin, _url
-
-        server = request.getfixturevalue("postgresql_server")
-        _admin(server, "CREATE DATABASE wrapup_receiver")
-        url = _url(server, "wrapup_receiver")
-    with serving(folder, url, WRAPUP_STRANGER_RECEIPTS="5") as running:
+    with (
+        empty_database(request, folder, request.param) as url,
+        serving(folder, url, WRAPUP_STRANGER_RECEIPTS="5") as running,
+    ):
         yield running
-    if request.param == "postgresql":
-        _admin(server, "DROP DATABASE wrapup_receiver WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

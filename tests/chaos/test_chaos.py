@@ -9,8 +9,7 @@ import pytest
 from tests.chaos.__main__ import BALANCES, VOID
 from tests.server import ROOT
 
-# One after the other, and beside other tests: the sender needs a share of the machine.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 FAULTS = 105
 MINUTES = 0.8

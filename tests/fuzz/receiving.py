@@ -3,7 +3,8 @@
 import io
 
 from callbacks.draft import Draft
-from callbacks.reading import KEPT_BYTES, Body
+from callbacks.line import KEPT_BYTES
+from callbacks.reading import Body
 from callbacks.receiver import ANSWER, HEADERS, PROBES, Receiver
 from callbacks.tickets import Ticket
 from dialers.base import Connection

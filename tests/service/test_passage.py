@@ -13,8 +13,6 @@ import requests
 from callbacks.line import IDLE_SECONDS
 from tests.server import serving, until
 
-pytestmark = pytest.mark.xdist_group("passage")
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):

@@ -34,7 +34,6 @@ IMAGES = Path(__file__).parents[3] / "docs" / "images"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
-    pytest.mark.xdist_group("browser"),
 ]
 
 
