@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from bench.table import Void
 from models.database import Database
+from tests.server import until
 
 HERE = Path(__file__).parent
 ASIDE = "not measured: the server belongs to somebody else"
@@ -103,16 +104,7 @@ class Server:
         self._restarted = True
         line = shlex.split((self.data / "postmaster.opts").read_text())
         self._control("start", "-l", str(self.data / "log"), "-o", shlex.join(line[1:]))
-        end = time.monotonic() + 30
-        while True:
-            try:
-                self._admin.dispose()
-                self._ask("SELECT 1")
-                return
-            except OperationalError:  # it is still reading its log
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
+        until(self._answers, 30, lambda: "that the server has read its log")
 
     def stop(self) -> None:
         """At the end of a run. Whoever started it takes it for stopped once it was restarted."""
@@ -134,7 +126,7 @@ class Server:
         for name, value in settings.items():
             self._ask(f"ALTER SYSTEM SET {name} = '{value}'", False)
         self._ask("SELECT pg_reload_conf()")
-        time.sleep(0.5)
+        time.sleep(0.5)  # each session of the server reads its settings when it next has a moment
         uncounted = Database(_text(database.url.update_query_dict({"options": "-c log_statement=none"})))
         try:
             yield uncounted
@@ -149,6 +141,13 @@ class Server:
         kinds = tuple(self._counted + kind for kind in (b"statement: ", b"execute "))
         with open(self.data / "log", "rb") as log:
             return sum(line.startswith(kinds) for line in log)
+
+    def _answers(self) -> bool:
+        try:
+            self._admin.dispose()
+            return bool(self._ask("SELECT 1"))
+        except OperationalError:  # it is still reading its log
+            return False
 
     def _ask(self, statement: str, answers: bool = True):
         with self._admin.connect() as connection:

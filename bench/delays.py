@@ -45,7 +45,7 @@ def beside_reading(stage: Stage) -> Iterator[Row]:
             without.append(stage.of_ours(lambda url: load.steady(url, rate, SECONDS)))
             stored.drained(stage.ours.database)
             with reading("export", url, key) as export, reading("report", url, key) as report:
-                time.sleep(1)
+                time.sleep(1)  # until both are in the midst of it
                 beside.append(stage.of_ours(lambda url: load.steady(url, rate, SECONDS)))
             said = {"rows": export.said["rows"] + said.get("rows", 0), "reports": report.said["rounds"]}
             if not export.said["rows"] or not report.said["calls"]:

@@ -17,6 +17,7 @@ from bench.contenders import answers
 from bench.processes import arguments, holds_turns, tree
 from bench.table import Void
 from models.database import Database
+from tests.server import until
 
 ROOT = Path(__file__).parent.parent
 WORKERS = ("worker", "service.working")  # the end of its command line
@@ -43,11 +44,7 @@ class Installation:
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "ab") as err:
             self.process = subprocess.Popen([WRAPUP, "serve"], **self._where(**more), stdout=out, stderr=err)
         answers(self.url + "/healthz", self.process)  # the receivers do so; reader and worker come after them
-        end = time.monotonic() + 60
-        while not (self.workers() and self._reads()):
-            if time.monotonic() > end:
-                raise RuntimeError("the reader or the worker was not started")
-            time.sleep(0.1)
+        until(lambda: self.workers() and self._reads(), 60, lambda: "that reader and worker run")
 
     def stop(self) -> None:
         if self.process is None:
