@@ -6,6 +6,7 @@ import socketserver
 import threading
 import time
 from contextlib import contextmanager
+from itertools import takewhile
 
 import pytest
 
@@ -21,7 +22,7 @@ def answering(answer=lambda number: ANSWER):
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
-            while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+            while head := b"".join(takewhile(lambda line: line not in (b"\r\n", b""), self.rfile)):
                 body = self.rfile.read(int(re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)[1]))
                 kept.append(body)
                 self.wfile.write(answer(bodies.number(body)))
