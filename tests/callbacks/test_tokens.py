@@ -12,6 +12,7 @@ from models.database import Database
 from outcomes import evidence
 from service import config
 from tests.evidence import RYNG, normalize, outcomes
+from tests.server import until
 
 BODY = b'{"callID":1,"callLogID":2,"status":"busy"}'
 
@@ -25,8 +26,16 @@ def elsewhere(environ, start_response):
 def post(database, tmp_path):
     settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
     rotating = replace(RYNG, callback_tokens=("new", "old"))
-    client = Client(Receiver(elsewhere, Inbox(database, settings), {RYNG.name: rotating}))
-    return lambda path: client.post(path, data=BODY)
+    inbox = Inbox(database, settings)
+    client = Client(Receiver(elsewhere, inbox, {RYNG.name: rotating}))
+
+    def post(path):
+        answer = client.post(path, data=BODY)
+        until(lambda: not inbox.spool.waiting(), 20)  # a machine that is busy for a second: the spool had it first
+        return answer
+
+    yield post
+    inbox.close()
 
 
 def states(database: Database) -> list[tuple[str, str | None]]:
