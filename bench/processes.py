@@ -9,11 +9,15 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def tree(pid: int) -> list[int]:
-    """The process and all that descend from it."""
+    """The process and all that descend from it and still run."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():  # a child belongs to the thread that made it
-        for child in map(int, (task / "children").read_text().split()):
-            found += tree(child)
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())  # a child belongs to the thread that made it
+        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return found
+    for child in children:
+        found += tree(child)
     return found
 
 
@@ -33,10 +37,13 @@ def pss(pid: int) -> float:
 
 
 def processor(pids: Iterable[int]) -> float:
-    """Seconds of processor time that these processes have used so far, with all of their threads."""
+    """Seconds of processor time that these processes have used so far, with all of their threads; those that run."""
     used = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
         used += int(fields[11]) + int(fields[12])  # utime and stime
     return used / TICK
 

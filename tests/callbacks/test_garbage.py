@@ -6,6 +6,8 @@ import re
 import socket
 import time
 import uuid
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,11 +109,10 @@ class Ledger:
 KINDS = ("sqlite", "postgresql")
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def ledger(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("garbage")
+@contextmanager
+def running(request, folder, kind: str):
     limits = {"WRAPUP_STRANGER_RECEIPTS": "100000", "WRAPUP_STRANGER_BYTES": str(2**30)}
-    with empty_database(request, folder, request.param) as url, serving(folder, url, **limits) as served:
+    with empty_database(request, folder, kind) as url, serving(folder, url, **limits) as served:
         database = Database(url)
         ledger = Ledger(served, database)
         ledger.still_works()
@@ -121,6 +122,18 @@ def ledger(request, tmp_path_factory):
             assert session.scalar(select(func.count()).select_from(Receipt)) == ledger.kept, "something was kept twice"
         database.close()
         assert "receipt_not_stored" not in (folder / "err").read_text()
+
+
+@pytest.fixture(scope="module")
+def ledgers(request, tmp_path_factory):
+    """One for each database, whatever the order of the tests: a fixture with parameters would start one for each test."""
+    with ExitStack() as stack:
+        yield cache(lambda kind: stack.enter_context(running(request, tmp_path_factory.mktemp("garbage"), kind)))
+
+
+@pytest.fixture(params=KINDS)
+def ledger(request, ledgers):
+    return ledgers(request.param)
 
 
 CASES = {

@@ -14,10 +14,10 @@ from tests.sandbox.receiver import Receiver, receiving
 FAST = 0.0002
 
 
-def posted(fault, calls=12, page=CAMPAIGN, **options):
+def posted(fault, calls=12, page=CAMPAIGN, scale=FAST, **options):
     """(what the receiver saw, the engine) after some calls with this fault alone, always."""
     receiver = Receiver()
-    with receiving(receiver) as urls, Ryng(FAST, seed=4, faults={fault: 1}, **options) as ryng:
+    with receiving(receiver) as urls, Ryng(scale, seed=4, faults={fault: 1}, **options) as ryng:
         for _ in range(calls):
             ryng.place("+915550000001", *urls, page, max_retries=0)
         ryng.drain()
@@ -36,7 +36,7 @@ def test_a_duplicate_comes_though_the_first_was_answered():
 
 
 def test_a_connect_callback_may_come_last():
-    receiver, _ = posted("late_connect", calls=1)
+    receiver, _ = posted("late_connect", calls=1, scale=0.005)  # posts overtake each other on a busy machine
     assert receiver.seen[-1].path.endswith("connect")
 
 
