@@ -12,6 +12,12 @@ import migrations
 from models.database import Database
 
 
+def pytest_collection_modifyitems(items):
+    """Files with tests that take long begin first: at the end, one process would work on them while the others wait."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
     """Tests do not read the settings of whoever runs them."""

@@ -5,12 +5,15 @@ Ryng and QVoice are the sandbox's, over real HTTP; Wrapup is ``wrapup serve`` wi
 
 from collections import Counter
 
+import pytest
 from sqlalchemy import func, select
 
 from models import CallOutcome, Receipt
 from models.database import Database
 from sandbox.ryng import Ryng
 from tests.server import serving, until
+
+pytestmark = pytest.mark.slow
 
 CALLS = 100
 # Everything that Ryng does or may do to a body that is still a body, and everything on the wire.

@@ -4,6 +4,8 @@ import os
 import signal
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 
 @pytest.fixture
@@ -34,3 +36,11 @@ def start():
             os.waitpid(process, 0)
         except (ProcessLookupError, ChildProcessError):
             pass
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """What the spool logs. Not ``capture_logs``: it sees nothing of a logger that another test's configuration has cached."""
+    capture = LogCapture()
+    monkeypatch.setattr("callbacks.spool.log", structlog.wrap_logger(None, processors=[capture]))
+    return capture.entries

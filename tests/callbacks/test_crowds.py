@@ -16,6 +16,8 @@ from models.database import Database
 from tests.evidence import terminal
 from tests.server import serving, until
 
+pytestmark = pytest.mark.slow
+
 FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 CROWD = min(10_000, (FILES if FILES != resource.RLIM_INFINITY else 10**6) - 1_000)
 

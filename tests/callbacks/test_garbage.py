@@ -25,6 +25,8 @@ from tests.fuzz import shapes
 from tests.fuzz.shapes import BODIES, FRAMES, LINES, STRANGE, Shape, filled
 from tests.server import Served, serving, until
 
+pytestmark = pytest.mark.slow
+
 ANSWER = b'{"received":true}'
 STATUS = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d) ")  # an interim 100 is no answer
 SECONDS = 40

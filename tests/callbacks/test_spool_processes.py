@@ -7,7 +7,6 @@ import time
 from collections import Counter
 
 import pytest
-from structlog.testing import capture_logs
 
 from callbacks.spool import Spool, read, segments
 from tests.callbacks.spools import contents, drained, finish, numbered
@@ -84,7 +83,7 @@ def test_a_drain_that_is_killed_in_the_middle_is_done_again(folder, tmp_path, st
 
 
 @pytest.mark.parametrize("cut", range(len(b'12345678 {"number": 1}\n')))
-def test_a_torn_last_line_costs_its_neighbours_nothing(folder, cut):
+def test_a_torn_last_line_costs_its_neighbours_nothing(folder, logged, cut):
     spool = Spool(folder)
     spool.append(numbered(2))
     (path,) = segments(folder)
@@ -95,8 +94,7 @@ def test_a_torn_last_line_costs_its_neighbours_nothing(folder, cut):
     whole = cut == len(line) - 1  # only the newline is missing, and the checksum says that nothing else is
     expected = [*numbered(2 if whole else 1), b"next"]
     assert [payload for payload in read(folder) if payload is not None] == expected
-    with capture_logs() as logged:
-        assert drained(spool) == expected
+    assert drained(spool) == expected
     if whole or not cut:
         assert contents(folder) == {} and logged == []
     else:

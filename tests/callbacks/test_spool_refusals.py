@@ -6,7 +6,6 @@ import resource
 import subprocess
 
 import pytest
-from structlog.testing import capture_logs
 
 from callbacks.spool import Spool, read, segments
 from tests.callbacks.spools import answer, contents, drained, numbered
@@ -176,14 +175,14 @@ def test_a_segment_whose_fsync_failed_is_not_appended_to_again(folder, monkeypat
     assert drained(spool) == [b"before", b"after"]
 
 
-def test_a_segment_that_cannot_be_read_holds_up_no_other(folder):
+def test_a_segment_that_cannot_be_read_holds_up_no_other(folder, logged):
     folder.mkdir()
     (folder / "000000000003.spool").mkdir()  # opens, and fails to be read; root may read everything else
     spool = Spool(folder, segment_bytes=10)
     spool.append([b"one"])
     spool.append([b"two"])
     taken = []
-    with capture_logs() as logged, pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError):
         spool.drain(taken.extend)
     assert taken == [b"one", b"two"]
     assert [(event["event"], event["segment"]) for event in logged] == [("spool_segment_failed", "000000000003.spool")]

@@ -14,6 +14,8 @@ from outcomes.refold import VISIBLE
 from tests.evidence import CONNECTIONS, START, connect, outcomes, receipt, terminal
 from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
 
+pytestmark = pytest.mark.slow
+
 
 def moment(minutes: int) -> str:
     return clock.iso(START + timedelta(minutes=minutes))

@@ -12,6 +12,8 @@ from models import CallGroup, Receipt
 from tests.evidence import CONNECTIONS, START, keep, normalize, outcomes, receipt
 from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
 
+pytestmark = pytest.mark.slow
+
 QVOICE = Connection("qvoice-main", "qvoice", settings={}, default_country="US")
 CONNECTIONS[QVOICE.name] = QVOICE
 EPOCH = 1_763_460_000

@@ -21,6 +21,8 @@ from models.database import Database
 from tests.evidence import terminal
 from tests.server import serving, starting, until
 
+pytestmark = pytest.mark.slow
+
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
