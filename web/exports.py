@@ -1,6 +1,6 @@
 """Exports over HTTP: streamed, and so few at a time that they leave the database to everybody else."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from threading import BoundedSemaphore
 from typing import Any
@@ -11,6 +11,7 @@ from lib import clock
 from models.database import Database
 from outcomes import exports
 from web.errors import Refused
+from web.turns import EXPORTS
 
 # format -> content type, the first bytes, and how rows are written
 FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Callable]] = {
@@ -48,7 +49,7 @@ class _Body:
         self._write = write
         self._open = True
         try:
-            self._next: bytes | None = head + write(next(pieces, ()))
+            self._next: bytes | None = head + write(self._rows())
         except BaseException:
             self.close()
             raise
@@ -61,10 +62,18 @@ class _Body:
             first, self._next = self._next, None
             return first
         try:
-            return self._write(next(self._pieces))
-        except BaseException:  # at the end, too
+            if rows := self._rows():
+                return self._write(rows)
+        except BaseException:
             self.close()
             raise
+        self.close()
+        raise StopIteration
+
+    def _rows(self) -> Sequence:
+        """The next piece; empty after the last."""
+        with EXPORTS.turn():
+            return next(self._pieces, ())
 
     def close(self) -> None:
         if self._open:

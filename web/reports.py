@@ -11,6 +11,7 @@ from web.auth import scope
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import Filters, split
+from web.turns import REPORTS
 
 blueprint = Blueprint("reports", __name__, description="Figures, exact at the moment of asking")
 
@@ -53,7 +54,7 @@ def summary(query: dict) -> Response:
     The same filters as the list, and the same calls. Each figure is defined once, in docs/api.md.
     """
     filters, rest = split(query)
-    with current_app.extensions["database"].read() as session:
+    with REPORTS.turn(), current_app.extensions["database"].read() as session:
         try:
             return answer(reports.summary(session, filters, **rest))
         except reports.TooManyGroups as error:
@@ -70,7 +71,7 @@ def reconciliation(query: dict) -> Response:
     Calls that one side alone knows of show what the other side loses.
     """
     filters, rest = split(query)
-    with current_app.extensions["database"].read() as session:
+    with REPORTS.turn(), current_app.extensions["database"].read() as session:
         try:
             return answer(reports.reconciliation(session, filters, **rest))
         except reports.TooManyGroups as error:
