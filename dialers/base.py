@@ -1,7 +1,7 @@
 """The contract: what a dialer may offer, in which shapes, and what it must not do.
 
-A dialer is one folder with up to four files: ``words.py`` (pure: its vocabulary into call events), ``callbacks.py``
-(how it tells us), ``reports.py`` (what we ask it) and ``api.py`` (its HTTP client), and one row in ``registry.py``.
+A dialer is one folder with up to four files: ``words.py`` (pure: its vocabulary into call events), ``reports.py`` (what we
+ask it), ``leads.py`` (what we give it) and ``api.py`` (its HTTP client), and one row in ``registry.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from dialers.giving import Act, Control, Leads
 
 
 # What every reader is given -------------------------------------------------------------------------------------------
@@ -161,12 +163,21 @@ class Layer:
     """How far to look back, and how often. ``span`` None: a report of the present moment, without a window.
 
     ``awaiting`` looks back as far as the oldest call that still awaits its disposition, and rests where there is none.
+    ``jobs`` asks for what we have loaded and is not over yet, and rests where there is nothing.
     """
 
     name: str
     every: timedelta
     span: timedelta | None = None
     awaiting: bool = False
+    jobs: bool = False
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What we have loaded and is not over yet: campaign -> the dialer's ids, in the order in which they were accepted."""
+
+    by_campaign: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -196,62 +207,32 @@ class Page:
 class Report:
     """Something that a dialer can be asked.
 
-    ``walk(client, connection, window)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
-    where it cannot go on; the poller keeps every page that was yielded, and moves the cursor in the last one's transaction.
+    ``walk(client, connection, asked)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
+    where it cannot go on; ``asked`` is a ``Window``, the ``Jobs`` of a layer of jobs, or None for the present moment. The
+    poller keeps every page that was yielded, and moves the cursor in the last one's transaction.
     """
 
     name: str
     layers: tuple[Layer, ...]
-    walk: Callable[[Any, Connection, Window | None], Iterator[Page]]
-
-
-class ReportError(Exception):
-    """The dialer could not be asked. The message is a sentence for the operator, without secrets or bodies."""
-
-    error_id = "report_failed"
-    retry_after: float | None = None  # seconds that the dialer asked us to wait
-
-
-class CredentialsRefused(ReportError):
-    """The dialer refused our credentials; nothing is asked again until they are changed or an hour has passed."""
-
-    error_id = "credentials_refused"
-
-
-class AskedWrongly(ReportError):
-    """The dialer says that the question is wrong (400, 404, ...); asking again at once will not help."""
-
-    error_id = "asked_wrongly"
-
-
-class Unavailable(ReportError):
-    """The dialer did not answer, or answered that it cannot now (429, 5xx, time-out); it is asked again soon."""
-
-    error_id = "unavailable"
-
-
-class Garbled(ReportError):
-    """The answer is not what the documentation shows (truncated, not JSON, an unknown shape)."""
-
-    error_id = "garbled"
-
-
-class WalkStuck(ReportError):
-    """The dialer gave the same page key twice; the walk was stopped."""
-
-    error_id = "walk_stuck"
+    walk: Callable[[Any, Connection, Any], Iterator[Page]]
 
 
 # The dialer itself ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Dialer:
-    """What a dialer offers; the row in ``registry.DIALERS``.
+    """What a dialer may offer; the row in ``registry.DIALERS``. What it does not offer is left out.
 
-    ``read(evidence, connection)`` understands one receipt: pure, no clock, no network; raises ``Unreadable``.
+    Always: ``read(evidence, connection)`` understands one receipt: pure, no clock, no network; raises ``Unreadable``.
     ``attempts(events)`` splits the events of one group into attempts, a function of the set alone: the order in which
     they arrived must not matter. The keys are stable names for as long as the evidence that made them stands.
     ``settings`` is a marshmallow schema class for the connection's own settings.
-    ``client(connection)`` opens an HTTP client for the reports; it is shared by threads.
+    ``client(connection)`` opens an HTTP client for everything that we ask; it is shared by threads.
+
+    Callbacks: ``callback_kinds``, the last part of the URLs that it posts to.
+    Reports: ``reports``, what it can be asked.
+    Leads: ``leads``, how it takes them (``giving.Leads``).
+    Campaign control: ``control`` (``giving.Control``).
+    Status write-back and other single writes: ``acts``, by the names in ``giving`` (``giving.Act``).
     """
 
     name: str
@@ -262,3 +243,19 @@ class Dialer:
     reports: tuple[Report, ...] = ()
     client: Callable[[Connection], Any] | None = None
     default_country: str | None = None  # of national numbers, where the connection names none
+    leads: Leads | None = None
+    control: Control | None = None
+    acts: Mapping[str, Act] = field(default_factory=dict)
+
+    @property
+    def offers(self) -> list[str]:
+        """What it can do, in words for people and programs."""
+        can = {
+            "callbacks": self.callback_kinds,
+            "reports": self.reports,
+            "leads": self.leads and self.leads.appends is None,
+            "campaigns": self.leads and self.leads.most_new,
+            **{command: True for command in (self.control.commands if self.control else ())},
+            **self.acts,
+        }
+        return [name for name, offered in can.items() if offered]

@@ -4,6 +4,7 @@ from models.access import ApiKey
 from models.base import Base
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
 from models.leads import CampaignStatus, Lead, LeadStatus, QueueStatus
+from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
 from models.receipts import Receipt, StrangerQuota
 
@@ -17,9 +18,12 @@ __all__ = [
     "CampaignStatus",
     "ChangeFeed",
     "Lead",
+    "LeadLoad",
     "LeadStatus",
+    "LoadedLead",
     "PollCursor",
     "QueueStatus",
     "Receipt",
+    "SendingDesk",
     "StrangerQuota",
 ]

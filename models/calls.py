@@ -1,6 +1,6 @@
 """Calls: events read out of receipts, the groups they are folded in, and the outcomes made of them."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Count, Id, InnerJson, Json, LongText, Moment, Name, Ref, Word
@@ -79,6 +79,13 @@ class CallOutcome(Base):
         Index("ix_call_outcomes_number", "customer_number"),
         Index("ix_call_outcomes_campaign", "connection", "campaign_id", "occurred_at"),
         Index("ix_call_outcomes_settle_by", "settle_by"),
+        Index(
+            "ix_call_outcomes_lead",
+            "connection",
+            "lead_id",
+            sqlite_where=text("lead_id IS NOT NULL"),
+            postgresql_where=text("lead_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

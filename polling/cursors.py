@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dialers.base import AskedWrongly, CredentialsRefused, ReportError
+from dialers.errors import AskedWrongly, CredentialsRefused, ReportError
 from lib import ids
 from models import PollCursor
 from models.database import insert_into

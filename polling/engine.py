@@ -12,12 +12,13 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialers import clients
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 from models import PollCursor
 from models.database import Database
-from polling import clients, cursors
+from polling import cursors
 from polling.cursors import Claim, LeaseLost
 from polling.keep import Kept
 from polling.tasks import Task, tasks, window

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, Dialer, Layer, Report, Window
+from dialers.base import Connection, Dialer, Jobs, Layer, Report, Window
 from dialers.vocabulary import AWAITING_DISPOSITION
-from models import CallOutcome
+from models import CallOutcome, LeadLoad, LoadedLead
+from models.loads import ACCEPTED
 
 OVERLAP = timedelta(minutes=10)  # rows become visible late, and clocks differ
 FARTHEST = timedelta(days=35)  # after a longer pause the rest is history that nobody asks a live dialer for
@@ -43,8 +44,10 @@ def tasks(connection: Connection, dialer: Dialer) -> list[Task]:
 
 
 def window(session: Session, connection: Connection, task: Task, complete_to: datetime | None, at: datetime):
-    """The window to ask for; None for a report of the present moment; False where there is nothing to ask for."""
+    """The window or the jobs to ask for; None for a report of the present moment; False where there is nothing to ask for."""
     farthest = at - max(FARTHEST, connection.disposition_window)
+    if task.layer.jobs:
+        return _open_jobs(session, connection, farthest) or False
     if task.layer.awaiting:
         oldest = _oldest_awaiting(session, connection, at, at - _covered(task))
         return Window(max(oldest - OVERLAP, farthest), at) if oldest else False
@@ -71,3 +74,24 @@ def _oldest_awaiting(session: Session, connection: Connection, at: datetime, bef
             CallOutcome.occurred_at < before,
         )
     )
+
+
+def _open_jobs(session: Session, connection: Connection, since: datetime) -> Jobs | None:
+    """What was loaded since then and has no final outcome yet. Lead and outcome meet as in ``outcomes.loaded``."""
+    over = exists().where(
+        CallOutcome.connection == LoadedLead.connection,
+        CallOutcome.lead_id == LoadedLead.dialer_id,
+        CallOutcome.is_final,
+        CallOutcome.merged_into.is_(None),
+    )
+    statement = (
+        select(LeadLoad.campaign, LoadedLead.dialer_id)
+        .join(LeadLoad, LeadLoad.id == LoadedLead.load_id)
+        .where(LoadedLead.connection == connection.name, LoadedLead.dialer_id.is_not(None))
+        .where(LoadedLead.state == ACCEPTED, LoadedLead.sent_at >= since, ~over)
+        .order_by(LoadedLead.id)
+    )
+    found: dict[str, list[str]] = {}
+    for campaign, dialer_id in session.execute(statement):
+        found.setdefault(campaign, []).append(dialer_id)
+    return Jobs({campaign: tuple(ids) for campaign, ids in found.items()}) if found else None

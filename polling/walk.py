@@ -14,7 +14,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, Page, ReportError, Window
+from dialers.base import Connection, Page, Window
+from dialers.errors import ReportError
 from models.database import Database
 from polling import cursors
 from polling.cursors import Claim, LeaseLost

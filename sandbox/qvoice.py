@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import qvoice_calls
+from sandbox.faults import Faults
 from sandbox.qvoice_calls import Campaign
-from sandbox.qvoice_faults import Faults
+from sandbox.qvoice_faults import FAULTS
 
 MOST_CALLS = 100_000
 
@@ -77,7 +78,7 @@ class QVoice:
         self.most_per_page = most_per_page
         self.time_scale = time_scale
         self.now = now
-        self.faults = Faults()
+        self.faults = Faults(FAULTS)
         self.requests: list[Request] = []
         self.logins = 0
         self.campaigns: dict[str, Campaign] = {}

@@ -2,31 +2,19 @@
 lets one matching request pass and spoils the next. ``times`` absent: all of them; ``value`` is the fault's own."""
 
 import json
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-# The answer is another one than it should be.
-ANSWERS = {
-    "unauthorized": (401, '{"message":"token expired"}'),
-    "bad_request": (400, '{"message":"invalid data"}'),
-    "forbidden": (403, '{"message":"forbidden"}'),
-    "not_found": (404, '{"message":"not found"}'),
-    "too_many": (429, '{"message":"slow down"}'),  # value: the Retry-After header
-    "server_error": (500, '{"message":"internal error"}'),
-    "bad_gateway": (502, "<html><body>Bad gateway</body></html>"),
-    "unavailable": (503, '{"message":"starting"}'),  # value: the Retry-After header
-    "redirect": (302, ""),
-    "html": (200, "<!doctype html><title>Sign in</title>"),
-    "empty": (200, ""),
+from sandbox.faults import ANSWERS as COMMON_ANSWERS
+from sandbox.faults import WIRE as COMMON_WIRE
+
+# Of QVoice alone; the rest is every dialer's.
+ANSWERS = COMMON_ANSWERS | {
     "failure_in_200": (200, '{"status":"error","error":"500","message":"datastore timeout","data":{}}'),
 }
 WIRE = {
     "expired": "every token is forgotten before the request is looked at",
-    "hang": "the answer takes value seconds",
     "drip": "the answer comes byte by byte, one every value seconds",
-    "drop": "the connection is closed without an answer",
     "truncated": "the connection is closed in the middle of the answer",
     "cut": "half of the answer, as if it were all",
     "smart_quotes": "typographic quotation marks, as in the documentation",
@@ -59,59 +47,7 @@ LOGIN = {
     "login_without_token": (200, '{"user":{}}'),
     "login_down": (500, '{"message":"internal error"}'),
 }
-FAULTS = (*ANSWERS, *WIRE, *SHAPES, *CONTENT, *LOGIN)
-
-
-@dataclass
-class Fault:
-    """One fault that is on."""
-
-    name: str
-    after: int = 0
-    times: int | None = None
-    path: str = ""
-    value: Any = None
-
-    def strikes(self, path: str) -> bool:
-        """Whether it spoils this request; counts it."""
-        if self.path not in path:
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        if self.times is None:
-            return True
-        self.times -= 1
-        return self.times >= 0
-
-
-class Faults:
-    """The faults that are on."""
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._on: list[Fault] = []
-
-    def set(self, wanted: Mapping[str, Any]) -> None:
-        """The whole set: what is not named is off. Raises ValueError for a fault that nobody knows."""
-        unknown = set(wanted) - set(FAULTS)
-        if unknown:
-            raise ValueError(f"There is no fault named {sorted(unknown)[0]!r}; there are {', '.join(FAULTS)}.")
-        try:
-            found = [Fault(name, **(options if isinstance(options, dict) else {})) for name, options in wanted.items()]
-        except TypeError:
-            raise ValueError("A fault has after, times, path and value.") from None
-        with self._lock:
-            self._on = [fault for fault in found if wanted[fault.name] is not False]
-
-    def on(self) -> list[dict[str, Any]]:
-        with self._lock:
-            return [vars(fault) for fault in self._on]
-
-    def strike(self, path: str) -> dict[str, Any]:
-        """The faults that spoil this request, with their values."""
-        with self._lock:
-            return {fault.name: fault.value for fault in self._on if fault.strikes(path)}
+FAULTS = (*ANSWERS, *COMMON_WIRE, *WIRE, *SHAPES, *CONTENT, *LOGIN)
 
 
 def retimed(row: dict[str, Any]) -> dict[str, Any]:

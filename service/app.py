@@ -4,6 +4,7 @@ from flask import Flask
 
 import callbacks
 import web
+from leads.front import Front
 from models.database import Database
 from service import cli, config, logs
 
@@ -17,6 +18,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["connections"] = settings.connections
     app.extensions["database"] = database = Database(settings.database_url)
+    app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
     web.register(app)
     cli.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.

@@ -54,7 +54,8 @@ def prepare() -> None:
 @group.command()
 def worker() -> None:
     """Run the worker alone: normalize, settle, poll."""
-    run_worker(current_app.extensions["database"], current_app.extensions["connections"])
+    settings = current_app.extensions["settings"]
+    run_worker(current_app.extensions["database"], settings.connections, settings.callbacks_of())
 
 
 @group.command()

@@ -56,6 +56,13 @@ class Settings:
             for kind in DIALERS[connection.dialer].callback_kinds
         ]
 
+    def callbacks_of(self) -> dict[str, dict[str, str]]:
+        """The same by connection and kind."""
+        found: dict[str, dict[str, str]] = {}
+        for name, kind, url in self.callback_urls():
+            found.setdefault(name, {})[kind] = url
+        return found
+
 
 class _ConnectionSchema(Schema):
     """What every connection may say; the rest belongs to its dialer."""

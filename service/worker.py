@@ -1,4 +1,4 @@
-"""``wrapup worker``: normalizes within a second of receipt, settles by time, polls. Several may run at once.
+"""``wrapup worker``: normalizes within a second of receipt, settles by time, polls, sends leads. Several may run at once.
 
 Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
 a worker that dies forgets nothing.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+import leads
 import polling
 from dialers.base import Connection
 from dialers.registry import DIALERS
@@ -24,13 +25,20 @@ log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
 SETTLE_SECONDS = 5.0
 POLL_SECONDS = 1.0
+SEND_SECONDS = 0.5
 TROUBLE_SECONDS = 1.0
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets his turn here.
 BREATH_SECONDS = 0.001
 
 
-def run(database: Database, connections: Mapping[str, Connection], started: Callable[[], None] = lambda: None) -> None:
-    """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``started`` is called when it works."""
+def run(
+    database: Database,
+    connections: Mapping[str, Connection],
+    callbacks: Mapping[str, Mapping[str, str]],
+    started: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
+    URLs by connection and kind. ``started`` is called when it works."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -38,7 +46,7 @@ def run(database: Database, connections: Mapping[str, Connection], started: Call
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    threads = start(database, connections, stop)
+    threads = start(database, connections, callbacks, stop)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -50,7 +58,12 @@ def run(database: Database, connections: Mapping[str, Connection], started: Call
     log.info("worker_stopped")
 
 
-def start(database: Database, connections: Mapping[str, Connection], stop: threading.Event) -> list[threading.Thread]:
+def start(
+    database: Database,
+    connections: Mapping[str, Connection],
+    callbacks: Mapping[str, Mapping[str, str]],
+    stop: threading.Event,
+) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
     normalize = (lambda: normalize_pending(database, connections), IDLE_SECONDS)
     loops: dict[str, tuple[Callable[[], object], float]] = {
@@ -62,6 +75,9 @@ def start(database: Database, connections: Mapping[str, Connection], stop: threa
     for connection in connections.values():
         if DIALERS[connection.dialer].reports:
             loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
+        if DIALERS[connection.dialer].leads:
+            urls = callbacks.get(connection.name, {})
+            loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -73,6 +89,12 @@ def start(database: Database, connections: Mapping[str, Connection], stop: threa
 
 def _poller(database: Database, connection: Connection, stop: threading.Event) -> Callable[[], object]:
     return lambda: polling.poll_due(database, connection, stop=stop)
+
+
+def _sender(
+    database: Database, connection: Connection, urls: Mapping[str, str], stop: threading.Event
+) -> Callable[[], object]:
+    return lambda: leads.send_due(database, connection, urls, stop=stop)
 
 
 def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:

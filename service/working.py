@@ -7,7 +7,7 @@ from service import config, hooks, logs, worker
 def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
-    worker.run(Database(settings.database_url), settings.connections, hooks.tell_ready)
+    worker.run(Database(settings.database_url), settings.connections, settings.callbacks_of(), hooks.tell_ready)
 
 
 if __name__ == "__main__":

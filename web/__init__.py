@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response, request
 
-from web import auth, connections, errors, openapi, outcomes, pages, probes, receipts, reports
+from web import auth, connections, errors, leads, openapi, outcomes, pages, probes, receipts, reports
 
 # Pages may allow themselves more; what is not said is forbidden.
 _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -19,7 +19,9 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(probes.blueprint)
-    openapi.register(app, [outcomes.blueprint, reports.blueprint, connections.blueprint, receipts.blueprint])
+    openapi.register(
+        app, [outcomes.blueprint, reports.blueprint, connections.blueprint, receipts.blueprint, leads.blueprint]
+    )
     pages.register(app)
 
 

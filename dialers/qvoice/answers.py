@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from dialers.base import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
+from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
 from lib import clock
 
 LONGEST_RETRY_AFTER = 3600.0

@@ -15,7 +15,8 @@ import requests
 from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
-from dialers.base import AskedWrongly, Connection, CredentialsRefused, Garbled, ReportError, Unavailable
+from dialers.base import Connection
+from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
 from dialers.qvoice.answers import Answer, NotTrusted, connection_words, tls_error, unhappy
 from lib import rawjson
 

@@ -8,7 +8,7 @@ absent ``next_start_key`` ends the list, and the key is opaque.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dialers.base import Garbled
+from dialers.errors import Garbled
 from lib import rawjson
 
 BLANKS = " \t\r\n"

@@ -9,19 +9,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from dialers.base import (
-    AskedWrongly,
-    Connection,
-    Garbled,
-    Layer,
-    Page,
-    Record,
-    Report,
-    ReportError,
-    Unreadable,
-    WalkStuck,
-    Window,
-)
+from dialers.base import Connection, Layer, Page, Record, Report, Unreadable, Window
+from dialers.errors import AskedWrongly, Garbled, ReportError, WalkStuck
 from dialers.fields import LONGEST_ID, text
 from dialers.qvoice import activity, words
 from dialers.qvoice.api import Client

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import event, select
 
 from dialers.base import Connection
+from dialers.clients import Known
 from models import PollCursor, Receipt
 from outcomes.normalize import normalize_pending
-from polling.clients import Known
 from polling.engine import Poller
 from tests.dialers.qvoice.portal import START, Portal, portal
 

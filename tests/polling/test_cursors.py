@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dialers.base import AskedWrongly, CredentialsRefused, Garbled, Unavailable
+from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.qvoice import DIALER
 from models import PollCursor
 from polling import cursors

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
 import polling
+from dialers import clients
 from dialers.base import Layer, Page, Record, Report
-from polling import clients, cursors
+from polling import cursors
 from polling.tasks import Task
 from polling.walk import Walk
 from tests.dialers.qvoice.portal import START, portal, row

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dialers.base import Connection, ReportError, Window
+from dialers.base import Connection, Window
+from dialers.errors import ReportError
 from dialers.qvoice.api import Client, Patience
 from dialers.qvoice.reports import REPORTS
 from sandbox.qvoice import QVoice

@@ -10,7 +10,8 @@ import pytest
 import trustme
 from marshmallow import ValidationError
 
-from dialers.base import AskedWrongly, Connection, CredentialsRefused, Garbled, Unavailable
+from dialers.base import Connection
+from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.qvoice import Settings
 from dialers.qvoice.answers import NotTrusted, retry_after
 from dialers.qvoice.api import Client

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dialers.base import Garbled, WalkStuck, Window
+from dialers.base import Window
+from dialers.errors import Garbled, WalkStuck
 from dialers.qvoice.envelopes import opened
 from tests.dialers.qvoice.portal import START, WINDOW, portal, row
 

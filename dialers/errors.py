@@ -1,0 +1,54 @@
+"""What can go wrong when a dialer is asked for something, or given something.
+
+Every message is a sentence for the operator, without secrets or bodies.
+"""
+
+
+class ReportError(Exception):
+    """The dialer could not be asked, or did not do what it was asked for."""
+
+    error_id = "report_failed"
+    retry_after: float | None = None  # seconds that the dialer asked us to wait
+
+
+class CredentialsRefused(ReportError):
+    """The dialer refused our credentials; nothing is asked again until they are changed or an hour has passed."""
+
+    error_id = "credentials_refused"
+
+
+class AskedWrongly(ReportError):
+    """The dialer says that the question is wrong (400, 404, ...); asking again at once will not help."""
+
+    error_id = "asked_wrongly"
+
+
+class Unavailable(ReportError):
+    """The dialer did not answer, or answered that it cannot now (429, 5xx, time-out); it is asked again soon."""
+
+    error_id = "unavailable"
+
+
+class Garbled(ReportError):
+    """The answer is not what the documentation shows (truncated, not JSON, an unknown shape)."""
+
+    error_id = "garbled"
+
+
+class WalkStuck(ReportError):
+    """The dialer gave the same page key twice; the walk was stopped."""
+
+    error_id = "walk_stuck"
+
+
+class Uncertain(ReportError):
+    """Something was given to the dialer, and nobody can tell whether it was taken: the answer did not come, broke off, or is
+    not what the documentation shows."""
+
+    error_id = "uncertain"
+
+
+class Declined(ReportError):
+    """The dialer understood and said no; the message is its reason. Asking again gets the same answer."""
+
+    error_id = "declined"

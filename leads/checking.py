@@ -1,0 +1,98 @@
+"""Checking leads before anything is sent: numbers, names, and what the dialer itself asks for. All or nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import RAISE, ValidationError
+
+from dialers.base import Connection
+from dialers.giving import BadLeads, BadList, Lead, Refused
+from dialers.lead_fields import LONGEST, LeadFields
+from dialers.registry import DIALERS
+from lib import ids, phone
+
+MOST_FAULTS = 50  # shown of a list; more help nobody
+
+
+@dataclass
+class Checked:
+    """A list that may be sent. ``repeated`` maps a number that stands there several times to its rows."""
+
+    leads: list[Lead] = field(default_factory=list)
+    repeated: dict[str, list[int]] = field(default_factory=dict)
+
+
+def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The load's own options, as the dialer's schema reads them. Raises Refused."""
+    try:
+        return DIALERS[connection.dialer].leads.options(unknown=RAISE).load(dict(options))
+    except ValidationError as error:
+        where, sentence = first(error.messages)
+        raise Refused(f"options.{where}" if where else "options", sentence) from None
+
+
+def check(
+    connection: Connection, campaign: str | None, rows: Iterable[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Checked:
+    """Every lead of the list, as it will be sent. Raises BadLeads, with every fault that was found, and BadList."""
+    found, faults, places, schema = Checked(), [], {}, LeadFields(unknown=RAISE)
+    dialer = DIALERS[connection.dialer]
+    for at, row in enumerate(rows, 1):
+        try:
+            lead = _lead(connection, schema.load(row))
+            dialer.leads.check(connection, campaign, lead, options)
+        except ValidationError as error:
+            where, sentence = first(error.messages)
+            faults.append({"row": at, "field": where, "message": sentence})
+        except Refused as error:
+            faults.append({"row": at, "field": error.field, "message": str(error)})
+        else:
+            found.leads.append(lead)
+            places.setdefault(lead.number, []).append(at)
+        if len(faults) > MOST_FAULTS:
+            raise BadLeads(faults[:MOST_FAULTS], more=True)
+    if faults:
+        raise BadLeads(faults, more=False)
+    if not found.leads:
+        raise BadList("The list is empty.", field="leads")
+    found.repeated = {number: at for number, at in places.items() if len(at) > 1}
+    return found
+
+
+def _lead(connection: Connection, given: dict[str, Any]) -> Lead:
+    raw = given.pop("number")
+    if isinstance(raw, float):
+        raise Refused("number", "A number must be text: as a JSON number with a fraction its digits are lost.")
+    number = phone.e164(raw, connection.default_country)
+    if number is None:
+        raise Refused("number", f"Not a telephone number that can be called{_country(connection)}.")
+    texts = {name: text(value, f"fields.{name}") for name, value in given.pop("fields", {}).items()}
+    given = {name: value for name, value in given.items() if value not in (None, "", [], {})}
+    given["agents"] = tuple(given.get("agents", ()))
+    return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=texts, **given)
+
+
+def _country(connection: Connection) -> str:
+    if connection.default_country:
+        return f" from {connection.default_country}"
+    return "; the connection has no default_country, so it must be international"
+
+
+def text(value: Any, where: str) -> str:
+    """A value of the tenant's own, as text. Raises Refused."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int) and len(str(value)) <= LONGEST:
+        return str(value)
+    raise Refused(where, f"Must be text of {LONGEST} characters at most.")
+
+
+def first(messages: Any) -> tuple[str, str]:
+    """(field, sentence) of the first of marshmallow's messages."""
+    path: list[str] = []
+    while isinstance(messages, dict):
+        name, messages = next(iter(messages.items()))
+        if name not in ("_schema", "key", "value"):
+            path.append(str(name))
+    return ".".join(path), str(messages[0] if isinstance(messages, list) and messages else messages)

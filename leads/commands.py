@@ -1,0 +1,56 @@
+"""Commands to campaigns, and single writes: at once, at the dialer's pace, and answered with the dialer's own verdict."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import RAISE, ValidationError
+
+from dialers import clients
+from dialers.base import Connection
+from dialers.errors import Unavailable
+from dialers.giving import CannotDo, Refused
+from dialers.registry import DIALERS
+from leads import desks
+from leads.checking import first
+from lib import clock
+from models.database import Database
+
+LONGEST_WAIT = 10.0  # seconds for the dialer's pace; then the caller is told when to ask again
+
+
+def control(database: Database, connection: Connection, campaign: str, command: str) -> Any:
+    """Send a command to a campaign; the dialer's answer. Raises CannotDo and what ``giving.Control`` raises."""
+    offered = DIALERS[connection.dialer].control
+    if offered is None or command not in offered.commands:
+        can = ", ".join(offered.commands) if offered else "none"
+        raise CannotDo(f"{connection.dialer} has no command {command} for campaigns; its commands: {can}.")
+    return _asked(
+        database, connection, lambda client: offered.run(client, connection, campaign, offered.commands[command])
+    )
+
+
+def act(database: Database, connection: Connection, name: str, given: Mapping[str, Any]) -> Any:
+    """Do one thing; the dialer's answer. Raises CannotDo, Refused and what ``giving.Act`` raises."""
+    offered = DIALERS[connection.dialer].acts.get(name)
+    if offered is None:
+        raise CannotDo(f"{connection.dialer} does not offer this: {name.replace('_', ' ')}.")
+    try:
+        checked = offered.given(unknown=RAISE).load(dict(given))
+    except ValidationError as error:
+        raise Refused(*first(error.messages)) from None
+    return _asked(database, connection, lambda client: offered.run(client, connection, checked))
+
+
+def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any]) -> Any:
+    leads = DIALERS[connection.dialer].leads
+    if leads is not None:
+        with database.write() as session:
+            at = clock.now()
+            wait = (desks.slot(session, connection.name, leads.pace(connection), at) - at).total_seconds()
+            if wait > LONGEST_WAIT:
+                busy = Unavailable(f"{connection.dialer} allows no more requests now; ask again in {wait:.0f} s.")
+                busy.retry_after = wait
+                raise busy  # the slot is given back: what was written is rolled back
+        time.sleep(max(0.0, wait))
+    return ask(clients.known(connection, clock.now()).client)

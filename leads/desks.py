@@ -1,0 +1,90 @@
+"""Desks: one process sends to a connection at a time, and the dialer's pace is kept by all of them together.
+
+Whoever changes a desk names the lease that it holds; an update that touches no row means that the lease was lost.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from dialers.giving import Pace
+from lib import ids
+from models import SendingDesk
+from models.database import insert_into
+
+DESK = SendingDesk.__table__
+FREE = {"lease_owner": None, "lease_until": None}
+ANSWER_SECONDS = 30  # of a dialer, where the connection says nothing else
+SPARE = timedelta(seconds=5)
+BACKOFF = timedelta(seconds=2)  # after the first failure; doubled with each that follows
+LONGEST_BACKOFF = timedelta(minutes=5)
+LONGEST_REST = timedelta(hours=1)
+
+
+class LeaseLost(Exception):
+    """Somebody else sends to the connection now."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A desk that is ours. ``span`` is how long a lease lasts without being renewed: longer than any request."""
+
+    connection: str
+    lease: str
+    span: timedelta
+
+
+def claim(session: Session, connection: Connection, at: datetime) -> Held | None:
+    """Take the connection's desk; None where somebody else has it, or it rests."""
+    span = timedelta(seconds=2 * connection.settings.get("timeout_seconds", ANSWER_SECONDS)) + SPARE
+    held = Held(connection.name, str(ids.new()), span)
+    make(session, connection.name, at)
+    # A lease that ends absurdly late was given by a clock that has been set back.
+    free = or_(DESK.c.lease_until.is_(None), DESK.c.lease_until <= at, DESK.c.lease_until > at + 2 * span)
+    due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
+    taken = {"lease_owner": held.lease, "lease_until": at + span}
+    changed = session.execute(update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken))
+    return held if changed.rowcount == 1 else None
+
+
+def make(session: Session, connection: str, at: datetime) -> None:
+    """The desk, where there is none yet."""
+    row = {"connection": connection, "next_at": at, "failures": 0}
+    session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
+
+
+def renew(session: Session, held: Held, at: datetime, **values: object) -> None:
+    """Hold the desk longer, and set these values. Raises LeaseLost."""
+    _set(session, held, {"lease_until": at + held.span} | values)
+
+
+def release(session: Session, held: Held, **values: object) -> None:
+    """Leave the desk to others. Raises LeaseLost."""
+    _set(session, held, FREE | values)
+
+
+def rest(session: Session, connection: str, wanted: float | None) -> timedelta:
+    """How long to leave the dialer in peace after one more failure; as long as it wishes, up to an hour."""
+    failures = session.scalar(select(DESK.c.failures).where(DESK.c.connection == connection))
+    backoff = min(BACKOFF * 2 ** min(failures, 20), LONGEST_BACKOFF)
+    return max(backoff, min(timedelta(seconds=wanted or 0), LONGEST_REST))
+
+
+def slot(session: Session, connection: str, pace: Pace, at: datetime) -> datetime:
+    """When the next request may leave; the one after it will have to wait for its share of the pace."""
+    make(session, connection, at)
+    mine = DESK.c.connection == connection
+    share = timedelta(seconds=pace.seconds / pace.requests)
+    next_at = session.scalar(select(DESK.c.next_at).where(mine).with_for_update())
+    free = max(at, next_at) if next_at <= at + 2 * LONGEST_REST else at
+    session.execute(update(DESK).where(mine).values(next_at=free + share))
+    return free
+
+
+def _set(session: Session, held: Held, values: dict) -> None:
+    mine = (DESK.c.connection == held.connection, DESK.c.lease_owner == held.lease)
+    if session.execute(update(DESK).where(*mine).values(values)).rowcount != 1:
+        raise LeaseLost

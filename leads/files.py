@@ -1,0 +1,136 @@
+"""Reading lists of leads: JSON, NDJSON and CSV with the same names. Rows are counted from 1, a CSV's header not among them.
+
+A row is a mapping of names to what was written; ``leads.checking`` says what it means. Strict: what cannot be read is told
+with its row, and nothing of the list is taken.
+"""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from dialers.giving import BadList
+
+MOST_LEADS = 100_000
+TEXT = ("number", "name", "first_name", "last_name", "reference", "priority", "timezone", "agents", "note")
+NESTED = ("fields", "options")  # in CSV: columns fields.<name> and options.<name>
+
+
+def rows(data: bytes, content_type: str) -> Iterator[Mapping[str, Any]]:
+    """The rows of a body, by its type: ``text/csv``, ``application/x-ndjson`` or JSON. Raises BadList."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "text/csv":
+        return from_csv(data)
+    if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
+        return from_ndjson(data.splitlines())
+    return from_json(data)
+
+
+def from_json(data: bytes) -> Iterator[Mapping[str, Any]]:
+    """``{"leads": [...]}``, or the list alone."""
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise BadList(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
+    return from_list(found.get("leads") if isinstance(found, dict) else found)
+
+
+def from_list(found: Any) -> Iterator[Mapping[str, Any]]:
+    """Rows that are objects already."""
+    if not isinstance(found, list):
+        raise BadList('The leads must be a list: {"leads": [{"number": "+420..."}]}.', field="leads")
+    return _capped(_object(row, at) for at, row in enumerate(found, 1))
+
+
+def from_ndjson(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+    """One object per line; empty lines are none."""
+    return _capped(_parsed(line, at) for at, line in enumerate((line for line in lines if line.strip()), 1))
+
+
+def from_csv(data: bytes) -> Iterator[Mapping[str, Any]]:
+    """With a header, in UTF-8 (a mark at its beginning is fine), separated by commas or, where the header has them,
+    semicolons or tabs."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start)
+        raise BadList(
+            "The text is not UTF-8 here. Save the file as UTF-8: other encodings cannot be told apart.", max(line, 1)
+        ) from None
+    if "\x00" in text:
+        raise BadList("The text holds NUL bytes; it may be UTF-16. Save the file as UTF-8.")
+    head = text.split("\n", 1)[0]
+    separator = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        header = [name.strip() for name in next(reader)]
+    except StopIteration:
+        raise BadList("The file is empty.") from None
+    except csv.Error as error:
+        raise BadList(f"The header cannot be read: {error}.") from None
+    _check_header(header)
+    return _capped(_csv_rows(reader, header))
+
+
+def _csv_rows(reader, header: list[str]) -> Iterator[Mapping[str, Any]]:
+    for at in itertools.count(1):
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise BadList(f"The row cannot be read: {error}.", at) from None
+        if not any(cell.strip() for cell in cells):
+            yield {}
+            continue
+        if len(cells) != len(header):
+            raise BadList(f"The row has {len(cells)} cells, the header {len(header)}.", at)
+        yield _nested({name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()})
+
+
+def _nested(row: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: value for name, value in row.items() if "." not in name}
+    for name, value in row.items():
+        outer, dot, inner = name.partition(".")
+        if dot:
+            found.setdefault(outer, {})[inner] = value
+    if "agents" in found:
+        found["agents"] = [agent.strip() for agent in found["agents"].split("|") if agent.strip()]
+    return found
+
+
+def _check_header(header: list[str]) -> None:
+    if "number" not in header:
+        raise BadList(
+            f"The header has no column number; it has {', '.join(header)[:200] or 'nothing'}.", field="number"
+        )
+    for at, name in enumerate(header):
+        if name in header[:at]:
+            raise BadList(f"The header has the column {name} twice.", field=name)
+        outer, dot, inner = name.partition(".")
+        if not (name in TEXT or (outer in NESTED and dot and inner)):
+            known = ", ".join((*TEXT, "fields.<name>", "options.<name>"))
+            raise BadList(f"The header has a column that nothing reads; there are {known}.", field=name)
+
+
+def _object(row: Any, at: int) -> Mapping[str, Any]:
+    if not isinstance(row, dict):
+        raise BadList('A lead must be an object: {"number": "+420..."}.', at)
+    return row
+
+
+def _parsed(line: bytes, at: int) -> Mapping[str, Any]:
+    try:
+        return _object(orjson.loads(line), at)
+    except orjson.JSONDecodeError as error:
+        raise BadList(f"The line is not JSON: {error.msg}.", at) from None
+
+
+def _capped(found: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for at, row in enumerate(found, 1):
+        if at > MOST_LEADS:
+            raise BadList(f"A load holds {MOST_LEADS:,} leads at most; split the list here.", at)
+        yield row

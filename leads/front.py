@@ -1,0 +1,74 @@
+"""The front desk: what API, pages and commands ask of ``leads``, with the connections that are configured."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from dialers.base import Connection
+from leads import commands, files, loads
+from leads.loading import Loading
+from models.database import Database
+
+
+class Front:
+    """``callbacks`` are our URLs, by connection and kind. Every method raises what ``dialers.giving`` and
+    ``dialers.errors`` describe; KeyError for a connection that is not configured."""
+
+    decisions = tuple(loads.DECISIONS)
+    states = loads.SHOWN_STATES
+
+    def __init__(
+        self, database: Database, connections: Mapping[str, Connection], callbacks: Mapping[str, Mapping[str, str]]
+    ):
+        self._database = database
+        self._connections = connections
+        self._callbacks = callbacks
+
+    def rows(self, data: bytes, content_type: str) -> Iterable[Mapping[str, Any]]:
+        """The rows of a list as it was sent or stands in a file."""
+        return files.rows(data, content_type)
+
+    def listed(self, leads: Any) -> Iterable[Mapping[str, Any]]:
+        """The rows of a list that was read already."""
+        return files.from_list(leads)
+
+    def loading(
+        self,
+        connection: str,
+        campaign: str | None,
+        rows: Iterable[Mapping[str, Any]],
+        name: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Loading:
+        """Check a list for a campaign (None: a new one); nothing is stored or sent yet."""
+        return Loading(self._connections[connection], campaign, rows, name, options)
+
+    def dry(self, loading: Loading) -> dict[str, Any]:
+        """What would be sent."""
+        return loading.shown(self._callbacks.get(loading.connection.name, {}))
+
+    def keep(self, loading: Loading) -> UUID:
+        """Have it sent; the load's id."""
+        return loading.keep(self._database)
+
+    def load(self, load_id: UUID, after: int, limit: int, state: str | None) -> dict[str, Any] | None:
+        with self._database.read() as session:
+            return loads.shown(session, load_id, after, limit, state)
+
+    def loads(self, connection: list[str] | None, limit: int) -> list[dict[str, Any]]:
+        with self._database.read() as session:
+            return loads.page(session, connection, limit)
+
+    def resume(self, load_id: UUID) -> bool:
+        with self._database.write() as session:
+            return loads.resume(session, load_id)
+
+    def decide(self, load_id: UUID, decision: str) -> int | None:
+        with self._database.write() as session:
+            return loads.decide(session, load_id, decision)
+
+    def control(self, connection: str, campaign: str, command: str) -> Any:
+        return commands.control(self._database, self._connections[connection], campaign, command)
+
+    def act(self, connection: str, name: str, given: Mapping[str, Any]) -> Any:
+        return commands.act(self._database, self._connections[connection], name, given)

@@ -1,0 +1,117 @@
+"""Loading: a list that was checked becomes a load, in one transaction; what sends it takes it from the tables."""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from dialers.giving import BadList, CannotDo, Lead, Leads, Order
+from dialers.registry import DIALERS
+from leads import checking
+from leads.checking import Checked
+from lib import clock, ids
+from models import LeadLoad, LoadedLead
+from models.database import Database
+from models.loads import PENDING, RUNNING
+
+MOST_SHOWN = 20  # requests of a dry run
+AT_ONCE = 1_000  # rows of one statement
+APART = ("number", "number_raw", "reference", "mark")  # of a lead, in columns of their own
+
+
+def offered(connection: Connection, campaign: str | None) -> Leads:
+    """How the connection's dialer takes leads for this campaign (None: for a new one). Raises CannotDo."""
+    leads = DIALERS[connection.dialer].leads
+    if leads is None:
+        raise CannotDo(f"{connection.dialer} takes no leads.")
+    if campaign is None and not leads.most_new:
+        raise CannotDo(f"{connection.dialer} has no way to make a campaign; make it there, and load into its id.")
+    if campaign is not None and leads.appends is not None:
+        raise CannotDo(leads.appends)
+    return leads
+
+
+class Loading:
+    """One list for one campaign, or for a new one: checked as a whole, then shown or kept."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        campaign: str | None,
+        rows: Iterable[Mapping[str, Any]],
+        name: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ):
+        """Raises CannotDo, Refused, BadList and BadLeads."""
+        self.connection, self.campaign, self.name = connection, campaign, name
+        self._offered = offered(connection, campaign)
+        self._given = dict(options or {})
+        self.options = checking.check_options(connection, self._given)
+        self.checked: Checked = checking.check(connection, campaign, rows, self.options)
+        most = self._offered.most_new if campaign is None else None
+        if most and len(self.checked.leads) > most:
+            raise BadList(f"{connection.dialer} makes a campaign of {most:,} leads at most, in one request.", most + 1)
+        # What depends on all leads of a request, such as their custom fields, is found out now and not half-way.
+        for order in self._orders({}):
+            self._offered.shown(connection, order)
+
+    def shown(self, callbacks: Mapping[str, str]) -> dict[str, Any]:
+        """What would be sent."""
+        orders = list(self._orders(callbacks))
+        requests = [self._offered.shown(self.connection, order) for order in orders[:MOST_SHOWN]]
+        return {
+            "leads": len(self.checked.leads),
+            "requests": len(orders),
+            "repeated": self.checked.repeated,
+            "shown": requests,
+        }
+
+    def keep(self, database: Database) -> UUID:
+        """Store it to be sent; the load's id."""
+        load_id, at = ids.new(), clock.now()
+        load = {
+            "id": load_id,
+            "connection": self.connection.name,
+            "campaign": self.campaign,
+            "makes_campaign": self.campaign is None,
+            "name": self.name,
+            "options": self.options,
+            "total": len(self.checked.leads),
+            "state": RUNNING,
+            "created_at": at,
+        }
+        with database.write() as session:
+            session.execute(insert(LeadLoad).values(load))
+            _insert(session, load_id, self.connection.name, self.checked.leads)
+        return load_id
+
+    def _orders(self, callbacks: Mapping[str, str]) -> Iterable[Order]:
+        most = self._offered.most_new if self.campaign is None else self._offered.most
+        leads = iter(self.checked.leads)
+        while some := list(itertools.islice(leads, most)):
+            yield Order(self.campaign, self.name, self.options, some, str(ids.new()), callbacks)
+
+
+def _insert(session: Session, load_id: UUID, connection: str, leads: list[Lead]) -> None:
+    rows = (
+        {
+            "id": UUID(lead.mark),
+            "load_id": load_id,
+            "connection": connection,
+            "ordinal": at,
+            "number": lead.number,
+            "number_raw": lead.number_raw,
+            "reference": lead.reference,
+            "given": {k: v for k, v in asdict(lead).items() if k not in APART and v not in (None, (), {})},
+            "state": PENDING,
+            "tries": 0,
+        }
+        for at, lead in enumerate(leads, 1)
+    )
+    while some := list(itertools.islice(rows, AT_ONCE)):
+        session.execute(insert(LoadedLead), some)

@@ -1,0 +1,105 @@
+"""What became of loads: read, and decided by an operator where the dialer left it open."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from lib import clock
+from models import LeadLoad, LoadedLead
+from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
+
+LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
+SHOWN_STATES = tuple(state for state in LEAD_STATES if state != SENDING)
+# What an operator may decide of leads that are unknown. To send them again may call somebody twice.
+DECISIONS = {"resend": PENDING, "accepted": ACCEPTED, "rejected": REJECTED}
+DECIDED = "Decided by an operator."
+
+
+def shown(session: Session, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None):
+    """The load with a page of its leads as the API shows it; None where there is none. ``after`` is a row's number."""
+    load = session.execute(select(LOADS).where(LOADS.c.id == load_id)).one_or_none()
+    if load is None:
+        return None
+    page = select(LEADS).where(LEADS.c.load_id == load_id, LEADS.c.ordinal > after).order_by(LEADS.c.ordinal)
+    if state is not None:
+        page = page.where(LEADS.c.state.in_(_stored(state)))
+    rows = session.execute(page.limit(limit + 1)).all()
+    return {
+        **_head(load),
+        "counts": counts(session, load_id),
+        "leads": [_lead(row) for row in rows[:limit]],
+        "next": str(rows[limit - 1].ordinal) if len(rows) > limit else None,
+    }
+
+
+def page(session: Session, connection: list[str] | None, limit: int) -> list[dict[str, Any]]:
+    """The newest loads, without their leads."""
+    statement = select(LOADS).order_by(LOADS.c.id.desc()).limit(limit)
+    if connection:
+        statement = statement.where(LOADS.c.connection.in_(connection))
+    return [{**_head(load), "counts": counts(session, load.id)} for load in session.execute(statement).all()]
+
+
+def counts(session: Session, load_id: UUID) -> dict[str, int]:
+    """How many leads are in each state."""
+    statement = select(LEADS.c.state, func.count()).where(LEADS.c.load_id == load_id).group_by(LEADS.c.state)
+    found = dict(session.execute(statement).all())
+    found[PENDING] = found.get(PENDING, 0) + found.pop(SENDING, 0)
+    return {state: found.get(state, 0) for state in SHOWN_STATES}
+
+
+def resume(session: Session, load_id: UUID) -> bool:
+    """Let a parked load go on. Whether there is such a load."""
+    known = LOADS.c.id == load_id
+    values = {"state": RUNNING, "reason": None, "parked_at": None}
+    session.execute(update(LOADS).where(known, LOADS.c.state == PARKED).values(values))
+    return session.scalar(select(func.count()).where(known)) == 1
+
+
+def decide(session: Session, load_id: UUID, decision: str) -> int | None:
+    """Decide what became of the load's unknown leads: one of DECISIONS. How many there were; None: no such load."""
+    load = session.execute(select(LOADS).where(LOADS.c.id == load_id).with_for_update()).one_or_none()
+    if load is None:
+        return None
+    values: dict[str, Any] = {"state": DECISIONS[decision]}
+    if decision == "resend":
+        values |= {"reason": None, "order_key": None, "tries": 0, "sent_at": None, "settled_at": None}
+    else:
+        values |= {"reason": DECIDED, "settled_at": clock.now()}
+    unknown = (LEADS.c.load_id == load_id, LEADS.c.state == UNKNOWN)
+    decided = session.execute(update(LEADS).where(*unknown).values(values)).rowcount
+    if decided and decision == "resend" and load.state == DONE:
+        session.execute(update(LOADS).where(LOADS.c.id == load_id).values(state=RUNNING, finished_at=None))
+    return decided
+
+
+def _stored(state: str) -> tuple[str, ...]:
+    return (PENDING, SENDING) if state == PENDING else (state,)
+
+
+def _head(load) -> dict[str, Any]:
+    return {
+        "id": str(load.id),
+        "connection": load.connection,
+        "campaign_id": load.campaign,
+        "name": load.name,
+        "state": load.state,
+        "reason": load.reason,
+        "total": load.total,
+        "created_at": clock.iso(load.created_at),
+        "finished_at": clock.iso(load.finished_at),
+    }
+
+
+def _lead(row) -> dict[str, Any]:
+    return {
+        "row": row.ordinal,
+        "number": row.number,
+        "reference": row.reference,
+        "state": PENDING if row.state == SENDING else row.state,
+        "reason": row.reason,
+        "dialer_id": row.dialer_id,
+        "sent_at": clock.iso(row.sent_at),
+    }

@@ -1,0 +1,131 @@
+"""Orders: which leads are sent next, and what is written down of them before and after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from dialers.giving import Lead, Leads, Order, Verdict
+from lib import ids
+from models import LeadLoad, LoadedLead
+from models.loads import DONE, PARKED, PENDING, RUNNING, SENDING, UNKNOWN
+
+LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
+LEFT_OPEN = "The sender ended before the answer came; whether the dialer took it is not known."
+PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried again
+
+
+@dataclass
+class Taken:
+    """An order that is written down as being sent, and ours to settle. ``at`` is when it may leave."""
+
+    load: Row
+    key: str
+    leads: Sequence[Row]
+    tries: int
+    at: datetime
+
+    def order(self, callbacks: Mapping[str, str]) -> Order:
+        campaign = None if self.load.makes_campaign else self.load.campaign
+        leads = [as_lead(row) for row in self.leads]
+        return Order(campaign, self.load.name, self.load.options, leads, self.key, callbacks)
+
+
+def as_lead(row: Any) -> Lead:
+    """The lead as dialers are given it."""
+    given = {**row.given, "agents": tuple(row.given.get("agents") or ())}
+    return Lead(number=row.number, number_raw=row.number_raw, reference=row.reference, mark=str(row.id), **given)
+
+
+def any_waiting(session: Session, connection: str, since: datetime, at: datetime) -> bool:
+    """Whether the connection has anything to send."""
+    return bool(session.scalar(select(exists().where(_open(connection), _going(since, at)))))
+
+
+def unpark(session: Session, connection: str, since: datetime, at: datetime) -> None:
+    """Let loads go on that were parked before this process knew the connection (its credentials may be others now), or
+    for long enough."""
+    parked = and_(LOADS.c.state == PARKED, _tried_again(since, at))
+    session.execute(update(LOADS).where(_open(connection), parked).values(state=RUNNING, reason=None, parked_at=None))
+
+
+def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -> None:
+    """After claiming the desk: what somebody who ended has left open. Where the dialer knows keys it is sent again, which
+    ``take`` does; where not, nobody can tell."""
+    if not knows_keys:
+        mine = and_(LEADS.c.state == SENDING, LEADS.c.load_id.in_(select(LOADS.c.id).where(_open(connection))))
+        session.execute(update(LEADS).where(mine).values(state=UNKNOWN, reason=LEFT_OPEN, settled_at=at))
+
+
+def take(session: Session, connection: str, leads: Leads, at: datetime) -> Taken | None:
+    """Write down the next order as being sent: of the oldest load that runs, the first leads. What was sent before under a
+    key comes first, under that key. None where nothing is left; loads that are through are then done."""
+    running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
+    for load in session.execute(running).all():
+        mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
+        again = session.execute(mine.where(LEADS.c.state == SENDING)).all()
+        if again:
+            key = again[0].order_key
+            rows = [row for row in again if row.order_key == key]
+        else:
+            most = leads.most_new if load.makes_campaign else leads.most
+            rows = session.execute(mine.where(LEADS.c.state == PENDING).limit(most)).all()
+            key = str(ids.new())
+        if rows:
+            tries = rows[0].tries + 1 if again else 1
+            written = {"state": SENDING, "order_key": key, "tries": tries, "sent_at": at}
+            _each(session, rows, written)
+            return Taken(load, key, rows, tries, at)
+        session.execute(update(LOADS).where(LOADS.c.id == load.id).values(state=DONE, reason=None, finished_at=at))
+    return None
+
+
+def settle(
+    session: Session, taken: Taken, verdicts: Sequence[Verdict], at: datetime, campaign: str | None = None
+) -> None:
+    """Write down what became of each lead of the order."""
+    statement = (
+        update(LEADS)
+        .where(LEADS.c.id == bindparam("row_id"), LEADS.c.state == SENDING)
+        .values(state=bindparam("now"), reason=bindparam("why"), dialer_id=bindparam("theirs"), settled_at=at)
+    )
+    rows = [
+        {"row_id": row.id, "now": verdict.state, "why": verdict.reason, "theirs": verdict.dialer_id}
+        for row, verdict in zip(taken.leads, verdicts, strict=True)
+    ]
+    session.connection().execute(statement, rows)
+    told = {"reason": None} | ({"campaign": campaign} if campaign is not None else {})
+    session.execute(update(LOADS).where(LOADS.c.id == taken.load.id).values(told))
+
+
+def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
+    """The dialer did not take it for sure: it is sent another time."""
+    _each(session, taken.leads, {"state": PENDING, "order_key": None, "tries": 0, "sent_at": None})
+    session.execute(update(LOADS).where(LOADS.c.id == taken.load.id).values(reason=reason))
+
+
+def park(session: Session, connection: str, reason: str, at: datetime) -> None:
+    """Nothing more is sent to the connection until an operator, or other credentials, let it go on."""
+    mine = and_(_open(connection), LOADS.c.state == RUNNING)
+    session.execute(update(LOADS).where(mine).values(state=PARKED, reason=reason, parked_at=at))
+
+
+def _each(session: Session, rows: Sequence[Row], values: dict[str, Any]) -> None:
+    statement = update(LEADS).where(LEADS.c.id == bindparam("row_id")).values(values)
+    session.connection().execute(statement, [{"row_id": row.id} for row in rows])
+
+
+def _open(connection: str):
+    # As the index on open loads says it.
+    return and_(LOADS.c.connection == connection, LOADS.c.state != DONE)
+
+
+def _tried_again(since: datetime, at: datetime):
+    return or_(LOADS.c.parked_at < since, LOADS.c.parked_at <= at - PARKED_FOR)
+
+
+def _going(since: datetime, at: datetime):
+    return or_(LOADS.c.state == RUNNING, and_(LOADS.c.state == PARKED, _tried_again(since, at)))

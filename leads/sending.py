@@ -1,0 +1,159 @@
+"""Sending: a lead is remembered as being sent before its request leaves, and settled when the answer has come.
+
+So whatever dies in between, nothing is sent twice: what was on its way is sent again under the same key where the dialer
+knows keys, and is ``unknown`` where it does not, until an operator decides.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy.orm import Session
+
+from dialers import clients
+from dialers.base import Connection
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
+from dialers.giving import Leads, Sent, Verdict
+from dialers.registry import DIALERS
+from leads import desks, orders
+from leads.desks import Held, LeaseLost
+from leads.orders import Taken
+from lib import clock
+from models import SendingDesk
+from models.database import Database
+from models.loads import REJECTED, UNKNOWN
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
+SHIFT_SECONDS = 30.0  # after which the desk is given back, so that a load that came later gets its turn
+MOST_TRIES = 6  # of one order under one key
+
+
+def send_due(
+    database: Database,
+    connection: Connection,
+    callbacks: Mapping[str, str],
+    now: Clock = clock.now,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Send what waits for the connection, order after order at the dialer's pace. False where nothing waits, somebody else
+    sends, or the dialer is left in peace for a while. Raises SQLAlchemyError where the database is away."""
+    known = clients.known(connection, now())
+    with database.read() as session:
+        if not orders.any_waiting(session, connection.name, known.since, now()):
+            return False
+    with database.write() as session:
+        held = desks.claim(session, connection, now())
+        if held is None:
+            return False
+        orders.unpark(session, connection.name, known.since, now())
+    sender = Sender(database, connection, known.client, held, callbacks, now, stop or threading.Event())
+    try:
+        return sender.run()
+    except LeaseLost:
+        log.warning("sending_lease_lost", connection=connection.name)
+        return False
+
+
+class Sender:
+    """Sends to one connection while it holds the desk, in one thread."""
+
+    def __init__(self, database, connection, client, held: Held, callbacks, now: Clock, stop: threading.Event):
+        self._database = database
+        self._connection = connection
+        self._client = client
+        self._held = held
+        self._callbacks = callbacks
+        self._now = now
+        self._stop = stop
+        self._leads: Leads = DIALERS[connection.dialer].leads
+        self._pace = self._leads.pace(connection)
+
+    def run(self) -> bool:
+        """Whether anything was sent."""
+        until = time.monotonic() + SHIFT_SECONDS
+        with self._database.write() as session:
+            orders.recover(session, self._connection.name, self._leads.knows_keys, self._now())
+            taken = self._next(session)
+        sent = False
+        while taken is not None:
+            self._wait(taken.at)
+            settle = self._sent(taken)
+            sent = True
+            rest = self._stop.is_set() or time.monotonic() > until
+            with self._database.write() as session:
+                resting = settle(session)
+                taken = None if rest or resting else self._next(session)
+                if taken is None and not resting:
+                    desks.release(session, self._held)
+        return sent
+
+    def _next(self, session: Session) -> Taken | None:
+        """The next order, remembered as being sent; None, and the desk left, where there is none."""
+        at = self._now()
+        taken = orders.take(session, self._connection.name, self._leads, at)
+        if taken is None:
+            desks.release(session, self._held)
+            return None
+        taken.at = desks.slot(session, self._connection.name, self._pace, at)
+        desks.renew(session, self._held, max(at, taken.at))
+        return taken
+
+    def _wait(self, at: datetime) -> None:
+        time.sleep(max(0.0, (at - self._now()).total_seconds()))
+
+    def _sent(self, taken: Taken) -> Callable[[Session], bool]:
+        """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""
+        order = taken.order(self._callbacks)
+        try:
+            sent = self._leads.send(self._client, self._connection, order)
+            if len(sent.verdicts) != len(order.leads):
+                raise Uncertain(f"{len(order.leads)} leads were sent, and {len(sent.verdicts)} were answered.")
+            return lambda session: self._settled(session, taken, sent)
+        except ReportError as error:
+            said = error
+        except Exception as error:  # whatever it is, the request may have left
+            log.exception("sending_failed", connection=self._connection.name, error=type(error).__name__)
+            said = Uncertain(f"Sending failed: {type(error).__name__}. This is a fault of Wrapup.")
+        log.warning(
+            "lead_order_failed",
+            connection=self._connection.name,
+            load=str(taken.load.id),
+            leads=len(order.leads),
+            error_id=said.error_id,
+            error=str(said),
+        )
+        return lambda session: self._failed(session, taken, said)
+
+    def _settled(self, session: Session, taken: Taken, sent: Sent) -> bool:
+        at = self._now()
+        orders.settle(session, taken, sent.verdicts, at, sent.campaign)
+        desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
+        return False
+
+    def _failed(self, session: Session, taken: Taken, said: ReportError) -> bool:
+        at = self._now()
+        every = len(taken.leads)
+        if isinstance(said, CredentialsRefused):
+            orders.put_back(session, taken)
+            orders.park(session, self._connection.name, str(said), at)
+            desks.release(session, self._held, error_id=said.error_id, error=str(said))
+            return True
+        if isinstance(said, Declined | AskedWrongly):
+            orders.settle(session, taken, [Verdict(REJECTED, str(said))] * every, at)
+            desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
+            return False
+        if isinstance(said, Unavailable):
+            orders.put_back(session, taken, str(said))
+        elif not self._leads.knows_keys or taken.tries >= MOST_TRIES:
+            orders.settle(session, taken, [Verdict(UNKNOWN, str(said))] * every, at)
+            desks.renew(session, self._held, at, error_id=said.error_id, error=str(said))
+            return False
+        # Else it stays written down as being sent, and is sent again under the same key.
+        wait = desks.rest(session, self._held.connection, said.retry_after)
+        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": str(said)}
+        desks.release(session, self._held, next_at=at + wait, **failed)
+        return True

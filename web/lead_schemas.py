@@ -1,0 +1,110 @@
+"""What is said towards the dialers, and answered, for the API's documentation. See ``web.schemas``."""
+
+from marshmallow import Schema, fields, validate
+
+from dialers.lead_fields import LeadFields
+from models.loads import LOAD_STATES
+from web.schemas import following, members, number, our_id, text, time
+
+COMMANDS = ("start", "pause", "resume", "stop", "reload", "remove")
+DECISIONS = ("resend", "accepted", "rejected")
+STATES = ("pending", "accepted", "rejected", "unknown")
+
+
+class NewLeads(Schema):
+    leads = fields.List(fields.Nested(LeadFields), required=True, metadata={"description": "100,000 at most."})
+    options = fields.Dict(
+        keys=fields.Str(), metadata={"description": "The dialer's own fields for the request.", "example": {}}
+    )
+
+
+class NewCampaign(NewLeads):
+    name = fields.Str(validate=validate.Length(1, 500), metadata={"description": "Its name.", "example": "Renewals"})
+
+
+class Begun(Schema):
+    load_id = our_id("Of the load.")
+    campaign_id = text("The campaign; null where it is being made.", "6541")
+    repeated = members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
+
+
+class Counts(Schema):
+    pending = number("Not sent yet, or not answered yet.", 3)
+    accepted = number("Taken by the dialer.", 90)
+    rejected = number("Refused by the dialer.", 6)
+    unknown = number("Sent, and nobody can tell whether they were taken.", 1)
+
+
+class LoadedLead(Schema):
+    row = number("Its row in the list, from 1.", 1)
+    number = text("E.164.", "+420601234567", null=False)
+    reference = text("Your own name for it.", "crm-88213")
+    state = text("What became of it.", "accepted", null=False, choices=STATES)
+    reason = text("The dialer's reason.", "number blocked")
+    dialer_id = text("The dialer's id of it, where it tells one.", "14")
+    sent_at = time("When its request left.")
+
+
+class LoadHead(Schema):
+    id = our_id("Of the load.")
+    connection = text("The connection.", "ryng-main", null=False)
+    campaign_id = text("The campaign; null where it is being made, or its id is not told.", "6541")
+    name = text("The name of a new campaign.", "Renewals")
+    state = text("Whether it is under way.", "running", null=False, choices=LOAD_STATES)
+    reason = text("Why it is parked, or what it waits for.", "The dialer allows no more requests now.")
+    total = number("All its leads.", 100)
+    created_at = time("When it was given.", null=False)
+    finished_at = time("When the last lead had its end.")
+    counts = fields.Nested(Counts, required=True)
+
+
+class Load(LoadHead):
+    leads = fields.List(fields.Nested(LoadedLead), required=True)
+    next = following()
+
+
+class Loads(Schema):
+    loads = fields.List(fields.Nested(LoadHead), required=True)
+
+
+class Decision(Schema):
+    decision = fields.Str(
+        required=True,
+        validate=validate.OneOf(DECISIONS),
+        metadata={"description": "`resend` may have somebody called twice.", "example": "rejected"},
+    )
+
+
+class Decided(Schema):
+    decided = number("How many leads were unknown until now.", 1)
+
+
+class Command(Schema):
+    command = fields.Str(
+        required=True, validate=validate.OneOf(COMMANDS), metadata={"description": "What to do.", "example": "pause"}
+    )
+
+
+class LeadStatus(Schema):
+    status = fields.Str(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata={"description": "By the dialer's own word.", "example": "success"},
+    )
+
+
+class NewCall(Schema):
+    number = fields.Str(required=True, metadata={"description": "The customer's.", "example": "+919812345678"})
+    agent = fields.Str(required=True, metadata={"description": "The dialer's id of the agent.", "example": "67131"})
+    campaign = fields.Str(required=True, metadata={"description": "The dialer's id of the campaign.", "example": "24"})
+    name = fields.Str(metadata={"description": "The customer's name.", "example": "Asha"})
+
+
+class EndOfCall(Schema):
+    attempt = fields.Str(required=True, metadata={"description": "The attempt's id.", "example": "49"})
+    disposition = fields.Str(required=True, metadata={"description": "The tenant's word.", "example": "Interested"})
+    notes = fields.Str(load_default="", metadata={"description": "For the record.", "example": "Wants a quote."})
+
+
+class Answered(Schema):
+    answer = fields.Raw(required=True, allow_none=True, metadata={"description": "The dialer's own answer."})

@@ -1,0 +1,294 @@
+"""Towards the dialers over HTTP: leads, campaigns and calls, as far as each dialer can."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+from uuid import UUID
+
+from flask import Response, current_app, request
+from marshmallow import Schema, fields, validate
+
+from dialers.errors import CredentialsRefused, ReportError, Unavailable, Uncertain
+from dialers.giving import (
+    CANCEL_CALL,
+    DELETE_LEAD,
+    END_CALL,
+    LIST_IVRS,
+    SET_LEAD_STATUS,
+    SET_VOICEMAIL,
+    SHOW_CAMPAIGN,
+    START_CALL,
+    BadLeads,
+    BadList,
+    CannotDo,
+    Refused,
+)
+from web import errors, lead_schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import not_found
+from web.openapi import Blueprint
+from web.parameters import Whole, limit, words
+
+blueprint = Blueprint("leads", __name__, description="Towards the dialers: leads in, commands, statuses written back")
+
+
+class DryRun(Schema):
+    dry_run = fields.Bool(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Only show what would be sent.", "example": True},
+    )
+
+
+class LoadQuery(Schema):
+    state = fields.Str(
+        validate=validate.OneOf(lead_schemas.STATES),
+        metadata={"description": "Only leads in this state.", "example": "rejected"},
+    )
+    limit = limit(100)
+    cursor = Whole(
+        load_default=0, validate=validate.Range(min=0), metadata={"description": "`next` of the page before."}
+    )
+
+
+class LoadsQuery(Schema):
+    connection = words("The connection's name.", "ryng-main")
+    limit = limit(100)
+
+
+# Rows are checked by ``leads``, which tells the row and the field at fault.
+LISTS = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": lead_schemas.NewLeads},
+        "text/csv": {"schema": {"type": "string"}, "example": "number,name\n+420601234567,Jana\n"},
+        "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"number":"+420601234567"}\n'},
+    },
+}
+
+
+def front():
+    return current_app.extensions["leads"]
+
+
+@blueprint.route("/campaigns/<connection>", methods=["POST"])
+@scope("leads")
+@blueprint.arguments(DryRun, location="query")
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": lead_schemas.NewCampaign}}})
+@blueprint.response(202, lead_schemas.Begun)
+def make_campaign(query: dict, connection: str) -> Response:
+    """Make a campaign with its first leads
+
+    `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
+    one.
+    """
+    return _begin(query, connection, None, _object({"name", "leads", "options"}))
+
+
+@blueprint.route("/campaigns/<connection>/<campaign>/leads", methods=["POST"])
+@scope("leads")
+@blueprint.arguments(DryRun, location="query")
+@blueprint.doc(requestBody=LISTS)
+@blueprint.response(202, lead_schemas.Begun)
+def add_leads(query: dict, connection: str, campaign: str) -> Response:
+    """Load leads into a campaign
+
+    All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
+    """
+    if request.mimetype in ("", "application/json"):
+        return _begin(query, connection, campaign, _object({"leads", "options"}))
+    rows = _tried(lambda: front().rows(request.get_data(), request.content_type or ""))
+    return _begin(query, connection, campaign, {"rows": rows})
+
+
+def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, Any]) -> Response:
+    name, options = body.get("name"), body.get("options") or {}
+    if not isinstance(options, dict):
+        errors.invalid("options", "Must be an object.")
+    if name is not None and (not isinstance(name, str) or len(name) > 500):
+        errors.invalid("name", "Must be text of 500 characters at most.")
+
+    def begin() -> Response:
+        rows = body["rows"] if "rows" in body else front().listed(body.get("leads"))
+        loading = front().loading(connection, campaign, rows, name, options)
+        if query["dry_run"]:
+            return answer(front().dry(loading))
+        load_id = front().keep(loading)
+        return answer(
+            {"load_id": str(load_id), "campaign_id": campaign, "repeated": loading.checked.repeated}, status=202
+        )
+
+    return _tried(begin)
+
+
+@blueprint.route("/loads")
+@scope("read")
+@blueprint.arguments(LoadsQuery, location="query")
+@blueprint.response(200, lead_schemas.Loads)
+def list_loads(query: dict) -> Response:
+    """The newest loads, without their leads"""
+    return answer({"loads": front().loads(query.get("connection"), query["limit"])})
+
+
+@blueprint.route("/loads/<uuid:load_id>")
+@scope("read")
+@blueprint.arguments(LoadQuery, location="query")
+@blueprint.response(200, lead_schemas.Load)
+def get_load(query: dict, load_id: UUID) -> Response:
+    """How far a load is, and what became of each lead"""
+    found = front().load(load_id, query["cursor"], query["limit"], query.get("state"))
+    return answer(found) if found else not_found("load")
+
+
+@blueprint.route("/loads/<uuid:load_id>/resume", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Load)
+def resume_load(load_id: UUID) -> Response:
+    """Let a parked load go on, after its credentials were mended"""
+    if not front().resume(load_id):
+        not_found("load")
+    return answer(front().load(load_id, 0, 100, None))
+
+
+@blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.arguments(lead_schemas.Decision)
+@blueprint.response(200, lead_schemas.Decided)
+def decide(body: dict, load_id: UUID) -> Response:
+    """Decide what became of the load's unknown leads
+
+    `resend` sends them again, and may have somebody called twice.
+    """
+    decided = front().decide(load_id, body["decision"])
+    return answer({"decided": decided}) if decided is not None else not_found("load")
+
+
+@blueprint.route("/campaigns/<connection>/<campaign>/control", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.arguments(lead_schemas.Command)
+@blueprint.response(200, lead_schemas.Answered)
+def control(body: dict, connection: str, campaign: str) -> Response:
+    """Start, pause, resume, stop, reload or remove a campaign"""
+    return _tried(lambda: answer({"answer": front().control(connection, campaign, body["command"])}))
+
+
+@blueprint.route("/campaigns/<connection>/<campaign>")
+@scope("read")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Answered)
+def show_campaign(connection: str, campaign: str) -> Response:
+    """What the dialer says of a campaign now"""
+    return _act(connection, SHOW_CAMPAIGN, {"campaign": campaign})
+
+
+@blueprint.route("/ivrs/<connection>")
+@scope("read")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Answered)
+def list_ivrs(connection: str) -> Response:
+    """The dialer's IVR applications, one of which a campaign needs"""
+    return _act(connection, LIST_IVRS, {})
+
+
+@blueprint.route("/calls/<connection>", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.arguments(lead_schemas.NewCall)
+@blueprint.response(200, lead_schemas.Answered)
+def start_call(body: dict, connection: str) -> Response:
+    """Call one customer now"""
+    return _act(connection, START_CALL, body)
+
+
+@blueprint.route("/calls/<connection>/<call>/end", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.arguments(lead_schemas.EndOfCall)
+@blueprint.response(200, lead_schemas.Answered)
+def end_call(body: dict, connection: str, call: str) -> Response:
+    """End a call with its disposition"""
+    return _act(connection, END_CALL, {**body, "call": call})
+
+
+@blueprint.route("/calls/<connection>/<call>/cancel", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Answered)
+def cancel_call(connection: str, call: str) -> Response:
+    """Cancel a call, or a job, that waits"""
+    return _act(connection, CANCEL_CALL, {"call": call})
+
+
+@blueprint.route("/calls/<connection>/<call>/disposition/voicemail", methods=["PUT"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Answered)
+def set_voicemail(connection: str, call: str) -> Response:
+    """Say that a voicemail answered the call"""
+    return _act(connection, SET_VOICEMAIL, {"call": call})
+
+
+@blueprint.route("/leads/<connection>/<lead>/status", methods=["PUT"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.arguments(lead_schemas.LeadStatus)
+@blueprint.response(200, lead_schemas.Answered)
+def set_lead_status(body: dict, connection: str, lead: str) -> Response:
+    """Set a lead's status at the dialer"""
+    return _act(connection, SET_LEAD_STATUS, {**body, "lead": lead})
+
+
+@blueprint.route("/leads/<connection>/<lead>", methods=["DELETE"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.response(200, lead_schemas.Answered)
+def delete_lead(connection: str, lead: str) -> Response:
+    """Delete a lead at the dialer"""
+    return _act(connection, DELETE_LEAD, {"lead": lead})
+
+
+def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
+    return _tried(lambda: answer({"answer": front().act(connection, name, given)}))
+
+
+def _object(known: set[str]) -> dict[str, Any]:
+    body = request.get_json(silent=True, force=True)
+    if not isinstance(body, dict):
+        raise errors.Refused(400, "bad_request", "The body must be a JSON object.")
+    if unknown := set(body) - known:
+        errors.invalid(min(unknown), "Unknown field.")
+    return body
+
+
+def _tried(do: Callable[[], Any]) -> Any:
+    """What ``do`` gives; what it raises as the answer that says so."""
+    try:
+        return do()
+    except KeyError:
+        if request.view_args["connection"] in current_app.extensions["connections"]:
+            raise
+        not_found("connection")
+    except CannotDo as error:
+        raise errors.Refused(409, "not_offered", str(error)) from None
+    except Refused as error:
+        errors.invalid(error.field, str(error))
+    except BadList as error:
+        at = f"leads.{error.row}" if error.row else "leads"
+        errors.invalid(f"{at}.{error.field}" if error.field and error.field != "leads" else at, str(error))
+    except BadLeads as error:
+        details = {f"leads.{fault['row']}.{fault['field']}": [fault["message"]] for fault in error.faults}
+        raise errors.Refused(422, "invalid", str(error), details) from None
+    except ReportError as error:
+        _said(error)
+
+
+def _said(error: ReportError) -> NoReturn:
+    """The dialer's own verdict: its refusal is a 4xx with its reason, its silence a 502 or 503."""
+    later = {"Retry-After": str(round(error.retry_after))} if error.retry_after else {}
+    status = 503 if isinstance(error, Unavailable) else 502 if isinstance(error, Uncertain) else 409
+    error_id = "parked" if isinstance(error, CredentialsRefused) else error.error_id
+    raise errors.Refused(status, error_id, str(error), headers=later)
