@@ -4,9 +4,11 @@ A dialer is one folder with up to four files: ``words.py`` (pure: its vocabulary
 ask it), ``leads.py`` (what we give it) and ``api.py`` (its HTTP client), and one row in ``registry.py``.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +27,21 @@ class Connection:
     default_country: str | None = None
     dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
     disposition_window: timedelta = timedelta(hours=24)
+    words: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the tenant's meaning of the dialer's words -> connect outcome
+
+    def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
+        """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where
+        neither has it. Compared without case; a blank, ``+``, ``_`` and ``-`` are the same."""
+        if not word:
+            return None
+        wanted = _plain(word)
+        for known in (self.words, table):
+            for name, outcome in known.items():
+                if _plain(name) == wanted:
+                    return outcome
+        return None
 
     def flags(self, disposition: str | None) -> list[str]:
         """The flags that this tenant gives the disposition; compared without case and outer blanks. Sorted."""
@@ -34,6 +51,11 @@ class Connection:
         return sorted(
             {flag for word, flags in self.dispositions.items() if word.strip().casefold() == wanted for flag in flags}
         )
+
+
+@lru_cache(maxsize=2_000)
+def _plain(word: str) -> str:
+    return re.sub(r"[\s+_-]+", " ", word).strip().casefold()
 
 
 @dataclass(frozen=True)
