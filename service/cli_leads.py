@@ -1,0 +1,150 @@
+"""``wrapup leads``: load a file of leads, look at a load, let it go on, decide what the dialer left open."""
+
+import json
+import mimetypes
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+import leads as sending
+import migrations
+from dialers.giving import BadLeads, BadList, CannotDo, Refused
+from leads.front import Front
+
+LOOK_SECONDS = 0.3
+TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+
+group = AppGroup("leads", help="Load leads into campaigns, and see what became of them.")
+
+
+@group.command()
+@click.argument("connection")
+@click.argument("campaign")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--new", is_flag=True, help="CAMPAIGN is the name of a campaign that is to be made with these leads.")
+@click.option("--options", default="{}", help="The dialer's own fields for the request, as JSON.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
+def load(connection: str, campaign: str, file: Path, new: bool, options: str, dry_run: bool) -> None:
+    """Load FILE (.csv, .ndjson or .json) into CAMPAIGN and wait for its end; an interrupted wait loses nothing.
+
+    Code 1 where a lead was rejected or is unknown, 2 where the file cannot be taken: then nothing was sent.
+    """
+    front: Front = current_app.extensions["leads"]
+    migrations.upgrade(current_app.extensions["database"])
+    kind = TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
+    try:
+        rows = front.rows(file.read_bytes(), kind)
+        target = {"name": campaign} if new else {}
+        loading = front.loading(connection, None if new else campaign, rows, options=_object(options), **target)
+    except KeyError:
+        raise click.UsageError(f"There is no connection {connection!r}.") from None
+    except (CannotDo, Refused, BadList, BadLeads) as error:
+        _refuse(error)
+    for number, at in loading.checked.repeated.items():
+        click.echo(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
+    if dry_run:
+        click.echo(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
+        return
+    load_id = front.keep(loading)
+    click.echo(f"Load {load_id}: {len(loading.checked.leads)} leads.")
+    _wait(front, connection, load_id)
+
+
+@group.command()
+@click.argument("load_id", type=click.UUID)
+@click.option("--state", type=click.Choice(Front.states), help="only leads in this state")
+def show(load_id: UUID, state: str | None) -> None:
+    """Show a load and its leads."""
+    front: Front = current_app.extensions["leads"]
+    after = 0
+    while True:
+        page = front.load(load_id, after, 1000, state)
+        if page is None:
+            raise click.ClickException("There is no such load.")
+        if not after:
+            click.echo(
+                f"{page['state']}  {_counted(page['counts'])}" + (f"  {page['reason']}" if page["reason"] else "")
+            )
+        for lead in page["leads"]:
+            said = "  ".join(str(lead[name]) for name in ("reference", "dialer_id", "reason") if lead[name])
+            click.echo(f"{lead['row']}  {lead['number']}  {lead['state']}  {said}".rstrip())
+        if page["next"] is None:
+            return
+        after = int(page["next"])
+
+
+@group.command()
+@click.argument("load_id", type=click.UUID)
+def resume(load_id: UUID) -> None:
+    """Let a parked load go on, after its credentials were mended."""
+    if not current_app.extensions["leads"].resume(load_id):
+        raise click.ClickException("There is no such load.")
+    click.echo("It goes on.")
+
+
+@group.command()
+@click.argument("load_id", type=click.UUID)
+@click.argument("decision", type=click.Choice(Front.decisions))
+def decide(load_id: UUID, decision: str) -> None:
+    """Decide what became of the load's unknown leads. ``resend`` may have somebody called twice."""
+    decided = current_app.extensions["leads"].decide(load_id, decision)
+    if decided is None:
+        raise click.ClickException("There is no such load.")
+    click.echo(f"{decided} leads: {decision}.")
+
+
+def _wait(front: Front, connection: str, load_id: UUID) -> None:
+    """Show how far it is until its end, and help to send: also where no worker runs. The desk lets one send at a time."""
+    settings = current_app.extensions["settings"]
+    over = threading.Event()
+    urls = settings.callbacks_of().get(connection, {})
+    arguments = (current_app.extensions["database"], settings.connections[connection], urls)
+
+    def send() -> None:
+        while not over.is_set():
+            if not sending.send_due(*arguments, stop=over):
+                over.wait(LOOK_SECONDS)
+
+    helper = threading.Thread(target=send, daemon=True)
+    helper.start()
+    try:
+        page = front.load(load_id, 0, 1, None)
+        with click.progressbar(length=page["total"], label="Sent", file=sys.stderr) as bar:
+            while page["state"] == "running":
+                over.wait(LOOK_SECONDS)
+                page = front.load(load_id, 0, 1, None)
+                bar.update(page["total"] - page["counts"]["pending"] - bar.pos)
+    finally:
+        over.set()
+        helper.join(60)
+    click.echo(f"{page['state']}: {_counted(page['counts'])}" + (f". {page['reason']}" if page["reason"] else ""))
+    sys.exit(0 if page["counts"]["accepted"] == page["total"] else 1)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise click.UsageError(f"--options is not JSON: {error.msg}.") from None
+    if not isinstance(found, dict):
+        raise click.UsageError("--options must be a JSON object.")
+    return found
+
+
+def _refuse(error: ValueError) -> None:
+    if isinstance(error, BadLeads):
+        for fault in error.faults:
+            click.echo(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
+    at = f"row {error.row}: " if getattr(error, "row", None) else ""
+    click.echo(f"wrapup: {at}{error}", err=True)
+    sys.exit(2)
