@@ -10,6 +10,7 @@ from dialers.base import Connection
 from dialers.giving import BadLeads, BadList, Lead, Refused
 from dialers.lead_fields import LONGEST, LeadFields
 from dialers.registry import DIALERS
+from leads.files import Row
 from lib import ids, phone
 
 MOST_FAULTS = 50  # shown of a list; more help nobody
@@ -32,13 +33,11 @@ def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[st
         raise Refused(f"options.{where}" if where else "options", sentence) from None
 
 
-def check(
-    connection: Connection, campaign: str | None, rows: Iterable[Mapping[str, Any]], options: Mapping[str, Any]
-) -> Checked:
+def check(connection: Connection, campaign: str | None, rows: Iterable[Row], options: Mapping[str, Any]) -> Checked:
     """Every lead of the list, as it will be sent. Raises BadLeads, with every fault that was found, and BadList."""
     found, faults, places, schema = Checked(), [], {}, LeadFields(unknown=RAISE)
     dialer = DIALERS[connection.dialer]
-    for at, row in enumerate(rows, 1):
+    for at, row in rows:
         try:
             lead = _lead(connection, schema.load(row))
             dialer.leads.check(connection, campaign, lead, options)

@@ -16,10 +16,11 @@ from dialers.giving import BadList
 
 MOST_LEADS = 100_000
 TEXT = ("number", "name", "first_name", "last_name", "reference", "priority", "timezone", "agents", "note")
+Row = tuple[int, Mapping[str, Any]]  # its number, and names with what was written
 NESTED = ("fields", "options")  # in CSV: columns fields.<name> and options.<name>
 
 
-def rows(data: bytes, content_type: str) -> Iterator[Mapping[str, Any]]:
+def rows(data: bytes, content_type: str) -> Iterator[Row]:
     """The rows of a body, by its type: ``text/csv``, ``application/x-ndjson`` or JSON. Raises BadList."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "text/csv":
@@ -29,7 +30,7 @@ def rows(data: bytes, content_type: str) -> Iterator[Mapping[str, Any]]:
     return from_json(data)
 
 
-def from_json(data: bytes) -> Iterator[Mapping[str, Any]]:
+def from_json(data: bytes) -> Iterator[Row]:
     """``{"leads": [...]}``, or the list alone."""
     try:
         found = orjson.loads(data)
@@ -38,19 +39,19 @@ def from_json(data: bytes) -> Iterator[Mapping[str, Any]]:
     return from_list(found.get("leads") if isinstance(found, dict) else found)
 
 
-def from_list(found: Any) -> Iterator[Mapping[str, Any]]:
+def from_list(found: Any) -> Iterator[Row]:
     """Rows that are objects already."""
     if not isinstance(found, list):
         raise BadList('The leads must be a list: {"leads": [{"number": "+420..."}]}.', field="leads")
-    return _capped(_object(row, at) for at, row in enumerate(found, 1))
+    return _capped((at, _object(row, at)) for at, row in enumerate(found, 1))
 
 
-def from_ndjson(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
-    """One object per line; empty lines are none."""
-    return _capped(_parsed(line, at) for at, line in enumerate((line for line in lines if line.strip()), 1))
+def from_ndjson(lines: Iterable[bytes]) -> Iterator[Row]:
+    """One object per line; empty lines count, and are none."""
+    return _capped((at, _parsed(line, at)) for at, line in enumerate(lines, 1) if line.strip())
 
 
-def from_csv(data: bytes) -> Iterator[Mapping[str, Any]]:
+def from_csv(data: bytes) -> Iterator[Row]:
     """With a header, in UTF-8 (a mark at its beginning is fine), separated by commas or, where the header has them,
     semicolons or tabs."""
     try:
@@ -75,7 +76,7 @@ def from_csv(data: bytes) -> Iterator[Mapping[str, Any]]:
     return _capped(_csv_rows(reader, header))
 
 
-def _csv_rows(reader, header: list[str]) -> Iterator[Mapping[str, Any]]:
+def _csv_rows(reader, header: list[str]) -> Iterator[Row]:
     for at in itertools.count(1):
         try:
             cells = next(reader)
@@ -83,12 +84,11 @@ def _csv_rows(reader, header: list[str]) -> Iterator[Mapping[str, Any]]:
             return
         except csv.Error as error:
             raise BadList(f"The row cannot be read: {error}.", at) from None
-        if not any(cell.strip() for cell in cells):
-            yield {}
+        if not any(cell.strip() for cell in cells):  # what spreadsheets leave at the end
             continue
         if len(cells) != len(header):
             raise BadList(f"The row has {len(cells)} cells, the header {len(header)}.", at)
-        yield _nested({name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()})
+        yield at, _nested({name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()})
 
 
 def _nested(row: dict[str, str]) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def _parsed(line: bytes, at: int) -> Mapping[str, Any]:
         raise BadList(f"The line is not JSON: {error.msg}.", at) from None
 
 
-def _capped(found: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for at, row in enumerate(found, 1):
-        if at > MOST_LEADS:
+def _capped(found: Iterator[Row]) -> Iterator[Row]:
+    for count, (at, row) in enumerate(found, 1):
+        if count > MOST_LEADS:
             raise BadList(f"A load holds {MOST_LEADS:,} leads at most; split the list here.", at)
-        yield row
+        yield at, row

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from dialers.base import Connection
 from leads import commands, files, loads
+from leads.files import Row
 from leads.loading import Loading
 from models.database import Database
 
@@ -24,11 +25,11 @@ class Front:
         self._connections = connections
         self._callbacks = callbacks
 
-    def rows(self, data: bytes, content_type: str) -> Iterable[Mapping[str, Any]]:
+    def rows(self, data: bytes, content_type: str) -> Iterable[Row]:
         """The rows of a list as it was sent or stands in a file."""
         return files.rows(data, content_type)
 
-    def listed(self, leads: Any) -> Iterable[Mapping[str, Any]]:
+    def listed(self, leads: Any) -> Iterable[Row]:
         """The rows of a list that was read already."""
         return files.from_list(leads)
 
@@ -36,7 +37,7 @@ class Front:
         self,
         connection: str,
         campaign: str | None,
-        rows: Iterable[Mapping[str, Any]],
+        rows: Iterable[Row],
         name: str | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Loading:

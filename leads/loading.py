@@ -14,6 +14,7 @@ from dialers.giving import BadList, CannotDo, Lead, Leads, Order
 from dialers.registry import DIALERS
 from leads import checking
 from leads.checking import Checked
+from leads.files import Row
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.database import Database
@@ -43,7 +44,7 @@ class Loading:
         self,
         connection: Connection,
         campaign: str | None,
-        rows: Iterable[Mapping[str, Any]],
+        rows: Iterable[Row],
         name: str | None = None,
         options: Mapping[str, Any] | None = None,
     ):
