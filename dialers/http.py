@@ -1,0 +1,202 @@
+"""HTTP towards dialers: one exchange at a time, and which of our errors came of it.
+
+What we ask may be asked again; what we give may not, unless the dialer certainly never saw it. So ``exchange`` tells the two
+apart: ``Unavailable`` where no request arrived, ``Uncertain`` where one may have. Whoever only asks wraps it in ``asking``.
+No sentence holds a body, a header or a URL: a path may carry a secret.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests import exceptions as failures
+from urllib3 import exceptions as wire_failures
+
+from dialers.errors import AskedWrongly, CredentialsRefused, ReportError, Unavailable, Uncertain
+from lib import clock
+
+CHUNK = 256 * 1024
+LONGEST_RETRY_AFTER = 3600.0
+
+# What TLS says while it shakes hands, which is before anything of ours is sent.
+HANDSHAKE = ("CERTIFICATE", "HANDSHAKE", "VERSION", "PROTOCOL", "HTTP_REQUEST", "UNRECOGNIZED_NAME")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited for what, in seconds, and how much is read."""
+
+    connect: float = 10.0
+    read: float = 30.0  # without a byte
+    whole: float = 60.0  # for one answer, however it trickles in
+    most_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, read to its end, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """Exchanges with a dialer. Shared by threads; each has its own connections. ``ca_file`` names the authority of
+    certificates, where that is a private one; they are always verified."""
+
+    def __init__(self, patience: Patience | None = None, ca_file: str | None = None):
+        self._patience = patience or Patience()
+        self._ca_file = ca_file
+        self._sessions = threading.local()
+
+    def exchange(
+        self,
+        verb: str,
+        url: str,
+        *,
+        what: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Any = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+    ) -> Answer:
+        """One request and its whole answer; redirects are not followed. ``what`` stands for it in sentences: the verb and
+        the path, unless the path holds a secret. Raises Unavailable, Uncertain, or AskedWrongly where it cannot be sent."""
+        host, what = host_of(url), what or f"{verb} {urlsplit(url).path}"
+        times = (self._patience.connect, self._patience.read)
+        content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
+        try:
+            with self._session().request(
+                verb, url, timeout=times, allow_redirects=False, stream=True, **content
+            ) as response:
+                return Answer(response.status_code, response.headers, self._body(response, host, what))
+        except (failures.RequestException, wire_failures.HTTPError) as error:
+            raise _failure(error, host, what) from None
+
+    def _body(self, response: requests.Response, host: str, what: str) -> bytes:
+        until = time.monotonic() + self._patience.whole
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > self._patience.most_bytes:
+                raise Uncertain(f"{host}'s answer to {what} is larger than {self._patience.most_bytes >> 20} MiB.")
+            if time.monotonic() > until:
+                raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.whole:.0f} s.")
+        return b"".join(parts)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._sessions, "session"):
+            session = requests.Session()
+            # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
+            session.trust_env = False
+            session.auth = _unchanged  # and a name in the URL would too
+            session.verify = self._ca_file or True
+            session.headers["Accept"] = "application/json"
+            self._sessions.session = session
+        return self._sessions.session
+
+
+def host_of(url: str) -> str:
+    """The host, with its port where one is given, as sentences name it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def verdict(answer: Answer, host: str, what: str) -> bytes:
+    """The body of a 2xx. Raises what any other status means, for dialers that do not say it in words of their own."""
+    status = answer.status
+    if 200 <= status < 300:
+        return answer.body
+    if status in (401, 403):
+        raise CredentialsRefused(f"{host} refused {what} ({status}). Check the credentials and what they allow.")
+    if status in (408, 425, 429, 503):
+        words = "says that we ask too often" if status == 429 else "cannot answer now"
+        error = Unavailable(f"{host} {words} ({status} to {what}).")
+        error.retry_after = retry_after(answer.headers.get("Retry-After"))
+        raise error
+    if 400 <= status < 500:
+        raise AskedWrongly(f"{host} refused {what} ({status}).")
+    if 300 <= status < 400:
+        raise Uncertain(f"{host} sent {what} elsewhere ({status}). Check the URL: redirects are not followed.")
+    raise Uncertain(f"{host} failed to answer {what} ({status}).")
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Inside, we only ask: an answer that did not come leaves nothing in doubt, and can be asked for again."""
+    try:
+        yield
+    except Uncertain as error:
+        again = Unavailable(str(error))
+        again.retry_after = error.retry_after
+        raise again from None
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds to wait, an hour at most; from seconds or an HTTP date. None where neither is given."""
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0.0, (until - clock.now()).total_seconds()), LONGEST_RETRY_AFTER)
+
+
+def _failure(error: Exception, host: str, what: str) -> ReportError:
+    """What a failed exchange means: whether the request may have arrived is all that matters."""
+    if isinstance(error, failures.InvalidURL | failures.InvalidHeader | failures.InvalidSchema):
+        return AskedWrongly(f"{what} cannot be sent to {host}. Check the connection's settings.")
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unavailable(
+                f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}); nothing was sent."
+            )
+        if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in HANDSHAKE):
+            return Unavailable(f"The TLS connection to {host} failed.")
+    kinds = {type(cause).__name__ for cause in causes}
+    if "NameResolutionError" in kinds:
+        return Unavailable(f"{host} could not be asked ({what}): its name cannot be resolved.")
+    if "ConnectionRefusedError" in kinds:
+        return Unavailable(f"{host} could not be asked ({what}): the connection was refused.")
+    if kinds & {"ConnectTimeoutError", "ConnectTimeout"}:
+        return Unavailable(f"{host} could not be asked ({what}): it did not accept the connection in time.")
+    if "NewConnectionError" in kinds:
+        return Unavailable(f"{host} could not be asked ({what}): the connection failed.")
+    if isinstance(error, failures.Timeout | wire_failures.TimeoutError) or "ReadTimeoutError" in kinds:
+        return Uncertain(f"{host} did not answer {what} in time.")
+    if kinds & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
+        return Uncertain(f"{host} closed the connection before it had answered {what}.")
+    return Uncertain(f"{host}'s answer to {what} broke off.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that it wraps: requests and urllib3 put causes into four different places."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, BaseException) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
