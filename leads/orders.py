@@ -20,13 +20,12 @@ PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried 
 
 @dataclass
 class Taken:
-    """An order that is written down as being sent, and ours to settle. ``at`` is when it may leave."""
+    """An order that is written down as being sent, and ours to settle."""
 
     load: Row
     key: str
     leads: Sequence[Row]
     tries: int
-    at: datetime
 
     def order(self, callbacks: Mapping[str, str]) -> Order:
         campaign = None if self.load.makes_campaign else self.load.campaign
@@ -43,6 +42,13 @@ def as_lead(row: Any) -> Lead:
 def any_waiting(session: Session, connection: str, since: datetime, at: datetime) -> bool:
     """Whether the connection has anything to send."""
     return bool(session.scalar(select(exists().where(_open(connection), _going(since, at)))))
+
+
+def any_pending(session: Session, connection: str) -> bool:
+    """Whether a lead of a running load has no end yet."""
+    running = select(LOADS.c.id).where(_open(connection), LOADS.c.state == RUNNING)
+    unsettled = and_(LEADS.c.load_id.in_(running), LEADS.c.state.in_((PENDING, SENDING)))
+    return bool(session.scalar(select(exists().where(unsettled))))
 
 
 def unpark(session: Session, connection: str, since: datetime, at: datetime) -> None:
@@ -78,7 +84,7 @@ def take(session: Session, connection: str, leads: Leads, at: datetime) -> Taken
             tries = rows[0].tries + 1 if again else 1
             written = {"state": SENDING, "order_key": key, "tries": tries, "sent_at": at}
             _each(session, rows, written)
-            return Taken(load, key, rows, tries, at)
+            return Taken(load, key, rows, tries)
         session.execute(update(LOADS).where(LOADS.c.id == load.id).values(state=DONE, reason=None, finished_at=at))
     return None
 

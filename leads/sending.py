@@ -7,6 +7,7 @@ knows keys, and is ``unknown`` where it does not, until an operator decides.
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -58,6 +59,13 @@ def send_due(
         return False
 
 
+@dataclass(frozen=True)
+class Wait:
+    """The next request may leave then."""
+
+    until: datetime
+
+
 class Sender:
     """Sends to one connection while it holds the desk, in one thread."""
 
@@ -74,36 +82,46 @@ class Sender:
 
     def run(self) -> bool:
         """Whether anything was sent."""
-        until = time.monotonic() + SHIFT_SECONDS
+        until, sent = time.monotonic() + SHIFT_SECONDS, False
         with self._database.write() as session:
             orders.recover(session, self._connection.name, self._leads.knows_keys, self._now())
-            taken = self._next(session)
-        sent = False
-        while taken is not None:
-            self._wait(taken.at)
-            settle = self._sent(taken)
-            sent = True
-            rest = self._stop.is_set() or time.monotonic() > until
+            step = self._next(session)
+        while step is not None:
+            if isinstance(step, Wait):
+                self._stop.wait(max(0.0, (step.until - self._now()).total_seconds()))
+                with self._database.write() as session:
+                    step = self._left(session) if self._stop.is_set() else self._taken(session)
+                continue
+            settle, sent = self._sent(step), True
+            over = self._stop.is_set() or time.monotonic() > until
             with self._database.write() as session:
-                resting = settle(session)
-                taken = None if rest or resting else self._next(session)
-                if taken is None and not resting:
-                    desks.release(session, self._held)
+                if settle(session):  # the dialer is left in peace
+                    return sent
+                step = self._left(session) if over else self._next(session)
         return sent
 
-    def _next(self, session: Session) -> Taken | None:
-        """The next order, remembered as being sent; None, and the desk left, where there is none."""
+    def _next(self, session: Session) -> "Taken | Wait | None":
+        """The next order, written down as being sent; or how long the dialer's pace has us wait for it, with nothing written
+        down as yet; None, and the desk left, where there is nothing to send."""
         at = self._now()
-        taken = orders.take(session, self._connection.name, self._leads, at)
-        if taken is None:
-            desks.release(session, self._held)
+        if not orders.any_pending(session, self._connection.name):
+            self._taken(session)  # loads that are through are done now
             return None
-        taken.at = desks.slot(session, self._connection.name, self._pace, at)
-        desks.renew(session, self._held, max(at, taken.at))
+        free = desks.slot(session, self._connection.name, self._pace, at)
+        if free > at:
+            desks.renew(session, self._held, free)
+            return Wait(free)
+        return self._taken(session)
+
+    def _taken(self, session: Session) -> Taken | None:
+        taken = orders.take(session, self._connection.name, self._leads, self._now())
+        if taken is None:
+            return self._left(session)
+        desks.renew(session, self._held, self._now())
         return taken
 
-    def _wait(self, at: datetime) -> None:
-        time.sleep(max(0.0, (at - self._now()).total_seconds()))
+    def _left(self, session: Session) -> None:
+        desks.release(session, self._held)
 
     def _sent(self, taken: Taken) -> Callable[[Session], bool]:
         """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""
