@@ -1,0 +1,193 @@
+"""HTTP towards dialers, over real sockets: which failures are certain, and which leave in doubt."""
+
+import socket
+import ssl
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+import trustme
+from flask import Flask, request
+
+from dialers.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
+from dialers.http import Answer, Http, Patience, asking, host_of, retry_after, verdict
+from lib import clock
+from sandbox.faults import COMMON, Faults, install
+from sandbox.server import running
+
+FAST = Patience(connect=0.5, read=0.3, whole=0.6, most_bytes=1 << 20)
+SECRET = "tok3n"
+
+
+class Place:
+    """A server that counts what it was given."""
+
+    def __init__(self, url: str, faults: Faults, taken: list):
+        self.url, self.faults, self.taken = url, faults, taken
+
+    def give(self, **content) -> Answer:
+        content = content or {"json": {"phone": 1}}
+        return Http(FAST).exchange("POST", f"{self.url}/{SECRET}/leads", what="POST /leads", **content)
+
+
+@pytest.fixture
+def place():
+    app, faults, taken = Flask("place"), Faults(COMMON), []
+
+    @app.post(f"/{SECRET}/leads")
+    def leads():
+        taken.append(request.get_data())
+        return {"id": 1}
+
+    install(app, faults)
+    with running(app) as url:
+        yield Place(url, faults, taken)
+
+
+def test_an_answer_is_given_as_it_came(place):
+    answer = place.give()
+    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b'{"id":1}\n', "application/json")
+    assert place.taken == [b'{"phone": 1}']
+
+
+def test_forms_and_files_can_be_sent(place):
+    place.give(data={"a": "1"})
+    place.give(files={"sheet": ("leads.csv", b"number\n1\n")})
+    assert place.taken[0] == b"a=1"
+    assert b'name="sheet"; filename="leads.csv"' in place.taken[1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "taken"),
+    [("drop", None, 0), ("drop_after", None, 1), ("hang", 1, 0), ("hang_after", 1, 1)],
+)
+def test_who_has_sent_and_hears_nothing_cannot_tell(place, fault, value, taken):
+    place.faults.set({fault: {"value": value}})
+    with pytest.raises(Uncertain) as caught:
+        place.give()
+    assert len(place.taken) == taken
+    assert "POST /leads" in str(caught.value) and SECRET not in str(caught.value)
+
+
+@contextmanager
+def listening(answers: bytes | None):
+    """A port that answers every connection with these bytes, or never accepts one (None)."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(answers)
+
+        if answers is not None:
+            threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", "broke off"),
+        (b"SSH-2.0-OpenSSH\r\n", "broke off"),
+        (b"", "closed the connection"),
+    ],
+)
+def test_a_broken_answer_leaves_in_doubt(answer, words):
+    with listening(answer) as host, pytest.raises(Uncertain, match=words):
+        Http(FAST).exchange("POST", f"http://{host}/leads")
+
+
+def test_an_answer_without_end_is_cut():
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + b"x" * 3_000_000
+    with listening(body) as host, pytest.raises(Uncertain, match="larger than 1 MiB"):
+        Http(FAST).exchange("GET", f"http://{host}/leads")
+
+
+def test_a_server_that_refuses_or_cannot_be_found_has_certainly_seen_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    with pytest.raises(Unavailable, match="was refused"):
+        Http(FAST).exchange("POST", f"http://127.0.0.1:{free}/leads")
+    with pytest.raises(Unavailable, match="cannot be resolved"):
+        Http(FAST).exchange("POST", "http://nowhere.invalid/leads")
+
+
+def test_a_connection_that_is_not_accepted_in_time_has_certainly_seen_nothing():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        waiting = [socket.socket() for _ in range(4)]  # fill the queue, so that the next one waits for its turn
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(server.getsockname())
+        with pytest.raises(Unavailable, match="did not accept the connection in time"):
+            Http(FAST).exchange("POST", f"http://127.0.0.1:{server.getsockname()[1]}/leads")
+        for one in waiting:
+            one.close()
+
+
+def test_a_certificate_of_nobody_known_stops_everything(place, tmp_path):
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    app = Flask("tls")
+    app.get("/leads")(lambda: {"ok": True})
+    with running(app, context) as url:
+        with pytest.raises(Unavailable, match="certificate .* could not be verified"):
+            Http(FAST).exchange("GET", f"{url}/leads")
+        path = tmp_path / "ca.pem"
+        authority.cert_pem.write_to_path(path)
+        assert Http(FAST, str(path)).exchange("GET", f"{url}/leads").status == 200
+    with pytest.raises(Unavailable, match="TLS connection"):
+        Http(FAST).exchange("GET", place.url.replace("http:", "https:") + "/leads")
+
+
+def test_what_cannot_be_sent_is_asked_wrongly():
+    with pytest.raises(AskedWrongly):
+        Http(FAST).exchange("GET", "http://127.0.0.1:1/leads", headers={"X-Key": "a\nb"})
+    with pytest.raises(AskedWrongly):
+        Http(FAST).exchange("GET", "ftp://127.0.0.1/leads")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("unauthorized", CredentialsRefused),
+        ("forbidden", CredentialsRefused),
+        ("bad_request", AskedWrongly),
+        ("not_found", AskedWrongly),
+        ("too_many", Unavailable),
+        ("unavailable", Unavailable),
+        ("server_error", Uncertain),
+        ("bad_gateway", Uncertain),
+        ("redirect", Uncertain),
+    ],
+)
+def test_a_status_has_its_verdict(place, fault, error):
+    place.faults.set({fault: {"value": "7"}})
+    with pytest.raises(error) as caught:
+        verdict(place.give(), host_of(place.url), "POST /leads")
+    assert caught.value.retry_after == (7.0 if fault in ("too_many", "unavailable") else None)
+    place.faults.set({})
+    assert verdict(place.give(), host_of(place.url), "POST /leads") == b'{"id":1}\n'
+
+
+def test_who_only_asks_may_ask_again(place):
+    place.faults.set({"server_error": {}})
+    with pytest.raises(Unavailable, match="500"), asking():
+        verdict(place.give(), "host", "POST /leads")
+
+
+def test_retry_after_in_seconds_or_as_a_date():
+    assert retry_after("12") == 12.0
+    assert retry_after("99999999") == 3600.0
+    assert 25 < retry_after(format_datetime(clock.now() + timedelta(seconds=30), usegmt=True)) <= 30
+    assert retry_after(format_datetime(clock.now() - timedelta(days=1), usegmt=True)) == 0.0
+    assert [retry_after(value) for value in (None, "", "soon", "-4")] == [None] * 4
