@@ -102,7 +102,7 @@ class Walk:
                 self._keep(lambda session, kept: cursors.release(session, self._held))
                 return
             asked = self._now()
-        complete_to = window.end if window else self._held.at
+        complete_to = window.end if isinstance(window, Window) else self._held.at
         moved = {"complete_to": complete_to, "last_ok_at": self._now(), "warning": self._warning()}
         self._keep(lambda session, kept: cursors.finish(session, self._held, self._now(), moved, kept))
         self._polled = replace(self._polled, complete_to=complete_to)
