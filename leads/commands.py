@@ -30,13 +30,18 @@ def control(database: Database, connection: Connection, campaign: str, command: 
     )
 
 
-def act(database: Database, connection: Connection, name: str, given: Mapping[str, Any]) -> Any:
-    """Do one thing; the dialer's answer. Raises CannotDo, Refused and what ``giving.Act`` raises."""
+def act(
+    database: Database, connection: Connection, name: str, given: Mapping[str, Any], callbacks: Mapping[str, str]
+) -> Any:
+    """Do one thing; the dialer's answer. Our URLs go along where the act takes ``callbacks``. Raises CannotDo, Refused and
+    what ``giving.Act`` raises."""
     offered = DIALERS[connection.dialer].acts.get(name)
     if offered is None:
         raise CannotDo(f"{connection.dialer} does not offer this: {name.replace('_', ' ')}.")
+    schema = offered.given(unknown=RAISE)
+    ours = {"callbacks": dict(callbacks)} if "callbacks" in schema.fields else {}
     try:
-        checked = offered.given(unknown=RAISE).load(dict(given))
+        checked = schema.load({**given, **ours})
     except ValidationError as error:
         raise Refused(*first(error.messages)) from None
     return _asked(database, connection, lambda client: offered.run(client, connection, checked))

@@ -72,4 +72,5 @@ class Front:
         return commands.control(self._database, self._connections[connection], campaign, command)
 
     def act(self, connection: str, name: str, given: Mapping[str, Any]) -> Any:
-        return commands.act(self._database, self._connections[connection], name, given)
+        callbacks = self._callbacks.get(connection, {})
+        return commands.act(self._database, self._connections[connection], name, given, callbacks)
