@@ -1,5 +1,6 @@
 """The one table: rows as they are measured, in Markdown on standard output; what goes on, on standard error."""
 
+import re
 import statistics
 import sys
 import time
@@ -31,8 +32,13 @@ def begin() -> None:
 
 def show(database: str, rows: Sequence[Row]) -> None:
     """What was measured on one database, in the order of the figures."""
-    for row in sorted(rows, key=lambda row: row.figure):
+    for row in sorted(rows, key=_place):
         print(line(database, row), flush=True)
+
+
+def _place(row: Row) -> tuple[int, str]:
+    digits = re.match(r"\d*", row.figure)[0]
+    return int(digits or 0), row.figure
 
 
 def line(database: str, row: Row) -> str:
