@@ -144,8 +144,8 @@ def _connect_outcome(status: str | None, body: Mapping[str, Any], connection: Co
     table = {key.casefold(): value for key, value in connection.settings.get("status_codes", {}).items()}
     if word in table:
         return table[word]
-    if word in STATUSES:
-        return STATUSES[word]
+    if meaning := connection.meaning(status, STATUSES):
+        return meaning
     talked = (seconds(body.get("talktime")) or 0) > 0
     legs = mapping(body.get("legDetails"))
     both_legs = all((text(legs.get(f"leg{leg}Status")) or "").casefold() == COMPLETED for leg in (0, 1))
