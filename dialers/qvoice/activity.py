@@ -58,7 +58,13 @@ def events(row: Members, connection: Connection) -> tuple[Event, ...]:
 
 
 def connect_outcome(row: Mapping[str, Any], history: list[Step], connection: Connection) -> str:
-    """The technical result; proofs first, the hangup cause last. What nothing proves is unknown."""
+    """The technical result. What nothing proves is unknown, unless the tenant has said what the row's status means."""
+    proven = _proven(row, history, connection)
+    return proven if proven != ours.UNKNOWN else connection.meaning(text(row.get("status")), {}) or ours.UNKNOWN
+
+
+def _proven(row: Mapping[str, Any], history: list[Step], connection: Connection) -> str:
+    """Proofs first, the hangup cause last."""
     times = mapping(row.get("campaign_timestamps"))
     lead = _answered(history, ours.CUSTOMER_ANSWERED, row.get("answered_time"), times.get("lead_answer_time"))
     agent = _answered(history, ours.AGENT_ANSWERED, times.get("agent_answer_time"), row.get("agent_talk_time"))
@@ -109,7 +115,7 @@ def _cause(row: Mapping[str, Any], history: list[Step]) -> str | None:
 
 def _tenant_meaning(cause: str | None, connection: Connection) -> str | None:
     table = {key.strip().casefold(): value for key, value in connection.settings.get("hangup_causes", {}).items()}
-    return table.get(cause.casefold()) if cause else None
+    return (table.get(cause.casefold()) if cause else None) or connection.meaning(cause, {})
 
 
 def _milestone(step: Step, keys: tuple[str, ...], attempt: str | None) -> Event:
