@@ -130,7 +130,7 @@ def _read_ahead(database: Database, connections: Mapping[str, Connection], limit
     and a callback would wait for its 200 until every body is understood."""
     with database.read() as session:
         receipts = _claimed(session, WHOLE, limit, only, lock=False)
-    return {receipt.id: _understand(receipt, connections) for receipt in receipts}
+    return {receipt.id: understand(receipt, connections) for receipt in receipts}
 
 
 def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime, read) -> int:
@@ -166,7 +166,7 @@ def _not_yet_read(session: Session, receipts: list[Taken], connections, read) ->
     if missing and read:
         found = session.execute(select(*WHOLE).where(bulk.among(session, Receipt.id, missing)))
         receipts = [Taken(*row) for row in found]
-    return {receipt.id: _understand(receipt, connections) for receipt in receipts} if missing else {}
+    return {receipt.id: understand(receipt, connections) for receipt in receipts} if missing else {}
 
 
 def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]:
@@ -186,7 +186,7 @@ def _claimed(session: Session, columns, limit: int, only: Sequence[UUID] | None,
     return [Taken(*row) for row in found]
 
 
-def _understand(receipt: Taken, connections: Mapping[str, Connection]) -> Understood:
+def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Understood:
     """What the receipt says, or why it cannot be understood."""
     connection = connections.get(receipt.connection)
     if connection is None:
