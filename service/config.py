@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
-from dialers.vocabulary import FLAGS
+from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
 
@@ -82,6 +82,12 @@ class _ConnectionSchema(Schema):
 _DISPOSITIONS = fields.Dict(
     keys=fields.Str(), values=fields.List(fields.Str(validate=validate.OneOf(FLAGS))), required=True
 )
+_WORDS = fields.Dict(
+    keys=fields.Str(validate=validate.Regexp(r"[\s\S]*[^\s+_-]", error="A word must have a letter or a digit.")),
+    values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)),
+    required=True,
+)
+_TABLES = ("connections", "dispositions", "words")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -211,24 +217,28 @@ def _filled(value: object, environ: Mapping[str, str], where: str):
 
 
 def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
-    unknown = set(file) - {"connections", "dispositions"}
+    unknown = set(file) - set(_TABLES)
     if unknown:
         raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
-    for name in ("connections", "dispositions"):
+    for name in _TABLES:
         tables = file.get(name, {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise BadSettings(f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
     tables = file.get("connections") or {
         "ryng": {"dialer": "ryng", "callback_tokens": [_kept(data_dir, "ryng_callback_token")]}
     }
-    dispositions = file.get("dispositions", {})
-    for name in dispositions:
-        if name not in tables:
-            raise BadSettings(f"[dispositions.{name}] belongs to no connection.")
-    return {name: _connection(name, table, dispositions.get(name, {})) for name, table in tables.items()}
+    meanings = {kind: file.get(kind, {}) for kind in _TABLES[1:]}
+    for kind, own in meanings.items():
+        for name in own:
+            if name not in tables:
+                raise BadSettings(f"[{kind}.{name}] belongs to no connection.")
+    return {
+        name: _connection(name, table, **{kind: own.get(name, {}) for kind, own in meanings.items()})
+        for name, table in tables.items()
+    }
 
 
-def _connection(name: str, table: dict, dispositions: dict) -> Connection:
+def _connection(name: str, table: dict, dispositions: dict, words: dict) -> Connection:
     if not _NAME.fullmatch(name):
         raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
     try:
@@ -243,6 +253,7 @@ def _connection(name: str, table: dict, dispositions: dict) -> Connection:
         flags = _DISPOSITIONS.deserialize(dispositions)
     except ValidationError as error:
         raise BadSettings(f"[dispositions.{name}] {_first(error.messages)}") from None
+    outcomes = _words(name, words)
     if dialer.callback_kinds and not common["callback_tokens"]:
         raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
     return Connection(
@@ -253,7 +264,21 @@ def _connection(name: str, table: dict, dispositions: dict) -> Connection:
         default_country=common["default_country"] or dialer.default_country,
         dispositions={word: tuple(given) for word, given in flags.items()},
         disposition_window=timedelta(seconds=common["disposition_window"]),
+        words=outcomes,
     )
+
+
+def _words(name: str, table: dict) -> dict[str, str]:
+    """What the tenant says of the dialer's words. Two ways of writing one word must not mean two things."""
+    try:
+        words = _WORDS.deserialize(table)
+    except ValidationError as error:
+        raise BadSettings(f"[words.{name}] {_first(error.messages)}") from None
+    for word, outcome in words.items():
+        other = Connection(name, "", words=words).meaning(word, {})
+        if other != outcome:
+            raise BadSettings(f"[words.{name}] {word}: It is one word with another that means {other}.")
+    return words
 
 
 def _first(messages: object, path: str = "") -> str:

@@ -52,12 +52,16 @@ status_codes = { "2" = "connected" }
 
 [dispositions.ryng-main]
 "Interested" = ["contact", "sale"]
+
+[words.ryng-main]
+"NO-FORWARD" = "canceled"
 """,
     )
     ryng, qvoice = settings.connections["ryng-main"], settings.connections["qvoice-main"]
     assert ryng.callback_tokens == ("t1", "t2")
     assert ryng.flags(" interested ") == ["contact", "sale"]
-    assert qvoice.settings["password"] == "pw"
+    assert ryng.meaning("no forward", {}) == "canceled"
+    assert (qvoice.words, qvoice.settings["password"]) == ({}, "pw")
     assert settings.callback_urls()[0] == (
         "ryng-main",
         "connect",
@@ -164,10 +168,18 @@ def test_a_bad_variable(environ, name, value, sentence):
         (QVOICE.replace("${QVOICE_PASSWORD}", "x").replace("domain", "domaine"), "[connections.qvoice-main] "),
         ("[dispositions.a]\n", "[dispositions.a] belongs to no connection."),
         ('[dispositions.ryng]\n"X" = ["great"]\n', "[dispositions.ryng] X.0: Must be one of: contact"),
+        ("[words.a]\n", "[words.a] belongs to no connection."),
+        ('[words.ryng]\n"X" = "great"\n', "[words.ryng] X: Must be one of: connected"),
+        ('[words.ryng]\n"X" = ["busy"]\n', "[words.ryng] X: Not a valid string."),
+        ('[words.ryng]\n" - " = "busy"\n', "[words.ryng] - : A word must have a letter or a digit."),
+        (
+            '[words.ryng]\n"NO-FORWARD" = "busy"\n"no_forward" = "canceled"\n',
+            "[words.ryng] no_forward: It is one word with another that means busy.",
+        ),
         ("[destination]\n", "The settings file has a table that nothing reads: [destination]."),
         *(
             (f"{name} = {value}\n", f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
-            for name in ("connections", "dispositions")
+            for name in ("connections", "dispositions", "words")
             for value in ("3", '"x"', "[]", "[{}]", "0", "{ ryng = 3 }", '["ryng"]')
         ),
         *(
