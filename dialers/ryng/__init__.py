@@ -1,9 +1,12 @@
-"""Ryng (docs.ryng.in): posts connect and terminal callbacks; has no report to poll."""
+"""Ryng (docs.ryng.in): posts connect and terminal callbacks, takes leads and single calls; has no report to poll."""
 
 from marshmallow import Schema, fields, validate
 
 from dialers.base import Dialer
 from dialers.ryng import words
+from dialers.ryng.api import Client
+from dialers.ryng.calls import ACTS
+from dialers.ryng.leads import LEADS
 from dialers.vocabulary import CONNECT_OUTCOMES
 
 
@@ -11,7 +14,11 @@ class Settings(Schema):
     """``[connections.<name>]`` with ``dialer = "ryng"``."""
 
     api_url = fields.Url(load_default=None, require_tld=False)
-    access_token = fields.Str(load_default=None)
+    access_token = fields.Str(
+        load_default=None, validate=validate.Regexp(r"^[!-~]+$", error="may hold no blanks or accents")
+    )
+    timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=300))
+    requests_per_minute = fields.Int(load_default=60, validate=validate.Range(min=1, max=6_000))
     status_codes = fields.Dict(
         keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)), load_default=dict
     )
@@ -26,5 +33,8 @@ DIALER = Dialer(
     read=words.read,
     attempts=words.attempts,
     callback_kinds=("connect", "terminal"),
+    client=Client,
     default_country="IN",
+    leads=LEADS,
+    acts=ACTS,
 )

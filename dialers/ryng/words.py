@@ -11,6 +11,7 @@ from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
 from dialers.fields import ident, mapping, moment, seconds, stated, text
 from dialers.ryng.attempts import attempts
+from dialers.ryng.custom_fields import MARK
 from lib import phone, rawjson
 
 __all__ = ["attempts", "read"]
@@ -156,6 +157,7 @@ def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
     """What both kinds of callback say in the same words."""
     customer = phone.raw(body.get("customerNum"))
     custom = _custom_fields(body)
+    marks = {header: value for header, value, _ in custom if header == MARK}
     facts = stated(
         call_id=ident(body.get("callID"), "callID"),
         attempt_id=ident(body.get("callLogID"), "callLogID"),
@@ -171,7 +173,8 @@ def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
         agent_number=phone.raw(body.get("agentNum")),
         created_at=moment(body.get("callCreated")),
         started_at=moment(body.get("callStarted")),
-        custom_fields={header: value for header, value, _ in custom},
+        lead_id=ident(marks.get(MARK), MARK),
+        custom_fields={header: value for header, value, _ in custom if header not in marks},
         crm_reference=_crm_reference(custom, connection.settings.get("crm_reference_field")),
     )
     conflicts = body.conflicts()
