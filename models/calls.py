@@ -26,6 +26,10 @@ CONNECT_OUTCOMES = (
 )
 SETTLINGS = ("provisional", "awaiting_disposition", "settled", "never_disposed")
 
+# Texts, because SQLite takes a partial index only where a query repeats its condition to the letter.
+UNKNOWN_AND_OVER = "connect_outcome = 'unknown' AND is_final AND merged_into IS NULL"
+UNFLAGGED = "disposition IS NOT NULL AND flags = '[]' AND merged_into IS NULL"
+
 
 class CallGroup(Base):
     """The unit of folding and of locking: all events that share the dialer's lead-level call key."""
@@ -85,6 +89,20 @@ class CallOutcome(Base):
             "lead_id",
             sqlite_where=text("lead_id IS NOT NULL"),
             postgresql_where=text("lead_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_call_outcomes_unknown",
+            "connection",
+            "id",
+            sqlite_where=text(UNKNOWN_AND_OVER),
+            postgresql_where=text(UNKNOWN_AND_OVER),
+        ),
+        Index(
+            "ix_call_outcomes_unflagged",
+            "connection",
+            "id",
+            sqlite_where=text(UNFLAGGED),
+            postgresql_where=text(UNFLAGGED),
         ),
     )
 

@@ -69,6 +69,12 @@ class LoadedLead(Base):
             postgresql_where=text("dialer_id IS NOT NULL"),
         ),
         Index("ix_loaded_leads_number", "connection", "number"),
+        Index(
+            "ix_loaded_leads_sent",
+            "sent_at",
+            sqlite_where=text("state = 'accepted'"),
+            postgresql_where=text("state = 'accepted'"),
+        ),
     )
 
     id: Mapped[Id]
