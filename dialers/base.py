@@ -237,6 +237,7 @@ class Report:
     name: str
     layers: tuple[Layer, ...]
     walk: Callable[[Any, Connection, Any], Iterator[Page]]
+    switch: str | None = None  # the setting that must be true for it to be asked; None: always
 
 
 # The dialer itself ----------------------------------------------------------------------------------------------------
@@ -268,6 +269,10 @@ class Dialer:
     leads: Leads | None = None
     control: Control | None = None
     acts: Mapping[str, Act] = field(default_factory=dict)
+
+    def reports_of(self, connection: Connection) -> list[Report]:
+        """The reports that this connection is to be asked for."""
+        return [one for one in self.reports if one.switch is None or connection.settings.get(one.switch)]
 
     @property
     def offers(self) -> list[str]:

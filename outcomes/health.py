@@ -1,7 +1,7 @@
 """How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -9,26 +9,28 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
-from dialers.vocabulary import UNKNOWN
 from lib.clock import ago, iso
-from models import CallOutcome, PollCursor, Receipt, StrangerQuota
+from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
+from models.loads import PARKED
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
+from outcomes import words_seen
 
 STRANGERS = "(strangers)"
-UNMAPPED_DAYS = 30
-MOST_UNMAPPED = 20
+NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0}
 
 
 def connections(session: Session, configured: Mapping[str, Connection], now: datetime) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
-    its receipts by state, its unmapped words, and how far each of its reports has been read."""
+    its receipts by state, its unmapped words, how far each of its reports has been read, and how sending to it goes."""
     counts = receipt_counts(session)
-    words = unmapped_words(session, now)
+    words = words_seen.unmapped(session, configured)
     polls = poll_states(session, now)
+    desks = sending(session)
     names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
     return [
         _connection(session, name, configured.get(name), counts, now)
-        | {"unmapped": words.get(name, []), "polls": polls.get(name, [])}
+        | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
+        | {"sending": _desk(configured.get(name), desks.get(name))}
         for name in sorted(names)
     ]
 
@@ -45,8 +47,9 @@ def _connection(
         "name": name,
         "dialer": connection.dialer if connection else None,
         "configured": connection is not None,
+        "offers": dialer.offers if dialer else [],
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
-        "reports": [report.name for report in dialer.reports] if dialer else [],
+        "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
         "last_callback_at": iso(last),
         "last_callback": "no callback yet" if last is None else f"last callback {ago(last, now)}",
         "receipts": receipts,
@@ -92,28 +95,6 @@ def oldest_pending(session: Session) -> datetime | None:
     return session.scalar(select(func.min(Receipt.seen_at)).where(Receipt.state == PENDING))
 
 
-def unmapped_words(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """Connection -> ``{"status_raw", "hangup_cause", "calls"}``: the words behind the outcome ``unknown`` of the last
-    30 days' calls, the most frequent twenty. Mapping them repairs the past."""
-    columns = (CallOutcome.connection, CallOutcome.status_raw, CallOutcome.hangup_cause)
-    statement = (
-        select(*columns, func.count().label("calls"))
-        .where(
-            CallOutcome.occurred_at >= now - timedelta(days=UNMAPPED_DAYS),
-            CallOutcome.connect_outcome == UNKNOWN,
-            CallOutcome.merged_into.is_(None),
-        )
-        .group_by(*columns)
-        .order_by(func.count().desc(), *columns)
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for connection, status_raw, hangup_cause, calls in session.execute(statement):
-        words = found.setdefault(connection, [])
-        if len(words) < MOST_UNMAPPED:
-            words.append({"status_raw": status_raw, "hangup_cause": hangup_cause, "calls": calls})
-    return found
-
-
 def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """Connection -> one entry for each look-back layer of each report."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -136,6 +117,23 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
             }
         )
     return found
+
+
+def sending(session: Session) -> dict[str, dict[str, Any]]:
+    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}``, for those with a desk or a parked load."""
+    parked = select(LeadLoad.connection, func.count()).where(LeadLoad.state == PARKED).group_by(LeadLoad.connection)
+    loads = dict(session.execute(parked).all())
+    found = {name: NOTHING_SENT | {"parked_loads": count} for name, count in loads.items()}
+    for desk in session.scalars(select(SendingDesk)):
+        own = {"failures": desk.failures, "error_id": desk.error_id, "error": desk.error}
+        found[desk.connection] = found.get(desk.connection, NOTHING_SENT) | own
+    return found
+
+
+def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:
+    """None for a connection to which no leads are sent."""
+    takes_leads = connection is not None and DIALERS[connection.dialer].leads is not None
+    return desk or (dict(NOTHING_SENT) if takes_leads else None)
 
 
 def _complete_to(cursor: PollCursor, now: datetime) -> str:

@@ -35,7 +35,7 @@ def tasks(connection: Connection, dialer: Dialer) -> list[Task]:
     alike; the widest layer reaches back at least as far as a disposition may come."""
     pace = connection.settings.get("poll_seconds", USUAL_POLL_SECONDS) / USUAL_POLL_SECONDS
     found = []
-    for report in dialer.reports:
+    for report in dialer.reports_of(connection):
         widest = max((layer.span for layer in report.layers if layer.span), default=None)
         for layer in report.layers:
             span = max(layer.span, connection.disposition_window) if layer.span and layer.span == widest else layer.span

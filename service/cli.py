@@ -84,11 +84,13 @@ def poll(connection: str | None) -> None:
     database, known = current_app.extensions["database"], current_app.extensions["connections"]
     if connection is not None and connection not in known:
         raise click.ClickException(f"There is no connection {connection!r}.")
-    asked = [known[connection]] if connection else [one for one in known.values() if DIALERS[one.dialer].reports]
+    asked = (
+        [known[connection]] if connection else [one for one in known.values() if DIALERS[one.dialer].reports_of(one)]
+    )
     migrations.upgrade(database)
     failed = False
     for one in asked:
-        if not DIALERS[one.dialer].reports:
+        if not DIALERS[one.dialer].reports_of(one):
             raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
         for polled in polling.poll_connection(database, one):
             failed = failed or polled.error is not None

@@ -73,7 +73,7 @@ def start(
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize
     for connection in connections.values():
-        if DIALERS[connection.dialer].reports:
+        if DIALERS[connection.dialer].reports_of(connection):
             loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
         if DIALERS[connection.dialer].leads:
             urls = callbacks.get(connection.name, {})
