@@ -1,6 +1,6 @@
 """The dialers that Wrapup knows: an explicit table, so that a dialer that fails to load stops the start."""
 
-from dialers import qvoice, ryng
+from dialers import qvoice, ryng, voipex
 from dialers.base import Dialer
 
-DIALERS: dict[str, Dialer] = {dialer.name: dialer for dialer in (ryng.DIALER, qvoice.DIALER)}
+DIALERS: dict[str, Dialer] = {dialer.name: dialer for dialer in (ryng.DIALER, qvoice.DIALER, voipex.DIALER)}

@@ -1,0 +1,146 @@
+"""VoIPEX's words: the webhooks of an account, event by event, and raw records of its call list.
+
+IPEX Confluence, "Webhooks" (events, keys, directions). No page lists the values of ``Reason``, the fields of a CDR, or a
+webhook's time; no webhook names a campaign. Names in the vendor's capitals are VoIPEX's, the others are ours.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable, attempts_by_name
+from dialers.fields import ident, stated, text
+from dialers.voipex.bodies import opened
+from lib import clock, phone
+from lib.rawjson import Members
+
+EVENT = "event"  # the callback kind: one URL takes all events
+CALLS = "calls"  # the report
+
+KEYS = ("EventName", "From", "To", "Line", "Email", "Login", "UniqueId", "Queue", "Direction", "Reason")
+
+# In the order of a call's life: what is told later in it wins, whenever it arrived.
+CALL_EVENTS = {
+    "newcall": ours.DIALED,
+    "ringing": ours.DIALED,
+    "answered": ours.CUSTOMER_ANSWERED,
+    "attendedtransfer": ours.MILESTONE,
+    "hangup": ours.CALL_ENDED,
+    "cdr": ours.CALL_ENDED,  # sent when the record of the call has been stored
+}
+RANKS = {word: rank for rank, word in enumerate(CALL_EVENTS)}
+AGENT_EVENTS = ("agentlogin", "agentlogout", "agentpaused", "agentunpaused")
+
+# States of WombatDialer, the engine underneath (inferred): VoIPEX's own pages name RS_ERROR only.
+STATES = {
+    "TERMINATED": ours.CONNECTED,
+    "RS_BUSY": ours.BUSY,
+    "RS_NOANSWER": ours.NO_ANSWER,
+    "RS_REJECTED": ours.FAILED,  # congestion: the carrier, not the customer
+    "RS_LOST": ours.ABANDONED,  # no agent was free
+    "RS_NUMBER": ours.INVALID_NUMBER,
+    "RS_ERROR": ours.FAILED,
+}
+# These may be so although somebody answered; after an answer, "busy" or "no answer" can only be another leg's.
+DESPITE_AN_ANSWER = (ours.CONNECTED, ours.VOICEMAIL, ours.ABANDONED, ours.AGENT_UNAVAILABLE)
+
+# Direction -> (ours, the key that holds the customer's number).
+DIRECTIONS = {
+    "outgoing": ("outbound", "To"),
+    "incoming": ("inbound", "From"),
+    "outgoinglocal": ("internal", "To"),
+    "incominglocal": ("internal", "From"),
+}
+
+_EPOCH = re.compile(r"(?:.*-)?([0-9]{10})\.[0-9]+")  # of a UniqueId; a system's name may stand before it
+_ALIKE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def read(evidence: Evidence, connection: Connection) -> Reading:
+    """Understand one webhook, or keep one record of the call list as it is. Raises Unreadable."""
+    if evidence.source == "report":
+        return Reading(ignored="calls_schema_unknown")
+    if not evidence.body.strip():
+        return Reading(ignored="empty_body")  # somebody probes the URL
+    body = opened(evidence.body)
+    named = _named(body, connection)
+    word = text(named["EventName"])
+    if word is None:
+        raise Unreadable("no_event", "The body has no EventName; if the account renamed it, see webhook_fields.")
+    if word.casefold() in AGENT_EVENTS:
+        return Reading(ignored="agent_event")
+    call_id = ident(named["UniqueId"], "UniqueId")
+    if call_id is None:
+        raise Unreadable("no_call_id", "The body has no UniqueId; if the account renamed it, see webhook_fields.")
+    return Reading(events=tuple(_events(word, call_id, named, body.conflicts(), connection)))
+
+
+def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
+    """Every UniqueId is one attempt. Events carry no time, so each is put at its place in the life of a call: Hangup and CDR
+    both tell of the end, and the CDR tells it better, also where it comes first."""
+    placed = [replace(e, happened_at=_ALIKE + timedelta(seconds=_rank(e))) for e in events]
+    return attempts_by_name(placed)
+
+
+def _rank(event: KeptEvent) -> int:
+    return RANKS.get(str(event.facts.get("_event", "")).casefold(), 0)
+
+
+def _named(body: Members, connection: Connection) -> dict[str, Any]:
+    """The body's values under the documented keys, whatever the account calls them."""
+    renamed = connection.settings.get("webhook_fields") or {}
+    return {key: body.get(renamed.get(key, key)) for key in KEYS}
+
+
+def _events(
+    word: str, call_id: str, named: Mapping[str, Any], conflicts: Mapping[str, Any], connection: Connection
+) -> list[Event]:
+    keys = (f"uniqueid:{call_id}",)
+    kind = CALL_EVENTS.get(word.casefold(), ours.MILESTONE)
+    facts = _common(call_id, named, connection) | {"_event": word} | ({"_conflicts": conflicts} if conflicts else {})
+    if kind == ours.DIALED:
+        # Whoever was rung is no fact about the call: the row names the agent who talked, or the one of its end.
+        facts |= stated(**{f"_{name}": value for name, value in _agent(named).items()})
+        return [Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, attempt=call_id)]
+    facts |= stated(**_agent(named))
+    if kind == ours.CUSTOMER_ANSWERED:
+        return [Event(kind, keys, facts | {"connect_outcome": ours.CONNECTED}, attempt=call_id)]
+    if kind == ours.MILESTONE:
+        return [Event(kind, keys, facts | {"_word": word}, attempt=call_id)]
+    reason = text(named["Reason"])
+    meaning = connection.meaning(reason, STATES)
+    facts |= stated(status_raw=reason, hangup_cause=reason)
+    if meaning is None or meaning in DESPITE_AN_ANSWER:
+        return [Event(kind, keys, facts | {"connect_outcome": meaning or ours.UNKNOWN}, attempt=call_id)]
+    # Said beside the end, where an answer that anybody told of outweighs it.
+    said = {"_event": word, "connect_outcome": meaning}
+    return [
+        Event(kind, keys, facts | {"connect_outcome": ours.UNKNOWN}, attempt=call_id),
+        Event(ours.MILESTONE, keys, said, attempt=call_id),
+    ]
+
+
+def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> dict[str, Any]:
+    direction, customer_key = DIRECTIONS.get((text(named["Direction"]) or "").casefold(), (None, None))
+    customer = phone.raw(named[customer_key]) if customer_key else None
+    began = _EPOCH.fullmatch(call_id)
+    return stated(
+        call_id=call_id,
+        attempt_id=call_id,
+        direction=direction,
+        customer_number=phone.e164(customer, connection.default_country),
+        customer_number_raw=customer,
+        queue_name=text(named["Queue"]),
+        # Asterisk puts the second in which a channel was made before the dot (inferred); no key states a time.
+        started_at=clock.from_epoch(began[1]) if began else None,
+    )
+
+
+def _agent(named: Mapping[str, Any]) -> dict[str, str | None]:
+    return {
+        "agent_username": text(named["Login"]) or text(named["Email"]),
+        "agent_extension": text(named["Line"]),
+    }
