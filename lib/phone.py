@@ -26,6 +26,11 @@ def e164(value: object, default_country: str | None = None) -> str | None:
     return None if text is None else _e164(text, default_country)
 
 
+def national(number: str) -> str:
+    """An E.164 number without its country's code, and without the zero that is dialled before it in many countries."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(number))
+
+
 @lru_cache(maxsize=10_000)  # agents' numbers, our own, and the customer of a call that is told of several times
 def _e164(text: str, default_country: str | None) -> str | None:
     text = text.split("@", 1)[0].removeprefix("tel:").removeprefix("sip:")

@@ -62,3 +62,11 @@ def test_a_number_with_its_countrys_code_is_read_as_phonenumbers_reads_it(code, 
     possible = parsed is not None and phonenumbers.is_possible_number(parsed) and len(digits) > 6
     e164 = phonenumbers.PhoneNumberFormat.E164
     assert phone.e164("+" + digits) == (phonenumbers.format_number(parsed, e164) if possible else None)
+
+
+@pytest.mark.parametrize(
+    ("number", "national"),
+    [("+420601234567", "601234567"), ("+442079460123", "2079460123"), ("+390612345678", "0612345678")],
+)
+def test_without_its_countrys_code(number, national):
+    assert phone.national(number) == national
