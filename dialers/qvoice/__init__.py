@@ -1,4 +1,4 @@
-"""QVoice (docs.qvoice.net), a FonoUC white label: fills reports that are polled; posts nothing."""
+"""QVoice (docs.qvoice.net), a FonoUC white label: fills reports that are polled, takes leads; posts nothing."""
 
 import ssl
 
@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from dialers.base import Dialer
 from dialers.qvoice import reports, words
 from dialers.qvoice.api import Client
+from dialers.qvoice.leads import ACTS, LEADS, NUMBER_FORMS
 from dialers.vocabulary import FINAL_OUTCOMES
 
 
@@ -34,6 +35,8 @@ class Settings(Schema):
     hangup_causes = fields.Dict(
         keys=fields.Str(), values=fields.Str(validate=validate.OneOf(FINAL_OUTCOMES)), load_default=dict
     )
+    requests_per_minute = fields.Int(load_default=300, validate=validate.Range(min=1, max=60_000))
+    lead_number_form = fields.Str(load_default="e164", validate=validate.OneOf(tuple(NUMBER_FORMS)))
     crm_reference_field = fields.Str(load_default=None)  # the column that is crm_reference, such as lead_ticket_id
 
 
@@ -43,4 +46,6 @@ DIALER = Dialer(
     read=words.read,
     reports=reports.REPORTS,
     client=Client,
+    leads=LEADS,
+    acts=ACTS,
 )

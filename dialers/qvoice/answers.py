@@ -1,24 +1,14 @@
 """What an HTTP answer, or the lack of one, means: an error with a sentence for the operator. Never a body, never a secret."""
 
 import ssl
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterator
+from typing import Any
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
-from lib import clock
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError, Unavailable, Uncertain
+from dialers.http import Answer, retry_after, verdict
+from lib import rawjson
 
-LONGEST_RETRY_AFTER = 3600.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+LONGEST_REASON = 200
 
 
 class NotTrusted(Unavailable):
@@ -49,20 +39,27 @@ def unhappy(answer: Answer, host: str, what: str) -> ReportError:
     return AskedWrongly(f"{host} refused {what} ({status}).")
 
 
-def retry_after(value: str | None) -> float | None:
-    """Seconds to wait, an hour at most; from seconds or an HTTP date. None where neither is given."""
-    if not value:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:9]), LONGEST_RETRY_AFTER)
+def told(answer: Answer, host: str, what: str) -> Any:
+    """The answer to a write that was done: its JSON, None where it is none; only the 200 is documented. Raises what the
+    others mean."""
+    said = _json(answer.body)
+    if answer.status == 400:
+        reason = said.get("message") if isinstance(said, dict) else None
+        reason = reason.strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
+        raise Declined(f"{host} called it invalid (400): {reason}" if reason else f"{host} called it invalid (400).")
+    verdict(answer, host, what)
+    if answer.body.lstrip()[:1] == b"<":
+        raise Uncertain(f"{host} answered {what} with a web page.")
+    if isinstance(said, dict) and said.get("status") == "error":
+        raise Uncertain(f"{host} answered {what} with {answer.status} and an error in it.")
+    return said
+
+
+def _json(body: bytes) -> Any:
     try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
+        return rawjson.loads(body)
+    except rawjson.NotJson:
         return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - clock.now()).total_seconds()), LONGEST_RETRY_AFTER)
 
 
 def tls_error(error: Exception, host: str) -> Unavailable:

@@ -1,4 +1,4 @@
-"""QVoice's HTTP API: logging in, and asking again where that helps.
+"""QVoice's HTTP API: logging in, asking again where that helps, and writing once.
 
 docs.qvoice.net, "Campaigns": POST /api/v2/login gives an access token; every request carries it with the account id. How
 long a token lives is not published, so a 401 is answered with one new login, by one thread, for all of them.
@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
+from dialers import http
 from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
-from dialers.qvoice.answers import Answer, NotTrusted, connection_words, tls_error, unhappy
+from dialers.http import Answer
+from dialers.qvoice.answers import NotTrusted, connection_words, tls_error, told, unhappy
 from lib import rawjson
 
 LOGIN = "/api/v2/login"
@@ -50,6 +52,8 @@ class Client:
         self._host = urlsplit(self._base).netloc.rpartition("@")[2]
         self._patience = patience or Patience(read=float(self._settings.get("timeout_seconds") or 30))
         self._sessions = threading.local()
+        waits = http.Patience(self._patience.connect, self._patience.read, self._patience.whole)
+        self._writes = http.Http(waits, self._settings.get("ca_file"))
         self._login = threading.Lock()
         self._token: str | None = None
         self._refusal: tuple[float, ReportError] | None = None  # when, by the steady clock, and what was said
@@ -59,20 +63,45 @@ class Client:
 
         ``understand`` raises Garbled for a body that it cannot read. Raises a ReportError.
         """
-        return self._patiently(lambda: understand(self._signed(path, query)))
+        return self._patiently(lambda: understand(self._read(path, query)))
+
+    def tell(self, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """Write something, once. The answer's JSON, None where it has none.
+
+        Raises Declined with the portal's reason, CredentialsRefused, Unavailable where it was not done for sure, and
+        Uncertain where nobody can tell.
+        """
+        what, url = f"{verb} {path}", self._base + path
+
+        def once(headers: Mapping[str, str]) -> Answer:
+            # A connection that was kept may be closed just when the request leaves, which looks as if it had been taken.
+            return self._writes.exchange(verb, url, what=what, headers={**headers, "Connection": "close"}, json=body)
+
+        try:
+            answer = self._signed(once, what)
+        except (Garbled, AskedWrongly) as error:  # of the login, or of a request that could not be made
+            raise Unavailable(str(error)) from None
+        return told(answer, self._host, what)
 
     # Tokens -----------------------------------------------------------------------------------------------------------
-    def _signed(self, path: str, query: Mapping[str, str]) -> bytes:
+    def _read(self, path: str, query: Mapping[str, str]) -> bytes:
+        what = f"GET {path}"
+        return self._good(
+            self._signed(lambda head: self._exchange("GET", path, params=query, headers=head), what), what
+        )
+
+    def _signed(self, request: Callable[[Mapping[str, str]], Answer], what: str) -> Answer:
+        """The answer to the request, which is made again with another token where that is all that was wrong."""
         token, renewed = self._current(None)[0], False
         for _ in range(MOST_LOGINS):
-            answer = self._exchange("GET", path, params=query, headers=self._headers(token))
+            answer = request(self._headers(token))
             if answer.status != 401:
-                return self._good(answer, f"GET {path}")
+                return answer
             if renewed:
                 break
             token, renewed = self._current(stale=token)
         raise CredentialsRefused(
-            f"{self._host} refused GET {path} with 401 although the login had just succeeded. "
+            f"{self._host} refused {what} with 401 although the login had just succeeded. "
             "Check account_id and what the user may do."
         )
 
