@@ -93,9 +93,14 @@ def plain(status: int, body: str) -> Response:
     return Response(body, status, mimetype="text/html" if body.startswith("<") else "application/json")
 
 
-def install(app: Flask, faults: Faults, noted: Callable[[Response], None] = lambda response: None) -> None:
+def install(
+    app: Flask,
+    faults: Faults,
+    noted: Callable[[Response], None] = lambda response: None,
+    path: str = "/sandbox/faults",
+) -> None:
     """Let the application misbehave outside ``/sandbox``: ``g.faults`` holds what strikes the request at hand, and what is
-    in COMMON is done here. ``noted`` sees every answer. ``/sandbox/faults`` shows them and sets them."""
+    in COMMON is done here. ``noted`` sees every answer. The ``path`` shows the faults and sets them."""
 
     @app.before_request
     def before():
@@ -125,11 +130,11 @@ def install(app: Flask, faults: Faults, noted: Callable[[Response], None] = lamb
             return plain(500, '{"message":"internal error"}')
         return response
 
-    @app.get("/sandbox/faults")
-    def shown():
+    @app.get(path)
+    def shown_faults():
         return jsonify(faults=faults.on(), known=faults.known)
 
-    @app.post("/sandbox/faults")
+    @app.post(path)
     def set_faults():
         """The whole set, ``{"too_many": {"after": 1, "times": 1, "path": "leads", "value": "2"}}``; ``{}`` is none."""
         try:
