@@ -17,13 +17,13 @@ INDEXES = (
         "ix_call_outcomes_unknown",
         "call_outcomes",
         ["connection", "id"],
-        "connect_outcome = 'unknown' AND is_final AND merged_into IS NULL",
+        "connect_outcome = 'unknown' AND is_final AND NOT (merged_into IS NOT NULL)",
     ),
     (
         "ix_call_outcomes_unflagged",
         "call_outcomes",
         ["connection", "id"],
-        "disposition IS NOT NULL AND flags = '[]' AND merged_into IS NULL",
+        "disposition IS NOT NULL AND flags = '[]' AND NOT (merged_into IS NOT NULL)",
     ),
     ("ix_loaded_leads_sent", "loaded_leads", ["sent_at"], "state = 'accepted'"),
 )

@@ -1,9 +1,14 @@
 """Freshness and soundness, and what dialers last reported of campaigns and queues."""
 
 import pytest
+from marshmallow import Schema
 
+from dialers.base import Connection, Dialer, Reading
+from dialers.registry import DIALERS
+from lib import ids
+from models import LeadLoad, SendingDesk
 from outcomes import health, keyset, statuses
-from tests.factories import NOON, campaign, minutes, outcome, poll, queue, receipt
+from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
 
 
@@ -54,17 +59,32 @@ def test_a_connection_that_is_no_longer_configured_is_still_shown(database):
     assert found["last_callback_at"] == "2026-11-18T12:00:00Z"
 
 
-def test_unmapped_words(database):
+def test_what_a_connection_offers(database):
+    found = connections(database)
+    assert found["ryng-main"]["offers"] == DIALERS["ryng"].offers
+    assert found["qvoice-main"]["offers"][0] == "reports"
+
+
+def test_how_sending_goes(database):
     with database.write() as session:
-        for _ in range(2):
-            outcome(session, connect_outcome="unknown", status_raw="7", hangup_cause="X")
-        outcome(session, connect_outcome="unknown", status_raw="8")
-        outcome(session, connect_outcome="unknown", status_raw="8", merged_into=outcome(session).id)
-        outcome(session, connect_outcome="unknown", status_raw="9", started_at=NOON - minutes(31 * 24 * 60))
-    assert connections(database)["ryng-main"]["unmapped"] == [
-        {"status_raw": "7", "hangup_cause": "X", "calls": 2},
-        {"status_raw": "8", "hangup_cause": None, "calls": 1},
-    ]
+        session.add(
+            SendingDesk(connection="ryng-main", next_at=NOON, failures=2, error_id="unavailable", error="Away.")
+        )
+        parked = {"campaign": "1", "options": {}, "total": 1, "created_at": NOON, "state": "parked"}
+        session.add_all(LeadLoad(id=ids.new(), connection=name, **parked) for name in ("ryng-main", "old", "old"))
+        poll(session, connection="old")
+    found = connections(database)
+    told = {"failures": 2, "error_id": "unavailable", "error": "Away.", "parked_loads": 1}
+    assert found["ryng-main"]["sending"] == told
+    assert found["old"]["sending"] == {"failures": 0, "error_id": None, "error": None, "parked_loads": 2}
+
+
+def test_a_connection_that_takes_no_leads_has_no_desk(database, monkeypatch):
+    monkeypatch.setitem(DIALERS, "silent", Dialer("silent", Schema, read=lambda *_: Reading()))
+    voiceless = {"silent": Connection("silent", "silent")}
+    with database.read() as session:
+        (found,) = health.connections(session, voiceless, NOON)
+    assert (found["offers"], found["sending"]) == ([], None)
 
 
 @pytest.mark.parametrize(
