@@ -1,0 +1,190 @@
+"""A call of Ringostat's, by the columns of its call log; webhooks are given the same names.
+
+help.ringostat.com, "Ringostat API. Export call log" and "Call log. Description of call statuses". The page names the
+statuses by their labels; their codes, the columns and ``call_type`` are what public clients have seen.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import Connection, Event, Unreadable
+from dialers.fields import ident, seconds, stated, text
+from dialers.ringostat import times
+from lib import phone
+
+# Written with blanks, "+" or "_", in any case.
+DISPOSITIONS = {
+    "ANSWERED": ours.CONNECTED,
+    "PROPER": ours.CONNECTED,  # a target call: it lasted long enough
+    "NO ANSWER": ours.NO_ANSWER,
+    "BUSY": ours.BUSY,
+    "FAILED": ours.FAILED,
+    "NO-FORWARD": ours.FAILED,
+    "VOICEMAIL": ours.VOICEMAIL,
+    "WRONG EXTENSION": ours.FAILED,
+    "NO EXTENSION": ours.FAILED,
+    "CLIENT NO ANSWER": ours.NO_ANSWER,  # of a callback: the customer did not
+    "FAILED FORBIDDEN DESTINATION": ours.BLOCKED,
+    "DECLINE": ours.REJECTED,
+    "IN PROGRESS": ours.IN_PROGRESS,
+}
+REPEATED = "REPEATED"  # "after the first target call": some clients take it for an answer, some not; talk time decides
+
+# A callback is an incoming call, says "Webhooks. Incoming call event".
+DIRECTIONS = {
+    "in": "inbound",
+    "callback": "inbound",
+    "transitin": "inbound",
+    "out": "outbound",
+    "transitout": "outbound",
+}
+
+# What the static parameter ``event`` of a webhook's URL may say: what it is sent at.
+EVENTS = {
+    "before_call": ours.DIALED,
+    "forwarding": ours.DIALED,
+    "pick_up": ours.AGENT_ANSWERED,  # there is one for incoming calls only, where it is an agent who picks up
+    "after_call": ours.CALL_ENDED,
+    "after_rating": ours.CALL_ENDED,
+}
+
+# Columns that an outcome has fields for; the others are its custom fields.
+TOLD = (
+    "uniqueid",
+    "event",
+    "customer",
+    "calldate",
+    "disposition",
+    "billsec",
+    "waittime",
+    "duration",
+    "employee_fio",
+    "recording",
+    "call_card",
+)
+MOST_CUSTOM = 100
+_LOGIN = re.compile(r'"?[^"<>]*"?\s*<([^<>]+)>')
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who talked. ``columns`` are those that were used up for it."""
+
+    direction: str | None
+    customer: str | None
+    agent: str | None
+    columns: tuple[str, ...]
+
+
+def events(
+    row: Mapping[str, Any], connection: Connection, from_report: bool, conflicts: Mapping[str, Any]
+) -> tuple[Event, ...]:
+    """All that the row says: the call goes on, or how it ended, and its call card. Raises Unreadable."""
+    unique = ident(row.get("uniqueid"), "uniqueid")
+    if unique is None:
+        raise Unreadable("no_call_id", "There is no uniqueid, and no parameter that is configured as the id.")
+    keys = (f"uniqueid:{unique}",)
+    started = times.moment(row.get("calldate"), times.zone(connection))
+    word = text(row.get("disposition"))
+    outcome = _outcome(word, row, connection)
+    kind = _kind(row, outcome)
+    who = _parties(row)
+    facts = stated(
+        call_id=unique,
+        attempt_id=unique,
+        direction=who.direction,
+        customer_number=phone.e164(who.customer, connection.default_country),
+        customer_number_raw=who.customer,
+        started_at=started,
+        status_raw=word,
+        custom_fields=_custom(row, who),
+        _conflicts=dict(conflicts) or None,
+    )
+    if kind != ours.DIALED:  # whoever is only rung is no fact about the call
+        facts |= _agent(row, who)
+    if kind != ours.CALL_ENDED:
+        return (Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, unique, started),)
+    facts |= stated(
+        connect_outcome=outcome or ours.UNKNOWN,
+        answered_by="machine" if outcome == ours.VOICEMAIL else None,
+        ring_seconds=seconds(row.get("waittime")),
+        talk_seconds=seconds(row.get("billsec")),
+        duration_seconds=seconds(row.get("duration")),
+        recording_url=_link(row),
+    )
+    # Webhooks are sent once and never corrected; the call log shows the present state. So its events carry the call's time
+    # and those of webhooks none: of two that say the same thing, the log's is the later one, whichever came first.
+    at = started if from_report else None
+    found = [Event(ours.CALL_ENDED, keys, facts, unique, at)]
+    card = row.get("call_card")
+    if isinstance(card, str) and card.strip():
+        flags = connection.flags(card)
+        found.append(Event(ours.DISPOSED, keys, {"disposition": card.strip(), "flags": flags}, unique, at))
+    return tuple(found)
+
+
+def _outcome(word: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:
+    """What the word means, by the tenant's table or ours; None for one that neither has."""
+    talk = seconds(row.get("billsec"))
+    repeated = {} if talk is None else {REPEATED: ours.CONNECTED if talk > 0 else ours.NO_ANSWER}
+    return connection.meaning(word, DISPOSITIONS | repeated)
+
+
+def _kind(row: Mapping[str, Any], outcome: str | None) -> str:
+    """The webhook's own event, else whether the call's status is one of an end."""
+    sent_at = EVENTS.get((text(row.get("event")) or "").casefold())
+    if sent_at is not None:
+        return sent_at
+    over = text(row.get("disposition")) and outcome not in ours.OPEN_OUTCOMES
+    return ours.CALL_ENDED if over else ours.DIALED
+
+
+def _parties(row: Mapping[str, Any]) -> Parties:
+    """The customer is whom the row names so, else the caller of an incoming call and the destination of an outgoing one."""
+    direction = DIRECTIONS.get((text(row.get("call_type")) or "").casefold())
+    caller, dst, picked_up = (_party(row.get(name)) for name in ("caller", "dst", "connected_with"))
+    stated_customer = _party(row.get("customer"))
+    if direction == "inbound":
+        # The destination is a number of the tenant's own, unless it is somebody's login.
+        by_login = dst if _is_login(dst) else None
+        used = ("caller", "connected_with" if picked_up else "dst" if by_login else "")
+        return Parties(direction, stated_customer or caller, picked_up or by_login, used)
+    if direction == "outbound":
+        return Parties(direction, stated_customer or dst, caller, ("dst", "caller"))
+    return Parties(None, stated_customer, None, ())
+
+
+def _party(value: object) -> str | None:
+    """``380440000000``, or the login in ``"olena" <olena>``."""
+    written = phone.raw(value)
+    found = _LOGIN.fullmatch(written) if written and len(written) < 500 else None
+    return (found[1].strip() or None) if found else written
+
+
+def _is_login(party: str | None) -> bool:
+    return party is not None and any(char.isalpha() for char in party)
+
+
+def _agent(row: Mapping[str, Any], who: Parties) -> dict[str, Any]:
+    login = who.agent if _is_login(who.agent) else None
+    number = who.agent if who.agent and not login else None
+    return stated(agent_name=text(row.get("employee_fio")), agent_username=login, agent_number=number)
+
+
+def _custom(row: Mapping[str, Any], who: Parties) -> dict[str, str]:
+    rest = [(name, _plain(value)) for name, value in row.items() if name not in TOLD and name not in who.columns]
+    return dict([(name, value) for name, value in rest if name and value][:MOST_CUSTOM])
+
+
+def _plain(value: object) -> str | None:
+    """As text; true and false as the call log writes them."""
+    return str(int(value)) if isinstance(value, bool) else text(value)
+
+
+def _link(row: Mapping[str, Any]) -> str | None:
+    """The recording; the column is empty at first."""
+    found = [text(row.get(name)) or "" for name in ("recording", "recording_wav")]
+    return next((link for link in found if link.startswith(("https://", "http://"))), None)

@@ -1,0 +1,116 @@
+"""The call log, which Ringostat can be asked for. help.ringostat.com, "Ringostat API. Export call log".
+
+At most 6500 calls are answered, there is no next page, and nothing says that an answer was cut. So a full answer is not
+taken: both halves of its time are asked for instead. Times are asked for by the wall clock, as calls carry them: halves of
+that leave nothing out, also where clocks are changed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from dialers.base import Connection, Layer, Page, Record, Report, Window
+from dialers.errors import Garbled
+from dialers.fields import text
+from dialers.ringostat import times, words
+from dialers.ringostat.api import CALLS, Client
+from lib import rawjson
+from lib import text as texts
+
+PAGE = 1_000  # records that are kept at once
+MOST_FULL = 3  # seconds that are full: then the dialer does not look at the time
+LONGEST_KEY = 400
+WHAT = f"GET {CALLS}"
+
+_minute = timedelta(minutes=1)
+
+
+def calls(client: Client, connection: Connection, window: Window) -> Iterator[Page]:
+    """The calls of the window, the earliest first. Raises Garbled at the end where some could not be told apart in time."""
+    start, end = times.walls(window, times.zone(connection))
+    limit = int(connection.settings["export_limit"])
+    query = {
+        "export_type": "json",
+        "fields": ",".join(connection.settings["report_fields"]),
+        "merge": "0",  # others show the attempts of a caller as one
+        "order": "calldate",
+    }
+    spans, seen, full = [(start, end)], set(), 0
+    while spans:
+        start, end = spans.pop()
+        found = opened(client.calls(query | {"from": _written(start), "to": _written(end)}))
+        if len(found) >= limit and end - start > times.SECOND:
+            # The halves share a second, since nobody says whether "to" is included.
+            middle = start + timedelta(seconds=(end - start) // times.SECOND // 2)
+            spans += [(middle, end), (start, middle)]
+            yield Page([])  # so that the poller knows that we are still at it
+            continue
+        yield from _pages(found, seen)
+        full += len(found) >= limit
+        if full >= MOST_FULL:
+            break
+    if full:
+        raise Garbled(f"The answer to {WHAT} was full ({limit} calls) for a single second: some calls may be missing.")
+
+
+def opened(body: bytes) -> list[bytes]:
+    """The records as they stand in the answer. Raises Garbled for everything but an array."""
+    if not body.strip():
+        raise Garbled(f"The answer to {WHAT} is empty.")
+    try:
+        written, encoding = rawjson.decode(body), "utf-8"
+    except rawjson.NotJson:
+        # One name in a wrong encoding must not hide thousands of calls: cut the bytes, judge each record later.
+        written, encoding = body.decode("latin-1"), "latin-1"
+    if written.strip() == "null":
+        return []
+    try:
+        spans = rawjson.elements(written)
+    except rawjson.NotJson as error:
+        raise Garbled(f"The answer to {WHAT} is not a list in JSON: {error}.") from None
+    if "".join(written[spans[-1][1] if spans else 0 :].split()) != ("]" if spans else "[]"):
+        raise Garbled(f"The answer to {WHAT} goes on after its end.")
+    return [written[start:stop].encode(encoding) for start, stop in spans]
+
+
+def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[Page]:
+    """The records that this walk has not met before."""
+    fresh = []
+    for body in found:
+        digest = hashlib.sha256(body).digest()
+        if digest not in seen:
+            seen.add(digest)
+            fresh.append(Record(body, _key(body)))
+    for at in range(0, len(fresh), PAGE):
+        yield Page(fresh[at : at + PAGE])
+
+
+def _key(body: bytes) -> str | None:
+    """The call's ``uniqueid``; None for a record that words will quarantine."""
+    try:
+        row = json.loads(body, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    found = texts.clean(text(row.get("uniqueid"))) if isinstance(row, dict) else None
+    if found is None or len(found) <= LONGEST_KEY:
+        return found
+    return f"sha256:{hashlib.sha256(found.encode()).hexdigest()}"
+
+
+def _written(wall: datetime) -> str:
+    return wall.strftime(times.WRITTEN)
+
+
+REPORTS = (
+    Report(
+        words.CALLS,
+        (
+            Layer("recent", every=_minute, span=timedelta(hours=4)),
+            Layer("day", every=10 * _minute, span=timedelta(hours=24)),
+            # Recordings and call cards come later.
+            Layer("week", every=30 * _minute, span=timedelta(days=7)),
+        ),
+        calls,
+    ),
+)

@@ -1,0 +1,194 @@
+"""Ringostat, played locally over real HTTP: a call log, webhooks that are sent once, rows for Power Dialer campaigns.
+
+    ringostat = Ringostat(zone="Europe/Kyiv", webhooks=[Webhook(url, "after_call")])
+    ringostat.end(ringostat.begin(columns))
+    with running(create_app(ringostat)) as url: ...
+
+``ringostat_api.create_app(ringostat)`` is its HTTP side; ``python -m sandbox.ringostat --port 9444`` serves it from a shell.
+Documentation played here: help.ringostat.com, "Ringostat API. Export call log", "Ringostat API: Power Dialer Campaign
+Content", "How to realise the Ringostat integration using Webhooks".
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sandbox import ringostat_calls
+from sandbox.faults import COMMON, Faults
+from sandbox.ringostat_webhooks import Delivery, Webhook, post
+
+OWN = {
+    "truncates": "the call log holds value calls at most (50), and does not say so",
+    "late_recording": "recordings are not there yet",
+    "missed_webhook": "a webhook is not sent; its path is webhook/<event>",
+    "strings": "numbers are written as texts",
+    "refuses": "a row is answered with result false; value: the reason",
+}
+FAULTS = (*COMMON, *OWN)
+MOST_CALLS = 200_000
+
+
+@dataclass
+class Call:
+    """A call, as the log shows it. ``columns`` has everything but its time."""
+
+    uniqueid: str
+    at: datetime
+    columns: dict[str, Any]
+    over: bool = False
+
+    def row(self, zone: ZoneInfo) -> dict[str, Any]:
+        """Its columns now; a call that is not over has neither lengths nor a recording."""
+        shown = self.columns
+        if not self.over:
+            shown = {name: value for name, value in shown.items() if name not in ringostat_calls.KNOWN_AT_THE_END}
+            shown |= {"disposition": "IN PROGRESS"}
+        return {"uniqueid": self.uniqueid, "calldate": wall(self.at, zone)} | shown
+
+
+@dataclass
+class Project:
+    """What has come in and gone out, for tests and the ledger."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+
+
+class Ringostat:
+    """One project. ``limit``: how many calls the log answers at most, 6500 at Ringostat's."""
+
+    def __init__(
+        self,
+        project_id: str = "123",
+        auth_key: str = "demo",
+        zone: str = "UTC",
+        limit: int = 6500,
+        webhooks: tuple[Webhook, ...] = (),
+        campaigns: tuple[int, ...] = (456, 457),
+        seed: int = 0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
+        self.project_id = project_id
+        self.auth_key = auth_key
+        self.zone = ZoneInfo(zone)
+        self.limit = limit
+        self.webhooks = webhooks
+        self.campaigns = campaigns
+        self.now = now
+        self.faults = Faults(FAULTS)
+        self.project = Project()
+        self._dice = random.Random(seed)
+        self._calls: list[Call] = []
+        self._number = 0
+        self._dialed = 0  # rows of campaigns that traffic has called
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
+
+    # Calls ------------------------------------------------------------------------------------------------------------
+    def begin(self, columns: dict[str, Any] | None = None, at: datetime | None = None, **more: Any) -> Call:
+        """A call begins: it is in the log, and webhooks say so. Without columns, a call like any other."""
+        at = at or self.now()
+        with self._lock:
+            self._number += 1
+            given = {**(ringostat_calls.call(self._dice) if columns is None else columns), **more}
+            call = Call(str(given.pop("uniqueid", f"{int(at.timestamp())}.{self._number}")), at, given)
+            self._calls.append(call)
+            del self._calls[:-MOST_CALLS]
+        self._tell(call, "before_call")
+        return call
+
+    def pick_up(self, call: Call) -> None:
+        self._tell(call, "pick_up")
+
+    def end(self, call: Call) -> Call:
+        """The call is over: the log and webhooks say how it was."""
+        call.over = True
+        self._tell(call, "after_call")
+        return call
+
+    def add(self, columns: dict[str, Any] | None = None, at: datetime | None = None, **more: Any) -> Call:
+        """A call that began and ended."""
+        return self.end(self.begin(columns, at, **more))
+
+    def log(self, start: str, end: str) -> list[Call]:
+        """The calls between two wall clocks, both included, the earliest first."""
+        with self._lock:
+            found = list(self._calls)
+        return sorted(
+            (call for call in found if start <= wall(call.at, self.zone) <= end),
+            key=lambda call: (wall(call.at, self.zone), call.uniqueid),
+        )
+
+    def _tell(self, call: Call, event: str) -> None:
+        for webhook in self.webhooks:
+            if webhook.event == event and "missed_webhook" not in self.faults.strike(f"webhook/{event}"):
+                delivery = post(webhook, call.row(self.zone) | {"project_id": self.project_id})
+                with self._lock:
+                    self.project.deliveries = [*self.project.deliveries[-999:], delivery]
+
+    # Rows -------------------------------------------------------------------------------------------------------------
+    def take(self, row: dict[str, Any]) -> str | None:
+        """Put a row into its campaign; the reason where it is refused."""
+        campaign, fio, number = (row.get(name) for name in ("campaignId", "fio", "phone_number"))
+        if type(campaign) is not int or campaign not in self.campaigns:
+            return "Campaign not found"
+        if not isinstance(fio, str) or not isinstance(number, str) or not number.removeprefix("+").isdigit():
+            return "Wrong phone_number or fio"
+        with self._lock:
+            self.project.rows.append(row)
+        return None
+
+    # Traffic ----------------------------------------------------------------------------------------------------------
+    def start_traffic(self, calls_per_minute: float, missed: float = 0.1, longest: float = 8.0) -> None:
+        """Place calls until ``stop_traffic``: the rows of campaigns first. So many webhooks of a hundred percent are missed;
+        a call lasts so many seconds at most."""
+        self._stopped.clear()
+        threading.Thread(
+            target=self._place, args=(60 / calls_per_minute, missed, longest), name="ringostat-traffic", daemon=True
+        ).start()
+
+    def stop_traffic(self) -> None:
+        self._stopped.set()
+
+    def _place(self, pause: float, missed: float, longest: float) -> None:
+        while not self._stopped.wait(self._dice.uniform(0.5, 1.5) * pause):
+            threading.Thread(target=self._one, args=(missed, longest), daemon=True).start()
+
+    def _one(self, missed: float, longest: float) -> None:
+        with self._lock:
+            columns = ringostat_calls.call(self._dice)
+            if self._dialed < len(self.project.rows):
+                number = self.project.rows[self._dialed]["phone_number"].removeprefix("+")
+                columns = ringostat_calls.outgoing(columns, number, self._dice)
+                self._dialed += 1
+            lasts, quiet = self._dice.uniform(0.2, 1) * longest, self._dice.random() < missed
+        call = self.begin(columns)
+        self._stopped.wait(lasts)
+        if quiet:
+            call.over = True  # its webhook never came; the log alone tells
+        else:
+            self.end(call)
+
+    def furnish(self, past_calls: int = 20) -> None:
+        """Some calls of the last hours, without webhooks."""
+        for _ in range(past_calls):
+            at = self.now() - timedelta(seconds=self._dice.uniform(60, 3 * 3600))
+            with self._lock:
+                self._number += 1
+                name = f"{int(at.timestamp())}.{self._number}"
+                self._calls.append(Call(name, at, ringostat_calls.call(self._dice), over=True))
+
+
+def wall(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+if __name__ == "__main__":
+    from sandbox.ringostat_cli import main
+
+    main()

@@ -1,0 +1,50 @@
+"""``python -m sandbox.ringostat``: a Ringostat project on a port, with traffic of its own."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from sandbox.ringostat import Ringostat
+from sandbox.ringostat_api import create_app
+from sandbox.ringostat_webhooks import FORMATS, Webhook
+from sandbox.server import running
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop."""
+    given = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    webhooks = ()
+    if given.webhook_url:
+        before, after = (f"{given.webhook_url}?event={event}" for event in ("before_call", "after_call"))
+        webhooks = (Webhook(before, "before_call", given.format), Webhook(after, "after_call", given.format))
+    ringostat = Ringostat(given.project_id, given.auth_key, given.timezone, given.limit, webhooks, seed=given.seed)
+    ringostat.furnish(given.past_calls)
+    with running(create_app(ringostat), port=given.port, host=given.host) as url:
+        print(f"Ringostat answers at {url}, what it was given is at {url}/sandbox/ledger", file=sys.stderr)
+        if given.calls_per_minute > 0:
+            ringostat.start_traffic(given.calls_per_minute, given.missed, given.longest_call)
+        stop.wait(given.seconds)
+        ringostat.stop_traffic()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m sandbox.ringostat", description="Play Ringostat.")
+    parser.add_argument("--port", type=int, default=9444, help="0: a free one (default 9444)")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser.add_argument("--webhook-url", help="where webhooks go (default: nowhere)")
+    parser.add_argument("--format", choices=FORMATS, default="json", help="of the webhooks (default json)")
+    parser.add_argument("--project-id", default="123", help="default 123")
+    parser.add_argument("--auth-key", default="demo", help="default demo")
+    parser.add_argument("--timezone", default="UTC", help="of the project (default UTC)")
+    parser.add_argument("--limit", type=int, default=6500, help="calls in one answer (default 6500)")
+    parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
+    parser.add_argument("--longest-call", type=float, default=8, help="seconds (default 8)")
+    parser.add_argument("--missed", type=float, default=0.1, help="of the calls, without a last webhook (default 0.1)")
+    parser.add_argument("--past-calls", type=int, default=20, help="calls of the last hours (default 20)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
+    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
+    return parser
