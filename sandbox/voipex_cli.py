@@ -1,0 +1,50 @@
+"""``python -m sandbox.voipex``: a VoIPEX account on a port, with a campaign that runs and posts webhooks."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from sandbox.server import running
+from sandbox.voipex import Voipex
+from sandbox.voipex_api import TOKEN_PATH, create_app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop."""
+    given = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    voipex = Voipex(
+        given.username,
+        given.password,
+        token_seconds=given.token_seconds,
+        webhook_url=given.webhook_url,
+        time_scale=given.time_scale,
+        seed=given.seed,
+    )
+    voipex.furnish()
+    with running(create_app(voipex), None, given.port, given.host) as url:
+        print(f"VoIPEX answers at {url}, gives tokens at {url}{TOKEN_PATH}; {url}/sandbox/ledger", file=sys.stderr)
+        if given.calls_per_minute > 0:
+            voipex.start_traffic(given.calls_per_minute)
+        stop.wait(given.seconds)
+        voipex.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m sandbox.voipex", description="Play VoIPEX: make campaigns, post webhooks."
+    )
+    parser.add_argument("--port", type=int, default=9445, help="0: a free one (default 9445)")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser.add_argument("--username", default="demo", help="default demo")
+    parser.add_argument("--password", default="demo", help="default demo")
+    parser.add_argument("--webhook-url", help="where webhooks are posted; none without it")
+    parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
+    parser.add_argument("--time-scale", type=float, default=1, help="0.1: a minute of a call takes 6 s (default 1)")
+    parser.add_argument("--token-seconds", type=float, default=3000, help="how long a token lives (default 3000)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
+    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
+    return parser
