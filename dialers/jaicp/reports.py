@@ -1,0 +1,158 @@
+"""What JAICP can be asked: the number report and the attempt report of jobs that we have made, and campaign information.
+
+help.cloud.just-ai.com, "Campaign reports", "Retrieving call campaign information". There are no pages and no windows: jobs
+are asked for by their ids.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import count
+
+from dialers.base import Connection, Jobs, Layer, Page, Record, Report, Unreadable
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
+from dialers.fields import ident
+from dialers.jaicp import words
+from dialers.jaicp.api import Client, job_id
+from lib import rawjson
+from lib import text as texts
+
+JOBS_PATH = "/callJob/getReport"
+ATTEMPTS_PATH = "/callAttempt/getReport"
+AT_ONCE = 500  # ids in one request; what JAICP takes is not published
+MOST_HALVES = 40  # of one walk: so often a request that is refused is asked again in two parts
+
+_minute = timedelta(minutes=1)
+
+Cut = Callable[[bytes, str, str], list[Record]]
+
+
+def jobs(client: Client, connection: Connection, asked: Jobs) -> Iterator[Page]:
+    """The rows of these jobs. Those that JAICP does not answer are told of, and asked for again the next time."""
+    return _reports(client, connection, asked, JOBS_PATH, _jobs)
+
+
+def attempts(client: Client, connection: Connection, asked: Jobs) -> Iterator[Page]:
+    """The attempts of these jobs, kept as they come."""
+    return _reports(client, connection, asked, ATTEMPTS_PATH, _attempts)
+
+
+def campaigns(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+    """Each campaign's state and totals, as they are now."""
+
+    def one(campaign: str) -> Iterator[Page]:
+        body = client.ask(campaign, "GET", "")
+        if not isinstance(_plain(body), dict):
+            raise Garbled(f"The information about campaign {campaign} is no JSON object.")
+        yield Page([Record(body, campaign, {words.CAMPAIGN: campaign})])
+
+    return _each(connection.settings["campaigns"], one)
+
+
+def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut: Cut) -> Iterator[Page]:
+    halved = count()
+
+    def one(campaign: str) -> Iterator[Page]:
+        ids = asked.by_campaign[campaign]
+        if campaign not in connection.settings["campaigns"]:
+            yield Page([], f"{len(ids)} jobs are of campaign {campaign}, which the settings do not name any more.")
+            return
+        for start in range(0, len(ids), AT_ONCE):
+            yield from _asked(client, campaign, ids[start : start + AT_ONCE], path, cut, halved)
+
+    return _each(asked.by_campaign, one)
+
+
+def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[Page]]) -> Iterator[Page]:
+    """The pages of every campaign. One that fails does not hide the others, which have tokens of their own; where others
+    answered, a refusal is told of as a warning: after a refusal nothing would be asked for an hour."""
+    failure: ReportError | None = None
+    answered = False
+    for campaign in campaigns:
+        try:
+            yield from pages(campaign)
+            answered = True
+        except (CredentialsRefused, AskedWrongly, Declined, Garbled) as error:
+            failure = failure or error
+    if failure and (isinstance(failure, Garbled) or not answered):
+        raise failure
+    if failure:
+        yield Page([], str(failure))
+
+
+def _asked(
+    client: Client, campaign: str, ids: Sequence[str], path: str, cut: Cut, halved: Iterator[int]
+) -> Iterator[Page]:
+    """One page for these jobs; where they are refused, one for each half: a single id that JAICP does not like must not
+    hide the others."""
+    try:
+        body = client.ask(campaign, "POST", path, {"ids": [job_id(one) for one in ids]})
+    except (AskedWrongly, Declined) as error:
+        if next(halved) >= MOST_HALVES:
+            raise
+        if len(ids) == 1:
+            yield Page([], f"Job {ids[0]} of campaign {campaign} was refused: {error}")
+            return
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            yield from _asked(client, campaign, half, path, cut, halved)
+        return
+    records = cut(body, campaign, f"POST {path}")
+    missing = len(set(ids) - {record.key for record in records}) if cut is _jobs else 0
+    told = f"{missing} of {len(ids)} jobs of campaign {campaign} were not answered; they are asked for again."
+    yield Page(records, told if missing else None)
+
+
+# Records --------------------------------------------------------------------------------------------------------------
+def _jobs(body: bytes, campaign: str, what: str) -> list[Record]:
+    context = {words.CAMPAIGN: campaign}
+    return [Record(row, _key(row), context) for row in _rows(body, what)]
+
+
+def _attempts(body: bytes, campaign: str, what: str) -> list[Record]:
+    return [Record(row, None, {words.CAMPAIGN: campaign}) for row in _rows(body, what)]
+
+
+def _rows(body: bytes, what: str) -> list[bytes]:
+    """The elements of the array, byte for byte. Raises Garbled."""
+    try:
+        text, encoding = rawjson.decode(body), "utf-8"
+    except rawjson.NotJson:
+        # One result in a wrong encoding must not hide the other rows: cut the bytes, judge each row later.
+        text, encoding = body.decode("latin-1"), "latin-1"
+    try:
+        rows = [text[begin:end].encode(encoding) for begin, end in rawjson.elements(text)]
+        rawjson.loads(text)  # what stands behind the array
+        return rows
+    except rawjson.NotJson:
+        raise Garbled(f"The answer to {what} is no JSON array of rows.") from None
+
+
+def _key(row: bytes) -> str | None:
+    """The job's id; None for a row that words will put into quarantine."""
+    found = _plain(row)
+    try:
+        return texts.clean(ident(found.get("id"), "id")) if isinstance(found, dict) else None
+    except Unreadable:
+        return None
+
+
+def _plain(body: bytes) -> object:
+    """The value, quickly; None for what is not JSON."""
+    try:
+        return json.loads(body, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+REPORTS = (
+    Report(
+        words.JOBS,
+        (
+            Layer("open", every=_minute, jobs=True),
+            Layer("recent", every=30 * _minute, jobs=True, span=timedelta(days=1)),
+        ),
+        jobs,
+    ),
+    Report(words.ATTEMPTS, (Layer("open", every=10 * _minute, jobs=True),), attempts, switch="attempt_reports"),
+    Report(words.CAMPAIGNS, (Layer("now", every=_minute),), campaigns),
+)

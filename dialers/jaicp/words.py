@@ -1,0 +1,144 @@
+"""JAICP's words: rows of the number report, rows of the attempt report, and campaign information.
+
+help.cloud.just-ai.com, "Campaign reports" and "Retrieving call campaign information". A job is one lead of a campaign with
+all attempts to reach it, and its row shows what became of it so far. Names in camelCase are JAICP's.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialers import vocabulary as ours
+from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable
+from dialers.fields import ident, moment, seconds, stated, text, whole
+from lib import phone, rawjson
+from lib.rawjson import Members
+
+CAMPAIGN = "campaign"  # context: the campaign's name in our settings; its token is a secret and stands nowhere
+
+JOBS = "jobs"
+ATTEMPTS = "attempts"
+CAMPAIGNS = "campaigns"
+
+STATUSES = {
+    "planned": ours.PENDING,
+    "inProcess": ours.IN_PROGRESS,
+    "onRetry": ours.RETRY_SCHEDULED,
+    "longCallWithResult": ours.CONNECTED,  # whether by a person or a machine is not said
+    "longCallWithNoResult": ours.CONNECTED,
+    "noAnswer": ours.NO_ANSWER,  # of all attempts
+    "nonexistentNumber": ours.INVALID_NUMBER,
+    "canceled": ours.CANCELED,
+    "notDone": ours.CANCELED,  # the campaign was stopped before
+}
+
+# Of a campaign's short report: what counts numbers. The others count minutes.
+TOTAL = "totalNumbers"
+COUNTS = ("processedNumbers", "inProcessCalls", "retryCalls")
+
+
+def read(evidence: Evidence, connection: Connection) -> Reading:
+    """Understand one record. Raises Unreadable."""
+    if evidence.kind == ATTEMPTS:
+        return Reading(ignored="attempt_report")  # kept; its columns are published nowhere
+    understand = _KINDS.get(evidence.kind)
+    if understand is None:
+        raise Unreadable("unknown_report", "JAICP has no report of this name, and posts nothing.")
+    try:
+        body = rawjson.loads(evidence.body)
+    except rawjson.NotJson as error:
+        raise Unreadable("unparseable", f"The record is not JSON: {error}.") from None
+    if not isinstance(body, Members):
+        raise Unreadable("not_an_object", "The record is JSON, but no object.")
+    campaign = ident((evidence.context or {}).get(CAMPAIGN), "the campaign's name")
+    return understand(body, campaign, connection)
+
+
+# A row has no time of its own on purpose: the report shows the present state, so that of two versions the one seen later
+# must win.
+
+
+def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
+    job = ident(row.get("id"), "id")
+    if job is None:
+        raise Unreadable("no_job_id", "The row has no id.")
+    keys = (f"job:{job}",)
+    facts = _common(row, job, campaign, connection)
+    status, result = text(row.get("jobStatus")), text(row.get("callResult"))
+    outcome = connection.meaning(status, STATUSES)
+    ended = moment(row.get("finishedAt"))
+    if outcome in ours.OPEN_OUTCOMES or (outcome is None and ended is None):
+        # What an earlier attempt left in the row is no end, and no record either: the job goes on.
+        facts |= stated(connect_outcome=outcome, _result=result, _word=None if outcome else status)
+        return Reading(events=(Event(ours.MILESTONE, keys, facts, attempt=job),))
+    outcome = outcome or ours.UNKNOWN
+    length = seconds(row.get("callDuration"))
+    facts |= stated(
+        connect_outcome=outcome,
+        ended_at=ended,
+        duration_seconds=length,
+        talk_seconds=length if outcome == ours.CONNECTED else None,
+    )
+    events = [Event(ours.CALL_ENDED, keys, facts, attempt=job)]
+    if result:
+        recorded = {"disposition": result, "flags": connection.flags(result)}
+        events.append(Event(ours.DISPOSED, keys, recorded, attempt=job))
+    return Reading(events=tuple(events))
+
+
+def _common(row: Members, job: str, campaign: str | None, connection: Connection) -> dict[str, Any]:
+    number = phone.raw(row.get("phone"))
+    reported = _reported(row.get("reportData"))
+    wanted = connection.settings.get("crm_reference_field")
+    conflicts = row.conflicts()
+    return stated(
+        call_id=job,
+        attempt_id=job,
+        lead_id=job,
+        campaign_id=campaign,
+        direction="outbound",
+        customer_number=_international(number, connection),
+        customer_number_raw=number,
+        started_at=moment(row.get("startedAt")),
+        status_raw=text(row.get("jobStatus")),
+        custom_fields=reported,
+        crm_reference=reported.get(wanted) if wanted else None,
+    ) | ({"_conflicts": conflicts} if conflicts else {})
+
+
+def _international(number: str | None, connection: Connection) -> str | None:
+    """JAICP writes international numbers as digits alone; what is none may be national."""
+    if number and number.isascii() and number.isdigit() and (found := phone.e164(f"+{number}")):
+        return found
+    return phone.e164(number, connection.default_country)
+
+
+def _reported(value: object) -> dict[str, str]:
+    """What the script reported, header by header, as text. What is no text and no number is shown as JSON."""
+    found = {}
+    for header, said in value.items() if isinstance(value, dict) else ():
+        shown = json.dumps(said, ensure_ascii=False) if isinstance(said, bool | dict | list) else text(said)
+        if shown is not None:
+            found[header] = shown
+    return found
+
+
+def _campaign(body: Members, campaign: str | None, connection: Connection) -> Reading:
+    if campaign is None:
+        raise Unreadable("no_campaign", "The record does not say which of our campaigns it is about.")
+    report = body.get("shortReport")
+    report = report if isinstance(report, Mapping) else {}
+    return Reading(
+        campaigns=(
+            CampaignSeen(
+                campaign_id=campaign,
+                name=text(body.get("name")),
+                status=text(body.get("status")),
+                total_leads=whole(report.get(TOTAL)),
+                leads_by_status={name: count for name in COUNTS if (count := whole(report.get(name))) is not None},
+            ),
+        )
+    )
+
+
+_KINDS: dict[str, Callable[[Members, str | None, Connection], Reading]] = {JOBS: _job, CAMPAIGNS: _campaign}

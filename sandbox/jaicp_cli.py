@@ -1,0 +1,35 @@
+"""``python -m sandbox.jaicp``: a JAICP account on a port."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from sandbox.jaicp import Jaicp
+from sandbox.jaicp_api import create_app
+from sandbox.server import running
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop."""
+    given = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    campaigns = {f"campaign-{at}": token for at, token in enumerate(given.token or ["demo"], 1)}
+    jaicp = Jaicp(campaigns, given.time_scale, requests_per_minute=given.requests_per_minute, seed=given.seed)
+    with running(create_app(jaicp), port=given.port, host=given.host) as url:
+        print(f"JAICP answers at {url}, what it was asked is at {url}/sandbox/ledger", file=sys.stderr, flush=True)
+        stop.wait(given.seconds)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m sandbox.jaicp", description="Play JAICP: call the numbers it is given.")
+    parser.add_argument("--port", type=int, default=9444, help="0: a free one (default 9444)")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser.add_argument("--token", action="append", help="a campaign's token; several make several (default demo)")
+    parser.add_argument("--time-scale", type=float, default=1, help="0.1: a call of a minute takes 6 s (default 1)")
+    parser.add_argument("--requests-per-minute", type=int, help="what is more is answered 429 (default: no limit)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same results (default 0)")
+    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
+    return parser
