@@ -1,4 +1,4 @@
-"""QVoice, played locally over real HTTP: fills its reports, page by page, and misbehaves on request.
+"""QVoice, played locally over real HTTP: fills its reports, page by page, takes leads, and misbehaves on request.
 
     qvoice = QVoice()
     qvoice.add({"timestamp": 1793000000, "campaign_name": "Renewals", "lead_number": "+15550100001"})
@@ -83,6 +83,8 @@ class QVoice:
         self.logins = 0
         self.campaigns: dict[str, Campaign] = {}
         self.queues: list[dict[str, Any]] = []
+        self.taken: list[dict[str, Any]] = []  # every lead that was ever added over HTTP, in order
+        self.voicemails: list[str] = []  # calls that were marked as answered by a voicemail
         self._dice = random.Random(seed)
         self._tokens: dict[str, float] = {}
         self._calls: list[Call] = []
@@ -149,6 +151,46 @@ class QVoice:
         inside = [c for c in found if (start is None or c.timestamp >= start) and (end is None or c.timestamp <= end)]
         return sorted(inside, key=lambda call: (call.timestamp, call.number), reverse=True)
 
+    # Leads ------------------------------------------------------------------------------------------------------------
+    def add_lead(self, campaign_id: str, given: dict[str, Any]) -> bool:
+        """Add a new lead; False where there is no such campaign."""
+        with self._lock:
+            campaign = self.campaigns.get(campaign_id)
+            if campaign is None:
+                return False
+            lead_id = f"{self._dice.getrandbits(128):032x}"
+            lead = {"created": int(self.now()), "campaign_id": campaign_id, "status": "new", **given, "id": lead_id}
+            campaign.leads = {**campaign.leads, lead_id: lead}
+            self.taken.append(lead)
+            return True
+
+    def set_lead_status(self, lead_id: str, status: str) -> bool:
+        """False where there is no such lead."""
+        with self._lock:
+            campaign = self._of_lead(lead_id)
+            if campaign is not None:
+                campaign.leads = {**campaign.leads, lead_id: {**campaign.leads[lead_id], "status": status}}
+            return campaign is not None
+
+    def delete_lead(self, lead_id: str) -> bool:
+        """False where there is no such lead."""
+        with self._lock:
+            campaign = self._of_lead(lead_id)
+            if campaign is not None:
+                campaign.leads = {key: lead for key, lead in campaign.leads.items() if key != lead_id}
+            return campaign is not None
+
+    def mark_voicemail(self, call_id: str) -> bool:
+        """False where there is no such call. No page says how the call reads back, so its row stays as it is."""
+        with self._lock:
+            known = any(isinstance(c.columns, dict) and c.columns.get("call_id") == call_id for c in self._calls)
+            if known:
+                self.voicemails.append(call_id)
+            return known
+
+    def _of_lead(self, lead_id: str) -> Campaign | None:
+        return next((campaign for campaign in self.campaigns.values() if lead_id in campaign.leads), None)
+
     # Traffic ----------------------------------------------------------------------------------------------------------
     def furnish(self, leads: int = 40, past_calls: int = 20) -> None:
         """Two campaigns with leads, two queues, and some calls of the last hours."""
@@ -174,7 +216,10 @@ class QVoice:
 
     def _call(self, ended: float, recorded_after: float) -> None:
         with self._lock:
-            row, recorded = qvoice_calls.call(self._dice.choice(list(self.campaigns.values())), self._dice, ended)
+            with_leads = [campaign for campaign in self.campaigns.values() if campaign.leads]
+            if not with_leads:
+                return
+            row, recorded = qvoice_calls.call(self._dice.choice(with_leads), self._dice, ended)
             self.add(row, recorded=recorded, recorded_after=recorded_after)
 
     def noted(self, request: Request) -> None:

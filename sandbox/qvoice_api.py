@@ -1,16 +1,17 @@
-"""QVoice's HTTP side: the login, the four reports, and ``/sandbox/...`` to look behind the scenes and to misbehave."""
+"""QVoice's HTTP side: the login, the four reports, the writes, and ``/sandbox/...`` to look behind the scenes."""
 
 import itertools
 import json
-import socket
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
+from sandbox import faults, qvoice_writes
+from sandbox.faults import plain
 from sandbox.qvoice import QVoice, Request, as_json
-from sandbox.qvoice_faults import ANSWERS, FAULTS, LOGIN, retimed, status_twice, stringed
+from sandbox.qvoice_faults import ANSWERS, LOGIN, retimed, status_twice, stringed
 
 LOGIN_PATH = "/api/v2/login"
 HISTORY_PATH = "/api/v2/reports/campaigns/leads/history"
@@ -25,35 +26,30 @@ def create_app(qvoice: QVoice) -> Flask:
     app = Flask("qvoice-sandbox", static_folder=None)
     app.json.sort_keys = False
 
+    def note(response: Response) -> None:
+        qvoice.noted(Request(request.path, request.args.to_dict(), response.status_code, time.monotonic()))
+
+    faults.install(app, qvoice.faults, note)
+    qvoice_writes.install(app, qvoice)
+
     @app.before_request
     def guard():
         if request.path.startswith("/sandbox"):
             return None
-        g.faults = qvoice.faults.strike(request.path)
         if "expired" in g.faults:
             qvoice.forget_tokens()
-        if "hang" in g.faults:
-            time.sleep(g.faults["hang"] or 60)
-        if "drop" in g.faults:
-            request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            return ""
-        if request.path == LOGIN_PATH:
-            return next((_plain(*LOGIN[name]) for name in g.faults if name in LOGIN), None)
+        own = LOGIN if request.path == LOGIN_PATH else ANSWERS
         for name in g.faults:
-            if name in ANSWERS:
-                return _spoiled(name)
+            if name in own:
+                return plain(*own[name])
+        if request.path == LOGIN_PATH:
+            return None
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not qvoice.knows(token):
-            return _plain(401, '{"message":"unauthorized"}')
+            return plain(401, '{"message":"unauthorized"}')
         if request.headers.get("X-Account-ID") != qvoice.account_id:
-            return _plain(403, '{"message":"forbidden"}')
+            return plain(403, '{"message":"forbidden"}')
         return None
-
-    @app.after_request
-    def note(response: Response):
-        if not request.path.startswith("/sandbox"):
-            qvoice.noted(Request(request.path, request.args.to_dict(), response.status_code, time.monotonic()))
-        return response
 
     @app.post(LOGIN_PATH)
     def login():
@@ -107,18 +103,9 @@ def create_app(qvoice: QVoice) -> Flask:
     def ledger():
         return jsonify(logins=qvoice.logins, requests=[vars(asked) for asked in qvoice.requests])
 
-    @app.get("/sandbox/faults")
-    def faults():
-        return jsonify(faults=qvoice.faults.on(), known=FAULTS)
-
-    @app.post("/sandbox/faults")
-    def set_faults():
-        """The whole set, ``{"too_many": {"after": 1, "times": 1, "path": "history", "value": "2"}}``; ``{}`` is none."""
-        try:
-            qvoice.faults.set(request.get_json())
-        except ValueError as error:
-            return jsonify(message=str(error)), 400
-        return jsonify(faults=qvoice.faults.on())
+    @app.get("/sandbox/leads")
+    def taken():
+        return jsonify(taken=qvoice.taken, voicemails=qvoice.voicemails)
 
     return app
 
@@ -126,20 +113,6 @@ def create_app(qvoice: QVoice) -> Flask:
 def _epoch(name: str) -> float | None:
     value = request.args.get(name)
     return float(value) if value and value.replace(".", "", 1).isdigit() else None
-
-
-def _plain(status: int, body: str) -> Response:
-    return Response(body, status, mimetype="text/html" if body.startswith("<") else "application/json")
-
-
-def _spoiled(name: str) -> Response:
-    response = _plain(*ANSWERS[name])
-    value = g.faults[name]
-    if name in ("too_many", "unavailable") and value is not None:
-        response.headers["Retry-After"] = str(value)
-    if name == "redirect":
-        response.headers["Location"] = "https://elsewhere.example.test/"
-    return response
 
 
 def _page(records: list[tuple[str, Any]], size_name: str, key_name: str, most: int) -> Response:

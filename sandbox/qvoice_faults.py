@@ -5,11 +5,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.faults import ANSWERS as COMMON_ANSWERS
-from sandbox.faults import WIRE as COMMON_WIRE
+from sandbox.faults import COMMON
 
 # Of QVoice alone; the rest is every dialer's.
-ANSWERS = COMMON_ANSWERS | {
+ANSWERS = {
     "failure_in_200": (200, '{"status":"error","error":"500","message":"datastore timeout","data":{}}'),
 }
 WIRE = {
@@ -47,7 +46,7 @@ LOGIN = {
     "login_without_token": (200, '{"user":{}}'),
     "login_down": (500, '{"message":"internal error"}'),
 }
-FAULTS = (*ANSWERS, *COMMON_WIRE, *WIRE, *SHAPES, *CONTENT, *LOGIN)
+FAULTS = (*COMMON, *ANSWERS, *WIRE, *SHAPES, *CONTENT, *LOGIN)
 
 
 def retimed(row: dict[str, Any]) -> dict[str, Any]:

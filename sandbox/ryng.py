@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sandbox import ryng_plan
+from sandbox.faults import COMMON, Faults
 from sandbox.ryng_bodies import (
     AGENT_FIRST,
     APPEND,
@@ -74,6 +75,7 @@ class Ryng:
         self.seed = seed
         self.agents = agents
         self.faults: dict[str, float] = checked(faults or {})
+        self.wire = Faults(COMMON)  # of its answers to requests
         self.ledger = Ledger()
         self.timetable = Timetable(time_scale)
         self._courier = Courier(self.timetable, self.ledger, patience, slow_seconds, ssl_context)

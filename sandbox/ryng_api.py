@@ -7,18 +7,19 @@ a failed append says "create". Look the ids up at ``/sandbox/campaigns`` and ``/
 
 import csv
 import io
-import itertools
 import threading
 import time
 import zlib
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from flask import Flask, jsonify, request
 
+from sandbox import faults
 from sandbox.ryng import Ryng
+from sandbox.ryng_batches import BadRequest, Batch, Batches
 from sandbox.ryng_bodies import APPEND, CAMPAIGN, PREVIEW, QUEUE, TRANSACTIONAL, Agent
 from sandbox.ryng_faults import FAULTS, checked
 
@@ -26,24 +27,12 @@ BASE = "/rest-api/v1"
 NUMBER_HEADERS = ("number", "mobile", "phone")  # of a CSV sheet; no page shows one
 
 
-@dataclass
-class Batch:
-    """A campaign or a queue, with what its page says about calling."""
-
-    id: int
-    name: str
-    rows: list[dict] = field(default_factory=list)
-    fields: dict = field(default_factory=dict)
-
-
-class BadRequest(ValueError):
-    """The body is not what the page asks for; Ryng answers such a request with its page's 500."""
-
-
 def create_app(ryng: Ryng) -> Flask:
     """The WSGI application of one tenant."""
     app = Flask("ryng-sandbox", static_folder=None)
-    campaigns, queues = _Batches(24), _Batches(2)
+    # What its answers do has a path of its own: /sandbox/faults is about the callbacks.
+    faults.install(app, ryng.wire, path="/sandbox/wire")
+    campaigns, queues = Batches(24), Batches(2)
     limit = _Limit(60 * ryng.timetable.time_scale)
 
     @app.before_request
@@ -145,17 +134,22 @@ def create_app(ryng: Ryng) -> Flask:
     def calls():
         return jsonify(calls=[{**asdict(call), "family": call.family} for call in ryng.calls])
 
+    @app.get("/sandbox/rows")
+    def rows():
+        """Every customer row that was taken, in the order in which they are called."""
+        return jsonify(rows=[{"page": call.page, "number": call.customer_number} for call in ryng.calls])
+
     @app.get("/sandbox/campaigns", defaults={"batches": campaigns})
     @app.get("/sandbox/queues", defaults={"batches": queues})
-    def batches(batches: "_Batches"):
+    def batches(batches: Batches):
         return jsonify([{"id": batch.id, "name": batch.name, "calls": len(batch.rows)} for batch in batches.all()])
 
     @app.get("/sandbox/faults")
-    def faults():
+    def chances():
         return jsonify(faults=ryng.faults, known=FAULTS)
 
     @app.post("/sandbox/faults")
-    def set_faults():
+    def set_chances():
         """The whole set: what is not named is off. It holds for calls that are placed from now on."""
         try:
             ryng.faults = checked(request.get_json())
@@ -164,29 +158,6 @@ def create_app(ryng: Ryng) -> Flask:
         return jsonify(faults=ryng.faults)
 
     return app
-
-
-class _Batches:
-    """Campaigns or queues by id."""
-
-    def __init__(self, first: int):
-        self._lock = threading.Lock()
-        self._ids = itertools.count(first)
-        self._batches: dict[int, Batch] = {}
-
-    def get(self, batch_id: int | None, name: str = "") -> Batch:
-        """The batch; a new one where no id is given. Raises BadRequest for an id that does not exist."""
-        with self._lock:
-            if batch_id is None:
-                fresh = next(self._ids)
-                return self._batches.setdefault(fresh, Batch(fresh, name.replace("{id}", str(fresh))))
-            if batch_id not in self._batches:
-                raise BadRequest("no such id")
-            return self._batches[batch_id]
-
-    def all(self) -> list[Batch]:
-        with self._lock:
-            return list(self._batches.values())
 
 
 class _Limit:
@@ -220,7 +191,8 @@ def _body() -> dict[str, Any]:
 
 
 def _sheet() -> dict[str, Any]:
-    """The CSV form of a campaign, as the JSON form would say it. It can name no callback URLs: no field is documented."""
+    """The CSV form of a campaign, as the JSON form would say it. It can name no callback URLs: no field is documented. Nor
+    is the column that ``in-file`` speaks of, so agents are only read from their own field."""
     try:
         text = request.files["campaign-sheet"].read().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -232,10 +204,16 @@ def _sheet() -> dict[str, Any]:
     for row in rows:
         number = next((value for name, value in row.items() if name and name.lower() in NUMBER_HEADERS), None)
         data.append({"number": number, **{f"customField{i}": row[name] or "" for i, name in enumerate(headers, 1)}})
-    return {"name": request.form.get("campaign-name"), "customFieldNames": names, "customerData": {"jsonData": data}}
+    agents = request.form.get("agents", "").split(",")
+    return {
+        "name": request.form.get("campaign-name"),
+        "agents": [agent for agent in agents if agent not in ("", "in-file")],
+        "customFieldNames": names,
+        "customerData": {"jsonData": data},
+    }
 
 
-def _rows(body: Mapping[str, Any], campaigns: _Batches) -> list[dict]:
+def _rows(body: Mapping[str, Any], campaigns: Batches) -> list[dict]:
     customers = body.get("customerData") or {}
     rows = customers.get("jsonData")
     if rows is None and customers.get("campaignID") is not None:
@@ -245,7 +223,7 @@ def _rows(body: Mapping[str, Any], campaigns: _Batches) -> list[dict]:
     return rows
 
 
-def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaigns: _Batches) -> None:
+def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaigns: Batches) -> None:
     rows = _rows(body, campaigns)
     numbers = [_number(row) for row in rows]  # all of them before any call is placed
     queue = {} if page == CAMPAIGN else {"queue_id": batch.id, "queue_name": batch.name, **_calling(body)}

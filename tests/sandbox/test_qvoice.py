@@ -28,6 +28,11 @@ class Caller:
         headers = {"Authorization": f"Bearer {self.token}", "X-Account-ID": "demo"}
         return requests.get(self.url + path, params=query, headers=headers, timeout=5, allow_redirects=False)
 
+    def write(self, verb: str, path: str, body: object = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}", "X-Account-ID": "demo"}
+        url = f"{self.url}/api/v2/config/campaigns{path}"
+        return requests.request(verb, url, json=body, headers=headers, timeout=5)
+
     def faults(self, wanted: object) -> requests.Response:
         return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=5)
 
@@ -125,6 +130,48 @@ def test_the_same_seed_gives_the_same_calls():
         return [(call.columns["call_id"], call.columns["hangup_cause"]) for call in qvoice.calls(None, None)]
 
     assert numbers(1) == numbers(1) != numbers(2)
+
+
+# Writes ---------------------------------------------------------------------------------------------------------------
+LEAD = {"number": "+15550100009", "retries": 3, "first_name": "Ada", "last_name": "Moreno", "type": "warm"}
+LEAD |= {"priority": 2, "ticket_id": "T-9", "note": "Evenings", "cool_off": 60}
+
+
+def test_a_lead_that_is_added_stands_in_the_report(caller):
+    campaign = next(iter(caller.qvoice.campaigns))
+    assert caller.write("PUT", f"/{campaign}/lead", LEAD).status_code == 200
+    leads = caller.get(f"/api/v2/config/campaigns/{campaign}/leads").json()["data"]
+    assert len(leads) == 6
+    assert leads[-1].items() >= (LEAD | {"status": "new", "campaign_id": campaign}).items()
+    taken = requests.get(f"{caller.url}/sandbox/leads", timeout=5).json()["taken"]
+    assert [lead["number"] for lead in taken] == [LEAD["number"]]
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], {"retries": 3}, LEAD | {"retries": "3"}, LEAD | {"note": 7}, LEAD | {"timezone": "UTC"}]
+)
+def test_a_lead_that_is_none_is_refused(caller, body):
+    campaign = next(iter(caller.qvoice.campaigns))
+    assert caller.write("PUT", f"/{campaign}/lead", body).status_code == 400
+    assert caller.write("PUT", "/nowhere/lead", LEAD).status_code == 400
+    assert caller.qvoice.taken == []
+
+
+def test_a_leads_status_is_set_and_the_lead_deleted(caller):
+    campaign = next(iter(caller.qvoice.campaigns.values()))
+    first, second, *_ = campaign.leads
+    assert caller.write("POST", f"/leads/{first}/status/success").status_code == 200
+    assert caller.write("DELETE", f"/leads/{second}").status_code == 200
+    assert campaign.leads[first]["status"] == "success" and second not in campaign.leads
+    assert caller.write("DELETE", f"/leads/{second}").status_code == 400
+    assert caller.get(STATUS_PATH).json()[campaign.id]["total_leads"] == 4
+
+
+def test_a_call_is_marked_as_voicemail(caller):
+    call = calls_of(caller.get(HISTORY_PATH))[0]
+    assert caller.write("PUT", f"/call/{call}/disposition/voicemail").status_code == 200
+    assert caller.write("PUT", "/call/none/disposition/voicemail").status_code == 400
+    assert caller.qvoice.voicemails == [call]
 
 
 # Faults ---------------------------------------------------------------------------------------------------------------

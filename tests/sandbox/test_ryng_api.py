@@ -1,5 +1,7 @@
 """Ryng's HTTP side in the sandbox: the documented requests and their documented answers."""
 
+import io
+
 import pytest
 
 from sandbox.ryng import Ryng
@@ -120,3 +122,25 @@ def test_sixty_requests_a_minute_and_no_more():
         headers = {"x-access-token": ryng.access_token}
         answers = [client.post(f"{BASE}/progressive/call/1/cancel", headers=headers).status_code for _ in range(61)]
     assert answers == [500] * 60 + [429]
+
+
+def test_its_answers_misbehave_on_request(ryng, api):
+    known = api.get("/sandbox/wire").json["known"]
+    assert {"too_many", "drop", "error_after"} <= set(known)
+    assert api.post("/sandbox/wire", json={"typo": True}).status_code == 400
+    api.post("/sandbox/wire", json={"too_many": {"times": 1, "value": 7}, "error_after": {"after": 1, "times": 1}})
+    body = customers((None, None), ROW)
+    first, second, third = (api.post(f"{BASE}/campaign", json=body) for _ in range(3))
+    assert (first.status_code, first.headers["Retry-After"]) == (429, "7")
+    assert (second.status_code, second.json) == (500, {"message": "internal error"})
+    assert third.status_code == 200
+    assert api.get("/sandbox/rows").json["rows"] == [{"page": "campaign", "number": ROW["number"]}] * 2
+
+
+def test_a_sheet_names_its_agents(ryng, api):
+    sheet = "Mobile,Name\n+915550000002,Benji\n"
+    form = {"campaign-sheet": (io.BytesIO(sheet.encode()), "leads.csv"), "agents": "dev@agents.example"}
+    assert api.post(f"{BASE}/campaign", data=form).status_code == 200
+    (call,) = ryng.calls
+    assert {attempt.agent.username for attempt in call.attempts} == {"dev@agents.example"}
+    assert (call.custom_field_names, call.custom_fields) == ({"customField1Name": "Name"}, {"customField1": "Benji"})
