@@ -185,7 +185,8 @@ class Layer:
     """How far to look back, and how often. ``span`` None: a report of the present moment, without a window.
 
     ``awaiting`` looks back as far as the oldest call that still awaits its disposition, and rests where there is none.
-    ``jobs`` asks for what we have loaded and is not over yet, and rests where there is nothing.
+    ``jobs`` asks for what we have loaded and is not over yet, and rests where there is nothing; with a ``span`` also for
+    what ended within it.
     """
 
     name: str

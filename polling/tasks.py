@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Dialer, Jobs, Layer, Report, Window
-from dialers.vocabulary import AWAITING_DISPOSITION
+from dialers.vocabulary import AWAITING_DISPOSITION, NEVER_DISPOSED, UNKNOWN
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.loads import ACCEPTED
 
@@ -47,7 +47,7 @@ def window(session: Session, connection: Connection, task: Task, complete_to: da
     """The window or the jobs to ask for; None for a report of the present moment; False where there is nothing to ask for."""
     farthest = at - max(FARTHEST, connection.disposition_window)
     if task.layer.jobs:
-        return _open_jobs(session, connection, farthest) or False
+        return _jobs(session, connection, farthest, at - task.span if task.span else None) or False
     if task.layer.awaiting:
         oldest = _oldest_awaiting(session, connection, at, at - _covered(task))
         return Window(max(oldest - OVERLAP, farthest), at) if oldest else False
@@ -76,13 +76,19 @@ def _oldest_awaiting(session: Session, connection: Connection, at: datetime, bef
     )
 
 
-def _open_jobs(session: Session, connection: Connection, since: datetime) -> Jobs | None:
-    """What was loaded since then and has no final outcome yet. Lead and outcome meet as in ``outcomes.loaded``."""
+def _jobs(session: Session, connection: Connection, since: datetime, over_since: datetime | None) -> Jobs | None:
+    """What was loaded since then and is not over, or ended after ``over_since``: what became of it may still be corrected.
+    Lead and outcome meet as in ``outcomes.loaded``."""
+    # A job whose end was not told while its outcome waited may be planned for next week: it is not over.
+    untold = and_(CallOutcome.connect_outcome == UNKNOWN, CallOutcome.settling == NEVER_DISPOSED)
+    ended_at = func.coalesce(CallOutcome.ended_at, CallOutcome.occurred_at)
     over = exists().where(
         CallOutcome.connection == LoadedLead.connection,
         CallOutcome.lead_id == LoadedLead.dialer_id,
         CallOutcome.is_final,
         CallOutcome.merged_into.is_(None),
+        not_(untold),
+        *([ended_at < over_since] if over_since else []),
     )
     statement = (
         select(LeadLoad.campaign, LoadedLead.dialer_id)
