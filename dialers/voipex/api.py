@@ -71,7 +71,7 @@ class Client:
 
     # Tokens -----------------------------------------------------------------------------------------------------------
     def _signed(self, verb: str, path: str, content: Mapping[str, Any] | None = None) -> Answer:
-        token, renewed = self._current(None)
+        token, renewed = self._current(None)[0], False
         for _ in range(MOST_RENEWALS):
             headers = {"Authorization": f"Bearer {token}"}
             answer = self._http.exchange(verb, self._base + path, headers=headers, json=content)
