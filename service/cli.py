@@ -18,7 +18,7 @@ from dialers.registry import DIALERS
 from models.receipts import STATES
 from outcomes import evidence
 from outcomes.normalize import normalize_pending
-from service import cli_leads
+from service import cli_leads, cli_outcomes
 from service.plan import plan
 from service.prepare import prepare as run_prepare
 from service.serve import supervise
@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
     """Add the commands to the application."""
     for command in (serve, prepare, worker, migrate, connections, poll, replay, import_spool, keys, cli_leads.group):
         app.cli.add_command(command)
+    app.cli.add_command(cli_outcomes.renormalize)
 
 
 group = AppGroup("wrapup")

@@ -1,0 +1,50 @@
+"""``wrapup renormalize``: the past is read again with the mappings of today."""
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+import migrations
+from outcomes import renormalize as history
+from outcomes.differences import Differences
+
+
+@click.command()
+@click.option("--connection", required=True, help="Whose history.")
+@click.option("--apply", is_flag=True, help="Change the outcomes; without it, only show what would change.")
+@with_appcontext
+def renormalize(connection: str, apply: bool) -> None:
+    """Read a connection's history again from its receipts, after [words...], [dispositions...] or the like were changed.
+
+    Restart the worker with the new settings first. Ids stay; only what really changes reaches the change feed. May be
+    stopped and run again at any time.
+    """
+    database, connections = current_app.extensions["database"], current_app.extensions["connections"]
+    if connection not in connections:
+        raise click.UsageError(f"There is no connection {connection!r}.")
+    migrations.upgrade(database)
+    looked, found = 0, Differences()
+    try:
+        with click.progressbar(length=history.calls(database, connection), label="Read", file=sys.stderr) as bar:
+            for count, differences in history.renormalize(database, connections, connection, apply):
+                looked += count
+                found.add(differences)
+                bar.update(count)
+    finally:  # also where it was stopped: this much is done
+        _tell(looked, found, apply)
+
+
+def _tell(looked: int, found: Differences, apply: bool) -> None:
+    verb = "changed" if apply else "would change"
+    click.echo(f"{looked} calls, {found.receipts} receipts read again: {found.changed} outcomes {verb}.")
+    for line in found.lines():
+        click.echo(line)
+    if found.made:
+        click.echo(f"new outcomes  {found.made}")
+    if found.unreadable or found.failed:
+        left = found.unreadable + found.failed
+        click.echo(f"{left} receipts cannot be understood any more; what they said before stands.")
+    if not apply:
+        click.echo("Nothing was changed. With --apply it is done.")

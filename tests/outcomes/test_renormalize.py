@@ -1,0 +1,250 @@
+"""The past read again after a mapping was changed: shown first, then done, once, and from wherever it was stopped."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from dialers.ryng import words
+from models import CallEvent, CallOutcome, ChangeFeed, Receipt
+from outcomes import evidence, settle
+from outcomes.differences import Differences
+from outcomes.renormalize import renormalize
+from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
+
+MAPPED = {RYNG.name: replace(RYNG, words={"NO-FORWARD": "canceled"})}
+LATER = START + timedelta(minutes=10)
+
+
+def again(database, connections=MAPPED, apply=True, batch=None, now=LATER) -> Differences:
+    found = Differences()
+    for _, differences in renormalize(database, connections, RYNG.name, apply, batch, now):
+        found.add(differences)
+    return found
+
+
+def unmapped(call_id, **fields) -> dict:
+    """A call that ended in a word nobody knows, without a disposition."""
+    silent = {"talktime": 0, "legDetails": None, "disposition": None, "callDisposed": None}
+    return terminal(call_id, log_id=1000 + call_id, **(silent | {"status": "no-forward"} | fields))
+
+
+def rows(database) -> dict:
+    """Everything of every outcome, merged ones too."""
+    with database.read() as session:
+        found = session.execute(select(*CallOutcome.__table__.columns)).mappings()
+        return {row["id"]: dict(row) for row in found}
+
+
+def told(database) -> list:
+    """Every event as it is stored."""
+    with database.read() as session:
+        columns = CallEvent.__table__.columns
+        return sorted(map(str, session.execute(select(*columns)).all()))
+
+
+def last_position(database) -> int:
+    with database.read() as session:
+        return session.scalar(select(ChangeFeed.last_position))
+
+
+@pytest.fixture
+def history(database):
+    """Seven unmapped calls, one with its retry and its connect callback, and two that are well."""
+    keep(
+        database,
+        *(receipt(unmapped(n)) for n in range(7)),
+        receipt(unmapped(3), at=START + timedelta(minutes=1)),
+        receipt(connect(3), "connect"),
+        receipt(terminal(100, 1100)),
+        receipt(terminal(101, 1101, status="busy")),
+    )
+    normalize(database)
+
+
+def test_unknown_becomes_mapped_for_all_history(database, history):
+    before, feed = rows(database), last_position(database)
+    found = again(database)
+    assert (found.changed, found.made, found.receipts) == (7, 0, 11)
+    assert found.lines() == [
+        "connect_outcome: unknown -> canceled  7",
+        "settling: awaiting_disposition -> settled  7",
+    ]
+    after = rows(database)
+    assert set(after) == set(before)
+    for row_id, row in after.items():
+        changed = row["status_raw"] == "no-forward"
+        assert row["revision"] == before[row_id]["revision"] + changed
+        if changed:
+            assert (row["connect_outcome"], row["settling"], row["settle_by"]) == ("canceled", "settled", None)
+            assert row["position"] > feed
+        else:
+            assert row == before[row_id]
+    assert last_position(database) == feed + 7
+
+
+def test_nothing_changes_twice(database, history):
+    again(database)
+    before, feed, events = rows(database), last_position(database), told(database)
+    second = again(database)
+    assert (second.changed, second.lines(), second.receipts) == (0, [], 11)
+    assert (rows(database), last_position(database), told(database)) == (before, feed, events)
+
+
+def test_looking_changes_nothing_and_foretells_all(database, history):
+    before, feed, events = rows(database), last_position(database), told(database)
+    foretold = again(database, apply=False)
+    assert (rows(database), last_position(database), told(database)) == (before, feed, events)
+    assert foretold == again(database)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_the_size_of_a_batch_is_nobodys_business(database, history, size):
+    assert again(database, batch=size).lines() == [
+        "connect_outcome: unknown -> canceled  7",
+        "settling: awaiting_disposition -> settled  7",
+    ]
+
+
+def test_it_is_what_normalizing_with_the_new_words_would_have_made(database, history):
+    again(database)
+    renewed = rows(database)
+    with database.write() as session:
+        evidence.replay(session, {"connection": RYNG.name})
+    normalize(database, MAPPED, now=LATER)
+    assert rows(database) == renewed
+
+
+def test_flags_follow_their_table(database, history):
+    tabled = {RYNG.name: replace(RYNG, dispositions={"Interested": ("callback",)})}
+    assert again(database, tabled).lines() == ["flags: contact sale -> callback  2"]
+    assert again(database, CONNECTIONS).lines() == ["flags: callback -> contact sale  2"]
+
+
+def test_a_mapping_that_is_taken_back(database, history):
+    settle.settle_due(database, CONNECTIONS, now=START + timedelta(days=2))
+    again(database, now=START + timedelta(days=2))
+    assert again(database, CONNECTIONS, now=START + timedelta(days=3)).lines() == [
+        "connect_outcome: canceled -> unknown  7",
+        "settling: settled -> never_disposed  7",
+    ]
+
+
+def test_rows_that_were_merged_stay_merged(database):
+    first = receipt(unmapped(1) | {"callLogID": None, "callEnded": None}, at=START)
+    keep(database, first, receipt(unmapped(1), at=START + timedelta(minutes=1)), receipt(connect(1), "connect"))
+    for kept in (first,):
+        normalize(database, only=[kept.id])
+    normalize(database)
+    before = rows(database)
+    again(database)
+    after = rows(database)
+    assert set(after) == set(before)
+    assert {key: row["merged_into"] for key, row in after.items()} == {
+        key: row["merged_into"] for key, row in before.items()
+    }
+
+
+def test_other_connections_and_waiting_receipts_are_left_alone(database, history):
+    other = replace(RYNG, name="other")
+    keep(database, receipt(unmapped(7), connection=other))
+    both = CONNECTIONS | {"other": other}
+    normalize(database, both)
+    (waiting,) = keep(database, receipt(unmapped(8)))
+    found = again(database, MAPPED | {"other": replace(other, words={"no forward": "busy"})})
+    assert found.changed == 7
+    assert [row.connect_outcome for row in outcomes(database) if row.connection == "other"] == ["unknown"]
+    with database.read() as session:
+        assert session.get(Receipt, waiting.id).state == "pending"
+
+
+def test_a_receipt_that_is_replayed_now_is_the_workers(database, history):
+    with database.write() as session:
+        evidence.replay(session, {"connection": RYNG.name})
+    assert again(database).receipts == 0
+    normalize(database, MAPPED, now=LATER)
+    assert again(database).changed == 0
+
+
+def test_receipts_that_cannot_be_read_any_more_keep_what_they_said(database, history, monkeypatch):
+    with database.write() as session:
+        for row in session.scalars(select(Receipt)):
+            row.body = b"{"
+    before = rows(database)
+    found = again(database)
+    assert (found.changed, found.unreadable) == (0, 11)
+    assert rows(database) == before
+
+
+def test_a_batch_that_fails_leaves_no_half(database, history, monkeypatch):
+    before, events = rows(database), told(database)
+    monkeypatch.setattr("outcomes.refold.Refolded.write", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        again(database)
+    assert (rows(database), told(database)) == (before, events)
+    monkeypatch.undo()
+    assert again(database).changed == 7
+
+
+KILLED = """
+import os, signal
+from models.database import Database
+from outcomes.renormalize import renormalize
+from tests.outcomes.test_renormalize import LATER, MAPPED, RYNG
+for at, _ in enumerate(renormalize(Database({url!r}), MAPPED, RYNG.name, True, 2, LATER)):
+    if at == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_in_the_middle_and_run_again(database, database_url, history):
+    ended = subprocess.run([sys.executable, "-c", KILLED.format(url=database_url)], timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    done = sum(row["connect_outcome"] == "canceled" for row in rows(database).values())
+    assert 0 < done < 7
+    assert again(database).changed == 7 - done
+    assert {row["revision"] for row in rows(database).values() if row["status_raw"] == "no-forward"} == {2}
+
+
+def test_beside_a_worker(database, history):
+    """Between any two batches the worker takes what has come; both write the same calls."""
+    stopped = renormalize(database, MAPPED, RYNG.name, True, 1, LATER)
+    for at, _ in enumerate(stopped):
+        keep(database, receipt(unmapped(at % 7, notes=f"{at}", callDisposed="2026-11-18T10:03:00.000Z"), at=LATER))
+        normalize(database, MAPPED, now=LATER)
+    assert again(database).changed == 0
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(CallOutcome)) == 9
+    assert {row.connect_outcome for row in outcomes(database) if row.status_raw == "no-forward"} == {"canceled"}
+
+
+def test_what_a_terminal_would_obey_is_not_printed():
+    found = Differences()
+    found.note({"status_raw": "\x1b[2J"}, {"status_raw": "x" * 500}, ["status_raw"])
+    (line,) = found.lines()
+    assert line == "status_raw: '\\x1b[2J' -> " + "x" * 80 + "  1"
+
+
+def test_what_customers_said_is_counted_and_not_shown():
+    found = Differences()
+    found.note({"notes": "old", "flags": []}, {"notes": "new", "flags": ["sale"]}, ["notes", "flags"])
+    assert found.lines() == ["flags: none -> sale  1", "notes: a value -> a value  1"]
+
+
+def test_words_that_are_all_different_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("outcomes.differences.MOST_PAIRS", 2)
+    found = Differences()
+    for at in range(5):
+        found.note({"status_raw": None}, {"status_raw": f"{at}"}, ["status_raw"])
+    assert found.lines()[0] == "status_raw: a value -> a value  3"
+
+
+def test_ryngs_own_words_are_looked_up_like_the_tenants(database):
+    assert "no-answer" in words.STATUSES
+    keep(database, receipt(unmapped(1, status="NO ANSWER")))
+    normalize(database)
+    assert [row.connect_outcome for row in outcomes(database)] == ["no_answer"]
