@@ -1,0 +1,119 @@
+"""From Ringostat to outcomes, on both databases: webhooks and the call log tell of one call, whichever comes first."""
+
+from datetime import timedelta
+
+import pytest
+
+from dialers.base import Connection
+from outcomes.normalize import normalize_pending
+from polling import poll_connection
+from sandbox.ringostat_webhooks import FORM, FORMATS, GET, JSON
+from tests.dialers.ringostat.stage import INCOMING, START, stage
+from tests.evidence import outcomes
+
+NOW = START + timedelta(minutes=2)
+NAMES = {"uniqueid": "call", "disposition": "result", "caller": "klient", "billsec": "talk"}
+RENAMED = {"id": "call", "disposition": "result", "caller": "klient", "billsec": "talk"}
+
+
+def understood(database, connection: Connection) -> list:
+    while normalize_pending(database, {connection.name: connection}, now=NOW):
+        pass
+    return outcomes(database)
+
+
+def polled(database, connection: Connection, at=NOW) -> None:
+    assert {one.error for one in poll_connection(database, connection, lambda: at)} == {None}
+
+
+@pytest.mark.parametrize("order", ["webhook first", "log first"])
+def test_a_webhook_and_the_log_are_one_outcome(database, order):
+    with stage(zone="Europe/Kyiv", webhooks=[("before_call", JSON, {}), ("after_call", FORM, {})]) as ringostat:
+        call = ringostat.ringostat.begin(INCOMING, START, uniqueid="7")
+        call.columns = call.columns | {
+            "recording": "https://recordings.example.test/early.mp3",
+            "call_card": "Callback",
+        }
+        ringostat.ringostat.end(call)
+        call.columns = call.columns | {"recording": "https://recordings.example.test/good.mp3", "call_card": "Sale"}
+        steps = [
+            lambda: ringostat.intake.keep(
+                database, ringostat.connection, NOW + timedelta(minutes=order == "log first")
+            ),
+            lambda: polled(database, ringostat.connection),
+        ]
+        for step in steps if order == "webhook first" else steps[::-1]:
+            step()
+            assert len(understood(database, ringostat.connection)) == 1
+    (outcome,) = outcomes(database)
+    assert outcome.sources == ["callback:call", "report:calls"]
+    assert (outcome.call_id, outcome.attempt_id, outcome.connect_outcome) == ("7", "7", "connected")
+    assert (outcome.started_at, outcome.talk_seconds, outcome.ring_seconds) == (START, 95, 12)
+    assert outcome.recording_url == "https://recordings.example.test/good.mp3"
+    assert (outcome.disposition, outcome.flags, outcome.settling) == ("Sale", ["contact", "sale"], "settled")
+    assert (outcome.customer_number, outcome.agent_username) == ("+380671234567", "olena")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("renamed", [False, True])
+def test_every_form_of_webhook_is_the_same_outcome(database, form, renamed):
+    settings = {"webhook_fields": RENAMED} if renamed else {}
+    with stage(webhooks=[("after_call", form, NAMES if renamed else {})], settings=settings) as ringostat:
+        ringostat.ringostat.add(INCOMING, START, uniqueid="7")
+        ringostat.intake.keep(database, ringostat.connection)
+        (outcome,) = understood(database, ringostat.connection)
+    assert (outcome.call_id, outcome.connect_outcome, outcome.talk_seconds) == ("7", "connected", 95)
+    assert (outcome.disposition, outcome.customer_number) == ("Sale", "+380671234567")
+    assert outcome.sources == ["callback:call"]
+
+
+def test_a_call_is_provisional_until_its_end_is_told(database):
+    hooks = [("before_call", GET, {}), ("pick_up", JSON, {}), ("after_call", JSON, {})]
+    with stage(webhooks=hooks) as ringostat:
+        call = ringostat.ringostat.begin(INCOMING, START, uniqueid="7")
+        ringostat.ringostat.pick_up(call)
+        ringostat.intake.keep(database, ringostat.connection)
+        polled(database, ringostat.connection)
+        (outcome,) = understood(database, ringostat.connection)
+        assert (outcome.connect_outcome, outcome.settling, outcome.is_final) == ("in_progress", "provisional", False)
+        assert outcome.agent_username == "olena"
+        ringostat.ringostat.end(call)
+        ringostat.intake.keep(database, ringostat.connection)
+        (outcome,) = understood(database, ringostat.connection)
+        assert (outcome.connect_outcome, outcome.is_final) == ("connected", True)
+
+
+def test_a_webhook_that_was_missed_is_found_in_the_log(database):
+    with stage(webhooks=[("before_call", JSON, {}), ("after_call", JSON, {})]) as ringostat:
+        ringostat.fault(missed_webhook={"path": "webhook/after_call"})
+        ringostat.ringostat.add(INCOMING, START, uniqueid="7")
+        ringostat.intake.keep(database, ringostat.connection)
+        (outcome,) = understood(database, ringostat.connection)
+        assert outcome.is_final is False
+        ringostat.fault()
+        polled(database, ringostat.connection)
+        (outcome,) = understood(database, ringostat.connection)
+    assert (outcome.connect_outcome, outcome.disposition, outcome.is_final) == ("connected", "Sale", True)
+
+
+def test_a_recording_that_comes_later_is_picked_up(database):
+    with stage() as ringostat:
+        ringostat.ringostat.add(INCOMING, START, uniqueid="7")
+        ringostat.fault(late_recording={})
+        polled(database, ringostat.connection)
+        assert understood(database, ringostat.connection)[0].recording_url is None
+        ringostat.fault()
+        polled(database, ringostat.connection, NOW + timedelta(minutes=1))
+        assert understood(database, ringostat.connection)[0].recording_url == INCOMING["recording"]
+        before = understood(database, ringostat.connection)[0].revision
+        polled(database, ringostat.connection, NOW + timedelta(minutes=2))
+        assert understood(database, ringostat.connection)[0].revision == before
+
+
+def test_each_call_of_a_crowd_is_one_outcome(database):
+    with stage(limit=50, settings={"timeout_seconds": 10}) as ringostat:
+        for number in range(300):
+            ringostat.ringostat.add(INCOMING, START - timedelta(seconds=number * 7), uniqueid=str(number))
+        polled(database, ringostat.connection)
+        found = understood(database, ringostat.connection)
+    assert sorted(int(outcome.call_id) for outcome in found) == list(range(300))
