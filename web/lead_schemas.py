@@ -107,4 +107,6 @@ class EndOfCall(Schema):
 
 
 class Answered(Schema):
-    answer = fields.Raw(required=True, allow_none=True, metadata={"description": "The dialer's own answer."})
+    answer = fields.Raw(
+        required=True, allow_none=True, metadata={"description": "The dialer's own answer.", "example": {}}
+    )

@@ -5,6 +5,8 @@ from marshmallow import Schema, fields
 from dialers.vocabulary import CONNECT_OUTCOMES
 from web.schemas import following, members, number, our_id, rate, text, time, yes_or_no
 
+WORD_FIELDS = ("status_raw", "hangup_cause", "disposition")
+
 
 def names(description: str, example: list) -> fields.List:
     return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
@@ -80,10 +82,22 @@ class Reconciliation(Schema):
     totals = fields.Nested(ReconciliationCounts, required=True)
 
 
-class Unmapped(Schema):
-    status_raw = text("The dialer's word for the result.", "7")
-    hangup_cause = text("The dialer's word for why the line was cut.", "RECOVERY_ON_TIMER_EXPIRE")
-    calls = number("How many calls of the last 30 days have both.", 4)
+class UnmappedWord(Schema):
+    """A word that calls of the connection were told in, and that no mapping knows."""
+
+    field = text("Where it stands in the outcome.", "status_raw", null=False, choices=WORD_FIELDS)
+    word = text("The dialer's word.", "NO-FORWARD", null=False)
+    calls = number("How many calls have it.", 37)
+    sample_outcome_ids = names("The latest of them, three at most.", ["019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11"])
+
+
+class Sending(Schema):
+    """How sending leads goes."""
+
+    failures = number("How often in a row it failed.", 0)
+    error_id = text("What stands in the way, in a word.", None)
+    error = text("The same in a sentence.", None)
+    parked_loads = number("Loads of which nothing is sent until somebody lets them go on.", 0)
 
 
 class Poll(Schema):
@@ -115,14 +129,24 @@ class Connection(Schema):
     name = text("The connection.", "ryng-main", null=False)
     dialer = text("The dialer; null where the connection is no longer configured.", "ryng")
     configured = yes_or_no("Whether the settings name it.", True)
+    offers = names("What its dialer can do.", ["callbacks", "leads"])
     callback_kinds = names("The callbacks that its dialer sends.", ["connect", "terminal"])
     reports = names("The reports that its dialer can be asked for.", [])
     last_callback_at = time("When its last rightful callback came.")
     last_callback = text("The same in words.", "last callback 14 s ago", null=False)
     receipts = fields.Nested(ReceiptStates, required=True)
     quarantined = number("Receipts put aside.", 1)
-    unmapped = fields.List(fields.Nested(Unmapped), required=True)
+    unmapped_words = fields.List(fields.Nested(UnmappedWord), required=True)
     polls = fields.List(fields.Nested(Poll), required=True)
+    sending = fields.Nested(
+        Sending,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "How sending leads goes; null where none are sent to it.",
+            "example": {"failures": 0, "error_id": None, "error": None, "parked_loads": 0},
+        },
+    )
 
 
 class Strangers(Schema):

@@ -36,6 +36,8 @@ def test_connections(admin, database):
     found = admin.get(f"{API}/connections").json
     assert [row["name"] for row in found["connections"]] == ["qvoice-main", "ryng-main"]
     assert found["connections"][0]["polls"][0]["warning"] == "It sent a page twice."
+    assert [row["offers"][0] for row in found["connections"]] == ["reports", "callbacks"]
+    assert [row["unmapped_words"] for row in found["connections"]] == [[], []]
     strangers = found["strangers"]
     assert (strangers["receipts"], strangers["bytes"], strangers["most_receipts"]) == (1, 5, 10_000)
 

@@ -8,7 +8,20 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask
 
-from web.pages import calls, errors, overview, policy, quarantine, receipts, session, signin, words, zone, zones
+from web.pages import (
+    calls,
+    connections,
+    errors,
+    overview,
+    policy,
+    quarantine,
+    receipts,
+    session,
+    signin,
+    words,
+    zone,
+    zones,
+)
 
 SIGNED_IN_FOR = timedelta(hours=12)
 
@@ -30,7 +43,7 @@ def register(app: Flask) -> None:
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
     blueprint.context_processor(session.context)
-    for module in (signin, zone, overview, calls, receipts, quarantine):
+    for module in (signin, zone, overview, connections, calls, receipts, quarantine):
         module.add_routes(blueprint)
     for function in (*words.FILTERS, *zones.FILTERS):
         blueprint.add_app_template_filter(function, function.__name__)

@@ -112,6 +112,15 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             said.append(f"{name}: should have been read {late} ago. Is a worker running?")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
+    return said + _sending(connection["sending"])
+
+
+def _sending(desk: Mapping[str, Any] | None) -> list[str]:
+    if not desk:
+        return []
+    said = [f"sending leads: {desk['error']}"] if desk["error"] else []
+    if desk["parked_loads"]:
+        said.append(f"sending leads: {many(desk['parked_loads'], 'load')} parked.")
     return said
 
 

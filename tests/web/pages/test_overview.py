@@ -6,6 +6,7 @@ import pytest
 
 from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
 from lib import clock
+from models import SendingDesk
 from models.receipts import STATES
 from tests import factories
 from web.pages import words, zones
@@ -189,3 +190,27 @@ def test_every_connect_outcome_and_state_has_its_words():
     assert {words.tone(word) for word in CONNECT_OUTCOMES} == {"good", "open", "bad", "warn", "quiet"}
     assert all(words.settling(word, None, "UTC").endswith(".") for word in SETTLINGS)
     assert all(words.receipt_state(word).endswith(".") for word in STATES)
+
+
+def test_the_page_of_a_connection(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        row = factories.outcome(session, connect_outcome="unknown", status_raw="<NO-FORWARD>", started_at=NOW)
+        desk = {
+            "next_at": NOW,
+            "failures": 1,
+            "error_id": "credentials_refused",
+            "error": "The dialer refuses the key.",
+        }
+        session.add(SendingDesk(connection="ryng-main", **desk))
+
+    page = text(reader, "/connections/ryng-main")
+
+    assert "&lt;NO-FORWARD&gt;" in page and f'href="/calls/{row.id}">call 1<' in page
+    assert "sending leads: The dialer refuses the key." in page
+    assert "Its dialer offers: callbacks" in page
+    assert "wrapup renormalize --connection ryng-main" in page
+    assert 'href="/connections/ryng-main"' in text(reader)
+
+
+def test_a_connection_that_does_not_exist(reader):
+    assert reader.get("/connections/made-up").status_code == 404
