@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from dialers.base import Connection
 from dialers.ryng import words
 from models import CallEvent, CallOutcome, ChangeFeed, Receipt
 from outcomes import evidence, settle
@@ -16,13 +17,15 @@ from outcomes.differences import Differences
 from outcomes.renormalize import renormalize
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
-MAPPED = {RYNG.name: replace(RYNG, words={"NO-FORWARD": "canceled"})}
+MAPPED_WORDS = {"NO-FORWARD": "canceled"}
+MAPPED = {RYNG.name: replace(RYNG, words=MAPPED_WORDS)}
+QVOICE = Connection("qvoice-main", "qvoice", default_country="US")
 LATER = START + timedelta(minutes=10)
 
 
-def again(database, connections=MAPPED, apply=True, batch=None, now=LATER) -> Differences:
+def again(database, connections=MAPPED, apply=True, batch=None, now=LATER, name=RYNG.name) -> Differences:
     found = Differences()
-    for _, differences in renormalize(database, connections, RYNG.name, apply, batch, now):
+    for _, differences in renormalize(database, connections, name, apply, batch, now):
         found.add(differences)
     return found
 
@@ -135,18 +138,21 @@ def test_a_mapping_that_is_taken_back(database, history):
 
 
 def test_rows_that_were_merged_stay_merged(database):
-    first = receipt(unmapped(1) | {"callLogID": None, "callEnded": None}, at=START)
-    keep(database, first, receipt(unmapped(1), at=START + timedelta(minutes=1)), receipt(connect(1), "connect"))
-    for kept in (first,):
-        normalize(database, only=[kept.id])
-    normalize(database)
+    """A row seen without its call id, another without its time, and a third that says they are one call."""
+    row = {"timestamp": 1_763_460_000, "lead_number": "+12195011918", "hangup_cause": "NO-FORWARD"}
+    only_id = {"call_id": "abc", "lead_number": "+12195011918", "hangup_cause": "NO-FORWARD"}
+    for bodies in ([row, only_id], [row | only_id]):
+        polled = {"kind": "lead_history", "connection": QVOICE, "source": "report", "method": None, "headers": None}
+        keep(database, *(receipt(body, **polled) for body in bodies))
+        normalize(database, {QVOICE.name: QVOICE})
     before = rows(database)
-    again(database)
+    (merged,) = [row for row in before.values() if row["merged_into"]]
+    found = again(database, {QVOICE.name: replace(QVOICE, words=MAPPED_WORDS)}, name=QVOICE.name)
+    assert found.lines()[0] == "connect_outcome: unknown -> canceled  1"
     after = rows(database)
     assert set(after) == set(before)
-    assert {key: row["merged_into"] for key, row in after.items()} == {
-        key: row["merged_into"] for key, row in before.items()
-    }
+    assert after[merged["id"]] == merged
+    assert after[merged["merged_into"]]["connect_outcome"] == "canceled"
 
 
 def test_other_connections_and_waiting_receipts_are_left_alone(database, history):
