@@ -20,7 +20,9 @@ class Settings(Schema):
     # Our names of the campaigns -> their tokens.
     campaigns = fields.Dict(
         keys=fields.Str(
-            validate=validate.Regexp(_NAME, error="A name has 1 to 100 characters, no blanks and no / : { } ? # %.")
+            validate=validate.Regexp(
+                _NAME, error="A name has 1 to 100 characters, no blanks, no braces and none of / : ? # %."
+            )
         ),
         values=fields.Str(
             validate=validate.Regexp(r"[A-Za-z0-9._~-]{1,500}\Z", error="A token has letters, digits and . _ ~ - only.")
