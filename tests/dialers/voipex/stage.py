@@ -12,6 +12,7 @@ from dialers.voipex.api import Client
 from sandbox.server import running
 from sandbox.voipex import Voipex
 from sandbox.voipex_api import TOKEN_PATH, create_app
+from tests.dialers.lead_cases import QUICK
 
 FAST = Patience(connect=2, read=0.4, whole=1)
 OPTIONS = {
@@ -32,6 +33,7 @@ class Stage:
     campaign: None = None  # leads go into a new one only
     options = OPTIONS
     wrong = {"password": "wrong"}
+    path = "/dialer/campaigns"
 
     def faults(self, wanted: dict) -> None:
         self.voipex.faults.set(wanted)
@@ -52,7 +54,7 @@ def stage(patience: Patience = FAST, remembered: float = 60, settings=None, **op
     with running(create_app(voipex)) as url:
         who = {name: voipex.credentials[name] for name in ("username", "password")}
         given = {"api_url": url, "auth_url": url + TOKEN_PATH, "timeout_seconds": 1, **who, **(settings or {})}
-        connection = Connection("voipex-main", "voipex", Settings().load(given), ("token",), default_country="CZ")
+        connection = Connection("voipex-main", "voipex", Settings().load(given) | QUICK, ("token",), default_country="CZ")
         try:
             yield Stage(voipex, connection, Client(connection, patience, remembered))
         finally:
