@@ -54,7 +54,9 @@ def stage(patience: Patience = FAST, remembered: float = 60, settings=None, **op
     with running(create_app(voipex)) as url:
         who = {name: voipex.credentials[name] for name in ("username", "password")}
         given = {"api_url": url, "auth_url": url + TOKEN_PATH, "timeout_seconds": 1, **who, **(settings or {})}
-        connection = Connection("voipex-main", "voipex", Settings().load(given) | QUICK, ("token",), default_country="CZ")
+        connection = Connection(
+            "voipex-main", "voipex", Settings().load(given) | QUICK, ("token",), default_country="CZ"
+        )
         try:
             yield Stage(voipex, connection, Client(connection, patience, remembered))
         finally:
