@@ -1,7 +1,10 @@
-"""A Ringostat project for tests: the sandbox over real HTTP, our connection to it, and somebody who takes its webhooks."""
+"""A Ringostat project for tests: the sandbox over real HTTP, our connection to it, and somebody who takes its webhooks.
+
+``stage`` is what every dialer that takes leads is tried on; ``project`` has more to set.
+"""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request, Response
@@ -15,6 +18,7 @@ from sandbox.ringostat import Ringostat
 from sandbox.ringostat_api import create_app
 from sandbox.ringostat_webhooks import Webhook
 from sandbox.server import running
+from tests.dialers.lead_cases import QUICK
 from tests.evidence import keep, receipt
 
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -81,9 +85,19 @@ class Stage:
     connection: Connection
     client: Client
     intake: Intake
+    campaign = "456"
+    options = {}
+    wrong = {"auth_key": "of-somebody-else"}
+    path = "/campaign-rows"
 
-    def fault(self, **faults) -> None:
-        self.ringostat.faults.set(faults)
+    def faults(self, wanted: dict) -> None:
+        self.ringostat.faults.set(wanted)
+
+    def fault(self, **wanted) -> None:
+        self.faults(wanted)
+
+    def taken(self) -> list[str]:
+        return [row["phone_number"] for row in self.ringostat.project.rows]
 
     def walk(self, window: Window) -> "Walked":
         """Every page until the end or the first error."""
@@ -106,7 +120,7 @@ class Walked:
 
 
 @contextmanager
-def stage(
+def project(
     zone: str = "UTC", limit: int = 6500, webhooks=(), settings=None, now=lambda: START, patience: Patience = FAST
 ):
     """``webhooks``: (event, format, names) each; an event ``before_call`` and so on is told in the URL."""
@@ -120,3 +134,10 @@ def stage(
         with running(create_app(ringostat)) as url:
             connection = account(url, timezone=zone, export_limit=limit, **(settings or {}))
             yield Stage(ringostat, connection, Client(connection, patience), intake)
+
+
+@contextmanager
+def stage(**settings):
+    with project() as found:
+        given = {**found.connection.settings, **QUICK, **settings}
+        yield replace(found, connection=replace(found.connection, settings=given))

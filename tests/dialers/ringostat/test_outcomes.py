@@ -8,7 +8,7 @@ from dialers.base import Connection
 from outcomes.normalize import normalize_pending
 from polling import poll_connection
 from sandbox.ringostat_webhooks import FORM, FORMATS, GET, JSON
-from tests.dialers.ringostat.stage import INCOMING, START, stage
+from tests.dialers.ringostat.stage import INCOMING, START, project
 from tests.evidence import outcomes
 
 NOW = START + timedelta(minutes=2)
@@ -28,7 +28,7 @@ def polled(database, connection: Connection, at=NOW) -> None:
 
 @pytest.mark.parametrize("order", ["webhook first", "log first"])
 def test_a_webhook_and_the_log_are_one_outcome(database, order):
-    with stage(zone="Europe/Kyiv", webhooks=[("before_call", JSON, {}), ("after_call", FORM, {})]) as ringostat:
+    with project(zone="Europe/Kyiv", webhooks=[("before_call", JSON, {}), ("after_call", FORM, {})]) as ringostat:
         call = ringostat.ringostat.begin(INCOMING, START, uniqueid="7")
         call.columns = call.columns | {
             "recording": "https://recordings.example.test/early.mp3",
@@ -58,7 +58,7 @@ def test_a_webhook_and_the_log_are_one_outcome(database, order):
 @pytest.mark.parametrize("renamed", [False, True])
 def test_every_form_of_webhook_is_the_same_outcome(database, form, renamed):
     settings = {"webhook_fields": RENAMED} if renamed else {}
-    with stage(webhooks=[("after_call", form, NAMES if renamed else {})], settings=settings) as ringostat:
+    with project(webhooks=[("after_call", form, NAMES if renamed else {})], settings=settings) as ringostat:
         ringostat.ringostat.add(INCOMING, START, uniqueid="7")
         ringostat.intake.keep(database, ringostat.connection)
         (outcome,) = understood(database, ringostat.connection)
@@ -69,7 +69,7 @@ def test_every_form_of_webhook_is_the_same_outcome(database, form, renamed):
 
 def test_a_call_is_provisional_until_its_end_is_told(database):
     hooks = [("before_call", GET, {}), ("pick_up", JSON, {}), ("after_call", JSON, {})]
-    with stage(webhooks=hooks) as ringostat:
+    with project(webhooks=hooks) as ringostat:
         call = ringostat.ringostat.begin(INCOMING, START, uniqueid="7")
         ringostat.ringostat.pick_up(call)
         ringostat.intake.keep(database, ringostat.connection)
@@ -84,7 +84,7 @@ def test_a_call_is_provisional_until_its_end_is_told(database):
 
 
 def test_a_webhook_that_was_missed_is_found_in_the_log(database):
-    with stage(webhooks=[("before_call", JSON, {}), ("after_call", JSON, {})]) as ringostat:
+    with project(webhooks=[("before_call", JSON, {}), ("after_call", JSON, {})]) as ringostat:
         ringostat.fault(missed_webhook={"path": "webhook/after_call"})
         ringostat.ringostat.add(INCOMING, START, uniqueid="7")
         ringostat.intake.keep(database, ringostat.connection)
@@ -97,7 +97,7 @@ def test_a_webhook_that_was_missed_is_found_in_the_log(database):
 
 
 def test_a_recording_that_comes_later_is_picked_up(database):
-    with stage() as ringostat:
+    with project() as ringostat:
         ringostat.ringostat.add(INCOMING, START, uniqueid="7")
         ringostat.fault(late_recording={})
         polled(database, ringostat.connection)
@@ -111,7 +111,7 @@ def test_a_recording_that_comes_later_is_picked_up(database):
 
 
 def test_each_call_of_a_crowd_is_one_outcome(database):
-    with stage(limit=50, settings={"timeout_seconds": 10}) as ringostat:
+    with project(limit=50, settings={"timeout_seconds": 10}) as ringostat:
         for number in range(300):
             ringostat.ringostat.add(INCOMING, START - timedelta(seconds=number * 7), uniqueid=str(number))
         polled(database, ringostat.connection)

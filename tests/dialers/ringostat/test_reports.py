@@ -10,14 +10,14 @@ from dialers.base import Window
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.http import Patience
 from dialers.ringostat.reports import opened
-from tests.dialers.ringostat.stage import FAST, INCOMING, START, stage
+from tests.dialers.ringostat.stage import FAST, INCOMING, START, project
 
 WINDOW = Window(START - timedelta(hours=4), START)
 SLOW = Patience(connect=2, read=10, whole=20)
 
 
 def test_a_window_that_fits_is_asked_for_once():
-    with stage(zone="Europe/Kyiv") as ringostat:
+    with project(zone="Europe/Kyiv") as ringostat:
         ringostat.ringostat.add(INCOMING, START - timedelta(hours=1), uniqueid="7")
         walked = ringostat.walk(WINDOW)
         (asked,) = ringostat.asked()
@@ -29,7 +29,7 @@ def test_a_window_that_fits_is_asked_for_once():
 
 
 def test_an_empty_log_is_no_error():
-    with stage() as ringostat:
+    with project() as ringostat:
         assert ringostat.walk(WINDOW).error is None
 
 
@@ -37,7 +37,7 @@ def test_an_empty_log_is_no_error():
 def test_what_does_not_fit_is_asked_for_in_halves_until_it_does(calls):
     """Half of the calls crowd into a minute; several share a second."""
     dice = random.Random(calls)
-    with stage(limit=50, patience=SLOW) as ringostat:
+    with project(limit=50, patience=SLOW) as ringostat:
         for number in range(calls):
             before = dice.uniform(3600, 3660) if number % 2 else dice.uniform(0, 4 * 3600)
             ringostat.ringostat.add(INCOMING, START - timedelta(seconds=before), uniqueid=str(number))
@@ -49,7 +49,7 @@ def test_what_does_not_fit_is_asked_for_in_halves_until_it_does(calls):
 
 
 def test_a_log_that_is_cut_below_its_own_limit_is_found_by_the_configured_one():
-    with stage(settings={"report_fields": ["uniqueid", "calldate"]}, limit=20, patience=SLOW) as ringostat:
+    with project(settings={"report_fields": ["uniqueid", "calldate"]}, limit=20, patience=SLOW) as ringostat:
         ringostat.ringostat.limit = 6500
         ringostat.fault(truncates={"value": 20})
         for number in range(90):
@@ -58,7 +58,7 @@ def test_a_log_that_is_cut_below_its_own_limit_is_found_by_the_configured_one():
 
 
 def test_a_single_second_that_is_full_is_said_and_hides_no_other_call():
-    with stage(limit=50, patience=SLOW) as ringostat:
+    with project(limit=50, patience=SLOW) as ringostat:
         for number in range(60):
             ringostat.ringostat.add(INCOMING, START - timedelta(hours=1), uniqueid=f"same-{number}")
         for number in range(30):
@@ -71,7 +71,7 @@ def test_a_single_second_that_is_full_is_said_and_hides_no_other_call():
 
 
 def test_a_log_that_does_not_look_at_the_time_has_an_end():
-    with stage(limit=50, patience=SLOW) as ringostat:
+    with project(limit=50, patience=SLOW) as ringostat:
         for number in range(60):
             ringostat.ringostat.add(INCOMING, START, uniqueid=str(number))
         everything = ringostat.ringostat.log
@@ -89,7 +89,7 @@ SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)  # 03:00 becomes 04:00
 @pytest.mark.parametrize("limit", [6500, 7])
 def test_no_call_is_lost_where_clocks_are_changed(change, limit):
     """Every window of two hours around it, whether it ends before, in or after the hour that is shown twice."""
-    with stage(zone="Europe/Kyiv", limit=limit, patience=SLOW) as ringostat:
+    with project(zone="Europe/Kyiv", limit=limit, patience=SLOW) as ringostat:
         calls = {}
         for minutes in range(-300, 300, 20):
             at = change + timedelta(minutes=minutes)
@@ -125,7 +125,7 @@ def test_no_call_is_lost_where_clocks_are_changed(change, limit):
     ],
 )
 def test_every_way_to_fail(fault, error):
-    with stage() as ringostat:
+    with project() as ringostat:
         ringostat.ringostat.add(INCOMING, START)
         ringostat.fault(**{fault: {"value": None}})
         found = ringostat.walk(WINDOW).error
@@ -134,24 +134,24 @@ def test_every_way_to_fail(fault, error):
 
 
 def test_silence_ends():
-    with stage() as ringostat:
+    with project() as ringostat:
         ringostat.fault(hang={"value": 2})
         assert isinstance(ringostat.walk(WINDOW).error, Unavailable)
 
 
 def test_the_dialer_says_when_to_ask_again():
-    with stage() as ringostat:
+    with project() as ringostat:
         ringostat.fault(too_many={"value": "17"})
         assert ringostat.walk(WINDOW).error.retry_after == 17
 
 
 def test_a_wrong_key():
-    with stage(settings={"auth_key": "of-somebody-else"}) as ringostat:
+    with project(settings={"auth_key": "of-somebody-else"}) as ringostat:
         assert isinstance(ringostat.walk(WINDOW).error, CredentialsRefused)
 
 
 def test_a_column_that_the_project_does_not_have_is_told():
-    with stage(settings={"report_fields": ["uniqueid", "calldate", "colour"]}) as ringostat:
+    with project(settings={"report_fields": ["uniqueid", "calldate", "colour"]}) as ringostat:
         error = ringostat.walk(WINDOW).error
     assert isinstance(error, AskedWrongly)
     assert "check report_fields" in str(error)
@@ -171,7 +171,7 @@ def test_records_are_kept_as_they_stand():
 
 
 def test_numbers_as_texts_are_the_same_call():
-    with stage(patience=FAST) as ringostat:
+    with project(patience=FAST) as ringostat:
         ringostat.ringostat.add(INCOMING, START, uniqueid="7")
         ringostat.fault(strings={})
         assert ringostat.walk(WINDOW).keys == ["7"]
