@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from dialers.base import Connection
+from sandbox.server import running
+from sandbox.voipex import Voipex
 from tests.evidence import START, keep, normalize, outcomes, receipt
+from tests.sandbox.receiver import Receiver
 
 VOIPEX = Connection(
     "voipex-main",
@@ -148,3 +151,27 @@ def test_agents_and_probes_make_no_outcome(database):
             ("quarantined", "unparseable"),
         ]
     assert outcomes(database) == []
+
+
+@pytest.mark.parametrize("faults", [{}, {"shuffled": True, "repeated": True}, {"unquoted": True}, {"form": True}])
+def test_calls_of_the_sandbox(database, faults):
+    voipex, receiver = Voipex(time_scale=0.002), Receiver()
+    voipex.furnish(10)
+    voipex.faults.set(faults)
+    expected = {
+        "answered": "connected",
+        "no_answer": "no_answer",
+        "busy": "busy",
+        "wrong_number": "invalid_number",
+        "lost": "abandoned",
+        "error": "failed",
+        "odd": "unknown",
+    }
+    with running(receiver) as url:
+        voipex.courier.url = url + "/event"
+        called = {voipex.call(result): outcome for result, outcome in expected.items()}
+        voipex.timetable.drain()
+    voipex.close()
+    keep(database, *(receipt(seen.body, "event", START, VOIPEX) for seen in receiver.seen))
+    normalize(database, CONNECTIONS)
+    assert {row.call_id: row.connect_outcome for row in outcomes(database)} == called
