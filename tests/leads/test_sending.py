@@ -1,0 +1,136 @@
+"""The promise of loads: each lead is sent once, in order, at the dialer's pace, whoever dies or fails on the way."""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from leads import loads, send_due
+from leads.loading import Loading
+from lib import clock
+from tests.dialers.jaicp.stage import stage as jaicp
+from tests.dialers.qvoice.stage import stage as qvoice
+
+ONE_EACH, KEYED = qvoice, jaicp  # a lead per request and no keys; batches under keys
+
+
+def numbers(count: int) -> list[str]:
+    return [f"+1213555{number:04d}" for number in range(count)]
+
+
+def load(database, stage, count: int = 5, **options):
+    rows = enumerate(({"number": number} for number in numbers(count)), 1)
+    return Loading(stage.connection, stage.campaign, rows, **options).keep(database)
+
+
+def send(database, connection, seconds: float = 30.0) -> None:
+    """Until nothing waits."""
+    end = time.monotonic() + seconds
+    while send_due(database, connection, {}):
+        assert time.monotonic() < end
+
+
+def shown(database, load_id) -> dict:
+    with database.read() as session:
+        return loads.shown(session, load_id, limit=1000)
+
+
+def taken(stage) -> list[str]:
+    return [number.lstrip("+") for number in stage.taken()]
+
+
+@pytest.mark.parametrize("stage", [ONE_EACH, KEYED])
+def test_every_lead_is_taken_once_and_in_order(database, stage):
+    with stage() as played:
+        load_id = load(database, played)
+        send(database, played.connection)
+        found = shown(database, load_id)
+        assert (found["state"], found["counts"]["accepted"]) == ("done", 5)
+        assert taken(played) == [number.lstrip("+") for number in numbers(5)]
+        assert all(lead["sent_at"] for lead in found["leads"])
+
+
+@pytest.mark.parametrize("stage", [ONE_EACH, KEYED])
+def test_refused_credentials_park_the_load_and_lose_nothing(database, stage):
+    with stage() as played:
+        load_id = load(database, played)
+        wrong = replace(played.connection, settings={**played.connection.settings, **played.wrong})
+        send(database, wrong)
+        found = shown(database, load_id)
+        assert (found["state"], found["counts"]["pending"]) == ("parked", 5)
+        assert found["reason"].endswith(".") and not taken(played)
+        # Settings that are others now let it go on by themselves.
+        send(database, played.connection)
+        assert shown(database, load_id)["counts"]["accepted"] == 5
+        assert Counter(taken(played)).most_common(1)[0][1] == 1
+
+
+def test_the_pace_is_kept_by_all_who_send(database):
+    with ONE_EACH() as played:
+        paced = replace(played.connection, settings={**played.connection.settings, "requests_per_minute": 600})
+        load_id = load(database, played, 12)
+        began, ends = time.monotonic(), []
+        senders = [threading.Thread(target=lambda: (send(database, paced), ends.append(1))) for _ in range(3)]
+        for sender in senders:
+            sender.start()
+        while shown(database, load_id)["state"] != "done":
+            assert time.monotonic() < began + 20
+            time.sleep(0.02)
+        assert time.monotonic() - began >= 1.1  # eleven pauses of a tenth of a second
+        for sender in senders:
+            sender.join()
+        assert Counter(taken(played)) == Counter(number.lstrip("+") for number in numbers(12))
+
+
+def test_a_time_out_after_the_dialer_took_it_is_unknown_and_an_operator_decides(database):
+    with ONE_EACH() as played:
+        played.faults({"drop_after": {"after": 2, "times": 1, "path": "lead"}})
+        load_id = load(database, played)
+        send(database, played.connection)
+        found = shown(database, load_id)
+        assert (found["state"], found["counts"]["accepted"], found["counts"]["unknown"]) == ("done", 4, 1)
+        assert Counter(taken(played)).most_common(1)[0][1] == 1
+        with database.write() as session:
+            assert loads.decide(session, load_id, "accepted") == 1
+            assert loads.decide(session, load_id, "accepted") == 0
+        assert shown(database, load_id)["counts"]["accepted"] == 5
+
+
+def test_what_is_unknown_is_sent_again_only_when_an_operator_says_so(database):
+    with ONE_EACH() as played:
+        played.faults({"drop": {"times": 1, "path": "lead"}})
+        load_id = load(database, played, 1)
+        send(database, played.connection)
+        assert (shown(database, load_id)["counts"]["unknown"], taken(played)) == (1, [])
+        with database.write() as session:
+            loads.decide(session, load_id, "resend")
+        send(database, played.connection)
+        assert (shown(database, load_id)["counts"]["accepted"], len(taken(played))) == (1, 1)
+
+
+def test_where_the_dialer_knows_keys_the_same_request_is_made_again(database):
+    with KEYED() as played:
+        played.faults({"drop_after": {"times": 1, "path": "addPhones"}})
+        load_id = load(database, played)
+        end = time.monotonic() + 30
+        while shown(database, load_id)["state"] != "done":
+            send_due(database, played.connection, {})
+            assert time.monotonic() < end
+        assert shown(database, load_id)["counts"]["accepted"] == 5
+        assert Counter(taken(played)).most_common(1)[0][1] == 1
+
+
+def test_a_dialer_that_is_busy_is_asked_later(database):
+    with ONE_EACH() as played:
+        played.faults({"too_many": {"times": 1, "path": "lead", "value": "1"}})
+        load_id = load(database, played, 2)
+        send(database, played.connection)
+        waiting = shown(database, load_id)
+        assert (waiting["state"], waiting["counts"]["pending"]) == ("running", 2) and waiting["reason"]
+        at = clock.now()
+        while shown(database, load_id)["state"] != "done":
+            send_due(database, played.connection, {})
+            assert (clock.now() - at).total_seconds() < 30
+        assert len(taken(played)) == 2
