@@ -58,7 +58,7 @@ class Client:
         if 400 <= answer.status < 500 and answer.status not in (408, 425, 429):
             reason = _reason(answer, token)
             if reason:
-                raise Declined(f"{host} says: {reason}")
+                raise Declined(f"{host} says: {reason.rstrip('.')}.")
         return verdict(answer, host, what)
 
     def _token(self, campaign: str) -> str:

@@ -143,7 +143,7 @@ def test_information_that_is_refused_with_a_reason(dialer):
     dialer.fault(bad_request={})
     walked = dialer.walk("campaigns")
     assert isinstance(walked.error, Declined)
-    assert str(walked.error).endswith("says: invalid data")
+    assert str(walked.error).endswith("says: invalid data.")
 
 
 @pytest.mark.parametrize("fault", ["html", "empty", "garbled_after"])

@@ -1,0 +1,193 @@
+"""From a list of leads to outcomes: loaded, sent, asked for and understood, on both databases and over real HTTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dialers import clients
+from leads import send_due
+from leads.loading import Loading
+from models import Base
+from outcomes import statuses
+from outcomes.settle import settle_due
+from polling import poll_connection
+from polling.engine import Poller
+from tests.dialers.jaicp.account import account
+from tests.evidence import normalize, outcomes
+
+STATUSES = {
+    "longCallWithResult": "connected",
+    "longCallWithNoResult": "connected",
+    "noAnswer": "no_answer",
+    "nonexistentNumber": "invalid_number",
+    "canceled": "canceled",
+    "notDone": "canceled",
+}
+
+
+class Day:
+    """A dialer, our connection to it and our database, with one clock for all of them."""
+
+    def __init__(self, dialer, database):
+        self.dialer, self.database, self.connection = dialer, database, dialer.connection
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.dialer.clock.at, UTC)
+
+    def pass_(self, **length) -> None:
+        self.dialer.clock.at += timedelta(**length).total_seconds()
+
+    def load(self, *statuses: str, **options) -> None:
+        """A lead for each status in which its job is to end."""
+        rows = enumerate(
+            (
+                {"number": f"+7911{at:07d}", "fields": {"sandbox_status": status}}
+                for at, status in enumerate(statuses, 1)
+            ),
+            1,
+        )
+        Loading(self.connection, "renewals", rows, options=options).keep(self.database)
+        while send_due(self.database, self.connection, {}, now=self.now):
+            pass
+
+    def poll(self):
+        """Everything, due or not."""
+        polled = poll_connection(self.database, self.connection, now=self.now)
+        assert [one.error for one in polled] == [None] * len(polled)
+        self.understand()
+        return polled
+
+    def poll_due(self) -> list[tuple[str, str]]:
+        """What is due now."""
+        walker, walks = Poller(self.database, self.connection, clients.known(self.connection, self.now()), self.now), []
+        while polled := walker.walk_due(walker.tasks):
+            walks.append((polled.report, polled.layer))
+        self.understand()
+        return walks
+
+    def understand(self) -> None:
+        connections = {self.connection.name: self.connection}
+        normalize(self.database, connections, now=self.now())
+        while settle_due(self.database, connections, now=self.now()):
+            pass
+
+    def outcomes(self) -> dict[str, object]:
+        return {outcome.status_raw: outcome for outcome in outcomes(self.database)}
+
+
+@pytest.fixture
+def day(database):
+    with account() as dialer:
+        yield Day(dialer, database)
+
+
+def test_leads_become_outcomes(day):
+    day.load(*STATUSES)
+    day.poll()
+    planned = outcomes(day.database)
+    assert [(one.connect_outcome, one.settling) for one in planned] == [("pending", "provisional")] * 6
+    day.pass_(minutes=10)
+    day.poll()
+    found = day.outcomes()
+    assert {status: one.connect_outcome for status, one in found.items()} == STATUSES
+    assert len(outcomes(day.database)) == 6  # nothing twice
+    with_result = found["longCallWithResult"]
+    jobs = {str(job["id"]): job for job in day.dialer.jaicp.taken()}
+    assert with_result.customer_number == f"+{jobs[with_result.lead_id]['phone']}"
+    assert (with_result.campaign_id, with_result.settling) == ("renewals", "settled")
+    assert with_result.talk_seconds == with_result.duration_seconds > 0
+    assert with_result.started_at < with_result.ended_at
+    assert set(with_result.custom_fields) == {"Score"}
+    assert found["longCallWithNoResult"].settling == "awaiting_disposition"
+    assert found["noAnswer"].settling == "settled" and found["noAnswer"].talk_seconds is None
+
+
+def test_a_result_that_is_changed_later_comes_through(day):
+    day.load("longCallWithResult")
+    day.pass_(minutes=10)
+    day.poll()
+    (first,) = outcomes(day.database)
+    day.dialer.jaicp.change(int(first.lead_id), callResult="Signed after all", reportData={"Policy": "A-17"})
+    day.pass_(minutes=31)
+    assert ("jobs", "recent") in day.poll_due()
+    (changed,) = outcomes(day.database)
+    assert changed.id == first.id
+    assert (changed.disposition, changed.custom_fields) == ("Signed after all", {"Policy": "A-17"})
+    assert changed.revision == first.revision + 1
+
+
+def test_a_result_that_comes_late_ends_the_waiting(day):
+    day.load("longCallWithNoResult")
+    day.pass_(minutes=10)
+    day.poll()
+    (waiting,) = outcomes(day.database)
+    assert (waiting.disposition, waiting.settling) == (None, "awaiting_disposition")
+    day.dialer.jaicp.change(int(waiting.lead_id), jobStatus="longCallWithResult", callResult="Interested")
+    day.pass_(hours=3)
+    day.poll_due()
+    (settled,) = outcomes(day.database)
+    assert (settled.disposition, settled.settling) == ("Interested", "settled")
+
+
+def test_a_job_that_is_planned_for_next_week_is_not_forgotten(day):
+    day.dialer.jaicp.control("renewals", "pause")
+    day.load("noAnswer")
+    day.poll()
+    for _ in range(7):
+        day.pass_(days=1)
+        day.poll_due()
+    (untold,) = outcomes(day.database)
+    assert (untold.connect_outcome, untold.settling) == ("unknown", "never_disposed")
+    day.dialer.jaicp.control("renewals", "resume")
+    day.pass_(minutes=10)
+    day.poll_due()
+    (found,) = outcomes(day.database)
+    assert (found.id, found.connect_outcome, found.settling) == (untold.id, "no_answer", "settled")
+
+
+def test_what_is_over_is_asked_for_no_more(day):
+    day.load("noAnswer", "nonexistentNumber")
+    day.pass_(minutes=10)
+    day.poll()
+    day.pass_(minutes=2)
+    asked = len([one for one in day.dialer.asked if "getReport" in one])
+    day.poll_due()
+    assert len([one for one in day.dialer.asked if "getReport" in one]) == asked
+    day.pass_(days=2)
+    day.poll_due()
+    assert len([one for one in day.dialer.asked if "getReport" in one]) == asked
+
+
+def test_a_report_that_fails_is_made_up_for(day):
+    day.load("noAnswer")
+    day.pass_(minutes=10)
+    day.dialer.fault(server_error={"path": "getReport"})
+    failed = poll_connection(day.database, day.connection, now=day.now)
+    assert {one.error_id for one in failed if one.report == "jobs"} == {"unavailable"}
+    assert outcomes(day.database) == []
+    day.dialer.fault()
+    day.poll()
+    assert day.outcomes()["noAnswer"].connect_outcome == "no_answer"
+
+
+def test_campaigns_are_shown_by_the_names_that_we_gave_them(day):
+    day.load("noAnswer", "noAnswer")
+    day.poll()
+    with day.database.read() as session:
+        page = statuses.campaigns(session)
+    assert [(row["campaign_id"], row["total_leads"]) for row in page.rows] == [("renewals", 2), ("winback", 0)]
+
+
+def test_the_token_is_nowhere_in_the_database(day):
+    day.load("noAnswer")
+    day.dialer.fault(bad_request={"times": 1})
+    poll_connection(day.database, day.connection, now=day.now)
+    day.dialer.fault(not_found={"times": 3})
+    poll_connection(day.database, day.connection, now=day.now)
+    day.dialer.fault()
+    day.poll()
+    with day.database.read() as session:
+        connection = session.connection()
+        for table in Base.metadata.sorted_tables:
+            for row in connection.execute(table.select()):
+                assert "8231.7056" not in repr(tuple(row))
