@@ -1,0 +1,86 @@
+"""Single calls at Ryng, over real HTTP: started with our callback URLs, ended with a disposition, cancelled."""
+
+from dataclasses import replace
+
+import pytest
+
+from dialers.errors import CredentialsRefused, Declined, Unavailable
+from dialers.giving import CannotDo, Refused
+from leads.front import Front
+from models.database import Database
+from tests.dialers.ryng.stage import stage
+
+NEW = {"number": "98000 12345", "agent": "67131", "campaign": "24", "name": "Asha"}
+
+
+@pytest.fixture
+def played():
+    with stage() as found:
+        yield found
+
+
+@pytest.fixture
+def front(played, sqlite_url):
+    database = Database(sqlite_url)
+    urls = {"ryng-main": {"connect": "http://127.0.0.1:9/c", "terminal": "http://127.0.0.1:9/t"}}
+    yield Front(database, {"ryng-main": played.connection}, urls)
+    database.close()
+
+
+def test_a_call_is_started_and_ended(played, front):
+    started = front.act("ryng-main", "start_call", NEW)
+    (call,) = played.ryng.calls
+    assert started == {"call_id": str(call.call_id), "attempt_id": str(call.attempts[0].log_id)}
+    assert (call.customer_number, call.page) == ("+919800012345", "preview")
+    assert {attempt.agent.id for attempt in call.attempts} == {67131}
+    assert played.ryng._placed[call.call_id].urls == {
+        "connect": "http://127.0.0.1:9/c",
+        "terminal": "http://127.0.0.1:9/t",
+    }
+    said = {"call": started["call_id"], "attempt": started["attempt_id"], "disposition": "Interested"}
+    assert front.act("ryng-main", "end_call", said) == {"message": "Call disposed and ended."}
+    assert played.ryng.calls[0].attempts[0].disposition == "Interested"
+    with pytest.raises(Declined, match="Failed to dispose of call"):
+        front.act("ryng-main", "end_call", said)
+
+
+def test_a_call_is_cancelled(played, front):
+    call = played.ryng.place("+919800012345", None, None, "queue")
+    assert front.act("ryng-main", "cancel_call", {"call": str(call.call_id)}) == {"message": "Call Cancelled"}
+    with pytest.raises(Declined, match="Call ID does not exist"):
+        front.act("ryng-main", "cancel_call", {"call": str(call.call_id)})
+
+
+@pytest.mark.parametrize(
+    ("act", "given", "field"),
+    [
+        ("start_call", NEW | {"number": "110"}, "number"),
+        ("start_call", NEW | {"agent": "asha"}, "agent"),
+        ("start_call", NEW | {"campaign": "24/../25"}, "campaign"),
+        ("start_call", {"number": "9800012345"}, "agent"),
+        ("end_call", {"call": "1", "attempt": "2"}, "disposition"),
+        ("end_call", {"call": "٣", "attempt": "2", "disposition": "x"}, "call"),
+        ("cancel_call", {"call": "1\n"}, "call"),
+    ],
+)
+def test_what_is_wrong_is_refused_before_anything_is_sent(played, front, act, given, field):
+    with pytest.raises(Refused) as told:
+        front.act("ryng-main", act, given)
+    assert told.value.field == field
+    assert played.taken() == []
+
+
+def test_the_dialers_verdicts_come_through(played, front, sqlite_url):
+    played.faults({"too_many": {"times": 1, "value": "9"}})
+    with pytest.raises(Unavailable) as told:
+        front.act("ryng-main", "start_call", NEW)
+    assert told.value.retry_after == 9
+    wrong = replace(played.connection, settings={**played.connection.settings, **played.wrong})
+    database = Database(sqlite_url)
+    with pytest.raises(CredentialsRefused):
+        Front(database, {"ryng-main": wrong}, {}).act("ryng-main", "start_call", NEW)
+    mute = replace(played.connection, settings={"api_url": None, "access_token": None})
+    with pytest.raises(CannotDo):
+        Front(database, {"ryng-main": mute}, {}).act("ryng-main", "start_call", NEW)
+    database.close()
+    assert played.taken() == []
