@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, case, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
@@ -125,21 +125,22 @@ class Tally:
         }
 
 
-def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Rows of a group for which it holds."""
     return func.sum(case((condition, 1), else_=0))
 
 
 _SPOKE = (CallOutcome.connect_outcome == CONNECTED) & CallOutcome.talk_seconds.is_not(None)
 _SUMS: Mapping[str, ColumnElement[int]] = {
     "calls": func.count(),
-    "final": _count_if(CallOutcome.is_final.is_(True)),
-    "contacts": _count_if(has_member(CallOutcome.flags, "contact")),
-    "sales": _count_if(has_member(CallOutcome.flags, "sale")),
+    "final": count_if(CallOutcome.is_final.is_(True)),
+    "contacts": count_if(has_member(CallOutcome.flags, "contact")),
+    "sales": count_if(has_member(CallOutcome.flags, "sale")),
     "talk": func.sum(CallOutcome.talk_seconds),
-    "conversations": _count_if(_SPOKE),
+    "conversations": count_if(_SPOKE),
     "conversation_talk": func.sum(case((_SPOKE, CallOutcome.talk_seconds), else_=0)),
-    "awaiting": _count_if(CallOutcome.settling == AWAITING_DISPOSITION),
-    "provisional": _count_if(CallOutcome.settling == PROVISIONAL),
+    "awaiting": count_if(CallOutcome.settling == AWAITING_DISPOSITION),
+    "provisional": count_if(CallOutcome.settling == PROVISIONAL),
 }
 
 
@@ -185,31 +186,6 @@ def _labels(groups: Sequence[Group], key: tuple, names: Sequence[str | None]) ->
         if group.name is not None:
             found[group.fields[1]] = next(rest)
     return found
-
-
-def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC") -> dict[str, Any]:
-    """``{"tz", "rows", "totals"}``: per connection and day, how many calls callbacks alone told of, reports alone, both
-    or (imported) neither. Raises TooManyGroups."""
-    sources = cast(CallOutcome.sources, Text)
-    called, reported = sources.like('%"callback:%'), sources.like('%"report:%')
-    sums = {
-        "calls": func.count(),
-        "callbacks_only": _count_if(called & ~reported),
-        "reports_only": _count_if(reported & ~called),
-        "both": _count_if(called & reported),
-        "neither": _count_if(~or_(called, reported)),
-    }
-    statement = (
-        select(CallOutcome.connection, day_in_zone(CallOutcome.occurred_at, tz).label("day"), *sums.values())
-        .where(*conditions(filters))
-        .group_by(literal_column("1", Integer), literal_column("2", Integer))
-        .limit(MOST_GROUPS + 1)
-    )
-    found = sorted(session.execute(statement), key=lambda row: (row[0], row[1]))
-    if len(found) > MOST_GROUPS:
-        raise TooManyGroups(f"That makes more than {MOST_GROUPS} rows; narrow the filters.")
-    rows = [{"connection": row[0], "day": row[1]} | dict(zip(sums, map(int, row[2:]), strict=True)) for row in found]
-    return {"tz": tz, "rows": rows, "totals": {name: sum(row[name] for row in rows) for name in sums}}
 
 
 def _nulls_last(key: tuple) -> tuple:

@@ -69,6 +69,17 @@ class ReconciliationCounts(Schema):
     reports_only = number("Calls that only reports told of: their callbacks were lost, or none were set up.", 2)
     both = number("Calls that both told of.", 18)
     neither = number("Calls that neither told of: imported ones.", 0)
+    leads_without_call = number(
+        "Leads that the dialer accepted, by the day on which their request left, without any call so far; null with a "
+        "filter other than connection, campaign_id, since, until.",
+        4,
+        null=True,
+    )
+    callbacks_missed = number(
+        "Calls that are over and known from reports only, of a dialer that offers callbacks as well; null for the others.",
+        2,
+        null=True,
+    )
 
 
 class ReconciliationRow(ReconciliationCounts):

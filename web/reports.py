@@ -4,6 +4,7 @@ from flask import Response, current_app
 from marshmallow import ValidationError, fields, validate
 from webargs.fields import DelimitedList
 
+from outcomes import reconciliation as sides
 from outcomes import reports
 from web import report_schemas
 from web.answers import answer
@@ -66,13 +67,13 @@ def summary(query: dict) -> Response:
 @blueprint.arguments(ReconciliationQuery, location="query")
 @blueprint.response(200, report_schemas.Reconciliation)
 def reconciliation(query: dict) -> Response:
-    """Calls known from callbacks only, from reports only, from both, per connection and day
+    """Calls known from callbacks only, from reports only, from both, per connection and day; and leads without a call
 
-    Calls that one side alone knows of show what the other side loses.
+    What one side alone knows of shows what the other side loses.
     """
     filters, rest = split(query)
     with REPORTS.turn(), current_app.extensions["database"].read() as session:
         try:
-            return answer(reports.reconciliation(session, filters, **rest))
+            return answer(sides.reconciliation(session, filters, **rest))
         except reports.TooManyGroups as error:
             invalid("since", str(error))

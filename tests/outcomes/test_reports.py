@@ -151,28 +151,6 @@ def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
         with pytest.raises(reports.TooManyGroups):
             summary(database, group_by=[group])
     assert len(summary(database, {"agent": ["1", "2", "3"]}, ["agent"])["rows"]) == 3
-    with database.read() as session, pytest.raises(reports.TooManyGroups):
-        reports.reconciliation(session, {})
-
-
-def test_reconciliation(database):
-    with database.write() as session:
-        outcome(session, sources=["callback:connect", "callback:terminal"])
-        outcome(session, sources=["callback:terminal", "report:lead_history"])
-        outcome(session, sources=["report:cdr"], started_at=NOON + timedelta(days=1))
-        outcome(session, sources=["import:csv"], connection="old")
-    with database.read() as session:
-        found = reports.reconciliation(session, {}, "UTC")
-        narrowed = reports.reconciliation(session, {"connection": ["old"]}, "UTC")
-    rows = [tuple(row.values()) for row in found["rows"]]
-    assert rows == [
-        # connection, day, calls, callbacks only, reports only, both, neither
-        ("old", "2026-11-18", 1, 0, 0, 0, 1),
-        ("ryng-main", "2026-11-18", 2, 1, 0, 1, 0),
-        ("ryng-main", "2026-11-19", 1, 0, 1, 0, 0),
-    ]
-    assert found["totals"] == {"calls": 4, "callbacks_only": 1, "reports_only": 1, "both": 1, "neither": 1}
-    assert [row["connection"] for row in narrowed["rows"]] == ["old"]
 
 
 def test_filters_narrow_a_report(database, calls):

@@ -1,0 +1,33 @@
+"""Where a lead that was loaded and the outcomes of its calls meet: the one definition, for reports and readers alike.
+
+Within one connection, a call is a loaded lead's where the outcome's ``lead_id`` is
+
+1. the id that the dialer told for the lead when it took it, or
+2. the lead's own id: the mark under which the dialer got it, where the dialer carries it through; or else,
+3. for a lead of which the dialer told no id, where the call was to the lead's number (E.164) and began at or after the
+   request with the lead left.
+
+The third is as much as can be known there: a lead that is loaded twice shares its calls. ``polling.tasks._jobs`` asks
+by the first alone, because it asks dialers about their own ids; it is a twin of this.
+"""
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists
+
+from models import CallOutcome, LoadedLead
+
+_OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, CallOutcome.merged_into.is_(None))
+
+BY_DIALER_ID = CallOutcome.lead_id == LoadedLead.dialer_id
+BY_MARK = CallOutcome.lead_id == cast(LoadedLead.id, Text)
+BY_NUMBER = and_(
+    LoadedLead.dialer_id.is_(None),
+    CallOutcome.customer_number == LoadedLead.number,
+    CallOutcome.occurred_at >= LoadedLead.sent_at,
+)
+
+
+def produced_no_call() -> ColumnElement[bool]:
+    """Whether a ``LoadedLead`` has no outcome, not even an open one. Three questions, none of them with alternatives: each
+    finds its rows by an index of its own, and PostgreSQL joins all of them."""
+    ways = (BY_DIALER_ID, BY_MARK, BY_NUMBER)
+    return and_(*(~exists().where(*_OF_ITS_CONNECTION, way).correlate(LoadedLead) for way in ways))
