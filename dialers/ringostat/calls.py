@@ -135,7 +135,7 @@ def _outcome(word: str | None, row: Mapping[str, Any], connection: Connection) -
 
 def _kind(row: Mapping[str, Any], outcome: str | None) -> str:
     """The webhook's own event, else whether the call's status is one of an end."""
-    sent_at = EVENTS.get((text(row.get("event")) or "").casefold())
+    sent_at = EVENTS.get(re.sub(r"[\s-]+", "_", (text(row.get("event")) or "").casefold()))
     if sent_at is not None:
         return sent_at
     over = text(row.get("disposition")) and outcome not in ours.OPEN_OUTCOMES

@@ -37,6 +37,9 @@ COLUMN_OF = {name: name for name in NAMES} | {"id": "uniqueid"}  # as in the cal
 NESTED = "additional_call_data"  # of Webhooks 2.0
 _INNER = re.compile(rf"{NESTED}\[([^\[\]]+)\]")  # as forms write it
 MOST_PARAMETERS = 1_000
+LONGEST_HEAD = 1_000  # of a part
+_BOUNDARY = re.compile(r'multipart/form-data.*boundary="?([^";,\s]+)', re.IGNORECASE)
+_PART_NAME = re.compile(rb'form-data;[^\r\n]*\bname="([^"\r\n]*)"', re.IGNORECASE)
 
 
 def row(evidence: Evidence, connection: Connection) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -64,6 +67,8 @@ def _parameters(evidence: Evidence) -> tuple[dict[str, Any], dict[str, list[Any]
         return in_url, {}
     if evidence.body.lstrip()[:1] in (b"{", b"[") or "json" in (evidence.content_type or ""):
         posted, conflicts = _json(evidence.body)
+    elif boundary := _BOUNDARY.search(evidence.content_type or ""):
+        posted, conflicts = _multipart(evidence.body, boundary[1].encode()), {}
     else:
         posted, conflicts = _form(evidence.body.decode("utf-8", "replace").strip()), {}
     return in_url | posted, conflicts
@@ -73,8 +78,29 @@ def _form(written: str) -> dict[str, Any]:
     try:
         pairs = parse_qsl(written, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
-        raise Unreadable("too_many_parameters", f"More than {MOST_PARAMETERS} parameters.") from None
+        raise _too_many() from None
+    return _flat(pairs)
+
+
+def _multipart(body: bytes, boundary: bytes) -> dict[str, Any]:
+    """The other way to post a form. Nobody says which of the two Ringostat means by "form"."""
+    parts = body.split(b"--" + boundary, MOST_PARAMETERS + 2)
+    if len(parts) > MOST_PARAMETERS + 2:
+        raise _too_many()
+    pairs = []
+    for part in parts[1:]:
+        head, _, value = part.partition(b"\r\n\r\n")
+        if name := _PART_NAME.search(head[:LONGEST_HEAD]):
+            pairs.append((name[1].decode("utf-8", "replace"), value.removesuffix(b"\r\n").decode("utf-8", "replace")))
+    return _flat(pairs)
+
+
+def _flat(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return texts.clean({_INNER.sub(r"\1", name): value for name, value in pairs})
+
+
+def _too_many() -> Unreadable:
+    return Unreadable("too_many_parameters", f"More than {MOST_PARAMETERS} parameters.")
 
 
 def _json(body: bytes) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -88,7 +114,7 @@ def _json(body: bytes) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     if not isinstance(said, rawjson.Members):
         raise Unreadable("not_an_object", "The body is JSON, but no object.")
     if len(said) > MOST_PARAMETERS:
-        raise Unreadable("too_many_parameters", f"More than {MOST_PARAMETERS} parameters.")
+        raise _too_many()
     nested = said.get(NESTED)
     conflicts = said.conflicts()
     flat = {name: value for name, value in said.items() if name != NESTED}
