@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from dialers.base import Connection
 from dialers.ryng import words
@@ -176,7 +177,7 @@ def test_a_receipt_that_is_replayed_now_is_the_workers(database, history):
     assert again(database).changed == 0
 
 
-def test_receipts_that_cannot_be_read_any_more_keep_what_they_said(database, history, monkeypatch):
+def test_receipts_that_cannot_be_read_any_more_keep_what_they_said(database, history):
     with database.write() as session:
         for row in session.scalars(select(Receipt)):
             row.body = b"{"
@@ -186,13 +187,28 @@ def test_receipts_that_cannot_be_read_any_more_keep_what_they_said(database, his
     assert rows(database) == before
 
 
-def test_a_batch_that_fails_leaves_no_half(database, history, monkeypatch):
+REFUSE = {  # a fault of the database, in one call of the batch
+    True: (
+        "CREATE TRIGGER refuse BEFORE UPDATE ON call_outcomes WHEN new.call_id = '5' BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "DROP TRIGGER refuse",
+    ),
+    False: (
+        "ALTER TABLE call_outcomes ADD CONSTRAINT refuse CHECK (call_id <> '5' OR connect_outcome = 'unknown')",
+        "ALTER TABLE call_outcomes DROP CONSTRAINT refuse",
+    ),
+}
+
+
+def test_a_batch_that_fails_leaves_no_half(database, history):
     before, events = rows(database), told(database)
-    monkeypatch.setattr("outcomes.refold.Refolded.write", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    refuse, take = REFUSE[database.is_sqlite]
+    with database.write() as session:
+        session.execute(text(refuse))
+    with pytest.raises(DBAPIError):
         again(database)
     assert (rows(database), told(database)) == (before, events)
-    monkeypatch.undo()
+    with database.write() as session:
+        session.execute(text(take))
     assert again(database).changed == 7
 
 

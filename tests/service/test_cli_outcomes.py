@@ -1,0 +1,56 @@
+"""``wrapup renormalize``: what it prints, and that it changes nothing before it is told to."""
+
+from dataclasses import replace
+
+import pytest
+
+from service.app import create_app
+from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
+from tests.web.conftest import settings_for
+
+
+@pytest.fixture
+def run(database, database_url, tmp_path):
+    """Runs a command with ``NO-FORWARD`` mapped; three calls have ended in it, and one that is well."""
+    silent = {"talktime": 0, "legDetails": None, "status": "no-forward"}
+    keep(database, *(receipt(terminal(n, 100 + n, **silent)) for n in range(3)), receipt(terminal(9, 109)))
+    normalize(database)
+    mapped = replace(RYNG, words={"NO-FORWARD": "canceled"})
+    app = create_app(replace(settings_for(database_url, tmp_path), connections={RYNG.name: mapped}))
+    yield app.test_cli_runner().invoke
+    app.extensions["database"].close()
+
+
+def words(database) -> list[str]:
+    return [row.connect_outcome for row in outcomes(database)]
+
+
+def test_it_shows_first_and_changes_when_told(run, database):
+    looked = run(args=["renormalize", "--connection", RYNG.name])
+    assert looked.exit_code == 0
+    assert looked.stdout.splitlines() == [
+        "4 calls, 4 receipts read again: 3 outcomes would change.",
+        "connect_outcome: unknown -> canceled  3",
+        "Nothing was changed. With --apply it is done.",
+    ]
+    assert words(database) == ["unknown", "unknown", "unknown", "connected"]
+
+    done = run(args=["renormalize", "--connection", RYNG.name, "--apply"])
+    assert done.stdout.splitlines() == [
+        "4 calls, 4 receipts read again: 3 outcomes changed.",
+        "connect_outcome: unknown -> canceled  3",
+    ]
+    assert words(database) == ["canceled", "canceled", "canceled", "connected"]
+
+    again = run(args=["renormalize", "--connection", RYNG.name, "--apply"])
+    assert again.stdout.splitlines() == ["4 calls, 4 receipts read again: 0 outcomes changed."]
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [([], "Missing option '--connection'"), (["--connection", "made-up"], "There is no connection 'made-up'.")],
+)
+def test_what_is_asked_wrongly(run, options, sentence):
+    asked = run(args=["renormalize", *options])
+    assert asked.exit_code == 2
+    assert sentence in asked.output
