@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -242,6 +243,30 @@ def test_beside_a_worker(database, history):
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(CallOutcome)) == 9
     assert {row.connect_outcome for row in outcomes(database) if row.status_raw == "no-forward"} == {"canceled"}
+
+
+def test_at_the_same_moment_as_workers(database):
+    keep(database, *(receipt(unmapped(n)) for n in range(40)))
+    normalize(database)
+    more = {"disposition": "Interested", "callDisposed": "2026-11-18T10:03:00.000Z"}
+    keep(database, *(receipt(unmapped(n, **more), at=LATER) for n in range(40)))
+
+    def work(_) -> int:
+        return normalize(database, MAPPED, now=LATER, limit=3)
+
+    def renew(_) -> int:
+        return again(database, batch=4).changed
+
+    with ThreadPoolExecutor(4) as pool:
+        working, renewing = [pool.submit(work, at) for at in range(2)], [pool.submit(renew, at) for at in range(2)]
+        assert sum(one.result(60) for one in working) == 40
+        assert 0 <= sum(one.result(60) for one in renewing) <= 40
+    assert again(database).changed == 0
+    ended = {(row.connect_outcome, row.disposition, row.settling) for row in outcomes(database)}
+    assert ended == {("canceled", "Interested", "settled")}
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(CallOutcome)) == 40
+        assert session.scalar(select(func.count()).select_from(CallEvent)) == 120
 
 
 def test_what_a_terminal_would_obey_is_not_printed():
