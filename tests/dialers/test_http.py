@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
@@ -147,6 +149,24 @@ def test_a_certificate_of_nobody_known_stops_everything(place, tmp_path):
         assert Http(FAST, str(path)).exchange("GET", f"{url}/leads").status == 200
     with pytest.raises(Unavailable, match="TLS connection"):
         Http(FAST).exchange("GET", place.url.replace("http:", "https:") + "/leads")
+
+
+ASKS = """
+import sys
+from dialers.http import Http
+from service import logs
+logs.configure("debug")
+print(Http().exchange("GET", sys.argv[1]).status)
+"""
+
+
+def test_no_log_shows_a_url():
+    odd = b"HTTP/1.1 200 OK\r\nno header at all\r\nContent-Length: 0\r\n\r\n"
+    with listening(odd) as host:
+        command = [sys.executable, "-c", ASKS, f"http://{host}/{SECRET}/leads"]
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert asked.stdout == "200\n"
+    assert SECRET not in asked.stderr
 
 
 def test_what_cannot_be_sent_is_asked_wrongly():
