@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     faults = dict.fromkeys(FAULTS, given.chaos) | dict(given.fault) if given.chaos else dict(given.fault)
     ids = {"first_call_id": given.first_id, "first_log_id": given.first_id}
     with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token, **ids) as ryng:
-        with running(create_app(ryng)) as url:
+        with running(create_app(ryng), port=given.port) as url:
             print(f"Ryng answers at {url}, its ledger is {url}/sandbox/ledger", file=sys.stderr)
             ryng.start_traffic(given.connect_url, given.terminal_url, given.calls_per_minute)
             stop.wait(given.seconds)
@@ -53,6 +53,7 @@ def _fault(text: str) -> tuple[str, float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m sandbox.ryng", description="Play Ryng: place calls, post callbacks.")
+    parser.add_argument("--port", type=int, default=0, help="of its own HTTP side; 0: a free one (default)")
     parser.add_argument("--connect-url", required=True, help="where connect callbacks go")
     parser.add_argument("--terminal-url", required=True, help="where terminal callbacks go")
     parser.add_argument("--calls-per-minute", type=float, default=30, help="per minute of ours (default 30)")

@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import time
+from contextlib import ExitStack
 
 from service.mistakes import BadSettings
 
@@ -49,3 +50,12 @@ def _bound(host: str, port: int) -> socket.socket:
             raise _Taken(error.errno, error.strerror) from None
         raise
     return listener
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on now, each another."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
