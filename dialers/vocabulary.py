@@ -101,4 +101,5 @@ FACTS: Final = TEXT_FACTS + TIME_FACTS + INT_FACTS + OTHER_FACTS
 # Facts about the record itself, shown in the timeline and never folded: begin with an underscore.
 #   _conflicts   keys written twice with different values, and those values
 #   _word        the dialer's word where we have none for it
+#   _result      what an attempt left behind, while JAICP's job goes on
 #   _virtual_number, _scheduled_at, _leg_direction, _legs   what Ryng tells of a call besides

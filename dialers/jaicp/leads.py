@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from dialers.base import Connection
-from dialers.errors import Uncertain
+from dialers.errors import AskedWrongly, Uncertain
 from dialers.fields import ident
 from dialers.giving import (
     CANCEL_CALL,
@@ -61,6 +61,8 @@ def shown(connection: Connection, order: Order) -> dict[str, Any]:
 
 def send(client: Client, connection: Connection, order: Order) -> Sent:
     """Add the numbers; JAICP answers with a job for each, in their order."""
+    if order.campaign not in connection.settings["campaigns"]:
+        raise AskedWrongly(f"The settings name no campaign {order.campaign} any more; nothing was sent.")
     body = client.give(order.campaign, "POST", ADD, _items(connection, order), order.key)
     try:
         jobs = rawjson.loads(body)

@@ -247,6 +247,12 @@ def test_a_campaign_that_is_not_configured():
     assert LEADS.most_new is None  # and none can be made
 
 
+def test_a_campaign_that_was_taken_out_of_the_settings_meanwhile(dialer):
+    with pytest.raises(AskedWrongly, match="no campaign old any more"):
+        dialer.send(lead(1), campaign="old")
+    assert dialer.jaicp.requests == []
+
+
 # What comes of it -----------------------------------------------------------------------------------------------------
 def test_jobs_are_named_in_the_order_of_the_leads(dialer):
     sent = dialer.send(*(lead(at) for at in range(1, 6)))
