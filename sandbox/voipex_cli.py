@@ -20,7 +20,9 @@ def main(arguments: list[str] | None = None) -> None:
         given.username,
         given.password,
         token_seconds=given.token_seconds,
+        refresh_seconds=given.refresh_seconds,
         webhook_url=given.webhook_url,
+        webhook_fields=dict(given.rename),
         time_scale=given.time_scale,
         seed=given.seed,
     )
@@ -45,6 +47,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
     parser.add_argument("--time-scale", type=float, default=1, help="0.1: a minute of a call takes 6 s (default 1)")
     parser.add_argument("--token-seconds", type=float, default=3000, help="how long a token lives (default 3000)")
+    parser.add_argument("--refresh-seconds", type=float, default=7200, help="and a refresh token (default 7200)")
+    parser.add_argument(
+        "--rename", type=_pair, action="append", default=[], help="a webhook's key, such as UniqueId=id; repeatable"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
     parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
+
+
+def _pair(written: str) -> tuple[str, str]:
+    """``UniqueId=id`` as (documented key, key that is posted)."""
+    documented, found, posted = written.partition("=")
+    if not (documented and found and posted):
+        raise argparse.ArgumentTypeError("must be such as UniqueId=id")
+    return documented, posted

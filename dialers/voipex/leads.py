@@ -80,7 +80,10 @@ def send(client: Client, connection: Connection, order: Order) -> Sent:
 
 
 def _made_list(client: Client, numbers: Mapping[str, Any]) -> str:
-    answer = client.tell("POST", LISTS_PATH, numbers)
+    try:
+        answer = client.tell("POST", LISTS_PATH, numbers)
+    except Uncertain as error:
+        raise Uncertain(f"{error} At most a call list was made, and no campaign that calls it.") from None
     list_id, sent = _id(answer), len(numbers["numbers"])
     if list_id is None:
         raise Uncertain("VoIPEX named no id for the call list that it was to make; no campaign was made.")

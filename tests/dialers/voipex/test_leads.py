@@ -211,6 +211,8 @@ def test_what_a_failed_request_proves(played, path, fault, kind):
         assert len(played.voipex.campaigns) == (1 if path == "campaigns" and done else 0)
     if path == "campaigns" and kind in (Declined, Uncertain):
         assert "call list 1" in str(error)  # whoever reads it can look for the list
+    elif kind is Uncertain:
+        assert "no campaign" in str(error)  # nobody is called: it can be sent again
 
 
 def test_a_list_that_holds_another_count_makes_no_campaign(played):
