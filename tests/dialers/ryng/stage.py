@@ -1,5 +1,4 @@
-"""A Ryng tenant that takes leads, for tests: the sandbox over real HTTP, and our connection to it. It calls nobody in time to
-be noticed."""
+"""A Ryng tenant that takes leads, for tests: the sandbox over real HTTP, and our connection to it."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,9 +37,9 @@ class Stage:
 
 
 @contextmanager
-def stage(**settings):
-    """A tenant with the campaign 24 and the queue 2, both without calls."""
-    with Ryng(access_token=TOKEN, rate_limit=None) as ryng, running(create_app(ryng)) as url:
+def stage(time_scale: float = 1.0, **settings):
+    """A tenant with the campaign 24 and the queue 2, both without calls. It begins to call after a second of its own."""
+    with Ryng(time_scale, seed=5, access_token=TOKEN, rate_limit=None) as ryng, running(create_app(ryng)) as url:
         given = {"api_url": url, "access_token": TOKEN, **QUICK, **settings}
         found = Stage(ryng, Connection("ryng-main", "ryng", settings=given, default_country="IN"), "24")
         for path in ("/campaign", "/progressive/queue"):
