@@ -1,0 +1,67 @@
+"""``wrapup leads`` as an operator types it, with no worker beside it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.dialers.qvoice.stage import stage
+from tests.leads.test_kills import toml
+
+WRAPUP = str(Path(sys.executable).parent / "wrapup")
+
+
+@pytest.fixture
+def typed(tmp_path, database_url):
+    """typed(*words) runs the command; also gives the stage."""
+    with stage() as played:
+        table = {"dialer": "qvoice", **played.connection.settings, "timeout_seconds": 5}
+        (tmp_path / "wrapup.toml").write_text("[connections.qvoice-main]\n" + toml(table))
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+        environ |= {"WRAPUP_DATABASE_URL": database_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+
+        def typed(*words: str) -> subprocess.CompletedProcess:
+            return subprocess.run(
+                [WRAPUP, "leads", *words], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+            )
+
+        typed.played, typed.folder = played, tmp_path
+        yield typed
+
+
+def test_a_file_is_loaded_to_its_end(typed):
+    (typed.folder / "list.csv").write_text("number,name\n+12135550001,Ann\n+12135550002,\n+12135550001,\n")
+    dry = typed("load", "qvoice-main", typed.played.campaign, "list.csv", "--dry-run")
+    assert (dry.returncode, typed.played.taken()) == (0, []) and '"requests": 3' in dry.stdout
+    done = typed("load", "qvoice-main", typed.played.campaign, "list.csv")
+    assert done.returncode == 0, done.stderr
+    assert "done: 0 pending, 3 accepted, 0 rejected, 0 unknown" in done.stdout
+    assert "+12135550001 stands in the rows 1, 3" in done.stderr
+    assert typed.played.taken() == ["+12135550001", "+12135550002", "+12135550001"]
+    load = re.search(r"Load (\S+):", done.stdout)[1]
+    assert typed("show", load).stdout.splitlines()[1].startswith("1  +12135550001  accepted")
+
+
+def test_what_is_unknown_is_decided_by_an_operator(typed):
+    (typed.folder / "list.json").write_text('[{"number": "+12135550001"}]')
+    typed.played.faults({"drop_after": {"times": 1, "path": "/lead"}})
+    done = typed("load", "qvoice-main", typed.played.campaign, "list.json")
+    assert (done.returncode, "1 unknown" in done.stdout) == (1, True)
+    load = re.search(r"Load (\S+):", done.stdout)[1]
+    assert typed("decide", load, "accepted").stdout == "1 leads: accepted.\n"
+    assert "1 accepted" in typed("show", load).stdout
+    assert typed("resume", load).returncode == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_that_cannot_be_taken_sends_nothing(typed):
+    (typed.folder / "list.csv").write_text("number\n+12135550001\nletters\n")
+    refused = typed("load", "qvoice-main", typed.played.campaign, "list.csv")
+    assert refused.returncode == 2
+    assert "row 2, number:" in refused.stderr and typed.played.taken() == []
+    assert typed("load", "qvoice-main", "Renewals", "list.csv", "--new").returncode == 2
+    assert "no connection" in typed("load", "nobody", "1", "list.csv").stderr
+    assert "There is no such load." in typed("show", "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11").stderr
