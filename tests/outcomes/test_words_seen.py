@@ -56,6 +56,16 @@ def test_most_calls_first_and_fifty_at_most(database):
     assert len(found) == words_seen.MOST_WORDS
 
 
+def test_samples_of_a_word_that_has_become_rare(database, monkeypatch):
+    monkeypatch.setattr(words_seen, "LOOKED_THROUGH", 2)
+    with database.write() as session:
+        rare = [outcome(session, connect_outcome="unknown", status_raw="rare") for _ in range(4)]
+        often = [outcome(session, connect_outcome="unknown", status_raw="often") for _ in range(5)]
+    first, second = unmapped(database)["ryng-main"]
+    assert first["sample_outcome_ids"] == [str(often[at].id) for at in (4, 3, 0)]
+    assert second["sample_outcome_ids"] == [str(rare[at].id) for at in (3, 0)]
+
+
 def test_nothing_is_unmapped_in_an_empty_database(database):
     assert unmapped(database, TABLED) == {}
 
@@ -65,7 +75,7 @@ def test_the_rows_are_found_by_their_indexes(database):
     with database.write() as session:
         if not database.is_sqlite:
             session.execute(text("SET enable_seqscan = off"))
-        statement = words_seen._ranked({"ryng-main": TABLED}, 50)
+        statement = words_seen._counted({"ryng-main": TABLED})
         written = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         plan = "\n".join(str(row) for row in session.connection().exec_driver_sql(f"{explain} {written}"))
