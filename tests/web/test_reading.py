@@ -29,6 +29,17 @@ def test_a_summary_with_too_many_groups_names_the_parameter(admin, database, mon
     assert (response.status_code, list(response.json["details"])) == (422, ["group_by"])
 
 
+def test_a_reconciliation(admin, database):
+    with database.write() as session:
+        outcome(session, sources=["callback:terminal"])
+    found = admin.get(f"{API}/reports/reconciliation?tz=Asia/Kolkata").json
+    figures = {"calls": 1, "callbacks_only": 1, "reports_only": 0, "both": 0, "neither": 0}
+    figures |= {"leads_without_call": 0, "callbacks_missed": None}
+    assert found["rows"] == [{"connection": "ryng-main", "day": "2026-11-18"} | figures]
+    assert found["totals"] == figures
+    assert admin.get(f"{API}/reports/reconciliation?agent=Priya").json["totals"]["leads_without_call"] is None
+
+
 def test_connections(admin, database):
     with database.write() as session:
         poll(session, warning="It sent a page twice.")
