@@ -19,6 +19,7 @@ from lib.rawjson import Members
 
 LONGEST_KEY = 400
 EXTRA_COLUMNS = ("lead_ticket_id", "lead_type", "campaign_type", "lead_disposition")  # kept as custom fields
+AFTER_AN_ANSWER = (ours.CONNECTED, ours.VOICEMAIL, ours.ABANDONED)
 LINKS = ("recording_url", "recording_filename", "media_recording_id")
 
 
@@ -78,8 +79,10 @@ def _proven(row: Mapping[str, Any], history: list[Step], connection: Connection)
     meaning = _tenant_meaning(cause, connection) or hangup_causes.meaning(cause)
     ordinary = meaning in (hangup_causes.BY_ANSWER, hangup_causes.BY_ANSWER_ELSE_FAILED)
     if lead:
-        # Answered, and nothing tells about agents. A cause like USER_BUSY can only be another leg's.
-        return ours.CONNECTED if ordinary else ours.UNKNOWN
+        # Answered, and nothing tells about agents. A cause like USER_BUSY can only be another leg's; but a tenant may have
+        # said of a cause that it means an answer.
+        answered = meaning if meaning in AFTER_AN_ANSWER else ours.UNKNOWN
+        return ours.CONNECTED if ordinary else answered
     if ordinary:
         if lead is None:
             return ours.UNKNOWN

@@ -51,5 +51,12 @@ def test_the_cause_comes_before_the_rows_status():
     assert outcome("qvoice", words, hangup_cause="USER_BUSY", status="closed") == "busy"
 
 
+def test_a_cause_that_means_an_answer_is_taken_of_a_customer_who_answered():
+    answered = {"hangup_cause": "MACHINE", "answered_time": 1_763_460_009}
+    assert outcome("qvoice", **answered) == "unknown"
+    assert outcome("qvoice", {"machine": "voicemail"}, **answered) == "voicemail"
+    assert outcome("qvoice", {"machine": "busy"}, **answered) == "unknown"  # another leg's
+
+
 def test_a_conversation_that_is_proven_needs_no_word():
     assert outcome("qvoice", {"closed": "failed"}, status="closed", answered_time=1, agent_talk_time=30) == "connected"
