@@ -110,6 +110,11 @@ def settle(
 def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
     """The dialer did not take it for sure: it is sent another time."""
     _each(session, taken.leads, {"state": PENDING, "order_key": None, "tries": 0, "sent_at": None})
+    wait(session, taken, reason)
+
+
+def wait(session: Session, taken: Taken, reason: str | None) -> None:
+    """Say what the load waits for; what is written down as being sent stays so."""
     session.execute(update(LOADS).where(LOADS.c.id == taken.load.id).values(reason=reason))
 
 

@@ -155,17 +155,23 @@ class Sender:
     def _failed(self, session: Session, taken: Taken, said: ReportError) -> bool:
         at = self._now()
         every = len(taken.leads)
+        again = taken.tries > 1  # an earlier request may have been taken: only its key keeps it from being taken twice
         if isinstance(said, CredentialsRefused):
-            orders.put_back(session, taken)
+            if not again:
+                orders.put_back(session, taken)
             orders.park(session, self._connection.name, str(said), at)
             desks.release(session, self._held, error_id=said.error_id, error=str(said))
             return True
         if isinstance(said, Declined | AskedWrongly):
-            orders.settle(session, taken, [Verdict(REJECTED, str(said))] * every, at)
+            fate = UNKNOWN if again else REJECTED
+            orders.settle(session, taken, [Verdict(fate, str(said))] * every, at)
             desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
             return False
         if isinstance(said, Unavailable):
-            orders.put_back(session, taken, str(said))
+            if again:
+                orders.wait(session, taken, str(said))
+            else:
+                orders.put_back(session, taken, str(said))
         elif not self._leads.knows_keys or taken.tries >= MOST_TRIES:
             orders.settle(session, taken, [Verdict(UNKNOWN, str(said))] * every, at)
             desks.renew(session, self._held, at, error_id=said.error_id, error=str(said))

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -134,3 +135,34 @@ def test_a_dialer_that_is_busy_is_asked_later(database):
             send_due(database, played.connection, {})
             assert (clock.now() - at).total_seconds() < 30
         assert len(taken(played)) == 2
+
+
+LOST = {"drop_after": {"times": 1, "path": "addPhones"}}
+
+
+@pytest.mark.parametrize("then", ["too_many", "unavailable", "forbidden"])
+def test_what_may_have_been_taken_keeps_its_key_whatever_the_second_answer_is(database, then):
+    with KEYED() as played:
+        played.faults(LOST)
+        load_id = load(database, played)
+        send_due(database, played.connection, {})
+        played.faults({then: {"times": 1, "path": "addPhones", "value": "1"}})
+        for minutes in range(0, 240, 10):  # past every rest, and past the hour of a load that is parked
+            send_due(database, played.connection, {}, now=later(minutes))
+        assert shown(database, load_id)["counts"]["accepted"] == 5
+        assert Counter(taken(played)) == Counter(number.lstrip("+") for number in numbers(5))
+
+
+def test_what_may_have_been_taken_is_not_said_to_be_rejected(database):
+    with KEYED() as played:
+        played.faults(LOST)
+        load_id = load(database, played)
+        send_due(database, played.connection, {})
+        played.faults({"bad_request": {"times": 1, "path": "addPhones"}})
+        send_due(database, played.connection, {}, now=later(10))
+        assert len(taken(played)) == 5
+        assert shown(database, load_id)["counts"]["unknown"] == 5
+
+
+def later(minutes: float):
+    return lambda: clock.now() + timedelta(minutes=minutes)
