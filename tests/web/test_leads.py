@@ -134,7 +134,9 @@ def test_loading_needs_the_scope_leads(app, database, url):
 
 def test_a_dialer_that_is_away_is_a_502_or_503_and_its_refusal_a_409(leads, played):
     name = played.connection.name
-    path = f"/api/v1/leads/{name}/1" if played.connection.dialer == "qvoice" else f"/api/v1/calls/{name}/1/cancel"
+    path = (
+        f"/api/v1/leads/{name}/1" if played.connection.dialer == "qvoice" else f"/api/v1/calls/{name}/renewals:1/cancel"
+    )
     ask = leads.delete if played.connection.dialer == "qvoice" else leads.post
     for fault, status in (("drop_after", 502), ("unavailable", 503), ("bad_request", 409)):
         played.faults({fault: {"path": "/leads/1" if ask == leads.delete else "/cancel"}})
