@@ -1,13 +1,15 @@
-"""Loading: a list that was checked becomes a load, in one transaction; what sends it takes it from the tables."""
+"""Loading: a list that was checked becomes a load; what sends it takes it from the tables.
+
+A long list is stored in several transactions, so that callbacks do not wait for it; nothing is sent before all of it is there.
+"""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, update
 
 from dialers.base import Connection
 from dialers.giving import BadList, CannotDo, Lead, Leads, Order
@@ -18,10 +20,11 @@ from leads.files import Row
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.database import Database
-from models.loads import PENDING, RUNNING
+from models.loads import PARKED, PENDING, RUNNING
 
 MOST_SHOWN = 20  # requests of a dry run
-AT_ONCE = 1_000  # rows of one statement
+AT_ONCE = 1_000  # rows of one transaction; on SQLite whoever writes waits for it
+STORING = "Its leads are being stored. Where this stays, nothing is sent, and the list must be loaded again."
 APART = ("number", "number_raw", "reference", "mark")  # of a lead, in columns of their own
 
 
@@ -83,12 +86,18 @@ class Loading:
             "name": self.name,
             "options": self.options,
             "total": len(self.checked.leads),
-            "state": RUNNING,
+            "state": PARKED,  # without a moment in parked_at nobody lets it go on but we
+            "reason": STORING,
             "created_at": at,
         }
         with database.write() as session:
             session.execute(insert(LeadLoad).values(load))
-            _insert(session, load_id, self.connection.name, self.checked.leads)
+        rows = _rows(load_id, self.connection.name, self.checked.leads)
+        while some := list(itertools.islice(rows, AT_ONCE)):
+            with database.write() as session:
+                session.execute(insert(LoadedLead), some)
+        with database.write() as session:
+            session.execute(update(LeadLoad).where(LeadLoad.id == load_id).values(state=RUNNING, reason=None))
         return load_id
 
     def _orders(self, callbacks: Mapping[str, str]) -> Iterable[Order]:
@@ -98,8 +107,8 @@ class Loading:
             yield Order(self.campaign, self.name, self.options, some, str(ids.new()), callbacks)
 
 
-def _insert(session: Session, load_id: UUID, connection: str, leads: list[Lead]) -> None:
-    rows = (
+def _rows(load_id: UUID, connection: str, leads: Iterable[Lead]) -> Iterator[dict[str, Any]]:
+    return (
         {
             "id": UUID(lead.mark),
             "load_id": load_id,
@@ -114,5 +123,3 @@ def _insert(session: Session, load_id: UUID, connection: str, leads: list[Lead])
         }
         for at, lead in enumerate(leads, 1)
     )
-    while some := list(itertools.islice(rows, AT_ONCE)):
-        session.execute(insert(LoadedLead), some)

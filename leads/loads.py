@@ -51,10 +51,11 @@ def counts(session: Session, load_id: UUID) -> dict[str, int]:
 
 
 def resume(session: Session, load_id: UUID) -> bool:
-    """Let a parked load go on. Whether there is such a load."""
+    """Let a parked load go on, unless its leads are not all stored. Whether there is such a load."""
     known = LOADS.c.id == load_id
+    parked = (LOADS.c.state == PARKED, LOADS.c.parked_at.is_not(None))
     values = {"state": RUNNING, "reason": None, "parked_at": None}
-    session.execute(update(LOADS).where(known, LOADS.c.state == PARKED).values(values))
+    session.execute(update(LOADS).where(known, *parked).values(values))
     return session.scalar(select(func.count()).where(known)) == 1
 
 
