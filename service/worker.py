@@ -16,6 +16,7 @@ import leads
 import polling
 from dialers.base import Connection
 from dialers.registry import DIALERS
+from lib import memory
 from models.database import Database
 from outcomes.normalize import normalize_pending
 from outcomes.settle import settle_due
@@ -27,6 +28,7 @@ SETTLE_SECONDS = 5.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 TROUBLE_SECONDS = 1.0
+QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets his turn here.
 BREATH_SECONDS = 0.001
 
@@ -99,9 +101,14 @@ def _sender(
 
 def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:
     """Take steps, with hardly a pause while there is something to do. A database that is away is waited for."""
+    quiet = 0  # steps without work since the last with some
     while not stop.is_set():
         try:
-            stop.wait(BREATH_SECONDS if step() else pause)
+            busy = step()
+            quiet = 0 if busy else quiet + 1
+            if quiet == QUIET_STEPS:
+                memory.give_back()
+            stop.wait(BREATH_SECONDS if busy else pause)
         except SQLAlchemyError as error:
             log.error("database_trouble", loop=name, error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)
