@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from dialers.options import Whole
+
 LONGEST = 2_000  # characters of a text
 
 
@@ -28,7 +30,7 @@ class LeadFields(Schema):
     first_name = _text("The customer's first name.", "Jana")
     last_name = _text("The customer's last name.", "Nová")
     reference = _text("Your own name for the lead.", "crm-88213")
-    priority = fields.Int(
+    priority = Whole(
         allow_none=True,
         validate=validate.Range(-1_000_000, 1_000_000),
         metadata={"description": "As the dialer means it.", "example": 3},

@@ -12,7 +12,9 @@ from dialers.lead_fields import LONGEST, LeadFields
 from dialers.registry import DIALERS
 from leads.files import Row
 from lib import ids, phone
+from lib import text as texts
 
+LONGEST_NUMBER = 200  # with all that people write around it
 MOST_FAULTS = 50  # shown of a list; more help nobody
 
 
@@ -26,6 +28,7 @@ class Checked:
 
 def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[str, Any]:
     """The load's own options, as the dialer's schema reads them. Raises Refused."""
+    check_storable(options, "options")
     try:
         return DIALERS[connection.dialer].leads.options(unknown=RAISE).load(dict(options))
     except ValidationError as error:
@@ -39,12 +42,16 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
     dialer = DIALERS[connection.dialer]
     for at, row in rows:
         try:
+            for name, value in row.items():
+                check_storable(value, name)
             lead = _lead(connection, schema.load(row))
             dialer.leads.check(connection, campaign, lead, options)
         except ValidationError as error:
             where, sentence = first(error.messages)
             faults.append({"row": at, "field": where, "message": sentence})
         except Refused as error:
+            if error.field == "campaign":  # no row of the list is at fault
+                raise
             faults.append({"row": at, "field": error.field, "message": str(error)})
         else:
             found.leads.append(lead)
@@ -63,13 +70,27 @@ def _lead(connection: Connection, given: dict[str, Any]) -> Lead:
     raw = given.pop("number")
     if isinstance(raw, float):
         raise Refused("number", "A number must be text: as a JSON number with a fraction its digits are lost.")
-    number = phone.e164(raw, connection.default_country)
+    number = phone.e164(raw, connection.default_country) if len(str(raw)) <= LONGEST_NUMBER else None
     if number is None:
         raise Refused("number", f"Not a telephone number that can be called{_country(connection)}.")
-    texts = {name: text(value, f"fields.{name}") for name, value in given.pop("fields", {}).items()}
+    own = {name: text(value, f"fields.{name}") for name, value in given.pop("fields", {}).items()}
     given = {name: value for name, value in given.items() if value not in (None, "", [], {})}
     given["agents"] = tuple(given.get("agents", ()))
-    return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=texts, **given)
+    return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=own, **given)
+
+
+def check_storable(value: Any, where: str) -> None:
+    """Every text in the value. Raises Refused where a database could not hold one."""
+    if isinstance(value, str):
+        if not texts.storable(value):
+            raise Refused(where, "Holds a character that cannot be stored: NUL, or half of one.")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            check_storable(name, where)
+            check_storable(item, f"{where}.{name}")
+    elif isinstance(value, list):
+        for item in value:
+            check_storable(item, where)
 
 
 def _country(connection: Connection) -> str:

@@ -7,6 +7,7 @@ with its row, and nothing of the list is taken.
 import csv
 import io
 import itertools
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,17 +27,22 @@ def rows(data: bytes, content_type: str) -> Iterator[Row]:
     if kind == "text/csv":
         return from_csv(data)
     if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
-        return from_ndjson(data.splitlines())
+        return from_ndjson(data.removeprefix(BOM_UTF8).splitlines())
     return from_json(data)
 
 
 def from_json(data: bytes) -> Iterator[Row]:
     """``{"leads": [...]}``, or the list alone."""
+    found = parsed(data)
+    return from_list(found.get("leads") if isinstance(found, dict) else found)
+
+
+def parsed(data: bytes) -> Any:
+    """A JSON text, strictly: UTF-8, no NaN, no half characters, nested 1,024 times at most. Raises BadList."""
     try:
-        found = orjson.loads(data)
+        return orjson.loads(data.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise BadList(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
-    return from_list(found.get("leads") if isinstance(found, dict) else found)
 
 
 def from_list(found: Any) -> Iterator[Row]:

@@ -29,6 +29,10 @@ class Front:
         """The rows of a list as it was sent or stands in a file."""
         return files.rows(data, content_type)
 
+    def parsed(self, data: bytes) -> Any:
+        """A JSON text as it was sent."""
+        return files.parsed(data)
+
     def listed(self, leads: Any) -> Iterable[Row]:
         """The rows of a list that was read already."""
         return files.from_list(leads)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from dialers.base import Connection
-from dialers.giving import BadList, CannotDo, Lead, Leads, Order
+from dialers.giving import BadList, CannotDo, Lead, Leads, Order, Refused
 from dialers.registry import DIALERS
 from leads import checking
 from leads.checking import Checked
@@ -22,6 +22,7 @@ from models import LeadLoad, LoadedLead
 from models.database import Database
 from models.loads import PARKED, PENDING, RUNNING
 
+LONGEST_CAMPAIGN = 200  # characters that its column holds
 MOST_SHOWN = 20  # requests of a dry run
 AT_ONCE = 1_000  # rows of one transaction; on SQLite whoever writes waits for it
 STORING = "Its leads are being stored. Where this stays, nothing is sent, and the list must be loaded again."
@@ -54,6 +55,7 @@ class Loading:
         """Raises CannotDo, Refused, BadList and BadLeads."""
         self.connection, self.campaign, self.name = connection, campaign, name
         self._offered = offered(connection, campaign)
+        _check_names(campaign, name)
         self._given = dict(options or {})
         self.options = checking.check_options(connection, self._given)
         self.checked: Checked = checking.check(connection, campaign, rows, self.options)
@@ -105,6 +107,13 @@ class Loading:
         leads = iter(self.checked.leads)
         while some := list(itertools.islice(leads, most)):
             yield Order(self.campaign, self.name, self.options, some, str(ids.new()), callbacks)
+
+
+def _check_names(campaign: str | None, name: str | None) -> None:
+    checking.check_storable(campaign, "campaign")
+    checking.check_storable(name, "name")
+    if campaign is not None and not 0 < len(campaign) <= LONGEST_CAMPAIGN:
+        raise Refused("campaign", f"A campaign's id has {LONGEST_CAMPAIGN} characters at most.")
 
 
 def _rows(load_id: UUID, connection: str, leads: Iterable[Lead]) -> Iterator[dict[str, Any]]:

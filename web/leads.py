@@ -103,7 +103,8 @@ def add_leads(query: dict, connection: str, campaign: str) -> Response:
 
 
 def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, Any]) -> Response:
-    name, options = body.get("name"), body.get("options") or {}
+    name, options = body.get("name"), body.get("options")
+    options = {} if options is None else options
     if not isinstance(options, dict):
         errors.invalid("options", "Must be an object.")
     if name is not None and (not isinstance(name, str) or len(name) > 500):
@@ -256,7 +257,10 @@ def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
 
 
 def _object(known: set[str]) -> dict[str, Any]:
-    body = request.get_json(silent=True, force=True)
+    try:
+        body = front().parsed(request.get_data())
+    except BadList as error:
+        raise errors.Refused(400, "bad_request", str(error)) from None
     if not isinstance(body, dict):
         raise errors.Refused(400, "bad_request", "The body must be a JSON object.")
     if unknown := set(body) - known:

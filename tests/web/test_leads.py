@@ -97,11 +97,53 @@ def test_one_wrong_row_refuses_the_list_and_names_row_and_field(leads, url, play
         ({"leads": [{"number": "+12135550001"}], "more": 1}, "more"),
         ({"leads": [{"number": 1.5}]}, "leads.1.number"),
         ({"leads": [{"number": "+12135550001", "timezone": "Mars/Olympus"}]}, "leads.1.timezone"),
+        ({"leads": [{"number": "+12135550001", "priority": 1.5}]}, "leads.1.priority"),
+        ({"leads": [{"number": "+12135550001", "name": "a\0"}]}, "leads.1.name"),
+        ({"leads": [{"number": "+12135550001", "fields": {"a": "\0"}}]}, "leads.1.fields.a"),
+        ({"leads": [{"number": "+12135550001", "fields": {"\0": "a"}}]}, "leads.1.fields"),
+        ({"leads": [{"number": "+12135550001@\0"}]}, "leads.1.number"),
+        ({"leads": [{"number": "+12135550001@" + "x" * 1000}]}, "leads.1.number"),
+        ({"leads": [{"number": "+12135550001"}], "options": {"type": "\0"}}, "options.type"),
+        ({"leads": [{"number": "+12135550001"}], "options": 0}, "options"),
     ],
 )
 def test_what_is_wrong_is_named(leads, url, body, field):
     answer = leads.post(url, json=body)
     assert (answer.status_code, list(answer.json["details"])) == (422, [field])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"leads":[{"number":"+12135550001","fields":{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}}]}",
+        b'{"leads":[{"number":"+12135550001","name":"\\ud800"}]}',
+        b'{"leads":[{"number":"+12135550001","priority":NaN}]}',
+        b'{"leads":[{"number":"+12135550001","name":"\xff"}]}',
+        b"",
+    ],
+    ids=["deep", "deep inside", "half a character", "NaN", "not UTF-8", "empty"],
+)
+def test_what_is_no_json_is_a_400(leads, url, data):
+    assert leads.post(url, data=data, content_type="application/json").status_code == 400
+
+
+def test_a_mark_at_the_beginning_is_no_fault(leads, url):
+    body = b'\xef\xbb\xbf{"leads":[{"number":"+12135550001"}]}'
+    assert leads.post(url, data=body, content_type="application/json").status_code == 202
+    line = b'\xef\xbb\xbf{"number":"+12135550001"}\n'
+    assert leads.post(url, data=line, content_type="application/x-ndjson").status_code == 202
+
+
+@pytest.mark.parametrize("campaign", ["1" * 300, "a%00b"])
+def test_a_campaign_that_cannot_be_kept_is_named_once(leads, played, campaign):
+    answer = leads.post(LEADS.format(played.connection.name, campaign), json=numbers("+12135550001", "+12135550002"))
+    assert (answer.status_code, list(answer.json["details"])) == (422, ["campaign"])
+
+
+def test_a_body_that_is_too_large_is_a_413(leads, url):
+    answer = leads.post(url, data=b"x" * (17 << 20), content_type="text/csv")
+    assert (answer.status_code, answer.json["message"][-1]) == (413, ".")
 
 
 def test_what_is_no_list_is_a_400_or_422(leads, url):
