@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -85,8 +86,17 @@ def take(session: Session, connection: str, leads: Leads, at: datetime) -> Taken
             written = {"state": SENDING, "order_key": key, "tries": tries, "sent_at": at}
             _each(session, rows, written)
             return Taken(load, key, rows, tries)
-        session.execute(update(LOADS).where(LOADS.c.id == load.id).values(state=DONE, reason=None, finished_at=at))
+        _finish(session, load.id, at)
     return None
+
+
+def _finish(session: Session, load_id: UUID, at: datetime) -> None:
+    """The load is done, unless an operator has just decided to have leads of it sent again: whoever has the load's lock
+    looks at its leads anew."""
+    session.execute(select(LOADS.c.id).where(LOADS.c.id == load_id).with_for_update())
+    mine = exists().where(LEADS.c.load_id == load_id, LEADS.c.state.in_((PENDING, SENDING)))
+    through = update(LOADS).where(LOADS.c.id == load_id, ~mine)
+    session.execute(through.values(state=DONE, reason=None, finished_at=at))
 
 
 def settle(

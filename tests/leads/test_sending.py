@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from leads import loads, send_due
 from leads.loading import Loading
 from lib import clock
+from models import LeadLoad
+from models.database import Database
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
 
@@ -162,6 +165,26 @@ def test_what_may_have_been_taken_is_not_said_to_be_rejected(database):
         send_due(database, played.connection, {}, now=later(10))
         assert len(taken(played)) == 5
         assert shown(database, load_id)["counts"]["unknown"] == 5
+
+
+# SQLite has one writer at a time.
+def test_what_is_to_be_sent_again_while_the_load_ends_is_not_left_behind(postgresql_url):
+    database = Database(postgresql_url)
+    with ONE_EACH() as played:
+        played.faults({"drop": {"times": 1, "path": "lead"}})
+        load_id = load(database, played, 1)
+        send_due(database, played.connection, {})
+        with database.write() as session:  # as it was before the last look at the load
+            session.execute(update(LeadLoad).values(state="running", finished_at=None))
+        with database.write() as session:
+            loads.decide(session, load_id, "resend")
+            sender = threading.Thread(target=send, args=(database, played.connection))
+            sender.start()
+            time.sleep(1.0)  # it has seen that nothing is left, and waits for the load
+        sender.join()
+        send(database, played.connection)
+        assert shown(database, load_id)["counts"]["accepted"] == 1
+    database.close()
 
 
 def later(minutes: float):
