@@ -49,8 +49,11 @@ class Front:
         return Loading(self._connections[connection], campaign, rows, name, options)
 
     def dry(self, loading: Loading) -> dict[str, Any]:
-        """What would be sent."""
-        return loading.shown(self._callbacks.get(loading.connection.name, {}))
+        """What would be sent; our URLs with ``...`` for the token, since whoever knows it can make up outcomes."""
+        urls = self._callbacks.get(loading.connection.name, {})
+        for token in loading.connection.callback_tokens:
+            urls = {kind: url.replace(f"/{token}/", "/.../") for kind, url in urls.items()}
+        return loading.shown(urls)
 
     def keep(self, loading: Loading) -> UUID:
         """Have it sent; the load's id."""

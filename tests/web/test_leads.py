@@ -9,7 +9,7 @@ from leads import send_due
 from service.app import create_app
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
-from tests.web.conftest import client_with, settings_for
+from tests.web.conftest import CONNECTIONS, client_with, settings_for
 
 LEADS = "/api/v1/campaigns/{}/{}/leads"
 
@@ -77,6 +77,20 @@ def test_a_dry_run_shows_the_requests_and_keeps_nothing(leads, url, played):
     secrets = [str(value) for name, value in played.connection.settings.items() if name in ("password", "campaigns")]
     assert not any(secret in json.dumps(answer.json) for secret in secrets)
     assert leads.get("/api/v1/loads").json["loads"] == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_dry_run_hides_the_token_of_our_urls(database, database_url, tmp_path):
+    connection = replace(CONNECTIONS["ryng-main"], settings={"api_url": "https://acme.ryng.in", "access_token": "t"})
+    app = create_app(replace(settings_for(database_url, tmp_path), connections={"ryng-main": connection}))
+    try:
+        body = {"leads": [{"number": "+919812345678"}], "options": {"agentMapping": "global", "agents": ["a"]}}
+        client = client_with(app, database, "leads")
+        answer = client.post(LEADS.format("ryng-main", "24") + "?dry_run=true", json=body)
+        shown = json.dumps(answer.json)
+        assert "/callbacks/ryng-main/.../connect" in shown and "token-of-ryng" not in shown
+    finally:
+        app.extensions["database"].close()
 
 
 def test_one_wrong_row_refuses_the_list_and_names_row_and_field(leads, url, played):
