@@ -1,0 +1,19 @@
+"""What a VoIPEX account posts of a call, for what every dialer that posts must get right."""
+
+import json
+import random
+
+from sandbox import voipex_calls
+from tests.dialers.callback_cases import Post
+
+SETTINGS = {"api_url": "http://127.0.0.1:9", "username": "demo", "password": "demo"}
+WAYS = ("form",)
+
+
+def call_id(number: int) -> str:
+    return f"1793000000.{number}"
+
+
+def posts(number: int) -> list[Post]:
+    told = voipex_calls.webhooks(call_id(number), "222333444", "601000001", "green", "answered", random.Random(3))
+    return [Post("event", json.dumps(webhook).encode()) for _, webhook in told if "UniqueId" in webhook]
