@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dialers.giving import Lead, Leads, Order, Verdict
 from lib import ids
+from lib import text as texts
 from models import LeadLoad, LoadedLead
 from models.loads import DONE, PARKED, PENDING, RUNNING, SENDING, UNKNOWN
 
@@ -109,7 +110,7 @@ def settle(
         .values(state=bindparam("now"), reason=bindparam("why"), dialer_id=bindparam("theirs"), settled_at=at)
     )
     rows = [
-        {"row_id": row.id, "now": verdict.state, "why": verdict.reason, "theirs": verdict.dialer_id}
+        {"row_id": row.id, "now": verdict.state, "why": texts.clean(verdict.reason), "theirs": verdict.dialer_id}
         for row, verdict in zip(taken.leads, verdicts, strict=True)
     ]
     session.connection().execute(statement, rows)

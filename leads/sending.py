@@ -22,6 +22,7 @@ from leads import desks, orders
 from leads.desks import Held, LeaseLost
 from leads.orders import Taken
 from lib import clock
+from lib import text as texts
 from models import SendingDesk
 from models.database import Database
 from models.loads import REJECTED, UNKNOWN
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
 SHIFT_SECONDS = 30.0  # after which the desk is given back, so that a load that came later gets its turn
 MOST_TRIES = 6  # of one order under one key
+LONGEST_ID = 200  # characters, as its column
 
 
 def send_due(
@@ -57,6 +59,15 @@ def send_due(
     except LeaseLost:
         log.warning("sending_lease_lost", connection=connection.name)
         return False
+
+
+def _check(sent: Sent, leads: int) -> None:
+    """Raises Uncertain where the answer cannot be written down."""
+    if len(sent.verdicts) != leads:
+        raise Uncertain(f"{leads} leads were sent, and {len(sent.verdicts)} were answered.")
+    for named in (sent.campaign, *(verdict.dialer_id for verdict in sent.verdicts)):
+        if named is not None and (len(named) > LONGEST_ID or not texts.storable(named)):
+            raise Uncertain("The dialer took the leads, and answered with ids that are none.")
 
 
 @dataclass(frozen=True)
@@ -128,8 +139,7 @@ class Sender:
         order = taken.order(self._callbacks)
         try:
             sent = self._leads.send(self._client, self._connection, order)
-            if len(sent.verdicts) != len(order.leads):
-                raise Uncertain(f"{len(order.leads)} leads were sent, and {len(sent.verdicts)} were answered.")
+            _check(sent, len(order.leads))
             return lambda session: self._settled(session, taken, sent)
         except ReportError as error:
             said = error
@@ -153,31 +163,31 @@ class Sender:
         return False
 
     def _failed(self, session: Session, taken: Taken, said: ReportError) -> bool:
-        at = self._now()
+        at, told = self._now(), str(texts.clean(str(said)))
         every = len(taken.leads)
         again = taken.tries > 1  # an earlier request may have been taken: only its key keeps it from being taken twice
         if isinstance(said, CredentialsRefused):
             if not again:
                 orders.put_back(session, taken)
-            orders.park(session, self._connection.name, str(said), at)
-            desks.release(session, self._held, error_id=said.error_id, error=str(said))
+            orders.park(session, self._connection.name, told, at)
+            desks.release(session, self._held, error_id=said.error_id, error=told)
             return True
         if isinstance(said, Declined | AskedWrongly):
             fate = UNKNOWN if again else REJECTED
-            orders.settle(session, taken, [Verdict(fate, str(said))] * every, at)
+            orders.settle(session, taken, [Verdict(fate, told)] * every, at)
             desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
             return False
         if isinstance(said, Unavailable):
             if again:
-                orders.wait(session, taken, str(said))
+                orders.wait(session, taken, told)
             else:
-                orders.put_back(session, taken, str(said))
+                orders.put_back(session, taken, told)
         elif not self._leads.knows_keys or taken.tries >= MOST_TRIES:
-            orders.settle(session, taken, [Verdict(UNKNOWN, str(said))] * every, at)
-            desks.renew(session, self._held, at, error_id=said.error_id, error=str(said))
+            orders.settle(session, taken, [Verdict(UNKNOWN, told)] * every, at)
+            desks.renew(session, self._held, at, error_id=said.error_id, error=told)
             return False
         # Else it stays written down as being sent, and is sent again under the same key.
         wait = desks.rest(session, self._held.connection, said.retry_after)
-        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": str(said)}
+        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
         desks.release(session, self._held, next_at=at + wait, **failed)
         return True

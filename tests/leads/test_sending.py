@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from leads import loads, send_due
+from dialers.giving import Sent, Verdict
+from dialers.registry import DIALERS
+from leads import loads, send_due, sending
 from leads.loading import Loading
 from lib import clock
 from models import LeadLoad
@@ -185,6 +187,24 @@ def test_what_is_to_be_sent_again_while_the_load_ends_is_not_left_behind(postgre
         send(database, played.connection)
         assert shown(database, load_id)["counts"]["accepted"] == 1
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [
+        (Verdict("rejected", "no\0 and half a character \ud800"), "rejected"),
+        (Verdict(dialer_id="1\0"), "unknown"),
+        (Verdict(dialer_id="1" * 300), "unknown"),
+    ],
+)
+def test_an_answer_that_no_database_holds_ends_the_lead_all_the_same(database, monkeypatch, verdict, state):
+    with ONE_EACH() as played:
+        load_id = load(database, played, 1)
+        dialer = DIALERS["qvoice"]
+        answering = replace(dialer.leads, send=lambda client, connection, order: Sent([verdict]))
+        monkeypatch.setitem(sending.DIALERS, "qvoice", replace(dialer, leads=answering))
+        send(database, played.connection)
+        assert (shown(database, load_id)["state"], shown(database, load_id)["counts"][state]) == ("done", 1)
 
 
 def later(minutes: float):
