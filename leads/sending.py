@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from dialers import clients
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 SHIFT_SECONDS = 30.0  # after which the desk is given back, so that a load that came later gets its turn
+SETTLE_AGAIN_SECONDS = 0.5
 MOST_TRIES = 6  # of one order under one key
 LONGEST_ID = 200  # characters, as its column
 
@@ -105,11 +107,27 @@ class Sender:
                 continue
             settle, sent = self._sent(step), True
             over = self._stop.is_set() or time.monotonic() > until
-            with self._database.write() as session:
-                if settle(session):  # the dialer is left in peace
-                    return sent
-                step = self._left(session) if over else self._next(session)
+            in_peace, step = self._written(settle, over)
+            if in_peace:
+                return sent
         return sent
+
+    def _written(self, settle: Callable[[Session], bool], over: bool) -> "tuple[bool, Taken | Wait | None]":
+        """Write down what came of an order, and what is next. What the dialer said is known only here: a database that is
+        away is waited for as long as the desk is ours. A transaction that was committed without our hearing of it may be
+        made again: its order is settled then, and the next one is taken again without having been sent."""
+        end = time.monotonic() + self._held.span.total_seconds()
+        while True:
+            try:
+                with self._database.write() as session:
+                    if settle(session):  # the dialer is left in peace
+                        return True, None
+                    return False, self._left(session) if over else self._next(session)
+            except OperationalError as error:
+                if time.monotonic() > end:
+                    raise
+                log.error("settling_waits_for_database", connection=self._connection.name, error=type(error).__name__)
+                time.sleep(SETTLE_AGAIN_SECONDS)
 
     def _next(self, session: Session) -> "Taken | Wait | None":
         """The next order, written down as being sent; or how long the dialer's pace has us wait for it, with nothing written

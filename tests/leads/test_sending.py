@@ -3,11 +3,13 @@
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from dialers.giving import Sent, Verdict
 from dialers.registry import DIALERS
@@ -205,6 +207,32 @@ def test_an_answer_that_no_database_holds_ends_the_lead_all_the_same(database, m
         monkeypatch.setitem(sending.DIALERS, "qvoice", replace(dialer, leads=answering))
         send(database, played.connection)
         assert (shown(database, load_id)["state"], shown(database, load_id)["counts"][state]) == ("done", 1)
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["rolled back", "committed unheard"])
+def test_a_database_that_is_away_for_a_moment_loses_no_answer(database, committed):
+    """Its transaction that settles an order fails; the server may have made it last all the same."""
+    plain, fails = database.write, []
+
+    @contextmanager
+    def write():
+        fail = len(taken(played)) == 2 and not fails
+        with plain() as session:
+            yield session
+            if fail and not committed:
+                fails.append(1)
+                raise OperationalError("away", None, Exception())
+        if fail:
+            fails.append(1)
+            raise OperationalError("away", None, Exception())
+
+    with ONE_EACH() as played:
+        load_id = load(database, played)
+        database.write = write
+        send(database, played.connection)
+        found = shown(database, load_id)
+        assert fails and (found["state"], found["counts"]["accepted"]) == ("done", 5)
+        assert taken(played) == [number.lstrip("+") for number in numbers(5)]
 
 
 def later(minutes: float):
