@@ -66,10 +66,14 @@ def release(session: Session, held: Held, **values: object) -> None:
     _set(session, held, FREE | values)
 
 
+def failures(session: Session, connection: str) -> int:
+    """How often in a row the dialer did not answer as it should."""
+    return session.scalar(select(DESK.c.failures).where(DESK.c.connection == connection))
+
+
 def rest(session: Session, connection: str, wanted: float | None) -> timedelta:
     """How long to leave the dialer in peace after one more failure; as long as it wishes, up to an hour."""
-    failures = session.scalar(select(DESK.c.failures).where(DESK.c.connection == connection))
-    backoff = min(BACKOFF * 2 ** min(failures, 20), LONGEST_BACKOFF)
+    backoff = min(BACKOFF * 2 ** min(failures(session, connection), 20), LONGEST_BACKOFF)
     return max(backoff, min(timedelta(seconds=wanted or 0), LONGEST_REST))
 
 

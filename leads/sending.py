@@ -182,6 +182,7 @@ class Sender:
 
     def _failed(self, session: Session, taken: Taken, said: ReportError) -> bool:
         at, told = self._now(), str(texts.clean(str(said)))
+        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
         every = len(taken.leads)
         again = taken.tries > 1  # an earlier request may have been taken: only its key keeps it from being taken twice
         if isinstance(said, CredentialsRefused):
@@ -202,10 +203,13 @@ class Sender:
                 orders.put_back(session, taken, told)
         elif not self._leads.knows_keys or taken.tries >= MOST_TRIES:
             orders.settle(session, taken, [Verdict(UNKNOWN, told)] * every, at)
-            desks.renew(session, self._held, at, error_id=said.error_id, error=told)
-            return False
+            first = desks.failures(session, self._held.connection) == 0
+            if first or not orders.any_pending(session, self._held.connection):
+                desks.renew(session, self._held, at, **failed)
+                return False
+            # Two in a row are no accident: without a rest a dialer that hangs would make the whole load unknown.
+            orders.wait(session, taken, told)
         # Else it stays written down as being sent, and is sent again under the same key.
         wait = desks.rest(session, self._held.connection, said.retry_after)
-        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
         desks.release(session, self._held, next_at=at + wait, **failed)
         return True

@@ -235,5 +235,22 @@ def test_a_database_that_is_away_for_a_moment_loses_no_answer(database, committe
         assert taken(played) == [number.lstrip("+") for number in numbers(5)]
 
 
+def test_a_dialer_that_answers_nobody_does_not_make_the_whole_load_unknown(database):
+    with ONE_EACH() as played:
+        played.faults({"drop": {"path": "lead"}})
+        load_id = load(database, played, 10)
+        send(database, played.connection)
+        found = shown(database, load_id)
+        assert (found["state"], found["counts"]["unknown"], found["counts"]["pending"]) == ("running", 2, 8)
+        assert found["reason"].endswith(".")
+        played.faults({})
+        send_due(database, played.connection, {}, now=later(10))
+        assert shown(database, load_id)["counts"]["accepted"] == 8
+        played.faults({"drop": {"path": "lead"}})
+        ends = load(database, played, 2)
+        send_due(database, played.connection, {}, now=later(20))
+        assert (shown(database, ends)["state"], shown(database, ends)["counts"]["unknown"]) == ("done", 2)
+
+
 def later(minutes: float):
     return lambda: clock.now() + timedelta(minutes=minutes)
