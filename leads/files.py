@@ -34,7 +34,14 @@ def rows(data: bytes, content_type: str) -> Iterator[Row]:
 def from_json(data: bytes) -> Iterator[Row]:
     """``{"leads": [...]}``, or the list alone."""
     found = parsed(data)
-    return from_list(found.get("leads") if isinstance(found, dict) else found)
+    if not isinstance(found, dict):
+        return from_list(found)
+    if other := sorted(set(found) - {"leads"}):
+        raise BadList(
+            f"A list holds leads, and nothing reads its {other[0][:100]} here. Options of the whole list are given by "
+            "--options or, over HTTP, with Content-Type: application/json."
+        )
+    return from_list(found.get("leads"))
 
 
 def parsed(data: bytes) -> Any:

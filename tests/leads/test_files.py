@@ -69,3 +69,8 @@ def test_what_cannot_be_read_is_told_with_its_row(data, kind, row, field, words)
     with pytest.raises(BadList, match=words) as told:
         read(data, kind)
     assert (told.value.row, told.value.field) == (row, field)
+
+
+def test_options_of_the_whole_list_are_not_dropped_in_silence():
+    with pytest.raises(BadList, match="nothing reads its options here.*Content-Type: application/json"):
+        read(json.dumps({"leads": ROWS, "options": {"maxAttempts": 2}}).encode(), "application/x-www-form-urlencoded")
