@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -31,7 +32,7 @@ from models.loads import REJECTED, UNKNOWN
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
-SHIFT_SECONDS = 30.0  # after which the desk is given back, so that a load that came later gets its turn
+SHIFT_SECONDS = 30.0  # after which the desk is given back, so that another load gets its turn
 SETTLE_AGAIN_SECONDS = 0.5
 MOST_TRIES = 6  # of one order under one key
 LONGEST_ID = 200  # characters, as its column
@@ -92,10 +93,13 @@ class Sender:
         self._stop = stop
         self._leads: Leads = DIALERS[connection.dialer].leads
         self._pace = self._leads.pace(connection)
+        self._turn: UUID | None = None  # the load that this shift is for
 
     def run(self) -> bool:
         """Whether anything was sent."""
         until, sent = time.monotonic() + SHIFT_SECONDS, False
+        with self._database.read() as session:
+            self._turn = orders.turn(session, self._connection.name)
         with self._database.write() as session:
             orders.recover(session, self._connection.name, self._leads.knows_keys, self._now())
             step = self._next(session)
@@ -143,7 +147,7 @@ class Sender:
         return self._taken(session)
 
     def _taken(self, session: Session) -> Taken | None:
-        taken = orders.take(session, self._connection.name, self._leads, self._now())
+        taken = orders.take(session, self._connection.name, self._leads, self._now(), self._turn)
         if taken is None:
             return self._left(session)
         desks.renew(session, self._held, self._now())
@@ -169,8 +173,7 @@ class Sender:
             connection=self._connection.name,
             load=str(taken.load.id),
             leads=len(order.leads),
-            error_id=said.error_id,
-            error=str(said),
+            error_id=said.error_id,  # not the sentence: a dialer's refusal may repeat a customer's number
         )
         return lambda session: self._failed(session, taken, said)
 
