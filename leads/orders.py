@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dialers.giving import Lead, Leads, Order, Verdict
@@ -68,10 +68,25 @@ def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -
         session.execute(update(LEADS).where(mine).values(state=UNKNOWN, reason=LEFT_OPEN, settled_at=at))
 
 
-def take(session: Session, connection: str, leads: Leads, at: datetime) -> Taken | None:
-    """Write down the next order as being sent: of the oldest load that runs, the first leads. What was sent before under a
-    key comes first, under that key. None where nothing is left; loads that are through are then done."""
-    running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
+def turn(session: Session, connection: str) -> UUID | None:
+    """Of the loads that run, the one that was sent from longest ago, or never: a long one does not keep others waiting."""
+    running = select(LOADS.c.id).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
+    known = session.scalars(running).all()
+    if len(known) < 2:
+        return None
+    last = (
+        select(LEADS.c.load_id, func.max(LEADS.c.sent_at)).where(LEADS.c.load_id.in_(known)).group_by(LEADS.c.load_id)
+    )
+    sent = {load_id: at for load_id, at in session.execute(last) if at is not None}
+    return min(known, key=lambda load_id: (load_id in sent, sent.get(load_id), load_id))
+
+
+def take(session: Session, connection: str, leads: Leads, at: datetime, first: UUID | None = None) -> Taken | None:
+    """Write down the next order as being sent: of the load whose turn it is, else of the oldest that runs, the first leads.
+    What was sent before under a key comes first, under that key. None where nothing is left; loads that are through are
+    then done."""
+    turns = (LOADS.c.id != first, LOADS.c.id) if first else (LOADS.c.id,)
+    running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(*turns)
     for load in session.execute(running).all():
         mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
         again = session.execute(mine.where(LEADS.c.state == SENDING)).all()
@@ -116,6 +131,7 @@ def settle(
     session.connection().execute(statement, rows)
     told = {"reason": None} | ({"campaign": campaign} if campaign is not None else {})
     session.execute(update(LOADS).where(LOADS.c.id == taken.load.id).values(told))
+    _finish(session, taken.load.id, at)
 
 
 def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
@@ -126,7 +142,8 @@ def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
 
 def wait(session: Session, taken: Taken, reason: str | None) -> None:
     """Say what the load waits for; what is written down as being sent stays so."""
-    session.execute(update(LOADS).where(LOADS.c.id == taken.load.id).values(reason=reason))
+    going = (LOADS.c.id == taken.load.id, LOADS.c.state != DONE)
+    session.execute(update(LOADS).where(*going).values(reason=reason))
 
 
 def park(session: Session, connection: str, reason: str, at: datetime) -> None:

@@ -252,5 +252,17 @@ def test_a_dialer_that_answers_nobody_does_not_make_the_whole_load_unknown(datab
         assert (shown(database, ends)["state"], shown(database, ends)["counts"]["unknown"]) == ("done", 2)
 
 
+def test_a_long_load_does_not_keep_a_later_one_waiting(database, monkeypatch):
+    monkeypatch.setattr(sending, "SHIFT_SECONDS", 0.0)  # one order
+    with ONE_EACH() as played:
+        long, short = load(database, played, 5), load(database, played, 1)
+        for _ in range(3):
+            send_due(database, played.connection, {})
+        assert shown(database, short)["state"] == "done"
+        assert shown(database, long)["counts"]["accepted"] == 2
+        send(database, played.connection)
+        assert shown(database, long)["state"] == "done"
+
+
 def later(minutes: float):
     return lambda: clock.now() + timedelta(minutes=minutes)
