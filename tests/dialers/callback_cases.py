@@ -139,7 +139,7 @@ class Intake:
 
     def said(self) -> str:
         """Its log."""
-        return (self.served.folder / "err").read_text() + (self.served.folder / "out").read_text()
+        return (self.served.folder / "err").read_text()
 
 
 @contextmanager

@@ -13,10 +13,12 @@ from tests.conftest import empty_database
 from tests.dialers import callback_cases as cases
 from tests.dialers.callback_cases import FORM, Post
 
+pytestmark = pytest.mark.slow
+
 every_dialer = pytest.mark.parametrize("dialer", cases.DIALERS_WITH_CALLBACKS)
 every_kind = pytest.mark.parametrize(("dialer", "kind"), cases.KINDS)
 
-MOST_ORDERS = 24
+MOST_ORDERS = 12
 MEBIBYTE = 2**20
 SAID = ("connect_outcome", "disposition", "customer_number", "agent_username", "started_at", "talk_seconds", "is_final")
 
@@ -45,10 +47,10 @@ def intake(request, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def unharmed(intake):
     """No test leaves a fault in the log, or a process less."""
-    before = intake.served.pids("gunicorn"), intake.served.pids("worker")
+    before, told = (intake.served.pids("gunicorn"), intake.served.pids("worker")), len(intake.said())
     yield
     assert (intake.served.pids("gunicorn"), intake.served.pids("worker")) == before
-    said = intake.said()
+    said = intake.said()[told:]
     assert "Traceback" not in said and "exception" not in said.casefold(), said[-3000:]
 
 

@@ -17,6 +17,7 @@ from tests.polling.polls import on_one_database
 every_dialer = pytest.mark.parametrize("dialer", cases.DIALERS_WITH_REPORTS)
 
 WAITS, HANGS = 0.4, 1.0  # seconds
+MOST_REQUESTS = 100  # of a walk that leads nowhere
 AWAY = ("hang", "hang_after", "drop", "drop_after", "server_error", "bad_gateway", "error_after")
 GARBLED = ("html", "empty", "garbled_after")
 FAILURES = dict.fromkeys(AWAY, ("unavailable", "garbled")) | dict.fromkeys(GARBLED, ("garbled",))
@@ -184,13 +185,14 @@ def test_records_that_come_twice_are_kept_once(dialer, played, database):
 @on_one_database
 def test_a_walk_has_an_end(dialer, played, database):
     played.fill(database, played.many)
+    asked = played.asked()
     if not played.without_end():
-        asked = played.asked()
         assert cases.poll(database, played).error is None
         assert played.asked() == asked + played.requests
         return
     polled = cases.poll(database, played)
     assert polled.error_id in ("walk_stuck", "garbled") and polled.error.endswith(".")
+    assert played.asked() - asked < MOST_REQUESTS
     assert cases.cursor(database, played).complete_to is None
     bodies = [one.content_hash for one in cases.kept(database, played)]
     assert played.many <= len(bodies) == len(set(bodies))
