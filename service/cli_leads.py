@@ -9,13 +9,17 @@ from typing import Any
 from uuid import UUID
 
 import click
+import structlog
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 
 import leads as sending
 import migrations
 from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from leads.front import Front
+
+log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.3
 TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
@@ -108,7 +112,12 @@ def _wait(front: Front, connection: str, load_id: UUID) -> None:
 
     def send() -> None:
         while not over.is_set():
-            if not sending.send_due(*arguments, stop=over):
+            try:
+                sent = sending.send_due(*arguments, stop=over)
+            except SQLAlchemyError as error:  # it may be back in a moment, and nobody else may be sending
+                log.error("database_trouble", loop="send", error=type(error).__name__)
+                sent = False
+            if not sent:
                 over.wait(LOOK_SECONDS)
 
     helper = threading.Thread(target=send, daemon=True)

@@ -4,12 +4,18 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+import leads
+from leads import send_due
+from service.app import create_app
 from tests.dialers.qvoice.stage import stage
 from tests.leads.test_kills import toml
+from tests.web.conftest import settings_for
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -65,3 +71,22 @@ def test_a_file_that_cannot_be_taken_sends_nothing(typed):
     assert typed("load", "qvoice-main", "Renewals", "list.csv", "--new").returncode == 2
     assert "no connection" in typed("load", "nobody", "1", "list.csv").stderr
     assert "There is no such load." in typed("show", "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11").stderr
+
+
+def test_a_database_in_trouble_does_not_end_the_sending(database, database_url, tmp_path, monkeypatch):
+    (tmp_path / "list.csv").write_text("number\n+12135550001\n")
+    troubles = [OperationalError("away", None, Exception())]
+
+    def troubled(*arguments, **more):
+        if troubles:
+            raise troubles.pop()
+        return send_due(*arguments, **more)
+
+    monkeypatch.setattr(leads, "send_due", troubled)
+    with stage() as played:
+        connections = {played.connection.name: played.connection}
+        app = create_app(replace(settings_for(database_url, tmp_path), connections=connections))
+        words = ["leads", "load", played.connection.name, played.campaign, str(tmp_path / "list.csv")]
+        done = app.test_cli_runner().invoke(args=words)
+        app.extensions["database"].close()
+        assert (done.exit_code, troubles, len(played.taken())) == (0, [], 1), done.output
