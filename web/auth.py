@@ -21,7 +21,9 @@ def scope(name: str) -> Callable:
 
     def mark(view: Callable) -> Callable:
         view.scope = name
-        view._apidoc = getattr(view, "_apidoc", {}) | {"manual_doc": {"security": [{"key": [name]}]}}
+        told = getattr(view, "_apidoc", {})
+        said = told.get("manual_doc", {}) | {"security": [{"key": [name]}]}
+        view._apidoc = told | {"manual_doc": said}
         return view
 
     return mark

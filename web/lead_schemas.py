@@ -22,10 +22,25 @@ class NewCampaign(NewLeads):
     name = fields.Str(validate=validate.Length(1, 500), metadata={"description": "Its name.", "example": "Renewals"})
 
 
+def _repeated() -> fields.Field:
+    return members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
+
+
 class Begun(Schema):
     load_id = our_id("Of the load.")
     campaign_id = text("The campaign; null where it is being made.", "6541")
-    repeated = members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
+    repeated = _repeated()
+
+
+class WouldSend(Schema):
+    leads = number("How many leads.", 2)
+    requests = number("How many requests.", 1)
+    repeated = _repeated()
+    shown = fields.List(
+        fields.Raw(metadata={"description": "One request, or those that belong together."}),
+        required=True,
+        metadata={"description": "The first of the requests, without credentials."},
+    )
 
 
 class Counts(Schema):

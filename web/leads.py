@@ -75,8 +75,9 @@ def front():
 @blueprint.route("/campaigns/<connection>", methods=["POST"])
 @scope("leads")
 @blueprint.arguments(DryRun, location="query")
-@blueprint.doc(requestBody={"content": {"application/json": {"schema": lead_schemas.NewCampaign}}})
+@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": lead_schemas.NewCampaign}}})
 @blueprint.response(202, lead_schemas.Begun)
+@blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
 def make_campaign(query: dict, connection: str) -> Response:
     """Make a campaign with its first leads
 
@@ -91,6 +92,7 @@ def make_campaign(query: dict, connection: str) -> Response:
 @blueprint.arguments(DryRun, location="query")
 @blueprint.doc(requestBody=LISTS)
 @blueprint.response(202, lead_schemas.Begun)
+@blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
 def add_leads(query: dict, connection: str, campaign: str) -> Response:
     """Load leads into a campaign
 

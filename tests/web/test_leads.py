@@ -199,3 +199,16 @@ def test_a_dialer_that_is_away_is_a_502_or_503_and_its_refusal_a_409(leads, play
         answer = ask(path)
         assert answer.status_code == status, (fault, answer.json)
         assert answer.json["message"]
+
+
+def test_the_bodies_of_lists_are_described(leads):
+    paths = leads.get("/openapi.json").json["paths"]
+    adding = paths["/api/v1/campaigns/{connection}/{campaign}/leads"]["post"]
+    making = paths["/api/v1/campaigns/{connection}"]["post"]
+    assert set(adding["requestBody"]["content"]) == {"application/json", "text/csv", "application/x-ndjson"}
+    assert making["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/NewCampaign"
+    }
+    assert adding["requestBody"]["required"] and making["requestBody"]["required"]
+    assert adding["security"] == [{"key": ["leads"]}]
+    assert {"200", "202"} <= set(adding["responses"]) & set(making["responses"])
