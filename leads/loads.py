@@ -66,7 +66,8 @@ def decide(session: Session, load_id: UUID, decision: str) -> int | None:
         return None
     values: dict[str, Any] = {"state": DECISIONS[decision]}
     if decision == "resend":
-        values |= {"reason": None, "order_key": None, "tries": 0, "sent_at": None, "settled_at": None}
+        # The key stays: where the dialer still knows it, even this calls nobody twice.
+        values |= {"reason": None, "tries": 1, "sent_at": None, "settled_at": None}
     else:
         values |= {"reason": DECIDED, "settled_at": clock.now()}
     unknown = (LEADS.c.load_id == load_id, LEADS.c.state == UNKNOWN)

@@ -90,15 +90,15 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
     for load in session.execute(running).all():
         mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
         again = session.execute(mine.where(LEADS.c.state == SENDING)).all()
-        if again:
-            key = again[0].order_key
-            rows = [row for row in again if row.order_key == key]
-        else:
-            most = leads.most_new if load.makes_campaign else leads.most
-            rows = session.execute(mine.where(LEADS.c.state == PENDING).limit(most)).all()
-            key = str(ids.new())
+        most = leads.most_new if load.makes_campaign else leads.most
+        waiting = again or session.execute(mine.where(LEADS.c.state == PENDING).limit(most)).all()
+        given = waiting[0].order_key if waiting else None  # also where an operator has an order sent again
+        key = given or str(ids.new())
+        if given and not again:  # all of it: a key stands for the same leads each time
+            waiting = session.execute(mine.where(LEADS.c.state == PENDING, LEADS.c.order_key == given)).all()
+        rows = [row for row in waiting if row.order_key == given]
         if rows:
-            tries = rows[0].tries + 1 if again else 1
+            tries = rows[0].tries + 1
             written = {"state": SENDING, "order_key": key, "tries": tries, "sent_at": at}
             _each(session, rows, written)
             return Taken(load, key, rows, tries)

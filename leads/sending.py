@@ -187,7 +187,8 @@ class Sender:
         at, told = self._now(), str(texts.clean(str(said)))
         failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
         every = len(taken.leads)
-        again = taken.tries > 1  # an earlier request may have been taken: only its key keeps it from being taken twice
+        # An earlier request may have been taken: only its key keeps it from being taken twice.
+        again = self._leads.knows_keys and taken.tries > 1
         if isinstance(said, CredentialsRefused):
             if not again:
                 orders.put_back(session, taken)

@@ -264,5 +264,21 @@ def test_a_long_load_does_not_keep_a_later_one_waiting(database, monkeypatch):
         assert shown(database, long)["state"] == "done"
 
 
+def test_what_an_operator_has_sent_again_keeps_its_key(database):
+    with KEYED() as played:
+        played.faults({"drop_after": {"path": "addPhones"}})
+        load_id = load(database, played)
+        for minutes in range(0, 120, 10):
+            send_due(database, played.connection, {}, now=later(minutes))
+        assert shown(database, load_id)["counts"]["unknown"] == 5
+        with database.write() as session:
+            assert loads.decide(session, load_id, "resend") == 5
+        played.faults({"too_many": {"times": 1, "path": "addPhones", "value": "1"}})
+        for minutes in (200, 210):
+            send_due(database, played.connection, {}, now=later(minutes))
+        assert shown(database, load_id)["counts"]["accepted"] == 5
+        assert Counter(taken(played)) == Counter(number.lstrip("+") for number in numbers(5))
+
+
 def later(minutes: float):
     return lambda: clock.now() + timedelta(minutes=minutes)
