@@ -1,5 +1,6 @@
 """What every dialer that has reports must get right, whatever its words: the stage on which that is tried."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -75,9 +76,15 @@ def poller(
 
 
 def poll(database: Database, played: Reporting, connection: Connection | None = None, waits: float = PATIENT) -> Polled:
-    """Walk it now."""
+    """Walk it now; a walk that has no end is told to stop."""
     walker, task = poller(database, played, connection, waits)
-    return walker.walk_now(task, patience=0)
+    walker.stop = threading.Event()
+    timer = threading.Timer(PATIENT, walker.stop.set)
+    timer.start()
+    try:
+        return walker.walk_now(task, patience=0)
+    finally:
+        timer.cancel()
 
 
 def spoil(played: Reporting, name: str, **more: Any) -> None:
