@@ -10,17 +10,15 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 # All but 1b and 3, which are made of the same pieces.
 QUICK = {
-    "BENCH_ROWS": "1,4,5,6,7,8,9",
+    "BENCH_ROWS": "1,5,6,7,8",
     "BENCH_SECONDS": "1",
     "BENCH_ROUNDS": "1",
-    "BENCH_OUTCOMES": "1",
-    "BENCH_MEMORY_CALLBACKS": "100",
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite"])  # each takes a minute, and ``make bench`` runs both
-def test_every_row_is_measured(database, tmp_path):
+def test_rows_are_measured(database, tmp_path):
     environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
     environ |= QUICK | {"BENCH_DATABASES": database, "BENCH_DIR": str(tmp_path)}
     ran = subprocess.run(
@@ -28,5 +26,5 @@ def test_every_row_is_measured(database, tmp_path):
     )
     figures = [line.split("|")[2].split(".")[0].strip() for line in ran.stdout.splitlines() if line.startswith("| ")]
     assert "void" not in ran.stdout, ran.stderr
-    assert figures == ["figure", "1", "1c", "1d", "2", "2b", "4", "5", "6", "6b", "7", "8", "9", "9b"], ran.stderr
+    assert figures == ["figure", "1", "1c", "1d", "2", "2b", "5", "6", "6b", "7", "8"], ran.stderr
     assert ran.returncode == 0, ran.stderr

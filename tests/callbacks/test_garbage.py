@@ -243,7 +243,7 @@ PIECES = st.one_of(
 
 # Not shrunk: each try is a request, and some of them take seconds.
 PROPERTY = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     database=None,
     phases=[Phase.generate],

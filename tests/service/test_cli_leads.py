@@ -1,4 +1,4 @@
-"""``wrapup leads`` as an operator types it, with no worker beside it."""
+"""``wrapup leads`` as an operator types it, with no worker beside it. What is stored, ``tests.leads`` tries on both databases."""
 
 import os
 import re
@@ -21,13 +21,13 @@ WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
 @pytest.fixture
-def typed(tmp_path, database_url):
+def typed(tmp_path, sqlite_url):
     """typed(*words) runs the command; also gives the stage."""
     with stage() as played:
         table = {"dialer": "qvoice", **played.connection.settings, "timeout_seconds": 5}
         (tmp_path / "wrapup.toml").write_text("[connections.qvoice-main]\n" + toml(table))
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
-        environ |= {"WRAPUP_DATABASE_URL": database_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+        environ |= {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
 
         def typed(*words: str) -> subprocess.CompletedProcess:
             return subprocess.run(
@@ -62,7 +62,6 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     assert typed("resume", load).returncode == 0
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_that_cannot_be_taken_sends_nothing(typed):
     (typed.folder / "list.csv").write_text("number\n+12135550001\nletters\n")
     refused = typed("load", "qvoice-main", typed.played.campaign, "list.csv")
