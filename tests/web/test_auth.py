@@ -1,5 +1,7 @@
 """Keys and scopes, on every route there is: a new route without a scope fails here."""
 
+import re
+
 import pytest
 
 from lib import ids
@@ -24,6 +26,21 @@ SCOPES = {
     "GET /api/v1/receipts/<uuid:receipt_id>": "read",
     "POST /api/v1/receipts/<uuid:receipt_id>/replay": "admin",
     "POST /api/v1/receipts/replay": "admin",
+    "POST /api/v1/campaigns/<connection>": "leads",
+    "POST /api/v1/campaigns/<connection>/<campaign>/leads": "leads",
+    "POST /api/v1/campaigns/<connection>/<campaign>/control": "leads",
+    "GET /api/v1/campaigns/<connection>/<campaign>": "read",
+    "GET /api/v1/ivrs/<connection>": "read",
+    "GET /api/v1/loads": "read",
+    "GET /api/v1/loads/<uuid:load_id>": "read",
+    "POST /api/v1/loads/<uuid:load_id>/resume": "leads",
+    "POST /api/v1/loads/<uuid:load_id>/unknown": "leads",
+    "POST /api/v1/calls/<connection>": "leads",
+    "POST /api/v1/calls/<connection>/<call>/end": "leads",
+    "POST /api/v1/calls/<connection>/<call>/cancel": "leads",
+    "PUT /api/v1/calls/<connection>/<call>/disposition/voicemail": "leads",
+    "PUT /api/v1/leads/<connection>/<lead>/status": "leads",
+    "DELETE /api/v1/leads/<connection>/<lead>": "leads",
 }
 
 
@@ -39,9 +56,7 @@ def routes(app):
 
 def ask(client, route, **kwargs):
     method, rule = route.split(" ")
-    address = rule
-    for name in ("outcome_id", "receipt_id"):
-        address = address.replace(f"<uuid:{name}>", str(ids.new()))
+    address = re.sub(r"<\w+>", "nobody", re.sub(r"<uuid:\w+>", str(ids.new()), rule))
     return client.open(address, method=method, **kwargs)
 
 
@@ -59,7 +74,7 @@ def test_every_route_is_described(app):
         for method in operations
         if method != "parameters"
     }
-    assert found == {route.replace("<uuid:", "{").replace(">", "}") for route in routes(app)}
+    assert found == {re.sub(r"<(?:uuid:)?(\w+)>", r"{\1}", route) for route in routes(app)}
 
 
 @pytest.mark.parametrize("route", SCOPES)
