@@ -24,7 +24,7 @@ from callbacks.line import KEPT_BYTES, Line
 from callbacks.reading import READ_BYTES
 from callbacks.tickets import Ticket
 
-_TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:https?://[^/\s]*)?(/+callbacks[^\s]*)", re.IGNORECASE)
+_TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
 _SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization|cookie):.*$")
 STOP_LOOK_SECONDS = 0.1
 ORPHAN_SECONDS = 3.0

@@ -239,5 +239,6 @@ STRANGE = {
     "a line without an end": b"P" * 300_000,
     "bytes of every value": bytes(range(256)) * 20,
     "another host": b"CONNECT x.example:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "nearly a callback's path": b"POST /callbacks\xa7\xdd/ryng/token/terminal HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
     "broken and elsewhere": b"POST /api/v1/outcomes HTTP/1.1\r\nContent-Length: x\r\n\r\n",
 }
