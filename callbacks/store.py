@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from callbacks.draft import Draft
 from callbacks.quarantine import keep_strangers
 from callbacks.writing import write_postgresql, write_sqlite
-from models import StrangerQuota
+from models import Receipt, StrangerQuota
 from models.database import Database
 
 log = structlog.get_logger(__name__)
@@ -56,9 +56,11 @@ class DatabaseStore:
                 keep_strangers(session, strangers, *self._caps)
 
     def probe(self) -> None:
-        """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass."""
+        """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
+        the table of receipts lets it wait, as he would let a callback wait."""
         with self._database.turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
+            self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")
 
     def abort(self) -> None:
         """Make a ``keep`` that hangs in another thread fail."""

@@ -13,6 +13,7 @@ from sqlalchemy import event, select, text
 
 from callbacks import Inbox
 from callbacks.draft import Draft
+from callbacks.keeper import LOOK_SECONDS
 from callbacks.readiness import Readiness
 from callbacks.tickets import Ticket
 from lib import clock
@@ -138,6 +139,9 @@ def test_a_database_that_hangs_costs_a_second_once_and_everything_is_there_once_
         # The breaker: ten callbacks, one after the other, wait for less than the first ones did.
         assert sum(put(inbox, [draft(n)]) for n in range(5, 15)) < first
         assert Readiness(inbox).ask(Ticket(None)) == "spool"
+        # Whoever looks meanwhile does not find it well: callbacks would wait for their second again and again.
+        time.sleep(2 * LOOK_SECONDS)
+        assert inbox.database.tripped
     until(lambda: kept(database) == list(range(15)), 20)
     until(lambda: not inbox.database.tripped and not inbox.spool.waiting(), 20)
     put(inbox, [draft(15)])
