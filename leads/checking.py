@@ -13,6 +13,7 @@ from dialers.registry import DIALERS
 from leads.files import Row
 from lib import ids, phone
 from lib import text as texts
+from lib.complaints import first
 
 LONGEST_NUMBER = 200  # with all that people write around it
 MOST_FAULTS = 50  # shown of a list; more help nobody
@@ -106,13 +107,3 @@ def text(value: Any, where: str) -> str:
     if isinstance(value, str | int) and len(str(value)) <= LONGEST:
         return str(value)
     raise Refused(where, f"Must be text of {LONGEST} characters at most.")
-
-
-def first(messages: Any) -> tuple[str, str]:
-    """(field, sentence) of the first of marshmallow's messages."""
-    path: list[str] = []
-    while isinstance(messages, dict):
-        name, messages = next(iter(messages.items()))
-        if name not in ("_schema", "key", "value"):
-            path.append(str(name))
-    return ".".join(path), str(messages[0] if isinstance(messages, list) and messages else messages)

@@ -12,8 +12,8 @@ from dialers.errors import Unavailable
 from dialers.giving import CannotDo, Refused
 from dialers.registry import DIALERS
 from leads import desks
-from leads.checking import first
 from lib import clock
+from lib.complaints import first
 from models.database import Database
 
 LONGEST_WAIT = 10.0  # seconds for the dialer's pace; then the caller is told when to ask again

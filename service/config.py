@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
+from lib.complaints import first
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
 
@@ -281,11 +282,6 @@ def _words(name: str, table: dict) -> dict[str, str]:
     return words
 
 
-def _first(messages: object, path: str = "") -> str:
+def _first(messages: object) -> str:
     """The first of marshmallow's messages as one sentence: ``page_size: Not a valid integer.``"""
-    if isinstance(messages, dict):
-        key, value = next(iter(messages.items()))
-        name = "" if key in ("_schema", "key", "value") else str(key)
-        return _first(value, ".".join(part for part in (path, name) if part))
-    text = messages[0] if isinstance(messages, list) and messages else messages
-    return f"{path}: {text}" if path else str(text)
+    return ": ".join(filter(None, first(messages)))
