@@ -56,8 +56,7 @@ class Loading:
         self.connection, self.campaign, self.name = connection, campaign, name
         self._offered = offered(connection, campaign)
         _check_names(campaign, name)
-        self._given = dict(options or {})
-        self.options = checking.check_options(connection, self._given)
+        self.options = checking.check_options(connection, options or {})
         self.checked: Checked = checking.check(connection, campaign, rows, self.options)
         most = self._offered.most_new if campaign is None else None
         if most and len(self.checked.leads) > most:
