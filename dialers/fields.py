@@ -5,11 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from dialers.base import Unreadable
-from lib import clock
+from lib import clock, rawjson
+from lib.rawjson import Members
 
 LONGEST_ID = 200
 LARGEST_INT = 2**63 - 1
 LONGEST_SECONDS = 10**8  # three years: a longer "duration" is none, and sums of such would overflow in reports
+
+
+def record(body: bytes) -> Members:
+    """A polled record: one JSON object. Raises Unreadable."""
+    try:
+        found = rawjson.loads(body)
+    except rawjson.NotJson as error:
+        raise Unreadable("unparseable", f"The record is not JSON: {error}.") from None
+    if not isinstance(found, Members):
+        raise Unreadable("not_an_object", "The record is JSON, but no object.")
+    return found
 
 
 def text(value: object) -> str | None:

@@ -76,7 +76,7 @@ class Http:
         times = (self._patience.connect, self._patience.read)
         content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
         try:
-            with self._session().request(
+            with self.session().request(
                 verb, url, timeout=times, allow_redirects=False, stream=True, **content
             ) as response:
                 return Answer(response.status_code, response.headers, self._body(response, host, what))
@@ -96,7 +96,8 @@ class Http:
                 raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.whole:.0f} s.")
         return b"".join(parts)
 
-    def _session(self) -> requests.Session:
+    def session(self) -> requests.Session:
+        """This thread's own."""
         if not hasattr(self._sessions, "session"):
             session = requests.Session()
             # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
@@ -161,15 +162,15 @@ def _failure(error: Exception, host: str, what: str) -> ReportError:
     """What a failed exchange means: whether the request may have arrived is all that matters."""
     if isinstance(error, failures.InvalidURL | failures.InvalidHeader | failures.InvalidSchema):
         return AskedWrongly(f"{what} cannot be sent to {host}. Check the connection's settings.")
-    causes = list(_causes(error))
-    for cause in causes:
+    found = list(causes(error))
+    for cause in found:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Unavailable(
                 f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}); nothing was sent."
             )
         if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in HANDSHAKE):
             return Unavailable(f"The TLS connection to {host} failed.")
-    kinds = {type(cause).__name__ for cause in causes}
+    kinds = {type(cause).__name__ for cause in found}
     if "NameResolutionError" in kinds:
         return Unavailable(f"{host} could not be asked ({what}): its name cannot be resolved.")
     if "ConnectionRefusedError" in kinds:
@@ -185,7 +186,7 @@ def _failure(error: Exception, host: str, what: str) -> ReportError:
     return Uncertain(f"{host}'s answer to {what} broke off.")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """The error and everything that it wraps: requests and urllib3 put causes into four different places."""
     waiting: list[object] = [error]
     seen: set[int] = set()

@@ -10,8 +10,8 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable
-from dialers.fields import ident, moment, seconds, stated, text, whole
-from lib import phone, rawjson
+from dialers.fields import ident, moment, record, seconds, stated, text, whole
+from lib import phone
 from lib.rawjson import Members
 
 CAMPAIGN = "campaign"  # context: the campaign's name in our settings; its token is a secret and stands nowhere
@@ -44,12 +44,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     understand = _KINDS.get(evidence.kind)
     if understand is None:
         raise Unreadable("unknown_report", "JAICP has no report of this name, and posts nothing.")
-    try:
-        body = rawjson.loads(evidence.body)
-    except rawjson.NotJson as error:
-        raise Unreadable("unparseable", f"The record is not JSON: {error}.") from None
-    if not isinstance(body, Members):
-        raise Unreadable("not_an_object", "The record is JSON, but no object.")
+    body = record(evidence.body)
     campaign = ident((evidence.context or {}).get(CAMPAIGN), "the campaign's name")
     return understand(body, campaign, connection)
 

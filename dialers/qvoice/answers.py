@@ -1,11 +1,10 @@
 """What an HTTP answer, or the lack of one, means: an error with a sentence for the operator. Never a body, never a secret."""
 
 import ssl
-from collections.abc import Iterator
 from typing import Any
 
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError, Unavailable, Uncertain
-from dialers.http import Answer, retry_after, verdict
+from dialers.http import Answer, causes, retry_after, verdict
 from lib import rawjson
 
 LONGEST_REASON = 200
@@ -64,7 +63,7 @@ def _json(body: bytes) -> Any:
 
 def tls_error(error: Exception, host: str) -> Unavailable:
     """A failure of TLS: a certificate that cannot be verified, or a handshake that broke off."""
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NotTrusted(
                 f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}). If the portal "
@@ -75,7 +74,7 @@ def tls_error(error: Exception, host: str) -> Unavailable:
 
 def connection_words(error: Exception) -> str:
     """Why a connection failed, in words."""
-    kinds = {type(cause).__name__ for cause in _causes(error)}
+    kinds = {type(cause).__name__ for cause in causes(error)}
     if "NameResolutionError" in kinds:
         return "its name cannot be resolved"
     if "ConnectionRefusedError" in kinds:
@@ -83,16 +82,3 @@ def connection_words(error: Exception) -> str:
     if kinds & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "ProtocolError"}:
         return "it closed the connection"
     return "the connection failed"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything that it wraps: requests and urllib3 put causes into four different places."""
-    waiting: list[object] = [error]
-    seen: set[int] = set()
-    while waiting:
-        item = waiting.pop()
-        if not isinstance(item, BaseException) or id(item) in seen:
-            continue
-        seen.add(id(item))
-        yield item
-        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]

@@ -51,9 +51,8 @@ class Client:
         self._base = str(self._settings["portal_url"]).rstrip("/")
         self._host = urlsplit(self._base).netloc.rpartition("@")[2]
         self._patience = patience or Patience(read=float(self._settings.get("timeout_seconds") or 30))
-        self._sessions = threading.local()
         waits = http.Patience(self._patience.connect, self._patience.read, self._patience.whole)
-        self._writes = http.Http(waits, self._settings.get("ca_file"))
+        self._http = http.Http(waits, self._settings.get("ca_file"))
         self._login = threading.Lock()
         self._token: str | None = None
         self._refusal: tuple[float, ReportError] | None = None  # when, by the steady clock, and what was said
@@ -75,7 +74,7 @@ class Client:
 
         def once(headers: Mapping[str, str]) -> Answer:
             # A connection that was kept may be closed just when the request leaves, which looks as if it had been taken.
-            return self._writes.exchange(verb, url, what=what, headers={**headers, "Connection": "close"}, json=body)
+            return self._http.exchange(verb, url, what=what, headers={**headers, "Connection": "close"}, json=body)
 
         try:
             answer = self._signed(once, what)
@@ -160,7 +159,7 @@ class Client:
         what = f"{verb} {path}"
         times = (self._patience.connect, self._patience.read)
         try:
-            with self._session().request(
+            with self._http.session().request(
                 verb, self._base + path, timeout=times, allow_redirects=False, stream=True, **content
             ) as response:
                 return Answer(response.status_code, response.headers, self._body(response, what))
@@ -192,18 +191,3 @@ class Client:
         if answer.status == 200:
             return answer.body
         raise unhappy(answer, self._host, what)
-
-    def _session(self) -> requests.Session:
-        if not hasattr(self._sessions, "session"):
-            session = requests.Session()
-            # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
-            session.trust_env = False
-            session.auth = _unchanged  # and a name in the URL would too
-            session.verify = self._settings.get("ca_file") or True
-            session.headers["Accept"] = "application/json"
-            self._sessions.session = session
-        return self._sessions.session
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

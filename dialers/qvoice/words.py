@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers.base import CampaignSeen, Connection, Evidence, LeadSeen, QueueSeen, Reading, Unreadable
-from dialers.fields import LARGEST_INT, ident, moment, text, whole
+from dialers.fields import LARGEST_INT, ident, moment, record, text, whole
 from dialers.qvoice import activity
-from lib import phone, rawjson
+from lib import phone
 from lib.rawjson import Members
 
 LISTED_UNDER = "listed_under"  # context: the key of a record in an object of objects
@@ -28,12 +28,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     understand = _KINDS.get(evidence.kind)
     if understand is None:
         raise Unreadable("unknown_report", "QVoice has no report of this name, and posts nothing.")
-    try:
-        body = rawjson.loads(evidence.body)
-    except rawjson.NotJson as error:
-        raise Unreadable("unparseable", f"The record is not JSON: {error}.") from None
-    if not isinstance(body, Members):
-        raise Unreadable("not_an_object", "The record is JSON, but no object.")
+    body = record(evidence.body)
     return understand(body, evidence.context or {}, connection)
 
 
