@@ -116,6 +116,6 @@ def answers(url: str, process: subprocess.Popen, seconds: float = 30.0) -> None:
         try:
             requests.get(url, timeout=5)
             return
-        except requests.RequestException:  # not listening yet
-            time.sleep(0.1)
+        except requests.RequestException:
+            time.sleep(0.1)  # not listening yet
     raise RuntimeError(f"nothing answers at {url}; the process {process.args} has the code {process.poll()}")

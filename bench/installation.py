@@ -75,11 +75,11 @@ class Installation:
         stored.drained(self.database)
         for _ in range(100):
             self._signal(signal.SIGSTOP, self.workers())
-            time.sleep(0.02)
+            time.sleep(0.02)  # what a stopped process had under way with the database is over then
             if stored.nobody_writes(self.database) and not holds_turns(self.workers()):
                 break
             self._signal(signal.SIGCONT, self.workers())
-            time.sleep(0.05)
+            time.sleep(0.05)  # for it to end what it was stopped in
         else:
             raise Void("the worker is never idle, so it cannot be paused")
         try:

@@ -91,7 +91,7 @@ def _looks(stage: Stage, pid: int) -> list[_Look]:
             looks.append(_Look(time.monotonic(), left, processor(tree(pid))))
         if time.monotonic() > end:
             raise Void(f"of {whole} receipts {left} are still pending after {BACKLOG_SECONDS:.0f} s")
-        time.sleep(0.05)
+        time.sleep(0.05)  # a batch takes longer, and each look costs the worker something
     if len({look.left for look in looks}) < 2:
         raise Void(f"{whole} receipts were worked off too fast to be watched")
     return looks

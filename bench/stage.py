@@ -68,7 +68,7 @@ class Stage:
                 if time.monotonic() > over + seconds:
                     raise
                 self.ours.database.engine.dispose()
-                time.sleep(0.5)
+                time.sleep(0.5)  # the spool is still being drained
         if (waited := time.monotonic() - over) > 1:
             note(f"  all of {result.answered:,} answered callbacks are in the database after {waited:.1f} s")
 

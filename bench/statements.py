@@ -22,7 +22,7 @@ def statements(stage: Stage) -> Iterator[Row]:
             before, began = stage.where.statements(), clock.now()
             run = load.steady(stage.ours.callback_url, RATE, SECONDS)
             stored.drained(database)
-            time.sleep(0.2)
+            time.sleep(0.2)  # the server writes its log a little later
             counted = stage.where.statements() - before
             if not counted:
                 raise Void("no statement was counted")

@@ -1,21 +1,17 @@
 """``python -m sandbox.jaicp``: a JAICP account on a port."""
 
 import argparse
-import signal
 import sys
-import threading
 
 from sandbox.jaicp import Jaicp
 from sandbox.jaicp_api import create_app
-from sandbox.server import running
+from sandbox.server import running, told_to_stop
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     campaigns = {f"campaign-{at}": token for at, token in enumerate(given.token or ["demo"], 1)}
     jaicp = Jaicp(campaigns, given.time_scale, requests_per_minute=given.requests_per_minute, seed=given.seed)
     with running(create_app(jaicp), port=given.port, host=given.host) as url:

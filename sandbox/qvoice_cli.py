@@ -1,22 +1,18 @@
 """``python -m sandbox.qvoice``: a QVoice tenant on a port, with traffic of its own."""
 
 import argparse
-import signal
 import ssl
 import sys
-import threading
 
 from sandbox.qvoice import QVoice
 from sandbox.qvoice_api import create_app
-from sandbox.server import running
+from sandbox.server import running, told_to_stop
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     qvoice = QVoice(
         given.username,
         given.password,

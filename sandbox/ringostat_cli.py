@@ -1,22 +1,18 @@
 """``python -m sandbox.ringostat``: a Ringostat project on a port, with traffic of its own."""
 
 import argparse
-import signal
 import sys
-import threading
 
 from sandbox.ringostat import Ringostat
 from sandbox.ringostat_api import create_app
 from sandbox.ringostat_webhooks import FORMATS, Webhook
-from sandbox.server import running
+from sandbox.server import running, told_to_stop
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     webhooks = ()
     if given.webhook_url:
         before, after = (f"{given.webhook_url}?event={event}" for event in ("before_call", "after_call"))

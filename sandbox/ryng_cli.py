@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import sys
 import threading
 import time
@@ -10,15 +9,13 @@ import time
 from sandbox.ryng import Ryng
 from sandbox.ryng_api import create_app
 from sandbox.ryng_faults import FAULTS
-from sandbox.server import running
+from sandbox.server import running, told_to_stop
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Place calls until told to stop, then print the ledger's totals as one line of JSON."""
     given = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     faults = dict.fromkeys(FAULTS, given.chaos) | dict(given.fault) if given.chaos else dict(given.fault)
     ids = {"first_call_id": given.first_id, "first_log_id": given.first_id}
     with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token, **ids) as ryng:

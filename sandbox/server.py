@@ -1,6 +1,7 @@
 """A real HTTP server for a sandbox application: threads, a port of its own, TLS where wanted."""
 
 import logging
+import signal
 import ssl
 import threading
 from collections.abc import Iterator
@@ -30,6 +31,14 @@ def running(
         server.shutdown()
         server.server_close()
         thread.join(5.0)
+
+
+def told_to_stop() -> threading.Event:
+    """Set when the process is interrupted or terminated."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def _serve(server: BaseWSGIServer) -> None:

@@ -1,11 +1,9 @@
 """``python -m sandbox.voipex``: a VoIPEX account on a port, with a campaign that runs and posts webhooks."""
 
 import argparse
-import signal
 import sys
-import threading
 
-from sandbox.server import running
+from sandbox.server import running, told_to_stop
 from sandbox.voipex import Voipex
 from sandbox.voipex_api import TOKEN_PATH, create_app
 
@@ -13,9 +11,7 @@ from sandbox.voipex_api import TOKEN_PATH, create_app
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     voipex = Voipex(
         given.username,
         given.password,
