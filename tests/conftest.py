@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import uuid
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import create_engine, text
 
 import migrations
 from models.database import Database
+from tests.databases import Databases, scratch
 
 
 def pytest_collection_modifyitems(items):
@@ -51,12 +50,8 @@ def postgresql_server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server):
-    with _scratch(postgresql_server) as url:
-        database = Database(url)
-        migrations.upgrade(database)
-        database.close()
-        yield database.url.database
+def postgresql_databases(postgresql_server):
+    return Databases(postgresql_server)
 
 
 @pytest.fixture
@@ -67,8 +62,8 @@ def sqlite_url(sqlite_template, tmp_path):
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server, postgresql_template):
-    with _scratch(postgresql_server, f"TEMPLATE {postgresql_template} STRATEGY FILE_COPY") as url:
+def postgresql_url(postgresql_databases):
+    with postgresql_databases.empty() as url:
         yield url
 
 
@@ -91,22 +86,5 @@ def empty_database(request, folder, kind: str):
     if kind == "sqlite":
         yield f"sqlite:///{folder}/wrapup.db"
         return
-    with _scratch(request.getfixturevalue("postgresql_server")) as url:
+    with scratch(request.getfixturevalue("postgresql_server")) as url:
         yield url
-
-
-@contextmanager
-def _scratch(server: str, made_from: str = ""):
-    name = f"wrapup_{uuid.uuid4().hex[:12]}"
-    _admin(server, f"CREATE DATABASE {name} {made_from}")
-    try:
-        yield Database(server).url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _admin(server: str, statement: str) -> None:
-    engine = create_engine(Database(server).url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
