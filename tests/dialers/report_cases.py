@@ -1,12 +1,12 @@
 """What every dialer that has reports must get right, whatever its words: the stage on which that is tried."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import select
 
@@ -18,6 +18,7 @@ from models.database import Database
 from polling.engine import Poller
 from polling.tasks import Task
 from polling.walk import Polled
+from tests.polling.polls import Clock
 
 DIALERS_WITH_REPORTS = [name for name, dialer in DIALERS.items() if dialer.reports]
 PATIENT = 20.0  # seconds, where nothing hangs on purpose
@@ -60,6 +61,32 @@ class Reporting(Protocol):
 
     def without_end(self) -> bool:
         """Answers lead nowhere from now on. False where a walk follows nothing that an answer says, and so has an end."""
+
+
+@dataclass
+class Timed:
+    """A ``Reporting`` on a stage with a clock of its own; a dialer adds what is in its report."""
+
+    played: Any
+    clock: Clock
+    client_of: ClassVar[Callable[[Connection, Any], Any]]
+    patience: ClassVar[Any]
+
+    @property
+    def connection(self) -> Connection:
+        return self.played.connection
+
+    def client(self, connection: Connection, waits: float) -> Any:
+        return self.client_of(connection, replace(self.patience, read=waits, whole=2 * waits))
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def later(self) -> None:
+        self.clock.pass_(minutes=1)
+
+    def faults(self, wanted: dict[str, Any]) -> None:
+        self.played.faults(wanted)
 
 
 def reporting(dialer: str) -> AbstractContextManager[Reporting]:

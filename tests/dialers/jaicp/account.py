@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialers.base import Connection, Jobs
-from dialers.errors import ReportError
 from dialers.giving import Lead, Order
 from dialers.http import Patience
 from dialers.jaicp import Settings
@@ -16,9 +15,10 @@ from lib import ids
 from sandbox.jaicp import Jaicp
 from sandbox.jaicp_api import create_app
 from sandbox.server import running
+from tests.dialers.walks import Walked, walked
 
 TOKENS = {"renewals": "8231.7056.1b131df1", "winback": "8231.7057.0c9f3a11"}
-FAST = Patience(connect=1, read=0.4, whole=1)
+FAST = Patience(connect=1, read=1.5, whole=4)
 WALKS = {report.name: report.walk for report in REPORTS}
 
 
@@ -32,26 +32,6 @@ class Clock:
         return self.at
 
 
-class Walked:
-    """What came of a walk."""
-
-    def __init__(self):
-        self.pages = []
-        self.error: ReportError | None = None
-
-    @property
-    def records(self) -> list:
-        return [record for page in self.pages for record in page.records]
-
-    @property
-    def keys(self) -> list:
-        return [record.key for record in self.records]
-
-    @property
-    def warnings(self) -> list[str]:
-        return [page.warning for page in self.pages if page.warning]
-
-
 @dataclass
 class Account:
     jaicp: Jaicp
@@ -63,14 +43,7 @@ class Account:
         self.jaicp.faults.set(faults)
 
     def walk(self, report: str = "jobs", asked: Jobs | None = None) -> Walked:
-        """Every page until the end or the first error."""
-        found = Walked()
-        try:
-            for page in WALKS[report](self.client, self.connection, asked):
-                found.pages.append(page)
-        except ReportError as error:
-            found.error = error
-        return found
+        return walked(WALKS[report](self.client, self.connection, asked))
 
     def send(self, *leads: Lead, campaign: str = "renewals", key: str = "order-1", **options: Any):
         order = Order(campaign, None, LEADS.options().load(options), leads, key)

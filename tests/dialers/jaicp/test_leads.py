@@ -274,7 +274,7 @@ def test_five_hundred_at_once(dialer):
 @pytest.mark.parametrize("fault", ["drop_after", "hang_after", "garbled_after", "error_after"])
 def test_an_order_that_is_sent_again_is_taken_once(dialer, fault):
     leads = [lead(at) for at in range(1, 4)]
-    dialer.fault(**{fault: {"times": 1, "value": 1}})
+    dialer.fault(**{fault: {"times": 1, "value": 2}})
     with pytest.raises(Uncertain):
         dialer.send(*leads)
     assert LEADS.knows_keys
@@ -325,7 +325,7 @@ def test_a_wrong_token_is_never_shown(status):
 
 def test_no_error_shows_a_token(dialer):
     for fault in dialer.jaicp.faults.known:
-        dialer.fault(**{fault: {"value": 1}})
+        dialer.fault(**{fault: {"value": 2}})
         try:
             dialer.send(lead(1))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at

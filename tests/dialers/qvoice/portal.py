@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dialers.base import Connection, Window
-from dialers.errors import ReportError
 from dialers.qvoice.api import Client, Patience
 from dialers.qvoice.reports import REPORTS
 from sandbox.qvoice import QVoice
 from sandbox.qvoice_api import create_app
 from sandbox.server import running
+from tests.dialers.walks import Walked, walked
 
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=4))
-FAST = Patience(connect=2, read=0.4, whole=1, pauses=(0.01, 0.02), longest_pause=0.3, refused=60)
+FAST = Patience(connect=2, read=1.5, whole=4, pauses=(0.01, 0.02), longest_pause=0.3, refused=60)
 WALKS = {report.name: report.walk for report in REPORTS}
 
 
@@ -24,37 +24,17 @@ class Portal:
     connection: Connection
     client: Client
 
-    def walk(self, report: str = "lead_history", window: Window | None = WINDOW) -> "Walked":
-        """Every page until the end or the first error."""
-        found = Walked()
-        try:
-            for page in WALKS[report](self.client, self.connection, window):
-                found.pages.append(page)
-        except ReportError as error:
-            found.error = error
-        return found
+    def walk(self, report: str = "lead_history", window: Window | None = WINDOW) -> Walked:
+        return walked(WALKS[report](self.client, self.connection, window))
 
     def asked(self, part: str = "history") -> list:
         return [request for request in self.qvoice.requests if part in request.path]
 
-    def fault(self, **faults) -> None:
-        self.qvoice.faults.set(faults)
+    def faults(self, wanted: dict) -> None:
+        self.qvoice.faults.set(wanted)
 
-
-class Walked:
-    """What came of a walk."""
-
-    def __init__(self):
-        self.pages = []
-        self.error: ReportError | None = None
-
-    @property
-    def records(self) -> list:
-        return [record for page in self.pages for record in page.records]
-
-    @property
-    def keys(self) -> list:
-        return [record.key for record in self.records]
+    def fault(self, **wanted) -> None:
+        self.faults(wanted)
 
 
 @contextmanager

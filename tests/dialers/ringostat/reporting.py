@@ -1,44 +1,25 @@
 """A Ringostat project with a call log, for what every dialer that has reports must get right."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from dialers.base import Connection
 from dialers.ringostat.api import Client
 from sandbox.ringostat import Call
-from tests.dialers.ringostat.stage import FAST, INCOMING, Stage, project
+from tests.dialers.report_cases import Timed
+from tests.dialers.ringostat.stage import FAST, INCOMING, project
 from tests.polling.polls import Clock
 
 
-@dataclass
-class Reporting:
+class Reporting(Timed):
     """As many calls as make an answer full, so that both halves of the time are asked for."""
 
-    played: Stage
-    clock: Clock
+    client_of, patience = Client, FAST
     report = "calls"
     path = "/calls/list"
     wrong = {"auth_key": "of-somebody-else"}
     logs_in = False
     many = 4
     requests = 3
-
-    @property
-    def connection(self) -> Connection:
-        return self.played.connection
-
-    def client(self, connection: Connection, waits: float) -> Client:
-        return Client(connection, replace(FAST, read=waits, whole=2 * waits))
-
-    def now(self) -> datetime:
-        return self.clock()
-
-    def later(self) -> None:
-        self.clock.pass_(minutes=1)
-
-    def faults(self, wanted: dict) -> None:
-        self.played.faults(wanted)
 
     def asked(self) -> int:
         return len(self.played.asked())

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from werkzeug.wrappers import Request, Response
 
 from dialers.base import Connection, Evidence, Window
-from dialers.errors import ReportError
 from dialers.http import Patience
 from dialers.ringostat import DIALER, Settings
 from dialers.ringostat.api import Client
@@ -19,10 +18,11 @@ from sandbox.ringostat_api import create_app
 from sandbox.ringostat_webhooks import Webhook
 from sandbox.server import running
 from tests.dialers.lead_cases import QUICK
+from tests.dialers.walks import Walked, walked
 from tests.evidence import keep, receipt
 
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
-FAST = Patience(connect=2, read=0.4, whole=1)
+FAST = Patience(connect=2, read=1.5, whole=4)
 DISPOSITIONS = {"Sale": ("contact", "sale")}
 (CALLS,) = DIALER.reports
 
@@ -99,24 +99,11 @@ class Stage:
     def taken(self) -> list[str]:
         return [row["phone_number"] for row in self.ringostat.project.rows]
 
-    def walk(self, window: Window) -> "Walked":
-        """Every page until the end or the first error."""
-        found = Walked()
-        try:
-            for page in CALLS.walk(self.client, self.connection, window):
-                found.keys += [record.key for record in page.records]
-        except ReportError as error:
-            found.error = error
-        return found
+    def walk(self, window: Window) -> Walked:
+        return walked(CALLS.walk(self.client, self.connection, window))
 
     def asked(self) -> list[dict]:
         return [one for one in self.ringostat.project.requests if one["path"] == "/calls/list"]
-
-
-@dataclass
-class Walked:
-    keys: list = field(default_factory=list)
-    error: ReportError | None = None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sandbox.voipex import Voipex
 from sandbox.voipex_api import TOKEN_PATH, create_app
 from tests.dialers.lead_cases import QUICK
 
-FAST = Patience(connect=2, read=0.4, whole=1)
+FAST = Patience(connect=2, read=1.5, whole=4)
 OPTIONS = {
     "callerId": "222333444",
     "activePeriod": {"startTime": "09:00", "endTime": "17:00", "weekDays": [1, 2, 3, 4, 5]},

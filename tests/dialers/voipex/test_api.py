@@ -172,7 +172,7 @@ def test_a_token_address_that_fails_leaves_nothing_in_doubt(played, fault, kind)
     ],
 )
 def test_what_an_answer_proves_depends_on_whether_something_was_given(played, fault, asked, told):
-    played.faults({fault: {"path": "ivr", "value": 1 if fault == "hang" else None}})
+    played.faults({fault: {"path": "ivr", "value": 2 if fault == "hang" else None}})
     error = error_of(lambda: played.client.ask("/ivr"))
     assert type(error) is asked and str(error).endswith(".")
     error = error_of(lambda: played.client.tell("POST", "/ivr", {}))

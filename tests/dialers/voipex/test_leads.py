@@ -203,7 +203,7 @@ def test_any_status_may_have_a_rule_and_a_phone_needs_no_queue():
 )
 @pytest.mark.parametrize("path", ["call-lists", "campaigns"])
 def test_what_a_failed_request_proves(played, path, fault, kind):
-    played.faults({fault: {"path": path, "value": 1 if fault.startswith("hang") else None}})
+    played.faults({fault: {"path": path, "value": 2 if fault.startswith("hang") else None}})
     error = error_of(lambda: send(played))
     assert type(error) is kind and str(error).endswith(".")
     done = fault.endswith("_after") or fault == "no_id"

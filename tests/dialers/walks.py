@@ -1,0 +1,37 @@
+"""What comes of walking a report, for the tests of every dialer that has reports."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dialers.base import Page, Record
+from dialers.errors import ReportError
+
+
+@dataclass
+class Walked:
+    """Every page until the end or the first error."""
+
+    pages: list[Page] = field(default_factory=list)
+    error: ReportError | None = None
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for page in self.pages for record in page.records]
+
+    @property
+    def keys(self) -> list[str | None]:
+        return [record.key for record in self.records]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [page.warning for page in self.pages if page.warning]
+
+
+def walked(pages: Iterable[Page]) -> Walked:
+    found = Walked()
+    try:
+        for page in pages:
+            found.pages.append(page)
+    except ReportError as error:
+        found.error = error
+    return found
