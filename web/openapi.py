@@ -79,30 +79,35 @@ def docs() -> str:
 
 
 def register(app: Flask, blueprints: list[Blueprint]) -> None:
-    """Add the API's routes and their description. Routes may be added later through ``app.extensions["api"]``."""
-    app.extensions["api"] = api = Api(
-        app,
-        spec_kwargs={
-            "title": "Wrapup",
-            "version": version("wrapup"),
-            "openapi_version": "3.1.0",
-            "info": {"description": DESCRIPTION},
-            "servers": [{"url": app.config.get("PUBLIC_URL", "/")}],
-        },
-    )
-    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "An API key."})
+    """Add the API's routes. Their description is made when it is asked for first: few processes ever are."""
     for blueprint in blueprints:
-        api.register_blueprint(blueprint, url_prefix=API)
+        app.register_blueprint(blueprint, url_prefix=API)
+    app.extensions["api"] = blueprints
     app.register_blueprint(plain)
 
 
 def described() -> dict:
-    """The description of the routes there are: what flask-smorest has gathered, and the errors that all of them share.
-    Made at the first request, when every route is there."""
+    """The description of the API's routes: what flask-smorest has gathered, and the errors that all of them share."""
     extensions = current_app.extensions
     if "openapi" not in extensions:
-        extensions["openapi"] = _with_errors(extensions["api"].spec.to_dict())
+        extensions["openapi"] = _with_errors(_gathered(extensions["api"], current_app.config.get("PUBLIC_URL", "/")))
     return extensions["openapi"]
+
+
+def _gathered(blueprints: list[Blueprint], url: str) -> dict:
+    """On an application of its own: flask-smorest describes while it registers."""
+    options = {
+        "title": "Wrapup",
+        "version": version("wrapup"),
+        "openapi_version": "3.1.0",
+        "info": {"description": DESCRIPTION},
+        "servers": [{"url": url}],
+    }
+    api = Api(Flask(__name__, static_folder=None), spec_kwargs=options)
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer", "description": "An API key."})
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint, url_prefix=API)
+    return api.spec.to_dict()
 
 
 def _with_errors(spec: dict) -> dict:
