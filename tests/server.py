@@ -1,5 +1,6 @@
 """A real Wrapup for tests: real processes, real sockets, a data folder of its own."""
 
+import json
 import os
 import re
 import signal
@@ -41,6 +42,17 @@ class Served:
             if name in line:
                 found.append(child)
         return found
+
+
+def toml(table: dict) -> str:
+    """A table of the settings file."""
+    return "".join(f"{name} = {_toml(value)}\n" for name, value in table.items() if value is not None)
+
+
+def _toml(value) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
+    return json.dumps(value)
 
 
 def free_port() -> int:

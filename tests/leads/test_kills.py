@@ -3,7 +3,6 @@
 ``WRAPUP_TEST_LEADS`` says how many leads; 10,000 take some minutes.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from leads.loading import Loading
 from models.database import Database
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
-from tests.server import ROOT, until
+from tests.server import ROOT, toml, until
 
 LEADS = int(os.environ.get("WRAPUP_TEST_LEADS") or 400)
 KILLS = 3
@@ -37,16 +36,6 @@ def worker(folder: Path, environ: dict):
     finally:
         process.kill()
         process.wait(10)
-
-
-def toml(table: dict) -> str:
-    return "".join(f"{name} = {_toml(value)}\n" for name, value in table.items() if value is not None)
-
-
-def _toml(value) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
-    return json.dumps(value)
 
 
 @pytest.mark.parametrize(

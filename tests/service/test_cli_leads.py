@@ -14,7 +14,7 @@ import leads
 from leads import send_due
 from service.app import create_app
 from tests.dialers.qvoice.stage import stage
-from tests.leads.test_kills import toml
+from tests.server import toml
 from tests.web.conftest import settings_for
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")

@@ -21,13 +21,13 @@ def served(tmp_path_factory):
 
 
 def test_pages_answers_redirects_and_errors_come_through(served):
-    assert requests.get(served.url + "/docs", timeout=10).status_code == 200
-    away = requests.get(served.url + "/", allow_redirects=False, timeout=10)
+    assert requests.get(served.url + "/docs", timeout=40).status_code == 200
+    away = requests.get(served.url + "/", allow_redirects=False, timeout=40)
     assert (away.status_code, away.headers["Location"].startswith("/")) == (303, True)
-    assert requests.get(served.url + "/nothing", timeout=10).status_code == 404
-    refused = requests.get(served.url + "/api/v1/outcomes", headers={"X-Request-Id": "mine"}, timeout=10)
+    assert requests.get(served.url + "/nothing", timeout=40).status_code == 404
+    refused = requests.get(served.url + "/api/v1/outcomes", headers={"X-Request-Id": "mine"}, timeout=40)
     assert (refused.status_code, refused.json()["request_id"]) == (401, "mine")
-    assert requests.head(served.url + "/docs", timeout=10).content == b""
+    assert requests.head(served.url + "/docs", timeout=40).content == b""
     served_twice = served.get("/api/v1/outcomes?limit=1&order=-started_at")
     assert (served_twice.status_code, served_twice.json()) == (200, {"outcomes": [], "next": None})
 
@@ -36,17 +36,17 @@ def test_bodies_come_through_whole_whichever_way_they_are_framed(served):
     asked = {"state": "quarantined"}
     headers = {"Authorization": f"Bearer {served.key}"}
     url = served.url + "/api/v1/receipts/replay"
-    assert requests.post(url, json=asked, headers=headers, timeout=10).json()["replayed"] == 0
+    assert requests.post(url, json=asked, headers=headers, timeout=40).json()["replayed"] == 0
     pieces = iter([b'{"state":', b'"quarantined"}'])
     headers["Content-Type"] = "application/json"
-    assert requests.post(url, data=pieces, headers=headers, timeout=10).json()["replayed"] == 0
+    assert requests.post(url, data=pieces, headers=headers, timeout=40).json()["replayed"] == 0
     too_large = requests.post(url, data=b"x" * (17 * 1024 * 1024), headers=headers, timeout=30)
     assert too_large.status_code == 413
 
 
 def test_an_export_streams(served):
     posted = [
-        requests.post(served.callback("terminal"), json={"callID": n, "callLogID": n}, timeout=10) for n in range(30)
+        requests.post(served.callback("terminal"), json={"callID": n, "callLogID": n}, timeout=40) for n in range(30)
     ]
     assert {answer.status_code for answer in posted} == {200}
 
@@ -74,7 +74,7 @@ def test_a_reader_of_an_export_may_pause_for_longer_than_a_callback_may(served):
 
 def test_who_asks_and_how_is_told_to_the_reader(served):
     """The reader makes absolute addresses and cookies out of this."""
-    secure = requests.get(served.url + "/", headers={"X-Forwarded-Proto": "https"}, allow_redirects=False, timeout=10)
+    secure = requests.get(served.url + "/", headers={"X-Forwarded-Proto": "https"}, allow_redirects=False, timeout=40)
     assert secure.status_code == 303
 
 
@@ -82,11 +82,11 @@ def test_a_reader_that_is_away_is_said_so_and_callbacks_do_not_notice(served):
     for process in served.pids("reader.conf.py"):
         os.kill(process, signal.SIGSTOP)
     try:
-        assert requests.post(served.callback("terminal"), json={"callID": 1}, timeout=10).status_code == 200
-        assert requests.get(served.url + "/healthz", timeout=10).status_code == 200
+        assert requests.post(served.callback("terminal"), json={"callID": 1}, timeout=40).status_code == 200
+        assert requests.get(served.url + "/healthz", timeout=40).status_code == 200
         waits = threading.Thread(target=lambda: requests.get(served.url + "/docs", timeout=60))
         waits.start()
-        assert requests.post(served.callback("terminal"), json={"callID": 2}, timeout=10).status_code == 200
+        assert requests.post(served.callback("terminal"), json={"callID": 2}, timeout=40).status_code == 200
     finally:
         for process in served.pids("reader.conf.py"):
             os.kill(process, signal.SIGCONT)
@@ -107,5 +107,5 @@ def test_a_caller_who_asks_twice_on_one_line_is_answered_twice(served):
 def test_compressed_bodies_are_passed_as_they_are(served):
     headers = {"Authorization": f"Bearer {served.key}", "Content-Encoding": "gzip", "Content-Type": "application/json"}
     body = gzip.compress(b'{"state":"quarantined"}')
-    answer = requests.post(served.url + "/api/v1/receipts/replay", data=body, headers=headers, timeout=10)
+    answer = requests.post(served.url + "/api/v1/receipts/replay", data=body, headers=headers, timeout=40)
     assert 400 <= answer.status_code < 500  # not understood, and said so

@@ -99,7 +99,7 @@ def test_every_answer_is_as_described(app, database, our_formats):
         {
             "seed": 20261118,
             "headers": {"Authorization": f"Bearer {key}"},
-            "generation": {"deterministic": True, "max-examples": 15, "database": "none"},
+            "generation": {"deterministic": True, "max-examples": 10, "database": "none"},
             "workers": 1,
             "continue-on-failure": True,
         }
