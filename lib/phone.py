@@ -37,16 +37,21 @@ def _e164(text: str, default_country: str | None) -> str | None:
     text = _SEPARATORS.sub("", text)
     if not text.isascii():
         text = "".join(str(unicodedata.digit(char, char)) for char in text)
-    international = text.startswith(("+", "00", "011"))
-    digits = text.removeprefix("+") if text.startswith("+") else text
+    prefix = next((one for one in _prefixes(default_country) if text.startswith(one)), "")
+    digits = text.removeprefix("+")
     if not digits.isascii() or not digits.isdigit() or len(digits) <= 6:
         return None
-    if international:
-        if not text.startswith("+"):
-            digits = digits[2:] if digits.startswith("00") else digits[3:]
-        return _international(digits)
+    if prefix:
+        return _international(text.removeprefix(prefix))
     national = _possible(digits, default_country) if default_country else None
     return national or (_international(digits) if len(digits) >= 11 else None)
+
+
+def _prefixes(country: str | None) -> tuple[str, ...]:
+    """What stands before a country's code. 011 does so in North America alone: in Delhi, São Paulo and Johannesburg it is
+    how a number of the town itself begins."""
+    north_american = country is not None and phonenumbers.country_code_for_region(country) == 1
+    return ("+", "00", "011") if north_american else ("+", "00")
 
 
 def _international(digits: str) -> str | None:
