@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError, Uncertain
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError, Unavailable, Uncertain
 from dialers.fields import text
 from dialers.http import Answer, Http, Patience, asking, host_of, verdict
 from lib import rawjson
@@ -85,7 +85,8 @@ class Client:
         )
 
     def _current(self, stale: str | None) -> tuple[str, bool]:
-        """(a token other than the stale one, whether this very call fetched it). One thread fetches, the others wait."""
+        """(a token other than the stale one, whether this very call fetched it). One thread fetches, the others wait.
+        Raises CredentialsRefused, and Unavailable whatever else the token's URL answers."""
         asked = time.monotonic()
         with self._renewing:
             held = self._tokens
@@ -99,7 +100,17 @@ class Client:
                 # Everybody who waits, or comes within the hour, would only lock the account.
                 self._tokens, self._refusal = None, (time.monotonic(), error)
                 raise
+            except (
+                Garbled,
+                AskedWrongly,
+            ) as error:  # of the token's URL: what was to be sent is not at fault, and waits
+                raise Unavailable(str(error)) from None
             return self._tokens.access, True
+
+    def forget_refusal(self) -> None:
+        """Let refused credentials be tried once more, although their hour is not over."""
+        with self._renewing:
+            self._refusal = None
 
     def _refreshed(self, held: Tokens | None) -> Tokens | None:
         """New tokens for the refresh token; None where there is none, or it is good no more."""

@@ -7,7 +7,7 @@ import pytest
 from marshmallow import ValidationError
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError, Unavailable, Uncertain
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
 from dialers.voipex import Settings
 from dialers.voipex.api import Client
 from tests.dialers.voipex.stage import FAST, stage
@@ -138,8 +138,10 @@ def test_wrong_credentials_are_asked_for_once_by_many_threads(played):
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        ("grant_without_token", Garbled),
-        ("html", Garbled),
+        ("grant_without_token", Unavailable),
+        ("html", Unavailable),
+        ("empty", Unavailable),
+        ("not_found", Unavailable),
         ("server_error", Unavailable),
         ("too_many", Unavailable),
         ("drop", Unavailable),
