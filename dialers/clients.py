@@ -9,12 +9,23 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 
 
-@dataclass(frozen=True)
+@dataclass
 class Known:
     """A client, and since when this process has known the connection as it is configured now."""
 
     client: Any
     since: datetime
+    tried: datetime | None = None  # what was parked until then, the credentials were tried for again
+
+    def resumed(self, parked_at: datetime | None) -> None:
+        """Loads go on that were parked at this moment: their credentials may have been mended at the dialer. A client that
+        remembers a refusal is allowed one more login; for the same moment not a second one, which might lock the account."""
+        with _lock:
+            if parked_at is None or parked_at <= (self.tried or self.since):
+                return
+            self.tried = parked_at
+        if hasattr(self.client, "forget_refusal"):  # others remember none
+            self.client.forget_refusal()
 
 
 _known: dict[str, tuple[Connection, Known]] = {}

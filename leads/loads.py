@@ -54,7 +54,7 @@ def resume(session: Session, load_id: UUID) -> bool:
     """Let a parked load go on, unless its leads are not all stored. Whether there is such a load."""
     known = LOADS.c.id == load_id
     parked = (LOADS.c.state == PARKED, LOADS.c.parked_at.is_not(None))
-    values = {"state": RUNNING, "reason": None, "parked_at": None}
+    values = {"state": RUNNING, "reason": None}  # parked_at stays: see ``orders.last_parked``
     session.execute(update(LOADS).where(known, *parked).values(values))
     return session.scalar(select(func.count()).where(known)) == 1
 

@@ -57,7 +57,13 @@ def unpark(session: Session, connection: str, since: datetime, at: datetime) -> 
     """Let loads go on that were parked before this process knew the connection (its credentials may be others now), or
     for long enough."""
     parked = and_(LOADS.c.state == PARKED, _tried_again(since, at))
-    session.execute(update(LOADS).where(_open(connection), parked).values(state=RUNNING, reason=None, parked_at=None))
+    session.execute(update(LOADS).where(_open(connection), parked).values(state=RUNNING, reason=None))
+
+
+def last_parked(session: Session, connection: str) -> datetime | None:
+    """When loads that run again were parked last. Whoever let them go on expects the credentials to be tried again."""
+    running = and_(_open(connection), LOADS.c.state == RUNNING)
+    return session.scalar(select(func.max(LOADS.c.parked_at)).where(running))
 
 
 def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -> None:

@@ -56,6 +56,7 @@ def send_due(
         if held is None:
             return False
         orders.unpark(session, connection.name, known.since, now())
+        known.resumed(orders.last_parked(session, connection.name))
     sender = Sender(database, connection, known.client, held, callbacks, now, stop or threading.Event())
     try:
         return sender.run()

@@ -124,6 +124,11 @@ class Client:
                 raise
             return self._token, True
 
+    def forget_refusal(self) -> None:
+        """Let a refused login be tried once more, although its hour is not over."""
+        with self._login:
+            self._refusal = None
+
     def _logged_in(self) -> str:
         who = {name: self._settings[name] for name in ("username", "password", "domain")}
         answer = self._exchange("POST", LOGIN, json=who)

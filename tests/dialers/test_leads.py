@@ -7,6 +7,7 @@ import pytest
 
 from dialers.errors import CredentialsRefused, Unavailable, Uncertain
 from dialers.giving import ACCEPTED
+from leads import loads, send_due
 from tests.dialers import lead_cases as cases
 
 every_dialer = pytest.mark.parametrize("dialer", cases.DIALERS_WITH_LEADS)
@@ -106,3 +107,47 @@ def test_what_was_not_taken_is_sent_again(dialer, database):
 def test_a_refusal_is_the_leads_end(dialer, database):
     for _, fates, taken in loads_of(dialer, ["bad_request"], database):
         assert (set(fates.values()), taken) == ({"rejected"}, [])
+
+
+# A refused login is remembered, lest the account be locked; whoever resumes a load says that it was mended.
+LOGINS = {"voipex": "/token", "qvoice": "/login"}
+
+
+@pytest.mark.parametrize("dialer", LOGINS)
+def test_a_load_that_is_resumed_allows_one_more_login(dialer, database):
+    with cases.stage(dialer) as played:
+
+        def state(load_id, resume=False):
+            with database.write() as session:
+                resume and loads.resume(session, load_id)
+            while send_due(database, played.connection, cases.CALLBACKS):
+                pass
+            with database.read() as session:
+                return loads.shown(session, load_id)["state"]
+
+        played.faults({"forbidden": {"path": LOGINS[dialer], "times": 2}})  # a third login would be taken
+        first = cases.loaded(database, played)
+        assert state(first) == "parked"
+        assert state(cases.loaded(database, played)) == "parked"  # a new load proves nothing: nobody logs in for it
+        assert state(first, resume=True) == "parked"  # the second login
+        assert state(cases.loaded(database, played)) == "parked"
+        assert cases.taken(played) == []
+        assert state(first, resume=True) == "done"
+        assert sorted(cases.taken(played)) == sorted(cases.NUMBERS)
+
+
+@pytest.mark.parametrize("dialer", LOGINS)
+@pytest.mark.parametrize("fault", ["not_found", "html", "empty", "redirect", "server_error", "bad_gateway", "drop"])
+def test_a_login_that_fails_leaves_the_leads_waiting(dialer, fault, database):
+    """Nothing was sent, so nothing may be rejected or in doubt."""
+    with cases.stage(dialer) as played:
+        played.faults({fault: {"path": LOGINS[dialer]}})
+        load_id = cases.loaded(database, played)
+        while send_due(database, played.connection, cases.CALLBACKS):
+            pass
+        with database.read() as session:
+            found = loads.shown(session, load_id)
+        assert (found["state"], found["counts"]["pending"], bool(found["reason"])) == ("running", 3, True)
+        played.faults({})
+        assert set(cases.ended(database, played, load_id).values()) == {ACCEPTED}
+        assert sorted(cases.taken(played)) == sorted(cases.NUMBERS)

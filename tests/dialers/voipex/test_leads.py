@@ -251,6 +251,17 @@ def test_an_expired_token_between_the_two_requests_is_renewed(played):
     assert played.asked("campaigns") == [401, 200]
 
 
+@pytest.mark.parametrize("fault", ["not_found", "html", "empty", "server_error", "forbidden"])
+def test_a_token_that_is_not_had_between_the_two_requests_leaves_the_list_to_be_used(played, fault):
+    played.faults({"session_over": {"times": 1, "path": "campaigns"}, fault: {"path": "token", "after": 1}})
+    error = error_of(lambda: send(played))
+    assert type(error) is (CredentialsRefused if fault == "forbidden" else Unavailable)
+    played.faults({})
+    played.client.forget_refusal()
+    assert send(played).campaign == "1"
+    assert len(played.voipex.lists) == 1  # none is left over
+
+
 # Commands and acts ----------------------------------------------------------------------------------------------------
 def control(played, command, campaign="1"):
     offered = DIALER.control
