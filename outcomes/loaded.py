@@ -2,7 +2,7 @@
 
 Within one connection, a call is a loaded lead's where the outcome's ``lead_id`` is
 
-1. the id that the dialer told for the lead when it took it, or
+1. the id that the dialer told for the lead when it took it, in the lead's campaign: JAICP's campaigns count on their own, or
 2. the lead's own id: the mark under which the dialer got it, where the dialer carries it through; or else,
 3. for a lead of which the dialer told no id, where the call was to the lead's number (E.164) and began at or after the
    request with the lead left.
@@ -11,13 +11,19 @@ The third is as much as can be known there: a lead that is loaded twice shares i
 by the first alone, because it asks dialers about their own ids; it is a twin of this.
 """
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select
 
-from models import CallOutcome, LoadedLead
+from dialers.vocabulary import CANCELED, PENDING
+from models import CallOutcome, LeadLoad, LoadedLead
 
 _OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, CallOutcome.merged_into.is_(None))
 
-BY_DIALER_ID = CallOutcome.lead_id == LoadedLead.dialer_id
+_campaign = select(LeadLoad.campaign).where(LeadLoad.id == LoadedLead.load_id).correlate(LoadedLead).scalar_subquery()
+IN_ITS_CAMPAIGN = func.coalesce(CallOutcome.campaign_id, _campaign, "") == func.coalesce(
+    _campaign, CallOutcome.campaign_id, ""
+)
+
+BY_DIALER_ID = and_(CallOutcome.lead_id == LoadedLead.dialer_id, IN_ITS_CAMPAIGN)
 BY_MARK = CallOutcome.lead_id == cast(LoadedLead.id, Text)
 BY_NUMBER = and_(
     LoadedLead.dialer_id.is_(None),
@@ -26,8 +32,15 @@ BY_NUMBER = and_(
 )
 
 
+# An outcome that says what the dialer means to do, or did not come to do, is no call yet.
+A_CALL = not_(
+    (CallOutcome.connect_outcome == PENDING)
+    | ((CallOutcome.connect_outcome == CANCELED) & CallOutcome.started_at.is_(None))
+)
+
+
 def produced_no_call() -> ColumnElement[bool]:
-    """Whether a ``LoadedLead`` has no outcome, not even an open one. Three questions, none of them with alternatives: each
+    """Whether a ``LoadedLead`` has no call, not even an open one. Three questions, none of them with alternatives: each
     finds its rows by an index of its own, and PostgreSQL joins all of them."""
     ways = (BY_DIALER_ID, BY_MARK, BY_NUMBER)
-    return and_(*(~exists().where(*_OF_ITS_CONNECTION, way).correlate(LoadedLead) for way in ways))
+    return and_(*(~exists().where(*_OF_ITS_CONNECTION, A_CALL, way).correlate(LoadedLead) for way in ways))

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dialers.base import Dialer
 from dialers.registry import DIALERS
 from lib import text as texts
 from models import CallOutcome, LeadLoad, LoadedLead
@@ -71,10 +72,16 @@ def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC"
 
 
 def _calls(filters: Mapping[str, Any], tz: str) -> Select:
-    tells_twice = CallOutcome.dialer.in_([name for name, one in DIALERS.items() if one.callback_kinds and one.reports])
+    tells_twice = CallOutcome.dialer.in_([name for name, one in DIALERS.items() if _tells_twice(one)])
     missed = case((tells_twice & CallOutcome.is_final & REPORTS_ONLY, 1), (tells_twice, 0))
     figures = OF_CALLS | {"leads_without_call": cast(null(), Integer), "callbacks_missed": func.sum(missed)}
     return _per_day(CallOutcome.connection, CallOutcome.occurred_at, tz, figures).where(*conditions(filters))
+
+
+def _tells_twice(dialer: Dialer) -> bool:
+    """Whether every call is told of by a callback and by a report. A report behind a switch is kept as it comes: nobody knows
+    how its records read."""
+    return bool(dialer.callback_kinds) and any(report.switch is None for report in dialer.reports)
 
 
 def _leads(filters: Mapping[str, Any], tz: str) -> Select | None:

@@ -85,6 +85,7 @@ def _jobs(session: Session, connection: Connection, since: datetime, over_since:
     over = exists().where(
         CallOutcome.connection == LoadedLead.connection,
         CallOutcome.lead_id == LoadedLead.dialer_id,
+        func.coalesce(CallOutcome.campaign_id, LeadLoad.campaign) == LeadLoad.campaign,
         CallOutcome.is_final,
         CallOutcome.merged_into.is_(None),
         not_(untold),

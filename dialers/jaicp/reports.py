@@ -97,7 +97,7 @@ def _asked(
             yield from _asked(client, campaign, half, path, cut, halved)
         return
     records = cut(body, campaign, f"POST {path}")
-    missing = len(set(ids) - {record.key for record in records}) if cut is _jobs else 0
+    missing = len({_key(campaign, one) for one in ids} - {record.key for record in records}) if cut is _jobs else 0
     told = f"{missing} of {len(ids)} jobs of campaign {campaign} were not answered; they are asked for again."
     yield Page(records, told if missing else None)
 
@@ -105,7 +105,7 @@ def _asked(
 # Records --------------------------------------------------------------------------------------------------------------
 def _jobs(body: bytes, campaign: str, what: str) -> list[Record]:
     context = {words.CAMPAIGN: campaign}
-    return [Record(row, _key(row), context) for row in _rows(body, what)]
+    return [Record(row, _key(campaign, _id(row)), context) for row in _rows(body, what)]
 
 
 def _attempts(body: bytes, campaign: str, what: str) -> list[Record]:
@@ -127,7 +127,12 @@ def _rows(body: bytes, what: str) -> list[bytes]:
         raise Garbled(f"The answer to {what} is no JSON array of rows.") from None
 
 
-def _key(row: bytes) -> str | None:
+def _key(campaign: str, job: str | None) -> str | None:
+    """A campaign's jobs have ids of their own, as far as anybody knows."""
+    return None if job is None else f"{campaign}/{job}"
+
+
+def _id(row: bytes) -> str | None:
     """The job's id; None for a row that words will put into quarantine."""
     found = _plain(row)
     try:

@@ -57,7 +57,7 @@ def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
     job = ident(row.get("id"), "id")
     if job is None:
         raise Unreadable("no_job_id", "The row has no id.")
-    keys = (f"job:{job}",)
+    keys = (f"job:{campaign}/{job}",)  # whether two campaigns may have jobs of one id is published nowhere
     facts = _common(row, job, campaign, connection)
     status, result = text(row.get("jobStatus")), text(row.get("callResult"))
     outcome = connection.meaning(status, STATUSES)

@@ -93,6 +93,12 @@ def test_callbacks_that_never_came(database, two_sided):
     assert found(database)["totals"]["callbacks_missed"] == 1
 
 
+def test_nothing_is_missed_where_the_report_is_kept_as_it_comes(database):
+    with database.write() as session:
+        outcome(session, connection="voipex", dialer="voipex", sources=["callback:event"])
+    assert figures(database, "connection", "callbacks_missed") == [("voipex", None)]
+
+
 def test_leads_without_a_call_stand_at_the_day_they_were_sent(database):
     with database.write() as session:
         lead(session)
@@ -117,7 +123,13 @@ CASES = [
     ({"dialer_id": "14"}, {"customer_number": NUMBER}, False),
     ({"dialer_id": "14"}, {"lead_id": "14", "connection": "other"}, False),
     ({"dialer_id": "14"}, {"lead_id": "14", "started_at": NOON - minutes(5)}, True),  # clocks differ, ids do not
+    ({"dialer_id": "14"}, {"lead_id": "14", "campaign_id": "6542"}, False),  # each campaign counts on its own
+    ({"dialer_id": "14", "campaign": None}, {"lead_id": "14", "campaign_id": "6542"}, True),
+    ({"dialer_id": "14"}, {"lead_id": "14", "campaign_id": None}, True),
     ({"dialer_id": "14"}, {"lead_id": "MARK"}, True),
+    ({"dialer_id": "14"}, {"lead_id": "14", "connect_outcome": "pending", "started_at": None}, False),
+    ({"dialer_id": "14"}, {"lead_id": "14", "connect_outcome": "canceled", "started_at": None}, False),
+    ({"dialer_id": "14"}, {"lead_id": "14", "connect_outcome": "canceled"}, True),
     ({}, {"lead_id": "MARK"}, True),
     ({}, {"lead_id": "15"}, False),
     ({}, {"customer_number": NUMBER}, True),

@@ -13,7 +13,7 @@ from outcomes.settle import settle_due
 from polling import poll_connection
 from polling.engine import Poller
 from tests.dialers.jaicp.account import account
-from tests.evidence import normalize, outcomes
+from tests.evidence import keep, normalize, outcomes, receipt
 
 STATUSES = {
     "longCallWithResult": "connected",
@@ -100,6 +100,16 @@ def test_leads_become_outcomes(day):
     assert set(with_result.custom_fields) == {"Score"}
     assert found["longCallWithNoResult"].settling == "awaiting_disposition"
     assert found["noAnswer"].settling == "settled" and found["noAnswer"].talk_seconds is None
+
+
+def test_jobs_of_one_id_in_two_campaigns_are_two_calls(day):
+    for campaign, status in (("renewals", "noAnswer"), ("winback", "nonexistentNumber")):
+        row = {"id": 7, "phone": 79110000001, "jobStatus": status}
+        said = receipt(row, "jobs", connection=day.connection, source="report", context={"campaign": campaign})
+        keep(day.database, said)
+        day.understand()
+    found = {one.campaign_id: (one.call_id, one.connect_outcome) for one in outcomes(day.database)}
+    assert found == {"renewals": ("7", "no_answer"), "winback": ("7", "invalid_number")}
 
 
 def test_a_result_that_is_changed_later_comes_through(day):

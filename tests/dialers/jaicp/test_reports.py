@@ -23,10 +23,14 @@ def statuses(walked) -> list[str]:
     return [json.loads(record.body)["jobStatus"] for record in walked.records]
 
 
+def keys(ids, campaign="renewals") -> list[str]:
+    return [f"{campaign}/{job}" for job in ids]
+
+
 def test_every_job_is_a_record_byte_for_byte(dialer):
     ids = dialer.add(3)
     walked = dialer.walk("jobs", Jobs({"renewals": ids}))
-    assert (walked.error, walked.keys, walked.warnings) == (None, list(ids), [])
+    assert (walked.error, walked.keys, walked.warnings) == (None, keys(ids), [])
     assert walked.records[0].context == {"campaign": "renewals"}
     assert walked.records[0].body == f'{{"id": {ids[0]}, "phone": 79110000001, "jobStatus": "planned"}}'.encode()
 
@@ -49,14 +53,14 @@ def test_many_jobs_are_asked_for_in_batches_and_by_campaign(dialer):
     here, there = dialer.add(1001), dialer.add(2, "winback")
     walked = dialer.walk("jobs", Jobs({"renewals": here, "winback": there}))
     assert [len(page.records) for page in walked.pages] == [500, 500, 1, 2]
-    assert walked.keys == [*here, *there]
+    assert walked.keys == keys(here) + keys(there, "winback")
     assert walked.records[-1].context == {"campaign": "winback"}
 
 
 def test_ids_are_sent_as_numbers_unless_they_are_none(dialer):
     ids = dialer.add(1)
     walked = dialer.walk("jobs", Jobs({"renewals": (*ids, "0007", "abc-1")}))
-    assert walked.keys == list(ids)
+    assert walked.keys == keys(ids)
     assert walked.warnings == ["2 of 3 jobs of campaign renewals were not answered; they are asked for again."]
 
 
@@ -64,7 +68,7 @@ def test_fewer_rows_than_asked_for_are_kept_and_told_of(dialer):
     ids = dialer.add(4)
     dialer.fault(fewer_rows={})
     walked = dialer.walk("jobs", Jobs({"renewals": ids}))
-    assert walked.keys == [ids[0], ids[2]]
+    assert walked.keys == keys([ids[0], ids[2]])
     assert walked.warnings == ["2 of 4 jobs of campaign renewals were not answered; they are asked for again."]
 
 
@@ -72,7 +76,7 @@ def test_an_id_that_is_refused_does_not_hide_the_others(dialer):
     ids = dialer.add(20)
     dialer.fault(unknown_ids_refused={})
     walked = dialer.walk("jobs", Jobs({"renewals": (*ids[:7], "999", *ids[7:])}))
-    assert (walked.error, walked.keys) == (None, list(ids))
+    assert (walked.error, walked.keys) == (None, keys(ids))
     assert len(walked.warnings) == 1 and "Job 999 of campaign renewals was refused" in walked.warnings[0]
 
 
@@ -88,7 +92,7 @@ def test_a_campaign_with_a_wrong_token_does_not_hide_the_others():
     with account({"campaigns": {"renewals": "1.2.wrong", "winback": TOKENS["winback"]}}) as dialer:
         ids = dialer.add(2, "winback")
         walked = dialer.walk("jobs", Jobs({"renewals": ("1", "2"), "winback": ids}))
-        assert (walked.error, walked.keys) == (None, list(ids))
+        assert (walked.error, walked.keys) == (None, keys(ids, "winback"))
         assert "campaigns.renewals" in walked.warnings[0] and "wrong" not in walked.warnings[0]
         alone = dialer.walk("jobs", Jobs({"renewals": ("1", "2")}))
         assert isinstance(alone.error, CredentialsRefused)
@@ -107,7 +111,7 @@ def test_wrong_tokens_are_refused(status):
 def test_a_campaign_that_the_settings_name_no_more_is_told_of(dialer):
     ids = dialer.add(1)
     walked = dialer.walk("jobs", Jobs({"old": ("1", "2"), "renewals": ids}))
-    assert (walked.error, walked.keys) == (None, list(ids))
+    assert (walked.error, walked.keys) == (None, keys(ids))
     assert walked.warnings == ["2 jobs are of campaign old, which the settings do not name any more."]
 
 
@@ -169,7 +173,7 @@ def test_a_row_in_a_wrong_encoding_does_not_hide_the_others(dialer):
     walked = dialer.walk("jobs", Jobs({"renewals": ids}))
     assert (walked.error, len(walked.records)) == (None, 2)
     assert b'"callResult": "\xe9' in walked.records[0].body
-    assert walked.records[1].key == ids[1]
+    assert walked.records[1].key == f"renewals/{ids[1]}"
 
 
 def test_rows_without_an_id_have_no_key(dialer):

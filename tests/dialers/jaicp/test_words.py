@@ -41,7 +41,7 @@ def job(**columns) -> dict:
 def test_a_job_with_a_result():
     ended, disposed = reading("job_with_result").events
     assert (ended.kind, disposed.kind) == ("call_ended", "disposed")
-    assert ended.keys == disposed.keys == ("job:120714",)
+    assert ended.keys == disposed.keys == ("job:renewals/120714",)
     assert ended.attempt == disposed.attempt == "120714"
     assert ended.happened_at is disposed.happened_at is None  # the version seen last wins
     assert ended.facts == {
