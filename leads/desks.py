@@ -3,21 +3,30 @@
 Whoever changes a desk names the lease that it holds; an update that touches no row means that the lease was lost.
 """
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from dialers.giving import Pace
 from lib import ids
 from models import SendingDesk
-from models.database import insert_into
+from models.database import Database, insert_into
 
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
 DESK = SendingDesk.__table__
 FREE = {"lease_owner": None, "lease_until": None}
 ANSWER_SECONDS = 30  # of a dialer, where the connection says nothing else
+BEATS = 4  # in a lease's span; three may fail
 SPARE = timedelta(seconds=5)
 BACKOFF = timedelta(seconds=2)  # after the first failure; doubled with each that follows
 LONGEST_BACKOFF = timedelta(minutes=5)
@@ -30,7 +39,8 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Held:
-    """A desk that is ours. ``span`` is how long a lease lasts without being renewed: longer than any request."""
+    """A desk that is ours. ``span`` is how long a lease lasts without being renewed: when a process has died, nothing is sent
+    for so long."""
 
     connection: str
     lease: str
@@ -59,6 +69,31 @@ def make(session: Session, connection: str, at: datetime) -> None:
 def renew(session: Session, held: Held, at: datetime, **values: object) -> None:
     """Hold the desk longer, and set these values. Raises LeaseLost."""
     _set(session, held, {"lease_until": at + held.span} | values)
+
+
+@contextmanager
+def kept(database: Database, held: Held, now: Clock) -> Iterator[None]:
+    """Within it the desk stays ours, however long an order takes: several requests, each with its connecting and an answer
+    that trickles in, have no end that could be known before."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(held.span.total_seconds() / BEATS):
+            try:
+                with database.write() as session:
+                    renew(session, held, now())
+            except LeaseLost:  # or left by ourselves: whoever sends finds out which
+                return
+            except SQLAlchemyError as error:
+                log.error("renewing_failed", connection=held.connection, error=type(error).__name__)
+
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
 
 
 def release(session: Session, held: Held, **values: object) -> None:

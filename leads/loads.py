@@ -67,7 +67,7 @@ def decide(session: Session, load_id: UUID, decision: str) -> int | None:
     values: dict[str, Any] = {"state": DECISIONS[decision]}
     if decision == "resend":
         # The key stays: where the dialer still knows it, even this calls nobody twice.
-        values |= {"reason": None, "tries": 1, "sent_at": None, "settled_at": None}
+        values |= {"reason": None, "tries": 1, "first_sent_at": None, "sent_at": None, "settled_at": None}
     else:
         values |= {"reason": DECIDED, "settled_at": clock.now()}
     unknown = (LEADS.c.load_id == load_id, LEADS.c.state == UNKNOWN)

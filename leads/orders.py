@@ -16,7 +16,10 @@ from models import LeadLoad, LoadedLead
 from models.loads import DONE, PARKED, PENDING, RUNNING, SENDING, UNKNOWN
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
+NEVER_SENT = {"state": PENDING, "order_key": None, "tries": 0, "first_sent_at": None, "sent_at": None}
 LEFT_OPEN = "The sender ended before the answer came; whether the dialer took it is not known."
+KEY_FOR = timedelta(minutes=15)  # how long dialers know a key is documented nowhere
+KEY_TOO_OLD = "Its request left more than 15 minutes ago and may have been taken; the dialer may not know it again."
 PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried again
 
 
@@ -67,11 +70,16 @@ def last_parked(session: Session, connection: str) -> datetime | None:
 
 
 def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -> None:
-    """After claiming the desk: what somebody who ended has left open. Where the dialer knows keys it is sent again, which
-    ``take`` does; where not, nobody can tell."""
-    if not knows_keys:
-        mine = and_(LEADS.c.state == SENDING, LEADS.c.load_id.in_(select(LOADS.c.id).where(_open(connection))))
-        session.execute(update(LEADS).where(mine).values(state=UNKNOWN, reason=LEFT_OPEN, settled_at=at))
+    """After claiming the desk: what was left open, by a lost answer or by somebody who ended. Where the dialer knows keys it
+    is sent again, which ``take`` does, unless the key is too old: a dialer that has forgotten it would call everybody of the
+    order twice. Where it knows none, nobody can tell."""
+    mine = and_(LEADS.c.state == SENDING, LEADS.c.load_id.in_(select(LOADS.c.id).where(_open(connection))))
+    if knows_keys:
+        first = func.coalesce(LEADS.c.first_sent_at, LEADS.c.sent_at)
+        # A key of the future was given by a clock that has been set back: its age is not known.
+        mine = and_(mine, or_(first <= at - KEY_FOR, first > at + KEY_FOR))
+    reason = KEY_TOO_OLD if knows_keys else LEFT_OPEN
+    session.execute(update(LEADS).where(mine).values(state=UNKNOWN, reason=reason, settled_at=at))
 
 
 def turn(session: Session, connection: str) -> UUID | None:
@@ -105,7 +113,8 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
         rows = [row for row in waiting if row.order_key == given]
         if rows:
             tries = rows[0].tries + 1
-            written = {"state": SENDING, "order_key": key, "tries": tries, "sent_at": at}
+            first_at = rows[0].first_sent_at or rows[0].sent_at or at
+            written = {"state": SENDING, "order_key": key, "tries": tries, "first_sent_at": first_at, "sent_at": at}
             _each(session, rows, written)
             return Taken(load, key, rows, tries)
         _finish(session, load.id, at)
@@ -142,7 +151,7 @@ def settle(
 
 def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
     """The dialer did not take it for sure: it is sent another time."""
-    _each(session, taken.leads, {"state": PENDING, "order_key": None, "tries": 0, "sent_at": None})
+    _each(session, taken.leads, NEVER_SENT)
     wait(session, taken, reason)
 
 

@@ -21,7 +21,7 @@ from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportErr
 from dialers.giving import Leads, Sent, Verdict
 from dialers.registry import DIALERS
 from leads import desks, orders
-from leads.desks import Held, LeaseLost
+from leads.desks import Clock, Held, LeaseLost
 from leads.orders import Taken
 from lib import clock
 from lib import text as texts
@@ -31,7 +31,6 @@ from models.loads import REJECTED, UNKNOWN
 
 log = structlog.get_logger(__name__)
 
-Clock = Callable[[], datetime]
 SHIFT_SECONDS = 30.0  # after which the desk is given back, so that another load gets its turn
 SETTLE_AGAIN_SECONDS = 0.5
 MOST_TRIES = 6  # of one order under one key
@@ -59,7 +58,8 @@ def send_due(
         known.resumed(orders.last_parked(session, connection.name))
     sender = Sender(database, connection, known.client, held, callbacks, now, stop or threading.Event())
     try:
-        return sender.run()
+        with desks.kept(database, held, now):
+            return sender.run()
     except LeaseLost:
         log.warning("sending_lease_lost", connection=connection.name)
         return False

@@ -90,6 +90,7 @@ class LoadedLead(Base):
     dialer_id: Mapped[Name | None]
     order_key: Mapped[Word | None]  # of the request that it was sent with
     tries: Mapped[Count] = mapped_column(default=0)  # how often that request was made
+    first_sent_at: Mapped[Moment | None]  # when it was made first; None where it was for sure not taken
     sent_at: Mapped[Moment | None]
     settled_at: Mapped[Moment | None]
 

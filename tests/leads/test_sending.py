@@ -8,15 +8,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from dialers.giving import Sent, Verdict
 from dialers.registry import DIALERS
-from leads import loads, send_due, sending
+from leads import desks, loads, send_due, sending
 from leads.loading import Loading
 from lib import clock
-from models import LeadLoad
+from models import LeadLoad, SendingDesk
 from models.database import Database
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
@@ -147,17 +147,79 @@ def test_a_dialer_that_is_busy_is_asked_later(database):
 LOST = {"drop_after": {"times": 1, "path": "addPhones"}}
 
 
-@pytest.mark.parametrize("then", ["too_many", "unavailable", "forbidden"])
+@pytest.mark.parametrize("then", ["too_many", "unavailable"])
 def test_what_may_have_been_taken_keeps_its_key_whatever_the_second_answer_is(database, then):
     with KEYED() as played:
         played.faults(LOST)
         load_id = load(database, played)
         send_due(database, played.connection, {})
         played.faults({then: {"times": 1, "path": "addPhones", "value": "1"}})
-        for minutes in range(0, 240, 10):  # past every rest, and past the hour of a load that is parked
+        for minutes in (0, 6, 12):  # past every rest, and soon enough for the key to be known
             send_due(database, played.connection, {}, now=later(minutes))
         assert shown(database, load_id)["counts"]["accepted"] == 5
         assert Counter(taken(played)) == Counter(number.lstrip("+") for number in numbers(5))
+
+
+def lost(database, played) -> None:
+    """Its answer did not come."""
+    played.faults(LOST)
+    send_due(database, played.connection, {})
+
+
+def killed(database, played) -> None:
+    """Nor did anybody live to see that."""
+
+    class Died(BaseException):
+        pass
+
+    def dying(client, connection, order):
+        dialer.leads.send(client, connection, order)
+        raise Died
+
+    dialer = DIALERS["jaicp"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sending.DIALERS, "jaicp", replace(dialer, leads=replace(dialer.leads, send=dying)))
+        with pytest.raises(Died):
+            send_due(database, played.connection, {})
+
+
+def parked(database, played) -> None:
+    """Its answer did not come, and the token was refused soon after."""
+    lost(database, played)
+    played.faults({"forbidden": {"times": 1, "path": "addPhones"}})
+    send_due(database, played.connection, {}, now=later(5))
+
+
+def away(database, played) -> None:
+    """Its answer did not come, and the dialer was away when it was asked for again."""
+    lost(database, played)
+    played.faults({"unavailable": {"times": 1, "path": "addPhones", "value": "1"}})
+    send_due(database, played.connection, {}, now=later(14))
+
+
+@pytest.mark.parametrize("doubt", [lost, killed, parked, away])
+def test_what_may_have_been_taken_is_not_sent_again_when_its_key_may_be_forgotten(database, doubt):
+    with KEYED() as played:
+        load_id = load(database, played, 501)  # an order and one more lead
+        doubt(database, played)
+        assert len(taken(played)) == 500
+        played.jaicp.forget_keys()
+        for hours in (3, 6):
+            send_due(database, played.connection, {}, now=later(60 * hours))
+        found = shown(database, load_id)
+        assert (found["state"], found["counts"]["unknown"], found["counts"]["accepted"]) == ("done", 500, 1)
+        assert "may have been taken" in found["leads"][0]["reason"]
+        assert Counter(taken(played)).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("then", ["too_many", "forbidden"])
+def test_what_was_certainly_not_taken_goes_on_however_old_it_is(database, then):
+    with KEYED() as played:
+        played.faults({then: {"times": 1, "path": "addPhones", "value": "1"}})
+        load_id = load(database, played)
+        for hours in (0, 2, 4):
+            send_due(database, played.connection, {}, now=later(60 * hours))
+        assert shown(database, load_id)["counts"]["accepted"] == len(taken(played)) == 5
 
 
 def test_what_may_have_been_taken_is_not_said_to_be_rejected(database):
@@ -250,6 +312,42 @@ def test_a_dialer_that_answers_nobody_does_not_make_the_whole_load_unknown(datab
         ends = load(database, played, 2)
         send_due(database, played.connection, {}, now=later(20))
         assert (shown(database, ends)["state"], shown(database, ends)["counts"]["unknown"]) == ("done", 2)
+
+
+@pytest.mark.parametrize("stage", [ONE_EACH, KEYED])
+def test_an_order_may_take_longer_than_a_lease(database, monkeypatch, stage):
+    monkeypatch.setattr(desks, "BEATS", 100)
+    begun, answered, at = threading.Event(), threading.Event(), [clock.now()]
+
+    def slow(client, connection, order):
+        sent = dialer.leads.send(client, connection, order)
+        begun.set()
+        assert answered.wait(30)
+        return sent
+
+    def leased():
+        with database.read() as session:
+            return session.scalar(select(SendingDesk.lease_until))
+
+    with stage(timeout_seconds=1) as played:
+        dialer = DIALERS[played.connection.dialer]
+        patched = replace(dialer, leads=replace(dialer.leads, send=slow))
+        monkeypatch.setitem(sending.DIALERS, dialer.name, patched)
+        load_id = load(database, played, 1)
+        first = threading.Thread(target=send_due, args=(database, played.connection, {}, lambda: at[0]))
+        first.start()
+        assert begun.wait(10)
+        for _ in range(5):  # 30 seconds, and a lease of 7
+            at[0] += timedelta(seconds=6)
+            end = time.monotonic() + 10
+            while leased() < at[0] + timedelta(seconds=6):
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            assert not send_due(database, played.connection, {}, lambda: at[0])
+        answered.set()
+        first.join(10)
+        found = shown(database, load_id)
+        assert (found["counts"]["accepted"], len(taken(played))) == (1, 1)
 
 
 def test_a_long_load_does_not_keep_a_later_one_waiting(database, monkeypatch):
