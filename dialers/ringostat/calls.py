@@ -55,7 +55,6 @@ EVENTS = {
 TOLD = (
     "uniqueid",
     "event",
-    "customer",
     "calldate",
     "disposition",
     "billsec",
@@ -143,7 +142,8 @@ def _kind(row: Mapping[str, Any], outcome: str | None) -> str:
 
 
 def _parties(row: Mapping[str, Any]) -> Parties:
-    """The customer is whom the row names so, else the caller of an incoming call and the destination of an outgoing one."""
+    """The customer is whom the row names so, else the caller of an incoming call and the destination of an outgoing one. A
+    parameter that is configured as the customer may hold our side of some calls, as ``caller`` does of outgoing ones."""
     direction = DIRECTIONS.get((text(row.get("call_type")) or "").casefold())
     caller, dst, picked_up = (_party(row.get(name)) for name in ("caller", "dst", "connected_with"))
     stated_customer = _party(row.get("customer"))
@@ -151,10 +151,19 @@ def _parties(row: Mapping[str, Any]) -> Parties:
         # The destination is a number of the tenant's own, unless it is somebody's login.
         by_login = dst if _is_login(dst) else None
         used = ("caller", "connected_with" if picked_up else "dst" if by_login else "")
-        return Parties(direction, stated_customer or caller, picked_up or by_login, used)
+        return Parties(direction, _customer(stated_customer, caller, (dst, picked_up)), picked_up or by_login, used)
     if direction == "outbound":
-        return Parties(direction, stated_customer or dst, caller, ("dst", "caller"))
-    return Parties(None, stated_customer, None, ())
+        return Parties(direction, _customer(stated_customer, dst, (caller,)), caller, ("dst", "caller"))
+    # Nobody tells which end is ours, but a login is no customer's.
+    by_login = _is_login(stated_customer) and stated_customer in (caller, dst, picked_up)
+    return Parties(None, None if by_login else stated_customer, None, ())
+
+
+def _customer(stated_customer: str | None, by_direction: str | None, ours: tuple[str | None, ...]) -> str | None:
+    """Whom the row names, unless that is evidently one of us: a login, or who stands at our end of the call."""
+    if stated_customer is None or stated_customer in ours:
+        return by_direction
+    return (by_direction or stated_customer) if _is_login(stated_customer) else stated_customer
 
 
 def _party(value: object) -> str | None:
@@ -175,7 +184,10 @@ def _agent(row: Mapping[str, Any], who: Parties) -> dict[str, Any]:
 
 
 def _custom(row: Mapping[str, Any], who: Parties) -> dict[str, str]:
-    rest = [(name, _plain(value)) for name, value in row.items() if name not in TOLD and name not in who.columns]
+    told = {*TOLD, *who.columns}
+    if _party(row.get("customer")) in (who.customer, who.agent):
+        told.add("customer")
+    rest = [(name, _plain(value)) for name, value in row.items() if name not in told]
     return dict([(name, value) for name, value in rest if name and value][:MOST_CUSTOM])
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -57,6 +58,46 @@ def test_parameters_that_the_admin_renamed():
     assert ended.keys == ("uniqueid:7",)
     assert ended.facts["started_at"] == "2026-11-18T12:00:00Z"
     assert (ended.facts["customer_number"], ended.facts["connect_outcome"]) == ("+380671234567", "busy")
+
+
+IN = {"call_type": "in", "caller": "380671234567", "dst": "380440000000", "connected_with": "olena"}
+OUT = {"call_type": "out", "caller": '"olena" <olena>', "dst": "380671234567"}
+
+
+@pytest.mark.parametrize("customer", [None, "caller", "dst", "connected_with", "who"])
+@pytest.mark.parametrize(
+    ("row", "agent"),
+    [
+        (IN, {"agent_username": "olena"}),
+        (IN | {"connected_with": "380501112233"}, {"agent_number": "380501112233"}),
+        (OUT, {"agent_username": "olena"}),
+        (OUT | {"caller": "olena"}, {"agent_username": "olena"}),
+        (OUT | {"caller": "380501112233"}, {"agent_number": "380501112233"}),
+        (OUT | {"caller": "101", "call_type": "transitout"}, {"agent_number": "101"}),
+    ],
+)
+def test_whichever_parameter_is_the_customer_our_own_end_is_none(customer, row, agent):
+    """``caller``, as the settings' example has it, is the customer of incoming calls only."""
+    names = {"webhook_fields": {"customer": customer}} if customer else {}
+    body = CALL | row | {"disposition": "ANSWERED"} | ({"who": "380671234567"} if customer == "who" else {})
+    form = "&".join(f"{name}={quote(value)}" for name, value in body.items())
+    for sent, kind in ((body, "application/json"), (form.encode(), "application/x-www-form-urlencoded")):
+        (found,) = told(sent, content_type=kind, connection=account(**names))
+        assert (found.facts["customer_number"], found.facts["customer_number_raw"]) == ("+380671234567", "380671234567")
+        assert {name: fact for name, fact in found.facts.items() if name in ("agent_username", "agent_number")} == agent
+
+
+def test_a_customer_who_is_no_number_is_kept_for_what_it_is():
+    (found,) = told(CALL | OUT | {"userfield": "regular customer"})
+    assert (found.facts["customer_number"], found.facts["custom_fields"]["customer"]) == (
+        "+380671234567",
+        "regular customer",
+    )
+    (hidden,) = told(CALL | {"call_type": "in", "userfield": "anonymous"})
+    assert hidden.facts["customer_number_raw"] == "anonymous" and "customer" not in hidden.facts["custom_fields"]
+    undirected = {name: value for name, value in OUT.items() if name != "call_type"}
+    (found,) = told(CALL | undirected, connection=account(webhook_fields={"customer": "caller"}))
+    assert "customer_number_raw" not in found.facts
 
 
 @pytest.mark.parametrize(
