@@ -17,6 +17,7 @@ LARGEST_SIZE = 2**63 - 1  # what a BIGINT holds; a Content-Length may say more
 REASONS = {
     "unknown_connection": "No connection of this name is configured.",
     "wrong_token": "The token in the URL is none of the connection's tokens.",
+    "wrong_authorization": "The Authorization header is none that the connection's settings name, or is missing.",
     "unknown_kind": "The dialer posts no callbacks of this kind.",
     "oversized": "The body is larger than 1 MiB; its beginning was kept.",
     "cut_off": "The sender hung up, stalled or broke off before the end of the body; what came was kept.",

@@ -25,6 +25,8 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 
+STRANGERS = ("unknown_connection", "wrong_token", "wrong_authorization")  # who sends this has proven nothing
+
 PROBES = (["healthz"], ["readyz"])
 PROBE_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 PROBE_ANSWERS = {
@@ -84,7 +86,7 @@ class Receiver:
         name, token, kind = _parts(segments)
         body = Body(environ)
         connection = self._connections.get(name)
-        reason = self._refusal(connection, token, kind)
+        reason = self._refusal(connection, token, kind, environ.get("HTTP_AUTHORIZATION", ""))
         if reason is None and "wrapup.malformed" in environ:
             reason = "malformed_request"
         elif reason is None and not body.whole:
@@ -101,11 +103,11 @@ class Receiver:
             headers=_headers(environ),
             body=bytes(body.bytes),
             body_size=body.size,
-            stranger=reason in ("unknown_connection", "wrong_token"),
+            stranger=reason in STRANGERS,
             reason=reason,
         )
 
-    def _refusal(self, connection: Connection | None, token: str, kind: str) -> str | None:
+    def _refusal(self, connection: Connection | None, token: str, kind: str, authorization: str) -> str | None:
         """Why the receipt goes to quarantine at once; None when it may be read."""
         if connection is None:
             # Compared all the same, so that the time of an answer does not tell which names exist.
@@ -113,6 +115,9 @@ class Receiver:
             return "unknown_connection"
         if not secrets.any_same(token, list(connection.callback_tokens)):
             return "wrong_token"
+        wanted = connection.callback_authorization
+        if wanted and not secrets.any_same(_authorization(authorization), list(wanted)):
+            return "wrong_authorization"
         return None if kind in DIALERS[connection.dialer].callback_kinds else "unknown_kind"
 
 
@@ -121,6 +126,12 @@ def _parts(segments: list[str]) -> tuple[str, str, str]:
     # WSGI hands paths over as Latin-1 that holds UTF-8.
     name, token, *rest = [*map(_text, segments), "", ""]
     return name[:200], token, "/".join(filter(None, rest))[:200]
+
+
+def _authorization(header: str) -> str:
+    """The scheme's name may be written in any case (RFC 9110, section 11.1)."""
+    scheme, _, rest = header.strip().partition(" ")
+    return f"{scheme.capitalize()} {rest.strip()}"
 
 
 def _text(value: str) -> str:

@@ -24,6 +24,7 @@ class Connection:
     dialer: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     callback_tokens: tuple[str, ...] = ()
+    callback_authorization: tuple[str, ...] = ()  # values of the header, any of which a callback must have; none: any
     default_country: str | None = None
     dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
     disposition_window: timedelta = timedelta(hours=24)

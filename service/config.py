@@ -3,6 +3,7 @@
 Nothing reads the environment after ``load``. What each setting means for users stands in docs/settings.md.
 """
 
+import base64
 import os
 import re
 import tomllib
@@ -25,6 +26,7 @@ from service.keyring import kept_secret
 from service.mistakes import BadSettings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_AUTHORIZATION = re.compile(r"(Basic|Bearer) [!-~]+(?: [!-~]+)*\Z")
 _TOKEN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]+\Z")  # "." and "..": clients take them for steps in the path
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -74,6 +76,10 @@ class _ConnectionSchema(Schema):
     dialer = fields.Str(required=True, validate=validate.OneOf(DIALERS))
     callback_tokens = fields.List(
         fields.Str(validate=validate.Regexp(_TOKEN, error="may hold letters, digits and . _ ~ - only, not just dots.")),
+        load_default=list,
+    )
+    callback_authorization = fields.List(
+        fields.Str(validate=validate.Regexp(_AUTHORIZATION, error="must be Basic USER:PASSWORD or Bearer TOKEN.")),
         load_default=list,
     )
     default_country = fields.Str(load_default=None, validate=validate.OneOf(sorted(SUPPORTED_REGIONS)))
@@ -262,11 +268,20 @@ def _connection(name: str, table: dict, dispositions: dict, words: dict) -> Conn
         dialer=dialer.name,
         settings=own,
         callback_tokens=tuple(common["callback_tokens"]),
+        callback_authorization=tuple(map(_as_sent, common["callback_authorization"])),
         default_country=common["default_country"] or dialer.default_country,
         dispositions={word: tuple(given) for word, given in flags.items()},
         disposition_window=timedelta(seconds=common["disposition_window"]),
         words=outcomes,
     )
+
+
+def _as_sent(authorization: str) -> str:
+    """As it stands in the header: Basic has its name and password in base64, which holds no colon."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme == "Basic" and ":" in rest:
+        rest = base64.b64encode(rest.encode()).decode()
+    return f"{scheme} {rest}"
 
 
 def _words(name: str, table: dict) -> dict[str, str]:

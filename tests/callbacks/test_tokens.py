@@ -49,6 +49,34 @@ def test_both_tokens_open_the_url_and_a_third_does_not(database, post):
     assert states(database) == [("pending", None), ("pending", None), ("quarantined", "wrong_token")]
 
 
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("Basic dXNlcjpw", None),
+        ("basic  dXNlcjpw ", None),
+        ("Bearer t-2", None),
+        ("Bearer t-3", "wrong_authorization"),
+        ("Basic dXNlcjpwYXNz", "wrong_authorization"),
+        ("dXNlcjpw", "wrong_authorization"),
+        ("", "wrong_authorization"),
+    ],
+)
+def test_a_header_that_the_settings_ask_for_must_be_there(database, tmp_path, sent, reason):
+    settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
+    asking = replace(RYNG, callback_authorization=("Basic dXNlcjpw", "Bearer t-2"))
+    inbox = Inbox(database, settings)
+    client = Client(Receiver(elsewhere, inbox, {RYNG.name: asking}))
+    headers = {"Authorization": sent} if sent else {}
+    answer = client.post(f"/callbacks/{RYNG.name}/{RYNG.callback_tokens[0]}/terminal", data=BODY, headers=headers)
+    assert (answer.status_code, answer.data) == (200, b'{"received":true}')
+    until(lambda: states(database), 20)
+    assert states(database) == [("quarantined" if reason else "pending", reason)]
+    with database.read() as session:
+        one = session.scalars(select(Receipt)).one()
+    assert (one.stranger, "authorization" in one.headers) == (bool(reason), False)
+    inbox.close()
+
+
 def test_an_operator_can_have_a_strangers_receipt_read(database, post):
     post("/callbacks/ryng-main/older/terminal")
     with database.write() as session:

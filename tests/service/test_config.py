@@ -153,6 +153,10 @@ def test_a_bad_variable(environ, name, value, sentence):
             "[connections.a] callback_tokens.0: may hold",
         ),
         (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ncallback_authorization = ["hunter2"]\n',
+            "[connections.a] callback_authorization.0: must be Basic USER:PASSWORD or Bearer TOKEN.",
+        ),
+        (
             '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ntypo = 1\n',
             "[connections.a] typo: Unknown field.",
         ),
@@ -217,6 +221,13 @@ def test_a_good_database_url(environ, url):
 def test_tokens_with_dots_and_the_longest_window(environ, tmp_path):
     toml = '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["a.b", "..."]\ndisposition_window = 315360000\n'
     assert loaded(environ, tmp_path, toml).connections["a"].callback_tokens == ("a.b", "...")
+
+
+def test_a_name_and_a_password_are_written_as_they_are_sent(environ, tmp_path):
+    given = 'callback_authorization = ["Basic Aladdin:open sesame", "Basic dXNlcjpw", "Bearer t:1"]'
+    toml = f'[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\n{given}\n'
+    wanted = ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic dXNlcjpw", "Bearer t:1")  # the first: RFC 7617, section 2
+    assert loaded(environ, tmp_path, toml).connections["a"].callback_authorization == wanted
 
 
 def test_a_data_folder_below_a_file(tmp_path):
