@@ -122,6 +122,8 @@ class Leads:
     ``most`` leads fit into one order; ``most_new`` into one that makes a campaign (None: it cannot make one).
     ``appends`` says why leads cannot be added to a campaign that exists; None where they can.
     ``knows_keys``: an order that is sent twice with one key is taken once.
+    ``fixed(connection, leads, options)`` is pure: the options of the load with what follows from all its leads and must be
+    the same in each of its orders. Raises ``Refused``. None where an order needs to know nothing of the others.
     """
 
     check: Callable[[Any, str | None, Lead, Mapping[str, Any]], None]
@@ -133,6 +135,7 @@ class Leads:
     most_new: int | None = None
     appends: str | None = None
     knows_keys: bool = False
+    fixed: Callable[[Any, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
 
 
 # Commands and single writes -------------------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ class Loading:
         _check_names(campaign, name)
         self.options = checking.check_options(connection, options or {})
         self.checked: Checked = checking.check(connection, campaign, rows, self.options)
+        if self._offered.fixed:
+            self.options = self._offered.fixed(connection, self.checked.leads, self.options)
         most = self._offered.most_new if campaign is None else None
         if most and len(self.checked.leads) > most:
             raise BadList(f"{connection.dialer} makes a campaign of {most:,} leads at most, in one request.", most + 1)

@@ -34,9 +34,9 @@ def values(connection: Connection, lead: Lead) -> dict[str, str]:
 
 
 def places(connection: Connection, leads: Sequence[Lead], wanted: Mapping[str, str]) -> dict[str, int]:
-    """Header -> number of its custom field, for one request. ``wanted`` are the ``customFieldNames`` of the load; other
-    headers take the free numbers in the order in which they come, and our mark the last one, if it is free. Raises Refused
-    where there are too many."""
+    """Header -> number of its custom field. ``wanted`` are the ``customFieldNames`` of the load; other headers take the free
+    numbers in the order in which they come, and our mark the last one, if it is free. Raises Refused where there are too
+    many."""
     found = {header: int(_KEY.fullmatch(key)[1]) for key, header in wanted.items()}
     free = [number for number in range(1, MOST + 1) if number not in found.values()]
     for lead in leads:

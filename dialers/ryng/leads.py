@@ -4,7 +4,7 @@ docs.ryng.in, "Create Campaign API", "Append Campaign API", "Create a Q", "Appen
 campaign or a queue answers no id, so all its leads are in that one request. There is no key: nothing may be sent twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dialers.base import Connection
@@ -30,13 +30,20 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
         )
     if lead.priority is not None and load_options.target(campaign, options) not in QUEUES:
         raise Refused("priority", f"Ryng knows priorities in queues only; a queue's id is given as {QUEUE}2.")
-    if inline and not lead.agents:
-        raise Refused("agents", "With agentMapping inline every lead names its agents.")
+    if inline and not lead.agents and not load_options.campaign_has_agents(campaign, options):
+        raise Refused("agents", "With agentMapping inline every lead names its agents, unless a campaign has them.")
     if lead.agents and not inline:
         raise Refused(
             "agents", "Ryng looks at a lead's own agents with agentMapping inline only: say so in the options."
         )
     custom_fields.values(connection, lead)
+
+
+def fixed(connection: Connection, leads: Sequence[Lead], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Each header gets its place once for the whole load: Ryng has no reason to expect another in the next request. Raises
+    Refused where there are too many headers."""
+    headers = custom_fields.places(connection, leads, options.get("customFieldNames", {}))
+    return {**options, "customFieldNames": custom_fields.names(headers)}
 
 
 def shown(connection: Connection, order: Order) -> dict[str, Any]:
@@ -74,13 +81,14 @@ def _body(connection: Connection, order: Order) -> dict[str, Any]:
     options = order.options
     headers = custom_fields.places(connection, order.leads, options.get("customFieldNames", {}))
     urls = {} if options["without_callbacks"] else order.callbacks
+    selected = {"campaignID": options["campaignID"]} if "campaignID" in options else {}
     customers = {f"{kind}CallbackUrl": urls[kind] for kind in ("connect", "terminal") if kind in urls}
     rows = [_row(connection, lead, headers) for lead in order.leads]
     return {
         **({"name": order.name} if order.name else {}),
         **{name: options[name] for name in ("agentMapping", "agents", *SENT) if name in options},
         "customFieldNames": custom_fields.names(headers),
-        "customerData": {**customers, "jsonData": rows},
+        "customerData": {**selected, **customers, "jsonData": rows},
     }
 
 
@@ -94,4 +102,6 @@ def _row(connection: Connection, lead: Lead, headers: Mapping[str, int]) -> dict
     }
 
 
-LEADS = Leads(check=check, shown=shown, send=send, pace=pace, options=Options, most=MOST, most_new=MOST_NEW)
+LEADS = Leads(
+    check=check, shown=shown, send=send, pace=pace, options=Options, most=MOST, most_new=MOST_NEW, fixed=fixed
+)

@@ -20,6 +20,7 @@ ONLY = {
     "outputToLSQ": (NEW_QUEUE,),
     "maxDisposeTime": (NEW_QUEUE,),
     "maxDispose": (OLD_QUEUE,),  # the same, under the name that its page gives it
+    "campaignID": QUEUES,
     "legDirection": QUEUES,
     "maxRetries": QUEUES,
     "retryInterval": QUEUES,
@@ -40,6 +41,7 @@ class Options(Schema):
     agentMapping = fields.Str(validate=validate.OneOf(("global", "inline", "all-agents")))
     agents = fields.List(fields.Str(validate=validate.Length(1, 200)), validate=validate.Length(1, 1_000))
     customFieldNames = fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.Length(1, 200)))
+    campaignID = Whole(validate=validate.Range(1, 10**18 - 1))  # in customerData; a queue can go by a campaign
     description = fields.Str(validate=validate.Length(max=2_000))
     legDirection = fields.Str(validate=validate.OneOf(("agent-first", "customer-first")))
     maxRetries = Whole(validate=validate.Range(0, 1_000))
@@ -70,6 +72,12 @@ def target(campaign: str | None, options: Mapping[str, Any]) -> str:
     if campaign is None:
         return NEW_QUEUE if options["kind"] == "queue" else NEW_CAMPAIGN
     return OLD_QUEUE if campaign.startswith(QUEUE) else CAMPAIGN
+
+
+def campaign_has_agents(campaign: str | None, options: Mapping[str, Any]) -> bool:
+    """Whether agents may be left to a campaign: of inline the page says "from the agentsAssigned parameter within jsonData, or
+    from within the selected campaign". A sheet has its own column for them."""
+    return options["form"] == "json" and (target(campaign, options) == CAMPAIGN or "campaignID" in options)
 
 
 def check(order: Order) -> None:

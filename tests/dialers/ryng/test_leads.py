@@ -122,6 +122,42 @@ def test_custom_fields_keep_the_places_that_they_are_given():
     assert (first["customField1"], first["customField2"], second["customField3"]) == ("1", "2", "3")
 
 
+def test_a_header_has_the_same_place_in_every_request_of_a_load():
+    rows = [ROW | {"fields": {"A": str(at)}} for at in range(500)] + [ROW | {"fields": {"B": "b", "A": "a"}}, ROW]
+    first, second = (one["body"] for one in loading(*rows).shown(URLS)["shown"])
+    assert first["customFieldNames"] == second["customFieldNames"]
+    assert list(second["customFieldNames"].values()) == ["A", "B", "Wrapup lead"]
+    row = second["customerData"]["jsonData"][0]
+    assert (row["customField1"], row["customField2"]) == ("a", "b")
+    nine = [ROW | {"fields": {f"f{at // 500 * 5 + at % 5}": "x"}} for at in range(1_000)]  # five in each request
+    assert refused(*nine)[0] == "fields.f8"
+
+
+def test_the_places_of_a_load_are_kept_until_it_is_sent(database):
+    rows = [ROW | {"fields": {"A": "a"}}] * 500 + [{"number": "+919800000001", "fields": {"B": "b", "A": "a"}}]
+    with stage() as played:
+        loading(*rows, connection=played.connection).keep(database)
+        while send_due(database, played.connection, {}):
+            pass
+        assert len(played.ryng.calls) == 501
+        (last,) = (call for call in played.ryng.calls if call.customer_number == "+919800000001")
+        told = {last.custom_field_names[name + "Name"]: text for name, text in last.custom_fields.items()}
+        assert (told["A"], told["B"], last.custom_fields["customField1"]) == ("a", "b", "a")
+
+
+def test_a_queue_can_go_by_a_campaign():
+    for campaign, more in ((None, {"kind": "queue"}), ("queue:2", {}), ("queue:2", {"transactional": True})):
+        body = request(campaign=campaign, name="Q", campaignID="24", **more)["body"]
+        assert body["customerData"]["campaignID"] == 24 and "campaignID" not in body
+
+
+@pytest.mark.parametrize(("campaign", "more"), [("24", {}), ("queue:2", {"campaignID": 24})])
+def test_agents_may_be_left_to_the_campaign(campaign, more):
+    body = request(ROW | {"agents": ["asha"]}, ROW, campaign=campaign, agentMapping="inline", **more)["body"]
+    assert body["agentMapping"] == "inline"
+    assert ["agentsAssigned" in row for row in body["customerData"]["jsonData"]] == [True, False]
+
+
 def test_eight_fields_leave_our_mark_no_place_and_nine_are_refused():
     eight = {f"f{number}": str(number) for number in range(8)}
     shown = request(ROW | {"fields": eight})["body"]
@@ -160,7 +196,12 @@ def test_a_sheet_for_a_campaign():
         ({"timezone": "Asia/Kolkata"}, {}, "timezone"),
         ({"priority": 1}, {}, "priority"),
         ({"agents": ["asha"]}, {}, "agents"),
-        ({}, {"agentMapping": "inline"}, "agents"),
+        ({}, {"agentMapping": "inline", "campaign": None}, "agents"),
+        ({}, {"agentMapping": "inline", "campaign": "queue:2"}, "agents"),
+        ({}, {"agentMapping": "inline", "form": "csv", "without_callbacks": True, "agents_header": "A"}, "agents"),
+        ({}, {"campaignID": 24}, "options.campaignID"),  # the page of campaigns knows none
+        ({}, {"campaign": "queue:2", "campaignID": "renewals"}, "options.campaignID"),
+        ({}, {"campaign": "queue:2", "campaignID": 0}, "options.campaignID"),
         ({"options": {"retries": 1}}, {}, "options.retries"),
         ({"name": "Asha", "fields": {"Name": "Bilal"}}, {}, "name"),
         ({"fields": {"Wrapup lead": "mine"}}, {}, "fields.Wrapup lead"),
