@@ -4,7 +4,7 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
 
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
-    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12; separated by commas (all)
+    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13; separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bench import asking, delays, giving, load, memory, outage, rates, statements, table
+from bench import asking, delays, giving, load, memory, outage, rates, starting, statements, table
 from bench.contenders import THREADS, WORKERS
 from bench.databases import Embedded, Server, databases
 from bench.stage import CONNECTIONS, ROUNDS, SECONDS, Stage, stage
@@ -46,6 +46,7 @@ MEASURES: dict[str, Measure] = {
     "8": statements.statements,
     "10": asking.polls,
     "12": giving.loads,
+    "13": starting.first_answer,
 }
 TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
 
