@@ -30,6 +30,9 @@ SETTLINGS = ("provisional", "awaiting_disposition", "settled", "never_disposed")
 # said crosswise, because it takes "merged_into IS NULL" for the narrowest condition there is, and reads every call by it.
 UNKNOWN_AND_OVER = "connect_outcome = 'unknown' AND is_final AND NOT (merged_into IS NOT NULL)"
 UNFLAGGED = "disposition IS NOT NULL AND flags = '[]' AND NOT (merged_into IS NOT NULL)"
+# An event's word that we have none for. SQLite knows ->> since 3.38 only.
+SQLITE_EVENT_WORD = "json_extract(facts, '$._word')"
+POSTGRESQL_EVENT_WORD = "facts ->> '_word'"
 
 
 class CallGroup(Base):
@@ -56,7 +59,15 @@ class CallEvent(Base):
     """One fact read out of a receipt. Replaced as a whole when the receipt is read again."""
 
     __tablename__ = "call_events"
-    __table_args__ = (UniqueConstraint("receipt_id", "ordinal"),)
+    __table_args__ = (
+        UniqueConstraint("receipt_id", "ordinal"),
+        Index(
+            "ix_call_events_word",
+            "outcome_id",
+            sqlite_where=text(f"{SQLITE_EVENT_WORD} IS NOT NULL"),
+            postgresql_where=text(f"{POSTGRESQL_EVENT_WORD} IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))

@@ -5,7 +5,7 @@ from marshmallow import Schema, fields
 from dialers.vocabulary import CONNECT_OUTCOMES
 from web.schemas import following, members, number, our_id, rate, text, time, yes_or_no
 
-WORD_FIELDS = ("status_raw", "hangup_cause", "disposition")
+WORD_FIELDS = ("status_raw", "hangup_cause", "disposition", "event")
 
 
 def names(description: str, example: list) -> fields.List:
@@ -96,7 +96,9 @@ class Reconciliation(Schema):
 class UnmappedWord(Schema):
     """A word that calls of the connection were told in, and that no mapping knows."""
 
-    field = text("Where it stands in the outcome.", "status_raw", null=False, choices=WORD_FIELDS)
+    field = text(
+        "Where it stands in the outcome; `event`: in one of its events.", "status_raw", null=False, choices=WORD_FIELDS
+    )
     word = text("The dialer's word.", "NO-FORWARD", null=False)
     calls = number("How many calls have it.", 37)
     sample_outcome_ids = names("The latest of them, three at most.", ["019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11"])
