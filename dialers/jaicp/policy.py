@@ -42,6 +42,12 @@ class _Hours(Schema):
     def _some(self, given: dict[str, Any], **_: Any) -> None:
         if not given:
             raise ValidationError("Needs localTimeFrom or localTimeTo.")
+        if len(given) == 2 and given["localTimeTo"] <= given["localTimeFrom"]:
+            raise ValidationError(
+                "Must be later than localTimeFrom: JAICP documents no hours across midnight. Give those before it and those "
+                "after it to their days.",
+                "localTimeTo",
+            )
 
 
 class Options(Schema):

@@ -35,4 +35,6 @@ def gmt_zone(zone: str) -> str:
 
 @lru_cache(maxsize=1)
 def _named() -> frozenset[str]:
-    return frozenset(available_timezones())
+    """Places, and zones that were named. Not ``Factory``, which says that nobody has set a zone, nor the names in small
+    letters: the machine's own time (``localtime``) and copies for other ways of counting (``posix/...``)."""
+    return frozenset(name for name in available_timezones() if name[0].isupper() and name != "Factory")

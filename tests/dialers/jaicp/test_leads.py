@@ -112,6 +112,11 @@ def test_hours_behind_utc_are_sent_in_the_form_that_is_documented_for_them(zone,
         "PST+3",
         "+03:00 ",
         "Europe/Prague\x00",
+        "Factory",
+        "localtime",
+        "posixrules",
+        "posix/Europe/Prague",
+        "right/Europe/Prague",
     ],
 )
 def test_a_time_zone_that_does_not_exist_is_refused(zone):
@@ -207,6 +212,18 @@ BAD_POLICY = [
     ({"allowedTime": {"mon": [{"localTimeFrom": "9:00"}]}}, "allowedTime.mon.0.localTimeFrom"),
     ({"allowedTime": {"mon": [{"localTimeFrom": "24:00"}]}}, "allowedTime.mon.0.localTimeFrom"),
     ({"allowedTime": {"mon": [{}]}}, "allowedTime.mon.0"),
+    (
+        {"allowedTime": {"mon": [{"localTimeTo": "09:00"}, {"localTimeFrom": "18:00", "localTimeTo": "09:00"}]}},
+        "allowedTime.mon.1.localTimeTo",
+    ),
+    (
+        {"allowedTime": {"default": [{"localTimeFrom": "09:00", "localTimeTo": "09:00"}]}},
+        "allowedTime.default.0.localTimeTo",
+    ),
+    ({"maxAttempts": "1_0"}, "maxAttempts"),
+    ({"maxAttempts": "\u0663"}, "maxAttempts"),  # an Arabic three
+    ({"maxAttempts": " 3"}, "maxAttempts"),
+    ({"maxAttempts": "+3"}, "maxAttempts"),
     ({"startDateTime": "tomorrow"}, "startDateTime"),
     ({"startDateTime": "2026-11-20T08:00:00"}, "startDateTime"),  # whose eight o'clock?
     ({"startDateTime": "2026-11-20T08:00:00Z", "finishDateTime": "2026-11-20T08:00:00Z"}, "finishDateTime"),
