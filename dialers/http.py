@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -69,16 +69,22 @@ class Http:
         json: Any = None,
         data: Any = None,
         files: Any = None,
+        alone: bool = False,
     ) -> Answer:
         """One request and its whole answer; redirects are not followed. ``what`` stands for it in sentences: the verb and
-        the path, unless the path holds a secret. Raises Unavailable, Uncertain, or AskedWrongly where it cannot be sent."""
+        the path, unless the path holds a secret. ``alone``, as whatever may not be sent twice: over a connection of its own,
+        since one that was kept may be closed at the very moment when the request leaves, which nobody could tell from one that
+        was taken. Raises Unavailable, Uncertain, or AskedWrongly where it cannot be sent."""
         host, what = host_of(url), what or f"{verb} {urlsplit(url).path}"
         times = (self._patience.connect, self._patience.read)
+        if alone:
+            headers = {**(headers or {}), "Connection": "close"}
         content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
         try:
-            with self.session().request(
-                verb, url, timeout=times, allow_redirects=False, stream=True, **content
-            ) as response:
+            with (
+                self._opened() if alone else nullcontext(self.session()) as session,
+                session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
+            ):
                 return Answer(response.status_code, response.headers, self._body(response, host, what))
         except (failures.RequestException, wire_failures.HTTPError) as error:
             raise _failure(error, host, what) from None
@@ -99,14 +105,17 @@ class Http:
     def session(self) -> requests.Session:
         """This thread's own."""
         if not hasattr(self._sessions, "session"):
-            session = requests.Session()
-            # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
-            session.trust_env = False
-            session.auth = _unchanged  # and a name in the URL would too
-            session.verify = self._ca_file or True
-            session.headers["Accept"] = "application/json"
-            self._sessions.session = session
+            self._sessions.session = self._opened()
         return self._sessions.session
+
+    def _opened(self) -> requests.Session:
+        session = requests.Session()
+        # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
+        session.trust_env = False
+        session.auth = _unchanged  # and a name in the URL would too
+        session.verify = self._ca_file or True
+        session.headers["Accept"] = "application/json"
+        return session
 
 
 def host_of(url: str) -> str:

@@ -73,8 +73,7 @@ class Client:
         what, url = f"{verb} {path}", self._base + path
 
         def once(headers: Mapping[str, str]) -> Answer:
-            # A connection that was kept may be closed just when the request leaves, which looks as if it had been taken.
-            return self._http.exchange(verb, url, what=what, headers={**headers, "Connection": "close"}, json=body)
+            return self._http.exchange(verb, url, what=what, headers=headers, json=body, alone=True)
 
         try:
             answer = self._signed(once, what)

@@ -44,4 +44,4 @@ class Client:
     def add_row(self, row: Mapping[str, Any]) -> Answer:
         """Give one row to a campaign. Raises Unavailable where it certainly did not arrive, Uncertain where it may have."""
         headers = {"x-project-id": self._project, "Auth-key": self._key}
-        return self._http.exchange("POST", self._base + ROWS, json=row, headers=headers)
+        return self._http.exchange("POST", self._base + ROWS, json=row, headers=headers, alone=True)

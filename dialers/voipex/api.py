@@ -74,7 +74,8 @@ class Client:
         token, renewed = self._current(None)[0], False
         for _ in range(MOST_RENEWALS):
             headers = {"Authorization": f"Bearer {token}"}
-            answer = self._http.exchange(verb, self._base + path, headers=headers, json=content)
+            given = content is not None
+            answer = self._http.exchange(verb, self._base + path, headers=headers, json=content, alone=given)
             if answer.status != 401:
                 return answer
             if renewed:

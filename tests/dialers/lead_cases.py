@@ -78,6 +78,19 @@ def with_wrong_credentials(played: Stage) -> Connection:
     return replace(played.connection, settings={**played.connection.settings, **played.wrong})
 
 
+def url_of(played: Stage) -> str:
+    """Where the dialer listens."""
+    settings = played.connection.settings
+    return str(settings.get("api_url") or settings["portal_url"]).rstrip("/")
+
+
+def moved(played: Stage, url: str) -> Connection:
+    """The connection, with the dialer at another URL."""
+    settings = played.connection.settings
+    there = {name: text.replace(url_of(played), url) for name, text in settings.items() if isinstance(text, str)}
+    return replace(played.connection, settings={**settings, **there})
+
+
 def loaded(database: Database, played: Stage) -> UUID:
     rows = enumerate(({"number": number} for number in NUMBERS), 1)
     return Loading(played.connection, played.campaign, rows, "Renewals", played.options).keep(database)

@@ -9,6 +9,7 @@ from dialers.errors import CredentialsRefused, Unavailable, Uncertain
 from dialers.giving import ACCEPTED
 from leads import loads, send_due
 from tests.dialers import lead_cases as cases
+from tests.dialers.relay import relay
 
 every_dialer = pytest.mark.parametrize("dialer", cases.DIALERS_WITH_LEADS)
 
@@ -71,6 +72,20 @@ def test_whoever_was_cut_off_cannot_tell(dialer, fault):
         with pytest.raises(Uncertain) as told:
             cases.send(played, cases.order(played))
         assert str(told.value).endswith(".") and "+420" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "dialer", [name for name in cases.DIALERS_WITH_LEADS if not cases.DIALERS[name].leads.knows_keys]
+)
+def test_what_may_not_be_sent_twice_goes_over_a_connection_of_its_own(dialer):
+    with cases.stage(dialer) as played, relay(cases.url_of(played)) as url:
+        connection = cases.moved(played, url)
+        client = cases.DIALERS[dialer].client(connection)
+        for _ in range(3):
+            order = cases.order(played)
+            sent = cases.offered(played).send(client, connection, order)
+            assert {verdict.state for verdict in sent.verdicts} == {ACCEPTED}
+        assert len(cases.taken(played)) == 3 * len(order.leads)
 
 
 # Under the engine that sends loads: one database for all faults, since making one takes longer than the rest.
