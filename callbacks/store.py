@@ -1,12 +1,16 @@
 """The database as a store for drafts: one transaction for all that wait, and each row its own fate."""
 
+import os
 import socket
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
 from callbacks.quarantine import keep_strangers
@@ -22,22 +26,31 @@ ROW_FAULTS = (
     *(ValueError, TypeError, OverflowError),
 )
 BUSY_MILLISECONDS = 900  # of the second that a callback gives the database
+LOCK_MILLISECONDS = 3_000
+STATEMENT_MILLISECONDS = 20_000  # a slow database may be slow: 4 MiB of receipts are one statement
 
 
 class DatabaseStore:
-    """One connection of its own. ``caps`` are those of ``keep_strangers``. Opening it raises where the database is away."""
+    """One connection of its own, which no pool ever sees. ``caps`` are those of ``keep_strangers``. Opening it raises where the
+    database is away. With ``patient=False`` PostgreSQL itself ends what waits for a lock or works for too long: for those whom
+    nobody watches."""
 
-    def __init__(self, database: Database, caps: tuple[int, int]):
+    def __init__(self, database: Database, caps: tuple[int, int], patient: bool = True):
         self._database = database
         self._caps = caps
-        connection = database.engine.connect()
-        self._driver = connection.connection.driver_connection
+        # A new one: what lies in the engine's pool may be dead, and nobody says so for twenty seconds.
+        fresh = database.engine.pool.recreate().connect()
+        connection = Connection(database.engine, connection=fresh)
+        self._driver = fresh.driver_connection
         if database.is_sqlite:
             self._driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         else:
-            self._driver.rollback()  # what the pool has asked
+            self._driver.rollback()  # what the engine has asked
             self._driver.autocommit = True
-        connection.detach()  # it ends here, in whatever state, and not in the pool
+            if not patient:
+                self._driver.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+                self._driver.execute(f"SET statement_timeout = {STATEMENT_MILLISECONDS}")
+        connection.detach()  # it ends here, in whatever state
         self._connection = connection
 
     def keep(self, drafts: Sequence[Draft]) -> None:
@@ -46,14 +59,9 @@ class DatabaseStore:
         known = [draft for draft in drafts if not draft.stranger]
         strangers = [draft for draft in drafts if draft.stranger]
         if known:
-            try:
-                self._insert(known)
-            except ROW_FAULTS:
-                for draft in known:
-                    self._keep_one(draft)
+            self._keep(known, self._insert)
         if strangers:
-            with self._database.write() as session:
-                keep_strangers(session, strangers, *self._caps)
+            self._keep(strangers, self._insert_strangers)
 
     def probe(self) -> None:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
@@ -68,9 +76,9 @@ class DatabaseStore:
             if self._database.is_sqlite:
                 self._driver.interrupt()
                 return
-            with socket.socket(fileno=self._driver.fileno()) as line:
+            # The descriptor itself is the driver's to close.
+            with socket.socket(fileno=os.dup(self._driver.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
-                line.detach()
         except (OSError, psycopg.Error, sqlite3.Error) as error:
             log.debug("nothing_to_abort", error=type(error).__name__)
 
@@ -78,15 +86,27 @@ class DatabaseStore:
         try:
             self._connection.invalidate()  # no word more to a database that may not answer
             self._connection.close()
-        except DBAPIError as error:
+            self._driver.close()  # else it stays open until the garbage is collected
+        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
             log.debug("close_failed", error=type(error).__name__)
 
-    def _keep_one(self, draft: Draft) -> None:
+    def _keep(self, drafts: list[Draft], insert: Callable[[list[Draft]], None]) -> None:
         try:
-            self._insert([draft])
-        except ROW_FAULTS as error:
+            insert(drafts)
+        except Exception as error:
+            if not _is_row_fault(error):
+                raise
+            for draft in drafts:
+                self._keep_one(draft, insert)
+
+    def _keep_one(self, draft: Draft, insert: Callable[[list[Draft]], None]) -> None:
+        try:
+            insert([draft])
+        except Exception as error:
+            if not _is_row_fault(error):
+                raise
             log.error("receipt_refused", receipt_id=str(draft.id), error=type(error).__name__)
-            self._insert([_bare(draft)])  # where even this is refused, no row is at fault
+            insert([_bare(draft)])  # where even this is refused, no row is at fault
 
     def _insert(self, drafts: Sequence[Draft]) -> None:
         if self._database.is_sqlite:
@@ -94,6 +114,29 @@ class DatabaseStore:
                 write_sqlite(self._driver, drafts)
         else:
             write_postgresql(self._driver, drafts)
+
+    def _insert_strangers(self, drafts: list[Draft]) -> None:
+        with self._database.turn(), self._transaction() as session:
+            keep_strangers(session, drafts, *self._caps)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """A session on our own connection, so that ``abort`` reaches it."""
+        if self._database.is_sqlite:
+            connection = self._connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        else:
+            connection, self._driver.autocommit = self._connection, False
+        try:
+            with Session(connection, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            if not self._database.is_sqlite and not self._driver.closed:
+                self._driver.autocommit = True
+
+
+def _is_row_fault(error: Exception) -> bool:
+    """Also where SQLAlchemy has wrapped it."""
+    return isinstance(error.orig if isinstance(error, StatementError) else error, ROW_FAULTS)
 
 
 def _bare(draft: Draft) -> Draft:

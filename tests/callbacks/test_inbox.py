@@ -16,10 +16,10 @@ from callbacks.draft import Draft
 from callbacks.keeper import LOOK_SECONDS
 from callbacks.readiness import Readiness
 from callbacks.tickets import Ticket
-from lib import clock
 from models import Receipt, StrangerQuota
 from models.database import Database
 from service import config, logs
+from tests.callbacks.drafts import draft, kept
 from tests.server import until
 
 
@@ -53,12 +53,6 @@ def open_inbox(settings):
         inbox.close()
 
 
-def draft(number: int = 0, **facts) -> Draft:
-    body = orjson.dumps({"callID": number})
-    known = Draft("ryng", "ryng", "terminal", clock.now(), "POST", None, {}, body, len(body), False, None)
-    return replace(known, **facts)
-
-
 def put(inbox: Inbox, drafts) -> float:
     """Put them all at once, each from a thread of its own; returns how long the slowest waited."""
     began = time.monotonic()
@@ -69,11 +63,6 @@ def put(inbox: Inbox, drafts) -> float:
         thread.join(20)
         assert not thread.is_alive(), "a callback hangs"
     return time.monotonic() - began
-
-
-def kept(database: Database) -> list[str]:
-    with database.read() as session:
-        return sorted(orjson.loads(body)["callID"] for body in session.scalars(select(Receipt.body)))
 
 
 @contextmanager

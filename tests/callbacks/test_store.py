@@ -1,0 +1,122 @@
+"""The database as a store: a bad row costs itself alone, who hangs can be made to fail, and what is closed is gone."""
+
+import gc
+import os
+import socket
+import threading
+import time
+
+import psycopg
+import pytest
+from click import ClickException
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import DBAPIError
+
+import migrations
+from callbacks.store import DatabaseStore
+from models import Receipt, StrangerQuota
+from models.database import Database
+from tests.callbacks.drafts import draft, kept
+from tests.databases import drop
+
+
+@pytest.fixture
+def open_store():
+    opened = []
+
+    def begin(database, **options):
+        opened.append(DatabaseStore(database, (1000, 1_000_000), **options))
+        return opened[-1]
+
+    yield begin
+    for store in opened:
+        store.close()
+
+
+def stranger(number: int, **facts):
+    return draft(number, **{"stranger": True, "reason": "unknown_connection"} | facts)
+
+
+def test_a_strangers_bad_row_costs_no_other_its_place(database, open_store):
+    store = open_store(database)
+    store.keep([stranger(1), stranger(2, kind=None), draft(3), stranger(4)])
+    store.keep([stranger(5)])  # it is of use afterwards
+    assert kept(database) == [1, 2, 3, 4, 5]
+    with database.read() as session:
+        refused = session.scalars(select(Receipt).where(Receipt.reason == "refused_by_database")).one()
+        quota = session.scalars(select(StrangerQuota)).one()
+    assert (refused.body, refused.stranger, quota.receipts, quota.overflow) == (stranger(2).body, True, 4, 0)
+
+
+def test_keeping_strangers_can_be_aborted(postgresql_url, open_store):
+    database, ended = Database(postgresql_url), []
+
+    def keep(store):
+        with pytest.raises(DBAPIError):
+            store.keep([stranger(1)])
+        ended.append(store)
+
+    store = open_store(database)
+    with database.engine.begin() as other:
+        other.execute(text("SELECT * FROM stranger_quota FOR UPDATE"))
+        thread = threading.Thread(target=keep, args=[store])
+        thread.start()
+        time.sleep(0.3)
+        store.abort()
+        thread.join(5)
+        assert ended == [store]
+    thread.join()
+    database.close()
+
+
+def test_the_impatient_wait_for_no_lock_for_ever(postgresql_url, open_store):
+    database = Database(postgresql_url)
+    store = open_store(database, patient=False)
+    with database.engine.begin() as other:
+        other.execute(text("LOCK TABLE receipts"))
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            store.keep([draft(1)])
+    store.keep([draft(1)])
+    assert kept(database) == [1]
+    database.close()
+
+
+def test_aborting_leaves_the_drivers_descriptor_to_the_driver(postgresql_url, open_store):
+    database = Database(postgresql_url)
+    store = open_store(database)
+    file = store._driver.fileno()
+    with socket.socket() as unconnected:
+        os.dup2(unconnected.fileno(), file)  # shutting it down fails
+    store.abort()
+    os.fstat(file)
+    database.close()
+
+
+def test_what_is_closed_holds_no_file(database):
+    def files():
+        return len(os.listdir("/proc/self/fd"))
+
+    DatabaseStore(database, (0, 0)).close()
+    before = files()
+    gc.disable()  # which would close them some day
+    try:
+        for _ in range(20):
+            DatabaseStore(database, (0, 0)).close()
+        assert files() <= before + 1
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("encoding", ["WIN1251", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_refused(postgresql_server, encoding):
+    name = f"wrapup_{encoding.lower()}_{os.getpid()}"
+    with psycopg.connect(postgresql_server, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    url = make_url(postgresql_server).set(database=name)
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        with pytest.raises(ClickException, match=f"{encoding}; Wrapup needs UTF8"):
+            migrations.upgrade(database)
+    finally:
+        database.close()
+        drop(postgresql_server, name)
