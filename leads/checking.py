@@ -16,6 +16,7 @@ from lib import text as texts
 from lib.complaints import first
 
 LONGEST_NUMBER = 200  # with all that people write around it
+MOST_NESTED = 50  # lists and objects within each other; no dialer's fields have five
 MOST_FAULTS = 50  # shown of a list; more help nobody
 
 
@@ -81,17 +82,23 @@ def _lead(connection: Connection, given: dict[str, Any]) -> Lead:
 
 
 def check_storable(value: Any, where: str) -> None:
-    """Every text in the value. Raises Refused where a database could not hold one."""
+    """Every text in the value. Raises Refused where a database could not hold one, or the value is nested too deep."""
+    _check_storable(value, where, where, MOST_NESTED)
+
+
+def _check_storable(value: Any, where: str, whole: str, deeper: int) -> None:
     if isinstance(value, str):
         if not texts.storable(value):
             raise Refused(where, "Holds a character that cannot be stored: NUL, or half of one.")
+    elif isinstance(value, Mapping | list) and not deeper:
+        raise Refused(whole, f"Is nested more than {MOST_NESTED} times.")
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            check_storable(name, where)
-            check_storable(item, f"{where}.{name}")
+            _check_storable(name, where, whole, deeper)
+            _check_storable(item, f"{where}.{name}", whole, deeper - 1)
     elif isinstance(value, list):
         for item in value:
-            check_storable(item, where)
+            _check_storable(item, where, whole, deeper - 1)
 
 
 def _country(connection: Connection) -> str:

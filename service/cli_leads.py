@@ -145,6 +145,8 @@ def _object(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise click.UsageError(f"--options is not JSON: {error.msg}.") from None
+    except RecursionError:
+        raise click.UsageError("--options is nested too deep.") from None
     if not isinstance(found, dict):
         raise click.UsageError("--options must be a JSON object.")
     return found

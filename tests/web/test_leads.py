@@ -142,6 +142,20 @@ def test_what_is_no_json_is_a_400(leads, url, data):
     assert leads.post(url, data=data, content_type="application/json").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        (b'{"options":{"a":', b'},"leads":[{"number":"+12135550001"}]}', "options"),
+        (b'{"leads":[{"number":"+12135550001","fields":{"a":', b"}}]}", "leads.1.fields"),
+        (b'{"leads":[{"number":"+12135550001","options":{"a":', b"}}]}", "leads.1.options"),
+    ],
+)
+def test_what_is_nested_too_deep_is_named(leads, url, before, after, field):
+    data = before + b'[{"a":' * 490 + b"1" + b"}]" * 490 + after
+    answer = leads.post(url, data=data, content_type="application/json")
+    assert (answer.status_code, answer.json["details"]) == (422, {field: ["Is nested more than 50 times."]})
+
+
 def test_a_mark_at_the_beginning_is_no_fault(leads, url):
     body = b'\xef\xbb\xbf{"leads":[{"number":"+12135550001"}]}'
     assert leads.post(url, data=body, content_type="application/json").status_code == 202
