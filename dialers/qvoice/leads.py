@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from dialers import names
 from dialers.base import Connection
 from dialers.giving import (
     DELETE_LEAD,
@@ -76,6 +77,7 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
     for name, sentence in NEVER.items():
         if getattr(lead, name):
             raise Refused(name, sentence)
+    names.check_parts(lead)
     _own(lead)
 
 

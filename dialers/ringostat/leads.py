@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from dialers import names
 from dialers.base import Connection
 from dialers.errors import Uncertain
 from dialers.giving import REJECTED, Lead, Leads, Order, Pace, Refused, Sent, Verdict
@@ -35,6 +36,7 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
         value = getattr(lead, name)
         if value is not None and value != () and value != {}:
             raise Refused(name, f"Ringostat takes a name and a number of each lead; it has no place for {name}.")
+    names.check_whole(lead)
 
 
 def shown(connection: Connection, order: Order) -> dict[str, Any]:
@@ -54,8 +56,7 @@ def pace(connection: Connection) -> Pace:
 
 def _row(connection: Connection, campaign: str | None, lead: Lead) -> dict[str, Any]:
     number = lead.number if connection.settings.get("phone_plus") else lead.number.removeprefix("+")
-    names = (lead.first_name, lead.last_name)
-    fio = lead.name or " ".join(name for name in names if name)
+    fio = lead.name or " ".join(name for name in (lead.first_name, lead.last_name) if name)
     return {"campaignId": _campaign_id(campaign), "fio": fio, "phone_number": number}
 
 

@@ -6,8 +6,9 @@ A dialer without a stage fails here: see ``lead_cases``.
 import pytest
 
 from dialers.errors import CredentialsRefused, Unavailable, Uncertain
-from dialers.giving import ACCEPTED
+from dialers.giving import ACCEPTED, BadLeads
 from leads import loads, send_due
+from leads.loading import Loading
 from tests.dialers import lead_cases as cases
 from tests.dialers.relay import relay
 
@@ -34,6 +35,30 @@ def test_what_is_shown_holds_no_credentials(dialer):
         shown = str(cases.offered(played).shown(played.connection, cases.order(played)))
         secrets = [played.connection.settings[name] for name in played.wrong]
         assert "path" in shown and not any(str(secret) in shown for secret in secrets if len(str(secret)) > 4)
+
+
+def refused_names(played, **given):
+    """(row, field) of each fault in a list of two leads, of which the second has these names."""
+    rows = enumerate(({"number": cases.NUMBERS[0]}, {"number": cases.NUMBERS[1], **given}), 1)
+    try:
+        Loading(played.connection, played.campaign, rows, "Renewals", played.options)
+    except BadLeads as error:
+        return [(fault["row"], fault["field"]) for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize("dialer", ["qvoice", "ringostat", "ryng"])
+def test_a_name_that_cannot_be_sent_is_refused_where_it_says_something_else(dialer):
+    parts = {"first_name": "Ada", "last_name": "Moreno"}
+    with cases.stage(dialer) as played:
+        for name in ("Ada Moreno", "Moreno, ada", " Ada  Moreno "):
+            assert refused_names(played, name=name, **parts) == []
+        assert refused_names(played, name="Bea Moreno", **parts) == [(2, "name")]
+        assert refused_names(played, name="Bea", first_name="Ada") == [(2, "name")]
+        # One of them says more: what is sent decides.
+        taken_in_parts = dialer == "qvoice"
+        assert refused_names(played, name="Ada Moreno", last_name="Moreno") == [(2, "name")] * taken_in_parts
+        assert refused_names(played, name="Moreno", **parts) == [(2, "name")] * (not taken_in_parts)
 
 
 @every_dialer
