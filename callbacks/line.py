@@ -3,7 +3,9 @@
 import math
 import socket
 import time
+from collections.abc import Iterator
 
+import gevent
 from gunicorn.http.unreader import SocketUnreader
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
@@ -11,6 +13,11 @@ LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a
 PATIENT_SECONDS = 300.0  # for everything but callbacks: an upload, or somebody who reads an export with pauses
 KEPT_BYTES = 1024 * 1024  # of a body
 SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have said all
+TURN_SECONDS = 0.01  # for which the event loop may be kept from the other connections
+FINISH_SECONDS = 1.0  # for what nobody has read of a body, before the next request of the line...
+FINISH_BYTES = 64 * 1024  # ...and so much of it
+LINGER_SECONDS = 5.0  # for a sender who is told that the line will close and goes on sending...
+LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what he sends
 
 
 class Line(SocketUnreader):
@@ -22,6 +29,8 @@ class Line(SocketUnreader):
         self.deadline = math.inf
         self.head: bytearray | None = None  # what has come, while the request's head is being read
         self.framed: bytearray | None = None  # what has come of a body in chunks, chunk sizes and all
+        self.ends = False  # with the answer at hand: of this request, nothing more will be read
+        self._hung_up = False
 
     def expect(self) -> None:
         """A new request may begin: its first byte has the time that idle connections have."""
@@ -47,31 +56,65 @@ class Line(SocketUnreader):
     def chunk(self, size_hint=None) -> bytes:
         if time.monotonic() > self.deadline:
             raise TimeoutError("the sender took too long")
-        data = super().chunk(size_hint)
+        data = self._there(size_hint) if self._hung_up else super().chunk(size_hint)
         if self.head is not None:
             if not self.head:
                 self.hurry()
             self.head += data
         elif self.framed is not None and len(self.framed) < KEPT_BYTES:
             self.framed += data
+        self.give_way()
         return data
+
+    def give_way(self) -> None:
+        """Let the other connections have their turn, if this turn of the event loop has been long. gevent does not do so by
+        itself while there is something to read, and a fast sender always has something."""
+        loop = gevent.get_hub().loop
+        if time.time() - loop.now() > TURN_SECONDS:
+            # Not 0: the loop would come back to us up to fifty times before it looks at any other socket.
+            gevent.sleep(0.001)
 
     def hang_up(self) -> None:
         """Whoever reads finds what has come, and then the end; it can still be written to."""
+        self.ends = self._hung_up = True
         self.deadline = math.inf
-        try:
-            self.sock.shutdown(socket.SHUT_RD)
-        except OSError:  # it is closed already
-            return
 
     def rest(self, kept: int, read: int) -> bytes:
         """What the sender says until he falls silent: about so many bytes of it ``kept``, so many ``read`` at most."""
-        said, size, end = bytearray(), 0, time.monotonic() + LONGEST_SECONDS
+        said = bytearray()
+        for piece in self._pieces(read, LONGEST_SECONDS):
+            said += piece if len(said) < kept else b""
+        return bytes(said)
+
+    def linger(self) -> None:
+        """To be called before a line is closed whose sender may still be sending. Closing it with anything unread would reset
+        the connection, and a sender who has not read his 200 by then might never see it."""
+        try:
+            self.sock.shutdown(socket.SHUT_WR)  # he need not wait for more than that answer
+        except OSError:  # he has gone
+            return
+        for _ in self._pieces(LINGER_BYTES, LINGER_SECONDS):
+            continue
+
+    def _there(self, size_hint) -> bytes:
+        """What has come already; nothing is waited for."""
+        patience = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            return super().chunk(size_hint)
+        except OSError:  # nothing there
+            return b""
+        finally:
+            self.sock.settimeout(patience)
+
+    def _pieces(self, read: int, seconds: float) -> Iterator[bytes]:
+        """What comes until the sender is silent or gone: so many bytes, and for so long, at most."""
+        size, end = 0, time.monotonic() + seconds
         self.sock.settimeout(SILENCE_SECONDS)
         try:
             while size < read and time.monotonic() < end and (piece := self.sock.recv(65_536)):
                 size += len(piece)
-                said += piece if len(said) < kept else b""
-        except OSError:  # silent, or gone
-            return bytes(said)
-        return bytes(said)
+                yield piece
+                self.give_way()
+        except OSError:
+            return

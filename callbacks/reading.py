@@ -38,6 +38,8 @@ class Body:
                 self._line.hurry()
             self._take()
             self.whole = self.announced is None or self.received >= self._limit
+            if self._line is not None and self.received >= READ_BYTES:
+                self._line.ends = True
             error = "" if self.whole else "EndOfFile"
         # Hung up, stalled, or spoke no HTTP: the server has an exception of its own for each, of no common kind.
         except Exception as broken:  # noqa: BLE001 - whatever it is, the answer is 200 and what came is kept

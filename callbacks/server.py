@@ -20,7 +20,7 @@ from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.ggevent import GeventWorker
 
-from callbacks.line import KEPT_BYTES, Line
+from callbacks.line import FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
 from callbacks.reading import READ_BYTES
 from callbacks.tickets import Ticket
 
@@ -122,7 +122,12 @@ class Worker(GeventWorker):
             while True:
                 line.expect()
                 request = next(parser)
-                if not self._answer(name, request, line, addr):
+                goes_on = self._answer(name, request, line, addr)
+                # Before anything is taken for the next request; the parser by itself would read on without an end.
+                if not parser.finish_body(time.monotonic() + FINISH_SECONDS, FINISH_BYTES):
+                    line.linger()
+                    return
+                if not goes_on:
                     return
         except StopIteration:
             return
@@ -149,8 +154,11 @@ class Worker(GeventWorker):
         response.sock = out = _Gathered(line.sock)
         try:
             parts = self.wsgi(environ, response.start_response)
+            if line.ends:
+                response.force_close()
             try:
                 for part in parts:
+                    line.give_way()
                     out.flush()
                     response.write(part)
                 response.close()
@@ -181,6 +189,7 @@ class Worker(GeventWorker):
         environ["wrapup.malformed"] = type(error).__name__
         response.force_close()
         self._respond(response, environ, line)
+        line.linger()
 
 
 class Response(wsgi.Response):

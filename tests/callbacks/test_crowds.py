@@ -1,10 +1,12 @@
 """Crowds of idle, stalled and flooding senders are bounded, and the others do not notice."""
 
+import itertools
 import json
 import resource
 import socket
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,59 @@ def test_a_flood_of_headers_is_answered_and_holds_up_nobody(served, line):
         one.settimeout(60)
         answer = b"".join(iter(lambda one=one: one.recv(65_536), b""))
         assert b" 200 OK" in answer[:20]
+
+
+ENDLESS = {
+    "a length": (b"Content-Length: 1000000000000", bytes(1024 * 1024), 0.0),
+    "chunks of one byte": (b"Transfer-Encoding: chunked", b"1\r\nx\r\n" * 10_000, 0.01),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_senders_without_an_end_hold_up_nobody_and_fill_no_memory(served, line, name):
+    """Fast ones, who go on after the answer, without a token. They find their 200 all the same, when they come to read."""
+    header, piece, pause = ENDLESS[name]
+    numbers = itertools.count(1000 if pause else 2000)
+    usual, before = max(post(served, next(numbers)) for _ in range(20)), memory(served)
+    over, sending = threading.Event(), [line() for _ in range(4)]
+
+    def send(one: socket.socket) -> None:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)  # what lies there at the end is read, too
+        one.sendall(b"POST /callbacks/x/y/z HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n")
+        try:
+            while not over.wait(pause):
+                one.sendall(piece)
+        except OSError:  # the line was closed
+            return
+
+    threads = [threading.Thread(target=send, args=[one]) for one in sending]
+    for thread in threads:
+        thread.start()
+    try:
+        end, slowest, most = time.monotonic() + 5, 0.0, 0
+        while time.monotonic() < end:
+            slowest = max(slowest, post(served, next(numbers)))
+            most = max(most, memory(served))
+    finally:
+        over.set()
+        for one in sending:
+            with suppress(OSError):  # it was closed on the other side
+                one.shutdown(socket.SHUT_WR)
+        for thread in threads:
+            thread.join()
+    assert slowest < max(1.0, 5 * usual)
+    assert most - before < 150
+    for one in sending:
+        answer = b"".join(iter(lambda one=one: one.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), name
+        assert answer.endswith(b'{"received":true}')
+
+
+def test_what_is_too_long_to_be_read_is_answered_to_a_sender_who_reads_late(served, line):
+    one, size = line(), 80 * 1024 * 1024
+    one.sendall(b"POST /callbacks/x/y/z HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+    for _ in range(size // 1024 // 1024):
+        one.sendall(bytes(1024 * 1024))
+    answer = b"".join(iter(lambda: one.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nConnection: close\r\n" in answer

@@ -60,6 +60,22 @@ def test_a_line_that_was_read_to_its_end_may_carry_the_next_request():
         assert ours.gettimeout() == line.IDLE_SECONDS  # it has begun
 
 
+def test_a_line_that_was_hung_up_gives_what_has_come_and_can_be_lingered_at():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.send(b"come")
+        sender = line.Line(ours, 15)
+        sender.hang_up()
+        assert (sender.chunk(), sender.chunk()) == (b"come", b"")
+        assert sender.ends
+        theirs.send(b"late")  # its sender has not noticed, and must not be reset before he reads his answer
+        ours.send(b"answer")
+        sender.linger()
+        ours.close()
+        assert theirs.recv(100) == b"answer"
+        assert theirs.recv(100) == b""
+
+
 @pytest.mark.parametrize("error", [ValueError, OSError, RuntimeError])
 def test_no_error_of_a_server_gets_out(error):
     class Broken(io.RawIOBase):
