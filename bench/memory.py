@@ -17,12 +17,13 @@ from tests.server import free_port
 CALLBACKS = int(os.environ.get("BENCH_MEMORY_CALLBACKS") or 1_000_000)
 IDLE_SECONDS = 5.0  # after the start, and after the last outcome
 SLICE_SECONDS = 10.0
+BARE = Path(__file__).parent / "bare"
 
 
 def memory(where: Embedded | Server, folder: Path) -> Iterator[Row]:
-    """On an installation and a database of its own. PostgreSQL's own memory is not counted."""
+    """On an installation and a database of its own, without what only tests need. PostgreSQL's own memory is not counted."""
     ours = Installation(folder / "memory", free_port(), where.url("memory"))
-    with ours.running():
+    with ours.running(PYTHONPATH=str(BARE)):
         time.sleep(IDLE_SECONDS)
         idle = _measure(ours, "idle")
         _receive(ours, CALLBACKS)

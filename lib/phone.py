@@ -31,7 +31,7 @@ def national(number: str) -> str:
     return phonenumbers.national_significant_number(phonenumbers.parse(number))
 
 
-@lru_cache(maxsize=10_000)  # agents' numbers, our own, and the customer of a call that is told of several times
+@lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
 def _e164(text: str, default_country: str | None) -> str | None:
     text = text.split("@", 1)[0].removeprefix("tel:").removeprefix("sip:")
     text = _SEPARATORS.sub("", text)
