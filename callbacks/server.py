@@ -27,6 +27,7 @@ from callbacks.tickets import Ticket
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
 _SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization|cookie):.*$")
 STOP_LOOK_SECONDS = 0.1
+CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
 ORPHAN_SECONDS = 3.0
 
 
@@ -98,12 +99,12 @@ class Worker(GeventWorker):
         for server in servers:
             server.close()
         # Whoever is connected may ask once more, and is told then that the line will close.
-        end = time.monotonic() + self.cfg.graceful_timeout
+        end = time.monotonic() + self.cfg.graceful_timeout - CLOSE_SECONDS
         while time.monotonic() < end and any(len(server.pool) for server in servers):
             self.notify()
             gevent.sleep(STOP_LOOK_SECONDS)
         for server in servers:
-            server.stop(timeout=1)
+            server.stop(timeout=0)
         close = getattr(self.wsgi, "close", None)
         if close is not None:
             close()

@@ -23,9 +23,10 @@ preload_app = True
 # More callers than this at one moment wait in the kernel instead of being refused: dialers ask once or twice, then never.
 backlog = 2048
 
-# ``wrapup serve`` has ten seconds to stop in. A callback is answered in less than two. For this long a caller with an open
-# line may ask once more, and is told then that it will close.
-graceful_timeout = 5
+# ``wrapup serve`` has ten seconds to stop in, and kills after eight. A callback is answered in less than two and a half. For
+# half of this a caller with an open line may ask once more, and is told then that it will close; the other half is for what is
+# in memory alone (``callbacks.server.CLOSE_SECONDS``).
+graceful_timeout = 6
 # For a worker whose main loop hangs, not for slow requests.
 timeout = 30
 # Longer than the pauses of a busy dialer, shorter than the idle time after which firewalls forget a connection.
