@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from dialers.giving import Act, Control, Leads
+from dialers.giving import Act, CannotDo, Control, Leads
 
 
 # What every reader is given -------------------------------------------------------------------------------------------
@@ -255,6 +255,7 @@ class Dialer:
 
     Callbacks: ``callback_kinds``, the last part of the URLs that it posts to.
     Reports: ``reports``, what it can be asked.
+    Giving: ``ready(connection)`` raises ``CannotDo`` where the connection's settings lack what that needs; asked first.
     Leads: ``leads``, how it takes them (``giving.Leads``).
     Campaign control: ``control`` (``giving.Control``).
     Status write-back and other single writes: ``acts``, by the names in ``giving`` (``giving.Act``).
@@ -268,6 +269,7 @@ class Dialer:
     reports: tuple[Report, ...] = ()
     client: Callable[[Connection], Any] | None = None
     default_country: str | None = None  # of national numbers, where the connection names none
+    ready: Callable[[Connection], None] = lambda connection: None
     leads: Leads | None = None
     control: Control | None = None
     acts: Mapping[str, Act] = field(default_factory=dict)
@@ -278,7 +280,7 @@ class Dialer:
 
     @property
     def offers(self) -> list[str]:
-        """What it can do, in words for people and programs."""
+        """What it can do at its best, in words for people and programs."""
         can = {
             "callbacks": self.callback_kinds,
             "reports": self.reports,
@@ -288,3 +290,12 @@ class Dialer:
             **self.acts,
         }
         return [name for name, offered in can.items() if offered]
+
+    def offers_of(self, connection: Connection) -> list[str]:
+        """What it can do of this for the connection as it is set up now."""
+        lacking = set() if self.reports_of(connection) else {"reports"}
+        try:
+            self.ready(connection)
+        except CannotDo:
+            lacking |= set(self.offers) - {"callbacks", "reports"}
+        return [name for name in self.offers if name not in lacking]

@@ -25,6 +25,7 @@ def control(database: Database, connection: Connection, campaign: str, command: 
     if offered is None or command not in offered.commands:
         can = ", ".join(offered.commands) if offered else "none"
         raise CannotDo(f"{connection.dialer} has no command {command} for campaigns; its commands: {can}.")
+    DIALERS[connection.dialer].ready(connection)
     return _asked(
         database, connection, lambda client: offered.run(client, connection, campaign, offered.commands[command])
     )
@@ -38,6 +39,7 @@ def act(
     offered = DIALERS[connection.dialer].acts.get(name)
     if offered is None:
         raise CannotDo(f"{connection.dialer} does not offer this: {name.replace('_', ' ')}.")
+    DIALERS[connection.dialer].ready(connection)
     schema = offered.given(unknown=RAISE)
     ours = {"callbacks": dict(callbacks)} if "callbacks" in schema.fields else {}
     try:

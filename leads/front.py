@@ -7,7 +7,7 @@ from uuid import UUID
 from dialers.base import Connection
 from leads import commands, files, loads
 from leads.files import Row
-from leads.loading import Loading
+from leads.loading import Loading, offered
 from models.database import Database
 
 
@@ -36,6 +36,10 @@ class Front:
     def listed(self, leads: Any) -> Iterable[Row]:
         """The rows of a list that was read already."""
         return files.from_list(leads)
+
+    def offered(self, connection: str, campaign: str | None) -> None:
+        """Nothing where leads can be loaded into the campaign (None: a new one) at all. Raises CannotDo."""
+        offered(self._connections[connection], campaign)
 
     def loading(
         self,

@@ -47,7 +47,7 @@ def _connection(
         "name": name,
         "dialer": connection.dialer if connection else None,
         "configured": connection is not None,
-        "offers": dialer.offers if dialer else [],
+        "offers": dialer.offers_of(connection) if dialer else [],
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
         "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
         "last_callback_at": iso(last),

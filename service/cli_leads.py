@@ -42,10 +42,11 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     front: Front = current_app.extensions["leads"]
     migrations.upgrade(current_app.extensions["database"])
     kind = TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
+    target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
     try:
+        front.offered(connection, target["campaign"])
         rows = front.rows(file.read_bytes(), kind)
-        target = {"name": campaign} if new else {}
-        loading = front.loading(connection, None if new else campaign, rows, options=_object(options), **target)
+        loading = front.loading(connection, rows=rows, options=_object(options), **target)
     except KeyError:
         raise click.UsageError(f"There is no connection {connection!r}.") from None
     except (CannotDo, Refused, BadList, BadLeads) as error:

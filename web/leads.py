@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response, current_app, request
 from marshmallow import Schema, fields, validate
 
-from dialers.errors import CredentialsRefused, ReportError, Unavailable, Uncertain
+from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
 from dialers.giving import (
     CANCEL_CALL,
     DELETE_LEAD,
@@ -84,6 +84,7 @@ def make_campaign(query: dict, connection: str) -> Response:
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
+    _tried(lambda: front().offered(connection, None))
     return _begin(query, connection, None, _object({"name", "leads", "options"}))
 
 
@@ -98,6 +99,7 @@ def add_leads(query: dict, connection: str, campaign: str) -> Response:
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
+    _tried(lambda: front().offered(connection, campaign))
     if request.mimetype in ("", "application/json"):
         return _begin(query, connection, campaign, _object({"leads", "options"}))
     rows = _tried(lambda: front().rows(request.get_data(), request.content_type or ""))
@@ -293,8 +295,9 @@ def _tried(do: Callable[[], Any]) -> Any:
 
 
 def _said(error: ReportError) -> NoReturn:
-    """The dialer's own verdict: its refusal is a 4xx with its reason, its silence a 502 or 503."""
+    """The dialer's own verdict: its refusal is a 4xx with its reason, its silence, or what cannot be read, a 502 or 503."""
     later = {"Retry-After": str(round(error.retry_after))} if error.retry_after else {}
-    status = 503 if isinstance(error, Unavailable) else 502 if isinstance(error, Uncertain) else 409
+    refused = isinstance(error, Declined | AskedWrongly | CredentialsRefused)
+    status = 409 if refused else 503 if isinstance(error, Unavailable) else 502
     error_id = "parked" if isinstance(error, CredentialsRefused) else error.error_id
     raise errors.Refused(status, error_id, str(error), headers=later)

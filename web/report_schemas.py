@@ -142,7 +142,7 @@ class Connection(Schema):
     name = text("The connection.", "ryng-main", null=False)
     dialer = text("The dialer; null where the connection is no longer configured.", "ryng")
     configured = yes_or_no("Whether the settings name it.", True)
-    offers = names("What its dialer can do.", ["callbacks", "leads"])
+    offers = names("What it can do as it is set up.", ["callbacks", "leads"])
     callback_kinds = names("The callbacks that its dialer sends.", ["connect", "terminal"])
     reports = names("The reports that its dialer can be asked for.", [])
     last_callback_at = time("When its last rightful callback came.")

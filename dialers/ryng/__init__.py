@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from dialers.base import Dialer
 from dialers.ryng import words
-from dialers.ryng.api import Client
+from dialers.ryng.api import Client, configured
 from dialers.ryng.calls import ACTS
 from dialers.ryng.leads import LEADS
 from dialers.vocabulary import CONNECT_OUTCOMES
@@ -35,6 +35,7 @@ DIALER = Dialer(
     callback_kinds=("connect", "terminal"),
     client=Client,
     default_country="IN",
+    ready=configured,
     leads=LEADS,
     acts=ACTS,
 )

@@ -61,8 +61,23 @@ def test_a_connection_that_is_no_longer_configured_is_still_shown(database):
 
 def test_what_a_connection_offers(database):
     found = connections(database)
-    assert found["ryng-main"]["offers"] == DIALERS["ryng"].offers
-    assert found["qvoice-main"]["offers"][0] == "reports"
+    assert found["ryng-main"]["offers"] == ["callbacks"]  # without api_url and access_token
+    assert found["qvoice-main"]["offers"] == DIALERS["qvoice"].offers
+
+
+@pytest.mark.parametrize(
+    ("dialer", "settings", "offers", "lacks"),
+    [
+        ("ryng", {"api_url": "https://acme.ryng.in", "access_token": "t"}, {"leads", "campaigns", "start_call"}, set()),
+        ("ryng", {"api_url": "https://acme.ryng.in", "access_token": None}, {"callbacks"}, {"leads", "start_call"}),
+        ("voipex", {"poll_calls": True}, {"callbacks", "reports", "campaigns"}, set()),
+        ("voipex", {"poll_calls": False}, {"callbacks", "campaigns"}, {"reports"}),
+    ],
+)
+def test_what_it_offers_is_what_its_settings_allow(database, dialer, settings, offers, lacks):
+    with database.read() as session:
+        (found,) = health.connections(session, {"one": Connection("one", dialer, settings)}, NOON)
+    assert offers <= set(found["offers"]) and not lacks & set(found["offers"])
 
 
 def test_how_sending_goes(database):

@@ -9,6 +9,7 @@ from leads import send_due
 from service.app import create_app
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
+from tests.dialers.voipex.stage import stage as voipex
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
 
 LEADS = "/api/v1/campaigns/{}/{}/leads"
@@ -187,6 +188,34 @@ def test_what_the_dialer_cannot_do_is_a_409_that_says_so(leads, played):
     assert answer.json["message"].endswith(".")
     assert leads.get(f"/api/v1/ivrs/{name}").status_code == 409
     assert leads.post(f"/api/v1/calls/{name}", json={"number": "1", "agent": "1", "campaign": "1"}).status_code == 409
+
+
+@pytest.mark.parametrize("body", [{}, {"leads": [{"number": "1"}], "options": 7}, {"nonsense": 1}])
+def test_what_cannot_be_done_at_all_is_said_first(leads, played, body):
+    assert leads.post(f"/api/v1/campaigns/{played.connection.name}", json=body).status_code == 409
+    assert leads.post(LEADS.format("nobody", "1"), data=b"nmae\n", content_type="text/csv").status_code == 404
+    assert leads.post(LEADS.format("nobody", "1"), data=b"{", content_type="application/json").status_code == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_connection_offers_is_what_is_not_a_409(database, database_url, tmp_path):
+    """A Ryng that only receives, and a VoIPEX whose answers cannot be read."""
+    with voipex() as stage:
+        connections = {"ryng-main": CONNECTIONS["ryng-main"], stage.connection.name: stage.connection}
+        app = create_app(replace(settings_for(database_url, tmp_path), connections=connections))
+        try:
+            client = client_with(app, database, "leads", "read")
+            offers = {row["name"]: row["offers"] for row in client.get("/api/v1/connections").json["connections"]}
+            assert offers["ryng-main"] == ["callbacks"] and "list_ivrs" in offers[stage.connection.name]
+            for path in (LEADS.format("ryng-main", "24"), "/api/v1/campaigns/ryng-main"):
+                assert client.post(path, json={}).json["error_id"] == "not_offered"
+            assert client.post("/api/v1/calls/ryng-main/1/cancel").json["error_id"] == "not_offered"
+            assert client.get(f"/api/v1/ivrs/{stage.connection.name}").status_code == 200
+            stage.faults({"html": {"path": "/ivr"}})
+            garbled = client.get(f"/api/v1/ivrs/{stage.connection.name}")
+            assert (garbled.status_code, garbled.json["error_id"]) == (502, "garbled")
+        finally:
+            app.extensions["database"].close()
 
 
 def test_connections_and_loads_that_are_not_there_are_404(leads):

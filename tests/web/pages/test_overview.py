@@ -207,7 +207,7 @@ def test_the_page_of_a_connection(reader, database, at_ten_forty_five):
 
     assert "&lt;NO-FORWARD&gt;" in page and f'href="/calls/{row.id}">call 1<' in page
     assert "sending leads: The dialer refuses the key." in page
-    assert "Its dialer offers: callbacks" in page
+    assert "It offers: callbacks" in page
     assert "wrapup renormalize --connection ryng-main" in page
     assert 'href="/connections/ryng-main"' in text(reader)
 
