@@ -7,7 +7,7 @@ from tests.fuzz.targets import TARGETS
 
 pytest.importorskip("atheris")
 
-SECONDS = 3
+SECONDS = 2
 
 
 @pytest.mark.parametrize("target", TARGETS)
