@@ -27,7 +27,7 @@ class Inbox:
         self.spool = Spool(settings.data_dir / "spool")
         self.memory = Memory(settings.memory_bytes)
         caps = (settings.stranger_receipts, settings.stranger_bytes)
-        self.open_database = lambda: DatabaseStore(database, caps)
+        self.open_database = lambda patient=True: DatabaseStore(database, caps, patient)
         self._lock = threading.Lock()
         self._process: int | None = None
         self._begin()
@@ -37,7 +37,9 @@ class Inbox:
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
         self.database = Rung("database", self.open_database, DATABASE_SECONDS, self.spooling.put)
         self._watch = Watch([self.database, self.spooling])
-        self.keeper = Keeper(self.open_database, self.spool, self.memory, self.database, self.spooling)
+        self.keeper = Keeper(
+            lambda: self.open_database(patient=False), self.spool, self.memory, self.database, self.spooling
+        )
 
     def start(self) -> None:
         """Begin in this process: look after what earlier ones left in the spool."""

@@ -3,14 +3,14 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
-from callbacks.draft import Draft, NotADraft
 from callbacks.last import Memory
 from callbacks.rung import Rung
 from callbacks.spool import Spool
+from callbacks.spooling import understood
 from callbacks.store import DatabaseStore
 
 log = structlog.get_logger(__name__)
@@ -18,10 +18,15 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # between two looks at a database that fails again as soon as it is used
 STEADY_SECONDS = 10.0
+LAST_SECONDS = 1.5  # for the spool, when the process ends: it is killed five seconds later
 
 
 class Keeper:
-    """One per process; which process drains the spool, the spool itself decides."""
+    """One per process; which process drains the spool, the spool itself decides.
+
+    Two threads, for a database or a disk that hangs is not to hold up what the other one could take: one looks at the
+    database, one at the spool. What both take from memory at the same time is stored twice, and is there once.
+    """
 
     def __init__(
         self, open_store: Callable[[], DatabaseStore], spool: Spool, memory: Memory, database: Rung, spooling: Rung
@@ -36,41 +41,65 @@ class Keeper:
         self._over = threading.Event()
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="keeper", daemon=True).start()
+        for name, look, pause in (
+            ("database", self.look_at_database, lambda: self._pause),
+            ("spool", self.look_at_spool, lambda: LOOK_SECONDS),
+        ):
+            threading.Thread(target=self._run, args=[look, pause], name=f"keeper-{name}", daemon=True).start()
 
-    def step(self) -> None:
-        """One look: nothing to do, or the database is asked, and the spool where the database still does not answer."""
-        if not (self._database.tripped or self._spooling.tripped or self._memory or self._spool.waiting()):
+    def look_at_database(self) -> None:
+        """Use it again when it is well; what is in memory goes there."""
+        if not (self._database.tripped or self._memory):
+            if time.monotonic() - self._mended_at > STEADY_SECONDS:
+                self._pause = LOOK_SECONDS
             return
         try:
-            self._to_database()
+            store = self._open()
+            try:
+                store.probe()
+                self._mend()
+                while held := self._memory.first():
+                    store.keep(held)
+                    self._memory.forget(held)
+            finally:
+                store.close()
         # Whatever is wrong with the database: the next look will show.
         except Exception as error:  # noqa: BLE001
             log.debug("database_still_away", error=type(error).__name__)
-        if self._memory or self._spooling.tripped:
-            self._to_spool()
+
+    def look_at_spool(self) -> None:
+        """Use it again when it is well; what is in memory goes there. Drain it when the database is well."""
+        self._mend_spool()
+        if self._database.tripped or not self._spool.waiting():
+            return
+        drained = 0
+        try:
+            store = self._open()
+            try:
+                # Segment by segment: what happens to the spool itself meanwhile is not to wait for the end of an outage's.
+                while some := self._spool.drain(store.keep, read=understood, most=1):
+                    drained += some
+                    self._mend_spool()
+            finally:
+                store.close()
+        except Exception as error:  # noqa: BLE001 - the database's, which the next look will show, or a segment's, logged there
+            log.debug("spool_not_drained", error=type(error).__name__)
+        if drained:
+            log.warning("spool_drained", receipts=drained)
 
     def close(self) -> None:
-        """The process ends: what is in memory alone gets a last chance."""
+        """The process ends: what is in memory alone gets a last chance, first where nobody waits for a network."""
         self._over.set()
         if self._memory:
-            self.step()
+            first = threading.Thread(target=self._mend_spool, daemon=True)
+            first.start()
+            first.join(LAST_SECONDS)
+        if self._memory:
+            self.look_at_database()
 
-    def _to_database(self) -> None:
-        store = self._open()
-        try:
-            store.probe()
-            self._mend()
-            while held := self._memory.first():
-                store.keep(held)
-                self._memory.forget(held)
-            drained = self._spool.drain(lambda lines: store.keep(drafts(lines)))
-            if drained:
-                log.warning("spool_drained", receipts=drained)
-        finally:
-            store.close()
-
-    def _to_spool(self) -> None:
+    def _mend_spool(self) -> None:
+        if not (self._spooling.tripped or self._memory):
+            return
         try:
             self._spool.probe()
             self._spooling.mend()
@@ -88,25 +117,11 @@ class Keeper:
             self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS) if again else LOOK_SECONDS
             self._mended_at = now
             self._database.mend()
-        elif time.monotonic() - self._mended_at > STEADY_SECONDS:
-            self._pause = LOOK_SECONDS
 
-    def _run(self) -> None:
+    def _run(self, look: Callable[[], None], pause: Callable[[], float]) -> None:
         # Not all processes at the same moment.
-        while not self._over.wait(self._pause * random.uniform(0.8, 1.2)):
+        while not self._over.wait(pause() * random.uniform(0.8, 1.2)):
             try:
-                self.step()
+                look()
             except Exception as error:
                 log.exception("keeper_failed", error=type(error).__name__)
-
-
-def drafts(lines: Sequence[bytes]) -> list[Draft]:
-    """Read what was spooled. A line that is whole and no receipt (of a newer release, say) goes to the error log in full: it
-    must not stand in front of the others for ever."""
-    found = []
-    for line in lines:
-        try:
-            found.append(Draft.from_line(line))
-        except NotADraft:
-            log.error("spool_line_unreadable", line=line.decode("utf-8", "backslashreplace"))
-    return found

@@ -1,7 +1,7 @@
 """Where receipts wait on disk while the database does not take them: numbered files of lines, each with its checksum.
 
     <data>/spool/000000000001.spool     "<crc32 of the payload, 8 hex digits> <payload>\\n", appended to by all processes
-    <data>/spool/damaged                lines whose checksum is wrong, as they were found
+    <data>/spool/damaged                lines whose checksum is wrong or that nobody understood, as they were found
 
 The spool carries payloads, bytes without a newline, and knows nothing of receipts or databases. Its two rules:
 
@@ -13,6 +13,7 @@ a ``threading.Lock`` is not what it seems under gevent. Why a format of our own:
 """
 
 import contextlib
+import math
 import os
 import re
 import tempfile
@@ -63,8 +64,17 @@ class Spool:
         finally:
             release(segment)
 
-    def drain(self, take: Callable[[list[bytes]], object], batch: int = 500) -> int:
+    def drain(
+        self,
+        take: Callable[[list], object],
+        batch: int = 500,
+        read: Callable[[bytes], object] = lambda payload: payload,
+        most: float = math.inf,
+    ) -> int:
         """Hand what is in the spool to ``take``, in order, in lists of at most ``batch``; return how many payloads it took.
+
+        ``take`` is handed what ``read`` makes of a payload; where that is None, nobody understands it, and its line goes to
+        the file ``damaged``, whole as it is. After the segment with which it took ``most``, the rest is for the next call.
 
         One drains at a time: 0 at once when another thread or process does. What ``take`` returned from is not kept, so it must
         have stored it; it sees payloads again after a crash. When ``take`` raises, that ends the draining, and what it did not
@@ -75,7 +85,8 @@ class Spool:
         the disk's doing, and somebody's receipt.
 
         Raises OSError after all others were drained, when a segment could not be read, its damage not be copied, or the
-        segment not be removed. A segment that a stopped process keeps locked is left for a later call.
+        segment not be removed; where ``most`` ends a call early, a later one does. A segment that a stopped process keeps locked
+        is left for a later call.
         """
         if not self.folder.is_dir():
             return 0
@@ -86,10 +97,12 @@ class Spool:
             if not lock(folder, in_vain=lambda: True):
                 return 0
             for path in segments(self.folder):
-                with contextlib.closing(self._batches(path, batch, failures)) as batches:
+                with contextlib.closing(self._batches(path, batch, read, failures)) as batches:
                     for payloads in batches:
                         take(payloads)
                         taken += len(payloads)
+                if taken >= most:
+                    return taken
             if failures:
                 raise failures[0]
             self._offsets.clear()  # of segments that another process drained to the end
@@ -180,8 +193,10 @@ class Spool:
                 os.ftruncate(segment, length)
             raise
 
-    def _batches(self, path: Path, batch: int, failures: list[OSError]) -> Iterator[list[bytes]]:
-        """Payloads of one segment; the next list is asked for when the last was taken, and after the last the segment goes.
+    def _batches(
+        self, path: Path, batch: int, read: Callable[[bytes], object], failures: list[OSError]
+    ) -> Iterator[list]:
+        """What ``read`` makes of one segment; the next list is asked for when the last was taken, and after the last it goes.
 
         Errors of the disk end up in ``failures``, for one bad segment is not to hold up those behind it.
         """
@@ -197,7 +212,7 @@ class Spool:
                 with open(segment, "rb", closefd=False) as lines:
                     lines.seek(self._offsets.get(known, 0))
                     while some := _next_lines(lines, batch):
-                        checked = [(line, _payload(line)) for line in some]
+                        checked = [(line, None if (one := _payload(line)) is None else read(one)) for line in some]
                         if payloads := [payload for _, payload in checked if payload is not None]:
                             yield payloads
                         # After they were taken: else each attempt while the database is down would copy them again.
@@ -230,16 +245,25 @@ def segments(folder: Path) -> list[Path]:
         return []
 
 
+def is_spool(folder: Path) -> bool:
+    """Does it hold a segment, or what was set aside from one?"""
+    return bool(segments(folder)) or (folder / DAMAGED).is_file()
+
+
 def read(path: Path) -> Iterator[bytes | None]:
     """The payloads of a segment, or of all segments of a spool's folder, in order; None for each damaged line.
 
-    For the spool of a machine that died, which may be mounted read-only: nothing is written and nothing locked. A folder's
-    file ``damaged`` is left out: its lines were found wanting, and counted, when they came there. Raises OSError.
+    For the spool of a machine that died, which may be mounted read-only: nothing is written and nothing locked. Of a folder's
+    file ``damaged`` the whole lines are read, last, for they were only not understood; the others were found wanting, and
+    counted, when they came there. Raises OSError.
     """
     for source in segments(path) if path.is_dir() else [path]:
         with source.open("rb") as lines:
             for line in lines:
                 yield _payload(line)
+    if path.is_dir() and (path / DAMAGED).is_file():
+        with (path / DAMAGED).open("rb") as lines:
+            yield from (payload for payload in map(_payload, lines) if payload is not None)
 
 
 def _payload(line: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callbacks.draft import Draft
+from callbacks.draft import Draft, NotADraft
 from callbacks.spool import Spool
 
 
@@ -19,3 +19,11 @@ class SpoolStore:
     def abort(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def understood(line: bytes) -> Draft | None:
+    """The draft that a line of the spool holds; None for one that is whole and no receipt to us, of a newer release, say."""
+    try:
+        return Draft.from_line(line)
+    except NotADraft:
+        return None

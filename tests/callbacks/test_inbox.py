@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import event, select, text
 from callbacks import Inbox
 from callbacks.draft import Draft
 from callbacks.keeper import LOOK_SECONDS
+from callbacks.last import Memory, size_of
 from callbacks.readiness import Readiness
 from callbacks.tickets import Ticket
 from models import Receipt, StrangerQuota
@@ -173,13 +175,29 @@ def test_what_is_in_memory_goes_into_the_spool_when_only_that_is_well_again(sett
 
 
 def test_memory_is_bounded_and_what_is_beyond_stands_in_the_log(settings, open_inbox, logged):
-    settings = replace(settings, memory_bytes=3 * len(draft().body))
+    settings = replace(settings, memory_bytes=3 * size_of(draft()))
     inbox = open_inbox(Database("postgresql://nobody@127.0.0.1:1/nothing"), settings)
     with spool_refused(settings):
         put(inbox, [draft(n) for n in range(5)])
         assert len(inbox.memory) == 3
     assert len(logged("receipt_not_stored")) == 5
     assert sum(line["receipts"] for line in logged("memory_full")) == 2
+
+
+def test_memory_is_bounded_whatever_a_receipt_is_large_with():
+    memory = Memory(100_000)
+    large = [
+        draft(n, body=b"", **facts) for n, facts in enumerate([{"query": "q" * 8000}, {"headers": {"a": "h" * 8000}}])
+    ]
+    held = [replace(one, id=uuid4()) for one in large * 100]
+    beyond = memory.hold(held)
+    assert len(memory) == 11  # 11 * (8000 + 1024) and some bytes more
+    assert len(beyond) == 189
+    memory.forget(held)
+    assert not memory.hold(held[:11])  # all of it was given back
+    empty = Memory(100_000)
+    empty.hold([draft(n, body=b"") for n in range(1000)])
+    assert len(empty) < 100
 
 
 def test_strangers_are_capped_and_counted_once_by_whatever_way_they_come(database, settings, open_inbox):

@@ -1,0 +1,107 @@
+"""The keeper: a database that hangs holds up no spool, and a spool's disk no database."""
+
+import os
+
+import pytest
+from sqlalchemy import text
+
+from callbacks.draft import Draft
+from callbacks.keeper import Keeper
+from callbacks.last import Memory
+from callbacks.rung import Rung
+from callbacks.spool import Spool, read
+from callbacks.spooling import SpoolStore
+from callbacks.store import DatabaseStore
+from models.database import Database
+from tests.callbacks.drafts import draft, kept
+from tests.server import until
+
+
+class Ladder:
+    """What a keeper looks after, both rungs tripped."""
+
+    def __init__(self, database: Database, folder, segment_bytes: int = 8 * 1024 * 1024):
+        self.spool = Spool(folder, segment_bytes)
+        self.memory = Memory(10**6)
+        self.database = Rung("database", lambda: DatabaseStore(database, (10, 10**6)), 1, self.fail)
+        self.spooling = Rung("spool", lambda: SpoolStore(self.spool), 1, self.fail)
+        self.database.tripped = self.spooling.tripped = True
+        self.opened = lambda: DatabaseStore(database, (10, 10**6), patient=False)
+        self.keeper = Keeper(lambda: self.opened(), self.spool, self.memory, self.database, self.spooling)
+
+    def fail(self, tickets):
+        raise AssertionError("nothing is put here")
+
+
+@pytest.fixture
+def ladder(database, folder):
+    ladder = Ladder(database, folder)
+    yield ladder
+    ladder.keeper.close()
+
+
+def test_while_the_database_hangs_the_spool_is_mended_and_takes_what_memory_holds(ladder, postgresql_url):
+    hanging = Database(postgresql_url)
+    ladder.opened = lambda: DatabaseStore(hanging, (10, 10**6), patient=False)
+    ladder.memory.hold([draft(1)])
+    with hanging.engine.begin() as other:
+        other.execute(text("LOCK TABLE receipts"))
+        ladder.keeper.start()
+        until(lambda: not ladder.memory and not ladder.spooling.tripped, 2.5)
+        assert ladder.database.tripped and ladder.spool.waiting()
+    until(lambda: kept(hanging) == [1] and not ladder.database.tripped and not ladder.spool.waiting(), 15)
+    hanging.close()
+
+
+def test_while_the_spools_disk_hangs_the_database_is_mended_and_takes_what_memory_holds(ladder, folder, database):
+    os.mkfifo(folder.parent / "hangs")
+    ladder.spool.probe = lambda: (folder.parent / "hangs").open("rb").close()  # until somebody writes
+    ladder.memory.hold([draft(1)])
+    ladder.keeper.start()
+    until(lambda: kept(database) == [1] and not ladder.memory, 10)
+    assert ladder.spooling.tripped and not ladder.database.tripped
+    (folder.parent / "hangs").open("wb").close()
+
+
+def test_a_process_that_ends_takes_the_spool_first(ladder):
+    ladder.memory.hold([draft(1)])
+    ladder.opened = lambda: pytest.fail("the database was asked")
+    ladder.keeper.close()
+    assert not ladder.memory
+    assert [Draft.from_line(line).body for line in read(ladder.spool.folder)] == [draft(1).body]
+
+
+def test_the_rungs_are_mended_while_a_long_drain_goes_on(database, folder):
+    ladder = Ladder(database, folder, segment_bytes=100)
+    ladder.spooling.tripped = ladder.database.tripped = False
+    for number in range(5):
+        ladder.spool.append([draft(number).line()])
+    mended, store = [], ladder.opened()
+
+    class Slow:
+        """The database, in whose every transaction both rungs trip."""
+
+        def keep(self, drafts):
+            mended.append(not ladder.spooling.tripped)
+            store.keep(drafts)
+            ladder.spooling.tripped = ladder.database.tripped = True
+            ladder.keeper.look_at_database()  # as its own thread does
+            assert not ladder.database.tripped
+
+        def close(self):
+            store.close()
+
+    ladder.opened, once = lambda: ladder.opened_later(), [Slow()]
+    ladder.opened_later = lambda: once.pop() if once else DatabaseStore(database, (10, 10**6))
+    ladder.keeper.look_at_spool()
+    assert (mended, kept(database)) == ([True] * 5, list(range(5)))
+
+
+def test_a_line_that_this_release_does_not_understand_is_set_aside_whole(database, folder, ladder):
+    ladder.keeper.look_at_database()
+    later = b'{"format": 2, "receipt": "of a later release"}'
+    ladder.spool.append([draft(1).line(), later, draft(2).line()])
+    ladder.keeper.look_at_spool()
+    assert kept(database) == [1, 2]
+    assert not ladder.spool.waiting()
+    assert list(read(folder)) == [later]  # where that release's import-spool finds it
