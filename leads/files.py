@@ -18,13 +18,14 @@ from dialers.giving import BadList
 MOST_LEADS = 100_000
 TEXT = ("number", "name", "first_name", "last_name", "reference", "priority", "timezone", "agents", "note")
 Row = tuple[int, Mapping[str, Any]]  # its number, and names with what was written
+SAVE_AS = "Save the file as UTF-8: other encodings cannot be told apart."
 NESTED = ("fields", "options")  # in CSV: columns fields.<name> and options.<name>
 
 
 def rows(data: bytes, content_type: str) -> Iterator[Row]:
     """The rows of a body, by its type: ``text/csv``, ``application/x-ndjson`` or JSON. Raises BadList."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == "text/csv":
+    if kind in ("text/csv", "text/tab-separated-values"):
         return from_csv(data)
     if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
         return from_ndjson(data.removeprefix(BOM_UTF8).splitlines())
@@ -67,41 +68,81 @@ def from_ndjson(lines: Iterable[bytes]) -> Iterator[Row]:
 def from_csv(data: bytes) -> Iterator[Row]:
     """With a header, in UTF-8 (a mark at its beginning is fine), separated by commas or, where the header has them,
     semicolons or tabs."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start)
-        raise BadList(
-            "The text is not UTF-8 here. Save the file as UTF-8: other encodings cannot be told apart.", max(line, 1)
-        ) from None
+    text = data.decode("utf-8-sig", "surrogateescape")  # what is not UTF-8 is told by its cell
     if "\x00" in text:
         raise BadList("The text holds NUL bytes; it may be UTF-16. Save the file as UTF-8.")
     head = text.split("\n", 1)[0]
     separator = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         header = [name.strip() for name in next(reader)]
     except StopIteration:
         raise BadList("The file is empty.") from None
     except csv.Error as error:
         raise BadList(f"The header cannot be read: {error}.") from None
+    for at, name in enumerate(header, 1):
+        if not _is_utf8(name):
+            raise BadList(f"The header is not UTF-8 in its column {at}. {SAVE_AS}")
     _check_header(header)
-    return _capped(_csv_rows(reader, header))
+    return _capped(_csv_rows(reader, lines, header))
 
 
-def _csv_rows(reader, header: list[str]) -> Iterator[Row]:
+class _Lines:
+    """The lines of a text, and those that were read since ``begin``: a row may be several."""
+
+    def __init__(self, text: str):
+        self._lines = io.StringIO(text, newline="")
+        self._row: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        self._row.append(next(self._lines))
+        return self._row[-1]
+
+    def begin(self) -> None:
+        self._row.clear()
+
+    def cells(self, separator: str) -> int:
+        """How many cells the row has, the last of which may be open; 0 where that cannot be told."""
+        try:
+            return sum(len(cells) for cells in csv.reader(["".join(self._row)], delimiter=separator))
+        except csv.Error:  # longer than a cell may be
+            return 0
+
+
+def _csv_rows(reader, lines: _Lines, header: list[str]) -> Iterator[Row]:
     for at in itertools.count(1):
+        lines.begin()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadList(f"The row cannot be read: {error}.", at) from None
+            raise BadList(f"The row cannot be read: {error}.", at, _open_column(error, reader, lines, header)) from None
         if not any(cell.strip() for cell in cells):  # what spreadsheets leave at the end
             continue
         if len(cells) != len(header):
-            raise BadList(f"The row has {len(cells)} cells, the header {len(header)}.", at)
+            missing = header[len(cells)] if len(cells) < len(header) else None
+            raise BadList(f"The row has {len(cells)} cells, the header {len(header)}.", at, missing)
+        for name, cell in zip(header, cells, strict=True):
+            if not _is_utf8(cell):
+                raise BadList(f"The text is not UTF-8 here. {SAVE_AS}", at, name)
         yield at, _nested({name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()})
+
+
+def _open_column(error: csv.Error, reader, lines: _Lines, header: list[str]) -> str | None:
+    """The column whose quotation mark is never closed; None where something else is wrong."""
+    if "unexpected end" not in str(error):
+        return None
+    count = lines.cells(reader.dialect.delimiter)
+    return header[count - 1] if 0 < count <= len(header) else None
+
+
+def _is_utf8(cell: str) -> bool:
+    return cell.isascii() or not any("\udc80" <= char <= "\udcff" for char in cell)
 
 
 def _nested(row: dict[str, str]) -> dict[str, Any]:
