@@ -1,7 +1,6 @@
 """``wrapup leads``: load a file of leads, look at a load, let it go on, decide what the dialer left open."""
 
 import json
-import mimetypes
 import sys
 import threading
 from pathlib import Path
@@ -22,7 +21,13 @@ from leads.front import Front
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.3
-TYPES = {".csv": "text/csv", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+TYPES = {
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".txt": "text/csv",  # as spreadsheets write it, with tabs
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+}
 
 group = AppGroup("leads", help="Load leads into campaigns, and see what became of them.")
 
@@ -35,13 +40,13 @@ group = AppGroup("leads", help="Load leads into campaigns, and see what became o
 @click.option("--options", default="{}", help="The dialer's own fields for the request, as JSON.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 def load(connection: str, campaign: str, file: Path, new: bool, options: str, dry_run: bool) -> None:
-    """Load FILE (.csv, .ndjson or .json) into CAMPAIGN and wait for its end; an interrupted wait loses nothing.
+    """Load FILE (.csv, .tsv, .txt, .ndjson or .json) into CAMPAIGN and wait for its end; an interrupted wait loses nothing.
 
     Code 1 where a lead was rejected or is unknown, 2 where the file cannot be taken: then nothing was sent.
     """
     front: Front = current_app.extensions["leads"]
     migrations.upgrade(current_app.extensions["database"])
-    kind = TYPES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0] or "application/json"
+    kind = TYPES.get(file.suffix.lower(), "application/json")
     target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
     try:
         front.offered(connection, target["campaign"])
@@ -157,6 +162,7 @@ def _refuse(error: ValueError) -> None:
     if isinstance(error, BadLeads):
         for fault in error.faults:
             click.echo(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
-    at = f"row {error.row}: " if getattr(error, "row", None) else ""
+    row, field = getattr(error, "row", None), getattr(error, "field", None)
+    at = f"row {row}, {field}: " if row and field else f"row {row}: " if row else ""
     click.echo(f"wrapup: {at}{error}", err=True)
     sys.exit(2)

@@ -94,11 +94,18 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         response.headers.extend(error.extra_headers)
         return response
     error_id, message = _WORDS.get(error.code, (error.name.lower().replace(" ", "_"), error.name + "."))
+    if error.code == 413 and request.max_content_length is not None:
+        message = f"The body is larger than {size(request.max_content_length)}, which is what this address takes."
     response = body(error_id, message, _details(error), error.code)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value  # such as Allow
     return response
+
+
+def size(count: int) -> str:
+    """A limit in bytes, as sentences say it."""
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count} bytes"
 
 
 def _details(error: HTTPException) -> Mapping[str, Any]:

@@ -51,6 +51,13 @@ def test_a_file_is_loaded_to_its_end(typed):
     assert typed("show", load).stdout.splitlines()[1].startswith("1  +12135550001  accepted")
 
 
+@pytest.mark.parametrize("name", ["list.tsv", "list.TXT"])
+def test_a_list_with_tabs(typed, name):
+    (typed.folder / name).write_text("number\tname\n+12135550001\tAnn\n")
+    dry = typed("load", "qvoice-main", typed.played.campaign, name, "--dry-run")
+    assert (dry.returncode, '"first_name": "Ann"' in dry.stdout) == (0, True), dry.stderr
+
+
 def test_what_is_unknown_is_decided_by_an_operator(typed):
     (typed.folder / "list.json").write_text('[{"number": "+12135550001"}]')
     typed.played.faults({"drop_after": {"times": 1, "path": "/lead"}})

@@ -11,6 +11,7 @@ from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.dialers.voipex.stage import stage as voipex
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
+from web import leads as web_leads
 
 LEADS = "/api/v1/campaigns/{}/{}/leads"
 
@@ -170,9 +171,21 @@ def test_a_campaign_that_cannot_be_kept_is_named_once(leads, played, campaign):
     assert (answer.status_code, list(answer.json["details"])) == (422, ["campaign"])
 
 
-def test_a_body_that_is_too_large_is_a_413(leads, url):
-    answer = leads.post(url, data=b"x" * (17 << 20), content_type="text/csv")
-    assert (answer.status_code, answer.json["message"][-1]) == (413, ".")
+@pytest.mark.parametrize("kind", ["application/json", "text/csv"])
+def test_a_list_that_is_too_large_is_a_413_that_says_what_to_do(leads, url, monkeypatch, kind):
+    assert web_leads.LARGEST_LIST == 64 << 20
+    monkeypatch.setattr(web_leads, "LARGEST_LIST", 18 << 20)
+    answer = leads.post(url, data=b" " * (19 << 20), content_type=kind)
+    assert (answer.status_code, answer.json["error_id"]) == (413, "too_large")
+    assert "18 MiB at most. Split it" in answer.json["message"]
+
+
+def test_a_list_may_be_larger_than_other_bodies(leads, url):
+    body = json.dumps(numbers("+12135550001")).encode() + b" " * (17 << 20)
+    assert leads.post(url, data=body, content_type="application/json").status_code == 202
+    load = leads.get("/api/v1/loads").json["loads"][0]["id"]
+    answer = leads.post(f"/api/v1/loads/{load}/unknown", data=body, content_type="application/json")
+    assert (answer.status_code, "16 MiB" in answer.json["message"]) == (413, True)
 
 
 def test_what_is_no_list_is_a_400_or_422(leads, url):
