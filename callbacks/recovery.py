@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 from sqlalchemy import select
 
 from callbacks import spool
-from callbacks.draft import Draft, NotADraft
-from callbacks.last import EVENT
+from callbacks.draft import Draft
+from callbacks.last import EVENT, size_of
+from callbacks.spooling import understood
 from callbacks.store import DatabaseStore
 from models import Receipt
 from models.database import Database
 
 BATCH = 500
 Found = Draft | None  # None: something that is damaged
+WRAPPERS = ("log", "MESSAGE")  # Docker's files and ``journalctl -o json`` hold a line as a text in JSON of their own
+
+
+class NothingThere(ValueError):
+    """What was named holds no spool."""
 
 
 @dataclass
@@ -32,16 +37,41 @@ class Brought:
 
 
 def from_spool(path: Path) -> Iterator[Found]:
-    """The receipts of a segment or of a spool's folder, which are only read. Raises OSError."""
-    for line in spool.read(path):
-        yield _draft(line)
+    """The receipts of a segment, a spool's folder or the data folder around it, which are only read. Raises OSError, and
+    NothingThere at once."""
+    if path.is_dir():
+        folders = [folder for folder in (path, path / "spool") if spool.is_spool(folder)]
+        if not folders:
+            raise NothingThere(f"There is no spool in {path}: no file like 000000000001.spool.")
+        path = folders[0]
+    elif not spool.SEGMENT.fullmatch(path.name) and all(line is None for line in spool.read(path)):
+        raise NothingThere(f"{path} is no file of a spool: none of its lines has a good checksum.")
+    return (None if line is None else understood(line) for line in spool.read(path))
 
 
 def from_log(log: BinaryIO) -> Iterator[Found]:
-    """The receipts that a log says no store took. A line may have something in front, such as the journal's time and host."""
+    """The receipts that a log says no store took, whole or in pieces. A line may have something in front, such as the
+    journal's time and host, or stand in JSON of Docker's or the journal's."""
+    parts: dict[str, dict[int, str]] = {}
+    done: set[str] = set()
     for line in log:
-        if EVENT.encode() in line:
-            yield _logged(line)
+        if EVENT.encode() not in line:
+            continue
+        said = _said(line)
+        try:
+            if "piece" not in said:
+                yield Draft.from_record(said["receipt"])
+            elif said["id"] not in done:
+                of = parts.setdefault(said["id"], {})
+                of[said["piece"]] = said["receipt"]
+                if len(of) == said["of"]:
+                    done.add(said["id"])
+                    del parts[said["id"]]
+                    yield Draft.from_record(orjson.loads("".join(of[number] for number in sorted(of))))
+        except (ValueError, KeyError, TypeError):  # NotADraft and JSONDecodeError are ValueErrors
+            yield None
+    for _ in parts:  # the log begins or ends in the middle of it
+        yield None
 
 
 def bring_back(database: Database, settings, found: Iterator[Found]) -> Brought:
@@ -49,7 +79,7 @@ def bring_back(database: Database, settings, found: Iterator[Found]) -> Brought:
     brought = Brought()
     store = DatabaseStore(database, (settings.stranger_receipts, settings.stranger_bytes))
     try:
-        for some in iter(lambda: list(islice(found, BATCH)), []):
+        for some in _batches(found):
             drafts = list({draft.id: draft for draft in some if draft is not None}.values())
             brought.unreadable += sum(draft is None for draft in some)
             before = _there(database, drafts)
@@ -69,15 +99,31 @@ def _there(database: Database, drafts: list[Draft]) -> int:
         return len(session.scalars(select(Receipt.id).where(Receipt.id.in_([draft.id for draft in drafts]))).all())
 
 
-def _draft(line: bytes | None) -> Found:
-    try:
-        return None if line is None else Draft.from_line(line)
-    except NotADraft:
-        return None
+def _batches(found: Iterator[Found]) -> Iterator[list[Found]]:
+    """As many at once as one transaction may hold: BATCH, and no more than the spool's own drain takes in bytes."""
+    some: list[Found] = []
+    size = 0
+    for one in found:
+        some.append(one)
+        size += size_of(one) if one is not None else 0
+        if len(some) == BATCH or size >= spool.BATCH_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
-def _logged(line: bytes) -> Found:
+def _said(line: bytes) -> dict[str, Any]:
+    """What a line of ours says; nothing where it is cut. In front may also stand what another process had begun to write."""
+    begun = line.rfind(b'{"receipt":')
+    start = begun if begun >= 0 else max(line.find(b"{"), 0)
     try:
-        return Draft.from_record(orjson.loads(line[line.index(b"{") :])["receipt"])
-    except (ValueError, KeyError, TypeError):  # NotADraft and JSONDecodeError are ValueErrors
-        return None
+        said = orjson.loads(line[start:])
+    except ValueError:
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    for name in WRAPPERS:
+        if isinstance(said.get(name), str):
+            return _said(said[name].encode())
+    return said

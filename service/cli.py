@@ -132,8 +132,12 @@ def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str 
 @group.command("import-spool")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 def import_spool(path: Path) -> None:
-    """Take over the spool of a machine that died: a segment, or its whole folder. What is there already stays once."""
-    _bring_back(recovery.from_spool(path))
+    """Take over the spool of a machine that died: a segment, its folder or the data folder. What is there already stays once."""
+    try:
+        found = recovery.from_spool(path)
+    except recovery.NothingThere as error:
+        raise click.ClickException(str(error)) from None
+    _bring_back(found)
 
 
 def _bring_back(found: Iterator[recovery.Found]) -> None:

@@ -3,14 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import orjson
 import pytest
 from sqlalchemy import select
 
 from callbacks.draft import Draft
+from callbacks.recovery import bring_back
 from callbacks.spool import Spool
+from callbacks.store import DatabaseStore
 from lib import clock
 from models import Receipt
 from models.database import Database
@@ -97,3 +101,31 @@ def test_a_log_goes_with_no_other_choice(tmp_path, wrapup):
 def test_a_file_that_is_not_there_is_said_so(wrapup):
     done = wrapup("import-spool", "nowhere")
     assert (done.returncode, "nowhere" in done.stderr) == (2, True)
+
+
+def test_the_data_folder_is_as_good_as_the_spool_in_it(tmp_path, database_url, wrapup):
+    spool = Spool(tmp_path / "dead" / "spool")
+    spool.append([draft(1).line()])
+    assert "1 brought back" in wrapup("import-spool", str(tmp_path / "dead")).stdout
+    (spool.folder / "000000000001.spool").rename(spool.folder / "damaged")  # set aside by an older release
+    (tmp_path / "dead" / "spool").rename(tmp_path / "dead" / "copy")
+    assert "1 were there already" in wrapup("import-spool", str(tmp_path / "dead" / "copy")).stdout
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no line of a spool\n"])
+def test_what_holds_no_spool_is_refused(tmp_path, wrapup, content):
+    path = tmp_path / "something"
+    path.mkdir() if content is None else path.write_bytes(content)
+    done = wrapup("import-spool", str(path))
+    assert (done.returncode, str(path) in done.stderr, len(done.stderr.splitlines())) == (1, True, 1)
+    assert "Read" not in done.stdout
+
+
+def test_large_receipts_are_brought_back_a_few_at_a_time(database, monkeypatch):
+    taken = []
+    keep = DatabaseStore.keep
+    monkeypatch.setattr(DatabaseStore, "keep", lambda self, drafts: (taken.append(len(drafts)), keep(self, drafts)))
+    settings = SimpleNamespace(stranger_receipts=0, stranger_bytes=0)
+    large = (replace(draft(n), body=b"x" * 1_000_000) for n in range(9))
+    assert bring_back(database, settings, large).new == 9
+    assert taken == [5, 4]  # 4 MiB are passed with the fifth
