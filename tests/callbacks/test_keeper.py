@@ -40,16 +40,17 @@ def ladder(database, folder):
     ladder.keeper.close()
 
 
-def test_while_the_database_hangs_the_spool_is_mended_and_takes_what_memory_holds(ladder, postgresql_url):
+def test_while_the_database_hangs_the_spool_is_mended_and_takes_what_memory_holds(postgresql_url, folder):
     hanging = Database(postgresql_url)
-    ladder.opened = lambda: DatabaseStore(hanging, (10, 10**6), patient=False)
+    ladder = Ladder(hanging, folder)
     ladder.memory.hold([draft(1)])
     with hanging.engine.begin() as other:
         other.execute(text("LOCK TABLE receipts"))
         ladder.keeper.start()
-        until(lambda: not ladder.memory and not ladder.spooling.tripped, 2.5)
+        until(lambda: not ladder.memory and not ladder.spooling.tripped, 10)
         assert ladder.database.tripped and ladder.spool.waiting()
     until(lambda: kept(hanging) == [1] and not ladder.database.tripped and not ladder.spool.waiting(), 15)
+    ladder.keeper.close()
     hanging.close()
 
 
