@@ -25,7 +25,14 @@ from callbacks.reading import READ_BYTES
 from callbacks.tickets import Ticket
 
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
-_SECRET = re.compile(rb"(?im)^((?:proxy-)?authorization|cookie):.*$")
+# Possessive, for a stranger may send a million slashes.
+_TOKEN = re.compile(rb"(?i)(/callbacks/++[^/\s]*+/++)[^/\s?]+")
+# To the end of its line and of those that continue it. A line may end in a lone CR: then it goes on, unless a blank line or
+# another field follows.
+_SECRET = re.compile(
+    rb"(?i)(?<![^\r\n])[\x00-\x09\x0b\x0c\x0e-\x20]*((?:proxy-)?authorization|cookie)(?![\w-])"
+    rb"[^\r\n]*(?:(?:\r\n?|\n)[ \t][^\r\n]*|\r(?![\r\n]|[\w!#$%&'*+.^`|~-]+[ \t]*:)[^\r\n]*)*"
+)
 STOP_LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
 ORPHAN_SECONDS = 3.0
@@ -48,7 +55,9 @@ class LoopTicket(Ticket):
     def release(cls, tickets) -> None:
         # The loop is woken once for all of them: it is another thread's, and waking it is what costs.
         tickets = list(tickets)
-        tickets[0]._done.hub.loop.run_callback_threadsafe(cls._switch, tickets)
+        bells = [bell for ticket in tickets if (bell := ticket._done) is not None]
+        if bells:  # else all have rung already
+            bells[0].hub.loop.run_callback_threadsafe(cls._switch, tickets)
 
     @staticmethod
     def _switch(tickets) -> None:
@@ -247,8 +256,9 @@ class _Broken:
 
 def without_secrets(said: bytes) -> bytes:
     """A request's bytes without the token in its path and without what its head says to prove who sends it."""
-    head, blank, body = said.partition(b"\r\n\r\n")
+    start = len(said) - len(said.lstrip())  # line ends may stand before
+    head, blank, body = said[start:].partition(b"\r\n\r\n")
     head = _SECRET.sub(rb"\1: ...", head)
     first, end, fields = head.partition(b"\n")
-    first = re.sub(rb"(/+callbacks/+[^/\s]*/+)[^/\s?]+", rb"\1...", first, flags=re.IGNORECASE)
-    return first + end + fields + blank + body
+    first = _TOKEN.sub(rb"\1...", first)
+    return said[:start] + first + end + fields + blank + body

@@ -12,6 +12,7 @@ from gunicorn.http.body import Body as GunicornBody
 from gunicorn.http.body import LengthReader
 
 from callbacks import line, reading
+from callbacks.server import without_secrets
 from service.hooks import TokensHidden
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -89,6 +90,48 @@ def test_no_error_of_a_server_gets_out(error):
 def test_a_length_of_thousands_of_digits_is_read():
     stream = io.BytesIO(b"x" * 10)
     assert not reading.Body({"CONTENT_LENGTH": "9" * 5000, "wsgi.input": stream}).whole
+
+
+FIRST = b"POST /callbacks/ryng/s3cret/terminal HTTP/1.1"
+SECRETS = {
+    "as it should be": (b"Authorization: Basic s3cret", b"\r\n"),
+    "Proxy-Authorization": (b"Proxy-Authorization: Basic s3cret", b"\r\n"),
+    "Cookie": (b"Cookie: session=s3cret", b"\r\n"),
+    "small letters": (b"cookie:session=s3cret", b"\r\n"),
+    "a blank before the colon": (b"Authorization : Basic s3cret", b"\r\n"),
+    "a blank before the name": (b" \tAuthorization: Basic s3cret", b"\r\n"),
+    "NUL before the colon": (b"Authorization\x00: Basic s3cret", b"\r\n"),
+    "no colon": (b"Authorization Basic s3cret", b"\r\n"),
+    "folded": (b"Cookie:\r\n session=s3cret;\r\n\tother=s3cret", b"\r\n"),
+    "folded, of LF": (b"Proxy-Authorization : Basic\n s3cret", b"\n"),
+    "folded, of CR": (b"Authorization: Basic\r s3cret", b"\r"),
+    "LF": (b"Authorization: Basic s3cret", b"\n"),
+    "CR": (b"Cookie : session=s3cret", b"\r"),
+    "CR within": (b"Cookie: a=b;\rsession=s3cret\rmore=s3cret", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"\r\n\r\n"], ids=["", "LF", "blank lines"])
+@pytest.mark.parametrize("name", SECRETS)
+def test_what_cannot_be_told_apart_is_kept_without_secrets(name, before):
+    field, end = SECRETS[name]
+    kept = without_secrets(before + end.join([FIRST, b"Host: x", field, b"X: y", b"", b'{"callID":1}']))
+    assert b"s3cret" not in kept
+    rest = (b"X: y", b"", b'{"callID":1}')
+    assert kept.startswith(before + end.join([b"POST /callbacks/ryng/.../terminal HTTP/1.1", b"Host: x"]))
+    assert kept.endswith(end.join([b": ...", *rest]))
+
+
+@pytest.mark.parametrize("piece", [b"/", b"/callbacks", b"/callbacks/", b"\r", b" \r", b"\ra", b"Cookie\r "])
+def test_a_mebibyte_of_anything_is_looked_through_at_once(piece):
+    began = time.monotonic()
+    without_secrets(b"POST /callbacks/a/b?" + piece * (1024 * 1024 // len(piece)))
+    assert time.monotonic() - began < 3
+
+
+def test_bodies_and_other_headers_are_kept_as_they_are():
+    rest = b"\r\nX-Authorization: a\r\nCookies: b\r\nAuthorization-Info: c\r\n\r\nCookie: d"
+    assert without_secrets(b"POST /callbacks HTTP/9.9" + rest).endswith(rest)
 
 
 def test_gunicorn_logs_no_tokens_between_repeated_slashes():
