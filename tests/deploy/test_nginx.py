@@ -121,3 +121,22 @@ def test_no_size_and_no_shape_is_refused(tmp_path):
         assert requests.get(front + "/metrics", timeout=60).status_code == 200  # from this machine
         away = requests.get(front + "/docs", timeout=10, allow_redirects=False)
         assert (away.status_code, away.headers["Location"]) == (308, "https://127.0.0.1/docs")
+
+
+def test_long_urls_and_headers_reach_wrapup(tmp_path):
+    with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
+        url = served.callback("terminal").replace(served.url, front)
+        assert requests.post(url + "?q=" + "q" * 60_000, data=b"{}", timeout=70).status_code == 200
+        headers = {f"X-Long-{number}": "y" * 60_000 for number in range(6)}
+        assert requests.post(url, data=b"{}", headers=headers, timeout=70).status_code == 200
+
+
+def test_a_disk_that_takes_nothing_loses_no_callback_and_writes_no_token(tmp_path):
+    with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
+        shutil.rmtree(tmp_path / "client_body")  # nginx can write there no more than on a full disk
+        url = served.callback("terminal").replace(served.url, front)
+        token = url.rpartition("/callbacks/")[2].split("/")[1]
+        for body in (b"x" * 400_000, iter([b"a" * 100_000] * 9)):
+            assert requests.post(url, data=body, timeout=70).status_code == 200
+        assert requests.post(url, data=b"x" * 3_000_000, timeout=70).status_code == 500  # as deploy/README.md says
+        assert token not in "".join(log.read_text() for log in tmp_path.glob("*.log"))
