@@ -7,6 +7,8 @@ table, no hook and no error page that could answer anything else. The vendors re
 
 from collections.abc import Iterable, Mapping
 
+import structlog
+
 from callbacks.draft import Draft
 from callbacks.inbox import Inbox
 from callbacks.readiness import Readiness
@@ -15,6 +17,8 @@ from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
+
+log = structlog.get_logger(__name__)
 
 PREFIX = "callbacks"
 ANSWER = b'{"received":true}'
@@ -70,9 +74,19 @@ class Receiver:
             if segments in PROBES:
                 return self._probe(segments, ticket(None), start_response)
             return self._app(environ, start_response)
-        self._inbox.put(ticket(self._draft(environ, segments[1:])))
+        self._put(self._draft(environ, segments[1:]), ticket)
         start_response("200 OK", HEADERS)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [ANSWER]
+
+    def _put(self, draft: Draft, ticket: type[Ticket]) -> None:
+        try:
+            self._inbox.put(ticket(draft))
+        except (
+            Exception
+        ) as error:  # nothing is known to do this; the answer is 200 all the same, and so it must be kept
+            log.exception("putting_failed", error=type(error).__name__)
+            # A ticket of its own, for which nobody waits: a store may still release the other one.
+            self._inbox.last.put([Ticket(draft)])
 
     def _probe(self, segments: list[str], ticket: Ticket, start_response) -> Iterable[bytes]:
         """``/healthz``: the process lives. ``/readyz``: it can store; 200 with the spool alone as well, for a load balancer

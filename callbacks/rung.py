@@ -53,7 +53,8 @@ class Rung:
         self._store: Store | None = None
 
     def put(self, tickets: list[Ticket]) -> None:
-        """Have them kept here, or below; each is released when a store has it."""
+        """Have them kept here, or below, which is where they go when no thread can be started; each is released when a store
+        has it."""
         now = time.monotonic()
         for ticket in tickets:
             ticket.since = now
@@ -62,9 +63,10 @@ class Rung:
                 self._waiting += tickets
                 if self._idle:
                     self._changed.notify()
-                elif self._thread is None:
-                    self._start()
-                return
+                    return
+                if self._thread is not None or self._start():
+                    return
+                tickets, self._waiting = self._waiting, []
         self._below(tickets)
 
     def mend(self) -> None:
@@ -95,9 +97,16 @@ class Rung:
         if stuck is not None:
             stuck.abort()
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
+        """Whether there is a thread now. There is none where the machine allows no more of them; the next ticket asks again."""
         self._thread = threading.Thread(target=self._run, name=f"rung-{self.name}", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # "can't start new thread"
+            self._thread = None
+            log.error("no_thread", store=self.name, error=str(error))
+            return False
+        return True
 
     def _run(self) -> None:
         """Keep batch after batch; ends when ``watch`` has given this thread up."""
