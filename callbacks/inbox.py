@@ -48,9 +48,9 @@ class Inbox:
                 return
             if self._process is not None:  # a fork of a process that had begun
                 self._begin()
-            self._process = os.getpid()
             self._watch.start()
             self.keeper.start()
+            self._process = os.getpid()  # last: where a thread is refused, the next callback begins again
 
     def close(self) -> None:
         """The process ends. What is in memory alone gets a last chance to be stored."""

@@ -19,7 +19,7 @@ class Readiness:
     def __init__(self, inbox: Inbox):
         self._inbox = inbox
         self._database = _Trial("database", self._try_database)
-        self._spool = _Trial("spool", inbox.spool.probe)
+        self._spool = _Trial("spool", lambda: inbox.spool.probe())
         self._lock = threading.Lock()
         self._look: _Look | None = None
 

@@ -79,11 +79,10 @@ class Receiver:
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [ANSWER]
 
     def _put(self, draft: Draft, ticket: type[Ticket]) -> None:
+        """Nothing is known that fails here. If something does, the answer is 200 all the same, and so it must be kept."""
         try:
             self._inbox.put(ticket(draft))
-        except (
-            Exception
-        ) as error:  # nothing is known to do this; the answer is 200 all the same, and so it must be kept
+        except Exception as error:
             log.exception("putting_failed", error=type(error).__name__)
             # A ticket of its own, for which nobody waits: a store may still release the other one.
             self._inbox.last.put([Ticket(draft)])

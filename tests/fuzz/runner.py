@@ -1,13 +1,15 @@
 """Running a target under atheris. It takes over its process, and ends it: so every run is a process of its own."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz import seeds
 
@@ -16,6 +18,8 @@ CHILD = ("-m", "tests.fuzz.child")
 LONGEST_INPUT = 64 * 1024
 MOST_SECONDS = 25  # for one input: what takes longer is a crash, too
 MOST_MEGABYTES = 2048
+
+Start = Callable[[Sequence[str]], tuple[int, str]]
 
 _PROGRESS = re.compile(r"cov: (\d+) ft: (\d+) corp: (\d+)/")
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
@@ -36,7 +40,36 @@ class Run:
         return f"{self.executions} executions, {self.edges} edges, {self.features} features, {self.corpus} inputs in the corpus"
 
 
-def run(target: str, seconds: int, corpus: Path | None = None, artifacts: Path | None = None) -> Run:
+def alone(arguments: Sequence[str]) -> tuple[int, str]:
+    """A process for this run: its code and its output."""
+    done = subprocess.run(
+        [sys.executable, *CHILD, *arguments], **_where(), capture_output=True, text=True, errors="replace", check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+class Forks:
+    """One process for all runs, each of which is a fork of it."""
+
+    def __enter__(self) -> "Forks":
+        self._process = subprocess.Popen(
+            [sys.executable, *CHILD], **_where(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._process.communicate()
+
+    def __call__(self, arguments: Sequence[str]) -> tuple[int, str]:
+        with tempfile.NamedTemporaryFile() as output:
+            print(json.dumps({"arguments": arguments, "output": output.name}), file=self._process.stdin, flush=True)
+            code = int(self._process.stdout.readline())
+            return code, output.read().decode(errors="replace")
+
+
+def run(
+    target: str, seconds: int, corpus: Path | None = None, artifacts: Path | None = None, start: Start = alone
+) -> Run:
     """Fuzz the target for so long, from its seeds and what the corpus folder holds. Crashes go into ``artifacts``."""
     with tempfile.TemporaryDirectory() as folder:
         kept = corpus or Path(folder) / "corpus"
@@ -46,15 +79,10 @@ def run(target: str, seconds: int, corpus: Path | None = None, artifacts: Path |
         for number, seed in enumerate(seeds.of(target)):
             (kept / f"seed-{number:03}").write_bytes(seed)
         before = set(found.glob("*"))
-        command = [sys.executable, *CHILD, target, str(kept), *_options(seconds, found)]
-        environ = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        done = subprocess.run(
-            command, cwd=ROOT, env=environ, capture_output=True, text=True, errors="replace", check=False
-        )
-        output = done.stdout + done.stderr
+        code, output = start([target, str(kept), *_options(seconds, found)])
         edges, features, inputs = map(int, [("0", "0", "0"), *_PROGRESS.findall(output)][-1])
         crashes = sorted(path for path in set(found.glob("*")) - before if path.is_file())
-        if done.returncode and not crashes:
+        if code and not crashes:
             raise RuntimeError(f"the fuzzer did not run:\n{output[-4000:]}")
         if artifacts is None and crashes:  # the folder goes away: the caller gets a copy
             handle, name = tempfile.mkstemp(prefix=f"{target}-", suffix=f"-{crashes[0].name}")
@@ -65,6 +93,10 @@ def run(target: str, seconds: int, corpus: Path | None = None, artifacts: Path |
         return Run(
             int(executed[1]) if executed else 0, edges, features, inputs, crashes[0] if crashes else None, output
         )
+
+
+def _where() -> dict[str, Any]:
+    return {"cwd": ROOT, "env": os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}}
 
 
 def _options(seconds: int, found: Path) -> Sequence[str]:

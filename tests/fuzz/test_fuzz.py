@@ -10,9 +10,15 @@ pytest.importorskip("atheris")
 SECONDS = 2
 
 
+@pytest.fixture(scope="module")
+def forks():
+    with runner.Forks() as forks:
+        yield forks
+
+
 @pytest.mark.parametrize("target", TARGETS)
-def test_nothing_breaks_in_a_short_run(target):
-    done = runner.run(target, SECONDS)
+def test_nothing_breaks_in_a_short_run(target, forks):
+    done = runner.run(target, SECONDS, start=forks)
     assert done.crash is None, (
         f"{target} was broken by {done.crash}: {done.crash.read_bytes()!r}\n{done.output[-6000:]}"
     )
