@@ -1,5 +1,7 @@
 """A few seconds of coverage-guided fuzzing per target. ``python -m tests.fuzz all --seconds 600`` is the long version."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from tests.fuzz import runner
@@ -26,7 +28,8 @@ def test_nothing_breaks_in_a_short_run(target, forks):
     assert done.edges > 20, f"nothing was watched\n{done.output[-2000:]}"
 
 
-def test_a_target_that_breaks_is_reported_with_its_input(monkeypatch, tmp_path):
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_target_that_breaks_is_reported_with_its_input(monkeypatch, tmp_path, forked):
     child = tmp_path / "child.py"
     child.write_text(
         "from tests.fuzz import child, targets\n"
@@ -36,6 +39,7 @@ def test_a_target_that_breaks_is_reported_with_its_input(monkeypatch, tmp_path):
         "child.main()\n"
     )
     monkeypatch.setattr(runner, "CHILD", (str(child),))
-    done = runner.run("words-ryng", SECONDS, artifacts=tmp_path / "found")
+    with runner.Forks() if forked else nullcontext(runner.alone) as start:
+        done = runner.run("words-ryng", SECONDS, artifacts=tmp_path / "found", start=start)
     assert b"terminal" in done.crash.read_bytes()
     assert "AssertionError" in done.output
