@@ -19,7 +19,7 @@ OURS = ("id", "group_id", "revision", "changed_at", "position", "set_by")
 
 
 PROPERTY = settings(
-    max_examples=int(os.environ.get("WRAPUP_TEST_EXAMPLES") or 20),  # each is several whole runs on a database
+    max_examples=int(os.environ.get("WRAPUP_TEST_EXAMPLES") or 15),  # each is several whole runs on a database
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
