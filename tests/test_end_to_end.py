@@ -15,7 +15,7 @@ from tests.server import serving, until
 
 pytestmark = pytest.mark.slow
 
-CALLS = 100
+CALLS = 60
 # Everything that Ryng does or may do to a body that is still a body, and everything on the wire.
 HARMLESS = {
     "late_connect": 0.2,

@@ -28,6 +28,10 @@ def draft(number: int, **facts) -> Draft:
     return Draft("ryng", "ryng", "terminal", clock.now(), "POST", None, {}, body, len(body), **known)
 
 
+# A database is not asked.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def wrapup(tmp_path, database_url):
     def run(*words) -> subprocess.CompletedProcess:
@@ -92,12 +96,14 @@ def test_a_log_brings_back_what_no_store_took_once(tmp_path, database_url, wrapu
     assert numbers(database_url) == list(range(5))
 
 
+@on_one_database
 def test_a_log_goes_with_no_other_choice(tmp_path, wrapup):
     (tmp_path / "log").write_text("")
     done = wrapup("replay", "--from-log", str(tmp_path / "log"), "--state", "quarantined")
     assert (done.returncode, "--from-log" in done.stderr) == (2, True)
 
 
+@on_one_database
 def test_a_file_that_is_not_there_is_said_so(wrapup):
     done = wrapup("import-spool", "nowhere")
     assert (done.returncode, "nowhere" in done.stderr) == (2, True)
@@ -112,6 +118,7 @@ def test_the_data_folder_is_as_good_as_the_spool_in_it(tmp_path, database_url, w
     assert "1 were there already" in wrapup("import-spool", str(tmp_path / "dead" / "copy")).stdout
 
 
+@on_one_database
 @pytest.mark.parametrize("content", [None, b"", b"no line of a spool\n"])
 def test_what_holds_no_spool_is_refused(tmp_path, wrapup, content):
     path = tmp_path / "something"
