@@ -100,6 +100,8 @@ def test_every_answer_is_as_described(app, database, our_formats):
             "seed": 20261118,
             "headers": {"Authorization": f"Bearer {key}"},
             "generation": {"deterministic": True, "max-examples": 10, "database": "none"},
+            # Each parameter's edges, thousands of cases that are always the same: once is enough.
+            "phases": {"coverage": {"enabled": not database.is_sqlite}},
             "workers": 1,
             "continue-on-failure": True,
         }
@@ -110,7 +112,7 @@ def test_every_answer_is_as_described(app, database, our_formats):
         cases, wrong = run(schema)
     print(f"schemathesis: {sum(cases.values())} cases {dict(cases)}")
     assert not wrong, f"{len(wrong)} findings\n\n" + "\n\n".join(dict.fromkeys(wrong))
-    assert sum(cases.values()) > 1000
+    assert sum(cases.values()) > (100 if database.is_sqlite else 1000)
 
 
 def run(schema):
