@@ -18,7 +18,7 @@ from lib import clock, ids, phone
 from models.database import Database
 
 # Settings of every stage's connection: nothing is waited for that a test does not want to see.
-QUICK = {"timeout_seconds": 0.4, "requests_per_minute": 60_000}
+QUICK = {"timeout_seconds": 1.5, "requests_per_minute": 60_000}
 CALLBACKS = {"connect": "https://wrapup.example.test/c", "terminal": "https://wrapup.example.test/t"}
 NUMBERS = ("+420601000001", "+420601000002", "+420601000003")
 DIALERS_WITH_LEADS = [name for name, dialer in DIALERS.items() if dialer.leads]

@@ -15,7 +15,7 @@ from tests.dialers.relay import relay
 every_dialer = pytest.mark.parametrize("dialer", cases.DIALERS_WITH_LEADS)
 
 NOT_TAKEN = ("too_many", "unavailable", "forbidden")  # the last one parks the load until the credentials may be others
-HANGS = 1.0  # seconds, longer than any stage's client waits
+HANGS = 2.5  # seconds, longer than any stage's client waits
 BEFORE = ("hang", "drop", "html", "server_error", "bad_gateway")  # the dialer takes nothing
 AFTER = ("hang_after", "drop_after", "garbled_after", "error_after")  # it has taken all of it
 

@@ -155,7 +155,7 @@ def test_a_login_that_fails_leaves_the_lead_unsent(fault):
 @pytest.mark.parametrize("fault", ["drop_after", "hang_after", "error_after"])
 def test_a_write_is_never_made_again_by_itself(fault):
     with stage() as played:
-        played.faults({fault: {"path": "/lead", "value": 1}})
+        played.faults({fault: {"path": "/lead", "value": 2.5}})
         with pytest.raises(Uncertain):
             sent(played)
         assert len(played.taken()) == 1
