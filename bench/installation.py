@@ -24,16 +24,20 @@ WORKERS = ("worker", "service.working")  # the end of its command line
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
+def environment(folder: Path, port: int, database_url: str | None) -> dict[str, str]:
+    """Of an installation in the folder, without what the environment says of another one."""
+    found = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
+    found |= {"WRAPUP_BIND": f"127.0.0.1:{port}", "WRAPUP_DATA_DIR": str(folder / "data")}
+    return found | ({"WRAPUP_DATABASE_URL": database_url} if database_url else {})
+
+
 class Installation:
     """Commands and processes of one installation. ``database_url`` None: the embedded SQLite."""
 
     def __init__(self, folder: Path, port: int, database_url: str | None):
         folder.mkdir(exist_ok=True)
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self.environ = {key: value for key, value in os.environ.items() if not key.startswith("WRAPUP_")}
-        self.environ |= {"WRAPUP_BIND": f"127.0.0.1:{port}", "WRAPUP_DATA_DIR": str(folder / "data")}
-        if database_url:
-            self.environ["WRAPUP_DATABASE_URL"] = database_url
+        self.environ = environment(folder, port, database_url)
         self.process: subprocess.Popen | None = None
         self.key = self._said("keys", "create", "bench", "--scope", "admin").splitlines()[-1]
         self.callback_url = self.url + re.search(r" terminal: \S+?(/callbacks/\S+)", self._said("connections"))[1]

@@ -1,6 +1,5 @@
 """Row 13: from ``wrapup serve`` on an empty data folder and an empty database to the first callback that is answered."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from bench.installation import WRAPUP
+from bench.installation import WRAPUP, environment
 from bench.stage import Stage, rounds
 from bench.table import Row, Void, spread
 from tests.server import free_port
@@ -27,17 +26,13 @@ def first_answer(stage: Stage) -> Iterator[Row]:
 
 def _once(folder: Path, database_url: str | None) -> float:
     folder.mkdir()
-    address = f"127.0.0.1:{free_port()}"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
-    environ |= {"WRAPUP_BIND": address, "WRAPUP_DATA_DIR": str(folder / "data")}
-    if database_url:
-        environ["WRAPUP_DATABASE_URL"] = database_url
+    environ = environment(folder, free_port(), database_url)
     began = time.monotonic()
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen([WRAPUP, "serve"], cwd=folder, env=environ, stdout=log, stderr=log)
     try:
         # The token is known to nobody yet, and every callback is kept and answered alike.
-        while not _answered(f"http://{address}/callbacks/ryng/token/terminal"):
+        while not _answered(f"http://{environ['WRAPUP_BIND']}/callbacks/ryng/token/terminal"):
             if process.poll() is not None or time.monotonic() > began + LONGEST_SECONDS:
                 raise Void(f"no callback was answered in {LONGEST_SECONDS:g} s")
             time.sleep(0.01)  # refused until it listens
