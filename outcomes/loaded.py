@@ -8,7 +8,7 @@ Within one connection, a call is a loaded lead's where the outcome's ``lead_id``
    request with the lead left.
 
 The third is as much as can be known there: a lead that is loaded twice shares its calls. ``polling.tasks._jobs`` asks
-by the first alone, because it asks dialers about their own ids; it is a twin of this.
+by the first alone, because it asks dialers about their own ids.
 """
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select

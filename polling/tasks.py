@@ -10,6 +10,7 @@ from dialers.base import Connection, Dialer, Jobs, Layer, Report, Window
 from dialers.vocabulary import AWAITING_DISPOSITION, NEVER_DISPOSED, UNKNOWN
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.loads import ACCEPTED
+from outcomes.loaded import BY_DIALER_ID
 
 OVERLAP = timedelta(minutes=10)  # rows become visible late, and clocks differ
 FARTHEST = timedelta(days=35)  # after a longer pause the rest is history that nobody asks a live dialer for
@@ -78,14 +79,13 @@ def _oldest_awaiting(session: Session, connection: Connection, at: datetime, bef
 
 def _jobs(session: Session, connection: Connection, since: datetime, over_since: datetime | None) -> Jobs | None:
     """What was loaded since then and is not over, or ended after ``over_since``: what became of it may still be corrected.
-    Lead and outcome meet as in ``outcomes.loaded``."""
+    Lead and outcome meet by the dialer's id alone, for it is asked about its own ids."""
     # A job whose end was not told while its outcome waited may be planned for next week: it is not over.
     untold = and_(CallOutcome.connect_outcome == UNKNOWN, CallOutcome.settling == NEVER_DISPOSED)
     ended_at = func.coalesce(CallOutcome.ended_at, CallOutcome.occurred_at)
     over = exists().where(
         CallOutcome.connection == LoadedLead.connection,
-        CallOutcome.lead_id == LoadedLead.dialer_id,
-        func.coalesce(CallOutcome.campaign_id, LeadLoad.campaign) == LeadLoad.campaign,
+        BY_DIALER_ID,
         CallOutcome.is_final,
         CallOutcome.merged_into.is_(None),
         not_(untold),

@@ -101,10 +101,8 @@ class Client:
                 # Everybody who waits, or comes within the hour, would only lock the account.
                 self._tokens, self._refusal = None, (time.monotonic(), error)
                 raise
-            except (
-                Garbled,
-                AskedWrongly,
-            ) as error:  # of the token's URL: what was to be sent is not at fault, and waits
+            except (Garbled, AskedWrongly) as error:
+                # Of the token's URL: what was to be sent is not at fault, and waits.
                 raise Unavailable(str(error)) from None
             return self._tokens.access, True
 
