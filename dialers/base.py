@@ -31,16 +31,17 @@ class Connection:
     words: Mapping[str, str] = field(
         default_factory=dict
     )  # the tenant's meaning of the dialer's words -> connect outcome
+    states_dispositions: bool | None = None  # whether it tells dispositions; None: as its dialer does
 
     def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
         """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where
         neither has it. Compared without case; a blank, ``+``, ``_`` and ``-`` are the same."""
         if not word:
             return None
-        wanted = _plain(word)
+        wanted = plain(word)
         for known in (self.words, table):
             for name, outcome in known.items():
-                if _plain(name) == wanted:
+                if plain(name) == wanted:
                     return outcome
         return None
 
@@ -55,7 +56,8 @@ class Connection:
 
 
 @lru_cache(maxsize=2_000)
-def _plain(word: str) -> str:
+def plain(word: str) -> str:
+    """A dialer's word as it is compared: without case; a blank, ``+``, ``_`` and ``-`` are the same."""
     return re.sub(r"[\s+_-]+", " ", word).strip().casefold()
 
 
@@ -250,6 +252,8 @@ class Dialer:
     Always: ``read(evidence, connection)`` understands one receipt: pure, no clock, no network; raises ``Unreadable``.
     ``attempts(events)`` splits the events of one group into attempts, a function of the set alone: the order in which
     they arrived must not matter. The keys are stable names for as long as the evidence that made them stands.
+    ``disposes(values)``: whether a disposition may still come for a call that is over without one, and of which the row says
+    this; pure. What never comes is not waited for. Asked through ``awaits``, since a connection's settings may know better.
     ``settings`` is a marshmallow schema class for the connection's own settings.
     ``client(connection)`` opens an HTTP client for everything that we ask; it is shared by threads.
 
@@ -265,6 +269,7 @@ class Dialer:
     settings: type
     read: Callable[[Evidence, Connection], Reading]
     attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
+    disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True
     callback_kinds: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
     client: Callable[[Connection], Any] | None = None
@@ -273,6 +278,11 @@ class Dialer:
     leads: Leads | None = None
     control: Control | None = None
     acts: Mapping[str, Act] = field(default_factory=dict)
+
+    def awaits(self, connection: Connection, values: Mapping[str, Any]) -> bool:
+        """Whether the disposition of a call that is over without one is waited for; ``values`` by column name."""
+        told = connection.states_dispositions
+        return self.disposes(values) if told is None else told
 
     def reports_of(self, connection: Connection) -> list[Report]:
         """The reports that this connection is to be asked for."""

@@ -42,7 +42,7 @@ def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: d
     for key, own in sorted(dialer.attempts(sorted(first, key=_arrival)).items()):
         everything = own + [later for event in own for later in repeated.get(event.id, ())] if repeated else own
         named = any([event.attempt is not None for event in own])
-        drafts.append(Draft(key, named, _values(own, connection, now), own, everything))
+        drafts.append(Draft(key, named, _values(own, connection, dialer, now), own, everything))
     return drafts
 
 
@@ -68,7 +68,7 @@ def _arrival(event: KeptEvent) -> tuple:
     return (event.seen_at, event.receipt_id, event.ordinal)
 
 
-def _values(events: list[KeptEvent], connection: Connection, now: datetime) -> dict[str, Any]:
+def _values(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime) -> dict[str, Any]:
     facts, set_by = choose(events)
     values = {**_NOTHING, "flags": [], "custom_fields": {}, **facts}
     for name in ours.TIME_FACTS:
@@ -80,11 +80,14 @@ def _values(events: list[KeptEvent], connection: Connection, now: datetime) -> d
     values["occurred_at"] = (
         values["started_at"] or values["answered_at"] or values["ended_at"] or values["first_seen_at"]
     )
-    return _settled(values, events, connection, now)
+    return _settled(values, events, connection, dialer, now)
 
 
-def _settled(values: dict[str, Any], events: list[KeptEvent], connection: Connection, now: datetime) -> dict[str, Any]:
+def _settled(
+    values: dict[str, Any], events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime
+) -> dict[str, Any]:
     """With the answer to: may the row still change? By rule, and by time where something is waited for that may never come.
+    What the dialer, or this connection, never states is not waited for.
 
     The window runs from the last news by our own clock: dialers' clocks are wrong more often than ours.
     """
@@ -96,18 +99,18 @@ def _settled(values: dict[str, Any], events: list[KeptEvent], connection: Connec
         return _state(values, open_outcome, ours.PROVISIONAL, settle_by)
     if not over:
         # Its end was never told and no longer will be. That it is over is known, how it ended is not.
-        return _state(values, ours.UNKNOWN, ours.NEVER_DISPOSED, None)
+        return _state(values, ours.UNKNOWN, ours.NEVER_DISPOSED)
     if outcome in ours.OPEN_OUTCOMES:
         outcome = ours.UNKNOWN
     disposed = values["disposition"] is not None or values["disposed_at"] is not None
-    if disposed or outcome not in ours.DISPOSABLE_OUTCOMES:
-        return _state(values, outcome, ours.SETTLED, None)
+    if disposed or outcome not in ours.DISPOSABLE_OUTCOMES or not dialer.awaits(connection, values):
+        return _state(values, outcome, ours.SETTLED)
     if now < settle_by:
         return _state(values, outcome, ours.AWAITING_DISPOSITION, settle_by)
-    return _state(values, outcome, ours.NEVER_DISPOSED, None)
+    return _state(values, outcome, ours.NEVER_DISPOSED)
 
 
-def _state(values: dict[str, Any], outcome: str, settling: str, settle_by: datetime | None) -> dict[str, Any]:
+def _state(values: dict[str, Any], outcome: str, settling: str, settle_by: datetime | None = None) -> dict[str, Any]:
     values["connect_outcome"] = outcome
     values["settling"] = settling
     values["is_final"] = settling != ours.PROVISIONAL

@@ -28,7 +28,7 @@ from lib import clock
 from models import CallEvent, CallGroup, CallOutcome, Receipt, bulk
 from models.database import Database
 from models.receipts import PENDING
-from outcomes import rows
+from outcomes import rows, settle
 from outcomes.differences import Differences
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES, WHOLE, Taken, understand
@@ -78,13 +78,13 @@ def _next(database: Database, name: str, after: UUID | None, last: UUID, size: i
 def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool, now: datetime | None) -> Differences:
     for _ in range(TRIES):
         found = Differences()
-        changed = _read_again(database, connections, groups, found)
-        if not changed:
+        changed, waiting = _read_again(database, connections, groups, found)
+        if not changed and not waiting:
             return found
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                refolded = _fold_again(session, connections, changed, now or clock.now())
+                refolded = _fold_again(session, connections, changed, waiting, now or clock.now())
                 _count(session, refolded, found)
                 if apply:
                     refolded.write(session)
@@ -97,9 +97,11 @@ def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool,
     raise last
 
 
-def _read_again(database: Database, connections, groups: Sequence[UUID], found: Differences) -> Changed:
-    """The receipts of these calls that say something new. Before the transaction that writes: nothing is locked while
-    bodies are understood."""
+def _read_again(
+    database: Database, connections, groups: Sequence[UUID], found: Differences
+) -> tuple[Changed, set[UUID]]:
+    """The receipts of these calls that say something new, and the calls that wait, or do not, against the settings of today.
+    Before the transaction that writes: nothing is locked while bodies are understood."""
     changed: Changed = {}
     with database.read() as session:
         said: dict[UUID, list[KeptEvent]] = {}
@@ -115,7 +117,7 @@ def _read_again(database: Database, connections, groups: Sequence[UUID], found: 
                 found.unreadable += 1
             elif _differs(reading.events, said[receipt.id]):
                 changed[receipt.id] = receipt._replace(body=b""), reading
-    return changed
+        return changed, settle.mistaken(session, connections, groups)
 
 
 def _differs(events: Sequence[Event], stored: Iterable[KeptEvent]) -> bool:
@@ -127,8 +129,8 @@ def _said(event: Event | KeptEvent) -> tuple[Any, ...]:
     return event.kind, event.attempt, event.happened_at, dict(event.facts)
 
 
-def _fold_again(session: Session, connections, changed: Changed, now: datetime) -> Refolded:
-    """Fold the calls of these receipts anew. Raises Raced."""
+def _fold_again(session: Session, connections, changed: Changed, waiting: set[UUID], now: datetime) -> Refolded:
+    """Fold the calls of these receipts anew, and those that wait or do not. Raises Raced."""
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
         (receipt.connection, dialers[receipt.connection], event.keys)
@@ -136,7 +138,7 @@ def _fold_again(session: Session, connections, changed: Changed, now: datetime) 
         for event in reading.events
     ]
     own = bulk.among(session, CallEvent.receipt_id, list(changed))
-    locked = lock_groups(session, named, set(session.scalars(select(CallEvent.group_id).where(own))))
+    locked = lock_groups(session, named, waiting | set(session.scalars(select(CallEvent.group_id).where(own))))
     # Only now nobody else can write these calls. A receipt that became news again meanwhile is the worker's.
     fresh = select(Receipt.id, Receipt.seen_at).where(
         bulk.among(session, Receipt.id, list(changed)), Receipt.state != PENDING

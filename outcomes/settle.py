@@ -1,11 +1,16 @@
-"""Settling by time: outcomes whose window has passed are folded anew, with the evidence they have."""
+"""Settling: outcomes whose window has passed, and those that wait for what never comes, are folded anew with the evidence
+they have."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import Session
 
+from dialers import vocabulary as ours
 from dialers.base import Connection
+from dialers.registry import DIALERS
 from lib import clock
 from models import CallOutcome, bulk
 from models.database import Database
@@ -13,6 +18,13 @@ from outcomes.groups import Raced, lock_groups
 from outcomes.refold import refold
 
 BATCH = 500
+
+_WAITING = (
+    CallOutcome.settling == ours.AWAITING_DISPOSITION,
+    CallOutcome.settle_by.is_not(None),
+    CallOutcome.merged_into.is_(None),
+)
+_FACTS = (CallOutcome.group_id, CallOutcome.connection, CallOutcome.settling, CallOutcome.status_raw)
 
 
 def settle_due(
@@ -23,13 +35,69 @@ def settle_due(
     due = select(CallOutcome.group_id).where(CallOutcome.settle_by <= now, CallOutcome.merged_into.is_(None))
     with database.read() as session:
         groups = set(session.scalars(due.distinct().limit(limit)))
+    try:
+        return fold_again(database, connections, groups, now)
+    except Raced:
+        return 0  # they are found again at the next call
+
+
+class Waiting:
+    """Outcomes that wait for a disposition although, by the settings of today, none can come: each is looked at once, in the
+    order in which their waiting ends. Settings change with a restart, and so does this."""
+
+    def __init__(self, database: Database, connections: Mapping[str, Connection]):
+        self._database = database
+        self._connections = connections
+        self._after: tuple[datetime, UUID] | None = None
+        self._left = True
+
+    def settle(self, now: datetime | None = None, limit: int = BATCH) -> int:
+        """Look at some more of them. Returns how many were looked at; 0 when none is left."""
+        if not self._left:
+            return 0
+        place = (CallOutcome.settle_by, CallOutcome.id)
+        waiting = select(*place, *_FACTS).where(*_WAITING).order_by(*place).limit(limit)
+        if self._after is not None:
+            waiting = waiting.where(tuple_(*place) > self._after)
+        with self._database.read() as session:
+            found = session.execute(waiting).all()
+        groups = {row.group_id for row in found if not _awaits(row, self._connections)}
+        try:
+            fold_again(self._database, self._connections, groups, now or clock.now())
+        except Raced:
+            return len(found)  # looked at again at the next call
+        self._left = len(found) == limit
+        self._after = tuple(found[-1][:2]) if found else None
+        return len(found)
+
+
+def fold_again(database: Database, connections: Mapping[str, Connection], groups: set[UUID], now: datetime) -> int:
+    """Fold groups with the evidence that they have. How many outcomes changed. Raises Raced where another worker united two
+    of them meanwhile."""
     if not groups:
         return 0
-    try:
-        with database.write() as session:
-            bulk.expect_growth(session)
-            refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
-            refolded.write(session)
-    except Raced:
-        return 0  # a worker united two of the groups meanwhile: they are found again at the next call
+    with database.write() as session:
+        bulk.expect_growth(session)
+        refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
+        refolded.write(session)
     return len(refolded.changed)
+
+
+def mistaken(session: Session, connections: Mapping[str, Connection], groups: Sequence[UUID]) -> set[UUID]:
+    """Those of the groups with an outcome that waits, or has waited, for what never comes, or that does not wait for what may
+    come: the settings were others when they were folded."""
+    silent = (CallOutcome.settling == ours.SETTLED) & CallOutcome.connect_outcome.in_(ours.DISPOSABLE_OUTCOMES)
+    doubtful = select(*_FACTS).where(
+        bulk.among(session, CallOutcome.group_id, groups),
+        CallOutcome.merged_into.is_(None),
+        CallOutcome.disposition.is_(None),
+        CallOutcome.disposed_at.is_(None),
+        or_(CallOutcome.settling.in_((ours.AWAITING_DISPOSITION, ours.NEVER_DISPOSED)), silent),
+    )
+    found = session.execute(doubtful).all()
+    return {row.group_id for row in found if _awaits(row, connections) == (row.settling == ours.SETTLED)}
+
+
+def _awaits(row, connections: Mapping[str, Connection]) -> bool:
+    connection = connections.get(row.connection)
+    return connection is None or DIALERS[connection.dialer].awaits(connection, {"status_raw": row.status_raw})

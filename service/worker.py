@@ -19,7 +19,7 @@ from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database
 from outcomes.normalize import normalize_pending
-from outcomes.settle import settle_due
+from outcomes.settle import Waiting, settle_due
 
 log = structlog.get_logger(__name__)
 
@@ -68,9 +68,10 @@ def start(
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
     normalize = (lambda: normalize_pending(database, connections), IDLE_SECONDS)
+    waiting = Waiting(database, connections)
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
-        "settle": (lambda: settle_due(database, connections), SETTLE_SECONDS),
+        "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize

@@ -47,6 +47,7 @@ DIALER = Dialer(
     name="jaicp",
     settings=Settings,
     read=words.read,
+    disposes=words.disposes,
     reports=reports.REPORTS,
     client=Client,
     leads=LEADS,

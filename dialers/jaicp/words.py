@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable
+from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
 from dialers.fields import ident, moment, record, seconds, stated, text, whole
 from lib import phone
 from lib.rawjson import Members
@@ -20,12 +20,13 @@ JOBS = "jobs"
 ATTEMPTS = "attempts"
 CAMPAIGNS = "campaigns"
 
+WITHOUT_RESULT = "longCallWithNoResult"  # the script has ended without a result: none can come any more
 STATUSES = {
     "planned": ours.PENDING,
     "inProcess": ours.IN_PROGRESS,
     "onRetry": ours.RETRY_SCHEDULED,
     "longCallWithResult": ours.CONNECTED,  # whether by a person or a machine is not said
-    "longCallWithNoResult": ours.CONNECTED,
+    WITHOUT_RESULT: ours.CONNECTED,
     "noAnswer": ours.NO_ANSWER,  # of all attempts
     "nonexistentNumber": ours.INVALID_NUMBER,
     "canceled": ours.CANCELED,
@@ -47,6 +48,11 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     body = record(evidence.body)
     campaign = ident((evidence.context or {}).get(CAMPAIGN), "the campaign's name")
     return understand(body, campaign, connection)
+
+
+def disposes(values: Mapping[str, Any]) -> bool:
+    """Whether the script may still leave a result to a job that is over, of which the row says this."""
+    return plain(values["status_raw"] or "") != plain(WITHOUT_RESULT)
 
 
 # A row has no time of its own on purpose: the report shows the present state, so that of two versions the one seen later

@@ -41,6 +41,7 @@ DIALER = Dialer(
     settings=Settings,
     read=words.read,
     attempts=words.attempts,
+    disposes=lambda values: False,  # no webhook has a key for one, and no page of VoIPEX speaks of them
     callback_kinds=(words.EVENT,),
     reports=reports.REPORTS,
     client=Client,

@@ -195,6 +195,7 @@ def test_a_bad_variable(environ, name, value, sentence):
         ),
         ('[connections."a\\n"]\ndialer = "ryng"\n', "a name may hold letters"),
         ('[connections.a]\ndialer = "ryng"\ndisposition_window = 315360001\n', "[connections.a] disposition_window: "),
+        ('[connections.a]\ndialer = "ryng"\nstates_dispositions = "no"\n', "[connections.a] states_dispositions: "),
         (
             '[connections.a]\ndialer = "ryng"\ndisposition_window = 9000000000000\n',
             "[connections.a] disposition_window: ",
@@ -221,6 +222,14 @@ def test_a_good_database_url(environ, url):
 def test_tokens_with_dots_and_the_longest_window(environ, tmp_path):
     toml = '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["a.b", "..."]\ndisposition_window = 315360000\n'
     assert loaded(environ, tmp_path, toml).connections["a"].callback_tokens == ("a.b", "...")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [("", None), ("states_dispositions = false", False), ("states_dispositions = true", True)]
+)
+def test_whether_a_connection_states_dispositions(environ, tmp_path, line, told):
+    toml = f'[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\n{line}'
+    assert loaded(environ, tmp_path, toml).connections["a"].states_dispositions is told
 
 
 def test_a_name_and_a_password_are_written_as_they_are_sent(environ, tmp_path):

@@ -27,7 +27,7 @@ _SETTLING = {
     ours.PROVISIONAL: "The call is not over, or nobody has told its end yet.",
     ours.AWAITING_DISPOSITION: "The call is over; no disposition has been recorded yet.",
     ours.SETTLED: "Nothing more is expected.",
-    ours.NEVER_DISPOSED: "The time to record a disposition has passed, and none came.",
+    ours.NEVER_DISPOSED: "The time has passed in which its end or a disposition was waited for, and none came.",
 }
 _RECEIPT_STATES = {
     receipts.PENDING: "Kept, and waiting to be read.",

@@ -98,7 +98,7 @@ def test_leads_become_outcomes(day):
     assert with_result.talk_seconds == with_result.duration_seconds > 0
     assert with_result.started_at < with_result.ended_at
     assert set(with_result.custom_fields) == {"Score"}
-    assert found["longCallWithNoResult"].settling == "awaiting_disposition"
+    assert found["longCallWithNoResult"].settling == "settled"  # none can come any more
     assert found["noAnswer"].settling == "settled" and found["noAnswer"].talk_seconds is None
 
 
@@ -126,13 +126,13 @@ def test_a_result_that_is_changed_later_comes_through(day):
     assert changed.revision == first.revision + 1
 
 
-def test_a_result_that_comes_late_ends_the_waiting(day):
+def test_a_result_that_comes_although_none_was_waited_for_comes_through(day):
     day.load("longCallWithNoResult")
     day.pass_(minutes=10)
     day.poll()
-    (waiting,) = outcomes(day.database)
-    assert (waiting.disposition, waiting.settling) == (None, "awaiting_disposition")
-    day.dialer.jaicp.change(int(waiting.lead_id), jobStatus="longCallWithResult", callResult="Interested")
+    (without,) = outcomes(day.database)
+    assert (without.disposition, without.settling) == (None, "settled")
+    day.dialer.jaicp.change(int(without.lead_id), jobStatus="longCallWithResult", callResult="Interested")
     day.pass_(hours=3)
     day.poll_due()
     (settled,) = outcomes(day.database)
