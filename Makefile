@@ -1,9 +1,17 @@
 # What a stranger needs: make run, make demo, make test, make bench, make chaos. Only Python 3.11+ and make are assumed.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV := .venv
+BIN = $(VENV)/bin
 
-.PHONY: run demo test bench chaos clean
+# Exactly what the lock files name (requirements/, made by make update), what builds it included; the package itself in place.
+PIP = pip --quiet --disable-pip-version-check install
+LOCKED = $(PIP) --no-build-isolation --require-hashes
+IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
+
+.PHONY: install run demo test test-newest bench chaos update clean
 .DELETE_ON_ERROR:
+
+install: .venv/installed
 
 run: .venv/installed
 	@$(BIN)/wrapup serve
@@ -13,10 +21,23 @@ demo: .venv/installed
 
 test: .venv/installed-test
 	@tests/prepare
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(suite)
+
+# The same on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
+test-newest: VENV := .venv-newest
+test-newest:
+	@tests/prepare
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/$(PIP) --editable '.[fast,test]'
+	@$(BIN)/python -m requirements.beside
+	$(suite)
+
+define suite
+$(BIN)/ruff check .
+$(BIN)/ruff format --check .
+$(BIN)/lint-imports
+$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+endef
 
 bench: .venv/installed-test
 	@$(BIN)/python -m bench
@@ -28,15 +49,27 @@ chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS)
 	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
 
-# setup.cfg decides what is installed: a newer one installs again.
-.venv/installed: setup.cfg pyproject.toml
+# Renews the lock files from the ranges in setup.cfg, and says what moved.
+update: .venv-update/installed
+	@.venv-update/bin/python -m requirements.update
+
+# setup.cfg and the lock files decide what is installed: newer ones install again.
+.venv/installed: setup.cfg pyproject.toml requirements/build.txt requirements/run.txt requirements/fast.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable .
+	.venv/bin/$(LOCKED) -r requirements/build.txt -r requirements/run.txt
+	@.venv/bin/$(LOCKED) -r requirements/fast.txt 2>.venv/fast.log || \
+	    echo "No parser in C (is there a compiler? .venv/fast.log): requests are parsed in Python, which costs more." >&2
+	.venv/bin/$(IN_PLACE)
 	@touch $@
 
-.venv/installed-test: .venv/installed
-	$(BIN)/pip install --quiet --editable '.[test]'
+.venv/installed-test: .venv/installed requirements/test.txt
+	.venv/bin/$(LOCKED) -r requirements/test.txt
+	@touch $@
+
+.venv-update/installed: requirements/update.txt
+	$(PYTHON) -m venv .venv-update
+	.venv-update/bin/$(LOCKED) -r requirements/update.txt
 	@touch $@
 
 clean:
-	rm -rf .venv instance instance-demo *.egg-info
+	rm -rf .venv .venv-newest .venv-update instance instance-demo *.egg-info

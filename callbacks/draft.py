@@ -21,7 +21,7 @@ REASONS = {
     "unknown_kind": "The dialer posts no callbacks of this kind.",
     "oversized": "The body is larger than 1 MiB; its beginning was kept.",
     "cut_off": "The sender hung up, stalled or broke off before the end of the body; what came was kept.",
-    "malformed_request": "The request was no proper HTTP, so its parts cannot be told apart; the bytes that came were kept.",
+    "malformed_request": "The server could not, or would not, take the request apart as HTTP; the bytes that came were kept.",
     "refused_by_database": "The database refused to hold all that came with it; the body was kept.",
 }
 

@@ -30,6 +30,17 @@ def served(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def parsed_in_python(served, tmp_path_factory):
+    """A second one on the same database, as it is where gunicorn's parser in C could not be compiled."""
+    folder = tmp_path_factory.mktemp("parsed")
+    token = {"RYNG": served.callback("terminal").split("/")[-2]}
+    (folder / "wrapup.toml").write_text('[connections.ryng]\ndialer = "ryng"\ncallback_tokens = ["${RYNG}"]\n')
+    url = served.environ["WRAPUP_DATABASE_URL"]
+    with serving(folder, url, **token, GUNICORN_CMD_ARGS="--http-parser=python") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def database(served):
     database = Database(served.environ["WRAPUP_DATABASE_URL"])
     yield database
@@ -136,12 +147,16 @@ def test_a_sender_that_hangs_up_in_mid_body_leaves_what_it_sent(served, database
     assert (kept.body, kept.state) == (b"half a body", "quarantined")
 
 
-def spoken(served, head: str, body: bytes, wait: float = 10, path: str = "") -> tuple[bytes, float]:
+def spoken(
+    served, head: str, body: bytes, wait: float = 10, path: str = "", hang_up: bool = False
+) -> tuple[bytes, float]:
     """What comes back for raw bytes until the line is closed, and after how many seconds."""
     parts = urlsplit(served.callback("terminal"))
     began = time.monotonic()
     with socket.create_connection((parts.hostname, parts.port), timeout=wait) as line:
         line.sendall(f"POST {path or parts.path} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode() + body)
+        if hang_up:
+            line.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := line.recv(65_536):
             answer += piece
@@ -167,11 +182,38 @@ def test_a_body_of_broken_chunks_is_answered_and_kept_as_far_as_it_came(served, 
     assert (receipt.state, receipt.body_size, receipt.stranger) == ("quarantined", len(kept), False)
 
 
-def test_a_length_that_no_table_holds_is_answered_and_kept(served, database):
-    answer, _ = spoken(served, f"Content-Length: {10**30}\r\nConnection: close", b"absurd" * 11_184_811)
+@pytest.mark.parametrize("length", [2**63 - 1, 2**63, 2**64 + 7, 10**30], ids=["2^63-1", "2^63", "2^64+7", "10^30"])
+@pytest.mark.parametrize("parser", ["auto", "python"])
+def test_a_length_that_no_table_holds_is_answered_and_kept(served, database, parsed_in_python, parser, length):
+    """A parser may refuse it, or let it through; both are right. What became of it is kept once, with the true reason."""
+    body = f"absurd {parser} {length} ".encode() * 3
+    head = f"Content-Length: {length}\r\nConnection: close"
+    answer, _ = spoken(served if parser == "auto" else parsed_in_python, head, body, hang_up=True)
     assert answer.startswith(b"HTTP/1.1 200 ")
-    (receipt,) = [one for one in receipts(database, reason="oversized") if one.body.startswith(b"absurd")]
-    assert (receipt.body_size, receipt.truncated) == (2**63 - 1, True)
+    assert answer.endswith(BODY)
+    (receipt,) = [one for one in receipts(database) if one.body.endswith(body)]
+    kept = (receipt.reason, receipt.body_size, receipt.truncated)
+    let_through = ("cut_off", len(body), False)  # a sender who hangs up long before the end of what he announced
+    refused = ("malformed_request", len(receipt.body), False)
+    assert kept == (let_through if receipt.body == body else refused)
+    if receipt.body != body:
+        assert f"Content-Length: {length}".encode() in receipt.body
+
+
+@pytest.mark.parametrize("parser", ["auto", "python"])
+def test_more_than_is_read_of_such_a_length_is_kept_cut(served, database, parsed_in_python, parser):
+    body = b"without end " * 5_592_406
+    head = f"Content-Length: {10**30}\r\nConnection: close\r\nX-Parser: {parser}"
+    before = {one.id for one in receipts(database)}
+    answer, _ = spoken(served if parser == "auto" else parsed_in_python, head, body)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    (receipt,) = [one for one in receipts(database) if one.id not in before and b"without end" in one.body]
+    assert (len(receipt.body), receipt.truncated) == (1024 * 1024, True)
+    assert (receipt.reason, receipt.body_size) in [
+        ("oversized", 2**63 - 1),  # as announced, as far as the column goes
+        ("malformed_request", receipt.body_size),
+    ]
+    assert receipt.body_size > 1024 * 1024
 
 
 @pytest.mark.parametrize("head, sent, kept", [("Content-Length: 50", b"s", b"s"), (CHUNKED, b"5\r\nst", b"st")])
