@@ -9,6 +9,7 @@ from leads import commands, files, loads
 from leads.files import Row
 from leads.loading import Loading, offered
 from models.database import Database
+from outcomes import doubts
 
 
 class Front:
@@ -70,6 +71,11 @@ class Front:
     def loads(self, connection: list[str] | None, limit: int) -> list[dict[str, Any]]:
         with self._database.read() as session:
             return loads.page(session, connection, limit)
+
+    def in_doubt(self) -> dict[str, dict[str, Any]]:
+        """What ``outcomes.doubts.unknown_leads`` tells, by connection."""
+        with self._database.read() as session:
+            return doubts.unknown_leads(session)
 
     def resume(self, load_id: UUID) -> bool:
         with self._database.write() as session:

@@ -70,6 +70,13 @@ class LoadedLead(Base):
         ),
         Index("ix_loaded_leads_number", "connection", "number"),
         Index(
+            "ix_loaded_leads_unknown",
+            "connection",
+            "load_id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
             "ix_loaded_leads_sent",
             "sent_at",
             sqlite_where=text("state = 'accepted'"),

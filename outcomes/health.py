@@ -13,10 +13,10 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
-from outcomes import words_seen
+from outcomes import doubts, words_seen
 
 STRANGERS = "(strangers)"
-NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0}
+NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
 
 
 def connections(session: Session, configured: Mapping[str, Connection], now: datetime) -> list[dict[str, Any]]:
@@ -27,6 +27,7 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     polls = poll_states(session, now)
     desks = sending(session)
     names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
+    names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
     return [
         _connection(session, name, configured.get(name), counts, now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
@@ -120,13 +121,16 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
 
 
 def sending(session: Session) -> dict[str, dict[str, Any]]:
-    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}``, for those with a desk or a parked load."""
+    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}`` and its leads in doubt (``doubts.unknown_leads``), for
+    those with a desk, a parked load or such leads."""
     parked = select(LeadLoad.connection, func.count()).where(LeadLoad.state == PARKED).group_by(LeadLoad.connection)
     loads = dict(session.execute(parked).all())
     found = {name: NOTHING_SENT | {"parked_loads": count} for name, count in loads.items()}
     for desk in session.scalars(select(SendingDesk)):
         own = {"failures": desk.failures, "error_id": desk.error_id, "error": desk.error}
         found[desk.connection] = found.get(desk.connection, NOTHING_SENT) | own
+    for name, own in doubts.unknown_leads(session).items():
+        found[name] = found.get(name, NOTHING_SENT) | own
     return found
 
 

@@ -66,6 +66,28 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     _wait(front, connection, load_id)
 
 
+@group.command("list")
+@click.option("--connection", multiple=True, help="only loads of this connection; may be given several times")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, help="so many of the newest loads")
+def list_loads(connection: tuple[str, ...], limit: int) -> None:
+    """Show the newest loads, and whatever is in doubt until somebody decides.
+
+    Code 1 where leads are in doubt.
+    """
+    front: Front = current_app.extensions["leads"]
+    for load in front.loads(list(connection) or None, limit):
+        target = load["campaign_id"] or load["name"]
+        said = [load["id"], load["connection"], load["state"], _counted(load["counts"]), target, load["reason"]]
+        click.echo("  ".join(filter(None, said)))
+    doubts = {name: own for name, own in front.in_doubt().items() if not connection or name in connection}
+    for name, own in doubts.items():
+        loads = ", ".join(own["unknown_load_ids"])
+        click.echo(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {loads}.")
+    if doubts:
+        click.echo("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
+        sys.exit(1)
+
+
 @group.command()
 @click.argument("load_id", type=click.UUID)
 @click.option("--state", type=click.Choice(Front.states), help="only leads in this state")

@@ -9,6 +9,8 @@ from models import (
     CallGroup,
     CallOutcome,
     CampaignStatus,
+    LeadLoad,
+    LoadedLead,
     PollCursor,
     QueueStatus,
     Receipt,
@@ -163,6 +165,28 @@ def poll(session, **given) -> PollCursor:
         "records_new": 4,
     }
     row = PollCursor(**(defaults | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def load(session, leads=("accepted",), **given) -> LeadLoad:
+    """A load that is done, of noon; ``leads`` are the states of its leads, or what differs from ``lead`` of each."""
+    defaults = {"id": ids.new(), "connection": "ryng-main", "campaign": "456", "options": {}, "total": len(leads)}
+    row = LeadLoad(**(defaults | {"state": "done", "created_at": NOON, "finished_at": NOON} | given))
+    session.add(row)
+    session.flush()
+    for at, own in enumerate(leads, 1):
+        lead(session, row, ordinal=at, **({"state": own} if isinstance(own, str) else own))
+    return row
+
+
+def lead(session, of: LeadLoad, **given) -> LoadedLead:
+    """A lead of the load that was sent and settled at noon."""
+    state = given.get("state", "accepted")
+    defaults = {"id": ids.new(), "load_id": of.id, "connection": of.connection, "ordinal": 1, "given": {}, "tries": 1}
+    defaults |= {"number": "+919800012345", "number_raw": "9800012345", "state": state, "settled_at": NOON}
+    row = LoadedLead(**(defaults | {"sent_at": None if state == "pending" else NOON} | given))
     session.add(row)
     session.flush()
     return row

@@ -70,6 +70,8 @@ def _figures(session: Session) -> Iterator[Metric]:
     ):
         yield GaugeMetricFamily(f"wrapup_stranger_{name}", words, value=value)
 
+    yield from _sending(session)
+
     labels = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=labels)
     behind = GaugeMetricFamily("wrapup_poll_behind_seconds", "Time since the report is complete to", labels=labels)
@@ -80,3 +82,13 @@ def _figures(session: Session) -> Iterator[Metric]:
             behind.add_metric(names, max(0.0, (now - cursor.complete_to).total_seconds()))
     yield failures
     yield behind
+
+
+def _sending(session: Session) -> Iterator[Metric]:
+    unknown = GaugeMetricFamily("wrapup_leads_unknown", "Leads in doubt until somebody decides", labels=("connection",))
+    parked = GaugeMetricFamily("wrapup_loads_parked", "Loads of which nothing is sent", labels=("connection",))
+    for connection, desk in sorted(health.sending(session).items()):
+        unknown.add_metric([connection], desk["unknown_leads"])
+        parked.add_metric([connection], desk["parked_loads"])
+    yield unknown
+    yield parked

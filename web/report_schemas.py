@@ -111,6 +111,15 @@ class Sending(Schema):
     error_id = text("What stands in the way, in a word.", None)
     error = text("The same in a sentence.", None)
     parked_loads = number("Loads of which nothing is sent until somebody lets them go on.", 0)
+    unknown_leads = number(
+        "Leads whose request left, and of which nobody can tell, or has decided, whether they were taken.", 0
+    )
+    oldest_unknown_at = time("Since when the oldest of them is in doubt.")
+    unknown_load_ids = fields.List(
+        fields.Str(),
+        required=True,
+        metadata={"description": "Loads that have such leads, oldest first, ten at most.", "example": []},
+    )
 
 
 class Poll(Schema):
@@ -157,7 +166,15 @@ class Connection(Schema):
         allow_none=True,
         metadata={
             "description": "How sending leads goes; null where none are sent to it.",
-            "example": {"failures": 0, "error_id": None, "error": None, "parked_loads": 0},
+            "example": {
+                "failures": 0,
+                "error_id": None,
+                "error": None,
+                "parked_loads": 0,
+                "unknown_leads": 0,
+                "oldest_unknown_at": None,
+                "unknown_load_ids": [],
+            },
         },
     )
 

@@ -64,9 +64,16 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     done = typed("load", "qvoice-main", typed.played.campaign, "list.json")
     assert (done.returncode, "1 unknown" in done.stdout) == (1, True)
     load = re.search(r"Load (\S+):", done.stdout)[1]
+    # A load that goes well afterwards hides nothing.
+    assert typed("load", "qvoice-main", typed.played.campaign, "list.json").returncode == 0
+    listed = typed("list")
+    assert (listed.returncode, len(listed.stdout.splitlines())) == (1, 4)
+    assert "qvoice-main: 1 leads in doubt since" in listed.stdout and f"of load {load}." in listed.stdout
+    assert (typed("list", "--connection", "other").returncode, typed("list", "--limit", "1").returncode) == (0, 1)
     assert typed("decide", load, "accepted").stdout == "1 leads: accepted.\n"
     assert "1 accepted" in typed("show", load).stdout
     assert typed("resume", load).returncode == 0
+    assert (typed("list").returncode, "doubt" in typed("list").stdout) == (0, False)
 
 
 def test_a_file_that_cannot_be_taken_sends_nothing(typed):

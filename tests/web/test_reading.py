@@ -5,8 +5,9 @@ import re
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from models import SendingDesk
 from models.database import Database
-from tests.factories import campaign, outcome, poll, queue, receipt
+from tests.factories import NOON, campaign, load, outcome, poll, queue, receipt
 from web.auth import API
 
 
@@ -111,12 +112,17 @@ def test_metrics(nobody, database):
         receipt(session, state="quarantined", stranger=True, connection='a"b\n', kind="made-up")
         outcome(session)
         poll(session, failures=2)
+        session.add(SendingDesk(connection="jaicp-bot", next_at=NOON))
+        load(session, connection="ryng-main", leads=["unknown", "accepted", "unknown"])
     text = nobody.get("/metrics").text
     assert "wrapup_up 1.0" in text
     assert 'wrapup_receipts{connection="ryng-main",kind="terminal",source="callback",state="normalized"} 1.0' in text
     assert 'wrapup_outcomes{connection="ryng-main",settling="settled"} 1.0' in text
     assert 'wrapup_poll_failures{connection="qvoice-main",layer="hours",report="lead_history"} 2.0' in text
     assert "wrapup_stranger_receipts 1.0" in text
+    assert 'wrapup_leads_unknown{connection="ryng-main"} 2.0' in text
+    assert 'wrapup_leads_unknown{connection="jaicp-bot"} 0.0' in text
+    assert 'wrapup_loads_parked{connection="ryng-main"} 0.0' in text
     assert "made-up" not in text
     assert "wrapup_spool_bytes 0.0" in text
 

@@ -112,15 +112,20 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             said.append(f"{name}: should have been read {late} ago. Is a worker running?")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
-    return said + _sending(connection["sending"])
+    return said + _sending(connection["sending"], now)
 
 
-def _sending(desk: Mapping[str, Any] | None) -> list[str]:
+def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:
     if not desk:
         return []
     said = [f"sending leads: {desk['error']}"] if desk["error"] else []
     if desk["parked_loads"]:
         said.append(f"sending leads: {many(desk['parked_loads'], 'load')} parked.")
+    if desk["unknown_leads"]:
+        leads = many(desk["unknown_leads"], "lead") + (" is" if desk["unknown_leads"] == 1 else " are")
+        oldest = clock.parse(desk["oldest_unknown_at"])
+        waited = f", the oldest for {clock.span(now - oldest)}" if oldest else ""
+        said.append(f"sending leads: {leads} in doubt{waited}: somebody has to decide whether the dialer took them.")
     return said
 
 

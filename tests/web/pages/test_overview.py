@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
+from leads import loads
 from lib import clock
 from models import SendingDesk
 from models.receipts import STATES
@@ -210,6 +211,21 @@ def test_the_page_of_a_connection(reader, database, at_ten_forty_five):
     assert "It offers: callbacks" in page
     assert "wrapup renormalize --connection ryng-main" in page
     assert 'href="/connections/ryng-main"' in text(reader)
+
+
+def test_leads_in_doubt_are_a_mark_a_sentence_and_what_to_do(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        doubtful = factories.load(session, [{"state": "unknown", "settled_at": NOW - factories.minutes(15)}, "unknown"])
+        factories.load(session, ["accepted"])
+
+    said = "sending leads: 2 leads are in doubt, the oldest for 15 min: somebody has to decide"
+    assert said in text(reader)
+    page = text(reader, "/connections/ryng-main")
+    assert said in page and f"<code>{doubtful.id}</code>" in page and "wrapup leads decide LOAD accepted" in page
+
+    with database.write() as session:
+        loads.decide(session, doubtful.id, "rejected")
+    assert "in doubt" not in text(reader) + text(reader, "/connections/ryng-main")
 
 
 def test_a_connection_that_does_not_exist(reader):
