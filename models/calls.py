@@ -103,6 +103,14 @@ class CallOutcome(Base):
             postgresql_where=text("lead_id IS NOT NULL"),
         ),
         Index(
+            # A hash on PostgreSQL: the reference is the tenant's text of any length, and a B-tree refuses a long one.
+            "ix_call_outcomes_crm_reference",
+            "crm_reference",
+            sqlite_where=text("crm_reference IS NOT NULL"),
+            postgresql_where=text("crm_reference IS NOT NULL"),
+            postgresql_using="hash",
+        ),
+        Index(
             "ix_call_outcomes_unknown",
             "connection",
             "id",
@@ -166,11 +174,15 @@ class CallOutcome(Base):
     merged_into: Mapped[Ref | None] = mapped_column(index=True)
     revision: Mapped[Count]
     first_seen_at: Mapped[Moment]
+    corrected_at: Mapped[Moment | None]  # when the row, settled, was first made to mean something else
     changed_at: Mapped[Moment]
     occurred_at: Mapped[Moment]  # when the call was: the first known of started, answered, ended, first seen
     settle_by: Mapped[Moment | None]  # when waiting ends; null when nothing is waited for
     set_by: Mapped[InnerJson]  # field -> the receipt that set it
     position: Mapped[Big] = mapped_column(unique=True)  # its place in the change feed
+    changed_fields: Mapped[
+        InnerJson | None
+    ]  # in which the revision differs from the one before, as shown; null: not known
 
 
 class ChangeFeed(Base):

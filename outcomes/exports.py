@@ -23,8 +23,8 @@ from outcomes import queries, shape
 _PIECE = 2_000
 _ORDER = "started_at"
 
-# A spreadsheet runs a cell that begins with one of these as a formula. "+" begins every E.164 number too; those are
-# marked as well, because a rule with exceptions is one that somebody gets around.
+# A spreadsheet runs a cell that begins with one of these as a formula. What is nothing but a plus and ASCII digits, as
+# every E.164 number is, can only come to itself; "-5" and "+1+1" are sums.
 _FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 
@@ -123,6 +123,12 @@ def _cells(row: Row) -> list[Any]:
     cells = list(row[:-1])
     cells[_TRUTH_AT] = "true" if cells[_TRUTH_AT] else "false"
     for at in _TEXT_AT:
-        if cells[at] and cells[at][0] in _FORMULA:
-            cells[at] = "'" + cells[at]
+        cell = cells[at]
+        if cell and cell[0] in _FORMULA and not _is_number(cell):
+            cells[at] = "'" + cell
     return cells
+
+
+def _is_number(cell: str) -> bool:
+    digits = cell[1:]
+    return cell[0] == "+" and digits.isascii() and digits.isdigit()

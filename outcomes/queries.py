@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, Text, cast, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Row, Select, Text, cast, not_, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.expression import FunctionElement
 
 from lib import clock, ids, phone
@@ -29,6 +30,7 @@ WORD_FILTERS = (
     "agent",
     "number",
     "lead_id",
+    "crm_reference",
     "connect_outcome",
     "answered_by",
     "disposition",
@@ -57,6 +59,11 @@ AGENT = (
 )
 
 
+# Said crosswise, as in models.calls: SQLite takes "merged_into IS NULL" for the narrowest condition there is, reads every
+# call by its index, and sorts them all for the first page.
+NOT_MERGED = not_(Grouping(CallOutcome.merged_into.is_not(None)))
+
+
 class has_member(FunctionElement):
     """Whether a JSON array of texts holds a text: ``has_member(CallOutcome.flags, "sale")``."""
 
@@ -79,7 +86,7 @@ def _has_member_sqlite(element, compiler, **options):
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """The filters as conditions on ``CallOutcome``, all of which must hold. Merged rows are never among the calls.
     Raises KeyError for a name that is no filter: an overlooked filter would answer with numbers that are too large."""
-    found: list[ColumnElement[bool]] = [CallOutcome.merged_into.is_(None)]
+    found: list[ColumnElement[bool]] = [NOT_MERGED]
     for name, value in filters.items():
         if name not in FILTERS:
             raise KeyError(name)

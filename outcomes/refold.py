@@ -18,6 +18,7 @@ from dialers.registry import DIALERS
 from lib import ids
 from models import CallOutcome
 from outcomes import rows
+from outcomes.corrections import changed_fields, corrects
 from outcomes.feed import take_positions
 from outcomes.fold import Draft, fold
 from outcomes.groups import Key, Locked
@@ -31,14 +32,14 @@ VISIBLE = tuple(
     for column in CallOutcome.__table__.columns
     if column.name
     not in ("id", "group_id", "attempt_key", "connection", "dialer", "merged_into", "revision", "changed_at")
-    + ("occurred_at", "settle_by", "set_by", "position")
+    + ("occurred_at", "settle_by", "set_by", "position", "corrected_at", "changed_fields")
 )
 # What it decides besides, for ourselves.
 SILENT = ("attempt_key", "occurred_at", "settle_by", "set_by")
 
 
-# What changes with a change.
-COUNTED = ("revision", "changed_at", "position")
+# What changes with a change, and what it says of itself.
+COUNTED = ("revision", "changed_at", "position", "corrected_at", "changed_fields")
 
 Change = tuple[dict[str, Any], Collection[str]]  # a row as it is to be, and the columns in which it changed
 
@@ -154,7 +155,8 @@ def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes,
         if outcome is None:
             outcome = ids.new()
             own = {"id": outcome, "group_id": group, "connection": name, "dialer": dialer, "merged_into": None}
-            result.fresh.append({**own, **values, "revision": 1, "changed_at": now})
+            said = {"revision": 1, "changed_at": now, "corrected_at": None, "changed_fields": []}
+            result.fresh.append({**own, **values, **said})
         else:
             _compare(result, by_id[outcome], values, now)
         homes |= {event.id: outcome for event in draft.events}
@@ -167,15 +169,24 @@ def _compare(result: Refolded, row: Mapping[str, Any], values: Mapping[str, Any]
     differs = [name for name in VISIBLE if row[name] != values[name]]
     silent = [name for name in SILENT if row[name] != values[name]]
     if differs:
-        changed = {**row, **values, "revision": row["revision"] + 1, "changed_at": now}
-        result.changed.append((changed, (*differs, *silent, *COUNTED)))
+        corrected_at = row["corrected_at"] or (now if corrects(row, values) else None)
+        _revise(result, row, {**values, "corrected_at": corrected_at}, [*differs, *silent], now)
     elif silent:
         result.touched.append(({**row, **values}, silent))
 
 
 def _merge(result: Refolded, row: Mapping[str, Any], winner: UUID, now: datetime) -> None:
-    changed = {**row, "merged_into": winner, "revision": row["revision"] + 1, "changed_at": now}
-    result.changed.append((changed, ("merged_into", *COUNTED)))
+    _revise(result, row, {"merged_into": winner}, ["merged_into"], now)
+
+
+def _revise(
+    result: Refolded, row: Mapping[str, Any], values: Mapping[str, Any], columns: list[str], now: datetime
+) -> None:
+    """The next revision of the row: with these values, which differ in these columns."""
+    revised = {**row, **values, "revision": row["revision"] + 1, "changed_at": now}
+    corrected = ["corrected_at"] if revised["corrected_at"] != row["corrected_at"] else []
+    revised["changed_fields"] = changed_fields([*columns, *corrected])
+    result.changed.append((revised, (*columns, *COUNTED)))
 
 
 def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:

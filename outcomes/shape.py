@@ -61,6 +61,7 @@ COLUMNS = (
     "merged_into",
     "revision",
     "first_seen_at",
+    "corrected_at",
     "changed_at",
 )
 _AGENT_AT = COLUMNS.index("agent_id")
@@ -103,6 +104,12 @@ def outcome(values: Sequence[Any]) -> dict[str, Any]:
 def outcome_of(row: CallOutcome) -> dict[str, Any]:
     """The same from the model."""
     return outcome(_columns_of(row))
+
+
+def change(row: CallOutcome) -> dict[str, Any]:
+    """One outcome as the feed shows it. ``changed_fields``: see ``outcomes.corrections``; None where the revision was
+    written by a release that did not keep them."""
+    return {**outcome_of(row), "changed_fields": row.changed_fields}
 
 
 def event(row: CallEvent) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from lib import ids
 from models import (
     CallEvent,
@@ -88,6 +90,24 @@ def outcome(session, **given) -> CallOutcome:
     session.add(row)
     session.flush()
     return row
+
+
+def many_calls(session, count: int) -> None:
+    """Calls of as many leads, made on PostgreSQL by copying one: its planner decides by how many there are."""
+    outcome(session, lead_id="0", customer_number="+0", crm_reference="crm 0")
+    made = {
+        "id": "gen_random_uuid()",
+        "position": "n + 1",
+        "lead_id": "CAST(n AS text)",
+        "customer_number": "'+' || n",
+        "crm_reference": "'crm ' || n",
+        "occurred_at": "occurred_at + n * interval '1 second'",
+    }
+    names = [column.name for column in CallOutcome.__table__.columns]
+    copied = ", ".join(made.get(name, name) for name in names)
+    made_from = f"FROM call_outcomes, generate_series(1, {count}) AS n"
+    session.execute(text(f"INSERT INTO call_outcomes ({', '.join(names)}) SELECT {copied} {made_from}"))
+    session.execute(text("ANALYZE"))
 
 
 def event(session, of: CallOutcome, said_by: Receipt, **given) -> CallEvent:

@@ -14,8 +14,8 @@ from tests.evidence import CONNECTIONS, START, outcomes
 
 LATER = START + timedelta(days=3)
 
-# What a rerun may give another value: our ids, and how many steps it took to get there.
-OURS = ("id", "group_id", "revision", "changed_at", "position", "set_by")
+# What a rerun may give another value: our ids, and the steps it took to get there.
+OURS = ("id", "group_id", "revision", "changed_at", "corrected_at", "changed_fields", "position", "set_by")
 
 
 PROPERTY = settings(

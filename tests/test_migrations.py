@@ -51,7 +51,7 @@ def test_models_equal_the_migrated_schema(database):
 
 
 def test_the_view_has_every_documented_column(database):
-    internal = {"group_id", "attempt_key", "occurred_at", "settle_by", "set_by", "position"}
+    internal = {"group_id", "attempt_key", "occurred_at", "settle_by", "set_by", "position", "changed_fields"}
     with database.read() as session:
         columns = set(session.execute(text("SELECT * FROM call_outcomes_v1")).keys())
     assert columns == {column.name for column in CallOutcome.__table__.columns} - internal

@@ -65,7 +65,7 @@ def list_changes(query: dict) -> Response:
     last = shown[-1].position if shown else after
     return answer(
         {
-            "outcomes": [shape.outcome_of(row) for row in shown],
+            "outcomes": [shape.change(row) for row in shown],
             "next": keyset.encode(_FEED, str(last)),
             "more": len(rows) > len(shown),
         }
@@ -102,8 +102,8 @@ def export_outcomes(query: dict) -> Response:
     """Every outcome that matches, as a file, oldest call first
 
     Streamed, of any size. CSV: the fields of an outcome, the agent's written flat; lists and objects are JSON; a cell that
-    a spreadsheet would run as a formula (it begins with = + - @) begins with an apostrophe instead, telephone numbers
-    too. NDJSON: one outcome per line, as in the list. A connection that ends without its last chunk is not a whole file.
+    a spreadsheet would run as a formula (it begins with = + - @) begins with an apostrophe instead. NDJSON: one
+    outcome per line, as in the list. A connection that ends without its last chunk is not a whole file.
     """
     filters, rest = split(query)
     return exports.streamed(database(), filters, rest["format"])

@@ -96,6 +96,7 @@ class Filters(Schema):
     agent = words("The agent's id, username, name, number or extension, exactly.", "priya")
     number = words("The customer's number: E.164, its digits, or as the dialer wrote it.", "+919812345678")
     lead_id = words("The dialer's id of the lead.", "88213")
+    crm_reference = words("The CRM's own key, exactly.", "00Q5g00000ABCDE")
     connect_outcome = words("The technical result.", "connected", CONNECT_OUTCOMES)
     answered_by = words("Who or what answered.", "human", ANSWERED_BY)
     disposition = words("What the agent recorded, exactly.", "Interested")

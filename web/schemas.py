@@ -126,6 +126,9 @@ class Outcome(Schema):
     merged_into = text("The row that this one turned out to be the same call as.", None)
     revision = number("Grows by one with every change.", 3)
     first_seen_at = time("When we first heard of the call.", null=False)
+    corrected_at = time(
+        "When the row, settled, was first made to mean something else; null while what it said holds.", None
+    )
     changed_at = time("When the row last changed.", "2026-11-18T10:15:03Z", null=False)
 
 
@@ -134,8 +137,21 @@ class OutcomePage(Schema):
     next = following()
 
 
+class ChangedOutcome(Outcome):
+    changed_fields = fields.List(
+        fields.Str(),
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The fields in which this revision differs from the one before, `agent` as one; empty with "
+            "revision 1; null where an older release wrote it.",
+            "example": ["disposition", "flags", "corrected_at"],
+        },
+    )
+
+
 class Changes(Schema):
-    outcomes = fields.List(fields.Nested(Outcome), required=True)
+    outcomes = fields.List(fields.Nested(ChangedOutcome), required=True)
     next = text("Where to go on, now or at any later time.", "WyJmZWVkIiwiNDcxMSJd", null=False)
     more = yes_or_no("Whether more is there already.", False)
 

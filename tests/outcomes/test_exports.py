@@ -86,7 +86,25 @@ def test_filters_narrow_an_export(database, rows):
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+919812345678", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", '=HYPERLINK("http://x","y")'],
+    [
+        "=1+1",
+        "+1+1",
+        "+91 98123",
+        "+",
+        "++919812345678",
+        "+٣",
+        "+91\n",
+        "＋919812345678",
+        "-5",
+        "-919812345678",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1+1",
+        '=HYPERLINK("http://x","y")',
+    ],
 )
 def test_no_cell_begins_a_formula(database, text):
     """A customer can choose a name, and an analyst opens the file in a spreadsheet."""
@@ -99,9 +117,12 @@ def test_no_cell_begins_a_formula(database, text):
 
 
 def test_a_number_stays_a_number(database):
+    """A telephone number, and whatever else is nothing but a plus and digits: there is nothing to run in it."""
     with database.write() as session:
-        outcome(session, talk_seconds=-5)
-    assert table(database)[0]["talk_seconds"] == "-5"
+        outcome(session, talk_seconds=-5, customer_number="+919812345678", agent_number="204", notes="+0042")
+    (line,) = table(database)
+    told = [line[name] for name in ("talk_seconds", "customer_number", "agent_number", "notes")]
+    assert told == ["-5", "+919812345678", "204", "+0042"]
 
 
 def test_an_export_of_nothing(database):

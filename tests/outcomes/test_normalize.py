@@ -234,7 +234,7 @@ def test_a_schema_that_does_not_fit_quarantines_nothing(database):
     keep(database, *(receipt(terminal(call_id=n)) for n in range(3)))
     with database.write() as session:
         session.execute(text("DROP VIEW call_outcomes_v1"))
-        session.execute(text("ALTER TABLE call_outcomes DROP COLUMN crm_reference"))
+        session.execute(text("ALTER TABLE call_outcomes DROP COLUMN notes"))
     with pytest.raises(DBAPIError):
         normalize(database)
     assert states(database) == {"pending": 3}

@@ -8,7 +8,7 @@ import pytest
 
 from models.calls import CallOutcome
 from outcomes import keyset, queries, shape
-from tests.factories import NOON, minutes, outcome
+from tests.factories import NOON, many_calls, minutes, outcome
 
 # name of the row -> how it differs from a connected call at noon
 ROWS = {
@@ -17,6 +17,8 @@ ROWS = {
     "callback": {"flags": ["callback"], "disposition": "Call back later", "campaign_name": "Año Nuevo"},
     "priya": {"agent_id": "priya", "lead_id": "88", "campaign_id": "6541"},
     "by_name": {"agent_name": "priya"},
+    "referred": {"crm_reference": "crm 901"},
+    "referred_at_length": {"crm_reference": "r" * 10_000},  # more than a B-tree of PostgreSQL takes
     "by_extension": {"agent_extension": "204"},
     "indian": {"customer_number": "+919812345678", "customer_number_raw": "098123 45678"},
     "raw_only": {"customer_number_raw": "anonymous"},
@@ -45,6 +47,9 @@ CASES = [
     ({"number": ["anonymous"]}, {"raw_only"}),
     ({"number": ["9812345678"]}, set()),
     ({"lead_id": ["88"]}, {"priya"}),
+    ({"crm_reference": ["crm 901"]}, {"referred"}),
+    ({"crm_reference": ["crm 901", "r" * 10_000]}, {"referred", "referred_at_length"}),
+    ({"crm_reference": ["CRM 901", "crm"]}, set()),
     ({"connect_outcome": ["in_progress"]}, {"open"}),
     ({"answered_by": ["human"]}, {"sale"}),
     ({"disposition": ["Interested", "Call back later"]}, {"sale", "callback"}),
@@ -176,3 +181,26 @@ def test_row_and_model_are_shown_alike(database, rows):
             assert shape.outcome(row) == shape.outcome_of(session.get(CallOutcome, row.id))
             assert list(shape.outcome(row)) == list(shape.FIELDS)
             json.dumps(shape.outcome(row))
+
+
+# filters -> the index by which they are found
+INDEXES = [
+    ({}, "ix_call_outcomes_occurred"),
+    ({"since": NOON + minutes(60)}, "ix_call_outcomes_occurred"),
+    ({"crm_reference": ["crm 901"]}, "ix_call_outcomes_crm_reference"),
+    ({"crm_reference": ["crm 901", "crm 902", "crm 903"]}, "ix_call_outcomes_crm_reference"),
+    ({"connection": ["ryng-main"], "lead_id": ["88"]}, "ix_call_outcomes_lead"),
+]
+
+
+def test_a_page_is_found_by_an_index(database):
+    with database.write() as session:
+        if not database.is_sqlite:
+            many_calls(session, 20_000)
+        connection = session.connection()
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        for filters, index in INDEXES:
+            statement = queries.ordered(filters).limit(101)
+            written = str(statement.compile(connection, compile_kwargs={"literal_binds": True})).replace("%", "%%")
+            plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {written}"))
+            assert index in plan, (filters, plan)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from marshmallow import Schema
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from dialers.base import Dialer, Reading, Report
 from dialers.registry import DIALERS
 from lib import ids
-from models import CallOutcome, LeadLoad, LoadedLead
+from models import LeadLoad, LoadedLead
 from outcomes import loaded, reports
 from outcomes import reconciliation as sides
-from tests.factories import NOON, minutes, outcome
+from tests.factories import NOON, many_calls, minutes, outcome
 
 NUMBER = "+919800012345"
 
@@ -187,22 +187,6 @@ def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
 def test_an_empty_database(database):
     whole = found(database)
     assert (whole["rows"], whole["totals"]["calls"], whole["totals"]["leads_without_call"]) == ([], 0, 0)
-
-
-def many_calls(session, count: int) -> None:
-    """Calls of as many leads, made on PostgreSQL by copying one: its planner decides by how many there are."""
-    outcome(session, lead_id="0", customer_number="+0")
-    made = {
-        "id": "gen_random_uuid()",
-        "position": "n + 1",
-        "lead_id": "CAST(n AS text)",
-        "customer_number": "'+' || n",
-    }
-    names = [column.name for column in CallOutcome.__table__.columns]
-    copied = ", ".join(made.get(name, name) for name in names)
-    made_from = f"FROM call_outcomes, generate_series(1, {count}) AS n"
-    session.execute(text(f"INSERT INTO call_outcomes ({', '.join(names)}) SELECT {copied} {made_from}"))
-    session.execute(text("ANALYZE"))
 
 
 def test_leads_find_their_calls_by_indexes(database):

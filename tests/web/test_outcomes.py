@@ -27,6 +27,8 @@ QUERIES = [
     "number=+919812345678",
     "number=%2B919812345678",
     "lead_id=88",
+    "crm_reference=crm+901",
+    "crm_reference=crm+901&crm_reference=nobody",
     "connect_outcome=in_progress&connect_outcome=busy",
     "answered_by=human",
     "disposition=Interested",
@@ -75,7 +77,9 @@ def test_the_feed_is_the_list_and_the_merged_rows(admin, rows):
     feed = admin.get(f"{API}/outcomes/changes").json["outcomes"]
     listed = admin.get(f"{API}/outcomes?limit=1000").json["outcomes"]
     kept = [row for row in feed if row["merged_into"] is None]
-    assert sorted(kept, key=str) == sorted(listed, key=str)
+    assert all("changed_fields" in row for row in feed)
+    told = [{name: value for name, value in row.items() if name != "changed_fields"} for row in kept]
+    assert sorted(told, key=str) == sorted(listed, key=str)
     assert len(feed) == len(listed) + 1
 
 
@@ -155,6 +159,11 @@ def test_the_schema_has_the_fields_that_are_shown():
     assert tuple(declared) == shape.FIELDS
     assert tuple(schemas.Agent._declared_fields) == shape.AGENT_FIELDS
     assert all(field.metadata.get("description") for field in declared.values() if not isinstance(field, fields.Nested))
+
+
+def test_the_feed_alone_says_what_changed():
+    shown = (*shape.FIELDS, "changed_fields")
+    assert set(schemas.ChangedOutcome._declared_fields) == set(shown)
 
 
 def test_an_export_names_its_file(admin, rows):

@@ -50,6 +50,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "is_final",
         "revision",
         "first_seen_at",
+        "corrected_at",
         "changed_at",
         "merged_into",
     ),

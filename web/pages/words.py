@@ -26,7 +26,7 @@ _TONES = {
 _SETTLING = {
     ours.PROVISIONAL: "The call is not over, or nobody has told its end yet.",
     ours.AWAITING_DISPOSITION: "The call is over; no disposition has been recorded yet.",
-    ours.SETTLED: "Nothing more is expected.",
+    ours.SETTLED: "Nothing is waited for. A correction is still possible.",
     ours.NEVER_DISPOSED: "The time has passed in which its end or a disposition was waited for, and none came.",
 }
 _RECEIPT_STATES = {

@@ -1,0 +1,60 @@
+"""What a revision is, compared with the one before: which fields changed, and whether it corrects what was settled. Pure.
+
+Both are about what readers were shown, so they belong to the writing of a row (``refold``), not to the fold: the same
+evidence in one batch or in two gives the same outcome, but only in two was something else shown in between.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dialers.vocabulary import SETTLED
+from outcomes import shape
+
+# A settled row means something else when one of these differs, in whatever way: a CRM writes a status by them, and
+# reports count by them.
+RESULT = (
+    "connect_outcome",
+    "answered_by",
+    "disposition",
+    "disposition_parent",
+    "callback_at",
+    "settling",
+    "is_final",
+)
+# Or when one of these, or the agent, was stated and now is another or gone. Told for the first time, they complete the
+# row: a report often names the campaign of a call that a callback has settled.
+BELONGING = ("customer_number", "lead_id", "crm_reference", "campaign_id", "direction")
+# Whoever is known by the first of these; as reports tell agents apart.
+AGENT = ("agent_id", "agent_username", "agent_name", "agent_number", "agent_extension")
+# Everything else (times, durations, recordings, notes, custom fields, names, the dialer's raw words, sources) becomes more exact
+# as more is told, and what the call came to stays the same.
+
+# Every revision changes these, so that naming them would say nothing.
+ALWAYS = ("revision", "position", "changed_at")
+
+
+def corrects(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the row, as it was shown, was settled, and now means something else."""
+    if before["settling"] != SETTLED:
+        return False
+    return (
+        any(before[name] != after[name] for name in RESULT)
+        or set(before["flags"]) != set(after["flags"])
+        or any(_replaced(before[name], after[name]) for name in BELONGING)
+        or _another_agent(before, after)
+    )
+
+
+def _replaced(before: Any, after: Any) -> bool:
+    return before is not None and before != after
+
+
+def _another_agent(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    known = next((name for name in AGENT if before[name] is not None), None)
+    return known is not None and before[known] != after[known]
+
+
+def changed_fields(columns: Collection[str]) -> list[str]:
+    """The columns that changed by the names and in the order in which an outcome shows them; ``agent`` for any of its."""
+    shown = {"agent" if name.startswith("agent_") else name for name in columns} - set(ALWAYS)
+    return [name for name in shape.FIELDS if name in shown]
