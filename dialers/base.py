@@ -5,6 +5,7 @@ ask it), ``leads.py`` (what we give it) and ``api.py`` (its HTTP client), and on
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from dialers.giving import Act, CannotDo, Control, Leads
+from dialers.vocabulary import CONNECT_OUTCOMES
 
 
 # What every reader is given -------------------------------------------------------------------------------------------
@@ -28,37 +30,53 @@ class Connection:
     default_country: str | None = None
     dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
     disposition_window: timedelta = timedelta(hours=24)
-    words: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the tenant's meaning of the dialer's words -> connect outcome
+    # The tenant's meaning of the dialer's words -> connect outcome, or a kind of event, or ``vocabulary.DISMISSED``.
+    words: Mapping[str, str] = field(default_factory=dict)
     states_dispositions: bool | None = None  # whether it tells dispositions; None: as its dialer does
+
+    def says(self, word: str | None) -> str | None:
+        """What the tenant's own table says of a dialer's word, whatever that is; None where it does not have it. Compared
+        without case; a blank, ``+``, ``_`` and ``-`` are the same."""
+        return _of(self.words, plain(word)) if word else None
 
     def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
         """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where
-        neither has it. Compared without case; a blank, ``+``, ``_`` and ``-`` are the same."""
+        neither has it. Compared as ``says`` compares."""
         if not word:
             return None
-        wanted = plain(word)
-        for known in (self.words, table):
-            for name, outcome in known.items():
-                if plain(name) == wanted:
-                    return outcome
-        return None
+        own = self.says(word)
+        return own if own in CONNECT_OUTCOMES else _of(table, plain(word))
 
     def flags(self, disposition: str | None) -> list[str]:
-        """The flags that this tenant gives the disposition; compared without case and outer blanks. Sorted."""
+        """The flags that this tenant gives the disposition; compared without case, and with single blanks. Sorted."""
         if not disposition:
             return []
-        wanted = disposition.strip().casefold()
+        wanted = plain_disposition(disposition)
         return sorted(
-            {flag for word, flags in self.dispositions.items() if word.strip().casefold() == wanted for flag in flags}
+            {flag for word, flags in self.dispositions.items() if plain_disposition(word) == wanted for flag in flags}
         )
 
+    def decides(self, disposition: str, parent: str | None = None) -> bool:
+        """Whether the tenant's table has the disposition or its parent, with flags or without any: then somebody has decided
+        what it means. Compared as ``flags`` compares."""
+        wanted = {plain_disposition(word) for word in (disposition, parent) if word}
+        return any(plain_disposition(word) in wanted for word in self.dispositions)
 
-@lru_cache(maxsize=2_000)
+
+def _of(table: Mapping[str, str], wanted: str) -> str | None:
+    return next((meaning for name, meaning in table.items() if plain(name) == wanted), None)
+
+
+@lru_cache(maxsize=5_000)
 def plain(word: str) -> str:
-    """A dialer's word as it is compared: without case; a blank, ``+``, ``_`` and ``-`` are the same."""
-    return re.sub(r"[\s+_-]+", " ", word).strip().casefold()
+    """A dialer's word as it is compared: two words that are equal in this are one word."""
+    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
+
+
+@lru_cache(maxsize=5_000)
+def plain_disposition(word: str) -> str:
+    """A disposition as it is compared: two that are equal in this are one."""
+    return " ".join(unicodedata.normalize("NFC", word).split()).casefold()
 
 
 @dataclass(frozen=True)

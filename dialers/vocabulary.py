@@ -64,6 +64,12 @@ DISPOSED: Final = "disposed"
 LEAD_STATUS_SEEN: Final = "lead_status_seen"
 EVENT_KINDS: Final = (DIALED, AGENT_ANSWERED, CUSTOMER_ANSWERED, MILESTONE, CALL_ENDED, DISPOSED, LEAD_STATUS_SEEN)
 
+# What a tenant may say of a word instead of a meaning: it has been looked at, and needs none.
+DISMISSED: Final = "dismissed"
+# What a tenant may say of a word: of a status how the call ended, of an event also what happened.
+EVENT_MEANINGS: Final = (DIALED, AGENT_ANSWERED, CUSTOMER_ANSWERED, CALL_ENDED)
+WORD_MEANINGS: Final = (*CONNECT_OUTCOMES, *EVENT_MEANINGS, DISMISSED)
+
 # The facts an event may carry: the fields of an outcome that a dialer can say. Values are JSON values.
 TIME_FACTS: Final = ("created_at", "started_at", "answered_at", "ended_at", "disposed_at", "callback_at")
 INT_FACTS: Final = ("ring_seconds", "talk_seconds", "duration_seconds")
@@ -101,5 +107,6 @@ FACTS: Final = TEXT_FACTS + TIME_FACTS + INT_FACTS + OTHER_FACTS
 # Facts about the record itself, shown in the timeline and never folded: begin with an underscore.
 #   _conflicts   keys written twice with different values, and those values
 #   _word        the dialer's word where we have none for it
+#   _said        the same where the tenant has said what it means
 #   _result      what an attempt left behind, while JAICP's job goes on
 #   _virtual_number, _scheduled_at, _leg_direction, _legs   what Ryng tells of a call besides

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalE
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Evidence, Reading, Unreadable
+from dialers.event_words import with_meanings
 from dialers.registry import DIALERS
 from lib import clock
 from models import CallEvent, Receipt, bulk
@@ -205,7 +206,7 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
         seen_at=receipt.seen_at,
     )
     try:
-        return DIALERS[connection.dialer].read(evidence, connection)
+        return with_meanings(DIALERS[connection.dialer].read(evidence, connection), connection)
     except Unreadable as error:
         return Verdict(QUARANTINED, error.reason, error.detail)
     except Exception as error:  # our own fault in reading one receipt must not stop the others

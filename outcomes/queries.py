@@ -20,7 +20,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from lib import clock, ids, phone
 from lib import text as texts
 from models import CallEvent, CallOutcome
-from outcomes import keyset, shape
+from outcomes import keyset, shape, undecided
 
 WORD_FILTERS = (
     "connection",
@@ -36,6 +36,7 @@ WORD_FILTERS = (
     "disposition",
     "flag",
     "settling",
+    "unmapped",
 )
 TIME_FILTERS = ("since", "until", "changed_since")
 FILTERS = (*WORD_FILTERS, "is_final", *TIME_FILTERS)
@@ -112,6 +113,8 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
         return or_(*(column.in_(words) for column in AGENT))
     if name == "number":
         return or_(*(_number(word) for word in words))
+    if name == "unmapped":
+        return or_(*(undecided.condition(word) for word in words))
     return getattr(CallOutcome, name).in_(words)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,11 +11,16 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
+from dialers.base import Connection
 from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, CONNECTED, PROVISIONAL
 from models import CallOutcome
+from outcomes import words_seen
 from outcomes.queries import conditions, has_member
 
 MOST_GROUPS = 10_000
+NOBODY_DECIDED = (
+    "Nobody has decided what the dispositions of these calls mean, so contacts and sales cannot be counted."
+)
 
 
 class TooManyGroups(ValueError):
@@ -96,28 +102,38 @@ class Tally:
     conversation_talk: int = 0
     awaiting: int = 0
     provisional: int = 0
+    disposed: int = 0
+    undecided: int = 0
 
     def __post_init__(self):
         self.by_outcome = dict.fromkeys(CONNECT_OUTCOMES, 0)
 
     def add(self, outcome: str, counts: Sequence[int]) -> None:
-        """One row of the database: the connect outcome and the sums in the order of ``_SUMS``."""
+        """One row of the database: the connect outcome and the sums in the order of ``_SUMS``, then the undecided."""
         self.by_outcome[outcome] += counts[0]
-        for name, count in zip(_SUMS, counts, strict=True):
+        for name, count in zip((*_SUMS, "undecided"), counts, strict=True):
             setattr(self, name, getattr(self, name) + int(count or 0))
 
     def shown(self) -> dict[str, Any]:
-        """As the API shows it. Rates are of the calls that are over, as decimals; null where there are none."""
+        """As the API shows it. Rates are of the calls that are over, as decimals; null where there are none. What rests on the
+        meaning of dispositions is null where nobody has decided what any of them means: it is not known to be 0."""
         connected = self.by_outcome[CONNECTED]
+        reason = NOBODY_DECIDED if self.undecided and self.undecided == self.disposed else None
+        contacts, sales = (self.contacts, self.sales) if reason is None else (None, None)
         return {
             "calls": self.calls,
             "final_calls": self.final,
             "connect_outcomes": dict(self.by_outcome),
             "connected": connected,
             "connect_rate": _ratio(connected, self.final, 4),
-            "contacts": self.contacts,
-            "contact_rate": _ratio(self.contacts, self.final, 4),
-            "sales": self.sales,
+            "contacts": contacts,
+            "contact_rate": None if contacts is None else _ratio(contacts, self.final, 4),
+            "sales": sales,
+            "unmapped_dispositions": {
+                "calls": self.undecided,
+                "share": _ratio(self.undecided, self.disposed, 4),
+                "reason": reason,
+            },
             "talk_seconds": self.talk,
             "avg_talk_seconds": _ratio(self.conversation_talk, self.conversations, 1),
             "awaiting_disposition": self.awaiting,
@@ -141,19 +157,27 @@ _SUMS: Mapping[str, ColumnElement[int]] = {
     "conversation_talk": func.sum(case((_SPOKE, CallOutcome.talk_seconds), else_=0)),
     "awaiting": count_if(CallOutcome.settling == AWAITING_DISPOSITION),
     "provisional": count_if(CallOutcome.settling == PROVISIONAL),
+    "disposed": count_if(CallOutcome.disposition.is_not(None)),
 }
 
 
-def summary(session: Session, filters: Mapping[str, Any], group_by: Sequence[str], tz: str = "UTC") -> dict[str, Any]:
+def summary(
+    session: Session,
+    filters: Mapping[str, Any],
+    group_by: Sequence[str],
+    tz: str = "UTC",
+    configured: Mapping[str, Connection] = MappingProxyType({}),
+) -> dict[str, Any]:
     """``{"group_by", "tz", "rows", "totals"}``: one row per group that has calls, in the order of the groups' values.
-    ``tz`` is a known zone. Raises TooManyGroups."""
+    ``tz`` is a known zone; ``configured`` are the connections, whose tables say which dispositions are decided: of others
+    none is. Raises TooManyGroups."""
     day = Group(("day",), (day_in_zone(CallOutcome.occurred_at, tz),))
     groups = [day if name == "day" else GROUPS[name] for name in dict.fromkeys(group_by)]
     # Grouped by connect outcome as well and put together here: cheaper than sixteen conditional counts for each call.
     keys = [key for group in groups for key in group.keys] + [CallOutcome.connect_outcome]
     names = [func.max(group.name) for group in groups if group.name is not None]
     statement = (
-        select(*keys, *names, *_SUMS.values())
+        select(*keys, *names, *_SUMS.values(), count_if(words_seen.undecided(session, filters, configured)))
         .where(*conditions(filters))
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         .group_by(*(literal_column(str(at + 1), Integer) for at in range(len(keys))))

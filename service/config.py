@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
-from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
+from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib.complaints import first
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
@@ -92,7 +92,7 @@ _DISPOSITIONS = fields.Dict(
 )
 _WORDS = fields.Dict(
     keys=fields.Str(validate=validate.Regexp(r"[\s\S]*[^\s+_-]", error="A word must have a letter or a digit.")),
-    values=fields.Str(validate=validate.OneOf(CONNECT_OUTCOMES)),
+    values=fields.Str(validate=validate.OneOf(WORD_MEANINGS)),
     required=True,
 )
 _TABLES = ("connections", "dispositions", "words")
@@ -293,7 +293,7 @@ def _words(name: str, table: dict) -> dict[str, str]:
     except ValidationError as error:
         raise BadSettings(f"[words.{name}] {_first(error.messages)}") from None
     for word, outcome in words.items():
-        other = Connection(name, "", words=words).meaning(word, {})
+        other = Connection(name, "", words=words).says(word)
         if other != outcome:
             raise BadSettings(f"[words.{name}] {word}: It is one word with another that means {other}.")
     return words

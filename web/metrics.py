@@ -1,6 +1,7 @@
 """Metrics, read from the tables. Where the database cannot be read there are no figures, not figures of zero."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -8,25 +9,28 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from dialers.base import Connection
 from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
-from outcomes import health
+from outcomes import health, undecided, words_seen
 
 log = structlog.get_logger()
 
 
 class Collector:
-    """Asks the database once per scrape. ``spool`` tells its ``size()`` and is this machine's."""
+    """Asks the database once per scrape. ``spool`` tells its ``size()`` and is this machine's; ``connections`` are those that
+    are configured."""
 
-    def __init__(self, database: Database, spool):
+    def __init__(self, database: Database, spool, connections: Mapping[str, Connection]):
         self._database = database
         self._spool = spool
+        self._connections = connections
 
     def collect(self) -> Iterator[Metric]:
         try:
             with self._database.read() as session:
-                found = list(_figures(session))
+                found = list(_figures(session, self._connections))
         except SQLAlchemyError as error:
             log.error("metrics_failed", error=type(error).__name__)
             found = []
@@ -41,7 +45,7 @@ class Collector:
         yield GaugeMetricFamily("wrapup_spool_bytes", "Receipts that wait in this machine's spool", value=waiting)
 
 
-def _figures(session: Session) -> Iterator[Metric]:
+def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
     now = clock.now()
     receipts = GaugeMetricFamily("wrapup_receipts", "Receipts kept", labels=("connection", "source", "kind", "state"))
     for row in health.receipt_counts(session):
@@ -56,6 +60,8 @@ def _figures(session: Session) -> Iterator[Metric]:
     for connection, settling, count in health.settling_counts(session):
         outcomes.add_metric([connection, settling], count)
     yield outcomes
+
+    yield from _undecided(session, connections)
 
     position = session.scalars(select(ChangeFeed.last_position)).one()
     yield GaugeMetricFamily(
@@ -92,3 +98,23 @@ def _sending(session: Session) -> Iterator[Metric]:
         parked.add_metric([connection], desk["parked_loads"])
     yield unknown
     yield parked
+
+
+def _undecided(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
+    """What waits for somebody to decide what it means. Contacts and sales are no metrics: they would be 0 where they are not
+    known."""
+    found = words_seen.unmapped(session, connections)
+    words = GaugeMetricFamily(
+        "wrapup_undecided_words", "Words that nobody has decided, at most fifty", labels=("connection", "field")
+    )
+    calls = GaugeMetricFamily(
+        "wrapup_undecided_dispositions", "Calls whose disposition nobody has decided", labels=("connection",)
+    )
+    undisposed = words_seen.undecided_calls(session, {}, connections)
+    for name in sorted({*found, *connections, *undisposed}):
+        counts = Counter(word["field"] for word in found.get(name, []))
+        for field in undecided.FIELDS:
+            words.add_metric([name, field], counts[field])
+        calls.add_metric([name], undisposed.get(name, 0))
+    yield words
+    yield calls

@@ -14,7 +14,7 @@ from webargs.multidictproxy import MultiDictProxy
 from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock
-from outcomes import queries
+from outcomes import queries, undecided
 
 
 class Parser(FlaskParser):
@@ -102,6 +102,20 @@ class Filters(Schema):
     disposition = words("What the agent recorded, exactly.", "Interested")
     flag = words("A flag that the disposition is mapped to.", "sale", FLAGS)
     settling = words("May the row still change?", "settled", SETTLINGS)
+    unmapped = fields.List(
+        fields.Str(
+            validate=validate.Regexp(
+                rf"({'|'.join(undecided.FIELDS)}):[\s\S]{{1,500}}\Z",
+                error=f"Write it as FIELD:WORD, with one of {', '.join(undecided.FIELDS)}.",
+            )
+        ),
+        validate=validate.Length(max=100),
+        metadata={
+            "description": "Calls that are counted under a word of `unmapped_words`: its field, a colon, and the word as it is "
+            "written there. Several: calls with any of them.",
+            "example": ["status_raw:NO-FORWARD"],
+        },
+    )
     is_final = fields.Bool(
         truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": True}
     )

@@ -13,5 +13,6 @@ blueprint = Blueprint("probes", __name__)
 def metrics() -> Response:
     """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Collector(current_app.extensions["database"], current_app.extensions["spool"]))
+    own = current_app.extensions
+    registry.register(Collector(own["database"], own["spool"], own["connections"]))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -3,13 +3,20 @@
 from marshmallow import Schema, fields
 
 from dialers.vocabulary import CONNECT_OUTCOMES
+from outcomes.undecided import FIELDS as WORD_FIELDS
 from web.schemas import following, members, number, our_id, rate, text, time, yes_or_no
-
-WORD_FIELDS = ("status_raw", "hangup_cause", "disposition", "event")
 
 
 def names(description: str, example: list) -> fields.List:
     return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
+
+
+class UnmappedDispositions(Schema):
+    """How much of the calls rests on dispositions of which nobody has decided what they mean."""
+
+    calls = number("Calls with such a disposition: it raises no flag and stands in no table.", 3)
+    share = rate("calls / all calls with a disposition; null where none has one.", 0.0625)
+    reason = text("Why `contacts`, `contact_rate` and `sales` are null: a sentence; null where they are known.", None)
 
 
 class Figures(Schema):
@@ -24,9 +31,14 @@ class Figures(Schema):
     )
     connected = number("Calls with the connect outcome `connected`.", 48)
     connect_rate = rate("connected / final_calls; null where none is over.", 0.4068)
-    contacts = number("Calls whose disposition has the flag `contact`.", 40)
-    contact_rate = rate("contacts / final_calls; null where none is over.", 0.339)
-    sales = number("Calls whose disposition has the flag `sale`.", 6)
+    contacts = number(
+        "Calls whose disposition has the flag `contact`; null where nobody has decided what any of the dispositions means.",
+        40,
+        null=True,
+    )
+    contact_rate = rate("contacts / final_calls; null where none is over, and where contacts is null.", 0.339)
+    sales = number("Calls whose disposition has the flag `sale`; null as contacts is.", 6, null=True)
+    unmapped_dispositions = fields.Nested(UnmappedDispositions, required=True)
     talk_seconds = number("Sum of `talk_seconds` of all calls.", 4321)
     avg_talk_seconds = rate("Mean `talk_seconds` of the connected calls that state it.", 90.0)
     awaiting_disposition = number("Calls that are over and wait for their disposition.", 3)
@@ -93,14 +105,26 @@ class Reconciliation(Schema):
     totals = fields.Nested(ReconciliationCounts, required=True)
 
 
-class UnmappedWord(Schema):
-    """A word that calls of the connection were told in, and that no mapping knows."""
+class SaidAs(Schema):
+    """One way in which a word was written. `field:word` is a value of the filter `unmapped`."""
 
     field = text(
         "Where it stands in the outcome; `event`: in one of its events.", "status_raw", null=False, choices=WORD_FIELDS
     )
     word = text("The dialer's word.", "NO-FORWARD", null=False)
     calls = number("How many calls have it.", 37)
+
+
+class UnmappedWord(SaidAs):
+    """A word that calls of the connection were told in, and that nobody has decided; its most frequent way first."""
+
+    said_as = fields.List(
+        fields.Nested(SaidAs),
+        required=True,
+        metadata={
+            "description": "Every way in which it was written; a call with several is counted once in the word's `calls`.",
+        },
+    )
     sample_outcome_ids = names("The latest of them, three at most.", ["019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11"])
 
 

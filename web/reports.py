@@ -57,7 +57,7 @@ def summary(query: dict) -> Response:
     filters, rest = split(query)
     with REPORTS.turn(), current_app.extensions["database"].read() as session:
         try:
-            return answer(reports.summary(session, filters, **rest))
+            return answer(reports.summary(session, filters, **rest, configured=current_app.extensions["connections"]))
         except reports.TooManyGroups as error:
             invalid("group_by", str(error))
 

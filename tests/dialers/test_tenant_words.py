@@ -5,6 +5,7 @@ import json
 import pytest
 
 from dialers.base import Connection, Evidence
+from dialers.event_words import with_meanings
 from dialers.registry import DIALERS
 
 RYNG = {"callID": 1, "callLogID": 2, "callEnded": "2026-11-18T10:02:00.000Z", "talktime": 0}
@@ -60,3 +61,38 @@ def test_a_cause_that_means_an_answer_is_taken_of_a_customer_who_answered():
 
 def test_a_conversation_that_is_proven_needs_no_word():
     assert outcome("qvoice", {"closed": "failed"}, status="closed", answered_time=1, agent_talk_time=30) == "connected"
+
+
+EVENTS = [  # what the tenant says of the word -> kind and outcome of the event
+    (None, "milestone", None),
+    ("dismissed", "milestone", None),
+    ("dialed", "dialed", "in_progress"),
+    ("agent_answered", "agent_answered", "in_progress"),
+    ("customer_answered", "customer_answered", "in_progress"),
+    ("call_ended", "call_ended", "unknown"),
+    ("retry_scheduled", "milestone", "retry_scheduled"),
+    ("voicemail", "call_ended", "voicemail"),
+]
+CONNECT = {"callID": 1, "event": "Picked-Up", "customerNum": "+919800012345"}
+VOIPEX = {"EventName": "picked_up", "UniqueId": "1763460000.1", "From": "200", "To": "+420601000001"}
+JOB = {"id": 7, "phone": 79115550001, "jobStatus": "picked up"}
+TOLD = {
+    "ryng": ("callback", "connect", CONNECT, None),
+    "voipex": ("callback", "event", VOIPEX, None),
+    "jaicp": ("report", "jobs", JOB, {"campaign": "renewals"}),
+}
+
+
+@pytest.mark.parametrize("dialer", TOLD)
+@pytest.mark.parametrize("meaning, kind, result", EVENTS)
+def test_a_word_for_an_event_means_what_the_tenant_says(dialer, meaning, kind, result):
+    source, name, body, context = TOLD[dialer]
+    connection = Connection("one", dialer, words={"PICKED UP": meaning} if meaning else {})
+    evidence = Evidence(source, name, json.dumps(body).encode(), context=context)
+    (event,) = with_meanings(DIALERS[dialer].read(evidence, connection), connection).events
+    decided = meaning not in (None, "dismissed")
+    assert ("_word" in event.facts) is not decided
+    if dialer == "jaicp" and meaning in ("voicemail", "retry_scheduled"):
+        assert event.facts["connect_outcome"] == result  # its status, which its own reading has understood
+    else:
+        assert (event.kind, event.facts.get("connect_outcome")) == (kind, result)

@@ -25,6 +25,8 @@ ROWS = {
     "open": {"connect_outcome": "in_progress", "settling": "provisional"},
     "early": {"started_at": NOON - minutes(60)},
     "not_started": {"started_at": None, "first_seen_at": NOON + minutes(30)},
+    "gone": {"connect_outcome": "unknown", "status_raw": "GONE", "hangup_cause": "by the: network"},
+    "perhaps": {"disposition": "Perhaps"},
     "changed": {"changed_at": NOON + minutes(5), "connection": "qvoice-main", "dialer": "qvoice"},
 }
 
@@ -60,6 +62,12 @@ CASES = [
     ({"settling": ["provisional"]}, {"open"}),
     ({"is_final": False}, {"open"}),
     ({"is_final": True}, EVERYTHING - {"open"}),
+    ({"unmapped": ["status_raw:GONE"]}, {"gone"}),
+    ({"unmapped": ["hangup_cause:by the: network"]}, {"gone"}),
+    ({"unmapped": ["disposition:Perhaps", "event:hold"]}, {"perhaps"}),
+    ({"unmapped": ["disposition:Interested"]}, set()),  # it raises flags
+    ({"unmapped": ["status_raw:gone"]}, set()),
+    ({"unmapped": ["notes:x"]}, set()),
     ({"since": NOON}, EVERYTHING - {"early"}),
     ({"until": NOON}, {"early"}),
     ({"since": NOON + minutes(30)}, {"not_started"}),  # first seen stands in for a start that nobody told

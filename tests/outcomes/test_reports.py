@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from dialers.base import Connection
 from models import CallOutcome
 from models.database import local_day
 from outcomes import reports
@@ -51,7 +52,68 @@ def test_the_figures(database, calls):
         "avg_talk_seconds": 75.5,  # (100 + 51) / 2: the third conversation does not say, a voicemail is none
         "awaiting_disposition": 1,
         "provisional": 1,
+        "unmapped_dispositions": {"calls": 0, "share": 0.0, "reason": None},
     }
+
+
+TABLE = {"Sold": ("contact", "sale"), "Later": ("contact",), "Maybe": ()}
+TABLED, PLAIN = Connection("ryng-main", "ryng", dispositions=TABLE), Connection("plain", "jaicp")
+SOLD = {"disposition": "Sold", "flags": ["contact", "sale"]}
+MEANINGS = {  # the calls -> contacts, sales, undecided calls, their share, whether a reason is given
+    "no calls": ([], (0, 0, 0, None, False)),
+    "no dispositions: nothing rests on them": ([{}, {"connection": "plain"}], (0, 0, 0, None, False)),
+    "no table": ([{"connection": "plain", "disposition": "Sale"}, {"connection": "plain"}], (None, None, 1, 1.0, True)),
+    "not configured": ([{"connection": "gone", "disposition": "Sale"}], (None, None, 1, 1.0, True)),
+    "all of it decided": ([SOLD, {"disposition": "Later", "flags": ["contact"]}], (2, 1, 0, 0.0, False)),
+    "decided to mean nothing": ([{"disposition": " MAYBE "}], (0, 0, 0, 0.0, False)),
+    "its parent decided to mean nothing": (
+        [{"disposition": "x", "disposition_parent": "maybe"}],
+        (0, 0, 0, 0.0, False),
+    ),
+    "one of four undecided": ([SOLD, SOLD, SOLD, {"disposition": "New"}], (3, 3, 1, 0.25, False)),
+    "two connections, one without a table": (
+        [SOLD, {"connection": "plain", "disposition": "Sold"}],
+        (1, 1, 1, 0.5, False),
+    ),
+    "a word that only another connection's table has": (
+        [{"connection": "plain", "disposition": "Maybe"}, {"disposition": "Maybe"}],
+        (0, 0, 1, 0.5, False),
+    ),
+    "nothing of what was said is decided": (
+        [{"disposition": "New"}, {"disposition": "Newer"}],
+        (None, None, 2, 1.0, True),
+    ),
+}
+
+
+@pytest.mark.parametrize("calls, expected", MEANINGS.values(), ids=MEANINGS)
+def test_what_rests_on_undecided_dispositions(database, calls, expected):
+    """An unmapped meaning is not zero."""
+    with database.write() as session:
+        for call in calls:
+            outcome(session, **call)
+    with database.read() as session:
+        configured = {one.name: one for one in (TABLED, PLAIN)}
+        totals = reports.summary(session, {}, [], configured=configured)["totals"]
+    contacts, sales, undecided, share, explained = expected
+    assert (totals["contacts"], totals["sales"]) == (contacts, sales)
+    if contacts is None or not calls:
+        assert totals["contact_rate"] is None
+    else:
+        assert totals["contact_rate"] == contacts / len(calls)
+    told = totals["unmapped_dispositions"]
+    assert (told["calls"], told["share"], told["reason"] is not None) == (undecided, share, explained)
+
+
+def test_each_row_says_what_it_rests_on(database):
+    with database.write() as session:
+        outcome(session, **SOLD)
+        outcome(session, connection="plain", disposition="Sale")
+        outcome(session, connection="silent")
+    with database.read() as session:
+        rows = reports.summary(session, {}, ["connection"], configured={"ryng-main": TABLED, "plain": PLAIN})["rows"]
+    told = [(row["connection"], row["sales"], row["unmapped_dispositions"]["share"]) for row in rows]
+    assert told == [("plain", None, 1.0), ("ryng-main", 1, 0.0), ("silent", 0, None)]
 
 
 def test_without_calls_there_are_no_rates(database):

@@ -3,10 +3,11 @@
 import json
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from dialers.base import Connection
-from outcomes import normalize, words_seen
+from outcomes import normalize, queries, words_seen
 from outcomes.renormalize import renormalize
 from tests.factories import NOON, event, outcome, receipt
 
@@ -34,19 +35,80 @@ def test_words_of_calls_that_are_over_and_unknown(database):
         outcome(session, connect_outcome="unknown", status_raw="7", connection="other")
     found = unmapped(database)
     latest = [str(row.id) for row in reversed(made[1:])]
-    assert found["ryng-main"][0] == {"field": "hangup_cause", "word": "X", "calls": 4, "sample_outcome_ids": latest}
+    said_as = [{"field": "hangup_cause", "word": "X", "calls": 4}]
+    assert found["ryng-main"][0] == said_as[0] | {"said_as": said_as, "sample_outcome_ids": latest}
     assert told(found["ryng-main"])[1:] == [("status_raw", "7", 4), ("status_raw", "8", 1)]
     assert told(found["other"]) == [("status_raw", "7", 1)]
 
 
-def test_dispositions_only_where_the_connection_has_a_table(database):
+def test_dispositions_that_stand_in_no_table(database):
     with database.write() as session:
         outcome(session, disposition="Interested", flags=["sale"])
         outcome(session, disposition=" maybe ")  # in the table, on purpose without flags
+        outcome(session, disposition="Too dear", disposition_parent="Maybe")  # its parent is
         outcome(session, disposition="Not today")
         outcome(session, disposition="Not today", connection="other")
-    assert unmapped(database) == {}
     assert told(unmapped(database, TABLED)["ryng-main"]) == [("disposition", "Not today", 1)]
+    found = unmapped(database)  # without a table none is decided
+    assert {word for _, word, _ in told(found["ryng-main"])} == {" maybe ", "Too dear", "Not today"}
+    assert told(found["other"]) == [("disposition", "Not today", 1)]
+
+
+UNKNOWN = {"connect_outcome": "unknown"}
+WAYS = {  # what the calls say -> the word, its calls, and in how many ways it was written
+    "as status and as cause of one call": ([{"status_raw": "GONE", "hangup_cause": "GONE"}], ("GONE", 1, 2)),
+    "as status of one and as cause of another": ([{"status_raw": "GONE"}, {"hangup_cause": "gone"}], ("GONE", 2, 2)),
+    "with other blanks and another case": (
+        [
+            {"status_raw": "NO-FORWARD"},
+            {"status_raw": "NO-FORWARD"},
+            {"status_raw": " no_forward", "hangup_cause": "No+Forward"},
+        ],
+        ("NO-FORWARD", 3, 3),
+    ),
+    "as a status and in an event of the same call": (
+        [{"status_raw": "waiting", "event": "Waiting"}],
+        ("waiting", 1, 2),
+    ),
+    "in two events of one call": ([{"connect_outcome": "busy", "event": "hold"}], ("hold", 1, 1)),
+    "composed and decomposed": (
+        [{"status_raw": "occup\u00e9"}, {"status_raw": "occupe\u0301"}],
+        ("occupe\u0301", 2, 2),
+    ),
+    "a disposition": (
+        [{"disposition": "Call back"}, {"disposition": " call  BACK"}, {"disposition": "Call back"}],
+        ("Call back", 3, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("calls, expected", WAYS.values(), ids=WAYS)
+def test_no_word_is_listed_twice_and_the_filter_finds_its_calls(database, calls, expected):
+    """The list behind a word has exactly as many calls as the word says."""
+    with database.write() as session:
+        for at, call in enumerate(calls):
+            words = dict(call)
+            told_by = words.pop("event", None)
+            row = outcome(session, **UNKNOWN | words)
+            for ordinal in range(2 if told_by else 0):
+                said_by = receipt(session, body=b"%d %d" % (at, ordinal))
+                event(session, row, said_by, kind="milestone", facts={"_word": told_by})
+        outcome(session, connect_outcome="unknown", status_raw="GONE", connection="other")
+    (seen,) = unmapped(database)["ryng-main"]
+    assert (seen["word"], seen["calls"], len(seen["said_as"])) == expected
+    values = [f"{way['field']}:{way['word']}" for way in seen["said_as"]]
+    with database.read() as session:
+        found = queries.page(session, {"connection": ["ryng-main"], "unmapped": values}, limit=1000).rows
+    assert len(found) == seen["calls"]
+
+
+@pytest.mark.parametrize("meaning", ["canceled", "dismissed"])
+def test_a_word_that_the_tenant_has_decided_is_listed_no_more(database, meaning):
+    with database.write() as session:
+        row = outcome(session, connect_outcome="unknown", status_raw="GONE", hangup_cause="Other")
+        event(session, row, receipt(session), kind="milestone", facts={"_word": "gone"})
+    found = unmapped(database, replace(PLAIN, words={"Gone": meaning}))
+    assert told(found["ryng-main"]) == [("hangup_cause", "Other", 1)]
 
 
 def test_words_of_events_whatever_became_of_the_call(database):
@@ -71,7 +133,8 @@ def test_words_of_events_whatever_became_of_the_call(database):
             event(session, of, said_by[at], kind="milestone", facts=facts)
     found = unmapped(database)
     samples = [str(once.id), str(held.id)]
-    assert found["ryng-main"][0] == {"field": "event", "word": "hold", "calls": 2, "sample_outcome_ids": samples}
+    said_as = [{"field": "event", "word": "hold", "calls": 2}]
+    assert found["ryng-main"][0] == said_as[0] | {"said_as": said_as, "sample_outcome_ids": samples}
     assert told(found["ryng-main"])[1:] == [("event", "whisper", 1)]
     assert told(found["other"]) == [("event", "hold", 1)]
 
@@ -130,8 +193,8 @@ def test_the_rows_are_found_by_their_indexes(database):
     with database.write() as session:
         if not database.is_sqlite:
             session.execute(text("SET enable_seqscan = off"))
-        counted = words_seen._counted(session, {"ryng-main": TABLED})
-        latest = words_seen._latest(session, "ryng-main", "event")
+        counted = words_seen._counted({"ryng-main": TABLED})
+        latest = words_seen._latest("ryng-main", "event")
         plans = [plan(database, session, statement) for statement in (counted, latest)]
     assert "ix_call_outcomes_unknown" in plans[0] and "ix_call_outcomes_unflagged" in plans[0]
     assert all("ix_call_events_word" in one for one in plans)

@@ -35,6 +35,8 @@ QUERIES = [
     "flag=sale",
     "flag=sale&flag=callback",
     "settling=provisional",
+    "unmapped=status_raw:GONE&unmapped=disposition:Perhaps",
+    "unmapped=event:hold",
     "is_final=false",
     "is_final=true",
     "since=2026-11-18T12:00:00Z",

@@ -127,6 +127,18 @@ def test_metrics(nobody, database):
     assert "wrapup_spool_bytes 0.0" in text
 
 
+def test_metrics_tell_what_nobody_has_decided(nobody, database):
+    with database.write() as session:
+        for _ in range(2):
+            outcome(session, disposition="Sale")
+        outcome(session, connect_outcome="unknown", status_raw="7")
+    text = nobody.get("/metrics").text
+    assert 'wrapup_undecided_dispositions{connection="ryng-main"} 2.0' in text
+    assert 'wrapup_undecided_dispositions{connection="qvoice-main"} 0.0' in text
+    assert 'wrapup_undecided_words{connection="ryng-main",field="disposition"} 1.0' in text
+    assert 'wrapup_undecided_words{connection="ryng-main",field="status_raw"} 1.0' in text
+
+
 def test_metrics_tell_what_waits_in_the_spool(nobody, app):
     app.extensions["spool"].append([b"x" * 90])
     assert "wrapup_spool_bytes 100.0" in nobody.get("/metrics").text

@@ -71,11 +71,12 @@ def calls() -> Response | str:
     if pairs != given:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request)
-    page = None
+    page, left_out = None, None
     if not wrong:
         try:
             with session.database().read() as reading:
                 page = queries.page(reading, wanted, **rest)
+                left_out = filters.left_out(reading, wanted)
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
     kept = [pair for pair in pairs if pair[0] != "cursor"]
@@ -88,6 +89,8 @@ def calls() -> Response | str:
         query=urlencode(kept),
         given=dict(reversed(pairs)),
         chips=filters.chips(pairs, zone),
+        kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
+        left_out=left_out,
         wrong=wrong,
         choices={
             "connection": list(current_app.extensions["connections"]),

@@ -24,4 +24,5 @@ def connection(name: str) -> str:
         connection=own,
         freshness=words.freshness(own, zones.chosen()),
         troubles=words.troubles(own, now),
+        links=[words.link(own, word) for word in own["unmapped_words"]],
     )

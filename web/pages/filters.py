@@ -1,19 +1,24 @@
 """The filter form of the list of calls: the API's filters under the API's names, and times in the reader's zone."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Request
+from flask import Request, current_app
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 
 from lib import clock
-from outcomes import queries
+from outcomes import queries, words_seen
 from web.pages import words, zones
 from web.parameters import OutcomeQuery, Parser, split
 
 Pairs = list[tuple[str, str]]
+
+# Filters that the form has no field for; they stay when it is sent.
+WITHOUT_FIELD = ("dialer", "campaign_name", "is_final", "changed_since", "unmapped", "limit")
 
 # A time that names no zone, as an input of the form sends it.
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
@@ -52,11 +57,20 @@ def _sentences(told: Any) -> list[str]:
     return told if isinstance(told, list) else [str(told)]
 
 
+def left_out(reading: Session, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Where the list is filtered by a flag: ``{"calls", "connections"}`` that could be among them, because nobody has decided
+    what their disposition means. None where there are none, or no flag is asked for."""
+    if not wanted.get("flag"):
+        return None
+    found = words_seen.undecided_calls(reading, wanted | {"flag": []}, current_app.extensions["connections"])
+    return {"calls": sum(found.values()), "connections": sorted(found)} if found else None
+
+
 def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:
     """What the list is filtered by, in words, and the query without each of them."""
     return [
         {
-            "name": words.plain(name),
+            "name": "undecided word" if name == "unmapped" else words.plain(name),
             "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in queries.TIME_FILTERS else value,
             "without": urlencode([other for at, other in enumerate(pairs) if at != place and other[0] != "cursor"]),
         }

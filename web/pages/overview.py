@@ -17,6 +17,7 @@ from outcomes import health, queries, reports, shape
 from web.pages import session, words, zones
 
 SHOWN = 50
+SHOWN_WORDS = 5  # of each connection; its page has all of them
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -62,7 +63,14 @@ def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]
 def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     """Today's calls by connect outcome, in the order of the vocabulary, those that occurred only."""
     since, until = zones.today(now, zone)
-    totals = reports.summary(reading, {"since": since, "until": until}, [], zone)["totals"]
+    configured = current_app.extensions["connections"]
+    summary = reports.summary(reading, {"since": since, "until": until}, ["connection"], zone, configured)
+    totals = summary["totals"]
+    undecided = [
+        (row["connection"], row["unmapped_dispositions"]["calls"])
+        for row in summary["rows"]
+        if row["unmapped_dispositions"]["calls"]
+    ]
     found = [(word, totals["connect_outcomes"][word]) for word in CONNECT_OUTCOMES]
     most = max((calls for _, calls in found), default=0)
     bars = [
@@ -70,7 +78,8 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         for word, calls in found
         if calls
     ]
-    return {"totals": totals, "bars": bars, "since": clock.iso(since), "until": clock.iso(until)}
+    span = {"since": clock.iso(since), "until": clock.iso(until)}
+    return {"totals": totals, "bars": bars, "undecided": undecided} | span
 
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
@@ -79,6 +88,9 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     for connection in found:
         connection["freshness"] = words.freshness(connection, zone)
         connection["troubles"] = words.troubles(connection, now)
+        connection["unmapped_links"] = [
+            words.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
+        ]
     return {
         "connections": found,
         "waiting": words.waiting(health.oldest_pending(reading), now),

@@ -7,6 +7,8 @@ from typing import Any
 from dialers import vocabulary as ours
 from lib import clock
 from models import receipts
+from outcomes import undecided as undecided_words
+from outcomes import words_seen
 from web.pages import zones
 
 # Four looks, and never the look alone: the word stands beside it.
@@ -69,6 +71,32 @@ def hms(seconds: int | None) -> str:
 def percent(rate: float | None) -> str:
     """A rate between 0 and 1; a dash where there is nothing to take it of."""
     return "–" if rate is None else f"{rate * 100:.1f} %"
+
+
+def figure(value: int | None) -> str:
+    """A count; a dash where it is not known, which is not 0."""
+    return "–" if value is None else str(value)
+
+
+def undecided(count: int) -> str:
+    """How many words of a connection nobody has decided: ``3 words undecided``."""
+    return f"{many(count, 'word')} {'or more ' if count >= words_seen.MOST_WORDS else ''}undecided"
+
+
+def link(connection: Mapping[str, Any], word: Mapping[str, Any]) -> dict[str, Any]:
+    """A word that nobody has decided, with the filters of the list of its calls, as many as it says."""
+    said = [undecided_words.value(way["field"], way["word"]) for way in word["said_as"]]
+    return {
+        "word": word["word"],
+        "calls": word["calls"],
+        "filters": {"connection": connection["name"], "unmapped": said},
+    }
+
+
+def said_as(word: Mapping[str, Any]) -> str:
+    """Where a word stands, in words: ``status, hangup cause``."""
+    fields = dict.fromkeys(way["field"] for way in word["said_as"])
+    return ", ".join({"status_raw": "status"}.get(name, plain(name)) for name in fields)
 
 
 def size(count: int) -> str:
@@ -136,4 +164,4 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
 
 
-FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many)
+FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many, figure, undecided, said_as)

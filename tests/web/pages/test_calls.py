@@ -160,3 +160,19 @@ def test_bodies_are_shown_for_what_they_are(body, form, text):
 
 def test_deep_json_is_no_trouble():
     assert bodies.shown(b"[" * 400 + b"]" * 400, 100).cut
+
+
+def test_a_list_by_flag_says_what_it_cannot_know(reader, database):
+    with database.write() as session:
+        factories.outcome(session, disposition="Sale")
+        factories.outcome(session, connection="qvoice-main", dialer="qvoice", disposition="Sold", campaign_id="1")
+        factories.outcome(session)
+
+    page = reader.get("/calls?flag=sale").get_data(as_text=True)
+
+    assert "No call matches." in page
+    assert "2 calls more may belong here: nobody has decided what their dispositions mean." in page
+    assert 'href="/connections/qvoice-main#words-title"' in page and 'href="/connections/ryng-main#words-title"' in page
+    assert "1 call more may belong here" in reader.get("/calls?flag=sale&campaign_id=1").get_data(as_text=True)
+    assert "may belong here" not in reader.get("/calls?flag=sale&campaign_id=2").get_data(as_text=True)
+    assert "may belong here" not in reader.get("/calls").get_data(as_text=True)

@@ -1,5 +1,7 @@
 """The first page: freshness in words, today's calls, the last outcomes."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,8 +88,8 @@ def test_words_that_nobody_has_mapped_are_shown_with_their_calls(reader, databas
 
     page = text(reader)
 
-    assert "Words that nobody has mapped" in page and ">7<" in page
-    assert "/calls?connection=ryng-main&amp;connect_outcome=unknown" in page
+    assert '#words-title">1 word undecided on <bdi>ryng-main</bdi></a>' in page
+    assert '<a href="/calls?connection=ryng-main&amp;unmapped=status_raw:7"><bdi>7</bdi>' in page
 
 
 def test_today_is_the_readers_day(reader, database, at_ten_forty_five):
@@ -226,6 +228,62 @@ def test_leads_in_doubt_are_a_mark_a_sentence_and_what_to_do(reader, database, a
     with database.write() as session:
         loads.decide(session, doubtful.id, "rejected")
     assert "in doubt" not in text(reader) + text(reader, "/connections/ryng-main")
+
+
+def test_a_meaning_that_nobody_has_decided_is_a_dash_and_never_zero(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        for _ in range(3):
+            factories.outcome(session, disposition="Sale", started_at=NOW)
+        factories.outcome(session, started_at=NOW)
+
+    page = text(reader)
+
+    assert "<dt>Contacts</dt><dd>–</dd>" in page and "<dt>Sales</dt><dd>–</dd>" in page
+    assert "Nobody has decided what the dispositions of these calls mean" in page
+    assert '3 calls, 100.0 % of those with a disposition: 3 on <a href="/connections/ryng-main#words-title">' in page
+    assert "1 word undecided on" in page
+    words_page = text(reader, "/connections/ryng-main")
+    assert "somebody has decided" not in words_page
+    assert '<a href="/calls?connection=ryng-main&amp;unmapped=disposition:Sale"' in words_page
+
+
+def test_without_dispositions_nothing_is_undecided(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.outcome(session, started_at=NOW)
+
+    page = text(reader)
+
+    assert "<dt>Contacts</dt><dd>0</dd>" in page and "<dt>Sales</dt><dd>0</dd>" in page
+    assert "undecided" not in page
+    assert "None: of every word" in text(reader, "/connections/ryng-main")
+
+
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [
+        ("status_raw", "NO-FORWARD"),
+        ("hangup_cause", "by the: network & more"),
+        ("disposition", "Не интересно +1"),
+        ("event", "hold / whisper"),
+    ],
+)
+def test_the_calls_of_a_word_are_as_many_as_it_says(reader, database, at_ten_forty_five, field, word):
+    with database.write() as session:
+        for number in range(3):
+            said = {} if field in ("event", "disposition") else {"connect_outcome": "unknown"}
+            row = factories.outcome(session, **said, **({} if field == "event" else {field: word}))
+            if field == "event":
+                told = factories.receipt(session, body=b"%d" % number)
+                factories.event(session, row, told, kind="milestone", facts={"_word": word})
+            factories.outcome(session)
+    (link,) = re.findall(
+        r'<td data-label="Calls" class="number"><a href="([^"]+)"[^>]*>3</a>', text(reader, "/connections/ryng-main")
+    )
+    listed = text(reader, html.unescape(link))
+    assert listed.count("data-key=") == 3
+    # The filter stays when the form is sent with another choice, and is told as one.
+    assert f'<input type="hidden" name="unmapped" value="{html.escape(f"{field}:{word}")}">' in listed
+    assert "undecided word: <bdi>" in listed
 
 
 def test_a_connection_that_does_not_exist(reader):
