@@ -68,9 +68,10 @@ class Front:
         with self._database.read() as session:
             return loads.shown(session, load_id, after, limit, state)
 
-    def loads(self, connection: list[str] | None, limit: int) -> list[dict[str, Any]]:
+    def loads(self, connection: list[str] | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """``{"loads", "next"}``, newest first. Raises BadCursor."""
         with self._database.read() as session:
-            return loads.page(session, connection, limit)
+            return loads.page(session, connection, limit, cursor)
 
     def in_doubt(self) -> dict[str, dict[str, Any]]:
         """What ``outcomes.doubts.unknown_leads`` tells, by connection."""

@@ -6,15 +6,17 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from lib import clock
+from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
+from outcomes import keyset
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
 SHOWN_STATES = tuple(state for state in LEAD_STATES if state != SENDING)
 # What an operator may decide of leads that are unknown. To send them again may call somebody twice.
 DECISIONS = {"resend": PENDING, "accepted": ACCEPTED, "rejected": REJECTED}
 DECIDED = "Decided by an operator."
+_NEWEST = "loads"  # the order that a cursor belongs to
 
 
 def shown(session: Session, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None):
@@ -34,12 +36,22 @@ def shown(session: Session, load_id: UUID, after: int = 0, limit: int = 100, sta
     }
 
 
-def page(session: Session, connection: list[str] | None, limit: int) -> list[dict[str, Any]]:
-    """The newest loads, without their leads."""
-    statement = select(LOADS).order_by(LOADS.c.id.desc()).limit(limit)
+def page(session: Session, connection: list[str] | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
+    """Loads as the API shows them, newest first, without their leads. Raises BadCursor."""
+    statement = select(LOADS).order_by(LOADS.c.id.desc()).limit(limit + 1)
     if connection:
         statement = statement.where(LOADS.c.connection.in_(connection))
-    return [{**_head(load), "counts": counts(session, load.id)} for load in session.execute(statement).all()]
+    if cursor:
+        after = ids.parse(keyset.decode(_NEWEST, cursor, 1)[0])
+        if after is None:
+            raise keyset.BadCursor("This is not a cursor of ours.")
+        statement = statement.where(LOADS.c.id < after)
+    found = session.execute(statement).all()
+    shown = found[:limit]
+    return {
+        "loads": [{**_head(load), "counts": counts(session, load.id)} for load in shown],
+        "next": keyset.encode(_NEWEST, str(shown[-1].id)) if len(found) > limit else None,
+    }
 
 
 def counts(session: Session, load_id: UUID) -> dict[str, int]:

@@ -80,6 +80,7 @@ class Load(LoadHead):
 
 class Loads(Schema):
     loads = fields.List(fields.Nested(LoadHead), required=True)
+    next = following()
 
 
 class Decision(Schema):

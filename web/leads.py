@@ -23,12 +23,13 @@ from dialers.giving import (
     CannotDo,
     Refused,
 )
+from outcomes import keyset
 from web import errors, lead_schemas
 from web.answers import answer
 from web.auth import scope
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import Whole, limit, words
+from web.parameters import Whole, cursor, limit, words
 
 LARGEST_LIST = 64 * 1024 * 1024  # 100,000 leads of 670 bytes each; some 400 MB of memory while it is checked
 
@@ -58,6 +59,7 @@ class LoadQuery(Schema):
 class LoadsQuery(Schema):
     connection = words("The connection's name.", "ryng-main")
     limit = limit(100)
+    cursor = cursor()
 
 
 # Rows are checked by ``leads``, which tells the row and the field at fault.
@@ -138,8 +140,11 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
 @blueprint.arguments(LoadsQuery, location="query")
 @blueprint.response(200, lead_schemas.Loads)
 def list_loads(query: dict) -> Response:
-    """The newest loads, without their leads"""
-    return answer({"loads": front().loads(query.get("connection"), query["limit"])})
+    """Loads, newest first, without their leads"""
+    try:
+        return answer(front().loads(query.get("connection"), query["limit"], query.get("cursor")))
+    except keyset.BadCursor as error:
+        errors.invalid("cursor", str(error))
 
 
 @blueprint.route("/loads/<uuid:load_id>")

@@ -59,6 +59,24 @@ def test_a_list_becomes_a_load_and_every_lead_has_its_end(leads, url, played, da
     assert leads.get("/api/v1/loads").json["loads"][0]["id"] == answer.json["load_id"]
 
 
+def test_paging_through_the_loads(leads, url):
+    made = [leads.post(url, json=numbers(f"+1213555000{at}")).json["load_id"] for at in range(5)]
+    shown, following = [], ""
+    while following is not None:
+        page = leads.get(f"/api/v1/loads?limit=2{following and '&cursor='}{following}").json
+        shown += [load["id"] for load in page["loads"]]
+        following = page["next"]
+    assert shown == made[::-1]
+    assert leads.get("/api/v1/loads?limit=5").json["next"] is None
+    assert leads.get("/api/v1/loads?connection=nobody").json == {"loads": [], "next": None}
+
+
+@pytest.mark.parametrize("cursor", ["1", "WyJmZWVkIiwiMSJd", "WyJsb2FkcyIsIjEiXQ"])
+def test_a_cursor_that_no_list_of_loads_gave_is_refused(leads, cursor):
+    answer = leads.get(f"/api/v1/loads?cursor={cursor}")
+    assert (answer.status_code, list(answer.json["details"])) == (422, ["cursor"])
+
+
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
