@@ -272,6 +272,7 @@ class Dialer:
     they arrived must not matter. The keys are stable names for as long as the evidence that made them stands.
     ``disposes(values)``: whether a disposition may still come for a call that is over without one, and of which the row says
     this; pure. What never comes is not waited for. Asked through ``awaits``, since a connection's settings may know better.
+    ``arrival(event)``, of a dialer that states no times: the place of what is posted as it happens in the life of a call.
     ``settings`` is a marshmallow schema class for the connection's own settings.
     ``client(connection)`` opens an HTTP client for everything that we ask; it is shared by threads.
 
@@ -288,6 +289,7 @@ class Dialer:
     read: Callable[[Evidence, Connection], Reading]
     attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
     disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True
+    arrival: Callable[[KeptEvent], int | None] | None = None  # one of ``vocabulary.ARRIVED_...``, or None
     callback_kinds: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
     client: Callable[[Connection], Any] | None = None

@@ -1,5 +1,6 @@
 """Reading a vendor's fields: numbers as strings, empty strings, nulls. What is not there stays out of the facts."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,15 @@ def ident(value: object, name: str) -> str | None:
     if found is not None and len(found) > LONGEST_ID:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
     return found
+
+
+_EMAIL = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:.]+(?:\.[^\s@<>\"(),;:.]+)+")
+
+
+def email(value: object) -> str | None:
+    """The text where it is an e-mail address; user names often are, and often are not."""
+    found = text(value)
+    return found if found is not None and "@" in found and len(found) <= 254 and _EMAIL.fullmatch(found) else None
 
 
 def whole(value: object) -> int | None:

@@ -52,6 +52,19 @@ SETTLED: Final = "settled"
 NEVER_DISPOSED: Final = "never_disposed"  # the window for it has passed
 SETTLINGS: Final = (PROVISIONAL, AWAITING_DISPOSITION, SETTLED, NEVER_DISPOSED)
 
+# Where a number of seconds comes from, the better before the worse.
+STATED: Final = "stated"  # the dialer says it
+COMPUTED: Final = "computed"  # from two times of the dialer
+OBSERVED: Final = "observed"  # from the arrival of its callbacks, where it states no times at all
+DURATION_SOURCES: Final = (STATED, COMPUTED, OBSERVED)
+
+# The life of a call in callbacks, where a dialer posts each step as it happens and states no times.
+ARRIVED_BEGUN: Final = 0
+ARRIVED_RINGING: Final = 1
+ARRIVED_ANSWERED: Final = 2
+ARRIVED_ENDED: Final = 3
+ARRIVED_RECORDED: Final = 4  # some time after the end
+
 DIRECTIONS: Final = ("outbound", "inbound", "internal")
 
 # Event kinds: one fact each, read out of a receipt.
@@ -85,9 +98,11 @@ TEXT_FACTS: Final = (
     "customer_number",
     "customer_number_raw",
     "customer_name",
+    "caller_number",
     "agent_id",
     "agent_name",
     "agent_username",
+    "agent_email",
     "agent_number",
     "agent_extension",
     "connect_outcome",
@@ -109,4 +124,4 @@ FACTS: Final = TEXT_FACTS + TIME_FACTS + INT_FACTS + OTHER_FACTS
 #   _word        the dialer's word where we have none for it
 #   _said        the same where the tenant has said what it means
 #   _result      what an attempt left behind, while JAICP's job goes on
-#   _virtual_number, _scheduled_at, _leg_direction, _legs   what Ryng tells of a call besides
+#   _scheduled_at, _leg_direction, _legs   what Ryng tells of a call besides

@@ -25,7 +25,7 @@ RESULT = (
 # row: a report often names the campaign of a call that a callback has settled.
 BELONGING = ("customer_number", "lead_id", "crm_reference", "campaign_id", "direction")
 # Whoever is known by the first of these; as reports tell agents apart.
-AGENT = ("agent_id", "agent_username", "agent_name", "agent_number", "agent_extension")
+AGENT = ("agent_id", "agent_username", "agent_name", "agent_number", "agent_extension", "agent_email")
 # Everything else (times, durations, recordings, notes, custom fields, names, the dialer's raw words, sources) becomes more exact
 # as more is told, and what the call came to stays the same.
 

@@ -22,6 +22,7 @@ from outcomes import queries, shape
 
 _PIECE = 2_000
 _ORDER = "started_at"
+_OCCURRED_AT = shape.COLUMNS.index("occurred_at")  # what it is sorted by
 
 # A spreadsheet runs a cell that begins with one of these as a formula. What is nothing but a plus and ASCII digits, as
 # every E.164 number is, can only come to itself; "-5" and "+1+1" are sums.
@@ -68,8 +69,7 @@ def pieces(database: Database, filters: Mapping[str, Any]) -> Iterator[Sequence[
 
 def _statement(filters: Mapping[str, Any], after=None):
     columns = [as_shown(name) for name in shape.COLUMNS]
-    place = shown_time(CallOutcome.occurred_at).label("place")
-    return queries.ordered(filters, _ORDER, after).with_only_columns(*columns, place)
+    return queries.ordered(filters, _ORDER, after).with_only_columns(*columns)
 
 
 def _from_postgresql(database: Database, filters: Mapping[str, Any]) -> Iterator[Sequence[Row]]:
@@ -85,7 +85,7 @@ def _from_sqlite(database: Database, filters: Mapping[str, Any]) -> Iterator[Seq
             rows = connection.execute(_statement(filters, after).limit(_PIECE)).all()
         if rows:
             yield rows
-            after = clock.parse(rows[-1].place), ids.parse(rows[-1][0])
+            after = clock.parse(rows[-1][_OCCURRED_AT]), ids.parse(rows[-1][0])
         if len(rows) < _PIECE:
             return
 
@@ -120,7 +120,7 @@ _TRUTH_AT = shape.COLUMNS.index("is_final")
 
 
 def _cells(row: Row) -> list[Any]:
-    cells = list(row[:-1])
+    cells = list(row)
     cells[_TRUTH_AT] = "true" if cells[_TRUTH_AT] else "false"
     for at in _TEXT_AT:
         cell = cells[at]

@@ -14,6 +14,7 @@ from uuid import UUID
 from dialers import vocabulary as ours
 from dialers.base import Connection, Dialer, KeptEvent
 from lib import clock
+from outcomes import durations
 from outcomes.precedence import choose
 
 ENDS = (ours.CALL_ENDED, ours.DISPOSED)
@@ -74,6 +75,7 @@ def _values(events: list[KeptEvent], connection: Connection, dialer: Dialer, now
     for name in ours.TIME_FACTS:
         if name in facts:
             values[name] = clock.parse(facts[name])
+    durations.measure(values, set_by, events, dialer)
     values["set_by"] = set_by
     values["sources"] = sorted({event.source for event in events})
     values["first_seen_at"] = min([event.received_at for event in events])

@@ -57,6 +57,7 @@ AGENT = (
     CallOutcome.agent_name,
     CallOutcome.agent_number,
     CallOutcome.agent_extension,
+    CallOutcome.agent_email,
 )
 
 

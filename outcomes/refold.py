@@ -32,10 +32,10 @@ VISIBLE = tuple(
     for column in CallOutcome.__table__.columns
     if column.name
     not in ("id", "group_id", "attempt_key", "connection", "dialer", "merged_into", "revision", "changed_at")
-    + ("occurred_at", "settle_by", "set_by", "position", "corrected_at", "changed_fields")
+    + ("settle_by", "set_by", "position", "corrected_at", "changed_fields")
 )
 # What it decides besides, for ourselves.
-SILENT = ("attempt_key", "occurred_at", "settle_by", "set_by")
+SILENT = ("attempt_key", "settle_by", "set_by")
 
 
 # What changes with a change, and what it says of itself.

@@ -74,6 +74,7 @@ _AGENT = func.coalesce(
     CallOutcome.agent_name,
     CallOutcome.agent_number,
     CallOutcome.agent_extension,
+    CallOutcome.agent_email,
 )
 _SIMPLE = ("connection", "dialer", "connect_outcome", "answered_by", "disposition", "settling", "direction")
 GROUPS: Mapping[str, Group] = {

@@ -11,7 +11,7 @@ from typing import Any
 from lib.clock import iso
 from models import CallEvent, CallOutcome
 
-AGENT_FIELDS = ("id", "name", "username", "number", "extension")
+AGENT_FIELDS = ("id", "name", "username", "email", "number", "extension")
 
 # The contract's fields, the agent's written flat: the columns of an export and of the view call_outcomes_v1.
 COLUMNS = (
@@ -29,9 +29,11 @@ COLUMNS = (
     "customer_number",
     "customer_number_raw",
     "customer_name",
+    "caller_number",
     "agent_id",
     "agent_name",
     "agent_username",
+    "agent_email",
     "agent_number",
     "agent_extension",
     "connect_outcome",
@@ -53,6 +55,9 @@ COLUMNS = (
     "ring_seconds",
     "talk_seconds",
     "duration_seconds",
+    "talk_source",
+    "duration_source",
+    "occurred_at",
     "recording_url",
     "notes",
     "custom_fields",
@@ -60,6 +65,7 @@ COLUMNS = (
     "sources",
     "merged_into",
     "revision",
+    "position",
     "first_seen_at",
     "corrected_at",
     "changed_at",

@@ -6,8 +6,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 import migrations
+from dialers.vocabulary import FLAGS
+from lib import ids
 from models import Base, CallOutcome
 from models.database import Database
+from outcomes import shape
+from tests import factories
 from tests.conftest import empty_database
 
 
@@ -51,7 +55,49 @@ def test_models_equal_the_migrated_schema(database):
 
 
 def test_the_view_has_every_documented_column(database):
-    internal = {"group_id", "attempt_key", "occurred_at", "settle_by", "set_by", "position", "changed_fields"}
+    internal = {"group_id", "attempt_key", "settle_by", "set_by", "changed_fields"}
     with database.read() as session:
         columns = set(session.execute(text("SELECT * FROM call_outcomes_v1")).keys())
-    assert columns == {column.name for column in CallOutcome.__table__.columns} - internal
+    assert (
+        columns - {f"is_{flag}" for flag in FLAGS}
+        == {column.name for column in CallOutcome.__table__.columns} - internal
+    )
+    assert columns - {f"is_{flag}" for flag in FLAGS} == set(shape.COLUMNS)
+
+
+def test_the_view_says_of_each_flag_whether_it_is_raised(database):
+    raised = [[], ["contact"], ["contact", "sale"], ["not_interested"], sorted(FLAGS)]
+    with database.write() as session:
+        for number, flags in enumerate(raised, 1):
+            factories.outcome(session, flags=flags, position=number, disposition='is it a "sale"?')
+    with database.read() as session:
+        rows = session.execute(text("SELECT * FROM call_outcomes_v1 ORDER BY position")).mappings().all()
+    assert [[flag for flag in sorted(FLAGS) if row[f"is_{flag}"]] for row in rows] == raised
+    no, yes = (0, 1) if database.is_sqlite else (False, True)
+    assert {type(row[f"is_{flag}"]) for row in rows for flag in FLAGS} == {type(no)}
+    assert (rows[0]["is_sale"], rows[2]["is_sale"]) == (no, yes)
+
+
+def test_durations_of_before_were_stated_and_grants_on_the_view_stay(untouched):
+    migrations.upgrade(untouched, "0007")
+    columns = {"id": f"'{ids.new()}'", "group_id": f"'{ids.new()}'", "talk_seconds": "0", "duration_seconds": "NULL"}
+    columns |= dict.fromkeys(("connection", "dialer", "attempt_key"), "'x'")
+    columns |= {"connect_outcome": "'connected'", "settling": "'settled'", "is_final": "true", "flags": "'[]'"}
+    columns |= {"custom_fields": "'{}'", "sources": "'[]'", "set_by": "'{}'", "revision": "7", "position": "1"}
+    columns |= dict.fromkeys(("first_seen_at", "changed_at", "occurred_at"), "'2026-11-18 10:00:00.000000'")
+    with untouched.write() as session:
+        session.execute(
+            text(f"INSERT INTO call_groups (id, connection, dialer) VALUES ({columns['group_id']}, 'x', 'ryng')")
+        )
+        session.execute(
+            text(f"INSERT INTO call_outcomes ({', '.join(columns)}) VALUES ({', '.join(columns.values())})")
+        )
+        if not untouched.is_sqlite:
+            session.execute(text("GRANT SELECT ON call_outcomes_v1 TO PUBLIC"))
+            session.execute(text("CREATE VIEW of_an_analyst AS SELECT id FROM call_outcomes_v1"))
+    migrations.upgrade(untouched)
+    with untouched.read() as session:
+        names = "talk_source, duration_source, revision, position, caller_number"
+        assert session.execute(text(f"SELECT {names} FROM call_outcomes_v1")).one() == ("stated", None, 7, 1, None)
+        if not untouched.is_sqlite:
+            assert session.scalar(text("SELECT has_table_privilege('public', 'call_outcomes_v1', 'SELECT')"))

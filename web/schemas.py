@@ -6,7 +6,7 @@ hold the two together: the field lists of an outcome, and every answer that sche
 
 from marshmallow import Schema, fields, validate
 
-from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, EVENT_KINDS, FLAGS, SETTLINGS
+from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, DURATION_SOURCES, EVENT_KINDS, FLAGS, SETTLINGS
 from models.receipts import STATES
 
 
@@ -69,6 +69,7 @@ class Agent(Schema):
     id = text("The dialer's id of the agent.", "4711")
     name = text("The agent's name.", "Priya N.")
     username = text("The agent's user name at the dialer.", "priya")
+    email = text("The agent's e-mail address, where the dialer states one.", "priya@example.com")
     number = text("The agent's telephone number.", "+919800000001")
     extension = text("The agent's extension.", "204")
 
@@ -90,6 +91,9 @@ class Outcome(Schema):
     customer_number = text("The customer's number in E.164, where it can be read.", "+919812345678")
     customer_number_raw = text("The customer's number as the dialer wrote it.", "9812345678")
     customer_name = text("The customer's name.", "Anil Rao")
+    caller_number = text(
+        "The number that the customer saw, in E.164, where it is told and can be read.", "+914900000000"
+    )
     agent = fields.Nested(Agent, required=True)
     connect_outcome = text("The technical result.", "connected", null=False, choices=CONNECT_OUTCOMES)
     answered_by = text("Who or what answered.", "human", choices=ANSWERED_BY)
@@ -114,6 +118,16 @@ class Outcome(Schema):
     ring_seconds = number("How long it rang.", 9, null=True)
     talk_seconds = number("How long agent and customer spoke.", 92, null=True)
     duration_seconds = number("From the start to the end.", 101, null=True)
+    talk_source = text(
+        "Where `talk_seconds` comes from: the dialer stated it, two of its times, or the arrival of its callbacks.",
+        "stated",
+        choices=DURATION_SOURCES,
+    )
+    duration_source = text("Where `duration_seconds` comes from, likewise.", "computed", choices=DURATION_SOURCES)
+    occurred_at = time(
+        "The call's time, by which lists and reports count: the first known of started, answered, ended, first seen.",
+        null=False,
+    )
     recording_url = text("Where the dialer keeps the recording.", "https://dialer.example/recordings/912873.mp3")
     notes = text("What the agent wrote.", "Wants the offer by mail")
     custom_fields = members("The tenant's own fields, as the dialer sent them.", {"policy": "P-1002"})
@@ -125,6 +139,7 @@ class Outcome(Schema):
     )
     merged_into = text("The row that this one turned out to be the same call as.", None)
     revision = number("Grows by one with every change.", 3)
+    position = number("Its place in the change feed.", 4711)
     first_seen_at = time("When we first heard of the call.", null=False)
     corrected_at = time(
         "When the row, settled, was first made to mean something else; null while what it said holds.", None

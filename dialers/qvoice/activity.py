@@ -10,7 +10,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import ident, mapping, moment, seconds, stated, text
+from dialers.fields import email, ident, mapping, moment, seconds, stated, text
 from dialers.qvoice import hangup_causes
 from dialers.qvoice.dispositions import Disposition, disposition
 from dialers.qvoice.history import LEAD_HANGUP, Step, steps
@@ -20,6 +20,7 @@ from lib.rawjson import Members
 LONGEST_KEY = 400
 EXTRA_COLUMNS = ("lead_ticket_id", "lead_type", "campaign_type", "lead_disposition")  # kept as custom fields
 AFTER_AN_ANSWER = (ours.CONNECTED, ours.VOICEMAIL, ours.ABANDONED)
+CALLER_IDS = ("caller_id_number", "outbound_caller_id_number", "caller_id")  # as Kazoo writes them (inferred)
 LINKS = ("recording_url", "recording_filename", "media_recording_id")
 
 
@@ -127,6 +128,7 @@ def _milestone(step: Step, keys: tuple[str, ...], attempt: str | None) -> Event:
         facts = stated(
             agent_name=step.agent_name,
             agent_username=text(step.agent.get("email")),
+            agent_email=email(step.agent.get("email")),
             agent_extension=step.extension,
         )
     elif step.kind == ours.DIALED:
@@ -159,7 +161,7 @@ def _lead_answer(row: Mapping[str, Any]):
 def _ended(row: Members, history: list[Step], connection: Connection) -> dict[str, Any]:
     customer = phone.raw(row.get("lead_number"))
     extension = text(row.get("agent_extension"))
-    credited = next((step.agent for step in history if extension and step.extension == extension), {})
+    credited = _credited(extension, text(row.get("agent_name")), history)
     steps_at = {step.kind: step.at for step in reversed(history) if step.at}
     hangups = [step.at for step in history if LEAD_HANGUP in step.words and step.at]
     names_of_lead = (text(row.get("lead_first_name")), text(row.get("lead_last_name")))
@@ -172,10 +174,12 @@ def _ended(row: Members, history: list[Step], connection: Connection) -> dict[st
         direction="outbound",
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
+        caller_number=_caller_number(row, customer, connection),
         customer_name=text(row.get("lead_name")) or " ".join(name for name in names_of_lead if name) or None,
         agent_name=text(row.get("agent_name")),
         agent_extension=extension,
         agent_username=text(credited.get("email")),
+        agent_email=email(credited.get("email")),
         started_at=moment(row.get("timestamp")) or moment(row.get("datetime")),
         answered_at=_lead_answer(row) or steps_at.get(ours.CUSTOMER_ANSWERED),
         ended_at=moment(mapping(row.get("campaign_timestamps")).get("lead_hangup_time"))
@@ -190,6 +194,21 @@ def _ended(row: Members, history: list[Step], connection: Connection) -> dict[st
     )
     conflicts = row.conflicts()
     return facts | ({"_conflicts": conflicts} if conflicts else {})
+
+
+def _credited(extension: str | None, name: str | None, history: list[Step]) -> Mapping[str, Any]:
+    """The agent of the steps whom the row names: by extension, else by name where one alone bears it."""
+    if extension:
+        return next((step.agent for step in history if step.extension == extension), {})
+    found = [step.agent for step in history if name and step.agent_name == name]
+    return found[0] if len({text(agent.get("email")) for agent in found}) == 1 else {}
+
+
+def _caller_number(row: Mapping[str, Any], customer: str | None, connection: Connection) -> str | None:
+    """Whom the lead saw calling, where a column states it. Of a leg towards the agent it is the lead itself."""
+    numbers = (phone.e164(row.get(name), connection.default_country) for name in CALLER_IDS if row.get(name))
+    own = phone.e164(customer, connection.default_country)
+    return next((number for number in numbers if number and number != own), None)
 
 
 def _recorded(row: Mapping[str, Any], said: Disposition, connection: Connection) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import ident, seconds, stated, text
+from dialers.fields import email, ident, seconds, stated, text
 from dialers.ringostat import times
 from lib import phone
 
@@ -61,6 +61,7 @@ TOLD = (
     "waittime",
     "duration",
     "employee_fio",
+    "employee_email",
     "recording",
     "call_card",
 )
@@ -75,6 +76,7 @@ class Parties:
     direction: str | None
     customer: str | None
     agent: str | None
+    caller: str | None  # the number that the customer saw
     columns: tuple[str, ...]
 
 
@@ -97,6 +99,7 @@ def events(
         direction=who.direction,
         customer_number=phone.e164(who.customer, connection.default_country),
         customer_number_raw=who.customer,
+        caller_number=phone.e164(who.caller, connection.default_country),
         started_at=started,
         status_raw=word,
         custom_fields=_custom(row, who),
@@ -151,12 +154,16 @@ def _parties(row: Mapping[str, Any]) -> Parties:
         # The destination is a number of the tenant's own, unless it is somebody's login.
         by_login = dst if _is_login(dst) else None
         used = ("caller", "connected_with" if picked_up else "dst" if by_login else "")
-        return Parties(direction, _customer(stated_customer, caller, (dst, picked_up)), picked_up or by_login, used)
+        customer = _customer(stated_customer, caller, (dst, picked_up))
+        return Parties(direction, customer, picked_up or by_login, None if by_login else dst, used)
     if direction == "outbound":
-        return Parties(direction, _customer(stated_customer, dst, (caller,)), caller, ("dst", "caller"))
+        # The caller is an agent's login, or the number that is shown for it; then another column may have the number.
+        shown = _party(row.get("caller_number")) if _is_login(caller) else caller
+        customer = _customer(stated_customer, dst, (caller,))
+        return Parties(direction, customer, caller, None if shown == customer else shown, ("dst", "caller"))
     # Nobody tells which end is ours, but a login is no customer's.
     by_login = _is_login(stated_customer) and stated_customer in (caller, dst, picked_up)
-    return Parties(None, None if by_login else stated_customer, None, ())
+    return Parties(None, None if by_login else stated_customer, None, None, ())
 
 
 def _customer(stated_customer: str | None, by_direction: str | None, ours: tuple[str | None, ...]) -> str | None:
@@ -180,7 +187,12 @@ def _is_login(party: str | None) -> bool:
 def _agent(row: Mapping[str, Any], who: Parties) -> dict[str, Any]:
     login = who.agent if _is_login(who.agent) else None
     number = who.agent if who.agent and not login else None
-    return stated(agent_name=text(row.get("employee_fio")), agent_username=login, agent_number=number)
+    return stated(
+        agent_name=text(row.get("employee_fio")),
+        agent_username=login,
+        agent_email=email(row.get("employee_email")),
+        agent_number=number,
+    )
 
 
 def _custom(row: Mapping[str, Any], who: Parties) -> dict[str, str]:

@@ -25,6 +25,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "dst": ("dst", "callee"),
     "connected_with": ("connected_with",),
     "employee_fio": ("employee_fio",),
+    "employee_email": ("employee_email",),
     "disposition": ("disposition", "status"),
     "billsec": ("billsec", "call_duration"),
     "waittime": ("waittime",),

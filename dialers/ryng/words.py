@@ -9,7 +9,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
-from dialers.fields import ident, mapping, moment, seconds, stated, text
+from dialers.fields import email, ident, mapping, moment, seconds, stated, text
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
 from lib import phone, rawjson
@@ -112,8 +112,6 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
                 status_raw=status,
                 connect_outcome=_connect_outcome(status, body, connection),
                 # Facts of the timeline: no outcome has a field for them.
-                _virtual_number=phone.e164(body.get("virtualNum"), connection.default_country)
-                or phone.raw(body.get("virtualNum")),
                 _scheduled_at=moment(body.get("scheduledDate")),
                 _leg_direction=text(body.get("legDirection")),
                 _legs={name: text(value) for name, value in mapping(body.get("legDetails")).items() if text(value)},
@@ -168,8 +166,10 @@ def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
         direction=DIRECTIONS.get((text(body.get("callDirection")) or "").casefold()),
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
+        caller_number=phone.e164(body.get("virtualNum"), connection.default_country),
         agent_id=ident(body.get("agentID"), "agentID"),
         agent_username=text(body.get("agentUsername")),
+        agent_email=email(body.get("agentUsername")),
         agent_number=phone.raw(body.get("agentNum")),
         created_at=moment(body.get("callCreated")),
         started_at=moment(body.get("callStarted")),

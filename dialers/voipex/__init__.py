@@ -42,6 +42,7 @@ DIALER = Dialer(
     read=words.read,
     attempts=words.attempts,
     disposes=lambda values: False,  # no webhook has a key for one, and no page of VoIPEX speaks of them
+    arrival=words.arrival,
     callback_kinds=(words.EVENT,),
     reports=reports.REPORTS,
     client=Client,

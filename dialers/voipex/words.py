@@ -12,7 +12,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable, attempts_by_name
-from dialers.fields import ident, stated, text
+from dialers.fields import email, ident, stated, text
 from dialers.voipex.bodies import opened
 from lib import clock, phone
 from lib.rawjson import Members
@@ -32,6 +32,14 @@ CALL_EVENTS = {
     "cdr": ours.CALL_ENDED,  # sent when the record of the call has been stored
 }
 RANKS = {word: rank for rank, word in enumerate(CALL_EVENTS)}
+# What is posted as it happens, by kind and event: an end may be told in two events, and only one of them is the end.
+ARRIVALS = {
+    (ours.DIALED, "newcall"): ours.ARRIVED_BEGUN,
+    (ours.DIALED, "ringing"): ours.ARRIVED_RINGING,
+    (ours.CUSTOMER_ANSWERED, "answered"): ours.ARRIVED_ANSWERED,
+    (ours.CALL_ENDED, "hangup"): ours.ARRIVED_ENDED,
+    (ours.CALL_ENDED, "cdr"): ours.ARRIVED_RECORDED,
+}
 AGENT_EVENTS = ("agentlogin", "agentlogout", "agentpaused", "agentunpaused")
 
 # States of WombatDialer, the engine underneath (inferred): VoIPEX's own pages name RS_ERROR only.
@@ -47,13 +55,14 @@ STATES = {
 # These may be so although somebody answered; after an answer, "busy" or "no answer" can only be another leg's.
 DESPITE_AN_ANSWER = (ours.CONNECTED, ours.VOICEMAIL, ours.ABANDONED, ours.AGENT_UNAVAILABLE)
 
-# Direction -> (ours, the key that holds the customer's number).
+# Direction -> (ours, the key that holds the customer's number, the one that holds the number that the customer saw).
 DIRECTIONS = {
-    "outgoing": ("outbound", "To"),
-    "incoming": ("inbound", "From"),
-    "outgoinglocal": ("internal", "To"),
-    "incominglocal": ("internal", "From"),
+    "outgoing": ("outbound", "To", "From"),
+    "incoming": ("inbound", "From", "To"),
+    "outgoinglocal": ("internal", "To", "From"),
+    "incominglocal": ("internal", "From", "To"),
 }
+NO_DIRECTION = (None, None, None)
 
 _EPOCH = re.compile(r"(?:.*-)?([0-9]{10})\.[0-9]+")  # of a UniqueId; a system's name may stand before it
 _ALIKE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -83,6 +92,11 @@ def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
     both tell of the end, and the CDR tells it better, also where it comes first."""
     placed = [replace(e, happened_at=_ALIKE + timedelta(seconds=_rank(e))) for e in events]
     return attempts_by_name(placed)
+
+
+def arrival(event: KeptEvent) -> int | None:
+    """No webhook states a time: its arrival is all that tells when something happened."""
+    return ARRIVALS.get((event.kind, str(event.facts.get("_event", "")).casefold()))
 
 
 def _rank(event: KeptEvent) -> int:
@@ -124,7 +138,7 @@ def _events(
 
 
 def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> dict[str, Any]:
-    direction, customer_key = DIRECTIONS.get((text(named["Direction"]) or "").casefold(), (None, None))
+    direction, customer_key, seen_key = DIRECTIONS.get((text(named["Direction"]) or "").casefold(), NO_DIRECTION)
     customer = phone.raw(named[customer_key]) if customer_key else None
     began = _EPOCH.fullmatch(call_id)
     return stated(
@@ -133,6 +147,7 @@ def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> d
         direction=direction,
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
+        caller_number=phone.e164(named[seen_key], connection.default_country) if seen_key else None,
         queue_name=text(named["Queue"]),
         # Asterisk puts the second in which a channel was made before the dot (inferred); no key states a time.
         started_at=clock.from_epoch(began[1]) if began else None,
@@ -142,5 +157,6 @@ def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> d
 def _agent(named: Mapping[str, Any]) -> dict[str, str | None]:
     return {
         "agent_username": text(named["Login"]) or text(named["Email"]),
+        "agent_email": email(named["Email"]) or email(named["Login"]),
         "agent_extension": text(named["Line"]),
     }

@@ -168,6 +168,37 @@ def test_the_feed_alone_says_what_changed():
     assert set(schemas.ChangedOutcome._declared_fields) == set(shown)
 
 
+# The contract, word for word.
+CONTRACT = """id connection dialer call_id attempt_id lead_id campaign_id campaign_name queue_id queue_name direction
+customer_number customer_number_raw customer_name caller_number agent connect_outcome answered_by disposition
+disposition_parent flags settling is_final status_raw hangup_cause lead_status created_at started_at answered_at ended_at
+disposed_at callback_at ring_seconds talk_seconds duration_seconds talk_source duration_source occurred_at recording_url
+notes custom_fields crm_reference sources merged_into revision position first_seen_at corrected_at changed_at""".split()
+
+
+def test_an_outcome_has_its_place_and_its_time_wherever_it_is_shown(admin, database):
+    with database.write() as session:
+        given = {"agent_email": "priya@example.com", "caller_number": "+914900000000", "talk_seconds": 5}
+        given |= {"talk_source": "observed", "started_at": None, "answered_at": NOON + minutes(1)}
+        row = outcome(session, **given, occurred_at=NOON + minutes(1))
+        wanted = {"position": row.position, "occurred_at": "2026-11-18T12:01:00Z", "caller_number": "+914900000000"}
+        wanted |= {"talk_source": "observed", "duration_source": None}
+    (listed,) = admin.get(f"{API}/outcomes").json["outcomes"]
+    (fed,) = admin.get(f"{API}/outcomes/changes").json["outcomes"]
+    alone = admin.get(f"{API}/outcomes/{row.id}").json
+    line = json.loads(admin.get(f"{API}/outcomes/export?format=ndjson").text)
+    for shown in (listed, fed, alone, line):
+        assert {name: shown[name] for name in wanted} == wanted
+        assert list(shown["agent"]) == ["id", "name", "username", "email", "number", "extension"]
+        assert shown["agent"]["email"] == "priya@example.com"
+        assert [name for name in shown if name in CONTRACT] == CONTRACT
+    (cells,) = csv.DictReader(io.StringIO(admin.get(f"{API}/outcomes/export?format=csv").text, newline=""))
+    assert (cells["position"], cells["occurred_at"]) == (str(row.position), "2026-11-18T12:01:00Z")
+    assert (cells["agent_email"], cells["talk_source"]) == ("priya@example.com", "observed")
+    # Whoever filters by an agent may know the address.
+    assert admin.get(f"{API}/outcomes?agent=priya@example.com").json["outcomes"] == [listed]
+
+
 def test_an_export_names_its_file(admin, rows):
     response = admin.get(f"{API}/outcomes/export?format=csv")
     assert response.headers["Content-Disposition"].startswith('attachment; filename="outcomes-')

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 
-from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
+from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
 from outcomes import evidence, keyset, queries, shape
 from web.auth import API
@@ -26,9 +26,18 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "hangup_cause",
         "recording_url",
     ),
-    "Customer": ("customer_number", "customer_number_raw", "customer_name", "direction", "lead_id", "lead_status"),
-    "Agent": ("agent_id", "agent_name", "agent_username", "agent_number", "agent_extension"),
+    "Customer": (
+        "customer_number",
+        "customer_number_raw",
+        "customer_name",
+        "caller_number",
+        "direction",
+        "lead_id",
+        "lead_status",
+    ),
+    "Agent": ("agent_id", "agent_name", "agent_username", "agent_email", "agent_number", "agent_extension"),
     "Times": (
+        "occurred_at",
         "created_at",
         "started_at",
         "answered_at",
@@ -36,7 +45,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "disposed_at",
         "ring_seconds",
         "talk_seconds",
+        "talk_source",
         "duration_seconds",
+        "duration_source",
     ),
     "Campaign and queue": ("campaign_id", "campaign_name", "queue_id", "queue_name", "crm_reference", "custom_fields"),
     "This row": (
@@ -49,11 +60,18 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "settling",
         "is_final",
         "revision",
+        "position",
         "first_seen_at",
         "corrected_at",
         "changed_at",
         "merged_into",
     ),
+}
+# What is said of each source of a duration.
+SOURCES: Mapping[str, str] = {
+    STATED: "stated by the dialer",
+    COMPUTED: "computed from two times that the dialer states",
+    OBSERVED: "observed: from the arrival of two callbacks, because the dialer states no times",
 }
 # A call has a handful of receipts, but nothing forbids a dialer a thousand; the rest have pages of their own.
 WHOLE_RECEIPTS = 20
@@ -122,6 +140,7 @@ def call(outcome_id: UUID) -> str:
             row=row,
             fields=dict(zip(shape.COLUMNS, shape.flat([getattr(row, name) for name in shape.COLUMNS]), strict=True)),
             sections=SECTIONS,
+            source_words=SOURCES,
             events=events,
             receipts=receipts,
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},

@@ -92,6 +92,7 @@ def test_a_rich_row_tells_its_steps_its_end_and_its_disposition():
         "agent_name": "Marta Vega",
         "agent_extension": "1101",
         "agent_username": "marta@example.test",
+        "agent_email": "marta@example.test",
         "started_at": "2026-11-18T10:12:52Z",
         "answered_at": "2026-11-18T10:13:10.25Z",
         "ended_at": "2026-11-18T10:14:50.5Z",

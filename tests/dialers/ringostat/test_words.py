@@ -84,6 +84,7 @@ def test_a_row_of_the_call_log():
         "direction": "inbound",
         "customer_number": "+380671234567",
         "customer_number_raw": "380671234567",
+        "caller_number": "+380440000000",
         "agent_name": "Olena Koval",
         "agent_username": "olena",
         "started_at": "2026-11-18T12:00:00Z",

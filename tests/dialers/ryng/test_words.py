@@ -37,6 +37,7 @@ def test_connect_of_a_campaign():
         "customer_number_raw": "+919800012345",
         "agent_id": "67136",
         "agent_username": "asha@example.test",
+        "agent_email": "asha@example.test",
         "agent_number": "+919800000001",
         "created_at": "2026-02-01T18:13:18Z",
         "custom_fields": {"customer name": "Meera", "policy": "Term life", "lead id": "XT-1001"},
@@ -204,11 +205,6 @@ def test_a_field_that_makes_no_sense_is_left_out_and_costs_no_other_field(field,
     found = facts({"callID": 1, "callLogID": 2, "disposition": "Sold", field: value})
     assert found["disposition"] == "Sold"
     assert "talk_seconds" not in found and "ended_at" not in found and "customer_number" not in found
-
-
-@pytest.mark.parametrize("written", ["02200000003", "+912200000003", 912200000003])
-def test_the_virtual_number_is_read_national_or_international_for_the_timeline(written):
-    assert facts({"callID": 1, "callLogID": 2, "virtualNum": written})["_virtual_number"] == "+912200000003"
 
 
 def test_what_no_outcome_has_a_field_for_stays_in_the_timeline():

@@ -49,7 +49,9 @@ def test_an_answer():
         "direction": "outbound",
         "customer_number": "+420601000001",
         "customer_number_raw": "601000001",
+        "caller_number": "+420222333444",
         "agent_username": "jana.nova",
+        "agent_email": "jana.nova@example.test",
         "agent_extension": "444",
         "queue_name": "green",
         "started_at": "2026-10-26T07:33:20Z",  # 1793000000 before the dot
@@ -190,6 +192,7 @@ def test_the_sample_of_the_manual():
         "started_at": "2014-10-02T13:23:45Z",
         "connect_outcome": "in_progress",
         "_agent_username": "petr.novak",
+        "_agent_email": "petr.novak@jehofirma.example",
         "_agent_extension": "444",
         "_event": "Ringing",
     }

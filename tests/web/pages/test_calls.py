@@ -41,6 +41,22 @@ def test_a_call_shows_its_fields_its_timeline_and_its_receipts(reader, database)
     assert 'href="#receipt-2"' in talk[: talk.index("</tr>")]
 
 
+def test_a_duration_that_nobody_stated_says_where_it_comes_from(reader, database):
+    keep(database, receipt(terminal(callDuration=None)))
+    normalize(database)
+    (row,) = outcomes(database)
+
+    page = text(reader, f"/calls/{row.id}")
+
+    stated, computed = (page[page.index(f'title="{name}"') :] for name in ("talk_source", "duration_source"))
+    assert "stated by the dialer" in stated[: stated.index("</tr>")]
+    assert "computed from two times that the dialer states" in computed[: computed.index("</tr>")]
+    # The receipt of the end is the one to look at.
+    seconds = page[page.index('title="duration_seconds"') :]
+    assert "120 s" in seconds and 'href="#receipt-1"' in seconds[: seconds.index("</tr>")]
+    assert "+914900000000" in page and "asha@example.test" in page
+
+
 def test_both_clocks_are_shown_in_the_readers_zone(reader, database):
     keep(database, receipt(terminal()))
     normalize(database)
