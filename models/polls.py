@@ -18,7 +18,8 @@ class PollCursor(Base):
     lease_owner: Mapped[Name | None]
     lease_until: Mapped[Moment | None]
     last_started_at: Mapped[Moment | None]
-    last_ok_at: Mapped[Moment | None]
+    last_ok_at: Mapped[Moment | None]  # when it was last walked to its end
+    idle_at: Mapped[Moment | None]  # when there was last nothing to ask for; None since it was asked for something
     failures: Mapped[Count] = mapped_column(default=0)  # in a row
     error_id: Mapped[Word | None]
     error: Mapped[LongText | None]  # a sentence for the operator; null when the last poll went well

@@ -13,7 +13,8 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
-from outcomes import doubts, words_seen
+from outcomes import completeness, doubts, words_seen
+from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
 NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
@@ -31,6 +32,7 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     return [
         _connection(session, name, configured.get(name), counts, now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
+        | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name))}
         for name in sorted(names)
     ]
@@ -106,6 +108,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "report": cursor.report,
                 "layer": cursor.layer,
                 "complete_to": iso(cursor.complete_to),
+                "idle": cursor.idle_at is not None,
                 "last_ok_at": iso(cursor.last_ok_at),
                 "due_at": iso(cursor.due_at),
                 "failures": cursor.failures,
@@ -141,11 +144,26 @@ def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[st
 
 
 def _complete_to(cursor: PollCursor, now: datetime) -> str:
-    report = cursor.report.replace("_", " ")
-    if cursor.complete_to is None:
-        return f"{report} not read yet"
-    form = "%H:%M UTC" if cursor.complete_to.date() == now.date() else "%Y-%m-%d %H:%M UTC"
-    return f"{report} complete to {cursor.complete_to.strftime(form)}"
+    return _in_words(Reached(cursor.report, cursor.complete_to, None, cursor.idle_at is not None), now)
+
+
+def _in_words(reached: Reached, now: datetime) -> str:
+    form = "%H:%M UTC" if reached.to and reached.to.date() == now.date() else "%Y-%m-%d %H:%M UTC"
+    return reached.words(reached.to.strftime(form) if reached.to else "")
+
+
+def _freshness(connection: Connection | None, polls: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """How far each report is complete, as ``web.report_schemas.Freshness`` shows it."""
+    return [
+        {
+            "report": one.report,
+            "complete_to": iso(one.to),
+            "back_seconds": int(one.back.total_seconds()) if one.back else None,
+            "idle": one.idle,
+            "words": _in_words(one, now),
+        }
+        for one in completeness.of_reports(connection, polls)
+    ]
 
 
 def stranger_quota(session: Session, most_receipts: int, most_bytes: int) -> dict[str, Any]:

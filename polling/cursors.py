@@ -96,7 +96,7 @@ def finish(session: Session, held: Claim, at: datetime, moved: dict, kept: Kept)
 def fail(session: Session, held: Claim, at: datetime, error: ReportError, kept: Kept) -> None:
     """The walk ended early: what was kept stays, the cursor does not move. Raises LeaseLost."""
     failures = held.cursor.failures + 1
-    said = {"failures": failures, "error_id": error.error_id, "error": str(error)}
+    said = {"failures": failures, "error_id": error.error_id, "error": str(error), "idle_at": None}
     due = at + wait_after(error, failures, held.task.every)
     _set(session, held, FREE | said | {"due_at": due} | _counted(kept))
 

@@ -105,7 +105,8 @@ class Poller:
                 return None
             asked = window(session, self.connection, task, cursor.complete_to, at)
             if asked is False:
-                cursors.finish(session, held, at, {"complete_to": at, "last_ok_at": at, "warning": None}, Kept())
+                # Nothing was asked, so nothing is complete: see outcomes.completeness.
+                cursors.finish(session, held, at, {"idle_at": at, "warning": None}, Kept())
                 return Polled(*task.key, idle=True)
         walk = Walk(self.database, self.connection, self.known.client, held, self.now, self._between(task), self.stop)
         logged = {"connection": self.connection.name, "report": task.key[0], "layer": task.key[1]}

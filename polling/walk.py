@@ -103,7 +103,7 @@ class Walk:
                 return
             asked = self._now()
         complete_to = window.end if isinstance(window, Window) else self._held.at
-        moved = {"complete_to": complete_to, "last_ok_at": self._now(), "warning": self._warning()}
+        moved = {"complete_to": complete_to, "last_ok_at": self._now(), "idle_at": None, "warning": self._warning()}
         self._keep(lambda session, kept: cursors.finish(session, self._held, self._now(), moved, kept))
         self._polled = replace(self._polled, complete_to=complete_to)
 

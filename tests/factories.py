@@ -176,7 +176,7 @@ def poll(session, **given) -> PollCursor:
     defaults = {
         "connection": "qvoice-main",
         "report": "lead_history",
-        "layer": "hours",
+        "layer": "recent",
         "complete_to": NOON,
         "due_at": NOON,
         "last_ok_at": NOON,

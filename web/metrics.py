@@ -84,7 +84,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     for cursor in session.scalars(select(PollCursor)):
         names = [cursor.connection, cursor.report, cursor.layer]
         failures.add_metric(names, cursor.failures)
-        if cursor.complete_to is not None:
+        if cursor.complete_to is not None and cursor.idle_at is None:  # what has nothing to ask for is not behind
             behind.add_metric(names, max(0.0, (now - cursor.complete_to).total_seconds()))
     yield failures
     yield behind

@@ -150,8 +150,9 @@ class Poll(Schema):
     """One look-back layer of one report."""
 
     report = text("The report.", "lead_history", null=False)
-    layer = text("How far it looks back.", "hours", null=False)
-    complete_to = time("Every record up to here is kept.")
+    layer = text("How far it looks back.", "recent", null=False)
+    complete_to = time("Every record up to here that the dialer had was asked for and kept.")
+    idle = yes_or_no("There was nothing to ask for at the last look; `complete_to` stays where it was.", False)
     last_ok_at = time("When it was last read to its end.")
     due_at = time("When it will be read next.", null=False)
     failures = number("How often in a row it failed.", 0)
@@ -160,6 +161,18 @@ class Poll(Schema):
     warning = text("An answer that is odd but was taken.", None)
     records_seen = number("Records read so far.", 5120)
     records_new = number("Of these, new or changed.", 880)
+    words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
+
+
+class Freshness(Schema):
+    """How far a report is complete, by all of its layers."""
+
+    report = text("The report.", "lead_history", null=False)
+    complete_to = time("Every record up to here that the dialer had was asked for and kept; null: it was never read.")
+    back_seconds = number(
+        "Only so far back as yet: what is older has not been read; null: as far as is asked.", None, null=True
+    )
+    idle = yes_or_no("There is nothing to ask for; `complete_to` is when something was asked for last.", False)
     words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
 
 
@@ -183,6 +196,7 @@ class Connection(Schema):
     receipts = fields.Nested(ReceiptStates, required=True)
     quarantined = number("Receipts put aside.", 1)
     unmapped_words = fields.List(fields.Nested(UnmappedWord), required=True)
+    freshness = fields.List(fields.Nested(Freshness), required=True)
     polls = fields.List(fields.Nested(Poll), required=True)
     sending = fields.Nested(
         Sending,

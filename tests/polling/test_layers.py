@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lib.clock import iso
 from models import CallOutcome
+from outcomes import health
 from outcomes.settle import settle_due
 from polling.tasks import FARTHEST, OVERLAP
 from tests.dialers.qvoice.portal import row
@@ -207,3 +209,26 @@ def test_two_calls_to_one_number_in_one_second_stay_two(database, found):
     poll(database, portal, clock)
     normalize(database, portal, clock)
     assert [outcome.call_id for outcome in outcomes(database)] == ["call-1", "call-2"]
+
+
+def test_a_layer_with_nothing_to_ask_for_is_not_complete_by_that(database, found):
+    """The dialer stops. Layers that have nothing to ask for go on being looked at, and must not move what is said."""
+    portal, clock = found
+    poll_all_due(database, portal, clock)
+    stopped_at = clock()
+    assert cursor(database, "awaiting").complete_to is None
+    assert cursor(database, "awaiting").idle_at == stopped_at
+    portal.fault(server_error=True)
+    for _ in range(15):
+        clock.pass_(minutes=1)
+        poll_all_due(database, portal, clock)
+    with database.read() as session:
+        (said,) = [
+            one
+            for one in health.connections(session, {portal.connection.name: portal.connection}, clock())
+            if one["name"] == portal.connection.name
+        ]
+    (history,) = [one for one in said["freshness"] if one["report"] == "lead_history"]
+    assert (history["complete_to"], history["idle"]) == (iso(stopped_at), False)
+    assert history["words"] == f"lead history complete to {stopped_at:%H:%M} UTC"
+    assert all(poll["complete_to"] in (None, iso(stopped_at)) for poll in said["polls"])

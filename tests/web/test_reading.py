@@ -118,7 +118,7 @@ def test_metrics(nobody, database):
     assert "wrapup_up 1.0" in text
     assert 'wrapup_receipts{connection="ryng-main",kind="terminal",source="callback",state="normalized"} 1.0' in text
     assert 'wrapup_outcomes{connection="ryng-main",settling="settled"} 1.0' in text
-    assert 'wrapup_poll_failures{connection="qvoice-main",layer="hours",report="lead_history"} 2.0' in text
+    assert 'wrapup_poll_failures{connection="qvoice-main",layer="recent",report="lead_history"} 2.0' in text
     assert "wrapup_stranger_receipts 1.0" in text
     assert 'wrapup_leads_unknown{connection="ryng-main"} 2.0' in text
     assert 'wrapup_leads_unknown{connection="jaicp-bot"} 0.0' in text

@@ -1,7 +1,7 @@
 """Sentences for people: what a settling state means, what is wrong with a connection, what a receipt's state says."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialers import vocabulary as ours
@@ -9,6 +9,7 @@ from lib import clock
 from models import receipts
 from outcomes import undecided as undecided_words
 from outcomes import words_seen
+from outcomes.completeness import Reached
 from web.pages import zones
 
 # Four looks, and never the look alone: the word stands beside it.
@@ -113,14 +114,16 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     said = []
     if connection["callback_kinds"] or connection["last_callback_at"]:
         said.append(connection["last_callback"])
-    # Several look-back layers read the same report; it is complete to the latest point that one of them has reached.
-    complete: dict[str, datetime | None] = dict.fromkeys(connection["reports"])
-    for poll in connection["polls"]:
-        reached = [at for at in (complete.get(poll["report"]), clock.parse(poll["complete_to"])) if at]
-        complete[poll["report"]] = max(reached, default=None)
-    said += [f"{plain(name)} complete to {zones.moment(at, zone)[:-3]}" for name, at in complete.items() if at]
-    unread = [plain(name) for name, at in complete.items() if not at]
+    found = [_reached(one) for one in connection["freshness"]]
+    said += [one.words(zones.moment(one.to, zone)[:-3] if one.to else "") for one in found if one.to or one.idle]
+    unread = [plain(one.report) for one in found if not one.to and not one.idle]
     return said + ([f"not read yet: {', '.join(unread)}"] if unread else [])
+
+
+def _reached(shown: Mapping[str, Any]) -> Reached:
+    back = shown["back_seconds"]
+    to = clock.parse(shown["complete_to"])
+    return Reached(shown["report"], to, timedelta(seconds=back) if back else None, shown["idle"])
 
 
 def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:

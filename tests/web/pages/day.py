@@ -55,7 +55,7 @@ def lived(database: Database, now: datetime, calls: int = 70) -> None:
     normalize(database, now=now)
     with database.write() as session:
         minutes = factories.minutes
-        factories.poll(session, layer="hours", complete_to=now - minutes(1), due_at=now, last_ok_at=now - minutes(1))
+        factories.poll(session, layer="recent", complete_to=now - minutes(1), due_at=now, last_ok_at=now - minutes(1))
         factories.poll(
             session,
             layer="week",

@@ -31,7 +31,7 @@ def text(browser, path="/"):
 def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
     with database.write() as session:
         factories.receipt(session, received_at=NOW - timedelta(seconds=14))
-        factories.poll(session, layer="hours", complete_to=NOW - timedelta(minutes=3), due_at=NOW)
+        factories.poll(session, layer="recent", complete_to=NOW - timedelta(minutes=3), due_at=NOW)
         factories.poll(session, layer="week", complete_to=NOW - timedelta(minutes=20), due_at=NOW)
 
     page = text(reader)
@@ -49,7 +49,7 @@ def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_fo
     page = text(reader)
 
     assert "Times in Asia/Kolkata" in page
-    assert "lead history complete to 16:12<" in page
+    assert "lead history complete to 16:12, 4 h back; what is older has not been read yet<" in page
 
 
 def test_a_zone_that_does_not_exist_is_refused(reader):

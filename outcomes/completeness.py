@@ -1,0 +1,76 @@
+"""How far a report is complete: the one definition, for the API, the pages and the metrics.
+
+Complete to T means: every record up to T that the dialer had was asked for and kept. A layer says so only of what it walked:
+
+- a window, once walked, begins where the last one ended, so the layer that came farthest speaks for the report;
+- a layer that follows single calls (``awaiting``) asks for nothing but them, and says nothing of the report;
+- a layer that had nothing to ask for has asked nothing, and moves nowhere;
+- as long as the layer that looks back farthest was never walked, what lies before the others was never asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialers.base import Connection, Layer
+from dialers.registry import DIALERS
+from lib import clock
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a report is complete. ``to`` None: it was never read. ``back``: only so far back, as yet. ``idle``: there is
+    nothing to ask for at present, so that ``to`` says when something was asked for last."""
+
+    report: str
+    to: datetime | None
+    back: timedelta | None = None
+    idle: bool = False
+
+    def words(self, shown: str) -> str:
+        """As a sentence; ``shown`` is how the reader's zone writes ``to``."""
+        name = self.report.replace("_", " ")
+        if self.idle:
+            return f"{name}: nothing to ask for" + (f"; asked last at {shown}" if self.to else "")
+        if self.to is None:
+            return f"{name} not read yet"
+        back = f", {clock.span(self.back)} back; what is older has not been read yet" if self.back else ""
+        return f"{name} complete to {shown}{back}"
+
+
+def of_reports(connection: Connection | None, polls: Sequence[Mapping[str, Any]]) -> list[Reached]:
+    """One for each report that the connection is asked for, in the dialer's order; then for those of which only cursors
+    are left. ``polls`` are the connection's, as ``health.poll_states`` gives them."""
+    by_report: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for poll in polls:
+        by_report.setdefault(poll["report"], {})[poll["layer"]] = poll
+    reports = DIALERS[connection.dialer].reports_of(connection) if connection else []
+    found = [_reached(one.name, one.layers, by_report.get(one.name, {})) for one in reports]
+    asked = {one.name for one in reports}
+    return found + [_left(name, own) for name, own in by_report.items() if name not in asked]
+
+
+def _reached(name: str, layers: Sequence[Layer], polls: Mapping[str, Mapping[str, Any]]) -> Reached:
+    speaking = [layer for layer in layers if not layer.awaiting]
+    known = [poll for layer in speaking if (poll := polls.get(layer.name))]
+    to = _farthest(known)
+    idle = bool(known) and all(poll["idle"] for poll in known)
+    windows = [layer for layer in speaking if layer.span and not layer.jobs]
+    unread = [layer for layer in windows if not (polls.get(layer.name) or {}).get("complete_to")]
+    if to is None or not unread or max(unread, key=_span) is not max(windows, key=_span):
+        return Reached(name, to, None, idle)
+    read = [layer for layer in windows if layer not in unread]
+    return Reached(name, to, max(_span(layer) for layer in read) if read else None, idle)
+
+
+def _left(name: str, polls: Mapping[str, Mapping[str, Any]]) -> Reached:
+    return Reached(name, _farthest(poll for poll in polls.values() if not poll["idle"]))
+
+
+def _farthest(polls) -> datetime | None:
+    return max((at for poll in polls if (at := clock.parse(poll["complete_to"]))), default=None)
+
+
+def _span(layer: Layer) -> timedelta:
+    return layer.span or timedelta(0)
