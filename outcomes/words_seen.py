@@ -61,18 +61,20 @@ class Seen:
         return {"field": kind, "word": word, "calls": self.calls, "said_as": said_as, "sample_outcome_ids": []}
 
 
-def unmapped(session: Session, configured: Mapping[str, Connection]) -> dict[str, list[dict[str, Any]]]:
-    """Connection -> ``{"field", "word", "calls", "said_as", "sample_outcome_ids"}``, most calls first, at most ``MOST_WORDS``.
-    The samples, at most ``MOST_SAMPLES``, are the latest outcomes; of a word that has become rare, the latest and the first."""
+def unmapped(
+    session: Session, configured: Mapping[str, Connection], most: int = MOST_WORDS
+) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> ``{"field", "word", "calls", "said_as", "sample_outcome_ids"}``, most calls first, at most ``most``. The
+    samples, at most ``MOST_SAMPLES``, are the latest outcomes; of a word that has become rare, the latest and the first."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, words in _merged(session, configured).items():
+    for name, words in _merged(session, configured, most).items():
         shown = [(seen, seen.shown()) for seen in words]
         found[name] = [one for _, one in shown]
         _add_samples(session, name, shown)
     return found
 
 
-def _merged(session: Session, configured: Mapping[str, Connection]) -> dict[str, list[Seen]]:
+def _merged(session: Session, configured: Mapping[str, Connection], most: int) -> dict[str, list[Seen]]:
     """Connection -> its words, most calls first."""
     found: dict[str, dict[tuple[str, str], Seen]] = {}
     for name, kind, one, other, calls, latest, first in session.execute(_counted(configured)):
@@ -87,7 +89,7 @@ def _merged(session: Session, configured: Mapping[str, Connection]) -> dict[str,
                 seen.calls = session.scalar(select(func.count()).select_from(CallOutcome).where(*wanted))
         order = sorted(words.values(), key=lambda seen: (-seen.calls, *seen.ways()[0]))
         if order:
-            sorted_[name] = order[:MOST_WORDS]
+            sorted_[name] = order[:most]
     return sorted_
 
 

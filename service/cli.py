@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     for command in (serve, prepare, worker, migrate, connections, poll, replay, import_spool, keys, cli_leads.group):
         app.cli.add_command(command)
     app.cli.add_command(cli_outcomes.renormalize)
+    app.cli.add_command(cli_outcomes.words)
 
 
 group = AppGroup("wrapup")

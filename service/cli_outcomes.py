@@ -1,14 +1,36 @@
-"""``wrapup renormalize``: the past is read again with the mappings of today."""
+"""``wrapup renormalize``: the past is read again with the mappings of today. ``wrapup words``: what they may be."""
 
 import sys
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 
 import migrations
 from outcomes import renormalize as history
+from outcomes import suggesting, words_seen
 from outcomes.differences import Differences
+
+MOST_SUGGESTED = 1_000
+
+words = AppGroup("words", help="Words of the dialers that nobody has decided.")
+
+
+@words.command()
+@click.argument("connection")
+def suggest(connection: str) -> None:
+    """Print tables of the words that nobody has decided, with what they plainly seem to mean, for you to correct and paste.
+
+    Nothing is changed. What is not clear stands there as a comment.
+    """
+    database, connections = current_app.extensions["database"], current_app.extensions["connections"]
+    if connection not in connections:
+        raise click.UsageError(f"There is no connection {connection!r}.")
+    migrations.upgrade(database)
+    own = {connection: connections[connection]}
+    with database.read() as session:
+        seen = words_seen.unmapped(session, own, MOST_SUGGESTED).get(connection, [])
+    click.echo(suggesting.tables(own[connection], seen))
 
 
 @click.command()

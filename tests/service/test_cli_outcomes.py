@@ -1,5 +1,6 @@
 """``wrapup renormalize``: what it prints, and that it changes nothing before it is told to."""
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -44,6 +45,21 @@ def test_it_shows_first_and_changes_when_told(run, database):
 
     again = run(args=["renormalize", "--connection", RYNG.name, "--apply"])
     assert again.stdout.splitlines() == ["4 calls, 4 receipts read again: 0 outcomes changed."]
+
+
+def test_words_are_suggested_as_tables(run, database):
+    keep(database, receipt(terminal(20, 120, disposition="Не интересно")))
+    normalize(database)
+    printed = run(args=["words", "suggest", RYNG.name])
+    assert printed.exit_code == 0
+    # What the file says stands there already; NO-FORWARD has been decided in it.
+    assert tomllib.loads(printed.stdout) == {
+        "dispositions": {
+            RYNG.name: {word: list(flags) for word, flags in RYNG.dispositions.items()}
+            | {"Не интересно": ["contact", "not_interested"]}
+        }
+    }
+    assert run(args=["words", "suggest", "made-up"]).exit_code == 2
 
 
 @pytest.mark.parametrize(
