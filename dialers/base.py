@@ -30,6 +30,7 @@ class Connection:
     default_country: str | None = None
     dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
     disposition_window: timedelta = timedelta(hours=24)
+    expect_every: timedelta | None = None  # a callback comes at least so often; None: learned
     # The tenant's meaning of the dialer's words -> connect outcome, or a kind of event, or ``vocabulary.DISMISSED``.
     words: Mapping[str, str] = field(default_factory=dict)
     states_dispositions: bool | None = None  # whether it tells dispositions; None: as its dialer does

@@ -5,6 +5,7 @@ from models.base import Base
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
 from models.leads import CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
+from models.pace import CallbackHour, CallbackPace
 from models.polls import PollCursor
 from models.receipts import Receipt, StrangerQuota
 
@@ -15,6 +16,8 @@ __all__ = [
     "CallGroup",
     "CallKey",
     "CallOutcome",
+    "CallbackHour",
+    "CallbackPace",
     "CampaignStatus",
     "ChangeFeed",
     "Lead",

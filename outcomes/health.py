@@ -13,7 +13,7 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
-from outcomes import completeness, doubts, words_seen
+from outcomes import completeness, doubts, pace, words_seen
 from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
@@ -27,10 +27,11 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     words = words_seen.unmapped(session, configured)
     polls = poll_states(session, now)
     desks = sending(session)
+    paces = pace.known(session, configured, now)
     names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
     return [
-        _connection(session, name, configured.get(name), counts, now)
+        _connection(session, name, configured.get(name), counts, paces.get(name), now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name))}
@@ -39,7 +40,12 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
 
 
 def _connection(
-    session: Session, name: str, connection: Connection | None, counts: list[dict[str, Any]], now: datetime
+    session: Session,
+    name: str,
+    connection: Connection | None,
+    counts: list[dict[str, Any]],
+    known: tuple[datetime, Mapping[datetime, int]] | None,
+    now: datetime,
 ) -> dict[str, Any]:
     own = [row for row in counts if row["connection"] == name]
     dialer = DIALERS[connection.dialer] if connection else None
@@ -55,9 +61,41 @@ def _connection(
         "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
         "last_callback_at": iso(last),
         "last_callback": "no callback yet" if last is None else f"last callback {ago(last, now)}",
+        "silence": _silence(connection, last, known, now),
         "receipts": receipts,
         "quarantined": receipts[QUARANTINED],
     }
+
+
+def _silence(
+    connection: Connection | None,
+    last: datetime | None,
+    known: tuple[datetime, Mapping[datetime, int]] | None,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """None where it is not silent, or nobody could say so: what was never heard has no pace."""
+    if connection is None or last is None:
+        return None
+    first, hours = known or (None, {})
+    found = pace.silence(connection, last, first, hours, now)
+    if found is None:
+        return None
+    every = found.expect_every and int(found.expect_every.total_seconds())
+    return {"since": iso(found.since), "missed": found.missed, "expect_every": every, "words": found.words}
+
+
+def callback_ages(
+    session: Session, configured: Mapping[str, Connection], now: datetime
+) -> list[tuple[str, float, bool]]:
+    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard."""
+    paces = pace.known(session, configured, now)
+    found = []
+    for name, connection in sorted(configured.items()):
+        last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
+        if last is not None:
+            silent = _silence(connection, last, paces.get(name), now) is not None
+            found.append((name, max(0.0, (now - last).total_seconds()), silent))
+    return found
 
 
 def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> datetime | None:

@@ -84,6 +84,7 @@ class _ConnectionSchema(Schema):
     )
     default_country = fields.Str(load_default=None, validate=validate.OneOf(sorted(SUPPORTED_REGIONS)))
     disposition_window = fields.Int(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
+    expect_every = fields.Int(load_default=None, validate=validate.Range(1, TEN_YEARS))
     states_dispositions = fields.Bool(load_default=None, truthy={True}, falsy={False})
 
 
@@ -275,6 +276,7 @@ def _connection(name: str, table: dict, dispositions: dict, words: dict) -> Conn
         disposition_window=timedelta(seconds=common["disposition_window"]),
         words=outcomes,
         states_dispositions=common["states_dispositions"],
+        expect_every=timedelta(seconds=common["expect_every"]) if common["expect_every"] else None,
     )
 
 

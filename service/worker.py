@@ -18,6 +18,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database
+from outcomes import pace
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
 
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
 SETTLE_SECONDS = 5.0
+PACE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 TROUBLE_SECONDS = 1.0
@@ -72,6 +74,7 @@ def start(
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
+        "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize

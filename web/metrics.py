@@ -56,6 +56,15 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     waited = max(0.0, (now - oldest).total_seconds()) if oldest else 0
     yield GaugeMetricFamily("wrapup_pending_age_seconds", "Age of the receipt that has waited longest", value=waited)
 
+    labels = ("connection",)
+    ages = GaugeMetricFamily("wrapup_callback_age_seconds", "Time since the last rightful callback", labels=labels)
+    silent = GaugeMetricFamily("wrapup_callback_silent", "1 where more have stayed away than is usual", labels=labels)
+    for name, age, is_silent in health.callback_ages(session, connections, now):
+        ages.add_metric([name], age)
+        silent.add_metric([name], int(is_silent))
+    yield ages
+    yield silent
+
     outcomes = GaugeMetricFamily("wrapup_outcomes", "Outcomes, merged ones left out", labels=("connection", "settling"))
     for connection, settling, count in health.settling_counts(session):
         outcomes.add_metric([connection, settling], count)

@@ -176,6 +176,15 @@ class Freshness(Schema):
     words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
 
 
+class Silence(Schema):
+    """Callbacks that stay away although some should have come."""
+
+    since = time("When the last rightful one came.")
+    missed = number("How many were to be expected since, by what is usual at these hours.", 24, null=True)
+    expect_every = number("Seconds within which the settings expect one; then `missed` is null.", None, null=True)
+    words = text("The same in words.", "No callback for 6 min; about 24 were to be expected in that time.", null=False)
+
+
 class ReceiptStates(Schema):
     pending = number("Not read yet.", 0)
     normalized = number("Read; their events are in.", 5120)
@@ -193,6 +202,12 @@ class Connection(Schema):
     reports = names("The reports that its dialer can be asked for.", [])
     last_callback_at = time("When its last rightful callback came.")
     last_callback = text("The same in words.", "last callback 14 s ago", null=False)
+    silence = fields.Nested(
+        Silence,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where its callbacks come as usual.", "example": None},
+    )
     receipts = fields.Nested(ReceiptStates, required=True)
     quarantined = number("Receipts put aside.", 1)
     unmapped_words = fields.List(fields.Nested(UnmappedWord), required=True)

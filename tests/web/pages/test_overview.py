@@ -11,7 +11,9 @@ from leads import loads
 from lib import clock
 from models import SendingDesk
 from models.receipts import STATES
+from outcomes import pace
 from tests import factories
+from tests.web.conftest import CONNECTIONS
 from web.pages import words, zones
 
 NOW = datetime(2026, 11, 18, 10, 45, tzinfo=UTC)
@@ -288,3 +290,19 @@ def test_the_calls_of_a_word_are_as_many_as_it_says(reader, database, at_ten_for
 
 def test_a_connection_that_does_not_exist(reader):
     assert reader.get("/connections/made-up").status_code == 404
+
+
+def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        for seconds in range(360, 1560, 10):
+            factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
+    while pace.learn(database, CONNECTIONS, NOW):
+        continue
+
+    page = text(reader)
+
+    assert "last callback 6 min ago" in page
+    assert '<p class="trouble">No callback for 6 min; about 36 were to be expected in that time.</p>' in page
+    assert '<span class="dot bad"></span>' in page
+    scraped = reader.get("/metrics").get_data(as_text=True)
+    assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in scraped

@@ -1,0 +1,141 @@
+"""Silence: how many callbacks usually come is learned from those that came, and a silence is judged by it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from dialers.base import Connection
+from models import CallbackHour, CallbackPace
+from outcomes import health, pace
+from tests.factories import receipt
+
+RYNG = Connection("ryng-main", "ryng")
+QVOICE = Connection("qvoice-main", "qvoice")  # posts no callbacks
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+def at(days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
+    return MONDAY + timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def office(weeks: int, a_day: int = 30) -> dict[datetime, int]:
+    """So many callbacks an hour from 9 to 17 on working days, for the weeks before this Monday."""
+    return {
+        at(days=day - 7 * week, hours=hour): a_day
+        for week in range(1, weeks + 1)
+        for day in range(5)
+        for hour in range(9, 17)
+    }
+
+
+OLD = at(days=-30)
+FRIDAY_EVENING = at(days=-3, hours=16, minutes=58)
+
+
+@pytest.mark.parametrize(
+    ("first", "hours", "last", "now", "missed"),
+    [
+        # a weekend and a night say nothing; ten of thirty an hour are due by 9:20
+        (OLD, office(4), FRIDAY_EVENING, at(hours=9, minutes=10), None),
+        (OLD, office(4), FRIDAY_EVENING, at(hours=9, minutes=30), 16),
+        (OLD, office(4), FRIDAY_EVENING, at(hours=14), 151),
+        # too short to say, however many come
+        (OLD, office(4, 6000), at(hours=10), at(hours=10, minutes=2), None),
+        (OLD, office(4, 6000), at(hours=10), at(hours=10, minutes=3), 300),
+        # one of the four weeks was a holiday
+        (OLD, {hour: n for hour, n in office(4).items() if hour > at(days=-21)}, at(hours=9), at(hours=10), 22),
+        # a week ago was the first day; then the same hours of the last days are asked
+        (at(days=-2), {at(days=-2, hours=10): 40, at(days=-1, hours=10): 20}, at(hours=10), at(hours=10, minutes=30), 15),
+        # it is twenty minutes old: sixty came within ten minutes, then none for six
+        (at(hours=9, minutes=50), {at(hours=9): 60}, at(hours=10), at(hours=10, minutes=6), 36),
+        (at(hours=9, minutes=50), {at(hours=9): 5}, at(hours=10), at(hours=10, minutes=6), None),
+        # one callback ever: no pace
+        (at(hours=9, minutes=50), {at(hours=9): 1}, at(hours=9, minutes=50), at(hours=10), None),
+        # nothing has been counted yet
+        (None, {}, at(hours=9), at(hours=20), None),
+    ],
+)  # fmt: skip
+def test_a_silence_is_judged_by_what_is_usual(first, hours, last, now, missed):
+    found = pace.silence(RYNG, last, first, hours, now)
+    assert (found and found.missed) == missed
+    if found:
+        assert found.words.endswith(f"; about {missed} were to be expected in that time.")
+
+
+@pytest.mark.parametrize(("minutes", "silent"), [(9, False), (11, True)])
+def test_where_the_settings_say_how_often_that_alone_counts(minutes, silent):
+    told = replace(RYNG, expect_every=timedelta(minutes=10))
+    found = pace.silence(told, at(hours=3), OLD, office(4), at(hours=3, minutes=minutes))
+    assert (found is not None) == silent
+    if found:
+        assert found.words == "No callback for 11 min; the settings expect one every 10 min."
+
+
+def learned(database, now: datetime, connections=None):
+    known = {"ryng-main": RYNG, "qvoice-main": QVOICE} if connections is None else connections
+    steps = 1
+    while pace.learn(database, known, now):
+        steps += 1
+    with database.read() as session:
+        hours = session.execute(select(CallbackHour.connection, CallbackHour.hour, CallbackHour.callbacks)).all()
+        return {(name, hour): callbacks for name, hour, callbacks in hours}, steps
+
+
+def test_the_past_is_counted_once_hour_by_hour(database):
+    with database.write() as session:
+        for minutes in (61, 65, 119, 121, 300):
+            receipt(session, received_at=at(minutes=minutes))
+            receipt(session, kind="connect", received_at=at(minutes=minutes))
+        receipt(session, received_at=at(minutes=70), stranger=True, state="quarantined")
+        receipt(session, received_at=at(minutes=70), source="report", kind="lead_history")
+    now = at(minutes=310)
+    hours, steps = learned(database, now)
+    assert hours == {("ryng-main", at(hours=1)): 6, ("ryng-main", at(hours=2)): 2, ("ryng-main", at(hours=5)): 2}
+    assert steps == 5  # an hour at a time, so that nothing is held up
+    again, steps = learned(database, now)
+    assert (again, steps) == (hours, 1)
+    with database.write() as session:
+        receipt(session, received_at=at(minutes=310))
+    hours, _ = learned(database, at(minutes=312))
+    assert hours["ryng-main", at(hours=5)] == 3
+
+
+def test_two_workers_that_count_at_once_count_once(database):
+    with database.write() as session:
+        receipt(session, received_at=at(minutes=5))
+    learned(database, at(minutes=10))
+    with database.write() as session:  # another worker has counted up to here meanwhile
+        receipt(session, received_at=at(minutes=11))
+        session.get_one(CallbackPace, "ryng-main").counted_to = at(minutes=20)
+    hours, _ = learned(database, at(minutes=15))
+    assert hours == {("ryng-main", at()): 1}
+
+
+def test_hours_that_nobody_asks_for_any_more_go(database):
+    with database.write() as session:
+        session.add(CallbackHour(connection="ryng-main", hour=at(days=-40), callbacks=7))
+        receipt(session, received_at=at(minutes=5))
+    learned(database, at(hours=2))
+    with database.read() as session:
+        assert session.scalar(select(func.min(CallbackHour.hour))) == at()
+
+
+def test_a_frozen_dialer_is_a_trouble_and_no_quiet_connection(database):
+    """Twenty minutes of callbacks, then none for six minutes."""
+    with database.write() as session:
+        for second in range(0, 1200, 10):
+            receipt(session, received_at=at(hours=10) + timedelta(seconds=second))
+    now = at(hours=10, minutes=26)
+    learned(database, now)
+    with database.read() as session:
+        (found,) = health.connections(session, {"ryng-main": RYNG}, now)
+        ages = health.callback_ages(session, {"ryng-main": RYNG, "qvoice-main": QVOICE}, now)
+    assert found["silence"] == {
+        "since": "2026-11-16T10:19:50Z",
+        "missed": 37,
+        "expect_every": None,
+        "words": "No callback for 6 min; about 37 were to be expected in that time.",
+    }
+    assert ages == [("ryng-main", 370.0, True)]
