@@ -20,6 +20,8 @@ TELLING = (
     "hangup_cause",
     "lead_status",
     "sources",
+    "talk_source",
+    "duration_source",
 )
 MOST_PAIRS = 2_000  # that are told apart in one field; dialers let people type dispositions freely
 LONGEST = 80

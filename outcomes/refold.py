@@ -145,6 +145,21 @@ def _fold_all(result: Refolded, stored, news, reread: set[UUID], names, connecti
             return drafts
 
 
+def outdated(session: Session, stored, connections: Mapping[str, Connection], now: datetime) -> set[UUID]:
+    """The groups of which a fold of their stored events (group, event) would make other rows than they have."""
+    groups = {group for group, _ in stored}
+    names, known = rows.names(session, groups), rows.outcomes(session, groups)
+    found = set()
+    for group, drafts in _fold_all(Refolded(), stored, [], set(), names, connections, now).items():
+        standing = {row["id"]: row for row in known.get(group, []) if row["merged_into"] is None}
+        matched = match(drafts, [(row["id"], row["attempt_key"]) for row in standing.values()])
+        for draft in drafts:
+            row = standing.get(matched.rows.get(draft.attempt_key))
+            if row is None or any(row[name] != draft.values[name] for name in VISIBLE):
+                found.add(group)
+    return found
+
+
 def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes, now) -> list[dict[str, Any]]:
     """Decide each row of one group; returns the rows that no evidence in this group stands for any more."""
     by_id = {row["id"]: row for row in known}

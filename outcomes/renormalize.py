@@ -1,9 +1,9 @@
 """Renormalizing: the history of a connection is read again from its receipts, with the mappings of today.
 
 Calls are taken some at a time, each with all its receipts: the first delivery of a callback and its retry say the same only
-when both are read with the same words. A receipt that says what it said costs nothing more. Where one says something new,
-its events are replaced and its call is folded anew, by the machinery that made it: ids stay, and only what differs is
-written, raises a revision and reaches the change feed.
+when both are read with the same words. Where one says something new, its events are replaced and its call is folded anew, by
+the machinery that made it: ids stay, and only what differs is written, raises a revision and reaches the change feed. Where
+all say what they said, but the settings or the rules of today would make another row of it, the call is folded anew as well.
 
 Looking first is the same in a transaction that is rolled back, so that the differences shown are those that will be made,
 and not those that a second implementation expects; no place in the feed is taken for it.
@@ -32,7 +32,7 @@ from outcomes import rows, settle
 from outcomes.differences import Differences
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES, WHOLE, Taken, understand
-from outcomes.refold import COUNTED, SILENT, Incoming, Refolded, refold
+from outcomes.refold import COUNTED, SILENT, Incoming, Refolded, outdated, refold
 
 BATCH = 500  # calls
 SQLITE_BATCH = 100  # a callback waits for its 200 as long as a batch is being written
@@ -78,13 +78,13 @@ def _next(database: Database, name: str, after: UUID | None, last: UUID, size: i
 def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool, now: datetime | None) -> Differences:
     for _ in range(TRIES):
         found = Differences()
-        changed, waiting = _read_again(database, connections, groups, found)
-        if not changed and not waiting:
+        changed, other = _read_again(database, connections, groups, found, now or clock.now())
+        if not changed and not other:
             return found
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                refolded = _fold_again(session, connections, changed, waiting, now or clock.now())
+                refolded = _fold_again(session, connections, changed, other, now or clock.now())
                 _count(session, refolded, found)
                 if apply:
                     refolded.write(session)
@@ -98,14 +98,15 @@ def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool,
 
 
 def _read_again(
-    database: Database, connections, groups: Sequence[UUID], found: Differences
+    database: Database, connections, groups: Sequence[UUID], found: Differences, now: datetime
 ) -> tuple[Changed, set[UUID]]:
-    """The receipts of these calls that say something new, and the calls that wait, or do not, against the settings of today.
-    Before the transaction that writes: nothing is locked while bodies are understood."""
+    """The receipts of these calls that say something new, and the other calls that the settings or the rules of today would
+    make otherwise. Before the transaction that writes: nothing is locked while bodies are understood."""
     changed: Changed = {}
     with database.read() as session:
         said: dict[UUID, list[KeptEvent]] = {}
-        for _, event in rows.events(session, set(groups)):
+        stored = rows.events(session, set(groups))
+        for _, event in stored:
             said.setdefault(event.receipt_id, []).append(event)
         # Those that wait to be read are the worker's, which has locked them by now or soon will.
         wanted = select(*WHOLE).where(bulk.among(session, Receipt.id, list(said)), Receipt.state != PENDING)
@@ -117,7 +118,9 @@ def _read_again(
                 found.unreadable += 1
             elif _differs(reading.events, said[receipt.id]):
                 changed[receipt.id] = receipt._replace(body=b""), reading
-        return changed, settle.mistaken(session, connections, groups)
+        told = {group for group, event in stored if event.receipt_id in changed}
+        rest = [(group, event) for group, event in stored if group not in told]
+        return changed, settle.mistaken(session, connections, groups) | outdated(session, rest, connections, now)
 
 
 def _differs(events: Sequence[Event], stored: Iterable[KeptEvent]) -> bool:
@@ -129,8 +132,8 @@ def _said(event: Event | KeptEvent) -> tuple[Any, ...]:
     return event.kind, event.attempt, event.happened_at, dict(event.facts)
 
 
-def _fold_again(session: Session, connections, changed: Changed, waiting: set[UUID], now: datetime) -> Refolded:
-    """Fold the calls of these receipts anew, and those that wait or do not. Raises Raced."""
+def _fold_again(session: Session, connections, changed: Changed, other: set[UUID], now: datetime) -> Refolded:
+    """Fold the calls of these receipts anew, and the other ones. Raises Raced."""
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
         (receipt.connection, dialers[receipt.connection], event.keys)
@@ -138,7 +141,7 @@ def _fold_again(session: Session, connections, changed: Changed, waiting: set[UU
         for event in reading.events
     ]
     own = bulk.among(session, CallEvent.receipt_id, list(changed))
-    locked = lock_groups(session, named, waiting | set(session.scalars(select(CallEvent.group_id).where(own))))
+    locked = lock_groups(session, named, other | set(session.scalars(select(CallEvent.group_id).where(own))))
     # Only now nobody else can write these calls. A receipt that became news again meanwhile is the worker's.
     fresh = select(Receipt.id, Receipt.seen_at).where(
         bulk.among(session, Receipt.id, list(changed)), Receipt.state != PENDING

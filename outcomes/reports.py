@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.base import Connection
-from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, CONNECTED, PROVISIONAL
+from dialers.vocabulary import (
+    AWAITING_DISPOSITION,
+    COMPUTED,
+    CONNECT_OUTCOMES,
+    CONNECTED,
+    OBSERVED,
+    PROVISIONAL,
+    STATED,
+)
 from models import CallOutcome
 from outcomes import words_seen
 from outcomes.queries import conditions, has_member
@@ -99,6 +107,8 @@ class Tally:
     contacts: int = 0
     sales: int = 0
     talk: int = 0
+    computed_talk: int = 0
+    observed_talk: int = 0
     conversations: int = 0
     conversation_talk: int = 0
     awaiting: int = 0
@@ -136,6 +146,11 @@ class Tally:
                 "reason": reason,
             },
             "talk_seconds": self.talk,
+            "talk_seconds_by_source": {
+                STATED: self.talk - self.computed_talk - self.observed_talk,
+                COMPUTED: self.computed_talk,
+                OBSERVED: self.observed_talk,
+            },
             "avg_talk_seconds": _ratio(self.conversation_talk, self.conversations, 1),
             "awaiting_disposition": self.awaiting,
             "provisional": self.provisional,
@@ -147,6 +162,10 @@ def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
+def _talk_from(source: str) -> ColumnElement[int]:
+    return func.sum(case((CallOutcome.talk_source == source, CallOutcome.talk_seconds), else_=0))
+
+
 _SPOKE = (CallOutcome.connect_outcome == CONNECTED) & CallOutcome.talk_seconds.is_not(None)
 _SUMS: Mapping[str, ColumnElement[int]] = {
     "calls": func.count(),
@@ -154,6 +173,8 @@ _SUMS: Mapping[str, ColumnElement[int]] = {
     "contacts": count_if(has_member(CallOutcome.flags, "contact")),
     "sales": count_if(has_member(CallOutcome.flags, "sale")),
     "talk": func.sum(CallOutcome.talk_seconds),
+    "computed_talk": _talk_from(COMPUTED),
+    "observed_talk": _talk_from(OBSERVED),
     "conversations": count_if(_SPOKE),
     "conversation_talk": func.sum(case((_SPOKE, CallOutcome.talk_seconds), else_=0)),
     "awaiting": count_if(CallOutcome.settling == AWAITING_DISPOSITION),

@@ -19,6 +19,14 @@ class UnmappedDispositions(Schema):
     reason = text("Why `contacts`, `contact_rate` and `sales` are null: a sentence; null where they are known.", None)
 
 
+class TalkBySource(Schema):
+    """How much of `talk_seconds` rests on what; the three add up to it."""
+
+    stated = number("Stated by the dialer.", 4000)
+    computed = number("Computed from two times of the dialer.", 200)
+    observed = number("Observed by the arrival of callbacks.", 121)
+
+
 class Figures(Schema):
     calls = number("All calls, merged rows left out.", 120)
     final_calls = number("Calls that are over: `is_final`.", 118)
@@ -40,7 +48,8 @@ class Figures(Schema):
     sales = number("Calls whose disposition has the flag `sale`; null as contacts is.", 6, null=True)
     unmapped_dispositions = fields.Nested(UnmappedDispositions, required=True)
     talk_seconds = number("Sum of `talk_seconds` of all calls.", 4321)
-    avg_talk_seconds = rate("Mean `talk_seconds` of the connected calls that state it.", 90.0)
+    talk_seconds_by_source = fields.Nested(TalkBySource, required=True)
+    avg_talk_seconds = rate("Mean `talk_seconds` of the connected calls of which it is known.", 90.0)
     awaiting_disposition = number("Calls that are over and wait for their disposition.", 3)
     provisional = number("Calls that are not over.", 2)
 
@@ -59,7 +68,9 @@ class SummaryRow(Figures):
     campaign_name = _label("The campaign's name; where it had several, one of them.", "Renewals November")
     queue_id = _label("The queue.", "17")
     queue_name = _label("The queue's name.", "Renewals")
-    agent = _label("The agent: the first of id, user name, name, number, extension that is known.", "4711")
+    agent = _label(
+        "The agent: the first of id, user name, name, number, extension, e-mail address that is known.", "4711"
+    )
     agent_name = _label("The agent's name.", "Priya N.")
     connect_outcome = _label("The connect outcome.", "connected")
     answered_by = _label("Who or what answered.", "human")

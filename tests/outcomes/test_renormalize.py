@@ -139,6 +139,30 @@ def test_a_mapping_that_is_taken_back(database, history):
     ]
 
 
+def test_what_a_newer_rule_knows_comes_to_rows_whose_receipts_say_what_they_said(database):
+    """As after an update: this row was made before anything was computed."""
+    keep(database, receipt(terminal(callDuration=None)), receipt(terminal(20, 50)))
+    normalize(database)
+    made = rows(database)
+    with database.write() as session:
+        (old,) = session.scalars(select(CallOutcome).where(CallOutcome.duration_source == "computed"))
+        old.duration_seconds = old.duration_source = None
+        old.set_by = {name: by for name, by in old.set_by.items() if name != "duration_seconds"}
+        outcome = old.id
+    before = last_position(database)
+
+    looked = again(database, CONNECTIONS, apply=False)
+    assert looked.lines() == ["duration_seconds: none -> a value  1", "duration_source: none -> computed  1"]
+    assert (looked.changed, last_position(database)) == (1, before)
+
+    assert again(database, CONNECTIONS).lines() == looked.lines()
+    after = rows(database)[outcome]
+    assert (after["duration_seconds"], after["duration_source"], after["revision"]) == (120, "computed", 2)
+    assert after["set_by"] == made[outcome]["set_by"]
+    assert last_position(database) == before + 1  # the other row is as it was
+    assert again(database, CONNECTIONS).changed == 0
+
+
 def test_rows_that_were_merged_stay_merged(database):
     """A row seen without its call id, another without its time, and a third that says they are one call."""
     row = {"timestamp": 1_763_460_000, "lead_number": "+12195011918", "hangup_cause": "NO-FORWARD"}

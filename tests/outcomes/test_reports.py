@@ -25,10 +25,10 @@ def calls(database):
     with database.write() as session:
         priya = {"agent_id": "7", "agent_name": "Priya"}
         outcome(session, **priya, talk_seconds=100, flags=["contact", "sale"], disposition="Sold")
-        outcome(session, **priya, talk_seconds=51, flags=["contact"], disposition="Later")
+        outcome(session, **priya, talk_seconds=51, talk_source="computed", flags=["contact"], disposition="Later")
         # Its name was not told; it is Priya's all the same.
         outcome(session, agent_id="7", settling="awaiting_disposition", talk_seconds=None)
-        outcome(session, connect_outcome="voicemail", talk_seconds=9)
+        outcome(session, connect_outcome="voicemail", talk_seconds=9, talk_source="observed")
         outcome(session, connect_outcome="no_answer", talk_seconds=0)
         outcome(session, connect_outcome="unknown", settling="never_disposed")
         outcome(session, connect_outcome="in_progress", settling="provisional")
@@ -49,6 +49,7 @@ def test_the_figures(database, calls):
         "contact_rate": 0.2857,  # 2 / 7
         "sales": 1,
         "talk_seconds": 160,  # 100 + 51 + 9
+        "talk_seconds_by_source": {"stated": 100, "computed": 51, "observed": 9},
         "avg_talk_seconds": 75.5,  # (100 + 51) / 2: the third conversation does not say, a voicemail is none
         "awaiting_disposition": 1,
         "provisional": 1,
