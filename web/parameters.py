@@ -105,7 +105,7 @@ class Filters(Schema):
     unmapped = fields.List(
         fields.Str(
             validate=validate.Regexp(
-                rf"({'|'.join(undecided.FIELDS)}):[\s\S]{{1,500}}\Z",
+                rf"^({'|'.join(undecided.FIELDS)}):[\s\S]{{1,500}}$",
                 error=f"Write it as FIELD:WORD, with one of {', '.join(undecided.FIELDS)}.",
             )
         ),
