@@ -9,12 +9,14 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dialers.giving import Act, CannotDo, Control, Leads
 from dialers.vocabulary import CONNECT_OUTCOMES
+from lib.zones import Place
 
 
 # What every reader is given -------------------------------------------------------------------------------------------
@@ -39,6 +41,12 @@ class Connection:
         """What the tenant's own table says of a dialer's word, whatever that is; None where it does not have it. Compared
         without case; a blank, ``+``, ``_`` and ``-`` are the same."""
         return _of(self.words, plain(word)) if word else None
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the dialer's times are written down, as far as the connection says it."""
+        zone = self.settings.get("timezone")
+        return Place(ZoneInfo(zone) if zone else None, self.default_country, self.settings.get("day_first"))
 
     def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
         """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where

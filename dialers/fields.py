@@ -1,17 +1,42 @@
-"""Reading a vendor's fields: numbers as strings, empty strings, nulls. What is not there stays out of the facts."""
+"""Reading a vendor's fields: numbers as strings, empty strings, nulls. What is not there stays out of the facts; what is
+there and cannot be read does, too, and ``dialers.unread`` tells of it."""
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from dialers.base import Unreadable
-from lib import clock, rawjson
+from dialers.base import Connection, Unreadable
+from lib import clock, phone, rawjson
 from lib.rawjson import Members
+from lib.zones import NOWHERE
 
 LONGEST_ID = 200
 LARGEST_INT = 2**63 - 1
 LONGEST_SECONDS = 10**8  # three years: a longer "duration" is none, and sums of such would overflow in reports
+LONGEST_NUMBER = 64  # characters; what is longer is no number and no duration
+
+# What programs write where they have nothing, as a text and in any case. No id, time, number, duration or word of a dialer's
+# is called so; a person may be, so names and what customers' own fields hold stay as they are written.
+NOTHING = frozenset(("null", "none", "undefined", "nan", "nil", "(null)", "<null>", "-", "--", "\u2013", "\u2014"))
+LONGEST_NOTHING = max(map(len, NOTHING))
+NO_FIGURE = NOTHING | {"n/a"}  # which an agent may have recorded as a disposition
+
+_DECIMAL = re.compile(r"(-?\d+)\.(\d*)", re.ASCII)
+_EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
+_ROUNDED = re.compile(r"\d+(?:\.\d+[eE]|[eE]\+)\+?\d+", re.ASCII)  # 9.81235E+11: a spreadsheet has been at it
+_CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:[.,]\d+)?", re.ASCII)
+_PERIOD = re.compile(
+    r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?)?", re.ASCII
+)  # ISO 8601
+_UNITS = re.compile(
+    r"(?:(\d{1,6})\s?(?:h|hrs?|hours?)\b,?\s?)?(?:(\d{1,7})\s?(?:m|mins?|minutes?)\b,?\s?)?"
+    r"(?:(\d{1,9})(?:[.,]\d+)?\s?(?:s|secs?|seconds?)\b\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_GO_UNITS = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})(?:\.\d+)?s)", re.ASCII)  # 1h2m3.5s
 
 
 def record(body: bytes) -> Members:
@@ -36,9 +61,30 @@ def text(value: object) -> str | None:
     return str(value).strip() or None
 
 
+def word(value: object) -> str | None:
+    """A text that is one of the dialer's or the tenant's words, and not what programs write where they have nothing."""
+    if value is None:
+        return None
+    found = value.strip() if type(value) is str else text(value)
+    return None if not found or (len(found) <= LONGEST_NOTHING and found.casefold() in NOTHING) else found
+
+
 def ident(value: object, name: str) -> str | None:
-    """An id as text. Raises Unreadable for one that no table can hold: cut ids could make two calls one."""
-    found = text(value)
+    """An id as text; ``102.0`` is the id ``102``. None for a number with a fraction, and for one that a spreadsheet has
+    rounded. Raises Unreadable for one that no table can hold: cut ids could make two calls one."""
+    if type(value) is int and -LARGEST_INT <= value <= LARGEST_INT:  # as most are
+        return str(value)
+    found = opaque(value, name)
+    if found is None or type(value) is int or found.isalnum() and "e" not in found.casefold():
+        return found
+    if number := _DECIMAL.fullmatch(found):
+        return None if number[2].strip("0") else number[1]
+    return None if _ROUNDED.fullmatch(found) else found
+
+
+def opaque(value: object, name: str) -> str | None:
+    """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them."""
+    found = word(value)
     if found is not None and len(found) > LONGEST_ID:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
     return found
@@ -60,6 +106,8 @@ def whole(value: object) -> int | None:
     found = text(value)
     if found is None:
         return None
+    if len(found) <= LONGEST_NUMBER and _EXPONENT.fullmatch(found):
+        found = format(Decimal(found), "f")
     sign, digits = (-1, found[1:]) if found.startswith("-") else (1, found)
     digits, _, fraction = digits.partition(".")
     if not digits.isascii() or not digits.isdigit() or (fraction and not fraction.isdigit()) or len(digits) > 19:
@@ -69,31 +117,92 @@ def whole(value: object) -> int | None:
 
 
 def seconds(value: object) -> int | None:
-    """A duration in whole seconds; None for nothing, for less than nothing and for years."""
+    """A duration in whole seconds, a fraction dropped: ``181``, ``00:03:01``, ``PT3M1S``, ``181 s``, ``3m1s``. None for
+    nothing, for less than nothing and for years; also for ``3:01``, which may be minutes or hours."""
     number = whole(value)
+    if number is None and type(value) is str:
+        number = _length(value.strip())
     return number if number is not None and 0 <= number <= LONGEST_SECONDS else None
 
 
-def moment(value: object) -> datetime | None:
-    """A time in any of the forms that ``clock.parse`` knows."""
-    return clock.parse(value)
+def _length(written: str) -> int | None:
+    if len(written) > LONGEST_NUMBER:
+        return None
+    if written in ("00:00", "0:00"):
+        return 0
+    if found := _PERIOD.fullmatch(written):
+        days, *parts = found.groups()
+    else:
+        found = _CLOCK.fullmatch(written) or _GO_UNITS.fullmatch(written) or _UNITS.fullmatch(written)
+        days, parts = None, found.groups() if found else ()
+    if not any((days, *parts)):
+        return None
+    hours, minutes, rest = (int(part or 0) for part in parts)
+    return int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + rest
+
+
+def number(value: object) -> str | None:
+    """A telephone number as the dialer wrote it."""
+    if value is None:
+        return None
+    found = value.strip() if type(value) is str else phone.raw(value)
+    return None if not found or (len(found) <= LONGEST_NOTHING and found.casefold() in NO_FIGURE) else found
+
+
+def moment(value: object, connection: Connection | None = None) -> datetime | None:
+    """A time in any of the forms that ``clock.parse`` knows; without a zone, one of the connection's place."""
+    if value is None:
+        return None
+    return clock.parse(value, NOWHERE if connection is None else connection.place)
 
 
 def stated(**facts: Any) -> dict[str, Any]:
     """The facts that are stated: without None, times as ``clock.iso`` writes them."""
     found: dict[str, Any] = {}
     for name, value in facts.items():
+        if value is None:
+            continue
         if type(value) is str or type(value) is int:  # as nearly all are
             found[name] = value
-        elif isinstance(value, datetime):
+        elif type(value) is datetime:
             found[name] = clock.iso(value)
-        elif value is not None and value != {}:
+        elif value != {}:
             found[name] = value
     return found
 
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The object; the only one of a list (a documented oddity); an empty one for everything else."""
+    if type(value) is str:
+        value = unfolded(value)
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value if isinstance(value, dict) else {}
+
+
+def unfolded(value: object) -> object:
+    """The object or list that stands in a text of JSON; everything else as it is."""
+    if type(value) is not str or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return rawjson.loads(value)
+    except rawjson.NotJson:
+        return value
+
+
+def spelled(members: Members, names: frozenset[str]) -> Members:
+    """The object with its keys spelled as in ``names``: ``callid`` is ``callID`` where nothing else can be meant by it."""
+    if names.issuperset(members):
+        return members
+    known = _folded(names)
+    meant: dict[str, list[str]] = {}
+    for name in members:
+        if name not in names and (own := known.get(name.casefold())) and own not in members:
+            meant.setdefault(own, []).append(name)
+    renamed = {given[0]: own for own, given in meant.items() if len(given) == 1}
+    return Members([(renamed.get(name, name), value) for name, value in members.pairs]) if renamed else members
+
+
+@lru_cache(maxsize=100)  # of dialers, and of connections that rename fields
+def _folded(names: frozenset[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}

@@ -2,17 +2,25 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
-# For texts that are stripped and short (see LONGEST): no two optional blanks stand side by side, so nothing backtracks.
-_ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})"
-    r"(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d*))?)?)?"
-    r"(?:\s*(Z|UTC|[+-]\d{2}:?\d{2}(?::?\d{2})?))?(?:\s*[A-Z]{3,4})?"
-)
+from lib import written, zones
+from lib.zones import NOWHERE, Place
+
 _NUMBER = re.compile(r"\d+(\.\d*)?")
-# The form that most dialers write, and we ourselves: the standard library reads it ten times faster than we can.
+_EXPONENT = re.compile(r"\d(?:\.\d{1,20})?[eE]\+?\d{1,2}", re.ASCII)  # a number as floats are written
+_COMPACT = re.compile(r"(?:19|20|21)\d{12}", re.ASCII)  # the digits of a date and a time; as an epoch it is none
+# The forms that most dialers write, and we ourselves: the standard library reads them ten times faster than we can.
 _PLAIN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}|[0-9]{6}))?Z"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}|[0-9]{6}))?"
+    r"(?:Z|[+-](?:0[0-9]|1[0-3])(?::?[0-5][0-9])?)?"
+)
+_GO = " +0000 UTC"  # as Go writes UTC
+# How dialers write "never": zeros, or the day on which some calendar begins or ends.
+_NEVER = re.compile(
+    r"[0\s.:/TZ+-]*|(?:0001-01-01|1601-01-01|1899-12-3[01]|1900-01-01|1969-12-31|1970-01-01|9999-12-31).*"
+    r"|0?1[./]0?1[./](?:0001|1900|1970).*|31[./]12[./]9999.*",
+    re.DOTALL,
 )
 LONGEST = 64  # characters; what is longer is no time, whatever it begins with
 
@@ -21,6 +29,7 @@ GREGORIAN_OFFSET = 62_167_219_200
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+FIRST_YEAR, LAST_YEAR = EARLIEST.year, LATEST.year - 1
 
 
 def now() -> datetime:
@@ -28,41 +37,49 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def parse(value: object) -> datetime | None:
-    """Read a vendor's time: ISO 8601 with 0 to n fraction digits, Go's ``2022-10-19 23:31:58 +0000 UTC``, or an epoch.
+def parse(value: object, place: Place = NOWHERE) -> datetime | None:
+    """Read a vendor's time: any form of ``lib.written``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
+    23:31:58 +0000 UTC``, or an epoch.
 
     Epochs are told apart by magnitude: 10 digits are seconds, 13 milliseconds, 16 microseconds, and 11 digits beginning
-    with 63 or 64 Gregorian seconds. A time without a zone is taken as UTC. Zero, the years before 1990 ("never" at some
-    dialers) and everything unreadable are None: a wrong time would be worse than none.
+    with 63 or 64 Gregorian seconds. A time without a zone is one of the place, without a place UTC. Zero, the years before
+    1990 ("never" at some dialers) and everything unreadable are None: a wrong time would be worse than none.
     """
+    if type(value) is str:
+        if not _PLAIN.fullmatch(value):
+            if value.endswith(_GO):
+                return parse(value.removesuffix(_GO) + "Z")
+            return _written(value.strip(), place)
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:  # a 30th of February
+            return None
+        if found.tzinfo is not UTC:
+            if not FIRST_YEAR - 1 <= found.year <= LAST_YEAR + 1:  # there may be no such moment in UTC
+                return None
+            found = zones.local(found, place.zone) if found.tzinfo is None else found.astimezone(UTC)
+        return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return from_epoch(value)
-    if not isinstance(value, str):
-        return None
-    if _PLAIN.fullmatch(value):
-        try:
-            return _plausible(datetime.fromisoformat(value))
-        except ValueError:  # a 30th of February
-            return None
-    text = value.strip()
+        return _written(str(value), place) if 10**13 <= value < 10**14 else from_epoch(value)
+    return _written(value.strip(), place) if isinstance(value, str) else None
+
+
+def _written(text: str, place: Place) -> datetime | None:
     if len(text) > LONGEST:
         return None
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) and not (len(text) == 14 and _COMPACT.fullmatch(text)):
         return from_epoch(text)
-    match = _ISO.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    micro = int((fraction or "").ljust(6, "0")[:6] or 0)
-    try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro, tzinfo=UTC
-        )
-        return _plausible(moment - _offset(zone))
-    except (ValueError, OverflowError):
-        return None
+    if _EXPONENT.fullmatch(text):
+        return from_epoch(format(Decimal(text), "f"))
+    found = written.read(text, place)
+    return None if found is None else _plausible(found)
+
+
+def means_never(value: object) -> bool:
+    """Whether a vendor writes so where there is no time: zero, ``0001-01-01T00:00:00Z``, ``1970-01-01``."""
+    return not isinstance(value, bool) and _NEVER.fullmatch(str(value)[:LONGEST].strip()) is not None
 
 
 def from_epoch(value: int | float | str) -> datetime | None:
@@ -114,14 +131,6 @@ def span(length: timedelta) -> str:
         if seconds < limit:
             return f"{seconds // size} {unit}"
     return f"{seconds // 86_400} days"
-
-
-def _offset(zone: str | None) -> timedelta:
-    if zone is None or zone in ("Z", "UTC"):
-        return timedelta(0)
-    digits = zone[1:].replace(":", "")
-    length = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6] or 0))
-    return -length if zone[0] == "-" else length
 
 
 def _plausible(moment: datetime) -> datetime | None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
-from dialers.fields import ident, moment, record, seconds, stated, text, whole
+from dialers.fields import ident, mapping, moment, number, record, seconds, spelled, stated, text, whole, word
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object
 from lib import phone
 from lib.rawjson import Members
 
@@ -33,6 +34,18 @@ STATUSES = {
     "notDone": ours.CANCELED,  # the campaign was stopped before
 }
 
+FIELDS = Fields(
+    Field("id", an_id, "call_id"),
+    Field("phone", a_number, "customer_number"),
+    Field("startedAt", a_time, "started_at"),
+    Field("finishedAt", a_time, "ended_at"),
+    Field("callDuration", a_duration, "duration_seconds"),
+    Field("reportData", an_object, "custom_fields"),
+)
+NAMES = frozenset(
+    "id phone jobStatus callResult startedAt finishedAt callDuration reportData name status shortReport".split()
+)
+
 # Of a campaign's short report: what counts numbers. The others count minutes.
 TOTAL = "totalNumbers"
 COUNTS = ("processedNumbers", "inProcessCalls", "retryCalls")
@@ -45,8 +58,8 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     understand = _KINDS.get(evidence.kind)
     if understand is None:
         raise Unreadable("unknown_report", "JAICP has no report of this name, and posts nothing.")
-    body = record(evidence.body)
-    campaign = ident((evidence.context or {}).get(CAMPAIGN), "the campaign's name")
+    body = spelled(record(evidence.body), NAMES)
+    campaign = text((evidence.context or {}).get(CAMPAIGN))
     return understand(body, campaign, connection)
 
 
@@ -65,13 +78,13 @@ def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
         raise Unreadable("no_job_id", "The row has no id.")
     keys = (f"job:{campaign}/{job}",)  # whether two campaigns may have jobs of one id is published nowhere
     facts = _common(row, job, campaign, connection)
-    status, result = text(row.get("jobStatus")), text(row.get("callResult"))
+    status, result = word(row.get("jobStatus")), word(row.get("callResult"))
     outcome = connection.meaning(status, STATUSES)
-    ended = moment(row.get("finishedAt"))
+    ended = moment(row.get("finishedAt"), connection)
     if outcome in ours.OPEN_OUTCOMES or (outcome is None and ended is None):
         # What an earlier attempt left in the row is no end, and no record either: the job goes on.
         facts |= stated(connect_outcome=outcome, _result=result, _word=None if outcome else status)
-        return Reading(events=(Event(ours.MILESTONE, keys, facts, attempt=job),))
+        return Reading(events=FIELDS.noted([Event(ours.MILESTONE, keys, facts, attempt=job)], row, connection))
     outcome = outcome or ours.UNKNOWN
     length = seconds(row.get("callDuration"))
     facts |= stated(
@@ -84,11 +97,11 @@ def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
     if result:
         recorded = {"disposition": result, "flags": connection.flags(result)}
         events.append(Event(ours.DISPOSED, keys, recorded, attempt=job))
-    return Reading(events=tuple(events))
+    return Reading(events=FIELDS.noted(events, row, connection))
 
 
 def _common(row: Members, job: str, campaign: str | None, connection: Connection) -> dict[str, Any]:
-    number = phone.raw(row.get("phone"))
+    customer = number(row.get("phone"))
     reported = _reported(row.get("reportData"))
     wanted = connection.settings.get("crm_reference_field")
     conflicts = row.conflicts()
@@ -98,26 +111,26 @@ def _common(row: Members, job: str, campaign: str | None, connection: Connection
         lead_id=job,
         campaign_id=campaign,
         direction="outbound",
-        customer_number=_international(number, connection),
-        customer_number_raw=number,
-        started_at=moment(row.get("startedAt")),
-        status_raw=text(row.get("jobStatus")),
+        customer_number=_international(customer, connection),
+        customer_number_raw=customer,
+        started_at=moment(row.get("startedAt"), connection),
+        status_raw=word(row.get("jobStatus")),
         custom_fields=reported,
-        crm_reference=reported.get(wanted) if wanted else None,
+        crm_reference=word(reported.get(wanted)) if wanted else None,
     ) | ({"_conflicts": conflicts} if conflicts else {})
 
 
-def _international(number: str | None, connection: Connection) -> str | None:
+def _international(written: str | None, connection: Connection) -> str | None:
     """JAICP writes international numbers as digits alone; what is none may be national."""
-    if number and number.isascii() and number.isdigit() and (found := phone.e164(f"+{number}")):
+    if written and written.isascii() and written.isdigit() and (found := phone.e164(f"+{written}")):
         return found
-    return phone.e164(number, connection.default_country)
+    return phone.e164(written, connection.default_country)
 
 
 def _reported(value: object) -> dict[str, str]:
     """What the script reported, header by header, as text. What is no text and no number is shown as JSON."""
     found = {}
-    for header, said in value.items() if isinstance(value, dict) else ():
+    for header, said in mapping(value).items():
         shown = json.dumps(said, ensure_ascii=False) if isinstance(said, bool | dict | list) else text(said)
         if shown is not None:
             found[header] = shown

@@ -10,49 +10,70 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import email, ident, mapping, moment, seconds, stated, text
+from dialers.fields import email, ident, mapping, moment, number, opaque, seconds, spelled, stated, text, word
 from dialers.qvoice import hangup_causes
 from dialers.qvoice.dispositions import Disposition, disposition
 from dialers.qvoice.history import LEAD_HANGUP, Step, steps
-from lib import phone
+from dialers.unread import Field, Fields, a_duration, a_list, a_number, a_time, an_id, an_object
+from lib import clock, phone
 from lib.rawjson import Members
 
 LONGEST_KEY = 400
 EXTRA_COLUMNS = ("lead_ticket_id", "lead_type", "campaign_type", "lead_disposition")  # kept as custom fields
 AFTER_AN_ANSWER = (ours.CONNECTED, ours.VOICEMAIL, ours.ABANDONED)
 CALLER_IDS = ("caller_id_number", "outbound_caller_id_number", "caller_id")  # as Kazoo writes them (inferred)
+FIELDS = Fields(
+    Field("lead_id", an_id, "lead_id"),
+    Field("campaign_id", an_id, "campaign_id"),
+    Field("lead_number", a_number, "customer_number"),
+    # Either of these is the start, so that the other one is looked at always.
+    Field("timestamp", a_time),
+    Field("datetime", a_time),
+    Field("answered_time", a_time, "answered_at"),
+    Field("campaign_timestamps.lead_answer_time", a_time),
+    Field("campaign_timestamps.lead_hangup_time", a_time),
+    Field("campaign_timestamps.agent_answer_time", a_time),
+    Field("agent_talk_time", a_duration, "talk_seconds"),
+    Field("campaign_timestamps", an_object),
+    Field("lead_history", a_list),
+)
+NAMES = frozenset(
+    (*EXTRA_COLUMNS, "lead_name", "lead_first_name", "lead_last_name", "agent_name", "agent_extension", "agent_disposition",
+    "agent_subdisposition", "campaign_name", "call_id", "hangup_cause", "status", "follow_up_notes", "disposition")
+) | FIELDS.names  # fmt: skip
 LINKS = ("recording_url", "recording_filename", "media_recording_id")
 
 
-def names(row: Mapping[str, Any]) -> tuple[str, ...]:
+def names(row: Mapping[str, Any], connection: Connection) -> tuple[str, ...]:
     """The keys under which QVoice knows the call: ``call:<id>`` where a call id is selected, and
     ``row:<campaign>|<number>|<second>``, so that the same call seen with and without its id stays one call.
 
     Raises Unreadable for an id that no table can hold. Empty where the row names no call.
     """
-    call_id = ident(row.get("call_id"), "call_id")
-    number = phone.raw(row.get("lead_number"))
-    at = moment(row.get("timestamp")) or moment(row.get("datetime"))
+    call_id = opaque(row.get("call_id"), "call_id")
+    called = number(row.get("lead_number"))
+    at = moment(row.get("timestamp"), connection) or moment(row.get("datetime"), connection)
     found = [f"call:{call_id}"] if call_id else []
-    if number and at:
-        found.append(_short(f"row:{text(row.get('campaign_name')) or ''}|{number}|{int(at.timestamp())}"))
+    if called and at:
+        found.append(_short(f"row:{text(row.get('campaign_name')) or ''}|{called}|{int(at.timestamp())}"))
     return tuple(found)
 
 
 def events(row: Members, connection: Connection) -> tuple[Event, ...]:
     """Everything that the row says: its steps, its end, and what the agent recorded. Raises Unreadable."""
-    keys = names(row)
+    row = spelled(row, NAMES)
+    keys = names(row, connection)
     if not keys:
         raise Unreadable("no_call_key", "The row has no call_id, and no lead_number with a timestamp either.")
-    attempt = ident(row.get("call_id"), "call_id")
-    history = steps(row.get("lead_history"))
+    attempt = opaque(row.get("call_id"), "call_id")
+    history = steps(row.get("lead_history"), connection)
     found = [_milestone(step, keys, attempt) for step in history]
-    found += _answers(row, history, keys, attempt)
+    found += _answers(row, history, keys, attempt, connection)
     found.append(Event(ours.CALL_ENDED, keys, _ended(row, history, connection), attempt))
     recorded = _recorded(row, disposition(row), connection)
     if recorded:
         found.append(Event(ours.DISPOSED, keys, recorded, attempt))
-    return tuple(found)
+    return FIELDS.noted(found, row, connection, {name: said for step in history for name, said in step.unread})
 
 
 # The end and the record carry no time of their own on purpose: a report shows the present state, so that of two versions
@@ -62,19 +83,22 @@ def events(row: Members, connection: Connection) -> tuple[Event, ...]:
 def connect_outcome(row: Mapping[str, Any], history: list[Step], connection: Connection) -> str:
     """The technical result. What nothing proves is unknown, unless the tenant has said what the row's status means."""
     proven = _proven(row, history, connection)
-    return proven if proven != ours.UNKNOWN else connection.meaning(text(row.get("status")), {}) or ours.UNKNOWN
+    return proven if proven != ours.UNKNOWN else connection.meaning(word(row.get("status")), {}) or ours.UNKNOWN
 
 
 def _proven(row: Mapping[str, Any], history: list[Step], connection: Connection) -> str:
     """Proofs first, the hangup cause last."""
     times = mapping(row.get("campaign_timestamps"))
-    lead = _answered(history, ours.CUSTOMER_ANSWERED, row.get("answered_time"), times.get("lead_answer_time"))
-    agent = _answered(history, ours.AGENT_ANSWERED, times.get("agent_answer_time"), row.get("agent_talk_time"))
+    lead = _answered(
+        connection, history, ours.CUSTOMER_ANSWERED, row.get("answered_time"), times.get("lead_answer_time")
+    )
+    talked = seconds(row.get("agent_talk_time"))
+    agent = _answered(connection, history, ours.AGENT_ANSWERED, times.get("agent_answer_time"), talked)
     if lead and agent:
         return ours.CONNECTED
     if lead and (agent is False or any(step.is_agent_dial for step in history)):
         return ours.ABANDONED
-    if lead is None and (seconds(row.get("agent_talk_time")) or 0) > 0:
+    if lead is None and (talked or 0) > 0:
         return ours.CONNECTED  # no column says whether the lead answered, but an agent talked
     cause = _cause(row, history)
     meaning = _tenant_meaning(cause, connection) or hangup_causes.meaning(cause)
@@ -91,30 +115,30 @@ def _proven(row: Mapping[str, Any], history: list[Step], connection: Connection)
     return meaning or ours.UNKNOWN
 
 
-def _answered(history: list[Step], kind: str, *values: object) -> bool | None:
+def _answered(connection: Connection, history: list[Step], kind: str, *values: object) -> bool | None:
     """Whether somebody answered: a step or a time above zero proves it, a time of zero denies it; else None."""
     if any(step.kind == kind for step in history):
         return True
-    said = [_positive(value) for value in values]
+    said = [_positive(value, connection) for value in values]
     return True if True in said else False if False in said else None
 
 
-def _positive(value: object) -> bool | None:
+def _positive(value: object, connection: Connection) -> bool | None:
     """True for a number above zero and for a time, False for zero and Go's zero time, None for what is neither."""
-    found = text(value)
+    found = word(value)
     if found is None:
         return None
-    if found.startswith("0001-01-01"):
+    if clock.means_never(found):
         return False
     digits = found.replace(".", "", 1)
     if digits.isascii() and digits.isdigit():
         return digits.strip("0") != ""
-    return True if moment(value) else None
+    return True if moment(value, connection) else None
 
 
 def _cause(row: Mapping[str, Any], history: list[Step]) -> str | None:
     hangups = [step.hangup_cause for step in history if LEAD_HANGUP in step.words and step.hangup_cause]
-    return text(row.get("hangup_cause")) or (hangups[-1] if hangups else None)
+    return word(row.get("hangup_cause")) or (hangups[-1] if hangups else None)
 
 
 def _tenant_meaning(cause: str | None, connection: Connection) -> str | None:
@@ -141,11 +165,13 @@ def _milestone(step: Step, keys: tuple[str, ...], attempt: str | None) -> Event:
     return Event(step.kind, keys, facts, attempt, step.at)
 
 
-def _answers(row: Mapping[str, Any], history: list[Step], keys: tuple[str, ...], attempt: str | None) -> list[Event]:
+def _answers(
+    row: Mapping[str, Any], history: list[Step], keys: tuple[str, ...], attempt: str | None, connection: Connection
+) -> list[Event]:
     """Answers that only the columns tell."""
     times = mapping(row.get("campaign_timestamps"))
     told = {step.kind for step in history}
-    lead, agent = _lead_answer(row), moment(times.get("agent_answer_time"))
+    lead, agent = _lead_answer(row, connection), moment(times.get("agent_answer_time"), connection)
     found = []
     if agent and ours.AGENT_ANSWERED not in told:
         found.append(Event(ours.AGENT_ANSWERED, keys, {}, attempt, agent))
@@ -154,23 +180,24 @@ def _answers(row: Mapping[str, Any], history: list[Step], keys: tuple[str, ...],
     return found
 
 
-def _lead_answer(row: Mapping[str, Any]):
-    return moment(mapping(row.get("campaign_timestamps")).get("lead_answer_time")) or moment(row.get("answered_time"))
+def _lead_answer(row: Mapping[str, Any], connection: Connection):
+    stamped = mapping(row.get("campaign_timestamps")).get("lead_answer_time")
+    return moment(stamped, connection) or moment(row.get("answered_time"), connection)
 
 
 def _ended(row: Members, history: list[Step], connection: Connection) -> dict[str, Any]:
-    customer = phone.raw(row.get("lead_number"))
-    extension = text(row.get("agent_extension"))
+    customer = number(row.get("lead_number"))
+    extension = word(row.get("agent_extension"))
     credited = _credited(extension, text(row.get("agent_name")), history)
     steps_at = {step.kind: step.at for step in reversed(history) if step.at}
     hangups = [step.at for step in history if LEAD_HANGUP in step.words and step.at]
     names_of_lead = (text(row.get("lead_first_name")), text(row.get("lead_last_name")))
     facts = stated(
-        call_id=ident(row.get("call_id"), "call_id"),
-        attempt_id=ident(row.get("call_id"), "call_id"),  # a call of QVoice is one attempt
+        call_id=opaque(row.get("call_id"), "call_id"),
+        attempt_id=opaque(row.get("call_id"), "call_id"),  # a call of QVoice is one attempt
         lead_id=ident(row.get("lead_id"), "lead_id"),
         campaign_id=ident(row.get("campaign_id"), "campaign_id"),
-        campaign_name=text(row.get("campaign_name")),
+        campaign_name=word(row.get("campaign_name")),
         direction="outbound",
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
@@ -180,14 +207,14 @@ def _ended(row: Members, history: list[Step], connection: Connection) -> dict[st
         agent_extension=extension,
         agent_username=text(credited.get("email")),
         agent_email=email(credited.get("email")),
-        started_at=moment(row.get("timestamp")) or moment(row.get("datetime")),
-        answered_at=_lead_answer(row) or steps_at.get(ours.CUSTOMER_ANSWERED),
-        ended_at=moment(mapping(row.get("campaign_timestamps")).get("lead_hangup_time"))
+        started_at=moment(row.get("timestamp"), connection) or moment(row.get("datetime"), connection),
+        answered_at=_lead_answer(row, connection) or steps_at.get(ours.CUSTOMER_ANSWERED),
+        ended_at=moment(mapping(row.get("campaign_timestamps")).get("lead_hangup_time"), connection)
         or (hangups[-1] if hangups else None),
         talk_seconds=seconds(row.get("agent_talk_time")),
         connect_outcome=connect_outcome(row, history, connection),
         hangup_cause=_cause(row, history),
-        status_raw=text(row.get("status")),
+        status_raw=word(row.get("status")),
         recording_url=_link(row),
         custom_fields={name: text(row.get(name)) for name in EXTRA_COLUMNS if text(row.get(name))},
         crm_reference=_crm_reference(row, connection),
@@ -222,7 +249,7 @@ def _recorded(row: Mapping[str, Any], said: Disposition, connection: Connection)
 
 def _notes(value: object) -> str | None:
     items = value if isinstance(value, list) else [value]
-    return "\n".join(note for item in items if (note := text(item))) or None
+    return "\n".join(note for item in items if (note := word(item))) or None
 
 
 def _link(row: Mapping[str, Any]) -> str | None:
@@ -233,7 +260,7 @@ def _link(row: Mapping[str, Any]) -> str | None:
 
 def _crm_reference(row: Mapping[str, Any], connection: Connection) -> str | None:
     wanted = connection.settings.get("crm_reference_field")
-    return text(row.get(wanted)) if wanted else None
+    return word(row.get(wanted)) if wanted else None
 
 
 def _short(key: str) -> str:

@@ -7,7 +7,7 @@ Seen in public client code: ``{name, subdisposition: {name, subdisposition: ...}
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialers.fields import text
+from dialers.fields import unfolded, word
 
 # The texts of one level, the best first: in ``{key, value}`` the value is what the agent saw.
 NAMES = ("name", "value", "disposition", "label", "key")
@@ -41,12 +41,12 @@ def levels(value: object) -> tuple[str, ...]:
     found: list[str] = []
     waiting = [value]  # the next one last: taking from the front of a list of 100,000 blanks would last minutes
     while waiting and len(found) < MOST_LEVELS:
-        item = waiting.pop()
+        item = unfolded(waiting.pop())
         if isinstance(item, list):
             waiting += reversed(item)
         elif isinstance(item, dict):
             named = [item[name] for name in NAMES if item.get(name) not in (None, "")]
             waiting += reversed([*named[:1], *(item[name] for name in DEEPER if name in item)])
-        elif text(item):
-            found.append(text(item))
+        elif word(item):
+            found.append(word(item))
     return tuple(found)

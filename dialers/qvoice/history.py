@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.fields import mapping, moment, text
+from dialers.base import Connection
+from dialers.fields import mapping, moment, text, unfolded, word
+from dialers.unread import a_time, sample, states
 from lib.rawjson import Members
 
 STEPS = {
@@ -40,6 +42,7 @@ class Step:
     agent: Mapping[str, Any]
     extension: str | None
     hangup_cause: str | None
+    unread: tuple[tuple[str, str], ...] = ()  # its fields that state a time which cannot be read, with samples
 
     @property
     def is_agent_dial(self) -> bool:
@@ -51,26 +54,34 @@ class Step:
         return " ".join(name for name in names if name) or text(self.agent.get("name"))
 
 
-def steps(value: object) -> list[Step]:
+def steps(value: object, connection: Connection) -> list[Step]:
     """The steps in the dialer's order; empty for nothing and for what is no list."""
+    value = unfolded(value)
     if isinstance(value, Members):  # object of objects, keyed by number or id
         value = [item for _, item in value.pairs]
     if not isinstance(value, list):
         return []
-    return [_step(entry) for entry in value[:MOST_STEPS] if isinstance(entry, dict)]
+    return [_step(entry, connection) for entry in value[:MOST_STEPS] if isinstance(entry, dict)]
 
 
-def _step(entry: Mapping[str, Any]) -> Step:
-    words = tuple(word.casefold() for name in ("event", "type") if (word := text(entry.get(name))))
+def _step(entry: Mapping[str, Any], connection: Connection) -> Step:
+    words = tuple(said.casefold() for name in ("event", "type") if (said := word(entry.get(name))))
     agent = mapping(entry.get("agent"))
+    at = next((at for name in TIMES if (at := moment(entry.get(name), connection))), None)
     return Step(
         kind=_kind(words),
         words=words,
-        at=next((at for name in TIMES if (at := moment(entry.get(name)))), None),
+        at=at,
         agent=agent,
         extension=text(entry.get("ext")) or text(agent.get("ext")),
-        hangup_cause=text(entry.get("hangup_cause")),
+        hangup_cause=word(entry.get("hangup_cause")),
+        unread=() if at else _unread_times(entry, connection),
     )
+
+
+def _unread_times(entry: Mapping[str, Any], connection: Connection) -> tuple[tuple[str, str], ...]:
+    said = [(name, value) for name in TIMES if states(value := entry.get(name)) and a_time(value, connection) is None]
+    return tuple((f"lead_history.{name}", sample(value)) for name, value in said)
 
 
 def _kind(words: tuple[str, ...]) -> str:

@@ -41,24 +41,28 @@ def lead_history(client: Client, connection: Connection, window: Window | None) 
     """The calls of the window. The window is sent with every page and never moves."""
     fields = connection.settings.get("report_fields")
     query = {"pageSize": str(_page_size(connection))} | ({"fields": ",".join(fields)} if fields else {})
-    if (yield from _calls(client, query, window)):
-        yield from _halves(client, query, window, count())
+    if (yield from _calls(client, connection, query, window)):
+        yield from _halves(client, connection, query, window, count())
 
 
-def _calls(client: Client, query: dict[str, str], window: Window) -> Generator[Page, None, set | None]:
+def _calls(
+    client: Client, connection: Connection, query: dict[str, str], window: Window
+) -> Generator[Page, None, set | None]:
     """The pages of one window. Returns the calls in it where the answer was cut: the documented answer is a bare array that
     cannot name a next page, so a full one may have lost its end."""
     times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
     cut = None
     for number, envelope in enumerate(_pages(client, HISTORY_PATH, query | times, "startKey", CALL_COLUMNS)):
-        records = [_call(record) for record in envelope.records]
+        records = [_call(record, connection) for record in envelope.records]
         if number == 0 and not envelope.pages and len(records) >= int(query["pageSize"]):
             cut = {record.key or record.body for record in records}
         yield Page(records)
     return cut
 
 
-def _halves(client: Client, query: dict[str, str], window: Window, halved: Iterator[int]) -> Iterator[Page]:
+def _halves(
+    client: Client, connection: Connection, query: dict[str, str], window: Window, halved: Iterator[int]
+) -> Iterator[Page]:
     """What was cut off, by asking for both halves of the window, and for the halves of those that are full again."""
     if window.end - window.start < SHORTEST_HALF:
         yield Page([], CUT)
@@ -69,13 +73,13 @@ def _halves(client: Client, query: dict[str, str], window: Window, halved: Itera
     halves = Window(window.start, middle), Window(middle, window.end)
     cut = []
     for half in halves:
-        cut.append((yield from _calls(client, query, half)))
+        cut.append((yield from _calls(client, connection, query, half)))
     if cut[0] and cut[0] == cut[1]:  # the same calls in both: the dialer does not look at the window
         yield Page([], CUT)
         return
     for half, calls in zip(halves, cut, strict=True):
         if calls:
-            yield from _halves(client, query, half, halved)
+            yield from _halves(client, connection, query, half, halved)
 
 
 def leads(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
@@ -147,10 +151,10 @@ def _campaign_ids(client: Client) -> list[str]:
 
 
 # Records --------------------------------------------------------------------------------------------------------------
-def _call(record: Slice) -> Record:
+def _call(record: Slice, connection: Connection) -> Record:
     row = _object(record)
     try:
-        names = activity.names(row) if row is not None else ()
+        names = activity.names(row, connection) if row is not None else ()
     except Unreadable:
         names = ()
     return Record(record.body, texts.clean(names[0]) if names else None, _context(record))

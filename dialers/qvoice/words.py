@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers.base import CampaignSeen, Connection, Evidence, LeadSeen, QueueSeen, Reading, Unreadable
-from dialers.fields import LARGEST_INT, ident, moment, record, text, whole
+from dialers.fields import LARGEST_INT, ident, moment, number, record, text, whole, word
 from dialers.qvoice import activity
 from lib import phone
 from lib.rawjson import Members
@@ -40,21 +40,21 @@ def _lead(lead: Members, context: Mapping[str, Any], connection: Connection) -> 
     lead_id = ident(lead.get("id"), "id") or ident(context.get(LISTED_UNDER), "the lead's key")
     if lead_id is None:
         raise Unreadable("no_lead_id", "The lead has no id.")
-    number = phone.raw(lead.get("number"))
+    written = number(lead.get("number"))
     return Reading(
         leads=(
             LeadSeen(
                 lead_id=lead_id,
                 campaign_id=ident(lead.get("campaign_id"), "campaign_id")
                 or ident(context.get(CAMPAIGN_ID), "campaign_id"),
-                number=phone.e164(number, connection.default_country),
-                number_raw=number,
+                number=phone.e164(written, connection.default_country),
+                number_raw=written,
                 first_name=text(lead.get("first_name")),
                 last_name=text(lead.get("last_name")),
-                status=text(lead.get("status")),
+                status=word(lead.get("status")),
                 retries=whole(lead.get("retries")),
                 priority=whole(lead.get("priority")),
-                created_at=moment(lead.get("created")),
+                created_at=moment(lead.get("created"), connection),
             ),
         )
     )
@@ -70,7 +70,7 @@ def _campaign(campaign: Members, context: Mapping[str, Any], connection: Connect
             CampaignSeen(
                 campaign_id=campaign_id,
                 name=text(campaign.get("name")),
-                status=text(campaign.get("status")),
+                status=word(campaign.get("status")),
                 total_leads=whole(campaign.get("total_leads")),
                 leads_by_status=totals,
                 repeated_statuses=repeated,
@@ -85,9 +85,9 @@ def _totals(value: object) -> tuple[dict[str, int], tuple[str, ...]]:
     totals: dict[str, int] = {}
     times: dict[str, int] = {}
     for status, leads in value.pairs if isinstance(value, Members) else ():
-        number = whole(leads)
-        if number is not None and totals.get(status, 0) + number <= LARGEST_INT:
-            totals[status] = totals.get(status, 0) + number
+        count = whole(leads)
+        if count is not None and totals.get(status, 0) + count <= LARGEST_INT:
+            totals[status] = totals.get(status, 0) + count
             times[status] = times.get(status, 0) + 1
     return totals, tuple(sorted(status for status, count in times.items() if count > 1))
 

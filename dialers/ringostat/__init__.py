@@ -40,6 +40,7 @@ class Settings(Schema):
     project_id = fields.Str(required=True, validate=_in_a_header)
     auth_key = fields.Str(required=True, validate=_in_a_header)
     timezone = fields.Str(load_default="UTC", validate=_is_zone)  # of all dates; the vendor does not state it
+    day_first = fields.Bool(load_default=None)  # of webhooks' dates with slashes or dashes and the year at their end
     webhook_fields = fields.Dict(
         keys=fields.Str(validate=validate.OneOf(NAMES)),
         values=fields.Str(validate=validate.Length(1, 200)),

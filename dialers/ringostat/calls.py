@@ -11,8 +11,8 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import email, ident, seconds, stated, text
-from dialers.ringostat import times
+from dialers.fields import email, moment, number, opaque, seconds, stated, text, word
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample
 from lib import phone
 
 # Written with blanks, "+" or "_", in any case.
@@ -65,6 +65,14 @@ TOLD = (
     "recording",
     "call_card",
 )
+COLUMNS = frozenset((*TOLD, "call_type", "caller", "dst", "connected_with", "customer", "recording_wav"))
+FIELDS = Fields(
+    Field("calldate", a_time, "started_at"),
+    Field("waittime", a_duration, "ring_seconds"),
+    Field("billsec", a_duration, "talk_seconds"),
+    Field("duration", a_duration, "duration_seconds"),
+    Field("additional_call_data", an_object),  # still closed, where it could not be opened
+)
 MOST_CUSTOM = 100
 _LOGIN = re.compile(r'"?[^"<>]*"?\s*<([^<>]+)>')
 
@@ -84,13 +92,13 @@ def events(
     row: Mapping[str, Any], connection: Connection, from_report: bool, conflicts: Mapping[str, Any]
 ) -> tuple[Event, ...]:
     """All that the row says: the call goes on, or how it ended, and its call card. Raises Unreadable."""
-    unique = ident(row.get("uniqueid"), "uniqueid")
+    unique = opaque(row.get("uniqueid"), "uniqueid")
     if unique is None:
         raise Unreadable("no_call_id", "There is no uniqueid, and no parameter that is configured as the id.")
     keys = (f"uniqueid:{unique}",)
-    started = times.moment(row.get("calldate"), times.zone(connection))
-    word = text(row.get("disposition"))
-    outcome = _outcome(word, row, connection)
+    started = moment(row.get("calldate"), connection)
+    said = word(row.get("disposition"))
+    outcome = _outcome(said, row, connection)
     kind = _kind(row, outcome)
     who = _parties(row)
     facts = stated(
@@ -101,14 +109,15 @@ def events(
         customer_number_raw=who.customer,
         caller_number=phone.e164(who.caller, connection.default_country),
         started_at=started,
-        status_raw=word,
+        status_raw=said,
         custom_fields=_custom(row, who),
         _conflicts=dict(conflicts) or None,
     )
     if kind != ours.DIALED:  # whoever is only rung is no fact about the call
         facts |= _agent(row, who)
     if kind != ours.CALL_ENDED:
-        return (Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, unique, started),)
+        rung = Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, unique, started)
+        return FIELDS.noted([rung], row, connection, _number_unread(facts, who, connection))
     facts |= stated(
         connect_outcome=outcome or ours.UNKNOWN,
         answered_by="machine" if outcome == ours.VOICEMAIL else None,
@@ -122,32 +131,31 @@ def events(
     at = started if from_report else None
     found = [Event(ours.CALL_ENDED, keys, facts, unique, at)]
     card = row.get("call_card")
-    if isinstance(card, str) and card.strip():
-        flags = connection.flags(card)
-        found.append(Event(ours.DISPOSED, keys, {"disposition": card.strip(), "flags": flags}, unique, at))
-    return tuple(found)
+    if isinstance(card, str) and (card := word(card)):
+        found.append(Event(ours.DISPOSED, keys, {"disposition": card, "flags": connection.flags(card)}, unique, at))
+    return FIELDS.noted(found, row, connection, _number_unread(facts, who, connection))
 
 
-def _outcome(word: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:
+def _outcome(said: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:
     """What the word means, by the tenant's table or ours; None for one that neither has."""
     talk = seconds(row.get("billsec"))
     repeated = {} if talk is None else {REPEATED: ours.CONNECTED if talk > 0 else ours.NO_ANSWER}
-    return connection.meaning(word, DISPOSITIONS | repeated)
+    return connection.meaning(said, DISPOSITIONS | repeated)
 
 
 def _kind(row: Mapping[str, Any], outcome: str | None) -> str:
     """The webhook's own event, else whether the call's status is one of an end."""
-    sent_at = EVENTS.get(re.sub(r"[\s-]+", "_", (text(row.get("event")) or "").casefold()))
+    sent_at = EVENTS.get(re.sub(r"[\s-]+", "_", (word(row.get("event")) or "").casefold()))
     if sent_at is not None:
         return sent_at
-    over = text(row.get("disposition")) and outcome not in ours.OPEN_OUTCOMES
+    over = word(row.get("disposition")) and outcome not in ours.OPEN_OUTCOMES
     return ours.CALL_ENDED if over else ours.DIALED
 
 
 def _parties(row: Mapping[str, Any]) -> Parties:
     """The customer is whom the row names so, else the caller of an incoming call and the destination of an outgoing one. A
     parameter that is configured as the customer may hold our side of some calls, as ``caller`` does of outgoing ones."""
-    direction = DIRECTIONS.get((text(row.get("call_type")) or "").casefold())
+    direction = DIRECTIONS.get((word(row.get("call_type")) or "").casefold())
     caller, dst, picked_up = (_party(row.get(name)) for name in ("caller", "dst", "connected_with"))
     stated_customer = _party(row.get("customer"))
     if direction == "inbound":
@@ -173,9 +181,16 @@ def _customer(stated_customer: str | None, by_direction: str | None, ours: tuple
     return (by_direction or stated_customer) if _is_login(stated_customer) else stated_customer
 
 
+def _number_unread(facts: Mapping[str, Any], who: Parties, connection: Connection) -> dict[str, str]:
+    """Which column the customer's number stands in depends on who called whom; a login is no number."""
+    if who.customer is None or "customer_number" in facts or _is_login(who.customer):
+        return {}
+    return {} if a_number(who.customer, connection) else {"customer": sample(who.customer)}
+
+
 def _party(value: object) -> str | None:
     """``380440000000``, or the login in ``"olena" <olena>``."""
-    written = phone.raw(value)
+    written = number(value)
     found = _LOGIN.fullmatch(written) if written and len(written) < 500 else None
     return (found[1].strip() or None) if found else written
 
@@ -186,12 +201,12 @@ def _is_login(party: str | None) -> bool:
 
 def _agent(row: Mapping[str, Any], who: Parties) -> dict[str, Any]:
     login = who.agent if _is_login(who.agent) else None
-    number = who.agent if who.agent and not login else None
+    dialled = who.agent if who.agent and not login else None
     return stated(
         agent_name=text(row.get("employee_fio")),
         agent_username=login,
         agent_email=email(row.get("employee_email")),
-        agent_number=number,
+        agent_number=dialled,
     )
 
 

@@ -6,10 +6,13 @@ picks GET or POST, form, JSON or JSON-RPC, and the name of every parameter; stat
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 from dialers.base import Connection, Evidence, Unreadable
+from dialers.fields import mapping, spelled, unfolded
+from dialers.unread import states
 from lib import rawjson
 from lib import text as texts
 
@@ -48,17 +51,25 @@ def row(evidence: Evidence, connection: Connection) -> tuple[dict[str, Any], dic
     their names. Empty where nothing was sent. Raises Unreadable."""
     given, conflicts = _parameters(evidence)
     renamed = connection.settings.get("webhook_fields") or {}
+    given = spelled(rawjson.Members(list(given.items())), _names(frozenset(renamed.items())))
     found: dict[str, Any] = {}
     taken = set()
     for name, usual in NAMES.items():
         for parameter in [renamed[name]] if name in renamed else usual:
-            if given.get(parameter) not in (None, ""):
+            if states(given.get(parameter)):
                 found[COLUMN_OF[name]] = given[parameter]
                 taken.add(parameter)
                 break
     ours = COLUMN_OF.values()  # a parameter of this name that is not the configured one means something else
     rest = {name: value for name, value in given.items() if name not in taken and name not in ours}
     return rest | found, conflicts
+
+
+@lru_cache(maxsize=100)  # of connections
+def _names(renamed: frozenset[tuple[str, str]]) -> frozenset[str]:
+    """Every parameter's name that means something to us."""
+    own = dict(renamed)
+    return frozenset(name for ours, usual in NAMES.items() for name in ([own[ours]] if ours in own else usual))
 
 
 def _parameters(evidence: Evidence) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -97,7 +108,9 @@ def _multipart(body: bytes, boundary: bytes) -> dict[str, Any]:
 
 
 def _flat(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    return texts.clean({_INNER.sub(r"\1", name): value for name, value in pairs})
+    found = texts.clean({_INNER.sub(r"\1", name): value for name, value in pairs})
+    nested = mapping(found.get(NESTED))  # as JSON in one parameter
+    return {**nested, **{name: value for name, value in found.items() if name != NESTED}} if nested else found
 
 
 def _too_many() -> Unreadable:
@@ -110,15 +123,15 @@ def _json(body: bytes) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     except rawjson.NotJson as error:
         raise Unreadable("unparseable", f"The body is not JSON: {error}.") from None
     said = _alone(said)
-    if isinstance(said, Mapping) and isinstance(_alone(said.get("params")), Mapping):  # JSON-RPC
-        said = _alone(said["params"])
+    if isinstance(said, Mapping) and isinstance(_alone(unfolded(said.get("params"))), Mapping):  # JSON-RPC
+        said = _alone(unfolded(said["params"]))
     if not isinstance(said, rawjson.Members):
         raise Unreadable("not_an_object", "The body is JSON, but no object.")
     if len(said) > MOST_PARAMETERS:
         raise _too_many()
-    nested = said.get(NESTED)
+    nested = mapping(said.get(NESTED))
     conflicts = said.conflicts()
-    flat = {name: value for name, value in said.items() if name != NESTED}
+    flat = {name: value for name, value in said.items() if name != NESTED or not nested}
     if isinstance(nested, rawjson.Members):
         flat = dict(nested) | flat
         conflicts = nested.conflicts() | conflicts

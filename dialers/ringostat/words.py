@@ -1,7 +1,7 @@
 """Ringostat's words: rows of its call log, and webhooks. Both tell of calls by ``uniqueid``, so that they become one outcome."""
 
 from dialers.base import Connection, Evidence, Reading, Unreadable
-from dialers.fields import record
+from dialers.fields import record, spelled
 from dialers.ringostat import calls, webhooks
 
 CALL = "call"  # the kind of webhook; one URL takes all of them
@@ -21,5 +21,5 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
 def _logged(evidence: Evidence, connection: Connection) -> Reading:
     if evidence.kind != CALLS:
         raise Unreadable("unknown_report", "Ringostat has no report of this name.")
-    row = record(evidence.body)
+    row = spelled(record(evidence.body), calls.COLUMNS)
     return Reading(events=calls.events(row, connection, True, row.conflicts()))

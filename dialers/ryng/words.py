@@ -9,9 +9,10 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
-from dialers.fields import email, ident, mapping, moment, seconds, stated, text
+from dialers.fields import email, ident, mapping, moment, number, seconds, spelled, stated, text, word
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, states
 from lib import phone, rawjson
 
 __all__ = ["attempts", "read"]
@@ -37,6 +38,33 @@ DIRECTIONS = {"outbound": "outbound", "inbound": "inbound"}
 # Any of these proves a terminal callback: Append and Transactional send no callbackType at all.
 TERMINAL_FIELDS = ("callLogID", "callEnded", "callDisposed", "disposition", "status", "talktime", "callDuration")
 
+FIELDS = Fields(
+    Field("callID", an_id, "call_id"),
+    Field("callLogID", an_id, "attempt_id"),
+    Field("campaignID", an_id, "campaign_id"),
+    Field("queueID", an_id, "queue_id"),
+    Field("agentID", an_id, "agent_id"),
+    Field("customerNum", a_number, "customer_number"),
+    Field("virtualNum", a_number, "caller_number"),
+    Field("callCreated", a_time, "created_at"),
+    Field("callStarted", a_time, "started_at"),
+    Field("callEnded", a_time, "ended_at"),
+    Field("callDisposed", a_time, "disposed_at"),
+    Field("callbackTime", a_time, "callback_at"),
+    Field("scheduledDate", a_time, "_scheduled_at"),
+    Field("talktime", a_duration, "talk_seconds"),
+    Field("callDuration", a_duration, "duration_seconds"),
+    Field("legDetails", an_object, "_legs"),
+    Field("customFields", an_object, "custom_fields"),
+    Field("customFieldNames", an_object, "custom_fields"),
+)
+NAMES = frozenset(
+    "callID callLogID callbackType event campaignID campaignName queueID queueName agentID agentUsername agentNum "
+    "customerNum virtualNum callCreated callStarted callEnded callDisposed callbackTime scheduledDate callDirection "
+    "legDirection talktime callDuration parentDisposition disposition notes status recordingUrl legDetails customFields "
+    "customFieldNames".split()
+)
+
 
 def read(evidence: Evidence, connection: Connection) -> Reading:
     """Understand one callback. Raises Unreadable."""
@@ -50,6 +78,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
         body = body[0]
     if not isinstance(body, rawjson.Members):
         raise Unreadable("not_an_object", "The body is JSON, but no object.")
+    body = spelled(body, NAMES)
     call_id = ident(body.get("callID"), "callID")
     log_id = ident(body.get("callLogID"), "callLogID")
     if call_id is None and log_id is None:
@@ -59,46 +88,47 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
         events = _terminal(body, keys, log_id, connection)
     else:
         events = _connect(body, keys, log_id, connection)
-    return Reading(events=tuple(events))
+    return Reading(events=FIELDS.noted(events, body, connection))
 
 
 def _is_terminal(body: Mapping[str, Any], kind: str) -> bool:
     """The fields decide, then ``callbackType``, then the URL: an operator may have pasted the two URLs crosswise."""
-    if any(body.get(name) is not None for name in TERMINAL_FIELDS):
-        return True
-    word = (text(body.get("callbackType")) or "").casefold()
-    return word == "terminal" if word in ("connect", "terminal") else kind == "terminal"
+    for name in TERMINAL_FIELDS:
+        if body.get(name) is not None and states(body[name]):
+            return True
+    said = (word(body.get("callbackType")) or "").casefold()
+    return said == "terminal" if said in ("connect", "terminal") else kind == "terminal"
 
 
 def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
     facts = _common(body, connection)
     # The documented body says ``event`` twice, with two milestones. Both are taken: each was stated.
-    words = dict.fromkeys(text(value) for value in body.all("event"))
+    words = dict.fromkeys(word(value) for value in body.all("event"))
     words.pop(None, None)
     if len(words) > MOST_EVENTS:
         raise Unreadable("too_many_events", f"The body states {len(words)} different events.")
     events = []
-    for word in words or {None: None}:
-        kind = CONNECT_EVENTS.get(word.casefold() if word else "", ours.MILESTONE)
+    for said in words or {None: None}:
+        kind = CONNECT_EVENTS.get(said.casefold() if said else "", ours.MILESTONE)
         own = dict(facts)
         if kind == ours.CALL_ENDED:
             own |= {"connect_outcome": ours.UNKNOWN}  # over; the terminal callback says how
         elif kind != ours.MILESTONE:
             own |= {"connect_outcome": ours.IN_PROGRESS}
-        elif word:
-            own |= {"_word": word}
-        events.append(Event(kind, keys, own, attempt=log_id, happened_at=moment(body.get("callStarted"))))
+        elif said:
+            own |= {"_word": said}
+        events.append(Event(kind, keys, own, attempt=log_id, happened_at=moment(body.get("callStarted"), connection)))
         facts.pop("_conflicts", None)  # said once
     return events
 
 
 def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
-    ended = moment(body.get("callEnded"))
-    disposed = moment(body.get("callDisposed"))
+    ended = moment(body.get("callEnded"), connection)
+    disposed = moment(body.get("callDisposed"), connection)
     attempt = log_id or (f"ended {body['callEnded']}"[:200] if ended else None)
-    disposition = text(body.get("disposition"))
-    parent = text(body.get("parentDisposition"))
-    status = text(body.get("status"))
+    disposition = word(body.get("disposition"))
+    parent = word(body.get("parentDisposition"))
+    status = word(body.get("status"))
     events = [
         Event(
             ours.CALL_ENDED,
@@ -108,12 +138,12 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
                 ended_at=ended,
                 talk_seconds=seconds(body.get("talktime")),
                 duration_seconds=seconds(body.get("callDuration")),
-                recording_url=text(body.get("recordingUrl")),
+                recording_url=word(body.get("recordingUrl")),
                 status_raw=status,
                 connect_outcome=_connect_outcome(status, body, connection),
                 # Facts of the timeline: no outcome has a field for them.
-                _scheduled_at=moment(body.get("scheduledDate")),
-                _leg_direction=text(body.get("legDirection")),
+                _scheduled_at=moment(body.get("scheduledDate"), connection),
+                _leg_direction=word(body.get("legDirection")),
                 _legs={name: text(value) for name, value in mapping(body.get("legDetails")).items() if text(value)},
             ),
             attempt=attempt,
@@ -124,8 +154,8 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
         disposed_at=disposed,
         disposition=disposition,
         disposition_parent=parent if disposition else None,
-        notes=text(body.get("notes")),
-        callback_at=moment(body.get("callbackTime")),
+        notes=word(body.get("notes")),
+        callback_at=moment(body.get("callbackTime"), connection),
     )
     if parent and not disposition:
         said |= {"disposition": parent}
@@ -139,40 +169,40 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
 
 def _connect_outcome(status: str | None, body: Mapping[str, Any], connection: Connection) -> str:
     """The tenant's table first; then the words; then talk time. Numbers that nobody mapped prove nothing."""
-    word = (status or "").casefold()
+    said = (status or "").casefold()
     table = {key.casefold(): value for key, value in connection.settings.get("status_codes", {}).items()}
-    if word in table:
-        return table[word]
+    if said in table:
+        return table[said]
     if meaning := connection.meaning(status, STATUSES):
         return meaning
     talked = (seconds(body.get("talktime")) or 0) > 0
     legs = mapping(body.get("legDetails"))
     both_legs = all((text(legs.get(f"leg{leg}Status")) or "").casefold() == COMPLETED for leg in (0, 1))
-    return ours.CONNECTED if talked or (word == COMPLETED and both_legs) else ours.UNKNOWN
+    return ours.CONNECTED if talked or (said == COMPLETED and both_legs) else ours.UNKNOWN
 
 
 def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
     """What both kinds of callback say in the same words."""
-    customer = phone.raw(body.get("customerNum"))
+    customer = number(body.get("customerNum"))
     custom = _custom_fields(body)
     marks = {header: value for header, value, _ in custom if header == MARK}
     facts = stated(
         call_id=ident(body.get("callID"), "callID"),
         attempt_id=ident(body.get("callLogID"), "callLogID"),
         campaign_id=ident(body.get("campaignID"), "campaignID"),
-        campaign_name=text(body.get("campaignName")),
+        campaign_name=word(body.get("campaignName")),
         queue_id=ident(body.get("queueID"), "queueID"),
-        queue_name=text(body.get("queueName")),
-        direction=DIRECTIONS.get((text(body.get("callDirection")) or "").casefold()),
+        queue_name=word(body.get("queueName")),
+        direction=DIRECTIONS.get((word(body.get("callDirection")) or "").casefold()),
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
         caller_number=phone.e164(body.get("virtualNum"), connection.default_country),
         agent_id=ident(body.get("agentID"), "agentID"),
-        agent_username=text(body.get("agentUsername")),
+        agent_username=word(body.get("agentUsername")),
         agent_email=email(body.get("agentUsername")),
-        agent_number=phone.raw(body.get("agentNum")),
-        created_at=moment(body.get("callCreated")),
-        started_at=moment(body.get("callStarted")),
+        agent_number=number(body.get("agentNum")),
+        created_at=moment(body.get("callCreated"), connection),
+        started_at=moment(body.get("callStarted"), connection),
         lead_id=ident(marks.get(MARK), MARK),
         custom_fields={header: value for header, value, _ in custom if header not in marks},
         crm_reference=_crm_reference(custom, connection.settings.get("crm_reference_field")),
@@ -196,4 +226,4 @@ def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def _crm_reference(custom: list[tuple[str, str, str]], wanted: str | None) -> str | None:
     """The value of the field that the connection names as its CRM reference, by header text or by key."""
-    return next((value for header, value, key in custom if wanted and wanted in (header, key)), None)
+    return next((word(value) for header, value, key in custom if wanted and wanted in (header, key)), None)

@@ -12,7 +12,8 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable, attempts_by_name
-from dialers.fields import email, ident, stated, text
+from dialers.fields import email, number, opaque, spelled, stated, word
+from dialers.unread import Field, Fields, a_number
 from dialers.voipex.bodies import opened
 from lib import clock, phone
 from lib.rawjson import Members
@@ -21,6 +22,8 @@ EVENT = "event"  # the callback kind: one URL takes all events
 CALLS = "calls"  # the report
 
 KEYS = ("EventName", "From", "To", "Line", "Email", "Login", "UniqueId", "Queue", "Direction", "Reason")
+
+_KEY_SET = frozenset(KEYS)
 
 # In the order of a call's life: what is told later in it wins, whenever it arrived.
 CALL_EVENTS = {
@@ -64,6 +67,13 @@ DIRECTIONS = {
 }
 NO_DIRECTION = (None, None, None)
 
+# By the key of the customer's number, where the direction tells which it is.
+FIELDS = {
+    None: Fields(),
+    "To": Fields(Field("To", a_number, "customer_number")),
+    "From": Fields(Field("From", a_number, "customer_number")),
+}
+
 _EPOCH = re.compile(r"(?:.*-)?([0-9]{10})\.[0-9]+")  # of a UniqueId; a system's name may stand before it
 _ALIKE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -76,15 +86,16 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
         return Reading(ignored="empty_body")  # somebody probes the URL
     body = opened(evidence.body)
     named = _named(body, connection)
-    word = text(named["EventName"])
-    if word is None:
+    event = word(named["EventName"])
+    if event is None:
         raise Unreadable("no_event", "The body has no EventName; if the account renamed it, see webhook_fields.")
-    if word.casefold() in AGENT_EVENTS:
+    if event.casefold() in AGENT_EVENTS:
         return Reading(ignored="agent_event")
-    call_id = ident(named["UniqueId"], "UniqueId")
+    call_id = opaque(named["UniqueId"], "UniqueId")
     if call_id is None:
         raise Unreadable("no_call_id", "The body has no UniqueId; if the account renamed it, see webhook_fields.")
-    return Reading(events=tuple(_events(word, call_id, named, body.conflicts(), connection)))
+    events = _events(event, call_id, named, body.conflicts(), connection)
+    return Reading(events=FIELDS[_customer_key(named)].noted(events, named, connection))
 
 
 def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
@@ -106,15 +117,17 @@ def _rank(event: KeptEvent) -> int:
 def _named(body: Members, connection: Connection) -> dict[str, Any]:
     """The body's values under the documented keys, whatever the account calls them."""
     renamed = connection.settings.get("webhook_fields") or {}
+    names = _KEY_SET if not renamed else frozenset(renamed.get(key, key) for key in KEYS)
+    body = spelled(body, names)
     return {key: body.get(renamed.get(key, key)) for key in KEYS}
 
 
 def _events(
-    word: str, call_id: str, named: Mapping[str, Any], conflicts: Mapping[str, Any], connection: Connection
+    event: str, call_id: str, named: Mapping[str, Any], conflicts: Mapping[str, Any], connection: Connection
 ) -> list[Event]:
     keys = (f"uniqueid:{call_id}",)
-    kind = CALL_EVENTS.get(word.casefold(), ours.MILESTONE)
-    facts = _common(call_id, named, connection) | {"_event": word} | ({"_conflicts": conflicts} if conflicts else {})
+    kind = CALL_EVENTS.get(event.casefold(), ours.MILESTONE)
+    facts = _common(call_id, named, connection) | {"_event": event} | ({"_conflicts": conflicts} if conflicts else {})
     if kind == ours.DIALED:
         # Whoever was rung is no fact about the call: the row names the agent who talked, or the one of its end.
         facts |= stated(**{f"_{name}": value for name, value in _agent(named).items()})
@@ -123,14 +136,14 @@ def _events(
     if kind == ours.CUSTOMER_ANSWERED:
         return [Event(kind, keys, facts | {"connect_outcome": ours.CONNECTED}, attempt=call_id)]
     if kind == ours.MILESTONE:
-        return [Event(kind, keys, facts | {"_word": word}, attempt=call_id)]
-    reason = text(named["Reason"])
+        return [Event(kind, keys, facts | {"_word": event}, attempt=call_id)]
+    reason = word(named["Reason"])
     meaning = connection.meaning(reason, STATES)
     facts |= stated(status_raw=reason, hangup_cause=reason)
     if meaning is None or meaning in DESPITE_AN_ANSWER:
         return [Event(kind, keys, facts | {"connect_outcome": meaning or ours.UNKNOWN}, attempt=call_id)]
     # Said beside the end, where an answer that anybody told of outweighs it.
-    said = {"_event": word, "connect_outcome": meaning}
+    said = {"_event": event, "connect_outcome": meaning}
     return [
         Event(kind, keys, facts | {"connect_outcome": ours.UNKNOWN}, attempt=call_id),
         Event(ours.MILESTONE, keys, said, attempt=call_id),
@@ -138,8 +151,8 @@ def _events(
 
 
 def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> dict[str, Any]:
-    direction, customer_key, seen_key = DIRECTIONS.get((text(named["Direction"]) or "").casefold(), NO_DIRECTION)
-    customer = phone.raw(named[customer_key]) if customer_key else None
+    direction, customer_key, seen_key = _direction(named)
+    customer = number(named[customer_key]) if customer_key else None
     began = _EPOCH.fullmatch(call_id)
     return stated(
         call_id=call_id,
@@ -148,15 +161,25 @@ def _common(call_id: str, named: Mapping[str, Any], connection: Connection) -> d
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
         caller_number=phone.e164(named[seen_key], connection.default_country) if seen_key else None,
-        queue_name=text(named["Queue"]),
+        queue_name=word(named["Queue"]),
         # Asterisk puts the second in which a channel was made before the dot (inferred); no key states a time.
         started_at=clock.from_epoch(began[1]) if began else None,
     )
 
 
+def _direction(named: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    return DIRECTIONS.get((word(named["Direction"]) or "").casefold(), NO_DIRECTION)
+
+
+def _customer_key(named: Mapping[str, Any]) -> str | None:
+    """Between two of the account's lines there is no customer, and a line's number is no telephone number."""
+    direction, key, _ = _direction(named)
+    return None if direction == "internal" else key
+
+
 def _agent(named: Mapping[str, Any]) -> dict[str, str | None]:
     return {
-        "agent_username": text(named["Login"]) or text(named["Email"]),
+        "agent_username": word(named["Login"]) or word(named["Email"]),
         "agent_email": email(named["Email"]) or email(named["Login"]),
-        "agent_extension": text(named["Line"]),
+        "agent_extension": word(named["Line"]),
     }

@@ -2,12 +2,14 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import clock
+from lib.zones import Place
 
 MOMENTS = st.integers(0, 2**32).map(lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
 
@@ -37,6 +39,109 @@ def test_written_and_shown(written, shown):
     assert clock.iso(clock.parse(written)) == shown
 
 
+KYIV = Place(ZoneInfo("Europe/Kyiv"), "UA")
+INDIA, ISRAEL, IRELAND, AMERICA = (Place(None, country) for country in ("IN", "IL", "IE", "US"))
+
+
+@pytest.mark.parametrize(
+    "written, shown",
+    [
+        # Offsets, however they are written.
+        ("2026-11-18 10:09:07+00", "2026-11-18T10:09:07Z"),
+        ("2026-11-18 10:09:07.25+00", "2026-11-18T10:09:07.25Z"),
+        ("2026-11-18T10:09:07+0530", "2026-11-18T04:39:07Z"),
+        ("2026-11-18T10:09:07+05:30", "2026-11-18T04:39:07Z"),
+        ("2026-11-18T10:09:07 +5:30", "2026-11-18T04:39:07Z"),
+        ("2026-11-18T10:09:07\u221205:30", "2026-11-18T15:39:07Z"),
+        ("2026-11-18 10:09:07 UTC+2", "2026-11-18T08:09:07Z"),
+        ("2026-11-18 10:09:07 GMT-03:00", "2026-11-18T13:09:07Z"),
+        ("2026-11-18 10:09:07 GMT", "2026-11-18T10:09:07Z"),
+        ("2026-11-18t10:09:07z", "2026-11-18T10:09:07Z"),
+        ("2026-11-18 10:09:07 utc", "2026-11-18T10:09:07Z"),
+        ("2026-11-18T10:09+02", "2026-11-18T08:09:00Z"),
+        # What programs write behind an offset, which has said it already.
+        ("2026-11-18 10:09:07 +0530 IST", "2026-11-18T04:39:07Z"),
+        ("2026-11-18 10:09:07 +0300 +03", "2026-11-18T07:09:07Z"),
+        ("2026-11-18 10:09:07.5 +0200 EET m=+0.000012", "2026-11-18T08:09:07.5Z"),
+        ("2026-11-18T10:09:07+02:00[Europe/Kyiv]", "2026-11-18T08:09:07Z"),
+        ("Wed Nov 18 2026 10:09:07 GMT+0530 (India Standard Time)", "2026-11-18T04:39:07Z"),
+        ("2026-11-18 10:09:07 Asia/Kolkata", "2026-11-18T04:39:07Z"),
+        # Other ways to write a date of which there is one reading.
+        ("Wed, 18 Nov 2026 10:09:07 +0530", "2026-11-18T04:39:07Z"),
+        ("18-Nov-2026 10:09", "2026-11-18T10:09:00Z"),
+        ("November 18, 2026 10:09 PM", "2026-11-18T22:09:00Z"),
+        ("2026/11/18 10:09:07", "2026-11-18T10:09:07Z"),
+        ("2026.11.18 10:09:07", "2026-11-18T10:09:07Z"),
+        ("18.11.2026 10:09", "2026-11-18T10:09:00Z"),
+        ("5.11.2026, 9:09:07", "2026-11-05T09:09:07Z"),
+        ("18/11/2026 10:09", "2026-11-18T10:09:00Z"),  # there is no eighteenth month
+        ("11/18/2026 10:09", "2026-11-18T10:09:00Z"),
+        ("11/11/2026 10:09", "2026-11-11T10:09:00Z"),
+        ("20261118T100907Z", "2026-11-18T10:09:07Z"),
+        ("20261118100907", "2026-11-18T10:09:07Z"),
+        (20261118100907, "2026-11-18T10:09:07Z"),
+        ("1.666222318e9", "2022-10-19T23:31:58Z"),  # an epoch as floats are written
+        # A clock of twelve hours.
+        ("2026-11-18 12:09:07 AM", "2026-11-18T00:09:07Z"),
+        ("2026-11-18 12:09:07 PM", "2026-11-18T12:09:07Z"),
+        ("2026-11-18 1:09:07\u202fp.m.", "2026-11-18T13:09:07Z"),
+    ],
+)
+def test_other_forms_of_which_there_is_one_reading(written, shown):
+    assert clock.iso(clock.parse(written)) == shown
+
+
+@pytest.mark.parametrize(
+    "written, place, shown",
+    [
+        ("2026-11-18 10:09:07 IST", INDIA, "2026-11-18T04:39:07Z"),
+        ("2026-11-18 10:09:07 IST", ISRAEL, "2026-11-18T08:09:07Z"),
+        ("2026-07-18 10:09:07 IST", ISRAEL, None),  # in summer its clocks show IDT
+        ("2026-07-18 10:09:07 IST", IRELAND, "2026-07-18T09:09:07Z"),
+        ("2026-11-18 10:09:07 IST", IRELAND, None),
+        ("2026-11-18 10:09:07 IST", Place(), None),
+        ("2026-11-18 10:09:07 IST", KYIV, None),
+        ("2026-11-18 10:09:07 EET", KYIV, "2026-11-18T08:09:07Z"),
+        ("2026-11-18 10:09:07 EET", Place(None, "UA"), "2026-11-18T08:09:07Z"),
+        ("2026-07-18 10:09:07 EEST", KYIV, "2026-07-18T07:09:07Z"),
+        ("2026-07-18 10:09:07 EET", KYIV, None),  # not what its clocks show in summer
+        ("2026-11-18 10:09:07 EET", Place(), None),
+        ("2026-11-18 10:09:07 MSK", Place(None, "RU"), "2026-11-18T07:09:07Z"),
+        ("2026-11-18 10:09:07 CET", Place(None, "CZ"), "2026-11-18T09:09:07Z"),
+        ("2026-07-18 10:09:07 CEST", Place(None, "CZ"), "2026-07-18T08:09:07Z"),
+        ("2026-11-18 10:09:07 PST", AMERICA, "2026-11-18T18:09:07Z"),
+        ("2026-11-18 10:09:07 PST", Place(None, "PH"), "2026-11-18T02:09:07Z"),
+        ("2026-11-18 10:09:07 PST", INDIA, None),
+        ("2026-10-25 03:30:00", KYIV, "2026-10-25T00:30:00Z"),  # shown twice: the first
+        ("2026-10-25 03:30:00 EET", KYIV, "2026-10-25T01:30:00Z"),  # said which
+        ("2026-03-29 03:30:00", KYIV, "2026-03-29T01:30:00Z"),  # never shown
+        ("2026-11-18 10:09:07", KYIV, "2026-11-18T08:09:07Z"),
+        ("2026-11-18 10:09", KYIV, "2026-11-18T08:09:00Z"),
+        ("2026-11-18 10:09:07Z", KYIV, "2026-11-18T10:09:07Z"),
+        ("05/11/2026 10:09", Place(day_first=True), "2026-11-05T10:09:00Z"),
+        ("05/11/2026 10:09", Place(day_first=False), "2026-05-11T10:09:00Z"),
+        ("18/11/2026 10:09", Place(day_first=False), None),
+    ],
+)
+def test_what_the_place_makes_certain(written, place, shown):
+    assert clock.iso(clock.parse(written, place)) == shown
+
+
+@pytest.mark.parametrize(
+    "never",
+    [0, "0", 0.0, "", "-", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "1970-01-01 05:30:00", "00.00.0000 00:00"],
+)
+def test_how_dialers_write_that_there_is_no_time(never):
+    assert clock.parse(never) is None
+    assert clock.means_never(never)
+
+
+@pytest.mark.parametrize("something", ["soon", "2026-11-18 10:09:07 XYZ", "05/11/2026", 12, True, "2026-02-30", "10"])
+def test_what_cannot_be_read_is_not_never(something):
+    assert clock.parse(something) is None
+    assert not clock.means_never(something)
+
+
 @pytest.mark.parametrize(
     "nothing",
     [
@@ -60,6 +165,24 @@ def test_written_and_shown(written, shown):
         "2026-02-30T00:00:00Z",
         "2026-01-01T24:00:00Z",
         "1989-12-31T23:59:59.999Z",
+        "0001-01-01 00:00:00",
+        "9999-12-31 23:59:59+01:00",
+        "05/11/2026 10:09",
+        "05-11-2026",
+        "18.11.26 10:09",
+        "11.18.2026",
+        "2026-11-18 13:09 PM",
+        "2026-11-18 0:09 AM",
+        "2026-11-18 10:09:07 +99:00",
+        "2026-11-18 10:09:07 +530",
+        "2026-11-18 10:09:07 +0530 UTC",
+        "2026-11-18 10:09:07 +0300 +02",
+        "2026-11-18 10:09:07 XYZ",
+        "2026-11-18 10:09:07 ../../etc/passwd",
+        "2026-11-18 10:09:07 Mars/Phobos",
+        "18 Foo 2026 10:09",
+        "2026-11-18 10",
+        "20261318100907",
         float("nan"),
     ],
 )

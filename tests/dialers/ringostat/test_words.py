@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from marshmallow import ValidationError
 
-from dialers.base import Evidence, Window
+from dialers.base import Connection, Evidence, Window
+from dialers.fields import moment
 from dialers.ringostat import DIALER, Settings
-from dialers.ringostat.times import moment, walls
+from dialers.ringostat.times import walls
 from tests.dialers.ringostat.stage import account
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "ringostat"
@@ -166,14 +167,19 @@ def test_a_card_is_a_disposition_only_as_text():
         ("1795000000", "2026-11-18T11:06:40"),
         ("2026-10-25 03:30:00", "2026-10-25T00:30:00"),  # shown twice: the first
         ("2026-03-29 03:30:00", "2026-03-29T01:30:00"),  # never shown: what a clock that was not changed showed
-        ("18/11/2026 12:00:00", None),
+        ("2026-11-18 12:00", "2026-11-18T10:00:00"),  # without seconds
+        ("2026-11-18 12:00:00 EET", "2026-11-18T10:00:00"),
+        ("2026-11-18 12:00:00 IST", None),  # of three zones, none is Kyiv's
+        ("18/11/2026 12:00:00", "2026-11-18T10:00:00"),  # there is no eighteenth month
+        ("05/11/2026 12:00:00", None),
         ("2026-02-30 12:00:00", None),
         ("0000-00-00 00:00:00", None),
         ("", None),
     ],
 )
 def test_a_wall_clock_becomes_utc(written, utc):
-    assert moment(written, KYIV) == (datetime.fromisoformat(utc).replace(tzinfo=UTC) if utc else None)
+    place = Connection("r", "ringostat", {"timezone": str(KYIV)})
+    assert moment(written, place) == (datetime.fromisoformat(utc).replace(tzinfo=UTC) if utc else None)
 
 
 def test_a_window_is_as_long_on_the_wall():

@@ -1,0 +1,136 @@
+"""What a record states and nobody can read: a time, a duration, a number, an id, an object. The outcome goes without it, but
+it is not lost: the event carries the field and a sample, and ``outcomes.unread_values`` counts them.
+
+A dialer lists its fields with the facts that they become. Where all facts are there, everything was read, and that is all
+that is looked at.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dialers.base import Connection, Event
+from dialers.fields import LONGEST_NOTHING, NO_FIGURE, ident, mapping, moment, number, seconds, unfolded, whole
+from dialers.vocabulary import CALL_ENDED
+from lib import clock, phone
+from lib import text as texts
+
+UNREAD = "_unread"  # the fact: the dialer's field -> a sample
+LONGEST_SAMPLE = 80
+MOST_FIELDS = 20  # of one record
+
+# How a number that is not shown is called, by carriers and switches.
+WITHHELD = frozenset(
+    "anonymous private restricted withheld hidden unknown unavailable blocked anonym suppressed".split()
+) | {"no caller id", "caller id blocked", "private number", "unknown number", "hidden number"}
+
+_MAY_BE_EMPTY = (list, dict, bool, type(None))
+Reader = Callable[[object, Connection], Any]  # None: what is stated cannot be read
+
+
+def a_time(value: object, connection: Connection) -> Any:
+    return moment(value, connection) or clock.means_never(value) or None
+
+
+def a_duration(value: object, connection: Connection) -> Any:
+    return seconds(value)
+
+
+def a_whole_number(value: object, connection: Connection) -> Any:
+    return whole(value)
+
+
+def an_id(value: object, connection: Connection) -> Any:
+    return ident(value, "id")
+
+
+def a_number(value: object, connection: Connection) -> Any:
+    written = number(value)
+    if written and written.strip("<>\"' ").casefold() in WITHHELD:
+        return written
+    return phone.e164(written, connection.default_country)
+
+
+def an_object(value: object, connection: Connection) -> Any:
+    value = unfolded(value)
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return alone if isinstance(alone, dict) else None
+
+
+def a_list(value: object, connection: Connection) -> Any:
+    """Or an object of entries."""
+    value = unfolded(value)
+    return value if isinstance(value, list | dict) else None
+
+
+class Field:
+    """A field by the dialer's name (``outer.inner`` in an object), how it is read, and the fact that shows that it was; None
+    where another field may have set the fact."""
+
+    def __init__(self, name: str, read: Reader, fact: str | None = None):
+        self.name, self.read, self.fact = name, read, fact
+        self.outer, _, self.inner = name.partition(".")
+
+
+class Fields:
+    """The fields of a dialer's records."""
+
+    def __init__(self, *fields: Field):
+        self.names = frozenset(field.outer for field in fields)
+        self._by_fact: dict[str, list[Field]] = {}
+        for field in fields:
+            if field.fact is not None:
+                self._by_fact.setdefault(field.fact, []).append(field)
+        self._facts = frozenset(self._by_fact)
+        self._always = [field for field in fields if field.fact is None]
+
+    def noted(
+        self,
+        events: Sequence[Event],
+        record: Mapping[str, Any],
+        connection: Connection,
+        more: Mapping[str, str] | None = None,
+    ) -> tuple[Event, ...]:
+        """The events, with what of their record could not be read: on that of the call's end, where there is one. ``more``
+        is what the dialer has found besides."""
+        found = more
+        for fact in self._facts.difference(*[event.facts for event in events]):
+            for field in self._by_fact[fact]:
+                if record.get(field.outer) is not None:
+                    found = _with(found, field, record, connection)
+        for field in self._always:
+            if record.get(field.outer) is not None:
+                found = _with(found, field, record, connection)
+        if not found or not events:
+            return tuple(events)
+        told = dict(sorted(found.items())[:MOST_FIELDS])
+        at = next((at for at, event in enumerate(events) if event.kind == CALL_ENDED), 0)
+        noted = replace(events[at], facts={**events[at].facts, UNREAD: told})
+        return (*events[:at], noted, *events[at + 1 :])
+
+
+def _with(
+    found: Mapping[str, str] | None, field: Field, record: Mapping[str, Any], connection: Connection
+) -> Mapping[str, str] | None:
+    """Field -> sample, with this field where it states something that cannot be read."""
+    value = record[field.outer]
+    if field.inner:
+        value = mapping(value).get(field.inner)
+    if not states(value) or field.read(value, connection) is not None:
+        return found
+    return {**(found or {}), field.name: sample(value)}
+
+
+def states(value: object) -> bool:
+    """Whether the field says anything at all."""
+    if type(value) is str:
+        said = value.strip()
+        return bool(said) and (len(said) > LONGEST_NOTHING or said.casefold() not in NO_FIGURE)
+    return bool(value) if isinstance(value, _MAY_BE_EMPTY) else True
+
+
+def sample(value: object) -> str:
+    """The value as an operator is shown it."""
+    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return str(texts.clean(" ".join(written.split())[:LONGEST_SAMPLE]))

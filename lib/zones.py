@@ -1,0 +1,64 @@
+"""Places, and what a clock on a wall there showed. A zone's abbreviation is read where the place makes it certain, and
+nowhere else: IST is three zones of the world, and CST is at least as many."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+
+class Place(NamedTuple):
+    """Where times were written down. ``day_first``: in a date with slashes or dashes and the year at its end; None where
+    nobody has said it."""
+
+    zone: ZoneInfo | None = None
+    country: str | None = None
+    day_first: bool | None = None
+
+
+NOWHERE = Place()
+
+
+def named(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name, ``Europe/Kyiv``; None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def local(wall: datetime, zone: ZoneInfo | None) -> datetime:
+    """The moment, in UTC, at which clocks in the zone showed this; without a zone, UTC's.
+
+    In the hour that is shown twice in autumn it is the first of the two: nothing tells which, and calls of the second are
+    then shown an hour early. In the hour that is left out in spring it is what a clock that was not changed showed.
+    """
+    return wall.replace(tzinfo=UTC) if zone is None else wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def abbreviated(wall: datetime, abbreviation: str, place: Place) -> datetime | None:
+    """The moment at which clocks showed this in the zone that the place calls so on that day: by the place's zone, else by
+    those of its country, where all that use the abbreviation then agree. None where that leaves a doubt."""
+    if place.zone and (found := _called(wall, abbreviation, place.zone)):
+        return found
+    zones = _of_country(place.country) if place.country else ()
+    moments = {at for zone in zones if (at := _called(wall, abbreviation, zone))}
+    return moments.pop() if len(moments) == 1 else None
+
+
+def _called(wall: datetime, abbreviation: str, zone: ZoneInfo) -> datetime | None:
+    # Both readings of the hour that is shown twice: the abbreviation tells them apart.
+    for fold in (0, 1):
+        at = wall.replace(tzinfo=zone, fold=fold)
+        if at.tzname() == abbreviation:
+            return at.astimezone(UTC)
+    return None
+
+
+@lru_cache(maxsize=300)
+def _of_country(country: str) -> tuple[ZoneInfo, ...]:
+    """The zones of a country (ISO 3166), by the zone database's own table."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return tuple(zone for row in rows if row[0] == country and (zone := named(row[2])) is not None)
