@@ -197,3 +197,7 @@ class ChangeFeed(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     last_position: Mapped[Big]
+    # See outcomes.feed: which count of places this is, and the gap that parts it from the one before.
+    epoch: Mapped[Big] = mapped_column(server_default="1")
+    stands_to: Mapped[Big] = mapped_column(server_default="0")
+    begins_above: Mapped[Big] = mapped_column(server_default="0")

@@ -5,12 +5,66 @@ A sequence is numbered before commit, so its order is not the order in which row
 the commit: a later position can only be taken after every earlier one is visible. The price is that transactions which
 change outcomes commit one after the other; each carries hundreds of changes (bench/RESULTS.md has the figure). The
 position is an ordinary number that survives dump and restore, which a transaction id would not.
+
+What does not survive a restore is what was given out after the backup: a reader may have seen places that the database
+no longer knows, and would wait for those after them in silence. So places belong to an epoch, and every cursor names
+its own; after a restore a new one begins (``begin_epoch``), by itself where ``outcomes.feed_place`` can tell. Its places
+begin above every place that was ever given, so that a position names one place only, whatever became of the database:
+
+    1 ......... stands_to  ......lost, or never given......  begins_above ......... last_position
+    rows that were restored                                  what changed since the restore
 """
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import CallOutcome, ChangeFeed
+from outcomes import keyset
+
+FIRST_EPOCH = 1
+# At least so many places are left out where an epoch begins. The highest place that was given is known to a second or so,
+# and nobody gives out a million in it.
+GAP = 1_000_000
+
+_ORDER = "feed"
+_DIGITS = 19  # of 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader is. A plain position names no epoch."""
+
+    position: int
+    epoch: int | None = None
+
+
+BEGINNING = Place(0)
+
+
+@dataclass(frozen=True)
+class State:
+    """The feed as it is: see above."""
+
+    epoch: int
+    last_position: int
+    stands_to: int
+    begins_above: int
+
+    def has_given(self, place: Place) -> bool:
+        """Whether a reader at the place can go on: it has seen nothing that this database does not know.
+
+        A plain position at or below ``stands_to`` looks the same in both epochs; only a cursor tells them apart.
+        """
+        if place.epoch is not None and place.epoch != self.epoch:
+            return False
+        lost = self.stands_to < place.position < self.begins_above
+        return place.position <= self.last_position and not lost
+
+
+_STATE = (ChangeFeed.epoch, ChangeFeed.last_position, ChangeFeed.stands_to, ChangeFeed.begins_above)
 
 
 def take_positions(session: Session, count: int) -> range:
@@ -24,3 +78,68 @@ def changes(session: Session, after: int, limit: int) -> list[CallOutcome]:
     """Outcomes that changed after the position, in feed order, merged ones included. At most ``limit``."""
     statement = select(CallOutcome).where(CallOutcome.position > after).order_by(CallOutcome.position).limit(limit)
     return list(session.scalars(statement))
+
+
+def state(session: Session) -> State:
+    """The feed's state. Read it before the outcomes: then the epoch that a cursor names is never newer than they are."""
+    return State(*session.execute(select(*_STATE)).one())
+
+
+def begin_epoch(session: Session, now: datetime, known: Place = BEGINNING) -> State:
+    """Begin a new epoch. ``known``: a place that was given, if perhaps not by this database."""
+    before = _locked(session)
+    # By the clock, so that it is another one than the epoch that the backup does not know of; and always a later one.
+    epoch = max(before.epoch + 1, (known.epoch or 0) + 1, int(now.timestamp()))
+    above = (max(before.last_position, known.position) // GAP + 2) * GAP
+    session.execute(
+        update(ChangeFeed).values(epoch=epoch, stands_to=before.last_position, begins_above=above, last_position=above)
+    )
+    return State(epoch, above, before.last_position, above)
+
+
+def follow(session: Session, now: datetime, known: Place) -> State:
+    """Begin a new epoch where the database is behind a place that is known to have been given; the state."""
+    found = _locked(session)
+    return begin_epoch(session, now, known) if behind(found, known) else found
+
+
+def behind(found: State, known: Place) -> bool:
+    """Whether the database is an older one than that which gave the place. A later epoch than the place's was begun by
+    somebody who knew."""
+    epoch = FIRST_EPOCH if known.epoch is None else known.epoch
+    return found.epoch < epoch or (found.epoch == epoch and found.last_position < known.position)
+
+
+def _locked(session: Session) -> State:
+    """The state; nobody takes a place until this transaction ends."""
+    return State(*session.execute(select(*_STATE).with_for_update()).one())
+
+
+def cursor(place: Place) -> str:
+    """The place as readers keep it."""
+    return keyset.encode(_ORDER, str(place.position), str(place.epoch))
+
+
+def place(after: str) -> Place:
+    """The place that a cursor, or a plain position, names; the beginning where it is empty. Raises BadCursor."""
+    if not after:
+        return BEGINNING
+    if _is_count(after):
+        return Place(_count(after))
+    try:
+        position, epoch = keyset.decode(_ORDER, after, 2)
+    except keyset.BadCursor:
+        (position,) = keyset.decode(_ORDER, after, 1)  # as they were given out before there were epochs
+        epoch = str(FIRST_EPOCH)
+    if not _is_count(position) or not _is_count(epoch):
+        raise keyset.BadCursor("This is not a cursor of ours.")
+    return Place(_count(position), _count(epoch))
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _count(digits: str) -> int:
+    """The number; one that is larger than any place can be is as large as that."""
+    return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS

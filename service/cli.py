@@ -17,8 +17,9 @@ from callbacks import recovery
 from dialers.registry import DIALERS
 from models.receipts import STATES
 from outcomes import evidence
+from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
-from service import cli_leads, cli_outcomes
+from service import cli_feed, cli_leads, cli_outcomes
 from service.plan import plan
 from service.prepare import prepare as run_prepare
 from service.serve import supervise
@@ -30,8 +31,8 @@ def register(app: Flask) -> None:
     """Add the commands to the application."""
     for command in (serve, prepare, worker, migrate, connections, poll, replay, import_spool, keys, cli_leads.group):
         app.cli.add_command(command)
-    app.cli.add_command(cli_outcomes.renormalize)
-    app.cli.add_command(cli_outcomes.words)
+    for command in (cli_outcomes.renormalize, cli_outcomes.words, cli_feed.group):
+        app.cli.add_command(command)
 
 
 group = AppGroup("wrapup")
@@ -58,7 +59,8 @@ def prepare() -> None:
 def worker() -> None:
     """Run the worker alone: normalize, settle, poll."""
     settings = current_app.extensions["settings"]
-    run_worker(current_app.extensions["database"], settings.connections, settings.callbacks_of())
+    database, urls = current_app.extensions["database"], settings.callbacks_of()
+    run_worker(database, settings.connections, urls, settings.data_dir)
 
 
 @group.command()
@@ -90,6 +92,7 @@ def poll(connection: str | None) -> None:
         [known[connection]] if connection else [one for one in known.values() if DIALERS[one.dialer].reports_of(one)]
     )
     migrations.upgrade(database)
+    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
     failed = False
     for one in asked:
         if not DIALERS[one.dialer].reports_of(one):

@@ -10,6 +10,7 @@ import migrations
 from outcomes import renormalize as history
 from outcomes import suggesting, words_seen
 from outcomes.differences import Differences
+from outcomes.feed_place import FeedPlace
 
 MOST_SUGGESTED = 1_000
 
@@ -47,6 +48,7 @@ def renormalize(connection: str, apply: bool) -> None:
     if connection not in connections:
         raise click.UsageError(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
+    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
     looked, found = 0, Differences()
     try:
         with click.progressbar(length=history.calls(database, connection), label="Read", file=sys.stderr) as bar:

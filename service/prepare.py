@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 import migrations
 from models import ApiKey
 from models.database import Database
+from outcomes.feed_place import FeedPlace
 from service.config import Settings
 from web.keys import create_key
 
@@ -15,6 +16,7 @@ from web.keys import create_key
 def prepare(settings: Settings, database: Database) -> None:
     """Migrate; print the dashboard's address, a first key, the callback URLs. On standard output, to be copied."""
     migrations.upgrade(database)
+    FeedPlace(database, settings.data_dir).check()
     with database.write() as session:
         first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
         key = create_key(session, "admin", ["admin"]) if first else None

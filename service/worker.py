@@ -8,6 +8,7 @@ import gc
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database
 from outcomes import pace
+from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
 
@@ -29,6 +31,7 @@ SETTLE_SECONDS = 5.0
 PACE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
+PLACE_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets his turn here.
@@ -39,6 +42,7 @@ def run(
     database: Database,
     connections: Mapping[str, Connection],
     callbacks: Mapping[str, Mapping[str, str]],
+    data_dir: Path,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
@@ -50,7 +54,8 @@ def run(
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    threads = start(database, connections, callbacks, stop)
+    place = FeedPlace(database, data_dir)
+    threads = start(database, connections, callbacks, place, stop)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -59,6 +64,10 @@ def run(
                 raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
     for thread in threads:
         thread.join(6.0)
+    try:
+        place.look()
+    except SQLAlchemyError as error:
+        log.error("database_trouble", loop="feed place", error=type(error).__name__)
     log.info("worker_stopped")
 
 
@@ -66,6 +75,7 @@ def start(
     database: Database,
     connections: Mapping[str, Connection],
     callbacks: Mapping[str, Mapping[str, str]],
+    place: FeedPlace,
     stop: threading.Event,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
@@ -75,6 +85,7 @@ def start(
         "normalize": normalize,
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
         "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
+        "feed place": (place.look, PLACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize
@@ -85,7 +96,7 @@ def start(
             urls = callbacks.get(connection.name, {})
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
     threads = [
-        threading.Thread(target=_loop, args=(name, step, pause, stop), name=name, daemon=True)
+        threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
     ]
     for thread in threads:
@@ -103,11 +114,15 @@ def _sender(
     return lambda: leads.send_due(database, connection, urls, stop=stop)
 
 
-def _loop(name: str, step: Callable[[], object], pause: float, stop: threading.Event) -> None:
-    """Take steps, with hardly a pause while there is something to do. A database that is away is waited for."""
+def _loop(
+    name: str, step: Callable[[], object], pause: float, before: Callable[[], None], stop: threading.Event
+) -> None:
+    """Take steps, each when ``before`` raises nothing, with hardly a pause while there is something to do. A database that is
+    away is waited for."""
     quiet = 0  # steps without work since the last with some
     while not stop.is_set():
         try:
+            before()
             busy = step()
             quiet = 0 if busy else quiet + 1
             if quiet == QUIET_STEPS:

@@ -7,7 +7,8 @@ from service import config, hooks, logs, worker
 def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
-    worker.run(Database(settings.database_url), settings.connections, settings.callbacks_of(), hooks.tell_ready)
+    database, urls = Database(settings.database_url), settings.callbacks_of()
+    worker.run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready)
 
 
 if __name__ == "__main__":

@@ -101,19 +101,19 @@ def scratch(server: str) -> Iterator[str]:
 
 def create(server: str) -> str:
     name = f"wrapup_{uuid.uuid4().hex[:12]}"
-    _admin(server, f"CREATE DATABASE {name}")
+    administer(server, f"CREATE DATABASE {name}")
     return name
 
 
 def drop(server: str, name: str) -> None:
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _named(server: str, name: str) -> URL:
     return Database(server).url.set(database=name)
 
 
-def _admin(server: str, statement: str) -> None:
+def administer(server: str, statement: str) -> None:
     engine = create_engine(Database(server).url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))

@@ -1,5 +1,6 @@
 """Outcomes over HTTP: the list, one with its evidence, the change feed, the export."""
 
+from typing import NoReturn
 from uuid import UUID
 
 from flask import Response, current_app
@@ -10,14 +11,11 @@ from outcomes import evidence, feed, keyset, queries, shape
 from web import exports, schemas
 from web.answers import answer
 from web.auth import scope
-from web.errors import invalid, not_found
+from web.errors import Refused, invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
 
 blueprint = Blueprint("outcomes", __name__, description="What became of each call")
-
-_FEED = "feed"
-_LAST_POSITION = 2**63 - 1
 
 
 def database() -> Database:
@@ -43,7 +41,7 @@ def list_outcomes(query: dict) -> Response:
 
 
 class ChangesQuery(Schema):
-    after = cursor("`next` of the answer before; empty or absent, the beginning.")
+    after = cursor("`next` of the answer before, or a plain `position`; empty or absent, the beginning.")
     limit = limit(500)
 
 
@@ -51,37 +49,41 @@ class ChangesQuery(Schema):
 @scope("read")
 @blueprint.arguments(ChangesQuery, location="query")
 @blueprint.response(200, schemas.Changes)
+@blueprint.alt_response(409, schema=schemas.Error, description="`feed_restarted`: the feed does not know this place.")
 def list_changes(query: dict) -> Response:
     """The change feed: outcomes in the order in which their changes became visible
 
     Keep `next` and come back with it, at once while `more` is true, else whenever you like. Nothing is missed, however
     many writers there are. A row that changed twice meanwhile is shown once, as it is now; `revision` tells. Merged rows
-    are here too: `merged_into` names the row that stays.
+    are here too: `merged_into` names the row that stays. After the database was restored from a backup, 409
+    `feed_restarted`: begin again with an empty `after`.
     """
-    after = _position(query.get("after"))
+    try:
+        after = feed.place(query.get("after", ""))
+    except keyset.BadCursor as error:
+        invalid("after", str(error))
     with database().read() as session:
-        rows = feed.changes(session, after, query["limit"] + 1)
+        state = feed.state(session)
+        if not state.has_given(after):
+            _restarted(state)
+        rows = feed.changes(session, after.position, query["limit"] + 1)
     shown = rows[: query["limit"]]
-    last = shown[-1].position if shown else after
+    last = shown[-1].position if shown else after.position
     return answer(
         {
             "outcomes": [shape.change(row) for row in shown],
-            "next": keyset.encode(_FEED, str(last)),
+            "next": feed.cursor(feed.Place(last, state.epoch)),
             "more": len(rows) > len(shown),
         }
     )
 
 
-def _position(after: str | None) -> int:
-    if not after:
-        return 0
-    try:
-        (text,) = keyset.decode(_FEED, after, 1)
-    except keyset.BadCursor as error:
-        invalid("after", str(error))
-    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > _LAST_POSITION:
-        invalid("after", "This is not a cursor of ours.")
-    return int(text)
+def _restarted(state: feed.State) -> NoReturn:
+    sentence = (
+        "The feed does not know this place: the database was restored, or its feed begun again. Begin with an empty "
+        "`after`, and take every outcome that differs from yours, whatever its revision."
+    )
+    raise Refused(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
 
 
 class ExportQuery(Filters):

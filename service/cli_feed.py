@@ -1,0 +1,48 @@
+"""``wrapup feed``: where the change feed is, and how it begins again after a restore."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+import migrations
+from lib import clock
+from outcomes import feed, feed_place
+
+group = AppGroup("feed", help="The change feed: where it is, and how it begins again after a restore.")
+
+
+@group.command()
+def show() -> None:
+    """Show the feed's epoch and its last place, and the place that this host has kept."""
+    database, settings = current_app.extensions["database"], current_app.extensions["settings"]
+    migrations.upgrade(database)
+    with database.read() as session:
+        state = feed.state(session)
+    click.echo(f"epoch {state.epoch}, last place {state.last_position}")
+    kept = feed_place.read(settings.data_dir)
+    if kept is None:
+        click.echo("This host has kept no place.")
+        return
+    click.echo(f"kept here: epoch {kept.epoch}, place {kept.position}")
+    if feed.behind(state, kept):
+        click.echo("The database is an older one than this host has seen: a new epoch begins when the worker starts.")
+
+
+@group.command()
+@click.option(
+    "--above", type=click.IntRange(0, 2**62), default=0, help="a place that a reader has reached, if you know one"
+)
+def restart(above: int) -> None:
+    """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows.
+
+    Every reader gets 409 feed_restarted once, and begins again.
+    """
+    database, settings = current_app.extensions["database"], current_app.extensions["settings"]
+    migrations.upgrade(database)
+    kept = feed_place.read(settings.data_dir) or feed.BEGINNING
+    known = feed.Place(max(kept.position, above), kept.epoch)
+    with database.write() as session:
+        state = feed.begin_epoch(session, clock.now(), known)
+    feed_place.FeedPlace(database, settings.data_dir).check()
+    click.echo(f"Epoch {state.epoch} has begun; its places are above {state.begins_above}.")
+    click.echo("Every reader of the feed gets 409 feed_restarted once, and begins again with an empty `after`.")

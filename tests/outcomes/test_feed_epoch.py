@@ -1,0 +1,298 @@
+"""The feed after a restore: a reader that is ahead of the database is told, and never waits in silence."""
+
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from lib import clock
+from models import CallOutcome
+from outcomes import feed, feed_place, keyset
+from outcomes.feed import Place, place
+from outcomes.feed_place import FeedPlace
+from service import worker
+from service.app import create_app
+from tests.backups import backup
+from tests.evidence import CONNECTIONS, keep, normalize, receipt, terminal
+from tests.server import until
+from tests.web.conftest import client_with, settings_for
+from web.auth import API
+
+FEED = f"{API}/outcomes/changes"
+
+
+def calls(database, *numbers: int, connections=CONNECTIONS) -> None:
+    """Calls that become outcomes, one place each."""
+    keep(database, *(receipt(terminal(n, 1000 + n)) for n in numbers))
+    normalize(database, connections)
+
+
+def state(database) -> feed.State:
+    with database.read() as session:
+        return feed.state(session)
+
+
+def read(database, after: Place = feed.BEGINNING) -> list[tuple[str, int]]:
+    """(call, position) of what a reader at the place is shown."""
+    with database.read() as session:
+        assert feed.state(session).has_given(after)
+        return [(row.call_id, row.position) for row in feed.changes(session, after.position, 1000)]
+
+
+@pytest.fixture
+def kept(database, tmp_path):
+    """A look, as a process that has just started takes it."""
+    folder = tmp_path / "data"
+    return lambda: FeedPlace(database, folder).check()
+
+
+def test_what_was_given_before_there_were_epochs_goes_on(database):
+    calls(database, 1, 2, 3)
+    assert place(keyset.encode("feed", "2")) == Place(2, feed.FIRST_EPOCH)
+    assert [call for call, _ in read(database, place(keyset.encode("feed", "2")))] == ["3"]
+    assert [call for call, _ in read(database, place("2"))] == ["3"]
+    assert place("") == place("0") == feed.BEGINNING
+    assert place(feed.cursor(Place(2, 7))) == Place(2, 7)
+
+
+def test_a_start_without_a_restore_changes_nothing(database, kept):
+    calls(database, 1, 2)
+    before = state(database)
+    for _ in range(3):
+        kept()
+    assert state(database) == before == feed.State(1, 2, 0, 0)
+
+
+def test_a_restored_database_begins_a_new_epoch_by_itself(database, kept):
+    calls(database, 1, 2, 3)
+    with backup(database) as put_back:
+        calls(database, 4, 5)
+        ahead, at_the_backup = Place(5, 1), Place(3, 1)
+        kept()
+        put_back()
+        assert state(database).last_position == 3
+        kept()
+
+        now = state(database)
+        assert now.epoch > 1 and now.stands_to == 3
+        assert not now.has_given(ahead) and not now.has_given(at_the_backup), "of another epoch"
+        assert not now.has_given(Place(4)) and not now.has_given(Place(5)), "plain positions that were lost"
+        assert now.has_given(Place(3)) and now.has_given(Place(now.last_position)), "plain positions that stand"
+
+        calls(database, 4, 6)
+        assert read(database) == [
+            ("1", 1),
+            ("2", 2),
+            ("3", 3),
+            ("4", now.begins_above + 1),
+            ("6", now.begins_above + 2),
+        ]
+        assert now.begins_above > 5 + feed.GAP - 1
+        assert not state(database).has_given(ahead), "also when the database has caught up"
+        kept()
+        assert state(database).epoch == now.epoch, "once is enough"
+
+
+def test_killed_before_it_had_kept_the_last_places(database, kept):
+    """What is kept may be a second old: a reader may be ahead of that, too."""
+    calls(database, 1)
+    with backup(database) as put_back:
+        calls(database, 2)
+        kept()
+        calls(database, 3, 4, 5)
+        put_back()
+        kept()
+    assert not state(database).has_given(Place(5, 1)) and not state(database).has_given(Place(5))
+    calls(database, *range(2, 12))
+    assert not state(database).has_given(Place(5)), "the gap is wider than what was not kept"
+
+
+def test_a_backup_that_is_newer_than_what_is_kept(database, kept):
+    """Nothing can be known of it here; a reader that is ahead is told for as long as it is."""
+    calls(database, 1)
+    kept()
+    calls(database, 2)
+    with backup(database) as put_back:
+        calls(database, 3)
+        put_back()
+        kept()
+    assert state(database).epoch == 1
+    assert not state(database).has_given(Place(3, 1)) and state(database).has_given(Place(2, 1))
+
+
+def test_a_backup_of_before_the_last_epoch(database, kept):
+    calls(database, 1, 2)
+    with backup(database) as put_back:
+        with database.write() as session:
+            lost = feed.begin_epoch(session, clock.now())
+        kept()
+        put_back()
+        kept()
+    assert state(database).epoch > lost.epoch, "never the same epoch twice"
+    assert state(database).begins_above > lost.last_position
+
+
+def test_another_host_that_kept_less_begins_no_second_epoch(database, tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    calls(database, 1)
+    with backup(database) as put_back:
+        calls(database, 2)
+        FeedPlace(database, other).check()
+        calls(database, 3)
+        FeedPlace(database, one).check()
+        put_back()
+        FeedPlace(database, one).check()
+        begun = state(database)
+        assert begun.epoch > 1
+        FeedPlace(database, other).check()
+    assert state(database) == begun
+    assert feed_place.read(other) == Place(begun.last_position, begun.epoch)
+
+
+def test_a_database_that_falls_back_beside_a_running_worker(database, tmp_path):
+    """A standby that took over without the last commits is an older database as well."""
+    calls(database, 1)
+    with backup(database) as put_back:
+        running = FeedPlace(database, tmp_path)
+        calls(database, 2)
+        running.look()
+        put_back()
+        running.look()
+    assert state(database).epoch > 1
+
+
+def test_an_empty_database_in_the_place_of_another(database, tmp_path):
+    (tmp_path / feed_place.FILE).write_text('{"epoch": 1, "position": 4711}')
+    FeedPlace(database, tmp_path).check()
+    assert state(database).epoch > 1 and state(database).begins_above > 4711
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"position": 5}', '{"epoch": 1, "position": "x"}', "\xff"])
+def test_a_file_that_cannot_be_read_is_no_place(database, tmp_path, text):
+    (tmp_path / feed_place.FILE).write_text(text, encoding="latin-1")
+    calls(database, 1)
+    FeedPlace(database, tmp_path).check()
+    assert state(database) == feed.State(1, 1, 0, 0)
+    assert json.loads((tmp_path / feed_place.FILE).read_text()) == {"epoch": 1, "position": 1}
+
+
+def test_a_folder_that_takes_no_file_stops_nothing(database, tmp_path):
+    calls(database, 1)
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    FeedPlace(database, blocked).look()
+    assert state(database).epoch == 1
+
+
+def test_what_is_kept_is_never_ahead_and_soon_not_behind(database, tmp_path):
+    place_of = FeedPlace(database, tmp_path)
+    for number in range(1, 6):
+        calls(database, number)
+        before = feed_place.read(tmp_path)
+        assert before is None or before.position <= state(database).last_position
+        place_of.look()
+        assert feed_place.read(tmp_path) == Place(number, 1)
+
+
+def test_a_worker_looks_before_it_takes_a_place(database, tmp_path):
+    calls(database, 1, 2)
+    with backup(database) as put_back:
+        calls(database, 3)
+        FeedPlace(database, tmp_path).check()
+        put_back()
+        keep(
+            database, *(receipt(terminal(n, 1000 + n)) for n in range(3, 9))
+        )  # waiting when it starts, and enough to hide it
+        stop = threading.Event()
+        threads = worker.start(database, CONNECTIONS, {}, FeedPlace(database, tmp_path), stop)
+        try:
+            until(lambda: len(read(database)) == 8, 20)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(10)
+        found, places = state(database), [position for _, position in read(database)]
+    assert found.epoch > 1
+    assert [position for position in places if position <= found.begins_above] == [1, 2]
+
+
+def test_an_epoch_that_begins_among_writers(database):
+    """Four writers take places while it begins: each place is of one side of the gap, and a reader of the new one misses none."""
+    calls(database, 1)
+
+    def write(first: int) -> None:
+        for number in range(first, first + 10):
+            calls(database, number)
+
+    threads = [threading.Thread(target=write, args=(100 * at,)) for at in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    with database.write() as session:
+        begun = feed.begin_epoch(session, clock.now())
+    for thread in threads:
+        thread.join(60)
+    found = read(database, Place(0, begun.epoch))
+    assert len(found) == 41
+    assert all(position <= begun.stands_to or position > begun.begins_above for _, position in found)
+    with database.read() as session:
+        assert max(session.scalars(select(CallOutcome.position))) == state(database).last_position
+
+
+@pytest.fixture
+def app(database, database_url, tmp_path):
+    app = create_app(replace(settings_for(database_url, tmp_path), connections=CONNECTIONS))
+    yield app
+    app.extensions["database"].close()
+
+
+def test_over_http(app, database):
+    reader = client_with(app, database, "read")
+    calls(database, 1, 2, 3)
+    page = reader.get(f"{FEED}?limit=2").json
+    old = reader.get(f"{FEED}?after={page['next']}").json["next"]
+    assert [row["call_id"] for row in reader.get(f"{FEED}?after=2").json["outcomes"]] == ["3"]
+    for beyond in ("4", "9" * 30, feed.cursor(Place(4, 1)), feed.cursor(Place(1, 2)), keyset.encode("feed", "4")):
+        answer = reader.get(f"{FEED}?after={beyond}")
+        assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
+        assert answer.json["details"] == {"epoch": 1, "last_position": 3}
+
+    done = app.test_cli_runner().invoke(args=["feed", "restart", "--above", "5000000"])
+    assert done.exit_code == 0, done.output
+    now = state(database)
+    assert now.begins_above >= 6_000_000
+    assert f"Epoch {now.epoch} has begun; its places are above {now.begins_above}." in done.stdout
+    for of_before in (old, page["next"], keyset.encode("feed", "2"), "4", "5000000"):
+        answer = reader.get(f"{FEED}?after={of_before}")
+        assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
+        assert answer.json["details"] == {"epoch": now.epoch, "last_position": now.last_position}
+
+    calls(database, 4)
+    shown, after, more = [], "", True
+    while more:
+        page = reader.get(f"{FEED}?limit=2&after={after}").json
+        shown, after, more = shown + page["outcomes"], page["next"], page["more"]
+    assert [row["call_id"] for row in shown] == ["1", "2", "3", "4"]
+    assert reader.get(f"{FEED}?after={after}").json == {"outcomes": [], "next": after, "more": False}
+
+
+def test_an_empty_feed_gives_a_place_that_is_good_later(app, database):
+    reader = client_with(app, database, "read")
+    after = reader.get(f"{FEED}?after=").json["next"]
+    calls(database, 1)
+    assert [row["call_id"] for row in reader.get(f"{FEED}?after={after}").json["outcomes"]] == ["1"]
+
+
+def test_the_command_shows_where_the_feed_is(app, database, tmp_path):
+    run = app.test_cli_runner().invoke
+    calls(database, 1, 2)
+    assert run(args=["feed", "show"]).stdout.splitlines() == ["epoch 1, last place 2", "This host has kept no place."]
+    (tmp_path / feed_place.FILE).write_text('{"epoch": 1, "position": 3}')
+    shown = run(args=["feed", "show"]).stdout
+    assert "kept here: epoch 1, place 3" in shown and "a new epoch begins when the worker starts" in shown
+    run(args=["poll"])  # it takes places as well, so it looks first
+    now = state(database)
+    assert now.epoch > 1
+    run(args=["feed", "restart"])
+    assert state(database).epoch > now.epoch and state(database).begins_above > now.begins_above
