@@ -10,6 +10,12 @@ from typing import Any
 
 from marshmallow import Schema
 
+from lib import phone
+from lib import phone_writing as writing
+
+LONGEST_NUMBER = 200  # with all that people write around it
+LOST = "00000"  # at the end of a number that was a fraction: 9.81E+09, written out
+
 ACCEPTED, REJECTED = "accepted", "rejected"
 
 
@@ -78,6 +84,25 @@ class BadLeads(ValueError):
         super().__init__(f"{len(faults)}{' and more' if more else ''} faults in the list; nothing was sent.")
         self.faults = faults
         self.more = more
+
+
+def to_be_called(value: object, default_country: str | None) -> phone.Reading:
+    """The number that is to be called, with what is doubtful about it. Raises Refused: what is not at least a full number
+    of its plan is not dialled, and neither is what can be read in two ways."""
+    found = phone.read(value, default_country) if len(str(value)) <= LONGEST_NUMBER else None
+    if found is not None and not (writing.FRACTION in found.doubts and found.number.endswith(LOST)):
+        return found
+    if found is not None:
+        raise Refused(
+            "number", "A number with a fraction and zeros at its end: its last digits may be lost. Write text."
+        )
+    if default_country is None:
+        at_home = "; the connection has no default_country, so it must be international"
+    else:
+        at_home = f" from {default_country}"
+    if phone.is_short(value, default_country):
+        raise Refused("number", f"Not a full number: it has too few digits to be called{at_home}.")
+    raise Refused("number", f"Not a telephone number that can be called{at_home}.")
 
 
 # What comes of it -----------------------------------------------------------------------------------------------------

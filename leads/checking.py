@@ -7,25 +7,26 @@ from typing import Any
 from marshmallow import RAISE, ValidationError
 
 from dialers.base import Connection
-from dialers.giving import BadLeads, BadList, Lead, Refused
+from dialers.giving import BadLeads, BadList, Lead, Refused, to_be_called
 from dialers.lead_fields import LONGEST, LeadFields
 from dialers.registry import DIALERS
 from leads.files import Row
-from lib import ids, phone
+from lib import ids
 from lib import text as texts
 from lib.complaints import first
 
-LONGEST_NUMBER = 200  # with all that people write around it
 MOST_NESTED = 50  # lists and objects within each other; no dialer's fields have five
 MOST_FAULTS = 50  # shown of a list; more help nobody
 
 
 @dataclass
 class Checked:
-    """A list that may be sent. ``repeated`` maps a number that stands there several times to its rows."""
+    """A list that may be sent. ``repeated`` maps a number that stands there several times to its rows; ``doubts`` has, by
+    row, what somebody may want to look at before it is called."""
 
     leads: list[Lead] = field(default_factory=list)
     repeated: dict[str, list[int]] = field(default_factory=dict)
+    doubts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
         try:
             for name, value in row.items():
                 check_storable(value, name)
-            lead = _lead(connection, schema.load(row))
+            lead, doubts = _lead(connection, schema.load(row))
             dialer.leads.check(connection, campaign, lead, options)
         except ValidationError as error:
             where, sentence = first(error.messages)
@@ -58,6 +59,8 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
         else:
             found.leads.append(lead)
             places.setdefault(lead.number, []).append(at)
+            if doubts:
+                found.doubts.append(_doubtful(at, lead, doubts))
         if len(faults) > MOST_FAULTS:
             raise BadLeads(faults[:MOST_FAULTS], more=True)
     if faults:
@@ -68,17 +71,18 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
     return found
 
 
-def _lead(connection: Connection, given: dict[str, Any]) -> Lead:
+def _lead(connection: Connection, given: dict[str, Any]) -> tuple[Lead, tuple[str, ...]]:
+    """The lead, and what is doubtful about its number."""
     raw = given.pop("number")
-    if isinstance(raw, float):
-        raise Refused("number", "A number must be text: as a JSON number with a fraction its digits are lost.")
-    number = phone.e164(raw, connection.default_country) if len(str(raw)) <= LONGEST_NUMBER else None
-    if number is None:
-        raise Refused("number", f"Not a telephone number that can be called{_country(connection)}.")
+    number, doubts = to_be_called(raw, connection.default_country)
     own = {name: text(value, f"fields.{name}") for name, value in given.pop("fields", {}).items()}
     given = {name: value for name, value in given.items() if value not in (None, "", [], {})}
     given["agents"] = tuple(given.get("agents", ()))
-    return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=own, **given)
+    return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=own, **given), doubts
+
+
+def _doubtful(at: int, lead: Lead, doubts: tuple[str, ...]) -> dict[str, Any]:
+    return {"row": at, "number": lead.number, "number_raw": lead.number_raw, "doubts": list(doubts)}
 
 
 def check_storable(value: Any, where: str) -> None:
@@ -99,12 +103,6 @@ def _check_storable(value: Any, where: str, whole: str, deeper: int) -> None:
     elif isinstance(value, list):
         for item in value:
             _check_storable(item, where, whole, deeper - 1)
-
-
-def _country(connection: Connection) -> str:
-    if connection.default_country:
-        return f" from {connection.default_country}"
-    return "; the connection has no default_country, so it must be international"
 
 
 def text(value: Any, where: str) -> str:

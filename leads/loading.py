@@ -24,6 +24,7 @@ from models.loads import PARKED, PENDING, RUNNING
 
 LONGEST_CAMPAIGN = 200  # characters that its column holds
 MOST_SHOWN = 20  # requests of a dry run
+MOST_DOUBTS = 1_000  # leads of which it is said what is doubtful
 AT_ONCE = 1_000  # rows of one transaction; on SQLite whoever writes waits for it
 STORING = "Its leads are being stored. Where this stays, nothing is sent, and the list must be loaded again."
 APART = ("number", "number_raw", "reference", "mark")  # of a lead, in columns of their own
@@ -76,9 +77,14 @@ class Loading:
         return {
             "leads": len(self.checked.leads),
             "requests": len(orders),
-            "repeated": self.checked.repeated,
+            **self.noticed(),
             "shown": requests,
         }
+
+    def noticed(self) -> dict[str, Any]:
+        """What is no fault of the list, and what somebody may want to look at."""
+        doubts = self.checked.doubts
+        return {"repeated": self.checked.repeated, "doubtful": len(doubts), "doubts": doubts[:MOST_DOUBTS]}
 
     def keep(self, database: Database) -> UUID:
         """Store it to be sent; the load's id."""

@@ -1,12 +1,46 @@
-"""Telephone numbers: E.164 for reading, the raw string kept beside it. A number is never a key and never a float."""
+"""Telephone numbers: E.164 for reading, the raw string kept beside it. A number is never a key and never a float.
 
-import re
-import unicodedata
+What is written can often be read in several ways: as an international number whose plus was left out, as one of the default
+country's with or without the zero before it, or with that zero before the country's own code. A reading that is *valid*
+in its numbering plan is preferred; among several valid ones, and among those that merely have a full number's length, the
+default country's. What has only the length of a number within a town is none. The vendors' own samples are full and not
+valid, so outcomes show such numbers; whoever is to be called should know, see ``Reading.doubts``.
+"""
+
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 
-_SEPARATORS = re.compile(r"[\s\-‐-―−().\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+from lib import phone_plans as plans
+from lib import phone_writing as writing
+
+ZERO_BEFORE_CODE = "A zero before the country's code was dropped."
+RETIRED = "What was dialled before numbers of {} in former times was dropped."
+ONLY_FULL = "It has a number's length, but its country gives out no such numbers."
+ELSEWHERE = "It is a number of {}, and the default country is {}."
+SURE_WITHOUT_SIGN = 11  # digits from which a number without a sign may be an international one
+MOST_DIGITS = 15  # of an international number
+MEXICO, MEXICAN_PREFIXES = "52", ("1", "01", "044", "045")  # until 2019, before ten digits
+
+
+class Reading(NamedTuple):
+    """An E.164 number, and what is doubtful about it, in sentences. Of ``_read``: what was dropped, the rest is not asked."""
+
+    number: str
+    doubts: tuple[str, ...]
+
+
+class _Candidate(NamedTuple):
+    code: str
+    national: str
+    notes: tuple[str, ...] = ()
+
+    def valid(self) -> bool:
+        return plans.valid(self.code, self.national)
+
+    def full(self) -> bool:
+        return plans.full(self.code, self.national)
 
 
 def raw(value: object) -> str | None:
@@ -16,14 +50,53 @@ def raw(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def e164(value: object, default_country: str | None = None) -> str | None:
-    """``+`` and digits, or None where no possible number can be read.
+def e164(value: object, default_country: str | None = None, *, signless: bool = False) -> str | None:
+    """``+`` and digits, or None where no number can be read for certain.
 
-    "Possible" means its length fits a numbering plan; the vendors' own samples are possible but not valid, so validity
-    is not asked. Extensions (six digits or fewer), SIP logins and words like ``anonymous`` are None.
+    ``signless``: who wrote it leaves the plus of international numbers out, so that such a reading comes first. Extensions
+    (six digits or fewer), SIP logins, words like ``anonymous`` and two numbers in one text are None.
     """
     text = raw(value)
-    return None if text is None else _e164(text, default_country)
+    found = None if text is None else _read(text, default_country, signless)
+    return None if found is None else found.number
+
+
+def read(value: object, default_country: str | None = None) -> Reading | None:
+    """``e164`` with what is doubtful about the reading."""
+    text = raw(value)
+    found = None if text is None else _read(text, default_country, False)
+    if found is None:
+        return None
+    code, rest = plans.split(found.number[1:])
+    doubts = found.doubts
+    if not plans.valid(code, rest):
+        doubts = (*doubts, ONLY_FULL)
+    if default_country and plans.home(default_country) and not is_of(found.number, default_country):
+        doubts = (*doubts, ELSEWHERE.format(f"+{code}", default_country))
+    return Reading(found.number, doubts)
+
+
+def is_short(value: object, default_country: str | None = None) -> bool:
+    """Whether digits are missing: what stands there is a number's beginning or end, and nothing else."""
+    text = raw(value)
+    written = None if text is None else writing.read(text)
+    if written is None:
+        return False
+    international = plans.split(written.digits) if written.plus else None
+    home = plans.home(default_country) if default_country else None
+    if international is not None:
+        code, rest = international
+    elif home is not None:
+        code, rest = home.code, written.digits
+    else:
+        return len(written.digits) < writing.SHORTEST
+    return len(rest) < min(plans.plan(code).full, default=writing.SHORTEST)
+
+
+def is_of(number: str, country: str) -> bool:
+    """Whether an E.164 number has the country's code."""
+    home = plans.home(country)
+    return home is not None and plans.split(number[1:])[0] == home.code
 
 
 def national(number: str) -> str:
@@ -32,59 +105,132 @@ def national(number: str) -> str:
 
 
 @lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
-def _e164(text: str, default_country: str | None) -> str | None:
-    text = text.split("@", 1)[0].removeprefix("tel:").removeprefix("sip:")
-    text = _SEPARATORS.sub("", text)
-    if not text.isascii():
-        text = "".join(str(unicodedata.digit(char, char)) for char in text)
-    prefix = next((one for one in _prefixes(default_country) if text.startswith(one)), "")
-    digits = text.removeprefix("+")
-    if not digits.isascii() or not digits.isdigit() or len(digits) <= 6:
+def _read(text: str, country: str | None, signless: bool) -> Reading | None:
+    written = writing.read(text)
+    if written is None:
         return None
-    if prefix:
-        return _international(text.removeprefix(prefix))
-    national = _possible(digits, default_country) if default_country else None
-    return national or (_international(digits) if len(digits) >= 11 else None)
-
-
-def _prefixes(country: str | None) -> tuple[str, ...]:
-    """What stands before a country's code. 011 does so in North America alone: in Delhi, São Paulo and Johannesburg it is
-    how a number of the town itself begins."""
-    north_american = country is not None and phonenumbers.country_code_for_region(country) == 1
-    return ("+", "00", "011") if north_american else ("+", "00")
-
-
-def _international(digits: str) -> str | None:
-    """Read a number that begins with its country's code. Of most of these nothing but the length is to be looked at,
-    and phonenumbers takes ten times as long to find that out."""
-    for size in (1, 2, 3):
-        plan = _plan(digits[:size])
-        if plan is not None:
-            lengths, national_prefix = plan
-            national = digits[size:]
-            if national[:1] != "0" and 2 <= len(national) and not national_prefix.match(national):
-                return "+" + digits if len(national) in lengths else None
-            break
-    return _possible("+" + digits, None)
-
-
-@lru_cache(maxsize=1_500)
-def _plan(code: str) -> tuple[frozenset[int], re.Pattern[str]] | None:
-    """The country's possible lengths and what may stand before a national number there; None for no country's code."""
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code or 0)) if code[:1] != "0" else None
-    if not regions:
+    home = plans.home(country) if country else None
+    if written.plus:
+        found = _marked(written.digits, written.other)
+    elif written.digits.startswith("00"):
+        found = _after_zeros(written, home, country)
+    else:
+        found = _unmarked(written, home, country, signless)
+    if found is None or (written.cut and not found.valid()):
         return None
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(int(code), regions[0])
-    general = metadata.general_desc
-    lengths = frozenset(general.possible_length + general.possible_length_local_only)
-    return lengths, re.compile(metadata.national_prefix_for_parsing or "(?!)")
+    return Reading(f"+{found.code}{found.national}", written.notes + found.notes)
 
 
-def _possible(text: str, country: str | None) -> str | None:
+def _marked(digits: str, other: str) -> _Candidate | None:
+    """A number that says that it is international; ``other``: without a (0) in it."""
+    if len(digits) < writing.SHORTEST:
+        return None
+    found = _international(digits)
+    if other != digits:
+        without = _international(other)
+        if without is not None and without.valid():
+            return without if without == found else without._replace(notes=(writing.ZERO_IN_BRACKETS,))
+    return found if found is not None and (found.full() or found.valid()) else None
+
+
+def _after_zeros(written: writing.Written, home: plans.Home | None, country: str | None) -> _Candidate | None:
+    """What begins with 00 is international everywhere, also where people dial 0011 or 001 themselves: then with that."""
+    found = _marked(written.digits[2:], written.other[2:])
+    if home is None or home.abroad.fullmatch("00") or (found is not None and found.code == home.code):
+        return found
+    own = _parsed(written.digits, country)
+    own = own if own is not None and own.valid() else None
+    if found is None or own is None or own == found:
+        return own or found
+    if not found.valid() or written.digits.startswith("0011"):  # no number of North America begins with another 1
+        return own
+    return None
+
+
+def _unmarked(
+    written: writing.Written, home: plans.Home | None, country: str | None, signless: bool
+) -> _Candidate | None:
+    digits = written.digits
+    if len(digits) < writing.SHORTEST:
+        return _of_a_short_plan(digits, home)
+    at_home = _at_home(digits, home, country)
+    if at_home is not None and not signless and at_home.valid():
+        return at_home
+    behind_zero, abroad = _behind_zero(digits, home), _abroad(written, home, signless)
+    for found in (abroad, at_home, behind_zero) if signless else (behind_zero, abroad):
+        if found is not None and found.valid():
+            return found
+    # With a default country, digits that no plan knows are a slip rather than some other country's.
+    for found in (abroad, at_home, behind_zero) if signless or home is None else (at_home, behind_zero):
+        if found is not None and found.full():
+            return found
+    return None
+
+
+def _of_a_short_plan(digits: str, home: plans.Home | None) -> _Candidate | None:
+    """Six digits or fewer are an extension, except where no number has more."""
+    found = _Candidate(home.code, digits) if home is not None and home.short else None
+    return found if found is not None and found.valid() else None
+
+
+def _at_home(digits: str, home: plans.Home | None, country: str | None) -> _Candidate | None:
+    """As somebody in the default country means it."""
+    if home is None:
+        return None
+    national = home.national(digits)
+    return _parsed(digits, country) if national is None else _current(home.code, national)
+
+
+def _behind_zero(digits: str, home: plans.Home | None) -> _Candidate | None:
+    """The default country's own code with the zero before it that belongs before national numbers: 0919812345678."""
+    if home is None or digits[0] != "0" or not digits.startswith(home.code, 1) or not home.prefix.pattern.match("0"):
+        return None
+    found = _international(digits[1:])
+    return None if found is None else found._replace(notes=(ZERO_BEFORE_CODE,))
+
+
+def _abroad(written: writing.Written, home: plans.Home | None, signless: bool) -> _Candidate | None:
+    """An international number whose plus was left out: long enough, or with no other reading in the default country."""
+    digits = written.digits
+    short = len(digits) < SURE_WITHOUT_SIGN and not signless
+    if digits[0] == "0" or (short and (home is None or plans.full(home.code, digits))):
+        return None
+    found = _international(digits)
+    if found is not None and written.text != digits and _is_more(written, home, found.code):
+        return None
+    return found
+
+
+def _is_more(written: writing.Written, home: plans.Home | None, code: str) -> bool:
+    """Whether a part of it is a number of the default country by itself, as in 9812345678-79: no other country's, then."""
+    for part in writing.doubtful_parts(written):
+        national = home.national(part) if home is not None and home.code != code else None
+        if part == written.digits or (national is not None and plans.valid(home.code, national)):
+            return True
+    return False
+
+
+def _international(digits: str) -> _Candidate | None:
+    """Read a number that begins with its country's code."""
+    found = plans.split(digits) if len(digits) <= MOST_DIGITS + 3 else None
+    if found is None:
+        return None
+    code, rest = found
+    national = plans.plan(code).prefix.dropped(rest)
+    return _parsed("+" + digits, None) if national is None else _current(code, national)
+
+
+def _current(code: str, national: str) -> _Candidate:
+    """As it is dialled today: numbers are kept for longer than what has to be dialled before them."""
+    if code == MEXICO and len(national) > 10 and national[:-10] in MEXICAN_PREFIXES:
+        return _Candidate(code, national[-10:], (RETIRED.format("Mexico"),))
+    return _Candidate(code, national)
+
+
+def _parsed(text: str, country: str | None) -> _Candidate | None:
+    """As phonenumbers reads it, which takes ten times as long."""
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return _Candidate(str(number.country_code), phonenumbers.national_significant_number(number))

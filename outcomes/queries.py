@@ -120,10 +120,10 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
 
 
 def _number(text: str) -> ColumnElement[bool]:
-    """A number however it is written: E.164, its digits alone, or as the dialer wrote it. In a URL that was put
-    together by hand the plus sign arrives as a blank."""
+    """A number however it is written: E.164, its digits alone, or as the dialer wrote it. In a URL that was put together
+    by hand the plus sign arrives as a blank. National numbers were read by ``web.parameters``, which knows the countries."""
     stripped = text.strip()
-    normal = {phone.e164(stripped), phone.e164("+" + stripped), "+" + stripped.removeprefix("+")} - {None}
+    normal = {phone.e164(stripped, signless=True), "+" + stripped.removeprefix("+")} - {None}
     written = {text, stripped, "+" + stripped} if text[:1].isspace() else {text, stripped}
     return or_(CallOutcome.customer_number.in_(sorted(normal)), CallOutcome.customer_number_raw.in_(sorted(written)))
 

@@ -58,6 +58,9 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
         _refuse(error)
     for number, at in loading.checked.repeated.items():
         click.echo(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
+    for lead in loading.checked.doubts:
+        said = " ".join(lead["doubts"])
+        click.echo(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
     if dry_run:
         click.echo(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
         return

@@ -22,20 +22,35 @@ class NewCampaign(NewLeads):
     name = fields.Str(validate=validate.Length(1, 500), metadata={"description": "Its name.", "example": "Renewals"})
 
 
-def _repeated() -> fields.Field:
-    return members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
+class Doubt(Schema):
+    row = number("Its row in the list, from 1.", 3)
+    number = text("E.164, as it is called.", "+380935550001", null=False)
+    number_raw = text("As it was given.", "0935550001.0", null=False)
+    doubts = fields.List(
+        fields.Str(
+            metadata={"description": "One of them.", "example": "What stood after the decimal point was dropped."}
+        ),
+        required=True,
+        metadata={"description": "What is doubtful about the reading, in sentences."},
+    )
 
 
-class Begun(Schema):
+class Noticed(Schema):
+    """What is no fault of the list, and what somebody may want to look at."""
+
+    repeated = members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
+    doubtful = number("How many leads have a number of which something is doubtful.", 1)
+    doubts = fields.List(fields.Nested(Doubt), required=True, metadata={"description": "The first 1,000 of them."})
+
+
+class Begun(Noticed):
     load_id = our_id("Of the load.")
     campaign_id = text("The campaign; null where it is being made.", "6541")
-    repeated = _repeated()
 
 
-class WouldSend(Schema):
+class WouldSend(Noticed):
     leads = number("How many leads.", 2)
     requests = number("How many requests.", 1)
-    repeated = _repeated()
     shown = fields.List(
         fields.Raw(metadata={"description": "One request, or those that belong together."}),
         required=True,

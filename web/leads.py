@@ -128,9 +128,7 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
         if query["dry_run"]:
             return answer(front().dry(loading))
         load_id = front().keep(loading)
-        return answer(
-            {"load_id": str(load_id), "campaign_id": campaign, "repeated": loading.checked.repeated}, status=202
-        )
+        return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
     return _tried(begin)
 

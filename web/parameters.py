@@ -6,14 +6,14 @@ A filter that is silently ignored answers with numbers that are too large, and n
 import re
 from datetime import datetime
 
-from flask import Request
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from flask import Request, current_app
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
-from lib import clock
+from lib import clock, phone
 from outcomes import queries, undecided
 
 
@@ -94,7 +94,10 @@ class Filters(Schema):
     campaign_id = words("The dialer's id of the campaign.", "6541")
     campaign_name = words("The campaign's name, exactly.", "Renewals November")
     agent = words("The agent's id, username, name, number or extension, exactly.", "priya")
-    number = words("The customer's number: E.164, its digits, or as the dialer wrote it.", "+919812345678")
+    number = words(
+        "The customer's number: E.164, its digits, as people dial it in a connection's country, or as the dialer wrote it.",
+        "+919812345678",
+    )
     lead_id = words("The dialer's id of the lead.", "88213")
     crm_reference = words("The CRM's own key, exactly.", "00Q5g00000ABCDE")
     connect_outcome = words("The technical result.", "connected", CONNECT_OUTCOMES)
@@ -122,6 +125,16 @@ class Filters(Schema):
     since = moment("Calls at or after this time.")
     until = moment("Calls before this time.")
     changed_since = moment("Rows changed at or after this time.")
+
+    @post_load
+    def read_numbers(self, query: dict, **kwargs) -> dict:
+        """A number as the connections read it, each in its default country."""
+        if query.get("number"):
+            known, wanted = current_app.extensions["connections"], query.get("connection")
+            countries = {one.default_country for name, one in known.items() if not wanted or name in wanted} - {None}
+            readings = (phone.e164(one, country) for one in query["number"] for country in sorted(countries))
+            query["number"] = list(dict.fromkeys([*query["number"], *filter(None, readings)]))
+        return query
 
 
 class OutcomeQuery(Filters):

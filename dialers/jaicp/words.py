@@ -111,20 +111,14 @@ def _common(row: Members, job: str, campaign: str | None, connection: Connection
         lead_id=job,
         campaign_id=campaign,
         direction="outbound",
-        customer_number=_international(customer, connection),
+        # JAICP writes international numbers as digits alone; what is none may be national.
+        customer_number=phone.e164(customer, connection.default_country, signless=True),
         customer_number_raw=customer,
         started_at=moment(row.get("startedAt"), connection),
         status_raw=word(row.get("jobStatus")),
         custom_fields=reported,
         crm_reference=word(reported.get(wanted)) if wanted else None,
     ) | ({"_conflicts": conflicts} if conflicts else {})
-
-
-def _international(written: str | None, connection: Connection) -> str | None:
-    """JAICP writes international numbers as digits alone; what is none may be national."""
-    if written and written.isascii() and written.isdigit() and (found := phone.e164(f"+{written}")):
-        return found
-    return phone.e164(written, connection.default_country)
 
 
 def _reported(value: object) -> dict[str, str]:

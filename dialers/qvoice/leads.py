@@ -78,6 +78,9 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
         if getattr(lead, name):
             raise Refused(name, sentence)
     names.check_parts(lead)
+    home = connection.default_country
+    if _form(connection) == "national" and home and not phone.is_of(lead.number, home):
+        raise Refused("number", f"Is not of {home}, and lead_number_form sends numbers without their country's code.")
     _own(lead)
 
 
@@ -102,10 +105,9 @@ def _path(order: Order) -> str:
 
 def _body(connection: Connection, lead: Lead, options: Mapping[str, Any]) -> dict[str, Any]:
     """The documented fields, those that are given. A whole name is not split: who could tell where?"""
-    form = connection.settings.get("lead_number_form") or "e164"
     whole = lead.name if not (lead.first_name or lead.last_name) else None
     found = {
-        "number": NUMBER_FORMS[form](lead.number),
+        "number": NUMBER_FORMS[_form(connection)](lead.number),
         "first_name": lead.first_name or whole,
         "last_name": lead.last_name,
         "priority": lead.priority,
@@ -115,6 +117,10 @@ def _body(connection: Connection, lead: Lead, options: Mapping[str, Any]) -> dic
         **_own(lead),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _form(connection: Connection) -> str:
+    return connection.settings.get("lead_number_form") or "e164"
 
 
 def _own(lead: Lead) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from marshmallow import Schema, fields, validate
 from dialers.base import Connection
 from dialers.errors import Uncertain
 from dialers.fields import text
-from dialers.giving import CANCEL_CALL, END_CALL, START_CALL, Act, Refused
+from dialers.giving import CANCEL_CALL, END_CALL, START_CALL, Act, to_be_called
 from dialers.ryng.api import Client, configured
-from lib import phone
 
 
 def _id(**more: Any) -> fields.Str:
@@ -39,9 +38,7 @@ class CancelCall(Schema):
 
 def start(client: Client, connection: Connection, given: Mapping[str, Any]) -> dict[str, str]:
     configured(connection)
-    number = phone.e164(given["number"], connection.default_country)
-    if number is None:
-        raise Refused("number", "Not a telephone number that can be called.")
+    number = to_be_called(given["number"], connection.default_country).number
     urls = {
         f"{kind}CallbackUrl": given["callbacks"][kind] for kind in ("connect", "terminal") if kind in given["callbacks"]
     }

@@ -58,6 +58,13 @@ def test_a_list_with_tabs(typed, name):
     assert (dry.returncode, '"first_name": "Ann"' in dry.stdout) == (0, True), dry.stderr
 
 
+def test_what_is_doubtful_about_a_number_is_said_by_its_row(typed):
+    (typed.folder / "list.csv").write_text("number\n+12135550001\n12135550002.0\n")
+    dry = typed("load", "qvoice-main", typed.played.campaign, "list.csv", "--dry-run")
+    assert "row 2: 12135550002.0 is called as +12135550002. What stood after" in dry.stderr, dry.stderr
+    assert '"doubtful": 1' in dry.stdout
+
+
 def test_what_is_unknown_is_decided_by_an_operator(typed):
     (typed.folder / "list.json").write_text('[{"number": "+12135550001"}]')
     typed.played.faults({"drop_after": {"times": 1, "path": "/lead"}})

@@ -99,6 +99,23 @@ def test_a_dry_run_shows_the_requests_and_keeps_nothing(leads, url, played):
     assert leads.get("/api/v1/loads").json["loads"] == []
 
 
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_what_is_doubtful_about_a_number_is_said(leads, url, query):
+    answer = leads.post(url + query, json=numbers("+12135550001", "12135550002.0", "+12135550003 x9"))
+    assert (answer.status_code, answer.json["doubtful"]) == (200 if query else 202, 2)
+    assert [(doubt["row"], doubt["number"], doubt["number_raw"]) for doubt in answer.json["doubts"]] == [
+        (2, "+12135550002", "12135550002.0"),
+        (3, "+12135550003", "+12135550003 x9"),
+    ]
+    assert answer.json["doubts"][1]["doubts"][0] == "The extension 9 was dropped."
+
+
+def test_a_number_that_is_not_full_is_a_fault_of_its_row(leads, url):
+    answer = leads.post(url, json=numbers("+12135550001", "5550001"))
+    assert (answer.status_code, list(answer.json["details"])) == (422, ["leads.2.number"])
+    assert leads.get("/api/v1/loads").json["loads"] == []
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_dry_run_hides_the_token_of_our_urls(database, database_url, tmp_path):
     connection = replace(CONNECTIONS["ryng-main"], settings={"api_url": "https://acme.ryng.in", "access_token": "t"})

@@ -26,6 +26,7 @@ QUERIES = [
     "agent=priya&agent=204",
     "number=+919812345678",
     "number=%2B919812345678",
+    "number=098123+45678",
     "lead_id=88",
     "crm_reference=crm+901",
     "crm_reference=crm+901&crm_reference=nobody",
@@ -57,6 +58,22 @@ def rows(database):
 
 def test_the_queries_leave_no_filter_out():
     assert {part.split("=")[0] for query in QUERIES for part in query.split("&") if part} == set(queries.FILTERS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("09812345699", 1),  # as it is dialled in the connection's country
+        ("98123 45699", 1),
+        ("0919812345699", 1),
+        ("09812345699&connection=ryng-main", 1),
+        ("09812345699&connection=qvoice-main", 0),  # which has no country
+    ],
+)
+def test_a_national_number_is_found_as_the_connections_read_it(admin, database, asked, found):
+    with database.write() as session:
+        outcome(session, customer_number="+919812345699", connection="ryng-main")
+    assert len(admin.get(f"{API}/outcomes?number={asked}").json["outcomes"]) == found
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -69,6 +69,13 @@ def test_numbers_in_the_portals_form(form, number):
     assert request({}, connection)["body"]["number"] == number
 
 
+def test_a_number_of_another_country_is_not_sent_without_its_code():
+    connection = replace(QVOICE, settings={"lead_number_form": "national"}, default_country="US")
+    assert request({}, connection)["body"]["number"] == "2135550100"
+    with pytest.raises(Refused, match="not of US"):
+        LEADS.check(connection, "1", Lead("+48501234567", "48501234567", "mark"), {})
+
+
 def test_a_leads_own_options_win():
     assert (
         request({"options": {"retries": "5"}}, retries=3, cool_off=9)["body"].items()
