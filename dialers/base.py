@@ -100,6 +100,7 @@ class Evidence:
     method: str | None = None
     context: Mapping[str, Any] | None = None
     seen_at: datetime | None = None
+    content_encoding: str | None = None
 
 
 # What words return ----------------------------------------------------------------------------------------------------
@@ -108,13 +109,15 @@ class Event:
     """One fact. ``facts`` maps names of ``vocabulary.FACTS`` to JSON values (times as ``clock.iso`` writes them, ids as
     strings); a fact that the dialer does not state is left out, never null. ``keys`` are the names under which the dialer
     knows the call, at least one, each unique within the connection: two events that share a key are folded together.
-    ``attempt`` is the dialer's own name of the attempt, None where the record does not say it."""
+    ``attempt`` is the dialer's own name of the attempt, None where the record does not say it. ``part`` is which part of its
+    receipt told of it, where that has several."""
 
     kind: str
     keys: tuple[str, ...]
     facts: Mapping[str, Any]
     attempt: str | None = None
     happened_at: datetime | None = None
+    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,13 +162,17 @@ class QueueSeen:
 
 @dataclass(frozen=True)
 class Reading:
-    """All that one receipt says. ``ignored`` is the reason why a receipt of a known kind says nothing that we need."""
+    """All that one receipt says. ``ignored`` is the reason why a receipt of a known kind says nothing that we need;
+    ``forgiven`` are the slips that were passed over, by their words in ``dialers.forgiven``; ``refused`` says what of it could
+    not be understood, where the rest could: then the rest counts, and the receipt goes to quarantine."""
 
     events: tuple[Event, ...] = ()
     leads: tuple[LeadSeen, ...] = ()
     campaigns: tuple[CampaignSeen, ...] = ()
     queues: tuple[QueueSeen, ...] = ()
     ignored: str | None = None
+    forgiven: tuple[str, ...] = ()
+    refused: str | None = None
 
 
 class Unreadable(ValueError):

@@ -39,17 +39,6 @@ _UNITS = re.compile(
 _GO_UNITS = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})(?:\.\d+)?s)", re.ASCII)  # 1h2m3.5s
 
 
-def record(body: bytes) -> Members:
-    """A polled record: one JSON object. Raises Unreadable."""
-    try:
-        found = rawjson.loads(body)
-    except rawjson.NotJson as error:
-        raise Unreadable("unparseable", f"The record is not JSON: {error}.") from None
-    if not isinstance(found, Members):
-        raise Unreadable("not_an_object", "The record is JSON, but no object.")
-    return found
-
-
 def text(value: object) -> str | None:
     """The text, stripped; None for nothing, for blanks and for what is no text. Numbers become their digits."""
     if type(value) is str:  # as nearly all are

@@ -40,7 +40,8 @@ class Members(dict):
         return {name: values for name, values in seen.items() if len(values) > 1}
 
 
-def _integer(literal: str) -> int | str:
+def integer(literal: str) -> int | str:
+    """A whole number; its digits where there are more than any field of any dialer has."""
     # int() refuses more than 4,300 digits, and no field of any dialer has more than 20.
     return int(literal) if len(literal) <= 30 else literal
 
@@ -48,11 +49,12 @@ def _integer(literal: str) -> int | str:
 # Fractions stay as they were written: money and telephone numbers never pass through a float.
 # NaN and Infinity are not JSON; a dialer that writes them means that it does not know.
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=Members, parse_float=str, parse_int=_integer, parse_constant=lambda name: None
+    object_pairs_hook=Members, parse_float=str, parse_int=integer, parse_constant=lambda name: None
 )
 
-# Where a value ends needs no reading of it: without hooks the scanner is several times faster.
-_SCANNER = json.JSONDecoder(parse_float=str, parse_int=str)
+# Where a value ends needs no reading of it: without hooks the scanner is several times faster. A line break inside of a text
+# must not hide a thousand other records: whether each can be read is judged later.
+_SCANNER = json.JSONDecoder(parse_float=str, parse_int=str, strict=False)
 
 
 def decode(body: bytes) -> str:
@@ -71,7 +73,7 @@ def loads(body: bytes | str) -> object:
         if text.count("[") + text.count("{") > DEEPEST and _too_deep(value):
             raise NotJson("nested too deeply")
         # Decoded bytes hold nothing that cannot be stored: it comes out of an escape, or was in a text from elsewhere.
-        return _cleaned(value) if "\\u" in text or (text is body and not texts.storable(text)) else value
+        return cleaned(value) if "\\u" in text or (text is body and not texts.storable(text)) else value
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
@@ -91,12 +93,12 @@ def _inside(value: dict | list) -> list[object]:
     return [item for _, item in value.pairs] if isinstance(value, Members) else list(value)
 
 
-def _cleaned(value: object) -> object:
+def cleaned(value: object) -> object:
     """Strings without what cannot be stored; ``Members`` stay ``Members``."""
     if isinstance(value, Members):
-        return Members([(texts.clean(key), _cleaned(item)) for key, item in value.pairs])
+        return Members([(texts.clean(key), cleaned(item)) for key, item in value.pairs])
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [cleaned(item) for item in value]
     return texts.clean(value)
 
 
@@ -136,6 +138,8 @@ def _parts(text: str, start: int, opening: str, closing: str):
         if text[at : at + 1] != ",":
             raise NotJson(f"expected , or {closing} at character {at}")
         at = _skip(text, at + 1)
+        if text[at : at + 1] == closing:
+            return  # a comma with nothing behind it
 
 
 def _value(text: str, at: int) -> tuple[object, int]:

@@ -53,6 +53,13 @@ class Receipt(Base):
             sqlite_where=text("state = 'quarantined'"),
             postgresql_where=text("state = 'quarantined'"),
         ),
+        Index(
+            "ix_receipts_forgiven",
+            "connection",
+            "received_at",
+            sqlite_where=text("forgiven IS NOT NULL"),
+            postgresql_where=text("forgiven IS NOT NULL"),
+        ),
         Index("ix_receipts_connection", "connection", "source", "kind", "received_at"),
     )
 
@@ -77,6 +84,9 @@ class Receipt(Base):
     state: Mapped[Word] = mapped_column(default=PENDING)
     reason: Mapped[Word | None]
     detail: Mapped[LongText | None]
+    forgiven: Mapped[
+        LongText | None
+    ]  # words of the slips that were passed over when it was read last, parted by blanks
     processed_at: Mapped[Moment | None]
     readings: Mapped[Count] = mapped_column(default=0)  # how often it was read; more than once after a replay
 

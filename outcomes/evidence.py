@@ -34,6 +34,7 @@ COLUMNS = tuple(
         "state",
         "reason",
         "detail",
+        "forgiven",
         "stranger",
         "body_size",
         "truncated",
@@ -105,6 +106,7 @@ def shown(row: Row | Receipt) -> dict[str, Any]:
     """A receipt as the API shows it in lists."""
     found = {column.key: getattr(row, column.key) for column in COLUMNS}
     found["id"] = str(found["id"])
+    found["forgiven"] = (found["forgiven"] or "").split()
     for name in ("received_at", "seen_at", "processed_at"):
         found[name] = iso(found[name])
     return found
@@ -152,7 +154,7 @@ def _replay(session: Session, wanted: list[ColumnElement[bool]]) -> int:
 def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
     # An operator who has a stranger's receipt read vouches for it: it no longer counts against the strangers' quota.
     # ``readings`` stays: the reader must know that it has read this receipt before.
-    again = {"state": PENDING, "reason": None, "detail": None, "processed_at": None}
+    again = {"state": PENDING, "reason": None, "detail": None, "forgiven": None, "processed_at": None}
     unsynchronized = {"synchronize_session": False}
     vouched = (
         session.execute(

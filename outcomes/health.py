@@ -13,7 +13,7 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
-from outcomes import completeness, doubts, pace, words_seen
+from outcomes import completeness, doubts, forgiven, pace, words_seen
 from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
@@ -28,13 +28,14 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     polls = poll_states(session, now)
     desks = sending(session)
     paces = pace.known(session, configured, now)
+    slips = forgiven.counted(session, now)
     names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
-        | {"sending": _desk(configured.get(name), desks.get(name))}
+        | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         for name in sorted(names)
     ]
 

@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 BATCH = 1000
 SQLITE_BATCH = 250  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
 TRIES = 8
+PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only some parts could be understood
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Verdict:
     state: str
     reason: str | None = None
     detail: str | None = None
+    forgiven: str | None = None  # the slips that were passed over, as the receipt's column holds them
 
 
 Understood = Reading | Verdict  # of reading one receipt
@@ -64,11 +66,13 @@ class Taken(NamedTuple):
     method: str | None = None
     context: Mapping[str, Any] | None = None
     content_type: str | None = None
+    content_encoding: str | None = None
 
 
 WHOLE = (
-    *(getattr(Receipt, name) for name in Taken._fields[:-1]),
+    *(getattr(Receipt, name) for name in Taken._fields[:-2]),
     Receipt.headers["content-type"].as_string().label("content_type"),
+    Receipt.headers["content-encoding"].as_string().label("content_encoding"),
 )
 NAMED = WHOLE[: Taken._fields.index("body")]
 
@@ -204,6 +208,7 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
         method=receipt.method,
         context=receipt.context,
         seen_at=receipt.seen_at,
+        content_encoding=receipt.content_encoding,
     )
     try:
         return with_meanings(DIALERS[connection.dialer].read(evidence, connection), connection)
@@ -219,9 +224,12 @@ def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Verdict:
     if receipt in refolded.failed:
         detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
         return Verdict(QUARANTINED, "folding_failed", detail)
+    forgiven = " ".join(reading.forgiven) or None
+    if reading.refused:  # what could be understood is in; the rest waits to be read again
+        return Verdict(QUARANTINED, PARTLY_UNREADABLE, reading.refused, forgiven)
     if reading.ignored:
-        return Verdict(IGNORED, reading.ignored)
-    return Verdict(DUPLICATE) if receipt in refolded.repeated else Verdict(NORMALIZED)
+        return Verdict(IGNORED, reading.ignored, forgiven=forgiven)
+    return Verdict(DUPLICATE if receipt in refolded.repeated else NORMALIZED, forgiven=forgiven)
 
 
 def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> None:
@@ -230,7 +238,8 @@ def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -
     for receipt, verdict, dialer in concluded:
         alike.setdefault((verdict, dialer), []).append(receipt)
     for (verdict, dialer), receipts in alike.items():
-        values = {"state": verdict.state, "reason": verdict.reason, "detail": verdict.detail, "processed_at": now}
+        values = {"state": verdict.state, "reason": verdict.reason, "detail": verdict.detail}
+        values |= {"forgiven": verdict.forgiven, "processed_at": now}
         session.execute(
             update(Receipt)
             .where(bulk.among(session, Receipt.id, receipts))

@@ -38,6 +38,8 @@ VISIBLE = tuple(
 SILENT = ("attempt_key", "settle_by", "set_by")
 
 
+EVENTS_OF_A_PART = 1_000  # more than any part of a receipt tells of
+
 # What changes with a change, and what it says of itself.
 COUNTED = ("revision", "changed_at", "position", "corrected_at", "changed_fields")
 
@@ -236,10 +238,21 @@ def _follow_merges(session: Session, result: Refolded, now: datetime) -> None:
             _merge(result, row, end(row["merged_into"]), now)
 
 
+def ordinals(events: Iterable[Event]) -> list[int]:
+    """The place of each event in its receipt. Each part has places of its own: where a part is understood that was not before,
+    the events of the others stay where they are."""
+    found: list[int] = []
+    taken: dict[int, int] = {}
+    for event in events:
+        at = taken[event.part] = taken.get(event.part, -1) + 1
+        found.append(event.part * EVENTS_OF_A_PART + at)
+    return found
+
+
 def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[tuple[UUID, int], KeptEvent]):
     """(group, event) of everything that a receipt says."""
     receipt = item.receipt
-    for ordinal, event in enumerate(item.events):
+    for ordinal, event in zip(ordinals(item.events), item.events, strict=True):
         before = old.get((receipt.id, ordinal)) if old else None
         yield (
             groups[receipt.connection, event.keys[0]],

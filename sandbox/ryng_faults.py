@@ -26,7 +26,7 @@ BODY_FAULTS = {
     "legs_null": "legDetails is null",
     "legs_absent": "there is no legDetails",
     "numbers_as_strings": "every integer is written as a string",
-    "invalid_json": "a comma is missing, as in the documented example",
+    "invalid_json": "the last bracket is missing, so that nobody can tell what else is",
     "smart_quotes": "typographic quotation marks around keys and values",
     "huge_body": "two megabytes of notes",
 }
@@ -97,8 +97,7 @@ def written(body: Mapping[str, Any], faults: Iterable[str] = ()) -> bytes:
     if "duplicate_keys" in faults and "event" in body:
         text = text[:-1] + f', "callbackType": {json.dumps(body["callbackType"])}, "event": "{_other(body["event"])}"}}'
     if "invalid_json" in faults:
-        head, _, tail = text.partition(", ")
-        text = f"{head} {tail}"
+        text = text[:-1]
     if "smart_quotes" in faults:
         text = "".join("\u201c\u201d"[index % 2] if part == '"' else part for index, part in _quoted(text))
     return text.encode()

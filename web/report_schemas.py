@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields
 
+from dialers.forgiven import FORGIVEN
 from dialers.vocabulary import CONNECT_OUTCOMES
 from outcomes.undecided import FIELDS as WORD_FIELDS
 from web.schemas import following, members, number, our_id, rate, text, time, yes_or_no
@@ -204,6 +205,13 @@ class ReceiptStates(Schema):
     quarantined = number("Put aside, with a reason.", 1)
 
 
+class Forgiven(Schema):
+    word = text("The slip.", "raw_line_breaks", null=False, choices=tuple(sorted(FORGIVEN)))
+    sentence = text("The same in a sentence.", FORGIVEN["raw_line_breaks"], null=False)
+    receipts = number("Receipts with it.", 3)
+    sample_receipt_id = our_id("The latest of them.")
+
+
 class Connection(Schema):
     name = text("The connection.", "ryng-main", null=False)
     dialer = text("The dialer; null where the connection is no longer configured.", "ryng")
@@ -223,6 +231,11 @@ class Connection(Schema):
     quarantined = number("Receipts put aside.", 1)
     unmapped_words = fields.List(fields.Nested(UnmappedWord), required=True)
     freshness = fields.List(fields.Nested(Freshness), required=True)
+    forgiven = fields.List(
+        fields.Nested(Forgiven),
+        required=True,
+        metadata={"description": "Slips that were passed over in what came within the last seven days."},
+    )
     polls = fields.List(fields.Nested(Poll), required=True)
     sending = fields.Nested(
         Sending,

@@ -6,6 +6,7 @@ hold the two together: the field lists of an outcome, and every answer that sche
 
 from marshmallow import Schema, fields, validate
 
+from dialers.forgiven import FORGIVEN
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, DURATION_SOURCES, EVENT_KINDS, FLAGS, SETTLINGS
 from models.receipts import STATES
 
@@ -198,6 +199,14 @@ class Receipt(Schema):
     state = text("What became of it.", "normalized", null=False, choices=STATES)
     reason = text("Why it was put aside, in a word.", None)
     detail = text("Why, in a sentence.", None)
+    forgiven = fields.List(
+        fields.Str(validate=validate.OneOf(sorted(FORGIVEN))),
+        required=True,
+        metadata={
+            "description": "Slips that were passed over when it was read last, because what was meant is certain.",
+            "example": ["raw_line_breaks"],
+        },
+    )
     stranger = yes_or_no("Whether it came without a right to: unknown connection or wrong token.", False)
     body_size = number("Bytes, as sent.", 512)
     truncated = yes_or_no("Whether only the beginning was kept.", False)

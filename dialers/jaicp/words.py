@@ -10,7 +10,8 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
-from dialers.fields import ident, mapping, moment, number, record, seconds, spelled, stated, text, whole, word
+from dialers.bodies import record
+from dialers.fields import ident, mapping, moment, number, seconds, spelled, stated, text, whole, word
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object
 from lib import phone
 from lib.rawjson import Members
@@ -58,9 +59,8 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     understand = _KINDS.get(evidence.kind)
     if understand is None:
         raise Unreadable("unknown_report", "JAICP has no report of this name, and posts nothing.")
-    body = spelled(record(evidence.body), NAMES)
     campaign = text((evidence.context or {}).get(CAMPAIGN))
-    return understand(body, campaign, connection)
+    return record(evidence.body, lambda body: understand(spelled(body, NAMES), campaign, connection))
 
 
 def disposes(values: Mapping[str, Any]) -> bool:

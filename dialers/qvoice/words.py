@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers.base import CampaignSeen, Connection, Evidence, LeadSeen, QueueSeen, Reading, Unreadable
-from dialers.fields import LARGEST_INT, ident, moment, number, record, text, whole, word
+from dialers.bodies import record
+from dialers.fields import LARGEST_INT, ident, moment, number, text, whole, word
 from dialers.qvoice import activity
 from lib import phone
 from lib.rawjson import Members
@@ -28,8 +29,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     understand = _KINDS.get(evidence.kind)
     if understand is None:
         raise Unreadable("unknown_report", "QVoice has no report of this name, and posts nothing.")
-    body = record(evidence.body)
-    return understand(body, evidence.context or {}, connection)
+    return record(evidence.body, understand, evidence.context or {}, connection)
 
 
 def _call(row: Members, context: Mapping[str, Any], connection: Connection) -> Reading:

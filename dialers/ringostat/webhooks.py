@@ -8,13 +8,12 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
-from dialers.base import Connection, Evidence, Unreadable
+from dialers import forms
+from dialers.base import Connection, Evidence
 from dialers.fields import mapping, spelled, unfolded
 from dialers.unread import states
-from lib import rawjson
-from lib import text as texts
+from lib.rawjson import Members
 
 # Our name -> the names that Ringostat and its public clients use: classic webhooks first, then Webhooks 2.0. The
 # connection's ``webhook_fields`` replaces a row.
@@ -40,18 +39,17 @@ NAMES: dict[str, tuple[str, ...]] = {
 COLUMN_OF = {name: name for name in NAMES} | {"id": "uniqueid"}  # as in the call log, where it has one
 NESTED = "additional_call_data"  # of Webhooks 2.0
 _INNER = re.compile(rf"{NESTED}\[([^\[\]]+)\]")  # as forms write it
-MOST_PARAMETERS = 1_000
-LONGEST_HEAD = 1_000  # of a part
-_BOUNDARY = re.compile(r'multipart/form-data.*boundary="?([^";,\s]+)', re.IGNORECASE)
-_PART_NAME = re.compile(rb'form-data;[^\r\n]*\bname="([^"\r\n]*)"', re.IGNORECASE)
 
 
-def row(evidence: Evidence, connection: Connection) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def row(
+    said: Members, in_url: Mapping[str, Any], connection: Connection
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """(the call's columns, parameters that were written twice with different values). Parameters that nobody knows keep
-    their names. Empty where nothing was sent. Raises Unreadable."""
-    given, conflicts = _parameters(evidence)
+    their names. The body's count more than those of the URL, which are static. Raises Unreadable."""
+    posted, conflicts = _parameters(said)
+    given = {**in_url, **posted}
     renamed = connection.settings.get("webhook_fields") or {}
-    given = spelled(rawjson.Members(list(given.items())), _names(frozenset(renamed.items())))
+    given = spelled(Members(list(given.items())), _names(frozenset(renamed.items())))
     found: dict[str, Any] = {}
     taken = set()
     for name, usual in NAMES.items():
@@ -72,70 +70,26 @@ def _names(renamed: frozenset[tuple[str, str]]) -> frozenset[str]:
     return frozenset(name for ours, usual in NAMES.items() for name in ([own[ours]] if ours in own else usual))
 
 
-def _parameters(evidence: Evidence) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Of the URL and the body; the body's count more: those of the URL are static."""
-    in_url = _form(evidence.query or "")
-    if not evidence.body.strip():
-        return in_url, {}
-    if evidence.body.lstrip()[:1] in (b"{", b"[") or "json" in (evidence.content_type or ""):
-        posted, conflicts = _json(evidence.body)
-    elif boundary := _BOUNDARY.search(evidence.content_type or ""):
-        posted, conflicts = _multipart(evidence.body, boundary[1].encode()), {}
-    else:
-        posted, conflicts = _form(evidence.body.decode("utf-8", "replace").strip()), {}
-    return in_url | posted, conflicts
+def in_url(evidence: Evidence) -> dict[str, Any]:
+    """The static parameters. Raises Unreadable."""
+    return _parameters(forms.members(evidence.query)[0])[0] if evidence.query else {}
 
 
-def _form(written: str) -> dict[str, Any]:
-    try:
-        pairs = parse_qsl(written, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-    except ValueError:
-        raise _too_many() from None
-    return _flat(pairs)
-
-
-def _multipart(body: bytes, boundary: bytes) -> dict[str, Any]:
-    """The other way to post a form. Nobody says which of the two Ringostat means by "form"."""
-    parts = body.split(b"--" + boundary, MOST_PARAMETERS + 2)
-    if len(parts) > MOST_PARAMETERS + 2:
-        raise _too_many()
-    pairs = []
-    for part in parts[1:]:
-        head, _, value = part.partition(b"\r\n\r\n")
-        if name := _PART_NAME.search(head[:LONGEST_HEAD]):
-            pairs.append((name[1].decode("utf-8", "replace"), value.removesuffix(b"\r\n").decode("utf-8", "replace")))
-    return _flat(pairs)
-
-
-def _flat(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    found = texts.clean({_INNER.sub(r"\1", name): value for name, value in pairs})
-    nested = mapping(found.get(NESTED))  # as JSON in one parameter
-    return {**nested, **{name: value for name, value in found.items() if name != NESTED}} if nested else found
-
-
-def _too_many() -> Unreadable:
-    return Unreadable("too_many_parameters", f"More than {MOST_PARAMETERS} parameters.")
-
-
-def _json(body: bytes) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    try:
-        said = rawjson.loads(body)
-    except rawjson.NotJson as error:
-        raise Unreadable("unparseable", f"The body is not JSON: {error}.") from None
-    said = _alone(said)
-    if isinstance(said, Mapping) and isinstance(_alone(unfolded(said.get("params"))), Mapping):  # JSON-RPC
-        said = _alone(unfolded(said["params"]))
-    if not isinstance(said, rawjson.Members):
-        raise Unreadable("not_an_object", "The body is JSON, but no object.")
-    if len(said) > MOST_PARAMETERS:
-        raise _too_many()
-    nested = mapping(said.get(NESTED))
-    conflicts = said.conflicts()
-    flat = {name: value for name, value in said.items() if name != NESTED or not nested}
-    if isinstance(nested, rawjson.Members):
-        flat = dict(nested) | flat
-        conflicts = nested.conflicts() | conflicts
-    return flat, conflicts
+def _parameters(said: Members) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    inner = _alone(unfolded(said.get("params")))
+    if isinstance(inner, Members):  # JSON-RPC
+        said = inner
+    if len(said) > forms.MOST_PARAMETERS:
+        raise forms.too_many()
+    nested = mapping(said.get(NESTED))  # also as JSON in one parameter
+    flat = {
+        _INNER.sub(r"\1", name) if "[" in name else name: value
+        for name, value in said.items()
+        if name != NESTED or not nested
+    }
+    if isinstance(nested, Members):
+        return dict(nested) | flat, nested.conflicts() | said.conflicts()
+    return flat, said.conflicts()
 
 
 def _alone(value: object) -> object:

@@ -5,8 +5,10 @@ Names that begin with ``ryng_`` or are in camelCase are Ryng's; the others are o
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from dialers import bodies, forms
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
 from dialers.fields import email, ident, mapping, moment, number, seconds, spelled, stated, text, word
@@ -68,23 +70,17 @@ NAMES = frozenset(
 
 def read(evidence: Evidence, connection: Connection) -> Reading:
     """Understand one callback. Raises Unreadable."""
-    if not evidence.body.strip():
-        return Reading(ignored="empty_body")  # somebody probes the URL
-    try:
-        body = rawjson.loads(evidence.body)
-    except rawjson.NotJson as error:
-        raise Unreadable("unparseable", f"The body is not JSON: {error}.") from None
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
-    if not isinstance(body, rawjson.Members):
-        raise Unreadable("not_an_object", "The body is JSON, but no object.")
+    return bodies.each(evidence, partial(_read, evidence.kind, connection), form=forms.nested)
+
+
+def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Reading:
     body = spelled(body, NAMES)
     call_id = ident(body.get("callID"), "callID")
     log_id = ident(body.get("callLogID"), "callLogID")
     if call_id is None and log_id is None:
         raise Unreadable("no_call_id", "The body has neither callID nor callLogID.")
     keys = (f"call:{call_id}",) if call_id else (f"log:{log_id}",)
-    if _is_terminal(body, evidence.kind):
+    if _is_terminal(body, url_kind):
         events = _terminal(body, keys, log_id, connection)
     else:
         events = _connect(body, keys, log_id, connection)

@@ -8,13 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from dialers import bodies
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable, attempts_by_name
 from dialers.fields import email, number, opaque, spelled, stated, word
 from dialers.unread import Field, Fields, a_number
-from dialers.voipex.bodies import opened
 from lib import clock, phone
 from lib.rawjson import Members
 
@@ -82,9 +83,10 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     """Understand one webhook, or keep one record of the call list as it is. Raises Unreadable."""
     if evidence.source == "report":
         return Reading(ignored="calls_schema_unknown")
-    if not evidence.body.strip():
-        return Reading(ignored="empty_body")  # somebody probes the URL
-    body = opened(evidence.body)
+    return bodies.each(evidence, partial(_read, connection), ("json", "form"))
+
+
+def _read(connection: Connection, body: Members) -> Reading:
     named = _named(body, connection)
     event = word(named["EventName"])
     if event is None:

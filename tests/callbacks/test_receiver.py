@@ -1,5 +1,6 @@
 """Promise 1 and the callback contract, over real sockets: always 200, always the same body, committed before it."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -79,6 +80,29 @@ def test_a_callback_is_committed_before_its_200_and_becomes_an_outcome(served, d
 
     row = until(outcome, 20)
     assert row.disposition == "Interested"
+
+
+def test_a_compressed_body_is_kept_as_it_came_and_read(served, database):
+    body = gzip.compress(json.dumps(terminal(call_id="pressed", log_id="p1")).encode())
+    headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
+    assert_received(requests.post(served.callback("terminal"), data=body, headers=headers))
+    (kept,) = [one for one in receipts(database) if one.body == body]
+    assert (kept.headers["content-encoding"], kept.body_size) == ("gzip", len(body))
+
+    def read():
+        with database.read() as session:
+            row = session.get(Receipt, kept.id)
+            return row.forgiven if row.state == "normalized" else None
+
+    assert until(read, 20) == "gzip wrong_content_type"
+
+
+def test_what_inflates_without_end_is_answered_and_kept(served, database):
+    body = gzip.compress(b"[" * 64 * 2**20)
+    assert_received(requests.post(served.callback("terminal"), data=body, headers={"Content-Encoding": "gzip"}))
+    (kept,) = until(lambda: receipts(database, reason="inflates_too_far"), 20)
+    assert (kept.body, kept.state, kept.truncated) == (body, "quarantined", False)
+    assert "1 MiB" in kept.detail
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE"])

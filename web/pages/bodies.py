@@ -7,7 +7,10 @@ is seen twice and a number keeps its digits. What comes out is text; the templat
 import re
 from dataclasses import dataclass
 
-from lib import rawjson
+from dialers.base import Unreadable
+from dialers.bodies import inflated
+from lib import charsets, rawjson
+from models import Receipt
 
 EXCERPT = 4_000
 PAGE = 100_000
@@ -28,27 +31,35 @@ class Shown:
     cut: bool = False
 
 
-def shown(body: bytes, most: int) -> Shown:
+def of_receipt(receipt: Receipt, most: int) -> Shown:
+    """The receipt's body, inflated and in the character set that its headers name, as it was read."""
+    headers = receipt.headers or {}
+    try:
+        body, _ = inflated(receipt.body, headers.get("content-encoding"))
+    except Unreadable:
+        body = receipt.body
+    return shown(body, most, headers.get("content-type"))
+
+
+def shown(body: bytes, most: int, content_type: str | None = None) -> Shown:
     """The body, at most so many characters of it."""
     if not body:
         return Shown("empty", "")
-    form, text = _read(body)
+    form, text = _read(body, content_type)
     if text is None:
         return Shown("bytes", _hex(body[:_HEX_BYTES]), len(body) > _HEX_BYTES)
     return Shown(form, visible(text[:most]), len(text) > most)
 
 
-def _read(body: bytes) -> tuple[str, str | None]:
+def _read(body: bytes, content_type: str | None) -> tuple[str, str | None]:
+    text, slips = charsets.text(body, content_type)
+    if "replaced_characters" in slips:
+        return "bytes", None
     try:
-        text = rawjson.decode(body)
         rawjson.loads(text)
         return "JSON", indented(text)
     except rawjson.NotJson:
-        pass
-    try:
-        return "text", body.decode("utf-8")
-    except UnicodeDecodeError:
-        return "bytes", None
+        return "text", text
 
 
 def indented(text: str) -> str:

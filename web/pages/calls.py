@@ -132,7 +132,7 @@ def call(outcome_id: UUID) -> str:
         events = queries.events(reading, outcome_id)
         receipts = evidence.of_outcome(reading, outcome_id, row.set_by)
         shown = {
-            str(receipt.id): bodies.shown(evidence.find(reading, receipt.id).body, bodies.EXCERPT)
+            str(receipt.id): bodies.of_receipt(evidence.find(reading, receipt.id), bodies.EXCERPT)
             for receipt in receipts[:WHOLE_RECEIPTS]
         }
         return render_template(

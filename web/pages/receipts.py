@@ -6,7 +6,8 @@ import structlog
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from models import CallEvent
+from dialers.forgiven import sentences
+from models import CallEvent, Receipt
 from outcomes import evidence
 from web.pages import bodies, session
 
@@ -27,8 +28,13 @@ def receipt(receipt_id: UUID) -> str:
             abort(404)
         told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
         calls = list(reading.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(100)))
-        shown = bodies.shown(found.body, bodies.PAGE)
-        return render_template("pages/receipt.html", receipt=found, body=shown, calls=calls)
+        shown = bodies.of_receipt(found, bodies.PAGE)
+        return render_template("pages/receipt.html", receipt=found, body=shown, calls=calls, forgiven=_forgiven(found))
+
+
+def _forgiven(found: Receipt) -> list[str]:
+    """What was passed over when it was read, in sentences."""
+    return sentences((found.forgiven or "").split())
 
 
 def body(receipt_id: UUID) -> Response:

@@ -170,7 +170,7 @@ def test_every_fact_is_one_of_ours():
         (b"[1]", "not_an_object"),
         (b'{"phone":79110000001,"jobStatus":"noAnswer"}', "no_job_id"),
         (b'{"id":"' + b"7" * 201 + b'"}', "bad_identifier"),
-        (b'{"id":1,"callResult":"\xe9"}', "unparseable"),
+        (b'{"id":"\xe9","callResult":"ok"}', "bad_identifier"),
     ],
 )
 def test_what_cannot_be_understood_says_why(body, reason):

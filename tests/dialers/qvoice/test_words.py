@@ -353,7 +353,7 @@ def test_a_queue():
         ("lead_history", b'"a text"', "not_an_object"),
         ("leads", b"[1]", "not_an_object"),
         ("queue_status", b"null", "not_an_object"),
-        ("lead_history", b'{"lead_name": "\xe9"}', "unparseable"),
+        ("lead_history", b'{"lead_name": "\xe9"}', "no_call_key"),  # a name that cannot be read is not what it lacks
         ("lead_history", b"", "unparseable"),
         ("leads", b"{}", "no_lead_id"),
         ("campaign_status", b"{}", "no_campaign_id"),

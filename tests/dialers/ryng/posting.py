@@ -7,7 +7,7 @@ from sandbox import ryng_bodies as bodies
 from tests.dialers.callback_cases import Post
 
 SETTINGS: dict[str, str] = {}
-WAYS: tuple[str, ...] = ()
+WAYS = ("form", "query")  # it posts JSON; what else says the same is read
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 AGENT = bodies.Agent(67131, "asha@example.test", "+919800000001")
 

@@ -90,10 +90,10 @@ def test_leg_details_in_a_list_of_one_are_read_alike():
     assert events("terminal_legs_in_a_list") == events("terminal_queue_append")
 
 
-def test_the_body_as_printed_in_the_docs_is_no_json_and_goes_to_quarantine():
-    with pytest.raises(Unreadable) as refused:
-        events("terminal_printed_in_the_docs")
-    assert refused.value.reason == "unparseable"
+def test_the_body_as_printed_in_the_docs_is_read():
+    """Its ``legDetails`` is a list of bare pairs with a comma too many, and a comma is missing behind it. It is no JSON, but
+    there is only one way to read it, and whoever built Ryng's callbacks may have built them so."""
+    assert events("terminal_printed_in_the_docs") == events("terminal_queue_append")
 
 
 BOTH_LEGS = {"leg0Status": "completed", "leg1Status": "completed"}
@@ -161,11 +161,12 @@ def test_custom_fields_without_or_with_the_same_header_lose_nothing():
     "raw, reason",
     [
         (b'{"callID": 1', "unparseable"),
-        (b"callID=1&callLogID=2", "unparseable"),
         (b"[" * 1_000_000, "unparseable"),
         (b"\xff\xfe\xff", "unparseable"),
-        (b'{"callID": "\xc3\x28"}', "unparseable"),
-        ('{"callID": “19”}'.encode(), "unparseable"),
+        (
+            b'{"callID": "\xc3\x28"}',
+            "bad_identifier",
+        ),  # which bytes were lost, nobody knows: it may be another call's id
         (b"[]", "not_an_object"),
         (b"3", "not_an_object"),
         (b"{}", "no_call_id"),

@@ -7,7 +7,7 @@ from sandbox import voipex_calls
 from tests.dialers.callback_cases import Post
 
 SETTINGS = {"api_url": "http://127.0.0.1:9", "username": "demo", "password": "demo"}
-WAYS = ("form",)
+WAYS = ("form", "query")
 
 
 def call_id(number: int) -> str:

@@ -266,14 +266,14 @@ def test_what_cannot_be_read_without_guessing_is_unreadable(body, reason):
 
 
 def test_a_megabyte_is_looked_at_once():
-    began = time.monotonic()
+    began = time.process_time()  # the machine may have other work
     for filling in (" ", "a ", "a: ", "a", "\n", ",", '"', "a:b,"):
         for end in ("}", '"', '"}'):
             try:
                 reading("{A: " + filling * (2**20 // len(filling)) + end)
             except Unreadable:
                 continue
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_key_that_stands_twice_in_json_is_shown():

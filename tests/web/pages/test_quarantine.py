@@ -1,10 +1,14 @@
 """The quarantine: counted, shown, and the way back out."""
 
+import gzip
+import json
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from dialers.forgiven import FORGIVEN
+from lib import clock
 from models import Receipt
 from tests import factories
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
@@ -117,6 +121,19 @@ def test_a_receipt_shows_all_that_was_kept_and_gives_its_bytes_as_a_file(reader,
     assert file.data == body
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert file.mimetype == "application/octet-stream"
+
+
+def test_a_receipt_says_what_was_passed_over_and_shows_what_was_read(reader, database):
+    body = gzip.compress(json.dumps(terminal(notes="Zoë"), ensure_ascii=False).encode("cp1252"))
+    headers = {"content-type": "application/json; charset=windows-1252", "content-encoding": "gzip"}
+    (kept,) = keep(database, receipt(body, headers=headers, at=clock.now()))
+    normalize(database, now=clock.now())
+
+    page = text(reader, f"/receipts/{kept.id}")
+    assert FORGIVEN["gzip"] in page and FORGIVEN["character_set"] in page
+    assert "Zoë" in page and "Times read" in page
+    assert reader.get(f"/receipts/{kept.id}/body").data == body
+    assert FORGIVEN["gzip"] in text(reader, "/connections/ryng-main")
 
 
 def test_a_cursor_that_is_none_is_said_to_be_none(reader):

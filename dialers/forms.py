@@ -1,0 +1,130 @@
+"""Forms, url-encoded and in parts, as members. What is wrong with one is said as ``dialers.forgiven`` names it."""
+
+import re
+from urllib.parse import parse_qsl, unquote, unquote_plus
+
+from dialers.base import Unreadable
+from lib import charsets, mending, rawjson
+from lib import text as texts
+from lib.rawjson import Members, NotJson
+
+MOST_PARAMETERS = 1_000
+LONGEST_HEAD = 1_000  # of a part
+LONGEST_BOUNDARY = 200
+
+URLENCODED = re.compile(r"application/x-www-form-urlencoded", re.IGNORECASE)
+MULTIPART = re.compile(r"multipart/", re.IGNORECASE)
+_BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
+_FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
+_PART_NAME = re.compile(rb'form-data;[^\r\n]*?\bname="?([^"\r\n;]*)"?', re.IGNORECASE)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_LOOKS_LIKE = re.compile(r"[\w.$%\[\]+-]{1,200}=")  # a form, to whom nobody has said what it is
+_BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+
+
+def is_form(text: str, content_type: str | None) -> bool:
+    """Whether the text is an url-encoded form: it looks like one, or is said to be one and is no page."""
+    said = bool(content_type and URLENCODED.search(content_type))
+    return bool(_LOOKS_LIKE.match(text)) or (said and "=" in text and not text.startswith("<"))
+
+
+def members(written: str, content_type: str | None = None) -> tuple[Members, set[str]]:
+    """(what an url-encoded form says, what was passed over). Raises Unreadable for too much of it."""
+    slips: set[str] = set()
+    if not written.isascii() or "%" in written:
+        encoding, slips = _encoding(written, content_type)
+    else:
+        encoding = "utf-8"
+    try:
+        pairs = parse_qsl(
+            written, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, encoding=encoding, errors="replace"
+        )
+    except ValueError:
+        raise too_many() from None
+    return _cleaned(pairs), slips
+
+
+def _encoding(written: str, content_type: str | None) -> tuple[str, set[str]]:
+    """The character set of the bytes that are percent-encoded, and what that passes over."""
+    sets = ["utf-8", charsets.named(content_type)]
+    if named := re.search(r"(?:^|&)_charset_=([\w-]+)", written):  # as HTML forms say it
+        sets.append(charsets.codec(named[1]))
+    for encoding in filter(None, sets):
+        try:
+            unquote(written, encoding, "strict")
+        except UnicodeError:
+            continue
+        return encoding, set() if encoding == "utf-8" else {"character_set"}
+    return "utf-8", {"replaced_characters"}
+
+
+def in_parts(body: bytes, content_type: str | None) -> tuple[Members, set[str]] | None:
+    """The same of a form in parts; None for what is none. Raises Unreadable for too much of it."""
+    named = _BOUNDARY.search(content_type or "") if MULTIPART.search(content_type or "") else None
+    boundary = named[1].encode() if named else None
+    slips: set[str] = set()
+    if boundary is None or b"--" + boundary not in body:
+        first = _FIRST_LINE.match(body)
+        if first is None or not _PART_NAME.search(body[: LONGEST_HEAD + LONGEST_BOUNDARY]):
+            return None
+        boundary = first[1]
+        slips.add("missing_boundary")
+    parts = body.split(b"--" + boundary, MOST_PARAMETERS + 2)
+    if len(parts) > MOST_PARAMETERS + 2:
+        raise too_many()
+    pairs = []
+    for part in parts[1:]:
+        blank = _BLANK_LINE.search(part)
+        if blank and (name := _PART_NAME.search(part[: min(blank.start(), LONGEST_HEAD)])):
+            value, replaced = charsets.text(_without_line_end(part[blank.end() :]), content_type)
+            pairs.append((name[1].decode("utf-8", "replace"), value))
+            slips |= replaced - {"character_set"} if value.isascii() else replaced
+    return (_cleaned(pairs), slips) if pairs else None
+
+
+def _without_line_end(value: bytes) -> bytes:
+    return value.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def nested(form: Members) -> Members:
+    """The same with ``a[b]=c`` as a member of a member, and values that are objects in JSON as objects."""
+    pairs: list[tuple[str, object]] = []
+    inner: dict[str, list[tuple[str, object]]] = {}
+    for name, value in form.pairs:
+        found = _BRACKETS.fullmatch(name)
+        if found is None:
+            pairs.append((name, _object(value)))
+            continue
+        if found[1] not in inner:
+            pairs.append((found[1], inner.setdefault(found[1], [])))
+        inner[found[1]].append((found[2][1:-1], value))
+    return Members([(name, Members(value) if value is inner.get(name) else value) for name, value in pairs])
+
+
+def _object(value: object) -> object:
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        try:
+            found, _ = mending.mended(value)
+        except NotJson:
+            return value
+        return rawjson.cleaned(found[0]) if len(found) == 1 else value
+    return value
+
+
+def decoded(text: str) -> str | None:
+    """JSON that was percent-encoded, decoded; None for anything else."""
+    begins = text[:3].casefold()
+    if begins not in ("%7b", "%5b", "%22") and not (text[:1] in ("{", "[") and '"' not in text and "%22" in text):
+        return None
+    # Forms write a blank as "+" and a colon as %3A; what leaves either as it is, or writes %20, means the plus itself.
+    plain = "%20" in text or ":" in text or " " in text
+    return (unquote if plain else unquote_plus)(text, errors="replace")
+
+
+def too_many() -> Unreadable:
+    """There is a limit to what a form may hold."""
+    return Unreadable("too_many_parameters", f"More than {MOST_PARAMETERS} parameters.")
+
+
+def _cleaned(pairs: list[tuple[str, str]]) -> Members:
+    return Members([(texts.clean(name), texts.clean(value)) for name, value in pairs])
