@@ -149,6 +149,7 @@ class Leads:
     ``knows_keys``: an order that is sent twice with one key is taken once.
     ``fixed(connection, leads, options)`` is pure: the options of the load with what follows from all its leads and must be
     the same in each of its orders. Raises ``Refused``. None where an order needs to know nothing of the others.
+    ``named(campaign)`` is the id by which its calls name the campaign that leads are loaded into; None where they do not.
     """
 
     check: Callable[[Any, str | None, Lead, Mapping[str, Any]], None]
@@ -161,6 +162,7 @@ class Leads:
     appends: str | None = None
     knows_keys: bool = False
     fixed: Callable[[Any, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
+    named: Callable[[str], str | None] = lambda campaign: campaign
 
 
 # Commands and single writes -------------------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ def decide(session: Session, load_id: UUID, decision: str) -> int | None:
     if load is None:
         return None
     values: dict[str, Any] = {"state": DECISIONS[decision]}
+    if decision != "accepted":
+        values["news_at"] = clock.now()  # a call that its number had led to is not its own any more
     if decision == "resend":
         # The key stays: where the dialer still knows it, even this calls nobody twice.
         values |= {"reason": None, "tries": 1, "first_sent_at": None, "sent_at": None, "settled_at": None}

@@ -10,10 +10,10 @@ from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dialers.giving import Lead, Leads, Order, Verdict
-from lib import ids
+from lib import clock, ids
 from lib import text as texts
 from models import LeadLoad, LoadedLead
-from models.loads import DONE, PARKED, PENDING, RUNNING, SENDING, UNKNOWN
+from models.loads import DONE, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
 NEVER_SENT = {"state": PENDING, "order_key": None, "tries": 0, "first_sent_at": None, "sent_at": None}
@@ -138,9 +138,11 @@ def settle(
         update(LEADS)
         .where(LEADS.c.id == bindparam("row_id"), LEADS.c.state == SENDING)
         .values(state=bindparam("now"), reason=bindparam("why"), dialer_id=bindparam("theirs"), settled_at=at)
+        .values(news_at=func.coalesce(bindparam("news", type_=LEADS.c.news_at.type), LEADS.c.news_at))
     )
     rows = [
         {"row_id": row.id, "now": verdict.state, "why": texts.clean(verdict.reason), "theirs": verdict.dialer_id}
+        | {"news": at if _is_news(verdict, campaign) else None}
         for row, verdict in zip(taken.leads, verdicts, strict=True)
     ]
     session.connection().execute(statement, rows)
@@ -149,9 +151,15 @@ def settle(
     _finish(session, taken.load.id, at)
 
 
+def _is_news(verdict: Verdict, campaign: str | None) -> bool:
+    """Whether calls that came already may be this lead's only now, or not be any more (``outcomes.meeting``). While it was being
+    sent it was one that may be called, with the number alone."""
+    return verdict.state == REJECTED or verdict.dialer_id is not None or campaign is not None
+
+
 def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
     """The dialer did not take it for sure: it is sent another time."""
-    _each(session, taken.leads, NEVER_SENT)
+    _each(session, taken.leads, NEVER_SENT | {"news_at": clock.now()})
     wait(session, taken, reason)
 
 

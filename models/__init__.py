@@ -3,7 +3,7 @@
 from models.access import ApiKey
 from models.base import Base
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
-from models.leads import CampaignStatus, Lead, LeadStatus, QueueStatus
+from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.pace import CallbackHour, CallbackPace
 from models.polls import PollCursor
@@ -18,6 +18,7 @@ __all__ = [
     "CallOutcome",
     "CallbackHour",
     "CallbackPace",
+    "CampaignName",
     "CampaignStatus",
     "ChangeFeed",
     "Lead",

@@ -96,6 +96,13 @@ class CallOutcome(Base):
         Index("ix_call_outcomes_campaign", "connection", "campaign_id", "occurred_at"),
         Index("ix_call_outcomes_settle_by", "settle_by"),
         Index(
+            "ix_call_outcomes_campaign_name",
+            "connection",
+            "id",
+            sqlite_where=text("campaign_id IS NULL AND campaign_name IS NOT NULL"),
+            postgresql_where=text("campaign_id IS NULL AND campaign_name IS NOT NULL"),
+        ),
+        Index(
             "ix_call_outcomes_lead",
             "connection",
             "lead_id",

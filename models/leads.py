@@ -1,6 +1,6 @@
 """Leads, and what dialers report of campaigns and queues."""
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Id, Json, LongText, Moment, Name, Ref, Word
@@ -61,6 +61,18 @@ class CampaignStatus(Base):
     repeated_statuses: Mapped[Json]  # the statuses that were written twice
     seen_at: Mapped[Moment]
     receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+
+
+class CampaignName(Base):
+    """A name under which a dialer has listed a campaign at some time: calls may name their campaign so, and not by its id."""
+
+    __tablename__ = "campaign_names"
+
+    connection: Mapped[Name] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(500), primary_key=True)
+    campaign_id: Mapped[Name] = mapped_column(primary_key=True)
+    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))  # that told it first
+    news_at: Mapped[Moment | None]  # calls of that name are to be folded again
 
 
 class QueueStatus(Base):

@@ -77,6 +77,12 @@ class LoadedLead(Base):
             postgresql_where=text("state = 'unknown'"),
         ),
         Index(
+            "ix_loaded_leads_news",
+            "id",
+            sqlite_where=text("news_at IS NOT NULL"),
+            postgresql_where=text("news_at IS NOT NULL"),
+        ),
+        Index(
             "ix_loaded_leads_sent",
             "sent_at",
             sqlite_where=text("state = 'accepted'"),
@@ -100,6 +106,7 @@ class LoadedLead(Base):
     first_sent_at: Mapped[Moment | None]  # when it was made first; None where it was for sure not taken
     sent_at: Mapped[Moment | None]
     settled_at: Mapped[Moment | None]
+    news_at: Mapped[Moment | None]  # its calls are to be folded again, because what they take from it has changed
 
 
 class SendingDesk(Base):

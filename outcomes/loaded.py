@@ -4,10 +4,11 @@ Within one connection, a call is a loaded lead's where the outcome's ``lead_id``
 
 1. the id that the dialer told for the lead when it took it, in the lead's campaign: JAICP's campaigns count on their own, or
 2. the lead's own id: the mark under which the dialer got it, where the dialer carries it through; or else,
-3. for a lead of which the dialer told no id, where the call was to the lead's number (E.164) and began at or after the
-   request with the lead left.
+3. for a lead of which the dialer told no id, where the call was to the lead's number (E.164; no incoming one) and began
+   at or after the request with the lead left.
 
-The third is as much as can be known there: a lead that is loaded twice shares its calls. ``polling.tasks._jobs`` asks
+The third is as much as can be known there: a lead that is loaded twice shares its calls. What a call takes over from its lead
+is decided by the same rules, asked the other way round: ``besides.matched`` is their twin. ``polling.tasks._jobs`` asks
 by the first alone, because it asks dialers about their own ids.
 """
 
@@ -29,6 +30,7 @@ BY_NUMBER = and_(
     LoadedLead.dialer_id.is_(None),
     CallOutcome.customer_number == LoadedLead.number,
     CallOutcome.occurred_at >= LoadedLead.sent_at,
+    func.coalesce(CallOutcome.direction, "outbound") == "outbound",
 )
 
 

@@ -17,7 +17,7 @@ from dialers.base import Connection, Event, KeptEvent
 from dialers.registry import DIALERS
 from lib import ids
 from models import CallOutcome
-from outcomes import rows
+from outcomes import met, rows
 from outcomes.corrections import changed_fields, corrects
 from outcomes.feed import take_positions
 from outcomes.fold import Draft, fold
@@ -95,6 +95,7 @@ def refold(
     news = [(group, event) for item in incoming for group, event in _read(item, locked.by_key, old)]
     names, known = rows.names(session, locked.old) | locked.fresh, rows.outcomes(session, locked.old)
     drafts = _fold_all(result, stored, news, reread, names, connections, now)
+    met.complete(session, drafts, names)
     if result.failed:
         news = [(group, event) for group, event in news if event.receipt_id not in result.failed]
     homes: dict[UUID, UUID] = {}  # event -> outcome, of every event that was folded
@@ -152,7 +153,9 @@ def outdated(session: Session, stored, connections: Mapping[str, Connection], no
     groups = {group for group, _ in stored}
     names, known = rows.names(session, groups), rows.outcomes(session, groups)
     found = set()
-    for group, drafts in _fold_all(Refolded(), stored, [], set(), names, connections, now).items():
+    every = _fold_all(Refolded(), stored, [], set(), names, connections, now)
+    met.complete(session, every, names)
+    for group, drafts in every.items():
         standing = {row["id"]: row for row in known.get(group, []) if row["merged_into"] is None}
         matched = match(drafts, [(row["id"], row["attempt_key"]) for row in standing.values()])
         for draft in drafts:

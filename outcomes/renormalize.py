@@ -28,7 +28,7 @@ from lib import clock
 from models import CallEvent, CallGroup, CallOutcome, Receipt, bulk
 from models.database import Database
 from models.receipts import PENDING
-from outcomes import rows, settle
+from outcomes import rows
 from outcomes.differences import Differences
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES, WHOLE, Taken, understand
@@ -120,7 +120,7 @@ def _read_again(
                 changed[receipt.id] = receipt._replace(body=b""), reading
         told = {group for group, event in stored if event.receipt_id in changed}
         rest = [(group, event) for group, event in stored if group not in told]
-        return changed, settle.mistaken(session, connections, groups) | outdated(session, rest, connections, now)
+        return changed, outdated(session, rest, connections, now)
 
 
 def _differs(events: Sequence[Event], stored: Iterable[KeptEvent]) -> bool:

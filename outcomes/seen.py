@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Reading
 from lib import ids
-from models import CampaignStatus, Lead, LeadStatus, QueueStatus, Receipt
+from models import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus, Receipt
 from models.database import insert_into
+
+LONGEST_NAME = CampaignName.__table__.c.name.type.length  # a longer one would be no key
 
 
 def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
@@ -19,6 +21,7 @@ def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
     if leads:
         _leads(session, leads)
     _snapshots(session, CampaignStatus, ((receipt, item) for receipt, reading in read for item in reading.campaigns))
+    _names(session, read)
     _snapshots(session, QueueStatus, ((receipt, item) for receipt, reading in read for item in reading.queues))
 
 
@@ -83,3 +86,20 @@ def _snapshots(session: Session, table: type, seen: Iterable[tuple[Receipt, Any]
     ]
     if rows:
         session.execute(insert_into(session, table).on_conflict_do_nothing(), rows)
+
+
+def _names(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
+    """By which names the campaigns have been listed. A new one is news to calls that state a name only (``meeting``)."""
+    told = {
+        (receipt.connection, campaign.name, campaign.campaign_id): receipt
+        for receipt, reading in reversed(read)
+        for campaign in reading.campaigns
+        if campaign.name is not None and len(campaign.name) <= LONGEST_NAME
+    }
+    rows = [
+        {"connection": connection, "name": name, "campaign_id": campaign_id}
+        | {"receipt_id": receipt.id, "news_at": receipt.seen_at}
+        for (connection, name, campaign_id), receipt in sorted(told.items(), key=lambda item: item[0])
+    ]
+    if rows:
+        session.execute(insert_into(session, CampaignName).on_conflict_do_nothing(), rows)

@@ -1,12 +1,11 @@
 """Settling: outcomes whose window has passed, and those that wait for what never comes, are folded anew with the evidence
 they have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import select, tuple_
 
 from dialers import vocabulary as ours
 from dialers.base import Connection
@@ -19,11 +18,8 @@ from outcomes.refold import refold
 
 BATCH = 500
 
-_WAITING = (
-    CallOutcome.settling == ours.AWAITING_DISPOSITION,
-    CallOutcome.settle_by.is_not(None),
-    CallOutcome.merged_into.is_(None),
-)
+# Not "merged_into IS NULL": SQLite would read every call by it.
+_WAITING = (CallOutcome.settling == ours.AWAITING_DISPOSITION, CallOutcome.settle_by.is_not(None))
 _FACTS = (CallOutcome.group_id, CallOutcome.connection, CallOutcome.settling, CallOutcome.status_raw)
 
 
@@ -56,12 +52,12 @@ class Waiting:
         if not self._left:
             return 0
         place = (CallOutcome.settle_by, CallOutcome.id)
-        waiting = select(*place, *_FACTS).where(*_WAITING).order_by(*place).limit(limit)
+        waiting = select(*place, CallOutcome.merged_into, *_FACTS).where(*_WAITING).order_by(*place).limit(limit)
         if self._after is not None:
             waiting = waiting.where(tuple_(*place) > self._after)
         with self._database.read() as session:
             found = session.execute(waiting).all()
-        groups = {row.group_id for row in found if not _awaits(row, self._connections)}
+        groups = {row.group_id for row in found if row.merged_into is None and not _awaits(row, self._connections)}
         try:
             fold_again(self._database, self._connections, groups, now or clock.now())
         except Raced:
@@ -81,21 +77,6 @@ def fold_again(database: Database, connections: Mapping[str, Connection], groups
         refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
         refolded.write(session)
     return len(refolded.changed)
-
-
-def mistaken(session: Session, connections: Mapping[str, Connection], groups: Sequence[UUID]) -> set[UUID]:
-    """Those of the groups with an outcome that waits, or has waited, for what never comes, or that does not wait for what may
-    come: the settings were others when they were folded."""
-    silent = (CallOutcome.settling == ours.SETTLED) & CallOutcome.connect_outcome.in_(ours.DISPOSABLE_OUTCOMES)
-    doubtful = select(*_FACTS).where(
-        bulk.among(session, CallOutcome.group_id, groups),
-        CallOutcome.merged_into.is_(None),
-        CallOutcome.disposition.is_(None),
-        CallOutcome.disposed_at.is_(None),
-        or_(CallOutcome.settling.in_((ours.AWAITING_DISPOSITION, ours.NEVER_DISPOSED)), silent),
-    )
-    found = session.execute(doubtful).all()
-    return {row.group_id for row in found if _awaits(row, connections) == (row.settling == ours.SETTLED)}
 
 
 def _awaits(row, connections: Mapping[str, Connection]) -> bool:

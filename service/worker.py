@@ -21,6 +21,7 @@ from lib import memory
 from models.database import Database
 from outcomes import pace
 from outcomes.feed_place import FeedPlace
+from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
 
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
 SETTLE_SECONDS = 5.0
 PACE_SECONDS = 30.0
+MEET_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 PLACE_SECONDS = 1.0
@@ -83,6 +85,7 @@ def start(
     waiting = Waiting(database, connections)
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
+        "meet": (Meeting(database, connections).step, MEET_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
         "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
         "feed place": (place.look, PLACE_SECONDS),

@@ -7,7 +7,7 @@ from flask import Response, current_app
 from marshmallow import Schema, fields, validate
 
 from models.database import Database
-from outcomes import evidence, feed, keyset, queries, shape
+from outcomes import evidence, feed, keyset, met, queries, shape
 from web import exports, schemas
 from web.answers import answer
 from web.auth import scope
@@ -130,4 +130,5 @@ def get_outcome(outcome_id: UUID) -> Response:
             evidence.shown(receipt) for receipt in evidence.of_outcome(session, outcome_id, row.set_by)
         ]
         found["set_by"] = row.set_by
+        found["loaded_lead"] = met.of_outcome(session, row)
     return answer(found)

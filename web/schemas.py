@@ -132,11 +132,16 @@ class Outcome(Schema):
     recording_url = text("Where the dialer keeps the recording.", "https://dialer.example/recordings/912873.mp3")
     notes = text("What the agent wrote.", "Wants the offer by mail")
     custom_fields = members("The tenant's own fields, as the dialer sent them.", {"policy": "P-1002"})
-    crm_reference = text("The CRM's own key, where a field is configured to hold it.", "00Q5g00000ABCDE")
+    crm_reference = text(
+        "The CRM's own key: of the field that is configured to hold it, else of the loaded lead.", "00Q5g00000ABCDE"
+    )
     sources = fields.List(
         fields.Str(),
         required=True,
-        metadata={"description": "What told us of the call.", "example": ["callback:connect", "callback:terminal"]},
+        metadata={
+            "description": "What told us of the call; `lead` where a lead that was loaded completed it.",
+            "example": ["callback:connect", "callback:terminal"],
+        },
     )
     merged_into = text("The row that this one turned out to be the same call as.", None)
     revision = number("Grows by one with every change.", 3)
@@ -218,10 +223,43 @@ class Receipt(Schema):
     readings = number("How often it was read.", 1)
 
 
+class MatchedLead(Schema):
+    id = our_id("The loaded lead, as `set_by` names it after `lead:`.")
+    load_id = our_id("Its load.")
+    row = number("Its row there, counted from 1.", 1)
+    number = text("The number that it was loaded with.", "+919812345678", null=False)
+    reference = text("Your own name for it.", "crm-88213")
+    state = text("What became of it.", "accepted", null=False)
+
+
+class Matched(Schema):
+    """Of which loaded leads it may be a call."""
+
+    matched_by = text(
+        "The surest way in which it was found.", "mark", null=False, choices=("mark", "dialer_id", "number")
+    )
+    ambiguous = yes_or_no("Whether they have different references: then nothing was taken over from any.", False)
+    leads = fields.List(
+        fields.Nested(MatchedLead), required=True, metadata={"description": "Newest first, twenty at most."}
+    )
+
+
 class OutcomeDetail(Outcome):
     events = fields.List(fields.Nested(Event), required=True, metadata={"description": "The timeline."})
     receipts = fields.List(fields.Nested(Receipt), required=True, metadata={"description": "The evidence."})
-    set_by = members("Which receipt set which field.", {"talk_seconds": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11"})
+    set_by = members(
+        "Which receipt set which field; `lead:<id>` where it was taken over from a loaded lead.",
+        {
+            "talk_seconds": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11",
+            "crm_reference": "lead:019a9f2e-0000-7b55-9f0a-5d2a7e0c4b11",
+        },
+    )
+    loaded_lead = fields.Nested(
+        Matched,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of which loaded leads it may be a call; null: of none.", "example": None},
+    )
 
 
 class ReceiptDetail(Receipt):

@@ -105,5 +105,13 @@ def _row(connection: Connection, lead: Lead, headers: Mapping[str, int]) -> dict
 
 
 LEADS = Leads(
-    check=check, shown=shown, send=send, pace=pace, options=Options, most=MOST, most_new=MOST_NEW, fixed=fixed
+    check=check,
+    shown=shown,
+    send=send,
+    pace=pace,
+    options=Options,
+    most=MOST,
+    most_new=MOST_NEW,
+    fixed=fixed,
+    named=lambda campaign: None if campaign.startswith(QUEUE) else campaign,
 )

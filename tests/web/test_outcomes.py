@@ -9,6 +9,7 @@ import pytest
 from marshmallow import fields
 
 from outcomes import exports, keyset, queries, shape
+from tests import factories
 from tests.factories import NOON, event, minutes, outcome, receipt
 from tests.outcomes.test_queries import ROWS
 from web import exports as web_exports
@@ -167,6 +168,25 @@ def test_one_outcome_with_its_evidence(admin, database):
     assert found["set_by"] == {"talk_seconds": str(last.id)}
     assert [kept["id"] for kept in found["receipts"]] == [str(first.id), str(last.id)]
     assert "body" not in found["receipts"][0]
+
+
+def test_an_outcome_says_which_loaded_lead_it_is_of(admin, database):
+    with database.write() as session:
+        lead = {"reference": "crm-901", "number": "+919812345678"}
+        load = factories.load(session, [lead, {"number": "+919812345679"}])
+        own = {"connection": "ryng-main", "started_at": NOON + minutes(1)}
+        row = outcome(session, customer_number="+919812345678", **own)
+        other = outcome(session, customer_number="+919812345670", **own)
+    found = admin.get(f"{API}/outcomes/{row.id}").json["loaded_lead"]
+    (told,) = found.pop("leads")
+    assert found == {"matched_by": "number", "ambiguous": False}
+    assert (told["load_id"], told["row"], told["reference"]) == (str(load.id), 1, "crm-901")
+    assert admin.get(f"{API}/outcomes/{other.id}").json["loaded_lead"] is None
+
+    with database.write() as session:
+        factories.load(session, [lead | {"reference": "crm-902"}])
+    found = admin.get(f"{API}/outcomes/{row.id}").json["loaded_lead"]
+    assert (found["ambiguous"], [one["reference"] for one in found["leads"]]) == (True, ["crm-902", "crm-901"])
 
 
 def test_a_merged_outcome_is_still_shown(admin, database):

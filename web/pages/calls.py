@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
-from outcomes import evidence, keyset, queries, shape
+from outcomes import evidence, keyset, met, queries, shape
 from web.auth import API
 from web.pages import bodies, filters, session, zones
 
@@ -145,5 +145,6 @@ def call(outcome_id: UUID) -> str:
             receipts=receipts,
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
             bodies=shown,
+            lead=met.of_outcome(reading, row),
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )

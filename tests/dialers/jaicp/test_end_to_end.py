@@ -102,6 +102,36 @@ def test_leads_become_outcomes(day):
     assert found["noAnswer"].settling == "settled" and found["noAnswer"].talk_seconds is None
 
 
+def test_a_leads_reference_is_on_its_outcome(day):
+    """Loaded, sent over HTTP, asked for again: the outcome is the CRM's own lead, though JAICP never heard of the reference."""
+    rows = [
+        {
+            "number": f"+7911000000{at}",
+            "reference": f"crm-90{at}",
+            "name": "Ann Lee",
+            "fields": {"sandbox_status": status},
+        }
+        for at, status in ((1, "noAnswer"), (2, "longCallWithResult"))
+    ]
+    Loading(day.connection, "renewals", enumerate(rows, 1)).keep(day.database)
+    while send_due(day.database, day.connection, {}, now=day.now):
+        pass
+    day.poll()
+    assert {one.crm_reference for one in outcomes(day.database)} == {"crm-901", "crm-902"}  # while they are planned
+    day.pass_(minutes=10)
+    day.poll()
+    found = day.outcomes()
+    unanswered, talked = found["noAnswer"], found["longCallWithResult"]
+    assert (unanswered.crm_reference, talked.crm_reference) == ("crm-901", "crm-902")
+    assert unanswered.customer_name == "Ann Lee" and unanswered.sources == ["lead", "report:jobs"]
+    assert unanswered.set_by["crm_reference"].startswith("lead:")
+    # What the script reported outranks what was loaded.
+    assert (set(talked.custom_fields), unanswered.custom_fields) == (
+        {"Name", "Score"},
+        {"sandbox_status": "noAnswer"},
+    )
+
+
 def test_jobs_of_one_id_in_two_campaigns_are_two_calls(day):
     for campaign, status in (("renewals", "noAnswer"), ("winback", "nonexistentNumber")):
         row = {"id": 7, "phone": 79110000001, "jobStatus": status}

@@ -6,7 +6,7 @@ import pytest
 
 from outcomes import shape
 from tests import factories
-from tests.evidence import connect, keep, normalize, outcomes, receipt, terminal
+from tests.evidence import START, connect, keep, normalize, outcomes, receipt, terminal
 from web.pages import bodies, zones
 from web.pages.calls import SECTIONS
 
@@ -79,6 +79,25 @@ def test_what_is_waited_for_is_said(reader, database):
 
     assert row.settling == "awaiting_disposition"
     assert "no disposition has been recorded yet. Waiting until 2026-11-19 10:00:00 (UTC)." in page
+
+
+def test_a_call_shows_the_lead_that_it_is_of(reader, database):
+    number = {"number": "+919800012345"}
+    with database.write() as session:
+        load = factories.load(
+            session, [number | {"reference": "crm-901", "sent_at": START - timedelta(days=1)}], campaign="24"
+        )
+    keep(database, receipt(terminal()))
+    normalize(database)
+    (row,) = outcomes(database)
+    page = text(reader, f"/calls/{row.id}")
+    assert "crm-901" in page and f"of load <code>{load.id}</code>, found by its number." in page
+    assert page.count('title="Taken over from the loaded lead') == 2  # the reference and the campaign
+
+    with database.write() as session:
+        factories.load(session, [number | {"reference": "crm-902", "sent_at": START - timedelta(days=1)}])
+    page = text(reader, f"/calls/{row.id}")
+    assert "2 loaded leads with different references may be meant by its number" in page
 
 
 def test_a_merged_row_leads_to_the_one_that_stays(reader, database):

@@ -1,0 +1,174 @@
+"""Which loaded leads a call may be of, and what it takes over: decided in tables, without a database."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lib import ids
+from outcomes.besides import LeadFact, matched, with_campaign, with_leads
+from outcomes.fold import Draft
+from tests.evidence import START
+
+MARK = ids.new()
+NUMBER = "+380935550001"
+LEAD = LeadFact(
+    id=ids.new(),
+    load_id=ids.new(),
+    row=1,
+    state="accepted",
+    sent_at=START,
+    dialer_id=None,
+    number=NUMBER,
+    campaign="456",
+    named="456",
+    campaign_name=None,
+    reference="crm-901",
+    customer_name="Ann Lee",
+    fields={"Policy": "P-1"},
+)
+CALL = {
+    "lead_id": None,
+    "campaign_id": None,
+    "campaign_name": None,
+    "customer_number": NUMBER,
+    "customer_name": None,
+    "crm_reference": None,
+    "custom_fields": {},
+    "direction": "outbound",
+    "occurred_at": START + timedelta(minutes=1),
+    "set_by": {},
+    "sources": ["callback:call"],
+}
+
+
+def lead(**given) -> LeadFact:
+    return replace(LEAD, **{"id": ids.new(), **given})
+
+
+def completed(call=None, *leads) -> dict:
+    return dict(with_leads(Draft("1", True, CALL | (call or {}), [], []), leads).values)
+
+
+JOB = {"dialer_id": "7"}
+MATCHES = [
+    # by number and time
+    ({}, {}, "number"),
+    ({"direction": None}, {}, "number"),
+    ({}, {"state": "unknown"}, "number"),  # its request left
+    ({}, {"state": "sending"}, "number"),
+    ({}, {"state": "rejected"}, None),
+    ({}, {"state": "pending", "sent_at": None}, None),
+    ({"occurred_at": START}, {}, "number"),
+    ({"occurred_at": START - timedelta(seconds=1)}, {}, None),  # a call of before
+    ({"direction": "inbound"}, {}, None),  # the customer calls, and not because of the list
+    ({"direction": "internal"}, {}, None),
+    ({"customer_number": "+380935550002"}, {}, None),
+    ({"customer_number": None}, {}, None),
+    ({"campaign_id": "456"}, {}, "number"),
+    ({"campaign_id": "457"}, {}, None),  # of another campaign
+    ({"campaign_id": "457"}, {"campaign": None, "named": None}, "number"),  # nobody knows which
+    ({"campaign_id": "457"}, {"campaign": "queue:2", "named": None}, "number"),
+    ({}, JOB, None),  # the dialer told its id: calls are known by that
+    # by the dialer's id in its campaign
+    ({"lead_id": "7"}, JOB, "dialer_id"),
+    ({"lead_id": "7", "direction": "inbound", "customer_number": None}, JOB, "dialer_id"),
+    ({"lead_id": "7", "campaign_id": "456"}, JOB, "dialer_id"),
+    ({"lead_id": "7", "campaign_id": "457"}, JOB, None),
+    ({"lead_id": "8"}, JOB, None),
+    ({"lead_id": "7"}, JOB | {"state": "rejected"}, None),
+    # by our mark, which proves it, whatever else
+    ({"lead_id": str(MARK)}, {"id": MARK}, "mark"),
+    ({"lead_id": str(MARK), "campaign_id": "457", "customer_number": None}, {"id": MARK}, "mark"),
+    ({"lead_id": str(MARK)}, {"id": MARK, "state": "rejected"}, "mark"),
+]
+
+
+@pytest.mark.parametrize(("call", "given", "by"), MATCHES)
+def test_which_lead_a_call_is_of(call, given, by):
+    one = lead(**given)
+    assert matched(CALL | call, [one]) == (by, [one] if by else [])
+    assert completed(call, one)["crm_reference"] == ("crm-901" if by else None)
+
+
+def test_the_surest_way_wins():
+    by_number, by_mark, by_id = lead(reference="n"), lead(id=MARK, reference="m"), lead(dialer_id="7", reference="i")
+    every = [by_number, by_mark, by_id]
+    assert completed({"lead_id": str(MARK)}, *every)["crm_reference"] == "m"
+    assert completed({"lead_id": "7"}, *every)["crm_reference"] == "i"
+    assert completed({"lead_id": None}, by_number, by_id)["crm_reference"] == "n"
+
+
+def test_what_is_taken_over_and_from_whom():
+    found = completed({}, LEAD)
+    taken = {name: found[name] for name in ("crm_reference", "campaign_id", "customer_name", "custom_fields")}
+    assert taken == {
+        "crm_reference": "crm-901",
+        "campaign_id": "456",
+        "customer_name": "Ann Lee",
+        "custom_fields": {"Policy": "P-1"},
+    }
+    assert found["set_by"] == dict.fromkeys(taken, f"lead:{LEAD.id}")
+    assert found["sources"] == ["callback:call", "lead"]
+
+
+def test_the_dialers_own_words_outrank_the_lead():
+    said = {"crm_reference": "theirs", "campaign_id": "456", "customer_name": "A. L.", "custom_fields": {"x": "1"}}
+    said |= {"set_by": {"crm_reference": "a receipt"}}
+    assert completed(said, LEAD) == CALL | said  # nothing is taken, so the lead is no source
+
+
+def test_a_lead_that_says_nothing_is_no_source():
+    empty = lead(reference=None, named=None, customer_name=None, fields={})
+    assert completed({}, empty) == CALL
+
+
+@pytest.mark.parametrize(
+    ("others", "taken"),
+    [
+        ([{"reference": "crm-902"}], {}),  # whose it is nobody can tell
+        ([{"reference": None}], {}),
+        ([{}], {"crm_reference": "crm-901", "campaign_id": "456", "customer_name": "Ann Lee"}),  # sent again
+        ([{"named": "457", "campaign": "457"}], {"crm_reference": "crm-901", "campaign_id": None}),
+        ([{"customer_name": "Bo"}], {"crm_reference": "crm-901", "campaign_id": "456", "customer_name": None}),
+        ([{"sent_at": START + timedelta(days=1), "reference": "later"}], {"crm_reference": "crm-901"}),
+        ([{"reference": "crm-902", "state": "rejected"}], {"crm_reference": "crm-901"}),
+        ([{"reference": "crm-902", "campaign": "9", "named": "9"}, {"reference": None, "state": "pending"}], {}),
+    ],
+)
+def test_of_several_leads_only_what_all_of_them_say(others, taken):
+    leads = [LEAD, *(lead(**other) for other in others)]
+    for order in (leads, leads[::-1]):
+        found = completed({}, *order)
+        if not taken:
+            assert found == CALL
+        assert {name: found[name] for name in taken} == taken
+
+
+def test_of_equal_leads_the_one_that_was_sent_last_is_named():
+    last = lead(sent_at=START + timedelta(seconds=30))
+    for order in ((LEAD, last), (last, LEAD)):
+        assert completed({}, *order)["set_by"]["crm_reference"] == f"lead:{last.id}"
+
+
+@pytest.mark.parametrize(
+    ("call", "name"), [({}, "Renewals"), ({"campaign_id": "9"}, None), ({"campaign_name": "Theirs"}, "Theirs")]
+)
+def test_the_name_of_a_campaign_that_the_load_made(call, name):
+    made = lead(campaign="456", named="456", campaign_name="Renewals", dialer_id="7")
+    assert completed({"lead_id": "7"} | call, made)["campaign_name"] == name
+
+
+def test_a_campaign_is_found_by_its_name():
+    receipt = ids.new()
+    known = {"Renewals": ("6541", receipt)}
+    draft = Draft("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
+    found = with_campaign(draft, known).values
+    assert (found["campaign_id"], found["set_by"]) == ("6541", {"campaign_id": str(receipt)})
+    for other in (
+        {"campaign_name": "renewals"},
+        {"campaign_name": None},
+        {"campaign_id": "1", "campaign_name": "Renewals"},
+    ):
+        draft = Draft("1", True, CALL | other, [], [])
+        assert with_campaign(draft, known) is draft
