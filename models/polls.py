@@ -4,6 +4,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Count, LongText, Moment, Name, Word
 
+# A layer of this name is a history that was begun: see polling.history. The times that it reaches from and to follow.
+HISTORY = "history "
+
 
 class PollCursor(Base):
     """One look-back layer of one report of one connection."""

@@ -12,6 +12,7 @@ from dialers.registry import DIALERS
 from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
+from models.polls import HISTORY
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
 from outcomes import completeness, doubts, forgiven, pace, words_seen
 from outcomes.completeness import Reached
@@ -27,6 +28,7 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     words = words_seen.unmapped(session, configured)
     polls = poll_states(session, now)
     desks = sending(session)
+    begun = histories(session)
     paces = pace.known(session, configured, now)
     slips = forgiven.counted(session, now)
     names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
@@ -34,6 +36,7 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
+        | {"histories": begun.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         for name in sorted(names)
@@ -141,7 +144,8 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
     """Connection -> one entry for each look-back layer of each report."""
     found: dict[str, list[dict[str, Any]]] = {}
     order = (PollCursor.connection, PollCursor.report, PollCursor.layer)
-    for cursor in session.scalars(select(PollCursor).order_by(*order)):
+    running = ~PollCursor.layer.startswith(HISTORY, autoescape=True)
+    for cursor in session.scalars(select(PollCursor).where(running).order_by(*order)):
         found.setdefault(cursor.connection, []).append(
             {
                 "report": cursor.report,
@@ -157,6 +161,25 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "records_seen": cursor.records_seen,
                 "records_new": cursor.records_new,
                 "words": _complete_to(cursor, now),
+            }
+        )
+    return found
+
+
+def histories(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> the histories (``polling.history``) that were begun and are not at their end."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    begun = PollCursor.layer.startswith(HISTORY, autoescape=True)
+    for cursor in session.scalars(select(PollCursor).where(begun).order_by(PollCursor.layer, PollCursor.report)):
+        since, _, until = cursor.layer.removeprefix(HISTORY).partition("/")
+        found.setdefault(cursor.connection, []).append(
+            {
+                "report": cursor.report,
+                "since": since,
+                "until": until,
+                "complete_to": iso(cursor.complete_to),
+                "error_id": cursor.error_id,
+                "error": cursor.error,
             }
         )
     return found

@@ -1,5 +1,6 @@
 """Us asking dialers: claims a report that is due, walks its pages, keeps the records, moves the cursor."""
 
 from polling.engine import Polled, poll_connection, poll_due
+from polling.history import Busy, History, NoHistory, unfinished
 
-__all__ = ["Polled", "poll_connection", "poll_due"]
+__all__ = ["Busy", "History", "NoHistory", "Polled", "poll_connection", "poll_due", "unfinished"]

@@ -12,14 +12,10 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 import migrations
-import polling
 from callbacks import recovery
-from dialers.registry import DIALERS
 from models.receipts import STATES
 from outcomes import evidence
-from outcomes.feed_place import FeedPlace
-from outcomes.normalize import normalize_pending
-from service import cli_feed, cli_leads, cli_outcomes
+from service import cli_feed, cli_leads, cli_outcomes, cli_polling
 from service.plan import plan
 from service.prepare import prepare as run_prepare
 from service.serve import supervise
@@ -29,7 +25,18 @@ from web import keys as api_keys
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
-    for command in (serve, prepare, worker, migrate, connections, poll, replay, import_spool, keys, cli_leads.group):
+    for command in (
+        serve,
+        prepare,
+        worker,
+        migrate,
+        connections,
+        cli_polling.poll,
+        replay,
+        import_spool,
+        keys,
+        cli_leads.group,
+    ):
         app.cli.add_command(command)
     for command in (cli_outcomes.renormalize, cli_outcomes.words, cli_feed.group):
         app.cli.add_command(command)
@@ -79,31 +86,6 @@ def connections() -> None:
         for name, kind, url in settings.callback_urls():
             if name == connection.name:
                 click.echo(f"  {kind}: {url}")
-
-
-@group.command()
-@click.argument("connection", required=False)
-def poll(connection: str | None) -> None:
-    """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
-    database, known = current_app.extensions["database"], current_app.extensions["connections"]
-    if connection is not None and connection not in known:
-        raise click.ClickException(f"There is no connection {connection!r}.")
-    asked = (
-        [known[connection]] if connection else [one for one in known.values() if DIALERS[one.dialer].reports_of(one)]
-    )
-    migrations.upgrade(database)
-    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
-    failed = False
-    for one in asked:
-        if not DIALERS[one.dialer].reports_of(one):
-            raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
-        for polled in polling.poll_connection(database, one):
-            failed = failed or polled.error is not None
-            said = polled.error or f"{polled.kept.seen} records, {polled.kept.new} of them new"
-            click.echo(f"{one.name}  {polled.report}, {polled.layer}: {said}")
-    while normalize_pending(database, known):  # so that the outcomes are there when the command ends
-        pass
-    sys.exit(1 if failed else 0)
 
 
 @group.command()

@@ -188,6 +188,17 @@ class Freshness(Schema):
     words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
 
 
+class History(Schema):
+    """A past that `wrapup poll --since` was told to ask for, and that is not at its end."""
+
+    report = text("The report.", "lead_history", null=False)
+    since = time("From when on.", null=False)
+    until = time("Up to when.", null=False)
+    complete_to = time("How far it has come; null: it has just begun.")
+    error_id = text("What went wrong last, in a word.", None)
+    error = text("What went wrong last, in a sentence.", None)
+
+
 class Silence(Schema):
     """Callbacks that stay away although some should have come."""
 
@@ -237,6 +248,7 @@ class Connection(Schema):
         metadata={"description": "Slips that were passed over in what came within the last seven days."},
     )
     polls = fields.List(fields.Nested(Poll), required=True)
+    histories = fields.List(fields.Nested(History), required=True)
     sending = fields.Nested(
         Sending,
         required=True,

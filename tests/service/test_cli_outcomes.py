@@ -70,3 +70,20 @@ def test_what_is_asked_wrongly(run, options, sentence):
     asked = run(args=["renormalize", *options])
     assert asked.exit_code == 2
     assert sentence in asked.output
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["poll", "--since", "2026-01-01"], "--since asks for the past of one connection"),
+        (["poll", RYNG.name, "--until", "2026-01-01"], "--until goes with --since"),
+        (["poll", RYNG.name, "--since", "yesterday"], "'yesterday' is no time"),
+        (["poll", RYNG.name, "--since", "2026-02-01", "--until", "2026-01-01"], "--since must lie before --until"),
+        (["poll", RYNG.name, "--since", "2026-01-01"], "has no report that can be asked for the past"),
+        (["poll", "nobody", "--since", "2026-01-01"], "There is no connection 'nobody'"),
+    ],
+)
+def test_a_past_that_cannot_be_asked_for_is_a_sentence(run, args, said):
+    told = run(args=args)
+    assert told.exit_code in (1, 2)
+    assert said in told.output

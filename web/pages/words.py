@@ -117,7 +117,17 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     found = [_reached(one) for one in connection["freshness"]]
     said += [one.words(zones.moment(one.to, zone)[:-3] if one.to else "") for one in found if one.to or one.idle]
     unread = [plain(one.report) for one in found if not one.to and not one.idle]
-    return said + ([f"not read yet: {', '.join(unread)}"] if unread else [])
+    said += [f"not read yet: {', '.join(unread)}"] if unread else []
+    return said + [_history(one, zone) for one in connection["histories"]]
+
+
+def _history(begun: Mapping[str, Any], zone: str) -> str:
+    since, until, to = (
+        zones.moment(clock.parse(begun[name]), zone)[:-3] if begun[name] else None
+        for name in ("since", "until", "complete_to")
+    )
+    come = f"has come to {to}" if to else "has just begun"
+    return f"the {plain(begun['report'])} of {since} to {until} is being asked for and {come}"
 
 
 def _reached(shown: Mapping[str, Any]) -> Reached:

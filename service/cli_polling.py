@@ -1,0 +1,101 @@
+"""``wrapup poll``: what dialers can be asked, now, and the past that they had before we came."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+import migrations
+import polling
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from lib import clock
+from outcomes.feed_place import FeedPlace
+from outcomes.normalize import normalize_pending
+
+
+class Moment(click.ParamType):
+    """A time as the API takes it; a day alone is its beginning, in UTC."""
+
+    name = "time"
+
+    def convert(self, value, param, ctx) -> datetime:
+        found = value if isinstance(value, datetime) else clock.parse(value)
+        if found is None:
+            self.fail(f"{value!r} is no time; 2026-01-31 and 2026-01-31T08:00:00Z are.", param, ctx)
+        return found.astimezone(UTC).replace(microsecond=0)
+
+
+@click.command()
+@click.argument("connection", required=False)
+@click.option("--since", type=Moment(), help="Ask for the past from this moment on; goes on where it was interrupted.")
+@click.option("--until", type=Moment(), help="With --since: up to this moment; now, or where it was interrupted.")
+@click.option("--pause", type=click.FloatRange(0), default=1.0, help="With --since: seconds between two days. [1]")
+@with_appcontext
+def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
+    """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
+    database, known = current_app.extensions["database"], current_app.extensions["connections"]
+    if connection is not None and connection not in known:
+        raise click.ClickException(f"There is no connection {connection!r}.")
+    migrations.upgrade(database)
+    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
+    if since is None:
+        if until is not None:
+            raise click.UsageError("--until goes with --since.")
+        failed = _now([known[connection]] if connection else _with_reports(known.values()))
+    else:
+        if connection is None:
+            raise click.UsageError("--since asks for the past of one connection: name it.")
+        failed = _past(known[connection], since, until, pause)
+    while normalize_pending(database, known):  # so that the outcomes are there when the command ends
+        pass
+    sys.exit(1 if failed else 0)
+
+
+def _with_reports(connections) -> list[Connection]:
+    return [one for one in connections if DIALERS[one.dialer].reports_of(one)]
+
+
+def _now(asked: list[Connection]) -> bool:
+    """Whether one failed."""
+    failed = False
+    for one in asked:
+        if not DIALERS[one.dialer].reports_of(one):
+            raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
+        for polled in polling.poll_connection(current_app.extensions["database"], one):
+            failed = failed or polled.error is not None
+            said = polled.error or _records(polled)
+            said = "nothing to ask for" if polled.idle else said
+            click.echo(f"{one.name}  {polled.report}, {polled.layer}: {said}")
+    return failed
+
+
+def _past(connection: Connection, since: datetime, until: datetime | None, pause: float) -> bool:
+    """Whether it ended before the end."""
+    database, now = current_app.extensions["database"], clock.now()
+    begun = polling.unfinished(database, connection.name, since)
+    if until is None:
+        until = begun or now.replace(microsecond=0)
+    if since >= until or until > now:
+        raise click.UsageError("--since must lie before --until, and neither in the future.")
+    if begun == until:
+        click.echo(f"Going on with what was begun, up to {clock.iso(until)}.")
+    try:
+        history = polling.History(database, connection, since, until, pause=pause)
+        for step in history.steps():
+            said = step.polled.error or _records(step.polled)
+            again = f" Again in {step.wait:.0f} s." if step.wait is not None else ""
+            click.echo(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
+            if step.polled.error and step.wait is None:
+                click.echo("What came before is kept; the same command goes on from there.", err=True)
+                return True
+    except (polling.NoHistory, polling.Busy) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"All that {connection.name} had from {clock.iso(since)} to {clock.iso(until)} was asked for and kept.")
+    return False
+
+
+def _records(polled: polling.Polled) -> str:
+    return f"{polled.kept.seen} records, {polled.kept.new} of them new"
