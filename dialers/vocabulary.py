@@ -38,6 +38,25 @@ FINAL_OUTCOMES: Final = (
 OPEN_OUTCOMES: Final = (PENDING, IN_PROGRESS, RETRY_SCHEDULED)
 CONNECT_OUTCOMES: Final = FINAL_OUTCOMES + OPEN_OUTCOMES
 
+# Which of two results of one call is the call's, where legs ended differently and no time tells: somebody talked; a machine
+# did; then what says most of the other side, before what was missing, before what only one of several legs may have met.
+RESULTS_BY_WEIGHT: Final = (
+    CONNECTED,
+    VOICEMAIL,
+    ABANDONED,
+    REJECTED,
+    BUSY,
+    INVALID_NUMBER,
+    BLOCKED,
+    NO_ANSWER,
+    UNREACHABLE,
+    FAILED,
+    AGENT_UNAVAILABLE,
+    CANCELED,
+    UNKNOWN,
+)
+ANSWERED_OUTCOMES: Final = (CONNECTED, VOICEMAIL)
+
 # After these an agent may still record what was said; after the others nobody has anything to record.
 DISPOSABLE_OUTCOMES: Final = (CONNECTED, UNKNOWN)
 

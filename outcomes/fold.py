@@ -56,7 +56,9 @@ def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
             alike.setdefault((event.kind, event.attempt, event.happened_at), []).append(event)
     found: dict[UUID, list[KeptEvent]] = {}
     for own in alike.values():
-        if len(own) > 1:
+        if len(own) > 1 and not (
+            len(own) == 2 and own[0].facts != own[1].facts
+        ):  # mostly an end told twice, in two words
             first: dict[str, KeptEvent] = {}
             for event in sorted(own, key=_arrival):
                 delivered = first.setdefault(json.dumps(event.facts, sort_keys=True), event)

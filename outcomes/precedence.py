@@ -1,12 +1,13 @@
 """Which evidence sets which field: one table, a reason per row.
 
 A row names fields that are taken together, from one event, so that an agent's name never stands beside another agent's
-number. Of the events that state the first fields of a row, the best kind wins; within a kind the latest by the dialer's
-clock, then by ours, then the higher receipt id. What an event does not state never erases what another one stated.
+number. Of the events that state the first fields of a row, the best kind wins; within a kind a proven conversation, then
+the latest by the dialer's clock, then by ours, then what says most, then the higher receipt id (see ``standing``). What an
+event does not state never erases what another one stated, unless it told of another leg (see ``of_one_leg``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +49,7 @@ RULES = (
     Rule(
         ("agent_id", "agent_username", "agent_name", "agent_number", "agent_extension", "agent_email"),
         THE_END_FIRST,
-        "the end names the agent who is credited; milestones name whoever was tried",
+        "who answered outranks who was only rung; of those who answered, the end names the one who is credited",
     ),
     Rule(("customer_number", "customer_number_raw"), THE_END_FIRST, "the raw number and what was read from it"),
     Rule(("customer_name",), THE_END_FIRST, "one person per call"),
@@ -68,12 +69,24 @@ RULES = (
     Rule(("started_at",), THE_END_FIRST, "milestones carry null or the time of one leg"),
     Rule(("answered_at",), THE_END_FIRST, "a report's answer time is exact, a milestone's is when it was posted"),
     Rule(("ended_at",), THE_END_FIRST, "known at the end only"),
-    Rule(("ring_seconds",), THE_END_FIRST, "as stated; never computed from timestamps that disagree"),
-    Rule(("talk_seconds",), THE_END_FIRST, "as stated; what is not stated: see outcomes.durations"),
-    Rule(("duration_seconds",), THE_END_FIRST, "as stated; what is not stated: see outcomes.durations"),
+    Rule(("ring_seconds",), THE_END_FIRST, "as stated, of the leg whose result is the call's"),
+    Rule(("talk_seconds",), THE_END_FIRST, "of the leg whose result is the call's; not stated: see outcomes.durations"),
+    Rule(
+        ("duration_seconds",),
+        THE_END_FIRST,
+        "of the leg whose result is the call's; not stated: see outcomes.durations",
+    ),
     Rule(("recording_url",), THE_END_FIRST, "appears some time after the end: the latest"),
     Rule(("custom_fields",), THE_END_FIRST, "a set of fields belongs together"),
     Rule(("crm_reference",), THE_END_FIRST, "travels in the custom fields"),
+)
+
+# What an end tells of its own leg: where two legs of one call ended differently, these come from the one whose result is the
+# call's, or from none. The rest (whom, for which campaign, since when) is the same for both.
+OF_A_LEG = (
+    *("answered_by", "agent_id", "agent_username", "agent_name", "agent_number", "agent_extension", "agent_email"),
+    *("status_raw", "hangup_cause", "answered_at", "ended_at", "recording_url"),
+    *("ring_seconds", "talk_seconds", "duration_seconds"),
 )
 
 
@@ -95,7 +108,8 @@ def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     set_by: dict[str, str] = {}
     reached: dict[str, int] = {}
-    events = sorted(events, key=recency)  # so that of equals the later one is written over the earlier
+    # So that of equals the later one is written over the earlier.
+    events = of_one_leg(sorted(events, key=standing)) if len(events) > 1 else events
     for event in events:
         receipt, worth = str(event.receipt_id), _ALONE.get(event.kind, {})
         for name, value in event.facts.items():
@@ -106,7 +120,11 @@ def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
         best, most = None, 1
         for event in events:
             own = worth.get(event.kind, 0)
-            if own and (own := own + _MUCH * _says(fields, event.facts)) >= most:
+            if (
+                own
+                and not event.facts.keys().isdisjoint(fields)
+                and (own := own + _MUCH * _says(fields[0], event)) >= most
+            ):
                 best, most = event, own
         if best is not None:
             for name in fields:
@@ -115,20 +133,62 @@ def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
     return values, set_by
 
 
-def _says(fields: tuple[str, ...], facts: Mapping[str, Any]) -> int:
-    """How much the facts say of fields that are taken together; less than 0: nothing. The fields are ordered: an event
-    that states the first beats one that states only the second."""
-    if fields[0] in facts:
-        return strength(facts) if fields[0] == "connect_outcome" else 1
-    return 0 if any(name in facts for name in fields[1:]) else -1
+def of_one_leg(events: list[KeptEvent]) -> list[KeptEvent]:
+    """The events, by ``standing``, where those that tell of another leg's end say nothing of it any more: one leg was
+    answered and talked, another rang and was given up, and both are told under one id."""
+    ends = [event for event in events if event.kind == ours.CALL_ENDED]
+    if len({event.facts.get("connect_outcome") for event in ends}) < 2:
+        return events
+    ends = [event for event in ends if strength(event.facts) == KNOWN]
+    result = ends[-1].facts["connect_outcome"] if ends else None
+    others = {event.id for event in ends if event.facts["connect_outcome"] != result}
+    return [_without_leg(event) if event.id in others else event for event in events] if others else events
+
+
+def _without_leg(event: KeptEvent) -> KeptEvent:
+    return replace(event, facts={name: value for name, value in event.facts.items() if name not in OF_A_LEG})
+
+
+def _says(first: str, event: KeptEvent) -> int:
+    """How much an event says of fields that are taken together. The fields are ordered: an event that states the first of
+    them beats one that states only the others."""
+    facts = event.facts
+    if first == "connect_outcome":
+        return strength(facts) + proven(facts)
+    own = 1 if first in facts else 0
+    return own + 2 if first == "agent_id" and answered(event) else own  # who was only rung is named last
+
+
+KNOWN = 2
 
 
 def strength(facts: Mapping[str, Any]) -> int:
-    """How much a connect outcome says: 2 a known result, 1 over but unknown, 0 not over."""
-    word = facts["connect_outcome"]
-    return 0 if word in ours.OPEN_OUTCOMES else 1 if word == ours.UNKNOWN else 2
+    """How much a connect outcome says: 2 a known result, 1 over but unknown, 0 not over (or nothing is said)."""
+    word = facts.get("connect_outcome")
+    return 0 if word is None or word in ours.OPEN_OUTCOMES else 1 if word == ours.UNKNOWN else KNOWN
 
 
-def recency(event: KeptEvent) -> tuple:
-    """What makes an event the later one of two: the dialer's clock, ours, then an order that is merely fixed."""
-    return (event.happened_at or NEVER, event.seen_at, event.receipt_id, event.ordinal)
+def proven(facts: Mapping[str, Any]) -> bool:
+    """Whether somebody has talked, by one event alone: an answer, and the length of the talk. No other leg's end undoes it."""
+    return facts.get("talk_seconds", 0) > 0 and facts.get("connect_outcome") in ours.ANSWERED_OUTCOMES
+
+
+def answered(event: KeptEvent) -> bool:
+    """Whether the event may name somebody who answered: all but those of ringing, and the ends of legs that nobody did."""
+    if event.kind == ours.CALL_ENDED:
+        return strength(event.facts) < KNOWN or event.facts["connect_outcome"] in ours.ANSWERED_OUTCOMES
+    return event.kind in (ours.CUSTOMER_ANSWERED, ours.AGENT_ANSWERED, ours.DISPOSED)
+
+
+_WEIGHT = {word: len(ours.RESULTS_BY_WEIGHT) - at for at, word in enumerate(ours.RESULTS_BY_WEIGHT)}
+
+
+def standing(event: KeptEvent) -> tuple:
+    """What makes an event count for more than another of its kind: a proven conversation; being the later one, by the
+    dialer's clock, then by ours; then what it says, for records that were seen side by side; then an order that is merely
+    fixed. Where a dialer states no time, its ``attempts`` see to it that arrival decides nothing (``dialers.placing``)."""
+    facts = event.facts
+    outcome, talked = facts.get("connect_outcome"), facts.get("talk_seconds", 0)
+    proof = talked > 0 and outcome in ours.ANSWERED_OUTCOMES  # ``proven``; this is asked of every event
+    weight = _WEIGHT.get(outcome, 0)
+    return (proof, event.happened_at or NEVER, event.seen_at, weight, talked, event.receipt_id, event.ordinal)

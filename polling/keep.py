@@ -53,8 +53,8 @@ def keep_page(
 ) -> Kept:
     """Keep what is new in the page. ``at`` is when the page was asked for: what another walk has learned since then is
     fresher, and stays on top. ``told`` are the keys that this walk has met before; it is added to. A record that a walk
-    meets twice in different words is kept twice, but only its first meeting can make old words news: otherwise the two
-    would take turns at every poll."""
+    meets twice in different words (two legs of a call) is kept twice, but only its first meeting can make old words news,
+    and only where the newest do not stand beside them: otherwise the two would take turns at every poll."""
     told = set() if told is None else told
     by_hash: dict[str, Record] = {}
     for record in page.records:
@@ -73,7 +73,7 @@ def keep_page(
         top = newest.get(record.key)
         if digest not in stored:
             fresh.append(_row(connection, report, record, digest, at, _seen_at(top, at) or at))
-        elif top and top.content_hash != digest and last.get(record.key) == digest and _seen_at(top, at):
+        elif top and top.content_hash not in by_hash and last.get(record.key) == digest and _seen_at(top, at):
             revived.append({"row_id": stored[digest].id, "now_seen": _seen_at(top, at)})
     told |= set(last)
     return Kept(len(page.records), _insert(session, fresh) + _revive(session, revived))

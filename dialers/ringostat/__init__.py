@@ -5,7 +5,7 @@ import zoneinfo
 from marshmallow import Schema, ValidationError, fields, validate
 
 from dialers.base import Dialer
-from dialers.ringostat import leads, reports, words
+from dialers.ringostat import calls, leads, reports, words
 from dialers.ringostat.api import Client
 from dialers.ringostat.webhooks import NAMES
 
@@ -62,6 +62,7 @@ DIALER = Dialer(
     name="ringostat",
     settings=Settings,
     read=words.read,
+    attempts=calls.attempts,
     callback_kinds=(words.CALL,),
     reports=reports.REPORTS,
     client=Client,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import Connection, Event, Unreadable
+from dialers.base import Connection, Event, KeptEvent, Unreadable, attempts_by_name
 from dialers.fields import email, moment, number, opaque, seconds, stated, text, word
+from dialers.placing import placed
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample
 from lib import phone
 
@@ -50,6 +51,7 @@ EVENTS = {
     "after_call": ours.CALL_ENDED,
     "after_rating": ours.CALL_ENDED,
 }
+RATED = "after_rating"  # what is told then counts more than what was told at the end
 
 # Columns that an outcome has fields for; the others are its custom fields.
 TOLD = (
@@ -118,7 +120,8 @@ def events(
     if kind != ours.CALL_ENDED:
         rung = Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, unique, started)
         return FIELDS.noted([rung], row, connection, _number_unread(facts, who, connection))
-    facts |= stated(
+    rated = {"_event": RATED} if _sent_at(row) == RATED else {}
+    facts |= rated | stated(
         connect_outcome=outcome or ours.UNKNOWN,
         answered_by="machine" if outcome == ours.VOICEMAIL else None,
         ring_seconds=seconds(row.get("waittime")),
@@ -132,8 +135,24 @@ def events(
     found = [Event(ours.CALL_ENDED, keys, facts, unique, at)]
     card = row.get("call_card")
     if isinstance(card, str) and (card := word(card)):
-        found.append(Event(ours.DISPOSED, keys, {"disposition": card, "flags": connection.flags(card)}, unique, at))
+        found.append(
+            Event(ours.DISPOSED, keys, {"disposition": card, "flags": connection.flags(card)} | rated, unique, at)
+        )
     return FIELDS.noted(found, row, connection, _number_unread(facts, who, connection))
+
+
+def attempts(found: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
+    """Every uniqueid is one attempt, of one leg or of several. Webhooks are sent once, in no order that anybody states: what
+    they say decides which counts, and when each arrived decides nothing."""
+    return {name: _hooks_placed(own) for name, own in attempts_by_name(found).items()}
+
+
+def _hooks_placed(own: list[KeptEvent]) -> list[KeptEvent]:
+    hooks = [event for event in own if event.source.startswith("callback:")]
+    if len({event.kind for event in hooks}) == len(hooks):
+        return own  # none is another one's rival
+    logged = [event for event in own if not event.source.startswith("callback:")]
+    return logged + placed(hooks, lambda event: (event.facts.get("started_at", ""), "_event" in event.facts))
 
 
 def _outcome(said: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:
@@ -145,11 +164,15 @@ def _outcome(said: str | None, row: Mapping[str, Any], connection: Connection) -
 
 def _kind(row: Mapping[str, Any], outcome: str | None) -> str:
     """The webhook's own event, else whether the call's status is one of an end."""
-    sent_at = EVENTS.get(re.sub(r"[\s-]+", "_", (word(row.get("event")) or "").casefold()))
+    sent_at = EVENTS.get(_sent_at(row))
     if sent_at is not None:
         return sent_at
     over = word(row.get("disposition")) and outcome not in ours.OPEN_OUTCOMES
     return ours.CALL_ENDED if over else ours.DIALED
+
+
+def _sent_at(row: Mapping[str, Any]) -> str:
+    return re.sub(r"[\s-]+", "_", (word(row.get("event")) or "").casefold())
 
 
 def _parties(row: Mapping[str, Any]) -> Parties:

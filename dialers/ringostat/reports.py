@@ -75,15 +75,22 @@ def opened(body: bytes) -> list[bytes]:
 
 
 def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[Page]:
-    """The records that this walk has not met before."""
-    fresh = []
+    """The records that this walk has not met before. Those of one call stand together, in an order of their own: the log may
+    show its legs the one way now and the other way at the next poll, and that is no news."""
+    fresh: dict[str | None, list[tuple[bytes, Record]]] = {}
     for body in found:
         digest = hashlib.sha256(body).digest()
         if digest not in seen:
             seen.add(digest)
-            fresh.append(Record(body, _key(body)))
-    for at in range(0, len(fresh), PAGE):
-        yield Page(fresh[at : at + PAGE])
+            record = Record(body, _key(body))
+            fresh.setdefault(record.key, []).append((digest, record))
+    records = [record for own in fresh.values() for _, record in (sorted(own, key=_digest) if len(own) > 1 else own)]
+    for at in range(0, len(records), PAGE):
+        yield Page(records[at : at + PAGE])
+
+
+def _digest(seen: tuple[bytes, Record]) -> bytes:
+    return seen[0]
 
 
 def _key(body: bytes) -> str | None:

@@ -6,18 +6,19 @@ webhook's time; no webhook names a campaign. Names in the vendor's capitals are 
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from dialers import bodies
 from dialers import vocabulary as ours
-from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable, attempts_by_name
+from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable
 from dialers.fields import email, number, opaque, spelled, stated, word
 from dialers.unread import Field, Fields, a_number
+from dialers.voipex.legs import attempts
 from lib import clock, phone
 from lib.rawjson import Members
+
+__all__ = ["attempts", "read"]
 
 EVENT = "event"  # the callback kind: one URL takes all events
 CALLS = "calls"  # the report
@@ -26,7 +27,6 @@ KEYS = ("EventName", "From", "To", "Line", "Email", "Login", "UniqueId", "Queue"
 
 _KEY_SET = frozenset(KEYS)
 
-# In the order of a call's life: what is told later in it wins, whenever it arrived.
 CALL_EVENTS = {
     "newcall": ours.DIALED,
     "ringing": ours.DIALED,
@@ -35,7 +35,6 @@ CALL_EVENTS = {
     "hangup": ours.CALL_ENDED,
     "cdr": ours.CALL_ENDED,  # sent when the record of the call has been stored
 }
-RANKS = {word: rank for rank, word in enumerate(CALL_EVENTS)}
 # What is posted as it happens, by kind and event: an end may be told in two events, and only one of them is the end.
 ARRIVALS = {
     (ours.DIALED, "newcall"): ours.ARRIVED_BEGUN,
@@ -76,7 +75,6 @@ FIELDS = {
 }
 
 _EPOCH = re.compile(r"(?:.*-)?([0-9]{10})\.[0-9]+")  # of a UniqueId; a system's name may stand before it
-_ALIKE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def read(evidence: Evidence, connection: Connection) -> Reading:
@@ -100,20 +98,9 @@ def _read(connection: Connection, body: Members) -> Reading:
     return Reading(events=FIELDS[_customer_key(named)].noted(events, named, connection))
 
 
-def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
-    """Every UniqueId is one attempt. Events carry no time, so each is put at its place in the life of a call: Hangup and CDR
-    both tell of the end, and the CDR tells it better, also where it comes first."""
-    placed = [replace(e, happened_at=_ALIKE + timedelta(seconds=_rank(e))) for e in events]
-    return attempts_by_name(placed)
-
-
 def arrival(event: KeptEvent) -> int | None:
     """No webhook states a time: its arrival is all that tells when something happened."""
     return ARRIVALS.get((event.kind, str(event.facts.get("_event", "")).casefold()))
-
-
-def _rank(event: KeptEvent) -> int:
-    return RANKS.get(str(event.facts.get("_event", "")).casefold(), 0)
 
 
 def _named(body: Members, connection: Connection) -> dict[str, Any]:

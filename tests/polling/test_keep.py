@@ -97,6 +97,16 @@ def test_two_versions_in_one_page_are_both_kept_and_stay_quiet(database):
     assert keep(database, record("a"), record("b"), minute=1) == Kept(2, 0)
 
 
+def test_two_legs_that_change_places_in_a_page_are_no_news(database):
+    assert keep(database, record("a"), record("b")) == Kept(2, 2)
+    all_read(database)
+    for minute in range(1, 7):
+        legs = [record("b"), record("a")] if minute % 2 else [record("a"), record("b")]
+        assert keep(database, *legs, minute=minute) == Kept(2, 0)
+    assert pending(database) == []
+    assert keep(database, record("a"), minute=9) == Kept(1, 1)  # alone it is a version again, and the present one
+
+
 def test_two_versions_on_two_pages_do_not_take_turns_for_ever(database):
     news = []
     for minute in range(0, 10, 2):

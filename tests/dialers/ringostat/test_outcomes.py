@@ -1,15 +1,19 @@
 """From Ringostat to outcomes, on both databases: webhooks and the call log tell of one call, whichever comes first."""
 
+import itertools
+import json
 from datetime import timedelta
 
 import pytest
 
 from dialers.base import Connection
+from dialers.ringostat.reports import _pages
 from outcomes.normalize import normalize_pending
 from polling import poll_connection
+from polling.keep import keep_page
 from sandbox.ringostat_webhooks import FORM, FORMATS, GET, JSON
 from tests.dialers.ringostat.stage import INCOMING, START, project
-from tests.evidence import outcomes
+from tests.evidence import keep, outcomes, receipt
 
 NOW = START + timedelta(minutes=2)
 NAMES = {"uniqueid": "call", "disposition": "result", "caller": "klient", "billsec": "talk"}
@@ -117,3 +121,56 @@ def test_each_call_of_a_crowd_is_one_outcome(database):
         polled(database, ringostat.connection)
         found = understood(database, ringostat.connection)
     assert sorted(int(outcome.call_id) for outcome in found) == list(range(300))
+
+
+# Several records under one uniqueid ----------------------------------------------------------------------------------
+UNANSWERED = {"disposition": "NO ANSWER", "billsec": "0", "connected_with": "petro", "recording": "", "call_card": ""}
+LEGS = [INCOMING | {"uniqueid": "7"}, INCOMING | UNANSWERED | {"uniqueid": "7", "duration": "20"}]
+
+
+def logged(database, connection, rows, at) -> None:
+    """What a poll of these rows keeps, in this order."""
+    with database.write() as session:
+        for page in _pages([json.dumps(row).encode() for row in rows], set()):
+            keep_page(session, connection, "calls", page, at)
+
+
+def shown(outcome) -> tuple:
+    return (outcome.connect_outcome, outcome.talk_seconds, outcome.agent_username, outcome.status_raw, outcome.revision)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_legs_of_one_call_stay_one_outcome_whatever_the_order_of_the_log(database, order):
+    with project() as ringostat:
+        connection = ringostat.connection
+    for minute in range(6):
+        logged(database, connection, LEGS[:: order * (-1) ** minute], NOW + timedelta(minutes=minute))
+        (outcome,) = understood(database, connection)
+        assert shown(outcome) == ("connected", 95, "olena", "PROPER", 1)
+
+
+def test_two_conversations_under_one_uniqueid_stay_quiet_and_the_longer_counts(database):
+    with project() as ringostat:
+        connection = ringostat.connection
+    legs = [LEGS[0], LEGS[0] | {"billsec": "200", "connected_with": "petro"}]
+    for minute in range(6):
+        logged(database, connection, legs[:: (-1) ** minute], NOW + timedelta(minutes=minute))
+        (outcome,) = understood(database, connection)
+        assert shown(outcome) == ("connected", 200, "petro", "PROPER", 1)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_webhooks_of_several_legs_in_any_order(database, order):
+    with project() as ringostat:
+        connection = ringostat.connection
+    told = [
+        {"event": "pick_up"} | LEGS[0],
+        {"event": "after_call"} | LEGS[0],
+        {"event": "after_call"} | LEGS[1],
+        {"event": "after_rating", "employee_mark": "5"} | LEGS[0] | {"call_card": "Rated"},
+    ]
+    for at, which in enumerate(order):
+        keep(database, receipt(told[which], "call", NOW + timedelta(seconds=at), connection))
+    (outcome,) = understood(database, connection)
+    assert shown(outcome)[:-1] == ("connected", 95, "olena", "PROPER")
+    assert (outcome.custom_fields["employee_mark"], outcome.disposition) == ("5", "Rated")

@@ -3,6 +3,8 @@
 import itertools
 from datetime import timedelta
 
+import pytest
+
 from dialers.base import Connection
 from sandbox.server import running
 from sandbox.voipex import Voipex
@@ -111,6 +113,97 @@ def test_the_record_of_a_call_knows_better_than_its_hangup_also_where_it_comes_f
         "445",
         "Transferred",
     )
+
+
+ELSEWHERE = {"Reason": "Call Completed Elsewhere"}
+EVA = {"Login": "eva.mala", "Line": "446"}
+GROUP = [{"Login": f"agent.{n}", "Line": str(450 + n)} for n in range(4)]
+LEGS = {
+    "a ring group of two, as told by both phones": (
+        [("Answered", JANA), ("Hangup", JANA | {"Reason": "Normal Clearing"}), ("Hangup", PETR | ELSEWHERE)],
+        ("connected", "jana.nova", "444", "Normal Clearing"),
+    ),
+    "the answering phone's end is not told yet": (
+        [("Answered", JANA), ("Hangup", PETR | ELSEWHERE), ("Ringing", PETR)],
+        ("connected", "jana.nova", "444", None),
+    ),
+    "another leg was busy": (
+        [("Answered", JANA), ("Hangup", JANA), ("Hangup", PETR | {"Reason": "User busy"})],
+        ("connected", "jana.nova", "444", None),
+    ),
+    "another leg was rejected, in a word that we know": (
+        [("Answered", JANA), ("Hangup", JANA), ("Hangup", PETR | {"Reason": "RS_REJECTED"})],
+        ("connected", "jana.nova", "444", None),
+    ),
+    "another leg was lost": (
+        [("Answered", JANA), ("Hangup", JANA | {"Reason": "16"}), ("Hangup", PETR | {"Reason": "RS_LOST"})],
+        ("connected", "jana.nova", "444", "16"),
+    ),
+    "another leg went to its voicemail": (
+        [("Answered", JANA), ("Hangup", JANA | {"Reason": "16"}), ("CDR", PETR | {"Reason": "Answering machine"})],
+        ("connected", "jana.nova", "444", "16"),
+    ),
+    "a record per leg": (
+        [("Answered", JANA), ("CDR", JANA | {"Reason": "16"}), ("CDR", PETR | ELSEWHERE), ("CDR", EVA)],
+        ("connected", "jana.nova", "444", "16"),
+    ),
+    "a phone that names itself by its line alone": (
+        [("Answered", JANA), ("Hangup", {"Line": "444", "Reason": "16"}), ("Hangup", {"Line": "445"} | ELSEWHERE)],
+        ("connected", None, "444", "16"),
+    ),
+    "a transfer: of two who answered, the record names the one who had it last": (
+        [
+            ("Answered", JANA),
+            "AttendedTransfer",
+            ("Answered", PETR),
+            ("Hangup", JANA),
+            ("CDR", PETR | {"Reason": "16"}),
+        ],
+        ("connected", "petr.novak", "445", "16"),
+    ),
+    "a transfer to somebody whose answer had another UniqueId": (
+        [("Answered", JANA), ("AttendedTransfer", JANA), ("Hangup", JANA), ("CDR", PETR | {"Reason": "16"})],
+        ("connected", "petr.novak", "445", "16"),
+    ),
+    "two who answered, and no record: nobody knows who was the last, and arrival must not say": (
+        [("Answered", JANA), ("Answered", PETR), ("Hangup", JANA), ("Hangup", PETR)],
+        ("connected", "petr.novak", "445", None),
+    ),
+    "nobody answered, and the phones ended differently": (
+        [("Hangup", JANA | {"Reason": "RS_NOANSWER"}), ("Hangup", PETR | {"Reason": "RS_BUSY"})],
+        ("busy", "petr.novak", "445", "RS_BUSY"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEGS)
+def test_several_legs_under_one_id(database, case):
+    told, expected = LEGS[case]
+    found = of_every_order(database, webhooks(*told))
+    assert (
+        found["connect_outcome"],
+        found["agent_username"],
+        found["agent_extension"],
+        found["hangup_cause"],
+    ) == expected
+    assert found["status_raw"] == found["hangup_cause"]
+
+
+def test_a_ring_group_of_five(database):
+    """Too many orders for all of them: the answer and its end at every place."""
+    others = webhooks(*(("Hangup", one | ELSEWHERE) for one in GROUP))
+    answer, end = webhooks(("Answered", JANA), ("Hangup", JANA | {"Reason": "16"}))
+    for at in range(5):
+        for then in range(5):
+            told = [*others[:at], answer, *others[at:]]
+            told.insert(then, end)
+            keep(database, *arrived(told, f"1793000000.{at}{then}"))
+    normalize(database, CONNECTIONS)
+    found = outcomes(database)
+    assert len(found) == 25
+    assert {(row.connect_outcome, row.agent_username, row.hangup_cause) for row in found} == {
+        ("connected", "jana.nova", "16")
+    }
 
 
 def test_repeated_webhooks_change_nothing(database):
