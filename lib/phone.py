@@ -116,6 +116,8 @@ def _read(text: str, country: str | None, signless: bool) -> Reading | None:
         found = _after_zeros(written, home, country)
     else:
         found = _unmarked(written, home, country, signless)
+    if found is not None and (written.plus or written.digits.startswith("00")) and _is_more(written, found):
+        return None
     if found is None or (written.cut and not found.valid()):
         return None
     return Reading(f"+{found.code}{found.national}", written.notes + found.notes)
@@ -131,6 +133,15 @@ def _marked(digits: str, other: str) -> _Candidate | None:
         if without is not None and without.valid():
             return without if without == found else without._replace(notes=(writing.ZERO_IN_BRACKETS,))
     return found if found is not None and (found.full() or found.valid()) else None
+
+
+def _is_more(written: writing.Written, found: _Candidate) -> bool:
+    """Whether an international number stands there and something more, and both together are none."""
+    if len(written.text) - written.plus == len(written.digits) or found.valid():
+        return False
+    begin = 0 if written.plus else 2
+    parts = (_international(part[begin:]) for part in writing.doubtful_parts(written))
+    return any(part is not None and part.valid() for part in parts)
 
 
 def _after_zeros(written: writing.Written, home: plans.Home | None, country: str | None) -> _Candidate | None:
@@ -156,7 +167,12 @@ def _unmarked(
     at_home = _at_home(digits, home, country)
     if at_home is not None and not signless and at_home.valid():
         return at_home
-    behind_zero, abroad = _behind_zero(digits, home), _abroad(written, home, signless)
+    behind_zero, abroad = _behind_zero(digits, home), _abroad(digits, home, signless)
+    if written.text != digits:
+        parts = writing.doubtful_parts(written)
+        if digits in parts or any(_is_valid_at_home(part, home, country) for part in parts):
+            # A number and something more, as in 9812345678-79; what both are together is valid at home, or nothing.
+            return at_home if at_home is not None and at_home.valid() else None
     for found in (abroad, at_home, behind_zero) if signless else (behind_zero, abroad):
         if found is not None and found.valid():
             return found
@@ -177,6 +193,11 @@ def _at_home(digits: str, home: plans.Home | None, country: str | None) -> _Cand
     """As somebody in the default country means it."""
     if home is None:
         return None
+    if len(digits) >= SURE_WITHOUT_SIGN and digits.startswith(home.code):
+        # In Germany this can be a number without its zero, too. That the sign is left out is what happens every day.
+        own = home.prefix.dropped(digits[len(home.code) :])
+        if own is not None and plans.valid(home.code, own):
+            return _Candidate(home.code, own)
     national = home.national(digits)
     return _parsed(digits, country) if national is None else _current(home.code, national)
 
@@ -189,25 +210,20 @@ def _behind_zero(digits: str, home: plans.Home | None) -> _Candidate | None:
     return None if found is None else found._replace(notes=(ZERO_BEFORE_CODE,))
 
 
-def _abroad(written: writing.Written, home: plans.Home | None, signless: bool) -> _Candidate | None:
+def _abroad(digits: str, home: plans.Home | None, signless: bool) -> _Candidate | None:
     """An international number whose plus was left out: long enough, or with no other reading in the default country."""
-    digits = written.digits
     short = len(digits) < SURE_WITHOUT_SIGN and not signless
     if digits[0] == "0" or (short and (home is None or plans.full(home.code, digits))):
         return None
     found = _international(digits)
-    if found is not None and written.text != digits and _is_more(written, home, found.code):
-        return None
-    return found
+    if found is None or found.notes or digits == found.code + found.national or digits[len(found.code)] == "0":
+        return found
+    return None  # nobody leaves the sign out and dials 8 behind 7, or another 1 behind 1
 
 
-def _is_more(written: writing.Written, home: plans.Home | None, code: str) -> bool:
-    """Whether a part of it is a number of the default country by itself, as in 9812345678-79: no other country's, then."""
-    for part in writing.doubtful_parts(written):
-        national = home.national(part) if home is not None and home.code != code else None
-        if part == written.digits or (national is not None and plans.valid(home.code, national)):
-            return True
-    return False
+def _is_valid_at_home(digits: str, home: plans.Home | None, country: str | None) -> bool:
+    found = _at_home(digits, home, country)
+    return found is not None and found.valid()
 
 
 def _international(digits: str) -> _Candidate | None:

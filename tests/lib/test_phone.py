@@ -86,6 +86,8 @@ READ = [
     ("030/1234567", "DE", "+49301234567"),
     ("+49 30/1234567", "DE", "+49301234567"),
     ("0151 23456789", "DE", "+4915123456789"),
+    ("4915123456789", "DE", "+4915123456789"),  # its own code, though 04915 is an area of Germany's
+    ("55991234567", "BR", "+5555991234567"),  # 55 is an area of Brazil's
     ("030 1234567-0", "DE", "+493012345670"),  # what follows the dash belongs to it in Germany
     ("06 1234 5678", "IT", "+390612345678"),  # Italy keeps its zero
     ("+39 06 12345678", None, "+390612345678"),
@@ -223,6 +225,10 @@ NONE = [
     ("+380935550001 +380935550002", "UA"),
     ("+380935550001 x 0935550002", "UA"),
     # Other things
+    ("+551123456789 9", "BR"),
+    ("0055 1123456789-9", "DE"),
+    ("1123456789 9", "BR"),  # together they are as long as a number, and none
+    ("1123456789 89", "AR"),  # not +1 234567 8989
     ("95.214.235.205", "UA"),
     ("sip:95.214.235.205", "UA"),
     ("sip:95.214.235.205:5060", "UA"),
@@ -375,7 +381,10 @@ def test_a_valid_reading_at_home_is_preferred(at_home):
     digits, country = at_home
     parsed = _parsed(digits, country)
     if len(digits) >= 7 and not digits.startswith("00") and parsed and plans.valid(*parsed):
-        assert phone.e164(digits, country) == "+" + "".join(parsed)
+        assert phone.e164(digits, country) in (
+            "+" + "".join(parsed),
+            "+" + digits,
+        )  # or with its own code, from 11 digits
 
 
 @pytest.mark.parametrize(
