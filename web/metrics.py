@@ -73,10 +73,11 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
 
     yield from _undecided(session, connections)
 
-    position = session.scalars(select(ChangeFeed.last_position)).one()
+    position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
     yield GaugeMetricFamily(
         "wrapup_change_feed_position", "The last place given out in the change feed", value=position
     )
+    yield GaugeMetricFamily("wrapup_change_feed_epoch", "Another one after a restore: readers begin again", value=epoch)
 
     quota = session.scalars(select(StrangerQuota)).one()
     for name, words, value in (

@@ -104,7 +104,7 @@ class Filters(Schema):
     answered_by = words("Who or what answered.", "human", ANSWERED_BY)
     disposition = words("What the agent recorded, exactly.", "Interested")
     flag = words("A flag that the disposition is mapped to.", "sale", FLAGS)
-    settling = words("May the row still change?", "settled", SETTLINGS)
+    settling = words("What is still waited for: `settled` and `never_disposed`, nothing.", "settled", SETTLINGS)
     unmapped = fields.List(
         fields.Str(
             validate=validate.Regexp(

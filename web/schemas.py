@@ -105,7 +105,13 @@ class Outcome(Schema):
         required=True,
         metadata={"description": "What the disposition means.", "example": ["contact", "sale"]},
     )
-    settling = text("May the row still change?", "settled", null=False, choices=SETTLINGS)
+    settling = text(
+        "What is still waited for: `settled`, nothing, and a correction is possible all the same; `never_disposed`, nothing "
+        "any more.",
+        "settled",
+        null=False,
+        choices=SETTLINGS,
+    )
     is_final = yes_or_no("Whether the call is over.", True)
     status_raw = text("The dialer's own word for the result.", "2")
     hangup_cause = text("The dialer's word for why the line was cut.", "NORMAL_CLEARING")

@@ -57,6 +57,29 @@ def test_a_duration_that_nobody_stated_says_where_it_comes_from(reader, database
     assert "+914900000000" in page and "asha@example.test" in page
 
 
+def test_a_correction_is_told(reader, database):
+    keep(database, receipt(terminal()))
+    normalize(database)
+    (row,) = outcomes(database)
+    assert "was corrected" not in text(reader, f"/calls/{row.id}")
+
+    keep(database, receipt(terminal(disposition="Not interested"), at=START + timedelta(minutes=3)))
+    normalize(database, now=START + timedelta(minutes=3))
+    page = text(reader, f"/calls/{row.id}")
+    assert "Nothing is waited for. A correction is still possible." in page
+    told = page[page.index("It was corrected after it had been settled") :]
+    assert "2026-11-18 10:03:00" in told[: told.index("</p>")]
+
+
+def test_calls_are_found_by_the_crms_own_key(reader, database):
+    with database.write() as session:
+        factories.outcome(session, crm_reference="crm 901", customer_number="+919800000901")
+        factories.outcome(session, customer_number="+919800000902")
+    page = text(reader, "/calls?crm_reference=crm+901")
+    assert "+919800000901" in page and "+919800000902" not in page
+    assert 'value="crm 901"' in page and "crm reference: <bdi>crm 901</bdi>" in page
+
+
 def test_both_clocks_are_shown_in_the_readers_zone(reader, database):
     keep(database, receipt(terminal()))
     normalize(database)
