@@ -3,6 +3,7 @@
 from models.access import ApiKey
 from models.base import Base
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
+from models.decisions import Decision
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.pace import CallbackHour, CallbackPace
@@ -21,6 +22,7 @@ __all__ = [
     "CampaignName",
     "CampaignStatus",
     "ChangeFeed",
+    "Decision",
     "Lead",
     "LeadLoad",
     "LeadStatus",

@@ -25,6 +25,7 @@ TELLING = (
 )
 MOST_PAIRS = 2_000  # that are told apart in one field; dialers let people type dispositions freely
 LONGEST = 80
+MOST_EXAMPLES = 5
 NOTHING, SOMETHING = "none", "a value"
 
 
@@ -39,12 +40,16 @@ class Differences:
     unreadable: int = 0
     failed: int = 0
     fields: dict[str, Counter] = field(default_factory=dict)
+    examples: list[dict[str, Any]] = field(default_factory=list)  # of outcomes that change, a few
 
     def note(self, before: Mapping[str, Any], after: Mapping[str, Any], names: Collection[str]) -> None:
         """An outcome that changes in these fields."""
         self.changed += 1
         for name in names:
             self._count(name, _pair(name, before[name], after[name]), 1)
+        if len(self.examples) < MOST_EXAMPLES:
+            changes = [_change(name, *_pair(name, before[name], after[name])) for name in sorted(names)]
+            self.examples.append({"outcome_id": str(before["id"]), "changes": changes})
 
     def add(self, other: "Differences") -> None:
         """Count the other's as well."""
@@ -53,6 +58,7 @@ class Differences:
         for name, pairs in other.fields.items():
             for pair, count in pairs.items():
                 self._count(name, pair, count)
+        self.examples += other.examples[: MOST_EXAMPLES - len(self.examples)]
 
     def _count(self, name: str, pair: tuple[str, str], count: int) -> None:
         pairs = self.fields.setdefault(name, Counter())
@@ -62,11 +68,19 @@ class Differences:
 
     def lines(self) -> list[str]:
         """``connect_outcome: unknown -> canceled  37``: the fields by name, the most frequent change of each first."""
+        return [f"{one['field']}: {one['before']} -> {one['after']}  {one['outcomes']}" for one in self.counted()]
+
+    def counted(self) -> list[dict[str, Any]]:
+        """The same for programs."""
         return [
-            f"{name}: {before} -> {after}  {count}"
+            _change(name, *pair) | {"outcomes": count}
             for name in sorted(self.fields)
-            for (before, after), count in sorted(self.fields[name].items(), key=lambda item: (-item[1], item[0]))
+            for pair, count in sorted(self.fields[name].items(), key=lambda item: (-item[1], item[0]))
         ]
+
+
+def _change(name: str, before: str, after: str) -> dict[str, Any]:
+    return {"field": name, "before": before, "after": after}
 
 
 def _pair(name: str, before: Any, after: Any) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection, Event, KeptEvent, Reading
 from lib import clock
 from models import CallEvent, CallGroup, CallOutcome, Receipt, bulk
-from models.database import Database
+from models.database import Database, chunks
 from models.receipts import PENDING
 from outcomes import rows
 from outcomes.differences import Differences
@@ -48,10 +48,16 @@ def renormalize(
     apply: bool,
     batch: int | None = None,
     now: datetime | None = None,
+    only: Sequence[UUID] | None = None,
 ) -> Iterator[tuple[int, Differences]]:
     """Read the connection's history again; yields (calls looked at, their differences) after each batch. Without ``apply``
-    nothing is changed. ``now`` is the present, unless a test says otherwise."""
+    nothing is changed. ``only`` are the calls to look at, by their groups; without it all of them. ``now`` is the
+    present, unless a test says otherwise."""
     size = batch or (SQLITE_BATCH if database.is_sqlite else BATCH)
+    if only is not None:
+        for groups in chunks(list(only), size):
+            yield len(groups), _batch(database, connections, groups, apply, now)
+        return
     with database.read() as session:
         # Calls that come later are read with the words of today anyway; without an end this could go on for ever.
         last = session.scalar(select(CallGroup.id).order_by(CallGroup.id.desc()).limit(1))

@@ -175,21 +175,25 @@ def _latest(name: str, kind: str):
 
 
 def decided(session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]) -> list[tuple]:
-    """(connection, disposition, parent or ""): of the calls that match, the dispositions that raise no flag and that the
-    connection's table has all the same. The other dispositions without a flag are undecided."""
+    """(connection, disposition, parent or ""): of the calls that match, the dispositions that raise no flag because the
+    connection's table says so. Others without a flag are undecided, or were decided since their calls were read."""
     tabled = sorted(name for name, connection in configured.items() if connection.dispositions)
     if not tabled:
         return []
     said = (CallOutcome.connection, CallOutcome.disposition, CallOutcome.disposition_parent)
     statement = select(*said).where(*queries.conditions(filters), text(UNFLAGGED), CallOutcome.connection.in_(tabled))
     rows = session.execute(statement.distinct())
-    return [(name, word, parent or "") for name, word, parent in rows if configured[name].decides(word, parent)]
+    return [(name, word, parent or "") for name, word, parent in rows if _says_none(configured[name], word, parent)]
+
+
+def _says_none(connection: Connection, word: str, parent: str | None) -> bool:
+    return connection.decides(word, parent) and not connection.flags(word) and not connection.flags(parent)
 
 
 def undecided_calls(
     session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]
 ) -> dict[str, int]:
-    """Connection -> how many of the calls that match have a disposition of which nobody has decided what it means."""
+    """Connection -> how many of the calls that match have a disposition of which it is not known what it means."""
     statement = select(CallOutcome.connection, func.count()).where(
         *queries.conditions(filters), text(UNFLAGGED), undecided(session, filters, configured)
     )
@@ -199,7 +203,8 @@ def undecided_calls(
 def undecided(
     session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]
 ) -> ColumnElement[bool]:
-    """Whether a call that matches the filters has a disposition of which nobody has decided what it means."""
+    """Whether it is not known what the disposition of a call that matches the filters means: nobody has decided it, or somebody
+    has and the call has not been read again since."""
     known = decided(session, filters, configured)
     if not known:
         return WITHOUT_FLAG

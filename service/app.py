@@ -6,6 +6,7 @@ import callbacks
 import web
 from leads.front import Front
 from models.database import Database
+from outcomes.decisions import Decided
 from service import cli, config, logs
 
 
@@ -16,8 +17,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
     app.extensions["settings"] = settings
-    app.extensions["connections"] = settings.connections
     app.extensions["database"] = database = Database(settings.database_url)
+    app.extensions["connections"] = Decided(database, settings.connections)
     app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
     web.register(app)
     cli.register(app)

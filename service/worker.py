@@ -20,6 +20,8 @@ from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database
 from outcomes import pace
+from outcomes.applying import apply_next
+from outcomes.decisions import Decided
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
@@ -34,6 +36,7 @@ MEET_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 PLACE_SECONDS = 1.0
+APPLY_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets his turn here.
@@ -81,11 +84,13 @@ def start(
     stop: threading.Event,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
-    normalize = (lambda: normalize_pending(database, connections), IDLE_SECONDS)
+    decided = Decided(database, connections)
+    normalize = (lambda: normalize_pending(database, decided.current()), IDLE_SECONDS)
     waiting = Waiting(database, connections)
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
         "meet": (Meeting(database, connections).step, MEET_SECONDS),
+        "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
         "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
         "feed place": (place.look, PLACE_SECONDS),

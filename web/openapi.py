@@ -14,6 +14,7 @@ from web import schemas
 from web.answers import answer
 from web.auth import API
 from web.parameters import Parser
+from web.word_schemas import ONE_MEANING
 
 DESCRIPTION = """\
 What became of every call, from every dialer. The guide is docs/api.md: paging, the change feed, what each figure means.
@@ -113,6 +114,7 @@ def _gathered(blueprints: list[Blueprint], url: str) -> dict:
 def _with_errors(spec: dict) -> dict:
     # Said here, because a marshmallow schema has no way to say it.
     spec["components"]["schemas"]["ReplayOrder"]["minProperties"] = 1
+    spec["components"]["schemas"]["WordDecision"]["oneOf"] = ONE_MEANING
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             if method == "parameters":

@@ -67,6 +67,7 @@ MEANINGS = {  # the calls -> contacts, sales, undecided calls, their share, whet
     "not configured": ([{"connection": "gone", "disposition": "Sale"}], (None, None, 1, 1.0, True)),
     "all of it decided": ([SOLD, {"disposition": "Later", "flags": ["contact"]}], (2, 1, 0, 0.0, False)),
     "decided to mean nothing": ([{"disposition": " MAYBE "}], (0, 0, 0, 0.0, False)),
+    "decided, but not read again since": ([{"disposition": "Sold"}, SOLD], (1, 1, 1, 0.5, False)),
     "its parent decided to mean nothing": (
         [{"disposition": "x", "disposition_parent": "maybe"}],
         (0, 0, 0, 0.0, False),

@@ -1,21 +1,64 @@
-"""One connection: what its dialer can do, how fresh it is, how sending goes, and the words that nobody has mapped."""
+"""One connection: what its dialer can do, how fresh it is, how sending goes, which words nobody has decided; and deciding."""
 
-from flask import Blueprint, abort, current_app, render_template
+from collections.abc import Mapping
+from typing import Any
 
+import structlog
+from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+
+from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
-from outcomes import health
+from outcomes import decisions, health
+from outcomes.undecided import DISPOSITION
+from web import words as deciding
 from web.pages import session, words, zones
+
+log = structlog.get_logger()
 
 
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/connections/<name>", view_func=connection)
+    blueprint.add_url_rule("/connections/<name>/words", view_func=decide, methods=["POST"])
 
 
 def connection(name: str) -> str:
     """The connection of that name, configured or not."""
-    now = clock.now()
+    return _page(name)
+
+
+@session.needs("admin")
+def decide(name: str) -> Response | str:
+    """Decide a word, or see first what that would change."""
+    settings = current_app.extensions["settings"].connections
+    if name not in settings:
+        abort(404)
+    form = request.form
+    order = {"field": form.get("field", ""), "word": form.get("word", "")}
+    meaning: Any = None
+    if "withdraw" not in form:
+        meaning = form.getlist("flag") if order["field"] == DISPOSITION else form.get("outcome", "")
+    try:
+        if "look" in form:
+            found = deciding.look(settings[name], **order, meaning=meaning)
+            return _page(name, preview=found | order | {"meaning": meaning})
+        made = deciding.decide(settings[name], **order, meaning=meaning, by=g.reader.name)
+    except (decisions.BadDecision, decisions.DecidedInFile, decisions.NothingToWithdraw) as error:
+        flash(f"Nothing was decided. {error}")
+    else:
+        log.info(
+            "word_decided", connection=name, field=order["field"], decision_id=made["id"], withdrawn=meaning is None
+        )
+        flash(f"{'Withdrawn' if meaning is None else 'Decided'}: “{order['word']}”. A worker reads its calls again.")
+    return redirect(url_for("pages.connection", name=name, _anchor="words-title"), 303)
+
+
+def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
+    now, extensions = clock.now(), current_app.extensions
+    configured = extensions["settings"].connections.get(name)
     with session.database().read() as reading:
-        found = health.connections(reading, current_app.extensions["connections"], now)
+        found = health.connections(reading, extensions["connections"], now)
+        decided = decisions.effective(reading, configured) if configured else []
+        history = [decisions.shown(one) for one in decisions.history(reading, name)]
     own = next((one for one in found if one["name"] == name), None)
     if own is None:
         abort(404)
@@ -25,4 +68,12 @@ def connection(name: str) -> str:
         freshness=words.freshness(own, zones.chosen()),
         troubles=words.troubles(own, now),
         links=[words.link(own, word) for word in own["unmapped_words"]],
+        decided=decided,
+        history=history,
+        preview=preview,
+        may_decide=configured is not None,
+        flags=FLAGS,
+        outcomes=CONNECT_OUTCOMES,
+        kinds=EVENT_MEANINGS,
+        stuck=any(words.late(one, now) for one in decided),
     )

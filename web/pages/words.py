@@ -7,6 +7,7 @@ from typing import Any
 from dialers import vocabulary as ours
 from lib import clock
 from models import receipts
+from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
 from outcomes import words_seen
 from outcomes.completeness import Reached
@@ -100,6 +101,34 @@ def said_as(word: Mapping[str, Any]) -> str:
     return ", ".join({"status_raw": "status"}.get(name, plain(name)) for name in fields)
 
 
+def meaning(decision: Mapping[str, Any]) -> str:
+    """What was decided of a word, in words."""
+    if decision["withdrawn"]:
+        return "withdrawn"
+    if decision["flags"] is not None:
+        return ", ".join(map(plain, decision["flags"])) or "no flags"
+    return "dismissed: it needs no meaning" if decision["dismissed"] else plain(decision["outcome"])
+
+
+def applied(decision: Mapping[str, Any]) -> str:
+    """What became of a decision, as a sentence."""
+    if decision["source"] == "file":
+        return "Decided in the settings file, which wins."
+    if decision["state"] == WAITING:
+        return "Waits for a worker to read its calls again."
+    if decision["state"] == RUNNING:
+        return "Its calls are being read again."
+    calls = f"{many(decision['calls'], 'call')} read again, {many(decision['changed'], 'outcome')} changed."
+    failed = "Failed." if decision["state"] == FAILED else None
+    return " ".join(filter(None, (failed, decision["reason"], calls)))
+
+
+def late(decision: Mapping[str, Any], now: datetime) -> bool:
+    """Whether it waits for longer than a worker takes to see it."""
+    at = clock.parse(decision["decided_at"])
+    return decision["state"] == WAITING and at is not None and (now - at).total_seconds() > _LATE_SECONDS
+
+
 def size(count: int) -> str:
     return f"{count} bytes" if count < 10_000 else f"{count / 1000:.0f} kB"
 
@@ -179,4 +208,4 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
 
 
-FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many, figure, undecided, said_as)
+FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many, figure, undecided, said_as, meaning, applied)

@@ -1,0 +1,89 @@
+"""Words of a connection over HTTP: which nobody has decided, what was decided, and deciding."""
+
+from flask import Response, current_app, g
+
+from dialers.base import Connection
+from outcomes import applying, decisions, words_seen
+from web import report_schemas, schemas
+from web.answers import answer
+from web.auth import scope
+from web.errors import Refused, invalid, not_found
+from web.openapi import Blueprint
+from web.word_schemas import WordDecision, meaning_of
+
+blueprint = Blueprint("words", __name__, description="What the dialers' words mean, decided without the settings file")
+
+
+@blueprint.route("/connections/<string:name>/words")
+@scope("read")
+@blueprint.no_query
+@blueprint.response(200, report_schemas.Words)
+def show_words(name: str) -> Response:
+    """Words that nobody has decided, what was decided and where, and every decision that was made here"""
+    connection = configured(name)
+    now = current_app.extensions["connections"]
+    with current_app.extensions["database"].read() as session:
+        return answer(
+            {
+                "connection": name,
+                "unmapped_words": words_seen.unmapped(session, now).get(name, []),
+                "decided": decisions.effective(session, connection),
+                "history": [decisions.shown(one) for one in decisions.history(session, name)],
+            }
+        )
+
+
+@blueprint.route("/connections/<string:name>/words", methods=["PUT"])
+@scope("admin")
+@blueprint.no_query
+@blueprint.arguments(WordDecision)
+@blueprint.response(200, report_schemas.DecisionPreview)
+@blueprint.alt_response(202, schema=report_schemas.WordDecided, description="Decided; a worker applies it to the past.")
+@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+@blueprint.alt_response(
+    409, schema=schemas.Error, description="The settings file decides the word, or there is nothing to withdraw."
+)
+def decide_word(order: dict, name: str) -> Response:
+    """Decide what a word means, or withdraw that
+
+    It holds at once for what comes in, within a second in every process; the past is read again by a worker. With `dry_run` only
+    what would change is shown. The settings file wins: a word that it decides is a 409.
+    """
+    connection = configured(name)
+    field, word, meaning = order["field"], order["word"], meaning_of(order)
+    try:
+        if order["dry_run"]:
+            return answer(look(connection, field, word, meaning))
+        return answer({"decision": decide(connection, field, word, meaning, g.key_name)}, 202)
+    except decisions.BadDecision as error:
+        invalid(error.field, str(error))
+    except decisions.DecidedInFile as error:
+        raise Refused(409, "decided_in_file", str(error)) from None
+    except decisions.NothingToWithdraw as error:
+        raise Refused(409, "nothing_to_withdraw", str(error)) from None
+
+
+def configured(name: str) -> Connection:
+    """The connection as the settings made it. Answers 404."""
+    connection = current_app.extensions["settings"].connections.get(name)
+    if connection is None:
+        not_found("connection")
+    return connection
+
+
+def look(connection: Connection, field: str, word: str, meaning: decisions.Meaning) -> dict:
+    """What the decision would change. Raises as ``decide``."""
+    extensions = current_app.extensions
+    with extensions["database"].read() as session:
+        word, meaning = decisions.possible(session, connection, field, word, meaning)
+    now = extensions["connections"].current()
+    return applying.preview(extensions["database"], now, connection, field, word, meaning)
+
+
+def decide(connection: Connection, field: str, word: str, meaning: decisions.Meaning, by: str) -> dict:
+    """The decision, as it is shown. Raises BadDecision, DecidedInFile, NothingToWithdraw."""
+    extensions = current_app.extensions
+    with extensions["database"].write() as session:
+        shown = decisions.shown(decisions.decide(session, connection, field, word, meaning, by))
+    extensions["connections"].forget()
+    return shown
