@@ -14,7 +14,7 @@ from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, Stra
 from models.loads import PARKED
 from models.polls import HISTORY
 from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
-from outcomes import completeness, doubts, forgiven, pace, words_seen
+from outcomes import completeness, doubts, forgiven, pace, unread_values, words_seen
 from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
@@ -23,9 +23,11 @@ NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 
 
 def connections(session: Session, configured: Mapping[str, Connection], now: datetime) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
-    its receipts by state, its unmapped words, how far each of its reports has been read, and how sending to it goes."""
+    its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
+    to it goes."""
     counts = receipt_counts(session)
     words = words_seen.unmapped(session, configured)
+    unread = unread_values.unread(session)
     polls = poll_states(session, now)
     desks = sending(session)
     begun = histories(session)
@@ -36,7 +38,7 @@ def connections(session: Session, configured: Mapping[str, Connection], now: dat
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
-        | {"histories": begun.get(name, [])}
+        | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
         for name in sorted(names)

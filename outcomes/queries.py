@@ -20,7 +20,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from lib import clock, ids, phone
 from lib import text as texts
 from models import CallEvent, CallOutcome
-from outcomes import keyset, shape, undecided
+from outcomes import keyset, shape, undecided, unread_values
 
 WORD_FILTERS = (
     "connection",
@@ -37,6 +37,7 @@ WORD_FILTERS = (
     "flag",
     "settling",
     "unmapped",
+    "unread",
 )
 TIME_FILTERS = ("since", "until", "changed_since")
 FILTERS = (*WORD_FILTERS, "is_final", *TIME_FILTERS)
@@ -116,6 +117,8 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
         return or_(*(_number(word) for word in words))
     if name == "unmapped":
         return or_(*(undecided.condition(word) for word in words))
+    if name == "unread":
+        return unread_values.condition(words)
     return getattr(CallOutcome, name).in_(words)
 
 

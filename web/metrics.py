@@ -14,7 +14,7 @@ from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
 from models.polls import HISTORY
-from outcomes import health, undecided, words_seen
+from outcomes import health, undecided, unread_values, words_seen
 
 log = structlog.get_logger()
 
@@ -72,6 +72,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     yield outcomes
 
     yield from _undecided(session, connections)
+    yield _unread(session)
 
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
     yield GaugeMetricFamily(
@@ -110,6 +111,16 @@ def _sending(session: Session) -> Iterator[Metric]:
         parked.add_metric([connection], desk["parked_loads"])
     yield unknown
     yield parked
+
+
+def _unread(session: Session) -> Metric:
+    unread = GaugeMetricFamily(
+        "wrapup_unread_values", "Calls with a stated value that nobody can read", labels=("connection", "field")
+    )
+    for name, values in sorted(unread_values.unread(session).items()):
+        for value in values:
+            unread.add_metric([name, value["field"]], value["calls"])
+    return unread
 
 
 def _undecided(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:

@@ -119,6 +119,7 @@ class Filters(Schema):
             "example": ["status_raw:NO-FORWARD"],
         },
     )
+    unread = words("Calls that stated something in this field of the dialer's which nobody can read.", "callEnded")
     is_final = fields.Bool(
         truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": True}
     )

@@ -281,6 +281,15 @@ class Silence(Schema):
     words = text("The same in words.", "No callback for 6 min; about 24 were to be expected in that time.", null=False)
 
 
+class UnreadValue(Schema):
+    """A field in which the dialer stated something that nobody can read. It is a value of the filter `unread`."""
+
+    field = text("The dialer's field.", "callEnded", null=False)
+    sample = text("What stood there once, cut to 80 characters.", "2026-11-18 10:09:07 XYZ", null=False)
+    calls = number("Calls with such a value.", 12)
+    sample_outcome_ids = names("Outcomes to look at, the latest first.", ["01938f2e-7c5e-7d9a-8e6b-2f1c0a9d4b37"])
+
+
 class ReceiptStates(Schema):
     pending = number("Not read yet.", 0)
     normalized = number("Read; their events are in.", 5120)
@@ -314,6 +323,7 @@ class Connection(Schema):
     receipts = fields.Nested(ReceiptStates, required=True)
     quarantined = number("Receipts put aside.", 1)
     unmapped_words = fields.List(fields.Nested(UnmappedWord), required=True)
+    unread_values = fields.List(fields.Nested(UnreadValue), required=True)
     freshness = fields.List(fields.Nested(Freshness), required=True)
     forgiven = fields.List(
         fields.Nested(Forgiven),

@@ -18,7 +18,9 @@ from web.parameters import OutcomeQuery, Parser, split
 Pairs = list[tuple[str, str]]
 
 # Filters that the form has no field for; they stay when it is sent.
-WITHOUT_FIELD = ("dialer", "campaign_name", "is_final", "changed_since", "unmapped", "limit")
+WITHOUT_FIELD = ("dialer", "campaign_name", "is_final", "changed_since", "unmapped", "unread", "limit")
+
+CHIPS = {"unmapped": "undecided word", "unread": "unread field"}
 
 # A time that names no zone, as an input of the form sends it.
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
@@ -70,7 +72,7 @@ def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:
     """What the list is filtered by, in words, and the query without each of them."""
     return [
         {
-            "name": "undecided word" if name == "unmapped" else words.plain(name),
+            "name": CHIPS.get(name) or words.plain(name),
             "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in queries.TIME_FILTERS else value,
             "without": urlencode([other for at, other in enumerate(pairs) if at != place and other[0] != "cursor"]),
         }
