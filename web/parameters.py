@@ -13,7 +13,8 @@ from webargs.multidictproxy import MultiDictProxy
 
 from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
-from lib import clock, phone
+from lib import clock, phone, zones
+from lib.zones import NOWHERE, Place
 from outcomes import queries, undecided
 
 
@@ -44,15 +45,16 @@ class Whole(fields.Integer):
 
 
 class Moment(fields.DateTime):
-    """A time: ISO 8601, with Z or an offset; without either, UTC. A date alone is its first moment. 1990 to 2199."""
+    """A time, in any form in which a dialer's is read: ISO 8601 before all. Without a zone it is one of ``tz``, where there is
+    such a parameter, else UTC. A date alone is its first moment. 1990 to 2199."""
 
-    _SHAPE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}[0-9:.]*(Z|[+-][0-9]{2}:?[0-9]{2})?)?")
     # In a URL that was put together by hand, the plus sign of an offset arrives as a blank.
-    _LOST_PLUS = re.compile(r" (?=[0-9]{2}:?[0-9]{2}$)")
+    _LOST_PLUS = re.compile(r"([T ][0-9]{1,2}:[0-9]{2}(?::[0-9.,]+)?) (?=[0-9]{2}(?::?[0-9]{2})?$)", re.IGNORECASE)
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime:
-        text = self._LOST_PLUS.sub("+", str(value).strip().upper())
-        moment = clock.parse(text) if self._SHAPE.fullmatch(text) else None
+        zone = data.get("tz") if "tz" in self.parent.fields else None
+        place = Place(zones.named(zone)) if isinstance(zone, str) else NOWHERE
+        moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), place)
         if moment is None:
             raise ValidationError(
                 "Not a time that can be used; write it as 2026-11-18T10:12:52Z, in the years 1990 to 2199."

@@ -8,7 +8,7 @@ import pytest
 
 from models.calls import CallOutcome
 from outcomes import keyset, queries, shape
-from tests.factories import NOON, many_calls, minutes, outcome
+from tests.factories import NOON, event, many_calls, minutes, outcome, receipt
 
 # name of the row -> how it differs from a connected call at noon
 ROWS = {
@@ -68,6 +68,8 @@ CASES = [
     ({"unmapped": ["disposition:Interested"]}, set()),  # it raises flags
     ({"unmapped": ["status_raw:gone"]}, set()),
     ({"unmapped": ["notes:x"]}, set()),
+    ({"unread": ["callEnded"]}, {"perhaps"}),
+    ({"unread": ["callStarted"]}, set()),
     ({"since": NOON}, EVERYTHING - {"early"}),
     ({"until": NOON}, {"early"}),
     ({"since": NOON + minutes(30)}, {"not_started"}),  # first seen stands in for a start that nobody told
@@ -86,7 +88,9 @@ def test_the_cases_leave_no_filter_out():
 def rows(database):
     """id -> name, with a merged row that must never be among them."""
     with database.write() as session:
-        found = {outcome(session, **given).id: name for name, given in ROWS.items()}
+        made = {name: outcome(session, **given) for name, given in ROWS.items()}
+        found = {row.id: name for name, row in made.items()}
+        event(session, made["perhaps"], receipt(session), facts={"_unread": {"callEnded": "soon"}})
         outcome(session, merged_into=next(iter(found)))
     return found
 

@@ -60,6 +60,8 @@ def test_head_and_options(admin, nobody):
         ("cursor=x", "cursor"),
         ("cursor=%00", "cursor"),
         ("since=yesterday", "since"),
+        ("since=05/11/2026", "since"),  # the fifth of November, or the eleventh of May
+        ("since=2026-11-18T10:00:00 IST", "since"),  # of three zones
         ("since=0001-01-01T00:00:00%2B14:00", "since"),
         ("until=9999-12-31T23:59:59-14:00", "until"),
         ("until=2026-02-30", "until"),

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from models import SendingDesk
 from models.database import Database
-from tests.factories import NOON, campaign, load, outcome, poll, queue, receipt
+from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
 from web.auth import API
 
 
@@ -19,6 +19,16 @@ def test_a_summary(admin, database):
     (row,) = found["rows"]
     assert (row["day"], row["campaign_id"], row["contact_rate"]) == ("2026-11-18", "6541", 1.0)
     assert admin.get(f"{API}/reports/summary").json["totals"]["calls"] == 1
+
+
+def test_a_time_without_a_zone_is_one_of_the_reports_zone(admin, database):
+    with database.write() as session:
+        outcome(session, started_at=NOON)  # 17:30 in Kolkata
+    asked = f"{API}/reports/summary?since=2026-11-18 17:00&until=2026-11-18 18:00"
+    assert admin.get(f"{asked}&tz=Asia/Kolkata").json["totals"]["calls"] == 1
+    assert admin.get(asked).json["totals"]["calls"] == 0
+    assert admin.get(f"{API}/reports/summary?since=2026-11-18 17:30 IST&tz=Asia/Kolkata").json["totals"]["calls"] == 1
+    assert admin.get(f"{API}/reports/summary?since=2026-11-18 17:30 IST&tz=Europe/Kyiv").status_code == 422
 
 
 def test_a_summary_with_too_many_groups_names_the_parameter(admin, database, monkeypatch):
@@ -137,6 +147,18 @@ def test_metrics_tell_what_nobody_has_decided(nobody, database):
     assert 'wrapup_undecided_dispositions{connection="qvoice-main"} 0.0' in text
     assert 'wrapup_undecided_words{connection="ryng-main",field="disposition"} 1.0' in text
     assert 'wrapup_undecided_words{connection="ryng-main",field="status_raw"} 1.0' in text
+
+
+def test_what_nobody_can_read_is_shown_and_counted(reader, nobody, database):
+    with database.write() as session:
+        own = outcome(session)
+        event(session, own, receipt(session), facts={"_unread": {"callEnded": "2026-11-18 10:09:07 XYZ"}})
+    (found,) = [one for one in reader.get(f"{API}/connections").json["connections"] if one["name"] == "ryng-main"]
+    shown = {"field": "callEnded", "sample": "2026-11-18 10:09:07 XYZ", "calls": 1, "sample_outcome_ids": [str(own.id)]}
+    assert found["unread_values"] == [shown]
+    listed = reader.get(f"{API}/outcomes?connection=ryng-main&unread=callEnded").json["outcomes"]
+    assert [row["id"] for row in listed] == [str(own.id)]
+    assert 'wrapup_unread_values{connection="ryng-main",field="callEnded"} 1.0' in nobody.get("/metrics").text
 
 
 def test_metrics_tell_what_waits_in_the_spool(nobody, app):

@@ -288,6 +288,22 @@ def test_the_calls_of_a_word_are_as_many_as_it_says(reader, database, at_ten_for
     assert "undecided word: <bdi>" in listed
 
 
+def test_values_that_nobody_can_read_lead_to_exactly_their_calls(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        for number in range(3):
+            row = factories.outcome(session)
+            told = factories.receipt(session, body=b"%d" % number)
+            factories.event(session, row, told, facts={"_unread": {"callEnded": "<b>soon</b>"}})
+            factories.outcome(session)
+    assert "1 field with values that nobody can read" in text(reader)
+    page = text(reader, "/connections/ryng-main")
+    assert "<bdi>&lt;b&gt;soon&lt;/b&gt;</bdi>" in page
+    (link,) = re.findall(r'<a href="([^"]+unread=[^"]+)"[^>]*>3</a>', page)
+    listed = text(reader, html.unescape(link))
+    assert listed.count("data-key=") == 3
+    assert "unread field: <bdi>" in listed
+
+
 def test_a_connection_that_does_not_exist(reader):
     assert reader.get("/connections/made-up").status_code == 404
 
