@@ -4,6 +4,7 @@ What is written as it should be is read at once. What is nearly right is read wh
 was passed over is said (``dialers.forgiven``). Everything else is ``Unreadable``, and the bytes are kept as they came.
 """
 
+import json
 import re
 import zlib
 from collections.abc import Callable, Collection
@@ -81,15 +82,21 @@ def record(body: bytes, understand: Callable[..., Reading], *about: object) -> R
     return replace(_checked(reading, forgiven), forgiven=tuple(sorted(forgiven))) if forgiven else reading
 
 
-def value(body: bytes) -> object:
-    """A polled record as JSON, as it is or nearly; None for what nobody can read."""
+def glance(body: bytes) -> object:
+    """A polled record as JSON, quickly, as it is or nearly; None for what nobody can read. For a look at its id: an id that
+    holds bytes which are no text is none."""
     try:
-        return rawjson.loads(body)
-    except NotJson as error:
+        return json.loads(body, parse_float=str, strict=False)
+    except (ValueError, RecursionError) as error:
         try:
-            return _nearly(body, error)[0]
+            found, _ = _nearly(body, NotJson(str(error)))
         except Unreadable:
             return None
+    return (
+        {name: value for name, value in found.items() if "\ufffd" not in str(value)}
+        if isinstance(found, Members)
+        else None
+    )
 
 
 def _nearly(body: bytes, error: NotJson) -> tuple[object, set[str]]:

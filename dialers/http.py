@@ -21,7 +21,7 @@ from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
 from dialers.errors import AskedWrongly, CredentialsRefused, ReportError, Unavailable, Uncertain
-from lib import clock
+from lib import charsets, clock
 
 CHUNK = 256 * 1024
 LONGEST_RETRY_AFTER = 3600.0
@@ -85,7 +85,8 @@ class Http:
                 self._opened() if alone else nullcontext(self.session()) as session,
                 session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
             ):
-                return Answer(response.status_code, response.headers, self._body(response, host, what))
+                body = charsets.utf8(self._body(response, host, what), response.headers.get("Content-Type"))
+                return Answer(response.status_code, response.headers, body)
         except (failures.RequestException, wire_failures.HTTPError) as error:
             raise _failure(error, host, what) from None
 

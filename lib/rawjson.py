@@ -102,6 +102,23 @@ def cleaned(value: object) -> object:
     return texts.clean(value)
 
 
+def page(body: bytes) -> tuple[str, str]:
+    """(the text of an answer with many records, the encoding that gives a record's bytes back). One name in a wrong encoding
+    must not hide a thousand other records: then every byte is a character, and whether a record can be read is judged later."""
+    try:
+        return decode(body).rstrip("\x00 \t\r\n"), "utf-8"
+    except NotJson:
+        return body.decode("latin-1").rstrip("\x00 \t\r\n"), "latin-1"
+
+
+def nothing_after(text: str, last: int, brackets: str) -> None:
+    """Raises NotJson where something stands between the end of the last part and the end of the text but a bracket, and
+    before it a comma with nothing behind it."""
+    tail = "".join(text[last:].split(None))
+    if tail.removeprefix("," if last else "") != (brackets[1] if last else brackets):
+        raise NotJson(f"more than one value, from character {last}")
+
+
 def members(text: str, start: int = 0) -> list[tuple[str, int, int]]:
     """The members of the object at ``start`` as (key, where its value begins, where it ends). Raises NotJson."""
     found = []

@@ -4,11 +4,11 @@ help.cloud.just-ai.com, "Campaign reports", "Retrieving call campaign informatio
 are asked for by their ids.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import count
 
+from dialers import bodies
 from dialers.base import Connection, Jobs, Layer, Page, Record, Report, Unreadable
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
 from dialers.fields import ident
@@ -42,7 +42,7 @@ def campaigns(client: Client, connection: Connection, asked: None) -> Iterator[P
 
     def one(campaign: str) -> Iterator[Page]:
         body = client.ask(campaign, "GET", "")
-        if not isinstance(_plain(body), dict):
+        if not isinstance(bodies.glance(body), dict):
             raise Garbled(f"The information about campaign {campaign} is no JSON object.")
         yield Page([Record(body, campaign, {words.CAMPAIGN: campaign})])
 
@@ -114,15 +114,11 @@ def _attempts(body: bytes, campaign: str, what: str) -> list[Record]:
 
 def _rows(body: bytes, what: str) -> list[bytes]:
     """The elements of the array, byte for byte. Raises Garbled."""
+    text, encoding = rawjson.page(body)
     try:
-        text, encoding = rawjson.decode(body), "utf-8"
-    except rawjson.NotJson:
-        # One result in a wrong encoding must not hide the other rows: cut the bytes, judge each row later.
-        text, encoding = body.decode("latin-1"), "latin-1"
-    try:
-        rows = [text[begin:end].encode(encoding) for begin, end in rawjson.elements(text)]
-        rawjson.loads(text)  # what stands behind the array
-        return rows
+        spans = rawjson.elements(text)
+        rawjson.nothing_after(text, spans[-1][1] if spans else 0, "[]")
+        return [text[begin:end].encode(encoding) for begin, end in spans]
     except rawjson.NotJson:
         raise Garbled(f"The answer to {what} is no JSON array of rows.") from None
 
@@ -134,18 +130,10 @@ def _key(campaign: str, job: str | None) -> str | None:
 
 def _id(row: bytes) -> str | None:
     """The job's id; None for a row that words will put into quarantine."""
-    found = _plain(row)
+    found = bodies.glance(row)
     try:
         return texts.clean(ident(found.get("id"), "id")) if isinstance(found, dict) else None
     except Unreadable:
-        return None
-
-
-def _plain(body: bytes) -> object:
-    """The value, quickly; None for what is not JSON."""
-    try:
-        return json.loads(body, parse_float=str)
-    except (ValueError, RecursionError):
         return None
 
 

@@ -20,7 +20,7 @@ from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
 from dialers.http import Answer
 from dialers.qvoice.answers import NotTrusted, connection_words, tls_error, told, unhappy
-from lib import rawjson
+from lib import charsets, rawjson
 
 LOGIN = "/api/v2/login"
 MOST_BYTES = 64 * 1024 * 1024
@@ -166,7 +166,8 @@ class Client:
             with self._http.session().request(
                 verb, self._base + path, timeout=times, allow_redirects=False, stream=True, **content
             ) as response:
-                return Answer(response.status_code, response.headers, self._body(response, what))
+                body = charsets.utf8(self._body(response, what), response.headers.get("Content-Type"))
+                return Answer(response.status_code, response.headers, body)
         except (failures.SSLError, wire_failures.SSLError) as error:
             raise tls_error(error, self._host) from None
         except (failures.Timeout, wire_failures.TimeoutError):

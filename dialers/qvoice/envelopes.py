@@ -47,11 +47,7 @@ def opened(body: bytes, what: str) -> Envelope:
         raise Garbled(f"The answer to {what} is empty.")
     if body.lstrip()[:1] == b"<":
         raise Garbled(f"The answer to {what} is a web page, not JSON.")
-    try:
-        text, encoding = rawjson.decode(body), "utf-8"
-    except rawjson.NotJson:
-        # One name in a wrong encoding must not hide a thousand other records: cut the bytes, judge each record later.
-        text, encoding = body.decode("latin-1"), "latin-1"
+    text, encoding = rawjson.page(body)
     try:
         found = _found(text)
     except rawjson.NotJson as error:
@@ -69,12 +65,12 @@ def _found(text: str) -> tuple[list[Slice], str | None, bool] | None:
     kind = text.lstrip(BLANKS)[:1]
     if kind == "[":
         spans = rawjson.elements(text)
-        _nothing_after(text, spans[-1][1] if spans else 0, "[]")
+        rawjson.nothing_after(text, spans[-1][1] if spans else 0, "[]")
         return [Slice(text[start:stop]) for start, stop in spans], None, False
     if kind != "{":
         return ([], None, False) if rawjson.loads(text) is None else None  # null is how Go writes an empty list
     members = rawjson.members(text)
-    _nothing_after(text, members[-1][2] if members else 0, "{}")
+    rawjson.nothing_after(text, members[-1][2] if members else 0, "{}")
     # The lists are long and stay closed; what stands beside them is short, and read.
     beside = {name: rawjson.loads(text[begin:end]) for name, begin, end in members if text[begin] not in "[{"}
     beside |= {
@@ -94,13 +90,6 @@ def _found(text: str) -> tuple[list[Slice], str | None, bool] | None:
     if any(name not in META or text[begin] == "[" for name, begin, _ in members if text[begin] != "{"):
         return None
     return [Slice(text[begin:end], name) for name, begin, end in members if text[begin] == "{"], next_key, bool(keys)
-
-
-def _nothing_after(text: str, last: int, brackets: str) -> None:
-    """Raises NotJson where something stands between the end of the last part and the end of the text but a bracket."""
-    tail = "".join(text[last:].split(None))
-    if tail != (brackets[1] if last else brackets):
-        raise rawjson.NotJson(f"more than one value, from character {last}")
 
 
 def _is_failure(value: Mapping[str, object]) -> bool:

@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
+from dialers import bodies
 from dialers.base import Connection, Layer, Page, Record, Report, Unreadable, Window
 from dialers.errors import AskedWrongly, Garbled, ReportError, WalkStuck
 from dialers.fields import LONGEST_ID, text
@@ -189,13 +190,10 @@ def _id(record: Slice) -> str | None:
 def _object(record: Slice) -> dict[str, Any] | None:
     """The record's columns, as far as its key needs them; None for one that words will quarantine. The plain parser: it is
     several times faster than the one that remembers repetitions, and a page has a thousand records."""
-    try:
-        row = json.loads(record.body, parse_float=str)
-        if not isinstance(row, dict):
-            return None
-        return texts.clean(row) if "\\u" in record.text else row
-    except (ValueError, RecursionError):
+    row = bodies.glance(record.body)
+    if not isinstance(row, dict):
         return None
+    return texts.clean(row) if "\\u" in record.text else row
 
 
 REPORTS = (

@@ -6,10 +6,10 @@ that leave nothing out, also where clocks are changed.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from dialers import bodies
 from dialers.base import Connection, Layer, Page, Record, Report, Window
 from dialers.errors import Garbled
 from dialers.fields import text
@@ -58,19 +58,17 @@ def opened(body: bytes) -> list[bytes]:
     """The records as they stand in the answer. Raises Garbled for everything but an array."""
     if not body.strip():
         raise Garbled(f"The answer to {WHAT} is empty.")
-    try:
-        written, encoding = rawjson.decode(body), "utf-8"
-    except rawjson.NotJson:
-        # One name in a wrong encoding must not hide thousands of calls: cut the bytes, judge each record later.
-        written, encoding = body.decode("latin-1"), "latin-1"
+    written, encoding = rawjson.page(body)
     if written.strip() == "null":
         return []
     try:
         spans = rawjson.elements(written)
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to {WHAT} is not a list in JSON: {error}.") from None
-    if "".join(written[spans[-1][1] if spans else 0 :].split()) != ("]" if spans else "[]"):
-        raise Garbled(f"The answer to {WHAT} goes on after its end.")
+    try:
+        rawjson.nothing_after(written, spans[-1][1] if spans else 0, "[]")
+    except rawjson.NotJson:
+        raise Garbled(f"The answer to {WHAT} goes on after its end.") from None
     return [written[start:stop].encode(encoding) for start, stop in spans]
 
 
@@ -95,10 +93,7 @@ def _digest(seen: tuple[bytes, Record]) -> bytes:
 
 def _key(body: bytes) -> str | None:
     """The call's ``uniqueid``; None for a record that words will quarantine."""
-    try:
-        row = json.loads(body, parse_float=str)
-    except (ValueError, RecursionError):
-        return None
+    row = bodies.glance(body)
     found = texts.clean(text(row.get("uniqueid"))) if isinstance(row, dict) else None
     if found is None or len(found) <= LONGEST_KEY:
         return found

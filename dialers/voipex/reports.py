@@ -20,12 +20,16 @@ def calls(client: Client, connection: Connection, asked: None) -> Iterator[Page]
     """One page: the elements of an array, or the whole answer as one record."""
     body = client.ask(PATH)
     try:
-        rawjson.loads(body)
-        text = rawjson.decode(body)
-        spans = rawjson.elements(text) if text.lstrip()[:1] == "[" else [(0, len(text))]
+        text, encoding = rawjson.page(body)
+        if text.lstrip()[:1] == "[":
+            spans = rawjson.elements(text)
+            rawjson.nothing_after(text, spans[-1][1] if spans else 0, "[]")
+        else:
+            rawjson.loads(body)
+            spans = [(0, len(text))]
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to GET {PATH} is not JSON: {error}.") from None
-    yield Page([Record(text[start:end].encode()) for start, end in spans])
+    yield Page([Record(text[start:end].encode(encoding)) for start, end in spans])
 
 
 REPORTS = (Report(words.CALLS, (Layer("now", every=timedelta(minutes=1)),), calls, switch="poll_calls"),)
