@@ -1,12 +1,16 @@
 """Where the seconds come from: stated, computed from two times of the dialer, observed by arrival, or from nowhere."""
 
 import itertools
+import json
 from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dialers.base import Connection
 from lib import ids
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
-from tests.reruns import copies, empty
+from tests.reruns import PROPERTY, copies, empty
 
 QVOICE = Connection("qvoice-main", "qvoice", default_country="US", words={"ROBOT": "voicemail"})
 JAICP = Connection("jaicp-bot", "jaicp", {}, default_country="RU")
@@ -217,3 +221,43 @@ def test_a_leg_that_another_agent_ended_is_not_the_one_that_was_answered(databas
     told = [(8, "Answered", JANA), (38, "Hangup", JANA), (50, "Hangup", PETR | {"Reason": "Call Completed Elsewhere"})]
     found, row = became(database, *webhooks(*told))
     assert found == ((30, "observed", None, None) if row.agent_username == "jana" else NOTHING)
+
+
+@st.composite
+def calls(draw):
+    """Webhooks of one call with up to three legs: each told at a time of its own, or not at all, or twice."""
+    told = []
+    for agent in draw(st.sets(st.sampled_from(["jana", "petr", "eva"]), min_size=1)):
+        who = draw(st.sampled_from([{"Login": agent}, {"Login": agent, "Line": agent[0]}, {}]))
+        for event in ("NewCall", "Ringing", "Answered", "Hangup", "CDR"):
+            for _ in range(draw(st.sampled_from([0, 1, 1, 1, 2]))):
+                told.append((draw(st.integers(0, 60)), event, who))
+    return told or [(0, "Hangup", {})]
+
+
+@PROPERTY
+@given(data=st.data())
+def test_what_is_observed_lies_between_two_arrivals_whatever_the_order(database, data):
+    evidence = webhooks(*data.draw(calls()))
+    expected, row = became(database, *copies(evidence))
+    for seconds, source in (expected[:2], expected[2:]):
+        assert (seconds is None and source is None) or (seconds > 0 and source == "observed")
+    moments = {str(one.id): one.received_at for one in evidence}
+    first = {name: min(one.received_at for one in evidence if name in one.body.decode()) for name in told_in(evidence)}
+    for name, begin in (("talk", "Answered"), ("duration", "NewCall")):
+        if getattr(row, f"{name}_source"):
+            since = moments[row.set_by[f"{name}_seconds"]] - timedelta(seconds=getattr(row, f"{name}_seconds"))
+            assert since >= first[begin] and since in moments.values()
+
+    order = data.draw(st.permutations(evidence))
+    size = data.draw(st.integers(1, len(order)))
+    empty(database)
+    for at in range(0, len(order), size):
+        keep(database, *copies(order[at : at + size]))
+        normalize(database, CONNECTIONS)
+    (row,) = outcomes(database)
+    assert (row.talk_seconds, row.talk_source, row.duration_seconds, row.duration_source) == expected
+
+
+def told_in(evidence) -> set[str]:
+    return {json.loads(one.body)["EventName"] for one in evidence}

@@ -39,7 +39,10 @@ def histories(draw):
                 times = {"callStarted": moment(began), "callEnded": moment(began + 2)}
                 body = terminal(call_id, call_id * 10 + attempt, **times, **agent, **named)
                 body |= {"status": draw(st.sampled_from(["2", "completed", "busy", "odd"]))}
-                body |= {"talktime": draw(st.sampled_from([0, 30]))}
+                body |= {
+                    "talktime": draw(st.sampled_from([0, 30, None])),
+                    "callDuration": draw(st.sampled_from([90, None])),
+                }
                 undisposed = draw(st.booleans())
                 if undisposed:
                     bodies.append(("terminal", body | {"disposition": None, "callDisposed": None}, began + 2))

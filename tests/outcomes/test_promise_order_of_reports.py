@@ -47,9 +47,10 @@ def reports(draw):
         answered = draw(
             st.sampled_from([{}, {"answered_time": 0}, {"answered_time": EPOCH + 9, "agent_talk_time": 30}])
         )
+        hangup = draw(st.sampled_from([{}, {"campaign_timestamps": {"lead_hangup_time": EPOCH + 50}}]))
         cause = draw(st.sampled_from([{}, {"hangup_cause": "USER_BUSY"}, {"hangup_cause": "NORMAL_CLEARING"}]))
         for version in range(draw(st.integers(1, 4))):
-            body = row(second, **answered, **cause)
+            body = row(second, **answered, **cause, **hangup)
             form = draw(st.sampled_from(["documented", "rich", "id only"]))
             if form != "documented":
                 body["call_id"] = call_id
