@@ -14,6 +14,7 @@ from lib.rawjson import Members
 from lib.zones import NOWHERE
 
 LONGEST_ID = 200
+LONGEST_EMAIL = 254
 LARGEST_INT = 2**63 - 1
 LONGEST_SECONDS = 10**8  # three years: a longer "duration" is none, and sums of such would overflow in reports
 LONGEST_NUMBER = 64  # characters; what is longer is no number and no duration
@@ -85,7 +86,12 @@ _EMAIL = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:.]+(?:\.[^\s@<>\"(),;:
 def email(value: object) -> str | None:
     """The text where it is an e-mail address; user names often are, and often are not."""
     found = text(value)
-    return found if found is not None and "@" in found and len(found) <= 254 and _EMAIL.fullmatch(found) else None
+    return _email(found) if found is not None and "@" in found and len(found) <= LONGEST_EMAIL else None
+
+
+@lru_cache(maxsize=2_000)  # a tenant has some hundred agents
+def _email(found: str) -> str | None:
+    return found if _EMAIL.fullmatch(found) else None
 
 
 def whole(value: object) -> int | None:

@@ -24,10 +24,11 @@ def measure(values: dict[str, Any], set_by: dict[str, str], events: list[KeptEve
     """Fill in ``talk_seconds`` and ``duration_seconds`` of an attempt where they are not stated, and say where they come
     from. ``values`` has the facts that were chosen, times as times; the receipt of the end is said to have set them."""
     talk, duration = values["talk_seconds"], values["duration_seconds"]
+    if talk is not None and duration is not None:  # as most dialers state both
+        values["talk_source"] = values["duration_source"] = ours.STATED
+        return
     values["talk_source"] = None if talk is None else ours.STATED
     values["duration_source"] = None if duration is None else ours.STATED
-    if talk is not None and duration is not None:
-        return
     # Of a call without a conversation nobody talked, whoever picked up.
     spoke = talk is None and values["connect_outcome"] == ours.CONNECTED
     if values["ended_at"] is not None:

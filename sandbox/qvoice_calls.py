@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+OURS = "+12125550100"  # what leads see
 AGENTS = (
     {"ext": "1101", "first_name": "Marta", "last_name": "Vega", "email": "marta@example.test"},
     {"ext": "1102", "first_name": "Noor", "last_name": "Haddad", "email": "noor@example.test"},
@@ -99,6 +100,7 @@ def call(campaign: Campaign, dice: random.Random, ended: float) -> tuple[dict[st
         "lead_name": f"{lead['first_name']} {lead['last_name']}",
         "lead_number": lead["number"],
         "lead_ticket_id": f"T-{_ticket(lead['number'])}",
+        "caller_id_number": OURS,  # inferred: no page and no client names it among the columns of this report
         "agent_name": f"{agent['first_name']} {agent['last_name']}" if end == "connected" else "",
         "agent_extension": agent["ext"] if end == "connected" else "",
         "agent_talk_time": talks if end == "connected" else 0,

@@ -52,7 +52,7 @@ def call(dice: random.Random) -> dict[str, Any]:
         "recording": f"https://recordings.example.test/{dice.getrandbits(48):x}.mp3" if talked else "",
     }
     if kind == "out":
-        return columns | {"caller": f'"{login}" <{login}>', "dst": customer}
+        return columns | {"caller": f'"{login}" <{login}>', "caller_number": OURS, "dst": customer}
     return columns | {"caller": customer, "dst": OURS, "connected_with": login if talked else ""}
 
 
@@ -60,5 +60,5 @@ def outgoing(columns: dict[str, Any], number: str, dice: random.Random) -> dict[
     """The same as a call to this number."""
     login = dice.choice(list(AGENTS))
     told = {name: value for name, value in columns.items() if name != "connected_with"}
-    who = {"caller": f'"{login}" <{login}>', "dst": number, "employee_fio": AGENTS[login]}
+    who = {"caller": f'"{login}" <{login}>', "caller_number": OURS, "dst": number, "employee_fio": AGENTS[login]}
     return told | {"call_type": "out"} | who
