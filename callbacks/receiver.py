@@ -17,6 +17,7 @@ from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
+from models.receipts import CHECK
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +132,7 @@ class Receiver:
         wanted = connection.callback_authorization
         if wanted and not secrets.any_same(_authorization(authorization), list(wanted)):
             return "wrong_authorization"
-        return None if kind in DIALERS[connection.dialer].callback_kinds else "unknown_kind"
+        return None if kind in DIALERS[connection.dialer].callback_kinds or kind == CHECK else "unknown_kind"
 
 
 def _parts(segments: list[str]) -> tuple[str, str, str]:

@@ -12,6 +12,8 @@ IGNORED = "ignored"  # a kind that we know and do not need
 QUARANTINED = "quarantined"  # could not be understood, or was not authorised; the reason stands beside it
 STATES = (PENDING, NORMALIZED, DUPLICATE, IGNORED, QUARANTINED)
 
+CHECK = "check"  # the kind of a callback that ``wrapup check`` posts, to see that it arrives: it says nothing of a call
+
 CALLBACK = "callback"
 REPORT = "report"
 

@@ -13,7 +13,7 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.polls import HISTORY
-from models.receipts import CALLBACK, PENDING, QUARANTINED, STATES
+from models.receipts import CALLBACK, CHECK, PENDING, QUARANTINED, STATES
 from outcomes import completeness, doubts, forgiven, pace, unread_values, words_seen
 from outcomes.completeness import Reached
 
@@ -56,6 +56,7 @@ def _connection(
     own = [row for row in counts if row["connection"] == name]
     dialer = DIALERS[connection.dialer] if connection else None
     kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
+    kinds -= {CHECK}  # our own
     last = last_callback(session, name, kinds)
     receipts = {state: sum(row["receipts"] for row in own if row["state"] == state) for state in STATES}
     return {

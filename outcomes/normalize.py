@@ -22,7 +22,7 @@ from dialers.registry import DIALERS
 from lib import clock
 from models import CallEvent, Receipt, bulk
 from models.database import Database
-from models.receipts import DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
+from models.receipts import CALLBACK, CHECK, DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import seen
 from outcomes.groups import Raced, lock_groups
 from outcomes.refold import Incoming, Refolded, refold
@@ -196,6 +196,8 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
     connection = connections.get(receipt.connection)
     if connection is None:
         return Verdict(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
+    if receipt.source == CALLBACK and receipt.kind == CHECK:
+        return Reading(ignored="check")
     if receipt.truncated:
         detail = f"The body had {receipt.body_size} bytes; its beginning was kept."
         return Verdict(QUARANTINED, "oversized", detail)

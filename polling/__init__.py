@@ -1,6 +1,7 @@
 """Us asking dialers: claims a report that is due, walks its pages, keeps the records, moves the cursor."""
 
+from polling.checks import Check, check
 from polling.engine import Polled, poll_connection, poll_due
 from polling.history import Busy, History, NoHistory, unfinished
 
-__all__ = ["Busy", "History", "NoHistory", "Polled", "poll_connection", "poll_due", "unfinished"]
+__all__ = ["Busy", "Check", "History", "NoHistory", "Polled", "check", "poll_connection", "poll_due", "unfinished"]

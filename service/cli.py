@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
         worker,
         migrate,
         connections,
+        cli_polling.check,
         cli_polling.poll,
         replay,
         import_spool,

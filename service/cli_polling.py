@@ -15,6 +15,8 @@ from lib import clock
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 
+MARKS = {True: "ok ", False: "no ", None: "-  "}
+
 
 class Moment(click.ParamType):
     """A time as the API takes it; a day alone is its beginning, in UTC."""
@@ -52,6 +54,25 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
     while normalize_pending(database, known):  # so that the outcomes are there when the command ends
         pass
     sys.exit(1 if failed else 0)
+
+
+@click.command()
+@click.argument("connection")
+@with_appcontext
+def check(connection: str) -> None:
+    """Try a connection for real: reports, callback URL, what is missing. Code 1 where something is not as it must be."""
+    database, known = current_app.extensions["database"], current_app.extensions["connections"]
+    if connection not in known:
+        raise click.ClickException(f"There is no connection {connection!r}.")
+    migrations.upgrade(database)
+    urls = current_app.extensions["settings"].callbacks_of().get(connection, {})
+    wrong = False
+    for one in polling.check(database, known[connection], urls):
+        wrong = wrong or one.ok is False
+        click.echo(f"{MARKS[one.ok]}  {one.what}: {one.said}")
+        if one.todo:
+            click.echo(f"     {one.todo}")
+    sys.exit(1 if wrong else 0)
 
 
 def _with_reports(connections) -> list[Connection]:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response, request
 
-from web import auth, connections, errors, leads, openapi, outcomes, pages, probes, receipts, reports, words
+from web import auth, checks, connections, errors, leads, openapi, outcomes, pages, probes, receipts, reports, words
 
 # Pages may allow themselves more; what is not said is forbidden.
 _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -19,7 +19,7 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(probes.blueprint)
-    modules = (outcomes, reports, connections, words, receipts, leads)
+    modules = (outcomes, reports, connections, words, checks, receipts, leads)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
 

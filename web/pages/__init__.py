@@ -10,6 +10,7 @@ from flask import Blueprint, Flask
 
 from web.pages import (
     calls,
+    checks,
     connections,
     errors,
     overview,
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
     blueprint.context_processor(session.context)
-    for module in (signin, zone, overview, connections, calls, receipts, quarantine):
+    for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine):
         module.add_routes(blueprint)
     for function in (*words.FILTERS, *zones.FILTERS):
         blueprint.add_app_template_filter(function, function.__name__)

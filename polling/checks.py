@@ -1,0 +1,182 @@
+"""``wrapup check``: is a connection set up as it must be? Everything is tried for real; nothing that comes back is kept.
+
+Each line says what was tried, whether it went well, and what to do where not: the settings, each report asked once, the way
+in for callbacks, and what is left undecided.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+
+from dialers import clients
+from dialers.base import Connection, Report, Window
+from dialers.errors import ReportError
+from dialers.giving import CannotDo
+from dialers.http import Http, host_of
+from dialers.registry import DIALERS
+from lib import clock, ids
+from models import Receipt
+from models.database import Database
+from models.receipts import CALLBACK, CHECK, QUARANTINED
+from outcomes import words_seen
+from polling import tasks
+from polling.walk import Clock
+
+LOOKED_BACK = timedelta(hours=1)
+ARRIVES_SECONDS = 5.0
+RECEIVED = b'{"received":true}'
+LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")
+
+TODO = {
+    "credentials_refused": "Correct the credentials under [connections.{name}], or have the dialer allow what was refused.",
+    "unavailable": "Check the address under [connections.{name}], and that this machine may reach it.",
+    "asked_wrongly": "Check the address and the ids under [connections.{name}].",
+    "uncertain": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
+    "garbled": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried. ``ok`` None: it could not be tried, and ``said`` says why."""
+
+    what: str
+    ok: bool | None
+    said: str
+    todo: str | None = None
+
+
+def check(
+    database: Database, connection: Connection, urls: Mapping[str, str], now: Clock = clock.now
+) -> Iterator[Check]:
+    """Try everything of the connection. ``urls``: its callback URLs by kind. Takes as long as the dialer does to answer."""
+    dialer = DIALERS[connection.dialer]
+    if dialer.reports:
+        yield from _reports(database, connection, now())
+    if dialer.leads or dialer.control or dialer.acts:
+        yield _giving(connection)
+    if dialer.callback_kinds:
+        yield from _way_in(database, connection, urls)
+    yield from _undecided(database, connection)
+
+
+# Us asking ---------------------------------------------------------------------------------------------------------------
+def _reports(database: Database, connection: Connection, at: datetime) -> Iterator[Check]:
+    dialer = DIALERS[connection.dialer]
+    asked = dialer.reports_of(connection)
+    client = clients.fresh(connection, at).client if asked else None
+    for report in dialer.reports:
+        what = f"report {report.name.replace('_', ' ')}"
+        if report not in asked:
+            yield Check(what, None, f"It is switched off; {report.switch} = true asks for it.")
+            continue
+        try:
+            yield _asked(database, connection, client, report, what, at)
+        except ReportError as error:
+            todo = TODO.get(error.error_id, TODO["garbled"]).format(name=connection.name)
+            yield Check(what, False, str(error), todo)
+
+
+def _asked(database: Database, connection: Connection, client, report: Report, what: str, at: datetime) -> Check:
+    """Its first page. Raises ReportError."""
+    wanted = None
+    if any(layer.jobs for layer in report.layers):
+        own = [task for task in tasks.tasks(connection, DIALERS[connection.dialer]) if task.report is report]
+        with database.read() as session:
+            found = [tasks.window(session, connection, task, None, at) for task in own]
+        wanted = next((one for one in found if one), None)
+        if wanted is None:
+            return Check(what, None, "There is nothing to ask for: no lead that was loaded is on its way.")
+    elif any(layer.span for layer in report.layers):
+        wanted = Window(at - LOOKED_BACK, at)
+    walk = report.walk(client, connection, wanted)
+    try:
+        page = next(walk, None)
+    finally:
+        walk.close()
+    records = len(page.records) if page else 0
+    since = " of the last hour" if isinstance(wanted, Window) else ""
+    warning = f" {page.warning}" if page and page.warning else ""
+    return Check(what, True, f"It answered; {records} records{since} on its first page.{warning}")
+
+
+def _giving(connection: Connection) -> Check:
+    dialer = DIALERS[connection.dialer]
+    try:
+        dialer.ready(connection)
+    except CannotDo as error:
+        return Check("leads and commands", False, str(error), f"Complete [connections.{connection.name}].")
+    tried = "the reports show whether its credentials hold" if dialer.reports else "not tried: it offers nothing to ask"
+    return Check("leads and commands", True, f"Everything that they need is set; {tried}.")
+
+
+# Them telling us -----------------------------------------------------------------------------------------------------------
+def _way_in(database: Database, connection: Connection, urls: Mapping[str, str]) -> Iterator[Check]:
+    url = next(iter(urls.values())).rpartition("/")[0] + f"/{CHECK}"
+    host = host_of(url)
+    if host.startswith(LOCAL):
+        yield Check(
+            "public address",
+            False,
+            f"The callback URLs are of {host}, which no dialer outside can reach.",
+            "Set WRAPUP_PUBLIC_URL to the address under which dialers reach this machine.",
+        )
+    elif urlsplit(url).scheme != "https":
+        yield Check(
+            "public address",
+            False,
+            f"Callbacks to {host} come unencrypted, the token in the URL with them.",
+            "Use https.",
+        )
+    yield _posted(database, connection, url, host)
+
+
+def _posted(database: Database, connection: Connection, url: str, host: str) -> Check:
+    """A callback of our own, to the address that the dialer has, with the right token: it must come into this database."""
+    what, body = "callback URL", json.dumps({"check": str(ids.new())}).encode()
+    headers = {"Content-Type": "application/json"}
+    if connection.callback_authorization:
+        headers["Authorization"] = connection.callback_authorization[0]
+    try:
+        answer = Http().exchange("POST", url, what="a callback", headers=headers, data=body, alone=True)
+    except ReportError as error:
+        return Check(what, False, str(error), "Is wrapup serve running, and does WRAPUP_PUBLIC_URL lead to it?")
+    if (answer.status, answer.body) != (200, RECEIVED):
+        said = f"{host} answered a callback with {answer.status} and not as Wrapup does."
+        return Check(what, False, said, "Something else answers there: check the proxy and WRAPUP_PUBLIC_URL.")
+    began = time.monotonic()
+    while time.monotonic() - began < ARRIVES_SECONDS:
+        with database.read() as session:
+            mine = (Receipt.connection == connection.name, Receipt.source == CALLBACK, Receipt.kind == CHECK)
+            latest = select(Receipt.body).where(*mine).order_by(Receipt.received_at.desc()).limit(20)
+            if body in session.scalars(latest).all():
+                return Check(what, True, f"A callback posted to {host} was answered 200 and is in this database.")
+        time.sleep(0.1)
+    said = (
+        f"{host} answered a callback with 200, but it did not come into this database within {ARRIVES_SECONDS:.0f} s."
+    )
+    todo = "Does the address lead to another installation, or is this one spooling (/readyz)? Is the token an old one?"
+    return Check(what, False, said, todo)
+
+
+# What is left to decide ------------------------------------------------------------------------------------------------------
+def _undecided(database: Database, connection: Connection) -> Iterator[Check]:
+    with database.read() as session:
+        words = words_seen.unmapped(session, {connection.name: connection}).get(connection.name, [])
+        mine = (Receipt.connection == connection.name, Receipt.state == QUARANTINED, Receipt.stranger.is_(False))
+        reasons = session.execute(select(Receipt.reason, func.count()).where(*mine).group_by(Receipt.reason)).all()
+    if words:
+        said = f"Undecided: {len(words)}, such as {words[0]['word']!r} (calls: {words[0]['calls']})."
+        yield Check("words", False, said, f"wrapup words suggest {connection.name} prints a start.")
+    else:
+        yield Check("words", True, "Every word that was seen so far has been decided.")
+    if reasons:
+        said = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons, key=lambda row: -row[1]))
+        yield Check(
+            "quarantine", False, f"{said}.", "Look at them on the page of the quarantine: each says what to do."
+        )

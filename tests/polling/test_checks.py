@@ -1,0 +1,93 @@
+"""``wrapup check``: what is said of a connection that is well, and of each way in which it is not."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from dialers.base import Connection
+from models import PollCursor, Receipt
+from polling.checks import Check, check
+from tests.evidence import keep, normalize, receipt, terminal
+from tests.polling.polls import on_one_database, polled_portal
+
+pytestmark = on_one_database
+
+RYNG = Connection("ryng-main", "ryng", callback_tokens=("t" * 24,))
+NOBODY = {"terminal": "http://127.0.0.1:9/callbacks/ryng-main/secret-token-of-ours/terminal"}
+
+
+def checked(database, connection, urls=None) -> dict[str, Check]:
+    return {one.what: one for one in check(database, connection, urls or {})}
+
+
+def test_a_connection_that_is_well(database):
+    with polled_portal() as (portal, _):
+        found = checked(database, portal.connection)
+    reports = {what: one for what, one in found.items() if what.startswith("report ")}
+    assert {one.ok for one in reports.values()} == {True}
+    assert found["report lead history"].said == "It answered; 0 records of the last hour on its first page."
+    assert found["leads and commands"].ok is True
+    with database.read() as session:  # nothing was kept, and no running poll was touched
+        assert session.scalar(select(func.count()).select_from(Receipt)) == 0
+        assert session.scalar(select(func.count()).select_from(PollCursor)) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "todo"),
+    [
+        ({"login_refused": True}, "refused", "Correct the credentials under [connections.qvoice-main]"),
+        ({"login_down": True}, "", "Check the address under [connections.qvoice-main]"),
+    ],
+)
+def test_what_the_dialer_says_and_what_to_do(database, fault, said, todo):
+    with polled_portal() as (portal, _):
+        portal.fault(**fault)
+        found = checked(database, portal.connection)["report lead history"]
+    assert found.ok is False
+    assert said in found.said
+    assert found.todo.startswith(todo)
+
+
+def test_a_dialer_that_is_not_there(database):
+    with polled_portal() as (portal, _):
+        settings = {**portal.connection.settings, "portal_url": "http://127.0.0.1:9"}
+        found = checked(database, replace(portal.connection, settings=settings))["report lead history"]
+    assert found == Check(
+        "report lead history",
+        False,
+        found.said,
+        "Check the address under [connections.qvoice-main], and that this machine may reach it.",
+    )
+    assert "the connection was refused" in found.said
+
+
+def test_what_cannot_be_tried_says_why(database):
+    jaicp = Connection("jaicp-bot", "jaicp", settings={"api_url": "http://127.0.0.1:9", "campaigns": {"a": "t"}})
+    found = checked(database, jaicp)
+    assert (found["report jobs"].ok, found["report jobs"].said) == (
+        None,
+        "There is nothing to ask for: no lead that was loaded is on its way.",
+    )
+    assert found["report campaigns"].ok is False
+
+
+def test_callback_urls_that_nobody_answers_name_no_token(database):
+    found = checked(database, RYNG, NOBODY)
+    assert found["public address"].ok is False
+    assert found["callback URL"].ok is False
+    assert found["callback URL"].todo == "Is wrapup serve running, and does WRAPUP_PUBLIC_URL lead to it?"
+    assert "secret-token" not in str(found)
+
+
+def test_what_is_left_to_decide(database):
+    keep(database, receipt(terminal(1, 1, disposition="Sale")), receipt(b"{"))
+    normalize(database)
+    found = checked(database, RYNG, NOBODY)
+    assert found["words"] == Check(
+        "words",
+        False,
+        "Undecided: 1, such as 'Sale' (calls: 1).",
+        "wrapup words suggest ryng-main prints a start.",
+    )
+    assert found["quarantine"].said == "1 unparseable."
