@@ -110,7 +110,8 @@ class Event:
     strings); a fact that the dialer does not state is left out, never null. ``keys`` are the names under which the dialer
     knows the call, at least one, each unique within the connection: two events that share a key are folded together.
     ``attempt`` is the dialer's own name of the attempt, None where the record does not say it. ``part`` is which part of its
-    receipt told of it, where that has several."""
+    receipt told of it, where that has several. ``aliases`` are names by which other records may know the call, where these
+    know no better one: they lead to the call, but never make two calls one that have keys of their own."""
 
     kind: str
     keys: tuple[str, ...]
@@ -118,6 +119,7 @@ class Event:
     attempt: str | None = None
     happened_at: datetime | None = None
     part: int = 0
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

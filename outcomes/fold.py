@@ -7,7 +7,7 @@ what an earlier fold found (promise 2).
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,10 @@ from dialers.base import Connection, Dialer, KeptEvent
 from lib import clock
 from outcomes import durations
 from outcomes.precedence import choose
+
+# The same words again, so long after the first delivery, are no retry of a callback that does not name its attempt: the call
+# is dialled again. (Ryng's connect callbacks: once more, a minute later.)
+RETRIED_WITHIN = timedelta(minutes=3)
 
 ENDS = (ours.CALL_ENDED, ours.DISPOSED)
 _NOTHING = dict.fromkeys(ours.FACTS)
@@ -61,8 +65,11 @@ def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
         ):  # mostly an end told twice, in two words
             first: dict[str, KeptEvent] = {}
             for event in sorted(own, key=_arrival):
-                delivered = first.setdefault(json.dumps(event.facts, sort_keys=True), event)
-                if delivered is not event:
+                said = json.dumps(event.facts, sort_keys=True)
+                delivered = first.setdefault(said, event)
+                if event.attempt is None and event.received_at - delivered.received_at > RETRIED_WITHIN:
+                    first[said] = event
+                elif delivered is not event:
                     found.setdefault(delivered.id, []).append(event)
     return found
 

@@ -42,22 +42,30 @@ class Locked:
     ]  # those that were made just now, of which nothing is stored: (connection, dialer)
 
 
-def lock_groups(session: Session, named: Iterable[tuple[str, str, tuple[str, ...]]], also: set[UUID]) -> Locked:
+# (connection, dialer, keys of an event, its aliases)
+Named = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+
+
+def lock_groups(session: Session, named: Iterable[Named], also: set[UUID]) -> Locked:
     """Groups are made where there was none, united where keys meet, and stay locked until the transaction ends.
 
-    ``named`` are (connection, dialer, keys of one event); ``also`` are groups to lock besides. Locks are taken in the
+    ``named`` are the names of the events; ``also`` are groups to lock besides. Locks are taken in the
     order of keys, then of group ids, by everybody, so that two workers seldom wait for each other in a circle; where they
     do, the database ends one of the transactions, and it is begun again. Raises Raced.
     """
     named = dict.fromkeys(named)
-    known = _known(session, {(connection, key) for connection, _, keys in named for key in keys})
+    known = _known(session, {(name, key) for name, _, keys, aliases in named for key in (*keys, *aliases)})
     wanted = _families(named, known)
+    named_by = _add_aliases(session, named, known, wanted)
     families = list({id(family): family for family in wanted.values()}.values())
     fresh = _make_missing(session, families, wanted, set(wanted) - set(known))
     old = {group for family in families for group in family.groups if group not in fresh} | also
     if _lock(session, old) < len(old):
         raise Raced  # another worker has united one of them with another meanwhile
     if known and _known(session, known) != known:
+        raise Raced
+    own = {key for _, key in wanted}
+    if named_by and any(names - named_by[group] - own for group, names in _names(session, named_by).items()):
         raise Raced
     for family in families:
         if len(family.groups) > 1:
@@ -66,11 +74,11 @@ def lock_groups(session: Session, named: Iterable[tuple[str, str, tuple[str, ...
     return Locked({key: family.id for key, family in wanted.items()}, old, fresh)
 
 
-def _families(named: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[Key, UUID]) -> dict[Key, Family]:
+def _families(named: Iterable[Named], known: Mapping[Key, UUID]) -> dict[Key, Family]:
     """The family of each key: joined by the events that carry several keys, and by the groups that they name already."""
     by_key: dict[Key, Family] = {}
     by_group: dict[UUID, Family] = {}
-    for connection, dialer, keys in named:
+    for connection, dialer, keys, _ in named:
         groups = {known[connection, key] for key in keys if (connection, key) in known}
         family = Family(connection, dialer, set(keys), groups)
         met = [by_key[connection, key] for key in keys if (connection, key) in by_key]
@@ -80,6 +88,38 @@ def _families(named: Iterable[tuple[str, str, tuple[str, ...]]], known: Mapping[
         by_key |= {(connection, key): family for key in family.keys}
         by_group |= {group: family for group in family.groups}
     return by_key
+
+
+def _add_aliases(
+    session: Session, named: Iterable[Named], known: Mapping[Key, UUID], wanted: dict[Key, Family]
+) -> dict[UUID, set[str]]:
+    """Let each alias lead to its event's family, unless it leads to a call that has another name besides: two calls may have
+    one alias, and stay two. Returns the names of the groups for which that was asked; they must not change meanwhile."""
+    asked = sorted({(name, alias, keys[0]) for name, _, keys, aliases in named for alias in aliases})
+    led = ((known.get((name, alias)), wanted[name, key]) for name, alias, key in asked)
+    strangers = {group for group, mine in led if group is not None and group not in mine.groups}
+    names = _names(session, strangers) if strangers else {}
+    for name, alias, key in asked:
+        mine, other = wanted[name, key], wanted.get((name, alias))
+        if other is None:
+            groups = {known[name, alias]} if (name, alias) in known else set()
+            other = Family(name, mine.dialer, {alias}, groups)
+        if other is mine:
+            continue
+        theirs = other.keys.union(*(names.get(group, set()) for group in other.groups - mine.groups))
+        if theirs == {alias}:
+            mine.keys |= other.keys
+            mine.groups |= other.groups
+            wanted[name, alias] = mine
+    return names
+
+
+def _names(session: Session, groups: Iterable[UUID]) -> dict[UUID, set[str]]:
+    found: dict[UUID, set[str]] = {group: set() for group in groups}
+    statement = select(CallKey.group_id, CallKey.key).where(bulk.among(session, CallKey.group_id, list(found)))
+    for group, key in session.execute(statement):
+        found[group].add(key)
+    return found
 
 
 def _known(session: Session, wanted: Iterable[Key]) -> dict[Key, UUID]:

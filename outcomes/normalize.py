@@ -151,7 +151,9 @@ def _batch(session: Session, connections: Mapping[str, Connection], limit: int, 
             concluded.append((receipt.id, found, None))
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
-        (receipt.connection, dialers[receipt.connection], e.keys) for receipt, found in readings for e in found.events
+        (receipt.connection, dialers[receipt.connection], e.keys, e.aliases)
+        for receipt, found in readings
+        for e in found.events
     ]
     incoming = [Incoming(receipt, found.events) for receipt, found in readings]
     locked = lock_groups(session, named, _earlier_groups(session, incoming))

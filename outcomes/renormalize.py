@@ -142,7 +142,7 @@ def _fold_again(session: Session, connections, changed: Changed, other: set[UUID
     """Fold the calls of these receipts anew, and the other ones. Raises Raced."""
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
-        (receipt.connection, dialers[receipt.connection], event.keys)
+        (receipt.connection, dialers[receipt.connection], event.keys, event.aliases)
         for receipt, reading in changed.values()
         for event in reading.events
     ]

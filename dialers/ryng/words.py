@@ -5,6 +5,7 @@ Names that begin with ``ryng_`` or are in camelCase are Ryng's; the others are o
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from dialers import bodies, forms
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
 from dialers.fields import email, ident, mapping, moment, number, seconds, spelled, stated, text, word
+from dialers.ryng import legs
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, states
@@ -25,13 +27,12 @@ CONNECT_EVENTS = {
     "call-ended": ours.CALL_ENDED,  # documented for terminal callbacks; the text promises a connect one at termination
 }
 
-# Words as Exotel, the evident carrier, writes them; Ryng's pages show only "completed".
+# Words as Exotel, the evident carrier, writes them; Ryng's pages show only "completed", which tells no result: see ``legs``.
 STATUSES = {
     "busy": ours.BUSY,
     "failed": ours.FAILED,
     "no-answer": ours.NO_ANSWER,
 }
-COMPLETED = "completed"
 
 MOST_EVENTS = 10  # in one body; the documented one has two
 
@@ -56,7 +57,7 @@ FIELDS = Fields(
     Field("scheduledDate", a_time, "_scheduled_at"),
     Field("talktime", a_duration, "talk_seconds"),
     Field("callDuration", a_duration, "duration_seconds"),
-    Field("legDetails", an_object, "_legs"),
+    Field("legDetails", legs.an_object, "_legs"),
     Field("customFields", an_object, "custom_fields"),
     Field("customFieldNames", an_object, "custom_fields"),
 )
@@ -84,6 +85,8 @@ def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Readi
         events = _terminal(body, keys, log_id, connection)
     else:
         events = _connect(body, keys, log_id, connection)
+    if call_id and log_id:  # a body may have the second alone, and be of the same attempt
+        events = [replace(event, aliases=(f"log:{log_id}",)) for event in events]
     return Reading(events=FIELDS.noted(events, body, connection))
 
 
@@ -140,7 +143,9 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
                 # Facts of the timeline: no outcome has a field for them.
                 _scheduled_at=moment(body.get("scheduledDate"), connection),
                 _leg_direction=word(body.get("legDirection")),
-                _legs={name: text(value) for name, value in mapping(body.get("legDetails")).items() if text(value)},
+                _legs={
+                    name: text(value) for name, value in legs.details(body.get("legDetails")).items() if text(value)
+                },
             ),
             attempt=attempt,
             happened_at=ended,
@@ -164,17 +169,22 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
 
 
 def _connect_outcome(status: str | None, body: Mapping[str, Any], connection: Connection) -> str:
-    """The tenant's table first; then the words; then talk time. Numbers that nobody mapped prove nothing."""
-    said = (status or "").casefold()
+    """The tenant's table first; then the words, and talk time, which proves a conversation; then the legs. Numbers that nobody
+    mapped prove nothing."""
     table = {key.casefold(): value for key, value in connection.settings.get("status_codes", {}).items()}
-    if said in table:
-        return table[said]
-    if meaning := connection.meaning(status, STATUSES):
-        return meaning
-    talked = (seconds(body.get("talktime")) or 0) > 0
-    legs = mapping(body.get("legDetails"))
-    both_legs = all((text(legs.get(f"leg{leg}Status")) or "").casefold() == COMPLETED for leg in (0, 1))
-    return ours.CONNECTED if talked or (said == COMPLETED and both_legs) else ours.UNKNOWN
+
+    def meaning(said: str | None) -> str | None:
+        return table.get((said or "").casefold()) or connection.meaning(said, legs.ENDS)
+
+    if status and (own := table.get(status.casefold()) or connection.meaning(status, {})):
+        return own
+    if stated_result := connection.meaning(status, STATUSES):
+        # A leg tells whose end it was.
+        by_legs = legs.result(body, meaning)
+        return by_legs if by_legs in legs.NO_AGENT else stated_result
+    if (seconds(body.get("talktime")) or 0) > 0:
+        return ours.CONNECTED
+    return legs.result(body, meaning) or ours.UNKNOWN
 
 
 def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:

@@ -34,6 +34,37 @@ CASES = {
         {"log:1": "1a", "log:2": "2b"},
     ),
     "agent's leg began first": ([event("c", 0, started=-1), event("t", 2, "1", 0, 2)], {"log:1": "ct"}),
+    "late connect, tried twice": ([event("t", 2, "1", 0, 2), event("c", 4.9)], {"log:1": "ct"}),
+    "late by hours, and started within it": ([event("t", 2, "1", 0, 2), event("c", 300, started=1)], {"log:1": "ct"}),
+    "dialled again: long after the first end was told": (
+        [event("c", 0), event("t", 2, "1", 0, 2), event("d", 30)],
+        {"log:1": "ct", "open": "d"},
+    ),
+    "dialled again, of an attempt that states no times": (
+        [event("t", 2, "1"), event("c", 3), event("d", 30)],
+        {"log:1": "ct", "open": "d"},
+    ),
+    "dialled again, and told by now": (
+        [event("c", 0), event("1", 2, "1", 0, 2), event("d", 30), event("2", 33, "2", 30, 33)],
+        {"log:1": "1c", "log:2": "2d"},
+    ),
+    "dialled again by another agent at once": (
+        [event("t", 2, "1", 0, 2, agent="a"), event("c", 2.1, agent="a"), event("d", 2.5, agent="b")],
+        {"log:1": "ct", "open": "d"},
+    ),
+    "another agent before the end was told: one of those who were tried": (
+        [event("c", 1, agent="b"), event("t", 2, "1", 0, 2, agent="a")],
+        {"log:1": "ct"},
+    ),
+    "created after the end": ([event("t", 9, "1", 0, 2), event("c", 5, created=4)], {"log:1": "t", "open": "c"}),
+    "created anew at once": (
+        [event("t", 2, "1", 0, 20, created=-9), event("c", 2.1, created=1)],
+        {"log:1": "t", "open": "c"},
+    ),
+    "a terminal one without its id, named by its end": (
+        [event("t", 2, "1", 0, 2), event("u", 3, "ended x", 0, 2), event("v", 9, "ended y", 5, 8)],
+        {"log:1": "tu", "log:ended y": "v"},
+    ),
     "started after every end: an attempt in progress": (
         [event("t", 2, "1", 0, 2), event("c", 61, started=60)],
         {"log:1": "t", "open": "c"},

@@ -106,7 +106,7 @@ BOTH_LEGS = {"leg0Status": "completed", "leg1Status": "completed"}
         ("completed", 0, BOTH_LEGS, "connected"),
         ("completed", 0, [BOTH_LEGS], "connected"),
         ("completed", 0, None, "unknown"),  # one leg may have completed alone
-        ("completed", 0, {"leg0Status": "completed", "leg1Status": "no-answer"}, "unknown"),
+        ("completed", 0, {"leg0Status": "completed", "leg1Status": "no-answer"}, "no_answer"),
         ("busy", 0, None, "busy"),
         ("no-answer", None, None, "no_answer"),
         ("No-Answer", None, None, "no_answer"),
@@ -121,6 +121,75 @@ BOTH_LEGS = {"leg0Status": "completed", "leg1Status": "completed"}
 def test_connect_outcome(status, talktime, legs, expected):
     body = {"callID": 1, "callLogID": 2, "status": status, "talktime": talktime, "legDetails": legs}
     assert facts(body)["connect_outcome"] == expected
+
+
+AGENT_FIRST, CUSTOMER_FIRST = "agent-first", "customer-first"
+UNMAPPED, MAPPED = {}, {"2": "connected", "3": "busy", "9": "unknown"}
+
+
+@pytest.mark.parametrize(
+    "status, direction, first, second, codes, expected",
+    [
+        # The agent's leg is the first, the customer's the second.
+        ("completed", AGENT_FIRST, "completed", "busy", UNMAPPED, "busy"),
+        ("completed", AGENT_FIRST, None, "busy", UNMAPPED, "busy"),
+        ("completed", AGENT_FIRST, "completed", "no-answer", UNMAPPED, "no_answer"),
+        ("completed", AGENT_FIRST, "completed", "failed", UNMAPPED, "failed"),
+        ("completed", AGENT_FIRST, "Completed", "NO ANSWER", UNMAPPED, "no_answer"),
+        ("completed", "Agent First", "completed", "no_answer", UNMAPPED, "no_answer"),
+        ("completed", None, "completed", "busy", UNMAPPED, "busy"),  # the order that connect callbacks suggest
+        ("completed", AGENT_FIRST, "completed", None, UNMAPPED, "unknown"),
+        ("completed", AGENT_FIRST, "completed", "ringing", UNMAPPED, "unknown"),
+        # The agent's leg failed first, whatever is said of the other one.
+        ("completed", AGENT_FIRST, "no-answer", None, UNMAPPED, "agent_unavailable"),
+        ("completed", AGENT_FIRST, "busy", "failed", UNMAPPED, "agent_unavailable"),
+        ("no-answer", AGENT_FIRST, "no-answer", None, UNMAPPED, "agent_unavailable"),
+        ("failed", AGENT_FIRST, "failed", "failed", UNMAPPED, "agent_unavailable"),
+        ("failed", AGENT_FIRST, "completed", "busy", UNMAPPED, "failed"),  # the call's own word stands
+        # The other way round.
+        ("completed", CUSTOMER_FIRST, "busy", "completed", UNMAPPED, "busy"),
+        ("completed", CUSTOMER_FIRST, "no-answer", None, UNMAPPED, "no_answer"),
+        ("completed", CUSTOMER_FIRST, "completed", "no-answer", UNMAPPED, "abandoned"),
+        ("no-answer", CUSTOMER_FIRST, "completed", "no-answer", UNMAPPED, "abandoned"),
+        ("completed", CUSTOMER_FIRST, "completed", "completed", UNMAPPED, "connected"),
+        ("completed", "sideways", "completed", "busy", UNMAPPED, "unknown"),
+        # Without a status, and with one that nobody has mapped.
+        (None, AGENT_FIRST, "completed", "busy", UNMAPPED, "busy"),
+        ("7", AGENT_FIRST, "completed", "no-answer", UNMAPPED, "no_answer"),
+        # Numbers have no published table: by the tenant's own, or not at all.
+        ("completed", AGENT_FIRST, 2, 3, UNMAPPED, "unknown"),
+        ("completed", AGENT_FIRST, 2, 3, MAPPED, "busy"),
+        ("completed", AGENT_FIRST, "3", 2, MAPPED, "agent_unavailable"),
+        ("completed", CUSTOMER_FIRST, 3, 2, MAPPED, "busy"),
+        ("completed", AGENT_FIRST, 2, 2, MAPPED, "connected"),
+        ("completed", AGENT_FIRST, 2, 9, MAPPED, "unknown"),
+        ("2", AGENT_FIRST, 2, 3, MAPPED, "connected"),  # the call's own code is mapped
+    ],
+)
+def test_results_of_legs(status, direction, first, second, codes, expected):
+    tenant = Connection("r", "ryng", settings={"status_codes": codes})
+    body = {"callID": 1, "callLogID": 2, "status": status, "talktime": 0, "legDirection": direction}
+    details = {"leg0Status": first, "leg0Duration": 4, "leg1Status": second, "leg1Duration": 0}
+    parted = [{"leg0Status": first, "leg0Duration": 4}, {"leg1Status": second, "leg1Duration": 0}]
+    for written in (details, [details], parted, json.dumps(details)):
+        found = facts(body | {"legDetails": written}, connection=tenant)
+        assert found["connect_outcome"] == expected
+        assert "_unread" not in found
+
+
+def test_talk_time_outranks_the_legs():
+    body = {"callID": 1, "callLogID": 2, "status": "completed", "talktime": 7, "legDirection": AGENT_FIRST}
+    assert (
+        facts(body | {"legDetails": {"leg0Status": "completed", "leg1Status": "busy"}})["connect_outcome"]
+        == "connected"
+    )
+
+
+def test_a_tenants_word_for_a_leg():
+    tenant = Connection("r", "ryng", settings={"status_codes": {}}, words={"switched-off": "unreachable"})
+    body = {"callID": 1, "callLogID": 2, "status": "completed", "talktime": 0}
+    legs = {"leg0Status": "completed", "leg1Status": "Switched Off"}
+    assert facts(body | {"legDetails": legs}, connection=tenant)["connect_outcome"] == "unreachable"
 
 
 @pytest.mark.parametrize("code, word", [("2", "2"), ("completed", "Completed")])
