@@ -28,6 +28,15 @@ ONE_MEANING = [
 ]
 
 
+class Truth(fields.Bool):
+    """``true`` or ``false`` and nothing else; to Python, 1 and 0 are the same."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class WordDecision(Schema):
     """What a word means: exactly one of `outcome`, `flags`, `dismissed` and `withdrawn`."""
 
@@ -41,10 +50,10 @@ class WordDecision(Schema):
     )
     word = fields.Str(
         required=True,
-        validate=validate.And(
+        validate=[
             validate.Length(1, decisions.LONGEST_WORD),
             validate.Regexp(r"[\s\S]*[^\s+_-]", error="A word must have a letter or a digit."),
-        ),
+        ],
         metadata={"description": "The word, in any of its ways.", "example": "NO-FORWARD"},
     )
     outcome = fields.Str(
@@ -58,22 +67,16 @@ class WordDecision(Schema):
         fields.Str(validate=validate.OneOf(FLAGS)),
         metadata={"description": "Of a disposition: its flags; empty for none.", "example": ["contact", "sale"]},
     )
-    dismissed = fields.Bool(
-        truthy={True},
-        falsy=set(),
+    dismissed = Truth(
         validate=validate.OneOf([True]),
         metadata={"description": "It was looked at and needs no meaning; of a disposition: no flags.", "example": True},
     )
-    withdrawn = fields.Bool(
-        truthy={True},
-        falsy=set(),
+    withdrawn = Truth(
         validate=validate.OneOf([True]),
         metadata={"description": "Nobody has decided it any more.", "example": True},
     )
-    dry_run = fields.Bool(
+    dry_run = Truth(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Only show what would change.", "example": True},
     )
 
