@@ -11,6 +11,7 @@ FORGIVEN = {
     "extra_brackets": "A closing bracket too many stood at its end.",
     "extra_commas": "It held commas with nothing behind them.",
     "gzip": "It was compressed with gzip.",
+    "html_escaped": "It was escaped as if it were a part of a web page.",
     "json_in_form": "The JSON stood in a form.",
     "json_in_json": "The JSON stood in a JSON text, as if it had been written twice.",
     "members_in_a_list": "Members of an object stood in the brackets of a list; they were read as an object.",

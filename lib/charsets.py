@@ -41,11 +41,11 @@ def text(body: bytes, content_type: str | None = None) -> tuple[str, set[str]]:
         found = _decoded(body, json.detect_encoding(body), {"byte_order_mark"})
         return found[0].removeprefix("\ufeff"), found[1]
     declared = named(content_type)
-    if declared and not declared.startswith("utf-8") and (body.isascii() or not _is_utf8(body)):
+    if declared and not declared.startswith("utf-") and (body.isascii() or not _is_utf8(body)):
         found = _decoded(body, declared, set())
-        unicode = declared.startswith("utf-") or (body.isascii() and found[0] == body.decode("ascii"))
-        return found[0].removeprefix("\ufeff"), found[1] if unicode else found[1] | {"character_set"}
-    guessed = json.detect_encoding(body)  # by the zeros in its first characters
+        alike = body.isascii() and found[0] == body.decode("ascii")
+        return found[0].removeprefix("\ufeff"), found[1] if alike else found[1] | {"character_set"}
+    guessed = json.detect_encoding(body)  # by the zeros in its first characters, which also tell the order of bytes
     if guessed != "utf-8" and (found := _decoded(body, guessed, set()))[1] == set():
         return found
     return _decoded(body, "utf-8", set())

@@ -16,6 +16,7 @@ from dialers import bodies
 from dialers.base import Evidence, Unreadable
 from dialers.forgiven import FORGIVEN, sentences
 from dialers.http import Http
+from dialers.inflating import LARGEST
 from dialers.jaicp import reports as jaicp_reports
 from dialers.qvoice import envelopes
 from dialers.registry import DIALERS
@@ -65,14 +66,21 @@ def told(dialer):
 def test_every_slip_has_a_sentence_and_every_sentence_a_slip():
     source = "".join(
         (Path(__file__).parents[2] / name).read_text()
-        for name in ("dialers/bodies.py", "dialers/forms.py", "lib/charsets.py", "lib/mending.py")
+        for name in (
+            "dialers/bodies.py",
+            "dialers/opening.py",
+            "dialers/inflating.py",
+            "dialers/forms.py",
+            "lib/charsets.py",
+            "lib/mending.py",
+        )
     )
     assert [word for word in FORGIVEN if f'"{word}"' not in source] == []
     assert sentences(["gzip", "of next year"]) == [FORGIVEN["gzip"], "of next year"]
 
 
 def test_as_much_is_inflated_as_is_kept():
-    assert bodies.LARGEST == KEPT_BYTES
+    assert LARGEST == KEPT_BYTES
 
 
 # JSON -----------------------------------------------------------------------------------------------------------------
@@ -95,6 +103,8 @@ BENT = {
     "a member without a value": (lambda text: text[:-1] + ', "virtualNum": }', ("missing_values",)),
     "a word for nothing": (lambda text: text[:-1] + ', "virtualNum": None}', ("odd_words",)),
     "a text without quotes": (lambda text: text[:-1] + ', "more": not at home}', ("unquoted_values",)),
+    "escaped for a page": (lambda text: text.replace('"', "&quot;"), ("html_escaped",)),
+    "a mark taken for text": (lambda text: "\u00ef\u00bb\u00bf" + text, ("byte_order_mark",)),
     "written twice": (lambda text: json.dumps(text), ("json_in_json",)),
     "written three times": (lambda text: json.dumps(json.dumps(text)), ("json_in_json",)),
     "a list of one": (lambda text: f"[{text}]", ()),
@@ -229,6 +239,9 @@ def test_what_could_be_read_in_two_ways_is_not_read(dialer, spoil):
         ("utf-16", JSON, ("byte_order_mark",)),
         ("utf-16-le", JSON, ()),
         ("utf-16-be", "application/json; charset=utf-16be", ()),
+        ("utf-16-be", "application/json; charset=utf-16", ()),
+        ("utf-16-le", "application/json; charset=utf-16", ()),
+        ("utf-32-le", "application/json; charset=utf-32", ()),
         ("utf-16-le", "application/json; charset=utf-16le", ()),
     ],
 )
@@ -347,7 +360,7 @@ def test_a_compressed_form(dialer):
 
 def test_nothing_is_inflated_further_than_a_body_may_be_large():
     bomb = gzip.compress(b" " * 300 * 2**20)
-    assert len(bomb) < bodies.LARGEST
+    assert len(bomb) < LARGEST
     tracemalloc.start()
     try:
         for body in (bomb, zlib.compress(b" " * (2**20 + 1)), gzip.compress(b" " * 2**19) * 3):
@@ -475,6 +488,15 @@ def test_json_in_a_part_of_a_form():
     body = parts({"payload": told("ryng")[1]})
     found = read("ryng", body, "multipart/form-data; boundary=cut")
     assert (found.events, found.forgiven) == (told("ryng")[0], ("json_in_form",))
+
+
+@pytest.mark.parametrize("note", ["a&b", "100%", "+1 a=b", "a%20b", "x;y"])
+@pytest.mark.parametrize("write", ["payload={}", "json= {}", "{}", "{}="])
+@pytest.mark.parametrize("content_type", [FORM, None])
+def test_json_in_a_form_that_was_not_encoded(note, write, content_type):
+    body = json.dumps({"callID": 1, "callLogID": 2, "customerNum": "+919800012345", "disposition": note})
+    ended, said = read("ryng", write.format(body).encode(), content_type).events
+    assert (ended.facts["customer_number_raw"], said.facts["disposition"]) == ("+919800012345", note)
 
 
 def test_a_plus_in_percent_encoded_json_is_one_where_blanks_are_written_otherwise():
