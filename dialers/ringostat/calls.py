@@ -103,13 +103,14 @@ def events(
     outcome = _outcome(said, row, connection)
     kind = _kind(row, outcome)
     who = _parties(row)
+    customer, shown = (phone.e164(party, connection.default_country) for party in (who.customer, who.caller))
     facts = stated(
         call_id=unique,
         attempt_id=unique,
         direction=who.direction,
-        customer_number=phone.e164(who.customer, connection.default_country),
+        customer_number=customer,
         customer_number_raw=who.customer,
-        caller_number=phone.e164(who.caller, connection.default_country),
+        caller_number=shown if shown != customer else None,
         started_at=started,
         status_raw=said,
         custom_fields=_custom(row, who),
@@ -191,7 +192,7 @@ def _parties(row: Mapping[str, Any]) -> Parties:
         # The caller is an agent's login, or the number that is shown for it; then another column may have the number.
         shown = _party(row.get("caller_number")) if _is_login(caller) else caller
         customer = _customer(stated_customer, dst, (caller,))
-        return Parties(direction, customer, caller, None if shown == customer else shown, ("dst", "caller"))
+        return Parties(direction, customer, caller, shown, ("dst", "caller"))
     # Nobody tells which end is ours, but a login is no customer's.
     by_login = _is_login(stated_customer) and stated_customer in (caller, dst, picked_up)
     return Parties(None, None if by_login else stated_customer, None, None, ())

@@ -54,6 +54,7 @@ SEEN = [
     (RINGOSTAT, IN | {"dst": "380440000000", "connected_with": "380501112233"}, "+380440000000"),
     (RINGOSTAT, IN | {"dst": '"olena" <olena>'}, None),
     (RINGOSTAT, IN | {"dst": '"olena" <olena>', "caller_number": "380671234567"}, None),  # the customer
+    (RINGOSTAT, IN | {"call_type": "callback", "dst": "+38 067 123-45-67"}, None),  # the customer, written otherwise
     (RINGOSTAT, OUT, None),  # a login
     (RINGOSTAT, OUT | {"caller": "380440000000"}, "+380440000000"),
     (RINGOSTAT, OUT | {"caller_number": "380440000000"}, "+380440000000"),

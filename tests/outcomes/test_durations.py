@@ -136,7 +136,7 @@ def test_what_is_stated_later_takes_the_place_of_what_was_computed(database):
 
 
 # Observed -------------------------------------------------------------------------------------------------------------
-JANA, PETR = {"Login": "jana", "Line": "444"}, {"Login": "petr", "Line": "445"}
+JANA, PETR, EVA = ({"Login": name, "Line": line} for name, line in (("jana", "444"), ("petr", "445"), ("eva", "446")))
 
 
 def webhooks(*told):
@@ -174,6 +174,17 @@ ARRIVED = [
     ),
     ([(8, "Answered", JANA), (20, "Hangup")], (12, "observed", None, None)),
     ([(8, "Answered"), (20, "Hangup", JANA)], (12, "observed", None, None)),
+    # A ring group: four ends are no end of the call, whenever they come.
+    (
+        [(0, "NewCall"), (8, "Answered", JANA), (8, "Hangup", PETR), (38, "Hangup", JANA), (40, "Hangup", EVA)],
+        (30, "observed", 38, "observed"),
+    ),
+    # Handed over: the seconds of whoever is credited.
+    (
+        [(8, "Answered", JANA), (20, "AttendedTransfer", JANA), (25, "Answered", PETR), (26, "Hangup", JANA)]
+        + [(60, "Hangup", PETR), (62, "CDR", PETR)],
+        (35, "observed", None, None),
+    ),
     # Two different ends of one leg: which of them is it?
     ([(8, "Answered", JANA), (20, "Hangup", JANA | {"Reason": "a"}), (30, "Hangup", JANA | {"Reason": "b"})], NOTHING),
     # Nobody spoke.

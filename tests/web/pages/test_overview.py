@@ -122,6 +122,18 @@ def test_the_figures_are_those_of_the_list_behind_them(reader, database, at_ten_
     assert listed.count("data-key=") == 3
 
 
+@pytest.mark.parametrize("source", ["computed", "observed", "stated", None])
+def test_talk_time_that_nobody_stated_is_told(reader, database, at_ten_forty_five, source):
+    with database.write() as session:
+        factories.outcome(session, started_at=NOW, talk_seconds=65, talk_source=source)
+        factories.outcome(session, started_at=NOW, talk_seconds=3600, talk_source="stated")
+
+    tile = text(reader).partition("Talk time")[2].partition("</div>")[0]
+
+    assert "1:01:05" in tile
+    assert (f"of it 0:01:05 {source}" in tile) is (source in ("computed", "observed"))
+
+
 @pytest.mark.parametrize(
     ("zone", "now", "begin", "hours"),
     [
