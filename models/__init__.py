@@ -2,7 +2,7 @@
 
 from models.access import ApiKey
 from models.base import Base
-from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed
+from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
@@ -23,6 +23,7 @@ __all__ = [
     "CampaignStatus",
     "ChangeFeed",
     "Decision",
+    "FeedStart",
     "Lead",
     "LeadLoad",
     "LeadStatus",

@@ -218,3 +218,13 @@ class ChangeFeed(Base):
     epoch: Mapped[Big] = mapped_column(server_default="1")
     stands_to: Mapped[Big] = mapped_column(server_default="0")
     begins_above: Mapped[Big] = mapped_column(server_default="0")
+
+
+class FeedStart(Base):
+    """A start of a worker, and the last place before it. Cursors name the latest one: see outcomes.feed."""
+
+    __tablename__ = "feed_starts"
+
+    number: Mapped[Big] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[Word] = mapped_column(unique=True)  # like no other database's
+    position: Mapped[Big]

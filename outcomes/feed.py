@@ -13,15 +13,20 @@ begin above every place that was ever given, so that a position names one place 
 
     1 ......... stands_to  ......lost, or never given......  begins_above ......... last_position
     rows that were restored                                  what changed since the restore
+
+Where nobody could tell, a cursor tells by itself. It names the latest start of a worker as well, and the database knows
+its starts and the last place before each. A cursor that names a start that is not known, or a place above the one at which
+the next start found the feed, was given by a database that has been lost.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models import CallOutcome, ChangeFeed
+from models import CallOutcome, ChangeFeed, FeedStart
 from outcomes import keyset
 
 FIRST_EPOCH = 1
@@ -39,6 +44,7 @@ class Place:
 
     position: int
     epoch: int | None = None
+    start: str | None = None  # the latest when it was given; None in cursors of before there were starts
 
 
 BEGINNING = Place(0)
@@ -52,6 +58,7 @@ class State:
     last_position: int
     stands_to: int
     begins_above: int
+    start: str
 
     def has_given(self, place: Place) -> bool:
         """Whether a reader at the place can go on: it has seen nothing that this database does not know.
@@ -64,7 +71,9 @@ class State:
         return place.position <= self.last_position and not lost
 
 
-_STATE = (ChangeFeed.epoch, ChangeFeed.last_position, ChangeFeed.stands_to, ChangeFeed.begins_above)
+_LATEST = select(FeedStart.id).order_by(FeedStart.number.desc()).limit(1).scalar_subquery()
+# One statement, so that no cursor names a start and a place that was taken after the next one.
+_STATE = (ChangeFeed.epoch, ChangeFeed.last_position, ChangeFeed.stands_to, ChangeFeed.begins_above, _LATEST)
 
 
 def take_positions(session: Session, count: int) -> range:
@@ -74,15 +83,38 @@ def take_positions(session: Session, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
-def changes(session: Session, after: int, limit: int) -> list[CallOutcome]:
-    """Outcomes that changed after the position, in feed order, merged ones included. At most ``limit``."""
+def changes(session: Session, after: int, limit: int, to: int | None = None) -> list[CallOutcome]:
+    """Outcomes that changed after the position, up to and with the position ``to``, in feed order, merged ones included. At
+    most ``limit``."""
     statement = select(CallOutcome).where(CallOutcome.position > after).order_by(CallOutcome.position).limit(limit)
+    if to is not None:
+        statement = statement.where(CallOutcome.position <= to)
     return list(session.scalars(statement))
 
 
 def state(session: Session) -> State:
-    """The feed's state. Read it before the outcomes: then the epoch that a cursor names is never newer than they are."""
+    """The feed's state. Read it before the outcomes, and give none beyond its last position: then what a cursor names was
+    true of its place."""
     return State(*session.execute(select(*_STATE)).one())
+
+
+def knows(session: Session, found: State, place: Place) -> bool:
+    """Whether a reader at the place can go on: as ``State.has_given``, and by the starts that the database knows."""
+    if not found.has_given(place):
+        return False
+    if place.start is None or place.start == found.start:
+        return True
+    number = select(FeedStart.number).where(FeedStart.id == place.start).scalar_subquery()
+    following = select(FeedStart.position).where(FeedStart.number > number).order_by(FeedStart.number).limit(1)
+    highest = session.scalar(following)  # None where the start is not known, since nothing is above NULL
+    return highest is not None and place.position <= highest
+
+
+def begin_start(session: Session) -> None:
+    """A worker starts. Nobody takes a place between this and the end of the transaction."""
+    before = _locked(session)
+    number = session.scalar(select(func.max(FeedStart.number)))
+    session.add(FeedStart(number=number + 1, id=secrets.token_hex(8), position=before.last_position))
 
 
 def begin_epoch(session: Session, now: datetime, known: Place = BEGINNING) -> State:
@@ -94,7 +126,7 @@ def begin_epoch(session: Session, now: datetime, known: Place = BEGINNING) -> St
     session.execute(
         update(ChangeFeed).values(epoch=epoch, stands_to=before.last_position, begins_above=above, last_position=above)
     )
-    return State(epoch, above, before.last_position, above)
+    return State(epoch, above, before.last_position, above, before.start)
 
 
 def follow(session: Session, now: datetime, known: Place) -> State:
@@ -112,12 +144,13 @@ def behind(found: State, known: Place) -> bool:
 
 def _locked(session: Session) -> State:
     """The state; nobody takes a place until this transaction ends."""
-    return State(*session.execute(select(*_STATE).with_for_update()).one())
+    session.execute(select(ChangeFeed.id).with_for_update())
+    return state(session)
 
 
 def cursor(place: Place) -> str:
     """The place as readers keep it."""
-    return keyset.encode(_ORDER, str(place.position), str(place.epoch))
+    return keyset.encode(_ORDER, str(place.position), str(place.epoch), place.start)
 
 
 def place(after: str) -> Place:
@@ -126,14 +159,15 @@ def place(after: str) -> Place:
         return BEGINNING
     if _is_count(after):
         return Place(_count(after))
+    start: str | None
     try:
-        position, epoch = keyset.decode(_ORDER, after, 2)
+        position, epoch, start = keyset.decode(_ORDER, after, 3)
     except keyset.BadCursor:
-        (position,) = keyset.decode(_ORDER, after, 1)  # as they were given out before there were epochs
-        epoch = str(FIRST_EPOCH)
+        (position,) = keyset.decode(_ORDER, after, 1)  # as they were given out before there were epochs and starts
+        epoch, start = str(FIRST_EPOCH), None
     if not _is_count(position) or not _is_count(epoch):
         raise keyset.BadCursor("This is not a cursor of ours.")
-    return Place(_count(position), _count(epoch))
+    return Place(_count(position), _count(epoch), start)
 
 
 def _is_count(text: str) -> bool:

@@ -39,11 +39,12 @@ def read(folder: Path) -> Place | None:
 
 
 class FeedPlace:
-    """Compares the database with what is kept, and keeps what it has given."""
+    """Compares the database with what is kept, and keeps what it has given. ``starts``: the first look is a worker's start."""
 
-    def __init__(self, database: Database, folder: Path):
+    def __init__(self, database: Database, folder: Path, starts: bool = False):
         self._database = database
         self._folder = folder
+        self._starts = starts
         self._lock = Lock()
         self._known: Place | None = None
         self._kept: Place | None = None
@@ -61,6 +62,9 @@ class FeedPlace:
             if not self._looked:
                 self._known = self._kept = read(self._folder)
             found = self._followed()
+            if self._starts and not self._looked:
+                with self._database.write() as session:
+                    feed.begin_start(session)
             self._known, self._looked = Place(found.last_position, found.epoch), True
             if self._known != self._kept:
                 self._keep(self._known)

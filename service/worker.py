@@ -59,7 +59,7 @@ def run(
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    place = FeedPlace(database, data_dir)
+    place = FeedPlace(database, data_dir, starts=True)
     threads = start(database, connections, callbacks, place, stop)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()

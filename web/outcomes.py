@@ -64,15 +64,15 @@ def list_changes(query: dict) -> Response:
         invalid("after", str(error))
     with database().read() as session:
         state = feed.state(session)
-        if not state.has_given(after):
+        if not feed.knows(session, state, after):
             _restarted(state)
-        rows = feed.changes(session, after.position, query["limit"] + 1)
+        rows = feed.changes(session, after.position, query["limit"] + 1, state.last_position)
     shown = rows[: query["limit"]]
     last = shown[-1].position if shown else after.position
     return answer(
         {
             "outcomes": [shape.change(row) for row in shown],
-            "next": feed.cursor(feed.Place(last, state.epoch)),
+            "next": feed.cursor(feed.Place(last, state.epoch, state.start)),
             "more": len(rows) > len(shown),
         }
     )

@@ -54,7 +54,7 @@ def test_what_was_given_before_there_were_epochs_goes_on(database):
     assert [call for call, _ in read(database, place(keyset.encode("feed", "2")))] == ["3"]
     assert [call for call, _ in read(database, place("2"))] == ["3"]
     assert place("") == place("0") == feed.BEGINNING
-    assert place(feed.cursor(Place(2, 7))) == Place(2, 7)
+    assert place(feed.cursor(Place(2, 7, "a"))) == Place(2, 7, "a")
 
 
 def test_a_start_without_a_restore_changes_nothing(database, kept):
@@ -62,7 +62,7 @@ def test_a_start_without_a_restore_changes_nothing(database, kept):
     before = state(database)
     for _ in range(3):
         kept()
-    assert state(database) == before == feed.State(1, 2, 0, 0)
+    assert state(database) == before == feed.State(1, 2, 0, 0, "first")
 
 
 def test_a_restored_database_begins_a_new_epoch_by_itself(database, kept):
@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_read_is_no_place(database, tmp_path, text):
     (tmp_path / feed_place.FILE).write_text(text, encoding="latin-1")
     calls(database, 1)
     FeedPlace(database, tmp_path).check()
-    assert state(database) == feed.State(1, 1, 0, 0)
+    assert state(database) == feed.State(1, 1, 0, 0, "first")
     assert json.loads((tmp_path / feed_place.FILE).read_text()) == {"epoch": 1, "position": 1}
 
 
@@ -218,6 +218,83 @@ def test_a_worker_looks_before_it_takes_a_place(database, tmp_path):
     assert [position for position in places if position <= found.begins_above] == [1, 2]
 
 
+def started(database, folder) -> None:
+    """A worker starts."""
+    FeedPlace(database, folder, starts=True).check()
+
+
+def now_at(database) -> Place:
+    """The place of a reader who has read everything."""
+    found = state(database)
+    return Place(found.last_position, found.epoch, found.start)
+
+
+def known(database, one: Place) -> bool:
+    with database.read() as session:
+        return feed.knows(session, feed.state(session), one)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_restore_of_which_nobody_knows(database, tmp_path, restarted):
+    """The data folder was restored as well, or is another host's: nothing is kept that could tell. The cursor does."""
+    started(database, tmp_path / "one")
+    calls(database, 1, 2, 3)
+    behind = now_at(database)
+    with backup(database) as put_back:
+        if restarted:
+            started(database, tmp_path / "one")
+        calls(database, 4, 5)
+        ahead = now_at(database)
+        put_back()
+        started(database, tmp_path / "another")
+        assert state(database).epoch == 1
+        calls(database, 4, *range(6, 12))
+        assert state(database).last_position > ahead.position, "a later change has its place now"
+        assert not known(database, ahead)
+        assert known(database, behind) and known(database, now_at(database))
+        started(database, tmp_path / "another")
+        assert not known(database, ahead) and known(database, behind), "and after every other start"
+
+
+def test_starts_without_a_restore_refuse_nobody(database, tmp_path):
+    given = [now_at(database)]
+    for number in range(6):
+        if number % 2:
+            calls(database, number)
+        given.append(now_at(database))
+        started(database, tmp_path)
+        given.append(now_at(database))
+    assert all(known(database, one) for one in given)
+
+
+def test_workers_that_start_while_others_write_refuse_nobody(database, tmp_path):
+    """What a reader at full speed was given at any moment is known ever after."""
+
+    def write(first: int) -> None:
+        for number in range(first, first + 12):
+            calls(database, number)
+
+    def start() -> None:
+        for at in range(12):
+            started(database, tmp_path / f"{at % 3}")
+
+    threads = [threading.Thread(target=write, args=(100 * at,)) for at in (1, 2)] + [threading.Thread(target=start)]
+    for thread in threads:
+        thread.start()
+    given, seen = [feed.BEGINNING], []
+    while any(thread.is_alive() for thread in threads) or len(seen) < 24:
+        with database.read() as session:
+            found = feed.state(session)
+            assert feed.knows(session, found, given[-1])
+            rows = feed.changes(session, given[-1].position, 5, found.last_position)
+        seen += [row.call_id for row in rows]
+        given.append(Place(rows[-1].position if rows else given[-1].position, found.epoch, found.start))
+    for thread in threads:
+        thread.join(60)
+    assert sorted(seen) == sorted(str(100 * at + number) for at in (1, 2) for number in range(12))
+    assert all(known(database, one) for one in set(given))
+
+
 def test_an_epoch_that_begins_among_writers(database):
     """Four writers take places while it begins: each place is of one side of the gap, and a reader of the new one misses none."""
     calls(database, 1)
@@ -253,7 +330,14 @@ def test_over_http(app, database):
     page = reader.get(f"{FEED}?limit=2").json
     old = reader.get(f"{FEED}?after={page['next']}").json["next"]
     assert [row["call_id"] for row in reader.get(f"{FEED}?after=2").json["outcomes"]] == ["3"]
-    for beyond in ("4", "9" * 30, feed.cursor(Place(4, 1)), feed.cursor(Place(1, 2)), keyset.encode("feed", "4")):
+    for beyond in (
+        "4",
+        "9" * 30,
+        feed.cursor(Place(4, 1, "first")),
+        feed.cursor(Place(1, 2, "first")),
+        feed.cursor(Place(1, 1, "lost")),
+        keyset.encode("feed", "4"),
+    ):
         answer = reader.get(f"{FEED}?after={beyond}")
         assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
         assert answer.json["details"] == {"epoch": 1, "last_position": 3}

@@ -142,7 +142,8 @@ def test_the_feed_goes_on_where_it_ended(admin, database):
 
 @pytest.mark.parametrize("place", ["-1", "1.0", "٣", "", "1e3"])
 def test_a_place_that_cannot_be_is_refused(admin, place):
-    for cursor in (keyset.encode("feed", place), keyset.encode("feed", place, "1"), keyset.encode("feed", "0", place)):
+    of_today = (keyset.encode("feed", place, "1", "first"), keyset.encode("feed", "0", place, "first"))
+    for cursor in (keyset.encode("feed", place), *of_today):
         assert admin.get(f"{API}/outcomes/changes?after={cursor}").status_code == 422
 
 
