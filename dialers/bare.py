@@ -15,8 +15,8 @@ _MEMBER = re.compile(
     r"(?:(?:\"(?P<said>[^\"\\\r\n]*+)\"|'(?P<said2>[^'\\\r\n]*+)')[^\S\r\n]*+|(?P<bare>[^\"',{}\[\]\r\n]*+))"
     r"(?:,|\r?\n|\Z)"
 )
-# A comma that was left out, or a text with a colon in it: nobody can tell which.
-_TWO_IN_ONE = re.compile(rf"\A{_KEY}\s*:\s|\s{_KEY}\s*:")
+# A comma that was left out, or a text with a colon in it; a number of another base, or a word: nobody can tell which.
+_TWO_IN_ONE = re.compile(rf"\A{_KEY}\s*:\s|\s{_KEY}\s*:|\A[+-]?0[xX]")
 _NOTHING = ("null", "undefined", "")
 
 

@@ -22,6 +22,7 @@ FORGIVEN = {
     "odd_blanks": "It held blanks that are none in JSON.",
     "odd_escapes": "Texts held backslashes that escape nothing; they were kept.",
     "odd_numbers": "Numbers were written as JSON does not write them; their digits were kept as they stand.",
+    "odd_separators": "The fields of the form were parted by semicolons or line breaks.",
     "odd_words": "It said true, false or nothing in words that are not JSON's, such as None.",
     "percent_encoded": "The JSON was percent-encoded.",
     "raw_control_characters": "Tabs or other control characters stood in texts as they are.",

@@ -1,7 +1,7 @@
 """Forms, url-encoded and in parts, as members. What is wrong with one is said as ``dialers.forgiven`` names it."""
 
 import re
-from urllib.parse import parse_qsl, unquote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from dialers.base import Unreadable
 from lib import charsets, mending, rawjson
@@ -31,6 +31,9 @@ def is_form(text: str, content_type: str | None) -> bool:
 def members(written: str, content_type: str | None = None) -> tuple[Members, set[str]]:
     """(what an url-encoded form says, what was passed over). Raises Unreadable for too much of it."""
     slips: set[str] = set()
+    if "&" not in written and (pieces := _separated(written)):
+        found, slips = members("&".join(pieces), content_type)
+        return found, slips | {"odd_separators"}
     if not written.isascii() or "%" in written:
         encoding, slips = _encoding(written, content_type)
     else:
@@ -42,6 +45,25 @@ def members(written: str, content_type: str | None = None) -> tuple[Members, set
     except ValueError:
         raise too_many() from None
     return _cleaned(pairs), slips
+
+
+def _separated(written: str) -> list[str] | None:
+    """The fields of a form that are parted by semicolons or, as forms of the type text/plain are, by line breaks; None where
+    they are not. Raises Unreadable where some of it may be either a field or a part of one."""
+    lines = re.split(r"[\r\n]+", written.strip())
+    if len(lines) > 1:  # such forms encode nothing
+        if all(line.endswith(";") for line in lines[:-1]):
+            lines = [line.removesuffix(";") for line in lines]
+        pieces = [quote(line, safe="=[]") for line in lines]
+    else:
+        pieces = written.strip().strip(";").split(";")
+    if len(pieces) < 2 or not any(_LOOKS_LIKE.match(piece.strip()) for piece in pieces[1:]):
+        return None
+    if len(pieces) > MOST_PARAMETERS:
+        raise too_many()
+    if not all(_LOOKS_LIKE.match(piece.strip()) and piece.count("=") == 1 for piece in pieces):
+        raise Unreadable("unparseable", "The body is no JSON, and where one field of it ends nobody can tell.")
+    return [piece.strip() for piece in pieces]
 
 
 def _encoding(written: str, content_type: str | None) -> tuple[str, set[str]]:
@@ -127,4 +149,4 @@ def too_many() -> Unreadable:
 
 
 def _cleaned(pairs: list[tuple[str, str]]) -> Members:
-    return Members([(texts.clean(name), texts.clean(value)) for name, value in pairs])
+    return Members([(texts.clean(name.strip()), texts.clean(value)) for name, value in pairs])

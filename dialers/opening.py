@@ -19,6 +19,7 @@ WRAPPERS = frozenset(
     "data payload body json event events call calls record records result results callback webhook message items".split()
 )
 MARK_AS_TEXT = "\u00ef\u00bb\u00bf"  # a byte order mark that was taken for Latin-1
+_ESCAPED = re.compile(r"[{\[\s]*+\\\"")
 _QUOTES = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
 _RAW_FIELD = re.compile(r"[\w.-]{1,100}=\s*(?=[{\[][^&%]*\")")  # a field whose JSON was not encoded
 _JSON_TYPE = re.compile(
@@ -110,23 +111,37 @@ def _form(found: Members, slips: set[str], form: Callable[[Members], Members], a
 
 def _values(text: str, depth: int = 0) -> tuple[list[object], set[str]]:
     """(the parts of a JSON text, what was passed over). Raises Unreadable."""
+    text, stripped = _without_quotes(text)
     try:
         found: list[object] = [rawjson.loads(text)]
         slips: set[str] = set()
     except NotJson as error:
         found, slips = documents(text, error, "body")
+    slips |= stripped
     parts: list[object] = []
     for one in found:
         parts += _parts(one, slips, depth)
     return parts, slips
 
 
+def _without_quotes(text: str) -> tuple[str, set[str]]:
+    """The JSON of a text that has quotation marks of a shell around it, or whose own are escaped as within a text."""
+    if text[:1] == "'" and text[-1:] == "'" and text[1:-1].strip(BLANKS)[:1] in ("{", "["):
+        return text[1:-1].strip(BLANKS), {"single_quotes"}
+    if _ESCAPED.match(text):
+        try:
+            return str(rawjson.loads(f'"{text}"')), {"json_in_json"}
+        except NotJson:
+            pass  # there are others that are not escaped
+    return text, set()
+
+
 def _parts(value: object, slips: set[str], depth: int) -> list[object]:
     """The parts of one value: elements of lists, JSON in texts, the only member of a wrapper."""
     if depth > 3:
         return [value]
-    if isinstance(value, list):
-        return [part for one in value for part in _parts(one, slips, depth + 1)]
+    if isinstance(value, list):  # nothing among its elements tells of nothing
+        return [part for one in value if one is not None for part in _parts(one, slips, depth + 1)]
     if isinstance(value, str) and value.strip(BLANKS)[:1] in ("{", "[", '"'):
         try:
             parts, more = _values(value.strip(BLANKS), depth + 1)

@@ -45,7 +45,7 @@ _WORD = re.compile(r"[^\W\d]\w*+" + _END)
 _WORDS = {"true": True, "false": False, "null": None}
 _ODD_WORDS = {"none": None, "nil": None, "undefined": None, "nan": None, "infinity": None} | _WORDS
 _UNQUOTED = re.compile(r"[^\s,\[\]{}\"'“”„‘’«»:/][^,\[\]{}\"“”„«»\r\n]*+(?=[\r\n\s]*+[,\]}])")
-_TWO_IN_ONE = re.compile(r"\A[^\W\d][\w.$-]*+\s*+:\s|\s[^\W\d][\w.$-]*+\s*+:|//|/\*")
+_TWO_IN_ONE = re.compile(r"\A[^\W\d][\w.$-]*+\s*+:\s|\s[^\W\d][\w.$-]*+\s*+:|(?<!:)//|/\*|\A[+-]?0[xX]")
 
 
 def mended(text: str) -> tuple[list[object], set[str]]:

@@ -105,6 +105,12 @@ BENT = {
     "a text without quotes": (lambda text: text[:-1] + ', "more": not at home}', ("unquoted_values",)),
     "escaped for a page": (lambda text: text.replace('"', "&quot;"), ("html_escaped",)),
     "a mark taken for text": (lambda text: "\u00ef\u00bb\u00bf" + text, ("byte_order_mark",)),
+    "quotes of a shell": (lambda text: f"'{text}'", ("single_quotes",)),
+    "quotes that are escaped": (lambda text: text.replace('"', '\\"'), ("json_in_json",)),
+    "an address without quotes": (
+        lambda text: text[:-1] + ', "more": https://x.test/a?b=1&c=2}',
+        ("unquoted_values",),
+    ),
     "written twice": (lambda text: json.dumps(text), ("json_in_json",)),
     "written three times": (lambda text: json.dumps(json.dumps(text)), ("json_in_json",)),
     "a list of one": (lambda text: f"[{text}]", ()),
@@ -137,8 +143,10 @@ def test_json_that_is_nearly_right_says_the_same(dialer, case):
     events, written = told(dialer)
     bend, slips = BENT[case]
     found = read(dialer, bend(written).encode())
-    if case == "a text without quotes" and dialer == "ringostat":  # there it is a custom field
-        assert found.events[0].facts["custom_fields"]["more"] == "not at home"
+    if (
+        case.endswith("without quotes") and dialer == "ringostat" and "more" in bend(written)
+    ):  # there it is a custom field
+        assert found.events[0].facts["custom_fields"]["more"] in ("not at home", "https://x.test/a?b=1&c=2")
     else:
         assert found.events == events
     assert found.forgiven == slips
@@ -218,6 +226,7 @@ def test_line_breaks_in_a_file():
         lambda text: text[:-1] + ', "a": one "b": two}',
         lambda text: text[:-1] + ', "a": one: two}',
         lambda text: '{"a":' * 200 + text + "}" * 200,
+        lambda text: text[:-1] + ', "a": 0x13}',  # 19, or a word?
         lambda text: "<html>" + text + "</html>",
     ],
 )
@@ -531,6 +540,28 @@ def test_what_is_no_form(dialer, body):
 
 
 @every_dialer
+@pytest.mark.parametrize("separator", [";", "; ", ";\n", "\r\n", "\n", "&\n", "&&", " & "])
+@pytest.mark.parametrize("content_type", [FORM, TEXT])
+def test_forms_with_other_separators(dialer, separator, content_type):
+    call = CALLS[dialer][1]
+    pairs = [f"{name}={value}" if "\n" in separator else urlencode({name: value}) for name, value in call.items()]
+    found = read(dialer, (separator.join(pairs) + "\n").encode(), content_type)
+    assert [event.keys for event in found.events] == [event.keys for event in told(dialer)[0]]
+    if "&" not in separator:
+        assert found.events == told(dialer)[0]
+        assert "odd_separators" in found.forgiven
+
+
+@every_dialer
+@pytest.mark.parametrize("tail", [";callID=2;and so on", "\nuniqueid=2\nand so on", ";UniqueId=2=3"])
+def test_a_form_whose_fields_end_nobody_knows_where(dialer, tail):
+    name, value = next(iter(CALLS[dialer][1].items()))
+    with pytest.raises(Unreadable) as refused:
+        read(dialer, f"{name}={value}{tail}".encode(), FORM)
+    assert refused.value.reason == "unparseable"
+
+
+@every_dialer
 def test_too_large_forms(dialer):
     for body in (b"a=1&" * 2000, parts({f"a{n}": 1 for n in range(1001)})):
         with pytest.raises(Unreadable) as refused:
@@ -579,7 +610,7 @@ def test_several_events_in_one_body(dialer, case):
 
 
 @every_dialer
-@pytest.mark.parametrize("bad", [{"color": "green"}, 5, None, "a text", {}])
+@pytest.mark.parametrize("bad", [{"color": "green"}, 5, "a text", {}])
 def test_a_part_that_cannot_be_understood_costs_no_other_one(dialer, bad):
     one, other = numbered(dialer, 2)
     found = read(dialer, json.dumps([one, bad, other]).encode())
