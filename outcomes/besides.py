@@ -61,7 +61,7 @@ def matched(values: Mapping[str, Any], leads: Sequence[LeadFact]) -> tuple[str |
         and lead.state in MAY_BE_CALLED
         and lead.number == values["customer_number"]
         and lead.sent_at is not None
-        and values["occurred_at"] >= lead.sent_at
+        and values["occurred_at"] >= lead.sent_at.replace(microsecond=0)  # the twin of loaded.whole_second
         and values["direction"] in (None, OUTBOUND)
         and _same(values["campaign_id"], lead.named)
     ]

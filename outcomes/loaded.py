@@ -5,7 +5,7 @@ Within one connection, a call is a loaded lead's where the outcome's ``lead_id``
 1. the id that the dialer told for the lead when it took it, in the lead's campaign: JAICP's campaigns count on their own, or
 2. the lead's own id: the mark under which the dialer got it, where the dialer carries it through; or else,
 3. for a lead of which the dialer told no id, where the call was to the lead's number (E.164; no incoming one) and began
-   at or after the request with the lead left.
+   in or after the second in which the request with the lead left.
 
 The third is as much as can be known there: a lead that is loaded twice shares its calls. What a call takes over from its lead
 is decided by the same rules, asked the other way round: ``besides.matched`` is their twin. ``polling.tasks._jobs`` asks
@@ -13,9 +13,31 @@ by the first alone, because it asks dialers about their own ids.
 """
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.vocabulary import CANCELED, PENDING
 from models import CallOutcome, LeadLoad, LoadedLead
+from models.base import UtcDateTime
+
+
+class whole_second(FunctionElement):
+    """The second in which a time lies, as the time is stored: dialers state whole seconds, and a call that began in the second
+    in which its lead was sent would else have begun before."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(whole_second, "postgresql")
+def _in_postgresql(element, compiler, **options):
+    return f"date_trunc('second', {compiler.process(element.clauses, **options)})"
+
+
+@compiles(whole_second, "sqlite")
+def _in_sqlite(element, compiler, **options):
+    return f"(substr({compiler.process(element.clauses, **options)}, 1, 19) || '.000000')"
+
 
 _OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, CallOutcome.merged_into.is_(None))
 
@@ -29,7 +51,7 @@ BY_MARK = CallOutcome.lead_id == cast(LoadedLead.id, Text)
 BY_NUMBER = and_(
     LoadedLead.dialer_id.is_(None),
     CallOutcome.customer_number == LoadedLead.number,
-    CallOutcome.occurred_at >= LoadedLead.sent_at,
+    CallOutcome.occurred_at >= whole_second(LoadedLead.sent_at),
     func.coalesce(CallOutcome.direction, "outbound") == "outbound",
 )
 

@@ -137,7 +137,7 @@ def _of_leads(session: Session, leads: list[Row]) -> set:
         named = [str(lead.id) for lead in own] + [lead.dialer_id for lead in own if lead.dialer_id is not None]
         numbers = sorted({lead.number for lead in own})
         # Also those that a lead was taken for by its number before the dialer told its id, or refused it.
-        since = CallOutcome.occurred_at >= min(lead.created_at for lead in own)
+        since = CallOutcome.occurred_at >= min(lead.created_at for lead in own).replace(microsecond=0)
         for which in (
             [bulk.among(session, CallOutcome.lead_id, named), CallOutcome.lead_id.is_not(None)],
             [bulk.among(session, CallOutcome.customer_number, numbers), since],

@@ -61,6 +61,8 @@ MATCHES = [
     ({}, {"state": "pending", "sent_at": None}, None),
     ({"occurred_at": START}, {}, "number"),
     ({"occurred_at": START - timedelta(seconds=1)}, {}, None),  # a call of before
+    ({"occurred_at": START}, {"sent_at": START + timedelta(seconds=0.9)}, "number"),  # dialers state whole seconds
+    ({"occurred_at": START}, {"sent_at": START + timedelta(seconds=1)}, None),
     ({"direction": "inbound"}, {}, None),  # the customer calls, and not because of the list
     ({"direction": "internal"}, {}, None),
     ({"customer_number": "+380935550002"}, {}, None),

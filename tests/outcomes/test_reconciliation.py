@@ -10,7 +10,7 @@ from dialers.base import Dialer, Reading, Report
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, LoadedLead
-from outcomes import loaded, reports
+from outcomes import loaded, met, reports
 from outcomes import reconciliation as sides
 from tests.factories import NOON, many_calls, minutes, outcome
 
@@ -140,6 +140,10 @@ CASES = [
     ({}, {"customer_number": "+919800012346"}, False),
     ({}, {"customer_number": None, "customer_number_raw": NUMBER}, False),
     ({}, {"customer_number": NUMBER, "settling": "provisional"}, True),
+    ({}, {"customer_number": NUMBER, "direction": "outbound"}, True),
+    ({}, {"customer_number": NUMBER, "direction": "inbound"}, False),  # the customer called
+    ({"sent_at": NOON + timedelta(seconds=0.7)}, {"customer_number": NUMBER}, True),  # dialers state whole seconds
+    ({"sent_at": NOON + timedelta(seconds=1)}, {"customer_number": NUMBER}, False),
 ]
 
 
@@ -147,10 +151,14 @@ CASES = [
 def test_where_lead_and_outcome_meet(database, given, called, meets):
     with database.write() as session:
         row = lead(session, **given)
-        outcome(session, **{key: str(row.id) if value == "MARK" else value for key, value in called.items()})
+        marked = {key: str(row.id) if value == "MARK" else value for key, value in called.items()}
+        call = outcome(session, **marked)
     assert found(database)["totals"]["leads_without_call"] == (0 if meets else 1)
     with database.read() as session:
         assert session.scalar(select(LoadedLead.id).where(loaded.produced_no_call())) == (None if meets else row.id)
+        # The same rules asked from the call's side, which does not care whether it is one already.
+        of_it = met.of_outcome(session, call)
+    assert (of_it is not None) == (meets or called.get("connect_outcome") in ("pending", "canceled"))
 
 
 def test_a_merged_row_is_no_call(database):
