@@ -156,7 +156,9 @@ def _proposed(word: Mapping[str, Any]) -> str | None:
 
 
 def _head(kind: str, name: str, there: bool) -> list[str]:
-    replaces = ["# In place of the table that is there:"] if there else []
+    replaces = (
+        ["# What is decided already stands first: this replaces the table, where the file has one."] if there else []
+    )
     return ["", *replaces, f"[{kind}.{name}]"]
 
 

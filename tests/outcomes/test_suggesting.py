@@ -124,7 +124,7 @@ def test_the_tables_are_toml_that_the_settings_take():
 def test_a_table_that_is_there_stays():
     there = Connection("a", "ryng", dispositions={"Interested": ("contact", "sale"), "Nope": ()}, words={"7": "busy"})
     text = suggesting.tables(there, [seen("disposition", "Sold"), seen("status_raw", "8")])
-    assert "In place of the table that is there" in text
+    assert "this replaces the table" in text
     assert tomllib.loads(text) == {
         "dispositions": {"a": {"Interested": ["contact", "sale"], "Nope": [], "Sold": ["contact", "sale"]}},
         "words": {"a": {"7": "busy"}},

@@ -5,6 +5,7 @@ import shutil
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dialers.base import Connection
 from lib import clock
+from outcomes import applying
+from outcomes.applying import apply_next
 from service.app import create_app
 from tests.evidence import CONNECTIONS, keep, normalize
 from tests.web.conftest import settings_for
@@ -159,6 +162,35 @@ def test_the_quarantine_is_looked_at_and_replayed(app, database, chromium, tmp_p
         assert window.complaints == []
 
 
+def test_a_word_is_decided_without_a_shell(app, database, chromium, tmp_path, monkeypatch):
+    monkeypatch.setattr(applying, "SETTLED", timedelta(0))
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "admin"))
+        page.get_by_role("link", name="2 words undecided on ryng-main").click()
+
+        row = page.get_by_role("row", name="Not now")
+        row.locator("summary").click()
+        row.get_by_label("contact").check()
+        row.get_by_label("not interested").check()
+        row.get_by_role("button", name="See what would change").click()
+        page.get_by_text("outcomes would change. Nothing was changed.").wait_for()
+        picture(page, "words.png", tmp_path)
+        page.get_by_role("button", name="Decide so").click()
+        page.get_by_text("Waits for a worker to read its calls again.").first.wait_for()
+
+        assert apply_next(database, app.extensions["connections"])
+        page.reload()
+        page.get_by_role("row", name="Not now").get_by_text("outcomes changed.").wait_for()
+
+        row = page.get_by_role("row", name="77")
+        calls = int(row.get_by_role("link").first.inner_text())
+        row.get_by_role("link").first.click()
+        page.get_by_role("heading", name="Calls", exact=True).wait_for()
+        assert page.locator("tbody tr").count() == calls
+        assert window.complaints == []
+
+
 def test_a_page_without_answers_says_since_when_and_recovers(app, database, chromium):
     with listening(app) as port:
         window = Window(chromium, port)
@@ -198,7 +230,13 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
         window = Window(chromium, port, viewport=PHONE, color_scheme=scheme, is_mobile=True, device_scale_factor=2)
         page = window.sign_in(new_key(database, "admin"))
         one = page.locator("[aria-labelledby=outcomes-title] tbody tr a").first.get_attribute("href")
-        for name, path in {"overview": "/", "calls": "/calls", "quarantine": "/quarantine", "call": one}.items():
+        for name, path in {
+            "overview": "/",
+            "connection": "/connections/ryng-main",
+            "calls": "/calls",
+            "quarantine": "/quarantine",
+            "call": one,
+        }.items():
             page.goto(path)
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE["width"], path
