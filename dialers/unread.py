@@ -8,6 +8,7 @@ that is looked at.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from dialers.base import Connection, Event
@@ -25,6 +26,7 @@ WITHHELD = frozenset(
     "anonymous private restricted withheld hidden unknown unavailable blocked anonym suppressed".split()
 ) | {"no caller id", "caller id blocked", "private number", "unknown number", "hidden number"}
 
+_FACTS = attrgetter("facts")
 _MAY_BE_EMPTY = (list, dict, bool, type(None))
 Reader = Callable[[object, Connection], Any]  # None: what is stated cannot be read
 
@@ -95,7 +97,7 @@ class Fields:
         """The events, with what of their record could not be read: on that of the call's end, where there is one. ``more``
         is what the dialer has found besides."""
         found = more
-        for fact in self._facts.difference(*[event.facts for event in events]):
+        for fact in self._facts.difference(*map(_FACTS, events)):
             for field in self._by_fact[fact]:
                 if record.get(field.outer) is not None:
                     found = _with(found, field, record, connection)

@@ -8,6 +8,7 @@ from lib import written, zones
 from lib.zones import NOWHERE, Place
 
 _NUMBER = re.compile(r"\d+(\.\d*)?")
+_SECONDS = re.compile(r"([1-9][0-9]{9})(?:\.([0-9]*))?")
 _EXPONENT = re.compile(r"\d(?:\.\d{1,20})?[eE]\+?\d{1,2}", re.ASCII)  # a number as floats are written
 _COMPACT = re.compile(r"(?:19|20|21)\d{12}", re.ASCII)  # the digits of a date and a time; as an epoch it is none
 # The forms that most dialers write, and we ourselves: the standard library reads them ten times faster than we can.
@@ -61,12 +62,16 @@ def parse(value: object, place: Place = NOWHERE) -> datetime | None:
         return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
     if value is None or isinstance(value, bool):
         return None
+    if type(value) is int and 10**9 <= value < 10**10:
+        return _seconds(value)
     if isinstance(value, int | float):
         return _written(str(value), place) if 10**13 <= value < 10**14 else from_epoch(value)
     return _written(value.strip(), place) if isinstance(value, str) else None
 
 
 def _written(text: str, place: Place) -> datetime | None:
+    if found := _SECONDS.fullmatch(text):
+        return _seconds(int(found[1]), found[2] or "")
     if len(text) > LONGEST:
         return None
     if _NUMBER.fullmatch(text) and not (len(text) == 14 and _COMPACT.fullmatch(text)):
@@ -75,6 +80,14 @@ def _written(text: str, place: Place) -> datetime | None:
         return from_epoch(format(Decimal(text), "f"))
     found = written.read(text, place)
     return None if found is None else _plausible(found)
+
+
+def _seconds(since_1970: int, fraction: str = "") -> datetime | None:
+    """The commonest epoch, quickly. The twin of a part of ``from_epoch``; a test compares them."""
+    found = datetime.fromtimestamp(since_1970, UTC)
+    if fraction:
+        found = found.replace(microsecond=int(fraction.ljust(6, "0")[:6]))
+    return found if found.year <= LAST_YEAR else None
 
 
 def means_never(value: object) -> bool:

@@ -128,11 +128,11 @@ def _positive(value: object, connection: Connection) -> bool | None:
     found = word(value)
     if found is None:
         return None
-    if clock.means_never(found):
-        return False
     digits = found.replace(".", "", 1)
     if digits.isascii() and digits.isdigit():
         return digits.strip("0") != ""
+    if clock.means_never(found):
+        return False
     return True if moment(value, connection) else None
 
 

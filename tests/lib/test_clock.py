@@ -208,6 +208,12 @@ def test_an_epoch_of_thousands_of_digits_is_none():
     assert clock.from_epoch("9" * 5000) is None
 
 
+@given(st.integers(10**8, 10**11), st.text("0123456789", max_size=8))
+def test_the_quick_way_reads_epochs_as_the_slow_one(seconds, fraction):
+    assert clock.parse(seconds) == clock.from_epoch(seconds)
+    assert clock.parse(f"{seconds}.{fraction}") == clock.from_epoch(f"{seconds}.{fraction}")
+
+
 @given(MOMENTS)
 def test_what_is_shown_is_read_back(moment):
     assert clock.parse(clock.iso(moment)) == moment
