@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from dialers.base import Connection, Unreadable
@@ -25,6 +26,7 @@ NOTHING = frozenset(("null", "none", "undefined", "nan", "nil", "(null)", "<null
 LONGEST_NOTHING = max(map(len, NOTHING))
 NO_FIGURE = NOTHING | {"n/a"}  # which an agent may have recorded as a disposition
 
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DECIMAL = re.compile(r"(-?\d+)\.(\d*)", re.ASCII)
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 _ROUNDED = re.compile(r"\d+(?:\.\d+[eE]|[eE]\+)\+?\d+", re.ASCII)  # 9.81235E+11: a spreadsheet has been at it
@@ -168,11 +170,13 @@ def stated(**facts: Any) -> dict[str, Any]:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The object; the only one of a list (a documented oddity); an empty one for everything else."""
+    if value is None:
+        return _EMPTY
     if type(value) is str:
         value = unfolded(value)
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def unfolded(value: object) -> object:

@@ -80,10 +80,10 @@ class Fields:
 
     def __init__(self, *fields: Field):
         self.names = frozenset(field.outer for field in fields)
-        self._by_fact: dict[str, list[Field]] = {}
+        self._by_fact: dict[str, list[tuple[str, Field]]] = {}
         for field in fields:
             if field.fact is not None:
-                self._by_fact.setdefault(field.fact, []).append(field)
+                self._by_fact.setdefault(field.fact, []).append((field.outer, field))
         self._facts = frozenset(self._by_fact)
         self._always = [field for field in fields if field.fact is None]
 
@@ -97,12 +97,13 @@ class Fields:
         """The events, with what of their record could not be read: on that of the call's end, where there is one. ``more``
         is what the dialer has found besides."""
         found = more
+        known = record.get
         for fact in self._facts.difference(*map(_FACTS, events)):
-            for field in self._by_fact[fact]:
-                if record.get(field.outer) is not None:
+            for outer, field in self._by_fact[fact]:
+                if known(outer) is not None:
                     found = _with(found, field, record, connection)
         for field in self._always:
-            if record.get(field.outer) is not None:
+            if known(field.outer) is not None:
                 found = _with(found, field, record, connection)
         if not found or not events:
             return tuple(events)

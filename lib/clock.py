@@ -13,7 +13,7 @@ _EXPONENT = re.compile(r"\d(?:\.\d{1,20})?[eE]\+?\d{1,2}", re.ASCII)  # a number
 _COMPACT = re.compile(r"(?:19|20|21)\d{12}", re.ASCII)  # the digits of a date and a time; as an epoch it is none
 # The forms that most dialers write, and we ourselves: the standard library reads them ten times faster than we can.
 _PLAIN = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.(?:[0-9]{3}|[0-9]{6}))?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-](?:0[0-9]|1[0-3])(?::?[0-5][0-9])?)?"
 )
 _GO = " +0000 UTC"  # as Go writes UTC
