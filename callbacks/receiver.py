@@ -53,10 +53,11 @@ KEPT_HEADERS = ("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTT
 class Receiver:
     """WSGI middleware: answers everything at and below ``/callbacks`` and the two probes, passes the rest on."""
 
-    def __init__(self, app, inbox: Inbox, connections: Mapping[str, Connection]):
+    def __init__(self, app, inbox: Inbox, connections: Mapping[str, Connection], secret_key: str):
         self._app = app
         self._inbox = inbox
         self._connections = connections
+        self._secret_key = secret_key
         self._readiness = Readiness(inbox)
 
     def start(self) -> None:
@@ -107,6 +108,11 @@ class Receiver:
             reason = "cut_off"
         elif reason is None and body.size > len(body.bytes):
             reason = "oversized"
+        headers = _headers(environ)
+        if reason in STRANGERS:  # so that whoever vouches for it is not blind
+            headers["peer"] = _text(environ.get("REMOTE_ADDR", ""))[:64]
+            if reason == "wrong_token" and token:
+                headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)
         return Draft(
             connection=name,
             dialer=connection.dialer if connection else None,
@@ -114,7 +120,7 @@ class Receiver:
             received_at=clock.now(),
             method=_text(environ.get("REQUEST_METHOD", ""))[:64],
             query=_text(environ.get("QUERY_STRING", ""))[:8192] or None,
-            headers=_headers(environ),
+            headers=headers,
             body=bytes(body.bytes),
             body_size=body.size,
             stranger=reason in STRANGERS,

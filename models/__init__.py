@@ -8,7 +8,7 @@ from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueSt
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.pace import CallbackHour, CallbackPace
 from models.polls import PollCursor
-from models.receipts import Receipt, StrangerQuota
+from models.receipts import KnownToken, Receipt, StrangerQuota
 
 __all__ = [
     "ApiKey",
@@ -24,6 +24,7 @@ __all__ = [
     "ChangeFeed",
     "Decision",
     "FeedStart",
+    "KnownToken",
     "Lead",
     "LeadLoad",
     "LeadStatus",

@@ -11,6 +11,8 @@ DUPLICATE = "duplicate"  # all it says, another receipt had said
 IGNORED = "ignored"  # a kind that we know and do not need
 QUARANTINED = "quarantined"  # could not be understood, or was not authorised; the reason stands beside it
 STATES = (PENDING, NORMALIZED, DUPLICATE, IGNORED, QUARANTINED)
+DISMISSED = "dismissed"  # as readers see it: in quarantine, and somebody has said that it is garbage
+SHOWN_STATES = (*STATES, DISMISSED)
 
 CHECK = "check"  # the kind of a callback that ``wrapup check`` posts, to see that it arrives: it says nothing of a call
 
@@ -91,6 +93,19 @@ class Receipt(Base):
     ]  # words of the slips that were passed over when it was read last, parted by blanks
     processed_at: Mapped[Moment | None]
     readings: Mapped[Count] = mapped_column(default=0)  # how often it was read; more than once after a replay
+    dismissed_at: Mapped[Moment | None]  # of one in quarantine: when somebody said that it is garbage
+    dismissed_by: Mapped[LongText | None]  # the key's name
+
+
+class KnownToken(Base):
+    """A callback token that opens or opened a connection's URLs, as a keyed hash: it tells an outdated URL from a stranger."""
+
+    __tablename__ = "known_tokens"
+
+    connection: Mapped[Name] = mapped_column(primary_key=True)
+    fingerprint: Mapped[Word] = mapped_column(primary_key=True)
+    first_seen_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]  # when Wrapup was last started with it
 
 
 class StrangerQuota(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lib import ids
@@ -14,8 +14,8 @@ from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt, StrangerQuota
 from models.database import chunks
-from models.receipts import CALLBACK, PENDING
-from outcomes import keyset
+from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED
+from outcomes import keyset, quarantine
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
 FILTERS = (*WORD_FILTERS, "since", "until")
@@ -42,6 +42,8 @@ COLUMNS = tuple(
         "record_key",
         "processed_at",
         "readings",
+        "dismissed_at",
+        "dismissed_by",
     )
 )
 _ORDER = "-receipts"
@@ -64,7 +66,9 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
             raise KeyError(name)
         if value is None or value == []:
             continue
-        if name == "since":
+        if name == "state":
+            found.append(_in_states([value] if isinstance(value, str) else value))
+        elif name == "since":
             found.append(Receipt.received_at >= value)
         elif name == "until":
             found.append(Receipt.received_at < value)
@@ -72,6 +76,19 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
             words = [value] if isinstance(value, str) else value
             found.append(getattr(Receipt, name).in_([texts.clean(word) for word in words]))
     return found
+
+
+def _in_states(states: list[str]) -> ColumnElement[bool]:
+    """Of what was dismissed, ``dismissed`` is the state that readers see. Its twin is ``health.receipt_counts``."""
+    kept = [state for state in states if state not in (DISMISSED, QUARANTINED)]
+    ways: list[ColumnElement[bool]] = [Receipt.state.in_(kept)] if kept else []
+    if QUARANTINED in states and DISMISSED in states:
+        ways.append(Receipt.state == QUARANTINED)
+    elif QUARANTINED in states:
+        ways.append(and_(Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None)))
+    elif DISMISSED in states:
+        ways.append(and_(Receipt.state == QUARANTINED, Receipt.dismissed_at.is_not(None)))
+    return or_(*ways)
 
 
 def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page:
@@ -107,8 +124,11 @@ def shown(row: Row | Receipt) -> dict[str, Any]:
     found = {column.key: getattr(row, column.key) for column in COLUMNS}
     found["id"] = str(found["id"])
     found["forgiven"] = (found["forgiven"] or "").split()
-    for name in ("received_at", "seen_at", "processed_at"):
+    for name in ("received_at", "seen_at", "processed_at", "dismissed_at"):
         found[name] = iso(found[name])
+    if found["dismissed_at"]:
+        found["state"] = DISMISSED
+    found["todo"] = quarantine.todo(found["reason"]) if found["state"] == QUARANTINED else None
     return found
 
 
@@ -155,6 +175,7 @@ def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
     # An operator who has a stranger's receipt read vouches for it: it no longer counts against the strangers' quota.
     # ``readings`` stays: the reader must know that it has read this receipt before.
     again = {"state": PENDING, "reason": None, "detail": None, "forgiven": None, "processed_at": None}
+    again |= {"dismissed_at": None, "dismissed_by": None}
     unsynchronized = {"synchronize_session": False}
     vouched = (
         session.execute(

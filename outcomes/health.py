@@ -13,7 +13,7 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
 from models.polls import HISTORY
-from models.receipts import CALLBACK, CHECK, PENDING, QUARANTINED, STATES
+from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
 from outcomes import completeness, doubts, forgiven, pace, unread_values, words_seen
 from outcomes.completeness import Reached
 
@@ -58,7 +58,7 @@ def _connection(
     kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
     kinds -= {CHECK}  # our own
     last = last_callback(session, name, kinds)
-    receipts = {state: sum(row["receipts"] for row in own if row["state"] == state) for state in STATES}
+    receipts = {state: sum(row["receipts"] for row in own if row["state"] == state) for state in SHOWN_STATES}
     return {
         "name": name,
         "dialer": connection.dialer if connection else None,
@@ -131,7 +131,8 @@ def receipt_counts(session: Session) -> list[dict[str, Any]]:
         case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.connection).label("connection"),
         Receipt.source.label("source"),
         case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.kind).label("kind"),
-        Receipt.state.label("state"),
+        # The twin of the filter ``state``: evidence._in_states.
+        case((Receipt.dismissed_at.is_not(None), DISMISSED), else_=Receipt.state).label("state"),
     )
     inner = select(*columns).subquery()
     statement = select(*inner.c, func.count().label("receipts")).group_by(*inner.c).order_by(*inner.c)

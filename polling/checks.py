@@ -169,6 +169,7 @@ def _undecided(database: Database, connection: Connection) -> Iterator[Check]:
     with database.read() as session:
         words = words_seen.unmapped(session, {connection.name: connection}).get(connection.name, [])
         mine = (Receipt.connection == connection.name, Receipt.state == QUARANTINED, Receipt.stranger.is_(False))
+        mine += (Receipt.dismissed_at.is_(None),)
         reasons = session.execute(select(Receipt.reason, func.count()).where(*mine).group_by(Receipt.reason)).all()
     if words:
         said = f"Undecided: {len(words)}, such as {words[0]['word']!r} (calls: {words[0]['calls']})."

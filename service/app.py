@@ -25,5 +25,5 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
     inbox = callbacks.Inbox(database, settings)
     app.extensions["spool"] = inbox.spool
-    app.wsgi_app = callbacks.Receiver(app.wsgi_app, inbox, settings.connections)
+    app.wsgi_app = callbacks.Receiver(app.wsgi_app, inbox, settings.connections, settings.secret_key)
     return app

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
+from lib import secrets
 from lib.complaints import first
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
@@ -58,6 +59,13 @@ class Settings:
             for name, connection in self.connections.items()
             for kind in DIALERS[connection.dialer].callback_kinds
         ]
+
+    def token_fingerprints(self) -> dict[str, list[str]]:
+        """Connection -> the fingerprints of its callback tokens, by which an outdated one is known again."""
+        return {
+            one.name: [secrets.fingerprint(token, self.secret_key) for token in one.callback_tokens]
+            for one in self.connections.values()
+        }
 
     def callbacks_of(self) -> dict[str, dict[str, str]]:
         """The same by connection and kind."""

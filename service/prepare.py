@@ -6,8 +6,10 @@ import click
 from sqlalchemy import func, select
 
 import migrations
+from lib import clock
 from models import ApiKey
 from models.database import Database
+from outcomes import quarantine
 from outcomes.feed_place import FeedPlace
 from service.config import Settings
 from web.keys import create_key
@@ -20,6 +22,7 @@ def prepare(settings: Settings, database: Database) -> None:
     with database.write() as session:
         first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
         key = create_key(session, "admin", ["admin"]) if first else None
+        quarantine.remember_tokens(session, settings.token_fingerprints(), clock.now())
     click.echo(f"Dashboard: {settings.public_url}/")
     if key:
         click.echo(f"Admin key (shown this once): {key}")

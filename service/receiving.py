@@ -14,4 +14,4 @@ def create_receiver(reader: str) -> callbacks.Receiver:
     settings = config.load()
     logs.configure(settings.log_level)
     inbox = callbacks.Inbox(Database(settings.database_url), settings)
-    return callbacks.Receiver(Passage(reader), inbox, settings.connections)
+    return callbacks.Receiver(Passage(reader), inbox, settings.connections, settings.secret_key)

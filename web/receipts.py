@@ -6,9 +6,10 @@ import structlog
 from flask import Response, current_app, g
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from lib import clock
 from models.database import Database
-from models.receipts import CALLBACK, PENDING, REPORT, STATES
-from outcomes import evidence, keyset
+from models.receipts import CALLBACK, PENDING, REPORT, SHOWN_STATES
+from outcomes import evidence, keyset, quarantine
 from web import schemas
 from web.answers import answer
 from web.auth import scope
@@ -25,7 +26,7 @@ def database() -> Database:
 
 
 class ReceiptQuery(Schema):
-    state = words("What became of it.", "quarantined", STATES)
+    state = words("What became of it.", "quarantined", SHOWN_STATES)
     connection = words("The connection, as the URL said it.", "ryng-main")
     source = words("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
     kind = words("The callback's kind or the report's name.", "terminal")
@@ -61,7 +62,9 @@ def get_receipt(receipt_id: UUID) -> Response:
         receipt = evidence.find(session, receipt_id)
         if receipt is None:
             not_found("receipt")
-        return answer(evidence.shown_whole(receipt))
+        fingerprints = current_app.extensions["settings"].token_fingerprints()
+        sender = quarantine.sender(session, receipt, fingerprints)
+        return answer(evidence.shown_whole(receipt) | {"sender": sender})
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>/replay", methods=["POST"])
@@ -93,7 +96,7 @@ class ReplayOrder(Schema):
     class Meta:
         unknown = "raise"
 
-    state = _word("What became of them.", "quarantined", tuple(state for state in STATES if state != PENDING))
+    state = _word("What became of them.", "quarantined", tuple(state for state in SHOWN_STATES if state != PENDING))
     connection = _word("The connection.", "ryng-main")
     source = _word("Who spoke first.", CALLBACK, (CALLBACK, REPORT))
     kind = _word("The callback's kind or the report's name.", "terminal")
@@ -119,3 +122,53 @@ def replay_receipts(order: dict) -> Response:
         replayed = evidence.replay(session, order)
     log.info("receipts_replayed", receipts=replayed, filters=sorted(order), key=g.key_name)
     return answer({"replayed": replayed}, 202)
+
+
+class DismissOrder(Schema):
+    """Which receipts in quarantine are garbage; all that is given must hold. At least a reason, or nothing would be safe."""
+
+    class Meta:
+        unknown = "raise"
+
+    reason = fields.Str(
+        required=True,
+        validate=validate.Length(1, 500),
+        metadata={"description": "Why they were put aside.", "example": "wrong_token"},
+    )
+    connection = _word("The connection.", "ryng-main")
+    kind = _word("The callback's kind or the report's name.", "terminal")
+    since: Moment = moment("Came at or after this time.")
+    until: Moment = moment("Came before this time.")
+
+
+@blueprint.route("/receipts/<uuid:receipt_id>/dismiss", methods=["POST"])
+@scope("admin")
+@blueprint.no_query
+@blueprint.response(200, schemas.Replayed)
+def dismiss_receipt(receipt_id: UUID) -> Response:
+    """Say that one receipt in quarantine is garbage
+
+    It is kept and counted as `dismissed`, and is no trouble any more; replaying it takes that back. One that is not in
+    quarantine is left as it is.
+    """
+    with database().write() as session:
+        receipt = quarantine.dismiss_one(session, receipt_id, g.key_name, clock.now())
+        if receipt is None:
+            not_found("receipt")
+        shown = evidence.shown(receipt)
+    log.info("receipt_dismissed", receipt_id=str(receipt_id), key=g.key_name)
+    return answer({"receipt": shown})
+
+
+@blueprint.route("/receipts/dismiss", methods=["POST"])
+@scope("admin")
+@blueprint.no_query
+@blueprint.arguments(DismissOrder)
+@blueprint.response(200, schemas.DismissedMany)
+@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+def dismiss_receipts(order: dict) -> Response:
+    """Say that many receipts in quarantine are garbage"""
+    with database().write() as session:
+        dismissed = quarantine.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
+    log.info("receipts_dismissed", receipts=dismissed, filters=sorted(order), key=g.key_name)
+    return answer({"dismissed": dismissed})

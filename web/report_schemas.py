@@ -296,6 +296,7 @@ class ReceiptStates(Schema):
     duplicate = number("All they say, another had said.", 14)
     ignored = number("Of a kind that we know and do not need.", 3)
     quarantined = number("Put aside, with a reason.", 1)
+    dismissed = number("Put aside, and somebody has said that they are garbage.", 0)
 
 
 class Forgiven(Schema):

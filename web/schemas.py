@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from dialers.forgiven import FORGIVEN
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, DURATION_SOURCES, EVENT_KINDS, FLAGS, SETTLINGS
-from models.receipts import STATES
+from models.receipts import SHOWN_STATES
 
 
 def text(description: str, example: str | None = None, null: bool = True, choices: tuple[str, ...] = ()) -> fields.Str:
@@ -207,7 +207,7 @@ class Receipt(Schema):
     kind = text("The callback's kind or the report's name.", "terminal", null=False)
     received_at = time("When it came.", null=False)
     seen_at = time("When it was last news: a record that came back after another version of it.", null=False)
-    state = text("What became of it.", "normalized", null=False, choices=STATES)
+    state = text("What became of it.", "normalized", null=False, choices=SHOWN_STATES)
     reason = text("Why it was put aside, in a word.", None)
     detail = text("Why, in a sentence.", None)
     forgiven = fields.List(
@@ -227,6 +227,9 @@ class Receipt(Schema):
     record_key = text("Which record of its report it is a version of.", None)
     processed_at = time("When it was last read.")
     readings = number("How often it was read.", 1)
+    dismissed_at = time("When somebody said that it is garbage; replaying it takes that back.")
+    dismissed_by = text("The name of the key that said so.", None)
+    todo = text("What to do about it, where it is in quarantine.", None)
 
 
 class MatchedLead(Schema):
@@ -268,6 +271,19 @@ class OutcomeDetail(Outcome):
     )
 
 
+class Sender(Schema):
+    """Who sent what had no right to come."""
+
+    address = text("The address that the connection came from; behind a proxy, the proxy's.", "203.0.113.9", null=False)
+    forwarded_for = text(
+        "What the request itself says of where it came from: true only if a proxy of yours wrote it.", None
+    )
+    token = text(
+        "Whose the token was: tells an outdated URL of ours from a stranger's.",
+        "An outdated token of ours: it was one of this connection until after 2026-11-20 08:00 UTC.",
+    )
+
+
 class ReceiptDetail(Receipt):
     method = text("The request's method.", "POST")
     query = text("The request's query string.", None)
@@ -275,6 +291,12 @@ class ReceiptDetail(Receipt):
     context = members("What the poller knew and the record does not say.", None, null=True)
     body = text("The body, where it is UTF-8; else null.", '{"callLogID": "912873-1"}')
     body_base64 = text("The body in base64, where it is not UTF-8; else null.", None)
+    sender = fields.Nested(
+        Sender,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Who sent it, where it came without a right to; else null.", "example": None},
+    )
 
 
 class ReceiptPage(Schema):
@@ -284,6 +306,10 @@ class ReceiptPage(Schema):
 
 class Replayed(Schema):
     receipt = fields.Nested(Receipt, required=True)
+
+
+class DismissedMany(Schema):
+    dismissed = number("How many receipts are no trouble any more.", 12)
 
 
 class ReplayedMany(Schema):

@@ -30,7 +30,7 @@ def deliver(inbox, body: bytes) -> str:
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
     }
-    Receiver(None, inbox, {})(environ, lambda status, headers: statuses.append(status))
+    Receiver(None, inbox, {}, "key")(environ, lambda status, headers: statuses.append(status))
     return statuses[0]
 
 

@@ -27,10 +27,10 @@ def post(database, tmp_path):
     settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
     rotating = replace(RYNG, callback_tokens=("new", "old"))
     inbox = Inbox(database, settings)
-    client = Client(Receiver(elsewhere, inbox, {RYNG.name: rotating}))
+    client = Client(Receiver(elsewhere, inbox, {RYNG.name: rotating}, settings.secret_key))
 
     def post(path):
-        answer = client.post(path, data=BODY)
+        answer = client.post(path, data=BODY, environ_base={"REMOTE_ADDR": "127.0.0.1"})
         until(lambda: not inbox.spool.waiting(), 20)  # a machine that is busy for a second: the spool had it first
         return answer
 
@@ -65,7 +65,7 @@ def test_a_header_that_the_settings_ask_for_must_be_there(database, tmp_path, se
     settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
     asking = replace(RYNG, callback_authorization=("Basic dXNlcjpw", "Bearer t-2"))
     inbox = Inbox(database, settings)
-    client = Client(Receiver(elsewhere, inbox, {RYNG.name: asking}))
+    client = Client(Receiver(elsewhere, inbox, {RYNG.name: asking}, settings.secret_key))
     headers = {"Authorization": sent} if sent else {}
     answer = client.post(f"/callbacks/{RYNG.name}/{RYNG.callback_tokens[0]}/terminal", data=BODY, headers=headers)
     assert (answer.status_code, answer.data) == (200, b'{"received":true}')
@@ -91,3 +91,14 @@ def test_an_operator_can_have_a_strangers_receipt_read(database, post):
 def test_only_what_lies_below_callbacks_is_received(database, post):
     assert post("/callbacksx/ryng-main/new/terminal").status_code == 404
     assert states(database) == []
+
+
+def test_who_sent_a_wrong_token_is_kept_without_the_token(database, post):
+    for path in ("/callbacks/ryng-main/older/terminal", "/callbacks/ryng-main/new/terminal", "/callbacks/nobody/new/x"):
+        post(path)
+    with database.read() as session:
+        wrong, right, unknown = [one.headers for one in session.scalars(select(Receipt).order_by(Receipt.id))]
+    assert wrong["peer"] == "127.0.0.1"
+    assert len(wrong["token-fingerprint"]) == 32 and "older" not in str(wrong)
+    assert "peer" in unknown and "token-fingerprint" not in unknown
+    assert "peer" not in right

@@ -91,7 +91,7 @@ def receiver(data: bytes) -> None:
     said = []
     kept = Kept()
     elsewhere = []
-    app = Receiver(lambda environ, start: elsewhere.append(environ) or [], kept, CONNECTIONS)
+    app = Receiver(lambda environ, start: elsewhere.append(environ) or [], kept, CONNECTIONS, "key")
     answer = b"".join(app(asked, lambda status, headers: said.append((status, headers))))
     if elsewhere:
         assert segments[:1] != ["callbacks"]

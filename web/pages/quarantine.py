@@ -5,13 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from lib import clock
 from models import Receipt
-from models.receipts import QUARANTINED
+from models.receipts import DISMISSED, QUARANTINED
 from outcomes import evidence, health, keyset
+from outcomes import quarantine as reasons
 from web.pages import session
 from web.pages.words import many
 
@@ -24,6 +26,7 @@ _FILTERS = ("reason", "connection")
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/quarantine", view_func=quarantine)
     blueprint.add_url_rule("/quarantine/replay", view_func=replay_all, methods=["POST"])
+    blueprint.add_url_rule("/quarantine/dismiss", view_func=dismiss_all, methods=["POST"])
 
 
 def quarantine() -> Response:
@@ -32,6 +35,7 @@ def quarantine() -> Response:
     wrong = None
     with session.database().read() as reading:
         rows = counts(reading, wanted)
+        dismissed = sum(row["receipts"] for row in counts(reading, wanted | {"state": DISMISSED}))
         try:
             page = evidence.page(reading, wanted, request.args.get("cursor"), SHOWN)
         except keyset.BadCursor as error:
@@ -41,6 +45,7 @@ def quarantine() -> Response:
         "pages/quarantine.html",
         counts=rows,
         total=sum(row["receipts"] for row in rows),
+        dismissed=dismissed,
         receipts=page.rows,
         following=urlencode(chosen | {"cursor": page.next}) if page.next else None,
         first="cursor" not in request.args,
@@ -65,8 +70,22 @@ def replay_all() -> Response:
     return redirect(url_for("pages.quarantine"), 303)
 
 
+@session.needs("admin")
+def dismiss_all() -> Response:
+    """Say that every quarantined receipt of a reason is garbage; of one connection, where one is named."""
+    wanted = _wanted(request.form)
+    if "reason" not in wanted:
+        flash("Choose a reason first: nothing was dismissed.")
+        return redirect(url_for("pages.quarantine"), 303)
+    with session.database().write() as writing:
+        dismissed = reasons.dismiss(writing, evidence.conditions(wanted), g.reader.name, clock.now())
+    log.info("receipts_dismissed", receipts=dismissed, filters=sorted(wanted))
+    flash(f"{many(dismissed, 'receipt')} dismissed: kept and counted, but no trouble any more.")
+    return redirect(url_for("pages.quarantine"), 303)
+
+
 def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """``{"reason", "connection", "stranger", "detail", "receipts"}``, the most first. ``detail`` is one of the sentences.
+    """``{"reason", "connection", "stranger", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the sentences.
     Connections that strangers have made up are one row: their names are theirs to choose, and must not fill our page."""
     made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(current_app.extensions["connections"]))
     columns = (
@@ -79,7 +98,7 @@ def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
     found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
     ordered = found.order_by(func.count().desc(), *keys)
-    return [dict(row._mapping) for row in reading.execute(ordered)]
+    return [dict(row._mapping) | {"todo": reasons.todo(row.reason)} for row in reading.execute(ordered)]
 
 
 def _wanted(given: Mapping[str, str]) -> dict[str, str]:

@@ -3,12 +3,25 @@
 from uuid import UUID
 
 import structlog
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from sqlalchemy import select
 
 from dialers.forgiven import sentences
+from lib import clock
 from models import CallEvent, Receipt
-from outcomes import evidence
+from outcomes import evidence, quarantine
 from web.pages import bodies, session
 
 log = structlog.get_logger()
@@ -18,6 +31,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/receipts/<uuid:receipt_id>", view_func=receipt)
     blueprint.add_url_rule("/receipts/<uuid:receipt_id>/body", view_func=body)
     blueprint.add_url_rule("/receipts/<uuid:receipt_id>/replay", view_func=replay, methods=["POST"])
+    blueprint.add_url_rule("/receipts/<uuid:receipt_id>/dismiss", view_func=dismiss, methods=["POST"])
 
 
 def receipt(receipt_id: UUID) -> str:
@@ -29,7 +43,16 @@ def receipt(receipt_id: UUID) -> str:
         told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
         calls = list(reading.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(100)))
         shown = bodies.of_receipt(found, bodies.PAGE)
-        return render_template("pages/receipt.html", receipt=found, body=shown, calls=calls, forgiven=_forgiven(found))
+        fingerprints = current_app.extensions["settings"].token_fingerprints()
+        return render_template(
+            "pages/receipt.html",
+            receipt=found,
+            body=shown,
+            calls=calls,
+            forgiven=_forgiven(found),
+            sender=quarantine.sender(reading, found, fingerprints),
+            todo=evidence.shown(found)["todo"],
+        )
 
 
 def _forgiven(found: Receipt) -> list[str]:
@@ -47,6 +70,17 @@ def body(receipt_id: UUID) -> Response:
     response.content_type = "application/octet-stream"
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt_id}.bin"'
     return response
+
+
+@session.needs("admin")
+def dismiss(receipt_id: UUID) -> Response:
+    """Say that it is garbage: kept, counted, and no trouble any more."""
+    with session.database().write() as writing:
+        if quarantine.dismiss_one(writing, receipt_id, g.reader.name, clock.now()) is None:
+            abort(404)
+    log.info("receipt_dismissed", receipt_id=str(receipt_id))
+    flash("The receipt was dismissed. It is kept; replaying it takes that back.")
+    return redirect(url_for("pages.receipt", receipt_id=receipt_id), 303)
 
 
 @session.needs("admin")

@@ -141,3 +141,31 @@ def test_a_cursor_that_is_none_is_said_to_be_none(reader):
 
     assert response.status_code == 422
     assert "not a cursor of ours" in response.get_data(as_text=True)
+
+
+def test_garbage_is_dismissed_and_no_trouble_any_more(admin, database, quarantined):
+    page = text(admin)
+    assert "Look at the body. Replay it when Wrapup can read it" in page
+    assert admin.post("/quarantine/dismiss", reason="unparseable").status_code == 303
+    page = text(admin)
+    assert "4 in all; 3 dismissed besides" in page
+    assert "The body is not JSON." not in page
+    assert "3 receipts dismissed" in page
+    admin.post("/quarantine/dismiss", connection="ryng-main")
+    assert "nothing was dismissed" in text(admin)
+    assert states(database).count("quarantined") == 7  # kept, all of them
+
+
+def test_one_receipt_is_dismissed_by_whom_and_taken_back(admin, database, quarantined):
+    with database.read() as session:
+        bad = session.scalars(select(Receipt.id).where(Receipt.reason == "no_call_id")).one()
+    assert admin.post(f"/receipts/{bad}/dismiss").status_code == 303
+    page = text(admin, f"/receipts/{bad}")
+    assert "Dismissed as garbage by <bdi>admin</bdi>" in page
+    admin.post(f"/receipts/{bad}/replay")
+    assert "Dismissed as garbage" not in text(admin, f"/receipts/{bad}")
+
+
+def test_who_may_only_read_dismisses_nothing(reader, database, quarantined):
+    assert reader.post("/quarantine/dismiss", reason="unparseable").status_code == 403
+    assert "Dismiss" not in text(reader)

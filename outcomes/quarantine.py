@@ -1,0 +1,112 @@
+"""The quarantine: per reason what to do, dismissing what is garbage, and who sent what had no right to come."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from models import KnownToken, Receipt
+from models.database import insert_into
+from models.receipts import QUARANTINED
+
+_READ_ANEW = (
+    "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
+)
+_NO_ID = "The dialer did not say which call it means, so nothing can be made of it. Ask it why; dismiss what is a test."
+_OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
+_ADDRESS = "If your own dialer sent it, correct the URL there and replay what it sent; dismiss what a stranger sent."
+
+# Reason -> what to do. A test holds it and the table in docs/operations.md to the reasons that the code gives.
+TODO: Mapping[str, str] = {
+    "unparseable": _READ_ANEW,
+    "not_an_object": _READ_ANEW,
+    "bad_identifier": _READ_ANEW,
+    "partly_unreadable": "What could be read is in. Look at the rest; replay the receipt when it can be read.",
+    "too_many_events": "Ask the dialer for fewer events in one body; what it holds is lost until Wrapup takes more.",
+    "too_many_parameters": "Ask the dialer for fewer parameters.",
+    "inflates_too_far": "Ask the dialer to send less at a time, or without compression.",
+    "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",
+    "unknown_report": "It belongs to a report of another release: replay it with the release that asked for it.",
+    "unknown_kind": "The last part of the URL is none of the dialer's kinds: correct it at the dialer. Replaying does not help.",
+    "unknown_connection": _ADDRESS,
+    "wrong_token": _ADDRESS,
+    "wrong_authorization": "Correct the Authorization at the dialer or callback_authorization in the settings; then replay.",
+    "malformed_request": "Look at the bytes, and tell whoever sends them: a proxy may have mangled them.",
+    "oversized": "Only the beginning was kept: look the call up at the dialer, and ask it to send less.",
+    "cut_off": "Only what came was kept: look the call up at the dialer. Slow lines and time-outs of a proxy do this.",
+    "refused_by_database": _OURS,
+    "reading_failed": _OURS,
+    "folding_failed": _OURS,
+} | dict.fromkeys(
+    ("no_call_id", "no_call_key", "no_event", "no_job_id", "no_lead_id", "no_campaign", "no_campaign_id", "no_queue_id"),
+    _NO_ID,
+)  # fmt: skip
+
+
+def todo(reason: str | None) -> str | None:
+    """What to do about a receipt in quarantine; None for one that is not there."""
+    return TODO.get(reason, _READ_ANEW) if reason else None
+
+
+# Dismissing --------------------------------------------------------------------------------------------------------------
+def dismiss(session: Session, conditions: Iterable[ColumnElement[bool]], by: str, now: datetime) -> int:
+    """Say of receipts in quarantine that they are garbage: kept and counted, but no trouble any more. How many."""
+    mine = (*conditions, Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None))
+    statement = update(Receipt).where(*mine).values(dismissed_at=now, dismissed_by=by)
+    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount
+
+
+def dismiss_one(session: Session, receipt_id: UUID, by: str, now: datetime) -> Receipt | None:
+    """The same of one; None where there is no such receipt. One that is not in quarantine is left as it is."""
+    dismiss(session, [Receipt.id == receipt_id], by, now)
+    return session.get(Receipt, receipt_id, populate_existing=True)
+
+
+# Whose token was it? ---------------------------------------------------------------------------------------------------------
+def remember_tokens(session: Session, fingerprints: Mapping[str, Iterable[str]], now: datetime) -> None:
+    """The fingerprints of the tokens that open each connection's URLs as it is set up now."""
+    rows = [
+        {"connection": name, "fingerprint": one, "first_seen_at": now, "last_seen_at": now}
+        for name, own in sorted(fingerprints.items())
+        for one in sorted(set(own))
+    ]
+    if rows:
+        insert = insert_into(session, KnownToken.__table__)
+        seen = {"last_seen_at": insert.excluded.last_seen_at}
+        session.execute(insert.on_conflict_do_update(index_elements=["connection", "fingerprint"], set_=seen), rows)
+
+
+def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[str]]) -> dict[str, Any] | None:
+    """Who sent a receipt that had no right to come, as far as that is known: ``{"address", "forwarded_for", "token"}``, the
+    last a sentence. None for every other receipt. ``current``: the fingerprints that are in force now."""
+    headers = receipt.headers or {}
+    if "peer" not in headers:
+        return None
+    return {
+        "address": headers["peer"],
+        "forwarded_for": headers.get("x-forwarded-for"),
+        "token": _whose(session, receipt.connection, headers.get("token-fingerprint"), current),
+    }
+
+
+def _whose(
+    session: Session, connection: str, fingerprint: str | None, current: Mapping[str, Iterable[str]]
+) -> str | None:
+    if fingerprint is None:
+        return None
+    now_of = sorted(name for name, own in current.items() if fingerprint in own)
+    if now_of:
+        own = connection in now_of
+        return (
+            "The token is one of this connection's now." if own else f"It is the token of {now_of[0]}, not of this one."
+        )
+    known = select(KnownToken).where(KnownToken.fingerprint == fingerprint).order_by(KnownToken.last_seen_at.desc())
+    found = session.scalars(known).all()
+    of_this = [one for one in found if one.connection == connection] or found
+    if not of_this:
+        return "The token was never one of ours, since tokens are remembered: a stranger's, or one that was mistyped."
+    whose = "this connection" if of_this[0].connection == connection else of_this[0].connection
+    return f"An outdated token of ours: it was one of {whose} until after {of_this[0].last_seen_at:%Y-%m-%d %H:%M} UTC."
