@@ -47,7 +47,7 @@ class Differences:
         self.changed += 1
         for name in names:
             self._count(name, _pair(name, before[name], after[name]), 1)
-        if len(self.examples) < MOST_EXAMPLES:
+        if "id" in before and len(self.examples) < MOST_EXAMPLES:
             changes = [_change(name, *_pair(name, before[name], after[name])) for name in sorted(names)]
             self.examples.append({"outcome_id": str(before["id"]), "changes": changes})
 

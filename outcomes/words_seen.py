@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Text, cast, distinct, func, literal, null,
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, plain, plain_disposition
+from dialers.vocabulary import DISMISSED, UNKNOWN
 from models import CallEvent, CallOutcome
 from models.calls import UNFLAGGED, UNKNOWN_AND_OVER
 from outcomes import queries
@@ -91,6 +92,24 @@ def _merged(session: Session, configured: Mapping[str, Connection], most: int) -
         if order:
             sorted_[name] = order[:most]
     return sorted_
+
+
+def unapplied(session: Session, connection: Connection) -> dict[tuple[str, str], int]:
+    """Word, as ``decisions.key`` says it -> calls that do not show yet what was decided of it, because they were read before, or
+    because what the dialer proves outweighs the word."""
+    found: Counter[tuple[str, str]] = Counter()
+    for name, kind, one, other, calls, *_ in session.execute(_counted({connection.name: connection})):
+        if name != connection.name:
+            continue
+        if kind == DISPOSITION:
+            for word in (one, other):
+                if word and connection.flags(word):
+                    found[DISPOSITION, plain_disposition(word)] += calls
+        else:
+            for word in {plain(word): word for word in (one, other) if word}.values():
+                if connection.says(word) not in (None, DISMISSED, UNKNOWN):
+                    found["word", plain(word)] += calls
+    return dict(found)
 
 
 def _said_by_row(connection: Connection, kind: str, one: str | None, other: str | None) -> dict[tuple, list[Said]]:

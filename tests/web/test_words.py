@@ -209,6 +209,16 @@ def test_on_the_page_forms_need_the_scope_and_their_token(app, database, calls):
     assert database_is_untouched(database)
 
 
+def test_what_the_file_decides_and_calls_do_not_show_yet_is_told(operator, database):
+    """The settings were changed, the past was not read again: nothing is undecided, and the figures say so all the same."""
+    plain = replace(RYNG, dispositions={})
+    keep(database, *(receipt(terminal(n, 100 + n, disposition=" interested")) for n in range(2)))
+    normalize(database, {RYNG.name: plain})
+    page = text(operator)
+    assert "Decided in the settings file, which wins. 2 calls do not show it: read before" in page
+    assert "2 calls more may belong here" in operator.get("/calls?flag=sale").get_data(as_text=True)
+
+
 def test_a_decision_that_nobody_applies_is_told(operator, app, database, calls, monkeypatch):
     operator.get(PAGE)
     operator.post(f"{PAGE}/words", field="status_raw", word="NO-FORWARD", outcome="failed", decide="1")

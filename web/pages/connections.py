@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, flash, g, redirect, r
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
-from outcomes import decisions, health
+from outcomes import decisions, health, words_seen
 from outcomes.undecided import DISPOSITION
 from web import words as deciding
 from web.pages import session, words, zones
@@ -58,6 +58,9 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     with session.database().read() as reading:
         found = health.connections(reading, extensions["connections"], now)
         decided = decisions.effective(reading, configured) if configured else []
+        if configured:
+            left = words_seen.unapplied(reading, extensions["connections"][name])
+            decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     own = next((one for one in found if one["name"] == name), None)
     if own is None:
