@@ -140,6 +140,7 @@ FACTS: Final = TEXT_FACTS + TIME_FACTS + INT_FACTS + OTHER_FACTS
 
 # Facts about the record itself, shown in the timeline and never folded: begin with an underscore.
 #   _conflicts   keys written twice with different values, and those values
+#   _unread      the dialer's fields that state something which cannot be read, with a sample each
 #   _word        the dialer's word where we have none for it
 #   _said        the same where the tenant has said what it means
 #   _result      what an attempt left behind, while JAICP's job goes on

@@ -101,6 +101,17 @@ def test_renormalizing_repairs_what_the_connection_has_made_certain(database):
     assert row.talk_seconds == 181
 
 
+def test_one_call_whose_id_has_passed_through_a_float_is_one(database):
+    with database.write() as session:
+        posted(session, "ryng-main", "connect", callID="102", event="customer-connected")
+        posted(session, "ryng-main", "connect", callid="102.0", event="agent-connected")
+        posted(session, "ryng-main", "terminal", CallID=102.0, callLogID=7, status="busy")
+    normalize.normalize_pending(database, {"ryng-main": RYNG})
+    with database.read() as session:
+        (row,) = session.scalars(select(CallOutcome))
+    assert (row.call_id, row.attempt_id, row.connect_outcome) == ("102", "7", "busy")
+
+
 def test_merged_calls_are_not_counted(database):
     with database.write() as session:
         merged = outcome(session, connection="ryng-main", merged_into=outcome(session).id)

@@ -314,6 +314,8 @@ def test_values_that_nobody_can_read_lead_to_exactly_their_calls(reader, databas
     listed = text(reader, html.unescape(link))
     assert listed.count("data-key=") == 3
     assert "unread field: <bdi>" in listed
+    (first, *_) = re.findall(r'<a href="([^"]+)">call 1</a>', page)
+    assert "Could not be read: <code>callEnded</code>" in text(reader, html.unescape(first))
 
 
 def test_a_connection_that_does_not_exist(reader):
