@@ -295,14 +295,14 @@ def test_at_the_same_moment_as_workers(database):
 
 def test_what_a_terminal_would_obey_is_not_printed():
     found = Differences()
-    found.note({"status_raw": "\x1b[2J"}, {"status_raw": "x" * 500}, ["status_raw"])
+    found.note({"id": 1, "status_raw": "\x1b[2J"}, {"status_raw": "x" * 500}, ["status_raw"])
     (line,) = found.lines()
     assert line == "status_raw: '\\x1b[2J' -> " + "x" * 80 + "  1"
 
 
 def test_what_customers_said_is_counted_and_not_shown():
     found = Differences()
-    found.note({"notes": "old", "flags": []}, {"notes": "new", "flags": ["sale"]}, ["notes", "flags"])
+    found.note({"id": 1, "notes": "old", "flags": []}, {"notes": "new", "flags": ["sale"]}, ["notes", "flags"])
     assert found.lines() == ["flags: none -> sale  1", "notes: a value -> a value  1"]
 
 
@@ -310,7 +310,7 @@ def test_words_that_are_all_different_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr("outcomes.differences.MOST_PAIRS", 2)
     found = Differences()
     for at in range(5):
-        found.note({"status_raw": None}, {"status_raw": f"{at}"}, ["status_raw"])
+        found.note({"id": at, "status_raw": None}, {"status_raw": f"{at}"}, ["status_raw"])
     assert found.lines()[0] == "status_raw: a value -> a value  3"
 
 
