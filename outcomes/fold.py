@@ -13,7 +13,6 @@ from uuid import UUID
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Dialer, KeptEvent
-from lib import clock
 from outcomes import durations
 from outcomes.precedence import choose
 
@@ -83,7 +82,7 @@ def _values(events: list[KeptEvent], connection: Connection, dialer: Dialer, now
     values = {**_NOTHING, "flags": [], "custom_fields": {}, **facts}
     for name in ours.TIME_FACTS:
         if name in facts:
-            values[name] = clock.parse(facts[name])
+            values[name] = datetime.fromisoformat(facts[name])  # as ``clock.iso`` wrote it
     durations.measure(values, set_by, events, dialer)
     values["set_by"] = set_by
     values["sources"] = sorted({event.source for event in events})

@@ -55,7 +55,7 @@ class _Attempt:
     @cached_property
     def over_at(self) -> datetime | None:
         """When its end was first told, by our clock."""
-        return min((event.received_at for event in self.events if event.kind == CALL_ENDED), default=None)
+        return min([event.received_at for event in self.events if event.kind == CALL_ENDED], default=None)
 
     @cached_property
     def created(self) -> set[str]:
@@ -105,8 +105,8 @@ def _placed(own: list[KeptEvent]) -> list[KeptEvent]:
 
 def _attempt_of(event: KeptEvent, candidates: list[_Attempt]) -> str:
     candidates = [attempt for attempt in candidates if _may_hold(attempt, event)]
-    if not candidates:
-        return OPEN
+    if len(candidates) < 2:
+        return candidates[0].key if candidates else OPEN
     for question in (_starts_with, _created_with, _same_agent):
         candidates = question(event, candidates) or candidates
     return min(candidates, key=_nearness(event)).key
@@ -114,17 +114,20 @@ def _attempt_of(event: KeptEvent, candidates: list[_Attempt]) -> str:
 
 def _may_hold(attempt: _Attempt, event: KeptEvent) -> bool:
     """False only where it is known that the attempt was over, or began much later: by Ryng's own times; else by arrival."""
-    started = clock.parse(event.facts.get("started_at"))
-    if started is not None and (attempt.start or attempt.end):
+    said = event.facts.get("started_at")
+    if said is not None and (attempt.start or attempt.end):
+        started = clock.parse(said)
         if attempt.end is not None and started > attempt.end + AFTER_END:
             return False
         return attempt.start is None or started >= attempt.start - BEFORE_START
-    created = clock.parse(event.facts.get("created_at"))
-    if created is not None and attempt.end is not None and created > attempt.end:
-        return False
-    if attempt.over_at is None or event.received_at <= attempt.over_at:
+    created = event.facts.get("created_at")
+    if created is not None and created not in attempt.created and attempt.end is not None:
+        if clock.parse(created) > attempt.end:
+            return False
+    over = attempt.over_at
+    if over is None or event.received_at <= over:
         return True
-    if event.received_at > attempt.over_at + LATE:
+    if event.received_at > over + LATE:
         return False
     return not (_differs(event, "agent_id", attempt.agents) or _differs(event, "created_at", attempt.created))
 
