@@ -33,10 +33,6 @@ SECONDS = {
         {"disposition": "Not interested"},
         (True, ["disposition", "flags", "corrected_at"]),
     ),
-    "another result": (
-        {"status": "busy", "talktime": 0, "legDetails": None},
-        (True, ["connect_outcome", "status_raw", "talk_seconds", "corrected_at"]),
-    ),
     "another number": (
         {"customerNum": "+919800054321"},
         (True, ["customer_number", "customer_number_raw", "corrected_at"]),
@@ -63,6 +59,16 @@ def test_a_second_terminal_callback(database, name):
     assert (after.id, after.settling, after.revision) == (before.id, "settled", 2)
     assert after.corrected_at == (START + 3 * MINUTE if corrects else None)
     assert after.changed_fields == changed
+
+
+def test_another_result(database):
+    """Of two that prove no conversation, the later word counts."""
+    silent = {"talktime": 0, "legDetails": None, **QUIET}
+    before = then(database, terminal(status="no-answer", **silent), minutes=0)
+    assert (before.connect_outcome, before.settling) == ("no_answer", "settled")
+    after = then(database, terminal(status="busy", **silent), minutes=3)
+    assert (after.connect_outcome, after.corrected_at) == ("busy", START + 3 * MINUTE)
+    assert after.changed_fields == ["connect_outcome", "status_raw", "corrected_at"]
 
 
 def test_the_first_correction_stays_and_later_ones_are_announced(database):
