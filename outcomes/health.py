@@ -1,6 +1,6 @@
 """How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +18,18 @@ from outcomes import completeness, doubts, forgiven, pace, unread_values, words_
 from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
+Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
 NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
 
 
-def connections(session: Session, configured: Mapping[str, Connection], now: datetime) -> list[dict[str, Any]]:
+def connections(
+    session: Session, configured: Mapping[str, Connection], now: datetime, unmapped: Unmapped = words_seen.unmapped
+) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes."""
     counts = receipt_counts(session)
-    words = words_seen.unmapped(session, configured)
+    words = unmapped(session, configured)
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
     desks = sending(session)

@@ -7,6 +7,7 @@ import web
 from leads.front import Front
 from models.database import Database
 from outcomes.decisions import Decided
+from outcomes.recent_words import RecentWords
 from service import cli, config, logs
 
 
@@ -19,6 +20,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["database"] = database = Database(settings.database_url)
     app.extensions["connections"] = Decided(database, settings.connections)
+    app.extensions["recent_words"] = RecentWords()
     app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
     web.register(app)
     cli.register(app)

@@ -86,4 +86,5 @@ def decide(connection: Connection, field: str, word: str, meaning: decisions.Mea
     with extensions["database"].write() as session:
         shown = decisions.shown(decisions.decide(session, connection, field, word, meaning, by))
     extensions["connections"].forget()
+    extensions["recent_words"].forget()
     return shown

@@ -83,7 +83,8 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
-    found = health.connections(reading, current_app.extensions["connections"], now)
+    unmapped = current_app.extensions["recent_words"].unmapped
+    found = health.connections(reading, current_app.extensions["connections"], now, unmapped)
     settings = current_app.extensions["settings"]
     for connection in found:
         connection["freshness"] = words.freshness(connection, zone)
