@@ -50,7 +50,7 @@ def planned(dice: random.Random, item: dict[str, Any]) -> list[Step]:
     drawn = dice.choices(
         ("longCallWithResult", "longCallWithNoResult", "noAnswer", "nonexistentNumber"), (50, 15, 28, 7)
     )[0]
-    status = payload.get("sandbox_status") or drawn
+    status = str(payload.get("sandbox_status") or drawn)
     at = dice.uniform(2, 20)
     steps = [Step(at, {"jobStatus": "inProcess"}, begins=True)]
     if status == "noAnswer" or dice.random() < 0.2:
@@ -78,6 +78,8 @@ def _wrong_item(item: dict[str, Any]) -> str | None:
     phone = item.get("phone")
     if isinstance(phone, bool) or not isinstance(phone, int | str) or not str(phone).isdigit():
         return "phone must be digits"
+    if not isinstance(item.get("payload") or {}, dict):
+        return "payload must be an object"
     if "gmtZone" in item and not is_zone(item["gmtZone"]):
         return "gmtZone is no time zone"
     for name, value in item.items():

@@ -21,8 +21,9 @@ from sandbox import qvoice_calls
 from sandbox.faults import Faults
 from sandbox.qvoice_calls import Campaign
 from sandbox.qvoice_faults import FAULTS
+from sandbox.traffic import placed_until
 
-MOST_CALLS = 100_000
+MOST_CALLS = 20_000  # of the report, and of leads that were taken: about 3 kB each
 
 
 @dataclass
@@ -162,6 +163,7 @@ class QVoice:
             lead = {"created": int(self.now()), "campaign_id": campaign_id, "status": "new", **given, "id": lead_id}
             campaign.leads = {**campaign.leads, lead_id: lead}
             self.taken.append(lead)
+            del self.taken[:-MOST_CALLS]
             return True
 
     def set_lead_status(self, lead_id: str, status: str) -> bool:
@@ -186,6 +188,7 @@ class QVoice:
             known = any(isinstance(c.columns, dict) and c.columns.get("call_id") == call_id for c in self._calls)
             if known:
                 self.voicemails.append(call_id)
+                del self.voicemails[:-MOST_CALLS]
             return known
 
     def _of_lead(self, lead_id: str) -> Campaign | None:
@@ -211,8 +214,11 @@ class QVoice:
         self._stopped.set()
 
     def _place(self, pause: float) -> None:
-        while not self._stopped.wait(self._dice.uniform(0.5, 1.5) * pause):
-            self._call(self.now(), self._dice.uniform(5, 40) * self.time_scale)
+        placed_until(
+            self._stopped,
+            lambda: self._dice.uniform(0.5, 1.5) * pause,
+            lambda: self._call(self.now(), self._dice.uniform(5, 40) * self.time_scale),
+        )
 
     def _call(self, ended: float, recorded_after: float) -> None:
         with self._lock:

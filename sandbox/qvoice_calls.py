@@ -97,9 +97,9 @@ def call(campaign: Campaign, dice: random.Random, ended: float) -> tuple[dict[st
         "timestamp": int(start),
         "campaign_name": campaign.name,
         "campaign_type": "progressive",
-        "lead_name": f"{lead['first_name']} {lead['last_name']}",
+        "lead_name": " ".join(filter(None, (lead.get("first_name"), lead.get("last_name")))),
         "lead_number": lead["number"],
-        "lead_ticket_id": f"T-{_ticket(lead['number'])}",
+        "lead_ticket_id": lead.get("ticket_id") or f"T-{_ticket(lead['number'])}",
         "caller_id_number": OURS,  # inferred: no page and no client names it among the columns of this report
         "agent_name": f"{agent['first_name']} {agent['last_name']}" if end == "connected" else "",
         "agent_extension": agent["ext"] if end == "connected" else "",
@@ -193,7 +193,8 @@ def _history(
 
 def _ticket(number: str) -> int:
     """A ticket number that belongs to the telephone number."""
-    return sum(int(digit) * (index + 1) for index, digit in enumerate(number[1:])) + int(number[-4:])
+    digits = [int(char) for char in number if char.isascii() and char.isdigit()]
+    return sum(digit * place for place, digit in enumerate(digits, 1))
 
 
 def _go_time(moment: float) -> str:

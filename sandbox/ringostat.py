@@ -11,6 +11,7 @@ Content", "How to realise the Ringostat integration using Webhooks".
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 from sandbox import ringostat_calls
 from sandbox.faults import COMMON, Faults
 from sandbox.ringostat_webhooks import Delivery, Webhook, post
+from sandbox.traffic import placed_until
 
 OWN = {
     "truncates": "the call log holds value calls at most (50), and does not say so",
@@ -29,7 +31,8 @@ OWN = {
     "refuses": "a row is answered with result false; value: the reason",
 }
 FAULTS = (*COMMON, *OWN)
-MOST_CALLS = 200_000
+MOST_CALLS = 20_000
+MOST_ROWS = 20_000  # of campaigns, that are remembered
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Ringostat:
         self._dice = random.Random(seed)
         self._calls: list[Call] = []
         self._number = 0
-        self._dialed = 0  # rows of campaigns that traffic has called
+        self._waiting: deque[dict[str, Any]] = deque()  # rows of campaigns that traffic has not called
         self._lock = threading.RLock()
         self._stopped = threading.Event()
 
@@ -118,11 +121,8 @@ class Ringostat:
     def log(self, start: str, end: str) -> list[Call]:
         """The calls between two wall clocks, both included, the earliest first."""
         with self._lock:
-            found = list(self._calls)
-        return sorted(
-            (call for call in found if start <= wall(call.at, self.zone) <= end),
-            key=lambda call: (wall(call.at, self.zone), call.uniqueid),
-        )
+            found = [(wall(call.at, self.zone), call.uniqueid, call) for call in self._calls]
+        return [call for _, _, call in sorted(one for one in found if start <= one[0] <= end)]
 
     def _tell(self, call: Call, event: str) -> None:
         for webhook in self.webhooks:
@@ -141,6 +141,8 @@ class Ringostat:
             return "Wrong phone_number or fio"
         with self._lock:
             self.project.rows.append(row)
+            del self.project.rows[:-MOST_ROWS]
+            self._waiting.append(row)
         return None
 
     # Traffic ----------------------------------------------------------------------------------------------------------
@@ -156,16 +158,18 @@ class Ringostat:
         self._stopped.set()
 
     def _place(self, pause: float, missed: float, longest: float) -> None:
-        while not self._stopped.wait(self._dice.uniform(0.5, 1.5) * pause):
-            threading.Thread(target=self._one, args=(missed, longest), daemon=True).start()
+        placed_until(
+            self._stopped,
+            lambda: self._dice.uniform(0.5, 1.5) * pause,
+            lambda: threading.Thread(target=self._one, args=(missed, longest), daemon=True).start(),
+        )
 
     def _one(self, missed: float, longest: float) -> None:
         with self._lock:
             columns = ringostat_calls.call(self._dice)
-            if self._dialed < len(self.project.rows):
-                number = self.project.rows[self._dialed]["phone_number"].removeprefix("+")
+            if self._waiting:
+                number = self._waiting.popleft()["phone_number"].removeprefix("+")
                 columns = ringostat_calls.outgoing(columns, number, self._dice)
-                self._dialed += 1
             lasts, quiet = self._dice.uniform(0.2, 1) * longest, self._dice.random() < missed
         call = self.begin(columns)
         self._stopped.wait(lasts)

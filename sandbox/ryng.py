@@ -33,8 +33,11 @@ from sandbox.ryng_courier import Callback, Courier, Ledger
 from sandbox.ryng_faults import checked, written
 from sandbox.ryng_plan import AGENTS, Plan, Step
 from sandbox.timetable import Timetable
+from sandbox.traffic import placed_until
 
 PRODUCTS = ("Life Insurance", "Motor Insurance", "Toothpaste")
+MOST_CALLS = 50_000
+MOST_NUMBERS = 1_000  # of customers whom traffic calls again
 NAMES = ("Asha", "Benji", "Chetan", "Divya", "Emma", "Farhan", "गीता", "Zoë")
 CUSTOM_FIELD_NAMES = {"customField1Name": "Name", "customField2Name": "Product", "customField3Name": "Lead ID"}
 
@@ -69,6 +72,7 @@ class Ryng:
         agents: tuple[Agent, ...] = AGENTS,
         first_call_id: int = 131,
         first_log_id: int = 894,
+        keep: int = MOST_CALLS,
     ):
         self.access_token = access_token
         self.rate_limit = rate_limit  # requests per minute of Ryng's; None: none
@@ -76,7 +80,8 @@ class Ryng:
         self.agents = agents
         self.faults: dict[str, float] = checked(faults or {})
         self.wire = Faults(COMMON)  # of its answers to requests
-        self.ledger = Ledger()
+        self.keep = keep  # calls, and callbacks in the ledger
+        self.ledger = Ledger(keep)
         self.timetable = Timetable(time_scale)
         self._courier = Courier(self.timetable, self.ledger, patience, slow_seconds, ssl_context)
         self._epoch = epoch
@@ -141,6 +146,8 @@ class Ryng:
                 began,
             )
             self._placed[call.call_id] = placed
+            if len(self._placed) > self.keep:
+                del self._placed[next(iter(self._placed))]
         for number_of_step, step in enumerate(placed.plan.steps):
             self.timetable.after(step.offset, self._post, placed, number_of_step, step)
         return call
@@ -207,10 +214,13 @@ class Ryng:
 
     def _place_for_ever(self, connect_url: str, terminal_url: str, pause: float) -> None:
         dice, numbers = random.Random(f"{self.seed} traffic"), []
-        for index in itertools.count():
-            self._place_any(index, dice, numbers, connect_url, terminal_url)
-            if self._traffic_ends.wait(pause):
-                return
+        pauses = itertools.chain([0.0], itertools.repeat(pause))
+        indices = itertools.count()
+        placed_until(
+            self._traffic_ends,
+            lambda: next(pauses),
+            lambda: self._place_any(next(indices), dice, numbers, connect_url, terminal_url),
+        )
 
     def _place_any(
         self, index: int, dice: random.Random, numbers: list[str], connect_url: str, terminal_url: str
@@ -220,6 +230,7 @@ class Ryng:
         # The same customer is called in several campaigns, and twice in one: a number is no key.
         number = dice.choice(numbers) if numbers and dice.random() < 0.15 else fresh
         numbers.append(number)
+        del numbers[:-MOST_NUMBERS]
         queue = {} if page == CAMPAIGN else {"queue_id": dice.randint(1, 3), "queue_name": "Standard Queue"}
         fields = {
             "customField1": dice.choice(NAMES),

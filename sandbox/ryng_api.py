@@ -230,7 +230,7 @@ def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaig
     customers = body.get("customerData") or {}
     everybody = tuple(_agent(ryng, name) for name in body.get("agents") or ())
     # A larger priority is called earlier; rows without one keep their order.
-    for row, number in sorted(zip(rows, numbers, strict=True), key=lambda pair: -int(pair[0].get("priority") or 0)):
+    for row, number in sorted(zip(rows, numbers, strict=True), key=lambda pair: -_priority(pair[0])):
         ryng.place(
             number,
             customers.get("connectCallbackUrl"),
@@ -242,6 +242,13 @@ def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaig
             **queue,
         )
     batch.rows += rows
+
+
+def _priority(row: Mapping[str, Any]) -> int:
+    priority = row.get("priority") or 0
+    if not isinstance(priority, int):
+        raise BadRequest("a priority that is no number")
+    return priority
 
 
 def _number(row: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from sandbox import voipex_calls
 from sandbox.faults import COMMON, Faults
 from sandbox.timetable import Timetable
+from sandbox.traffic import placed_until
 from sandbox.voipex_calls import Courier
 from sandbox.voipex_orders import CREATED, REMOVED, RUNNING, Refusal, checked_campaign, checked_list, next_state
 
@@ -41,6 +42,7 @@ WEBHOOK_FAULTS = {
     "form": "webhooks are forms",
 }
 FAULTS = (*COMMON, *OWN_FAULTS, *WEBHOOK_FAULTS)
+MOST_CALLS = 10_000
 
 
 @dataclass
@@ -92,6 +94,7 @@ class Voipex:
         self.courier = Courier(webhook_url, webhook_fields or {})
         self._access: dict[str, float] = {}
         self._refresh: dict[str, float] = {}
+        self._placed = 0
         self._dice = random.Random(seed)
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -195,11 +198,13 @@ class Voipex:
             _, campaign_id, _, number = min(waiting)
             campaign = self.campaigns[campaign_id]
             campaign.called[number] += 1
-            unique_id = f"{int(self.now())}.{len(self.calls) + 1}"
+            self._placed += 1
+            unique_id = f"{int(self.now())}.{self._placed}"
             queue = campaign.fields.get("endpoint", {}).get("queue")
             result = result or voipex_calls.result(self._dice)
             posts = voipex_calls.webhooks(unique_id, campaign.fields["callerId"], number, queue, result, self._dice)
             self.calls.append({"uniqueId": unique_id, "number": number, "result": result})
+            del self.calls[:-MOST_CALLS]
             on = {fault["name"] for fault in self.faults.on()} & set(WEBHOOK_FAULTS)
             moments = [after for after, _ in posts]
             if "shuffled" in on:
@@ -222,8 +227,7 @@ class Voipex:
         self.timetable.close()
 
     def _place(self, pause: float) -> None:
-        while not self._stopped.wait(self._dice.uniform(0.5, 1.5) * pause):
-            self.call()
+        placed_until(self._stopped, lambda: self._dice.uniform(0.5, 1.5) * pause, self.call)
 
     def noted(self, verb: str, path: str, status: int) -> None:
         with self._lock:

@@ -48,12 +48,12 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     migrations.upgrade(current_app.extensions["database"])
     kind = TYPES.get(file.suffix.lower(), "application/json")
     target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
+    if connection not in current_app.extensions["connections"]:
+        raise click.UsageError(f"There is no connection {connection!r}.")
     try:
         front.offered(connection, target["campaign"])
         rows = front.rows(file.read_bytes(), kind)
         loading = front.loading(connection, rows=rows, options=_object(options), **target)
-    except KeyError:
-        raise click.UsageError(f"There is no connection {connection!r}.") from None
     except (CannotDo, Refused, BadList, BadLeads) as error:
         _refuse(error)
     for number, at in loading.checked.repeated.items():
@@ -188,6 +188,6 @@ def _refuse(error: ValueError) -> None:
         for fault in error.faults:
             click.echo(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
     row, field = getattr(error, "row", None), getattr(error, "field", None)
-    at = f"row {row}, {field}: " if row and field else f"row {row}: " if row else ""
-    click.echo(f"wrapup: {at}{error}", err=True)
+    at = ", ".join(filter(None, (row and f"row {row}", field)))
+    click.echo(f"wrapup: {at}: {error}" if at else f"wrapup: {error}", err=True)
     sys.exit(2)

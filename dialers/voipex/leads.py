@@ -26,7 +26,7 @@ IVRS_PATH = "/ivr"
 
 APPENDS = (
     "VoIPEX documents no way to add numbers to a campaign that exists. Make a campaign with its leads instead: "
-    "POST /api/v1/campaigns/<connection>."
+    "POST /api/v1/campaigns/<connection>, or wrapup leads load --new."
 )
 # A call list has numbers and "attributes", of which only an empty list was ever shown.
 NO_PLACE = ("name", "first_name", "last_name", "priority", "timezone", "agents", "note", "options")
