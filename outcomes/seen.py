@@ -12,7 +12,7 @@ from lib import ids
 from models import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus, Receipt
 from models.database import insert_into
 
-LONGEST_NAME = CampaignName.__table__.c.name.type.length  # a longer one would be no key
+LONGEST_NAME = CampaignName.__table__.c.name.type.length  # bytes: a longer one would be no key
 
 
 def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
@@ -94,7 +94,7 @@ def _names(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
         (receipt.connection, campaign.name, campaign.campaign_id): receipt
         for receipt, reading in reversed(read)
         for campaign in reading.campaigns
-        if campaign.name is not None and len(campaign.name) <= LONGEST_NAME
+        if campaign.name is not None and len(campaign.name.encode()) <= LONGEST_NAME
     }
     rows = [
         {"connection": connection, "name": name, "campaign_id": campaign_id}

@@ -101,3 +101,22 @@ def test_durations_of_before_were_stated_and_grants_on_the_view_stay(untouched):
         assert session.execute(text(f"SELECT {names} FROM call_outcomes_v1")).one() == ("stated", None, 7, 1, None)
         if not untouched.is_sqlite:
             assert session.scalar(text("SELECT has_table_privilege('public', 'call_outcomes_v1', 'SELECT')"))
+
+
+def test_campaigns_that_were_listed_before_have_their_names(untouched):
+    migrations.upgrade(untouched)
+    with untouched.write() as session:
+        for at, (campaign, name) in enumerate(
+            [("1", "Old"), ("1", "Old"), ("1", "New"), ("2", "x" * 501), ("3", None)]
+        ):
+            factories.campaign(session, campaign_id=campaign, name=name, seen_at=factories.NOON + factories.minutes(at))
+        factories.load(session, ["accepted", "unknown", "rejected", "pending"])
+    migrations.downgrade(untouched, "0012")
+    migrations.upgrade(untouched)
+    with untouched.read() as session:
+        told = session.execute(
+            text("SELECT name, campaign_id, news_at IS NOT NULL FROM campaign_names ORDER BY name")
+        ).all()
+        leads = "SELECT state FROM loaded_leads WHERE news_at IS NOT NULL ORDER BY state"
+        assert session.scalars(text(leads)).all() == ["accepted", "unknown"]
+    assert [tuple(row) for row in told] == [("New", "1", True), ("Old", "1", True)]

@@ -40,12 +40,13 @@ def upgrade() -> None:
     )
     # What is known already is news to the calls of before: the worker folds them again, some at a time.
     op.execute("UPDATE loaded_leads SET news_at = sent_at WHERE state IN ('accepted', 'unknown')")
-    op.execute("""
+    size = "octet_length(name)" if op.get_bind().dialect.name == "postgresql" else "length(CAST(name AS BLOB))"
+    op.execute(f"""
         INSERT INTO campaign_names (connection, name, campaign_id, receipt_id, news_at)
         SELECT connection, name, campaign_id, receipt_id, seen_at FROM (
             SELECT connection, name, campaign_id, receipt_id, seen_at,
                 row_number() OVER (PARTITION BY connection, name, campaign_id ORDER BY seen_at, id) AS place
-            FROM campaign_statuses WHERE name IS NOT NULL AND length(name) <= 500
+            FROM campaign_statuses WHERE name IS NOT NULL AND {size} <= 500
         ) AS told WHERE place = 1
     """)
 

@@ -360,10 +360,11 @@ def test_a_name_that_two_campaigns_have_had_is_nobodys(database, first):
     assert campaigns(database)["new"] == "6541"
 
 
-def test_a_very_long_name_is_no_key_and_hinders_nothing(database):
-    listed(database, "6541", "x" * 10_000)
-    calls(database, activity(campaign_name="x" * 10_000))
-    assert campaigns(database) == {"c1": None}
+@pytest.mark.parametrize(("name", "found"), [("x" * 500, "6541"), ("x" * 501, None), ("\U0001f4de" * 400, None)])
+def test_a_very_long_name_is_no_key_and_hinders_nothing(database, name, found):
+    listed(database, "6541", name)
+    calls(database, activity(campaign_name=name))
+    assert campaigns(database) == {"c1": found}
 
 
 def test_a_long_history_is_repaired_some_at_a_time(database, monkeypatch):
