@@ -25,7 +25,7 @@ TODO: Mapping[str, str] = {
     "not_an_object": _READ_ANEW,
     "bad_identifier": _READ_ANEW,
     "partly_unreadable": "What could be read is in. Look at the rest; replay the receipt when it can be read.",
-    "too_many_events": "Ask the dialer for fewer events in one body; what it holds is lost until Wrapup takes more.",
+    "too_many_events": "Ask the dialer for fewer events in one body; what this one holds is kept, and cannot be read.",
     "too_many_parameters": "Ask the dialer for fewer parameters.",
     "inflates_too_far": "Ask the dialer to send less at a time, or without compression.",
     "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",

@@ -10,9 +10,11 @@ from service.app import create_app
 from service.config import Settings
 from web import keys
 
+# Where nobody listens.
+NOBODY = {"portal_url": "http://127.0.0.1:9", "username": "a", "password": "b", "domain": "c", "account_id": "d"}
 CONNECTIONS = {
     "ryng-main": Connection("ryng-main", "ryng", callback_tokens=("token-of-ryng",), default_country="IN"),
-    "qvoice-main": Connection("qvoice-main", "qvoice"),
+    "qvoice-main": Connection("qvoice-main", "qvoice", settings=NOBODY),
 }
 
 
