@@ -116,6 +116,8 @@ def whole(value: object) -> int | None:
 def seconds(value: object) -> int | None:
     """A duration in whole seconds, a fraction dropped: ``181``, ``00:03:01``, ``PT3M1S``, ``181 s``, ``3m1s``. None for
     nothing, for less than nothing and for years; also for ``3:01``, which may be minutes or hours."""
+    if value is None:
+        return None
     number = whole(value)
     if number is None and type(value) is str:
         number = _length(value.strip())
@@ -159,9 +161,10 @@ def stated(**facts: Any) -> dict[str, Any]:
     for name, value in facts.items():
         if value is None:
             continue
-        if type(value) is str or type(value) is int:  # as nearly all are
+        kind = type(value)
+        if kind is str or kind is int:  # as nearly all are
             found[name] = value
-        elif type(value) is datetime:
+        elif kind is datetime:
             found[name] = clock.iso(value)
         elif value != {}:
             found[name] = value

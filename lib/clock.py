@@ -15,7 +15,7 @@ _COMPACT = re.compile(r"(?:19|20|21)\d{12}", re.ASCII)  # the digits of a date a
 _PLAIN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
     r"(?:Z|[+-](?:0[0-9]|1[0-3])(?::?[0-5][0-9])?)?"
-)
+).fullmatch
 _GO = " +0000 UTC"  # as Go writes UTC
 # How dialers write "never": zeros, or the day on which some calendar begins or ends.
 _NEVER = re.compile(
@@ -47,7 +47,7 @@ def parse(value: object, place: Place = NOWHERE) -> datetime | None:
     1990 ("never" at some dialers) and everything unreadable are None: a wrong time would be worse than none.
     """
     if type(value) is str:
-        if not _PLAIN.fullmatch(value):
+        if not _PLAIN(value):
             if value.endswith(_GO):
                 return parse(value.removesuffix(_GO) + "Z")
             return _written(value.strip(), place)

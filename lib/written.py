@@ -102,7 +102,7 @@ def _zoned(wall: datetime, rest: str, place: Place) -> datetime | None:
     zone = rest.strip().replace("\u2212", "-")
     if not zone:
         return zones.local(wall, place.zone)
-    if zone.upper() in _UTC:
+    if zone.upper().removesuffix("[UTC]") in _UTC:
         return wall
     if found := _OFFSET.match(zone):
         offset = _offset(found, zone[found.end() :])

@@ -57,6 +57,7 @@ INDIA, ISRAEL, IRELAND, AMERICA = (Place(None, country) for country in ("IN", "I
         ("2026-11-18 10:09:07 GMT-03:00", "2026-11-18T13:09:07Z"),
         ("2026-11-18 10:09:07 GMT", "2026-11-18T10:09:07Z"),
         ("2026-11-18t10:09:07z", "2026-11-18T10:09:07Z"),
+        ("2026-11-18T10:09:07.5Z[UTC]", "2026-11-18T10:09:07.5Z"),
         ("2026-11-18 10:09:07 utc", "2026-11-18T10:09:07Z"),
         ("2026-11-18T10:09+02", "2026-11-18T08:09:00Z"),
         # What programs write behind an offset, which has said it already.
