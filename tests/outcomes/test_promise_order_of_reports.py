@@ -95,6 +95,21 @@ def test_a_call_seen_first_without_and_then_with_its_id_stays_one_row(database):
     assert (after.id, after.attempt_id, after.connect_outcome) == (before.id, "abc", "busy")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_per_agent_who_was_tried_is_the_call_of_the_one_who_talked(database, order):
+    times = {"call_id": "abc", "answered_time": EPOCH + 5}
+    rung = row(0, **times, agent_talk_time=0, agent_extension="1071", agent_name="Jim", hangup_cause="NO_ANSWER")
+    talked = row(
+        0, **times, agent_talk_time=30, agent_extension="1008", agent_name="Ann", hangup_cause="NORMAL_CLEARING"
+    )
+    for minute, body in enumerate([rung, talked][::order]):
+        keep(database, polled(body, minute))
+        normalize(database)
+    (found,) = outcomes(database)
+    assert (found.connect_outcome, found.talk_seconds, found.agent_name) == ("connected", 30, "Ann")
+    assert (found.agent_extension, found.hangup_cause) == ("1008", "NORMAL_CLEARING")
+
+
 def test_two_rows_that_turn_out_to_be_one_call_become_one_and_say_so(database):
     only_id = {key: value for key, value in row(0, call_id="abc").items() if key != "timestamp"}
     keep(database, polled(row(0), 1), polled(only_id, 2))
