@@ -43,7 +43,7 @@ def test_receipts_by_state(database):
         receipt(session, state="quarantined", reason="unparseable")
         receipt(session, state="quarantined", stranger=True, connection="made-up", kind="made-up")
     found = connections(database)
-    counts = {"pending": 1, "normalized": 1, "duplicate": 0, "ignored": 0, "quarantined": 1}
+    counts = {"pending": 1, "normalized": 1, "duplicate": 0, "ignored": 0, "quarantined": 1, "dismissed": 0}
     assert found["ryng-main"]["receipts"] == counts
     assert "made-up" not in found
     with database.read() as session:
