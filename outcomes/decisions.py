@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, plain, plain_disposition
@@ -212,6 +213,16 @@ class Decided(Mapping[str, Connection]):
         return self._found
 
     def _look(self) -> None:
+        try:
+            self._read()
+        except (OperationalError, ProgrammingError):
+            # Before the first migration, and while a newer release is being migrated to, nothing is decided here.
+            if inspect(self._database.engine).has_table(Decision.__tablename__):
+                raise
+            self._found, self._seen = self.configured, None
+        self._look_at = time.monotonic() + LOOK_SECONDS
+
+    def _read(self) -> None:
         with self._database.read() as session:
             count = session.scalar(select(func.count()).select_from(Decision))
             if count != self._seen:
@@ -221,7 +232,6 @@ class Decided(Mapping[str, Connection]):
                     for name, one in self.configured.items()
                 }
                 self._seen = count
-        self._look_at = time.monotonic() + LOOK_SECONDS
 
     def forget(self) -> None:
         """Look again at the next question: this process has just decided something."""

@@ -277,3 +277,14 @@ def test_only_calls_with_the_word_are_read_again(database):
         groups = applying.concerned(session, PLAIN.name, decisions.key("disposition", "sale"))
         own = set(session.scalars(select(CallOutcome.group_id).where(CallOutcome.disposition == "Sale")))
     assert set(groups) == own and len(groups) == 2
+
+
+def test_before_the_first_migration_nothing_is_decided_here(database):
+    live = Decided(database, {PLAIN.name: PLAIN})
+    with database.write() as session:
+        Decision.__table__.drop(session.connection())
+    assert live[PLAIN.name] == PLAIN
+    with database.write() as session:
+        Decision.__table__.create(session.connection())
+        decide(session, PLAIN, "disposition", "Sale", ["sale"], "priya")
+    assert live[PLAIN.name].flags("Sale") == ["sale"]
