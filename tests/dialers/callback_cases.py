@@ -27,6 +27,7 @@ SECONDS = 40
 
 # What differs between two calls of which the same was told.
 OF_ONE_CALL = ("id", "call_id", "attempt_id", "revision", "position", "first_seen_at", "changed_at", "occurred_at")
+OF_ONE_CALL += ("corrected_at",)  # what was shown in between depends on how fast the worker was
 OBSERVED = {"talk_source": "talk_seconds", "duration_source": "duration_seconds"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
