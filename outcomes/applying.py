@@ -23,7 +23,7 @@ from outcomes.undecided import DISPOSITION
 log = structlog.get_logger(__name__)
 
 # Every process reads with the new meaning by then, and what was being read with the old one is written: see LOOK_SECONDS.
-SETTLED = timedelta(seconds=2)
+SETTLED = timedelta(seconds=3)
 LEASE = timedelta(seconds=60)  # renewed with each batch
 MOST_PREVIEWED = 1_000  # calls: whoever looks waits for it
 

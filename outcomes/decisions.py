@@ -25,7 +25,7 @@ from models.decisions import FAILED, WAITING
 from outcomes.undecided import DISPOSITION, EVENT, FIELDS
 
 LOOK_SECONDS = 1.0  # so long a process may go on with what was decided before
-LONGEST_WORD = 500
+LONGEST_WORD = 2_000
 # Tables of words that some dialers have among their own settings; those come before everything else.
 OWN_TABLES = ("status_codes", "hangup_causes")
 

@@ -78,14 +78,18 @@ def unmapped(
 def _merged(session: Session, configured: Mapping[str, Connection], most: int) -> dict[str, list[Seen]]:
     """Connection -> its words, most calls first."""
     found: dict[str, dict[tuple[str, str], Seen]] = {}
+    elsewhere: set[tuple[str, tuple[str, str]]] = set()  # dispositions that another parent of theirs decides
     for name, kind, one, other, calls, latest, first in session.execute(_counted(configured)):
-        own = found.setdefault(name, {})
-        for key, said in _said_by_row(configured.get(name) or Connection(name, ""), kind, one, other).items():
+        own, connection = found.setdefault(name, {}), configured.get(name) or Connection(name, "")
+        for key, said in _said_by_row(connection, kind, one, other).items():
             own.setdefault(key, Seen()).add(said, calls, latest, first)
+        if kind == DISPOSITION and other is not None and connection.decides(one, other):
+            elsewhere.add((name, (DISPOSITION, plain_disposition(one))))
     sorted_ = {}
     for name, words in found.items():
-        for seen in words.values():
-            if seen.mixed:  # rare enough to be asked for one by one, with the filter that leads to its calls
+        for key, seen in words.items():
+            # Rare enough to be asked for one by one, with the filter that leads to its calls: they have to be as many.
+            if seen.mixed or (name, key) in elsewhere:
                 wanted = queries.conditions({"connection": [name], "unmapped": seen.values()})
                 seen.calls = session.scalar(select(func.count()).select_from(CallOutcome).where(*wanted))
         order = sorted(words.values(), key=lambda seen: (-seen.calls, *seen.ways()[0]))

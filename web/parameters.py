@@ -110,7 +110,7 @@ class Filters(Schema):
     unmapped = fields.List(
         fields.Str(
             validate=validate.Regexp(
-                rf"^({'|'.join(undecided.FIELDS)}):[\s\S]{{1,500}}$",
+                rf"^({'|'.join(undecided.FIELDS)}):[\s\S]{{1,2000}}$",
                 error=f"Write it as FIELD:WORD, with one of {', '.join(undecided.FIELDS)}.",
             )
         ),

@@ -102,6 +102,17 @@ def test_no_word_is_listed_twice_and_the_filter_finds_its_calls(database, calls,
     assert len(found) == seen["calls"]
 
 
+def test_a_disposition_under_a_decided_parent_and_under_another(database):
+    with database.write() as session:
+        for parent in ("Maybe", "Else", None):
+            outcome(session, disposition="Dear", disposition_parent=parent)
+        outcome(session, disposition="Cheap", disposition_parent="Maybe")
+    (seen,) = unmapped(database, TABLED)["ryng-main"]
+    with database.read() as session:
+        found = queries.page(session, {"connection": ["ryng-main"], "unmapped": ["disposition:Dear"]}).rows
+    assert (seen["word"], seen["calls"]) == ("Dear", len(found))
+
+
 @pytest.mark.parametrize("meaning", ["canceled", "dismissed"])
 def test_a_word_that_the_tenant_has_decided_is_listed_no_more(database, meaning):
     with database.write() as session:
