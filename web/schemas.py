@@ -40,6 +40,10 @@ def yes_or_no(description: str, example: bool) -> fields.Bool:
     return fields.Bool(required=True, metadata={"description": description, "example": example})
 
 
+def names(description: str, example: list) -> fields.List:
+    return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
+
+
 def our_id(description: str) -> fields.Str:
     return fields.Str(
         required=True,

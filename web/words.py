@@ -4,7 +4,7 @@ from flask import Response, current_app, g
 
 from dialers.base import Connection
 from outcomes import applying, decisions, words_seen
-from web import report_schemas, schemas
+from web import schemas, word_answers
 from web.answers import answer
 from web.auth import scope
 from web.errors import Refused, invalid, not_found
@@ -17,7 +17,7 @@ blueprint = Blueprint("words", __name__, description="What the dialers' words me
 @blueprint.route("/connections/<string:name>/words")
 @scope("read")
 @blueprint.no_query
-@blueprint.response(200, report_schemas.Words)
+@blueprint.response(200, word_answers.Words)
 def show_words(name: str) -> Response:
     """Words that nobody has decided, what was decided and where, and every decision that was made here"""
     connection = configured(name)
@@ -37,8 +37,8 @@ def show_words(name: str) -> Response:
 @scope("admin")
 @blueprint.no_query
 @blueprint.arguments(WordDecision)
-@blueprint.response(200, report_schemas.DecisionPreview)
-@blueprint.alt_response(202, schema=report_schemas.WordDecided, description="Decided; a worker applies it to the past.")
+@blueprint.response(200, word_answers.DecisionPreview)
+@blueprint.alt_response(202, schema=word_answers.WordDecided, description="Decided; a worker applies it to the past.")
 @blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
 @blueprint.alt_response(
     409, schema=schemas.Error, description="The settings file decides the word, or there is nothing to withdraw."
