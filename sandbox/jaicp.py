@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.faults import Faults
+from sandbox.jaicp_book import Book
 from sandbox.jaicp_calls import FAULTS, NOT_OVER, Step, planned
 
 MOST_REQUESTS = 1_000
+MOST_JOBS = 50_000  # of a campaign; the oldest are forgotten
+WAVE = 40.0  # seconds that some calls at once take
 
 
 @dataclass
@@ -81,7 +84,10 @@ class Jaicp:
         requests_per_minute: int | None = None,
         seed: int = 0,
         now: Callable[[], float] = time.time,
+        at_once: int | None = None,
+        book: Book | None = None,
     ):
+        """``at_once``: so many calls at a time, about; None: all of them. ``book`` keeps the numbers beyond a restart."""
         self.tokens = {token: name for name, token in (campaigns or {"demo": "demo"}).items()}
         self.time_scale = time_scale
         self.wrong_token_status = wrong_token_status
@@ -93,10 +99,15 @@ class Jaicp:
             name: Campaign(number, name, now(), running_since=now())
             for number, name in enumerate(self.tokens.values(), 7056)
         }
-        self._dice = random.Random(seed)
+        self.at_once = at_once
+        self.book = book or Book()
+        self._seed = seed
         self._answers: dict[tuple[str, str], list[int]] = {}
         self._last_job = 120_000
         self._lock = threading.RLock()
+        for line in self.book.lines():
+            if line["campaign"] in self.campaigns:
+                self._add(line["campaign"], line["items"], line["key"], line["at"])
 
     # Numbers ----------------------------------------------------------------------------------------------------------
     def add(self, campaign: str, items: list[dict[str, Any]], key: str | None = None) -> list[int]:
@@ -104,17 +115,29 @@ class Jaicp:
         with self._lock:
             if key is not None and (campaign, key) in self._answers:
                 return self._answers[campaign, key]
-            found = self.campaigns[campaign]
-            ids = []
-            for item in items:
-                self._last_job += 1
-                steps = planned(self._dice, item)
-                job = Job(self._last_job, item, self._elapsed(found), self.now(), key, steps)
-                found.jobs[job.id] = job
-                ids.append(job.id)
-            if key is not None:
-                self._answers[campaign, key] = ids
+            at = self.now()
+            ids = self._add(campaign, items, key, at)
+            self.book.write(campaign=campaign, key=key, at=at, items=items)
             return ids
+
+    def _add(self, campaign: str, items: list[dict[str, Any]], key: str | None, at: float) -> list[int]:
+        found = self.campaigns[campaign]
+        added = self._elapsed(found) - (self.now() - at) / self.time_scale
+        ids = []
+        for place, item in enumerate(items):
+            self._last_job += 1
+            wait = WAVE * (place // self.at_once) if self.at_once else 0.0
+            steps = planned(random.Random(f"{self._seed} {self._last_job}"), item)
+            job = Job(self._last_job, item, added + wait, at, key, steps)
+            found.jobs[job.id] = job
+            ids.append(job.id)
+        while len(found.jobs) > MOST_JOBS:
+            del found.jobs[next(iter(found.jobs))]
+        if key is not None:
+            self._answers[campaign, key] = ids
+            while len(self._answers) > MOST_JOBS:
+                del self._answers[next(iter(self._answers))]
+        return ids
 
     def forget_keys(self) -> None:
         with self._lock:
@@ -140,7 +163,8 @@ class Jaicp:
         """The number report of those that there are."""
         with self._lock:
             found = self.campaigns[campaign]
-            wanted = [j for j in found.jobs.values() if j.id in set(ids) or str(j.item["phone"]) in phones]
+            known = set(ids)
+            wanted = [j for j in found.jobs.values() if j.id in known or str(j.item["phone"]) in phones]
             return [self._row(found, job) for job in wanted]
 
     def info(self, campaign: str) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from sandbox.jaicp import Jaicp
 from sandbox.jaicp_api import create_app
+from sandbox.jaicp_book import Book
 from sandbox.server import running, told_to_stop
 
 
@@ -13,7 +15,14 @@ def main(arguments: list[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     stop = told_to_stop()
     campaigns = {f"campaign-{at}": token for at, token in enumerate(given.token or ["demo"], 1)}
-    jaicp = Jaicp(campaigns, given.time_scale, requests_per_minute=given.requests_per_minute, seed=given.seed)
+    jaicp = Jaicp(
+        campaigns,
+        given.time_scale,
+        requests_per_minute=given.requests_per_minute,
+        seed=given.seed,
+        at_once=given.at_once,
+        book=Book(given.book),
+    )
     with running(create_app(jaicp), port=given.port, host=given.host) as url:
         print(f"JAICP answers at {url}, what it was asked is at {url}/sandbox/ledger", file=sys.stderr, flush=True)
         stop.wait(given.seconds)
@@ -26,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", action="append", help="a campaign's token; several make several (default demo)")
     parser.add_argument("--time-scale", type=float, default=1, help="0.1: a call of a minute takes 6 s (default 1)")
     parser.add_argument("--requests-per-minute", type=int, help="what is more is answered 429 (default: no limit)")
+    parser.add_argument("--at-once", type=int, help="so many calls at a time, about (default: all)")
+    parser.add_argument("--book", type=Path, help="a file that keeps its numbers when it is started again")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same results (default 0)")
     parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser

@@ -9,15 +9,17 @@ Documentation played here: docs.qvoice.net, "Campaigns".
 """
 
 import json
+import math
 import random
 import secrets
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import qvoice_calls
+from sandbox import past, qvoice_calls
 from sandbox.faults import Faults
 from sandbox.qvoice_calls import Campaign
 from sandbox.qvoice_faults import FAULTS
@@ -160,7 +162,8 @@ class QVoice:
             if campaign is None:
                 return False
             lead_id = f"{self._dice.getrandbits(128):032x}"
-            lead = {"created": int(self.now()), "campaign_id": campaign_id, "status": "new", **given, "id": lead_id}
+            own = {"created": math.ceil(self.now()), "campaign_id": campaign_id, "id": lead_id}
+            lead = {"status": "new", **given, **own}
             campaign.leads = {**campaign.leads, lead_id: lead}
             self.taken.append(lead)
             del self.taken[:-MOST_CALLS]
@@ -195,13 +198,18 @@ class QVoice:
         return next((campaign for campaign in self.campaigns.values() if lead_id in campaign.leads), None)
 
     # Traffic ----------------------------------------------------------------------------------------------------------
-    def furnish(self, leads: int = 40, past_calls: int = 20) -> None:
-        """Two campaigns with leads, two queues, and some calls of the last hours."""
-        now = self.now()
+    def furnish(self, leads: int = 40, past_calls: int = 20, past_days: int = 0, calls_a_day: int = 20) -> None:
+        """Two campaigns with leads and two queues, the same in every tenant; some calls of the last hours, and those of
+        earlier days."""
+        now, dice = self.now(), random.Random("a tenant")
         for name in ("Renewals", "Winback 2026"):
-            campaign = qvoice_calls.campaign(name, self._dice, leads, int(now) - 86_400)
+            campaign = qvoice_calls.campaign(name, dice, leads, int(now) - 86_400 * (past_days + 1))
             self.campaigns[campaign.id] = campaign
-            self.queues.append(qvoice_calls.queue(f"{name} desk", self._dice))
+            self.queues.append(qvoice_calls.queue(f"{name} desk", dice))
+        campaigns = list(self.campaigns.values())
+        for at, dice in past.moments(datetime.fromtimestamp(now, UTC), past_days, calls_a_day):
+            row, recorded = qvoice_calls.call(dice.choice(campaigns), dice, at.timestamp())
+            self.add(row | recorded)
         for _ in range(past_calls):
             self._call(now - self._dice.uniform(60, 3 * 3600), 0)
 
@@ -222,7 +230,7 @@ class QVoice:
 
     def _call(self, ended: float, recorded_after: float) -> None:
         with self._lock:
-            with_leads = [campaign for campaign in self.campaigns.values() if campaign.leads]
+            with_leads = [campaign for campaign in self.campaigns.values() if campaign.callable(ended)]
             if not with_leads:
                 return
             row, recorded = qvoice_calls.call(self._dice.choice(with_leads), self._dice, ended)

@@ -21,6 +21,8 @@ LEADS = (
     ("Esther", "Ng"),
     ("Farid", "Aziz"),
 )
+LONGEST_CALL = 280  # seconds
+AREAS = ("212", "206", "303", "312", "404", "415", "503", "617", "713", "808")
 TALKED = {
     "Interested": ("Wants an offer", "Wants a visit"),
     "Call back later": ("Tomorrow", "Next month"),
@@ -47,6 +49,10 @@ class Campaign:
     leads: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: str = "running"
 
+    def callable(self, ended: float) -> list[dict[str, Any]]:
+        """The leads of whom a call can have ended now: it cannot have begun before they were there."""
+        return [lead for lead in self.leads.values() if lead["created"] <= ended - LONGEST_CALL]
+
     def totals(self) -> dict[str, Any]:
         by_status: dict[str, int] = {}
         for lead in self.leads.values():
@@ -68,7 +74,7 @@ def campaign(name: str, dice: random.Random, leads: int, created: int) -> Campai
         found.leads[lead_id] = {
             "created": created - number,
             "campaign_id": found.id,
-            "number": f"+1555{dice.randrange(10**6, 10**7)}",
+            "number": f"+1{dice.choice(AREAS)}55501{dice.randrange(100):02d}",  # nobody's, by the numbering plan
             "status": "new",
             "retries": 3,
             "first_name": first,
@@ -83,9 +89,10 @@ def call(campaign: Campaign, dice: random.Random, ended: float) -> tuple[dict[st
     """(the row of a call that has just ended, the columns that an agent fills later; empty where nobody talked). The lead
     takes the status that the call gives it."""
     end, cause = _end(dice)
-    lead = dice.choice(list(campaign.leads.values()))
+    lead = dice.choice(campaign.callable(ended))
     lead["status"] = "success" if end == "connected" else "failed"
     agent = dice.choice(AGENTS)
+    # Together LONGEST_CALL at most.
     rings, waits, talks = dice.randrange(4, 28), dice.randrange(1, 9), dice.randrange(15, 240)
     answered = end in ("connected", "abandoned")
     spent = rings + (waits if answered else 0) + (talks if end == "connected" else 0)

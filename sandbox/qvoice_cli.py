@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
         time_scale=given.time_scale,
         seed=given.seed,
     )
-    qvoice.furnish(past_calls=given.past_calls)
+    qvoice.furnish(past_calls=given.past_calls, past_days=given.past_days, calls_a_day=given.calls_a_day)
     context = None
     if given.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", default="demo", help="default demo")
     parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
     parser.add_argument("--past-calls", type=int, default=20, help="calls of the last hours (default 20)")
+    parser.add_argument("--past-days", type=int, default=0, help="with calls of so many days (default 0)")
+    parser.add_argument("--calls-a-day", type=int, default=20, help="of the past (default 20)")
     parser.add_argument("--time-scale", type=float, default=1, help="0.1: a minute of wrap-up takes 6 s (default 1)")
     parser.add_argument("--token-seconds", type=float, default=3600, help="how long a token lives (default 3600)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox import ringostat_calls
+from sandbox import past, ringostat_calls
 from sandbox.faults import COMMON, Faults
 from sandbox.ringostat_webhooks import Delivery, Webhook, post
 from sandbox.traffic import placed_until
@@ -171,6 +171,7 @@ class Ringostat:
                 number = self._waiting.popleft()["phone_number"].removeprefix("+")
                 columns = ringostat_calls.outgoing(columns, number, self._dice)
             lasts, quiet = self._dice.uniform(0.2, 1) * longest, self._dice.random() < missed
+            columns = ringostat_calls.lasting(columns, lasts)  # nothing lies in the future when it is told
         call = self.begin(columns)
         self._stopped.wait(lasts)
         if quiet:
@@ -178,8 +179,11 @@ class Ringostat:
         else:
             self.end(call)
 
-    def furnish(self, past_calls: int = 20) -> None:
-        """Some calls of the last hours, without webhooks."""
+    def furnish(self, past_calls: int = 20, past_days: int = 0, calls_a_day: int = 20) -> None:
+        """Some calls of the last hours and those of earlier days, without webhooks."""
+        for at, dice in past.moments(self.now(), past_days, calls_a_day):
+            name = f"{int(at.timestamp())}.{dice.randrange(10**6, 10**7)}"
+            self._calls.append(Call(name, at, ringostat_calls.call(dice), over=True))
         for _ in range(past_calls):
             at = self.now() - timedelta(seconds=self._dice.uniform(60, 3 * 3600))
             with self._lock:

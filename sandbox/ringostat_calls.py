@@ -56,6 +56,13 @@ def call(dice: random.Random) -> dict[str, Any]:
     return columns | {"caller": customer, "dst": OURS, "connected_with": login if talked else ""}
 
 
+def lasting(columns: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The same as a call that lasts so long."""
+    whole = max(1, round(seconds))
+    wait = min(columns["waittime"], whole // 3) if columns["billsec"] else whole
+    return columns | {"waittime": wait, "billsec": whole - wait, "duration": whole}
+
+
 def outgoing(columns: dict[str, Any], number: str, dice: random.Random) -> dict[str, Any]:
     """The same as a call to this number."""
     login = dice.choice(list(AGENTS))

@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> None:
         before, after = (f"{given.webhook_url}?event={event}" for event in ("before_call", "after_call"))
         webhooks = (Webhook(before, "before_call", given.format), Webhook(after, "after_call", given.format))
     ringostat = Ringostat(given.project_id, given.auth_key, given.timezone, given.limit, webhooks, seed=given.seed)
-    ringostat.furnish(given.past_calls)
+    ringostat.furnish(given.past_calls, given.past_days, given.calls_a_day)
     with running(create_app(ringostat), port=given.port, host=given.host) as url:
         print(f"Ringostat answers at {url}, what it was given is at {url}/sandbox/ledger", file=sys.stderr)
         if given.calls_per_minute > 0:
@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--longest-call", type=float, default=8, help="seconds (default 8)")
     parser.add_argument("--missed", type=float, default=0.1, help="of the calls, without a last webhook (default 0.1)")
     parser.add_argument("--past-calls", type=int, default=20, help="calls of the last hours (default 20)")
+    parser.add_argument("--past-days", type=int, default=0, help="with calls of so many days (default 0)")
+    parser.add_argument("--calls-a-day", type=int, default=20, help="of the past (default 20)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
     parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser

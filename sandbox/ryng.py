@@ -11,9 +11,10 @@ import itertools
 import random
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sandbox import ryng_plan
 from sandbox.faults import COMMON, Faults
@@ -45,11 +46,12 @@ CUSTOM_FIELD_NAMES = {"customField1Name": "Name", "customField2Name": "Product",
 class Placed:
     """A call that was placed, and where its callbacks go. ``call.attempts`` is the truth, whatever was posted."""
 
-    def __init__(self, plan: Plan, urls: Mapping[str, str | None], began: datetime):
+    def __init__(self, plan: Plan, urls: Mapping[str, str | None], began: datetime, second: float):
         self.plan = plan
         self.call = plan.call
         self.urls = urls
         self.began = began
+        self.second = second  # of ours, that one of the plan's takes
         self.cancelled = False
         self.disposed_by_hand = False
         self.posted: set[int] = set()  # steps, by number
@@ -89,6 +91,9 @@ class Ryng:
         self._call_ids = itertools.count(first_call_id)
         self._log_ids = itertools.count(first_log_id)
         self._placed: dict[int, Placed] = {}
+        self._dice = random.Random(f"{seed} traffic")
+        self._numbers: list[str] = []
+        self._indices = itertools.count()
         self._traffic_ends = threading.Event()
         self._traffic: threading.Thread | None = None
 
@@ -120,11 +125,16 @@ class Ryng:
         max_retries: int = 2,
         retry_minutes: int = 5,
         faults: Mapping[str, float] | None = None,
+        asked_for: bool = False,
+        created: datetime | None = None,
+        call_id: int | None = None,
+        log_ids: Iterator[int] | None = None,
     ) -> Call:
-        """Place one call: decide what becomes of it, and post its callbacks as that happens."""
+        """Place one call: decide what becomes of it, and post its callbacks as that happens. A call that was ``asked_for``
+        begins now; one with ``created`` is of the past, and its callbacks are posted at once."""
         with self._lock:
             call = Call(
-                call_id=next(self._call_ids),
+                call_id=next(self._call_ids) if call_id is None else call_id,
                 page=page,
                 customer_number=number,
                 created=datetime(2020, 11, 18, 7, 10, tzinfo=UTC),
@@ -137,19 +147,20 @@ class Ryng:
             dice = random.Random(f"{self.seed} {call.call_id}")
             chances = self.faults if faults is None else checked(faults)
             made = ryng_plan.plan(
-                call, dice, self._log_ids, tuple(agents) or self.agents, max_retries, retry_minutes, chances
+                call, dice, log_ids or self._log_ids, tuple(agents) or self.agents, max_retries, retry_minutes, chances
             )
-            began = datetime.now(UTC)
-            placed = Placed(
-                ryng_plan.moved(made, self._created(made, began)),
-                {"connect": connect_url, "terminal": terminal_url},
-                began,
-            )
+            began, second = datetime.now(UTC), self.timetable.time_scale
+            if asked_for and second < 1 and self._epoch is None:
+                made, second = ryng_plan.hurried(made, second), 1.0
+                created = began
+            made = ryng_plan.moved(made, created or self._created(made, began))
+            placed = Placed(made, {"connect": connect_url, "terminal": terminal_url}, began, second)
             self._placed[call.call_id] = placed
             if len(self._placed) > self.keep:
                 del self._placed[next(iter(self._placed))]
-        for number_of_step, step in enumerate(placed.plan.steps):
-            self.timetable.after(step.offset, self._post, placed, number_of_step, step)
+        for at, step in enumerate(placed.plan.steps):
+            due = step.offset if asked_for or not created else 0.0
+            self.timetable.after(due, self._post, placed, at, step)
         return call
 
     def cancel(self, call_id: int) -> bool:
@@ -208,25 +219,17 @@ class Ryng:
 
     def place_some(self, count: int, connect_url: str, terminal_url: str) -> list[Call]:
         """Place so many calls of every kind at once."""
-        dice = random.Random(f"{self.seed} traffic")
-        numbers: list[str] = []
-        return [self._place_any(index, dice, numbers, connect_url, terminal_url) for index in range(count)]
+        return [self.place_any(connect_url, terminal_url) for _ in range(count)]
 
     def _place_for_ever(self, connect_url: str, terminal_url: str, pause: float) -> None:
-        dice, numbers = random.Random(f"{self.seed} traffic"), []
         pauses = itertools.chain([0.0], itertools.repeat(pause))
-        indices = itertools.count()
-        placed_until(
-            self._traffic_ends,
-            lambda: next(pauses),
-            lambda: self._place_any(next(indices), dice, numbers, connect_url, terminal_url),
-        )
+        placed_until(self._traffic_ends, lambda: next(pauses), lambda: self.place_any(connect_url, terminal_url))
 
-    def _place_any(
-        self, index: int, dice: random.Random, numbers: list[str], connect_url: str, terminal_url: str
-    ) -> Call:
+    def place_any(self, connect_url: str, terminal_url: str, **more: Any) -> Call:
+        """Place a call of any kind; ``more`` is what ``place`` takes."""
+        dice, numbers, index = self._dice, self._numbers, next(self._indices)
         page = dice.choice((CAMPAIGN, CAMPAIGN, QUEUE, APPEND, TRANSACTIONAL))
-        fresh = f"+915550{dice.randrange(10**6):06d}"
+        fresh = f"+9198125{dice.randrange(10**5):05d}"
         # The same customer is called in several campaigns, and twice in one: a number is no key.
         number = dice.choice(numbers) if numbers and dice.random() < 0.15 else fresh
         numbers.append(number)
@@ -237,7 +240,7 @@ class Ryng:
             "customField2": dice.choice(PRODUCTS),
             "customField3": f"XT{1000 + index}",
         }
-        return self.place(number, connect_url, terminal_url, page, fields, CUSTOM_FIELD_NAMES, **queue)
+        return self.place(number, connect_url, terminal_url, page, fields, CUSTOM_FIELD_NAMES, **queue, **more)
 
     # Life ------------------------------------------------------------------------------------------------------------
     def drain(self, timeout: float = 30.0) -> None:
@@ -250,14 +253,13 @@ class Ryng:
         self.timetable.close()
 
     def _created(self, made: Plan, began: datetime) -> datetime:
-        """When the call was created by the times in its bodies. A call that runs faster than time itself is dated back,
-        so that durations stay true, nothing lies in the future and the last thing happens at the moment it is told."""
+        """By the times in its bodies. One that is faster than time itself is dated back, so that durations stay true."""
         if self._epoch is not None:
             return self._epoch + timedelta(minutes=made.call.call_id)
         return began - timedelta(seconds=made.length * max(0.0, 1 - self.timetable.time_scale))
 
     def _now(self, placed: Placed) -> datetime:
-        return placed.call.created + (datetime.now(UTC) - placed.began) / self.timetable.time_scale
+        return placed.call.created + (datetime.now(UTC) - placed.began) / placed.second
 
     def _post(self, placed: Placed, number: int, step: Step) -> None:
         with self._lock:

@@ -75,6 +75,7 @@ def create_app(ryng: Ryng) -> Flask:
             custom_field_names={"customField1Name": "Name"},
             agents=agents,
             max_retries=0,
+            asked_for=True,
         )
         log_id = call.attempts[0].log_id
         return jsonify(
@@ -239,6 +240,7 @@ def _place(ryng: Ryng, batch: Batch, page: str, body: Mapping[str, Any], campaig
             custom_fields={key: str(value) for key, value in row.items() if key.startswith("customField")},
             custom_field_names=body.get("customFieldNames") or {},
             agents=tuple(_agent(ryng, name) for name in row.get("agentsAssigned") or ()) or everybody,
+            asked_for=True,
             **queue,
         )
     batch.rows += rows

@@ -56,7 +56,7 @@ class Call:
     customer_number: str
     created: datetime
     attempts: list[Attempt] = field(default_factory=list)
-    virtual_number: str = "+915550100100"
+    virtual_number: str = "+912240001000"
     custom_field_names: Mapping[str, str] = field(default_factory=dict)  # customField1Name -> header text
     custom_fields: Mapping[str, str] = field(default_factory=dict)  # customField1 -> value
     queue_id: int | None = None

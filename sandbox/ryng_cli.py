@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from sandbox import ryng_past
 from sandbox.ryng import Ryng
 from sandbox.ryng_api import create_app
 from sandbox.ryng_faults import FAULTS
@@ -17,10 +18,12 @@ def main(arguments: list[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     stop = told_to_stop()
     faults = dict.fromkeys(FAULTS, given.chaos) | dict(given.fault) if given.chaos else dict(given.fault)
-    ids = {"first_call_id": given.first_id, "first_log_id": given.first_id}
-    with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token, **ids) as ryng:
+    more = {"first_call_id": given.first_id, "first_log_id": given.first_id, "keep": given.keep}
+    with Ryng(given.time_scale, given.seed, faults, access_token=given.access_token, **more) as ryng:
         with running(create_app(ryng), port=given.port) as url:
             print(f"Ryng answers at {url}, its ledger is {url}/sandbox/ledger", file=sys.stderr)
+            if given.past_days:
+                ryng_past.start(ryng, given.connect_url, given.terminal_url, given.past_days, given.calls_a_day, stop)
             ryng.start_traffic(given.connect_url, given.terminal_url, given.calls_per_minute)
             stop.wait(given.seconds)
             ryng.stop_traffic()
@@ -59,9 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--first-id",
         type=int,
-        default=int(time.time()),
-        help="the first callID and callLogID (default: the present second, so that no two runs share ids)",
+        default=int(time.time() * 1000),
+        help="the first callID and callLogID (default: the present millisecond, so that no two runs share ids)",
     )
+    parser.add_argument("--keep", type=int, default=50_000, help="so many calls and callbacks (default 50000)")
+    parser.add_argument("--past-days", type=int, default=0, help="post the calls of so many days first (default 0)")
+    parser.add_argument("--calls-a-day", type=int, default=20, help="of the past (default 20)")
     parser.add_argument("--seconds", type=float, help="stop placing calls after so long (default: when interrupted)")
     parser.add_argument("--drain", type=float, default=0, help="then wait so long for calls that are on their way")
     parser.add_argument("--fault", type=_fault, action="append", default=[], help="NAME=CHANCE, repeatable")

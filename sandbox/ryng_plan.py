@@ -14,7 +14,7 @@ from sandbox.ryng_bodies import AGENT_CONNECTED, AGENT_FIRST, CALL_ENDED, CUSTOM
 from sandbox.ryng_faults import BODY_FAULTS, CALL_FAULTS, WIRE_FAULTS, drawn, edited, misstated
 
 AGENTS = tuple(
-    Agent(67_131 + index, f"{name}@agents.example", f"+9155501000{index:02d}")
+    Agent(67_131 + index, f"{name}@agents.example", f"+9198125600{index:02d}")
     for index, name in enumerate(("asha", "bilal", "chitra", "dev", "esha"))
 )
 
@@ -94,6 +94,23 @@ def moved(made: Plan, created: datetime) -> Plan:
     made.call.created = created
     made.call.attempts[:] = [_shifted(attempt, by) for attempt in made.call.attempts]
     return replace(made, steps=tuple(replace(step, attempt=_shifted(step.attempt, by)) for step in made.steps))
+
+
+def hurried(made: Plan, second: float) -> Plan:
+    """The same plan for a call whose seconds are so much shorter, and which says so: it can neither have begun before it was
+    asked for nor end in the future. Its callbacks are posted at the same moments of the timetable."""
+    created = made.call.created
+
+    def sooner(at: datetime | None) -> datetime | None:
+        return at and created + (at - created) * second
+
+    def quick(attempt: Attempt) -> Attempt:
+        talk, agent = (max(1, round(s * second)) if s else 0 for s in (attempt.talk_seconds, attempt.agent_seconds))
+        times = {name: sooner(getattr(attempt, name)) for name in ("started", "ended", "disposed")}
+        return replace(attempt, talk_seconds=talk, agent_seconds=max(talk, agent), **times)
+
+    made.call.attempts[:] = [quick(attempt) for attempt in made.call.attempts]
+    return replace(made, steps=tuple(replace(step, attempt=quick(step.attempt)) for step in made.steps))
 
 
 def _attempt(

@@ -166,7 +166,7 @@ class Voipex:
     # Calls ------------------------------------------------------------------------------------------------------------
     def furnish(self, numbers: int = 40) -> Campaign:
         """A campaign that runs."""
-        listed = [{"number": f"60{n:07d}", "attributes": []} for n in self._dice.sample(range(10**7), numbers)]
+        listed = [{"number": f"601{n:06d}", "attributes": []} for n in self._dice.sample(range(10**6), numbers)]
         made = self.make_list({"name": "Renewals", "numbers": listed})
         period = {"startTime": "00:00", "endTime": "23:59", "weekDays": [1, 2, 3, 4, 5, 6, 7]}
         campaign = self.make_campaign(

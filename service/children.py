@@ -33,6 +33,7 @@ class Child:
     sockets: Sequence[int] = ()  # listening sockets that it inherits
     tells_ready: int = 0
     nice: int = 0
+    once: bool = False  # it has work that ends: after code 0 it is not started again
     process: subprocess.Popen | None = None
     started_at: float = 0.0
     not_before: float = 0.0
@@ -44,6 +45,8 @@ class Child:
     def look(self, now: float) -> None:
         """Start it again if it died; after a quick death only after a pause that doubles. See a renewal through."""
         self._look_at_heir(now)
+        if self.once and self.process is not None and self.process.poll() == 0:
+            return
         if self.process is not None and self.process.poll() is not None:
             # What had been ready is no hopeless case: it was killed, and is wanted back at once.
             hopeless = now - self.started_at < QUICK_DEATH_SECONDS and not (self.tells_ready and self._told())
@@ -64,7 +67,7 @@ class Child:
 
     def renew(self) -> None:
         """Start a second one with today's code; when it is ready the first is told to go."""
-        if self._heir is None:
+        if self._heir is None and not self.once:
             self._heir = self._start()
 
     def is_ready(self) -> bool:

@@ -10,10 +10,10 @@ def main() -> None:
         from service.serve import supervise
 
         sys.exit(_told(lambda: supervise(planned())))
-    if sys.argv[1:] == ["demo"]:
-        from service.demo import demo
+    if sys.argv[1:2] == ["demo"]:
+        from service.demo import main as demo
 
-        sys.exit(_told(demo))
+        sys.exit(_told(lambda: demo(sys.argv[2:])))
     _told(_command)
 
 
