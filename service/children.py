@@ -34,6 +34,7 @@ class Child:
     tells_ready: int = 0
     nice: int = 0
     once: bool = False  # it has work that ends: after code 0 it is not started again
+    renewable: bool = True  # two of it can run beside each other
     process: subprocess.Popen | None = None
     started_at: float = 0.0
     not_before: float = 0.0
@@ -67,7 +68,7 @@ class Child:
 
     def renew(self) -> None:
         """Start a second one with today's code; when it is ready the first is told to go."""
-        if self._heir is None and not self.once:
+        if self._heir is None and self.renewable:
             self._heir = self._start()
 
     def is_ready(self) -> bool:

@@ -77,8 +77,10 @@ def _demo(fresh: bool) -> int:
     )
     ours = plan(settings)
     players = _players(settings, ports, first=known is None or fresh)
-    children = [Child(f"sandbox-{name}", command, ours.environ) for name, command in players.items()]
-    return supervise(ours, [*children, *(Child(*one, ours.environ, once=True) for one in _histories())])
+    children = [Child(f"sandbox-{name}", command, ours.environ, renewable=False) for name, command in players.items()]
+    return supervise(
+        ours, [*children, *(Child(*one, ours.environ, once=True, renewable=False) for one in _histories())]
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

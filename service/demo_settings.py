@@ -21,7 +21,7 @@ callback_tokens = ["{token}"]
 api_url = "http://127.0.0.1:{ryng}"
 access_token = "demo"
 default_country = "IN"
-status_codes = {{ "2" = "connected" }}
+status_codes = {{ "2" = "connected", "3" = "no_answer", "4" = "busy" }}  # 6 is undecided
 crm_reference_field = "Lead ID"
 
 [connections.qvoice-demo]
@@ -58,6 +58,9 @@ api_url = "http://127.0.0.1:{voipex}"
 auth_url = "http://127.0.0.1:{voipex}/token"
 username = "demo"
 password = "demo"
+
+[words.qvoice-demo]
+"lead_hangup / lead" = "dismissed"
 
 # "New Disposition" is undecided.
 [dispositions.ryng-demo]

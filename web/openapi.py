@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import flask_smorest
 from flask import Blueprint as PlainBlueprint
-from flask import Flask, Response, current_app, render_template
+from flask import Flask, Response, current_app, render_template, send_from_directory
 from markupsafe import Markup, escape
 from marshmallow import Schema
 
@@ -17,10 +18,20 @@ from web.parameters import Parser
 from web.word_schemas import ONE_MEANING
 
 DESCRIPTION = """\
-What became of every call, from every dialer. The guide is docs/api.md: paging, the change feed, what each figure means.
+What became of every call, from every dialer. The guide is `/docs/api.md`: paging, the change feed, what each figure means.
 
 Every address needs a key, `Authorization: Bearer wk_...`, with the scope that stands beside it; `admin` opens all.
 An unknown parameter, or one with a value that cannot be used, is a 422 that names it."""
+
+DOCS = Path(__file__).parent.parent / "docs"
+GUIDES = {  # in the order in which /docs names them
+    "api.md": "The guide",
+    "reading.md": "How fields are read",
+    "glossary.md": "The words",
+    "dashboard.md": "The dashboard",
+    "settings.md": "Settings",
+    "operations.md": "Operations",
+}
 
 _ERRORS = {
     "401": "No key, or one that is unknown or revoked.",
@@ -76,7 +87,15 @@ def openapi_json() -> Response:
 @plain.get("/docs")
 def docs() -> str:
     """The description of the API, for people."""
-    return render_template("docs.html", spec=described())
+    return render_template("docs.html", spec=described(), guides=GUIDES)
+
+
+@plain.get("/docs/<path:name>")
+def guide(name: str) -> Response:
+    """A page of docs/, as it is written."""
+    page = send_from_directory(DOCS, name, mimetype="text/plain" if name.endswith(".md") else None)
+    page.headers["Cache-Control"] = "no-cache"
+    return page
 
 
 def register(app: Flask, blueprints: list[Blueprint]) -> None:

@@ -130,6 +130,17 @@ def test_help_tells_of_fresh(capsys):
     assert ended.value.code == 0 and "--fresh" in capsys.readouterr().out
 
 
+def test_a_dialer_is_not_renewed_beside_itself():
+    child = Child("sandbox", [sys.executable, "-c", "import time; time.sleep(60)"], {}, renewable=False)
+    child.look(0.0)
+    process = child.process
+    child.renew()
+    child.look(1.0)
+    assert child.processes() == [process]
+    process.kill()
+    process.wait()
+
+
 @pytest.mark.parametrize(("code", "starts"), [(0, 1), (3, 2)])
 def test_a_child_with_work_that_ends_is_started_until_it_has_done_it(code, starts, tmp_path):
     mark = tmp_path / "mark"

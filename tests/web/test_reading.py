@@ -173,15 +173,34 @@ def test_metrics_without_a_database_have_no_zeros(nobody, broken):
     assert said == ["wrapup_up 0.0", "wrapup_spool_bytes 0.0"]  # the spool is empty, and asking it needs no database
 
 
+GUIDES = [f"/docs/{name}.md" for name in ("api", "reading", "glossary", "dashboard", "settings", "operations")]
+
+
 def test_the_description_for_people_needs_nothing_from_elsewhere(nobody):
     """It works under its own content policy: no script, no inline style, nothing from another host."""
     response = nobody.get("/docs")
     page = response.text
     assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert "<script" not in page and " style=" not in page and "<style" not in page
-    assert re.findall(r'(?:src|href)="(?!#)([^"]+)"', page) == ["/static/docs.css", "/openapi.json"]
+    assert re.findall(r'(?:src|href)="(?!#)([^"]+)"', page) == ["/static/docs.css", "/", "/openapi.json", *GUIDES]
     for path in nobody.get("/openapi.json").json["paths"]:
         assert path in page
+
+
+def test_the_guides_are_served_as_they_are_written(nobody):
+    for address in (*GUIDES, "/docs/dialers/ryng.md"):
+        response = nobody.get(address)
+        assert (response.status_code, response.content_type) == (200, "text/plain; charset=utf-8")
+        assert response.text.startswith("# ")
+    assert "`after`" in nobody.get("/docs/api.md").text
+    for address in (
+        "/docs/nothing.md",
+        "/docs/../setup.cfg",
+        "/docs/%2e%2e/setup.cfg",
+        "/docs/..%2fsetup.cfg",
+        "/docs/",
+    ):
+        assert nobody.get(address).status_code == 404, address
 
 
 def test_every_parameter_and_field_is_described_with_an_example(nobody):
