@@ -11,7 +11,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from dialers.base import Connection, Event
+from dialers.base import Connection, Event, Unreadable
 from dialers.fields import LONGEST_NOTHING, NO_FIGURE, ident, mapping, moment, number, seconds, unfolded, whole
 from dialers.vocabulary import CALL_ENDED
 from lib import clock, phone
@@ -137,3 +137,14 @@ def sample(value: object) -> str:
     """The value as an operator is shown it."""
     written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return str(texts.clean(" ".join(written.split())[:LONGEST_SAMPLE]))
+
+
+def unnamed(reason: str, nothing: str, record: Mapping[str, Any], *names: str) -> Unreadable:
+    """To be raised where none of these fields holds an id. ``nothing`` is the sentence where none is stated: whoever states one
+    that cannot be read, such as ``9.8E+11``, must not be told that it is not there."""
+    told = [name for name in names if states(record.get(name))]
+    if not told:
+        return Unreadable(reason, nothing)
+    verb = "is" if len(told) == 1 else "are"
+    why = "it may be an object, or a number that a spreadsheet has rounded"
+    return Unreadable(reason, f"{' and '.join(told)} {verb} stated, and cannot be read as an id: {why}.")

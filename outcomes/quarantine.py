@@ -15,7 +15,10 @@ from models.receipts import QUARANTINED
 _READ_ANEW = (
     "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
 )
-_NO_ID = "The dialer did not say which call it means, so nothing can be made of it. Ask it why; dismiss what is a test."
+_NO_ID = (
+    "It does not say in a readable way what it is about, so nothing can be made of it. If the dialer names the id otherwise, "
+    "say so in the settings and replay; else ask it why. Dismiss what is a test."
+)
 _OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
 _ADDRESS = "If your own dialer sent it, correct the URL there and replay what it sent; dismiss what a stranger sent."
 
@@ -31,17 +34,24 @@ TODO: Mapping[str, str] = {
     "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",
     "unknown_report": "It belongs to a report of another release: replay it with the release that asked for it.",
     "unknown_kind": "The last part of the URL is none of the dialer's kinds: correct it at the dialer. Replaying does not help.",
-    "unknown_connection": _ADDRESS,
+    "unknown_connection": (
+        "If your own dialer sent it, correct the URL there. Replaying helps once a connection of this name is configured, not "
+        "before; dismiss what a stranger sent."
+    ),
     "wrong_token": _ADDRESS,
     "wrong_authorization": "Correct the Authorization at the dialer or callback_authorization in the settings; then replay.",
     "malformed_request": "Look at the bytes, and tell whoever sends them: a proxy may have mangled them.",
     "oversized": "Only the beginning was kept: look the call up at the dialer, and ask it to send less.",
     "cut_off": "Only what came was kept: look the call up at the dialer. Slow lines and time-outs of a proxy do this.",
     "refused_by_database": _OURS,
+    "no_event": (
+        "It does not say what happened, so nothing can be made of it. If the account has renamed the key, say so in "
+        "webhook_fields and replay; dismiss what is a test."
+    ),
     "reading_failed": _OURS,
     "folding_failed": _OURS,
 } | dict.fromkeys(
-    ("no_call_id", "no_call_key", "no_event", "no_job_id", "no_lead_id", "no_campaign", "no_campaign_id", "no_queue_id"),
+    ("no_call_id", "no_call_key", "no_job_id", "no_lead_id", "no_campaign", "no_campaign_id", "no_queue_id"),
     _NO_ID,
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
 from dialers.bodies import record
 from dialers.fields import ident, mapping, moment, number, seconds, spelled, stated, text, whole, word
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, unnamed
 from lib import phone
 from lib.rawjson import Members
 
@@ -75,7 +75,7 @@ def disposes(values: Mapping[str, Any]) -> bool:
 def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
     job = ident(row.get("id"), "id")
     if job is None:
-        raise Unreadable("no_job_id", "The row has no id.")
+        raise unnamed("no_job_id", "The row has no id.", row, "id")
     keys = (f"job:{campaign}/{job}",)  # whether two campaigns may have jobs of one id is published nowhere
     facts = _common(row, job, campaign, connection)
     status, result = word(row.get("jobStatus")), word(row.get("callResult"))

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import Connection, Event, Unreadable
+from dialers.base import Connection, Event
 from dialers.fields import email, ident, mapping, moment, number, opaque, seconds, spelled, stated, text, word
 from dialers.qvoice import hangup_causes
 from dialers.qvoice.dispositions import Disposition, disposition
 from dialers.qvoice.history import LEAD_HANGUP, Step, steps
-from dialers.unread import Field, Fields, a_duration, a_list, a_number, a_time, an_id, an_object
+from dialers.unread import Field, Fields, a_duration, a_list, a_number, a_time, an_id, an_object, unnamed
 from lib import clock, phone
 from lib.rawjson import Members
 
@@ -64,7 +64,9 @@ def events(row: Members, connection: Connection) -> tuple[Event, ...]:
     row = spelled(row, NAMES)
     keys = names(row, connection)
     if not keys:
-        raise Unreadable("no_call_key", "The row has no call_id, and no lead_number with a timestamp either.")
+        raise unnamed(
+            "no_call_key", "The row has no call_id, and no lead_number with a timestamp either.", row, "call_id"
+        )
     attempt = opaque(row.get("call_id"), "call_id")
     history = steps(row.get("lead_history"), connection)
     found = [_milestone(step, keys, attempt) for step in history]

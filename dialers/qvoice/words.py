@@ -10,6 +10,7 @@ from dialers.base import CampaignSeen, Connection, Evidence, LeadSeen, QueueSeen
 from dialers.bodies import record
 from dialers.fields import LARGEST_INT, ident, moment, number, text, whole, word
 from dialers.qvoice import activity
+from dialers.unread import unnamed
 from lib import phone
 from lib.rawjson import Members
 
@@ -39,7 +40,7 @@ def _call(row: Members, context: Mapping[str, Any], connection: Connection) -> R
 def _lead(lead: Members, context: Mapping[str, Any], connection: Connection) -> Reading:
     lead_id = ident(lead.get("id"), "id") or ident(context.get(LISTED_UNDER), "the lead's key")
     if lead_id is None:
-        raise Unreadable("no_lead_id", "The lead has no id.")
+        raise unnamed("no_lead_id", "The lead has no id.", lead, "id")
     written = number(lead.get("number"))
     return Reading(
         leads=(
@@ -63,7 +64,7 @@ def _lead(lead: Members, context: Mapping[str, Any], connection: Connection) -> 
 def _campaign(campaign: Members, context: Mapping[str, Any], connection: Connection) -> Reading:
     campaign_id = ident(context.get(LISTED_UNDER), "the campaign's key") or ident(campaign.get("id"), "id")
     if campaign_id is None:
-        raise Unreadable("no_campaign_id", "The campaign has no id.")
+        raise unnamed("no_campaign_id", "The campaign has no id.", campaign, "id")
     totals, repeated = _totals(campaign.get("leads_by_status"))
     return Reading(
         campaigns=(
@@ -95,7 +96,7 @@ def _totals(value: object) -> tuple[dict[str, int], tuple[str, ...]]:
 def _queue(queue: Members, context: Mapping[str, Any], connection: Connection) -> Reading:
     queue_id = ident(queue.get("id"), "id") or ident(context.get(LISTED_UNDER), "the queue's key")
     if queue_id is None:
-        raise Unreadable("no_queue_id", "The queue has no id.")
+        raise unnamed("no_queue_id", "The queue has no id.", queue, "id")
     agents = queue.get("agents")
     return Reading(
         queues=(

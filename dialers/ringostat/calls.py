@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import Connection, Event, KeptEvent, Unreadable, attempts_by_name
+from dialers.base import Connection, Event, KeptEvent, attempts_by_name
 from dialers.fields import email, moment, number, opaque, seconds, stated, text, word
 from dialers.placing import placed
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample, unnamed
 from lib import phone
 
 # Written with blanks, "+" or "_", in any case.
@@ -96,7 +96,9 @@ def events(
     """All that the row says: the call goes on, or how it ended, and its call card. Raises Unreadable."""
     unique = opaque(row.get("uniqueid"), "uniqueid")
     if unique is None:
-        raise Unreadable("no_call_id", "There is no uniqueid, and no parameter that is configured as the id.")
+        raise unnamed(
+            "no_call_id", "There is no uniqueid, and no parameter that is configured as the id.", row, "uniqueid"
+        )
     keys = (f"uniqueid:{unique}",)
     started = moment(row.get("calldate"), connection)
     said = word(row.get("disposition"))

@@ -16,7 +16,7 @@ from dialers.fields import email, ident, mapping, moment, number, seconds, spell
 from dialers.ryng import legs
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, states
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, states, unnamed
 from lib import phone, rawjson
 
 __all__ = ["attempts", "read"]
@@ -79,7 +79,7 @@ def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Readi
     call_id = ident(body.get("callID"), "callID")
     log_id = ident(body.get("callLogID"), "callLogID")
     if call_id is None and log_id is None:
-        raise Unreadable("no_call_id", "The body has neither callID nor callLogID.")
+        raise unnamed("no_call_id", "The body has neither callID nor callLogID.", body, "callID", "callLogID")
     keys = (f"call:{call_id}",) if call_id else (f"log:{log_id}",)
     if _is_terminal(body, url_kind):
         events = _terminal(body, keys, log_id, connection)

@@ -13,7 +13,7 @@ from dialers import bodies
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable
 from dialers.fields import email, number, opaque, spelled, stated, word
-from dialers.unread import Field, Fields, a_number
+from dialers.unread import Field, Fields, a_number, unnamed
 from dialers.voipex.legs import attempts
 from lib import clock, phone
 from lib.rawjson import Members
@@ -67,6 +67,8 @@ DIRECTIONS = {
 }
 NO_DIRECTION = (None, None, None)
 
+RENAMED = "; if the account renamed it, see webhook_fields."
+
 # By the key of the customer's number, where the direction tells which it is.
 FIELDS = {
     None: Fields(),
@@ -88,12 +90,12 @@ def _read(connection: Connection, body: Members) -> Reading:
     named = _named(body, connection)
     event = word(named["EventName"])
     if event is None:
-        raise Unreadable("no_event", "The body has no EventName; if the account renamed it, see webhook_fields.")
+        raise Unreadable("no_event", f"The body has no EventName{RENAMED}")
     if event.casefold() in AGENT_EVENTS:
         return Reading(ignored="agent_event")
     call_id = opaque(named["UniqueId"], "UniqueId")
     if call_id is None:
-        raise Unreadable("no_call_id", "The body has no UniqueId; if the account renamed it, see webhook_fields.")
+        raise unnamed("no_call_id", f"The body has no UniqueId{RENAMED}", named, "UniqueId")
     events = _events(event, call_id, named, body.conflicts(), connection)
     return Reading(events=FIELDS[_customer_key(named)].noted(events, named, connection))
 

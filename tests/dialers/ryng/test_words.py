@@ -251,6 +251,23 @@ def test_what_cannot_be_understood_says_why(raw, reason):
     assert raw.decode("latin-1")[:40] not in refused.value.detail  # never a body in a reason
 
 
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ({}, "neither"),
+        ({"callID": "null"}, "neither"),
+        ({"callID": "9.0E+11"}, "callID is stated"),
+        ({"callLogID": {"a": 1}}, "callLogID is stated"),
+        ({"callID": 1.5, "callLogID": 2.5}, "callID and callLogID are stated"),
+    ],
+)
+def test_an_id_that_is_stated_and_cannot_be_read_is_not_said_to_be_missing(body, said):
+    with pytest.raises(Unreadable) as refused:
+        read(Evidence("callback", "terminal", json.dumps(body).encode()), RYNG)
+    assert refused.value.reason == "no_call_id"
+    assert said in refused.value.detail
+
+
 def test_an_empty_body_is_a_probe():
     assert read(Evidence("callback", "terminal", b" "), RYNG).ignored == "empty_body"
 
