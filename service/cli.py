@@ -16,6 +16,7 @@ from callbacks import recovery
 from models.receipts import STATES
 from outcomes import evidence
 from service import cli_feed, cli_leads, cli_outcomes, cli_polling
+from service.demo import main as run_demo
 from service.plan import plan
 from service.prepare import prepare as run_prepare
 from service.serve import supervise
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     """Add the commands to the application."""
     for command in (
         serve,
+        demo,
         prepare,
         worker,
         migrate,
@@ -51,6 +53,15 @@ group = AppGroup("wrapup")
 def serve(without_worker: bool) -> None:
     """Run receiver, API, dashboard and worker; start again what dies. SIGHUP renews all of it without a gap."""
     sys.exit(supervise(plan(current_app.extensions["settings"]), worker=not without_worker))
+
+
+@group.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def demo(arguments: tuple[str, ...]) -> None:
+    """Run all of it on a database of its own, with the sandbox's dialers placing calls. --fresh begins anew."""
+    sys.exit(run_demo(list(arguments)))
 
 
 @group.command(hidden=True)

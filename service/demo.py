@@ -30,6 +30,7 @@ from service.serve import supervise
 FOLDER = Path("instance-demo")
 LOCK = "demo.lock"
 PAST_DAYS, CALLS_A_DAY = 14, 20
+HISTORY_NICE = 15  # the calls of now come first
 
 # connection, campaign (None: a new one), what their numbers begin with, how many leads; JAICP calls nobody but them.
 LOADS = (
@@ -79,7 +80,11 @@ def _demo(fresh: bool) -> int:
     players = _players(settings, ports, first=known is None or fresh)
     children = [Child(f"sandbox-{name}", command, ours.environ, renewable=False) for name, command in players.items()]
     return supervise(
-        ours, [*children, *(Child(*one, ours.environ, once=True, renewable=False) for one in _histories())]
+        ours,
+        [
+            *children,
+            *(Child(*one, ours.environ, nice=HISTORY_NICE, once=True, renewable=False) for one in _histories()),
+        ],
     )
 
 

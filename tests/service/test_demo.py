@@ -14,8 +14,10 @@ from lib import phone
 from models.database import Database
 from sandbox import qvoice_calls, ringostat_calls, ryng_bodies, ryng_plan
 from service import config, demo, demo_settings
+from service.app import create_app
 from service.children import Child
 from service.mistakes import BadSettings
+from tests.web.conftest import settings_for
 
 
 @pytest.fixture
@@ -156,3 +158,12 @@ def test_a_child_with_work_that_ends_is_started_until_it_has_done_it(code, start
         child.look(now := now + 1)
     child.process and child.process.wait()
     assert len(mark.read_text()) == starts
+
+
+def test_the_commands_name_it(sqlite_url, tmp_path):
+    app = create_app(settings_for(sqlite_url, tmp_path))
+    said = app.test_cli_runner().invoke(args=["--help"]).output
+    helped = app.test_cli_runner().invoke(args=["demo", "--help"])
+    app.extensions["database"].close()
+    assert re.search(r"\n  demo +Run all of it on a database of its own", said), said
+    assert helped.exit_code == 0 and "--fresh" in helped.output
