@@ -90,7 +90,8 @@ def is_short(value: object, default_country: str | None = None) -> bool:
         code, rest = home.code, written.digits
     else:
         return len(written.digits) < writing.SHORTEST
-    return len(rest) < min(plans.plan(code).full, default=writing.SHORTEST)
+    plan = plans.plan(code)
+    return len(rest.removeprefix(plan.trunk)) < min(plan.full, default=writing.SHORTEST)
 
 
 def is_of(number: str, country: str) -> bool:
@@ -147,6 +148,10 @@ def _is_more(written: writing.Written, found: _Candidate) -> bool:
 def _after_zeros(written: writing.Written, home: plans.Home | None, country: str | None) -> _Candidate | None:
     """What begins with 00 is international everywhere, also where people dial 0011 or 001 themselves: then with that."""
     found = _marked(written.digits[2:], written.other[2:])
+    if found is not None and home is not None and found.code != home.code and not found.valid():
+        with_one_zero = _parsed(written.digits[1:], country)
+        if with_one_zero is not None and with_one_zero.valid():
+            return None  # one zero too many before a valid number at home, rather than one that no country gives out
     if home is None or home.abroad.fullmatch("00") or (found is not None and found.code == home.code):
         return found
     own = _parsed(written.digits, country)
@@ -213,7 +218,7 @@ def _behind_zero(digits: str, home: plans.Home | None) -> _Candidate | None:
 def _abroad(digits: str, home: plans.Home | None, signless: bool) -> _Candidate | None:
     """An international number whose plus was left out: long enough, or with no other reading in the default country."""
     short = len(digits) < SURE_WITHOUT_SIGN and not signless
-    if digits[0] == "0" or (short and (home is None or plans.full(home.code, digits))):
+    if digits[0] == "0" or (short and (home is None or len(digits) in plans.plan(home.code).full)):
         return None
     found = _international(digits)
     if found is None or found.notes or digits == found.code + found.national or digits[len(found.code)] == "0":

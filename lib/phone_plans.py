@@ -71,11 +71,13 @@ class Prefix(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All countries with one code. ``full``: the lengths of ordinary fixed and mobile numbers."""
+    """All countries with one code. ``full``: the lengths of ordinary fixed and mobile numbers. ``trunk``: the digits that
+    its people dial before national numbers; empty for none."""
 
     regions: tuple[Region, ...]
     full: frozenset[int]
     prefix: Prefix
+    trunk: str
 
 
 class Home(NamedTuple):
@@ -107,7 +109,8 @@ def plan(code: str) -> Plan | None:
     if not names:
         return None
     found = [PhoneMetadata.metadata_for_region_or_calling_code(int(code), name) for name in names]
-    return Plan(tuple(_region(one) for one in found if one is not None), _full(found[0]), _prefix(found[0]))
+    regions = tuple(_region(one) for one in found if one is not None)
+    return Plan(regions, _full(found[0]), _prefix(found[0]), found[0].national_prefix or "")
 
 
 @lru_cache(maxsize=300)
@@ -139,9 +142,13 @@ def valid(code: str, national: str) -> bool:
 
 
 def full(code: str, national: str) -> bool:
-    """Whether it has the length of an ordinary fixed or mobile number."""
+    """Whether it has the length of an ordinary fixed or mobile number. In 093 555 000 the zero is none of nine digits, but
+    what is dialled before a number that has lost one."""
     found = plan(code)
-    return found is not None and len(national) in found.full
+    if found is None or len(national) not in found.full:
+        return False
+    trunk = found.trunk
+    return not trunk or not national.startswith(trunk) or valid(code, national)
 
 
 def split(digits: str) -> tuple[str, str] | None:

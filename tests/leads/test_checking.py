@@ -52,6 +52,8 @@ NO_NUMBER = "Not a telephone number that can be called"
         ("UA", "+3805550001", SHORT),
         ("UA", "5550001.0", SHORT),
         ("UA", "101", SHORT),
+        ("UA", "093555000", SHORT),
+        ("UA", "+380093555000", SHORT),
         ("IN", "1234567", SHORT),
         ("IN", "98765432", SHORT),
         ("US", "555-0123", SHORT),

@@ -194,6 +194,19 @@ NONE = [
     ("+9198123456789", None),
     ("60123456", "CZ"),
     ("93555000", "UA"),
+    # The zero, or the 8, or the 1, that is dialled before a number is none of its digits
+    ("093555000", "UA"),
+    ("+380093555000", "UA"),
+    ("380093555000", None),
+    ("8916123456", "RU"),
+    ("0770090012", "GB"),
+    ("061234567", "HU"),
+    ("021123456", "RO"),
+    ("1506234567", "US"),
+    ("+33 (0)1 23 45 67 8", "FR"),
+    # A zero too many at home, or a number abroad that no country gives out
+    ("005012345678", "TR"),
+    ("0011961234567", "BR"),
     # Nobody knows whose
     ("01129017031", None),
     ("9812345678", None),
