@@ -26,6 +26,14 @@ NOTHING = frozenset(("null", "none", "undefined", "nan", "nil", "(null)", "<null
 LONGEST_NOTHING = max(map(len, NOTHING))
 NO_FIGURE = NOTHING | {"n/a"}  # which an agent may have recorded as a disposition
 
+# What stands in a webhook's template for a value, where nobody has put the value in. As an id it would make all calls one.
+_PLACEHOLDER = re.compile(
+    r"\{\{.*\}\}|[$%#@]\{[^{}]*\}|\$\([^()]*\)|\$[A-Za-z_][\w.]*|<%.*%>|"
+    r"(?:\{N\}|\[N\]|<N>|%N%?|__N__)".replace("N", "[A-Za-z_][A-Za-z_. ]*"),  # no digits: {0a1b...} is a GUID
+    re.DOTALL,
+)
+_OPENS_PLACEHOLDER = frozenset("{$%#@[<_")
+
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DECIMAL = re.compile(r"(-?\d+)\.(\d*)", re.ASCII)
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
@@ -77,9 +85,20 @@ def ident(value: object, name: str) -> str | None:
 def opaque(value: object, name: str) -> str | None:
     """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them."""
     found = word(value)
-    if found is not None and len(found) > LONGEST_ID:
+    if found is None:
+        return None
+    if len(found) > LONGEST_ID:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
-    return found
+    return None if found[0] in _OPENS_PLACEHOLDER and _PLACEHOLDER.fullmatch(found) else found
+
+
+def said_once(members: Members, *ids: str) -> None:
+    """Raises Unreadable where an id is stated twice and differently: the record could be of either call."""
+    if len(members.pairs) == len(members):  # as in nearly all
+        return
+    for name in ids:
+        if len({said for value in members.all(name) if (said := word(value))}) > 1:
+            raise Unreadable("bad_identifier", f"{name} is stated more than once, and differently.")
 
 
 _EMAIL = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:.]+(?:\.[^\s@<>\"(),;:.]+)+")

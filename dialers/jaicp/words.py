@@ -11,7 +11,7 @@ from typing import Any
 from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
 from dialers.bodies import record
-from dialers.fields import ident, mapping, moment, number, seconds, spelled, stated, text, whole, word
+from dialers.fields import ident, mapping, moment, number, said_once, seconds, spelled, stated, text, whole, word
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, unnamed
 from lib import phone
 from lib.rawjson import Members
@@ -73,6 +73,7 @@ def disposes(values: Mapping[str, Any]) -> bool:
 
 
 def _job(row: Members, campaign: str | None, connection: Connection) -> Reading:
+    said_once(row, "id")
     job = ident(row.get("id"), "id")
     if job is None:
         raise unnamed("no_job_id", "The row has no id.", row, "id")

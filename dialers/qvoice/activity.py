@@ -10,7 +10,20 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event
-from dialers.fields import email, ident, mapping, moment, number, opaque, seconds, spelled, stated, text, word
+from dialers.fields import (
+    email,
+    ident,
+    mapping,
+    moment,
+    number,
+    opaque,
+    said_once,
+    seconds,
+    spelled,
+    stated,
+    text,
+    word,
+)
 from dialers.qvoice import hangup_causes
 from dialers.qvoice.dispositions import Disposition, disposition
 from dialers.qvoice.history import LEAD_HANGUP, Step, steps
@@ -62,6 +75,7 @@ def names(row: Mapping[str, Any], connection: Connection) -> tuple[str, ...]:
 def events(row: Members, connection: Connection) -> tuple[Event, ...]:
     """Everything that the row says: its steps, its end, and what the agent recorded. Raises Unreadable."""
     row = spelled(row, NAMES)
+    said_once(row, "call_id")
     keys = names(row, connection)
     if not keys:
         raise unnamed(

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from dialers import forms
-from dialers.base import Connection, Evidence
-from dialers.fields import mapping, spelled, unfolded
+from dialers.base import Connection, Evidence, Unreadable
+from dialers.fields import mapping, spelled, unfolded, word
 from dialers.unread import states
 from lib.rawjson import Members
 
@@ -55,6 +55,8 @@ def row(
     for name, usual in NAMES.items():
         for parameter in [renamed[name]] if name in renamed else usual:
             if states(given.get(parameter)):
+                if name == "id" and _written_twice(conflicts, parameter):
+                    raise Unreadable("bad_identifier", f"{parameter} is stated more than once, and differently.")
                 found[COLUMN_OF[name]] = given[parameter]
                 taken.add(parameter)
                 break
@@ -73,6 +75,14 @@ def _names(renamed: frozenset[tuple[str, str]]) -> frozenset[str]:
 def in_url(evidence: Evidence) -> dict[str, Any]:
     """The static parameters. Raises Unreadable."""
     return _parameters(forms.members(evidence.query)[0])[0] if evidence.query else {}
+
+
+def _written_twice(conflicts: Mapping[str, list[Any]], parameter: str) -> bool:
+    return any(
+        len({word(value) for value in values} - {None}) > 1
+        for name, values in conflicts.items()
+        if name.casefold() == parameter.casefold()
+    )
 
 
 def _parameters(said: Members) -> tuple[dict[str, Any], dict[str, list[Any]]]:

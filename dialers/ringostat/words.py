@@ -6,7 +6,7 @@ from typing import Any
 
 from dialers import bodies
 from dialers.base import Connection, Evidence, Reading, Unreadable
-from dialers.fields import spelled
+from dialers.fields import said_once, spelled
 from dialers.ringostat import calls, webhooks
 from lib.rawjson import Members
 
@@ -34,4 +34,5 @@ def _logged(evidence: Evidence, connection: Connection) -> Reading:
 
 def _row(row: Members, connection: Connection) -> Reading:
     row = spelled(row, calls.COLUMNS)
+    said_once(row, "uniqueid")
     return Reading(events=calls.events(row, connection, True, row.conflicts()))

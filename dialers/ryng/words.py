@@ -12,7 +12,7 @@ from typing import Any
 from dialers import bodies, forms
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
-from dialers.fields import email, ident, mapping, moment, number, seconds, spelled, stated, text, word
+from dialers.fields import email, ident, mapping, moment, number, said_once, seconds, spelled, stated, text, word
 from dialers.ryng import legs
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
@@ -76,6 +76,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
 
 def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Reading:
     body = spelled(body, NAMES)
+    said_once(body, "callID", "callLogID")
     call_id = ident(body.get("callID"), "callID")
     log_id = ident(body.get("callLogID"), "callLogID")
     if call_id is None and log_id is None:

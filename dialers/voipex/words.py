@@ -12,7 +12,7 @@ from typing import Any
 from dialers import bodies
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable
-from dialers.fields import email, number, opaque, spelled, stated, word
+from dialers.fields import email, number, opaque, said_once, spelled, stated, word
 from dialers.unread import Field, Fields, a_number, unnamed
 from dialers.voipex.legs import attempts
 from lib import clock, phone
@@ -110,6 +110,7 @@ def _named(body: Members, connection: Connection) -> dict[str, Any]:
     renamed = connection.settings.get("webhook_fields") or {}
     names = _KEY_SET if not renamed else frozenset(renamed.get(key, key) for key in KEYS)
     body = spelled(body, names)
+    said_once(body, renamed.get("UniqueId", "UniqueId"))
     return {key: body.get(renamed.get(key, key)) for key in KEYS}
 
 

@@ -326,6 +326,42 @@ def test_an_id_with_bytes_that_are_no_text_could_be_another_calls(dialer):
     assert refused.value.reason == "bad_identifier"
 
 
+IDS = {"ryng": "callID", "ringostat": "uniqueid", "voipex": "UniqueId"}
+
+
+@every_dialer
+def test_two_ids_in_one_body_could_be_either_calls(dialer):
+    name, call = IDS[dialer], CALLS[dialer][1]
+    written = json.dumps({"FIRST": 1} | call).replace('"FIRST": 1', f'"{name}": "71"')
+    for body, kind in ((written, "application/json"), (f"{name}=71&{urlencode(call)}", FORM)):
+        with pytest.raises(Unreadable) as refused:
+            read(dialer, body.encode(), kind)
+        assert refused.value.reason == "bad_identifier"
+    same = json.dumps({"FIRST": 1} | call).replace('"FIRST": 1', f'"{name}": {json.dumps(call[name])}')
+    assert read(dialer, same.encode()).events[0].keys == told(dialer)[0][0].keys
+
+
+@every_dialer
+@pytest.mark.parametrize(
+    "nothing",
+    ["{{call.id}}", "{callId}", "${call_id}", "$callid", "$(CALLID)", "%UNIQUEID%", "%call.Id", "%{callid}", "#{id}",
+     "<call id>", "<%= call_id %>", "[CALL_ID]", "__CALLID__"],
+)  # fmt: skip
+def test_a_template_that_nobody_has_filled_in_names_no_call(dialer, nothing):
+    call = CALLS[dialer][1] | {IDS[dialer]: nothing}
+    call.pop("callLogID", None)
+    with pytest.raises(Unreadable) as refused:
+        read(dialer, json.dumps(call).encode())
+    assert refused.value.reason == "no_call_id"
+
+
+@every_dialer
+@pytest.mark.parametrize("told", ["{6f9619ff-8b86-d011-b42d-00c04fc964ff}", "[1]", "_17", "<17>", "%17", "#17", "a{b}"])
+def test_an_id_in_brackets_stays_one(dialer, told):
+    found = read(dialer, json.dumps(CALLS[dialer][1] | {IDS[dialer]: told}).encode())
+    assert found.events[0].facts["call_id"] == told
+
+
 # Compression ----------------------------------------------------------------------------------------------------------
 def _raw_deflate(body):
     stream = zlib.compressobj(wbits=-15)

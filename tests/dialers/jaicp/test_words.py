@@ -170,6 +170,8 @@ def test_every_fact_is_one_of_ours():
         (b"[1]", "not_an_object"),
         (b'{"phone":79110000001,"jobStatus":"noAnswer"}', "no_job_id"),
         (b'{"id":"' + b"7" * 201 + b'"}', "bad_identifier"),
+        (b'{"id":7,"jobStatus":"noAnswer","id":8}', "bad_identifier"),
+        (b'{"id":"{{jobId}}","jobStatus":"noAnswer"}', "no_job_id"),
         (b'{"id":"\xe9","callResult":"ok"}', "bad_identifier"),
     ],
 )

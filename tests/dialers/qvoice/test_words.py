@@ -174,6 +174,9 @@ def test_ids_that_no_table_holds_are_refused_and_long_keys_shortened():
     with pytest.raises(Unreadable) as caught:
         events(payload("row_rich") | {"call_id": "x" * 201})
     assert caught.value.reason == "bad_identifier"
+    with pytest.raises(Unreadable) as caught:
+        events(b'{"call_id": "a", "lead_number": "15550100001", "call_id": "b"}')
+    assert caught.value.reason == "bad_identifier"
     (_, key) = events(payload("row_rich") | {"campaign_name": "y" * 1000})[0].keys
     assert key.startswith("row:sha256:") and len(key) < 100
     assert events(payload("row_rich") | {"campaign_name": "z" * 1000})[0].keys[1] != key
