@@ -27,8 +27,13 @@ def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
 
 
 def _told_in_order(events: list[KeptEvent]) -> list[KeptEvent]:
-    answered = [event.facts for event in events if event.kind == ours.CUSTOMER_ANSWERED and _agent(event.facts)]
-    others = {event.id for event in events if answered and _is_another_leg(event, answered, events)}
+    told = [event.facts for event in events if event.kind == ours.CUSTOMER_ANSWERED]
+    answered = [facts for facts in told if _agent(facts)]
+    ends = events
+    if told and not answered:  # by a queue, or it is not said by whom: by no phone whose own end denies it
+        denied = {event.receipt_id for event in events if event.kind == ours.MILESTONE and _has_result(event)}
+        ends = [event for event in events if event.receipt_id in denied]
+    others = {event.id for event in ends if told and _is_another_leg(event, answered, events)}
     if others:
         events = [_as_of_another_leg(event) if event.id in others else event for event in events]
     return placed(events, _place)
@@ -50,6 +55,11 @@ def _as_of_another_leg(event: KeptEvent) -> KeptEvent:
     """It tells that something has ended, and no more. No arrival of the call is observed by it either."""
     said = {name: value for name, value in event.facts.items() if name not in OF_A_LEG}
     return replace(event, facts=said | {"connect_outcome": ours.UNKNOWN, "_event": ANOTHER_LEG})
+
+
+def _has_result(event: KeptEvent) -> bool:
+    """Said beside an end: a result that no answered phone has."""
+    return "connect_outcome" in event.facts
 
 
 def _agent(facts: Mapping[str, Any]) -> str | None:

@@ -169,6 +169,14 @@ LEGS = {
         [("Answered", JANA), ("Answered", PETR), ("Hangup", JANA), ("Hangup", PETR)],
         ("connected", "petr.novak", "445", None),
     ),
+    "a queue answered, and no phone did": (
+        ["Answered", ("Ringing", JANA), ("Hangup", JANA | {"Reason": "RS_NOANSWER"}), ("Hangup", {"Reason": "16"})],
+        ("connected", None, None, "16"),
+    ),
+    "somebody answered who is not named, and one phone was busy": (
+        ["Answered", ("Hangup", JANA | {"Reason": "RS_BUSY"}), ("Hangup", PETR | {"Reason": "16"})],
+        ("connected", "petr.novak", "445", "16"),
+    ),
     "nobody answered, and the phones ended differently": (
         [("Hangup", JANA | {"Reason": "RS_NOANSWER"}), ("Hangup", PETR | {"Reason": "RS_BUSY"})],
         ("busy", "petr.novak", "445", "RS_BUSY"),
