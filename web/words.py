@@ -14,7 +14,7 @@ from web.word_schemas import WordDecision, meaning_of
 blueprint = Blueprint("words", __name__, description="What the dialers' words mean, decided without the settings file")
 
 
-@blueprint.route("/connections/<string:name>/words")
+@blueprint.route("/connections/<name>/words")
 @scope("read")
 @blueprint.no_query
 @blueprint.response(200, word_answers.Words)
@@ -33,7 +33,7 @@ def show_words(name: str) -> Response:
         )
 
 
-@blueprint.route("/connections/<string:name>/words", methods=["PUT"])
+@blueprint.route("/connections/<name>/words", methods=["PUT"])
 @scope("admin")
 @blueprint.no_query
 @blueprint.arguments(WordDecision)

@@ -175,7 +175,7 @@ def _milestone(step: Step, keys: tuple[str, ...], attempt: str | None) -> Event:
         # Whoever was rung is no fact about the call: the row names the agent who is credited, or nobody.
         facts = stated(_agent_name=step.agent_name, _agent_extension=step.extension)
     elif step.kind == ours.MILESTONE:
-        facts = stated(_word=" / ".join(step.words) or None)
+        facts = stated(_word=step.undecided)
     elif step.at:
         facts = stated(answered_at=step.at)
     return Event(step.kind, keys, facts, attempt, step.at)

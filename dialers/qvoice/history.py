@@ -25,6 +25,10 @@ STEPS = {
     "dial lead": ours.DIALED,
 }
 LEAD_HANGUP = "lead_hangup"
+# What is known and tells nothing that the row does not: on the timeline, and no word to be decided.
+KNOWN = frozenset(
+    (LEAD_HANGUP, "agent_hangup", "hold_start", "hold_stop", "transfer", "transfer_enter", "transfer_exit")
+)
 ANSWER = "answer"  # of whom, ``type`` says; without it nobody knows
 ANSWERED_BY = {"agent": ours.AGENT_ANSWERED, "lead": ours.CUSTOMER_ANSWERED}
 
@@ -43,6 +47,11 @@ class Step:
     extension: str | None
     hangup_cause: str | None
     unread: tuple[tuple[str, str], ...] = ()  # its fields that state a time which cannot be read, with samples
+
+    @property
+    def undecided(self) -> str | None:
+        """Its words, where none of them is known."""
+        return None if KNOWN.intersection(self.words) else " / ".join(self.words) or None
 
     @property
     def is_agent_dial(self) -> bool:

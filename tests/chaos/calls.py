@@ -14,7 +14,9 @@ _COMMON = {
     "callCreated": "2026-11-18T09:00:00.000Z",
     "callDirection": "outbound",
 }
-_CONNECT = {"callbackType": "connect", "event": "agent-connected", "callStarted": None}
+# With the call's start, as Ryng's queues have it: without one, a connect callback that comes minutes after the end is taken for
+# a redial, and here it is our own clock that jumps.
+_CONNECT = {"callbackType": "connect", "event": "agent-connected", "callStarted": "2026-11-18T10:00:00.000Z"}
 _TERMINAL = {
     "callbackType": "terminal",
     "event": "call-ended",

@@ -23,7 +23,13 @@ VOIPEX = Connection(
 RINGOSTAT = Connection("ringostat-legs", "ringostat", {"timezone": "Europe/Kyiv", "webhook_fields": {}})
 QVOICE = Connection("qvoice-legs", "qvoice", {}, default_country="US")
 JAICP = Connection("jaicp-legs", "jaicp", {})
-CONNECTIONS |= {one.name: one for one in (VOIPEX, RINGOSTAT, QVOICE, JAICP)}
+
+
+@pytest.fixture(autouse=True)
+def connections(monkeypatch):
+    for one in (VOIPEX, RINGOSTAT, QVOICE, JAICP):
+        monkeypatch.setitem(CONNECTIONS, one.name, one)
+
 
 AGENTS = [{"Login": f"agent.{n}", "Line": str(440 + n)} for n in range(5)]
 REASONS = [

@@ -15,7 +15,13 @@ from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
 pytestmark = pytest.mark.slow
 
 QVOICE = Connection("qvoice-main", "qvoice", settings={}, default_country="US")
-CONNECTIONS[QVOICE.name] = QVOICE
+
+
+@pytest.fixture(autouse=True)
+def connections(monkeypatch):
+    monkeypatch.setitem(CONNECTIONS, QVOICE.name, QVOICE)
+
+
 EPOCH = 1_763_460_000
 
 

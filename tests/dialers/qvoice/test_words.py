@@ -80,7 +80,7 @@ def test_a_rich_row_tells_its_steps_its_end_and_its_disposition():
     ]
     assert {event.keys for event in found} == {CALL_KEYS}
     assert {event.attempt for event in found} == {CALL_ID}
-    assert found[4].facts == {"_word": "hold_start / agent"}
+    assert found[4].facts == {}  # a hold: known, and no word to be decided
     assert found[6].facts == {
         "call_id": CALL_ID,
         "attempt_id": CALL_ID,
