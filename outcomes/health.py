@@ -36,7 +36,10 @@ def connections(
     begun = histories(session)
     paces = pace.known(session, configured, now)
     slips = forgiven.counted(session, now)
-    names = set(configured) | set(polls) | {row["connection"] for row in counts} - {STRANGERS}
+    # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
+    names = (
+        set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
+    )
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now)

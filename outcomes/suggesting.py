@@ -123,21 +123,21 @@ def _dispositions() -> tuple[tuple[str, tuple[str, ...], tuple[Tokens, ...]], ..
 # The tables -----------------------------------------------------------------------------------------------------------
 def tables(connection: Connection, words: Sequence[Mapping[str, Any]]) -> str:
     """The tables as TOML, what stands in them already first, then the words of ``words_seen.unmapped``, each with its calls."""
-    if not words:
-        return f"# Nothing to decide: somebody has decided what every word of {connection.name} means."
     dispositions = [word for word in words if word["field"] == DISPOSITION]
     others = [word for word in words if word["field"] != DISPOSITION]
     lines = [
         f"# Words of {connection.name} that nobody has decided, and what they plainly seem to mean. Correct this and paste it."
+        if words
+        else f"# No word that was seen on {connection.name} so far waits to be decided."
     ]
-    if dispositions:
+    if dispositions or connection.dispositions:
         lines += _head("dispositions", connection.name, bool(connection.dispositions))
         lines += [f"{_text(word)} = {_list(own)}" for word, own in connection.dispositions.items()]
         lines += [
             _line(word, None if (own := flags(word["word"])) is None else _list(own), _list(()))
             for word in dispositions
         ]
-    if others:
+    if others or connection.words:
         lines += _head("words", connection.name, bool(connection.words))
         lines += [f"{_text(word)} = {_text(meaning)}" for word, meaning in connection.words.items()]
         lines += [_line(word, _proposed(word), _text("dismissed")) for word in others]

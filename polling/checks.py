@@ -58,10 +58,13 @@ def check(
 ) -> Iterator[Check]:
     """Try everything of the connection. ``urls``: its callback URLs by kind. Takes as long as the dialer does to answer."""
     dialer = DIALERS[connection.dialer]
+    reports = []
     if dialer.reports:
-        yield from _reports(database, connection, now())
+        for one in _reports(database, connection, now()):
+            reports.append(one)
+            yield one
     if dialer.leads or dialer.control or dialer.acts:
-        yield _giving(connection)
+        yield _giving(connection, reports)
     if dialer.callback_kinds:
         yield from _way_in(database, connection, urls)
     yield from _undecided(database, connection)
@@ -112,14 +115,18 @@ def _asked(database: Database, connection: Connection, client, report: Report, w
     return Check(what, True, f"It answered; {records} records{since} on its first page.{warning}")
 
 
-def _giving(connection: Connection) -> Check:
+def _giving(connection: Connection, reports: list[Check]) -> Check:
+    """Whether leads and commands can be sent. Nothing is sent to try it; ``reports`` are asked with the same credentials."""
     dialer = DIALERS[connection.dialer]
     try:
         dialer.ready(connection)
     except CannotDo as error:
         return Check("leads and commands", False, str(error), f"Complete [connections.{connection.name}].")
-    tried = "the reports show whether its credentials hold" if dialer.reports else "not tried: it offers nothing to ask"
-    return Check("leads and commands", True, f"Everything that they need is set; {tried}.")
+    said = "Everything that they need is set;"
+    if any(report.ok for report in reports):
+        return Check("leads and commands", True, f"{said} the reports show that its credentials hold.")
+    why = "nothing could be asked" if any(report.ok is False for report in reports) else "there is nothing to ask"
+    return Check("leads and commands", None, f"{said} whether its credentials hold is not known: {why}.")
 
 
 # Them telling us -----------------------------------------------------------------------------------------------------------
@@ -182,7 +189,7 @@ def _undecided(database: Database, connection: Connection) -> Iterator[Check]:
         said = f"Undecided: {len(words)}, such as {words[0]['word']!r} (calls: {words[0]['calls']})."
         yield Check("words", False, said, f"wrapup words suggest {connection.name} prints a start.")
     else:
-        yield Check("words", True, "Every word that was seen so far has been decided.")
+        yield Check("words", True, "No word that was seen so far waits to be decided.")
     if reasons:
         said = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons, key=lambda row: -row[1]))
         yield Check(

@@ -78,7 +78,10 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
     Code 1 where leads are in doubt.
     """
     front: Front = current_app.extensions["leads"]
-    for load in front.loads(list(connection) or None, limit)["loads"]:
+    loads = front.loads(list(connection) or None, limit)["loads"]
+    if not loads:
+        click.echo("No load yet.")
+    for load in loads:
         target = load["campaign_id"] or load["name"]
         said = [load["id"], load["connection"], load["state"], _counted(load["counts"]), target, load["reason"]]
         click.echo("  ".join(filter(None, said)))

@@ -133,3 +133,18 @@ def test_whose_token_it_was(database, fingerprint, said):
             "token": said,
         }
         assert quarantine.sender(session, receipt(session), current) is None
+
+
+def test_a_name_that_a_stranger_made_up_is_gone_from_the_list_when_it_is_dismissed(database):
+    """Replaying vouches for a receipt, and whoever replayed a stranger's by mistake had its name among the troubles for ever."""
+    with database.write() as session:
+        receipt(session, connection="made-up", state="quarantined", reason="unknown_connection", received_at=NOON)
+
+    def names() -> list[str]:
+        with database.read() as session:
+            return [found["name"] for found in health.connections(session, {RYNG.name: RYNG}, NOON)]
+
+    assert names() == ["made-up", RYNG.name]
+    with database.write() as session:
+        quarantine.dismiss(session, evidence.conditions({"connection": "made-up"}), "amy", NOON)
+    assert names() == [RYNG.name]

@@ -131,5 +131,16 @@ def test_a_table_that_is_there_stays():
     }
 
 
+def test_what_was_decided_is_printed_where_nothing_is_left_too():
+    """As docs/operations.md promises: who wants decisions of the page in the file finds all of them here."""
+    there = Connection("a", "ryng", dispositions={"Interested": ("contact", "sale")}, words={"7": "busy"})
+    decided = {"dispositions": {"a": {"Interested": ["contact", "sale"]}}, "words": {"a": {"7": "busy"}}}
+    assert tomllib.loads(suggesting.tables(there, [])) == decided
+    some = tomllib.loads(suggesting.tables(there, [seen("status_raw", "8")]))
+    assert some == decided  # 8 is a comment, and the other table is there all the same
+
+
 def test_nothing_to_decide():
-    assert tomllib.loads(suggesting.tables(Connection("a", "ryng"), [])) == {}
+    text = suggesting.tables(Connection("a", "ryng"), [])
+    assert tomllib.loads(text) == {}
+    assert "somebody has decided" not in text  # perhaps nothing has been heard yet

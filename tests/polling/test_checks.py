@@ -91,3 +91,36 @@ def test_what_is_left_to_decide(database):
         "wrapup words suggest ryng-main prints a start.",
     )
     assert found["quarantine"].said == "1 unparseable."
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        (
+            Connection("ryng-main", "ryng", settings={"api_url": "http://127.0.0.1:9", "access_token": "t"}),
+            "nothing to ask",
+        ),
+        (  # its only report is switched off, so nothing shows whether the password is right
+            Connection(
+                "voipex-prague",
+                "voipex",
+                settings={
+                    "api_url": "http://127.0.0.1:9",
+                    "auth_url": "http://127.0.0.1:9/token",
+                    "username": "u",
+                    "password": "p",
+                },
+            ),
+            "nothing to ask",
+        ),
+        (
+            Connection("jaicp-bot", "jaicp", settings={"api_url": "http://127.0.0.1:9", "campaigns": {"a": "t"}}),
+            "nothing could be asked",
+        ),
+    ],
+    ids=("no reports", "switched off", "not there"),
+)
+def test_credentials_that_nothing_has_tried_are_not_said_to_be_well(database, connection, said):
+    found = checked(database, connection, NOBODY)["leads and commands"]
+    assert found.ok is None
+    assert said in found.said

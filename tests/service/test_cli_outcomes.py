@@ -52,12 +52,13 @@ def test_words_are_suggested_as_tables(run, database):
     normalize(database)
     printed = run(args=["words", "suggest", RYNG.name])
     assert printed.exit_code == 0
-    # What the file says stands there already; NO-FORWARD has been decided in it.
+    # What the file says stands there already, NO-FORWARD too.
     assert tomllib.loads(printed.stdout) == {
         "dispositions": {
             RYNG.name: {word: list(flags) for word, flags in RYNG.dispositions.items()}
             | {"Не интересно": ["contact", "not_interested"]}
-        }
+        },
+        "words": {RYNG.name: {"NO-FORWARD": "canceled"}},
     }
     assert run(args=["words", "suggest", "made-up"]).exit_code == 2
 

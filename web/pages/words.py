@@ -178,10 +178,11 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
         due = clock.parse(poll["due_at"])
         if poll["error"]:
             times = "once" if poll["failures"] == 1 else f"{poll['failures']} times in a row"
-            said.append(f"{name}: {poll['error']} Failed {times}; last went well {last}.")
-        elif due and (now - due).total_seconds() > _LATE_SECONDS:
-            late = clock.span(now - due)
-            said.append(f"{name}: should have been read {late} ago. Is a worker running?")
+            before = f"last went well {last}" if poll["last_ok_at"] else "it has not gone well yet"
+            said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
+        if due and (now - due).total_seconds() > _LATE_SECONDS:
+            again = " again" if poll["error"] else ""
+            said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. Is a worker running?")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
     return said + _sending(connection["sending"], now)

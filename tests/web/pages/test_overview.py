@@ -73,6 +73,10 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
             last_ok_at=NOW - timedelta(hours=2),
         )
         factories.poll(session, layer="week", due_at=NOW - timedelta(minutes=9))
+        # What an error says is of the last try: where nobody tries any more, the dialer may long be well.
+        factories.poll(
+            session, layer="day", error="Refused.", failures=1, last_ok_at=None, due_at=NOW - timedelta(minutes=7)
+        )
         factories.receipt(session, state="pending", received_at=NOW - timedelta(minutes=4), processed_at=None)
         factories.receipt(session, state="quarantined", reason="unparseable", body=b"{")
 
@@ -80,6 +84,8 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
 
     assert "The dialer did not answer within 30 s. Failed 3 times in a row; last went well 2 h ago." in page
     assert "should have been read 9 min ago. Is a worker running?" in page
+    assert "Refused. Failed once; it has not gone well yet." in page
+    assert "should have been read again 7 min ago. Is a worker running?" in page
     assert "Receipts have been waiting to be read for 4 min" in page
     assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
 
@@ -269,7 +275,7 @@ def test_without_dispositions_nothing_is_undecided(reader, database, at_ten_fort
 
     assert "<dt>Contacts</dt><dd>0</dd>" in page and "<dt>Sales</dt><dd>0</dd>" in page
     assert "undecided" not in page
-    assert "None: of every word" in text(reader, "/connections/ryng-main")
+    assert "None: no word that was seen" in text(reader, "/connections/ryng-main")
 
 
 @pytest.mark.parametrize(
