@@ -64,6 +64,7 @@ def matched(values: Mapping[str, Any], leads: Sequence[LeadFact]) -> tuple[str |
         and values["occurred_at"] >= lead.sent_at.replace(microsecond=0)  # the twin of loaded.whole_second
         and values["direction"] in (None, OUTBOUND)
         and _same(values["campaign_id"], lead.named)
+        and (values["campaign_id"] is not None or _same(values["campaign_name"], lead.campaign_name))
     ]
     return (BY_NUMBER, mine) if mine else (None, [])
 
@@ -100,7 +101,10 @@ def _given(values: Mapping[str, Any], leads: Sequence[LeadFact]) -> dict[str, li
     """What each of the leads gives, by field."""
     return {
         "crm_reference": [lead.reference for lead in leads],
-        "campaign_id": [lead.named for lead in leads],
+        # Not beside a name of which nobody knows that it is this campaign's: see ``with_campaign``.
+        "campaign_id": [
+            lead.named if values["campaign_name"] in (None, lead.campaign_name) else None for lead in leads
+        ],
         # The name of a campaign that the load made; not beside the id of another one.
         "campaign_name": [lead.campaign_name if _same(values["campaign_id"], lead.named) else None for lead in leads],
         "customer_name": [lead.customer_name for lead in leads],

@@ -140,9 +140,9 @@ def _name(given: Mapping[str, Any]) -> str | None:
 
 def of_outcome(session: Session, row: CallOutcome) -> dict[str, Any] | None:
     """Of which loaded leads the outcome may be a call, as the API shows it; None where of none."""
-    told_by_lead = str(row.set_by.get("campaign_id", "")).startswith(f"{besides.SOURCE}:")
-    names = ("lead_id", "campaign_id", "customer_number", "direction", "occurred_at")
-    values = {name: getattr(row, name) for name in names} | ({"campaign_id": None} if told_by_lead else {})
+    names = ("lead_id", "campaign_id", "campaign_name", "customer_number", "direction", "occurred_at")
+    told_by_lead = [name for name in names if str(row.set_by.get(name, "")).startswith(f"{besides.SOURCE}:")]
+    values = {name: getattr(row, name) for name in names} | dict.fromkeys(told_by_lead)
     if not has_leads(session, row.connection):
         return None
     by, leads = besides.matched(values, _candidates(values, *leads_of(session, row.connection, row.dialer, [values])))

@@ -71,6 +71,9 @@ MATCHES = [
     ({"campaign_id": "457"}, {}, None),  # of another campaign
     ({"campaign_id": "457"}, {"campaign": None, "named": None}, "number"),  # nobody knows which
     ({"campaign_id": "457"}, {"campaign": "queue:2", "named": None}, "number"),
+    ({"campaign_name": "Winback"}, {"campaign_name": "Renewals"}, None),  # of another one, by its name
+    ({"campaign_name": "Renewals"}, {"campaign_name": "Renewals"}, "number"),
+    ({"campaign_id": "456", "campaign_name": "Renamed"}, {"campaign_name": "Renewals"}, "number"),
     ({}, JOB, None),  # the dialer told its id: calls are known by that
     # by the dialer's id in its campaign
     ({"lead_id": "7"}, JOB, "dialer_id"),
@@ -159,6 +162,15 @@ def test_of_equal_leads_the_one_that_was_sent_last_is_named():
 def test_the_name_of_a_campaign_that_the_load_made(call, name):
     made = lead(campaign="456", named="456", campaign_name="Renewals", dialer_id="7")
     assert completed({"lead_id": "7"} | call, made)["campaign_name"] == name
+
+
+@pytest.mark.parametrize(
+    ("call", "made", "campaign_id"),
+    [("Winback", None, None), ("Renewals", "Renewals", "456"), (None, "Renewals", "456"), (None, None, "456")],
+)
+def test_no_id_of_a_campaign_stands_beside_a_name_that_may_be_another_ones(call, made, campaign_id):
+    found = completed({"campaign_name": call}, lead(campaign_name=made))
+    assert (found["crm_reference"], found["campaign_id"]) == ("crm-901", campaign_id)
 
 
 def test_a_campaign_is_found_by_its_name():
