@@ -182,6 +182,8 @@ def _unmarked(
         if found is not None and found.valid():
             return found
     # With a default country, digits that no plan knows are a slip rather than some other country's.
+    if at_home is not None and digits == at_home.national and digits.startswith(at_home.code):
+        at_home = None  # 420 777 888 has lost the end of an international number, or is none of this country
     for found in (abroad, at_home, behind_zero) if signless or home is None else (at_home, behind_zero):
         if found is not None and found.full():
             return found

@@ -204,6 +204,10 @@ NONE = [
     ("021123456", "RO"),
     ("1506234567", "US"),
     ("+33 (0)1 23 45 67 8", "FR"),
+    # And neither is its country's code
+    ("420777888", "CZ"),
+    ("4477009001", "GB"),
+    ("341234567", "ES"),
     # A zero too many at home, or a number abroad that no country gives out
     ("005012345678", "TR"),
     ("0011961234567", "BR"),
