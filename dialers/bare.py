@@ -25,6 +25,7 @@ def members(text: str) -> Members | None:
     if not text.startswith("{") or not text.endswith("}"):
         return None
     text, at = text[1:-1].strip(), 0
+    in_marks = text[:1] in ('"', "'")
     found: dict[str, str | None] = {}
     while at < len(text):
         member = _MEMBER.match(text, at)
@@ -34,6 +35,8 @@ def members(text: str) -> Members | None:
         quoted = member["said"] if member["said"] is not None else member["said2"]
         bare = (member["bare"] or "").strip()
         if key in found or _TWO_IN_ONE.search(bare):
+            return None
+        if in_marks and member["key3"]:  # ``"Reason": busy, Queue: red``: a member, or the rest of the value before it
             return None
         found[key] = quoted if quoted is not None else None if bare in _NOTHING else bare
         at = member.end()

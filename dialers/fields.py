@@ -79,17 +79,20 @@ def ident(value: object, name: str) -> str | None:
         return found
     if number := _DECIMAL.fullmatch(found):
         return None if number[2].strip("0") else number[1]
-    return None if _ROUNDED.fullmatch(found) else found
+    return found
 
 
 def opaque(value: object, name: str) -> str | None:
-    """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them."""
+    """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them. None for a
+    template's placeholder, and for a number that has been rounded: under either many calls would be one."""
     found = word(value)
     if found is None:
         return None
     if len(found) > LONGEST_ID:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
-    return None if found[0] in _OPENS_PLACEHOLDER and _PLACEHOLDER.fullmatch(found) else found
+    if found[0] in _OPENS_PLACEHOLDER and _PLACEHOLDER.fullmatch(found):
+        return None
+    return None if ("e" in found or "E" in found) and _ROUNDED.fullmatch(found) else found
 
 
 def said_once(members: Members, *ids: str) -> None:

@@ -232,5 +232,10 @@ def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _crm_reference(custom: list[tuple[str, str, str]], wanted: str | None) -> str | None:
-    """The value of the field that the connection names as its CRM reference, by header text or by key."""
-    return next((word(value) for header, value, key in custom if wanted and wanted in (header, key)), None)
+    """The value of the field that the connection names as its CRM reference, by header text or by key; None where several
+    fields have the header, and say different things."""
+    if not wanted:
+        return None
+    named = [value for header, value, key in custom if wanted in (key, header, header.removesuffix(f" ({key})"))]
+    found = {said for value in named if (said := word(value))}
+    return found.pop() if len(found) == 1 else None

@@ -110,7 +110,7 @@ def _named(body: Members, connection: Connection) -> dict[str, Any]:
     renamed = connection.settings.get("webhook_fields") or {}
     names = _KEY_SET if not renamed else frozenset(renamed.get(key, key) for key in KEYS)
     body = spelled(body, names)
-    said_once(body, renamed.get("UniqueId", "UniqueId"))
+    said_once(body, *(renamed.get(name, name) for name in ("UniqueId", "EventName")))
     return {key: body.get(renamed.get(key, key)) for key in KEYS}
 
 

@@ -227,6 +227,20 @@ def test_custom_fields_without_or_with_the_same_header_lose_nothing():
 
 
 @pytest.mark.parametrize(
+    ("values", "reference"), [(("a", "b"), None), (("a", "a"), "a"), (("a", ""), "a"), (("null", "a"), "a")]
+)
+def test_of_two_fields_with_the_references_header_none_is_guessed(values, reference):
+    body = {
+        "callID": 1,
+        "callLogID": 2,
+        "customFields": dict(zip(("customField1", "customField2"), values, strict=True)),
+    }
+    body["customFieldNames"] = {"customField1Name": "CRM", "customField2Name": "CRM"}
+    named = Connection("r", "ryng", settings={"status_codes": {}, "crm_reference_field": "CRM"})
+    assert facts(body, connection=named).get("crm_reference") == reference
+
+
+@pytest.mark.parametrize(
     "raw, reason",
     [
         (b'{"callID": 1', "unparseable"),

@@ -248,6 +248,9 @@ def test_values_with_colons_and_nothing():
         ("{EventName: Hangup, Call: {UniqueId: 17}}", "unparseable"),
         ("{EventName: Hangup, UniqueId: 17", "unparseable"),
         ('{"EventName": "Hangup", "UniqueId": ', "unparseable"),
+        ('{"EventName": "Hangup", "UniqueId": "17", "Reason": busy, Queue: red}', "unparseable"),
+        ('{"EventName": "Hangup", "UniqueId": "17", "EventName": "Answered"}', "bad_identifier"),
+        ('{"EventName": "Hangup", "UniqueId": 1.79346E+09}', "no_call_id"),  # of a hundred calls
         ("{}", "no_event"),
         ("<html>\n</html>", "unparseable"),
         ("[1,\n2]", "not_an_object"),
