@@ -47,7 +47,7 @@ def test_it_is_counted_by_reason_and_connection(reader, quarantined):
     assert "7 in all" in page
     assert "unparseable" in page and "The body is not JSON." in page
     assert "names that strangers made up" in page
-    assert "from a stranger" in page
+    assert "without a right to" in page
     assert f"/receipts/{quarantined.id}" not in page
     assert page.count('data-label="Came"') == 7
     assert "<button>Replay" not in page  # for admins
