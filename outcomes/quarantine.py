@@ -17,7 +17,7 @@ _READ_ANEW = (
 )
 _NO_ID = (
     "It does not say in a readable way what it is about, so nothing can be made of it. If the dialer names the id otherwise, "
-    "say so in the settings and replay; else ask it why. Dismiss what is a test."
+    "say so in the settings and replay; else ask it why; dismiss what is a test."
 )
 _OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
 _ADDRESS = "If your own dialer sent it, correct the URL there and replay what it sent; dismiss what a stranger sent."
