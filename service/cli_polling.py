@@ -15,6 +15,7 @@ from lib import clock
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 
+GOES_ON = "What came before is kept; the same command goes on from there."
 MARKS = {True: "ok ", False: "no ", None: "-  "}
 
 
@@ -110,8 +111,11 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
             again = f" Again in {step.wait:.0f} s." if step.wait is not None else ""
             click.echo(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
             if step.polled.error and step.wait is None:
-                click.echo("What came before is kept; the same command goes on from there.", err=True)
+                click.echo(GOES_ON, err=True)
                 return True
+    except KeyboardInterrupt:
+        click.echo(f"\n{GOES_ON}", err=True)
+        raise
     except (polling.NoHistory, polling.Busy) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"All that {connection.name} had from {clock.iso(since)} to {clock.iso(until)} was asked for and kept.")

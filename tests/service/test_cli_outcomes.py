@@ -88,3 +88,13 @@ def test_a_past_that_cannot_be_asked_for_is_a_sentence(run, args, said):
     told = run(args=args)
     assert told.exit_code in (1, 2)
     assert said in told.output
+
+
+def test_who_interrupts_a_past_is_told_how_it_goes_on(run, monkeypatch):
+    def interrupted(*_given, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("polling.History", interrupted)
+    told = run(args=["poll", RYNG.name, "--since", "2026-01-01"])
+    assert told.exit_code == 1
+    assert "the same command goes on from there" in told.output
