@@ -35,7 +35,7 @@ def show() -> None:
 def restart(above: int) -> None:
     """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows.
 
-    Every reader gets 409 feed_restarted once, and begins again.
+    Every reader with a cursor gets 409 feed_restarted once, and begins again; a plain position reads on.
     """
     database, settings = current_app.extensions["database"], current_app.extensions["settings"]
     migrations.upgrade(database)
@@ -45,4 +45,4 @@ def restart(above: int) -> None:
         state = feed.begin_epoch(session, clock.now(), known)
     feed_place.FeedPlace(database, settings.data_dir).check()
     click.echo(f"Epoch {state.epoch} has begun; its places are above {state.begins_above}.")
-    click.echo("Every reader of the feed gets 409 feed_restarted once, and begins again with an empty `after`.")
+    click.echo("Every reader with a cursor gets 409 feed_restarted once, and begins again with an empty `after`.")

@@ -80,8 +80,8 @@ def list_changes(query: dict) -> Response:
 
 def _restarted(state: feed.State) -> NoReturn:
     sentence = (
-        "The feed does not know this place: the database was restored, or its feed begun again. Begin with an empty "
-        "`after`, and take every outcome that differs from yours, whatever its revision."
+        "The feed has never given this place, or no longer knows it: the database was restored, or its feed begun again. "
+        "Begin with an empty `after`, and take every outcome that differs from yours, whatever its revision."
     )
     raise Refused(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
 
