@@ -121,7 +121,7 @@ def test_the_image_holds_every_package():
     setup.read(ROOT / "setup.cfg")
     packages = {name.split(".")[0] for name in setup["options"]["packages"].split()}
     copied = set(re.findall(r"^COPY (\w+) \w+$", (DEPLOY / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert copied == packages | {"deploy"}
+    assert copied == packages | {"deploy", "docs"}  # the guides are served
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
