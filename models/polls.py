@@ -29,3 +29,6 @@ class PollCursor(Base):
     warning: Mapped[LongText | None]  # a sentence about an answer that was taken all the same
     records_seen: Mapped[Big] = mapped_column(default=0)
     records_new: Mapped[Big] = mapped_column(default=0)
+
+
+BEGUN_HISTORY = PollCursor.layer.startswith(HISTORY, autoescape=True)

@@ -12,7 +12,7 @@ from dialers.registry import DIALERS
 from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
 from models.loads import PARKED
-from models.polls import HISTORY
+from models.polls import BEGUN_HISTORY, HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
 from outcomes import completeness, doubts, forgiven, pace, unread_values, words_seen
 from outcomes.completeness import Reached
@@ -154,8 +154,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
     """Connection -> one entry for each look-back layer of each report."""
     found: dict[str, list[dict[str, Any]]] = {}
     order = (PollCursor.connection, PollCursor.report, PollCursor.layer)
-    running = ~PollCursor.layer.startswith(HISTORY, autoescape=True)
-    for cursor in session.scalars(select(PollCursor).where(running).order_by(*order)):
+    for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY).order_by(*order)):
         found.setdefault(cursor.connection, []).append(
             {
                 "report": cursor.report,
@@ -179,8 +178,8 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
 def histories(session: Session) -> dict[str, list[dict[str, Any]]]:
     """Connection -> the histories (``polling.history``) that were begun and are not at their end."""
     found: dict[str, list[dict[str, Any]]] = {}
-    begun = PollCursor.layer.startswith(HISTORY, autoescape=True)
-    for cursor in session.scalars(select(PollCursor).where(begun).order_by(PollCursor.layer, PollCursor.report)):
+    order = (PollCursor.layer, PollCursor.report)
+    for cursor in session.scalars(select(PollCursor).where(BEGUN_HISTORY).order_by(*order)):
         since, _, until = cursor.layer.removeprefix(HISTORY).partition("/")
         found.setdefault(cursor.connection, []).append(
             {

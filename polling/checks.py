@@ -23,7 +23,7 @@ from lib import clock, ids
 from models import Receipt
 from models.database import Database
 from models.receipts import CALLBACK, CHECK, QUARANTINED
-from outcomes import words_seen
+from outcomes import evidence, words_seen
 from polling import tasks
 from polling.walk import Clock
 
@@ -182,8 +182,8 @@ def _posted(database: Database, connection: Connection, url: str, host: str) -> 
 def _undecided(database: Database, connection: Connection) -> Iterator[Check]:
     with database.read() as session:
         words = words_seen.unmapped(session, {connection.name: connection}).get(connection.name, [])
-        mine = (Receipt.connection == connection.name, Receipt.state == QUARANTINED, Receipt.stranger.is_(False))
-        mine += (Receipt.dismissed_at.is_(None),)
+        mine = evidence.conditions({"connection": connection.name, "state": QUARANTINED})
+        mine.append(Receipt.stranger.is_(False))
         reasons = session.execute(select(Receipt.reason, func.count()).where(*mine).group_by(Receipt.reason)).all()
     if words:
         said = f"Undecided: {len(words)}, such as {words[0]['word']!r} (calls: {words[0]['calls']})."

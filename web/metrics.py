@@ -13,7 +13,7 @@ from dialers.base import Connection
 from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
-from models.polls import HISTORY
+from models.polls import BEGUN_HISTORY
 from outcomes import health, undecided, unread_values, words_seen
 
 log = structlog.get_logger()
@@ -93,8 +93,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     labels = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=labels)
     behind = GaugeMetricFamily("wrapup_poll_behind_seconds", "Time since the report is complete to", labels=labels)
-    running = ~PollCursor.layer.startswith(HISTORY, autoescape=True)
-    for cursor in session.scalars(select(PollCursor).where(running)):
+    for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY)):
         names = [cursor.connection, cursor.report, cursor.layer]
         failures.add_metric(names, cursor.failures)
         if cursor.complete_to is not None and cursor.idle_at is None:  # what has nothing to ask for is not behind
