@@ -24,6 +24,13 @@ _LEADS, _NAMES = LoadedLead.__table__, CampaignName.__table__
 _MARK_OF_LEADS = ("id", "news_at")
 _MARK_OF_NAMES = ("connection", "name", "campaign_id", "news_at")
 
+# Folding locks or makes groups (``groups.lock_groups``) before it asks for leads, and so holds the table in one of these modes.
+_MODES = ("RowShareLock", "RowExclusiveLock")
+_HOLDERS = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = ANY(:modes) "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = CAST(:groups AS regclass)"
+)
+
 
 class Meeting:
     """The worker's loop of it. ``step`` does some of what is to be done; how many calls were looked at, at least 1 while
@@ -46,12 +53,12 @@ class Meeting:
         while True:
             with self._database.read() as session:
                 leads, names = _news(session, self._size)
-                horizon = _horizon(session)
+                folding = _folding(session)
             if not leads and not names:
                 yield 0
                 continue
             # Whoever folds a call now may have asked for leads before the news: look for the call when he is done.
-            while not self._passed(horizon):
+            while folding := folding & self._folding():
                 yield 0
             for some in self._calls_of(leads, names):
                 self._fold(some)
@@ -61,9 +68,9 @@ class Meeting:
                 _unmark(session, _NAMES, _MARK_OF_NAMES, names)
             yield 1
 
-    def _passed(self, horizon: int | None) -> bool:
+    def _folding(self) -> set[str]:
         with self._database.read() as session:
-            return horizon is None or _horizon(session, "xmin") >= horizon
+            return _folding(session)
 
     def _calls_of(self, leads: list[Row], names: list[Row]) -> Iterator[list]:
         """Groups of calls that the news may be about, some at a time."""
@@ -119,12 +126,12 @@ def _news(session: Session, limit: int) -> tuple[list[Row], list[Row]]:
     )
 
 
-def _horizon(session: Session, end: str = "xmax") -> int | None:
-    """PostgreSQL: the first transaction that has not begun yet ("xmax"), or that has not ended ("xmin"). None on SQLite, where
-    one writes at a time, and reads under the same lock."""
+def _folding(session: Session) -> set[str]:
+    """Who folds calls at this moment, by his transaction. On SQLite nobody: there one writes at a time, and reads under the
+    same lock. Not by pg_current_snapshot(): what anybody does in another database of the server holds that back."""
     if session.get_bind().dialect.name == "sqlite":
-        return None
-    return int(session.scalar(text(f"SELECT CAST(pg_snapshot_{end}(pg_current_snapshot()) AS text)")))
+        return set()
+    return set(session.scalars(_HOLDERS, {"groups": CallGroup.__tablename__, "modes": list(_MODES)}))
 
 
 def _of_leads(session: Session, leads: list[Row]) -> set:

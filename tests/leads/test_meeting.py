@@ -13,11 +13,14 @@ from leads import loads, orders
 from leads.loading import Loading
 from lib import clock
 from models import CallOutcome, CampaignName, LoadedLead
+from models.database import Database
 from outcomes import meeting
+from outcomes import normalize as normalizing
 from outcomes.differences import Differences
 from outcomes.meeting import Meeting
 from outcomes.met import of_outcome
 from outcomes.renormalize import renormalize
+from tests.databases import scratch
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 
 JAICP = Connection(
@@ -272,16 +275,38 @@ def test_news_that_comes_while_it_looks_is_not_forgotten(database):
 
 
 def test_whoever_folds_at_the_moment_of_the_news_is_waited_for(database):
-    """He may have asked for leads a moment before, and his call cannot be seen yet."""
+    """He has asked for leads a moment before, and his call cannot be seen yet."""
     if database.is_sqlite:
         pytest.skip("one writes at a time")
+    keep(database, receipt(job(), "jobs", LATER, JAICP, source="report", context={"campaign": "renewals"}, method=None))
     loop = Meeting(database, CONNECTIONS)
-    (sent,) = loaded(database, JAICP, LEAD)
     with database.write() as folding:
-        folding.execute(text("SELECT pg_current_xact_id()"))
+        assert normalizing._batch(folding, CONNECTIONS, 10, None, LATER, {}) == 1
+        (sent,) = loaded(database, JAICP, LEAD)
         settled(database, sent, Verdict(dialer_id="7"))
         assert [loop.step(), loop.step()] == [0, 0]
-    assert loop.step() == 1
+    assert outcomes(database)[0].crm_reference is None
+    while loop.step():
+        pass
+    assert outcomes(database)[0].crm_reference == "crm-901"
+
+
+def test_who_does_not_fold_is_not_waited_for(database, request):
+    """Not a long transaction of the same database, nor one of another's on the same server."""
+    if database.is_sqlite:
+        pytest.skip("one writes at a time")
+    told(database, job())
+    with scratch(request.getfixturevalue("postgresql_server")) as url:
+        other = Database(url)
+        with other.write() as elsewhere, database.write() as here:
+            for session in (elsewhere, here):
+                session.execute(text("SELECT pg_current_xact_id()"))
+            assert here.scalars(select(CallOutcome.call_id)).all() == ["7"]
+            (sent,) = loaded(database, JAICP, LEAD)
+            settled(database, sent, Verdict(dialer_id="7"))
+            met(database)
+        other.close()
+    assert outcomes(database)[0].crm_reference == "crm-901"
 
 
 def test_a_loop_that_failed_begins_again(database, monkeypatch):
