@@ -281,6 +281,11 @@ class Report:
 
 
 # The dialer itself ----------------------------------------------------------------------------------------------------
+def disposes_never(values: Mapping[str, Any]) -> bool:
+    """``Dialer.disposes`` of one that states no dispositions at all."""
+    return False
+
+
 @dataclass(frozen=True)
 class Dialer:
     """What a dialer may offer; the row in ``registry.DIALERS``. What it does not offer is left out.
@@ -306,7 +311,7 @@ class Dialer:
     settings: type
     read: Callable[[Evidence, Connection], Reading]
     attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
-    disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True
+    disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True  # or ``disposes_never``
     arrival: Callable[[KeptEvent], int | None] | None = None  # one of ``vocabulary.ARRIVED_...``, or None
     callback_kinds: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
@@ -321,6 +326,11 @@ class Dialer:
         """Whether the disposition of a call that is over without one is waited for; ``values`` by column name."""
         told = connection.states_dispositions
         return self.disposes(values) if told is None else told
+
+    def states_dispositions(self, connection: Connection) -> bool:
+        """Whether any call of the connection may have one; where not, how many contacts and sales there were is not known."""
+        told = connection.states_dispositions
+        return self.disposes is not disposes_never if told is None else told
 
     def reports_of(self, connection: Connection) -> list[Report]:
         """The reports that this connection is to be asked for."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.base import Connection
+from dialers.registry import DIALERS
 from dialers.vocabulary import (
     AWAITING_DISPOSITION,
     COMPUTED,
@@ -29,6 +30,7 @@ MOST_GROUPS = 10_000
 NOBODY_DECIDED = (
     "Nobody has decided what the dispositions of these calls mean, so contacts and sales cannot be counted."
 )
+NONE_STATED = "No dispositions are stated of these calls, so how many were contacts and sales is not known."
 
 
 class TooManyGroups(ValueError):
@@ -114,22 +116,28 @@ class Tally:
     awaiting: int = 0
     provisional: int = 0
     disposed: int = 0
+    unstated: int = 0
     undecided: int = 0
 
     def __post_init__(self):
         self.by_outcome = dict.fromkeys(CONNECT_OUTCOMES, 0)
 
     def add(self, outcome: str, counts: Sequence[int]) -> None:
-        """One row of the database: the connect outcome and the sums in the order of ``_SUMS``, then the undecided."""
+        """One row of the database: the connect outcome and the sums in the order of ``_SUMS``, then of ``_OF_CONNECTIONS``."""
         self.by_outcome[outcome] += counts[0]
-        for name, count in zip((*_SUMS, "undecided"), counts, strict=True):
+        for name, count in zip((*_SUMS, *_OF_CONNECTIONS), counts, strict=True):
             setattr(self, name, getattr(self, name) + int(count or 0))
 
     def shown(self) -> dict[str, Any]:
         """As the API shows it. Rates are of the calls that are over, as decimals; null where there are none. What rests on the
-        meaning of dispositions is null where nobody has decided what any of them means: it is not known to be 0."""
+        meaning of dispositions is null where nobody has decided what any of them means, and where none is ever stated: it is
+        not known to be 0."""
         connected = self.by_outcome[CONNECTED]
-        reason = NOBODY_DECIDED if self.undecided and self.undecided == self.disposed else None
+        reason = None
+        if self.calls and self.unstated == self.calls:
+            reason = NONE_STATED
+        elif self.undecided and self.undecided == self.disposed:
+            reason = NOBODY_DECIDED
         contacts, sales = (self.contacts, self.sales) if reason is None else (None, None)
         return {
             "calls": self.calls,
@@ -181,6 +189,13 @@ _SUMS: Mapping[str, ColumnElement[int]] = {
     "provisional": count_if(CallOutcome.settling == PROVISIONAL),
     "disposed": count_if(CallOutcome.disposition.is_not(None)),
 }
+_OF_CONNECTIONS = ("unstated", "undecided")  # what is counted by the settings of today
+
+
+def _unstated(configured: Mapping[str, Connection]) -> ColumnElement[bool]:
+    """Calls of which no disposition was told, nor ever will be."""
+    silent = [name for name, one in configured.items() if not DIALERS[one.dialer].states_dispositions(one)]
+    return CallOutcome.disposition.is_(None) & CallOutcome.connection.in_(sorted(silent))
 
 
 def summary(
@@ -192,14 +207,15 @@ def summary(
 ) -> dict[str, Any]:
     """``{"group_by", "tz", "rows", "totals"}``: one row per group that has calls, in the order of the groups' values.
     ``tz`` is a known zone; ``configured`` are the connections, whose tables say which dispositions are decided: of others
-    none is. Raises TooManyGroups."""
+    none is; and which of them state any. Raises TooManyGroups."""
     day = Group(("day",), (day_in_zone(CallOutcome.occurred_at, tz),))
     groups = [day if name == "day" else GROUPS[name] for name in dict.fromkeys(group_by)]
     # Grouped by connect outcome as well and put together here: cheaper than sixteen conditional counts for each call.
     keys = [key for group in groups for key in group.keys] + [CallOutcome.connect_outcome]
     names = [func.max(group.name) for group in groups if group.name is not None]
+    by_settings = (_unstated(configured), words_seen.undecided(session, filters, configured))
     statement = (
-        select(*keys, *names, *_SUMS.values(), count_if(words_seen.undecided(session, filters, configured)))
+        select(*keys, *names, *_SUMS.values(), *map(count_if, by_settings))
         .where(*conditions(filters))
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         .group_by(*(literal_column(str(at + 1), Integer) for at in range(len(keys))))

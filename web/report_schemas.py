@@ -29,7 +29,8 @@ class Figures(Schema):
     connected = number("Calls with the connect outcome `connected`.", 48)
     connect_rate = rate("connected / final_calls; null where none is over.", 0.4068)
     contacts = number(
-        "Calls whose disposition has the flag `contact`; null where nobody has decided what any of the dispositions means.",
+        "Calls whose disposition has the flag `contact`; null where nobody has decided what any of the dispositions means, and "
+        "where these connections state none.",
         40,
         null=True,
     )

@@ -3,7 +3,7 @@
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from dialers import giving
-from dialers.base import Dialer
+from dialers.base import Dialer, disposes_never
 from dialers.voipex import leads, reports, words
 from dialers.voipex.api import Client
 
@@ -41,7 +41,7 @@ DIALER = Dialer(
     settings=Settings,
     read=words.read,
     attempts=words.attempts,
-    disposes=lambda values: False,  # no webhook has a key for one, and no page of VoIPEX speaks of them
+    disposes=disposes_never,  # no webhook has a key for one, and no page of VoIPEX speaks of them
     arrival=words.arrival,
     callback_kinds=(words.EVENT,),
     reports=reports.REPORTS,

@@ -58,6 +58,11 @@ def test_the_figures(database, calls):
 
 
 TABLE = {"Sold": ("contact", "sale"), "Later": ("contact",), "Maybe": ()}
+SILENT = (
+    Connection("mute", "voipex"),
+    Connection("never", "ryng", states_dispositions=False),
+    Connection("told", "voipex", states_dispositions=True),
+)
 TABLED, PLAIN = Connection("ryng-main", "ryng", dispositions=TABLE), Connection("plain", "jaicp")
 SOLD = {"disposition": "Sold", "flags": ["contact", "sale"]}
 MEANINGS = {  # the calls -> contacts, sales, undecided calls, their share, whether a reason is given
@@ -81,6 +86,14 @@ MEANINGS = {  # the calls -> contacts, sales, undecided calls, their share, whet
         [{"connection": "plain", "disposition": "Maybe"}, {"disposition": "Maybe"}],
         (0, 0, 1, 0.5, False),
     ),
+    "none is ever stated": ([{"connection": "mute"}, {"connection": "never"}], (None, None, 0, None, True)),
+    "stated all the same": ([{"connection": "mute"}, SOLD | {"connection": "mute"}], (1, 1, 0, 0.0, False)),
+    "stated by one of two": ([{"connection": "mute"}, {}], (0, 0, 0, None, False)),
+    "one states none, one is undecided": (
+        [{"connection": "mute"}, {"connection": "plain", "disposition": "Sale"}],
+        (None, None, 1, 1.0, True),
+    ),
+    "VoIPEX that states them": ([{"connection": "told"}], (0, 0, 0, None, False)),
     "nothing of what was said is decided": (
         [{"disposition": "New"}, {"disposition": "Newer"}],
         (None, None, 2, 1.0, True),
@@ -95,7 +108,7 @@ def test_what_rests_on_undecided_dispositions(database, calls, expected):
         for call in calls:
             outcome(session, **call)
     with database.read() as session:
-        configured = {one.name: one for one in (TABLED, PLAIN)}
+        configured = {one.name: one for one in (TABLED, PLAIN, *SILENT)}
         totals = reports.summary(session, {}, [], configured=configured)["totals"]
     contacts, sales, undecided, share, explained = expected
     assert (totals["contacts"], totals["sales"]) == (contacts, sales)
