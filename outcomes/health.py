@@ -14,7 +14,7 @@ from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, Stra
 from models.loads import PARKED
 from models.polls import BEGUN_HISTORY, HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
-from outcomes import completeness, doubts, forgiven, pace, unread_values, words_seen
+from outcomes import completeness, doubts, forgiven, pace, quarantine, unread_values, words_seen
 from outcomes.completeness import Reached
 
 STRANGERS = "(strangers)"
@@ -27,7 +27,7 @@ def connections(
 ) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
-    to it goes."""
+    to it goes; and what came for it with a token that is not in force."""
     counts = receipt_counts(session)
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
@@ -36,6 +36,7 @@ def connections(
     begun = histories(session)
     paces = pace.known(session, configured, now)
     slips = forgiven.counted(session, now)
+    misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
     names = (
         set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
@@ -47,6 +48,7 @@ def connections(
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
         | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
+        | {"misaddressed": misaddressed.get(name)}
         for name in sorted(names)
     ]
 

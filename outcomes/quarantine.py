@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from lib.clock import iso
 from models import KnownToken, Receipt
 from models.database import insert_into
 from models.receipts import QUARANTINED
@@ -87,6 +88,38 @@ def remember_tokens(session: Session, fingerprints: Mapping[str, Iterable[str]],
         insert = insert_into(session, KnownToken.__table__)
         seen = {"last_seen_at": insert.excluded.last_seen_at}
         session.execute(insert.on_conflict_do_update(index_elements=["connection", "fingerprint"], set_=seen), rows)
+
+
+def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
+    """Connection -> ``{"receipts", "last_at", "words"}``: what waits in quarantine because it came with a token that is one of
+    ours and not in force there: an outdated URL at the dialer, or another connection's. What nobody else can have sent."""
+    known: dict[str, dict[str, datetime]] = {}
+    for one in session.scalars(select(KnownToken)):
+        known.setdefault(one.fingerprint, {})[one.connection] = one.last_seen_at
+    if not known:
+        return {}
+    started = max(at for own in known.values() for at in own.values())
+    token = Receipt.headers["token-fingerprint"].as_string()
+    mine = (Receipt.state == QUARANTINED, Receipt.reason == "wrong_token", Receipt.dismissed_at.is_(None))
+    statement = select(Receipt.connection, token, func.count(), func.max(Receipt.received_at))
+    found: dict[str, dict[str, Any]] = {}
+    for name, fingerprint, receipts, last in session.execute(
+        statement.where(*mine).group_by(Receipt.connection, token)
+    ):
+        if fingerprint not in known or known[fingerprint].get(name) == started:
+            continue  # a stranger's; or in force by now, and replaying takes it
+        own = found.setdefault(name, {"receipts": 0, "last_at": last})
+        own["receipts"] += receipts
+        own["last_at"] = max(own["last_at"], last)
+    return {name: own | {"last_at": iso(own["last_at"]), "words": _misaddressed(own)} for name, own in found.items()}
+
+
+def _misaddressed(own: Mapping[str, Any]) -> str:
+    many = f"{own['receipts']} callbacks" if own["receipts"] != 1 else "1 callback"
+    return (
+        f"{many} came with a token of ours that is not in force here, the last at {own['last_at']:%Y-%m-%d %H:%M} UTC: "
+        "correct the URL at the dialer, then replay."
+    )
 
 
 def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[str]]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
 from models.polls import BEGUN_HISTORY
-from outcomes import health, undecided, unread_values, words_seen
+from outcomes import health, quarantine, undecided, unread_values, words_seen
 
 log = structlog.get_logger()
 
@@ -87,6 +87,15 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
         ("overflow", "Receipts of strangers that did not fit", quota.overflow),
     ):
         yield GaugeMetricFamily(f"wrapup_stranger_{name}", words, value=value)
+
+    misaddressed = GaugeMetricFamily(
+        "wrapup_misaddressed_receipts",
+        "Receipts with a token of ours that is not in force there",
+        labels=("connection",),
+    )
+    for name, own in sorted(quarantine.misaddressed(session).items()):
+        misaddressed.add_metric([name], own["receipts"])
+    yield misaddressed
 
     yield from _sending(session)
 

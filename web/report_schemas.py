@@ -199,6 +199,17 @@ class Forgiven(Schema):
     sample_receipt_id = our_id("The latest of them.")
 
 
+class Misaddressed(Schema):
+    receipts = number("Callbacks in quarantine that came so.", 12)
+    last_at = time("When the last of them came.")
+    words = text(
+        "The same in words.",
+        "12 callbacks came with a token of ours that is not in force here, the last at 2026-11-18 10:42 UTC: correct the URL at "
+        "the dialer, then replay.",
+        null=False,
+    )
+
+
 class Connection(Schema):
     name = text("The connection.", "ryng-main", null=False)
     dialer = text("The dialer; null where the connection is no longer configured.", "ryng")
@@ -213,6 +224,15 @@ class Connection(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "Null where its callbacks come as usual.", "example": None},
+    )
+    misaddressed = fields.Nested(
+        Misaddressed,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What came with an outdated token of ours, or with another connection's; null where nothing did.",
+            "example": None,
+        },
     )
     receipts = fields.Nested(ReceiptStates, required=True)
     quarantined = number("Receipts put aside.", 1)

@@ -135,6 +135,33 @@ def test_whose_token_it_was(database, fingerprint, said):
         assert quarantine.sender(session, receipt(session), current) is None
 
 
+@pytest.mark.parametrize(
+    ("fingerprint", "named"), [(OLD, True), (OURS, False), (OTHERS, True), (NEVER, False), (None, False)]
+)
+def test_a_dialer_with_a_token_that_is_not_in_force_is_named_on_its_connection(database, fingerprint, named):
+    with database.write() as session:
+        quarantine.remember_tokens(session, {"ryng-main": [OLD, OURS]}, NOON)
+        quarantine.remember_tokens(session, {"ryng-main": [OURS], "ringostat-kyiv": [OTHERS]}, NOON + minutes(60))
+        headers = {"token-fingerprint": fingerprint} if fingerprint else {}
+        for n in range(2):
+            came = {"received_at": NOON + minutes(60 + n), "headers": headers, "stranger": True}
+            receipt(session, state="quarantined", reason="wrong_token", **came)
+
+    def said() -> dict | None:
+        with database.read() as session:
+            (found,) = health.connections(session, {RYNG.name: RYNG}, NOON + minutes(70))
+        return found["misaddressed"]
+
+    if not named:
+        assert said() is None
+        return
+    assert (said()["receipts"], said()["last_at"]) == (2, "2026-11-18T13:01:00Z")
+    assert said()["words"].startswith("2 callbacks came with a token of ours that is not in force here")
+    with database.write() as session:
+        quarantine.dismiss(session, evidence.conditions({"connection": RYNG.name}), "amy", NOON)
+    assert said() is None
+
+
 def test_a_name_that_a_stranger_made_up_is_gone_from_the_list_when_it_is_dismissed(database):
     """Replaying vouches for a receipt, and whoever replayed a stranger's by mistake had its name among the troubles for ever."""
     with database.write() as session:

@@ -172,6 +172,8 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
         said.append("No connection of this name is configured, so nothing of it is read.")
     if connection["silence"]:
         said.append(connection["silence"]["words"])
+    if connection["misaddressed"]:
+        said.append(connection["misaddressed"]["words"])
     for poll in connection["polls"]:
         name = f"{plain(poll['report'])} ({plain(poll['layer'])})"
         last = clock.ago(clock.parse(poll["last_ok_at"]), now)
