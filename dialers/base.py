@@ -262,7 +262,9 @@ class Record:
 @dataclass(frozen=True)
 class Page:
     records: list[Record]
-    warning: str | None = None  # a sentence about an answer that is odd but was taken
+    warning: str | None = (
+        None  # a sentence about what was asked for and not answered, where the walk goes on all the same
+    )
 
 
 @dataclass(frozen=True)

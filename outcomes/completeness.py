@@ -5,6 +5,8 @@ Complete to T means: every record up to T that the dialer had was asked for and 
 - a window, once walked, begins where the last one ended, so the layer that came farthest speaks for the report;
 - a layer that follows single calls (``awaiting``) asks for nothing but them, and says nothing of the report;
 - a layer that had nothing to ask for has asked nothing, and moves nowhere;
+- a walk that was not answered all that it asked for moves nowhere, or, where the next window must begin at its end, has left a
+  gap, of which the layer's warning tells until the layer is walked without one;
 - as long as the layer that looks back farthest was never walked, what lies before the others was never asked for.
 """
 
@@ -21,12 +23,14 @@ from lib import clock
 @dataclass(frozen=True)
 class Reached:
     """How far a report is complete. ``to`` None: it was never read. ``back``: only so far back, as yet. ``idle``: there is
-    nothing to ask for at present, so that ``to`` says when something was asked for last."""
+    nothing to ask for at present, so that ``to`` says when something was asked for last. ``gaps``: something of it was not
+    answered, and a layer's warning says what."""
 
     report: str
     to: datetime | None
     back: timedelta | None = None
     idle: bool = False
+    gaps: bool = False
 
     def words(self, shown: str) -> str:
         """As a sentence; ``shown`` is how the reader's zone writes ``to``."""
@@ -36,7 +40,7 @@ class Reached:
         if self.to is None:
             return f"{name} not read yet"
         back = f", {clock.span(self.back)} back; what is older has not been read yet" if self.back else ""
-        return f"{name} complete to {shown}{back}"
+        return f"{name} complete to {shown}{back}" + (", with a gap" if self.gaps else "")
 
 
 def of_reports(connection: Connection | None, polls: Sequence[Mapping[str, Any]]) -> list[Reached]:
@@ -56,16 +60,18 @@ def _reached(name: str, layers: Sequence[Layer], polls: Mapping[str, Mapping[str
     known = [poll for layer in speaking if (poll := polls.get(layer.name))]
     to = _farthest(known)
     idle = bool(known) and all(poll["idle"] for poll in known)
+    gaps = any(poll["warning"] for poll in known)
     windows = [layer for layer in speaking if layer.span and not layer.jobs]
     unread = [layer for layer in windows if not (polls.get(layer.name) or {}).get("complete_to")]
     if to is None or not unread or max(unread, key=_span) is not max(windows, key=_span):
-        return Reached(name, to, None, idle)
+        return Reached(name, to, None, idle, gaps)
     read = [layer for layer in windows if layer not in unread]
-    return Reached(name, to, max(_span(layer) for layer in read) if read else None, idle)
+    return Reached(name, to, max(_span(layer) for layer in read) if read else None, idle, gaps)
 
 
 def _left(name: str, polls: Mapping[str, Mapping[str, Any]]) -> Reached:
-    return Reached(name, _farthest(poll for poll in polls.values() if not poll["idle"]))
+    gaps = any(poll["warning"] for poll in polls.values())
+    return Reached(name, _farthest(poll for poll in polls.values() if not poll["idle"]), gaps=gaps)
 
 
 def _farthest(polls) -> datetime | None:

@@ -217,7 +217,8 @@ def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[st
 
 
 def _complete_to(cursor: PollCursor, now: datetime) -> str:
-    return _in_words(Reached(cursor.report, cursor.complete_to, None, cursor.idle_at is not None), now)
+    gaps = cursor.warning is not None
+    return _in_words(Reached(cursor.report, cursor.complete_to, None, cursor.idle_at is not None, gaps), now)
 
 
 def _in_words(reached: Reached, now: datetime) -> str:
@@ -233,6 +234,7 @@ def _freshness(connection: Connection | None, polls: list[dict[str, Any]], now: 
             "complete_to": iso(one.to),
             "back_seconds": int(one.back.total_seconds()) if one.back else None,
             "idle": one.idle,
+            "gaps": one.gaps,
             "words": _in_words(one, now),
         }
         for one in completeness.of_reports(connection, polls)

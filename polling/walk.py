@@ -102,10 +102,14 @@ class Walk:
                 self._keep(lambda session, kept: cursors.release(session, self._held))
                 return
             asked = self._now()
-        complete_to = window.end if isinstance(window, Window) else self._held.at
-        moved = {"complete_to": complete_to, "last_ok_at": self._now(), "idle_at": None, "warning": self._warning()}
+        warning = self._warning()
+        moved: dict[str, Any] = {"last_ok_at": self._now(), "idle_at": None, "warning": warning}
+        if isinstance(window, Window):  # the next one begins there, or they would grow; completeness tells of the gap
+            moved["complete_to"] = window.end
+        elif warning is None:  # else not all that was asked for was answered
+            moved["complete_to"] = self._held.at
         self._keep(lambda session, kept: cursors.finish(session, self._held, self._now(), moved, kept))
-        self._polled = replace(self._polled, complete_to=complete_to)
+        self._polled = replace(self._polled, complete_to=moved.get("complete_to"))
 
     def _failed(self, error: ReportError) -> Polled:
         self._keep(lambda session, kept: cursors.fail(session, self._held, self._now(), error, kept))

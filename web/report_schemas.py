@@ -136,7 +136,7 @@ class Poll(Schema):
     failures = number("How often in a row it failed.", 0)
     error_id = text("What went wrong last, in a word.", None)
     error = text("What went wrong last, in a sentence.", None)
-    warning = text("An answer that is odd but was taken.", None)
+    warning = text("What was asked for and not answered, in a sentence.", None)
     records_seen = number("Records read so far.", 5120)
     records_new = number("Of these, new or changed.", 880)
     words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
@@ -151,6 +151,7 @@ class Freshness(Schema):
         "Only so far back as yet: what is older has not been read; null: as far as is asked.", None, null=True
     )
     idle = yes_or_no("There is nothing to ask for; `complete_to` is when something was asked for last.", False)
+    gaps = yes_or_no("Something before `complete_to` was not answered: a warning of `polls` says what.", False)
     words = text("The same in words.", "lead history complete to 10:42 UTC", null=False)
 
 

@@ -12,9 +12,9 @@ JAICP = Connection("jaicp-bot", "jaicp", settings={})
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
 
-def poll(report: str, layer: str, minutes: int | None, idle: bool = False) -> dict:
+def poll(report: str, layer: str, minutes: int | None, idle: bool = False, warning: str | None = None) -> dict:
     to = None if minutes is None else (NOON - timedelta(minutes=minutes)).isoformat()
-    return {"report": report, "layer": layer, "complete_to": to, "idle": idle}
+    return {"report": report, "layer": layer, "complete_to": to, "idle": idle, "warning": warning}
 
 
 READ = [poll("lead_history", "recent", 3), poll("lead_history", "yesterday", 8), poll("lead_history", "week", 20)]
@@ -39,6 +39,10 @@ READ = [poll("lead_history", "recent", 3), poll("lead_history", "yesterday", 8),
         (JAICP, "jobs", [poll("jobs", "open", 9, True), poll("jobs", "recent", 7, True)], 
          ": nothing to ask for; asked last at 11:53"),
         (JAICP, "jobs", [poll("jobs", "open", None, True), poll("jobs", "recent", None, True)], ": nothing to ask for"),
+        # a window was cut off, and the next one begins at its end
+        (QVOICE, "lead_history", [*READ[:2], poll("lead_history", "week", 20, warning="Cut.")], 
+         "complete to 11:57, with a gap"),
+        (QVOICE, "lead_history", [*READ, poll("lead_history", "awaiting", 0, warning="Cut.")], "complete to 11:57"),
         # the settings no longer name it
         (None, "jobs", [poll("jobs", "open", 9), poll("jobs", "recent", 7, idle=True)], "complete to 11:51"),
     ],

@@ -162,7 +162,7 @@ def _history(begun: Mapping[str, Any], zone: str) -> str:
 def _reached(shown: Mapping[str, Any]) -> Reached:
     back = shown["back_seconds"]
     to = clock.parse(shown["complete_to"])
-    return Reached(shown["report"], to, timedelta(seconds=back) if back else None, shown["idle"])
+    return Reached(shown["report"], to, timedelta(seconds=back) if back else None, shown["idle"], shown["gaps"])
 
 
 def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:

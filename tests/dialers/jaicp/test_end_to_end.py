@@ -7,8 +7,9 @@ import pytest
 from dialers import clients
 from leads import send_due
 from leads.loading import Loading
+from lib import clock
 from models import Base
-from outcomes import statuses
+from outcomes import health, statuses
 from outcomes.settle import settle_due
 from polling import poll_connection
 from polling.engine import Poller
@@ -56,6 +57,12 @@ class Day:
         assert [one.error for one in polled] == [None] * len(polled)
         self.understand()
         return polled
+
+    def complete_to(self) -> dict[str, datetime]:
+        """Report -> how far the pages call it complete."""
+        with self.database.read() as session:
+            (found,) = health.connections(session, {self.connection.name: self.connection}, self.now())
+        return {one["report"]: clock.parse(one["complete_to"]) for one in found["freshness"]}
 
     def poll_due(self) -> list[tuple[str, str]]:
         """What is due now."""
@@ -231,3 +238,21 @@ def test_the_token_is_nowhere_in_the_database(day):
         for table in Base.metadata.sorted_tables:
             for row in connection.execute(table.select()):
                 assert "8231.7056" not in repr(tuple(row))
+
+
+def test_jobs_that_are_not_answered_are_not_called_complete(day):
+    day.load("noAnswer", "longCallWithResult", "canceled", "notDone")
+    day.poll()
+    answered = day.now()
+    assert day.complete_to()["jobs"] == answered
+    day.pass_(minutes=5)
+    day.dialer.fault(fewer_rows={})
+    polled = {one.report: one for one in day.poll()}
+    assert "were not answered" in polled["jobs"].warning
+    assert polled["jobs"].complete_to is None
+    assert day.complete_to()["jobs"] == answered
+    assert day.complete_to()["campaigns"] == day.now()
+    day.dialer.fault()
+    day.pass_(minutes=5)
+    day.poll()
+    assert day.complete_to()["jobs"] == day.now()
