@@ -17,15 +17,14 @@ from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
-from models.receipts import CHECK
+from models.receipts import CHECK, RECEIVED_ANSWER
 
 log = structlog.get_logger(__name__)
 
 PREFIX = "callbacks"
-ANSWER = b'{"received":true}'
 HEADERS = [
     ("Content-Type", "application/json"),
-    ("Content-Length", str(len(ANSWER))),
+    ("Content-Length", str(len(RECEIVED_ANSWER))),
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
 ]
@@ -78,7 +77,7 @@ class Receiver:
             return self._app(environ, start_response)
         self._put(self._draft(environ, segments[1:]), ticket)
         start_response("200 OK", HEADERS)
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [ANSWER]
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [RECEIVED_ANSWER]
 
     def _put(self, draft: Draft, ticket: type[Ticket]) -> None:
         """Nothing is known that fails here. If something does, the answer is 200 all the same, and so it must be kept."""

@@ -18,6 +18,7 @@ CHECK = "check"  # the kind of a callback that ``wrapup check`` posts, to see th
 
 CALLBACK = "callback"
 REPORT = "report"
+RECEIVED_ANSWER = b'{"received":true}'  # to every callback that was kept
 
 
 class Receipt(Base):

@@ -22,7 +22,7 @@ from dialers.registry import DIALERS
 from lib import clock, ids
 from models import Receipt
 from models.database import Database
-from models.receipts import CALLBACK, CHECK, QUARANTINED
+from models.receipts import CALLBACK, CHECK, QUARANTINED, RECEIVED_ANSWER
 from outcomes import evidence, words_seen
 from polling import tasks
 from polling.walk import Clock
@@ -31,7 +31,6 @@ LOOKED_BACK = timedelta(hours=1)
 ARRIVES_SECONDS = 3.0
 # Of somebody who waits for the answer, and from an address of our own: a callback is answered within two and a half seconds.
 PATIENCE = Patience(connect=3.0, read=4.0, whole=5.0)
-RECEIVED = b'{"received":true}'
 LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")
 
 TODO = {
@@ -45,7 +44,8 @@ TODO = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was tried. ``ok`` None: it could not be tried, and ``said`` says why."""
+    """One thing that was tried. ``ok`` None: neither well nor wrong: it could not be tried, or somebody is to decide; ``said``
+    says which."""
 
     what: str
     ok: bool | None
@@ -160,7 +160,7 @@ def _posted(database: Database, connection: Connection, url: str, host: str) -> 
         answer = Http(PATIENCE).exchange("POST", url, what="a callback", headers=headers, data=body, alone=True)
     except ReportError as error:
         return Check(what, False, str(error), "Is wrapup serve running, and does WRAPUP_PUBLIC_URL lead to it?")
-    if (answer.status, answer.body) != (200, RECEIVED):
+    if (answer.status, answer.body) != (200, RECEIVED_ANSWER):
         said = f"{host} answered a callback with {answer.status} and not as Wrapup does."
         return Check(what, False, said, "Something else answers there: check the proxy and WRAPUP_PUBLIC_URL.")
     began = time.monotonic()
@@ -187,7 +187,7 @@ def _undecided(database: Database, connection: Connection) -> Iterator[Check]:
         reasons = session.execute(select(Receipt.reason, func.count()).where(*mine).group_by(Receipt.reason)).all()
     if words:
         said = f"Undecided: {len(words)}, such as {words[0]['word']!r} (calls: {words[0]['calls']})."
-        yield Check("words", False, said, f"wrapup words suggest {connection.name} prints a start.")
+        yield Check("words", None, said, f"wrapup words suggest {connection.name} prints a start.")
     else:
         yield Check("words", True, "No word that was seen so far waits to be decided.")
     if reasons:

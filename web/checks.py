@@ -25,7 +25,10 @@ class Check(Schema):
     ok = fields.Bool(
         required=True,
         allow_none=True,
-        metadata={"description": "Whether it went well; null: it could not be tried.", "example": True},
+        metadata={
+            "description": "Whether it went well; null: it could not be tried, or somebody is to decide.",
+            "example": True,
+        },
     )
     said = text("What came of it.", "It answered; 20 records of the last hour on its first page.", null=False)
     todo = text("What to do.", None)

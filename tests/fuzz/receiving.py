@@ -5,11 +5,12 @@ import io
 from callbacks.draft import Draft
 from callbacks.line import KEPT_BYTES
 from callbacks.reading import Body
-from callbacks.receiver import ANSWER, HEADERS, PROBES, Receiver
+from callbacks.receiver import HEADERS, PROBES, Receiver
 from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from models import Receipt
+from models.receipts import RECEIVED_ANSWER
 from tests.fuzz import storable
 
 TOKEN = "s3cret-token"
@@ -98,7 +99,7 @@ def receiver(data: bytes) -> None:
         assert not kept.drafts and not said
         return
     assert said == [("200 OK", HEADERS)]
-    assert answer == (b"" if asked["REQUEST_METHOD"] == "HEAD" else ANSWER)
+    assert answer == (b"" if asked["REQUEST_METHOD"] == "HEAD" else RECEIVED_ANSWER)
     (draft,) = kept.drafts
     row = draft.row()
     for name, value in row.items():

@@ -86,7 +86,7 @@ def test_what_is_left_to_decide(database):
     found = checked(database, RYNG, NOBODY)
     assert found["words"] == Check(
         "words",
-        False,
+        None,
         "Undecided: 1, such as 'Sale' (calls: 1).",
         "wrapup words suggest ryng-main prints a start.",
     )
