@@ -7,6 +7,7 @@ default country's. What has only the length of a number within a town is none. T
 valid, so outcomes show such numbers; whoever is to be called should know, see ``Reading.doubts``.
 """
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from lib import phone_plans as plans
 from lib import phone_writing as writing
 
 ZERO_BEFORE_CODE = "A zero before the country's code was dropped."
+DROPPED = "What stands before it was dropped: {}."
 RETIRED = "What was dialled before numbers of {} in former times was dropped."
 ONLY_FULL = "It has a number's length, but its country gives out no such numbers."
 ELSEWHERE = "It is a number of {}, and the default country is {}."
@@ -68,12 +70,21 @@ def read(value: object, default_country: str | None = None) -> Reading | None:
     if found is None:
         return None
     code, rest = plans.split(found.number[1:])
-    doubts = found.doubts
+    doubts = found.doubts or _dropped(text, code, rest, default_country)
     if not plans.valid(code, rest):
         doubts = (*doubts, ONLY_FULL)
     if default_country and plans.home(default_country) and not is_of(found.number, default_country):
         doubts = (*doubts, ELSEWHERE.format(f"+{code}", default_country))
     return Reading(found.number, doubts)
+
+
+def _dropped(text: str, code: str, national: str, country: str | None) -> tuple[str, ...]:
+    """What was read past before the number, where it is none of what people dial before their own or others' numbers."""
+    home = plans.home(country) if country else None
+    abroad = home.abroad.pattern if home is not None else "00"
+    before, found, _ = writing.read(text).other.rpartition(national)
+    usual = rf"(?:00|{abroad})?(?:{code})?(?:{plans.plan(code).trunk or 0}|0)?"
+    return (DROPPED.format(before),) if found and not re.fullmatch(usual, before) else ()
 
 
 def is_short(value: object, default_country: str | None = None) -> bool:

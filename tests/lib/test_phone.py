@@ -278,6 +278,13 @@ def test_not_a_number(written, country):
         ("++420601234567", "CZ", (writing.TWO_SIGNS,)),
         ("+52 1 55 1234 5678", "MX", (phone.RETIRED.format("Mexico"),)),
         ("123456789", "CZ", (phone.ONLY_FULL,)),
+        ("91007410410123", "IN", (phone.DROPPED.format("9100"),)),
+        ("+91 00 7410410123", "IN", None),
+        ("1112205552637", "US", (phone.DROPPED.format("111"),)),
+        ("0091 07410410123", "IN", ()),
+        ("+7 8 912 345-67-89", "RU", ()),
+        ("011 91 7410410123", "US", ("It is a number of +91, and the default country is US.",)),
+        ("0 11 15 2345-6789", "AR", ()),  # their way to dial a mobile, and written otherwise from abroad
         ("48501234567", "CZ", ("It is a number of +48, and the default country is CZ.",)),
         ("+14165550123", "US", ()),  # one code, one way to dial
         ("+420123456789 x1", "CZ", None),  # what stands before an extension must be a number for sure
