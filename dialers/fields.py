@@ -34,6 +34,10 @@ _PLACEHOLDER = re.compile(
 )
 _OPENS_PLACEHOLDER = frozenset("{$%#@[<_")
 
+_NIL = re.compile(r"\{?0{8}(?:-?0{4}){3}-?0{12}\}?")
+
+TWICE = "{} is stated more than once, and differently."
+
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DECIMAL = re.compile(r"(-?\d+)\.(\d*)", re.ASCII)
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
@@ -83,8 +87,8 @@ def ident(value: object, name: str) -> str | None:
 
 
 def opaque(value: object, name: str) -> str | None:
-    """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them. None for a
-    template's placeholder, and for a number that has been rounded: under either many calls would be one."""
+    """An id in which every character counts, such as a ``uniqueid`` of two numbers with a dot between them. None for a UUID of
+    zeros, for a template's placeholder, and for a number that has been rounded: under either many calls would be one."""
     found = word(value)
     if found is None:
         return None
@@ -92,7 +96,16 @@ def opaque(value: object, name: str) -> str | None:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
     if found[0] in _OPENS_PLACEHOLDER and _PLACEHOLDER.fullmatch(found):
         return None
+    if found[0] in "0{" and _NIL.fullmatch(found):
+        return None
     return None if ("e" in found or "E" in found) and _ROUNDED.fullmatch(found) else found
+
+
+def other_id(value: object, name: str) -> str | None:
+    """The id of something that a call may belong to or not: a campaign, a queue, an agent. 0 is how programs write that it
+    belongs to none. (Of a call's own id, of which there must be one, 0 is the id ``0``.)"""
+    found = ident(value, name)
+    return None if found == "0" else found
 
 
 def said_once(members: Members, *ids: str) -> None:
@@ -101,7 +114,7 @@ def said_once(members: Members, *ids: str) -> None:
         return
     for name in ids:
         if len({said for value in members.all(name) if (said := word(value))}) > 1:
-            raise Unreadable("bad_identifier", f"{name} is stated more than once, and differently.")
+            raise Unreadable("bad_identifier", TWICE.format(name))
 
 
 _EMAIL = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:.]+(?:\.[^\s@<>\"(),;:.]+)+")
@@ -214,15 +227,20 @@ def unfolded(value: object) -> object:
         return value
 
 
-def spelled(members: Members, names: frozenset[str]) -> Members:
-    """The object with its keys spelled as in ``names``: ``callid`` is ``callID`` where nothing else can be meant by it."""
+def spelled(members: Members, names: frozenset[str], *ids: str) -> Members:
+    """The object with its keys spelled as in ``names``: ``callid`` is ``callID`` where nothing else can be meant by it. Raises
+    Unreadable where one of the ``ids`` is stated in two spellings and differently: the record could be of either call."""
     if names.issuperset(members):
         return members
     known = _folded(names)
     meant: dict[str, list[str]] = {}
     for name in members:
-        if name not in names and (own := known.get(name.casefold())) and own not in members:
+        if name in names or not (own := known.get(name.casefold())):
+            continue
+        if own not in members:
             meant.setdefault(own, []).append(name)
+        elif own in ids and word(members[name]) not in (None, word(members[own])):
+            raise Unreadable("bad_identifier", TWICE.format(own))
     renamed = {given[0]: own for own, given in meant.items() if len(given) == 1}
     return Members([(renamed.get(name, name), value) for name, value in members.pairs]) if renamed else members
 

@@ -60,7 +60,7 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
     if understand is None:
         raise Unreadable("unknown_report", "JAICP has no report of this name, and posts nothing.")
     campaign = text((evidence.context or {}).get(CAMPAIGN))
-    return record(evidence.body, lambda body: understand(spelled(body, NAMES), campaign, connection))
+    return record(evidence.body, lambda body: understand(spelled(body, NAMES, "id"), campaign, connection))
 
 
 def disposes(values: Mapping[str, Any]) -> bool:

@@ -12,11 +12,11 @@ from dialers import vocabulary as ours
 from dialers.base import Connection, Event
 from dialers.fields import (
     email,
-    ident,
     mapping,
     moment,
     number,
     opaque,
+    other_id,
     said_once,
     seconds,
     spelled,
@@ -74,7 +74,7 @@ def names(row: Mapping[str, Any], connection: Connection) -> tuple[str, ...]:
 
 def events(row: Members, connection: Connection) -> tuple[Event, ...]:
     """Everything that the row says: its steps, its end, and what the agent recorded. Raises Unreadable."""
-    row = spelled(row, NAMES)
+    row = spelled(row, NAMES, "call_id")
     said_once(row, "call_id")
     keys = names(row, connection)
     if not keys:
@@ -211,8 +211,8 @@ def _ended(row: Members, history: list[Step], connection: Connection) -> dict[st
     facts = stated(
         call_id=opaque(row.get("call_id"), "call_id"),
         attempt_id=opaque(row.get("call_id"), "call_id"),  # a call of QVoice is one attempt
-        lead_id=ident(row.get("lead_id"), "lead_id"),
-        campaign_id=ident(row.get("campaign_id"), "campaign_id"),
+        lead_id=other_id(row.get("lead_id"), "lead_id"),
+        campaign_id=other_id(row.get("campaign_id"), "campaign_id"),
         campaign_name=word(row.get("campaign_name")),
         direction="outbound",
         customer_number=phone.e164(customer, connection.default_country),

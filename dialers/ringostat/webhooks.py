@@ -49,7 +49,8 @@ def row(
     posted, conflicts = _parameters(said)
     given = {**in_url, **posted}
     renamed = connection.settings.get("webhook_fields") or {}
-    given = spelled(Members(list(given.items())), _names(frozenset(renamed.items())))
+    ids = [renamed["id"]] if "id" in renamed else NAMES["id"]
+    given = spelled(Members(list(given.items())), _names(frozenset(renamed.items())), *ids)
     found: dict[str, Any] = {}
     taken = set()
     for name, usual in NAMES.items():

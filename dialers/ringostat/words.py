@@ -33,6 +33,6 @@ def _logged(evidence: Evidence, connection: Connection) -> Reading:
 
 
 def _row(row: Members, connection: Connection) -> Reading:
-    row = spelled(row, calls.COLUMNS)
+    row = spelled(row, calls.COLUMNS, "uniqueid")
     said_once(row, "uniqueid")
     return Reading(events=calls.events(row, connection, True, row.conflicts()))

@@ -12,7 +12,20 @@ from typing import Any
 from dialers import bodies, forms
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
-from dialers.fields import email, ident, mapping, moment, number, said_once, seconds, spelled, stated, text, word
+from dialers.fields import (
+    email,
+    ident,
+    mapping,
+    moment,
+    number,
+    other_id,
+    said_once,
+    seconds,
+    spelled,
+    stated,
+    text,
+    word,
+)
 from dialers.ryng import legs
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
@@ -41,6 +54,7 @@ DIRECTIONS = {"outbound": "outbound", "inbound": "inbound"}
 # Any of these proves a terminal callback: Append and Transactional send no callbackType at all.
 TERMINAL_FIELDS = ("callLogID", "callEnded", "callDisposed", "disposition", "status", "talktime", "callDuration")
 
+IDS = ("callID", "callLogID")
 FIELDS = Fields(
     Field("callID", an_id, "call_id"),
     Field("callLogID", an_id, "attempt_id"),
@@ -75,8 +89,8 @@ def read(evidence: Evidence, connection: Connection) -> Reading:
 
 
 def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Reading:
-    body = spelled(body, NAMES)
-    said_once(body, "callID", "callLogID")
+    body = spelled(body, NAMES, *IDS)
+    said_once(body, *IDS)
     call_id = ident(body.get("callID"), "callID")
     log_id = ident(body.get("callLogID"), "callLogID")
     if call_id is None and log_id is None:
@@ -196,15 +210,15 @@ def _common(body: rawjson.Members, connection: Connection) -> dict[str, Any]:
     facts = stated(
         call_id=ident(body.get("callID"), "callID"),
         attempt_id=ident(body.get("callLogID"), "callLogID"),
-        campaign_id=ident(body.get("campaignID"), "campaignID"),
+        campaign_id=other_id(body.get("campaignID"), "campaignID"),
         campaign_name=word(body.get("campaignName")),
-        queue_id=ident(body.get("queueID"), "queueID"),
+        queue_id=other_id(body.get("queueID"), "queueID"),
         queue_name=word(body.get("queueName")),
         direction=DIRECTIONS.get((word(body.get("callDirection")) or "").casefold()),
         customer_number=phone.e164(customer, connection.default_country),
         customer_number_raw=customer,
         caller_number=phone.e164(body.get("virtualNum"), connection.default_country),
-        agent_id=ident(body.get("agentID"), "agentID"),
+        agent_id=other_id(body.get("agentID"), "agentID"),
         agent_username=word(body.get("agentUsername")),
         agent_email=email(body.get("agentUsername")),
         agent_number=number(body.get("agentNum")),

@@ -109,8 +109,9 @@ def _named(body: Members, connection: Connection) -> dict[str, Any]:
     """The body's values under the documented keys, whatever the account calls them."""
     renamed = connection.settings.get("webhook_fields") or {}
     names = _KEY_SET if not renamed else frozenset(renamed.get(key, key) for key in KEYS)
-    body = spelled(body, names)
-    said_once(body, *(renamed.get(name, name) for name in ("UniqueId", "EventName")))
+    ids = [renamed.get(name, name) for name in ("UniqueId", "EventName")]
+    body = spelled(body, names, *ids)
+    said_once(body, *ids)
     return {key: body.get(renamed.get(key, key)) for key in KEYS}
 
 

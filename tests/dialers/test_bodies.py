@@ -337,6 +337,13 @@ def test_two_ids_in_one_body_could_be_either_calls(dialer):
         with pytest.raises(Unreadable) as refused:
             read(dialer, body.encode(), kind)
         assert refused.value.reason == "bad_identifier"
+    other = json.dumps(call | {name.swapcase(): "71"})
+    with pytest.raises(Unreadable) as refused:
+        read(dialer, other.encode())
+    assert refused.value.reason == "bad_identifier"
+    for nothing in ("", None, call[name]):
+        alike = json.dumps(call | {name.swapcase(): nothing})
+        assert read(dialer, alike.encode()).events[0].keys == told(dialer)[0][0].keys
     same = json.dumps({"FIRST": 1} | call).replace('"FIRST": 1', f'"{name}": {json.dumps(call[name])}')
     assert read(dialer, same.encode()).events[0].keys == told(dialer)[0][0].keys
 
@@ -345,7 +352,8 @@ def test_two_ids_in_one_body_could_be_either_calls(dialer):
 @pytest.mark.parametrize(
     "nothing",
     ["{{call.id}}", "{callId}", "${call_id}", "$callid", "$(CALLID)", "%UNIQUEID%", "%call.Id", "%{callid}", "#{id}",
-     "<call id>", "<%= call_id %>", "[CALL_ID]", "__CALLID__"],
+     "<call id>", "<%= call_id %>", "[CALL_ID]", "__CALLID__",
+     "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "0" * 32],
 )  # fmt: skip
 def test_a_template_that_nobody_has_filled_in_names_no_call(dialer, nothing):
     call = CALLS[dialer][1] | {IDS[dialer]: nothing}

@@ -282,6 +282,14 @@ def test_an_id_that_is_stated_and_cannot_be_read_is_not_said_to_be_missing(body,
     assert said in refused.value.detail
 
 
+@pytest.mark.parametrize("zero", [0, "0", "0.0", 0.0])
+def test_zero_is_no_campaign_no_queue_and_no_agent(zero):
+    body = {"callID": 7, "campaignID": zero, "queueID": zero, "agentID": zero, "status": "busy"}
+    said = facts(body)
+    assert not {"campaign_id", "queue_id", "agent_id", "_unread"} & set(said)
+    assert said["call_id"] == "7"
+
+
 def test_an_empty_body_is_a_probe():
     assert read(Evidence("callback", "terminal", b" "), RYNG).ignored == "empty_body"
 
