@@ -40,7 +40,11 @@ class Connection:
     def says(self, word: str | None) -> str | None:
         """What the tenant's own table says of a dialer's word, whatever that is; None where it does not have it. Compared
         without case; a blank, ``+``, ``_`` and ``-`` are the same."""
-        return _of(self.words, plain(word)) if word else None
+        return self._meanings.get(plain(word)) if word and self.words else None
+
+    @cached_property
+    def _meanings(self) -> dict[str, str]:
+        return {plain(word): meaning for word, meaning in reversed(self.words.items())}  # the first of equals counts
 
     @cached_property
     def place(self) -> Place:
@@ -53,23 +57,26 @@ class Connection:
         neither has it. Compared as ``says`` compares."""
         if not word:
             return None
-        own = self.says(word)
+        own = self.says(word) if self.words else None
         return own if own in CONNECT_OUTCOMES else _of(table, plain(word))
 
     def flags(self, disposition: str | None) -> list[str]:
         """The flags that this tenant gives the disposition; compared without case, and with single blanks. Sorted."""
-        if not disposition:
+        if not disposition or not self.dispositions:
             return []
-        wanted = plain_disposition(disposition)
-        return sorted(
-            {flag for word, flags in self.dispositions.items() if plain_disposition(word) == wanted for flag in flags}
-        )
+        return list(self._flags.get(plain_disposition(disposition), ()))
 
     def decides(self, disposition: str, parent: str | None = None) -> bool:
         """Whether the tenant's table has the disposition or its parent, with flags or without any: then somebody has decided
         what it means. Compared as ``flags`` compares."""
-        wanted = {plain_disposition(word) for word in (disposition, parent) if word}
-        return any(plain_disposition(word) in wanted for word in self.dispositions)
+        return any(plain_disposition(word) in self._flags for word in (disposition, parent) if word)
+
+    @cached_property
+    def _flags(self) -> dict[str, list[str]]:
+        found: dict[str, set[str]] = {}
+        for word, flags in self.dispositions.items():
+            found.setdefault(plain_disposition(word), set()).update(flags)
+        return {word: sorted(flags) for word, flags in found.items()}
 
 
 def _of(table: Mapping[str, str], wanted: str) -> str | None:

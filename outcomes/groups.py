@@ -71,7 +71,8 @@ def lock_groups(session: Session, named: Iterable[Named], also: set[UUID]) -> Lo
         if len(family.groups) > 1:
             _unite(session, family.id, family.groups - {family.id})
             old -= family.groups - {family.id}
-    return Locked({key: family.id for key, family in wanted.items()}, old, fresh)
+    own_id = {id(family): family.id for family in families}
+    return Locked({key: own_id[id(family)] for key, family in wanted.items()}, old, fresh)
 
 
 def _families(named: Iterable[Named], known: Mapping[Key, UUID]) -> dict[Key, Family]:
@@ -145,7 +146,8 @@ def _make_missing(
             fresh[family.id] = (family.connection, family.dialer)
     groups = [{"id": id_, "connection": name, "dialer": dialer} for id_, (name, dialer) in fresh.items()]
     bulk.insert_rows(session, CallGroup.__table__, groups)
-    keys = [{"connection": name, "key": key, "group_id": wanted[name, key].id} for name, key in sorted(missing)]
+    own = {id(family): family.id for family in families}
+    keys = [{"connection": name, "key": key, "group_id": own[id(wanted[name, key])]} for name, key in sorted(missing)]
     # Waits for another worker that inserts the same key now, and then leaves that one's row alone.
     if bulk.insert_new(session, CallKey.__table__, keys) < len(keys):
         raise Raced

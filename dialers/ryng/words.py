@@ -5,9 +5,8 @@ Names that begin with ``ryng_`` or are in camelCase are Ryng's; the others are o
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialers import bodies, forms
 from dialers import vocabulary as ours
@@ -83,6 +82,14 @@ NAMES = frozenset(
 )
 
 
+class Names(NamedTuple):
+    """What a body calls its call and its attempt, as ``Event`` has them."""
+
+    keys: tuple[str, ...]
+    attempt: str | None
+    aliases: tuple[str, ...]
+
+
 def read(evidence: Evidence, connection: Connection) -> Reading:
     """Understand one callback. Raises Unreadable."""
     return bodies.each(evidence, partial(_read, evidence.kind, connection), form=forms.nested)
@@ -96,12 +103,9 @@ def _read(url_kind: str, connection: Connection, body: rawjson.Members) -> Readi
     if call_id is None and log_id is None:
         raise unnamed("no_call_id", "The body has neither callID nor callLogID.", body, "callID", "callLogID")
     keys = (f"call:{call_id}",) if call_id else (f"log:{log_id}",)
-    if _is_terminal(body, url_kind):
-        events = _terminal(body, keys, log_id, connection)
-    else:
-        events = _connect(body, keys, log_id, connection)
-    if call_id and log_id:  # a body may have the second alone, and be of the same attempt
-        events = [replace(event, aliases=(f"log:{log_id}",)) for event in events]
+    # A body may have the second alone, and be of the same attempt.
+    names = Names(keys, log_id, (f"log:{log_id}",) if call_id and log_id else ())
+    events = (_terminal if _is_terminal(body, url_kind) else _connect)(body, names, connection)
     return Reading(events=FIELDS.noted(events, body, connection))
 
 
@@ -114,7 +118,7 @@ def _is_terminal(body: Mapping[str, Any], kind: str) -> bool:
     return said == "terminal" if said in ("connect", "terminal") else kind == "terminal"
 
 
-def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
+def _connect(body: rawjson.Members, names: Names, connection: Connection) -> list[Event]:
     facts = _common(body, connection)
     # The documented body says ``event`` twice, with two milestones. Both are taken: each was stated.
     words = dict.fromkeys(word(value) for value in body.all("event"))
@@ -131,22 +135,23 @@ def _connect(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, c
             own |= {"connect_outcome": ours.IN_PROGRESS}
         elif said:
             own |= {"_word": said}
-        events.append(Event(kind, keys, own, attempt=log_id, happened_at=moment(body.get("callStarted"), connection)))
+        started = moment(body.get("callStarted"), connection)
+        events.append(Event(kind, names.keys, own, names.attempt, started, aliases=names.aliases))
         facts.pop("_conflicts", None)  # said once
     return events
 
 
-def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, connection: Connection) -> list[Event]:
+def _terminal(body: rawjson.Members, names: Names, connection: Connection) -> list[Event]:
     ended = moment(body.get("callEnded"), connection)
     disposed = moment(body.get("callDisposed"), connection)
-    attempt = log_id or (f"ended {body['callEnded']}"[:200] if ended else None)
+    attempt = names.attempt or (f"ended {body['callEnded']}"[:200] if ended else None)
     disposition = word(body.get("disposition"))
     parent = word(body.get("parentDisposition"))
     status = word(body.get("status"))
     events = [
         Event(
             ours.CALL_ENDED,
-            keys,
+            names.keys,
             _common(body, connection)
             | stated(
                 ended_at=ended,
@@ -162,8 +167,9 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
                     name: text(value) for name, value in legs.details(body.get("legDetails")).items() if text(value)
                 },
             ),
-            attempt=attempt,
-            happened_at=ended,
+            attempt,
+            ended,
+            aliases=names.aliases,
         )
     ]
     said = stated(
@@ -179,7 +185,7 @@ def _terminal(body: rawjson.Members, keys: tuple[str, ...], log_id: str | None, 
         if "disposition" in said:
             flags = set(connection.flags(disposition)) | set(connection.flags(parent))
             said |= {"flags": sorted(flags)}
-        events.append(Event(ours.DISPOSED, keys, said, attempt=attempt, happened_at=disposed or ended))
+        events.append(Event(ours.DISPOSED, names.keys, said, attempt, disposed or ended, aliases=names.aliases))
     return events
 
 
