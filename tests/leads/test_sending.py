@@ -20,6 +20,7 @@ from models import LeadLoad, SendingDesk
 from models.database import Database
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
+from tests.patience import stretched
 
 ONE_EACH, KEYED = qvoice, jaicp  # a lead per request and no keys; batches under keys
 
@@ -35,7 +36,7 @@ def load(database, stage, count: int = 5, **options):
 
 def send(database, connection, seconds: float = 30.0) -> None:
     """Until nothing waits."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + stretched(seconds)
     while send_due(database, connection, {}):
         assert time.monotonic() < end
 
@@ -84,7 +85,7 @@ def test_the_pace_is_kept_by_all_who_send(database):
         for sender in senders:
             sender.start()
         while shown(database, load_id)["state"] != "done":
-            assert time.monotonic() < began + 20
+            assert time.monotonic() < began + stretched(20)
             time.sleep(0.02)
         assert time.monotonic() - began >= 1.1  # eleven pauses of a tenth of a second
         for sender in senders:
@@ -122,7 +123,7 @@ def test_where_the_dialer_knows_keys_the_same_request_is_made_again(database):
     with KEYED() as played:
         played.faults({"drop_after": {"times": 1, "path": "addPhones"}})
         load_id = load(database, played)
-        end = time.monotonic() + 30
+        end = time.monotonic() + stretched(30)
         while shown(database, load_id)["state"] != "done":
             send_due(database, played.connection, {})
             assert time.monotonic() < end
@@ -339,7 +340,7 @@ def test_an_order_may_take_longer_than_a_lease(database, monkeypatch, stage):
         assert begun.wait(10)
         for _ in range(5):  # 30 seconds, and a lease of 7
             at[0] += timedelta(seconds=6)
-            end = time.monotonic() + 10
+            end = time.monotonic() + stretched(10)
             while leased() < at[0] + timedelta(seconds=6):
                 assert time.monotonic() < end
                 time.sleep(0.01)

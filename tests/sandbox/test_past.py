@@ -12,6 +12,7 @@ from sandbox.jaicp_book import Book
 from sandbox.qvoice import QVoice
 from sandbox.ringostat import Ringostat
 from sandbox.ryng import Ryng
+from tests.patience import stretched
 from tests.sandbox.receiver import Receiver, receiving
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday
@@ -67,7 +68,7 @@ def test_ryng_posts_its_past_once_and_under_ids_that_stay():
         with receiving(receiver) as (connect, terminal), Ryng(time_scale=0.01) as ryng:
             wanted = len(list(past.moments(datetime.now(UTC), 2, 9)))
             ryng_past.start(ryng, connect, terminal, 2, 9, stop)
-            until = time.monotonic() + 20
+            until = time.monotonic() + stretched(20)
             while len(ryng.calls) < wanted and time.monotonic() < until:
                 time.sleep(0.05)
             ryng.drain()

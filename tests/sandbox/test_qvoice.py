@@ -12,6 +12,7 @@ from sandbox.qvoice import QVoice
 from sandbox.qvoice_api import HISTORY_PATH, QUEUES_PATH, STATUS_PATH, create_app
 from sandbox.qvoice_faults import FAULTS
 from sandbox.server import running
+from tests.patience import stretched
 
 WHO = {"username": "demo", "password": "demo", "domain": "demo"}
 
@@ -95,10 +96,10 @@ def test_the_window_is_of_both_ends_included(caller):
 
 
 def test_calls_appear_and_are_disposed_later(caller):
-    given = [{"row": {"call_id": "c1"}, "after": 0.2, "recorded": {"agent_disposition": "Sold"}, "recorded_after": 0.3}]
+    given = [{"row": {"call_id": "c1"}, "after": 0.4, "recorded": {"agent_disposition": "Sold"}, "recorded_after": 1.5}]
     requests.post(f"{caller.url}/sandbox/calls", json=given, timeout=5)
     seen = []
-    until = time.monotonic() + 5
+    until = time.monotonic() + stretched(5)
     while len(seen) < 3 and time.monotonic() < until:
         row = next((r for r in caller.get(HISTORY_PATH, pageSize=100).json()["data"] if r["call_id"] == "c1"), None)
         state = row and row.get("agent_disposition", "")
@@ -116,7 +117,7 @@ def test_a_call_can_be_changed(caller):
 
 def test_traffic_brings_calls(caller):
     caller.qvoice.start_traffic(calls_per_minute=6000)
-    until = time.monotonic() + 5
+    until = time.monotonic() + stretched(5)
     while len(caller.qvoice.calls(None, None)) < 20 and time.monotonic() < until:
         time.sleep(0.02)
     caller.qvoice.stop_traffic()

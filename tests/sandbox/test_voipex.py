@@ -11,6 +11,7 @@ from sandbox.server import running
 from sandbox.voipex import FAULTS, Voipex
 from sandbox.voipex_api import TOKEN_PATH, create_app
 from sandbox.voipex_calls import RESULTS
+from tests.patience import stretched
 from tests.sandbox.receiver import Receiver
 
 WHO = {"grant_type": "password", "client_id": "api", "username": "demo", "password": "demo"}
@@ -269,7 +270,7 @@ def test_the_command_calls_by_itself():
         )
         try:
             at = process.stderr.readline().split()[3].rstrip(",")
-            end = time.monotonic() + 20
+            end = time.monotonic() + stretched(20)
             while not any(seen.json["EventName"] == "CDR" for seen in receiver.seen):
                 assert time.monotonic() < end
                 time.sleep(0.05)

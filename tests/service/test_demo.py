@@ -17,6 +17,7 @@ from service import config, demo, demo_settings
 from service.app import create_app
 from service.children import Child
 from service.mistakes import BadSettings
+from tests.patience import stretched
 from tests.web.conftest import settings_for
 
 
@@ -148,7 +149,7 @@ def test_a_child_with_work_that_ends_is_started_until_it_has_done_it(code, start
     mark = tmp_path / "mark"
     script = f"import sys; open({str(mark)!r}, 'a').write('x'); sys.exit({code})"
     child = Child("work", [sys.executable, "-c", script], {}, once=True)
-    until = time.monotonic() + 20
+    until = time.monotonic() + stretched(20)
     now = 0.0
     while (len(mark.read_text()) if mark.exists() else 0) < starts and time.monotonic() < until:
         child.look(now := now + 0.05)
