@@ -5,7 +5,7 @@ from marshmallow import Schema
 
 from lib import clock
 from outcomes import health, keyset, statuses
-from web import report_schemas
+from web import report_schemas, spooled
 from web.answers import answer
 from web.auth import scope
 from web.errors import invalid
@@ -27,6 +27,7 @@ def list_connections() -> Response:
         return answer(
             {
                 "connections": health.connections(session, extensions["connections"], clock.now()),
+                "spooled_bytes": spooled.waiting(),
                 "strangers": health.stranger_quota(session, settings.stranger_receipts, settings.stranger_bytes),
             }
         )

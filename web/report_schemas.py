@@ -278,6 +278,12 @@ class Strangers(Schema):
 
 
 class Connections(Schema):
+    spooled_bytes = number(
+        "Callbacks that wait in this machine's spool, in bytes: the database has not taken them yet, and every figure lacks "
+        "them. Null where the spool cannot be read.",
+        0,
+        null=True,
+    )
     connections = fields.List(fields.Nested(Connection), required=True)
     strangers = fields.Nested(Strangers, required=True)
 

@@ -166,6 +166,12 @@ def test_metrics_tell_what_waits_in_the_spool(nobody, app):
     assert "wrapup_spool_bytes 100.0" in nobody.get("/metrics").text
 
 
+def test_the_connections_say_what_waits_in_the_spool(reader, app):
+    assert reader.get("/api/v1/connections").json["spooled_bytes"] == 0
+    app.extensions["spool"].append([b"x" * 90])
+    assert reader.get("/api/v1/connections").json["spooled_bytes"] == 100
+
+
 def test_metrics_without_a_database_have_no_zeros(nobody, broken):
     text = nobody.get("/metrics").text
     assert "wrapup_up 0.0" in text

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from outcomes import health, queries, reports, shape
+from web import spooled
 from web.pages import session, words, zones
 
 SHOWN = 50
@@ -94,6 +95,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         ]
     return {
         "connections": found,
+        "spooled": words.spooled(spooled.waiting()),
         "waiting": words.waiting(health.oldest_pending(reading), now),
         "strangers": health.stranger_quota(reading, settings.stranger_receipts, settings.stranger_bytes),
     }

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from lib import ids, secrets
 from models import ApiKey
 from models.database import Database
-from web import auth, keys
+from web import auth, keys, spooled
 from web.errors import Refused
-from web.pages import zones
+from web.pages import words, zones
 
 _KEY = "key"
 _CSRF = "csrf"
@@ -132,6 +132,7 @@ def context() -> dict:
         "reader": g.get("reader"),
         "zone": zones.chosen(),
         "here": _here(),
+        "spooled": words.spooled(spooled.waiting()) if "reader" in g else None,
     }
 
 

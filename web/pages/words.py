@@ -211,4 +211,16 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
 
 
+def spooled(waiting: int | None) -> str | None:
+    """A sentence where callbacks are kept that the database does not have, so that what is shown lacks them."""
+    if waiting is None:
+        return "This machine's spool cannot be read: whether callbacks wait in it is not known."
+    if not waiting:
+        return None
+    return (
+        f"Callbacks wait in this machine's spool ({size(waiting)}): the database has not taken them yet, and what is shown "
+        "lacks them."
+    )
+
+
 FILTERS = (plain, tone, settling, receipt_state, hms, percent, size, many, figure, undecided, said_as, meaning, applied)

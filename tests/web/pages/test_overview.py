@@ -90,6 +90,18 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
     assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
 
 
+def test_what_waits_in_the_spool_is_said_to_be_missing(reader, app, at_ten_forty_five):
+    said = "what is shown lacks them"
+    for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
+        assert said not in text(reader, path)
+    app.extensions["spool"].append([b"x" * 90])
+    for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
+        assert text(reader, path).count(said) == 1, path
+    app.extensions["spool"].folder.rename(app.extensions["spool"].folder.with_name("away"))
+    app.extensions["spool"].folder.symlink_to("spool")  # a circle
+    assert "cannot be read" in text(reader, "/calls")
+
+
 def test_words_that_nobody_has_mapped_are_shown_with_their_calls(reader, database, at_ten_forty_five):
     with database.write() as session:
         factories.outcome(session, connect_outcome="unknown", status_raw="7", started_at=NOW)
