@@ -78,12 +78,14 @@ class BadList(ValueError):
 
 
 class BadLeads(ValueError):
-    """Rows of a list at fault: ``[{"row", "field", "message"}]``. ``more`` says that there are others."""
+    """Rows of a list at fault: ``[{"row", "field", "message"}]``. ``more`` says that there are others; ``doubts`` are those of
+    the rows that were taken, ``[{"row", "number", "number_raw", "doubts"}]``."""
 
-    def __init__(self, faults: list[dict[str, Any]], more: bool):
+    def __init__(self, faults: list[dict[str, Any]], more: bool, doubts: Sequence[Mapping[str, Any]] = ()):
         super().__init__(f"{len(faults)}{' and more' if more else ''} faults in the list; nothing was sent.")
         self.faults = faults
         self.more = more
+        self.doubts = doubts
 
 
 def to_be_called(value: object, default_country: str | None) -> phone.Reading:

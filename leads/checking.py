@@ -62,9 +62,9 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
             if doubts:
                 found.doubts.append(_doubtful(at, lead, doubts))
         if len(faults) > MOST_FAULTS:
-            raise BadLeads(faults[:MOST_FAULTS], more=True)
+            raise BadLeads(faults[:MOST_FAULTS], more=True, doubts=found.doubts)
     if faults:
-        raise BadLeads(faults, more=False)
+        raise BadLeads(faults, more=False, doubts=found.doubts)
     if not found.leads:
         raise BadList("The list is empty.", field="leads")
     found.repeated = {number: at for number, at in places.items() if len(at) > 1}

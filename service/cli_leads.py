@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -58,9 +59,7 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
         _refuse(error)
     for number, at in loading.checked.repeated.items():
         click.echo(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
-    for lead in loading.checked.doubts:
-        said = " ".join(lead["doubts"])
-        click.echo(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
+    _tell_doubts(loading.checked.doubts)
     if dry_run:
         click.echo(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
         return
@@ -186,8 +185,15 @@ def _object(text: str) -> dict[str, Any]:
     return found
 
 
+def _tell_doubts(doubts: Iterable[Mapping[str, Any]]) -> None:
+    for lead in doubts:
+        said = " ".join(lead["doubts"])
+        click.echo(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
+
+
 def _refuse(error: ValueError) -> None:
     if isinstance(error, BadLeads):
+        _tell_doubts(error.doubts)
         for fault in error.faults:
             click.echo(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
     row, field = getattr(error, "row", None), getattr(error, "field", None)

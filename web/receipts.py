@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from lib import clock
 from models.database import Database
-from models.receipts import CALLBACK, PENDING, REPORT, SHOWN_STATES
+from models.receipts import CALLBACK, PENDING, QUARANTINED, REPORT, SHOWN_STATES
 from outcomes import evidence, keyset, quarantine
 from web import schemas
 from web.answers import answer
@@ -135,6 +135,7 @@ class DismissOrder(Schema):
         validate=validate.Length(1, 500),
         metadata={"description": "Why they were put aside.", "example": "wrong_token"},
     )
+    state = _word("What became of them: only these can be dismissed.", "quarantined", (QUARANTINED,))
     connection = _word("The connection.", "ryng-main")
     kind = _word("The callback's kind or the report's name.", "terminal")
     since: Moment = moment("Came at or after this time.")

@@ -63,6 +63,10 @@ def test_what_is_doubtful_about_a_number_is_said_by_its_row(typed):
     dry = typed("load", "qvoice-main", typed.played.campaign, "list.csv", "--dry-run")
     assert "row 2: 12135550002.0 is called as +12135550002. What stood after" in dry.stderr, dry.stderr
     assert '"doubtful": 1' in dry.stdout
+    (typed.folder / "list.csv").write_text("number\n+12135550001\n12135550002.0\nletters\n")
+    dry = typed("load", "qvoice-main", typed.played.campaign, "list.csv", "--dry-run")
+    assert dry.returncode == 2 and "row 3, number:" in dry.stderr
+    assert "row 2: 12135550002.0 is called as +12135550002. What stood after" in dry.stderr, dry.stderr
 
 
 def test_what_is_unknown_is_decided_by_an_operator(typed):
