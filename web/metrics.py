@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import inf
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -101,12 +102,15 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
 
     labels = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=labels)
-    behind = GaugeMetricFamily("wrapup_poll_behind_seconds", "Time since the report is complete to", labels=labels)
+    behind = GaugeMetricFamily(
+        "wrapup_poll_behind_seconds", "Time since the report is complete to; +Inf: it was never read", labels=labels
+    )
     for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY)):
         names = [cursor.connection, cursor.report, cursor.layer]
         failures.add_metric(names, cursor.failures)
-        if cursor.complete_to is not None and cursor.idle_at is None:  # what has nothing to ask for is not behind
-            behind.add_metric(names, max(0.0, (now - cursor.complete_to).total_seconds()))
+        if cursor.idle_at is None:  # what has nothing to ask for is not behind
+            never = cursor.complete_to is None
+            behind.add_metric(names, inf if never else max(0.0, (now - cursor.complete_to).total_seconds()))
     yield failures
     yield behind
 

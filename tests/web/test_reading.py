@@ -1,10 +1,12 @@
 """Reports, connections, campaigns, queues and receipts over HTTP; the probes; the description for people."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from lib import clock
 from models import SendingDesk
 from models.database import Database
 from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
@@ -135,6 +137,17 @@ def test_metrics(nobody, database):
     assert 'wrapup_loads_parked{connection="ryng-main"} 0.0' in text
     assert "made-up" not in text
     assert "wrapup_spool_bytes 0.0" in text
+
+
+def test_metrics_tell_how_far_behind_each_report_is(nobody, database):
+    with database.write() as session:
+        poll(session, layer="well", complete_to=clock.now() - timedelta(seconds=90))
+        poll(session, layer="never", complete_to=None, last_ok_at=None, failures=1)
+        poll(session, layer="idle", complete_to=None, idle_at=NOON)
+    told = re.findall(r'^wrapup_poll_behind_seconds\{.*layer="(\w+)".*\} (\S+)$', nobody.get("/metrics").text, re.M)
+    behind = {layer: float(seconds) for layer, seconds in told}
+    assert behind.keys() == {"well", "never"} and behind["never"] == float("inf")
+    assert 90 <= behind["well"] < 300
 
 
 def test_metrics_tell_what_nobody_has_decided(nobody, database):
