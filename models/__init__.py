@@ -1,6 +1,6 @@
 """The tables. Everything that Wrapup knows is in them; the processes around them keep nothing."""
 
-from models.access import ApiKey
+from models.access import ApiKey, SignIn
 from models.base import Base
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
@@ -33,5 +33,6 @@ __all__ = [
     "QueueStatus",
     "Receipt",
     "SendingDesk",
+    "SignIn",
     "StrangerQuota",
 ]

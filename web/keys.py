@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lib import clock, ids, secrets
-from models import ApiKey
+from models import ApiKey, SignIn
 from models.access import SCOPES
 
 
@@ -32,12 +32,13 @@ def list_keys(session: Session) -> list[ApiKey]:
 
 
 def revoke_key(session: Session, name: str) -> int:
-    """Revoke every valid key of that name or id; the number revoked."""
+    """Revoke every valid key of that name or id, and end the sessions begun with it; the number revoked."""
     key_id = ids.parse(name)
     wanted = ApiKey.id == key_id if key_id else ApiKey.name == name
     found = list(session.scalars(select(ApiKey).where(wanted, ApiKey.revoked_at.is_(None))))
     for key in found:
         key.revoked_at = clock.now()
+        session.execute(delete(SignIn).where(SignIn.key_id == key.id))
     return len(found)
 
 

@@ -4,10 +4,9 @@ Every route here belongs to one blueprint, and that blueprint asks for a session
 (``session.guard``); a view that is for everybody says so.
 """
 
-from datetime import timedelta
-
 from flask import Blueprint, Flask
 
+from web import sign_ins
 from web.pages import (
     calls,
     checks,
@@ -24,8 +23,6 @@ from web.pages import (
     zones,
 )
 
-SIGNED_IN_FOR = timedelta(hours=12)
-
 
 def register(app: Flask) -> None:
     """Add the pages to the application."""
@@ -35,7 +32,7 @@ def register(app: Flask) -> None:
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=SIGNED_IN_FOR,
+        PERMANENT_SESSION_LIFETIME=sign_ins.LASTS,
         # Written only when it changes: a refresh of the live table that is under way while somebody signs out would
         # otherwise bring the session back.
         SESSION_REFRESH_EACH_REQUEST=False,

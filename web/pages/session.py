@@ -1,6 +1,7 @@
-"""Who is looking: a signed cookie that holds the id of an API key, and nothing that could be used elsewhere.
+"""Who is looking: a signed cookie that holds the secret of a session, and nothing that could be used elsewhere.
 
-The key is looked up at every request, so a key that is revoked is out at once.
+Session and key are looked up at every request, so who has signed out, or whose key is revoked, is out at once
+(``web.sign_ins``).
 """
 
 from collections.abc import Callable
@@ -8,16 +9,14 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Response, abort, current_app, g, redirect, request, session, url_for
-from sqlalchemy import select
 
-from lib import ids, secrets
-from models import ApiKey
+from lib import clock, secrets
 from models.database import Database
-from web import auth, keys, spooled
+from web import auth, keys, sign_ins, spooled
 from web.errors import Refused
 from web.pages import words, zones
 
-_KEY = "key"
+_SESSION = "signed_in"
 _CSRF = "csrf"
 
 
@@ -83,8 +82,10 @@ def sign_in(text: str) -> bool:
         key = keys.find_key(reading, text.strip())
     if key is None or not auth.allows(key.scopes, "read"):
         return False
+    with database().write() as writing:
+        secret = sign_ins.begin(writing, key, clock.now(), session.get(_SESSION))
     session.clear()  # with it goes the CSRF token that was given to nobody in particular
-    session[_KEY] = str(key.id)
+    session[_SESSION] = secret
     session.permanent = True
     return True
 
@@ -95,7 +96,12 @@ def signed_in() -> bool:
     return found is not None and found.may("read")
 
 
-def sign_out() -> None:
+def sign_out(everywhere: bool = False) -> None:
+    """End this session, wherever its cookie is; ``everywhere``: all that were begun with its key. Where the database cannot
+    be told, the cookie stays as well: whoever reads that it did not work can try again."""
+    if secret := session.get(_SESSION):
+        with database().write() as writing:
+            (sign_ins.end_all if everywhere else sign_ins.end)(writing, secret)
     session.clear()
 
 
@@ -145,9 +151,9 @@ def _here() -> str:
 
 
 def _reader() -> Reader | None:
-    key_id = ids.parse(session.get(_KEY))
-    if key_id is None:
+    secret = session.get(_SESSION)
+    if secret is None:
         return None
     with database().read() as reading:
-        key = reading.scalars(select(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))).one_or_none()
+        key = sign_ins.key_of(reading, secret, clock.now())
     return Reader(key.name, key.scopes) if key else None

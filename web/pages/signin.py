@@ -32,5 +32,6 @@ def login() -> Response | str:
 
 @session.public
 def logout() -> Response:
-    session.sign_out()
+    """Sign out: of this session, or of all that were begun with its key."""
+    session.sign_out(everywhere="everywhere" in request.form)
     return redirect(url_for("pages.login"), 303)

@@ -1,14 +1,17 @@
 """Signing in and out, and who may see what."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from lib import ids
+from lib import clock, ids
+from models import SignIn
 from service.app import create_app
 from tests.web.pages.conftest import Browser, browser_with, new_key
-from web import keys
+from web import keys, sign_ins
 from web.pages import overview
 from web.pages.policy import CONTENT_POLICY
 from web.pages.session import local
@@ -103,10 +106,114 @@ def test_a_revoked_key_is_out_at_its_next_request(reader, database):
     assert reader.get("/live").status_code == 401
 
 
-def test_signing_out_ends_the_session(reader):
+def copied(browser: Browser, app) -> Browser:
+    """A browser with the same cookie, of somebody who has got hold of it; it asks another process."""
+    other = Browser(app.test_client())
+    cookie = browser.client.get_cookie("wrapup_session")
+    other.client.set_cookie("wrapup_session", cookie.value)
+    return other
+
+
+def in_(browser: Browser) -> bool:
+    return browser.get("/quarantine").status_code == 200
+
+
+@pytest.fixture
+def elsewhere(app):
+    """The same service in another process."""
+    other = create_app(app.extensions["settings"])
+    yield other
+    other.extensions["database"].close()
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_is(app, elsewhere, database, reader):
+    thieves = [copied(reader, app), copied(reader, elsewhere)]
+    colleague = Browser(app.test_client(), reader.key)
+    colleague.sign_in()
+    assert all(in_(one) for one in thieves)
+
     assert reader.post("/logout").status_code == 303
 
-    assert reader.get("/").status_code == 303
+    assert not in_(reader)
+    for thief in thieves:
+        assert not in_(thief)
+        assert thief.get("/live").status_code == 401
+    assert in_(colleague)  # another session, with the same key
+
+
+def test_signing_out_everywhere_ends_every_session_of_the_key(app, elsewhere, database, reader, admin):
+    colleague = Browser(elsewhere.test_client(), reader.key)
+    colleague.sign_in()
+
+    assert reader.post("/logout", everywhere="1").status_code == 303
+
+    assert not in_(reader) and not in_(colleague)
+    assert in_(admin)
+    assert reader.sign_in().status_code == 303 and in_(reader)
+
+
+def test_signing_in_again_ends_the_session_before(app, reader):
+    before = copied(reader, app)
+
+    reader.sign_in()
+    assert in_(reader)
+
+    reader.client.get("/")
+    assert reader.post("/login", key=reader.key).status_code == 303
+    assert in_(reader) and not in_(before)
+
+
+def test_a_session_ends_twelve_hours_after_signing_in_whatever_is_done_meanwhile(reader, monkeypatch):
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + sign_ins.LASTS - timedelta(minutes=1))
+    assert in_(reader)
+    with reader.client.session_transaction() as kept:
+        kept["another"] = "thing"  # the cookie is signed anew, with the present time
+
+    monkeypatch.setattr(clock, "now", lambda: now + sign_ins.LASTS + timedelta(minutes=1))
+    assert not in_(reader)
+
+
+def test_a_signed_cookie_alone_opens_nothing(app, stranger, database):
+    new_key(database, "admin")
+    with database.read() as session:
+        (key,) = keys.list_keys(session)
+    # Whoever knows the secret that signs cookies cannot make a session, and a cookie of an older release is none.
+    for forged in ({"key": str(key.id)}, {"signed_in": str(key.id)}, {"signed_in": key.secret_hash}):
+        with stranger.client.session_transaction() as kept:
+            kept.clear()
+            kept.update(forged)
+        assert not in_(stranger), forged
+
+
+def test_a_key_has_so_many_sessions_and_no_more(app, database, monkeypatch):
+    monkeypatch.setattr(sign_ins, "MOST", 3)
+    browsers = [Browser(app.test_client(), new_key(database, "read"))]
+    browsers += [Browser(app.test_client(), browsers[0].key) for _ in range(4)]
+
+    for browser in browsers:
+        assert browser.sign_in().status_code == 303
+
+    assert [in_(browser) for browser in browsers] == [False, False, True, True, True]
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(SignIn)) == 3
+    with database.write() as session:
+        keys.revoke_key(session, "read")
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(SignIn)) == 0
+
+
+def test_where_the_database_is_away_signing_out_says_so_and_can_be_tried_again(app, reader, monkeypatch):
+    def broken(*_):
+        raise OperationalError("DELETE", {}, Exception("gone"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sign_ins, "end", broken)
+        assert reader.post("/logout").status_code == 503
+
+    assert in_(reader)
+    assert reader.post("/logout").status_code == 303
+    assert not in_(reader)
 
 
 def test_a_page_that_is_refreshed_does_not_write_the_session_again(reader):
