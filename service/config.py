@@ -23,6 +23,7 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib import secrets
 from lib.complaints import first
+from service import guards
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
 
@@ -50,6 +51,7 @@ class Settings:
     stranger_receipts: int  # how many receipts strangers may put into quarantine
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
+    short_tokens: bool  # whether what guards our own doors may be short: for tests
     connections: Mapping[str, Connection]
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
@@ -59,6 +61,13 @@ class Settings:
             for name, connection in self.connections.items()
             for kind in DIALERS[connection.dialer].callback_kinds
         ]
+
+    def warnings(self) -> list[str]:
+        """What was taken, and should not stay so: sentences."""
+        said = list(guards.unencrypted("The setting", {"WRAPUP_PUBLIC_URL": self.public_url}))
+        for name, connection in self.connections.items():
+            said += guards.unencrypted(f"[connections.{name}]", connection.settings)
+        return said
 
     def token_fingerprints(self) -> dict[str, list[str]]:
         """Connection -> the fingerprints of its callback tokens, by which an outdated one is known again."""
@@ -116,18 +125,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     _check_bind(bind)
     database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
     _check_database(database_url)
+    short_tokens = env.choice("WRAPUP_ALLOW_SHORT_TOKENS", "no", ("no", "yes")) == "yes"
+    given_key = env.text("WRAPUP_SECRET_KEY", "")
+    if given_key:
+        guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
+    connections = _connections(_file(env, environ), data_dir)
+    for one in connections.values():
+        guards.check_connection(one, short_tokens)
     return Settings(
         database_url=database_url,
         data_dir=data_dir,
         bind=bind,
         public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
         workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
-        secret_key=env.text("WRAPUP_SECRET_KEY", "") or _kept(data_dir, "secret_key"),
+        secret_key=given_key or _kept(data_dir, "secret_key"),
         log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
-        connections=_connections(_file(env, environ), data_dir),
+        short_tokens=short_tokens,
+        connections=connections,
     )
 
 
@@ -188,6 +205,8 @@ def _public_url(text: str, bind: str) -> str:
         usable = bool(parts.hostname) and parts.port != 0
     except ValueError:  # half an IPv6 address, or a port that is no number or too large
         raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.") from None
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL is what stands before /callbacks: it has no ? and no #, unlike {shown}.")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {shown}.")
     if not usable:

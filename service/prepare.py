@@ -3,6 +3,7 @@
 import sys
 
 import click
+import structlog
 from sqlalchemy import func, select
 
 import migrations
@@ -14,6 +15,8 @@ from outcomes.feed_place import FeedPlace
 from service.config import Settings
 from web.keys import create_key
 
+log = structlog.get_logger(__name__)
+
 
 def prepare(settings: Settings, database: Database) -> None:
     """Migrate; print the dashboard's address, a first key, the callback URLs. On standard output, to be copied."""
@@ -23,6 +26,8 @@ def prepare(settings: Settings, database: Database) -> None:
         first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
         key = create_key(session, "admin", ["admin"]) if first else None
         quarantine.remember_tokens(session, settings.token_fingerprints(), clock.now())
+    for sentence in settings.warnings():
+        log.warning("loose_setting", said=sentence)
     click.echo(f"Dashboard: {settings.public_url}/")
     if key:
         click.echo(f"Admin key (shown this once): {key}")

@@ -13,7 +13,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES
 class Settings(Schema):
     """``[connections.<name>]`` with ``dialer = "ryng"``."""
 
-    api_url = fields.Url(load_default=None, require_tld=False)
+    api_url = fields.Url(load_default=None, require_tld=False, schemes={"http", "https"})
     access_token = fields.Str(
         load_default=None, validate=validate.Regexp(r"^[!-~]+$", error="may hold no blanks or accents")
     )

@@ -45,12 +45,15 @@ def test_settings_page_names_every_key_of_a_dialer(dialer):
     assert missing == []
 
 
-def test_the_examples_are_accepted(tmp_path):
+def test_the_examples_are_accepted_when_what_they_ask_for_is_put_in(tmp_path):
     environ = env_example() | {
         "WRAPUP_CONFIG": str(DEPLOY / "wrapup.toml.example"),
         "WRAPUP_DATA_DIR": str(tmp_path),
     }
-    settings = config.load(environ)
+    with pytest.raises(config.BadSettings, match="is still what the example says"):
+        config.load(environ)
+    real = {name: f"0123456789-{name}" for name, value in environ.items() if value.startswith("change-me")}
+    settings = config.load(environ | real)
     assert {connection.dialer for connection in settings.connections.values()} >= {"ryng", "qvoice"}
 
 

@@ -13,7 +13,7 @@ def environ(tmp_path):
 def loaded(environ, tmp_path, toml):
     path = tmp_path / "wrapup.toml"
     path.write_text(toml, encoding="utf-8")
-    return load(environ | {"WRAPUP_CONFIG": str(path)})
+    return load({"WRAPUP_ALLOW_SHORT_TOKENS": "yes"} | environ | {"WRAPUP_CONFIG": str(path)})
 
 
 QVOICE = """
@@ -114,6 +114,28 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
                 "sqlite:///file:x?mode=memory&uri=true",
             )
         ),
+        (
+            "WRAPUP_PUBLIC_URL",
+            "https://example.test/?a=b",
+            "WRAPUP_PUBLIC_URL is what stands before /callbacks: it has no ? and no #, unlike 'https://example.test/?a=b'.",
+        ),
+        (
+            "WRAPUP_PUBLIC_URL",
+            "https://example.test#x",
+            "WRAPUP_PUBLIC_URL is what stands before /callbacks: it has no ? and no #, unlike 'https://example.test#x'.",
+        ),
+        (
+            "WRAPUP_SECRET_KEY",
+            "x",
+            "WRAPUP_SECRET_KEY: 1 characters are too few, 16 or more are needed, for whoever guesses it is let in. For tests, "
+            "WRAPUP_ALLOW_SHORT_TOKENS=yes takes shorter ones.",
+        ),
+        (
+            "WRAPUP_SECRET_KEY",
+            "change-me-to-32-random-characters",
+            "WRAPUP_SECRET_KEY is still what the example says: put the real one there.",
+        ),
+        ("WRAPUP_ALLOW_SHORT_TOKENS", "1", "WRAPUP_ALLOW_SHORT_TOKENS must be one of no, yes, not '1'."),
         ("WRAPUP_BIND", "8080", "WRAPUP_BIND must be HOST:PORT, not '8080'."),
         (
             "WRAPUP_PUBLIC_URL",
@@ -250,3 +272,64 @@ def test_a_secret_is_in_no_sentence(environ, tmp_path):
     with pytest.raises(BadSettings) as bad:
         loaded(environ | {"S": "hunter2/"}, tmp_path, '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["${S}"]\n')
     assert "hunter2" not in str(bad.value)
+
+
+# What guards our own doors ------------------------------------------------------------------------------------------------
+OURS = '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["{}"]\n'
+LONG = "t0k3n-of-sixteen"
+VOIPEX = f'[connections.a]\ndialer = "voipex"\nusername = "u"\npassword = "p"\ncallback_tokens = ["{LONG}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        (OURS.format("1"), "[connections.a] callback_tokens: 1 characters are too few, 16 or more are needed"),
+        (OURS.format("fifteen-charact"), "[connections.a] callback_tokens: 15 characters are too few"),
+        (
+            OURS.format("change-me-to-32-random-characters"),
+            "[connections.a] callback_tokens is still what the example says",
+        ),
+        (OURS.format("${TOKEN}"), "[connections.a] callback_tokens is still what the example says"),
+        (
+            OURS.format(LONG) + 'access_token = "change-me"\n',
+            "[connections.a] access_token is still what the example says",
+        ),
+        (
+            '[connections.a]\ndialer = "jaicp"\ncampaigns = { renewals = "change-me" }\n',
+            "[connections.a] campaigns renewals is still what the example says",
+        ),
+        (
+            VOIPEX + 'callback_authorization = ["Basic user:change-me"]\n',
+            "[connections.a] callback_authorization is still what the example says",
+        ),
+        (
+            VOIPEX + 'callback_authorization = ["Bearer change-me"]\n',
+            "[connections.a] callback_authorization is still what the example says",
+        ),
+        (OURS.format(LONG) + 'api_url = "ftp://acme.ryng.in"\n', "[connections.a] api_url: Not a valid URL."),
+        (VOIPEX + 'api_url = "ftp://x.test"\n', "[connections.a] api_url: Not a valid URL."),
+    ],
+)
+def test_loose_settings_are_refused(environ, tmp_path, toml, sentence):
+    environ |= {"WRAPUP_ALLOW_SHORT_TOKENS": "no", "TOKEN": "Change_Me"}
+    with pytest.raises(BadSettings) as refused:
+        loaded(environ, tmp_path, toml)
+    assert sentence in str(refused.value)
+    assert "fifteen-charact" not in str(refused.value)
+
+
+def test_what_others_have_issued_may_be_short(environ, tmp_path):
+    environ |= {"WRAPUP_ALLOW_SHORT_TOKENS": "no"}
+    settings = loaded(environ, tmp_path, VOIPEX + 'callback_authorization = ["Basic u:p"]\n')
+    assert settings.connections["a"].settings["password"] == "p"
+    assert settings.warnings() == []
+
+
+def test_addresses_to_which_all_goes_unencrypted_are_told_of(environ, tmp_path):
+    more = 'api_url = "http://10.0.0.7:9"\nauth_url = "http://127.0.0.1:8/token"\n'
+    settings = loaded(environ | {"WRAPUP_PUBLIC_URL": "http://wrapup.example.test"}, tmp_path, VOIPEX + more)
+    assert settings.warnings() == [
+        "The setting WRAPUP_PUBLIC_URL is http:// to wrapup.example.test: what is sent there can be read on the way. "
+        "Use https://.",
+        "[connections.a] api_url is http:// to 10.0.0.7: what is sent there can be read on the way. Use https://.",
+    ]
