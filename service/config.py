@@ -51,7 +51,6 @@ class Settings:
     stranger_receipts: int  # how many receipts strangers may put into quarantine
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
-    short_tokens: bool  # whether what guards our own doors may be short: for tests
     connections: Mapping[str, Connection]
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
@@ -143,7 +142,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
-        short_tokens=short_tokens,
         connections=connections,
     )
 

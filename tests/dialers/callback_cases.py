@@ -89,7 +89,7 @@ class Intake:
     database: Database
     numbers: itertools.count
 
-    def send(self, dialer: str, post: Post, token: str = "good-token", connection: str | None = None) -> None:
+    def send(self, dialer: str, post: Post, token: str = "good-token-of-a-test", connection: str | None = None) -> None:
         """Post it; the answer is what vendors take for a success."""
         url = f"{self.served.url}/callbacks/{connection or dialer + '-main'}/{token}/{post.kind}"
         answer = requests.request(
@@ -160,4 +160,4 @@ def intake(folder: Path, url: str):
 def _table(dialer: str) -> str:
     settings = {"dialer": dialer, **posting(dialer).SETTINGS}
     lines = [f'{name} = "{value}"' for name, value in settings.items()]
-    return "\n".join([f"[connections.{dialer}-main]", *lines, 'callback_tokens = ["good-token"]', ""])
+    return "\n".join([f"[connections.{dialer}-main]", *lines, 'callback_tokens = ["good-token-of-a-test"]', ""])
