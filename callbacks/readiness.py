@@ -7,6 +7,7 @@ import structlog
 
 from callbacks.inbox import Inbox
 from callbacks.tickets import Ticket, release
+from models.schema import is_newer
 
 log = structlog.get_logger(__name__)
 
@@ -22,9 +23,11 @@ class Readiness:
         self._spool = _Trial("spool", lambda: inbox.spool.probe())
         self._lock = threading.Lock()
         self._look: _Look | None = None
+        self._newer = False
 
     def ask(self, ticket: Ticket) -> str | None:
         """``database`` or ``spool``: where a callback that comes now would be kept. None: in the log and in memory alone.
+        ``newer``: in the database, which a newer release has made, so that nothing but receiving goes on here.
 
         ``ticket`` is any new one without a draft, of the class that can wait here. All who ask at the same time share a look.
         """
@@ -41,7 +44,7 @@ class Readiness:
     def _run(self, look: "_Look") -> None:
         try:
             if not self._inbox.database.tripped and self._database.is_well():
-                look.answer = "database"
+                look.answer = "newer" if self._newer else "database"
             elif not self._inbox.memory and self._spool.is_well():
                 look.answer = "spool"
         finally:
@@ -53,6 +56,7 @@ class Readiness:
         store = self._inbox.open_database(patient=False)
         try:
             store.probe()
+            self._newer = is_newer(store.schema())
         finally:
             store.close()
 

@@ -39,6 +39,11 @@ PROBE_ANSWERS = {
         "200 OK",
         b'{"status":"spooling","message":"The database cannot be written to. Callbacks are kept in the spool."}',
     ),
+    "newer": (  # 200: a balancer that takes all receivers away would lose every callback
+        "200 OK",
+        b'{"status":"newer_schema","message":"The database was made by a newer release of Wrapup. Callbacks are kept in it; '
+        b'nothing else goes on until that release is started."}',
+    ),
     None: (
         "503 Service Unavailable",
         b'{"status":"not_ready","message":"Neither the database nor the spool can be written to."}',

@@ -17,6 +17,7 @@ from callbacks.quarantine import keep_strangers
 from callbacks.writing import write_postgresql, write_sqlite
 from models import Receipt, StrangerQuota
 from models.database import Database
+from models.schema import VERSION_TABLE
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +70,11 @@ class DatabaseStore:
         with self._database.turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")
+
+    def schema(self) -> str | None:
+        """The revision of the database's schema; None where there is none yet. Raises where the database is in trouble."""
+        found = self._driver.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
+        return found[0] if found else None
 
     def abort(self) -> None:
         """Make a ``keep`` that hangs in another thread fail."""

@@ -6,11 +6,26 @@ import click
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 
 from models.database import Database
+from models.schema import is_newer, known
 
 FOLDER = Path(__file__).parent
 CONNECT_SECONDS = 5
+NEWER_SCHEMA = 3  # the exit code of a command that finds one
+
+
+class NewerSchema(click.ClickException):
+    """The database was made by a newer release. Whoever migrates is a command, which ends with this sentence and this code."""
+
+    exit_code = NEWER_SCHEMA
+
+    def __init__(self, revision: str):
+        super().__init__(
+            f"The database was made by a newer release of Wrapup: its schema is {revision}, this release knows up to "
+            f"{max(known())}. Start that release, or restore a backup from before it; nothing was changed."
+        )
 
 
 class NotUnicode(click.ClickException):
@@ -31,14 +46,23 @@ def config(database: Database) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrate up to the revision. Safe to call from several processes at once: one works, the others wait. Raises NotUnicode."""
+    """Migrate up to the revision. Safe to call from several processes at once: one works, the others wait. Raises NotUnicode
+    and NewerSchema, and where the database is away what SQLAlchemy raises."""
     _refuse_other_than_unicode(database)
+    _refuse_newer(database)
     command.upgrade(config(database), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Migrate down to the revision. Loses what the newer schema alone could hold; each migration says what."""
     command.downgrade(config(database), revision)
+
+
+def _refuse_newer(database: Database) -> None:
+    with database.engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if is_newer(found):
+        raise NewerSchema(found)
 
 
 def _refuse_other_than_unicode(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The entry point ``wrapup``. A bad setting ends it with one sentence and code 2."""
+"""The entry point ``wrapup``. A bad setting ends it with one sentence and code 2, a database that is away with code 1."""
 
 import sys
 
@@ -19,11 +19,18 @@ def main() -> None:
 
 def _command() -> None:
     from flask.cli import ScriptInfo
+    from sqlalchemy.exc import InterfaceError, OperationalError
 
     from service.app import create_app
 
     app = create_app()
-    app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
+    try:
+        app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
+    except (OperationalError, InterfaceError) as error:
+        # Of its driver's words the first line: it names the place, and never a password.
+        said = str(error.orig).strip().partition("\n")[0].removesuffix(".")
+        print(f"wrapup: The database cannot be used: {said}.", file=sys.stderr)
+        sys.exit(1)
 
 
 def _told(run):

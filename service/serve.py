@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 DEPLOY = ROOT / "deploy"
 NICE = 5  # whoever is not receiving lets the receivers go first
 AGAIN_SECONDS = 1.0
+NEWER_SCHEMA, MUCH_LATER_SECONDS = 3, 30.0  # migrations.NEWER_SCHEMA, without what migrates: only people can mend that
 
 
 def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> int:
@@ -97,7 +98,7 @@ class Preparation:
         """True at the moment when it has succeeded."""
         if self._process is None:
             if self._at is not None and now >= self._at:
-                self._process, self._at = subprocess.Popen([*_flask(), "prepare"], env=self._environ), None
+                self._process, self._at = subprocess.Popen([*_wrapup(), "prepare"], env=self._environ), None
             return False
         code = self._process.poll()
         if code is None:
@@ -105,7 +106,7 @@ class Preparation:
         self._process = None
         if code:
             log.error("not_prepared", code=code)
-            self._at = now + AGAIN_SECONDS
+            self._at = now + (MUCH_LATER_SECONDS if code == NEWER_SCHEMA else AGAIN_SECONDS)
         return code == 0
 
     def stop(self) -> None:
@@ -120,5 +121,5 @@ def _gunicorn(config: str, listener: int, app: str) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "-c", file, "-b", f"fd://{listener}", "--chdir", str(Path.cwd()), app]
 
 
-def _flask() -> list[str]:
-    return [sys.executable, "-m", "flask", "--app", "wsgi"]
+def _wrapup() -> list[str]:
+    return [sys.executable, "-c", "from service.main import main; main()"]

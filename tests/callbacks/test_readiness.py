@@ -23,6 +23,9 @@ class Store:
         self.tried += 1
         time.sleep(self.seconds)
 
+    def schema(self):
+        return None
+
     def close(self): ...
 
 

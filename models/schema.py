@@ -1,0 +1,19 @@
+"""Which schemas this release knows: told by the names of its migrations, so that a receiver need not load what migrates."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+VERSION_TABLE = "alembic_version"
+
+
+@cache
+def known() -> frozenset[str]:
+    """The revisions, such as ``0001``."""
+    folder = Path(find_spec("migrations").origin).parent / "versions"
+    return frozenset(file.name.partition("_")[0] for file in folder.glob("[0-9]*.py"))
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a database with this revision was made by a newer release. None: there is no schema yet."""
+    return revision is not None and revision not in known()

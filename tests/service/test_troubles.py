@@ -1,0 +1,85 @@
+"""A database that is away, is not there, or was made by a newer release: one sentence from every command, and no loop of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import text
+
+from models.database import Database
+from models.schema import known
+from tests.server import starting, until
+
+WRAPUP = str(Path(sys.executable).parent / "wrapup")
+CHANGING = {
+    "keys": ["keys", "create", "x", "--scope", "read"],
+    "poll": ["poll"],
+    "feed": ["feed", "restart"],
+    "migrate": ["migrate"],
+    "prepare": ["prepare"],
+}
+COMMANDS = CHANGING | {
+    "leads": ["leads", "list"],
+    "words": ["words", "suggest", "ryng"],
+    "replay": ["replay", "--state", "quarantined"],
+    "check": ["check", "ryng"],
+}
+
+
+def ran(tmp_path, url: str, *words: str) -> subprocess.CompletedProcess:
+    environ = {"WRAPUP_DATABASE_URL": url, "WRAPUP_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin"}
+    return subprocess.run([WRAPUP, *words], cwd=tmp_path, env=environ, capture_output=True, text=True)
+
+
+def made_by_a_newer_release(url: str) -> None:
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+
+
+@pytest.mark.parametrize("command", CHANGING.values(), ids=CHANGING)
+def test_a_database_of_a_newer_release_is_left_alone(command, database_url, tmp_path):
+    made_by_a_newer_release(database_url)
+    done = ran(tmp_path, database_url, *command)
+    assert (done.returncode, done.stdout) == (3, ""), done
+    assert done.stderr == (
+        "Error: The database was made by a newer release of Wrapup: its schema is 9999, this release knows up to "
+        f"{max(known())}. Start that release, or restore a backup from before it; nothing was changed.\n"
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_a_database_that_is_away_is_one_sentence(command, tmp_path):
+    done = ran(tmp_path, "postgresql://someone:hunter2@127.0.0.1:1/x", *command)
+    code = 75 if command == ["prepare"] else 1  # 75: to be tried again (sysexits.h)
+    assert (done.returncode, done.stdout) == (code, ""), done
+    said = done.stderr.splitlines()
+    assert len(said) == 1 and said[0].lower().startswith("wrapup: the database "), said
+    assert "127.0.0.1" in said[0] and "hunter2" not in said[0]
+
+
+def test_a_database_that_is_not_there_is_one_sentence(postgresql_url, tmp_path):
+    done = ran(tmp_path, postgresql_url.replace("/wrapup_", "/nowhere_"), "keys", "create", "x")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+    assert "does not exist" in done.stderr
+
+
+@pytest.mark.slow
+def test_receiving_goes_on_in_a_newer_database_and_readyz_says_so(tmp_path, database_url):
+    made_by_a_newer_release(database_url)
+    with starting(tmp_path, database_url) as served:
+        until(lambda: "9999" in (tmp_path / "err").read_text(), 30)
+        token = (tmp_path / "data" / "secrets" / "ryng_callback_token").read_text()
+        answer = requests.post(f"{served.url}/callbacks/ryng/{token}/terminal", data=b'{"callID": 7}', timeout=10)
+        assert answer.status_code == 200
+        said = requests.get(served.url + "/readyz", timeout=10)
+        assert (said.status_code, said.json()["status"]) == (200, "newer_schema")
+        database = Database(database_url)
+        with database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM receipts")) == 1
+        database.close()
+        written = (tmp_path / "err").read_text()
+        assert written.count("9999") == 1 and "Traceback" not in written
