@@ -165,6 +165,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "idle": cursor.idle_at is not None,
                 "last_ok_at": iso(cursor.last_ok_at),
                 "due_at": iso(cursor.due_at),
+                "asked_since": iso(cursor.last_started_at) if _is_asked(cursor, now) else None,
                 "failures": cursor.failures,
                 "error_id": cursor.error_id,
                 "error": cursor.error,
@@ -175,6 +176,11 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
             }
         )
     return found
+
+
+def _is_asked(cursor: PollCursor, now: datetime) -> bool:
+    """Whether a worker is asking at this moment: it holds a lease, which ends a few minutes after it has died."""
+    return cursor.lease_until is not None and cursor.lease_until > now
 
 
 def histories(session: Session) -> dict[str, list[dict[str, Any]]]:

@@ -133,6 +133,7 @@ class Poll(Schema):
     idle = yes_or_no("There was nothing to ask for at the last look; `complete_to` stays where it was.", False)
     last_ok_at = time("When it was last read to its end.")
     due_at = time("When it will be read next.", null=False)
+    asked_since = time("Since when a worker has been asking for it; null where none is at this moment.")
     failures = number("How often in a row it failed.", 0)
     error_id = text("What went wrong last, in a word.", None)
     error = text("What went wrong last, in a sentence.", None)

@@ -1,6 +1,6 @@
 """Sentences for people: what a settling state means, what is wrong with a connection, what a receipt's state says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -184,10 +184,22 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
         if due and (now - due).total_seconds() > _LATE_SECONDS:
             again = " again" if poll["error"] else ""
-            said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. Is a worker running?")
+            why = _why_late(poll, connection["polls"], now)
+            said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. {why}")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
     return said + _sending(connection["sending"], now)
+
+
+def _why_late(poll: Mapping[str, Any], polls: Iterable[Mapping[str, Any]], now: datetime) -> str:
+    """The reports of a connection are asked for one after the other, and a dialer that does not answer holds up all of them."""
+    if since := clock.parse(poll["asked_since"]):
+        return f"It has been asked for {clock.span(now - since)}, and there is no answer yet."
+    other = next((one for one in polls if one["asked_since"]), None)
+    if other is None:
+        return "Is a worker running?"
+    since = clock.parse(other["asked_since"])
+    return f"It waits for the report {plain(other['report'])}, which has been asked for {clock.span(now - since)}."
 
 
 def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:

@@ -80,8 +80,16 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
         factories.receipt(session, state="pending", received_at=NOW - timedelta(minutes=4), processed_at=None)
         factories.receipt(session, state="quarantined", reason="unparseable", body=b"{")
 
+        hung = {"lease_owner": "w", "lease_until": NOW + timedelta(minutes=3), "due_at": NOW - timedelta(minutes=5)}
+        factories.poll(
+            session, connection="jaicp-bot", report="jobs", last_started_at=NOW - timedelta(minutes=2), **hung
+        )
+        factories.poll(session, connection="jaicp-bot", report="campaigns", due_at=NOW - timedelta(minutes=4))
+
     page = text(reader)
 
+    assert "read 5 min ago. It has been asked for 2 min, and there is no answer yet." in page
+    assert "read 4 min ago. It waits for the report jobs, which has been asked for 2 min." in page
     assert "The dialer did not answer within 30 s. Failed 3 times in a row; last went well 2 h ago." in page
     assert "should have been read 9 min ago. Is a worker running?" in page
     assert "Refused. Failed once; it has not gone well yet." in page
