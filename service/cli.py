@@ -159,7 +159,7 @@ def keys() -> None:
 @click.argument("name")
 @click.option("--scope", default="read", help="read, leads, admin; several with commas. Admin may do everything.")
 def create(name: str, scope: str) -> None:
-    """Make a key. It is shown once, alone on the last line."""
+    """Make a key. It is shown once, alone on standard output; standard error names the database that knows it."""
     database = current_app.extensions["database"]
     migrations.upgrade(database)  # a key is often the first thing that somebody makes
     with database.write() as session:
@@ -167,6 +167,8 @@ def create(name: str, scope: str) -> None:
             key = api_keys.create_key(session, name, [word.strip() for word in scope.split(",")])
         except ValueError as error:
             raise click.ClickException(str(error)) from None
+    where = database.url.render_as_string(hide_password=True)
+    click.echo(f"Known to {where}: a Wrapup that uses another database refuses it.", err=True)
     click.echo(key)
 
 

@@ -67,6 +67,13 @@ def test_a_database_that_is_not_there_is_one_sentence(postgresql_url, tmp_path):
     assert "does not exist" in done.stderr
 
 
+def test_a_new_key_says_which_database_knows_it(database_url, tmp_path):
+    done = ran(tmp_path, database_url, "keys", "create", "amy")
+    assert done.returncode == 0 and done.stdout.startswith("wk_") and len(done.stdout.splitlines()) == 1
+    shown = Database(database_url).url.render_as_string(hide_password=True)
+    assert done.stderr == f"Known to {shown}: a Wrapup that uses another database refuses it.\n"
+
+
 @pytest.mark.slow
 def test_receiving_goes_on_in_a_newer_database_and_readyz_says_so(tmp_path, database_url):
     made_by_a_newer_release(database_url)
