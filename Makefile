@@ -42,12 +42,15 @@ endef
 bench: .venv/installed-test
 	@$(BIN)/python -m bench
 
-# Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards.
+# Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards. Then: does the API notice
+# strangers who stall, flood and swell?
 MINUTES ?= 60
 FAULTS ?= 3000
 chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS)
 	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
+	@$(BIN)/python -m tests.chaos.asking --database sqlite
+	@$(BIN)/python -m tests.chaos.asking --database postgresql
 
 # Renews the lock files from the ranges in setup.cfg, and says what moved.
 update: .venv-update/installed

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.chaos import disks
 from tests.chaos.clock import Clock
+from tests.chaos.hostile import Revoked, Swelling, flood, stalled_posts
 from tests.chaos.postgresql import PostgreSQL
 from tests.chaos.sqlite import SQLite
 from tests.chaos.system import System
@@ -28,6 +29,8 @@ class Site:
     database_disk: Path | None
     spool_disk: Path | None
     clock: Clock
+    swelling: Swelling
+    revoked: Revoked | None = None  # made when it runs
 
     def __post_init__(self):
         self._spool_lock = threading.Lock()
@@ -154,6 +157,22 @@ def _locked(site: Site, strike: Strike):
     return site.database.locked(strike.random.choice(("IMMEDIATE", "EXCLUSIVE")))
 
 
+def _flood(site: Site, strike: Strike):
+    return flood(site.system)
+
+
+def _stalled(site: Site, strike: Strike):
+    return stalled_posts(site.system)
+
+
+def _swollen(site: Site, strike: Strike):
+    return site.swelling.swollen()
+
+
+def _revoked(site: Site, strike: Strike):
+    return site.revoked.asking()
+
+
 def _reader_there(site: Site) -> bool:
     return bool(site.system.masters("reader"))
 
@@ -172,11 +191,16 @@ PROCESSES = [
     Fault("stopped and started", "system", 1.5, _whole(System.terminate)),
     Fault("rolling restart", "system", 2, _whole(System.hang_up), lambda site: site.system.understands_hang_up()),
     Fault("spool: disk full", "spool", 6, _during(_full_spool), _disks_there, 0.3, 2, 10),
+    Fault("stalled posts to the pages", "hostile", 3, _during(_stalled), low=0.5, high=3),
+    Fault("a stranger's flood", "hostile", 3, _during(_flood), low=0.5, high=2),
+    Fault("a dialer's swollen answer", "hostile", 3, _during(_swollen), low=1.5, high=3),
+    Fault("a revoked key and its session", "hostile", 2, _during(_revoked)),
     Fault("clock jumps", "clock", 8, _jump, lambda site: site.clock.can_jump, 0.2, 1.5),
 ]
 
 ON_SQLITE = [
     Fault("database locked", "database", 9, _during(_locked), low=0.3, high=3, rarely=20),
+    Fault("a stranger's flood while the database is locked", "database", 3, _during(_locked, _flood), low=0.5, high=2),
     Fault("database: disk full", "database", 6, _during(_full_database), _disks_there, 0.3, 2, 15),
     Fault(
         "database and spool: disks full", "database", 3, _during(_full_database, _full_spool), _disks_there, 0.3, 2, 5
@@ -210,6 +234,14 @@ def _server(name: str) -> Callable[[Site, Strike], object]:
 
 ON_POSTGRESQL = [
     Fault("PostgreSQL stopped immediate", "database", 5, _during(_server("stopped")), low=0.1, high=2, rarely=15),
+    Fault(
+        "a stranger's flood while PostgreSQL is away",
+        "database",
+        3,
+        _during(_server("stopped"), _flood),
+        low=0.5,
+        high=2,
+    ),
     Fault("PostgreSQL frozen", "database", 4, _during(_server("frozen")), low=2, high=3, rarely=30),
     Fault("PostgreSQL restarted", "database", 3, lambda site, strike: site.database.restart()),
     Fault("sessions terminated", "database", 6, lambda site, strike: site.database.end_sessions()),

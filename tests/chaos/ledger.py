@@ -53,6 +53,7 @@ class Stored:
     receipts: Counter = field(default_factory=Counter)
     outcomes: dict[int, list[tuple]] = field(default_factory=dict)  # (attempt id, talk seconds, disposition)
     strange: list[str] = field(default_factory=list)
+    strangers: int = 0  # receipts of whoever had no right to come
 
 
 def read(path: Path) -> Ledger:

@@ -46,6 +46,7 @@ def _rows(result: Result):
     yield "given up", f"{ledger.total('given_up'):,}"
     yield "receipts", f"{stored.receipts.total():,}"
     yield "outcomes", f"{sum(map(len, stored.outcomes.values())):,}"
+    yield "receipts of strangers", f"{stored.strangers:,}"
     yield "only in the error log, brought back", f"{result.from_log:,}"
     yield "spooled at most", f"{result.spooled / 1024:,.0f} KiB"
     yield "ended by itself", f"{result.died:,}"

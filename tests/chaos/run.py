@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.chaos import disks, stored
 from tests.chaos.clock import Clock
 from tests.chaos.faults import Site, for_database, plan
+from tests.chaos.hostile import SETTINGS, STRANGERS, Revoked, Swelling
 from tests.chaos.lanes import Lanes
 from tests.chaos.ledger import Ledger, Stored, read, wrong
 from tests.chaos.postgresql import postgresql
@@ -75,10 +76,12 @@ class _Spooled:
 def perform(run: Run, folder: Path) -> Result:
     """Run it in the folder, which should be empty and is left as it is at the end."""
     with ExitStack() as stack:
-        site = _site(run, folder, stack)
+        site = made(run, folder, stack)
         site.system.environ |= site.clock.environ
+        stack.enter_context(site.swelling.running())
         stack.enter_context(site.system.running())
         until(lambda: site.system.is_prepared(), 60, lambda: site.system.log.read_text()[-2000:])
+        site.revoked = Revoked(site.system)
         wanted = [fault for fault in for_database(run.database) if not run.only or fault.name in run.only]
         possible = [fault for fault in wanted if fault.possible(site)]
         impossible = [fault.name for fault in wanted if fault not in possible]
@@ -126,7 +129,7 @@ def size(spool: Path) -> int:
     return total
 
 
-def _site(run: Run, folder: Path, stack: ExitStack) -> Site:
+def made(run: Run, folder: Path, stack: ExitStack) -> Site:
     folder.mkdir(parents=True, exist_ok=True)
     database_disk = None
     spool_disk = stack.enter_context(disks.disk(folder / "data" / "spool"))
@@ -135,8 +138,11 @@ def _site(run: Run, folder: Path, stack: ExitStack) -> Site:
         database = SQLite(folder / "database")
     else:
         database = stack.enter_context(postgresql())
-    system = System(folder, piped_log=spool_disk is None, WRAPUP_DATABASE_URL=database.url)
-    return Site(system, database, database_disk, spool_disk, Clock(folder))
+    swelling = Swelling()
+    (folder / "wrapup.toml").write_text(SETTINGS.format(url=swelling.url))
+    more = {"WRAPUP_CONFIG": str(folder / "wrapup.toml"), "WRAPUP_STRANGER_RECEIPTS": str(STRANGERS)}
+    system = System(folder, piped_log=spool_disk is None, WRAPUP_DATABASE_URL=database.url, **more)
+    return Site(system, database, database_disk, spool_disk, Clock(folder), swelling)
 
 
 @contextmanager

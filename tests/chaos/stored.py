@@ -12,7 +12,8 @@ from models.database import Database
 from tests.chaos import calls
 from tests.chaos.ledger import Stored
 
-RECEIPTS = "SELECT CAST(id AS text), kind, state, reason, body FROM receipts"
+RECEIPTS = "SELECT CAST(id AS text), kind, state, reason, body FROM receipts WHERE source = 'callback' AND NOT stranger"
+STRANGE = "SELECT count(*) FROM receipts WHERE stranger"
 OUTCOMES = "SELECT call_id, attempt_id, talk_seconds, disposition FROM call_outcomes WHERE merged_into IS NULL"
 PENDING = "SELECT count(*) FROM receipts WHERE state = 'pending'"
 
@@ -32,6 +33,7 @@ def look(url: str) -> Stored:
             ids[receipt] += 1
             _count(stored, receipt, kind, state, reason, bytes(body))
         stored.strange += [f"receipt {receipt}: {times} rows" for receipt, times in ids.items() if times > 1]
+        stored.strangers = connection.execute(text(STRANGE)).scalar()
         for call_id, *row in connection.execute(text(OUTCOMES)):
             if not (call_id or "").isdigit():
                 stored.strange.append(f"an outcome of the call {call_id!r}")
