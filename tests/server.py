@@ -34,7 +34,7 @@ class Served:
         return found[1]
 
     def get(self, path: str, **options) -> requests.Response:
-        return requests.get(self.url + path, headers={"Authorization": f"Bearer {self.key}"}, timeout=10, **options)
+        return requests.get(self.url + path, headers={"Authorization": f"Bearer {self.key}"}, timeout=60, **options)
 
     def pids(self, name: str) -> list[int]:
         """The processes below ours whose command line holds the name."""

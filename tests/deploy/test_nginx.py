@@ -119,7 +119,7 @@ def test_no_size_and_no_shape_is_refused(tmp_path):
             answer = requests.get(front + path, timeout=70, allow_redirects=False)
             assert (answer.status_code, answer.content) == (200, b'{"received":true}')
         assert requests.get(front + "/metrics", timeout=60).status_code == 200  # from this machine
-        away = requests.get(front + "/docs", timeout=10, allow_redirects=False)
+        away = requests.get(front + "/docs", timeout=60, allow_redirects=False)
         assert (away.status_code, away.headers["Location"]) == (308, "https://127.0.0.1/docs")
 
 

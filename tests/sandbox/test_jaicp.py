@@ -25,7 +25,7 @@ class Caller:
 
     def ask(self, verb: str, path: str, token: str = TOKEN, **content) -> requests.Response:
         url = f"{self.url}/api/calls/campaign/{token}{path}"
-        return requests.request(verb, url, timeout=5, allow_redirects=False, **content)
+        return requests.request(verb, url, timeout=30, allow_redirects=False, **content)
 
     def add(self, *items: dict, key: str | None = None) -> list[int]:
         headers = {"Idempotence-Key": key} if key else {}
@@ -38,7 +38,7 @@ class Caller:
         return [row["jobStatus"] for row in self.report(ids=ids)]
 
     def faults(self, wanted: object) -> requests.Response:
-        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=5)
+        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=30)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_information_about_a_campaign(caller):
 
 def test_what_the_report_says_can_be_changed(caller):
     (job,) = caller.add(*numbers(1))
-    requests.patch(f"{caller.url}/sandbox/jobs/{job}", json={"callResult": "New"}, timeout=5)
+    requests.patch(f"{caller.url}/sandbox/jobs/{job}", json={"callResult": "New"}, timeout=30)
     assert caller.report(ids=[job])[0]["callResult"] == "New"
 
 
@@ -187,7 +187,7 @@ def test_more_requests_than_are_allowed():
 
 def test_the_ledger_counts_and_shows_no_token(caller):
     caller.add(*numbers(2), key="a")
-    ledger = requests.get(f"{caller.url}/sandbox/ledger", timeout=5)
+    ledger = requests.get(f"{caller.url}/sandbox/ledger", timeout=30)
     assert [(job["campaign"], job["key"]) for job in ledger.json()["jobs"]] == [("renewals", "a")] * 2
     assert [(asked["verb"], asked["path"]) for asked in ledger.json()["requests"]] == [("POST", "/addPhones")]
     assert TOKEN not in ledger.text
@@ -227,7 +227,7 @@ def test_the_command_serves():
         try:
             line = process.stderr.readline()
             url = line.split()[3].rstrip(",")
-            info = requests.get(f"{url}/api/calls/campaign/{TOKEN}", timeout=5).json()
+            info = requests.get(f"{url}/api/calls/campaign/{TOKEN}", timeout=30).json()
             assert info["name"] == "campaign-1"
         finally:
             process.terminate()

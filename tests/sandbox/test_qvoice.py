@@ -23,19 +23,19 @@ class Caller:
     def __init__(self, qvoice: QVoice, url: str):
         self.qvoice = qvoice
         self.url = url
-        self.token = requests.post(f"{url}/api/v2/login", json=WHO, timeout=5).json()["access_token"]
+        self.token = requests.post(f"{url}/api/v2/login", json=WHO, timeout=30).json()["access_token"]
 
     def get(self, path: str, **query) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}", "X-Account-ID": "demo"}
-        return requests.get(self.url + path, params=query, headers=headers, timeout=5, allow_redirects=False)
+        return requests.get(self.url + path, params=query, headers=headers, timeout=30, allow_redirects=False)
 
     def write(self, verb: str, path: str, body: object = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}", "X-Account-ID": "demo"}
         url = f"{self.url}/api/v2/config/campaigns{path}"
-        return requests.request(verb, url, json=body, headers=headers, timeout=5)
+        return requests.request(verb, url, json=body, headers=headers, timeout=30)
 
     def faults(self, wanted: object) -> requests.Response:
-        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=5)
+        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=30)
 
 
 @pytest.fixture
@@ -51,16 +51,16 @@ def calls_of(answer: requests.Response) -> list[str]:
 
 
 def test_the_login_wants_the_right_credentials(caller):
-    answer = requests.post(f"{caller.url}/api/v2/login", json=WHO | {"password": "x"}, timeout=5)
+    answer = requests.post(f"{caller.url}/api/v2/login", json=WHO | {"password": "x"}, timeout=30)
     assert answer.status_code == 401
-    good = requests.post(f"{caller.url}/api/v2/login", json=WHO, timeout=5).json()
+    good = requests.post(f"{caller.url}/api/v2/login", json=WHO, timeout=30).json()
     assert set(good) == {"user", "access_token", "refresh_token"}
 
 
 def test_reports_want_a_token_and_the_account(caller):
-    assert requests.get(caller.url + HISTORY_PATH, timeout=5).status_code == 401
+    assert requests.get(caller.url + HISTORY_PATH, timeout=30).status_code == 401
     headers = {"Authorization": f"Bearer {caller.token}", "X-Account-ID": "other"}
-    assert requests.get(caller.url + HISTORY_PATH, headers=headers, timeout=5).status_code == 403
+    assert requests.get(caller.url + HISTORY_PATH, headers=headers, timeout=30).status_code == 403
     caller.qvoice.forget_tokens()
     assert caller.get(HISTORY_PATH).status_code == 401
 
@@ -97,7 +97,7 @@ def test_the_window_is_of_both_ends_included(caller):
 
 def test_calls_appear_and_are_disposed_later(caller):
     given = [{"row": {"call_id": "c1"}, "after": 0.4, "recorded": {"agent_disposition": "Sold"}, "recorded_after": 1.5}]
-    requests.post(f"{caller.url}/sandbox/calls", json=given, timeout=5)
+    requests.post(f"{caller.url}/sandbox/calls", json=given, timeout=30)
     seen = []
     until = time.monotonic() + stretched(5)
     while len(seen) < 3 and time.monotonic() < until:
@@ -111,7 +111,7 @@ def test_calls_appear_and_are_disposed_later(caller):
 
 def test_a_call_can_be_changed(caller):
     first = calls_of(caller.get(HISTORY_PATH, pageSize=1))[0]
-    requests.patch(f"{caller.url}/sandbox/calls/{first}", json={"follow_up_notes": "x"}, timeout=5)
+    requests.patch(f"{caller.url}/sandbox/calls/{first}", json={"follow_up_notes": "x"}, timeout=30)
     assert caller.get(HISTORY_PATH, pageSize=1).json()["data"][0]["follow_up_notes"] == "x"
 
 
@@ -144,7 +144,7 @@ def test_a_lead_that_is_added_stands_in_the_report(caller):
     leads = caller.get(f"/api/v2/config/campaigns/{campaign}/leads").json()["data"]
     assert len(leads) == 6
     assert leads[-1].items() >= (LEAD | {"status": "new", "campaign_id": campaign}).items()
-    taken = requests.get(f"{caller.url}/sandbox/leads", timeout=5).json()["taken"]
+    taken = requests.get(f"{caller.url}/sandbox/leads", timeout=30).json()["taken"]
     assert [lead["number"] for lead in taken] == [LEAD["number"]]
 
 
@@ -189,7 +189,7 @@ def test_a_fault_strikes_where_and_as_often_as_it_is_told(caller):
 def test_a_fault_that_nobody_knows_is_refused(caller):
     assert caller.faults({"gremlins": True}).status_code == 400
     assert caller.faults({"html": {"often": True}}).status_code == 400
-    assert requests.get(f"{caller.url}/sandbox/faults", timeout=5).json()["known"] == list(FAULTS)
+    assert requests.get(f"{caller.url}/sandbox/faults", timeout=30).json()["known"] == list(FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_the_wire_can_fail(caller):
 
 def test_the_ledger_shows_what_was_asked(caller):
     caller.get(HISTORY_PATH, startDate=1, endDate=2)
-    ledger = requests.get(f"{caller.url}/sandbox/ledger", timeout=5).json()
+    ledger = requests.get(f"{caller.url}/sandbox/ledger", timeout=30).json()
     assert ledger["logins"] == 1
     assert [(asked["path"], asked["query"], asked["status"]) for asked in ledger["requests"]][-1] == (
         HISTORY_PATH,
@@ -257,7 +257,7 @@ def test_it_runs_from_a_shell():
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         url = process.stderr.readline().split()[3].rstrip(",")
-        assert requests.post(f"{url}/api/v2/login", json=WHO, timeout=5).status_code == 200
+        assert requests.post(f"{url}/api/v2/login", json=WHO, timeout=30).status_code == 200
         assert process.wait(10) == 0
     finally:
         process.kill()

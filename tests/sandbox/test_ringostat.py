@@ -33,12 +33,12 @@ def served(**options):
 
 
 def log(url: str, headers=KEY, **query) -> requests.Response:
-    return requests.get(f"{url}/calls/list", params=DAY | query, headers=headers, timeout=5)
+    return requests.get(f"{url}/calls/list", params=DAY | query, headers=headers, timeout=30)
 
 
 def give(url: str, headers=HEADERS, **changed) -> requests.Response:
     row = ROW | changed
-    return requests.post(f"{url}/power-dialer/campaigns/campaign-rows", json=row, headers=headers, timeout=5)
+    return requests.post(f"{url}/power-dialer/campaigns/campaign-rows", json=row, headers=headers, timeout=30)
 
 
 def test_the_log_is_cut_in_silence():
@@ -87,7 +87,7 @@ def test_rows_and_the_ledger():
         assert give(url, campaignId=1).json() == {"result": False, "error": "Campaign not found"}
         assert give(url, campaignId="456").json()["result"] is False
         assert give(url, phone_number="nobody").json()["result"] is False
-        ledger = requests.get(f"{url}/sandbox/ledger", timeout=5).json()
+        ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
     assert ledger["rows"] == [ROW]
     assert [one["status"] for one in ledger["requests"]] == [200, 401, 200, 200, 200]
 
@@ -98,7 +98,7 @@ def test_its_own_faults():
             ringostat.add(INCOMING, START + timedelta(minutes=number))
         for fault, value in (("truncates", 2), ("late_recording", None), ("strings", None), ("refuses", "Not today")):
             assert fault in OWN
-            asked = requests.post(f"{url}/sandbox/faults", json={fault: {"value": value}}, timeout=5)
+            asked = requests.post(f"{url}/sandbox/faults", json={fault: {"value": value}}, timeout=30)
             assert asked.status_code == 200
             rows = log(url).json()
             assert len(rows) == (2 if fault == "truncates" else 3)

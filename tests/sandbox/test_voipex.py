@@ -35,11 +35,11 @@ class Caller:
         self.given = self.grant(WHO).json()
 
     def grant(self, form: dict) -> requests.Response:
-        return requests.post(self.url + TOKEN_PATH, data=form, timeout=5)
+        return requests.post(self.url + TOKEN_PATH, data=form, timeout=30)
 
     def ask(self, verb: str, path: str, content: object = None, token: str | None = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token or self.given['access_token']}"}
-        return requests.request(verb, self.url + path, json=content, headers=headers, timeout=5, allow_redirects=False)
+        return requests.request(verb, self.url + path, json=content, headers=headers, timeout=30, allow_redirects=False)
 
     def campaign(self) -> int:
         self.ask("POST", "/dialer/call-lists", {"name": "list", "numbers": NUMBERS})
@@ -49,10 +49,10 @@ class Caller:
         return self.ask("PUT", f"/dialer/campaigns/{campaign}/control", {"command": command})
 
     def faults(self, wanted: object) -> requests.Response:
-        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=5)
+        return requests.post(f"{self.url}/sandbox/faults", json=wanted, timeout=30)
 
     def ledger(self) -> dict:
-        return requests.get(f"{self.url}/sandbox/ledger", timeout=5).json()
+        return requests.get(f"{self.url}/sandbox/ledger", timeout=30).json()
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_commands(caller):
 
 # Calls ----------------------------------------------------------------------------------------------------------------
 def place(caller, result: str | None = None) -> str | None:
-    found = requests.post(f"{caller.url}/sandbox/calls", json={"result": result}, timeout=5).json()["uniqueId"]
+    found = requests.post(f"{caller.url}/sandbox/calls", json={"result": result}, timeout=30).json()["uniqueId"]
     caller.voipex.timetable.drain()
     return found
 
@@ -242,7 +242,7 @@ def test_a_receiver_that_is_not_there_is_noted(caller):
 
 # Faults ---------------------------------------------------------------------------------------------------------------
 def test_faults_of_every_dialer_and_of_this_one(caller):
-    assert set(requests.get(f"{caller.url}/sandbox/faults", timeout=5).json()["known"]) == set(FAULTS)
+    assert set(requests.get(f"{caller.url}/sandbox/faults", timeout=30).json()["known"]) == set(FAULTS)
     assert caller.faults({"nonsense": True}).status_code == 400
     caller.faults({"expired": {"times": 1}})
     assert caller.ask("GET", "/ivr").status_code == 401
@@ -274,7 +274,7 @@ def test_the_command_calls_by_itself():
             while not any(seen.json["EventName"] == "CDR" for seen in receiver.seen):
                 assert time.monotonic() < end
                 time.sleep(0.05)
-            ledger = requests.get(f"{at}/sandbox/ledger", timeout=5).json()
+            ledger = requests.get(f"{at}/sandbox/ledger", timeout=30).json()
             assert ledger["campaigns"][0]["state"] == "running"
             assert any("why" in seen.json for seen in receiver.seen)
         finally:

@@ -28,7 +28,7 @@ WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 def post(url, call_id):
     body = json.dumps(terminal(call_id=call_id, log_id=call_id))
-    return requests.post(url, data=body, timeout=10).status_code
+    return requests.post(url, data=body, timeout=60).status_code
 
 
 def calls(database) -> list[str]:
@@ -108,7 +108,7 @@ def test_callbacks_are_taken_before_the_database_answers_and_are_there_when_it_d
     with starting(tmp_path, away) as served:
         url = until(lambda: _url(tmp_path), 30)
         assert [post(served.url + url, n) for n in range(5)] == [200] * 5
-        said = requests.get(served.url + "/readyz", timeout=10)
+        said = requests.get(served.url + "/readyz", timeout=60)
         assert (said.status_code, said.json()["status"]) == (200, "spooling")
         until(lambda: "not_prepared" in (tmp_path / "err").read_text(), 30)
         assert "hunter2" not in (tmp_path / "err").read_text()
@@ -134,7 +134,7 @@ def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
                 if stop.is_set():
                     return
                 body = json.dumps(terminal(call_id=number, log_id=number))
-                answers.append((session.post if kept else requests.post)(url, data=body, timeout=10).status_code)
+                answers.append((session.post if kept else requests.post)(url, data=body, timeout=60).status_code)
                 time.sleep(0.005)  # the renewing needs the processor as well
 
         with ThreadPoolExecutor(4) as senders:

@@ -80,9 +80,9 @@ def test_receiving_goes_on_in_a_newer_database_and_readyz_says_so(tmp_path, data
     with starting(tmp_path, database_url) as served:
         until(lambda: "9999" in (tmp_path / "err").read_text(), 30)
         token = (tmp_path / "data" / "secrets" / "ryng_callback_token").read_text()
-        answer = requests.post(f"{served.url}/callbacks/ryng/{token}/terminal", data=b'{"callID": 7}', timeout=10)
+        answer = requests.post(f"{served.url}/callbacks/ryng/{token}/terminal", data=b'{"callID": 7}', timeout=60)
         assert answer.status_code == 200
-        said = requests.get(served.url + "/readyz", timeout=10)
+        said = requests.get(served.url + "/readyz", timeout=60)
         assert (said.status_code, said.json()["status"]) == (200, "newer_schema")
         database = Database(database_url)
         with database.read() as session:

@@ -33,7 +33,7 @@ class Stage:
     def post(self, path: str, body: dict) -> requests.Response:
         """As somebody else at the tenant."""
         url = self.connection.settings["api_url"] + path
-        return requests.post(url, json=body, headers={"x-access-token": TOKEN}, timeout=5)
+        return requests.post(url, json=body, headers={"x-access-token": TOKEN}, timeout=30)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def test_from_a_list_of_leads_to_outcomes(tmp_path):
 
             def post(path: str, content: dict) -> requests.Response:
                 headers = {"Authorization": f"Bearer {served.key}"}
-                return requests.post(f"{served.url}/api/v1{path}", json=content, headers=headers, timeout=10)
+                return requests.post(f"{served.url}/api/v1{path}", json=content, headers=headers, timeout=60)
 
             leads = [{"number": f"60100000{at}", "reference": f"crm-{at}"} for at in range(len(EXPECTED))]
             made = post("/campaigns/voipex-prague", {"name": "Renewals", "leads": leads, "options": OPTIONS})
