@@ -77,6 +77,10 @@ class BadList(ValueError):
         self.field = field
 
 
+class NotJson(BadList):
+    """What should be a list of leads in JSON is no JSON, or no object."""
+
+
 class BadLeads(ValueError):
     """Rows of a list at fault: ``[{"row", "field", "message"}]``. ``more`` says that there are others; ``doubts`` are those of
     the rows that were taken, ``[{"row", "number", "number_raw", "doubts"}]``."""

@@ -10,10 +10,11 @@ from dialers.base import Connection
 from dialers.giving import BadLeads, BadList, Lead, Refused, to_be_called
 from dialers.lead_fields import LONGEST, LeadFields
 from dialers.registry import DIALERS
-from leads.files import Row
+from leads.bounds import Row
 from lib import ids
 from lib import text as texts
-from lib.complaints import first
+from lib.complaints import LONGEST as LONGEST_SENTENCE
+from lib.complaints import LONGEST_NAME, first
 
 MOST_NESTED = 50  # lists and objects within each other; no dialer's fields have five
 MOST_FAULTS = 50  # shown of a list; more help nobody
@@ -55,7 +56,7 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
         except Refused as error:
             if error.field == "campaign":  # no row of the list is at fault
                 raise
-            faults.append({"row": at, "field": error.field, "message": str(error)})
+            faults.append({"row": at, "field": error.field[:LONGEST_NAME], "message": str(error)[:LONGEST_SENTENCE]})
         else:
             found.leads.append(lead)
             places.setdefault(lead.number, []).append(at)
@@ -99,7 +100,7 @@ def _check_storable(value: Any, where: str, whole: str, deeper: int) -> None:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             _check_storable(name, where, whole, deeper)
-            _check_storable(item, f"{where}.{name}", whole, deeper - 1)
+            _check_storable(item, f"{where[:LONGEST_NAME]}.{name[:LONGEST_NAME]}", whole, deeper - 1)
     elif isinstance(value, list):
         for item in value:
             _check_storable(item, where, whole, deeper - 1)

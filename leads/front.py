@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dialers.base import Connection
 from leads import commands, files, loads
-from leads.files import Row
+from leads.bounds import Row
 from leads.loading import Loading, offered
 from models.database import Database
 from outcomes import doubts
@@ -30,13 +30,9 @@ class Front:
         """The rows of a list as it was sent or stands in a file."""
         return files.rows(data, content_type)
 
-    def parsed(self, data: bytes) -> Any:
-        """A JSON text as it was sent."""
-        return files.parsed(data)
-
-    def listed(self, leads: Any) -> Iterable[Row]:
-        """The rows of a list that was read already."""
-        return files.from_list(leads)
+    def document(self, data: bytes) -> dict[str, Any]:
+        """A JSON object as it was sent, and under ``leads`` the rows of its list."""
+        return files.document(data)
 
     def offered(self, connection: str, campaign: str | None) -> None:
         """Nothing where leads can be loaded into the campaign (None: a new one) at all. Raises CannotDo."""

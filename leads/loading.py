@@ -15,8 +15,8 @@ from dialers.base import Connection
 from dialers.giving import BadList, CannotDo, Lead, Leads, Order, Refused
 from dialers.registry import DIALERS
 from leads import checking
+from leads.bounds import Row
 from leads.checking import Checked
-from leads.files import Row
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.database import Database

@@ -1,5 +1,7 @@
 """marshmallow's messages, for people: one of them at a time."""
 
+LONGEST_NAME, LONGEST = 200, 300  # characters: of a name that somebody has made up, and of a sentence that repeats it
+
 
 def first(messages: object) -> tuple[str, str]:
     """(field, sentence) of the first: ``("endpoint.type", "Must be one of: phone, queue.")``; "" where it names no field."""
@@ -8,4 +10,6 @@ def first(messages: object) -> tuple[str, str]:
         name, messages = next(iter(messages.items()))
         if name not in ("_schema", "key", "value"):
             path.append(str(name))
-    return ".".join(path), str(messages[0] if isinstance(messages, list) and messages else messages)
+    return ".".join(path)[:LONGEST_NAME], str(messages[0] if isinstance(messages, list) and messages else messages)[
+        :LONGEST
+    ]

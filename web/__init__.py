@@ -6,7 +6,7 @@ from web import auth, checks, connections, errors, leads, openapi, outcomes, pag
 
 # Pages may allow themselves more; what is not said is forbidden.
 _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-_LARGEST_BODY = 16 * 1024 * 1024
+_LARGEST_BODY = 1024 * 1024  # read at once, a MiB of JSON may become twenty; lists of leads have their own bounds
 
 assets = Blueprint("assets", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 

@@ -1,14 +1,11 @@
 """Towards the dialers over HTTP: leads, campaigns and calls, as far as each dialer can."""
 
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, request
 from marshmallow import Schema, fields, validate
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
 from dialers.giving import (
     CANCEL_CALL,
     DELETE_LEAD,
@@ -18,13 +15,9 @@ from dialers.giving import (
     SET_VOICEMAIL,
     SHOW_CAMPAIGN,
     START_CALL,
-    BadLeads,
-    BadList,
-    CannotDo,
-    Refused,
 )
 from outcomes import keyset
-from web import errors, lead_schemas
+from web import errors, lead_schemas, towards
 from web.answers import answer
 from web.auth import scope
 from web.errors import not_found
@@ -89,9 +82,9 @@ def make_campaign(query: dict, connection: str) -> Response:
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
-    _tried(lambda: front().offered(connection, None))
-    request.max_content_length = LARGEST_LIST
-    return _begin(query, connection, None, _object({"name", "leads", "options"}))
+    towards.tried(lambda: front().offered(connection, None))
+    with towards.large(LARGEST_LIST):
+        return _begin(query, connection, None, towards.document({"name", "leads", "options"}))
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>/leads", methods=["POST"])
@@ -105,13 +98,13 @@ def add_leads(query: dict, connection: str, campaign: str) -> Response:
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
-    _tried(lambda: front().offered(connection, campaign))
-    request.max_content_length = LARGEST_LIST
-    if request.mimetype in ("", "application/json"):
-        return _begin(query, connection, campaign, _object({"leads", "options"}))
-    data = _body()
-    rows = _tried(lambda: front().rows(data, request.content_type or ""))
-    return _begin(query, connection, campaign, {"rows": rows})
+    towards.tried(lambda: front().offered(connection, campaign))
+    with towards.large(LARGEST_LIST):
+        if request.mimetype in ("", "application/json"):
+            return _begin(query, connection, campaign, towards.document({"leads", "options"}))
+        data = towards.body()
+        rows = towards.tried(lambda: front().rows(data, request.content_type or ""))
+        return _begin(query, connection, campaign, {"leads": rows})
 
 
 def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, Any]) -> Response:
@@ -123,14 +116,13 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
         errors.invalid("name", "Must be text of 500 characters at most.")
 
     def begin() -> Response:
-        rows = body["rows"] if "rows" in body else front().listed(body.get("leads"))
-        loading = front().loading(connection, campaign, rows, name, options)
+        loading = front().loading(connection, campaign, body["leads"], name, options)
         if query["dry_run"]:
             return answer(front().dry(loading))
         load_id = front().keep(loading)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
-    return _tried(begin)
+    return towards.tried(begin)
 
 
 @blueprint.route("/loads")
@@ -187,7 +179,7 @@ def decide(body: dict, load_id: UUID) -> Response:
 @blueprint.response(200, lead_schemas.Answered)
 def control(body: dict, connection: str, campaign: str) -> Response:
     """Start, pause, resume, stop, reload or remove a campaign"""
-    return _tried(lambda: answer({"answer": front().control(connection, campaign, body["command"])}))
+    return towards.tried(lambda: answer({"answer": front().control(connection, campaign, body["command"])}))
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>")
@@ -266,56 +258,4 @@ def delete_lead(connection: str, lead: str) -> Response:
 
 
 def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
-    return _tried(lambda: answer({"answer": front().act(connection, name, given)}))
-
-
-def _body() -> bytes:
-    try:
-        return request.get_data()
-    except RequestEntityTooLarge:
-        most = errors.size(request.max_content_length)
-        sentence = f"A list has {most} at most. Split it; each part becomes a load of its own."
-        raise errors.Refused(413, "too_large", sentence) from None
-
-
-def _object(known: set[str]) -> dict[str, Any]:
-    try:
-        body = front().parsed(_body())
-    except BadList as error:
-        raise errors.Refused(400, "bad_request", str(error)) from None
-    if not isinstance(body, dict):
-        raise errors.Refused(400, "bad_request", "The body must be a JSON object.")
-    if unknown := set(body) - known:
-        errors.invalid(min(unknown), "Unknown field.")
-    return body
-
-
-def _tried(do: Callable[[], Any]) -> Any:
-    """What ``do`` gives; what it raises as the answer that says so."""
-    try:
-        return do()
-    except KeyError:
-        if request.view_args["connection"] in current_app.extensions["connections"]:
-            raise
-        not_found("connection")
-    except CannotDo as error:
-        raise errors.Refused(409, "not_offered", str(error)) from None
-    except Refused as error:
-        errors.invalid(error.field, str(error))
-    except BadList as error:
-        at = f"leads.{error.row}" if error.row else "leads"
-        errors.invalid(f"{at}.{error.field}" if error.field and error.field != "leads" else at, str(error))
-    except BadLeads as error:
-        details = {f"leads.{fault['row']}.{fault['field']}": [fault["message"]] for fault in error.faults}
-        raise errors.Refused(422, "invalid", str(error), details) from None
-    except ReportError as error:
-        _said(error)
-
-
-def _said(error: ReportError) -> NoReturn:
-    """The dialer's own verdict: its refusal is a 4xx with its reason, its silence, or what cannot be read, a 502 or 503."""
-    later = {"Retry-After": str(round(error.retry_after))} if error.retry_after else {}
-    refused = isinstance(error, Declined | AskedWrongly | CredentialsRefused)
-    status = 409 if refused else 503 if isinstance(error, Unavailable) else 502
-    error_id = "parked" if isinstance(error, CredentialsRefused) else error.error_id
-    raise errors.Refused(status, error_id, str(error), headers=later)
+    return towards.tried(lambda: answer({"answer": front().act(connection, name, given)}))

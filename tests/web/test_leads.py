@@ -12,6 +12,8 @@ from tests.dialers.qvoice.stage import stage as qvoice
 from tests.dialers.voipex.stage import stage as voipex
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
 from web import leads as web_leads
+from web import turns
+from web.turns import Turns
 
 LEADS = "/api/v1/campaigns/{}/{}/leads"
 
@@ -215,12 +217,59 @@ def test_a_list_that_is_too_large_is_a_413_that_says_what_to_do(leads, url, monk
     assert "18 MiB at most. Split it" in answer.json["message"]
 
 
+@pytest.mark.parametrize(
+    ("data", "kind", "field", "words"),
+    [
+        (b"number," + b",".join(b"fields.%d" % at for at in range(20_000)), "text/csv", "leads", "20,001 columns"),
+        (b'{"leads":[' + b"{}," * 200_000 + b"{}]}", "application/json", "leads.100001", "100,000 leads at most"),
+        (b'{"leads":[{"' + b"a" * 300_000 + b'":1}]}', "application/json", "leads.1", "longer than 256 KiB"),
+        (
+            b'{"leads":[{"number":"+12135550001","' + b"a" * 200_000 + b'":1}]}',
+            "application/json",
+            f"leads.1.{'a' * 200}",
+            "Unknown field",
+        ),
+        (
+            b'{"leads":[],"options":{"a":"' + b"a" * 300_000 + b'"}}',
+            "application/json",
+            "options",
+            "longer than 256 KiB",
+        ),
+        (b'{"leads":[],"options":{"a":[' + b"1," * 9_999 + b"1]}}", "application/json", "options", "2,000 values"),
+        (b'{"' + b"a" * 200_000 + b'":1}', "application/json", "a" * 200, "Unknown field"),
+    ],
+)
+def test_what_no_list_is_that_large_is_a_422_that_names_it(leads, url, data, kind, field, words):
+    answer = leads.post(url, data=data, content_type=kind)
+    assert (answer.status_code, list(answer.json["details"])) == (422, [field])
+    assert words in str(answer.json["details"]) and len(answer.data) < 2_000
+
+
+def test_many_long_faults_make_no_long_answer(leads, url):
+    data = b'{"leads":[' + b",".join([b'{"number":"+12135550001","' + b"a" * 200_000 + b'":1}'] * 60) + b"]}"
+    answer = leads.post(url, data=data, content_type="application/json")
+    assert (answer.status_code, len(answer.json["details"])) == (422, 50)
+    assert len(answer.data) < 50_000
+
+
+def test_large_lists_are_read_a_few_at_a_time_and_small_ones_always(leads, url, monkeypatch):
+    monkeypatch.setattr(turns, "LISTS", Turns("lists", patient=0))
+    monkeypatch.setattr(turns, "HASTE", 0.05)
+    large = json.dumps(numbers("+12135550001")).encode() + b" " * (2 << 20)
+    with turns.LISTS.turn():
+        answer = leads.post(url, data=large, content_type="application/json")
+        assert (answer.status_code, answer.json["error_id"]) == (429, "too_many_lists")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert leads.post(url, json=numbers("+12135550001")).status_code == 202
+    assert leads.post(url, data=large, content_type="application/json").status_code == 202
+
+
 def test_a_list_may_be_larger_than_other_bodies(leads, url):
     body = json.dumps(numbers("+12135550001")).encode() + b" " * (17 << 20)
     assert leads.post(url, data=body, content_type="application/json").status_code == 202
     load = leads.get("/api/v1/loads").json["loads"][0]["id"]
     answer = leads.post(f"/api/v1/loads/{load}/unknown", data=body, content_type="application/json")
-    assert (answer.status_code, "16 MiB" in answer.json["message"]) == (413, True)
+    assert (answer.status_code, "1 MiB" in answer.json["message"]) == (413, True)
 
 
 def test_what_is_no_list_is_a_400_or_422(leads, url):

@@ -1,0 +1,68 @@
+"""The lines of a list, read as they are asked for."""
+
+import re
+from codecs import BOM_UTF8
+
+from leads.bounds import LONGEST_ROW
+
+_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
+_BLANKS = b" \t\r\n,;"
+
+
+class TooLong(Exception):
+    """A row that is longer than any."""
+
+
+class Lines:
+    """Those of a body, and what was read of them since ``begin``: a row may be several. What is blank at the end is left out:
+    spreadsheets write a million lines of nothing. Raises TooLong."""
+
+    def __init__(self, data: bytes):
+        self._data = data
+        self._at = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
+        self._end = _LINE.match(data, max(self._at, len(data.rstrip(_BLANKS)))).end()
+        self._row: list[bytes] = []
+        self._size = 0
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> bytes:
+        if self._at >= self._end:
+            raise StopIteration
+        left = LONGEST_ROW - self._size
+        line = _LINE.match(self._data, self._at, min(self._end, self._at + left + 1))[0]
+        if len(line) > left:
+            raise TooLong
+        self._at += len(line)
+        self._size += len(line)
+        self._row.append(line)
+        return line
+
+    def begin(self) -> None:
+        """Here begins a row."""
+        self._row.clear()
+        self._size = 0
+
+
+class Texts(Lines):
+    """The same as text; what is not UTF-8 is told by its cell."""
+
+    def __next__(self) -> str:
+        return _text(super().__next__())
+
+    def first(self) -> str:
+        """The first line, which stays to be read."""
+        at = self._at
+        line = next(self, "")
+        self._at = at
+        self.begin()
+        return line
+
+    def row(self) -> str:
+        """What was read since ``begin``."""
+        return _text(b"".join(self._row))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")
