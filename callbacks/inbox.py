@@ -3,13 +3,15 @@
 import os
 import threading
 
+from callbacks.draft import Draft
 from callbacks.keeper import Keeper
 from callbacks.last import LastRung, Memory
 from callbacks.rung import Rung, Watch
 from callbacks.spool import Spool
 from callbacks.spooling import SpoolStore
 from callbacks.store import DatabaseStore
-from callbacks.tickets import Ticket
+from callbacks.strangers import Strangers
+from callbacks.tickets import Ticket, release
 from models.database import Database
 
 # What a callback waits for a store at most, before the next one is asked.
@@ -19,6 +21,7 @@ SPOOL_SECONDS = 1.0
 
 class Inbox:
     """The ladder of stores: the database; where it fails or hangs, the spool; where that fails, log and memory.
+    What strangers send has no place below the database: there it is counted, dropped and answered like the rest.
 
     Threads of its own do the storing. They begin at the first use in a process, for threads do not survive a fork.
     """
@@ -26,8 +29,8 @@ class Inbox:
     def __init__(self, database: Database, settings):
         self.spool = Spool(settings.data_dir / "spool")
         self.memory = Memory(settings.memory_bytes)
-        caps = (settings.stranger_receipts, settings.stranger_bytes)
-        self.open_database = lambda patient=True: DatabaseStore(database, caps, patient)
+        self.strangers = Strangers.of(settings)
+        self.open_database = lambda patient=True: DatabaseStore(database, self.strangers, patient)
         self._lock = threading.Lock()
         self._process: int | None = None
         self._begin()
@@ -35,10 +38,15 @@ class Inbox:
     def _begin(self) -> None:
         self.last = LastRung(self.memory)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
-        self.database = Rung("database", self.open_database, DATABASE_SECONDS, self.spooling.put)
+        self.database = Rung("database", self.open_database, DATABASE_SECONDS, self._below_database)
         self._watch = Watch([self.database, self.spooling])
         self.keeper = Keeper(
-            lambda: self.open_database(patient=False), self.spool, self.memory, self.database, self.spooling
+            lambda: self.open_database(patient=False),
+            self.spool,
+            self.memory,
+            self.database,
+            self.spooling,
+            self.strangers,
         )
 
     def start(self) -> None:
@@ -67,3 +75,14 @@ class Inbox:
             self.start()
         self.database.put([ticket])
         ticket.wait()
+
+    def put_last(self, draft: Draft) -> None:
+        """To be called where ``put`` failed."""
+        on, _ = self.strangers.parted([Ticket(draft)])
+        self.last.put(on)
+
+    def _below_database(self, tickets: list[Ticket]) -> None:
+        on, ended = self.strangers.parted(tickets)
+        if on:
+            self.spooling.put(on)
+        release(ended)

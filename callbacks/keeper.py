@@ -12,6 +12,7 @@ from callbacks.rung import Rung
 from callbacks.spool import Spool
 from callbacks.spooling import understood
 from callbacks.store import DatabaseStore
+from callbacks.strangers import Strangers
 
 log = structlog.get_logger(__name__)
 
@@ -29,13 +30,20 @@ class Keeper:
     """
 
     def __init__(
-        self, open_store: Callable[[], DatabaseStore], spool: Spool, memory: Memory, database: Rung, spooling: Rung
+        self,
+        open_store: Callable[[], DatabaseStore],
+        spool: Spool,
+        memory: Memory,
+        database: Rung,
+        spooling: Rung,
+        strangers: Strangers,
     ):
         self._open = open_store
         self._spool = spool
         self._memory = memory
         self._database = database
         self._spooling = spooling
+        self._strangers = strangers
         self._pause = LOOK_SECONDS
         self._mended_at = 0.0
         self._over = threading.Event()
@@ -48,8 +56,10 @@ class Keeper:
             threading.Thread(target=self._run, args=[look, pause], name=f"keeper-{name}", daemon=True).start()
 
     def look_at_database(self) -> None:
-        """Use it again when it is well; what is in memory goes there."""
-        if not (self._database.tripped or self._memory):
+        """Use it again when it is well; what is in memory goes there, and what strangers lost is counted."""
+        self._strangers.tell()
+        behind = not self._strangers.learned or self._strangers.uncounted()
+        if not (self._database.tripped or self._memory or behind):
             if time.monotonic() - self._mended_at > STEADY_SECONDS:
                 self._pause = LOOK_SECONDS
             return
@@ -61,6 +71,8 @@ class Keeper:
                 while held := self._memory.first():
                     store.keep(held)
                     self._memory.forget(held)
+                if behind:
+                    store.catch_up()
             finally:
                 store.close()
         # Whatever is wrong with the database: the next look will show.
@@ -70,7 +82,11 @@ class Keeper:
     def look_at_spool(self) -> None:
         """Use it again when it is well; what is in memory goes there. Drain it when the database is well."""
         self._mend_spool()
-        if self._database.tripped or not self._spool.waiting():
+        if self._database.tripped:
+            return
+        if not self._spool.waiting():
+            if not self._memory:
+                self._strangers.all_is_above()
             return
         drained = 0
         try:
@@ -90,11 +106,12 @@ class Keeper:
     def close(self) -> None:
         """The process ends: what is in memory alone gets a last chance, first where nobody waits for a network."""
         self._over.set()
+        self._strangers.tell(at_once=True)
         if self._memory:
             first = threading.Thread(target=self._mend_spool, daemon=True)
             first.start()
             first.join(LAST_SECONDS)
-        if self._memory:
+        if self._memory or (self._strangers.uncounted() and not self._database.tripped):
             self.look_at_database()
 
     def _mend_spool(self) -> None:

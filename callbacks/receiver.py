@@ -91,7 +91,7 @@ class Receiver:
         except Exception as error:
             log.exception("putting_failed", error=type(error).__name__)
             # A ticket of its own, for which nobody waits: a store may still release the other one.
-            self._inbox.last.put([Ticket(draft)])
+            self._inbox.put_last(draft)
 
     def _probe(self, segments: list[str], ticket: Ticket, start_response) -> Iterable[bytes]:
         """``/healthz``: the process lives. ``/readyz``: it can store; 200 with the spool alone as well, for a load balancer

@@ -13,6 +13,7 @@ from callbacks.draft import Draft
 from callbacks.last import EVENT, size_of
 from callbacks.spooling import understood
 from callbacks.store import DatabaseStore
+from callbacks.strangers import Strangers
 from models import Receipt
 from models.database import Database
 
@@ -77,7 +78,7 @@ def from_log(log: BinaryIO) -> Iterator[Found]:
 def bring_back(database: Database, settings, found: Iterator[Found]) -> Brought:
     """Keep them, each once, whatever of it is there already. Raises where the database is away."""
     brought = Brought()
-    store = DatabaseStore(database, (settings.stranger_receipts, settings.stranger_bytes))
+    store = DatabaseStore(database, Strangers.of(settings))
     try:
         for some in _batches(found):
             drafts = list({draft.id: draft for draft in some if draft is not None}.values())

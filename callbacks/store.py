@@ -8,16 +8,19 @@ from contextlib import contextmanager
 
 import psycopg
 import structlog
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
-from callbacks.quarantine import keep_strangers
+from callbacks.quarantine import count, keep_strangers
+from callbacks.strangers import Strangers
 from callbacks.writing import write_postgresql, write_sqlite
-from models import Receipt, StrangerQuota
+from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database
 from models.schema import VERSION_TABLE
+from models.strangers import lock
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +35,11 @@ STATEMENT_MILLISECONDS = 20_000  # a slow database may be slow: 4 MiB of receipt
 
 
 class DatabaseStore:
-    """One connection of its own, which no pool ever sees. ``caps`` are those of ``keep_strangers``. Opening it raises where the
+    """One connection of its own, which no pool ever sees. ``caps`` are the strangers'. Opening it raises where the
     database is away. With ``patient=False`` PostgreSQL itself ends what waits for a lock or works for too long: for those whom
     nobody watches."""
 
-    def __init__(self, database: Database, caps: tuple[int, int], patient: bool = True):
+    def __init__(self, database: Database, caps: Strangers, patient: bool = True):
         self._database = database
         self._caps = caps
         # A new one: what lies in the engine's pool may be dead, and nobody says so for twenty seconds.
@@ -75,6 +78,15 @@ class DatabaseStore:
         """The revision of the database's schema; None where there is none yet. Raises where the database is in trouble."""
         found = self._driver.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
         return found[0] if found else None
+
+    def catch_up(self) -> None:
+        """Learn which tokens are or were ours, and count the strangers whose receipts were dropped while nobody could."""
+        dropped = self._caps.uncounted()
+        with self._database.turn(), self._transaction() as session:
+            lock(session)
+            count(session, dropped)
+            self._caps.learn(session.scalars(select(KnownToken.fingerprint)).all())
+        self._caps.counted(dropped)
 
     def abort(self) -> None:
         """Make a ``keep`` that hangs in another thread fail."""
@@ -123,7 +135,8 @@ class DatabaseStore:
 
     def _insert_strangers(self, drafts: list[Draft]) -> None:
         with self._database.turn(), self._transaction() as session:
-            keep_strangers(session, drafts, *self._caps)
+            drops = keep_strangers(session, drafts, self._caps)
+        self._caps.did_not_fit(drops)
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

@@ -8,7 +8,8 @@ from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueSt
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.pace import CallbackHour, CallbackPace
 from models.polls import PollCursor
-from models.receipts import KnownToken, Receipt, StrangerQuota
+from models.receipts import KnownToken, Receipt
+from models.strangers import StrangerQuota, StrangerShare
 
 __all__ = [
     "ApiKey",
@@ -35,4 +36,5 @@ __all__ = [
     "SendingDesk",
     "SignIn",
     "StrangerQuota",
+    "StrangerShare",
 ]

@@ -1,6 +1,6 @@
 """Receipts: the evidence, kept exactly as it came, before anybody understood it."""
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Bytes, Count, Id, InnerJson, Json, LongText, Moment, Name, Word
@@ -65,6 +65,14 @@ class Receipt(Base):
             sqlite_where=text("forgiven IS NOT NULL"),
             postgresql_where=text("forgiven IS NOT NULL"),
         ),
+        Index(
+            "ix_receipts_share",
+            "share",
+            "known_sender",
+            "id",
+            sqlite_where=text("stranger IS 1"),
+            postgresql_where=text("stranger IS true"),
+        ),
         Index("ix_receipts_connection", "connection", "source", "kind", "received_at"),
     )
 
@@ -86,6 +94,9 @@ class Receipt(Base):
     record_key: Mapped[LongText | None]  # which record of its report it is a version of
     context: Mapped[Json | None]  # what the poller knew and the record does not say, such as its campaign
     stranger: Mapped[bool] = mapped_column(default=False)  # unknown connection or wrong token: capped
+    share: Mapped[Name | None]  # of a stranger's: which of the shares of ``models.strangers`` it fills
+    # Of a stranger's: whether it came with a token that is ours, an outdated one, say.
+    known_sender: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[Word] = mapped_column(default=PENDING)
     reason: Mapped[Word | None]
     detail: Mapped[LongText | None]
@@ -107,15 +118,3 @@ class KnownToken(Base):
     fingerprint: Mapped[Word] = mapped_column(primary_key=True)
     first_seen_at: Mapped[Moment]
     last_seen_at: Mapped[Moment]  # when Wrapup was last started with it
-
-
-class StrangerQuota(Base):
-    """One row: how much of the quarantine strangers fill, and how many receipts did not fit."""
-
-    __tablename__ = "stranger_quota"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    receipts: Mapped[Big] = mapped_column(default=0)
-    bytes: Mapped[Big] = mapped_column(default=0)
-    overflow: Mapped[Big] = mapped_column(default=0)
-    last_overflow_at: Mapped[Moment | None]

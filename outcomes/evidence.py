@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lib import ids
 from lib import text as texts
 from lib.clock import iso
-from models import CallEvent, Receipt, StrangerQuota
+from models import CallEvent, Receipt
 from models.database import chunks
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED
+from models.strangers import take_away
 from outcomes import keyset, quarantine
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
@@ -177,29 +178,13 @@ def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
     again = {"state": PENDING, "reason": None, "detail": None, "forgiven": None, "processed_at": None}
     again |= {"dismissed_at": None, "dismissed_by": None}
     unsynchronized = {"synchronize_session": False}
-    vouched = (
-        session.execute(
-            update(Receipt)
-            .where(*wanted, Receipt.stranger.is_(True))
-            .values(again | {"stranger": False})
-            .returning(func.length(Receipt.body)),
-            execution_options=unsynchronized,
-        )
-        .scalars()
-        .all()
-    )
-    if vouched:
-        session.execute(
-            update(StrangerQuota).values(
-                receipts=_reduced(StrangerQuota.receipts, len(vouched)),
-                bytes=_reduced(StrangerQuota.bytes, sum(vouched)),
-            ),
-            execution_options=unsynchronized,
-        )
+    gone = session.execute(
+        update(Receipt)
+        .where(*wanted, Receipt.stranger.is_(True))
+        .values(again | {"stranger": False})
+        .returning(Receipt.share, func.length(Receipt.body)),
+        execution_options=unsynchronized,
+    ).all()
+    take_away(session, gone)
     rest = session.execute(update(Receipt).where(*wanted).values(again), execution_options=unsynchronized)
-    return len(vouched) + rest.rowcount
-
-
-def _reduced(column, by: int) -> ColumnElement[int]:
-    """Never below zero: a quota that was set back by hand must not turn into free space."""
-    return case((column > by, column - by), else_=0)
+    return len(gone) + rest.rowcount

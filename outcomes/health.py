@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib.clock import ago, iso
-from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk, StrangerQuota
+from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
 from models.loads import PARKED
 from models.polls import BEGUN_HISTORY, HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
@@ -245,19 +245,6 @@ def _freshness(connection: Connection | None, polls: list[dict[str, Any]], now: 
         }
         for one in completeness.of_reports(connection, polls)
     ]
-
-
-def stranger_quota(session: Session, most_receipts: int, most_bytes: int) -> dict[str, Any]:
-    """How much of the quarantine strangers fill, what they may fill, and how many receipts did not fit."""
-    quota = session.scalars(select(StrangerQuota)).one()
-    return {
-        "receipts": quota.receipts,
-        "bytes": quota.bytes,
-        "overflow": quota.overflow,
-        "last_overflow_at": iso(quota.last_overflow_at),
-        "most_receipts": most_receipts,
-        "most_bytes": most_bytes,
-    }
 
 
 def settling_counts(session: Session) -> list[tuple[str, str, int]]:

@@ -15,7 +15,7 @@ import migrations
 from callbacks import recovery
 from models.receipts import STATES
 from outcomes import evidence
-from service import cli_feed, cli_leads, cli_outcomes, cli_polling
+from service import cli_feed, cli_leads, cli_outcomes, cli_polling, cli_receipts
 from service.demo import main as run_demo
 from service.plan import plan
 from service.prepare import prepare as run_prepare
@@ -36,6 +36,7 @@ def register(app: Flask) -> None:
         cli_polling.check,
         cli_polling.poll,
         replay,
+        cli_receipts.purge_strangers,
         import_spool,
         keys,
         cli_leads.group,

@@ -16,7 +16,7 @@ from models import (
     PollCursor,
     QueueStatus,
     Receipt,
-    StrangerQuota,
+    strangers,
 )
 from outcomes.feed import take_positions
 
@@ -52,9 +52,8 @@ def receipt(session, **given) -> Receipt:
     session.add(row)
     session.flush()
     if row.stranger:
-        quota = session.get(StrangerQuota, 1)
-        quota.receipts += 1
-        quota.bytes += len(row.body)
+        row.share = row.connection if row.dialer else strangers.NOBODY
+        strangers.add(session, row.share, 1, len(row.body))
     return row
 
 

@@ -4,7 +4,7 @@ from flask import Response, current_app
 from marshmallow import Schema
 
 from lib import clock
-from outcomes import health, keyset, statuses
+from outcomes import health, keyset, statuses, strangers
 from web import report_schemas, spooled
 from web.answers import answer
 from web.auth import scope
@@ -28,7 +28,9 @@ def list_connections() -> Response:
             {
                 "connections": health.connections(session, extensions["connections"], clock.now()),
                 "spooled_bytes": spooled.waiting(),
-                "strangers": health.stranger_quota(session, settings.stranger_receipts, settings.stranger_bytes),
+                "strangers": strangers.known(
+                    session, settings.connections, settings.stranger_receipts, settings.stranger_bytes
+                ),
             }
         )
 

@@ -15,7 +15,8 @@ from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
 from models.polls import BEGUN_HISTORY
-from outcomes import health, quarantine, undecided, unread_values, words_seen
+from models.strangers import UNKNOWN
+from outcomes import health, quarantine, strangers, undecided, unread_values, words_seen
 
 log = structlog.get_logger()
 
@@ -85,9 +86,15 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     for name, words, value in (
         ("receipts", "Receipts that strangers have in quarantine", quota.receipts),
         ("bytes", "Bytes that strangers have in quarantine", quota.bytes),
-        ("overflow", "Receipts of strangers that did not fit", quota.overflow),
+        ("overflow", "Receipts of strangers that were dropped", quota.overflow),
     ):
         yield GaugeMetricFamily(f"wrapup_stranger_{name}", words, value=value)
+    dropped = GaugeMetricFamily(
+        "wrapup_stranger_dropped", "The same by the connection that they were for", labels=("connection",)
+    )
+    for share in strangers.shares(session, connections):
+        dropped.add_metric([share["connection"] or UNKNOWN], share["dropped"])
+    yield dropped
 
     misaddressed = GaugeMetricFamily(
         "wrapup_misaddressed_receipts",

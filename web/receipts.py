@@ -8,8 +8,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from lib import clock
 from models.database import Database
-from models.receipts import CALLBACK, PENDING, QUARANTINED, REPORT, SHOWN_STATES
-from outcomes import evidence, keyset, quarantine
+from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
+from outcomes import evidence, keyset, quarantine, strangers
 from web import schemas
 from web.answers import answer
 from web.auth import scope
@@ -173,3 +173,39 @@ def dismiss_receipts(order: dict) -> Response:
         dismissed = quarantine.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
     log.info("receipts_dismissed", receipts=dismissed, filters=sorted(order), key=g.key_name)
     return answer({"dismissed": dismissed})
+
+
+class PurgeOrder(Schema):
+    """Which receipts of strangers to delete; all that is given must hold. At least one filter: none would be everything."""
+
+    class Meta:
+        unknown = "raise"
+
+    state = _word("Only those that nobody has dismissed, or only those that were.", DISMISSED, (QUARANTINED, DISMISSED))
+    connection = _word("The connection, as the URL said it.", "ryng-main")
+    kind = _word("The callback's kind, as the URL said it.", "terminal")
+    reason = _word("Why they were put aside.", "unknown_connection")
+    since: Moment = moment("Came at or after this time.")
+    until: Moment = moment("Came before this time.")
+
+    @validates_schema
+    def _not_everything(self, data: dict, **_) -> None:
+        if not data:
+            raise ValidationError("At least one filter must be given.", "reason")
+
+
+@blueprint.route("/receipts/purge", methods=["POST"])
+@scope("admin")
+@blueprint.no_query
+@blueprint.arguments(PurgeOrder)
+@blueprint.response(200, schemas.Purged)
+@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+def purge_receipts(order: dict) -> Response:
+    """Delete what strangers filled the quarantine with
+
+    Only receipts that came without a right to, and of which no call has learned anything. What came with a token of ours, an
+    outdated one, say, goes only once it was dismissed. There is no way back.
+    """
+    purged = strangers.purge(database(), evidence.conditions(order))
+    log.warning("receipts_purged", receipts=purged, filters=sorted(order), key=g.key_name)
+    return answer({"purged": purged})

@@ -267,15 +267,30 @@ class Connection(Schema):
     )
 
 
+class StrangersShare(Schema):
+    """What came without a right to for one connection."""
+
+    connection = text("The connection; null: all names that nobody configured, together.", "ryng-main")
+    receipts = number("Receipts kept.", 2)
+    bytes = number("Bytes kept.", 1024)
+    dropped = number("Receipts that did not fit, gave way to others, or came while the database was away.", 0)
+    last_dropped_at = time("When the last one came that did not fit.")
+
+
 class Strangers(Schema):
     """What came without a right to, and how much of it is kept."""
 
     receipts = number("Receipts kept.", 12)
     bytes = number("Bytes kept.", 6144)
-    overflow = number("Receipts that did not fit.", 0)
+    overflow = number("Receipts that did not fit, gave way to others, or came while the database was away.", 0)
     last_overflow_at = time("When the last one did not fit.")
     most_receipts = number("Receipts that may be kept.", 10000)
     most_bytes = number("Bytes that may be kept.", 268435456)
+    shares = fields.List(
+        fields.Nested(StrangersShare),
+        required=True,
+        metadata={"description": "The same for each configured connection and, last, for all other names together."},
+    )
 
 
 class Connections(Schema):

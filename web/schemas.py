@@ -316,5 +316,9 @@ class DismissedMany(Schema):
     dismissed = number("How many receipts are no trouble any more.", 12)
 
 
+class Purged(Schema):
+    purged = number("How many receipts are gone.", 9120)
+
+
 class ReplayedMany(Schema):
     replayed = number("How many receipts will be read again.", 12)

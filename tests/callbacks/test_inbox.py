@@ -204,9 +204,8 @@ def test_strangers_are_capped_and_counted_once_by_whatever_way_they_come(databas
     inbox = open_inbox(database)
     drafts = [draft(n, stranger=True, reason="wrong_token") for n in range(8)]
     put(inbox, drafts[:3])
-    with held(database):
-        put(inbox, drafts)  # three of them again
-    until(lambda: not inbox.database.tripped and not inbox.spool.waiting() and len(kept(database)) >= 5, 20)
+    inbox.spool.append([one.line() for one in drafts])  # three of them again, as a former release spooled them
+    until(lambda: not inbox.spool.waiting(), 20)
     assert len(kept(database)) == 5
     with database.read() as session:
         quota = session.scalars(select(StrangerQuota)).one()

@@ -12,6 +12,7 @@ from callbacks.rung import Rung
 from callbacks.spool import Spool, read
 from callbacks.spooling import SpoolStore
 from callbacks.store import DatabaseStore
+from callbacks.strangers import Strangers
 from models.database import Database
 from tests.callbacks.drafts import draft, kept
 from tests.server import until
@@ -23,11 +24,14 @@ class Ladder:
     def __init__(self, database: Database, folder, segment_bytes: int = 8 * 1024 * 1024):
         self.spool = Spool(folder, segment_bytes)
         self.memory = Memory(10**6)
-        self.database = Rung("database", lambda: DatabaseStore(database, (10, 10**6)), 1, self.fail)
+        self.database = Rung("database", lambda: DatabaseStore(database, Strangers(10, 10**6)), 1, self.fail)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), 1, self.fail)
         self.database.tripped = self.spooling.tripped = True
-        self.opened = lambda: DatabaseStore(database, (10, 10**6), patient=False)
-        self.keeper = Keeper(lambda: self.opened(), self.spool, self.memory, self.database, self.spooling)
+        self.opened = lambda: DatabaseStore(database, Strangers(10, 10**6), patient=False)
+        self.strangers = Strangers(10, 10**6)
+        self.keeper = Keeper(
+            lambda: self.opened(), self.spool, self.memory, self.database, self.spooling, self.strangers
+        )
 
     def fail(self, tickets):
         raise AssertionError("nothing is put here")
@@ -93,7 +97,7 @@ def test_the_rungs_are_mended_while_a_long_drain_goes_on(database, folder):
             store.close()
 
     ladder.opened, once = lambda: ladder.opened_later(), [Slow()]
-    ladder.opened_later = lambda: once.pop() if once else DatabaseStore(database, (10, 10**6))
+    ladder.opened_later = lambda: once.pop() if once else DatabaseStore(database, Strangers(10, 10**6))
     ladder.keeper.look_at_spool()
     assert (mended, kept(database)) == ([True] * 5, list(range(5)))
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -18,6 +17,7 @@ from callbacks.store import DatabaseStore
 from lib import clock
 from models import Receipt
 from models.database import Database
+from service import config
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -128,11 +128,11 @@ def test_what_holds_no_spool_is_refused(tmp_path, wrapup, content):
     assert "Read" not in done.stdout
 
 
-def test_large_receipts_are_brought_back_a_few_at_a_time(database, monkeypatch):
+def test_large_receipts_are_brought_back_a_few_at_a_time(database, monkeypatch, tmp_path):
     taken = []
     keep = DatabaseStore.keep
     monkeypatch.setattr(DatabaseStore, "keep", lambda self, drafts: (taken.append(len(drafts)), keep(self, drafts)))
-    settings = SimpleNamespace(stranger_receipts=0, stranger_bytes=0)
+    settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
     large = (replace(draft(n), body=b"x" * 1_000_000) for n in range(9))
     assert bring_back(database, settings, large).new == 9
     assert taken == [5, 4]  # 4 MiB are passed with the fifth

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 from callbacks.store import DatabaseStore
+from callbacks.strangers import Strangers
 from models import Receipt, StrangerQuota
 from models.database import Database
 from tests.callbacks.drafts import draft, kept
@@ -25,7 +26,7 @@ def open_store():
     opened = []
 
     def begin(database, **options):
-        opened.append(DatabaseStore(database, (1000, 1_000_000), **options))
+        opened.append(DatabaseStore(database, Strangers(1000, 1_000_000), **options))
         return opened[-1]
 
     yield begin
@@ -96,12 +97,12 @@ def test_what_is_closed_holds_no_file(database):
     def files():
         return len(os.listdir("/proc/self/fd"))
 
-    DatabaseStore(database, (0, 0)).close()
+    DatabaseStore(database, Strangers(0, 0)).close()
     before = files()
     gc.disable()  # which would close them some day
     try:
         for _ in range(20):
-            DatabaseStore(database, (0, 0)).close()
+            DatabaseStore(database, Strangers(0, 0)).close()
         assert files() <= before + 1
     finally:
         gc.enable()

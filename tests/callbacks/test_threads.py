@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from callbacks import Inbox, Receiver
+from dialers.base import Connection
 from models.database import Database
 from service import config
 from tests.server import until
@@ -26,11 +27,12 @@ def deliver(inbox, body: bytes) -> str:
     statuses = []
     environ = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/callbacks/ryng/token/terminal",
+        "PATH_INFO": "/callbacks/ryng/token-of-ryng/terminal",
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
     }
-    Receiver(None, inbox, {}, "key")(environ, lambda status, headers: statuses.append(status))
+    connections = {"ryng": Connection("ryng", "ryng", callback_tokens=("token-of-ryng",))}
+    Receiver(None, inbox, connections, "key")(environ, lambda status, headers: statuses.append(status))
     return statuses[0]
 
 

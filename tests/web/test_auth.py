@@ -31,6 +31,7 @@ SCOPES = {
     "POST /api/v1/receipts/replay": "admin",
     "POST /api/v1/receipts/<uuid:receipt_id>/dismiss": "admin",
     "POST /api/v1/receipts/dismiss": "admin",
+    "POST /api/v1/receipts/purge": "admin",
     "POST /api/v1/campaigns/<connection>": "leads",
     "POST /api/v1/campaigns/<connection>/<campaign>/leads": "leads",
     "POST /api/v1/campaigns/<connection>/<campaign>/control": "leads",

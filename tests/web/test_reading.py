@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from lib import clock
-from models import SendingDesk
+from models import SendingDesk, strangers
 from models.database import Database
 from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
 from web.auth import API
@@ -64,6 +64,12 @@ def test_connections(admin, database):
     assert [row["unmapped_words"] for row in found["connections"]] == [[], []]
     strangers = found["strangers"]
     assert (strangers["receipts"], strangers["bytes"], strangers["most_receipts"]) == (1, 5, 10_000)
+    nothing = {"receipts": 0, "bytes": 0, "dropped": 0, "last_dropped_at": None}
+    assert strangers["shares"] == [
+        {"connection": "qvoice-main"} | nothing,
+        {"connection": "ryng-main"} | nothing | {"receipts": 1, "bytes": 5},
+        {"connection": None} | nothing,
+    ]
 
 
 def test_campaigns_and_queues(admin, database):
@@ -126,12 +132,17 @@ def test_metrics(nobody, database):
         poll(session, failures=2)
         session.add(SendingDesk(connection="jaicp-bot", next_at=NOON))
         load(session, connection="ryng-main", leads=["unknown", "accepted", "unknown"])
+        strangers.drop(session, "ryng-main", 3, NOON)
+        strangers.drop(session, strangers.NOBODY, 4, NOON)
     text = nobody.get("/metrics").text
     assert "wrapup_up 1.0" in text
     assert 'wrapup_receipts{connection="ryng-main",kind="terminal",source="callback",state="normalized"} 1.0' in text
     assert 'wrapup_outcomes{connection="ryng-main",settling="settled"} 1.0' in text
     assert 'wrapup_poll_failures{connection="qvoice-main",layer="recent",report="lead_history"} 2.0' in text
     assert "wrapup_stranger_receipts 1.0" in text
+    assert "wrapup_stranger_overflow 7.0" in text
+    for name, dropped in (("ryng-main", 3), ("qvoice-main", 0), ("(unknown)", 4)):
+        assert f'wrapup_stranger_dropped{{connection="{name}"}} {dropped}.0' in text
     assert 'wrapup_leads_unknown{connection="ryng-main"} 2.0' in text
     assert 'wrapup_leads_unknown{connection="jaicp-bot"} 0.0' in text
     assert 'wrapup_loads_parked{connection="ryng-main"} 0.0' in text

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
-from outcomes import health, queries, reports, shape
+from outcomes import health, queries, reports, shape, strangers
 from web import spooled
 from web.pages import session, words, zones
 
@@ -97,7 +97,9 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "connections": found,
         "spooled": words.spooled(spooled.waiting()),
         "waiting": words.waiting(health.oldest_pending(reading), now),
-        "strangers": health.stranger_quota(reading, settings.stranger_receipts, settings.stranger_bytes),
+        "strangers": strangers.known(
+            reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
+        ),
     }
 
 

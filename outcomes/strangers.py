@@ -1,0 +1,96 @@
+"""What strangers have in quarantine: shared out among the connections, told of, and purged."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from lib.clock import iso
+from models import KnownToken, Receipt, StrangerQuota, StrangerShare
+from models.database import Database
+from models.receipts import QUARANTINED
+from models.strangers import NOBODY, lock, take_away
+
+AT_ONCE = 500  # receipts that are purged in one transaction: strangers' new ones wait for it
+KEPT = (Receipt.stranger.is_(True), Receipt.state == QUARANTINED)
+UNSYNCHRONIZED = {"synchronize_session": False}
+
+
+def share_out(session: Session, configured: Iterable[str]) -> None:
+    """At the start: whose share each of their receipts fills by the settings of today, and how much that makes. Also mends
+    what a release without shares has counted."""
+    lock(session)
+    names = list(configured)
+    tokens = select(KnownToken.fingerprint).scalar_subquery()
+    token = Receipt.headers["token-fingerprint"].as_string()
+    mine = and_(Receipt.dialer.is_not(None), Receipt.connection.in_(names))
+    share = case((mine, Receipt.connection), else_=literal(NOBODY))
+    # The twin of ``callbacks.strangers.Strangers.knows``.
+    with_ours = and_(Receipt.reason == "wrong_token", func.coalesce(token, "").in_(tokens))
+    ours = case((or_(Receipt.reason == "wrong_authorization", with_ours), true()), else_=false())
+    other = or_(Receipt.share.is_(None), Receipt.share != share, Receipt.known_sender != ours)
+    session.execute(
+        update(Receipt).where(*KEPT, other).values(share=share, known_sender=ours), execution_options=UNSYNCHRONIZED
+    )
+    sums = select(Receipt.share, func.count(), func.sum(func.length(Receipt.body)))
+    held = {
+        name: (count, int(size)) for name, count, size in session.execute(sums.where(*KEPT).group_by(Receipt.share))
+    }
+    shares = {one.connection: one for one in session.scalars(select(StrangerShare))}
+    for name in set(held) | set(shares) | {NOBODY}:
+        one = shares.get(name)
+        if one is None:
+            one = StrangerShare(connection=name, receipts=0, bytes=0, dropped=0)
+            session.add(one)
+        one.receipts, one.bytes = held.get(name, (0, 0))
+    quota = session.scalars(select(StrangerQuota)).one()
+    quota.receipts, quota.bytes = (sum(one[place] for one in held.values()) for place in (0, 1))
+    session.flush()
+
+
+def known(session: Session, configured: Iterable[str], most_receipts: int, most_bytes: int) -> dict[str, Any]:
+    """How much of the quarantine strangers fill, what they may fill, and how many receipts did not fit or gave way."""
+    quota = session.scalars(select(StrangerQuota)).one()
+    return {
+        "receipts": quota.receipts,
+        "bytes": quota.bytes,
+        "overflow": quota.overflow,
+        "last_overflow_at": iso(quota.last_overflow_at),
+        "most_receipts": most_receipts,
+        "most_bytes": most_bytes,
+        "shares": shares(session, configured),
+    }
+
+
+def shares(session: Session, configured: Iterable[str]) -> list[dict[str, Any]]:
+    """The share of each configured connection, and, last and without a name, of all other names together."""
+    there = {one.connection: one for one in session.scalars(select(StrangerShare))}
+    found = []
+    for name in (*sorted(configured), NOBODY):
+        one = there.get(name) or StrangerShare(receipts=0, bytes=0, dropped=0)
+        counts = {"receipts": one.receipts, "bytes": one.bytes, "dropped": one.dropped}
+        found.append({"connection": name or None} | counts | {"last_dropped_at": iso(one.last_dropped_at)})
+    return found
+
+
+def purge(database: Database, conditions: Iterable[ColumnElement[bool]]) -> int:
+    """Delete strangers' receipts of which no call has learned anything; how many. What came with a token of ours only once it
+    was dismissed: it may be a dialer's with an outdated URL."""
+    wanted = (*conditions, *KEPT, or_(Receipt.known_sender.is_(False), Receipt.dismissed_at.is_not(None)))
+    purged = 0
+    while some := _purge(database, wanted):
+        purged += some
+    return purged
+
+
+def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...]) -> int:
+    with database.write() as session:
+        lock(session)
+        # Who has one sent back to be read locks it before the quota: it is left to him.
+        statement = select(Receipt.id, Receipt.share, func.length(Receipt.body)).where(*wanted).order_by(Receipt.id)
+        found = session.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
+        gone = [receipt_id for receipt_id, _, _ in found]
+        session.execute(delete(Receipt).where(Receipt.id.in_(gone)), execution_options=UNSYNCHRONIZED)
+        take_away(session, [(share, size) for _, share, size in found])
+        return len(found)
