@@ -31,9 +31,7 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        insert_in_pieces(
-            connection.exec_driver_sql, _into(table, names), list(written(rows, table, names, dialect.name))
-        )
+        insert_in_pieces(connection.exec_driver_sql, _into(table, names), written(rows, table, names, dialect.name))
         return
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     try:
@@ -52,7 +50,7 @@ def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        values = list(written(rows, table, names, dialect.name))
+        values = written(rows, table, names, dialect.name)
         return insert_in_pieces(connection.exec_driver_sql, _into(table, names), values, "ON CONFLICT DO NOTHING")
     values = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}"
     statement = f"{_into(table, names)} {values} ON CONFLICT DO NOTHING"
@@ -67,7 +65,7 @@ def update_rows(session: Session, table: Table, rows: Collection[Row], names: Co
     if dialect.name == "sqlite":
         changed = ", ".join(f"{name} = given.column{at}" for at, name in enumerate(names, 1))
         found = f"WHERE {table.name}.id = given.column{len(names) + 1}"
-        for some in _pieces(list(written(rows, table, (*names, "id"), dialect.name))):
+        for some in _pieces(written(rows, table, (*names, "id"), dialect.name)):
             statement = f"UPDATE {table.name} SET {changed} FROM ({_values(some)}) AS given {found}"
             connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
         return
@@ -122,15 +120,15 @@ def among(session: Session, column, values: Iterable) -> ColumnElement[bool]:
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> Iterator[tuple]:
+def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> list[tuple]:
     """The rows' values in the order of the names, as the driver of "sqlite" or "postgresql" takes them."""
-    values_of, writers = itemgetter(*names), _writers(table, names, dialect)
-    for row in rows:
-        values = list(values_of(row))
-        for at, write in writers:
-            if values[at] is not None:
-                values[at] = write(values[at])
-        yield tuple(values)
+    values_of = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+    columns = list(zip(*map(values_of, rows), strict=True))  # a column's values are written by one function, in one go
+    if not columns:
+        return []
+    for at, write in _writers(table, names, dialect):
+        columns[at] = [None if value is None else write(value) for value in columns[at]]
+    return list(zip(*columns, strict=True))
 
 
 @lru_cache
@@ -140,7 +138,7 @@ def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[i
     for at, name in enumerate(names):
         kind = table.columns[name].type
         if isinstance(kind, Guid):
-            found.append((at, _sqlite_id if dialect == "sqlite" else attrgetter("hex")))
+            found.append((at, str if dialect == "sqlite" else attrgetter("hex")))
         elif isinstance(kind, UtcDateTime):
             found.append((at, _sqlite_time if dialect == "sqlite" else _time))
         elif isinstance(kind, JSON):
@@ -150,18 +148,12 @@ def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[i
     return found
 
 
-# One id and one moment stand in several rows of a batch: a call's in its events, a receipt's in everything that it told.
-_sqlite_id = lru_cache(maxsize=10_000)(str)
-
-
-@lru_cache(maxsize=10_000)
 def _time(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")
 
 
-@lru_cache(maxsize=10_000)
 def _sqlite_time(moment: datetime) -> str:
     return _time(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
 
