@@ -17,6 +17,7 @@ from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets
+from lib.proxies import Proxies
 from models.receipts import CHECK, RECEIVED_ANSWER
 
 log = structlog.get_logger(__name__)
@@ -57,8 +58,11 @@ KEPT_HEADERS = ("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTT
 class Receiver:
     """WSGI middleware: answers everything at and below ``/callbacks`` and the two probes, passes the rest on."""
 
-    def __init__(self, app, inbox: Inbox, connections: Mapping[str, Connection], secret_key: str):
+    def __init__(
+        self, app, inbox: Inbox, connections: Mapping[str, Connection], secret_key: str, proxies: Proxies | None = None
+    ):
         self._app = app
+        self._proxies = proxies or Proxies()
         self._inbox = inbox
         self._connections = connections
         self._secret_key = secret_key
@@ -113,10 +117,12 @@ class Receiver:
         elif reason is None and body.size > len(body.bytes):
             reason = "oversized"
         headers = _headers(environ)
-        if reason in STRANGERS:  # so that whoever vouches for it is not blind
-            headers["peer"] = _text(environ.get("REMOTE_ADDR", ""))[:64]
-            if reason == "wrong_token" and token:
-                headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)
+        headers["peer"] = peer = environ.get("REMOTE_ADDR", "")
+        said = environ.get("HTTP_X_FORWARDED_FOR")
+        if said and self._proxies.trusts(peer):  # what stands in the header by itself, anybody can have written
+            headers["client"] = self._proxies.client(peer, said)
+        if reason == "wrong_token" and token:  # so that whoever vouches for it is not blind
+            headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)
         return Draft(
             connection=name,
             dialer=connection.dialer if connection else None,

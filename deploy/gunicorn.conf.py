@@ -51,6 +51,7 @@ control_socket_disable = True
 # A worker shows that it lives by touching a file. On a disk that hangs it would be killed for the disk's fault.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
-# Whose word counts for who the client is and whether it came by https. From the environment alone: a proxy that is
-# trusted by mistake can write what it likes.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+# gunicorn believes nobody about who asks and how: whose word counts, WRAPUP_TRUSTED_PROXIES says (``lib.proxies``). And two
+# headers that contradict each other make no callback malformed.
+forwarded_allow_ips = ""
+secure_scheme_headers = {}

@@ -13,7 +13,7 @@ workers = 1
 loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
 
 # Threads, so that an export that streams for minutes leaves the other requests alone.
-worker_class = "gthread"
+worker_class = "service.reading.Worker"
 threads = 16
 preload_app = False
 graceful_timeout = 5
@@ -25,4 +25,5 @@ forwarder_headers = ""
 accesslog = None
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+forwarded_allow_ips = ""
+secure_scheme_headers = {}

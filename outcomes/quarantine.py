@@ -123,13 +123,14 @@ def _misaddressed(own: Mapping[str, Any]) -> str:
 
 
 def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[str]]) -> dict[str, Any] | None:
-    """Who sent a receipt that had no right to come, as far as that is known: ``{"address", "forwarded_for", "token"}``, the
-    last a sentence. None for every other receipt. ``current``: the fingerprints that are in force now."""
+    """Who sent a receipt, as far as that is known: ``{"address", "proxy", "forwarded_for", "token"}``, the last a sentence, of
+    one that had no right to come. None where nothing is known. ``current``: the fingerprints that are in force now."""
     headers = receipt.headers or {}
     if "peer" not in headers:
         return None
     return {
-        "address": headers["peer"],
+        "address": headers.get("client", headers["peer"]),
+        "proxy": headers["peer"] if "client" in headers else None,
         "forwarded_for": headers.get("x-forwarded-for"),
         "token": _whose(session, receipt.connection, headers.get("token-fingerprint"), current),
     }

@@ -1,6 +1,7 @@
 """create_app: every moving part named once, wired top to bottom."""
 
 from flask import Flask
+from gunicorn.http.errors import ParseException
 
 import callbacks
 import web
@@ -9,6 +10,8 @@ from models.database import Database
 from outcomes.decisions import Decided
 from outcomes.recent_words import RecentWords
 from service import cli, config, logs
+from web import errors
+from web.origin import Origin
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -23,9 +26,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["recent_words"] = RecentWords()
     app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
     web.register(app)
+    app.register_error_handler(ParseException, errors.broken_off)
     cli.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
     inbox = callbacks.Inbox(database, settings)
     app.extensions["spool"] = inbox.spool
-    app.wsgi_app = callbacks.Receiver(app.wsgi_app, inbox, settings.connections, settings.secret_key)
+    read = Origin(app.wsgi_app, settings.proxies)
+    app.wsgi_app = callbacks.Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
     return app

@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib import secrets
 from lib.complaints import first
+from lib.proxies import Proxies
 from service import guards
 from service.keyring import kept_secret
 from service.mistakes import BadSettings
@@ -52,6 +53,10 @@ class Settings:
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
     connections: Mapping[str, Connection]
+    proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
+    upload_bytes: int = (
+        256 * 1024 * 1024
+    )  # how much of what is sent to the reader a receiver holds, on disk and in memory
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
         """(connection, kind, URL) for every callback that a dialer can be given, with the connection's first token."""
@@ -143,6 +148,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
         connections=connections,
+        proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
+        upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
     )
 
 
@@ -210,6 +217,15 @@ def _public_url(text: str, bind: str) -> str:
     if not usable:
         raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.")
     return url
+
+
+def _proxies(text: str) -> Proxies:
+    try:
+        return Proxies([] if text == "none" else text.replace(",", " ").split())
+    except ValueError as error:
+        raise BadSettings(
+            f"WRAPUP_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.5, 10.1.0.0/16, or none: {error}."
+        ) from None
 
 
 def _kept(data_dir: Path, name: str) -> str:

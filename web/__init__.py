@@ -2,7 +2,21 @@
 
 from flask import Blueprint, Flask, Response, request
 
-from web import auth, checks, connections, errors, leads, openapi, outcomes, pages, probes, receipts, reports, words
+from web import (
+    auth,
+    checks,
+    connections,
+    errors,
+    leads,
+    openapi,
+    origin,
+    outcomes,
+    pages,
+    probes,
+    receipts,
+    reports,
+    words,
+)
 
 # Pages may allow themselves more; what is not said is forbidden.
 _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -14,6 +28,7 @@ assets = Blueprint("assets", __name__, static_folder="static", static_url_path="
 def register(app: Flask) -> None:
     """Add every route of the read side to the application."""
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
+    app.extensions["refusals"] = origin.Refusals()
     errors.register(app)
     auth.register(app)
     app.after_request(_headers)

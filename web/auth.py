@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, current_app, g, request
 
-from web import keys
+from web import keys, origin
 from web.errors import Refused
 
 API = "/api/v1"
@@ -39,12 +39,14 @@ def _check() -> None:
     wanted = getattr(current_app.view_functions[request.endpoint], "scope", None)
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
+        origin.refused("key_required")
         raise Refused(
             401, "key_required", "This address needs an API key: Authorization: Bearer wk_...", {}, _CHALLENGE
         )
     with current_app.extensions["database"].read() as session:
         key = keys.find_key(session, given.token)
     if key is None:
+        origin.refused("key_refused")
         raise Refused(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
     if wanted is None or not allows(key.scopes, wanted):
         raise Refused(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")

@@ -86,6 +86,12 @@ def body(error_id: str, message: str, details: Mapping[str, Any], status: int) -
     )
 
 
+def broken_off(error: Exception) -> Response:
+    """The server could not tell the body's chunks apart. Receivers answer so before we are asked (``service.uploads``); this is
+    for whoever serves everything in one process."""
+    return body("cut_off", "The body's chunks cannot be told apart.", {}, 400)
+
+
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect

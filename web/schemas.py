@@ -276,11 +276,16 @@ class OutcomeDetail(Outcome):
 
 
 class Sender(Schema):
-    """Who sent what had no right to come."""
+    """Who sent a receipt."""
 
-    address = text("The address that the connection came from; behind a proxy, the proxy's.", "203.0.113.9", null=False)
+    address = text(
+        "The address that the connection came from; where that is one of `WRAPUP_TRUSTED_PROXIES`, whom it names.",
+        "203.0.113.9",
+        null=False,
+    )
+    proxy = text("The trusted proxy that passed it on; null: none did.", "127.0.0.1")
     forwarded_for = text(
-        "What the request itself says of where it came from: true only if a proxy of yours wrote it.", None
+        "What the request itself says of where it came from, as it stands there: anybody can write it.", None
     )
     token = text(
         "Whose the token was: tells an outdated URL of ours from a stranger's.",
@@ -299,7 +304,7 @@ class ReceiptDetail(Receipt):
         Sender,
         required=True,
         allow_none=True,
-        metadata={"description": "Who sent it, where it came without a right to; else null.", "example": None},
+        metadata={"description": "Who sent it; null: it was polled, or is older than this is known.", "example": None},
     )
 
 

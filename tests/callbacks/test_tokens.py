@@ -7,9 +7,10 @@ from sqlalchemy import select
 from werkzeug.test import Client
 
 from callbacks import Inbox, Receiver
+from lib.proxies import Proxies
 from models import Receipt, StrangerQuota
 from models.database import Database
-from outcomes import evidence
+from outcomes import evidence, quarantine
 from service import config
 from tests.evidence import RYNG, normalize, outcomes
 from tests.server import until
@@ -101,4 +102,38 @@ def test_who_sent_a_wrong_token_is_kept_without_the_token(database, post):
     assert wrong["peer"] == "127.0.0.1"
     assert len(wrong["token-fingerprint"]) == 32 and "older" not in str(wrong)
     assert "peer" in unknown and "token-fingerprint" not in unknown
-    assert "peer" not in right
+    assert right["peer"] == "127.0.0.1" and "token-fingerprint" not in right
+
+
+TRUSTING = Proxies(["127.0.0.1"])
+
+
+@pytest.mark.parametrize(
+    ("proxies", "said", "client"),
+    [
+        (TRUSTING, None, None),
+        (TRUSTING, "198.51.100.7", "198.51.100.7"),
+        (TRUSTING, "6.6.6.6, 198.51.100.7", "198.51.100.7"),
+        (TRUSTING, "nobody \xff", "127.0.0.1"),  # the proxy itself, for all that is known
+        (Proxies(), "198.51.100.7", None),
+    ],
+)
+def test_the_peer_and_what_is_said_of_him_are_kept_and_told_apart(database, tmp_path, proxies, said, client):
+    settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
+    inbox = Inbox(database, settings)
+    receiver = Receiver(elsewhere, inbox, {RYNG.name: replace(RYNG, callback_tokens=("new",))}, "key", proxies)
+    Client(receiver).post(
+        f"/callbacks/{RYNG.name}/new/terminal",
+        data=BODY,
+        environ_base={"REMOTE_ADDR": "127.0.0.1"} | ({"HTTP_X_FORWARDED_FOR": said} if said else {}),
+    )
+    until(lambda: not inbox.spool.waiting(), 20)
+    inbox.close()
+    with database.read() as session:
+        (receipt,) = session.scalars(select(Receipt))
+        sender = quarantine.sender(session, receipt, {})
+    assert receipt.headers["peer"] == "127.0.0.1"
+    assert receipt.headers.get("client") == client
+    assert sender["address"] == client or "127.0.0.1"
+    assert (sender["proxy"], sender["token"]) == ("127.0.0.1" if client else None, None)
+    assert (sender["forwarded_for"] is None) == (said is None)

@@ -129,6 +129,7 @@ def test_whose_token_it_was(database, fingerprint, said):
         )
         assert quarantine.sender(session, sent, current) == {
             "address": "203.0.113.9",
+            "proxy": None,
             "forwarded_for": "198.51.100.7",
             "token": said,
         }

@@ -69,6 +69,20 @@ status_codes = { "2" = "connected" }
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "trusted"),
+    [
+        ("", [True, True, False, False]),  # as shipped: nginx on the same machine
+        ("none", [False, False, False, False]),
+        ("10.0.0.0/8", [False, False, True, False]),
+        ("127.0.0.1,10.0.0.5  2001:db8::/32", [True, False, True, True]),
+    ],
+)
+def test_trusted_proxies(environ, said, trusted):
+    proxies = load(environ | {"WRAPUP_TRUSTED_PROXIES": said}).proxies
+    assert [proxies.trusts(one) for one in ("127.0.0.1", "::1", "10.0.0.5", "2001:db8::1")] == trusted
+
+
 @pytest.mark.parametrize("word", ["Interested", "Interested ", " interested"])
 def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_path, word):
     settings = loaded(environ, tmp_path, f'[dispositions.ryng]\n"{word}" = ["sale"]\n')
@@ -81,6 +95,23 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
         ("WRAPUP_WORKERS", "many", "WRAPUP_WORKERS must be a whole number from 1 to 64, not 'many'."),
         ("WRAPUP_WORKERS", "0", "WRAPUP_WORKERS must be a whole number from 1 to 64, not '0'."),
         ("WRAPUP_WORKERS", "9" * 5000, f"WRAPUP_WORKERS must be a whole number from 1 to 64, not '{'9' * 5000}'."),
+        (
+            "WRAPUP_TRUSTED_PROXIES",
+            "nginx",
+            "WRAPUP_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.5, 10.1.0.0/16, or none: "
+            "'nginx' does not appear to be an IPv4 or IPv6 network.",
+        ),
+        (
+            "WRAPUP_TRUSTED_PROXIES",
+            "127.0.0.1 10.0.0.5/8",
+            "WRAPUP_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.5, 10.1.0.0/16, or none: "
+            "10.0.0.5/8 has host bits set.",
+        ),
+        (
+            "WRAPUP_UPLOAD_BYTES",
+            "1000",
+            "WRAPUP_UPLOAD_BYTES must be a whole number from 134217728 to 10000000000000, not '1000'.",
+        ),
         ("WRAPUP_BIND", "x:0", "WRAPUP_BIND must have a port from 1 to 65535, not 0."),
         ("WRAPUP_BIND", "x:65536", "WRAPUP_BIND must have a port from 1 to 65535, not 65536."),
         ("WRAPUP_PUBLIC_URL", "http://[x/", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://[x/'."),

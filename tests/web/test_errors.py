@@ -1,8 +1,10 @@
 """Errors: one shape for all of them, the field named, nothing of the inside shown."""
 
+import io
 import logging
 
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy.exc import OperationalError
 
 from outcomes import queries
@@ -178,3 +180,23 @@ def test_the_callers_request_id_is_kept_where_it_is_usable(nobody, given, kept):
 
 def test_answers_are_not_to_be_stored(admin):
     assert admin.get(LIST).headers["Cache-Control"] == "no-store"
+
+
+class Garbled(io.RawIOBase):
+    """What gunicorn makes of chunks that are none."""
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        raise InvalidChunkSize(b"zz")
+
+
+def test_chunks_that_cannot_be_told_apart_are_the_callers_fault(admin):
+    response = admin.post(
+        f"{API}/receipts/replay",
+        headers={"Authorization": f"Bearer {admin.key}", "Content-Type": "application/json"},
+        environ_overrides={"wsgi.input": Garbled(), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+    error(response, 400)
+    assert response.json["error_id"] == "cut_off"
