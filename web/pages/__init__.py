@@ -37,6 +37,7 @@ def register(app: Flask) -> None:
         # otherwise bring the session back.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
+    signin.register(app)
     blueprint = Blueprint("pages", __name__)
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
