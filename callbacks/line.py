@@ -4,13 +4,14 @@ import math
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import gevent
 from gunicorn.http.unreader import SocketUnreader
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
-PATIENT_SECONDS = 300.0  # for everything but callbacks: an upload, or somebody who reads an export with pauses
+PATIENT_SECONDS = 300.0  # for somebody who reads an export with pauses
 KEPT_BYTES = 1024 * 1024  # of a body
 SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have said all
 TURN_SECONDS = 0.01  # for which the event loop may be kept from the other connections
@@ -41,7 +42,7 @@ class Line(SocketUnreader):
             self.hurry()
 
     def begin_body(self, chunked: bool) -> None:
-        """The head has been understood; whoever reads a callback's body will hurry. Chunks may turn out not to be any: then
+        """The head has been understood; whoever reads a body will hurry. Chunks may turn out not to be any: then
         what has come is all there is."""
         self.head = None
         self.sock.settimeout(PATIENT_SECONDS)
@@ -52,6 +53,16 @@ class Line(SocketUnreader):
         """From now on silence ends the line, and so does taking too long in all."""
         self.sock.settimeout(IDLE_SECONDS)
         self.deadline = time.monotonic() + LONGEST_SECONDS
+
+    def be_patient(self) -> None:
+        """The body is here; whoever reads the answer may take his time again."""
+        self.sock.settimeout(PATIENT_SECONDS)
+        self.deadline = math.inf
+
+    def end(self) -> None:
+        """Whoever waits for it, to read or to write, is told that it is over."""
+        with suppress(OSError):  # it is over already
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def chunk(self, size_hint=None) -> bytes:
         if time.monotonic() > self.deadline:

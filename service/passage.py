@@ -1,24 +1,26 @@
 """From a receiver to the reader: everything that is no callback is answered by another process, and passed through.
 
 A report that computes or an export that streams would hold up the callbacks of its process (Python runs one thread at a
-time); in a process of its own it cannot.
+time); in a process of its own it cannot. The reader has few threads: it is asked when a request is here whole
+(``service.uploads``), and its line is closed as soon as its answer is (``service.answers``).
 """
 
 import http.client
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
-import orjson
 import structlog
 from gevent.socket import socket as LoopSocket
 
-from lib import ids
+from lib.proxies import Proxies
+from service.answers import LARGEST_HELD, Held, Holding, Streamed
+from service.refusals import Refused
+from service.uploads import Upload, Uploads
 
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0  # a report may take its time; the reader's own server decides what is too long
-PIECE = 64 * 1024
 # Of one connection, not of the message (RFC 9110, section 7.6.1).
 HOP = {
     "connection",
@@ -30,32 +32,67 @@ HOP = {
     "transfer-encoding",
     "upgrade",
 }
+# What the reader is told of the caller's line (``service.reading`` believes us): nobody else may say so.
+PEER, PROTOCOL = "X-Wrapup-Peer", "X-Wrapup-Protocol"
+OURS = {"content-length", "expect", PEER.lower(), PROTOCOL.lower()}
+
+AWAY = (
+    "503 Service Unavailable",
+    "unavailable",
+    "The part that answers questions is starting or away. Callbacks are being received.",
+)
+OLD = (
+    "505 HTTP Version Not Supported",
+    "http_1_1_needed",
+    "This answer needs HTTP/1.1: over HTTP/1.0 one that breaks off looks whole. In nginx: proxy_http_version 1.1.",
+)
 
 
 class Passage:
     """A WSGI application: asks the reader at ``address`` (HOST:PORT), and hands its answer on as it comes."""
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, uploads: Uploads, proxies: Proxies):
         self._host, _, port = address.rpartition(":")
         self._port = int(port)
+        self._uploads = uploads
+        self._proxies = proxies
+        self._holding = Holding()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
-        line = _Line(self._host, self._port, timeout=SILENCE_SECONDS)
         try:
-            body, headers = _body(environ), _headers(environ)
-            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it heard all: 413, say
-                line.request(environ["REQUEST_METHOD"], environ["RAW_URI"], body, headers, encode_chunked=True)
-            answer = line.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            line.close()
+            return self._passed(environ, start_response)
+        except Refused as refusal:
+            return refusal.answer(environ, start_response)
+
+    def _passed(self, environ, start_response) -> Iterable[bytes]:
+        client = self._proxies.client(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+        upload = self._uploads.take(environ, client)
+        reader = _Reader(self._host, self._port, timeout=SILENCE_SECONDS)
+        try:
+            answer = _asked(reader, environ, upload)
+            if answer.length is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+                raise Refused(*OLD)
+            short = answer.length is not None and answer.length <= LARGEST_HELD
+            body = answer.read() if short else None
+        except (OSError, RuntimeError, http.client.HTTPException) as error:
+            reader.close()
             log.error("reader_away", error=type(error).__name__)
-            return _away(start_response)
+            raise Refused(*AWAY) from error
+        except BaseException:
+            reader.close()
+            raise
+        finally:
+            if upload is not None:
+                upload.close()
         kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
         start_response(f"{answer.status} {answer.reason}", kept)
-        return _Pieces(line, answer)
+        if body is None:
+            return Streamed(reader, answer)
+        reader.close()
+        return Held(self._holding, environ["wrapup.line"], body)
 
 
-class _Line(http.client.HTTPConnection):
+class _Reader(http.client.HTTPConnection):
     """http.client on the event loop: its socket waits without holding up the others."""
 
     def connect(self) -> None:
@@ -65,55 +102,26 @@ class _Line(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
 
 
-class _Pieces:
-    """The answer's body. When it breaks off, so does ours: a cut export must not look whole."""
-
-    def __init__(self, line: _Line, answer: http.client.HTTPResponse):
-        self._line = line
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self._answer.read1(PIECE):
-            yield piece
-        if self._answer.length:  # read1 does not say that the end came too early
-            raise ConnectionError("the reader broke off")
-
-    def close(self) -> None:
-        self._line.close()
+def _asked(reader: _Reader, environ, upload: Upload | None) -> http.client.HTTPResponse:
+    headers = _headers(environ)
+    if upload is not None:
+        headers["Content-Length"] = str(upload.size)
+    body = None if upload is None else upload.pieces()
+    with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it heard all: 413, say
+        reader.request(environ["REQUEST_METHOD"], environ["RAW_URI"], body, headers)
+    return reader.getresponse()
 
 
-def _headers(environ) -> dict[str, str]:
-    """The caller's, and who he is: the reader trusts us about that, as we trust our proxy."""
+def _headers(environ) -> dict[str, str | bytes]:
+    """The caller's, and who he is."""
     headers = {
-        key.removeprefix("HTTP_").replace("_", "-").title(): value
+        key.removeprefix("HTTP_").replace("_", "-").title(): value.encode("latin-1")
         for key, value in environ.items()
-        if key.startswith("HTTP_") or (key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value)
+        if key.startswith("HTTP_") or (key == "CONTENT_TYPE" and value)
     }
-    headers = {name: value.encode("latin-1") for name, value in headers.items() if name.lower() not in HOP | {"expect"}}
+    headers = {name: value for name, value in headers.items() if name.lower() not in HOP | OURS}
     return headers | {
         "Connection": "close",
-        "X-Forwarded-For": environ.get("HTTP_X_FORWARDED_FOR") or environ.get("REMOTE_ADDR", ""),
-        "X-Forwarded-Proto": environ["wsgi.url_scheme"],
+        PEER: environ.get("REMOTE_ADDR", ""),
+        PROTOCOL: environ.get("SERVER_PROTOCOL", ""),
     }
-
-
-def _body(environ) -> Iterator[bytes] | None:
-    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
-        return None
-    return iter(lambda: environ["wsgi.input"].read(PIECE), b"")
-
-
-def _away(start_response) -> list[bytes]:
-    """In the form of every error of the API."""
-    request = str(ids.new())
-    body = orjson.dumps(
-        {
-            "error_id": "unavailable",
-            "message": "The part that answers questions is starting or away. Callbacks are being received.",
-            "details": {},
-            "request_id": request,
-        }
-    )
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", "1")]
-    start_response("503 Service Unavailable", [*headers, ("X-Request-Id", request)])
-    return [body]

@@ -4,6 +4,7 @@ import callbacks
 from models.database import Database
 from service import config, logs
 from service.passage import Passage
+from service.uploads import Uploads
 
 
 def create_receiver(reader: str) -> callbacks.Receiver:
@@ -14,4 +15,5 @@ def create_receiver(reader: str) -> callbacks.Receiver:
     settings = config.load()
     logs.configure(settings.log_level)
     inbox = callbacks.Inbox(Database(settings.database_url), settings)
-    return callbacks.Receiver(Passage(reader), inbox, settings.connections, settings.secret_key)
+    passage = Passage(reader, Uploads(settings.data_dir, settings.upload_bytes), settings.proxies)
+    return callbacks.Receiver(passage, inbox, settings.connections, settings.secret_key, settings.proxies)

@@ -38,7 +38,9 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     web, reader = outer.fileno(), between.fileno()
     receiver = "service.receiving:create_receiver('{}:{}')".format(*between.getsockname())
     receivers = Child("web", _gunicorn("gunicorn", web, receiver), plan.environ, [web], plan.workers)
-    asking = Child("reader", _gunicorn("reader", reader, "wsgi:app"), plan.environ, [reader], 1, NICE)
+    asking = Child(
+        "reader", _gunicorn("reader", reader, "service.reading:create_reader()"), plan.environ, [reader], 1, NICE
+    )
     working = [Child("worker", [sys.executable, "-m", "service.working"], plan.environ, (), 1, NICE)] if worker else []
     supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(plan.environ))
     while not {signal.SIGTERM, signal.SIGINT} & set(caught):

@@ -1,16 +1,23 @@
 """Through a receiver to the reader and back: as if the receiver were not there."""
 
 import gzip
+import http.client
+import json
 import os
 import signal
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from werkzeug.test import create_environ, run_wsgi_app
 
 from callbacks.line import IDLE_SECONDS
+from lib.proxies import Proxies
+from service.passage import Passage
+from service.uploads import Uploads
 from tests.server import serving, until
 
 
@@ -109,3 +116,46 @@ def test_compressed_bodies_are_passed_as_they_are(served):
     body = gzip.compress(b'{"state":"quarantined"}')
     answer = requests.post(served.url + "/api/v1/receipts/replay", data=body, headers=headers, timeout=40)
     assert 400 <= answer.status_code < 500  # not understood, and said so
+
+
+class Streaming(BaseHTTPRequestHandler):
+    """A reader that tells no length, and whose answer breaks off at /cut."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"3\r\nabc\r\n")
+        if self.path != "/cut":
+            self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def streaming():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Streaming)
+    server.handle_error = lambda *asked: None  # whoever asks may leave in the middle
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield "{}:{}".format(*server.server_address)
+    server.shutdown()
+    server.server_close()
+
+
+def test_whatever_has_no_length_is_refused_over_http_1_0(streaming, tmp_path):
+    passage = Passage(streaming, Uploads(tmp_path, 2**28), Proxies())
+    whole, _, _ = run_wsgi_app(passage, create_environ("/whole") | {"RAW_URI": "/whole"})
+    assert b"".join(whole) == b"abc"
+    old = create_environ("/whole") | {"RAW_URI": "/whole", "SERVER_PROTOCOL": "HTTP/1.0"}
+    body, status, _ = run_wsgi_app(passage, old)
+    assert (status, json.loads(b"".join(body))["error_id"]) == ("505 HTTP Version Not Supported", "http_1_1_needed")
+
+
+def test_an_answer_that_breaks_off_breaks_off(streaming, tmp_path):
+    passage = Passage(streaming, Uploads(tmp_path, 2**28), Proxies())
+    body, _, _ = run_wsgi_app(passage, create_environ("/cut") | {"RAW_URI": "/cut"})
+    with pytest.raises((http.client.HTTPException, OSError)):
+        list(body)

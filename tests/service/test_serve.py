@@ -39,7 +39,7 @@ def calls(database) -> list[str]:
 def test_what_dies_is_started_again(tmp_path):
     with serving(tmp_path) as served:
         database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
-        for name in ("working", "receiving", "wsgi:app"):
+        for name in ("working", "receiving", "service.reading"):
             (first, *_) = until(lambda name=name: served.pids(name), 30)
             os.kill(first, signal.SIGKILL)
             until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 30)

@@ -1,0 +1,22 @@
+"""What a receiver itself answers to whoever is no dialer, in the form of every error of the API."""
+
+import orjson
+
+from lib import ids
+
+
+class Refused(Exception):
+    """An answer: ``"503 Service Unavailable"``, its ``error_id``, a sentence."""
+
+    def __init__(self, status: str, error_id: str, message: str):
+        super().__init__(message)
+        self.status, self.error_id, self.message = status, error_id, message
+
+    def answer(self, environ, start_response) -> list[bytes]:
+        request = str(ids.new())
+        body = orjson.dumps({"error_id": self.error_id, "message": self.message, "details": {}, "request_id": request})
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("X-Request-Id", request)]
+        if self.status.startswith("503"):
+            headers.append(("Retry-After", "1" if self.error_id == "unavailable" else "5"))
+        start_response(self.status, headers)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
