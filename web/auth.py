@@ -9,8 +9,9 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, current_app, g, request
 
+from lib import text as texts
 from web import keys, origin
-from web.errors import Refused
+from web.errors import Refused, invalid
 
 API = "/api/v1"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="wrapup"'}
@@ -50,6 +51,9 @@ def _check() -> None:
         raise Refused(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
     if wanted is None or not allows(key.scopes, wanted):
         raise Refused(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")
+    for name, value in (request.view_args or {}).items():
+        if isinstance(value, str) and not texts.storable(value):
+            invalid(name, "Holds a character that nothing holds: NUL.")
     g.key_name = key.name
     structlog.contextvars.bind_contextvars(key=key.name)
 

@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, NoReturn
 
 import structlog
@@ -20,6 +21,8 @@ from web.answers import answer
 log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+_MOST_NAMED, _LONGEST_NAME = 50, 200  # fields at fault, and characters of a name; more help nobody
 
 _WORDS = {
     400: ("bad_request", "The request cannot be read."),
@@ -120,7 +123,7 @@ def _details(error: HTTPException) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for location, fields in messages.items():
         found |= fields if isinstance(fields, dict) else {location: fields}
-    return found
+    return {str(name)[:_LONGEST_NAME]: told for name, told in islice(found.items(), _MOST_NAMED)}
 
 
 def _database_error(error: DBAPIError | PoolTimeout) -> Response:

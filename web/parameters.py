@@ -5,17 +5,23 @@ A filter that is silently ignored answers with numbers that are too large, and n
 
 import re
 from datetime import datetime
+from typing import Any
 
+import orjson
 from flask import Request, current_app
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
-from webargs.flaskparser import FlaskParser
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser, is_json_request
 from webargs.multidictproxy import MultiDictProxy
 
 from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock, phone, zones
+from lib import text as texts
 from lib.zones import NOWHERE, Place
 from outcomes import queries, undecided
+
+UNSTORABLE = "Holds a character that nothing holds: NUL, or half of one."
 
 
 class Parser(FlaskParser):
@@ -23,12 +29,46 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}
 
+    def _raw_load_json(self, req: Request) -> Any:
+        """A JSON body, strictly: no half characters, no NaN, no number beyond all measure, nested 1,024 times at most. Python's
+        own parser takes the first three, and dies of what is nested deeper than its stack."""
+        data = req.get_data()
+        if not data or not is_json_request(req):
+            return missing
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            self._handle_invalid_json_error(error, req)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        found = super().load_json(req, schema)
+        if isinstance(found, dict) and (wrong := [name for name, value in found.items() if not storable(value)]):
+            raise ValidationError({name: [UNSTORABLE] for name in wrong})
+        return found
+
     def load_querystring(self, req: Request, schema: Schema) -> MultiDictProxy:
         found = super().load_querystring(req, schema)
+        wrong = [name for name, values in req.args.lists() if name in schema.fields and not storable(values)]
+        if wrong:
+            raise ValidationError({name: [UNSTORABLE] for name in wrong})
         twice = [name for name, values in req.args.lists() if len(values) > 1 and not _takes_many(schema, name)]
         if twice:
             raise ValidationError({name: ["May be given only once."] for name in twice})
         return found
+
+
+def storable(value: Any) -> bool:
+    """Whether every text within the value is one that a database can hold; what it cannot hold, nothing there can be."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str) and not texts.storable(one):
+            return False
+    return True
 
 
 def _takes_many(schema: Schema, name: str) -> bool:

@@ -79,6 +79,8 @@ def test_head_and_options(admin, nobody):
         ("dialer=asterisk", "dialer"),
         ("agent=", "agent"),
         ("%00=1", "\x00"),
+        ("agent=%00", "agent"),
+        ("connection=ryng-main&connection=a%00b", "connection"),
         ("&".join(f"lead_id={at}" for at in range(101)), "lead_id"),
     ],
 )
@@ -113,7 +115,7 @@ def test_a_bad_parameter_is_named_elsewhere_too(admin, address, field):
     assert list(error(admin.get(API + address), 422)["details"]) == [field]
 
 
-@pytest.mark.parametrize("text", ["%00", "%ED%A0%80", "%ff", "%F0%9F%93%9E", "%25", "'", "%5C", "%0A", "a" * 500])
+@pytest.mark.parametrize("text", ["%ED%A0%80", "%ff", "%F0%9F%93%9E", "%25", "'", "%5C", "%0A", "a" * 500])
 @pytest.mark.parametrize("name", ["campaign_name", "agent", "number", "disposition", "connection"])
 def test_any_text_may_be_asked_for(admin, name, text):
     assert admin.get(f"{LIST}?{name}={text}").json == {"outcomes": [], "next": None}

@@ -15,6 +15,7 @@ from models.database import Database
 from web import auth, keys, sign_ins, spooled
 from web.errors import Refused
 from web.pages import words, zones
+from web.parameters import storable
 
 _SESSION = "signed_in"
 _CSRF = "csrf"
@@ -60,6 +61,8 @@ def fragment(view: Callable) -> Callable:
 def guard() -> Response | None:
     """Before every page: the CSRF token of a POST, the session, the scope."""
     view = current_app.view_functions[request.endpoint]
+    if not storable([*(request.view_args or {}).values()]):
+        abort(404)
     if request.method == "POST":
         check_csrf()
     if getattr(view, "public", False):

@@ -1,7 +1,9 @@
 """Signing in and out, and who may see what."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, select
@@ -301,3 +303,30 @@ def test_a_fault_of_ours_is_a_page_with_the_request_id(admin, monkeypatch):
     assert response.status_code == 500
     assert response.headers["X-Request-Id"] in response.get_data(as_text=True)
     assert "ZeroDivisionError" not in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00b", "%ED%A0%80", "9" * 5_000, "[" * 3_000])
+def test_whatever_stands_in_an_address_or_a_form_is_no_fault_of_ours(app, admin, text):
+    given = unquote(text, errors="replace")
+    for rule in page_rules(app):
+        if rule.endpoint == "pages.logout":
+            continue
+        paths = [address(rule), *(re.sub(f"<(uuid:)?{name}>", text, rule.rule) for name in rule.arguments)]
+        names = ("connection", "reason", "cursor", "next", "since", "tz", "agent", "order", "back")
+        for path in paths:
+            asked = (
+                [f"{path}?{name}={text}" for name in names] if "GET" in rule.methods and path == paths[0] else [path]
+            )
+            for one in asked if "GET" in rule.methods else []:
+                assert admin.get(one).status_code < 500, one[:80]
+            if "POST" in rule.methods:
+                fields = dict.fromkeys(
+                    ("reason", "connection", "field", "word", "outcome", "flag", "zone", "back"), given
+                )
+                for more in (
+                    {},
+                    {"field": "status_raw"},
+                    {"field": "disposition"},
+                    {"field": "status_raw", "look": "1"},
+                ):
+                    assert admin.post(path, **fields | more).status_code < 500, (path[:80], more)
