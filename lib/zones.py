@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 
 class Place(NamedTuple):
@@ -18,6 +18,13 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place()
+PSEUDO = ("localtime", "posixrules", "Factory")  # the machine's own
+
+
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """Every IANA zone. Kept, because asking reads the whole zone database, which takes some milliseconds."""
+    return frozenset(available_timezones()) - {*PSEUDO}
 
 
 def named(name: str) -> ZoneInfo | None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import ColumnElement, Integer, Text, case, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
@@ -22,6 +21,7 @@ from dialers.vocabulary import (
     PROVISIONAL,
     STATED,
 )
+from lib import zones
 from models import CallOutcome
 from outcomes import words_seen
 from outcomes.queries import conditions, has_member
@@ -97,7 +97,7 @@ GROUPS: Mapping[str, Group] = {
 
 def known_zone(name: str) -> bool:
     """Whether that is an IANA time zone; the machine's own pseudo-zones are none."""
-    return name in available_timezones() and name not in ("localtime", "posixrules", "Factory")
+    return name in zones.names()
 
 
 @dataclass

@@ -21,7 +21,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
     app.extensions["settings"] = settings
-    app.extensions["database"] = database = Database(settings.database_url)
+    app.extensions["database"] = database = Database(settings.database_url, pool_size=16)
     app.extensions["connections"] = Decided(database, settings.connections)
     app.extensions["recent_words"] = RecentWords()
     app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())

@@ -15,6 +15,7 @@ from web import (
     probes,
     receipts,
     reports,
+    silence,
     words,
 )
 
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
     app.extensions["refusals"] = origin.Refusals()
     errors.register(app)
+    silence.register(app)
     auth.register(app)
     app.after_request(_headers)
     app.register_blueprint(assets)

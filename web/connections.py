@@ -11,6 +11,7 @@ from web.auth import scope
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import cursor, limit, words
+from web.turns import LOOKS, SEARCHES
 
 blueprint = Blueprint("connections", __name__, description="Where the outcomes come from, and how fresh they are")
 
@@ -23,7 +24,7 @@ def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
     extensions = current_app.extensions
     settings = extensions["settings"]
-    with extensions["database"].read() as session:
+    with LOOKS.turn(), extensions["database"].read() as session:
         return answer(
             {
                 "connections": health.connections(session, extensions["connections"], clock.now()),
@@ -60,7 +61,7 @@ def list_queues(query: dict) -> Response:
 
 
 def _page(name: str, read, query: dict) -> Response:
-    with current_app.extensions["database"].read() as session:
+    with SEARCHES.turn(), current_app.extensions["database"].read() as session:
         try:
             page = read(session, query.get("connection"), query.get("cursor"), query["limit"])
         except keyset.BadCursor as error:

@@ -1,5 +1,6 @@
 """Exports over HTTP: streamed, and so few at a time that they leave the database to everybody else."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from threading import BoundedSemaphore
@@ -10,6 +11,7 @@ from flask import Response, request
 from lib import clock
 from models.database import Database
 from outcomes import exports
+from web import silence
 from web.errors import Refused
 from web.turns import EXPORTS
 
@@ -19,7 +21,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Callable]] = {
     "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
 }
 
-# Each holds a connection of the pool for as long as its reader takes; the pool has sixteen, and intake needs its own.
+# Each holds a thread and a connection of the pool for as long as its reader takes, unless he is silent (``web.silence``).
 _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
 
@@ -42,14 +44,15 @@ def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Respo
 
 
 class _Body:
-    """The bytes of an export. Gives its turn back at the end, or when the server closes it before."""
+    """The bytes of an export, in pieces that a slow line takes in time. Gives its turn back at the end, or when the server
+    closes it before."""
 
     def __init__(self, pieces: Iterator, head: bytes, write: Callable):
         self._pieces = pieces
         self._write = write
         self._open = True
         try:
-            self._next: bytes | None = head + write(self._rows())
+            self._ready = deque(silence.pieces(head + write(self._rows())) or [b""])
         except BaseException:
             self.close()
             raise
@@ -58,12 +61,11 @@ class _Body:
         return self
 
     def __next__(self) -> bytes:
-        if self._next is not None:
-            first, self._next = self._next, None
-            return first
         try:
-            if rows := self._rows():
-                return self._write(rows)
+            if not self._ready and (rows := self._rows()):
+                self._ready.extend(silence.pieces(self._write(rows)))
+            if self._ready:
+                return self._ready.popleft()
         except BaseException:
             self.close()
             raise

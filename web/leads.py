@@ -23,6 +23,7 @@ from web.auth import scope
 from web.errors import not_found
 from web.openapi import Blueprint
 from web.parameters import Whole, cursor, limit, words
+from web.turns import SEARCHES
 
 LARGEST_LIST = 64 * 1024 * 1024  # 100,000 leads of 670 bytes each; some 400 MB of memory while it is checked
 
@@ -132,7 +133,8 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
 def list_loads(query: dict) -> Response:
     """Loads, newest first, without their leads"""
     try:
-        return answer(front().loads(query.get("connection"), query["limit"], query.get("cursor")))
+        with SEARCHES.turn():
+            return answer(front().loads(query.get("connection"), query["limit"], query.get("cursor")))
     except keyset.BadCursor as error:
         errors.invalid("cursor", str(error))
 

@@ -1,6 +1,7 @@
 """The API's own description: /openapi.json made from the schemas, and /docs, the same for reading."""
 
 import re
+import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ from markupsafe import Markup, escape
 from marshmallow import Schema
 
 from web import schemas
-from web.answers import answer
+from web.answers import dumps
 from web.auth import API
 from web.parameters import Parser
 from web.word_schemas import ONE_MEANING
@@ -70,6 +71,7 @@ class Api(flask_smorest.Api):
 
 
 plain = PlainBlueprint("openapi", __name__)
+_making = threading.Lock()
 
 
 @plain.app_template_filter("code")
@@ -81,13 +83,14 @@ def code(text: str) -> Markup:
 @plain.get("/openapi.json")
 def openapi_json() -> Response:
     """The description of the API, for programs."""
-    return answer(described())
+    return Response(_made("openapi.json", lambda: dumps(described())), content_type="application/json")
 
 
 @plain.get("/docs")
-def docs() -> str:
+def docs() -> Response:
     """The description of the API, for people."""
-    return render_template("docs.html", spec=described(), guides=GUIDES)
+    page = _made("docs", lambda: render_template("docs.html", spec=described(), guides=GUIDES).encode())
+    return Response(page, content_type="text/html; charset=utf-8")
 
 
 @plain.get("/docs/<path:name>")
@@ -98,11 +101,22 @@ def guide(name: str) -> Response:
     return page
 
 
+def _made(name: str, make: Callable[[], bytes]) -> bytes:
+    """What is the same for everybody, made when it is asked for first, and once: anybody may ask, as often as he likes."""
+    made = current_app.extensions["described"]
+    if name not in made:
+        with _making:
+            if name not in made:
+                made[name] = make()
+    return made[name]
+
+
 def register(app: Flask, blueprints: list[Blueprint]) -> None:
     """Add the API's routes. Their description is made when it is asked for first: few processes ever are."""
     for blueprint in blueprints:
         app.register_blueprint(blueprint, url_prefix=API)
     app.extensions["api"] = blueprints
+    app.extensions["described"] = {}
     app.register_blueprint(plain)
 
 

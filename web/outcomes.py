@@ -14,6 +14,7 @@ from web.auth import scope
 from web.errors import Refused, invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
+from web.turns import SEARCHES
 
 blueprint = Blueprint("outcomes", __name__, description="What became of each call")
 
@@ -32,7 +33,7 @@ def list_outcomes(query: dict) -> Response:
     Filters may be given together, and all must hold; a filter given several times holds when any of its values does.
     """
     filters, rest = split(query)
-    with database().read() as session:
+    with SEARCHES.turn(), database().read() as session:
         try:
             page = queries.page(session, filters, **rest)
         except keyset.BadCursor as error:

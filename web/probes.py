@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from web.metrics import Collector
+from web.turns import SCRAPES
 
 blueprint = Blueprint("probes", __name__)
 
@@ -15,4 +16,5 @@ def metrics() -> Response:
     registry = CollectorRegistry(auto_describe=False)
     own = current_app.extensions
     registry.register(Collector(own["database"], own["spool"], own["connections"]))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    with SCRAPES.turn():
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -16,6 +16,7 @@ from web.auth import scope
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Moment, cursor, limit, moment, words
+from web.turns import SEARCHES
 
 log = structlog.get_logger()
 blueprint = Blueprint("receipts", __name__, description="The evidence, kept exactly as it came")
@@ -44,7 +45,7 @@ class ReceiptQuery(Schema):
 def list_receipts(query: dict) -> Response:
     """Receipts, newest first, without their bodies"""
     filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
-    with database().read() as session:
+    with SEARCHES.turn(), database().read() as session:
         try:
             page = evidence.page(session, filters, query.get("cursor"), query["limit"])
         except keyset.BadCursor as error:

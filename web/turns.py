@@ -70,8 +70,10 @@ class Turns:
         raise Refused(429, f"too_many_{self._what}", sentence, headers={"Retry-After": "5"})
 
 
-# Of the reader's 24 threads these hold 19 at most: 4 exports beside them are its most (``web.exports``).
-REPORTS, EXPORTS = Turns("reports", patient=4), Turns("exports")
+# With the four exports (``web.exports``) these hold 19 of the reader's 24 threads for long, and as many connections; a test adds
+# them up.
+REPORTS, EXPORTS = Turns("reports", patient=2), Turns("exports")
 SEARCHES = Turns("searches", at_once=6, rest=0.0, patient=0)  # lists: one that finds nothing looks at everything
-LOOKS = Turns("looks", at_once=4, rest=0.0, patient=0)  # how it is: counted anew for whoever asks
+LOOKS = Turns("looks", at_once=3, rest=0.0, patient=0)  # how it is: counted anew for whoever asks
+SCRAPES = Turns("scrapes", patient=1)  # the same for Prometheus, which needs no key: anybody may ask
 LISTS = Turns("lists", at_once=2, rest=0.0, patient=0)  # of leads, and large: each needs some times its size of memory

@@ -9,6 +9,7 @@ from web.answers import answer
 from web.auth import scope
 from web.errors import Refused, invalid, not_found
 from web.openapi import Blueprint
+from web.turns import LOOKS
 from web.word_schemas import WordDecision, meaning_of
 
 blueprint = Blueprint("words", __name__, description="What the dialers' words mean, decided without the settings file")
@@ -22,7 +23,7 @@ def show_words(name: str) -> Response:
     """Words that nobody has decided, what was decided and where, and every decision that was made here"""
     connection = configured(name)
     now = current_app.extensions["connections"]
-    with current_app.extensions["database"].read() as session:
+    with LOOKS.turn(), current_app.extensions["database"].read() as session:
         return answer(
             {
                 "connection": name,
@@ -77,7 +78,8 @@ def look(connection: Connection, field: str, word: str, meaning: decisions.Meani
     with extensions["database"].read() as session:
         word, meaning = decisions.possible(session, connection, field, word, meaning)
     now = extensions["connections"].current()
-    return applying.preview(extensions["database"], now, connection, field, word, meaning)
+    with LOOKS.turn():
+        return applying.preview(extensions["database"], now, connection, field, word, meaning)
 
 
 def decide(connection: Connection, field: str, word: str, meaning: decisions.Meaning, by: str) -> dict:

@@ -10,6 +10,7 @@ from lib import clock
 from models import SendingDesk, strangers
 from models.database import Database
 from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
+from web import openapi
 from web.auth import API
 
 
@@ -204,6 +205,17 @@ def test_metrics_without_a_database_have_no_zeros(nobody, broken):
 
 
 GUIDES = [f"/docs/{name}.md" for name in ("api", "reading", "glossary", "dashboard", "settings", "operations")]
+
+
+def test_the_description_is_made_once_whoever_asks(app, nobody, monkeypatch):
+    made = []
+    for name in ("render_template", "dumps"):
+        real = getattr(openapi, name)
+        monkeypatch.setattr(openapi, name, lambda *args, real=real, **more: made.append(1) or real(*args, **more))
+    for path in ("/docs", "/openapi.json"):
+        first = nobody.get(path)
+        assert [nobody.get(path).data for _ in range(3)] == [first.data] * 3 and len(first.data) > 10_000
+    assert len(made) == 2
 
 
 def test_the_description_for_people_needs_nothing_from_elsewhere(nobody):

@@ -11,6 +11,7 @@ from lib import ids
 from outcomes import evidence, keyset, met, queries, shape
 from web.auth import API
 from web.pages import bodies, filters, session, zones
+from web.turns import SEARCHES
 
 # The fields of an outcome as a person looks for them. Every one is in here; a test sees to it.
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -92,7 +93,7 @@ def calls() -> Response | str:
     page, left_out = None, None
     if not wrong:
         try:
-            with session.database().read() as reading:
+            with SEARCHES.turn(), session.database().read() as reading:
                 page = queries.page(reading, wanted, **rest)
                 left_out = filters.left_out(reading, wanted)
         except keyset.BadCursor as error:

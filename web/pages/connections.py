@@ -12,6 +12,7 @@ from outcomes import decisions, health, words_seen
 from outcomes.undecided import DISPOSITION
 from web import words as deciding
 from web.pages import session, words, zones
+from web.turns import LOOKS
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ def decide(name: str) -> Response | str:
 def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     now, extensions = clock.now(), current_app.extensions
     configured = extensions["settings"].connections.get(name)
-    with session.database().read() as reading:
+    with LOOKS.turn(), session.database().read() as reading:
         found = health.connections(reading, extensions["connections"], now)
         decided = decisions.effective(reading, configured) if configured else []
         if configured:

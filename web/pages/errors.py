@@ -21,6 +21,7 @@ _TITLES = {
     404: "Nothing here",
     405: "Nothing here",
     422: "Not understood",
+    429: "Too much at once",
     500: "Our fault",
     503: "The database cannot be reached",
 }
@@ -60,7 +61,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if not isinstance(error, Refused):
         return page(error.code)
     told = [sentence for sentences in error.details.values() for sentence in sentences]
-    return page(error.code, " ".join(told) or str(error.description))
+    response = page(error.code, " ".join(told) or str(error.description))
+    response.headers.extend(error.extra_headers)
+    return response
 
 
 def _database_error(error: OperationalError | PoolTimeout) -> Response:

@@ -16,6 +16,7 @@ from lib import clock
 from outcomes import health, queries, reports, shape, strangers
 from web import spooled
 from web.pages import session, words, zones
+from web.turns import LOOKS
 
 SHOWN = 50
 SHOWN_WORDS = 5  # of each connection; its page has all of them
@@ -30,7 +31,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def overview() -> str:
     """Everything at a glance. Where the database fails, this is an error page and not a page of zeros."""
     now = clock.now()
-    with session.database().read() as reading:
+    with LOOKS.turn(), session.database().read() as reading:
         parts = {name: make(reading, now, zones.chosen()) for name, make in PARTS.items()}
     callback_urls = current_app.extensions["settings"].callback_urls()
     return render_template("pages/overview.html", parts=parts, as_of=now, callback_urls=callback_urls)
@@ -43,7 +44,7 @@ def live(part: str) -> Response:
     if make is None:
         abort(404)
     now = clock.now()
-    with session.database().read() as reading:
+    with LOOKS.turn(), session.database().read() as reading:
         found = make(reading, now, zones.chosen())
     response = make_response(render_template(f"pages/_{part}.html", part=found))
     response.headers["X-As-Of"] = zones.moment(now, zones.chosen())

@@ -16,6 +16,7 @@ from outcomes import evidence, health, keyset
 from outcomes import quarantine as reasons
 from web.pages import session
 from web.pages.words import many
+from web.turns import SEARCHES
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ def quarantine() -> Response:
     """Counts by reason and connection, and the receipts, newest first."""
     wanted = _wanted(request.args)
     wrong = None
-    with session.database().read() as reading:
+    with SEARCHES.turn(), session.database().read() as reading:
         rows = counts(reading, wanted)
         dismissed = sum(row["receipts"] for row in counts(reading, wanted | {"state": DISMISSED}))
         try:

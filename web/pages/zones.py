@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import request
 
 from lib import clock
+from lib import zones as iana
 from outcomes import reports
 
 COOKIE = "wrapup_zone"
@@ -18,15 +19,13 @@ def chosen() -> str:
     return name if known(name) else "UTC"
 
 
-@lru_cache(maxsize=1024)
 def known(name: str) -> bool:
-    # Kept, because asking reads the whole zone database, and every page asks.
     return reports.known_zone(name)
 
 
 @lru_cache(maxsize=1)
 def all_known() -> list[str]:
-    return sorted(filter(known, available_timezones()))
+    return sorted(iana.names())
 
 
 def today(now: datetime, name: str) -> tuple[datetime, datetime]:

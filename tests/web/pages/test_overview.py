@@ -9,6 +9,7 @@ import pytest
 from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
 from leads import loads
 from lib import clock
+from lib import zones as iana
 from models import SendingDesk
 from models.receipts import STATES
 from outcomes import pace
@@ -52,6 +53,18 @@ def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_fo
 
     assert "Times in Asia/Kolkata" in page
     assert "lead history complete to 16:12, 4 h back; what is older has not been read yet<" in page
+
+
+def test_the_zones_are_read_once_and_not_for_each_of_them(reader, monkeypatch):
+    asked = []
+    real = iana.available_timezones
+    monkeypatch.setattr(iana, "available_timezones", lambda: asked.append(1) or real())
+    zones.all_known.cache_clear()
+    iana.names.cache_clear()
+
+    for _ in range(2):
+        assert reader.get("/zone").get_data(as_text=True).count("<option") > 400
+    assert asked == [1]
 
 
 def test_a_zone_that_does_not_exist_is_refused(reader):
