@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from dialers.base import Event, Evidence, Reading, Unreadable
-from dialers.inflating import BLANKS
+from dialers.inflating import BLANKS, LARGEST
 from dialers.opening import MOST_EVENTS, Opened, documents, is_json_type, opened
 from lib import charsets, rawjson
 from lib.rawjson import Members, NotJson
@@ -58,8 +58,10 @@ def record(body: bytes, understand: Callable[..., Reading], *about: object) -> R
 
 
 def glance(body: bytes) -> object:
-    """A polled record as JSON, quickly, as it is or nearly; None for what nobody can read. For a look at its id: an id that
-    holds bytes which are no text is none."""
+    """A polled record as JSON, quickly, as it is or nearly; None for what nobody can read, or is larger than a record is
+    kept. For a look at its id: an id that holds bytes which are no text is none."""
+    if len(body) > LARGEST:
+        return None
     try:
         return json.loads(body, parse_float=str, strict=False)
     except (ValueError, RecursionError) as error:

@@ -20,10 +20,12 @@ import requests
 from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
+from dialers.deadlines import Adapter, Deadline
 from dialers.errors import AskedWrongly, CredentialsRefused, ReportError, Unavailable, Uncertain
 from lib import charsets, clock
 
 CHUNK = 256 * 1024
+MOST_BYTES = 16 * 1024 * 1024  # of one answer, inflated; what it takes in memory is several times that
 LONGEST_RETRY_AFTER = 3600.0
 
 # What TLS says while it shakes hands, which is before anything of ours is sent.
@@ -37,7 +39,12 @@ class Patience:
     connect: float = 10.0
     read: float = 30.0  # without a byte
     whole: float = 60.0  # for one answer, however it trickles in
-    most_bytes: int = 64 * 1024 * 1024
+    most_bytes: int = MOST_BYTES
+
+    @property
+    def longest(self) -> float:
+        """For a whole exchange, whatever is slow in it."""
+        return self.connect + self.read + self.whole
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,20 @@ class Http:
         if alone:
             headers = {**(headers or {}), "Connection": "close"}
         content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
+        deadline = self.deadline()
         try:
             with (
+                deadline,
                 self._opened() if alone else nullcontext(self.session()) as session,
                 session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
             ):
                 body = charsets.utf8(self._body(response, host, what), response.headers.get("Content-Type"))
-                return Answer(response.status_code, response.headers, body)
         except (failures.RequestException, wire_failures.HTTPError) as error:
-            raise _failure(error, host, what) from None
+            if not deadline.passed:
+                raise _failure(error, host, what) from None
+        if deadline.passed:  # also where what had come by then looks like a whole answer
+            raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.longest:.0f} s.")
+        return Answer(response.status_code, response.headers, body)
 
     def _body(self, response: requests.Response, host: str, what: str) -> bytes:
         until = time.monotonic() + self._patience.whole
@@ -103,6 +115,10 @@ class Http:
                 raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.whole:.0f} s.")
         return b"".join(parts)
 
+    def deadline(self) -> Deadline:
+        """To be held around each use of ``session``."""
+        return Deadline(self._patience.longest)
+
     def session(self) -> requests.Session:
         """This thread's own."""
         if not hasattr(self._sessions, "session"):
@@ -111,6 +127,8 @@ class Http:
 
     def _opened(self) -> requests.Session:
         session = requests.Session()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, Adapter())
         # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
         session.trust_env = False
         session.auth = _unchanged  # and a name in the URL would too

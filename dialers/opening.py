@@ -172,6 +172,10 @@ def _wrapped(value: Members) -> object:
 def documents(text: str, error: NotJson, what: str) -> tuple[list[object], set[str]]:
     """The documents of a text that is not JSON as it should be. Raises Unreadable where nobody can tell."""
     try:
+        rawjson.weigh(text)
+    except rawjson.TooMuch as much:
+        raise Unreadable("unparseable", f"The {what} holds {much}, and was not read.") from None
+    try:
         found, slips = mending.mended(text)
         return [rawjson.cleaned(one) for one in found], slips
     except NotJson:

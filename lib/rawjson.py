@@ -5,6 +5,7 @@ total. So objects are read as ``Members``: a dict of the last readings that reme
 """
 
 import json
+import re
 from json.decoder import WHITESPACE
 
 from lib import text as texts
@@ -13,12 +14,25 @@ MOST_READINGS = 10  # of one key that are remembered as a conflict
 DEEPEST = 100  # levels; what reads a value later may walk it with a frame or two per level
 
 
+# Small values take many times the memory of their text: 4 MiB of "{}," are 700 MiB of objects. So how many there may be is
+# bounded, in what is read as a whole (``loads``) and in what is cut into records (``page``): objects and lists, and commas.
+MOST_READ = (50_000, 300_000)
+MOST_ON_A_PAGE = (250_000, 1_000_000)
+MOST_RECORDS = 100_000  # of a page, and members of an object that is cut
+
+
 class NotJson(ValueError):
     """The text is not JSON that can be read."""
 
 
+class TooMuch(NotJson):
+    """It holds more than is read."""
+
+
 class Members(dict):
     """A JSON object. As a dict it holds the last value of each key; ``pairs`` holds every (key, value) in order."""
+
+    __slots__ = ("pairs",)
 
     def __init__(self, pairs: list[tuple[str, object]]):
         super().__init__(pairs)
@@ -52,9 +66,14 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=Members, parse_float=str, parse_int=integer, parse_constant=lambda name: None
 )
 
-# Where a value ends needs no reading of it: without hooks the scanner is several times faster. A line break inside of a text
-# must not hide a thousand other records: whether each can be read is judged later.
-_SCANNER = json.JSONDecoder(parse_float=str, parse_int=str, strict=False)
+# Where a value ends needs no reading of it, so nothing is kept of objects and numbers but a small number; hooks in Python
+# would be several times slower. A line break inside of a text must not hide a thousand other records: whether each can be
+# read is judged later.
+_SCANNER = json.JSONDecoder(object_pairs_hook=len, parse_float=len, parse_int=len, strict=False)
+_TEXT = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL
+)  # one that is not closed goes to the end: linear
+_NOTHING = re.compile(r"\s*+")
 
 
 def decode(body: bytes) -> str:
@@ -68,6 +87,7 @@ def decode(body: bytes) -> str:
 def loads(body: bytes | str) -> object:
     """The value, with objects as ``Members`` and strings that every store can hold. Raises NotJson with the place."""
     text = decode(body) if isinstance(body, bytes) else body
+    weigh(text, MOST_READ)
     try:
         value = _DECODER.decode(text)
         if text.count("[") + text.count("{") > DEEPEST and _too_deep(value):
@@ -78,6 +98,19 @@ def loads(body: bytes | str) -> object:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotJson("nested too deeply") from None
+
+
+def weigh(text: str, most: tuple[int, int] = MOST_READ) -> None:
+    """Raises TooMuch where the text holds more objects and lists, or commas, than so many."""
+    if len(text) <= min(most):
+        return
+    if not _too_many(text, most) or not _too_many(_TEXT.sub("", text), most):  # those in texts do not count
+        return
+    raise TooMuch(f"more than {most[0]:,} objects and lists, or {most[1]:,} values")
+
+
+def _too_many(text: str, most: tuple[int, int]) -> bool:
+    return text.count("{") + text.count("[") > most[0] or text.count(",") > most[1]
 
 
 def _too_deep(value: object) -> bool:
@@ -104,24 +137,33 @@ def cleaned(value: object) -> object:
 
 def page(body: bytes) -> tuple[str, str]:
     """(the text of an answer with many records, the encoding that gives a record's bytes back). One name in a wrong encoding
-    must not hide a thousand other records: then every byte is a character, and whether a record can be read is judged later."""
+    must not hide a thousand other records: then every byte is a character, and whether a record can be read is judged later.
+    Raises TooMuch."""
     try:
-        return decode(body).rstrip("\x00 \t\r\n"), "utf-8"
+        text, encoding = decode(body), "utf-8"
     except NotJson:
-        return body.decode("latin-1").rstrip("\x00 \t\r\n"), "latin-1"
+        text, encoding = body.decode("latin-1"), "latin-1"
+    weigh(text, MOST_ON_A_PAGE)
+    return text.rstrip("\x00 \t\r\n"), encoding
 
 
 def nothing_after(text: str, last: int, brackets: str) -> None:
     """Raises NotJson where something stands between the end of the last part and the end of the text but a bracket, and
     before it a comma with nothing behind it."""
-    tail = "".join(text[last:].split(None))
-    if tail.removeprefix("," if last else "") != (brackets[1] if last else brackets):
+    at = _blank(text, last)
+    if last and text[at : at + 1] == ",":
+        at = _blank(text, at + 1)
+    for bracket in brackets[1] if last else brackets:
+        if text[at : at + 1] != bracket:
+            raise NotJson(f"more than one value, from character {last}")
+        at = _blank(text, at + 1)
+    if at < len(text):
         raise NotJson(f"more than one value, from character {last}")
 
 
 def members(text: str, start: int = 0) -> list[tuple[str, int, int]]:
-    """The members of the object at ``start`` as (key, where its value begins, where it ends). Raises NotJson."""
-    found = []
+    """The members of the object at ``start`` as (key, where its value begins, where it ends). Raises NotJson, TooMuch."""
+    found: list[tuple[str, int, int]] = []
     for key_start, key_end in _parts(text, start, "{", "}"):
         key = _value(text, key_start)[0]
         colon = _skip(text, key_end)
@@ -129,12 +171,22 @@ def members(text: str, start: int = 0) -> list[tuple[str, int, int]]:
             raise NotJson(f"expected a member at character {key_start}")
         begin = _skip(text, colon + 1)
         found.append((texts.clean(key), begin, _value(text, begin)[1]))
+        _few(found, "members")
     return found
 
 
 def elements(text: str, start: int = 0) -> list[tuple[int, int]]:
-    """The elements of the array at ``start`` as (where it begins, where it ends). Raises NotJson."""
-    return list(_parts(text, start, "[", "]"))
+    """The elements of the array at ``start`` as (where it begins, where it ends). Raises NotJson, TooMuch."""
+    found: list[tuple[int, int]] = []
+    for span in _parts(text, start, "[", "]"):
+        found.append(span)
+        _few(found, "records")
+    return found
+
+
+def _few(found: list, what: str) -> None:
+    if len(found) > MOST_RECORDS:
+        raise TooMuch(f"more than {MOST_RECORDS:,} {what}")
 
 
 def _parts(text: str, start: int, opening: str, closing: str):
@@ -166,6 +218,10 @@ def _value(text: str, at: int) -> tuple[object, int]:
         raise NotJson(f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise NotJson("nested too deeply") from None
+
+
+def _blank(text: str, at: int) -> int:
+    return _NOTHING.match(text, at).end()
 
 
 def _skip(text: str, at: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 1000
 SQLITE_BATCH = 250  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
+BATCH_BYTES = 32 * 1024 * 1024  # of bodies; what is made of them takes several times that
 TRIES = 8
 PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only some parts could be understood
 
@@ -134,11 +135,12 @@ def _read_ahead(database: Database, connections: Mapping[str, Connection], limit
     """Read the receipts of the next batch before the transaction that writes: on SQLite nobody else can write meanwhile,
     and a callback would wait for its 200 until every body is understood."""
     with database.read() as session:
-        receipts = _claimed(session, WHOLE, limit, only, lock=False)
+        receipts = _claimed(session, WHOLE, _fitting(session, limit, only), only, lock=False)
     return {receipt.id: understand(receipt, connections) for receipt in receipts}
 
 
 def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime, read) -> int:
+    limit = len(read) if read else _fitting(session, limit, only)
     receipts = _claimed(session, NAMED if read else WHOLE, limit, only, lock=True)
     understood = read | _not_yet_read(session, receipts, connections, read)
     readings: list[tuple[Taken, Reading]] = []
@@ -184,10 +186,23 @@ def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]
     return set(session.scalars(select(CallEvent.group_id).where(bulk.among(session, CallEvent.receipt_id, again))))
 
 
-def _claimed(session: Session, columns, limit: int, only: Sequence[UUID] | None, lock: bool) -> list[Taken]:
+def _fitting(session: Session, limit: int, only: Sequence[UUID] | None) -> int:
+    """How many of the next receipts one batch may hold in memory, bodies of 1 MiB each as they may be; one at least."""
+    total = 0
+    for count, size in enumerate(session.scalars(_next(session, (func.length(Receipt.body),), limit, only))):
+        total += size
+        if count and total > BATCH_BYTES:
+            return count
+    return limit
+
+
+def _next(session: Session, columns, limit: int, only: Sequence[UUID] | None) -> Select:
     statement = select(*columns).where(Receipt.state == PENDING).order_by(Receipt.seen_at, Receipt.id).limit(limit)
-    if only is not None:
-        statement = statement.where(bulk.among(session, Receipt.id, only))
+    return statement if only is None else statement.where(bulk.among(session, Receipt.id, only))
+
+
+def _claimed(session: Session, columns, limit: int, only: Sequence[UUID] | None, lock: bool) -> list[Taken]:
+    statement = _next(session, columns, limit, only)
     # SQLite leaves out FOR UPDATE; there BEGIN IMMEDIATE has locked everything already.
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
     return [Taken(*row) for row in found]

@@ -25,6 +25,7 @@ TABLE = Receipt.__table__
 INSTANT = timedelta(microseconds=1)
 # A page may be kept this long after it was asked for. Newest receipts that are "younger" than that were stamped by a clock
 # that has been set back since.
+LARGEST = 1024 * 1024  # of what is kept of a record
 LONGEST_ASKED = timedelta(minutes=15)
 
 
@@ -123,9 +124,9 @@ def _row(connection: Connection, report: str, record: Record, digest: str, at: d
         "kind": report,
         "received_at": at,
         "seen_at": seen_at,
-        "body": record.body,
+        "body": record.body[:LARGEST],
         "body_size": len(record.body),
-        "truncated": False,
+        "truncated": len(record.body) > LARGEST,  # it will be put aside as a callback of this size is
         "content_hash": digest,
         "record_key": record.key,
         "context": dict(record.context) if record.context else None,

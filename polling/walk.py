@@ -4,7 +4,7 @@ A page is kept when the next one has come, or the end, or an error: only then is
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Page, Window
-from dialers.errors import ReportError
+from dialers.errors import ReportError, WalkStuck
 from models.database import Database
 from polling import cursors
 from polling.cursors import Claim, LeaseLost
@@ -24,6 +24,8 @@ from polling.keep import Kept, keep_page
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
+MOST_AT_ONCE = 5_000  # records in one transaction
+MOST_OF_A_WALK = 2_000_000
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
 
 
@@ -46,6 +48,18 @@ class Polled:
     error: str | None = None
     warning: str | None = None
     idle: bool = False  # there was nothing to ask for
+
+
+def small(pages: Iterable[Page]) -> Iterator[Page]:
+    """The pages, with no more records than one transaction is to keep. Raises WalkStuck where there is no end to them."""
+    seen = 0
+    for page in pages:
+        seen += len(page.records)
+        if seen > MOST_OF_A_WALK:
+            raise WalkStuck(f"There was no end after {MOST_OF_A_WALK:,} records; what came before was kept.")
+        for start in range(0, max(1, len(page.records)), MOST_AT_ONCE):
+            last = start + MOST_AT_ONCE >= len(page.records)
+            yield Page(page.records[start : start + MOST_AT_ONCE], page.warning if last else None)
 
 
 class Walk:
@@ -93,7 +107,7 @@ class Walk:
 
     def _walk(self, window: Window | None) -> None:
         asked = self._now()
-        for page in self._held.task.report.walk(self._client, self._connection, window):
+        for page in small(self._held.task.report.walk(self._client, self._connection, window)):
             if self._in_hand:
                 self._keep(lambda session, kept: cursors.renew(session, self._held, self._now(), kept))
                 self._between()

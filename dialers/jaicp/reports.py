@@ -114,11 +114,13 @@ def _attempts(body: bytes, campaign: str, what: str) -> list[Record]:
 
 def _rows(body: bytes, what: str) -> list[bytes]:
     """The elements of the array, byte for byte. Raises Garbled."""
-    text, encoding = rawjson.page(body)
     try:
+        text, encoding = rawjson.page(body)
         spans = rawjson.elements(text)
         rawjson.nothing_after(text, spans[-1][1] if spans else 0, "[]")
         return [text[begin:end].encode(encoding) for begin, end in spans]
+    except rawjson.TooMuch as error:
+        raise Garbled(f"The answer to {what} holds {error}; nothing of it was read.") from None
     except rawjson.NotJson:
         raise Garbled(f"The answer to {what} is no JSON array of rows.") from None
 

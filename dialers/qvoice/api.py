@@ -18,13 +18,11 @@ from urllib3 import exceptions as wire_failures
 from dialers import http
 from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, ReportError, Unavailable
-from dialers.http import Answer
+from dialers.http import CHUNK, MOST_BYTES, Answer
 from dialers.qvoice.answers import NotTrusted, connection_words, tls_error, told, unhappy
 from lib import charsets, rawjson
 
 LOGIN = "/api/v2/login"
-MOST_BYTES = 64 * 1024 * 1024
-CHUNK = 256 * 1024
 MOST_LOGINS = 5  # within one question, other threads' logins included
 TOKEN_NAMES = ("access_token", "accessToken")
 
@@ -162,22 +160,32 @@ class Client:
         """One request and its whole answer. Raises Unavailable, NotTrusted or Garbled where there is none."""
         what = f"{verb} {path}"
         times = (self._patience.connect, self._patience.read)
+        deadline = self._http.deadline()
         try:
-            with self._http.session().request(
-                verb, self._base + path, timeout=times, allow_redirects=False, stream=True, **content
-            ) as response:
+            with (
+                deadline,
+                self._http.session().request(
+                    verb, self._base + path, timeout=times, allow_redirects=False, stream=True, **content
+                ) as response,
+            ):
                 body = charsets.utf8(self._body(response, what), response.headers.get("Content-Type"))
-                return Answer(response.status_code, response.headers, body)
-        except (failures.SSLError, wire_failures.SSLError) as error:
-            raise tls_error(error, self._host) from None
-        except (failures.Timeout, wire_failures.TimeoutError):
-            raise Unavailable(f"{self._host} did not answer {what} in time.") from None
-        except failures.ConnectionError as error:
-            raise Unavailable(f"{self._host} could not be asked ({what}): {connection_words(error)}.") from None
-        except (failures.InvalidURL, failures.InvalidHeader, failures.InvalidSchema):
-            raise AskedWrongly(f"{what} cannot be sent. Check portal_url and account_id.") from None
-        except (failures.RequestException, wire_failures.HTTPError):
-            raise Garbled(f"{self._host}'s answer to {what} broke off.") from None
+        except (failures.RequestException, wire_failures.HTTPError) as error:
+            if not deadline.passed:
+                raise self._failure(error, what) from None
+        if deadline.passed:  # also where what had come by then looks like a whole answer
+            raise Unavailable(f"{self._host}'s answer to {what} took too long.")
+        return Answer(response.status_code, response.headers, body)
+
+    def _failure(self, error: Exception, what: str) -> ReportError:
+        if isinstance(error, failures.SSLError | wire_failures.SSLError):
+            return tls_error(error, self._host)
+        if isinstance(error, failures.Timeout | wire_failures.TimeoutError):
+            return Unavailable(f"{self._host} did not answer {what} in time.")
+        if isinstance(error, failures.ConnectionError):
+            return Unavailable(f"{self._host} could not be asked ({what}): {connection_words(error)}.")
+        if isinstance(error, failures.InvalidURL | failures.InvalidHeader | failures.InvalidSchema):
+            return AskedWrongly(f"{what} cannot be sent. Check portal_url and account_id.")
+        return Garbled(f"{self._host}'s answer to {what} broke off.")
 
     def _body(self, response: requests.Response, what: str) -> bytes:
         until = time.monotonic() + self._patience.whole

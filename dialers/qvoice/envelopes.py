@@ -47,9 +47,11 @@ def opened(body: bytes, what: str) -> Envelope:
         raise Garbled(f"The answer to {what} is empty.")
     if body.lstrip()[:1] == b"<":
         raise Garbled(f"The answer to {what} is a web page, not JSON.")
-    text, encoding = rawjson.page(body)
     try:
+        text, encoding = rawjson.page(body)
         found = _found(text)
+    except rawjson.TooMuch as error:
+        raise Garbled(f"The answer to {what} holds {error}; nothing of it was read. Lower page_size.") from None
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to {what} is not JSON: {error}.") from None
     if found is None:

@@ -31,6 +31,7 @@ QUEUE_COLUMNS = ("extension", "agents", "name")
 
 LONGEST_KEY = 400
 MOST_PAGES = 20_000  # of one walk: a dialer that makes up new keys for ever must end, too
+MOST_CAMPAIGNS = 10_000  # whose leads are asked for
 MOST_HALVES = 1000
 SHORTEST_HALF = timedelta(seconds=2)
 CUT = "An answer was full and named no next page: some calls may be missing. Raise page_size."
@@ -133,8 +134,9 @@ def _opened(body: bytes, what: str, columns: tuple[str, ...]) -> Envelope:
     """The answer, opened. Any object in an object looks like a record that is listed by its key; where none of them has a
     column that we know, it is an envelope that nobody knows."""
     envelope = opened(body, what)
-    keyed = [_object(record) or {} for record in envelope.records if record.listed_under is not None]
-    if keyed and not any(column in row for row in keyed for column in columns):
+    keyed = [record for record in envelope.records if record.listed_under is not None]
+    rows = (_object(record) or {} for record in keyed)  # one at a time
+    if keyed and not any(column in row for row in rows for column in columns):
         raise Garbled(f"The answer to {what} has a shape that nobody knows.")
     return envelope
 
@@ -145,8 +147,13 @@ def _page_size(connection: Connection) -> int:
 
 def _campaign_ids(client: Client) -> list[str]:
     pages = _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS)
-    records = [record for envelope in pages for record in envelope.records]
-    found = dict.fromkeys(record.listed_under or _id(record) for record in records)
+    found: dict[str | None, None] = {}
+    for envelope in pages:
+        found |= dict.fromkeys(record.listed_under or _id(record) for record in envelope.records)
+        if len(found) > MOST_CAMPAIGNS:
+            raise WalkStuck(
+                f"GET {STATUS_PATH} names more than {MOST_CAMPAIGNS:,} campaigns; their leads were not asked for."
+            )
     # A name of dots would be another path. A longer one than this no table keeps; its campaign is quarantined.
     return [one for one in found if one and one.strip(".") and len(one) <= LONGEST_ID]
 

@@ -51,7 +51,7 @@ class Settings(Schema):
         load_default=lambda: list(REPORT_FIELDS),
         validate=_has_needed,
     )
-    export_limit = fields.Int(load_default=6500, validate=validate.Range(min=2, max=1_000_000))
+    export_limit = fields.Int(load_default=6500, validate=validate.Range(min=2, max=100_000))
     timeout_seconds = fields.Int(load_default=30, validate=validate.Range(min=1, max=50))
     poll_seconds = fields.Int(load_default=60, validate=validate.Range(min=1, max=3600))
     requests_per_minute = fields.Int(load_default=120, validate=validate.Range(min=1, max=6000))

@@ -58,11 +58,13 @@ def opened(body: bytes) -> list[bytes]:
     """The records as they stand in the answer. Raises Garbled for everything but an array."""
     if not body.strip():
         raise Garbled(f"The answer to {WHAT} is empty.")
-    written, encoding = rawjson.page(body)
-    if written.strip() == "null":
-        return []
     try:
+        written, encoding = rawjson.page(body)
+        if written.strip() == "null":
+            return []
         spans = rawjson.elements(written)
+    except rawjson.TooMuch as error:
+        raise Garbled(f"The answer to {WHAT} holds {error}; nothing of it was read. Lower export_limit.") from None
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to {WHAT} is not a list in JSON: {error}.") from None
     try:

@@ -27,6 +27,8 @@ def calls(client: Client, connection: Connection, asked: None) -> Iterator[Page]
         else:
             rawjson.loads(body)
             spans = [(0, len(text))]
+    except rawjson.TooMuch as error:
+        raise Garbled(f"The answer to GET {PATH} holds {error}; nothing of it was read.") from None
     except rawjson.NotJson as error:
         raise Garbled(f"The answer to GET {PATH} is not JSON: {error}.") from None
     yield Page([Record(text[start:end].encode(encoding)) for start, end in spans])

@@ -1,10 +1,13 @@
 """HTTP towards dialers, over real sockets: which failures are certain, and which leave in doubt."""
 
+import contextlib
+import itertools
 import socket
 import ssl
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
@@ -18,6 +21,7 @@ from dialers.http import Answer, Http, Patience, asking, host_of, retry_after, v
 from lib import clock
 from sandbox.faults import COMMON, Faults, install
 from sandbox.server import running
+from tests.patience import stretched
 
 FAST = Patience(connect=1.5, read=1.5, whole=3, most_bytes=1 << 20)
 SECRET = "tok3n"
@@ -110,6 +114,64 @@ def test_an_answer_without_end_is_cut():
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + b"x" * 3_000_000
     with listening(body) as host, pytest.raises(Uncertain, match="larger than 1 MiB"):
         Http(FAST).exchange("GET", f"http://{host}/leads")
+
+
+@contextmanager
+def trickling(begin: bytes, drops: bytes, every: float = 0.2):
+    """A port that answers with ``begin``, and then with ``drops``, one after the other, for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as stack:
+
+        def serve():
+            connection, _ = server.accept()
+            stack.enter_context(connection)
+            with contextlib.suppress(OSError):  # the other side has had enough
+                connection.recv(65_536)
+                connection.sendall(begin)
+                for drop in itertools.cycle(drops):
+                    connection.sendall(bytes([drop]))
+                    time.sleep(every)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("begin", "drops"),
+    [
+        (b"", b"HTTP/1.1 200 OK   "),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"a:b\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_answer_that_trickles_in_has_an_end(begin, drops, alone):
+    soon = Patience(connect=0.5, read=1, whole=1.5)
+    began = time.monotonic()
+    with trickling(begin, drops) as host, pytest.raises(Uncertain, match="took longer than"):
+        Http(soon).exchange("GET", f"http://{host}/leads", alone=alone)
+    assert time.monotonic() - began < stretched(10)
+
+
+def test_a_handshake_that_trickles_in_has_an_end():
+    record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"  # the beginning of a long answer to a hello
+    with trickling(record, b"\x00") as host, pytest.raises(Uncertain, match="in time"):
+        Http(Patience(connect=1, read=0.5, whole=0.5)).exchange("POST", f"https://{host}/leads")
+
+
+def test_a_connection_that_was_kept_has_an_end_as_well():
+    """The second answer over it trickles in."""
+    first = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    http = Http(Patience(connect=0.5, read=1, whole=1.5))
+    with trickling(first, b"HTTP/1.1 200 OK   ", every=0.3) as host:
+        assert http.exchange("GET", f"http://{host}/").status == 200
+        with pytest.raises(Uncertain):
+            http.exchange("GET", f"http://{host}/")
 
 
 def test_a_server_that_refuses_or_cannot_be_found_has_certainly_seen_nothing():

@@ -79,3 +79,54 @@ def test_no_text_makes_another_error(text):
             read(text)
         except rawjson.NotJson:
             continue
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("[" + "{}," * 60_000 + "{}]", True),
+        ("[" + "1," * 400_000 + "1]", True),
+        ("[" + '{"a":[]},' * 20_000 + "{}]", False),
+        ('["' + "{," * 400_000 + '"]', False),  # in a text they take no memory
+        ('["' + r"\"{," * 400_000 + '"]', False),
+        ('["' + r"\"{," * 400_000, False),  # no JSON, and that is said as quickly
+        ('["' + "{," * 400_000 + '",' + "{}," * 60_000 + "1]", True),
+    ],
+)
+def test_what_would_take_many_times_its_size_is_not_read(text, refused):
+    if refused:
+        with pytest.raises(rawjson.TooMuch, match="more than 50,000 objects and lists, or 300,000 values"):
+            rawjson.loads(text)
+    else:
+        rawjson.weigh(text)
+
+
+def test_a_page_has_so_many_records_at_most(monkeypatch):
+    monkeypatch.setattr(rawjson, "MOST_RECORDS", 3)
+    assert len(rawjson.elements("[1,2,3]")) == len(rawjson.members('{"a":1,"b":2,"c":3}')) == 3
+    for cut, text in ((rawjson.elements, "[1,2,3,4"), (rawjson.members, '{"a":1,"b":2,"c":3,"d":4')):
+        with pytest.raises(rawjson.TooMuch, match="more than 3 "):
+            cut(text)  # at once, whatever comes behind
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "brackets", "well"),
+    [
+        ("[]", 0, "[]", True),
+        (" [ ] ", 0, "[]", True),
+        ("[1]", 2, "[]", True),
+        ("[1 ,\u00a0]\n", 2, "[]", True),
+        ("[1,,]", 2, "[]", False),
+        ("[1]]", 2, "[]", False),
+        ("[1] 2", 2, "[]", False),
+        ("[,]", 0, "[]", False),
+        ("{}", 0, "[]", False),
+        ("[1}", 2, "[]", False),
+    ],
+)
+def test_nothing_may_stand_behind_the_end(text, last, brackets, well):
+    if well:
+        rawjson.nothing_after(text, last, brackets)
+    else:
+        with pytest.raises(rawjson.NotJson):
+            rawjson.nothing_after(text, last, brackets)

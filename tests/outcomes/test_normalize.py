@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models import CallEvent, CallGroup, Receipt
 from outcomes import evidence
+from outcomes.normalize import normalize_pending
 from outcomes.settle import settle_due
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
@@ -277,3 +278,20 @@ def test_a_call_with_hundreds_of_attempts_is_one_outcome_per_attempt(database):
 def again(database) -> None:
     with database.write() as session:
         session.execute(update(Receipt).values(state="pending"))
+
+
+def test_a_batch_holds_no_more_bytes_than_it_may(database, monkeypatch):
+    """A thousand bodies of a mebibyte each would be a gibibyte at once."""
+    monkeypatch.setattr("outcomes.normalize.BATCH_BYTES", 1_000)
+    keep(database, *(receipt(terminal(n, 100 + n, notes="n" * 400)) for n in range(5)))
+    taken = []
+    while count := normalize_once(database):
+        taken.append(count)
+    assert sum(taken) == 5 and max(taken) < 3
+    assert states(database) == {"normalized": 5}
+    keep(database, receipt(terminal(9, 109, notes="n" * 5_000)))
+    assert normalize_once(database) == 1  # one that is larger than all that may be is taken alone
+
+
+def normalize_once(database) -> int:
+    return normalize_pending(database, CONNECTIONS)

@@ -2,13 +2,18 @@
 
 import threading
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import update
 
 from dialers.base import Connection, Page, Record
+from dialers.errors import WalkStuck
 from models import Receipt
+from outcomes.normalize import normalize_pending
+from polling import walk
 from polling.keep import Kept, keep_page
+from polling.walk import small
 from tests.polling.polls import NOW, receipts, statements
 
 QVOICE = Connection("qvoice-main", "qvoice")
@@ -52,6 +57,36 @@ def test_a_record_becomes_a_receipt(database):
     assert (receipt.record_key, receipt.context) == ("call:1", {"campaign_id": "c1"})
     assert (receipt.state, receipt.readings, receipt.stranger) == ("pending", 0, False)
     assert receipt.received_at == receipt.seen_at == NOW
+
+
+def test_of_a_large_record_the_beginning_is_kept_and_it_is_put_aside(database):
+    large = Record(b'{"call_id":"' + b"x" * 2**20 + b'"}', "call:1")
+    assert keep(database, large, record("b", "call:2")) == Kept(2, 2)
+    assert keep(database, large) == Kept(1, 0)
+    while normalize_pending(database, {QVOICE.name: QVOICE}):
+        pass
+    cut = next(receipt for receipt in receipts(database) if receipt.truncated)
+    assert (cut.body, cut.body_size) == (large.body[: 2**20], len(large.body))
+    assert (cut.state, cut.reason) == ("quarantined", "oversized")
+
+
+def test_a_large_page_is_kept_a_few_records_at_a_time():
+    pages = [Page([record("a")] * 12_000, "It was cut."), Page([], "No job answered."), Page([])]
+    found = list(small(iter(pages)))
+    assert [(len(page.records), page.warning) for page in found] == [
+        (5_000, None),
+        (5_000, None),
+        (2_000, "It was cut."),
+        (0, "No job answered."),
+        (0, None),
+    ]
+
+
+def test_a_walk_without_an_end_has_one(monkeypatch):
+    monkeypatch.setattr(walk, "MOST_OF_A_WALK", 25)
+    pages = small(Page([record(str(number))] * 10) for number in count())
+    with pytest.raises(WalkStuck, match="no end after 25 records"):
+        list(pages)
 
 
 def test_an_unchanged_record_writes_nothing(database):

@@ -14,8 +14,9 @@ from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.qvoice import Settings
 from dialers.qvoice.answers import NotTrusted, retry_after
-from dialers.qvoice.api import Client
+from dialers.qvoice.api import Client, Patience
 from tests.dialers.qvoice.portal import FAST, portal, row
+from tests.dialers.test_http import trickling
 
 
 @pytest.fixture
@@ -148,12 +149,12 @@ def test_what_may_be_different_the_next_time_is_asked_again(filled, fault):
         ("empty", Garbled, "empty", 3),
         ("failure_in_200", Garbled, "shape", 3),
         ("unknown_shape", Garbled, "shape", 3),
-        ("huge", Garbled, "larger than 64 MiB", 3),
+        ("huge", Garbled, "larger than 16 MiB", 3),
     ],
 )
 def test_errors_are_sentences_without_secrets_or_bodies(filled, fault, kind, words, tries):
     filled.qvoice.add(row(0, lead_name="Confidential Person"))
-    filled.fault(**{fault: {"path": "history", "value": 65 if fault == "huge" else None}})
+    filled.fault(**{fault: {"path": "history", "value": 17 if fault == "huge" else None}})
     walked = filled.walk()
     assert isinstance(walked.error, kind)
     assert words in str(walked.error) and str(walked.error).endswith(".")
@@ -303,3 +304,11 @@ def test_every_code_of_an_answer_is_understood_as_one_kind_of_error(filled):
         filled.fault(**{fault: {"path": "history"}})
         kinds[filled.walk().error.error_id] += 1
     assert kinds == {"asked_wrongly": 2, "credentials_refused": 1, "unavailable": 2}
+
+
+def test_an_answer_that_trickles_in_ends_the_poll():
+    soon = Patience(connect=0.5, read=1, whole=1.5, pauses=())
+    with trickling(b"", b"HTTP/1.1 200 OK   ") as host, portal() as one:
+        settings = {**one.connection.settings, "portal_url": f"http://{host}"}
+        with pytest.raises(Unavailable, match="took too long"):
+            Client(replace(one.connection, settings=settings), soon).ask("/x", {}, bytes)
