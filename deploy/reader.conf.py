@@ -13,7 +13,7 @@ workers = 1
 loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
 
 # Threads, so that an export that streams for minutes leaves the other requests alone.
-worker_class = "service.reading.Worker"
+worker_class = "service.threads.Worker"
 threads = 24  # what takes long holds 20 of them at most (web/turns.py)
 preload_app = False
 graceful_timeout = 5

@@ -7,14 +7,14 @@ time); in a process of its own it cannot. The reader has few threads: it is aske
 
 import http.client
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import structlog
 from gevent.socket import socket as LoopSocket
 
 from lib.proxies import Proxies
 from service.answers import LARGEST_HELD, Held, Holding, Streamed
-from service.refusals import Refused
+from service.refusals import Denied, Refused
 from service.uploads import Upload, Uploads
 
 log = structlog.get_logger(__name__)
@@ -33,8 +33,8 @@ HOP = {
     "upgrade",
 }
 # What the reader is told of the caller's line (``service.reading`` believes us): nobody else may say so.
-PEER, PROTOCOL = "X-Wrapup-Peer", "X-Wrapup-Protocol"
-OURS = {"content-length", "expect", PEER.lower(), PROTOCOL.lower()}
+PEER, PROTOCOL, ASKING = "X-Wrapup-Peer", "X-Wrapup-Protocol", "X-Wrapup-Asking"
+OURS = {"content-length", "expect", PEER.lower(), PROTOCOL.lower(), ASKING.lower()}
 
 AWAY = (
     "503 Service Unavailable",
@@ -66,8 +66,8 @@ class Passage:
 
     def _passed(self, environ, start_response) -> Iterable[bytes]:
         client = self._proxies.client(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
-        upload = self._uploads.take(environ, client)
-        reader = _Reader(self._host, self._port, timeout=SILENCE_SECONDS)
+        upload = self._uploads.take(environ, client, lambda: self._may(environ))
+        reader = self._reader()
         try:
             answer = _asked(reader, environ, upload)
             if answer.length is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
@@ -76,20 +76,34 @@ class Passage:
             body = answer.read() if short else None
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             reader.close()
-            log.error("reader_away", error=type(error).__name__)
-            raise Refused(*AWAY) from error
+            raise _away(error) from error
         except BaseException:
             reader.close()
             raise
         finally:
             if upload is not None:
                 upload.close()
-        kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
-        start_response(f"{answer.status} {answer.reason}", kept)
+        start_response(f"{answer.status} {answer.reason}", _kept(answer))
         if body is None:
             return Streamed(reader, answer)
         reader.close()
         return Held(self._holding, environ["wrapup.line"], body)
+
+    def _may(self, environ) -> None:
+        """Ask the reader whether the caller may send a body that is not small, with the head of his request alone. Raises Denied
+        with the answer to his request, where he may not."""
+        with closing(self._reader()) as reader:
+            try:
+                reader.request(environ["REQUEST_METHOD"], environ["RAW_URI"], None, _headers(environ) | {ASKING: "1"})
+                answer = reader.getresponse()
+                body = answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise _away(error) from error
+        if answer.status != 204:
+            raise Denied(f"{answer.status} {answer.reason}", _kept(answer), body)
+
+    def _reader(self) -> "_Reader":
+        return _Reader(self._host, self._port, timeout=SILENCE_SECONDS)
 
 
 class _Reader(http.client.HTTPConnection):
@@ -100,6 +114,15 @@ class _Reader(http.client.HTTPConnection):
         self.sock.settimeout(CONNECT_SECONDS)
         self.sock.connect((self.host, self.port))
         self.sock.settimeout(self.timeout)
+
+
+def _away(error: Exception) -> Refused:
+    log.error("reader_away", error=type(error).__name__)
+    return Refused(*AWAY)
+
+
+def _kept(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
 
 
 def _asked(reader: _Reader, environ, upload: Upload | None) -> http.client.HTTPResponse:

@@ -20,3 +20,15 @@ class Refused(Exception):
             headers.append(("Retry-After", "1" if self.error_id == "unavailable" else "5"))
         start_response(self.status, headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+
+class Denied(Refused):
+    """The reader's own answer, which is passed on."""
+
+    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes):
+        super().__init__(status, "denied", "")
+        self._headers, self._body = headers, body
+
+    def answer(self, environ, start_response) -> list[bytes]:
+        start_response(self.status, self._headers)
+        return [self._body]

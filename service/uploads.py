@@ -1,14 +1,15 @@
 """What callers send besides callbacks is taken in whole before the reader hears of it: the reader has a few threads, and whoever
 sends slowly, stalls or hangs up costs none of them.
 
-Small bodies wait in memory, larger ones on the disk of the data folder, in a file that has no name. Together they have a bound,
-one address has half of it, and the disk keeps room for callbacks, which matter more.
+Small bodies wait in memory. For a larger one the reader is asked first whether this caller may send it: a stranger may not. It
+waits on the disk of the data folder, in a file that has no name. Together they have a bound, one address has half of it, and the
+disk keeps room for callbacks, which matter more.
 """
 
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -27,7 +28,7 @@ LARGEST_BYTES = 64 * 1024 * 1024  # of one body: ``web.leads.LARGEST_LIST``, the
 PIECE = 64 * 1024
 PART = 320 * 1024  # for which a sender has ``callbacks.line.LONGEST_SECONDS``: 16 KiB a second
 MEMORY_BYTES = 16 * 1024 * 1024  # of all bodies that wait in memory...
-SMALL_BYTES = 64 * 1024  # ...of which none is larger than this
+SMALL_BYTES = 64 * 1024  # ...of which none is larger than this: ``web.asking.WITHOUT_ASKING``
 FREE_BYTES = 256 * 1024 * 1024  # that the disk keeps for callbacks
 THREADS = 4  # for the disk, which may hang: the event loop has callbacks to carry
 
@@ -56,8 +57,9 @@ class Uploads:
         self._pool: ThreadPool | None = None
         self._logged, self._unlogged = Buckets(10, 6.0), 0
 
-    def take(self, environ, address: str) -> "Upload | None":
-        """The body, whole; None where there is none. Raises Refused, after which the line is to be closed."""
+    def take(self, environ, address: str, may: Callable[[], None]) -> "Upload | None":
+        """The body, whole; None where there is none. ``may`` is called before more than SMALL_BYTES are taken, and raises Refused
+        where this caller may not send them. Raises Refused, after which the line is to be closed."""
         announced = environ.get("CONTENT_LENGTH") or None
         if announced is None and "HTTP_TRANSFER_ENCODING" not in environ:
             return None
@@ -66,7 +68,9 @@ class Uploads:
         try:
             if announced is not None and int(announced[:20]) > LARGEST_BYTES:
                 raise Refused(*TOO_LARGE)
-            self._read(upload, environ["wsgi.input"], line)
+            if asked := announced is not None and int(announced) > SMALL_BYTES:
+                may()
+            self._read(upload, environ["wsgi.input"], line, None if asked else may)
             # Not so where it broke off: what is short looks like what has ended.
             if announced is not None and upload.size < int(announced):
                 raise Refused(*CUT_OFF)
@@ -82,7 +86,7 @@ class Uploads:
             line.be_patient()
         return upload
 
-    def _read(self, upload: "Upload", stream, line: Line) -> None:
+    def _read(self, upload: "Upload", stream, line: Line, may: Callable[[], None] | None) -> None:
         due = 0
         while True:
             if upload.size >= due:  # else a byte now and then would do
@@ -96,6 +100,10 @@ class Uploads:
                 return
             if upload.size + len(piece) > LARGEST_BYTES:
                 raise Refused(*TOO_LARGE)
+            if may is not None and upload.size + len(piece) > SMALL_BYTES:
+                may()
+                may = None
+                line.hurry()  # the reader may have taken its time
             upload.add(piece)
 
     def reserve(self, address: str, size: int) -> None:

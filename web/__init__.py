@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, Response, request
 
 from web import (
+    asking,
     auth,
     checks,
     connections,
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     modules = (outcomes, reports, connections, words, checks, receipts, leads)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
+    app.before_request(asking.answer)  # after the key was looked at
 
 
 def _headers(response: Response) -> Response:

@@ -33,6 +33,10 @@ def uploads(tmp_path):
     return Uploads(tmp_path, 16 * MIB)
 
 
+def anybody() -> None:
+    """Everybody may send everything."""
+
+
 def sent(line, body, announced: int | None = None) -> dict:
     stream = io.BytesIO(body) if isinstance(body, bytes) else body
     return {
@@ -44,7 +48,7 @@ def sent(line, body, announced: int | None = None) -> dict:
 
 def refusal(uploads, environ, address=ADDRESS) -> str:
     with pytest.raises(Refused) as refused:
-        uploads.take(environ, address)
+        uploads.take(environ, address, anybody)
     return refused.value.error_id
 
 
@@ -57,7 +61,7 @@ def files() -> int:
 @pytest.mark.parametrize("size", [0, 1, SMALL_BYTES, SMALL_BYTES + 1, 3 * MIB])
 def test_a_body_is_taken_whole_and_leaves_nothing(uploads, line, tmp_path, size):
     body, before = os.urandom(size), files()
-    upload = uploads.take(sent(line, body), ADDRESS)
+    upload = uploads.take(sent(line, body), ADDRESS, anybody)
     assert (upload.size, b"".join(upload.pieces())) == (size, body)
     assert files() - before == (size > SMALL_BYTES)
     assert list(tmp_path.iterdir()) == []  # the file has no name, so that nothing is left of a process that dies
@@ -68,7 +72,7 @@ def test_a_body_is_taken_whole_and_leaves_nothing(uploads, line, tmp_path, size)
 
 
 def test_without_a_body_there_is_none(uploads, line):
-    assert uploads.take({"wrapup.line": line, "wsgi.input": io.BytesIO()}, ADDRESS) is None
+    assert uploads.take({"wrapup.line": line, "wsgi.input": io.BytesIO()}, ADDRESS, anybody) is None
 
 
 class Broken(io.RawIOBase):
@@ -108,14 +112,14 @@ def test_a_body_in_chunks_is_too_large_when_it_has_come_so_far(line, tmp_path):
 
 
 def test_one_address_has_half_of_the_room_and_all_together_the_whole(uploads, line):
-    mine = [uploads.take(sent(line, bytes(4 * MIB)), ADDRESS) for _ in range(2)]
+    mine = [uploads.take(sent(line, bytes(4 * MIB)), ADDRESS, anybody) for _ in range(2)]
     assert refusal(uploads, sent(line, b"x")) == "busy"
     # Whoever has a network of addresses is one.
-    theirs = [uploads.take(sent(line, bytes(4 * MIB)), f"2001:db8::{number}") for number in range(2)]
+    theirs = [uploads.take(sent(line, bytes(4 * MIB)), f"2001:db8::{number}", anybody) for number in range(2)]
     assert refusal(uploads, sent(line, b"x"), "2001:db8::77") == "busy"
     assert refusal(uploads, sent(line, b"x"), OTHER) == "busy"
     mine.pop().close()
-    uploads.take(sent(line, b"x"), OTHER).close()
+    uploads.take(sent(line, b"x"), OTHER, anybody).close()
     for upload in mine + theirs:
         upload.close()
     assert (uploads._all, dict(uploads._bytes)) == (0, {})
@@ -123,7 +127,9 @@ def test_one_address_has_half_of_the_room_and_all_together_the_whole(uploads, li
 
 def test_many_small_bodies_go_to_the_disk_when_memory_has_enough(line, tmp_path):
     uploads, before = Uploads(tmp_path, 1024 * MIB), files()
-    held = [uploads.take(sent(line, bytes(SMALL_BYTES)), ADDRESS) for _ in range(MEMORY_BYTES // SMALL_BYTES + 5)]
+    held = [
+        uploads.take(sent(line, bytes(SMALL_BYTES)), ADDRESS, anybody) for _ in range(MEMORY_BYTES // SMALL_BYTES + 5)
+    ]
     assert uploads._in_memory == MEMORY_BYTES
     assert files() - before == 5
     for upload in held:
@@ -134,7 +140,7 @@ def test_many_small_bodies_go_to_the_disk_when_memory_has_enough(line, tmp_path)
 def test_a_disk_that_has_no_room_but_for_callbacks_takes_nothing(uploads, line, monkeypatch):
     monkeypatch.setattr(service.uploads, "FREE_BYTES", 2**62)
     assert refusal(uploads, sent(line, bytes(MIB))) == "busy"
-    uploads.take(sent(line, b"small"), ADDRESS).close()
+    uploads.take(sent(line, b"small"), ADDRESS, anybody).close()
 
 
 def test_a_folder_that_is_gone_takes_nothing(line, tmp_path):
@@ -156,7 +162,7 @@ def test_a_sender_has_so_long_for_each_part_however_long_it_is(uploads, line, mo
                 raise TimeoutError
             return next(self._pieces, b"")
 
-    uploads.take(sent(line, Paced([b"x" * 50] * 20, 0.05), 1000), ADDRESS).close()  # a second in all
+    uploads.take(sent(line, Paced([b"x" * 50] * 20, 0.05), 1000), ADDRESS, anybody).close()  # a second in all
     assert refusal(uploads, sent(line, Paced([b"x"] * 50, 0.05), 50)) == "cut_off"
 
 
@@ -169,3 +175,26 @@ def test_refusals_do_not_fill_the_log(uploads, line, monkeypatch):
     uploads._logged.give_back("")
     refusal(uploads, sent(line, b"half", 8))
     assert lines[-1] == {"reason": "cut_off", "address": ADDRESS, "unlogged": 40}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("size", "asked"), [(1, 0), (SMALL_BYTES, 0), (SMALL_BYTES + 1, 1), (3 * MIB, 1)])
+def test_somebody_is_asked_once_before_more_than_a_small_body_is_taken(uploads, line, chunked, size, asked):
+    calls = []
+    environ = sent(line, bytes(size))
+    if chunked:
+        del environ["CONTENT_LENGTH"]
+        environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    uploads.take(environ, ADDRESS, lambda: calls.append(uploads._all)).close()
+    assert len(calls) == asked
+    assert all(held <= SMALL_BYTES for held in calls)
+
+
+def test_who_may_not_send_it_has_sent_it_in_vain(uploads, line):
+    def nobody() -> None:
+        raise Refused("401 Unauthorized", "key_required", "No.")
+
+    with pytest.raises(Refused) as refused:
+        uploads.take(sent(line, bytes(MIB)), ADDRESS, nobody)
+    assert refused.value.error_id == "key_required"
+    assert line.ends and uploads._all == 0

@@ -1,0 +1,33 @@
+"""gunicorn's worker with threads, for the reader. A module of its own: gunicorn's master loads it, and needs nothing of ours."""
+
+import socket
+import time
+
+from gunicorn.workers.gthread import ThreadWorker
+
+LINGER_SECONDS = 2.0  # for a receiver that has not read an export's end, because its caller has not
+
+
+class Worker(ThreadWorker):
+    """``worker_class`` in deploy/reader.conf.py. gunicorn's own lets its main loop wait for two seconds whenever somebody has not
+    read the end of his answer, and with it everybody else: here his own thread waits."""
+
+    def handle(self, conn):
+        goes_on = super().handle(conn)
+        if not goes_on:
+            _linger(conn.sock)
+        return goes_on
+
+
+def _linger(sock: socket.socket) -> None:
+    """Until the other side has closed, or for so long; whoever looks afterwards finds the end at once."""
+    try:
+        sock.shutdown(socket.SHUT_WR)
+        end = time.monotonic() + LINGER_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not sock.recv(65_536):
+                break
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:  # it has gone
+        return
