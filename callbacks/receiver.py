@@ -32,6 +32,9 @@ HEADERS = [
 
 STRANGERS = ("unknown_connection", "wrong_token", "wrong_authorization")  # who sends this has proven nothing
 
+MISPLACED = (*STRANGERS, "unknown_kind")  # whose URL may be one of ours with a segment too many or too few
+MASK, LONG = "***", 16
+
 PROBES = (["healthz"], ["readyz"])
 PROBE_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 PROBE_ANSWERS = {
@@ -116,7 +119,10 @@ class Receiver:
             reason = "cut_off"
         elif reason is None and body.size > len(body.bytes):
             reason = "oversized"
+        query = _text(environ.get("QUERY_STRING", ""))[:8192]
         headers = _headers(environ)
+        if reason in MISPLACED:
+            name, kind, query = map(self._without_tokens, (name, kind, query))
         headers["peer"] = peer = environ.get("REMOTE_ADDR", "")
         said = environ.get("HTTP_X_FORWARDED_FOR")
         if said and self._proxies.trusts(peer):  # what stands in the header by itself, anybody can have written
@@ -129,13 +135,24 @@ class Receiver:
             kind=kind,
             received_at=clock.now(),
             method=_text(environ.get("REQUEST_METHOD", ""))[:64],
-            query=_text(environ.get("QUERY_STRING", ""))[:8192] or None,
+            query=query or None,
             headers=headers,
             body=bytes(body.bytes),
             body_size=body.size,
             stranger=reason in STRANGERS,
             reason=reason,
         )
+
+    def _without_tokens(self, text: str) -> str:
+        """A URL that is off by one segment has the token where the connection's name or the kind should stand, and these are
+        shown to whoever may read. One that is short enough to be a word is masked as a whole segment only."""
+        for connection in self._connections.values():
+            for token in connection.callback_tokens:
+                if len(token) >= LONG:
+                    text = text.replace(token, MASK)
+                elif token in text:
+                    text = "/".join(MASK if segment == token else segment for segment in text.split("/"))
+        return text
 
     def _refusal(self, connection: Connection | None, token: str, kind: str, authorization: str) -> str | None:
         """Why the receipt goes to quarantine at once; None when it may be read."""

@@ -305,8 +305,10 @@ class Dialer:
     ``disposes(values)``: whether a disposition may still come for a call that is over without one, and of which the row says
     this; pure. What never comes is not waited for. Asked through ``awaits``, since a connection's settings may know better.
     ``arrival(event)``, of a dialer that states no times: the place of what is posted as it happens in the life of a call.
-    ``settings`` is a marshmallow schema class for the connection's own settings.
-    ``client(connection)`` opens an HTTP client for everything that we ask; it is shared by threads.
+    ``settings`` is a marshmallow schema class for the connection's own settings; ``secrets`` names those of them that are
+    secret, which nobody is shown, whatever the dialer says (``dialers.masking``).
+    ``client(connection)`` opens an HTTP client for everything that we ask; it is shared by threads. It may have ``secrets()``:
+    what it was given besides, such as tokens.
 
     Callbacks: ``callback_kinds``, the last part of the URLs that it posts to.
     Reports: ``reports``, what it can be asked.
@@ -330,6 +332,7 @@ class Dialer:
     leads: Leads | None = None
     control: Control | None = None
     acts: Mapping[str, Act] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
     def awaits(self, connection: Connection, values: Mapping[str, Any]) -> bool:
         """Whether the disposition of a call that is over without one is waited for; ``values`` by column name."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, ValidationError
 
-from dialers import clients
+from dialers import clients, masking
 from dialers.base import Connection
 from dialers.errors import Unavailable
 from dialers.giving import CannotDo, Refused
@@ -60,4 +60,6 @@ def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any]
                 busy.retry_after = wait
                 raise busy  # the slot is given back: what was written is rolled back
         time.sleep(max(0.0, wait))
-    return ask(clients.known(connection, clock.now()).client)
+    client = clients.known(connection, clock.now()).client
+    with masking.discreet(connection, client):
+        return masking.masked(ask(client), connection, client)

@@ -7,7 +7,7 @@ knows keys, and is ``unknown`` where it does not, until an operator decides.
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from dialers import clients
+from dialers import clients, masking
 from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
 from dialers.giving import Leads, Sent, Verdict
@@ -161,8 +161,10 @@ class Sender:
         """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""
         order = taken.order(self._callbacks)
         try:
-            sent = self._leads.send(self._client, self._connection, order)
+            with masking.discreet(self._connection, self._client):
+                sent = self._leads.send(self._client, self._connection, order)
             _check(sent, len(order.leads))
+            sent = replace(sent, verdicts=[self._discreet(verdict) for verdict in sent.verdicts])
             return lambda session: self._settled(session, taken, sent)
         except ReportError as error:
             said = error
@@ -177,6 +179,11 @@ class Sender:
             error_id=said.error_id,  # not the sentence: a dialer's refusal may repeat a customer's number
         )
         return lambda session: self._failed(session, taken, said)
+
+    def _discreet(self, verdict: Verdict) -> Verdict:
+        if verdict.reason is None:
+            return verdict
+        return replace(verdict, reason=masking.masked(verdict.reason, self._connection, self._client))
 
     def _settled(self, session: Session, taken: Taken, sent: Sent) -> bool:
         at = self._now()

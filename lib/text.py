@@ -11,6 +11,14 @@ def storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
+def visible(text: str) -> str:
+    """The text as it may be written to a terminal, in one line: what is not printed stands there as it is written in Python,
+    ``\\x1b``. Line breaks, escape codes and marks that turn a line around are somebody else's to choose."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
 def clean(value: object) -> object:
     """The same value with U+FFFD where a character cannot be stored; walks dicts and lists."""
     if isinstance(value, str):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from dialers import clients
+from dialers import clients, masking
 from dialers.base import Connection, Report, Window
 from dialers.errors import ReportError
 from dialers.giving import CannotDo
@@ -85,7 +85,9 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
             yield Check(what, None, f"Not tried, because of {hopeless}.")
             continue
         try:
-            yield _asked(database, connection, client, report, what, at)
+            with masking.discreet(connection, client):
+                found = _asked(database, connection, client, report, what, at)
+            yield found
         except ReportError as error:
             todo = TODO.get(error.error_id, TODO["garbled"]).format(name=connection.name)
             yield Check(what, False, str(error), todo)
@@ -111,7 +113,7 @@ def _asked(database: Database, connection: Connection, client, report: Report, w
         walk.close()
     records = len(page.records) if page else 0
     since = " of the last hour" if isinstance(wanted, Window) else ""
-    warning = f" {page.warning}" if page and page.warning else ""
+    warning = f" {masking.masked(page.warning, connection, client)}" if page and page.warning else ""
     return Check(what, True, f"It answered; {records} records{since} on its first page.{warning}")
 
 

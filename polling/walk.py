@@ -14,6 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
+from dialers import masking
 from dialers.base import Connection, Page, Window
 from dialers.errors import ReportError, WalkStuck
 from models.database import Database
@@ -95,6 +96,7 @@ class Walk:
         try:
             self._walk(window)
         except ReportError as error:
+            masking.hide(error, self._connection, self._client)
             return self._failed(error)
         except (LeaseLost, *DATABASE_AWAY):
             raise
@@ -146,4 +148,5 @@ class Walk:
         )
 
     def _warning(self) -> str | None:
-        return (self._in_hand[0].warning if self._in_hand else None) or self._polled.warning
+        said = (self._in_hand[0].warning if self._in_hand else None) or self._polled.warning
+        return masking.masked(said, self._connection, self._client)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 import migrations
 from callbacks import recovery
+from lib import text as texts
 from models.receipts import STATES
 from outcomes import evidence
 from service import cli_feed, cli_leads, cli_outcomes, cli_polling, cli_receipts
@@ -179,7 +180,7 @@ def list_() -> None:
     with current_app.extensions["database"].read() as session:
         for key in api_keys.list_keys(session):
             state = "revoked" if key.revoked_at else "valid"
-            click.echo(f"{key.id}  {key.name}  {','.join(key.scopes)}  {state}")
+            click.echo(f"{key.id}  {texts.visible(key.name)}  {','.join(key.scopes)}  {state}")
 
 
 @keys.command("revoke")

@@ -18,6 +18,7 @@ import leads as sending
 import migrations
 from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from leads.front import Front
+from service.saying import say
 
 log = structlog.get_logger(__name__)
 
@@ -58,13 +59,13 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     except (CannotDo, Refused, BadList, BadLeads) as error:
         _refuse(error)
     for number, at in loading.checked.repeated.items():
-        click.echo(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
+        say(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
     _tell_doubts(loading.checked.doubts)
     if dry_run:
-        click.echo(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
+        say(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
         return
     load_id = front.keep(loading)
-    click.echo(f"Load {load_id}: {len(loading.checked.leads)} leads.")
+    say(f"Load {load_id}: {len(loading.checked.leads)} leads.")
     _wait(front, connection, load_id)
 
 
@@ -79,17 +80,17 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
     front: Front = current_app.extensions["leads"]
     loads = front.loads(list(connection) or None, limit)["loads"]
     if not loads:
-        click.echo("No load yet.")
+        say("No load yet.")
     for load in loads:
         target = load["campaign_id"] or load["name"]
         said = [load["id"], load["connection"], load["state"], _counted(load["counts"]), target, load["reason"]]
-        click.echo("  ".join(filter(None, said)))
+        say("  ".join(filter(None, said)))
     doubts = {name: own for name, own in front.in_doubt().items() if not connection or name in connection}
     for name, own in doubts.items():
         loads = ", ".join(own["unknown_load_ids"])
-        click.echo(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {loads}.")
+        say(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {loads}.")
     if doubts:
-        click.echo("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
+        say("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
         sys.exit(1)
 
 
@@ -105,12 +106,10 @@ def show(load_id: UUID, state: str | None) -> None:
         if page is None:
             raise click.ClickException("There is no such load.")
         if not after:
-            click.echo(
-                f"{page['state']}  {_counted(page['counts'])}" + (f"  {page['reason']}" if page["reason"] else "")
-            )
+            say(f"{page['state']}  {_counted(page['counts'])}" + (f"  {page['reason']}" if page["reason"] else ""))
         for lead in page["leads"]:
             said = "  ".join(str(lead[name]) for name in ("reference", "dialer_id", "reason") if lead[name])
-            click.echo(f"{lead['row']}  {lead['number']}  {lead['state']}  {said}".rstrip())
+            say(f"{lead['row']}  {lead['number']}  {lead['state']}  {said}".rstrip())
         if page["next"] is None:
             return
         after = int(page["next"])
@@ -122,7 +121,7 @@ def resume(load_id: UUID) -> None:
     """Let a parked load go on, after its credentials were mended."""
     if not current_app.extensions["leads"].resume(load_id):
         raise click.ClickException("There is no such load.")
-    click.echo("It goes on.")
+    say("It goes on.")
 
 
 @group.command()
@@ -133,7 +132,7 @@ def decide(load_id: UUID, decision: str) -> None:
     decided = current_app.extensions["leads"].decide(load_id, decision)
     if decided is None:
         raise click.ClickException("There is no such load.")
-    click.echo(f"{decided} leads: {decision}.")
+    say(f"{decided} leads: {decision}.")
 
 
 def _wait(front: Front, connection: str, load_id: UUID) -> None:
@@ -165,7 +164,7 @@ def _wait(front: Front, connection: str, load_id: UUID) -> None:
     finally:
         over.set()
         helper.join(60)
-    click.echo(f"{page['state']}: {_counted(page['counts'])}" + (f". {page['reason']}" if page["reason"] else ""))
+    say(f"{page['state']}: {_counted(page['counts'])}" + (f". {page['reason']}" if page["reason"] else ""))
     sys.exit(0 if page["counts"]["accepted"] == page["total"] else 1)
 
 
@@ -188,15 +187,15 @@ def _object(text: str) -> dict[str, Any]:
 def _tell_doubts(doubts: Iterable[Mapping[str, Any]]) -> None:
     for lead in doubts:
         said = " ".join(lead["doubts"])
-        click.echo(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
+        say(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
 
 
 def _refuse(error: ValueError) -> None:
     if isinstance(error, BadLeads):
         _tell_doubts(error.doubts)
         for fault in error.faults:
-            click.echo(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
+            say(f"row {fault['row']}, {fault['field']}: {fault['message']}", err=True)
     row, field = getattr(error, "row", None), getattr(error, "field", None)
     at = ", ".join(filter(None, (row and f"row {row}", field)))
-    click.echo(f"wrapup: {at}: {error}" if at else f"wrapup: {error}", err=True)
+    say(f"wrapup: {at}: {error}" if at else f"wrapup: {error}", err=True)
     sys.exit(2)

@@ -14,6 +14,7 @@ from dialers.registry import DIALERS
 from lib import clock
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
+from service.saying import say
 
 GOES_ON = "What came before is kept; the same command goes on from there."
 MARKS = {True: "ok ", False: "no ", None: "-  "}
@@ -70,9 +71,9 @@ def check(connection: str) -> None:
     wrong = False
     for one in polling.check(database, known[connection], urls):
         wrong = wrong or one.ok is False
-        click.echo(f"{MARKS[one.ok]}  {one.what}: {one.said}")
+        say(f"{MARKS[one.ok]}  {one.what}: {one.said}")
         if one.todo:
-            click.echo(f"     {one.todo}")
+            say(f"     {one.todo}")
     sys.exit(1 if wrong else 0)
 
 
@@ -90,7 +91,7 @@ def _now(asked: list[Connection]) -> bool:
             failed = failed or polled.error is not None
             said = polled.error or _records(polled)
             said = "nothing to ask for" if polled.idle else said
-            click.echo(f"{one.name}  {polled.report}, {polled.layer}: {said}")
+            say(f"{one.name}  {polled.report}, {polled.layer}: {said}")
     return failed
 
 
@@ -103,22 +104,22 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
     if since >= until or until > now:
         raise click.UsageError("--since must lie before --until, and neither in the future.")
     if begun == until:
-        click.echo(f"Going on with what was begun, up to {clock.iso(until)}.")
+        say(f"Going on with what was begun, up to {clock.iso(until)}.")
     try:
         history = polling.History(database, connection, since, until, pause=pause)
         for step in history.steps():
             said = step.polled.error or _records(step.polled)
             again = f" Again in {step.wait:.0f} s." if step.wait is not None else ""
-            click.echo(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
+            say(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
             if step.polled.error and step.wait is None:
-                click.echo(GOES_ON, err=True)
+                say(GOES_ON, err=True)
                 return True
     except KeyboardInterrupt:
-        click.echo(f"\n{GOES_ON}", err=True)
+        say(f"\n{GOES_ON}", err=True)
         raise
     except (polling.NoHistory, polling.Busy) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"All that {connection.name} had from {clock.iso(since)} to {clock.iso(until)} was asked for and kept.")
+    say(f"All that {connection.name} had from {clock.iso(since)} to {clock.iso(until)} was asked for and kept.")
     return False
 
 

@@ -54,8 +54,8 @@ def _check() -> None:
     for name, value in (request.view_args or {}).items():
         if isinstance(value, str) and not texts.storable(value):
             invalid(name, "Holds a character that nothing holds: NUL.")
-    g.key_name = key.name
-    structlog.contextvars.bind_contextvars(key=key.name)
+    g.key_name = texts.visible(key.name)[:200]  # of an older release: what its columns hold
+    structlog.contextvars.bind_contextvars(key=g.key_name)
 
 
 def allows(scopes: list[str], wanted: str) -> bool:

@@ -18,6 +18,10 @@ def create_key(session: Session, name: str, scopes: Iterable[str]) -> str:
         raise ValueError(f"A key's scopes are one or more of {', '.join(SCOPES)}.")
     if not name.strip() or len(name) > 200:
         raise ValueError("A key's name has 1 to 200 characters.")
+    if not name.isprintable():  # it is written to terminals, logs and pages
+        raise ValueError(
+            "A key's name holds characters that are not printed: line breaks, escape codes, or marks that hide."
+        )
     text = "wk_" + secrets.make()
     session.add(
         ApiKey(id=ids.new(), name=name, secret_hash=secrets.hashed(text), scopes=scopes, created_at=clock.now())

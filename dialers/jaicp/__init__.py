@@ -46,6 +46,7 @@ class Settings(Schema):
 DIALER = Dialer(
     name="jaicp",
     settings=Settings,
+    secrets=("campaigns",),
     read=words.read,
     disposes=words.disposes,
     reports=reports.REPORTS,

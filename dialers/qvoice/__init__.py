@@ -43,6 +43,7 @@ class Settings(Schema):
 DIALER = Dialer(
     name="qvoice",
     settings=Settings,
+    secrets=("password",),
     read=words.read,
     reports=reports.REPORTS,
     client=Client,

@@ -121,6 +121,9 @@ class Client:
                 raise
             return self._token, True
 
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token,) if self._token else ()
+
     def forget_refusal(self) -> None:
         """Let a refused login be tried once more, although its hour is not over."""
         with self._login:

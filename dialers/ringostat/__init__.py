@@ -61,6 +61,7 @@ class Settings(Schema):
 DIALER = Dialer(
     name="ringostat",
     settings=Settings,
+    secrets=("auth_key",),
     read=words.read,
     attempts=calls.attempts,
     callback_kinds=(words.CALL,),

@@ -30,6 +30,7 @@ class Settings(Schema):
 DIALER = Dialer(
     name="ryng",
     settings=Settings,
+    secrets=("access_token",),
     read=words.read,
     attempts=words.attempts,
     callback_kinds=("connect", "terminal"),

@@ -39,6 +39,7 @@ class Settings(Schema):
 DIALER = Dialer(
     name="voipex",
     settings=Settings,
+    secrets=("password",),
     read=words.read,
     attempts=words.attempts,
     disposes=disposes_never,  # no webhook has a key for one, and no page of VoIPEX speaks of them

@@ -106,6 +106,10 @@ class Client:
                 raise Unavailable(str(error)) from None
             return self._tokens.access, True
 
+    def secrets(self) -> tuple[str, ...]:
+        held = self._tokens
+        return tuple(filter(None, (held.access, held.refresh))) if held else ()
+
     def forget_refusal(self) -> None:
         """Let refused credentials be tried once more, although their hour is not over."""
         with self._renewing:

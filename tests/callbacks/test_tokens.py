@@ -26,7 +26,7 @@ def elsewhere(environ, start_response):
 @pytest.fixture
 def post(database, tmp_path):
     settings = config.load({"WRAPUP_DATA_DIR": str(tmp_path / "data")})
-    rotating = replace(RYNG, callback_tokens=("new", "old"))
+    rotating = replace(RYNG, callback_tokens=("new", "old", LONG))
     inbox = Inbox(database, settings)
     client = Client(Receiver(elsewhere, inbox, {RYNG.name: rotating}, settings.secret_key))
 
@@ -87,6 +87,40 @@ def test_an_operator_can_have_a_strangers_receipt_read(database, post):
     with database.read() as session:
         quota = session.scalars(select(StrangerQuota)).one()
     assert (quota.receipts, quota.bytes) == (0, 0)
+
+
+LONG = "a-token-of-ours-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "kind"),
+    [
+        ("/callbacks/{}/terminal", "***", ""),  # the connection left out
+        ("/callbacks/ryng-main/{}", "ryng-main", ""),  # the kind left out
+        ("/callbacks/callbacks/ryng-main/{}/terminal", "callbacks", "***/terminal"),
+        ("/callbacks/x/ryng-main/{}/terminal", "x", "***/terminal"),
+        ("/callbacks/ryng-main/x/{}/terminal", "ryng-main", "***/terminal"),
+        ("/callbacks/ryng-main/terminal/{}", "ryng-main", "***"),
+        ("/callbacks/ryng-main/{}/terminal/{}", "ryng-main", "terminal/***"),
+        ("/callbacks/{}", "***", ""),
+        ("/callbacks/x/y/z?to=/callbacks/ryng-main/{}/terminal", "x", "z"),
+    ],
+)
+@pytest.mark.parametrize("token", ["new", LONG])
+def test_a_url_that_is_off_by_a_segment_shows_its_token_to_nobody(database, post, path, name, kind, token):
+    assert post(path.format(token, token)).data == b'{"received":true}'
+    with database.read() as session:
+        (kept,) = session.scalars(select(Receipt)).all()
+        assert (kept.connection, kept.kind) == (name, kind)
+        shown = {key: str(value) for key, value in evidence.shown_whole(kept).items() if key != "body"}
+        assert not [key for key, value in shown.items() if token in value], shown
+
+
+@pytest.mark.parametrize("name", ["renewals", "ryng-new", "old-ryng", "brand/new-kind"])
+def test_names_in_which_a_short_token_is_a_part_stay_as_they_are(database, post, name):
+    post(f"/callbacks/x/y/{name}")
+    with database.read() as session:
+        assert session.scalars(select(Receipt.kind)).one() == name
 
 
 def test_only_what_lies_below_callbacks_is_received(database, post):

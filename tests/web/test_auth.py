@@ -6,6 +6,7 @@ import pytest
 
 from lib import ids
 from models import ApiKey
+from tests import factories
 from tests.web.conftest import client_with
 from web import keys
 from web.auth import API
@@ -159,6 +160,53 @@ def test_a_key_is_revoked_by_id_too(database):
 def test_a_bad_key_is_not_made(database, name, scopes):
     with database.write() as session, pytest.raises(ValueError):
         keys.create_key(session, name, scopes)
+
+
+NASTY = [
+    "crm\nadmin",
+    "crm\r",
+    "\x1b[2Jcrm",
+    "crm\x00",
+    "crm\x9b31m",
+    "\u202ecrm",
+    "crm\u200b",
+    "a\tb",
+    "\ud800",
+    "a\u2028b",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_name_that_a_terminal_would_obey_is_refused(app, database, name):
+    with database.write() as session, pytest.raises(ValueError, match="not printed"):
+        keys.create_key(session, name, ["read"])
+    if "\ud800" not in name:
+        made = app.test_cli_runner().invoke(args=["keys", "create", name])
+        assert made.exit_code == 1 and "not printed" in made.output
+
+
+def test_a_name_may_be_in_any_script(database):
+    for name in ("Отчёты", "報表", "Jana Nová – CRM", "عربي", "📞"):
+        with database.write() as session:
+            assert keys.create_key(session, name, ["read"])
+
+
+@pytest.mark.parametrize(
+    "name", ["crm\nfake-id  root  admin  valid", "\x1b[2Jcrm", "crm\x9b31m", "\u202ecrm", "\x1b" * 200]
+)
+def test_a_name_of_an_older_release_is_shown_harmlessly(app, database, name):
+    client = client_with(app, database, "admin")
+    with database.write() as session:
+        (key,) = keys.list_keys(session)
+        key.name = name
+    listed = app.test_cli_runner().invoke(args=["keys", "list"]).output
+    assert listed.count("\n") == 1 and listed.rstrip("\n").isprintable()
+    with database.write() as session:
+        kept = factories.receipt(session, state="quarantined", reason="unparseable").id
+    answer = client.post(f"{API}/receipts/{kept}/dismiss")
+    assert answer.status_code == 200
+    assert answer.json["receipt"]["dismissed_by"].isprintable()
+    assert app.test_cli_runner().invoke(args=["keys", "revoke", str(key.id)]).output == "Revoked 1.\n"
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/static/docs.css"])

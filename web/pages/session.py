@@ -11,6 +11,7 @@ import structlog
 from flask import Response, abort, current_app, g, redirect, request, session, url_for
 
 from lib import clock, secrets
+from lib import text as texts
 from models.database import Database
 from web import auth, keys, sign_ins, spooled
 from web.errors import Refused
@@ -159,4 +160,4 @@ def _reader() -> Reader | None:
         return None
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
-    return Reader(key.name, key.scopes) if key else None
+    return Reader(texts.visible(key.name)[:200], key.scopes) if key else None
