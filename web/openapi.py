@@ -41,6 +41,9 @@ _ERRORS = {
 }
 
 
+_BUSY = "Too much of this is under way; `Retry-After` says when to come back."
+
+
 class _NoQuery(Schema):
     pass
 
@@ -157,6 +160,7 @@ def _with_errors(spec: dict) -> dict:
             statuses = [*_ERRORS, "404"] if "{" in path else _ERRORS
             for status in statuses:
                 operation["responses"][status] = _error(_ERRORS.get(status, "There is no such thing."))
+            operation["responses"].setdefault("429", _error(_BUSY))
     return spec
 
 
