@@ -44,7 +44,8 @@ def test_memory_has_its_last_chance_before_the_kill(tmp_path):
         with until(lambda: _connected(port), 60, said) as idle:
             idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b" 200 OK" in idle.recv(65_536)
-            url = f"http://127.0.0.1:{port}/callbacks/ryng/token/terminal"
+            token = (data / "secrets" / "ryng_callback_token").read_text()
+            url = f"http://127.0.0.1:{port}/callbacks/ryng/{token}/terminal"
             assert requests.post(url, data=b"in memory", timeout=20).status_code == 200
             assert "receipt_not_stored" in said()
             (data / "spool").unlink()
