@@ -125,7 +125,7 @@ class Receiver:
             name, kind, query = map(self._without_tokens, (name, kind, query))
         headers["peer"] = peer = environ.get("REMOTE_ADDR", "")
         said = environ.get("HTTP_X_FORWARDED_FOR")
-        if said and self._proxies.trusts(peer):  # what stands in the header by itself, anybody can have written
+        if said and self._proxies.trusts(peer):  # else anybody can have written it
             headers["client"] = self._proxies.client(peer, said)
         if reason == "wrong_token" and token:  # so that whoever vouches for it is not blind
             headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)

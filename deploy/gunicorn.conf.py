@@ -51,7 +51,8 @@ control_socket_disable = True
 # A worker shows that it lives by touching a file. On a disk that hangs it would be killed for the disk's fault.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
-# gunicorn believes nobody about who asks and how: whose word counts, WRAPUP_TRUSTED_PROXIES says (``lib.proxies``). And two
-# headers that contradict each other make no callback malformed.
-forwarded_allow_ips = ""
+# gunicorn believes no header about who asks and how: whose word counts, WRAPUP_TRUSTED_PROXIES says (``lib.proxies``). And two
+# that contradict each other make no callback malformed. As there is none to believe, nobody's address need be looked up: "*"
+# saves the two microseconds in which gunicorn would, for every callback.
 secure_scheme_headers = {}
+forwarded_allow_ips = "*"

@@ -39,8 +39,13 @@ def login() -> Response | str:
         response = make_response(render_template("pages/login.html", back=back, refused=sentence), 429)
         response.headers["Retry-After"] = str(wait)
         return response
-    if session.sign_in(request.form.get("key", "")):
-        failures.give_back(address)
+    good = None
+    try:
+        good = session.sign_in(request.form.get("key", ""))
+    finally:
+        if good is not False:  # else it was a failure: not a good key, nor a database that is away
+            failures.give_back(address)
+    if good:
         return redirect(back, 303)
     origin.refused("sign_in_refused")
     return make_response(render_template("pages/login.html", back=back, refused=REFUSED), 401)
