@@ -24,6 +24,7 @@ from zlib import crc32
 import structlog
 
 from callbacks.files import close, is_closed, lock, opened, release, sync_folder, write_all
+from lib import private
 
 log = structlog.get_logger()
 
@@ -125,7 +126,7 @@ class Spool:
 
     def probe(self, room: int = 64 * 1024) -> None:
         """Raise OSError when the spool could not store ``room`` bytes now: writes and removes a file of that length."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(self.folder)
         with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
             write_all(file.fileno(), bytes(room))
             os.fsync(file.fileno())
@@ -140,7 +141,7 @@ class Spool:
         return segment
 
     def _begin(self, number: int) -> Path:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(self.folder)
         path = self.folder / f"{number:012}.spool"
         with contextlib.suppress(FileExistsError):  # another was faster; its segment is as good
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -1,5 +1,6 @@
 """The database: one engine, and two ways in, ``read()`` and ``write()``."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,8 +14,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.orm import Session
 
+from lib import private
 from models.base import SQLITE_TIME
 from models.turn import turn
+
+BESIDE = ("-wal", "-shm", "-journal", "-turn")  # the files of a SQLite database besides itself
 
 # With a server that is gone without a word: its machine lost power, or a network swallows what is sent.
 PATIENCE = {
@@ -37,14 +41,32 @@ class Database:
         self.url = _with_driver(make_url(url))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            private.make_folder(Path(self.url.database).absolute().parent)
         options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": PATIENCE}
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
         if self.is_sqlite:
+            event.listen(self.engine, "do_connect", self._close_files)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _close_files(self, *_) -> None:
+        """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it
+        the mode that it has when they are made."""
+        path = os.path.realpath(self.url.database or "")  # SQLite follows links, too
+        if (
+            not self.url.database
+            or self.url.database.startswith((":", "file:"))
+            or not os.path.isdir(os.path.dirname(path))
+        ):
+            return  # the driver will say so itself
+        try:
+            private.make_file(Path(path))
+        except OSError:  # a folder that nobody can write to
+            return
+        for beside in BESIDE:
+            private.close(Path(path + beside))
 
     @contextmanager
     def read(self) -> Iterator[Session]:

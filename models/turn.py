@@ -17,7 +17,7 @@ def turn(path: str) -> Iterator[None]:
     Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it.
     """
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:  # a full or read-only disk: the database will say so itself
         yield
         return

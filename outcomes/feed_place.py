@@ -16,7 +16,7 @@ from threading import Lock
 
 import structlog
 
-from lib import clock
+from lib import clock, private
 from models.database import Database
 from outcomes import feed
 from outcomes.feed import Place, State
@@ -90,8 +90,8 @@ class FeedPlace:
         path = self._folder / FILE
         written = path.with_name(f"{FILE}.{os.getpid()}")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            written.write_text(json.dumps({"epoch": place.epoch, "position": place.position}) + "\n")
+            private.make_folder(self._folder)
+            private.write(written, json.dumps({"epoch": place.epoch, "position": place.position}) + "\n")
             written.replace(path)
         except OSError as error:  # the next look tries again; what is kept already holds until then
             if not self._complained:

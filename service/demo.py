@@ -20,6 +20,7 @@ import click
 
 import migrations
 from leads.front import Front
+from lib import private
 from models.database import Database
 from service import config, demo_settings
 from service.children import Child
@@ -46,7 +47,9 @@ FIRST = {"+1212555": 100}
 def main(arguments: list[str]) -> int:
     """The command; the exit code of ``serve``. Raises BadSettings."""
     given = _parser().parse_args(arguments)
-    FOLDER.mkdir(exist_ok=True)
+    private.make_folder(FOLDER)
+    private.close(FOLDER)
+    private.make_file(FOLDER / LOCK)
     with (FOLDER / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,7 @@ import socket
 import tomllib
 from pathlib import Path
 
-from lib import secrets
+from lib import private, secrets
 from service.mistakes import BadSettings
 from service.sockets import free_ports
 
@@ -94,7 +94,7 @@ def written(file: Path) -> dict[str, int]:
     changed in it, stay. Raises BadSettings."""
     if not file.exists():
         ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
-        file.write_text(SETTINGS.format(token=secrets.make(), **ports), encoding="utf-8")
+        private.write(file, SETTINGS.format(token=secrets.make(), **ports))
         return ports
     text = file.read_text(encoding="utf-8")
     ports = _ports(text)
@@ -103,7 +103,8 @@ def written(file: Path) -> dict[str, int]:
     for name, port in fresh.items():
         text = re.sub(rf"(http://127\.0\.0\.1:){ports[name]}\b", rf"\g<1>{port}", text)
     if fresh:
-        file.write_text(text, encoding="utf-8")
+        private.write(file, text)
+    private.close(file)
     return ports | fresh
 
 

@@ -3,22 +3,23 @@
 import os
 from pathlib import Path
 
-from lib import secrets
+from lib import private, secrets
 
 
 def kept_secret(data_dir: Path, name: str) -> str:
     """The secret of that name, made now if there is none. Processes that start together end up with the same one."""
     folder = data_dir / "secrets"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.make_folder(folder)
+    private.close(folder)
     path = folder / name
     if not path.exists():
         draft = folder / f".{name}.{os.getpid()}"
-        draft.write_text(secrets.make(), encoding="ascii")
-        draft.chmod(0o600)
+        private.write(draft, secrets.make())
         try:
             os.link(draft, path)  # fails where another process was first; a reader never sees half a secret
         except FileExistsError:
             pass  # the other one's secret is as good as ours
         finally:
             draft.unlink()
+    private.close(path)
     return path.read_text(encoding="ascii").strip()
