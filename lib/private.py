@@ -14,12 +14,13 @@ def make_folder(path: Path) -> None:
     """Make it, and those above it that are missing, for its owner alone. One that is there stays as it is."""
     missing = []
     while not path.is_dir():
-        if path.exists():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         missing.append(path)
         path = path.parent
     for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)  # ``parents=True`` would leave the upper ones open
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)  # ``parents=True`` would leave the upper ones open
+        except FileExistsError:  # and it is no folder; one that somebody else has made meanwhile is as good
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
 
 
 def make_file(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -26,6 +27,15 @@ def test_folders_are_made_for_their_owner_alone_and_those_that_are_there_stay(tm
     (tmp_path / "a").chmod(0o750)
     private.make_folder(tmp_path / "a" / "b")
     assert mode(tmp_path / "a") == 0o750
+
+
+def test_many_make_the_same_folder_at_once(tmp_path):
+    for number in range(50):
+        path = tmp_path / str(number) / "b"
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(private.make_folder, path) for _ in range(8)]:
+                done.result()
+        assert mode(path) == 0o700
 
 
 def test_where_a_file_lies_no_folder_is_made(tmp_path):
