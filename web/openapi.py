@@ -149,7 +149,8 @@ def _gathered(blueprints: list[Blueprint], url: str) -> dict:
 
 def _with_errors(spec: dict) -> dict:
     # Said here, because a marshmallow schema has no way to say it.
-    spec["components"]["schemas"]["ReplayOrder"]["minProperties"] = 1
+    for order in ("ReplayOrder", "PurgeOrder"):
+        spec["components"]["schemas"][order]["minProperties"] = 1
     spec["components"]["schemas"]["WordDecision"]["oneOf"] = ONE_MEANING
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
