@@ -19,14 +19,13 @@ from callbacks.strangers import Drops, Strangers
 from lib import clock
 from models import KnownToken, Receipt, StrangerQuota, StrangerShare, strangers
 from models.database import insert_into
-from models.receipts import QUARANTINED
+from models.receipts import STRANGERS_KEPT
 from models.strangers import NOBODY
 
 AT_ONCE = 200  # receipts that are looked up to give way
 # What gives way to others of its own share has been there for so long: else a flood would wear out the disk.
 SETTLED = timedelta(hours=1)
 UNSYNCHRONIZED = {"synchronize_session": False}
-KEPT = (Receipt.stranger.is_(True), Receipt.state == QUARANTINED)
 
 
 @dataclass
@@ -150,7 +149,7 @@ class _Filling:
     def _look_up(self, name: str, which: str) -> Iterator[tuple[UUID, int]]:
         """The oldest of a share that may give way, whom we do not know first: ``any``; only whom we do not know, ``unknown``;
         of these what is settled, and not of the share's first half, ``settled``: so what came first stays, and what came last."""
-        mine = [*KEPT, Receipt.share == name]
+        mine = [*STRANGERS_KEPT, Receipt.share == name]
         start = 0
         if which != "any":
             mine.append(Receipt.known_sender.is_(False))

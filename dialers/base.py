@@ -57,7 +57,7 @@ class Connection:
         neither has it. Compared as ``says`` compares."""
         if not word:
             return None
-        own = self.says(word) if self.words else None
+        own = self.says(word)
         return own if own in CONNECT_OUTCOMES else _of(table, plain(word))
 
     def flags(self, disposition: str | None) -> list[str]:
@@ -269,9 +269,7 @@ class Record:
 @dataclass(frozen=True)
 class Page:
     records: list[Record]
-    warning: str | None = (
-        None  # a sentence about what was asked for and not answered, where the walk goes on all the same
-    )
+    warning: str | None = None  # what was asked for and not answered, in a sentence; the walk goes on all the same
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 LONGEST_LIST = 1000  # characters that are read of X-Forwarded-For, from its end
-REMEMBERED = (
-    4096  # pairs of peer and list, of which the answer is known without reading: our proxies come again and again
-)
+REMEMBERED = 4096  # pairs of peer and list of which the answer is known: our proxies come again and again
 
 
 class Proxies:

@@ -109,6 +109,10 @@ class Receipt(Base):
     dismissed_by: Mapped[LongText | None]  # the key's name
 
 
+# What strangers fill the quarantine with, dismissed or not.
+STRANGERS_KEPT = (Receipt.stranger.is_(True), Receipt.state == QUARANTINED)
+
+
 class KnownToken(Base):
     """A callback token that opens or opened a connection's URLs, as a keyed hash: it tells an outdated URL from a stranger."""
 

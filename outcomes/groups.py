@@ -58,7 +58,10 @@ def lock_groups(session: Session, named: Iterable[Named], also: set[UUID]) -> Lo
     wanted = _families(named, known)
     named_by = _add_aliases(session, named, known, wanted)
     families = list({id(family): family for family in wanted.values()}.values())
-    fresh = _make_missing(session, families, wanted, set(wanted) - set(known))
+    fresh = _begin_missing(families)
+    own_id = {id(family): family.id for family in families}
+    by_key = {key: own_id[id(family)] for key, family in wanted.items()}
+    _insert_missing(session, fresh, {key: by_key[key] for key in set(wanted) - set(known)})
     old = {group for family in families for group in family.groups if group not in fresh} | also
     if _lock(session, old) < len(old):
         raise Raced  # another worker has united one of them with another meanwhile
@@ -71,8 +74,7 @@ def lock_groups(session: Session, named: Iterable[Named], also: set[UUID]) -> Lo
         if len(family.groups) > 1:
             _unite(session, family.id, family.groups - {family.id})
             old -= family.groups - {family.id}
-    own_id = {id(family): family.id for family in families}
-    return Locked({key: own_id[id(family)] for key, family in wanted.items()}, old, fresh)
+    return Locked(by_key, old, fresh)
 
 
 def _families(named: Iterable[Named], known: Mapping[Key, UUID]) -> dict[Key, Family]:
@@ -135,23 +137,24 @@ def _known(session: Session, wanted: Iterable[Key]) -> dict[Key, UUID]:
     return found
 
 
-def _make_missing(
-    session: Session, families: list[Family], wanted: Mapping[Key, Family], missing: set[Key]
-) -> dict[UUID, tuple[str, str]]:
-    """Make the keys that are missing, and groups for the families that have none: group -> (connection, dialer)."""
+def _begin_missing(families: list[Family]) -> dict[UUID, tuple[str, str]]:
+    """Groups for the families that have none: group -> (connection, dialer)."""
     fresh: dict[UUID, tuple[str, str]] = {}
     for family in families:
         if not family.groups:
             family.groups.add(ids.new())
             fresh[family.id] = (family.connection, family.dialer)
+    return fresh
+
+
+def _insert_missing(session: Session, fresh: Mapping[UUID, tuple[str, str]], missing: Mapping[Key, UUID]) -> None:
+    """Raises Raced."""
     groups = [{"id": id_, "connection": name, "dialer": dialer} for id_, (name, dialer) in fresh.items()]
     bulk.insert_rows(session, CallGroup.__table__, groups)
-    own = {id(family): family.id for family in families}
-    keys = [{"connection": name, "key": key, "group_id": own[id(wanted[name, key])]} for name, key in sorted(missing)]
+    keys = [{"connection": name, "key": key, "group_id": group} for (name, key), group in sorted(missing.items())]
     # Waits for another worker that inserts the same key now, and then leaves that one's row alone.
     if bulk.insert_new(session, CallKey.__table__, keys) < len(keys):
         raise Raced
-    return fresh
 
 
 def _lock(session: Session, groups: set[UUID]) -> int:

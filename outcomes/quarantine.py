@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lib.clock import iso
 from models import KnownToken, Receipt
 from models.database import insert_into
-from models.receipts import QUARANTINED
+from models.receipts import QUARANTINED, STRANGERS_KEPT
 
 _READ_ANEW = (
     "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
@@ -100,14 +100,15 @@ def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
         return {}
     started = max(at for own in known.values() for at in own.values())
     token = Receipt.headers["token-fingerprint"].as_string()
-    mine = (Receipt.state == QUARANTINED, Receipt.reason == "wrong_token", Receipt.dismissed_at.is_(None))
+    ours = (*STRANGERS_KEPT, Receipt.known_sender.is_(True), Receipt.dismissed_at.is_(None))
+    mine = (*ours, Receipt.reason == "wrong_token")
     statement = select(Receipt.connection, token, func.count(), func.max(Receipt.received_at))
     found: dict[str, dict[str, Any]] = {}
     for name, fingerprint, receipts, last in session.execute(
         statement.where(*mine).group_by(Receipt.connection, token)
     ):
         if fingerprint not in known or known[fingerprint].get(name) == started:
-            continue  # a stranger's; or in force by now, and replaying takes it
+            continue  # in force by now, or so new that the start has not remembered it yet: replaying takes it
         own = found.setdefault(name, {"receipts": 0, "last_at": last})
         own["receipts"] += receipts
         own["last_at"] = max(own["last_at"], last)

@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from lib.clock import iso
 from models import KnownToken, Receipt, StrangerQuota, StrangerShare
 from models.database import Database
-from models.receipts import QUARANTINED
+from models.receipts import STRANGERS_KEPT
 from models.strangers import NOBODY, lock, take_away
 
 AT_ONCE = 500  # receipts that are purged in one transaction: strangers' new ones wait for it
-KEPT = (Receipt.stranger.is_(True), Receipt.state == QUARANTINED)
 UNSYNCHRONIZED = {"synchronize_session": False}
 
 
@@ -31,11 +30,13 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
     ours = case((or_(Receipt.reason == "wrong_authorization", with_ours), true()), else_=false())
     other = or_(Receipt.share.is_(None), Receipt.share != share, Receipt.known_sender != ours)
     session.execute(
-        update(Receipt).where(*KEPT, other).values(share=share, known_sender=ours), execution_options=UNSYNCHRONIZED
+        update(Receipt).where(*STRANGERS_KEPT, other).values(share=share, known_sender=ours),
+        execution_options=UNSYNCHRONIZED,
     )
     sums = select(Receipt.share, func.count(), func.sum(func.length(Receipt.body)))
     held = {
-        name: (count, int(size)) for name, count, size in session.execute(sums.where(*KEPT).group_by(Receipt.share))
+        name: (count, int(size))
+        for name, count, size in session.execute(sums.where(*STRANGERS_KEPT).group_by(Receipt.share))
     }
     shares = {one.connection: one for one in session.scalars(select(StrangerShare))}
     for name in set(held) | set(shares) | {NOBODY}:
@@ -77,7 +78,7 @@ def shares(session: Session, configured: Iterable[str]) -> list[dict[str, Any]]:
 def purge(database: Database, conditions: Iterable[ColumnElement[bool]]) -> int:
     """Delete strangers' receipts of which no call has learned anything; how many. What came with a token of ours only once it
     was dismissed: it may be a dialer's with an outdated URL."""
-    wanted = (*conditions, *KEPT, or_(Receipt.known_sender.is_(False), Receipt.dismissed_at.is_not(None)))
+    wanted = (*conditions, *STRANGERS_KEPT, or_(Receipt.known_sender.is_(False), Receipt.dismissed_at.is_not(None)))
     purged = 0
     while some := _purge(database, wanted):
         purged += some

@@ -54,9 +54,7 @@ class Settings:
     memory_bytes: int  # how much of what no store takes a process holds in memory
     connections: Mapping[str, Connection]
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
-    upload_bytes: int = (
-        256 * 1024 * 1024
-    )  # how much of what is sent to the reader a receiver holds, on disk and in memory
+    upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
         """(connection, kind, URL) for every callback that a dialer can be given, with the connection's first token."""

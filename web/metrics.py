@@ -17,17 +17,16 @@ from models.database import Database
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import health, quarantine, strangers, undecided, unread_values, words_seen
+from web import spooled
 
 log = structlog.get_logger()
 
 
 class Collector:
-    """Asks the database once per scrape. ``spool`` tells its ``size()`` and is this machine's; ``connections`` are those that
-    are configured."""
+    """Asks the database once per scrape, within a request. ``connections`` are those that are configured."""
 
-    def __init__(self, database: Database, spool, connections: Mapping[str, Connection]):
+    def __init__(self, database: Database, connections: Mapping[str, Connection]):
         self._database = database
-        self._spool = spool
         self._connections = connections
 
     def collect(self) -> Iterator[Metric]:
@@ -40,12 +39,9 @@ class Collector:
         yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
         yield from found
         # Not the database's: what waits because the database was away is wanted most while it is.
-        try:
-            waiting = self._spool.size()
-        except OSError as error:
-            log.error("spool_unreadable", error=type(error).__name__)
-            return
-        yield GaugeMetricFamily("wrapup_spool_bytes", "Receipts that wait in this machine's spool", value=waiting)
+        waiting = spooled.waiting()
+        if waiting is not None:
+            yield GaugeMetricFamily("wrapup_spool_bytes", "Receipts that wait in this machine's spool", value=waiting)
 
 
 def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:

@@ -15,6 +15,6 @@ def metrics() -> Response:
     """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
     registry = CollectorRegistry(auto_describe=False)
     own = current_app.extensions
-    registry.register(Collector(own["database"], own["spool"], own["connections"]))
+    registry.register(Collector(own["database"], own["connections"]))
     with SCRAPES.turn():
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

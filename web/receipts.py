@@ -91,24 +91,35 @@ def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fiel
     return fields.Str(validate=check, metadata={"description": description, "example": example})
 
 
-class ReplayOrder(Schema):
-    """Which receipts to read again; all that is given must hold. At least one filter: none would be everything."""
+class Order(Schema):
+    """Which receipts something is done to; all that is given must hold."""
 
     class Meta:
         unknown = "raise"
 
-    state = _word("What became of them.", "quarantined", tuple(state for state in SHOWN_STATES if state != PENDING))
     connection = _word("The connection.", "ryng-main")
-    source = _word("Who spoke first.", CALLBACK, (CALLBACK, REPORT))
     kind = _word("The callback's kind or the report's name.", "terminal")
-    reason = _word("Why they were put aside.", "unparseable")
     since: Moment = moment("Came at or after this time.")
     until: Moment = moment("Came before this time.")
+
+
+class SomeOrder(Order):
+    """At least one filter: none would be everything. ``missing`` is where an answer says so."""
+
+    missing = "state"
 
     @validates_schema
     def _not_everything(self, data: dict, **_) -> None:
         if not data:
-            raise ValidationError("At least one filter must be given.", "state")
+            raise ValidationError("At least one filter must be given.", self.missing)
+
+
+class ReplayOrder(SomeOrder):
+    """Which receipts to read again; all that is given must hold. At least one filter: none would be everything."""
+
+    state = _word("What became of them.", "quarantined", tuple(state for state in SHOWN_STATES if state != PENDING))
+    source = _word("Who spoke first.", CALLBACK, (CALLBACK, REPORT))
+    reason = _word("Why they were put aside.", "unparseable")
 
 
 @blueprint.route("/receipts/replay", methods=["POST"])
@@ -125,11 +136,8 @@ def replay_receipts(order: dict) -> Response:
     return answer({"replayed": replayed}, 202)
 
 
-class DismissOrder(Schema):
+class DismissOrder(Order):
     """Which receipts in quarantine are garbage; all that is given must hold. At least a reason, or nothing would be safe."""
-
-    class Meta:
-        unknown = "raise"
 
     reason = fields.Str(
         required=True,
@@ -137,10 +145,6 @@ class DismissOrder(Schema):
         metadata={"description": "Why they were put aside.", "example": "wrong_token"},
     )
     state = _word("What became of them: only these can be dismissed.", "quarantined", (QUARANTINED,))
-    connection = _word("The connection.", "ryng-main")
-    kind = _word("The callback's kind or the report's name.", "terminal")
-    since: Moment = moment("Came at or after this time.")
-    until: Moment = moment("Came before this time.")
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>/dismiss", methods=["POST"])
@@ -176,23 +180,15 @@ def dismiss_receipts(order: dict) -> Response:
     return answer({"dismissed": dismissed})
 
 
-class PurgeOrder(Schema):
+class PurgeOrder(SomeOrder):
     """Which receipts of strangers to delete; all that is given must hold. At least one filter: none would be everything."""
 
-    class Meta:
-        unknown = "raise"
+    missing = "reason"
 
     state = _word("Only those that nobody has dismissed, or only those that were.", DISMISSED, (QUARANTINED, DISMISSED))
     connection = _word("The connection, as the URL said it.", "ryng-main")
     kind = _word("The callback's kind, as the URL said it.", "terminal")
     reason = _word("Why they were put aside.", "unknown_connection")
-    since: Moment = moment("Came at or after this time.")
-    until: Moment = moment("Came before this time.")
-
-    @validates_schema
-    def _not_everything(self, data: dict, **_) -> None:
-        if not data:
-            raise ValidationError("At least one filter must be given.", "reason")
 
 
 @blueprint.route("/receipts/purge", methods=["POST"])

@@ -7,7 +7,7 @@ import pytest
 
 from callbacks.draft import REASONS
 from lib import ids
-from outcomes import evidence, health, quarantine
+from outcomes import evidence, health, quarantine, strangers
 from tests.evidence import RYNG, keep, normalize
 from tests.evidence import receipt as evidence_of
 from tests.factories import NOON, minutes, receipt
@@ -147,6 +147,7 @@ def test_a_dialer_with_a_token_that_is_not_in_force_is_named_on_its_connection(d
         for n in range(2):
             came = {"received_at": NOON + minutes(60 + n), "headers": headers, "stranger": True}
             receipt(session, state="quarantined", reason="wrong_token", **came)
+        strangers.share_out(session, [RYNG.name])
 
     def said() -> dict | None:
         with database.read() as session:
