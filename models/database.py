@@ -2,21 +2,26 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lib import private
 from models.base import SQLITE_TIME
 from models.turn import turn
+
+_LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
 BESIDE = ("-wal", "-shm", "-journal", "-turn")  # the files of a SQLite database besides itself
 
@@ -50,6 +55,15 @@ class Database:
             event.listen(self.engine, "do_connect", self._close_files)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def limit(self, seconds: float) -> None:
+        """No statement takes longer from now on; what does ends with an OperationalError, see ``took_too_long``."""
+        self.engine.dispose()
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", partial(_watch_sqlite, seconds))
+            event.listen(self.engine, "before_cursor_execute", _begin_watch)
+        else:
+            event.listen(self.engine, "connect", partial(_limit_postgresql, seconds))
 
     def _close_files(self, *_) -> None:
         """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it
@@ -117,6 +131,28 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def took_too_long(error: DBAPIError) -> bool:
+    """Whether the statement was ended for the time that it took (``Database.limit``)."""
+    why = error.orig
+    return getattr(why, "sqlstate", "") == "57014" or getattr(why, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
+
+
+def _limit_postgresql(seconds: float, connection, _record) -> None:
+    connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+    connection.commit()  # what is rolled back was never set
+
+
+def _watch_sqlite(seconds: float, connection: sqlite3.Connection, record) -> None:
+    def over() -> bool:
+        return time.monotonic() - record.info.get("begun", inf) > seconds
+
+    connection.set_progress_handler(over, _LOOK_STEPS)
+
+
+def _begin_watch(connection: Connection, *_) -> None:
+    connection.info["begun"] = time.monotonic()
 
 
 def local_day(moment: str | None, zone: str) -> str | None:

@@ -10,6 +10,7 @@ from models.database import Database
 from outcomes.decisions import Decided
 from outcomes.recent_words import RecentWords
 from service import cli, config, logs
+from service.refusals import tally
 from web import errors
 from web.origin import Origin
 
@@ -25,6 +26,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["connections"] = Decided(database, settings.connections)
     app.extensions["recent_words"] = RecentWords()
     app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
+    app.extensions["refused"] = tally(settings.data_dir)
     web.register(app)
     app.register_error_handler(ParseException, errors.broken_off)
     cli.register(app)

@@ -13,6 +13,7 @@ import structlog
 from gevent.socket import socket as LoopSocket
 
 from lib.proxies import Proxies
+from lib.tally import Tally
 from service.answers import LARGEST_HELD, Held, Holding, Streamed
 from service.refusals import Denied, Refused
 from service.uploads import Upload, Uploads
@@ -51,11 +52,12 @@ OLD = (
 class Passage:
     """A WSGI application: asks the reader at ``address`` (HOST:PORT), and hands its answer on as it comes."""
 
-    def __init__(self, address: str, uploads: Uploads, proxies: Proxies):
+    def __init__(self, address: str, uploads: Uploads, proxies: Proxies, tally: Tally):
         self._host, _, port = address.rpartition(":")
         self._port = int(port)
         self._uploads = uploads
         self._proxies = proxies
+        self._tally = tally
         self._holding = Holding()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
@@ -71,6 +73,7 @@ class Passage:
         try:
             answer = _asked(reader, environ, upload)
             if answer.length is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+                self._tally.add(OLD[1])
                 raise Refused(*OLD)
             short = answer.length is not None and answer.length <= LARGEST_HELD
             body = answer.read() if short else None

@@ -16,7 +16,17 @@ from service.config import Settings
 from web.keys import create_key
 
 # What Wrapup has in its data folder, by what the names begin with.
-OURS = ("secrets", "spool", "uploads", "wrapup.db", "feed-place.json", "demo.lock", "wrapup.toml", "jaicp-sandbox")
+OURS = (
+    "secrets",
+    "spool",
+    "uploads",
+    "refused",
+    "wrapup.db",
+    "feed-place.json",
+    "demo.lock",
+    "wrapup.toml",
+    "jaicp-sandbox",
+)
 DATA_FOLDER_OPEN = "Others can look into WRAPUP_DATA_DIR; it holds more than what is Wrapup's, and was left as it is."
 
 log = structlog.get_logger(__name__)

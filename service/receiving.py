@@ -4,6 +4,7 @@ import callbacks
 from models.database import Database
 from service import config, logs
 from service.passage import Passage
+from service.refusals import tally
 from service.uploads import Uploads
 
 
@@ -15,5 +16,7 @@ def create_receiver(reader: str) -> callbacks.Receiver:
     settings = config.load()
     logs.configure(settings.log_level)
     inbox = callbacks.Inbox(Database(settings.database_url), settings)
-    passage = Passage(reader, Uploads(settings.data_dir, settings.upload_bytes), settings.proxies)
+    counts = tally(settings.data_dir)
+    uploads = Uploads(settings.data_dir, settings.upload_bytes, counts)
+    passage = Passage(reader, uploads, settings.proxies, counts)
     return callbacks.Receiver(passage, inbox, settings.connections, settings.secret_key, settings.proxies)

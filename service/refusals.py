@@ -1,8 +1,33 @@
 """What a receiver itself answers to whoever is no dialer, in the form of every error of the API."""
 
+from pathlib import Path
+
 import orjson
 
 from lib import ids
+from lib.tally import Tally
+
+# What ``wrapup_refused`` counts, by receivers and the reader together. New ones go to the end: the file knows their places.
+COUNTED = (
+    "busy",
+    "too_large",
+    "cut_off",
+    "http_1_1_needed",
+    "key_required",
+    "key_refused",
+    "sign_in_refused",
+    "sign_in_throttled",
+    "too_many_exports",
+    "too_many_reports",
+    "too_many_searches",
+    "too_many_looks",
+    "too_many_scrapes",
+    "too_many_lists",
+)
+
+
+def tally(data_dir: Path) -> Tally:
+    return Tally(data_dir / "refused", COUNTED)
 
 
 class Refused(Exception):

@@ -20,7 +20,8 @@ from gunicorn.http.errors import ParseException
 from callbacks.line import Line
 from lib.buckets import Buckets
 from lib.proxies import neighbourhood
-from service.refusals import Refused
+from lib.tally import Tally
+from service.refusals import Denied, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +49,9 @@ CUT_OFF = (
 class Uploads:
     """All bodies that a receiver holds: ``most`` bytes, of which one address has half."""
 
-    def __init__(self, folder: Path, most: int):
+    def __init__(self, folder: Path, most: int, tally: Tally):
         self._folder = folder
+        self._tally = tally
         self._most = most
         self._bytes: Counter[str] = Counter()
         self._all = 0
@@ -77,7 +79,9 @@ class Uploads:
         except Refused as refusal:
             line.ends = True
             upload.close()
-            self._log(refusal.error_id, upload.address)
+            if not isinstance(refusal, Denied):  # the reader counts and tells its own
+                self._tally.add(refusal.error_id)
+                self._log(refusal.error_id, upload.address)
             raise
         except BaseException:  # the process ends, and with it this greenlet
             upload.close()

@@ -10,12 +10,13 @@ from itertools import islice
 from typing import Any, NoReturn
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lib import ids
+from models.database import took_too_long
 from web.answers import answer
 
 log = structlog.get_logger()
@@ -33,6 +34,12 @@ _WORDS = {
     500: ("internal_error", "This is our fault. The log has the cause under this request id."),
     503: ("database_unavailable", "The database cannot be reached now. Asking again later will help."),
 }
+
+
+TOO_SLOW = (
+    "too_slow",
+    "The database had no answer within the longest time that anybody waits. Ask for a shorter period, or with a filter.",
+)
 
 
 class Refused(HTTPException):
@@ -78,6 +85,12 @@ def request_id() -> str:
     return g.request_id
 
 
+def count(error: HTTPException) -> None:
+    """What asks for too much. Wrong keys are counted where they are logged (``web.origin``)."""
+    if error.code in (413, 429):
+        current_app.extensions["refused"].add(getattr(error, "error_id", "too_large"))
+
+
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=request_id())
@@ -98,6 +111,7 @@ def broken_off(error: Exception) -> Response:
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect
+    count(error)
     if isinstance(error, Refused):
         response = body(error.error_id, str(error.description), error.details, error.code)
         response.headers.extend(error.extra_headers)
@@ -127,5 +141,12 @@ def _details(error: HTTPException) -> Mapping[str, Any]:
 
 
 def _database_error(error: DBAPIError | PoolTimeout) -> Response:
-    log.error("database_unavailable", path=request.path, error=type(error).__name__)
-    return body(*_WORDS[503], {}, 503)
+    error_id, sentence = database_error(error)
+    return body(error_id, sentence, {}, 503)
+
+
+def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
+    """Log it; its ``error_id`` and its sentence."""
+    told = TOO_SLOW if isinstance(error, DBAPIError) and took_too_long(error) else _WORDS[503]
+    log.error(told[0], path=request.path, error=type(error).__name__)
+    return told

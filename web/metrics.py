@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 import structlog
-from prometheus_client.core import GaugeMetricFamily, Metric
+from flask import current_app
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -38,10 +39,24 @@ class Collector:
             found = []
         yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
         yield from found
+        yield from _refused()
         # Not the database's: what waits because the database was away is wanted most while it is.
         waiting = spooled.waiting()
         if waiting is not None:
             yield GaugeMetricFamily("wrapup_spool_bytes", "Receipts that wait in this machine's spool", value=waiting)
+
+
+def _refused() -> Iterator[Metric]:
+    """Not the database's either."""
+    try:
+        counts = current_app.extensions["refused"].counts()
+    except OSError as error:
+        log.error("refused_unreadable", error=type(error).__name__)
+        return
+    refused = CounterMetricFamily("wrapup_refused", "Requests that were refused, callbacks never", labels=("reason",))
+    for reason, count in counts.items():
+        refused.add_metric([reason], count)
+    yield refused
 
 
 def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:

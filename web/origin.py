@@ -62,5 +62,6 @@ class Refusals:
 
 
 def refused(event: str) -> None:
-    """Log that the present request was refused, and who sent it."""
+    """Count and log that the present request was refused, and who sent it."""
+    current_app.extensions["refused"].add(event)
     current_app.extensions["refusals"].log(event)

@@ -17,6 +17,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from callbacks.line import IDLE_SECONDS
 from lib.proxies import Proxies
 from service.passage import Passage
+from service.refusals import tally
 from service.uploads import Uploads
 from tests.server import serving, until
 
@@ -146,16 +147,19 @@ def streaming():
 
 
 def test_whatever_has_no_length_is_refused_over_http_1_0(streaming, tmp_path):
-    passage = Passage(streaming, Uploads(tmp_path, 2**28), Proxies())
+    counts = tally(tmp_path)
+    passage = Passage(streaming, Uploads(tmp_path, 2**28, counts), Proxies(), counts)
     whole, _, _ = run_wsgi_app(passage, create_environ("/whole") | {"RAW_URI": "/whole"})
     assert b"".join(whole) == b"abc"
     old = create_environ("/whole") | {"RAW_URI": "/whole", "SERVER_PROTOCOL": "HTTP/1.0"}
     body, status, _ = run_wsgi_app(passage, old)
     assert (status, json.loads(b"".join(body))["error_id"]) == ("505 HTTP Version Not Supported", "http_1_1_needed")
+    assert counts.counts()["http_1_1_needed"] == 1
 
 
 def test_an_answer_that_breaks_off_breaks_off(streaming, tmp_path):
-    passage = Passage(streaming, Uploads(tmp_path, 2**28), Proxies())
+    counts = tally(tmp_path)
+    passage = Passage(streaming, Uploads(tmp_path, 2**28, counts), Proxies(), counts)
     body, _, _ = run_wsgi_app(passage, create_environ("/cut") | {"RAW_URI": "/cut"})
     with pytest.raises((http.client.HTTPException, OSError)):
         list(body)

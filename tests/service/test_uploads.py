@@ -14,7 +14,7 @@ from gunicorn.http.errors import InvalidChunkSize
 import callbacks.line
 import service.uploads
 from callbacks.line import Line
-from service.refusals import Refused
+from service.refusals import Refused, tally
 from service.uploads import LARGEST_BYTES, MEMORY_BYTES, SMALL_BYTES, Uploads
 
 MIB = 1024 * 1024
@@ -30,7 +30,7 @@ def line():
 
 @pytest.fixture
 def uploads(tmp_path):
-    return Uploads(tmp_path, 16 * MIB)
+    return Uploads(tmp_path, 16 * MIB, tally(tmp_path))
 
 
 def anybody() -> None:
@@ -97,14 +97,15 @@ class Broken(io.RawIOBase):
         (lambda line: sent(line, b"", int("9" * 400)), "too_large"),
     ],
 )
-def test_what_is_short_broken_or_too_large_is_refused_and_ends_the_line(uploads, line, environ, reason):
+def test_what_is_short_broken_or_too_large_is_refused_and_ends_the_line(uploads, line, environ, reason, tmp_path):
     assert refusal(uploads, environ(line)) == reason
     assert line.ends
+    assert tally(tmp_path).counts()[reason] == 1
     assert (uploads._all, uploads._in_memory, dict(uploads._bytes)) == (0, 0, {})
 
 
 def test_a_body_in_chunks_is_too_large_when_it_has_come_so_far(line, tmp_path):
-    uploads = Uploads(tmp_path, 1024 * MIB)
+    uploads = Uploads(tmp_path, 1024 * MIB, tally(tmp_path))
     endless = Broken([bytes(MIB)] * 100, AssertionError("it went on"))
     environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": endless, "wrapup.line": line}
     assert refusal(uploads, environ) == "too_large"
@@ -126,7 +127,7 @@ def test_one_address_has_half_of_the_room_and_all_together_the_whole(uploads, li
 
 
 def test_many_small_bodies_go_to_the_disk_when_memory_has_enough(line, tmp_path):
-    uploads, before = Uploads(tmp_path, 1024 * MIB), files()
+    uploads, before = Uploads(tmp_path, 1024 * MIB, tally(tmp_path)), files()
     held = [
         uploads.take(sent(line, bytes(SMALL_BYTES)), ADDRESS, anybody) for _ in range(MEMORY_BYTES // SMALL_BYTES + 5)
     ]
@@ -144,7 +145,7 @@ def test_a_disk_that_has_no_room_but_for_callbacks_takes_nothing(uploads, line, 
 
 
 def test_a_folder_that_is_gone_takes_nothing(line, tmp_path):
-    assert refusal(Uploads(tmp_path / "gone", 16 * MIB), sent(line, bytes(MIB))) == "busy"
+    assert refusal(Uploads(tmp_path / "gone", 16 * MIB, tally(tmp_path)), sent(line, bytes(MIB))) == "busy"
 
 
 def test_a_sender_has_so_long_for_each_part_however_long_it_is(uploads, line, monkeypatch):

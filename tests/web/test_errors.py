@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from gunicorn.http.errors import InvalidChunkSize
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from outcomes import queries
@@ -169,6 +170,16 @@ def test_a_database_that_is_gone_is_an_error_and_not_an_empty_list(admin, monkey
             response = admin.get(LIST)
         assert error(response, 503)["error_id"] == "database_unavailable"
         assert "secret" not in response.get_data(as_text=True)
+
+
+def test_a_question_that_takes_the_database_too_long_is_told_so(admin, app, database, monkeypatch):
+    """And not that the database is away."""
+    endless = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n"
+    )
+    app.extensions["database"].limit(0.2)
+    monkeypatch.setattr(queries, "page", lambda session, *_args, **_kwargs: session.execute(endless).all())
+    assert error(admin.get(LIST), 503)["error_id"] == "too_slow"
 
 
 @pytest.mark.parametrize(

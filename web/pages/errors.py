@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
-import structlog
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import Refused, request_id
+from web.errors import TOO_SLOW, Refused, count, database_error, request_id
 from web.pages import policy
-
-log = structlog.get_logger()
 
 _TITLES = {
     401: "Sign in again",
@@ -23,7 +20,7 @@ _TITLES = {
     422: "Not understood",
     429: "Too much at once",
     500: "Our fault",
-    503: "The database cannot be reached",
+    503: "No figures can be shown",
 }
 _SENTENCES = {
     401: "Your session has ended.",
@@ -58,6 +55,7 @@ def page(status: int, sentence: str | None = None) -> Response:
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect
+    count(error)
     if not isinstance(error, Refused):
         return page(error.code)
     told = [sentence for sentences in error.details.values() for sentence in sentences]
@@ -67,8 +65,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _database_error(error: OperationalError | PoolTimeout) -> Response:
-    log.error("database_unavailable", path=request.path, error=type(error).__name__)
-    return page(503)
+    error_id, sentence = database_error(error)
+    return page(503, sentence if error_id == TOO_SLOW[0] else None)
 
 
 def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:

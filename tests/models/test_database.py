@@ -1,0 +1,46 @@
+"""How long a statement may take."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from models.database import Database, took_too_long
+
+ENDLESS = """
+    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000000000)
+    SELECT count(*) FROM counted
+"""
+
+
+@pytest.fixture
+def limited(database):
+    limited = Database(database.url.render_as_string(hide_password=False))
+    with limited.read() as session:
+        session.execute(text("SELECT 1"))
+    limited.limit(0.3)
+    yield limited
+    limited.close()
+
+
+def test_a_statement_that_takes_too_long_ends_and_says_why(limited):
+    with limited.read() as session, pytest.raises(OperationalError) as raised:
+        session.execute(text(ENDLESS)).all()
+    assert took_too_long(raised.value)
+
+
+def test_each_statement_has_the_whole_time_and_the_connection_goes_on(limited):
+    for _ in range(2):
+        with limited.read() as session, pytest.raises(OperationalError):
+            session.execute(text(ENDLESS)).all()
+        with limited.write() as session:
+            for _ in range(4):
+                assert session.execute(text("SELECT 7")).scalar() == 7
+                time.sleep(0.1)
+
+
+def test_another_error_is_not_the_time(database):
+    with database.read() as session, pytest.raises(Exception) as raised:
+        session.execute(text("SELECT nothing FROM nowhere"))
+    assert not took_too_long(raised.value)
