@@ -118,6 +118,9 @@ def test_what_takes_long_leaves_threads_for_everybody_else(app, database, reader
         for path in ("outcomes/changes", f"outcomes/{ids.new()}", "nowhere"):
             assert reader.get(f"/api/v1/{path}").status_code in (200, 404)
         assert app.test_client().get("/login").status_code == 200
+    told = reader.get("/metrics").text
+    for name, paths in HEAVY.items():
+        assert f'wrapup_refused_total{{reason="too_many_{name.lower()}"}} {len(paths)}.0' in told
     for path in sum(HEAVY.values(), []):
         assert reader.get(f"/api/v1/{path}").status_code == 200
 

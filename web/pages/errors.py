@@ -20,7 +20,7 @@ _TITLES = {
     422: "Not understood",
     429: "Too much at once",
     500: "Our fault",
-    503: "No figures can be shown",
+    503: "The database cannot be reached",
 }
 _SENTENCES = {
     401: "Your session has ended.",
@@ -44,9 +44,9 @@ def register(blueprint: Blueprint, app: Flask) -> None:
         app.register_error_handler(kind, partial(_no_route, everybody_elses))
 
 
-def page(status: int, sentence: str | None = None) -> Response:
+def page(status: int, sentence: str | None = None, title: str | None = None) -> Response:
     """An error page."""
-    title = _TITLES.get(status, "That did not work")
+    title = title or _TITLES.get(status, "That did not work")
     text = sentence or _SENTENCES.get(status, "The request could not be served.")
     html = render_template("pages/error.html", title=title, sentence=text, status=status, request_id=request_id())
     return make_response(html, status)
@@ -66,7 +66,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 def _database_error(error: OperationalError | PoolTimeout) -> Response:
     error_id, sentence = database_error(error)
-    return page(503, sentence if error_id == TOO_SLOW[0] else None)
+    return page(503, sentence, "This took too long") if error_id == TOO_SLOW[0] else page(503)
 
 
 def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:
