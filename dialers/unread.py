@@ -1,5 +1,5 @@
 """What a record states and nobody can read: a time, a duration, a number, an id, an object. The outcome goes without it, but
-it is not lost: the event carries the field and a sample, and ``outcomes.unread_values`` counts them.
+it is not lost: the event carries the field and a sample, and ``queries.unread_values`` counts them.
 
 A dialer lists its fields with the facts that they become. Where all facts are there, everything was read, and that is all
 that is looked at.

@@ -9,7 +9,7 @@ from leads import commands, files, loads
 from leads.bounds import Row
 from leads.loading import Loading, offered
 from models.database import Database
-from outcomes import doubts
+from queries import doubts
 
 
 class Front:
@@ -70,7 +70,7 @@ class Front:
             return loads.page(session, connection, limit, cursor)
 
     def in_doubt(self) -> dict[str, dict[str, Any]]:
-        """What ``outcomes.doubts.unknown_leads`` tells, by connection."""
+        """What ``queries.doubts.unknown_leads`` tells, by connection."""
         with self._database.read() as session:
             return doubts.unknown_leads(session)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
-from outcomes import keyset
+from queries import keyset
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
 SHOWN_STATES = tuple(state for state in LEAD_STATES if state != SENDING)

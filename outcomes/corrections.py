@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dialers.vocabulary import SETTLED
-from outcomes import shape
+from models.shown import FIELDS
 
 # A settled row means something else when one of these differs, in whatever way: a CRM writes a status by them, and
 # reports count by them.
@@ -57,4 +57,4 @@ def _another_agent(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def changed_fields(columns: Collection[str]) -> list[str]:
     """The columns that changed by the names and in the order in which an outcome shows them; ``agent`` for any of its."""
     shown = {"agent" if name.startswith("agent_") else name for name in columns} - set(ALWAYS)
-    return [name for name in shape.FIELDS if name in shown]
+    return [name for name in FIELDS if name in shown]

@@ -1,13 +1,7 @@
-"""Whether a connection is silent: its usual pace is learned per hour of the week, and a silence is judged by it.
+"""The usual pace of a connection's callbacks is learned: how many came in each hour of the last weeks. ``queries.silence`` judges
+a silence by it."""
 
-A silence is the time since the last rightful callback. How many callbacks should have come in it is added up hour by hour:
-what came in the same hours of the last four weeks; where a connection is younger than a week, in the same hours of the last
-days; where it is younger than a day, what came within the hour before the silence. Where ten should have come and none did,
-that is no quiet hour. Where the settings say ``expect_every``, that alone counts.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -20,86 +14,14 @@ from models import CallbackHour, CallbackPace, Receipt
 from models.database import Database, insert_into
 from models.receipts import CALLBACK
 
-MISSED = 10  # of a random stream with this much to be expected, one silence in 20,000 is chance
-SHORTEST = timedelta(minutes=3)  # callbacks come in bunches
-WEEKS, DAYS = 4, 6  # looked back to, for the same hour of the week and of the day
+WEEKS = 4  # looked back to
 KEPT = timedelta(weeks=WEEKS, days=1)
 LATE = timedelta(seconds=10)  # what came may become visible so much later
-HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
-LONGEST = timedelta(days=14)  # of a silence is looked through: by then everybody knows
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A connection that says nothing although it should. ``missed``: how many callbacks were to be expected; None where
-    the settings say how often one comes."""
-
-    since: datetime
-    age: timedelta
-    missed: int | None
-    expect_every: timedelta | None
-
-    @property
-    def words(self) -> str:
-        if self.expect_every is not None:
-            return f"No callback for {clock.span(self.age)}; the settings expect one every {clock.span(self.expect_every)}."
-        return f"No callback for {clock.span(self.age)}; about {self.missed} were to be expected in that time."
-
-
-# Judging, pure ---------------------------------------------------------------------------------------------------------
-def silence(
-    connection: Connection, last: datetime, first: datetime | None, hours: Mapping[datetime, int], now: datetime
-) -> Silence | None:
-    """The silence since ``last``, None where nothing is amiss. ``hours``: how many callbacks came in which hour since
-    ``first``."""
-    age = now - last
-    if connection.expect_every is not None:
-        return Silence(last, age, None, connection.expect_every) if age > connection.expect_every else None
-    if first is None or age < SHORTEST:
-        return None
-    missed = expected(hours, first, last, max(last, now - LONGEST), now)
-    return Silence(last, age, round(missed), None) if missed >= MISSED else None
-
-
-def expected(hours: Mapping[datetime, int], first: datetime, last: datetime, since: datetime, until: datetime) -> float:
-    """How many callbacks usually come between ``since`` and ``until``, judged by what came between ``first`` and ``last``."""
-    total, at = 0.0, since
-    while at < until:
-        hour = hour_of(at)
-        end = min(until, hour + HOUR)
-        total += _usual(hours, first, last, hour) * ((end - at) / HOUR)
-        at = end
-    return total
-
-
-def _usual(hours: Mapping[datetime, int], first: datetime, last: datetime, hour: datetime) -> float:
-    """How many come in an hour such as this one."""
-    for step, most in ((WEEK, WEEKS), (DAY, DAYS)):
-        same = [hour - step * back for back in range(1, most + 1)]
-        # Hours that the connection was there for from beginning to end; the silence itself teaches nothing.
-        seen = [hours.get(one, 0) for one in same if one >= first and one + HOUR <= last]
-        if seen:
-            return sum(seen) / len(seen)
-    begun = max(first, hour_of(last) - HOUR)
-    return (hours.get(hour_of(last), 0) + hours.get(hour_of(last) - HOUR, 0)) / max((last - begun) / HOUR, 1 / 12)
+HOUR = timedelta(hours=1)
 
 
 def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
-
-
-# Learning --------------------------------------------------------------------------------------------------------------
-def known(session: Session, names: Iterable[str], now: datetime) -> dict[str, tuple[datetime, dict[datetime, int]]]:
-    """Connection -> (when its first callback came, hour -> callbacks), for those that have been counted."""
-    names = sorted(names)
-    began = select(CallbackPace.connection, CallbackPace.since).where(CallbackPace.connection.in_(names))
-    found = {name: (since, {}) for name, since in session.execute(began)}
-    counted = select(CallbackHour.connection, CallbackHour.hour, CallbackHour.callbacks)
-    counted = counted.where(CallbackHour.connection.in_(names), CallbackHour.hour >= now - KEPT)
-    for name, hour, callbacks in session.execute(counted):
-        if name in found:
-            found[name][1][hour] = callbacks
-    return found
 
 
 def learn(database: Database, connections: Mapping[str, Connection], now: datetime | None = None) -> bool:

@@ -1,19 +1,31 @@
-"""What strangers have in quarantine: shared out among the connections, told of, and purged."""
+"""What strangers have in quarantine: shared out among the connections, and purged. Told of: ``queries.strangers``."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from lib.clock import iso
 from models import KnownToken, Receipt, StrangerQuota, StrangerShare
-from models.database import Database
+from models.database import Database, insert_into
 from models.receipts import STRANGERS_KEPT
 from models.strangers import NOBODY, lock, take_away
 
 AT_ONCE = 500  # receipts that are purged in one transaction: strangers' new ones wait for it
 UNSYNCHRONIZED = {"synchronize_session": False}
+
+
+def remember_tokens(session: Session, fingerprints: Mapping[str, Iterable[str]], now: datetime) -> None:
+    """The fingerprints of the tokens that open each connection's URLs as it is set up now."""
+    rows = [
+        {"connection": name, "fingerprint": one, "first_seen_at": now, "last_seen_at": now}
+        for name, own in sorted(fingerprints.items())
+        for one in sorted(set(own))
+    ]
+    if rows:
+        insert = insert_into(session, KnownToken.__table__)
+        seen = {"last_seen_at": insert.excluded.last_seen_at}
+        session.execute(insert.on_conflict_do_update(index_elements=["connection", "fingerprint"], set_=seen), rows)
 
 
 def share_out(session: Session, configured: Iterable[str]) -> None:
@@ -48,31 +60,6 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
     quota = session.scalars(select(StrangerQuota)).one()
     quota.receipts, quota.bytes = (sum(one[place] for one in held.values()) for place in (0, 1))
     session.flush()
-
-
-def known(session: Session, configured: Iterable[str], most_receipts: int, most_bytes: int) -> dict[str, Any]:
-    """How much of the quarantine strangers fill, what they may fill, and how many receipts did not fit or gave way."""
-    quota = session.scalars(select(StrangerQuota)).one()
-    return {
-        "receipts": quota.receipts,
-        "bytes": quota.bytes,
-        "overflow": quota.overflow,
-        "last_overflow_at": iso(quota.last_overflow_at),
-        "most_receipts": most_receipts,
-        "most_bytes": most_bytes,
-        "shares": shares(session, configured),
-    }
-
-
-def shares(session: Session, configured: Iterable[str]) -> list[dict[str, Any]]:
-    """The share of each configured connection, and, last and without a name, of all other names together."""
-    there = {one.connection: one for one in session.scalars(select(StrangerShare))}
-    found = []
-    for name in (*sorted(configured), NOBODY):
-        one = there.get(name) or StrangerShare(receipts=0, bytes=0, dropped=0)
-        counts = {"receipts": one.receipts, "bytes": one.bytes, "dropped": one.dropped}
-        found.append({"connection": name or None} | counts | {"last_dropped_at": iso(one.last_dropped_at)})
-    return found
 
 
 def purge(database: Database, conditions: Iterable[ColumnElement[bool]]) -> int:

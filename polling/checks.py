@@ -23,9 +23,9 @@ from lib import clock, ids
 from models import Receipt
 from models.database import Database
 from models.receipts import CALLBACK, CHECK, QUARANTINED, RECEIVED_ANSWER
-from outcomes import evidence, words_seen
 from polling import tasks
 from polling.walk import Clock
+from queries import evidence, words_seen
 
 LOOKED_BACK = timedelta(hours=1)
 ARRIVES_SECONDS = 3.0

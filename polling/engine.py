@@ -105,7 +105,7 @@ class Poller:
                 return None
             asked = window(session, self.connection, task, cursor.complete_to, at)
             if asked is False:
-                # Nothing was asked, so nothing is complete: see outcomes.completeness.
+                # Nothing was asked, so nothing is complete: see queries.completeness.
                 cursors.finish(session, held, at, {"idle_at": at, "warning": None}, Kept())
                 return Polled(*task.key, idle=True)
         walk = Walk(self.database, self.connection, self.known.client, held, self.now, self._between(task), self.stop)

@@ -10,7 +10,7 @@ from dialers.base import Connection, Dialer, Jobs, Layer, Report, Window
 from dialers.vocabulary import AWAITING_DISPOSITION, NEVER_DISPOSED, UNKNOWN
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.loads import ACCEPTED
-from outcomes.loaded import BY_DIALER_ID
+from queries.loaded import BY_DIALER_ID
 
 OVERLAP = timedelta(minutes=10)  # rows become visible late, and clocks differ
 FARTHEST = timedelta(days=35)  # after a longer pause the rest is history that nobody asks a live dialer for

@@ -8,7 +8,7 @@ import web
 from leads.front import Front
 from models.database import Database
 from outcomes.decisions import Decided
-from outcomes.recent_words import RecentWords
+from queries.recent_words import RecentWords
 from service import cli, config, logs
 from service.refusals import tally
 from web import errors

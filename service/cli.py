@@ -15,7 +15,8 @@ import migrations
 from callbacks import recovery
 from lib import text as texts
 from models.receipts import STATES
-from outcomes import evidence
+from outcomes import receipts as sent_back
+from queries import evidence
 from service import cli_feed, cli_leads, cli_outcomes, cli_polling, cli_receipts
 from service.demo import main as run_demo
 from service.plan import plan
@@ -120,9 +121,9 @@ def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str 
         raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
     with current_app.extensions["database"].write() as session:
         if wanted:
-            replayed = evidence.replay(session, wanted)
+            replayed = sent_back.replay(session, evidence.conditions(wanted))
         else:
-            missing = [str(one) for one in receipt if evidence.replay_one(session, one) is None]
+            missing = [str(one) for one in receipt if sent_back.replay_one(session, one) is None]
             if missing:
                 raise click.ClickException(f"There is no receipt {missing[0]}; nothing was replayed.")
             replayed = len(receipt)

@@ -8,9 +8,9 @@ from flask.cli import AppGroup, with_appcontext
 
 import migrations
 from outcomes import renormalize as history
-from outcomes import suggesting, words_seen
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
+from queries import suggesting, words_seen
 
 MOST_SUGGESTED = 1_000
 

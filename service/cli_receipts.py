@@ -7,7 +7,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from models.receipts import DISMISSED, QUARANTINED
-from outcomes import evidence, strangers
+from outcomes import strangers
+from queries import evidence
 
 
 @click.command("purge-strangers")

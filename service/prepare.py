@@ -10,7 +10,7 @@ import migrations
 from lib import clock, private
 from models import ApiKey
 from models.database import Database
-from outcomes import quarantine, strangers
+from outcomes import strangers
 from outcomes.feed_place import FeedPlace
 from service.config import Settings
 from web.keys import create_key
@@ -42,7 +42,7 @@ def prepare(settings: Settings, database: Database) -> None:
     with database.write() as session:
         first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
         key = create_key(session, "admin", ["admin"]) if first else None
-        quarantine.remember_tokens(session, settings.token_fingerprints(), clock.now())
+        strangers.remember_tokens(session, settings.token_fingerprints(), clock.now())
         strangers.share_out(session, settings.connections)
     for sentence in settings.warnings():
         log.warning("loose_setting", said=sentence)

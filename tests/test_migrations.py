@@ -10,7 +10,7 @@ from dialers.vocabulary import FLAGS
 from lib import ids
 from models import Base, CallOutcome
 from models.database import Database
-from outcomes import shape
+from queries import shape
 from tests import factories
 from tests.conftest import empty_database
 

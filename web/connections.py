@@ -4,7 +4,7 @@ from flask import Response, current_app
 from marshmallow import Schema
 
 from lib import clock
-from outcomes import health, keyset, statuses, strangers
+from queries import health, keyset, statuses, strangers
 from web import report_schemas, spooled
 from web.answers import answer
 from web.auth import scope

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from lib import clock
 from models.database import Database
-from outcomes import exports
+from queries import exports
 from web import silence
 from web.errors import Refused
 from web.turns import EXPORTS

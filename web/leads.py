@@ -16,7 +16,7 @@ from dialers.giving import (
     SHOW_CAMPAIGN,
     START_CALL,
 )
-from outcomes import keyset
+from queries import keyset
 from web import errors, lead_schemas, towards
 from web.answers import answer
 from web.auth import scope

@@ -17,7 +17,8 @@ from models import ChangeFeed, PollCursor, StrangerQuota
 from models.database import Database
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
-from outcomes import health, quarantine, strangers, undecided, unread_values, words_seen
+from outcomes import undecided
+from queries import health, quarantine, strangers, unread_values, words_seen
 from web import spooled
 
 log = structlog.get_logger()

@@ -7,7 +7,9 @@ from flask import Response, current_app
 from marshmallow import Schema, fields, validate
 
 from models.database import Database
-from outcomes import evidence, feed, keyset, met, queries, shape
+from outcomes.feed import Place, State
+from outcomes.feed import state as state_of
+from queries import evidence, feed, keyset, loaded, selection, shape
 from web import exports, schemas
 from web.answers import answer
 from web.auth import scope
@@ -35,7 +37,7 @@ def list_outcomes(query: dict) -> Response:
     filters, rest = split(query)
     with SEARCHES.turn(), database().read() as session:
         try:
-            page = queries.page(session, filters, **rest)
+            page = selection.page(session, filters, **rest)
         except keyset.BadCursor as error:
             invalid("cursor", str(error))
     return answer({"outcomes": [shape.outcome(row) for row in page.rows], "next": page.next})
@@ -64,7 +66,7 @@ def list_changes(query: dict) -> Response:
     except keyset.BadCursor as error:
         invalid("after", str(error))
     with database().read() as session:
-        state = feed.state(session)
+        state = state_of(session)
         if not feed.knows(session, state, after):
             _restarted(state)
         rows = feed.changes(session, after.position, query["limit"] + 1, state.last_position)
@@ -73,13 +75,13 @@ def list_changes(query: dict) -> Response:
     return answer(
         {
             "outcomes": [shape.change(row) for row in shown],
-            "next": feed.cursor(feed.Place(last, state.epoch, state.start)),
+            "next": feed.cursor(Place(last, state.epoch, state.start)),
             "more": len(rows) > len(shown),
         }
     )
 
 
-def _restarted(state: feed.State) -> NoReturn:
+def _restarted(state: State) -> NoReturn:
     sentence = (
         "The feed has never given this place, or no longer knows it: the database was restored, or its feed begun again. "
         "Begin with an empty `after`, and take every outcome that differs from yours, whatever its revision."
@@ -122,14 +124,14 @@ def get_outcome(outcome_id: UUID) -> Response:
     Works for merged rows too.
     """
     with database().read() as session:
-        row = queries.find(session, outcome_id)
+        row = selection.find(session, outcome_id)
         if row is None:
             not_found("outcome")
         found = shape.outcome_of(row)
-        found["events"] = [shape.event(event) for event in queries.events(session, outcome_id)]
+        found["events"] = [shape.event(event) for event in selection.events(session, outcome_id)]
         found["receipts"] = [
             evidence.shown(receipt) for receipt in evidence.of_outcome(session, outcome_id, row.set_by)
         ]
         found["set_by"] = row.set_by
-        found["loaded_lead"] = met.of_outcome(session, row)
+        found["loaded_lead"] = loaded.of_outcome(session, row)
     return answer(found)

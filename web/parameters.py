@@ -19,7 +19,8 @@ from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock, phone, zones
 from lib import text as texts
 from lib.zones import NOWHERE, Place
-from outcomes import queries, undecided
+from outcomes import undecided
+from queries import selection
 
 UNSTORABLE = "Holds a character that nothing holds: NUL, or half of one."
 
@@ -182,12 +183,12 @@ class Filters(Schema):
 
 class OutcomeQuery(Filters):
     order = fields.Str(
-        load_default=queries.DEFAULT_ORDER,
-        validate=validate.OneOf(tuple(queries.ORDERS)),
+        load_default=selection.DEFAULT_ORDER,
+        validate=validate.OneOf(tuple(selection.ORDERS)),
         metadata={
             "description": "By the call's time or by the last change; `-` is newest first. A call whose start the dialer "
             "did not tell stands at the time it was answered, ended or first seen.",
-            "example": queries.DEFAULT_ORDER,
+            "example": selection.DEFAULT_ORDER,
         },
     )
     limit = limit(100)
@@ -196,5 +197,5 @@ class OutcomeQuery(Filters):
 
 def split(query: dict) -> tuple[dict, dict]:
     """The filters of a query, and the rest of it."""
-    filters = {name: value for name, value in query.items() if name in queries.FILTERS}
+    filters = {name: value for name, value in query.items() if name in selection.FILTERS}
     return filters, {name: value for name, value in query.items() if name not in filters}

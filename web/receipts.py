@@ -9,7 +9,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from lib import clock
 from models.database import Database
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
-from outcomes import evidence, keyset, quarantine, strangers
+from outcomes import receipts as sent_back
+from outcomes import strangers
+from queries import evidence, keyset, quarantine
 from web import schemas
 from web.answers import answer
 from web.auth import scope
@@ -78,7 +80,7 @@ def replay_receipt(receipt_id: UUID) -> Response:
     It waits as `pending` until a worker takes it. A receipt that came without a right to is vouched for by this.
     """
     with database().write() as session:
-        receipt = evidence.replay_one(session, receipt_id)
+        receipt = sent_back.replay_one(session, receipt_id)
         if receipt is None:
             not_found("receipt")
         shown = evidence.shown(receipt)
@@ -131,7 +133,7 @@ class ReplayOrder(SomeOrder):
 def replay_receipts(order: dict) -> Response:
     """Read many receipts again, such as the quarantine after a mapping was added"""
     with database().write() as session:
-        replayed = evidence.replay(session, order)
+        replayed = sent_back.replay(session, evidence.conditions(order))
     log.info("receipts_replayed", receipts=replayed, filters=sorted(order), key=g.key_name)
     return answer({"replayed": replayed}, 202)
 
@@ -158,7 +160,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
     quarantine is left as it is.
     """
     with database().write() as session:
-        receipt = quarantine.dismiss_one(session, receipt_id, g.key_name, clock.now())
+        receipt = sent_back.dismiss_one(session, receipt_id, g.key_name, clock.now())
         if receipt is None:
             not_found("receipt")
         shown = evidence.shown(receipt)
@@ -175,7 +177,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
 def dismiss_receipts(order: dict) -> Response:
     """Say that many receipts in quarantine are garbage"""
     with database().write() as session:
-        dismissed = quarantine.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
+        dismissed = sent_back.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
     log.info("receipts_dismissed", receipts=dismissed, filters=sorted(order), key=g.key_name)
     return answer({"dismissed": dismissed})
 

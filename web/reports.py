@@ -4,8 +4,8 @@ from flask import Response, current_app
 from marshmallow import ValidationError, fields, validate
 from webargs.fields import DelimitedList
 
-from outcomes import reconciliation as sides
-from outcomes import reports
+from queries import reconciliation as sides
+from queries import reports
 from web import report_schemas
 from web.answers import answer
 from web.auth import scope

@@ -1,6 +1,6 @@
 """What the API answers, for its documentation: every field with a description and an example.
 
-Nothing is dumped through these: rows are written by ``outcomes.shape`` and its like, which is many times faster. Tests
+Nothing is dumped through these: rows are written by ``queries.shape`` and its like, which is many times faster. Tests
 hold the two together: the field lists of an outcome, and every answer that schemathesis gets.
 """
 

@@ -3,7 +3,8 @@
 from flask import Response, current_app, g
 
 from dialers.base import Connection
-from outcomes import applying, decisions, words_seen
+from outcomes import applying, decisions
+from queries import words_seen
 from web import schemas, word_answers
 from web.answers import answer
 from web.auth import scope

@@ -29,7 +29,7 @@ BEFORE = """
     ring_seconds, talk_seconds, duration_seconds, recording_url, notes, custom_fields, crm_reference, sources,
     merged_into, revision, first_seen_at, changed_at, corrected_at"""
 
-# The twins of ``outcomes.queries.has_member``. Of SQLite's text the quoted word is looked for: flags are a closed list,
+# The twins of ``queries.selection.has_member``. Of SQLite's text the quoted word is looked for: flags are a closed list,
 # so that none can be found inside another one's quotes, and that is several times faster than taking the array apart.
 HAS_FLAG = {"postgresql": "flags ? '{flag}'", "sqlite": "instr(flags, '\"{flag}\"') > 0"}
 

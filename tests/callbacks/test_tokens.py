@@ -10,7 +10,8 @@ from callbacks import Inbox, Receiver
 from lib.proxies import Proxies
 from models import Receipt, StrangerQuota
 from models.database import Database
-from outcomes import evidence, quarantine
+from outcomes import receipts as sent_back
+from queries import evidence, quarantine
 from service import config
 from tests.evidence import RYNG, normalize, outcomes
 from tests.server import until
@@ -81,7 +82,7 @@ def test_a_header_that_the_settings_ask_for_must_be_there(database, tmp_path, se
 def test_an_operator_can_have_a_strangers_receipt_read(database, post):
     post("/callbacks/ryng-main/older/terminal")
     with database.write() as session:
-        assert evidence.replay(session, {"reason": "wrong_token"}) == 1
+        assert sent_back.replay(session, evidence.conditions({"reason": "wrong_token"})) == 1
     normalize(database)
     assert [row.connect_outcome for row in outcomes(database)] == ["busy"]
     with database.read() as session:

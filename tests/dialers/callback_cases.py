@@ -18,7 +18,7 @@ from dialers.registry import DIALERS
 from models import CallOutcome, Receipt
 from models.database import Database
 from models.receipts import PENDING
-from outcomes.shape import COLUMNS
+from queries.shape import COLUMNS
 from tests.server import Served, serving, until
 
 DIALERS_WITH_CALLBACKS = [name for name, dialer in DIALERS.items() if dialer.callback_kinds]

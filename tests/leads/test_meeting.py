@@ -18,8 +18,8 @@ from outcomes import meeting
 from outcomes import normalize as normalizing
 from outcomes.differences import Differences
 from outcomes.meeting import Meeting
-from outcomes.met import of_outcome
 from outcomes.renormalize import renormalize
+from queries.loaded import of_outcome
 from tests.databases import scratch
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 

@@ -7,10 +7,10 @@ import pytest
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
-from outcomes import reports
 from outcomes.differences import Differences
 from outcomes.renormalize import renormalize
 from outcomes.settle import Waiting, settle_due
+from queries import reports
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 
 VOIPEX = Connection("voipex-main", "voipex", {"webhook_fields": {}}, default_country="CZ")

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from models import CallEvent, Receipt
-from outcomes import evidence, forgiven
+from outcomes import receipts as sent_back
 from outcomes.renormalize import renormalize
+from queries import evidence, forgiven
 from tests.evidence import CONNECTIONS, RYNG, START, keep, normalize, outcomes, receipt, terminal
 
 
@@ -35,7 +36,7 @@ def shown(database):
 
 def again(database, kept):
     with database.write() as session:
-        evidence.replay_one(session, kept.id)
+        sent_back.replay_one(session, kept.id)
     normalize(database)
 
 

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import update
 
 from models import CallOutcome
-from outcomes import corrections, queries, shape
-from outcomes.exports import ndjson, pieces
-from outcomes.feed import changes
+from outcomes import corrections
 from outcomes.renormalize import renormalize
 from outcomes.settle import settle_due
+from queries import selection, shape
+from queries.exports import ndjson, pieces
+from queries.feed import changes
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 MINUTE = timedelta(minutes=1)
@@ -155,7 +156,7 @@ def test_list_feed_export_view_and_one_say_the_same(database):
     then(database, terminal(disposition="Not interested"), minutes=3)
     said = "2026-11-18T10:03:00Z"
     with database.read() as session:
-        (listed,) = queries.page(session, {}).rows
+        (listed,) = selection.page(session, {}).rows
         (fed,) = changes(session, 0, 10)
         assert shape.outcome(listed)["corrected_at"] == said
         assert shape.change(fed) == {

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from dialers.base import Connection
 from lib import clock, ids
 from models import CallOutcome, Decision
-from outcomes import applying, decisions, reports, words_seen
+from outcomes import applying, decisions
 from outcomes.applying import apply_next, preview
 from outcomes.decisions import Decided, decide
+from queries import reports, words_seen
 from tests.evidence import RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 PLAIN = replace(RYNG, dispositions={})

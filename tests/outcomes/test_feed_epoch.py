@@ -9,9 +9,12 @@ from sqlalchemy import select
 
 from lib import clock
 from models import CallOutcome
-from outcomes import feed, feed_place, keyset
-from outcomes.feed import Place, place
+from outcomes import feed, feed_place
+from outcomes.feed import Place
 from outcomes.feed_place import FeedPlace
+from queries import feed as reading
+from queries import keyset
+from queries.feed import place
 from service import worker
 from service.app import create_app
 from tests.backups import backup
@@ -38,7 +41,7 @@ def read(database, after: Place = feed.BEGINNING) -> list[tuple[str, int]]:
     """(call, position) of what a reader at the place is shown."""
     with database.read() as session:
         assert feed.state(session).has_given(after)
-        return [(row.call_id, row.position) for row in feed.changes(session, after.position, 1000)]
+        return [(row.call_id, row.position) for row in reading.changes(session, after.position, 1000)]
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def test_what_was_given_before_there_were_epochs_goes_on(database):
     assert [call for call, _ in read(database, place(keyset.encode("feed", "2")))] == ["3"]
     assert [call for call, _ in read(database, place("2"))] == ["3"]
     assert place("") == place("0") == feed.BEGINNING
-    assert place(feed.cursor(Place(2, 7, "a"))) == Place(2, 7, "a")
+    assert place(reading.cursor(Place(2, 7, "a"))) == Place(2, 7, "a")
 
 
 def test_a_start_without_a_restore_changes_nothing(database, kept):
@@ -231,7 +234,7 @@ def now_at(database) -> Place:
 
 def known(database, one: Place) -> bool:
     with database.read() as session:
-        return feed.knows(session, feed.state(session), one)
+        return reading.knows(session, feed.state(session), one)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -285,8 +288,8 @@ def test_workers_that_start_while_others_write_refuse_nobody(database, tmp_path)
     while any(thread.is_alive() for thread in threads) or len(seen) < 24:
         with database.read() as session:
             found = feed.state(session)
-            assert feed.knows(session, found, given[-1])
-            rows = feed.changes(session, given[-1].position, 5, found.last_position)
+            assert reading.knows(session, found, given[-1])
+            rows = reading.changes(session, given[-1].position, 5, found.last_position)
         seen += [row.call_id for row in rows]
         given.append(Place(rows[-1].position if rows else given[-1].position, found.epoch, found.start))
     for thread in threads:
@@ -333,9 +336,9 @@ def test_over_http(app, database):
     for beyond in (
         "4",
         "9" * 30,
-        feed.cursor(Place(4, 1, "first")),
-        feed.cursor(Place(1, 2, "first")),
-        feed.cursor(Place(1, 1, "lost")),
+        reading.cursor(Place(4, 1, "first")),
+        reading.cursor(Place(1, 2, "first")),
+        reading.cursor(Place(1, 1, "lost")),
         keyset.encode("feed", "4"),
     ):
         answer = reader.get(f"{FEED}?after={beyond}")

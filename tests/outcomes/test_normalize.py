@@ -8,9 +8,10 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from models import CallEvent, CallGroup, Receipt
-from outcomes import evidence
+from outcomes import receipts as sent_back
 from outcomes.normalize import normalize_pending
 from outcomes.settle import settle_due
+from queries import evidence
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 
@@ -224,7 +225,7 @@ def test_replaying_a_first_delivery_reads_its_retry_again_too(database):
     (row,) = outcomes(database)
     assert row.flags == []
     with database.write() as session:
-        assert evidence.replay(session, {"state": "normalized"}) == 1
+        assert sent_back.replay(session, evidence.conditions({"state": "normalized"})) == 1
     normalize(database)
     (row,) = outcomes(database)
     assert row.flags == ["contact", "sale"]

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from dialers.base import Connection
 from models import CallbackHour, CallbackPace
-from outcomes import health, pace
+from outcomes import pace
+from queries import health, silence
 from tests.factories import receipt
 
 RYNG = Connection("ryng-main", "ryng")
@@ -58,7 +59,7 @@ FRIDAY_EVENING = at(days=-3, hours=16, minutes=58)
     ],
 )  # fmt: skip
 def test_a_silence_is_judged_by_what_is_usual(first, hours, last, now, missed):
-    found = pace.silence(RYNG, last, first, hours, now)
+    found = silence.silence(RYNG, last, first, hours, now)
     assert (found and found.missed) == missed
     if found:
         assert found.words.endswith(f"; about {missed} were to be expected in that time.")
@@ -67,7 +68,7 @@ def test_a_silence_is_judged_by_what_is_usual(first, hours, last, now, missed):
 @pytest.mark.parametrize(("minutes", "silent"), [(9, False), (11, True)])
 def test_where_the_settings_say_how_often_that_alone_counts(minutes, silent):
     told = replace(RYNG, expect_every=timedelta(minutes=10))
-    found = pace.silence(told, at(hours=3), OLD, office(4), at(hours=3, minutes=minutes))
+    found = silence.silence(told, at(hours=3), OLD, office(4), at(hours=3, minutes=minutes))
     assert (found is not None) == silent
     if found:
         assert found.words == "No callback for 11 min; the settings expect one every 10 min."

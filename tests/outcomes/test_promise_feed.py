@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, insert, update
 from lib import ids
 from models import CallGroup, CallOutcome
 from models.database import Database
-from outcomes.feed import changes, take_positions
+from outcomes.feed import take_positions
+from queries.feed import changes
 from tests.evidence import START
 
 CHANGES = {"sqlite": 10_000, "postgresql": int(os.environ.get("WRAPUP_TEST_CHANGES") or 40_000)}

@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from dialers.base import Connection
 from dialers.ryng import words
 from models import CallEvent, CallOutcome, ChangeFeed, Receipt
-from outcomes import evidence, settle
+from outcomes import receipts as sent_back
+from outcomes import settle
 from outcomes.differences import Differences
 from outcomes.renormalize import renormalize
+from queries import evidence
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 MAPPED_WORDS = {"NO-FORWARD": "canceled"}
@@ -119,7 +121,7 @@ def test_it_is_what_normalizing_with_the_new_words_would_have_made(database, his
     again(database)
     renewed = rows(database)
     with database.write() as session:
-        evidence.replay(session, {"connection": RYNG.name})
+        sent_back.replay(session, evidence.conditions({"connection": RYNG.name}))
     normalize(database, MAPPED, now=LATER)
     assert rows(database) == renewed
 
@@ -196,7 +198,7 @@ def test_other_connections_and_waiting_receipts_are_left_alone(database, history
 
 def test_a_receipt_that_is_replayed_now_is_the_workers(database, history):
     with database.write() as session:
-        evidence.replay(session, {"connection": RYNG.name})
+        sent_back.replay(session, evidence.conditions({"connection": RYNG.name}))
     assert again(database).receipts == 0
     normalize(database, MAPPED, now=LATER)
     assert again(database).changed == 0

@@ -8,9 +8,9 @@ import pytest
 from dialers.base import Connection
 from lib.clock import iso
 from models import PollCursor
-from outcomes import health
 from polling import Busy, History, NoHistory, unfinished
 from polling.history import MOST_FAILURES
+from queries import health
 from tests.dialers.qvoice.portal import row
 from tests.polling.polls import NOW, cursor, poll_all_due, polled_portal, receipts
 

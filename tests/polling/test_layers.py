@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from lib.clock import iso
 from models import CallOutcome
-from outcomes import health
 from outcomes.settle import settle_due
 from polling.tasks import FARTHEST, OVERLAP
+from queries import health
 from tests.dialers.qvoice.portal import row
 from tests.polling.polls import NOW, cursor, normalize, on_one_database, poll, poll_all_due, polled_portal, receipts
 

@@ -8,7 +8,7 @@ from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from outcomes import queries
+from queries import selection
 from web import keys
 from web.auth import API
 
@@ -152,7 +152,7 @@ def test_our_own_fault_tells_nothing_of_the_inside(admin, monkeypatch, caplog):
     def broken(*_args, **_kwargs):
         raise RuntimeError("the password is hunter2")
 
-    monkeypatch.setattr(queries, "page", broken)
+    monkeypatch.setattr(selection, "page", broken)
     with caplog.at_level(logging.CRITICAL):
         response = admin.get(LIST)
     found = error(response, 500)
@@ -164,7 +164,7 @@ def test_a_database_that_is_gone_is_an_error_and_not_an_empty_list(admin, monkey
     def gone(*_args, **_kwargs):
         raise OperationalError("SELECT secret", {}, Exception("gone"))
 
-    for target, name in ((queries, "page"), (keys, "find_key")):
+    for target, name in ((selection, "page"), (keys, "find_key")):
         with monkeypatch.context() as patch:
             patch.setattr(target, name, gone)
             response = admin.get(LIST)
@@ -178,7 +178,7 @@ def test_a_question_that_takes_the_database_too_long_is_told_so(admin, app, data
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n"
     )
     app.extensions["database"].limit(0.2)
-    monkeypatch.setattr(queries, "page", lambda session, *_args, **_kwargs: session.execute(endless).all())
+    monkeypatch.setattr(selection, "page", lambda session, *_args, **_kwargs: session.execute(endless).all())
     assert error(admin.get(LIST), 503)["error_id"] == "too_slow"
 
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from marshmallow import fields
 
-from outcomes import exports, keyset, queries, shape
+from queries import exports, keyset, selection, shape
 from tests import factories
 from tests.factories import NOON, event, minutes, outcome, receipt
-from tests.outcomes.test_queries import ROWS
+from tests.queries.test_selection import ROWS
 from web import exports as web_exports
 from web import schemas
 from web.auth import API
@@ -63,7 +63,7 @@ def rows(database):
 
 
 def test_the_queries_leave_no_filter_out():
-    assert {part.split("=")[0] for query in QUERIES for part in query.split("&") if part} == set(queries.FILTERS)
+    assert {part.split("=")[0] for query in QUERIES for part in query.split("&") if part} == set(selection.FILTERS)
 
 
 @pytest.mark.parametrize(

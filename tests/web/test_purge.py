@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from lib import clock
 from models import Receipt, StrangerQuota
-from outcomes import strangers
+from queries import strangers
 from service.app import create_app
 from tests.factories import NOON, minutes, receipt
 from tests.web.conftest import settings_for

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from outcomes import exports as rows_of
+from queries import exports as rows_of
 from tests.factories import outcome
 from tests.web.conftest import client_with
 from tests.web.test_outcomes import turns_left

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
-from outcomes import evidence, keyset, met, queries, shape
+from queries import evidence, keyset, loaded, selection, shape
 from web.auth import API
 from web.pages import bodies, filters, session, zones
 from web.turns import SEARCHES
@@ -94,7 +94,7 @@ def calls() -> Response | str:
     if not wrong:
         try:
             with SEARCHES.turn(), session.database().read() as reading:
-                page = queries.page(reading, wanted, **rest)
+                page = selection.page(reading, wanted, **rest)
                 left_out = filters.left_out(reading, wanted)
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
@@ -104,7 +104,7 @@ def calls() -> Response | str:
         rows=[(shape.outcome(row), row.sort_key) for row in page.rows] if page else [],
         following=urlencode([*kept, ("cursor", page.next)]) if page and page.next else None,
         first=not any(name == "cursor" for name, _ in pairs),
-        order=rest.get("order", queries.DEFAULT_ORDER),
+        order=rest.get("order", selection.DEFAULT_ORDER),
         query=urlencode(kept),
         given=dict(reversed(pairs)),
         chips=filters.chips(pairs, zone),
@@ -127,10 +127,10 @@ def calls() -> Response | str:
 def call(outcome_id: UUID) -> str:
     """One call: every field and the receipt that set it, its timeline, and the receipts as they came."""
     with session.database().read() as reading:
-        row = queries.find(reading, outcome_id)
+        row = selection.find(reading, outcome_id)
         if row is None:
             abort(404)
-        events = queries.events(reading, outcome_id)
+        events = selection.events(reading, outcome_id)
         receipts = evidence.of_outcome(reading, outcome_id, row.set_by)
         shown = {
             str(receipt.id): bodies.of_receipt(evidence.find(reading, receipt.id), bodies.EXCERPT)
@@ -146,6 +146,6 @@ def call(outcome_id: UUID) -> str:
             receipts=receipts,
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
             bodies=shown,
-            lead=met.of_outcome(reading, row),
+            lead=loaded.of_outcome(reading, row),
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )

@@ -8,8 +8,9 @@ from flask import Blueprint, Response, abort, current_app, flash, g, redirect, r
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
-from outcomes import decisions, health, words_seen
+from outcomes import decisions
 from outcomes.undecided import DISPOSITION
+from queries import health, words_seen
 from web import words as deciding
 from web.pages import session, words, zones
 from web.turns import LOOKS

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from lib import clock
-from outcomes import queries, words_seen
+from queries import selection, words_seen
 from web.pages import words, zones
 from web.parameters import OutcomeQuery, Parser, split
 
@@ -35,7 +35,7 @@ class _Parser(Parser):
 
 def tidied(pairs: Pairs, zone: str) -> Pairs:
     """The query without what was left blank, its times in UTC: an address that means the same to everybody."""
-    return [(name, _in_utc(value, zone) if name in queries.TIME_FILTERS else value) for name, value in pairs if value]
+    return [(name, _in_utc(value, zone) if name in selection.TIME_FILTERS else value) for name, value in pairs if value]
 
 
 def _in_utc(value: str, zone: str) -> str:
@@ -73,11 +73,11 @@ def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:
     return [
         {
             "name": CHIPS.get(name) or words.plain(name),
-            "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in queries.TIME_FILTERS else value,
+            "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in selection.TIME_FILTERS else value,
             "without": urlencode([other for at, other in enumerate(pairs) if at != place and other[0] != "cursor"]),
         }
         for place, (name, value) in enumerate(pairs)
-        if name in queries.FILTERS
+        if name in selection.FILTERS
     ]
 
 

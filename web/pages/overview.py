@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
-from outcomes import health, queries, reports, shape, strangers
+from queries import health, reports, selection, shape, strangers
 from web import spooled
 from web.pages import session, words, zones
 from web.turns import LOOKS
@@ -58,7 +58,7 @@ def live_outcomes() -> Response:
 
 
 def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]]:
-    rows = queries.page(reading, {}, order="-changed_at", limit=SHOWN).rows
+    rows = selection.page(reading, {}, order="-changed_at", limit=SHOWN).rows
     return [shape.outcome(row) for row in rows]
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from lib import clock
 from models import Receipt
 from models.receipts import DISMISSED, QUARANTINED
-from outcomes import evidence, health, keyset
-from outcomes import quarantine as reasons
+from outcomes import receipts as sent_back
+from queries import evidence, health, keyset
+from queries import quarantine as reasons
 from web.pages import session
 from web.pages.words import many
 from web.turns import SEARCHES
@@ -65,7 +66,7 @@ def replay_all() -> Response:
         flash("Choose a reason first: nothing was replayed.")
         return redirect(url_for("pages.quarantine"), 303)
     with session.database().write() as writing:
-        replayed = evidence.replay(writing, wanted)
+        replayed = sent_back.replay(writing, evidence.conditions(wanted))
     log.info("receipts_replayed", receipts=replayed, filters=sorted(wanted))
     flash(f"{many(replayed, 'receipt')} sent back to be read again.")
     return redirect(url_for("pages.quarantine"), 303)
@@ -79,7 +80,7 @@ def dismiss_all() -> Response:
         flash("Choose a reason first: nothing was dismissed.")
         return redirect(url_for("pages.quarantine"), 303)
     with session.database().write() as writing:
-        dismissed = reasons.dismiss(writing, evidence.conditions(wanted), g.reader.name, clock.now())
+        dismissed = sent_back.dismiss(writing, evidence.conditions(wanted), g.reader.name, clock.now())
     log.info("receipts_dismissed", receipts=dismissed, filters=sorted(wanted))
     flash(f"{many(dismissed, 'receipt')} dismissed: kept and counted, but no trouble any more.")
     return redirect(url_for("pages.quarantine"), 303)

@@ -21,7 +21,8 @@ from sqlalchemy import select
 from dialers.forgiven import sentences
 from lib import clock
 from models import CallEvent, Receipt
-from outcomes import evidence, quarantine
+from outcomes import receipts as sent_back
+from queries import evidence, quarantine
 from web.pages import bodies, session
 
 log = structlog.get_logger()
@@ -76,7 +77,7 @@ def body(receipt_id: UUID) -> Response:
 def dismiss(receipt_id: UUID) -> Response:
     """Say that it is garbage: kept, counted, and no trouble any more."""
     with session.database().write() as writing:
-        if quarantine.dismiss_one(writing, receipt_id, g.reader.name, clock.now()) is None:
+        if sent_back.dismiss_one(writing, receipt_id, g.reader.name, clock.now()) is None:
             abort(404)
     log.info("receipt_dismissed", receipt_id=str(receipt_id))
     flash("The receipt was dismissed. It is kept; replaying it takes that back.")
@@ -87,7 +88,7 @@ def dismiss(receipt_id: UUID) -> Response:
 def replay(receipt_id: UUID) -> Response:
     """Have it read again."""
     with session.database().write() as writing:
-        if evidence.replay_one(writing, receipt_id) is None:
+        if sent_back.replay_one(writing, receipt_id) is None:
             abort(404)
     log.info("receipt_replayed", receipt_id=str(receipt_id))
     flash("The receipt waits to be read again.")

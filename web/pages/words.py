@@ -9,8 +9,8 @@ from lib import clock
 from models import receipts
 from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
-from outcomes import words_seen
-from outcomes.completeness import Reached
+from queries import words_seen
+from queries.completeness import Reached
 from web.pages import zones
 
 # Four looks, and never the look alone: the word stands beside it.

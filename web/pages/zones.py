@@ -8,7 +8,7 @@ from flask import request
 
 from lib import clock
 from lib import zones as iana
-from outcomes import reports
+from queries import reports
 
 COOKIE = "wrapup_zone"
 

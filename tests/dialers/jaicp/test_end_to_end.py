@@ -9,10 +9,10 @@ from leads import send_due
 from leads.loading import Loading
 from lib import clock
 from models import Base
-from outcomes import health, statuses
 from outcomes.settle import settle_due
 from polling import poll_connection
 from polling.engine import Poller
+from queries import health, statuses
 from tests.dialers.jaicp.account import account
 from tests.evidence import keep, normalize, outcomes, receipt
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from leads import send_due
 from leads.loading import Loading
 from models import LoadedLead
-from outcomes.loaded import produced_no_call
+from queries.loaded import produced_no_call
 from tests.dialers.ryng.stage import stage
 from tests.evidence import keep, normalize, outcomes, receipt
 from tests.sandbox.receiver import Receiver, receiving

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from outcomes import shape
+from queries import shape
 from tests import factories
 from tests.evidence import START, connect, keep, normalize, outcomes, receipt, terminal
 from web.pages import bodies, zones

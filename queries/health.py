@@ -1,0 +1,254 @@
+"""How fresh and how sound everything is: the same figures for the API, the dashboard and the metrics."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from lib.clock import ago, iso
+from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
+from models.loads import PARKED
+from models.polls import BEGUN_HISTORY, HISTORY
+from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
+from queries import completeness, doubts, forgiven, quarantine, silence, unread_values, words_seen
+from queries.completeness import Reached
+
+STRANGERS = "(strangers)"
+Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
+NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
+
+
+def connections(
+    session: Session, configured: Mapping[str, Connection], now: datetime, unmapped: Unmapped = words_seen.unmapped
+) -> list[dict[str, Any]]:
+    """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
+    its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
+    to it goes; and what came for it with a token that is not in force."""
+    counts = receipt_counts(session)
+    words = unmapped(session, configured)
+    unread = unread_values.unread(session)
+    polls = poll_states(session, now)
+    desks = sending(session)
+    begun = histories(session)
+    paces = silence.known(session, configured, now)
+    slips = forgiven.counted(session, now)
+    misaddressed = quarantine.misaddressed(session)
+    # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
+    names = (
+        set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
+    )
+    names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
+    return [
+        _connection(session, name, configured.get(name), counts, paces.get(name), now)
+        | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
+        | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
+        | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
+        | {"sending": _desk(configured.get(name), desks.get(name)), "forgiven": slips.get(name, [])}
+        | {"misaddressed": misaddressed.get(name)}
+        for name in sorted(names)
+    ]
+
+
+def _connection(
+    session: Session,
+    name: str,
+    connection: Connection | None,
+    counts: list[dict[str, Any]],
+    known: tuple[datetime, Mapping[datetime, int]] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    own = [row for row in counts if row["connection"] == name]
+    dialer = DIALERS[connection.dialer] if connection else None
+    kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
+    kinds -= {CHECK}  # our own
+    last = last_callback(session, name, kinds)
+    receipts = {state: sum(row["receipts"] for row in own if row["state"] == state) for state in SHOWN_STATES}
+    return {
+        "name": name,
+        "dialer": connection.dialer if connection else None,
+        "configured": connection is not None,
+        "offers": dialer.offers_of(connection) if dialer else [],
+        "callback_kinds": list(dialer.callback_kinds) if dialer else [],
+        "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
+        "last_callback_at": iso(last),
+        "last_callback": "no callback yet" if last is None else f"last callback {ago(last, now)}",
+        "silence": _silence(connection, last, known, now),
+        "receipts": receipts,
+        "quarantined": receipts[QUARANTINED],
+    }
+
+
+def _silence(
+    connection: Connection | None,
+    last: datetime | None,
+    known: tuple[datetime, Mapping[datetime, int]] | None,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """None where it is not silent, or nobody could say so: what was never heard has no pace."""
+    if connection is None or last is None:
+        return None
+    first, hours = known or (None, {})
+    found = silence.silence(connection, last, first, hours, now)
+    if found is None:
+        return None
+    every = found.expect_every and int(found.expect_every.total_seconds())
+    return {"since": iso(found.since), "missed": found.missed, "expect_every": every, "words": found.words}
+
+
+def callback_ages(
+    session: Session, configured: Mapping[str, Connection], now: datetime
+) -> list[tuple[str, float, bool]]:
+    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard."""
+    paces = silence.known(session, configured, now)
+    found = []
+    for name, connection in sorted(configured.items()):
+        last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
+        if last is not None:
+            silent = _silence(connection, last, paces.get(name), now) is not None
+            found.append((name, max(0.0, (now - last).total_seconds()), silent))
+    return found
+
+
+def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> datetime | None:
+    """When the connection's last callback came that had a right to come. One short walk on an index for each kind."""
+    found = [
+        session.scalar(
+            select(Receipt.received_at)
+            .where(
+                Receipt.connection == connection,
+                Receipt.source == CALLBACK,
+                Receipt.kind == kind,
+                Receipt.stranger.is_(False),
+            )
+            .order_by(Receipt.received_at.desc())
+            .limit(1)
+        )
+        for kind in sorted(kinds)
+    ]
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+def receipt_counts(session: Session) -> list[dict[str, Any]]:
+    """``{"connection", "source", "kind", "state", "receipts"}`` for each combination there is. What strangers sent is
+    counted under one name: the names they make up are theirs to choose, and must not grow our lists."""
+    columns = (
+        case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.connection).label("connection"),
+        Receipt.source.label("source"),
+        case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.kind).label("kind"),
+        # The twin of the filter ``state``: evidence._in_states.
+        case((Receipt.dismissed_at.is_not(None), DISMISSED), else_=Receipt.state).label("state"),
+    )
+    inner = select(*columns).subquery()
+    statement = select(*inner.c, func.count().label("receipts")).group_by(*inner.c).order_by(*inner.c)
+    return [dict(row._mapping) for row in session.execute(statement)]
+
+
+def oldest_pending(session: Session) -> datetime | None:
+    """When the receipt came that has waited longest to be understood; None where none waits."""
+    return session.scalar(select(func.min(Receipt.seen_at)).where(Receipt.state == PENDING))
+
+
+def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> one entry for each look-back layer of each report."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    order = (PollCursor.connection, PollCursor.report, PollCursor.layer)
+    for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY).order_by(*order)):
+        found.setdefault(cursor.connection, []).append(
+            {
+                "report": cursor.report,
+                "layer": cursor.layer,
+                "complete_to": iso(cursor.complete_to),
+                "idle": cursor.idle_at is not None,
+                "last_ok_at": iso(cursor.last_ok_at),
+                "due_at": iso(cursor.due_at),
+                "asked_since": iso(cursor.last_started_at) if _is_asked(cursor, now) else None,
+                "failures": cursor.failures,
+                "error_id": cursor.error_id,
+                "error": cursor.error,
+                "warning": cursor.warning,
+                "records_seen": cursor.records_seen,
+                "records_new": cursor.records_new,
+                "words": _complete_to(cursor, now),
+            }
+        )
+    return found
+
+
+def _is_asked(cursor: PollCursor, now: datetime) -> bool:
+    """Whether a worker is asking at this moment: it holds a lease, which ends a few minutes after it has died."""
+    return cursor.lease_until is not None and cursor.lease_until > now
+
+
+def histories(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Connection -> the histories (``polling.history``) that were begun and are not at their end."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    order = (PollCursor.layer, PollCursor.report)
+    for cursor in session.scalars(select(PollCursor).where(BEGUN_HISTORY).order_by(*order)):
+        since, _, until = cursor.layer.removeprefix(HISTORY).partition("/")
+        found.setdefault(cursor.connection, []).append(
+            {
+                "report": cursor.report,
+                "since": since,
+                "until": until,
+                "complete_to": iso(cursor.complete_to),
+                "error_id": cursor.error_id,
+                "error": cursor.error,
+            }
+        )
+    return found
+
+
+def sending(session: Session) -> dict[str, dict[str, Any]]:
+    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}`` and its leads in doubt (``doubts.unknown_leads``), for
+    those with a desk, a parked load or such leads."""
+    parked = select(LeadLoad.connection, func.count()).where(LeadLoad.state == PARKED).group_by(LeadLoad.connection)
+    loads = dict(session.execute(parked).all())
+    found = {name: NOTHING_SENT | {"parked_loads": count} for name, count in loads.items()}
+    for desk in session.scalars(select(SendingDesk)):
+        own = {"failures": desk.failures, "error_id": desk.error_id, "error": desk.error}
+        found[desk.connection] = found.get(desk.connection, NOTHING_SENT) | own
+    for name, own in doubts.unknown_leads(session).items():
+        found[name] = found.get(name, NOTHING_SENT) | own
+    return found
+
+
+def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:
+    """None for a connection to which no leads are sent."""
+    takes_leads = connection is not None and DIALERS[connection.dialer].leads is not None
+    return desk or (dict(NOTHING_SENT) if takes_leads else None)
+
+
+def _complete_to(cursor: PollCursor, now: datetime) -> str:
+    gaps = cursor.warning is not None
+    return _in_words(Reached(cursor.report, cursor.complete_to, None, cursor.idle_at is not None, gaps), now)
+
+
+def _in_words(reached: Reached, now: datetime) -> str:
+    form = "%H:%M UTC" if reached.to and reached.to.date() == now.date() else "%Y-%m-%d %H:%M UTC"
+    return reached.words(reached.to.strftime(form) if reached.to else "")
+
+
+def _freshness(connection: Connection | None, polls: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """How far each report is complete, as ``web.report_schemas.Freshness`` shows it."""
+    return [
+        {
+            "report": one.report,
+            "complete_to": iso(one.to),
+            "back_seconds": int(one.back.total_seconds()) if one.back else None,
+            "idle": one.idle,
+            "gaps": one.gaps,
+            "words": _in_words(one, now),
+        }
+        for one in completeness.of_reports(connection, polls)
+    ]
+
+
+def settling_counts(session: Session) -> list[tuple[str, str, int]]:
+    """(connection, settling, outcomes), merged rows left out."""
+    columns = (CallOutcome.connection, CallOutcome.settling)
+    statement = select(*columns, func.count()).where(CallOutcome.merged_into.is_(None)).group_by(*columns)
+    return [tuple(row) for row in session.execute(statement)]

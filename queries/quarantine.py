@@ -1,0 +1,127 @@
+"""The quarantine: per reason what to do, and who sent what had no right to come."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lib.clock import iso
+from models import KnownToken, Receipt
+from models.receipts import STRANGERS_KEPT
+
+_READ_ANEW = (
+    "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
+)
+_NO_ID = (
+    "It does not say in a readable way what it is about, so nothing can be made of it. If the dialer names the id otherwise, "
+    "say so in the settings and replay; else ask it why; dismiss what is a test."
+)
+_OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
+_ADDRESS = "If your own dialer sent it, correct the URL there and replay what it sent; dismiss what a stranger sent."
+
+# Reason -> what to do. A test holds it and the table in docs/operations.md to the reasons that the code gives.
+TODO: Mapping[str, str] = {
+    "unparseable": _READ_ANEW,
+    "not_an_object": _READ_ANEW,
+    "bad_identifier": _READ_ANEW,
+    "partly_unreadable": "What could be read is in. Look at the rest; replay the receipt when it can be read.",
+    "too_many_events": "Ask the dialer for fewer events in one body; what this one holds is kept, and cannot be read.",
+    "too_many_parameters": "Ask the dialer for fewer parameters.",
+    "inflates_too_far": "Ask the dialer to send less at a time, or without compression.",
+    "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",
+    "unknown_report": "It belongs to a report of another release: replay it with the release that asked for it.",
+    "unknown_kind": "The last part of the URL is none of the dialer's kinds: correct it at the dialer. Replaying does not help.",
+    "unknown_connection": (
+        "If your own dialer sent it, correct the URL there. Replaying helps once a connection of this name is configured, not "
+        "before; dismiss what a stranger sent."
+    ),
+    "wrong_token": _ADDRESS,
+    "wrong_authorization": "Correct the Authorization at the dialer or callback_authorization in the settings; then replay.",
+    "malformed_request": "Look at the bytes, and tell whoever sends them: a proxy may have mangled them.",
+    "oversized": "Only the beginning was kept: look the call up at the dialer, and ask it to send less.",
+    "cut_off": "Only what came was kept: look the call up at the dialer. Slow lines and time-outs of a proxy do this.",
+    "refused_by_database": _OURS,
+    "no_event": (
+        "It does not say what happened, so nothing can be made of it. If the account has renamed the key, say so in "
+        "webhook_fields and replay; dismiss what is a test."
+    ),
+    "reading_failed": _OURS,
+    "folding_failed": _OURS,
+} | dict.fromkeys(
+    ("no_call_id", "no_call_key", "no_job_id", "no_lead_id", "no_campaign", "no_campaign_id", "no_queue_id"),
+    _NO_ID,
+)  # fmt: skip
+
+
+def todo(reason: str | None) -> str | None:
+    """What to do about a receipt in quarantine; None for one that is not there."""
+    return TODO.get(reason, _READ_ANEW) if reason else None
+
+
+def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
+    """Connection -> ``{"receipts", "last_at", "words"}``: what waits in quarantine because it came with a token that is one of
+    ours and not in force there: an outdated URL at the dialer, or another connection's. What nobody else can have sent."""
+    known: dict[str, dict[str, datetime]] = {}
+    for one in session.scalars(select(KnownToken)):
+        known.setdefault(one.fingerprint, {})[one.connection] = one.last_seen_at
+    if not known:
+        return {}
+    started = max(at for own in known.values() for at in own.values())
+    token = Receipt.headers["token-fingerprint"].as_string()
+    ours = (*STRANGERS_KEPT, Receipt.known_sender.is_(True), Receipt.dismissed_at.is_(None))
+    mine = (*ours, Receipt.reason == "wrong_token")
+    statement = select(Receipt.connection, token, func.count(), func.max(Receipt.received_at))
+    found: dict[str, dict[str, Any]] = {}
+    for name, fingerprint, receipts, last in session.execute(
+        statement.where(*mine).group_by(Receipt.connection, token)
+    ):
+        if fingerprint not in known or known[fingerprint].get(name) == started:
+            continue  # in force by now, or so new that the start has not remembered it yet: replaying takes it
+        own = found.setdefault(name, {"receipts": 0, "last_at": last})
+        own["receipts"] += receipts
+        own["last_at"] = max(own["last_at"], last)
+    return {name: own | {"last_at": iso(own["last_at"]), "words": _misaddressed(own)} for name, own in found.items()}
+
+
+def _misaddressed(own: Mapping[str, Any]) -> str:
+    many = f"{own['receipts']} callbacks" if own["receipts"] != 1 else "1 callback"
+    return (
+        f"{many} came with a token of ours that is not in force here, the last at {own['last_at']:%Y-%m-%d %H:%M} UTC: "
+        "correct the URL at the dialer, then replay."
+    )
+
+
+def sender(session: Session, receipt: Receipt, current: Mapping[str, Iterable[str]]) -> dict[str, Any] | None:
+    """Who sent a receipt, as far as that is known: ``{"address", "proxy", "forwarded_for", "token"}``, the last a sentence, of
+    one that had no right to come. None where nothing is known. ``current``: the fingerprints that are in force now."""
+    headers = receipt.headers or {}
+    if "peer" not in headers:
+        return None
+    return {
+        "address": headers.get("client", headers["peer"]),
+        "proxy": headers["peer"] if "client" in headers else None,
+        "forwarded_for": headers.get("x-forwarded-for"),
+        "token": _whose(session, receipt.connection, headers.get("token-fingerprint"), current),
+    }
+
+
+def _whose(
+    session: Session, connection: str, fingerprint: str | None, current: Mapping[str, Iterable[str]]
+) -> str | None:
+    if fingerprint is None:
+        return None
+    now_of = sorted(name for name, own in current.items() if fingerprint in own)
+    if now_of:
+        own = connection in now_of
+        return (
+            "The token is one of this connection's now." if own else f"It is the token of {now_of[0]}, not of this one."
+        )
+    known = select(KnownToken).where(KnownToken.fingerprint == fingerprint).order_by(KnownToken.last_seen_at.desc())
+    found = session.scalars(known).all()
+    of_this = [one for one in found if one.connection == connection] or found
+    if not of_this:
+        return "The token was never one of ours, since tokens are remembered: a stranger's, or one that was mistyped."
+    whose = "this connection" if of_this[0].connection == connection else of_this[0].connection
+    return f"An outdated token of ours: it was one of {whose} until after {of_this[0].last_seen_at:%Y-%m-%d %H:%M} UTC."

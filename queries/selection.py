@@ -1,0 +1,188 @@
+"""Reading outcomes: the one definition of every filter and order, for list, report, export and page.
+
+Filters are a mapping from the names in ``FILTERS`` to values that were checked before: a list of texts for each of
+``WORD_FILTERS`` (any of them may match), a bool for ``is_final``, aware times for ``TIME_FILTERS``. What is absent,
+None or an empty list does not filter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, ColumnElement, Row, Select, Text, cast, not_, or_, select, tuple_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.expression import FunctionElement
+
+from lib import clock, ids, phone
+from lib import text as texts
+from models import CallEvent, CallOutcome
+from outcomes import undecided
+from queries import keyset, shape, unread_values
+
+WORD_FILTERS = (
+    "connection",
+    "dialer",
+    "campaign_id",
+    "campaign_name",
+    "agent",
+    "number",
+    "lead_id",
+    "crm_reference",
+    "connect_outcome",
+    "answered_by",
+    "disposition",
+    "flag",
+    "settling",
+    "unmapped",
+    "unread",
+)
+TIME_FILTERS = ("since", "until", "changed_since")
+FILTERS = (*WORD_FILTERS, "is_final", *TIME_FILTERS)
+
+# A call's time is ``occurred_at``: not every dialer says when a call started, and a list must not lose those calls.
+ORDERS = {
+    "-started_at": (CallOutcome.occurred_at, True),
+    "started_at": (CallOutcome.occurred_at, False),
+    "-changed_at": (CallOutcome.changed_at, True),
+    "changed_at": (CallOutcome.changed_at, False),
+}
+DEFAULT_ORDER = "-started_at"
+
+COLUMNS = tuple(getattr(CallOutcome, name) for name in shape.COLUMNS)
+AGENT = (
+    CallOutcome.agent_id,
+    CallOutcome.agent_username,
+    CallOutcome.agent_name,
+    CallOutcome.agent_number,
+    CallOutcome.agent_extension,
+    CallOutcome.agent_email,
+)
+
+
+# Said crosswise, as in models.calls: SQLite takes "merged_into IS NULL" for the narrowest condition there is, reads every
+# call by its index, and sorts them all for the first page.
+NOT_MERGED = not_(Grouping(CallOutcome.merged_into.is_not(None)))
+
+
+class has_member(FunctionElement):
+    """Whether a JSON array of texts holds a text: ``has_member(CallOutcome.flags, "sale")``."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has_member, "postgresql")
+def _has_member_postgresql(element, compiler, **options):
+    array, member = element.clauses
+    return f"({compiler.process(array, **options)} ? {compiler.process(cast(member, Text), **options)})"
+
+
+@compiles(has_member, "sqlite")
+def _has_member_sqlite(element, compiler, **options):
+    array, member = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {member})"
+
+
+def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """The filters as conditions on ``CallOutcome``, all of which must hold. Merged rows are never among the calls.
+    Raises KeyError for a name that is no filter: an overlooked filter would answer with numbers that are too large."""
+    found: list[ColumnElement[bool]] = [NOT_MERGED]
+    for name, value in filters.items():
+        if name not in FILTERS:
+            raise KeyError(name)
+        if value is not None and value != []:
+            found.append(_condition(name, value))
+    return found
+
+
+def _condition(name: str, value: Any) -> ColumnElement[bool]:
+    if name == "is_final":
+        return CallOutcome.is_final.is_(value)
+    if name == "since":
+        return CallOutcome.occurred_at >= value
+    if name == "until":
+        return CallOutcome.occurred_at < value
+    if name == "changed_since":
+        return CallOutcome.changed_at >= value
+    # Facts are cleaned of what PostgreSQL cannot store, so a filter must be too: the same text finds the same fact.
+    words = [texts.clean(word) for word in value]
+    if name == "flag":
+        return or_(*(has_member(CallOutcome.flags, word) for word in words))
+    if name == "agent":
+        return or_(*(column.in_(words) for column in AGENT))
+    if name == "number":
+        return or_(*(_number(word) for word in words))
+    if name == "unmapped":
+        return or_(*(undecided.condition(word) for word in words))
+    if name == "unread":
+        return unread_values.condition(words)
+    return getattr(CallOutcome, name).in_(words)
+
+
+def _number(text: str) -> ColumnElement[bool]:
+    """A number however it is written: E.164, its digits alone, or as the dialer wrote it. In a URL that was put together
+    by hand the plus sign arrives as a blank. National numbers were read by ``web.parameters``, which knows the countries."""
+    stripped = text.strip()
+    normal = {phone.e164(stripped, signless=True), "+" + stripped.removeprefix("+")} - {None}
+    written = {text, stripped, "+" + stripped} if text[:1].isspace() else {text, stripped}
+    return or_(CallOutcome.customer_number.in_(sorted(normal)), CallOutcome.customer_number_raw.in_(sorted(written)))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of ``COLUMNS``, and the cursor of the next page; None where this is the last."""
+
+    rows: list[Row]
+    next: str | None
+
+
+def page(
+    session: Session,
+    filters: Mapping[str, Any],
+    order: str = DEFAULT_ORDER,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page:
+    """One page of outcomes. Raises BadCursor."""
+    after = place(order, cursor) if cursor else None
+    rows = list(session.execute(ordered(filters, order, after).limit(limit + 1)))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    last = rows[limit - 1]
+    return Page(rows[:limit], keyset.encode(order, last.sort_key.isoformat(), str(last.id)))
+
+
+def place(order: str, cursor: str) -> tuple[datetime, UUID]:
+    """Where a page ended. Raises BadCursor."""
+    moment, row_id = keyset.decode(order, cursor, 2)
+    found = clock.parse(moment), ids.parse(row_id)
+    if None in found:
+        raise keyset.BadCursor("This is not a cursor of ours.")
+    return found
+
+
+def ordered(
+    filters: Mapping[str, Any], order: str = DEFAULT_ORDER, after: tuple[datetime, UUID] | None = None
+) -> Select:
+    """The rows of ``COLUMNS`` and, last, ``sort_key``, that match, in order, those after the place only."""
+    column, descending = ORDERS[order]
+    statement = select(*COLUMNS, column.label("sort_key")).where(*conditions(filters))
+    key = tuple_(column, CallOutcome.id)
+    if after is not None:
+        statement = statement.where(key < after if descending else key > after)
+    return statement.order_by(*((part.desc() if descending else part.asc()) for part in (column, CallOutcome.id)))
+
+
+def find(session: Session, outcome_id: UUID) -> CallOutcome | None:
+    """The outcome, also a merged one."""
+    return session.get(CallOutcome, outcome_id)
+
+
+def events(session: Session, outcome_id: UUID) -> list[CallEvent]:
+    """The events that are counted into the outcome, as a timeline: the dialer's time where it gave one, else ours."""
+    found = session.scalars(select(CallEvent).where(CallEvent.outcome_id == outcome_id))
+    return sorted(found, key=lambda event: (event.happened_at or event.seen_at, str(event.receipt_id), event.ordinal))
