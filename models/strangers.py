@@ -16,6 +16,7 @@ from models.base import Base, Big, Moment, Name
 from models.database import insert_into
 
 NOBODY = ""
+STRANGERS = "(strangers)"  # all names that they made up, as one, where receipts are counted
 UNKNOWN = "(unknown)"  # the same for readers: no connection can be called so
 
 

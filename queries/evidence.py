@@ -1,12 +1,12 @@
 """The evidence: receipts listed and shown. What is done with them: ``outcomes.receipts``."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lib import ids
@@ -14,6 +14,7 @@ from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt
 from models.receipts import DISMISSED, QUARANTINED
+from models.strangers import STRANGERS
 from queries import keyset, quarantine
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
@@ -104,6 +105,24 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
     return Page(rows[:limit], keyset.encode(_ORDER, str(rows[limit - 1].id)))
 
 
+def by_reason(session: Session, filters: Mapping[str, Any], configured: Iterable[str]) -> list[dict[str, Any]]:
+    """``{"reason", "connection", "stranger", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the sentences.
+    Connections that strangers have made up are one row: their names are theirs to choose, and must not fill a page.
+    ``filters``: see ``conditions``."""
+    made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(configured))
+    columns = (
+        Receipt.reason.label("reason"),
+        case((made_up, STRANGERS), else_=Receipt.connection).label("connection"),
+        Receipt.stranger.label("stranger"),
+        Receipt.detail.label("detail"),
+    )
+    inner = select(*columns).where(*conditions(filters)).subquery()
+    keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
+    found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
+    ordered = found.order_by(func.count().desc(), *keys)
+    return [dict(row._mapping) | {"todo": quarantine.todo(row.reason)} for row in session.execute(ordered)]
+
+
 def find(session: Session, receipt_id: UUID) -> Receipt | None:
     """The receipt with its body."""
     return session.get(Receipt, receipt_id)
@@ -116,6 +135,12 @@ def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) ->
     return list(
         session.execute(select(*COLUMNS).where(Receipt.id.in_(told) | Receipt.id.in_(named)).order_by(Receipt.id))
     )
+
+
+def outcomes_of(session: Session, receipt_id: UUID, most: int = 100) -> list[UUID]:
+    """The outcomes that have learned something of the receipt."""
+    told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
+    return list(session.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(most)))
 
 
 def shown(row: Row | Receipt) -> dict[str, Any]:

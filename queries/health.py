@@ -14,10 +14,10 @@ from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
 from models.loads import PARKED
 from models.polls import BEGUN_HISTORY, HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
+from models.strangers import STRANGERS
 from queries import completeness, doubts, forgiven, quarantine, silence, unread_values, words_seen
 from queries.completeness import Reached
 
-STRANGERS = "(strangers)"
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
 NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
 

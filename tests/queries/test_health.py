@@ -7,6 +7,7 @@ from dialers.base import Connection, Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, SendingDesk
+from models.strangers import STRANGERS
 from queries import doubts, health, keyset, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
@@ -47,8 +48,8 @@ def test_receipts_by_state(database):
     assert found["ryng-main"]["receipts"] == counts
     assert "made-up" not in found
     with database.read() as session:
-        strangers = [row for row in health.receipt_counts(session) if row["connection"] == health.STRANGERS]
-    assert [(row["kind"], row["receipts"]) for row in strangers] == [(health.STRANGERS, 1)]
+        strangers = [row for row in health.receipt_counts(session) if row["connection"] == STRANGERS]
+    assert [(row["kind"], row["receipts"]) for row in strangers] == [(STRANGERS, 1)]
 
 
 def test_a_connection_that_is_no_longer_configured_is_still_shown(database):

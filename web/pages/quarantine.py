@@ -1,20 +1,16 @@
 """The quarantine: what could not be understood or was not authorised, why, and the way back out."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
 
 from lib import clock
-from models import Receipt
 from models.receipts import DISMISSED, QUARANTINED
+from models.strangers import STRANGERS
 from outcomes import receipts as sent_back
-from queries import evidence, health, keyset
-from queries import quarantine as reasons
+from queries import evidence, keyset
 from web.pages import session
 from web.pages.words import many
 from web.turns import SEARCHES
@@ -36,8 +32,11 @@ def quarantine() -> Response:
     wanted = _wanted(request.args)
     wrong = None
     with SEARCHES.turn(), session.database().read() as reading:
-        rows = counts(reading, wanted)
-        dismissed = sum(row["receipts"] for row in counts(reading, wanted | {"state": DISMISSED}))
+        configured = current_app.extensions["connections"]
+        rows = evidence.by_reason(reading, wanted, configured)
+        dismissed = sum(
+            row["receipts"] for row in evidence.by_reason(reading, wanted | {"state": DISMISSED}, configured)
+        )
         try:
             page = evidence.page(reading, wanted, request.args.get("cursor"), SHOWN)
         except keyset.BadCursor as error:
@@ -53,7 +52,7 @@ def quarantine() -> Response:
         first="cursor" not in request.args,
         chosen=chosen,
         wrong=wrong,
-        strangers_name=health.STRANGERS,
+        strangers_name=STRANGERS,
     )
     return make_response(html, 422 if wrong else 200)
 
@@ -84,23 +83,6 @@ def dismiss_all() -> Response:
     log.info("receipts_dismissed", receipts=dismissed, filters=sorted(wanted))
     flash(f"{many(dismissed, 'receipt')} dismissed: kept and counted, but no trouble any more.")
     return redirect(url_for("pages.quarantine"), 303)
-
-
-def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """``{"reason", "connection", "stranger", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the sentences.
-    Connections that strangers have made up are one row: their names are theirs to choose, and must not fill our page."""
-    made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(current_app.extensions["connections"]))
-    columns = (
-        Receipt.reason.label("reason"),
-        case((made_up, health.STRANGERS), else_=Receipt.connection).label("connection"),
-        Receipt.stranger.label("stranger"),
-        Receipt.detail.label("detail"),
-    )
-    inner = select(*columns).where(*evidence.conditions(wanted)).subquery()
-    keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
-    found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
-    ordered = found.order_by(func.count().desc(), *keys)
-    return [dict(row._mapping) | {"todo": reasons.todo(row.reason)} for row in reading.execute(ordered)]
 
 
 def _wanted(given: Mapping[str, str]) -> dict[str, str]:

@@ -16,11 +16,10 @@ from flask import (
     request,
     url_for,
 )
-from sqlalchemy import select
 
 from dialers.forgiven import sentences
 from lib import clock
-from models import CallEvent, Receipt
+from models import Receipt
 from outcomes import receipts as sent_back
 from queries import evidence, quarantine
 from web.pages import bodies, session
@@ -41,15 +40,13 @@ def receipt(receipt_id: UUID) -> str:
         found = evidence.find(reading, receipt_id)
         if found is None:
             abort(404)
-        told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
-        calls = list(reading.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(100)))
         shown = bodies.of_receipt(found, bodies.PAGE)
         fingerprints = current_app.extensions["settings"].token_fingerprints()
         return render_template(
             "pages/receipt.html",
             receipt=found,
             body=shown,
-            calls=calls,
+            calls=evidence.outcomes_of(reading, receipt_id),
             forgiven=_forgiven(found),
             sender=quarantine.sender(reading, found, fingerprints),
             todo=evidence.shown(found)["todo"],
