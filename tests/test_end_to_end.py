@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from models import CallOutcome, Receipt
 from models.database import Database
-from sandbox.ryng import Ryng
+from sandbox.ryng.dialer import Ryng
 from tests.server import serving, until
 
 pytestmark = pytest.mark.slow

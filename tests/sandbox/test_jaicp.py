@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 import requests
 
-from sandbox.jaicp import Jaicp
-from sandbox.jaicp_api import create_app
-from sandbox.jaicp_calls import FAULTS, NOT_OVER, OWN
+from sandbox.jaicp.api import create_app
+from sandbox.jaicp.calls import FAULTS, NOT_OVER, OWN
+from sandbox.jaicp.dialer import Jaicp
 from sandbox.server import running
 
 TOKEN = "8231.7056.1b131df1"

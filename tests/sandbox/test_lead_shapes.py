@@ -10,12 +10,12 @@ import pytest
 from dialers.giving import ACCEPTED, Order
 from leads.loading import Loading
 from lib import ids
-from sandbox import qvoice_calls
-from sandbox.jaicp import Jaicp
-from sandbox.qvoice import QVoice
-from sandbox.ryng import Ryng
+from sandbox.jaicp.dialer import Jaicp
+from sandbox.qvoice import calls
+from sandbox.qvoice.dialer import QVoice
+from sandbox.ryng.dialer import Ryng
 from sandbox.traffic import placed_until
-from sandbox.voipex import Voipex
+from sandbox.voipex.dialer import Voipex
 from tests.dialers import lead_cases as cases
 from tests.sandbox.receiver import Receiver, receiving
 
@@ -82,8 +82,8 @@ def test_qvoice_calls_leads_of_every_shape():
         load(played, shapes("qvoice"))
         for campaign in qvoice.campaigns.values():
             for lead in list(campaign.leads.values()):
-                alone = qvoice_calls.Campaign(campaign.id, campaign.name, {lead["id"]: lead})
-                row, _ = qvoice_calls.call(alone, qvoice._dice, qvoice.now() + 300)
+                alone = calls.Campaign(campaign.id, campaign.name, {lead["id"]: lead})
+                row, _ = calls.call(alone, qvoice._dice, qvoice.now() + 300)
                 assert row["lead_number"] == lead["number"]
                 assert row["lead_name"] == " ".join(filter(None, (lead.get("first_name"), lead.get("last_name"))))
 

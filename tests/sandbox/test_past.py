@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox import past, ringostat_calls, ryng_past
-from sandbox.jaicp import Jaicp
-from sandbox.jaicp_book import Book
-from sandbox.qvoice import QVoice
-from sandbox.ringostat import Ringostat
-from sandbox.ryng import Ryng
+from sandbox import past
+from sandbox.jaicp.book import Book
+from sandbox.jaicp.dialer import Jaicp
+from sandbox.qvoice.dialer import QVoice
+from sandbox.ringostat import calls as ringostat_calls
+from sandbox.ringostat.dialer import Ringostat
+from sandbox.ryng import past as ryng_past
+from sandbox.ryng.dialer import Ryng
 from tests.patience import stretched
 from tests.sandbox.receiver import Receiver, receiving
 

@@ -8,9 +8,9 @@ import time
 import pytest
 import requests
 
-from sandbox.qvoice import QVoice
-from sandbox.qvoice_api import HISTORY_PATH, QUEUES_PATH, STATUS_PATH, create_app
-from sandbox.qvoice_faults import FAULTS
+from sandbox.qvoice.api import HISTORY_PATH, QUEUES_PATH, STATUS_PATH, create_app
+from sandbox.qvoice.dialer import QVoice
+from sandbox.qvoice.faults import FAULTS
 from sandbox.server import running
 from tests.patience import stretched
 

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
-from sandbox.ringostat import OWN, Ringostat
-from sandbox.ringostat_api import create_app
-from sandbox.ringostat_webhooks import FORM, GET, JSON, NESTED, RPC, Webhook
+from sandbox.ringostat.api import create_app
+from sandbox.ringostat.dialer import OWN, Ringostat
+from sandbox.ringostat.webhooks import FORM, GET, JSON, NESTED, RPC, Webhook
 from sandbox.server import running
 from tests.dialers.ringostat.stage import INCOMING, START, Intake
 from tests.server import until

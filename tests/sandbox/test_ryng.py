@@ -11,9 +11,9 @@ from itertools import count
 import pytest
 import trustme
 
-from sandbox.ryng import Ryng
-from sandbox.ryng_bodies import APPEND, CAMPAIGN, QUEUE, TRANSACTIONAL, Call, connect_body, terminal_body
-from sandbox.ryng_plan import plan
+from sandbox.ryng.bodies import APPEND, CAMPAIGN, QUEUE, TRANSACTIONAL, Call, connect_body, terminal_body
+from sandbox.ryng.dialer import Ryng
+from sandbox.ryng.plan import plan
 from tests.sandbox.receiver import Receiver, receiving
 
 EPOCH = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)

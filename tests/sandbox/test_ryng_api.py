@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from sandbox.ryng import Ryng
-from sandbox.ryng_api import create_app
-from sandbox.ryng_bodies import APPEND, QUEUE, TRANSACTIONAL
+from sandbox.ryng.api import create_app
+from sandbox.ryng.bodies import APPEND, QUEUE, TRANSACTIONAL
+from sandbox.ryng.dialer import Ryng
 from tests.sandbox.receiver import Receiver, receiving
 
 FAST = 0.0002  # a minute in 12 ms

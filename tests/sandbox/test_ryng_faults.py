@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 
-from sandbox.ryng import Ryng
-from sandbox.ryng_api import create_app
-from sandbox.ryng_bodies import CAMPAIGN, QUEUE
-from sandbox.ryng_faults import FAULTS
+from sandbox.ryng.api import create_app
+from sandbox.ryng.bodies import CAMPAIGN, QUEUE
+from sandbox.ryng.dialer import Ryng
+from sandbox.ryng.faults import FAULTS
 from tests.sandbox.receiver import Receiver, receiving
 
 FAST = 0.0002

@@ -8,9 +8,9 @@ import pytest
 import requests
 
 from sandbox.server import running
-from sandbox.voipex import FAULTS, Voipex
-from sandbox.voipex_api import TOKEN_PATH, create_app
-from sandbox.voipex_calls import RESULTS
+from sandbox.voipex.api import TOKEN_PATH, create_app
+from sandbox.voipex.calls import RESULTS
+from sandbox.voipex.dialer import FAULTS, Voipex
 from tests.patience import stretched
 from tests.sandbox.receiver import Receiver
 

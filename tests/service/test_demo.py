@@ -12,7 +12,9 @@ import pytest
 from dialers.registry import DIALERS
 from lib import phone
 from models.database import Database
-from sandbox import qvoice_calls, ringostat_calls, ryng_bodies, ryng_plan
+from sandbox.qvoice import calls as qvoice_calls
+from sandbox.ringostat import calls as ringostat_calls
+from sandbox.ryng import bodies, plan
 from service import config, demo, demo_settings
 from service.app import create_app
 from service.children import Child
@@ -62,7 +64,7 @@ def test_every_dialer_is_in_the_demo_and_some_words_are_undecided(folder):
     assert {one.dialer for one in connections.values()} == set(DIALERS)
     ryng, qvoice, ringostat = (connections[f"{name}-demo"] for name in ("ryng", "qvoice", "ringostat"))
     undecided = {
-        "ryng": [word for _, word in ryng_plan.DISPOSITIONS if not ryng.decides(word)],
+        "ryng": [word for _, word in plan.DISPOSITIONS if not ryng.decides(word)],
         "qvoice": [word for word in qvoice_calls.TALKED if not qvoice.decides(word)],
         "ringostat": [word for word in ringostat_calls.CARDS if word and not ringostat.decides(word)],
     }
@@ -88,8 +90,8 @@ def test_leads_are_loaded_once(folder):
 def test_numbers_are_those_of_their_countries():
     dice = random.Random(0)
     campaign = qvoice_calls.campaign("Renewals", dice, 50, 0)
-    agents = [agent.number for agent in ryng_plan.AGENTS]
-    call = ryng_bodies.Call(1, ryng_bodies.CAMPAIGN, "", None)
+    agents = [agent.number for agent in plan.AGENTS]
+    call = bodies.Call(1, bodies.CAMPAIGN, "", None)
     written = [f"{prefix}{demo.FIRST.get(prefix, 0):04d}" for _, _, prefix, _ in demo.LOADS]
     written += [lead["number"] for lead in campaign.leads.values()] + [qvoice_calls.OURS, call.virtual_number, *agents]
     assert [number for number in written if phone.read(number).doubts] == []

@@ -12,8 +12,8 @@ from dialers.jaicp.api import Client
 from dialers.jaicp.leads import LEADS
 from dialers.jaicp.reports import REPORTS
 from lib import ids
-from sandbox.jaicp import Jaicp
-from sandbox.jaicp_api import create_app
+from sandbox.jaicp.api import create_app
+from sandbox.jaicp.dialer import Jaicp
 from sandbox.server import running
 from tests.dialers.walks import Walked, walked
 

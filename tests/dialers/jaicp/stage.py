@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from dialers.base import Connection
-from sandbox.jaicp import Jaicp
+from sandbox.jaicp.dialer import Jaicp
 from tests.dialers.jaicp.account import account
 from tests.dialers.lead_cases import QUICK
 

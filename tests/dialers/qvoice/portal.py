@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from dialers.base import Connection, Window
 from dialers.qvoice.api import Client, Patience
 from dialers.qvoice.reports import REPORTS
-from sandbox.qvoice import QVoice
-from sandbox.qvoice_api import create_app
+from sandbox.qvoice.api import create_app
+from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running
 from tests.dialers.walks import Walked, walked
 

@@ -4,8 +4,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dialers.base import Connection
-from sandbox.qvoice import QVoice
-from sandbox.qvoice_api import create_app
+from sandbox.qvoice.api import create_app
+from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running
 from tests.dialers.lead_cases import QUICK
 

@@ -3,7 +3,7 @@
 import json
 from zoneinfo import ZoneInfo
 
-from sandbox.ringostat import Call
+from sandbox.ringostat.dialer import Call
 from tests.dialers.callback_cases import Post
 from tests.dialers.ringostat.stage import INCOMING, START
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from dialers.ringostat.api import Client
-from sandbox.ringostat import Call
+from sandbox.ringostat.dialer import Call
 from tests.dialers.report_cases import Timed
 from tests.dialers.ringostat.stage import FAST, INCOMING, project
 from tests.polling.polls import Clock

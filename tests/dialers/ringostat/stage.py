@@ -13,9 +13,9 @@ from dialers.base import Connection, Evidence, Window
 from dialers.http import Patience
 from dialers.ringostat import DIALER, Settings
 from dialers.ringostat.api import Client
-from sandbox.ringostat import Ringostat
-from sandbox.ringostat_api import create_app
-from sandbox.ringostat_webhooks import Webhook
+from sandbox.ringostat.api import create_app
+from sandbox.ringostat.dialer import Ringostat
+from sandbox.ringostat.webhooks import Webhook
 from sandbox.server import running
 from tests.dialers.lead_cases import QUICK
 from tests.dialers.walks import Walked, walked

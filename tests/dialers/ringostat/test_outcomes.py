@@ -11,7 +11,7 @@ from dialers.ringostat.reports import _pages
 from outcomes.normalize import normalize_pending
 from polling import poll_connection
 from polling.keep import keep_page
-from sandbox.ringostat_webhooks import FORM, FORMATS, GET, JSON
+from sandbox.ringostat.webhooks import FORM, FORMATS, GET, JSON
 from tests.dialers.ringostat.stage import INCOMING, START, project
 from tests.evidence import keep, outcomes, receipt
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from sandbox import ryng_bodies as bodies
+from sandbox.ryng import bodies as bodies
 from tests.dialers.callback_cases import Post
 
 SETTINGS: dict[str, str] = {}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import requests
 
 from dialers.base import Connection
-from sandbox.ryng import Ryng
-from sandbox.ryng_api import create_app
+from sandbox.ryng.api import create_app
+from sandbox.ryng.dialer import Ryng
 from sandbox.server import running
 from tests.dialers.lead_cases import QUICK
 

@@ -19,7 +19,7 @@ from leads import send_due
 from leads.checking import check_options
 from leads.loading import Loading
 from models import LoadedLead
-from sandbox.ryng_bodies import connect_body, terminal_body
+from sandbox.ryng.bodies import connect_body, terminal_body
 from tests.dialers.ryng.stage import BASE, stage
 
 RYNG = Connection(

@@ -3,7 +3,7 @@
 import json
 import random
 
-from sandbox import voipex_calls
+from sandbox.voipex import calls
 from tests.dialers.callback_cases import Post
 
 SETTINGS = {"api_url": "http://127.0.0.1:9", "username": "demo", "password": "demo"}
@@ -15,5 +15,5 @@ def call_id(number: int) -> str:
 
 
 def posts(number: int) -> list[Post]:
-    told = voipex_calls.webhooks(call_id(number), "222333444", "601000001", "green", "answered", random.Random(3))
+    told = calls.webhooks(call_id(number), "222333444", "601000001", "green", "answered", random.Random(3))
     return [Post("event", json.dumps(webhook).encode()) for _, webhook in told if "UniqueId" in webhook]

@@ -10,8 +10,8 @@ from dialers.http import Patience
 from dialers.voipex import Settings
 from dialers.voipex.api import Client
 from sandbox.server import running
-from sandbox.voipex import Voipex
-from sandbox.voipex_api import TOKEN_PATH, create_app
+from sandbox.voipex.api import TOKEN_PATH, create_app
+from sandbox.voipex.dialer import Voipex
 from tests.dialers.lead_cases import QUICK
 
 FAST = Patience(connect=2, read=1.5, whole=4)

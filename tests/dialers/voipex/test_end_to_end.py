@@ -4,8 +4,8 @@ import pytest
 import requests
 
 from sandbox.server import running
-from sandbox.voipex import Voipex
-from sandbox.voipex_api import TOKEN_PATH, create_app
+from sandbox.voipex.api import TOKEN_PATH, create_app
+from sandbox.voipex.dialer import Voipex
 from tests.dialers.voipex.stage import OPTIONS
 from tests.server import serving, until
 

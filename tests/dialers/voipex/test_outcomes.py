@@ -7,7 +7,7 @@ import pytest
 
 from dialers.base import Connection
 from sandbox.server import running
-from sandbox.voipex import Voipex
+from sandbox.voipex.dialer import Voipex
 from tests.evidence import START, keep, normalize, outcomes, receipt
 from tests.reruns import empty
 from tests.sandbox.receiver import Receiver

@@ -6,7 +6,8 @@ from flask import Flask, Response, g, jsonify, request
 
 from sandbox import faults
 from sandbox.faults import plain
-from sandbox.voipex import Refusal, Voipex
+from sandbox.voipex.dialer import Voipex
+from sandbox.voipex.orders import Refusal
 
 TOKEN_PATH = "/token"
 

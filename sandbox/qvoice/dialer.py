@@ -4,7 +4,7 @@
     qvoice.add({"timestamp": 1793000000, "campaign_name": "Renewals", "lead_number": "+15550100001"})
     with running(create_app(qvoice)) as url: ...
 
-``qvoice_api.create_app(qvoice)`` is its HTTP side; ``python -m sandbox.qvoice --port 9443`` serves it from a shell.
+``api.create_app(qvoice)`` is its HTTP side; ``python -m sandbox.qvoice --port 9443`` serves it from a shell.
 Documentation played here: docs.qvoice.net, "Campaigns".
 """
 
@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import past, qvoice_calls
+from sandbox import past
 from sandbox.faults import Faults
-from sandbox.qvoice_calls import Campaign
-from sandbox.qvoice_faults import FAULTS
+from sandbox.qvoice import calls
+from sandbox.qvoice.calls import Campaign
+from sandbox.qvoice.faults import FAULTS
 from sandbox.traffic import placed_until
 
 MOST_CALLS = 20_000  # of the report, and of leads that were taken: about 3 kB each
@@ -203,12 +204,12 @@ class QVoice:
         earlier days."""
         now, dice = self.now(), random.Random("a tenant")
         for name in ("Renewals", "Winback 2026"):
-            campaign = qvoice_calls.campaign(name, dice, leads, int(now) - 86_400 * (past_days + 1))
+            campaign = calls.campaign(name, dice, leads, int(now) - 86_400 * (past_days + 1))
             self.campaigns[campaign.id] = campaign
-            self.queues.append(qvoice_calls.queue(f"{name} desk", dice))
+            self.queues.append(calls.queue(f"{name} desk", dice))
         campaigns = list(self.campaigns.values())
         for at, dice in past.moments(datetime.fromtimestamp(now, UTC), past_days, calls_a_day):
-            row, recorded = qvoice_calls.call(dice.choice(campaigns), dice, at.timestamp())
+            row, recorded = calls.call(dice.choice(campaigns), dice, at.timestamp())
             self.add(row | recorded)
         for _ in range(past_calls):
             self._call(now - self._dice.uniform(60, 3 * 3600), 0)
@@ -233,7 +234,7 @@ class QVoice:
             with_leads = [campaign for campaign in self.campaigns.values() if campaign.callable(ended)]
             if not with_leads:
                 return
-            row, recorded = qvoice_calls.call(self._dice.choice(with_leads), self._dice, ended)
+            row, recorded = calls.call(self._dice.choice(with_leads), self._dice, ended)
             self.add(row, recorded=recorded, recorded_after=recorded_after)
 
     def noted(self, request: Request) -> None:
@@ -244,9 +245,3 @@ class QVoice:
 def as_json(value: dict[str, Any] | str) -> str:
     """A record as it stands in an answer."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    from sandbox.qvoice_cli import main
-
-    main()

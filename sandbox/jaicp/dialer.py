@@ -3,7 +3,7 @@
     jaicp = Jaicp({"renewals": "8231.7056.1b131df1"}, time_scale=0.01)
     with running(create_app(jaicp)) as url: ...
 
-``jaicp_api.create_app(jaicp)`` is its HTTP side; ``python -m sandbox.jaicp --port 9444`` serves it from a shell.
+``api.create_app(jaicp)`` is its HTTP side; ``python -m sandbox.jaicp --port 9444`` serves it from a shell.
 Documentation played here: help.cloud.just-ai.com, "Calls API".
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.faults import Faults
-from sandbox.jaicp_book import Book
-from sandbox.jaicp_calls import FAULTS, NOT_OVER, Step, planned
+from sandbox.jaicp.book import Book
+from sandbox.jaicp.calls import FAULTS, NOT_OVER, Step, planned
 
 MOST_REQUESTS = 1_000
 MOST_JOBS = 50_000  # of a campaign; the oldest are forgotten
@@ -235,9 +235,3 @@ class Jaicp:
 
     def _job(self, job_id: int) -> Job:
         return next(found.jobs for found in self.campaigns.values() if job_id in found.jobs)[job_id]
-
-
-if __name__ == "__main__":
-    from sandbox.jaicp_cli import main
-
-    main()

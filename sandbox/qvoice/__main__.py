@@ -4,8 +4,8 @@ import argparse
 import ssl
 import sys
 
-from sandbox.qvoice import QVoice
-from sandbox.qvoice_api import create_app
+from sandbox.qvoice.api import create_app
+from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running, told_to_stop
 
 
@@ -52,3 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--certificate", help="a PEM file, to serve HTTPS")
     parser.add_argument("--key", help="its private key, where the file does not hold it")
     return parser
+
+
+if __name__ == "__main__":
+    main()

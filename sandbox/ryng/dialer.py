@@ -3,7 +3,7 @@
     with Ryng(time_scale=0.02, seed=1) as ryng:
         ryng.start_traffic(connect_url, terminal_url, calls_per_minute=30)
 
-``ryng_api.create_app(ryng)`` is its HTTP side; ``python -m sandbox.ryng --help`` does both from a shell. Documentation
+``api.create_app(ryng)`` is its HTTP side; ``python -m sandbox.ryng --help`` does both from a shell. Documentation
 played here: docs.ryng.in, all nine pages.
 """
 
@@ -16,9 +16,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox import ryng_plan
 from sandbox.faults import COMMON, Faults
-from sandbox.ryng_bodies import (
+from sandbox.ryng import plan
+from sandbox.ryng.bodies import (
     AGENT_FIRST,
     APPEND,
     CALL_ENDED,
@@ -30,9 +30,9 @@ from sandbox.ryng_bodies import (
     connect_body,
     terminal_body,
 )
-from sandbox.ryng_courier import Callback, Courier, Ledger
-from sandbox.ryng_faults import checked, written
-from sandbox.ryng_plan import AGENTS, Plan, Step
+from sandbox.ryng.courier import Callback, Courier, Ledger
+from sandbox.ryng.faults import checked, written
+from sandbox.ryng.plan import AGENTS, Plan, Step
 from sandbox.timetable import Timetable
 from sandbox.traffic import placed_until
 
@@ -146,14 +146,14 @@ class Ryng:
             )
             dice = random.Random(f"{self.seed} {call.call_id}")
             chances = self.faults if faults is None else checked(faults)
-            made = ryng_plan.plan(
+            made = plan.plan(
                 call, dice, log_ids or self._log_ids, tuple(agents) or self.agents, max_retries, retry_minutes, chances
             )
             began, second = datetime.now(UTC), self.timetable.time_scale
             if asked_for and second < 1 and self._epoch is None:
-                made, second = ryng_plan.hurried(made, second), 1.0
+                made, second = plan.hurried(made, second), 1.0
                 created = began
-            made = ryng_plan.moved(made, created or self._created(made, began))
+            made = plan.moved(made, created or self._created(made, began))
             placed = Placed(made, {"connect": connect_url, "terminal": terminal_url}, began, second)
             self._placed[call.call_id] = placed
             if len(self._placed) > self.keep:
@@ -291,9 +291,3 @@ class Ryng:
             faults=step.faults,
             repeats=repeats,
         )
-
-
-if __name__ == "__main__":
-    from sandbox.ryng_cli import main
-
-    main()

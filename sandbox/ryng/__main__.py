@@ -6,10 +6,10 @@ import sys
 import threading
 import time
 
-from sandbox import ryng_past
-from sandbox.ryng import Ryng
-from sandbox.ryng_api import create_app
-from sandbox.ryng_faults import FAULTS
+from sandbox.ryng import past
+from sandbox.ryng.api import create_app
+from sandbox.ryng.dialer import Ryng
+from sandbox.ryng.faults import FAULTS
 from sandbox.server import running, told_to_stop
 
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
         with running(create_app(ryng), port=given.port) as url:
             print(f"Ryng answers at {url}, its ledger is {url}/sandbox/ledger", file=sys.stderr)
             if given.past_days:
-                ryng_past.start(ryng, given.connect_url, given.terminal_url, given.past_days, given.calls_a_day, stop)
+                past.start(ryng, given.connect_url, given.terminal_url, given.past_days, given.calls_a_day, stop)
             ryng.start_traffic(given.connect_url, given.terminal_url, given.calls_per_minute)
             stop.wait(given.seconds)
             ryng.stop_traffic()
@@ -74,3 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--chaos", type=float, default=0, help="the chance of every fault that is not named")
     parser.add_argument("--access-token", default="sandbox-ryng-token", help="the x-access-token to accept")
     return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from sandbox.ryng_bodies import AGENT_CONNECTED, CALL_ENDED, CUSTOMER_CONNECTED, Attempt
+from sandbox.ryng.bodies import AGENT_CONNECTED, CALL_ENDED, CUSTOMER_CONNECTED, Attempt
 
 # Decided once per call: what happened, and when it is told.
 CALL_FAULTS = {

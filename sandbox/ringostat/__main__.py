@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from sandbox.ringostat import Ringostat
-from sandbox.ringostat_api import create_app
-from sandbox.ringostat_webhooks import FORMATS, Webhook
+from sandbox.ringostat.api import create_app
+from sandbox.ringostat.dialer import Ringostat
+from sandbox.ringostat.webhooks import FORMATS, Webhook
 from sandbox.server import running, told_to_stop
 
 
@@ -46,3 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
     parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
+
+
+if __name__ == "__main__":
+    main()

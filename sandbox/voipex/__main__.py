@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from sandbox.server import running, told_to_stop
-from sandbox.voipex import Voipex
-from sandbox.voipex_api import TOKEN_PATH, create_app
+from sandbox.voipex.api import TOKEN_PATH, create_app
+from sandbox.voipex.dialer import Voipex
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -58,3 +58,7 @@ def _pair(written: str) -> tuple[str, str]:
     if not (documented and found and posted):
         raise argparse.ArgumentTypeError("must be such as UniqueId=id")
     return documented, posted
+
+
+if __name__ == "__main__":
+    main()

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from sandbox.jaicp import Jaicp
-from sandbox.jaicp_api import create_app
-from sandbox.jaicp_book import Book
+from sandbox.jaicp.api import create_app
+from sandbox.jaicp.book import Book
+from sandbox.jaicp.dialer import Jaicp
 from sandbox.server import running, told_to_stop
 
 
@@ -40,3 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same results (default 0)")
     parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
+
+
+if __name__ == "__main__":
+    main()

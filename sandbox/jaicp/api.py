@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 
 from sandbox.faults import install, plain
-from sandbox.jaicp import Jaicp, Request
-from sandbox.jaicp_calls import wrong
+from sandbox.jaicp.calls import wrong
+from sandbox.jaicp.dialer import Jaicp, Request
 
 BASE = "/api/calls/campaign/<token>"
 

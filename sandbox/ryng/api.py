@@ -18,10 +18,10 @@ from typing import Any
 from flask import Flask, jsonify, request
 
 from sandbox import faults
-from sandbox.ryng import Ryng
-from sandbox.ryng_batches import BadRequest, Batch, Batches
-from sandbox.ryng_bodies import APPEND, CAMPAIGN, PREVIEW, QUEUE, TRANSACTIONAL, Agent
-from sandbox.ryng_faults import FAULTS, checked
+from sandbox.ryng.batches import BadRequest, Batch, Batches
+from sandbox.ryng.bodies import APPEND, CAMPAIGN, PREVIEW, QUEUE, TRANSACTIONAL, Agent
+from sandbox.ryng.dialer import Ryng
+from sandbox.ryng.faults import FAULTS, checked
 
 BASE = "/rest-api/v1"
 NUMBER_HEADERS = ("number", "mobile", "phone")  # of a CSV sheet; no page shows one

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from sandbox.qvoice import QVoice
+from sandbox.qvoice.dialer import QVoice
 
 CAMPAIGNS = "/api/v2/config/campaigns"
 TEXTS = ("number", "first_name", "last_name", "type", "ticket_id", "note")

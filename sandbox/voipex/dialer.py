@@ -3,7 +3,7 @@
     voipex = Voipex(webhook_url="http://127.0.0.1:8080/callbacks/voipex/<token>/event")
     with running(create_app(voipex)) as url: ...
 
-``voipex_api.create_app(voipex)`` is its HTTP side; ``python -m sandbox.voipex --port 9445`` serves it from a shell.
+``api.create_app(voipex)`` is its HTTP side; ``python -m sandbox.voipex --port 9445`` serves it from a shell.
 Documentation played here: IpexCloud/voipex-docs ("Authorization", "Dialer"), IPEX Confluence ("Webhooks").
 """
 
@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import voipex_calls
 from sandbox.faults import COMMON, Faults
 from sandbox.timetable import Timetable
 from sandbox.traffic import placed_until
-from sandbox.voipex_calls import Courier
-from sandbox.voipex_orders import CREATED, REMOVED, RUNNING, Refusal, checked_campaign, checked_list, next_state
+from sandbox.voipex import calls
+from sandbox.voipex.calls import Courier
+from sandbox.voipex.orders import CREATED, REMOVED, RUNNING, checked_campaign, checked_list, next_state
 
 # Of VoIPEX alone; the rest is every dialer's. Those of webhooks are on or off, however many are posted.
 OWN_FAULTS = {
@@ -185,7 +185,7 @@ class Voipex:
 
     def call(self, result: str | None = None) -> str | None:
         """Call the number that was called least of a campaign that runs, and post what comes of it; its UniqueId. None where
-        no campaign runs. ``result`` is one of ``voipex_calls.RESULTS``."""
+        no campaign runs. ``result`` is one of ``calls.RESULTS``."""
         with self._lock:
             waiting = [
                 (campaign.called[number], campaign.id, place, number)
@@ -201,8 +201,8 @@ class Voipex:
             self._placed += 1
             unique_id = f"{int(self.now())}.{self._placed}"
             queue = campaign.fields.get("endpoint", {}).get("queue")
-            result = result or voipex_calls.result(self._dice)
-            posts = voipex_calls.webhooks(unique_id, campaign.fields["callerId"], number, queue, result, self._dice)
+            result = result or calls.result(self._dice)
+            posts = calls.webhooks(unique_id, campaign.fields["callerId"], number, queue, result, self._dice)
             self.calls.append({"uniqueId": unique_id, "number": number, "result": result})
             del self.calls[:-MOST_CALLS]
             on = {fault["name"] for fault in self.faults.on()} & set(WEBHOOK_FAULTS)
@@ -232,11 +232,3 @@ class Voipex:
     def noted(self, verb: str, path: str, status: int) -> None:
         with self._lock:
             self.requests = [*self.requests[-999:], {"verb": verb, "path": path, "status": status}]
-
-
-__all__ = ["FAULTS", "CallList", "Campaign", "Refusal", "Voipex"]
-
-if __name__ == "__main__":
-    from sandbox.voipex_cli import main
-
-    main()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.ryng_faults import other_token
+from sandbox.ryng.faults import other_token
 from sandbox.timetable import Timetable
 
 TRIES = {"connect": 2, "terminal": 3}

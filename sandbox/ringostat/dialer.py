@@ -4,7 +4,7 @@
     ringostat.end(ringostat.begin(columns))
     with running(create_app(ringostat)) as url: ...
 
-``ringostat_api.create_app(ringostat)`` is its HTTP side; ``python -m sandbox.ringostat --port 9444`` serves it from a shell.
+``api.create_app(ringostat)`` is its HTTP side; ``python -m sandbox.ringostat --port 9444`` serves it from a shell.
 Documentation played here: help.ringostat.com, "Ringostat API. Export call log", "Ringostat API: Power Dialer Campaign
 Content", "How to realise the Ringostat integration using Webhooks".
 """
@@ -18,9 +18,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox import past, ringostat_calls
+from sandbox import past
 from sandbox.faults import COMMON, Faults
-from sandbox.ringostat_webhooks import Delivery, Webhook, post
+from sandbox.ringostat import calls
+from sandbox.ringostat.webhooks import Delivery, Webhook, post
 from sandbox.traffic import placed_until
 
 OWN = {
@@ -48,7 +49,7 @@ class Call:
         """Its columns now; a call that is not over has neither lengths nor a recording."""
         shown = self.columns
         if not self.over:
-            shown = {name: value for name, value in shown.items() if name not in ringostat_calls.KNOWN_AT_THE_END}
+            shown = {name: value for name, value in shown.items() if name not in calls.KNOWN_AT_THE_END}
             shown |= {"disposition": "IN PROGRESS"}
         return {"uniqueid": self.uniqueid, "calldate": wall(self.at, zone)} | shown
 
@@ -98,7 +99,7 @@ class Ringostat:
         at = at or self.now()
         with self._lock:
             self._number += 1
-            given = {**(ringostat_calls.call(self._dice) if columns is None else columns), **more}
+            given = {**(calls.call(self._dice) if columns is None else columns), **more}
             call = Call(str(given.pop("uniqueid", f"{int(at.timestamp())}.{self._number}")), at, given)
             self._calls.append(call)
             del self._calls[:-MOST_CALLS]
@@ -166,12 +167,12 @@ class Ringostat:
 
     def _one(self, missed: float, longest: float) -> None:
         with self._lock:
-            columns = ringostat_calls.call(self._dice)
+            columns = calls.call(self._dice)
             if self._waiting:
                 number = self._waiting.popleft()["phone_number"].removeprefix("+")
-                columns = ringostat_calls.outgoing(columns, number, self._dice)
+                columns = calls.outgoing(columns, number, self._dice)
             lasts, quiet = self._dice.uniform(0.2, 1) * longest, self._dice.random() < missed
-            columns = ringostat_calls.lasting(columns, lasts)  # nothing lies in the future when it is told
+            columns = calls.lasting(columns, lasts)  # nothing lies in the future when it is told
         call = self.begin(columns)
         self._stopped.wait(lasts)
         if quiet:
@@ -183,20 +184,14 @@ class Ringostat:
         """Some calls of the last hours and those of earlier days, without webhooks."""
         for at, dice in past.moments(self.now(), past_days, calls_a_day):
             name = f"{int(at.timestamp())}.{dice.randrange(10**6, 10**7)}"
-            self._calls.append(Call(name, at, ringostat_calls.call(dice), over=True))
+            self._calls.append(Call(name, at, calls.call(dice), over=True))
         for _ in range(past_calls):
             at = self.now() - timedelta(seconds=self._dice.uniform(60, 3 * 3600))
             with self._lock:
                 self._number += 1
                 name = f"{int(at.timestamp())}.{self._number}"
-                self._calls.append(Call(name, at, ringostat_calls.call(self._dice), over=True))
+                self._calls.append(Call(name, at, calls.call(self._dice), over=True))
 
 
 def wall(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-if __name__ == "__main__":
-    from sandbox.ringostat_cli import main
-
-    main()

@@ -8,10 +8,11 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 
-from sandbox import faults, qvoice_writes
+from sandbox import faults
 from sandbox.faults import plain
-from sandbox.qvoice import QVoice, Request, as_json
-from sandbox.qvoice_faults import ANSWERS, LOGIN, retimed, status_twice, stringed
+from sandbox.qvoice import writes
+from sandbox.qvoice.dialer import QVoice, Request, as_json
+from sandbox.qvoice.faults import ANSWERS, LOGIN, retimed, status_twice, stringed
 
 LOGIN_PATH = "/api/v2/login"
 HISTORY_PATH = "/api/v2/reports/campaigns/leads/history"
@@ -30,7 +31,7 @@ def create_app(qvoice: QVoice) -> Flask:
         qvoice.noted(Request(request.path, request.args.to_dict(), response.status_code, time.monotonic()))
 
     faults.install(app, qvoice.faults, note)
-    qvoice_writes.install(app, qvoice)
+    writes.install(app, qvoice)
 
     @app.before_request
     def guard():

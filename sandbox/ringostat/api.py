@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 
 from sandbox.faults import install
-from sandbox.ringostat import Ringostat, wall
-from sandbox.ringostat_calls import COLUMNS
+from sandbox.ringostat.calls import COLUMNS
+from sandbox.ringostat.dialer import Ringostat, wall
 
 CALLS = "/calls/list"
 ROWS = "/power-dialer/campaigns/campaign-rows"

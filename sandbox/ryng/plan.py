@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from sandbox.ryng_bodies import AGENT_CONNECTED, AGENT_FIRST, CALL_ENDED, CUSTOMER_CONNECTED, Agent, Attempt, Call
-from sandbox.ryng_faults import BODY_FAULTS, CALL_FAULTS, WIRE_FAULTS, drawn, edited, misstated
+from sandbox.ryng.bodies import AGENT_CONNECTED, AGENT_FIRST, CALL_ENDED, CUSTOMER_CONNECTED, Agent, Attempt, Call
+from sandbox.ryng.faults import BODY_FAULTS, CALL_FAULTS, WIRE_FAULTS, drawn, edited, misstated
 
 AGENTS = tuple(
     Agent(67_131 + index, f"{name}@agents.example", f"+9198125600{index:02d}")

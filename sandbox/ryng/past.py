@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from sandbox import past
-from sandbox.ryng import Ryng
+from sandbox.ryng.dialer import Ryng
 
 PAUSE = 0.05  # seconds between two calls: the receiver has other things to do
 

@@ -1,0 +1,1 @@
+"""QVoice, played locally over real HTTP: fills its reports, page by page, takes leads, and misbehaves on request."""

@@ -1,0 +1,1 @@
+"""Ringostat, played locally over real HTTP: a call log, webhooks that are sent once, rows for Power Dialer campaigns."""

@@ -1,0 +1,1 @@
+"""Ryng, played locally over real HTTP: takes calls, places them, posts callbacks, misbehaves on request."""
