@@ -11,7 +11,11 @@ IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 .PHONY: install run demo test test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
-install: .venv/installed
+# What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
+install: .venv/locked
+	@rm -rf build .venv/installed
+	.venv/bin/$(PIP) --no-build-isolation --no-deps --force-reinstall .
+	@rm -rf build
 
 run: .venv/installed
 	@$(BIN)/wrapup serve
@@ -57,11 +61,14 @@ update: .venv-update/installed
 	@.venv-update/bin/python -m requirements.update
 
 # setup.cfg and the lock files decide what is installed: newer ones install again.
-.venv/installed: setup.cfg pyproject.toml requirements/build.txt requirements/run.txt requirements/fast.txt
+.venv/locked: requirements/build.txt requirements/run.txt requirements/fast.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/$(LOCKED) -r requirements/build.txt -r requirements/run.txt
 	@.venv/bin/$(LOCKED) -r requirements/fast.txt 2>.venv/fast.log || \
 	    echo "No parser in C (is there a compiler? .venv/fast.log): requests are parsed in Python, which costs more." >&2
+	@touch $@
+
+.venv/installed: .venv/locked setup.cfg pyproject.toml
 	.venv/bin/$(IN_PLACE)
 	@touch $@
 

@@ -24,7 +24,7 @@ from models.database import Database
 
 ROOT = Path(__file__).parent.parent
 WORKERS, THREADS = 2, 16
-OURS = ["-c", str(ROOT / "deploy" / "gunicorn.conf.py")]
+OURS = ["-c", "python:service.supervisor.receivers"]
 CONTENDERS = {
     "nothing": [*OURS, "bench.contenders:nothing()"],
     "nothing-stock": [*OURS, "--worker-class", "gevent", "bench.contenders:nothing()"],

@@ -68,7 +68,7 @@ class LoopTicket(Ticket):
 
 
 class Worker(GeventWorker):
-    """``worker_class`` in deploy/gunicorn.conf.py."""
+    """``worker_class`` in service.supervisor.receivers."""
 
     _orphaned = 0.0
 

@@ -9,7 +9,8 @@ from leads.front import Front
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.recent_words import RecentWords
-from service import cli, config, logs
+from service import config, logs
+from service.cli import group as commands
 from service.refusals import tally
 from web import errors
 from web.origin import Origin
@@ -29,7 +30,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["refused"] = tally(settings.data_dir)
     web.register(app)
     app.register_error_handler(ParseException, errors.broken_off)
-    cli.register(app)
+    commands.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
     inbox = callbacks.Inbox(database, settings)
     app.extensions["spool"] = inbox.spool

@@ -5,7 +5,6 @@ has no memory but JAICP's numbers; its ids begin with the present moment, and it
 that a dialer that was started again confuses no call with another.
 """
 
-import argparse
 import fcntl
 import os
 import shutil
@@ -23,10 +22,10 @@ from leads.front import Front
 from lib import private
 from models.database import Database
 from service import config, demo_settings
-from service.children import Child
 from service.mistakes import BadSettings
-from service.plan import plan
-from service.serve import supervise
+from service.supervisor.children import Child
+from service.supervisor.plan import plan
+from service.supervisor.serve import supervise
 
 FOLDER = Path("instance-demo")
 LOCK = "demo.lock"
@@ -44,9 +43,18 @@ LOADS = (
 FIRST = {"+1212555": 100}
 
 
-def main(arguments: list[str]) -> int:
-    """The command; the exit code of ``serve``. Raises BadSettings."""
-    given = _parser().parse_args(arguments)
+@click.command(
+    help=f"Run all of it on a database of its own in {FOLDER}/, with five dialers of the sandbox placing calls. A second run goes "
+    "on with what is there."
+)
+@click.option("--fresh", is_flag=True, help="Erase the demo's calls, settings and keys first; says what it erases.")
+def demo(fresh: bool) -> None:
+    """Raises BadSettings."""
+    sys.exit(run(fresh))
+
+
+def run(fresh: bool = False) -> int:
+    """The exit code of ``serve``. Raises BadSettings."""
     private.make_folder(FOLDER)
     private.close(FOLDER)
     private.make_file(FOLDER / LOCK)
@@ -55,7 +63,7 @@ def main(arguments: list[str]) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise BadSettings(f"A demo is running on {FOLDER}/ already; stop it first.") from None
-        return _demo(given.fresh)
+        return _demo(fresh)
 
 
 def _demo(fresh: bool) -> int:
@@ -89,18 +97,6 @@ def _demo(fresh: bool) -> int:
             *(Child(*one, ours.environ, nice=HISTORY_NICE, once=True, renewable=False) for one in _histories()),
         ],
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "wrapup demo",
-        description=f"Run Wrapup with five dialers of the sandbox, on a database of its own in {FOLDER}/. "
-        "A second run goes on with what is there.",
-    )
-    parser.add_argument(
-        "--fresh", action="store_true", help="erase the demo's calls, settings and keys first; says what it erases"
-    )
-    return parser
 
 
 def _calls() -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib import private, secrets
 from service.mistakes import BadSettings
-from service.sockets import free_ports
+from service.supervisor.sockets import free_ports
 
 NAMES = ("ryng", "qvoice", "ringostat", "jaicp", "voipex")
 URLS = ("api_url", "portal_url")

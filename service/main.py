@@ -6,14 +6,14 @@ import sys
 def main() -> None:
     # Each command loads what it needs: the supervisor is to stay small and to start in a moment.
     if sys.argv[1:] == ["serve"]:
-        from service.plan import planned
-        from service.serve import supervise
+        from service.supervisor.plan import planned
+        from service.supervisor.serve import supervise
 
         sys.exit(_told(lambda: supervise(planned())))
     if sys.argv[1:2] == ["demo"]:
-        from service.demo import main as demo
+        from service.demo import demo
 
-        sys.exit(_told(lambda: demo(sys.argv[2:])))
+        _told(lambda: demo.main(sys.argv[2:], prog_name="wrapup demo"))
     _told(_command)
 
 

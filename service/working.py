@@ -1,7 +1,8 @@
 """What ``wrapup serve`` starts as the worker: the same as ``wrapup worker``, without loading the web side."""
 
 from models.database import Database
-from service import config, hooks, logs, worker
+from service import config, logs, worker
+from service.supervisor import hooks
 
 
 def main() -> None:

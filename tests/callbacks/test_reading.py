@@ -13,7 +13,7 @@ from gunicorn.http.body import LengthReader
 
 from callbacks import line, reading
 from callbacks.server import without_secrets
-from service.hooks import TokensHidden
+from service.supervisor.hooks import TokensHidden
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -16,7 +16,7 @@ from tests.server import Served, free_port
 
 COMMAND = str(Path(sys.executable).parent / "wrapup")
 RESTART_SECONDS = 0.5
-GROUPS = {"web": "deploy/gunicorn.conf.py", "reader": "deploy/reader.conf.py", "worker": "service.working"}
+GROUPS = {"web": "service.supervisor.receivers", "reader": "service.supervisor.reader", "worker": "service.working"}
 
 
 class System:

@@ -12,7 +12,7 @@ import pytest
 
 from dialers.registry import DIALERS
 from service import config
-from service.hooks import TokensHidden
+from service.supervisor.hooks import TokensHidden
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -77,7 +77,7 @@ def gunicorn_says(monkeypatch):
             "gunicorn",
             "--print-config",
             "-c",
-            "deploy/gunicorn.conf.py",
+            "python:service.supervisor.receivers",
             "--chdir",
             "lib",
         ]
@@ -95,7 +95,7 @@ def test_gunicorn_reads_its_configuration(gunicorn_says):
     assert (said["workers"], said["worker_class"]) == ("2", "callbacks.server.Worker")
     assert said["accesslog"] == "None"  # paths hold tokens
     assert said["control_socket_disable"] == "True"
-    assert int(said["graceful_timeout"]) < 8  # ``service.children`` kills after that
+    assert int(said["graceful_timeout"]) < 8  # ``service.supervisor.children`` kills after that
 
 
 def test_gunicorn_listens_to_the_environment(gunicorn_says):
@@ -124,7 +124,7 @@ def test_the_image_holds_every_package():
     setup.read(ROOT / "setup.cfg")
     packages = {name.split(".")[0] for name in setup["options"]["packages"].split()}
     copied = set(re.findall(r"^COPY (\w+) \w+$", (DEPLOY / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert copied == packages | {"deploy", "docs"}  # the guides are served
+    assert copied == packages
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests
@@ -14,7 +13,7 @@ from callbacks.draft import Draft
 from callbacks.spool import Spool
 from tests.server import free_port, until
 
-CONFIG = Path(__file__).parents[2] / "deploy" / "gunicorn.conf.py"
+CONFIG = "python:service.supervisor.receivers"
 # The real application, but for its keeper, which does not look by itself: the last chance is the only one.
 APPLICATION = """
 import callbacks.keeper

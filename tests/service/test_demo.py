@@ -17,8 +17,8 @@ from sandbox.ringostat import calls as ringostat_calls
 from sandbox.ryng import bodies, plan
 from service import config, demo, demo_settings
 from service.app import create_app
-from service.children import Child
 from service.mistakes import BadSettings
+from service.supervisor.children import Child
 from tests.patience import stretched
 from tests.web.conftest import settings_for
 
@@ -102,16 +102,16 @@ def test_what_is_erased_is_said(folder, capsys, monkeypatch):
     monkeypatch.setattr(demo, "supervise", lambda plan, children: 0)
     for name in ("WRAPUP_CONFIG", "WRAPUP_DATA_DIR", "WRAPUP_DATABASE_URL"):
         monkeypatch.setenv(name, "x")  # set back afterwards: the demo sets its own
-    assert demo.main([]) == 0
+    assert demo.run() == 0
     said = capsys.readouterr().out
     assert "Five dialers of the sandbox are placing calls; leads go to 4 of them." in said and "rased" not in said
     token = loaded(folder).connections["ryng-demo"].callback_tokens
     (folder / "spool").mkdir(exist_ok=True)
-    assert demo.main([]) == 0
+    assert demo.run() == 0
     said = capsys.readouterr().out
     assert "goes on with the 0 calls" in said and "--fresh` erases them" in said and "leads go" not in said
     assert loaded(folder).connections["ryng-demo"].callback_tokens == token
-    assert demo.main(["--fresh"]) == 0
+    assert demo.run(fresh=True) == 0
     assert "Erased: the 0 calls, the settings and the keys of the demo in" in capsys.readouterr().out
     assert loaded(folder).connections["ryng-demo"].callback_tokens != token and not (folder / "spool").exists()
 
@@ -126,12 +126,12 @@ def test_two_demos_do_not_share_a_folder(folder):
     with (folder / demo.LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(BadSettings, match="is running on .* already"):
-            demo.main(["--fresh"])
+            demo.run(fresh=True)
 
 
 def test_help_tells_of_fresh(capsys):
     with pytest.raises(SystemExit) as ended:
-        demo.main(["--help"])
+        demo.demo.main(["--help"])
     assert ended.value.code == 0 and "--fresh" in capsys.readouterr().out
 
 

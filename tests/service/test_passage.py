@@ -87,7 +87,7 @@ def test_who_asks_and_how_is_told_to_the_reader(served):
 
 
 def test_a_reader_that_is_away_is_said_so_and_callbacks_do_not_notice(served):
-    for process in served.pids("reader.conf.py"):
+    for process in served.pids("service.supervisor.reader"):
         os.kill(process, signal.SIGSTOP)
     try:
         assert requests.post(served.callback("terminal"), json={"callID": 1}, timeout=40).status_code == 200
@@ -96,7 +96,7 @@ def test_a_reader_that_is_away_is_said_so_and_callbacks_do_not_notice(served):
         waits.start()
         assert requests.post(served.callback("terminal"), json={"callID": 2}, timeout=40).status_code == 200
     finally:
-        for process in served.pids("reader.conf.py"):
+        for process in served.pids("service.supervisor.reader"):
             os.kill(process, signal.SIGCONT)
     waits.join(60)
     assert not waits.is_alive()

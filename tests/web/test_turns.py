@@ -1,14 +1,13 @@
 """Heavy reading: one at a time, and a rest after each that is as long as the work was."""
 
-import runpy
 import threading
 import time
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
 
 from lib import ids
+from service.supervisor import reader as served
 from web import exports
 from web import turns as web_turns
 from web.errors import Refused
@@ -126,14 +125,12 @@ def test_what_takes_long_leaves_threads_for_everybody_else(app, database, reader
 
 
 def test_the_turns_leave_some_of_the_readers_threads_and_connections():
-    config = runpy.run_path(str(Path(__file__).parents[2] / "deploy" / "reader.conf.py"))
     held = [web_turns.REPORTS, web_turns.SEARCHES, web_turns.LOOKS, web_turns.SCRAPES, web_turns.LISTS]
     longest = sum(turns._turns._initial_value + turns._patient for turns in held) + exports._AT_ONCE
     assert longest == 20
-    assert config["threads"] >= longest + 4
+    assert served.threads >= longest + 4
 
 
 def test_the_pools_connections_are_as_many_as_the_readers_threads(app):
-    config = runpy.run_path(str(Path(__file__).parents[2] / "deploy" / "reader.conf.py"))
     pool = app.extensions["database"].engine.pool
-    assert pool.size() + pool._max_overflow >= config["threads"]
+    assert pool.size() + pool._max_overflow >= served.threads

@@ -13,13 +13,12 @@ from pathlib import Path
 import structlog
 
 from service import logs
-from service.children import LOOK_SECONDS, Child, stop
-from service.plan import ROOT, Plan
-from service.sockets import inner, listening
+from service.supervisor.children import LOOK_SECONDS, Child, stop
+from service.supervisor.plan import Plan
+from service.supervisor.sockets import inner, listening
 
 log = structlog.get_logger(__name__)
 
-DEPLOY = ROOT / "deploy"
 NICE = 5  # whoever is not receiving lets the receivers go first
 AGAIN_SECONDS = 1.0
 NEWER_SCHEMA, MUCH_LATER_SECONDS = 3, 30.0  # migrations.NEWER_SCHEMA, without what migrates: only people can mend that
@@ -37,7 +36,7 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
         signal.signal(number, lambda given, frame: caught.append(given))
     web, reader = outer.fileno(), between.fileno()
     receiver = "service.receiving:create_receiver('{}:{}')".format(*between.getsockname())
-    receivers = Child("web", _gunicorn("gunicorn", web, receiver), plan.environ, [web], plan.workers)
+    receivers = Child("web", _gunicorn("receivers", web, receiver), plan.environ, [web], plan.workers)
     asking = Child(
         "reader", _gunicorn("reader", reader, "service.reading:create_reader()"), plan.environ, [reader], 1, NICE
     )
@@ -119,8 +118,8 @@ class Preparation:
 
 def _gunicorn(config: str, listener: int, app: str) -> list[str]:
     """gunicorn on a listening socket that it inherits."""
-    file = str(DEPLOY / f"{config}.conf.py")
-    return [sys.executable, "-m", "gunicorn", "-c", file, "-b", f"fd://{listener}", "--chdir", str(Path.cwd()), app]
+    config = f"python:service.supervisor.{config}"
+    return [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"fd://{listener}", "--chdir", str(Path.cwd()), app]
 
 
 def _wrapup() -> list[str]:

@@ -1,26 +1,26 @@
 """How API, exports and pages are served: one process with threads, behind the receivers, which pass on what is no callback.
 
-Also fit to run everything in one process, where callbacks are few: ``gunicorn -c deploy/reader.conf.py wsgi:app``.
+Also fit to run everything in one process, where callbacks are few: ``gunicorn -c python:service.supervisor.reader wsgi:app``.
 """
 
 import os
 from pathlib import Path
 
-from service.hooks import on_starting, post_worker_init  # noqa: F401 - gunicorn looks for them here
+from service.supervisor.hooks import on_starting, post_worker_init  # noqa: F401 - gunicorn looks for them here
 
 bind = os.environ.get("WRAPUP_BIND") or "127.0.0.1:8080"
 workers = 1
 loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
 
 # Threads, so that an export that streams for minutes leaves the other requests alone.
-worker_class = "service.threads.Worker"
+worker_class = "service.supervisor.threads.Worker"
 threads = 24  # what takes long holds 20 of them at most (web/turns.py)
 preload_app = False
 graceful_timeout = 5
 timeout = 30
 limit_request_line = 8190
 
-# See gunicorn.conf.py.
+# See ``receivers``.
 forwarder_headers = ""
 accesslog = None
 control_socket_disable = True

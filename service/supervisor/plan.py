@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.mistakes import BadSettings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ LINGER_SECONDS = 2.0  # for a receiver that has not read an export's end, becaus
 
 
 class Worker(ThreadWorker):
-    """``worker_class`` in deploy/reader.conf.py. gunicorn's own lets its main loop wait for two seconds whenever somebody has not
-    read the end of his answer, and with it everybody else: here his own thread waits."""
+    """``worker_class`` in service.supervisor.reader. gunicorn's own lets its main loop wait for two seconds whenever
+    somebody has not read the end of an answer, and with it everybody else: here the answer's own thread waits."""
 
     def handle(self, conn):
         goes_on = super().handle(conn)

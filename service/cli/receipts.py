@@ -1,0 +1,90 @@
+"""What is done with receipts: read again, brought back from elsewhere, purged where they had no right to come."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+import migrations
+from callbacks import recovery
+from models.receipts import DISMISSED, QUARANTINED, STATES
+from outcomes import receipts as sent_back
+from outcomes import strangers
+from queries import evidence
+
+
+@click.command()
+@click.argument("receipt", nargs=-1, type=click.UUID)
+@click.option("--state", type=click.Choice(STATES), help="all in this state, such as quarantined")
+@click.option("--connection", help="all of this connection")
+@click.option("--reason", help="all quarantined for this reason, such as unparseable")
+@click.option("--from-log", type=click.File("rb"), help="bring back what this log says no store took; once each")
+@with_appcontext
+def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str | None) -> None:
+    """Have receipts read again: those named, or all that match. The worker reads them within a second."""
+    if from_log is not None:
+        if receipt or any(filters.values()):
+            raise click.UsageError("--from-log brings back what the log holds; it goes with no other choice.")
+        _bring_back(recovery.from_log(from_log))
+        return
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    if bool(receipt) == bool(wanted):
+        raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
+    with current_app.extensions["database"].write() as session:
+        if wanted:
+            replayed = sent_back.replay(session, evidence.conditions(wanted))
+        else:
+            missing = [str(one) for one in receipt if sent_back.replay_one(session, one) is None]
+            if missing:
+                raise click.ClickException(f"There is no receipt {missing[0]}; nothing was replayed.")
+            replayed = len(receipt)
+    click.echo(f"Replayed {replayed}.")
+
+
+@click.command("import-spool")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@with_appcontext
+def import_spool(path: Path) -> None:
+    """Take over the spool of a machine that died: a segment, its folder or the data folder. What is there already stays once."""
+    try:
+        found = recovery.from_spool(path)
+    except recovery.NothingThere as error:
+        raise click.ClickException(str(error)) from None
+    _bring_back(found)
+
+
+def _bring_back(found: Iterator[recovery.Found]) -> None:
+    settings, database = current_app.extensions["settings"], current_app.extensions["database"]
+    migrations.upgrade(database)
+    brought = recovery.bring_back(database, settings, found)
+    click.echo(
+        f"Read {brought.read} receipts: {brought.new} brought back, {brought.known} were there already,"
+        f" {brought.refused} did not fit under the strangers' cap."
+    )
+    if brought.unreadable:
+        raise click.ClickException(f"{brought.unreadable} lines could not be read; they are left where they are.")
+
+
+@click.command("purge-strangers")
+@click.option("--reason", help="Why they were put aside, such as unknown_connection.")
+@click.option("--connection", help="The connection, as the URL said it.")
+@click.option("--state", type=click.Choice([QUARANTINED, DISMISSED]), help="Only those in this state.")
+@click.option("--until", type=click.DateTime(), help="Only those that came before this time, in UTC.")
+@with_appcontext
+def purge_strangers(until: datetime | None, **filters: str | None) -> None:
+    """Delete receipts that came without a right to and of which no call has learned anything. There is no way back.
+
+    What came with a token of ours, an outdated one, say, goes only once it was dismissed.
+    """
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    if until is not None:
+        wanted["until"] = until.replace(tzinfo=UTC)
+    if not wanted:
+        raise click.UsageError("Say which with --reason, --connection, --state or --until.")
+    purged = strangers.purge(current_app.extensions["database"], evidence.conditions(wanted))
+    click.echo(f"Purged {purged}.")

@@ -1,0 +1,59 @@
+"""Commands that run Wrapup or its parts, and what they need first."""
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
+
+import migrations
+from service.prepare import prepare as run_prepare
+from service.supervisor.plan import plan
+from service.supervisor.serve import supervise
+from service.worker import run as run_worker
+
+group = AppGroup("wrapup")
+
+
+@group.command()
+@click.option("--without-worker", is_flag=True, help="Receiver, API and dashboard only; the worker runs elsewhere.")
+def serve(without_worker: bool) -> None:
+    """Run receiver, API, dashboard and worker; start again what dies. SIGHUP renews all of it without a gap."""
+    sys.exit(supervise(plan(current_app.extensions["settings"]), worker=not without_worker))
+
+
+@group.command(hidden=True)
+def prepare() -> None:
+    """What ``serve`` does first. Code 75 while the database does not answer."""
+    try:
+        run_prepare(current_app.extensions["settings"], current_app.extensions["database"])
+    except OperationalError as error:
+        click.echo(f"wrapup: the database does not answer: {str(error.orig).splitlines()[0]}", err=True)
+        sys.exit(75)
+
+
+@group.command()
+def worker() -> None:
+    """Run the worker alone: normalize, settle, poll."""
+    settings = current_app.extensions["settings"]
+    database, urls = current_app.extensions["database"], settings.callbacks_of()
+    run_worker(database, settings.connections, urls, settings.data_dir)
+
+
+@group.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    migrations.upgrade(current_app.extensions["database"])
+    click.echo("The database has the present schema.")
+
+
+@group.command()
+def connections() -> None:
+    """List the connections and their callback URLs."""
+    settings = current_app.extensions["settings"]
+    for connection in settings.connections.values():
+        click.echo(f"{connection.name}  {connection.dialer}")
+        for name, kind, url in settings.callback_urls():
+            if name == connection.name:
+                click.echo(f"  {kind}: {url}")
