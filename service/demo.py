@@ -44,8 +44,8 @@ FIRST = {"+1212555": 100}
 
 
 @click.command(
-    help=f"Run all of it on a database of its own in {FOLDER}/, with five dialers of the sandbox placing calls. A second run goes "
-    "on with what is there."
+    help=f"Run all of it on a database of its own in {FOLDER}/, with five dialers of the sandbox placing calls. A second run "
+    "goes on with what is there."
 )
 @click.option("--fresh", is_flag=True, help="Erase the demo's calls, settings and keys first; says what it erases.")
 def demo(fresh: bool) -> None:
