@@ -1,4 +1,8 @@
-"""Logs: JSON lines on standard error. Event names are constants, ids stand beside them; bodies and secrets never do."""
+"""Logs: JSON lines on standard error. Event names are constants, ids stand beside them.
+
+Secrets never stand in them, and bodies in one event alone: ``receipt_not_stored``, when no store takes a callback
+(``callbacks.last``).
+"""
 
 import logging
 import sys
@@ -6,28 +10,32 @@ import sys
 import orjson
 import structlog
 
+SHARED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def formatter() -> logging.Formatter:
+    """Makes a JSON line of our own and of every library's record."""
+    render = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode())
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render], foreign_pre_chain=SHARED
+    )
+
 
 def configure(level: str) -> None:
     """Send our own and every library's log lines through one JSON renderer."""
-    shared = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    render = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode())
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render], foreign_pre_chain=shared
-        )
-    )
+    handler.setFormatter(formatter())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # which dialect it found is no news to anybody
     # It writes URLs at DEBUG, and where headers are odd also above it; in some dialers' URLs stand secrets.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,

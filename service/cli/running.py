@@ -3,6 +3,7 @@
 import sys
 
 import click
+import structlog
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
@@ -14,6 +15,7 @@ from service.supervisor.serve import supervise
 from service.worker import run as run_worker
 
 group = AppGroup("wrapup")
+log = structlog.get_logger(__name__)
 
 
 @group.command()
@@ -29,13 +31,13 @@ def prepare() -> None:
     try:
         run_prepare(current_app.extensions["settings"], current_app.extensions["database"])
     except OperationalError as error:
-        click.echo(f"wrapup: the database does not answer: {str(error.orig).splitlines()[0]}", err=True)
+        log.error("database_away", said=str(error.orig).splitlines()[0])
         sys.exit(75)
 
 
 @group.command()
 def worker() -> None:
-    """Run the worker alone: normalize, settle, poll."""
+    """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions."""
     settings = current_app.extensions["settings"]
     database, urls = current_app.extensions["database"], settings.callbacks_of()
     run_worker(database, settings.connections, urls, settings.data_dir)

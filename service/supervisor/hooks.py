@@ -6,6 +6,10 @@ import os
 import re
 import resource
 
+from gunicorn.glogging import Logger
+
+from service import logs
+
 
 class TokensHidden(logging.Filter):
     """gunicorn writes a request's path beside an error of its own; the token in it is left out."""
@@ -17,8 +21,19 @@ class TokensHidden(logging.Filter):
         return True
 
 
+class Log(Logger):
+    """gunicorn's own lines, which come to standard error as JSON like everybody's, and without tokens."""
+
+    _hidden = TokensHidden()
+
+    def setup(self, cfg) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(self._hidden)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter())
+
+
 def on_starting(server) -> None:
-    server.log.error_log.addFilter(TokensHidden())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:  # every connection takes a file
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -11,6 +11,7 @@ from service.supervisor.hooks import on_starting, post_worker_init  # noqa: F401
 bind = os.environ.get("WRAPUP_BIND") or "127.0.0.1:8080"
 workers = 1
 loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
+logger_class = "service.supervisor.hooks.Log"
 
 # Threads, so that an export that streams for minutes leaves the other requests alone.
 worker_class = "service.supervisor.threads.Worker"

@@ -11,6 +11,7 @@ from service.supervisor.hooks import on_starting, post_worker_init, pre_fork  # 
 bind = os.environ.get("WRAPUP_BIND") or "127.0.0.1:8080"
 workers = int(os.environ.get("WRAPUP_WORKERS") or 2)
 loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
+logger_class = "service.supervisor.hooks.Log"
 
 # An event loop: thousands of callers that dribble or idle hold no thread, and all that wait are stored in one transaction.
 worker_class = "callbacks.server.Worker"

@@ -165,6 +165,26 @@ def test_a_killed_gunicorn_refuses_nobody(tmp_path):
         until(lambda: _delivered(served.callback("terminal")), 30)
 
 
+def test_every_line_of_the_log_is_json(tmp_path):
+    """gunicorn's too: whoever collects logs has one kind of line."""
+    with serving(tmp_path, WRAPUP_LOG_LEVEL="debug") as served:
+        assert served.get("/api/v1/nothing").status_code == 404
+        for name in ("receiving", "service.reading"):
+            os.kill(served.pids(name)[-1], signal.SIGKILL)  # one of its workers: gunicorn has something to say
+        for said in ("was sent SIGKILL", "worker_started"):
+            until(lambda said=said: said in (tmp_path / "err").read_text(), 30)
+    lines = [json.loads(line) for line in (tmp_path / "err").read_text().splitlines()]
+    assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+    assert any(line["event"].startswith("Booting worker with pid") for line in lines)
+
+
+def test_a_database_that_is_away_at_the_start_is_told_of_in_json(tmp_path):
+    with starting(tmp_path, "postgresql://u:hunter2@127.0.0.1:1/x"):
+        until(lambda: "not_prepared" in (tmp_path / "err").read_text(), 30)
+    events = {json.loads(line)["event"] for line in (tmp_path / "err").read_text().splitlines()}
+    assert {"database_away", "not_prepared"} <= events
+
+
 @pytest.fixture
 def command(tmp_path):
     def run(*words):
