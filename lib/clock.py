@@ -78,8 +78,8 @@ def _written(text: str, place: Place) -> datetime | None:
         return from_epoch(text)
     if _EXPONENT.fullmatch(text):
         return from_epoch(format(Decimal(text), "f"))
-    found = written.read(text, place)
-    return None if found is None else _plausible(found)
+    moment = written.read(text, place)
+    return None if moment is None else _plausible(moment)
 
 
 def _seconds(since_1970: int, fraction: str = "") -> datetime | None:

@@ -86,7 +86,8 @@ class _Reader:
     def _skip(self) -> str:
         """Go on to the next mark; the empty text at the end."""
         while True:
-            self.at = _BLANKS.match(self.text, self.at).end()
+            if blanks := _BLANKS.match(self.text, self.at):
+                self.at = blanks.end()
             mark = self.text[self.at : self.at + 1]
             if mark in _ODD_BLANKS:
                 self.forgiven.add("odd_blanks" if mark != "\x00" else "nul_characters")
@@ -156,7 +157,7 @@ class _Reader:
             if due:
                 self._missing(mark in _TEXTS if pairs else mark in "{[" and isinstance(items[-1], dict | list))
             item = self._value(depth + 1, True)
-            if self.quoted and self._skip() == ":":
+            if self.quoted and isinstance(item, str) and self._skip() == ":":
                 self.at += 1
                 pairs.append((item, self._value(depth + 1, True)))
             else:
@@ -209,7 +210,7 @@ class _Reader:
                 self.forgiven.add("raw_control_characters")
         return _ESCAPE.sub(self._unescaped, written) if "\\" in written else written
 
-    def _unescaped(self, found: re.Match) -> str:
+    def _unescaped(self, found: re.Match[str]) -> str:
         high, low, code, letter = found.groups()
         if high:
             return chr(0x10000 + ((int(high, 16) & 0x3FF) << 10 | int(low, 16) & 0x3FF))

@@ -27,10 +27,20 @@ MEXICO, MEXICAN_PREFIXES = "52", ("1", "01", "044", "045")  # until 2019, before
 
 
 class Reading(NamedTuple):
-    """An E.164 number, and what is doubtful about it, in sentences. Of ``_read``: what was dropped, the rest is not asked."""
+    """An E.164 number, and what is doubtful about it, in sentences."""
 
     number: str
     doubts: tuple[str, ...]
+
+
+class _Read(NamedTuple):
+    """An E.164 number and its parts, what was written, without a (0) in it, and notes about what was dropped."""
+
+    number: str
+    code: str
+    national: str
+    written: str
+    notes: tuple[str, ...]
 
 
 class _Candidate(NamedTuple):
@@ -69,21 +79,20 @@ def read(value: object, default_country: str | None = None) -> Reading | None:
     found = None if text is None else _read(text, default_country, False)
     if found is None:
         return None
-    code, rest = plans.split(found.number[1:])
-    doubts = found.doubts or _dropped(text, code, rest, default_country)
-    if not plans.valid(code, rest):
+    doubts = found.notes or _dropped(found, default_country)
+    if not plans.valid(found.code, found.national):
         doubts = (*doubts, ONLY_FULL)
     if default_country and plans.home(default_country) and not is_of(found.number, default_country):
-        doubts = (*doubts, ELSEWHERE.format(f"+{code}", default_country))
+        doubts = (*doubts, ELSEWHERE.format(f"+{found.code}", default_country))
     return Reading(found.number, doubts)
 
 
-def _dropped(text: str, code: str, national: str, country: str | None) -> tuple[str, ...]:
+def _dropped(read: _Read, country: str | None) -> tuple[str, ...]:
     """What was read past before the number, where it is none of what people dial before their own or others' numbers."""
     home = plans.home(country) if country else None
     abroad = home.abroad.pattern if home is not None else "00"
-    before, found, _ = writing.read(text).other.rpartition(national)
-    usual = rf"(?:00|{abroad})?(?:{code})?(?:{plans.plan(code).trunk or 0}|0)?"
+    before, found, _ = read.written.rpartition(read.national)
+    usual = rf"(?:00|{abroad})?(?:{read.code})?(?:{plans.known(read.code).trunk or 0}|0)?"
     return (DROPPED.format(before),) if found and not re.fullmatch(usual, before) else ()
 
 
@@ -101,14 +110,14 @@ def is_short(value: object, default_country: str | None = None) -> bool:
         code, rest = home.code, written.digits
     else:
         return len(written.digits) < writing.SHORTEST
-    plan = plans.plan(code)
+    plan = plans.known(code)
     return len(rest.removeprefix(plan.trunk)) < min(plan.full, default=writing.SHORTEST)
 
 
 def is_of(number: str, country: str) -> bool:
     """Whether an E.164 number has the country's code."""
     home = plans.home(country)
-    return home is not None and plans.split(number[1:])[0] == home.code
+    return home is not None and number.startswith(home.code, 1)  # no code is another one's beginning
 
 
 def national(number: str) -> str:
@@ -117,7 +126,7 @@ def national(number: str) -> str:
 
 
 @lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
-def _read(text: str, country: str | None, signless: bool) -> Reading | None:
+def _read(text: str, country: str | None, signless: bool) -> _Read | None:
     written = writing.read(text)
     if written is None:
         return None
@@ -132,7 +141,8 @@ def _read(text: str, country: str | None, signless: bool) -> Reading | None:
         return None
     if found is None or (written.cut and not found.valid()):
         return None
-    return Reading(f"+{found.code}{found.national}", written.notes + found.notes)
+    number = f"+{found.code}{found.national}"
+    return _Read(number, found.code, found.national, written.other, written.notes + found.notes)
 
 
 def _marked(digits: str, other: str) -> _Candidate | None:
@@ -231,7 +241,7 @@ def _behind_zero(digits: str, home: plans.Home | None) -> _Candidate | None:
 def _abroad(digits: str, home: plans.Home | None, signless: bool) -> _Candidate | None:
     """An international number whose plus was left out: long enough, or with no other reading in the default country."""
     short = len(digits) < SURE_WITHOUT_SIGN and not signless
-    if digits[0] == "0" or (short and (home is None or len(digits) in plans.plan(home.code).full)):
+    if digits[0] == "0" or (short and (home is None or len(digits) in plans.known(home.code).full)):
         return None
     found = _international(digits)
     if found is None or found.notes or digits == found.code + found.national or digits[len(found.code)] == "0":
@@ -250,7 +260,7 @@ def _international(digits: str) -> _Candidate | None:
     if found is None:
         return None
     code, rest = found
-    national = plans.plan(code).prefix.dropped(rest)
+    national = plans.known(code).prefix.dropped(rest)
     return _parsed("+" + digits, None) if national is None else _current(code, national)
 
 

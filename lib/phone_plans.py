@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneMetadata
+from phonenumbers import PhoneMetadata, PhoneNumberDesc
 
 TYPES = (  # the frequent ones first
     "mobile",
@@ -105,12 +105,23 @@ class Home(NamedTuple):
 @lru_cache(maxsize=1_500)
 def plan(code: str) -> Plan | None:
     """The plan of a country's code; None where there is no such code."""
-    names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code)) if code.isdigit() and code[0] != "0" else None
-    if not names:
+    if not code.isdigit() or code[0] == "0":
         return None
-    found = [PhoneMetadata.metadata_for_region_or_calling_code(int(code), name) for name in names]
-    regions = tuple(_region(one) for one in found if one is not None)
+    names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
+    all_found = (PhoneMetadata.metadata_for_region_or_calling_code(int(code), name) for name in names)
+    found = [one for one in all_found if one is not None]
+    if not found:
+        return None
+    regions = tuple(_region(one) for one in found)
     return Plan(regions, _full(found[0]), _prefix(found[0]), found[0].national_prefix or "")
+
+
+def known(code: str) -> Plan:
+    """The plan of a code that ``split`` or a ``Home`` gave: there is one."""
+    found = plan(code)
+    if found is None:
+        raise LookupError(f"{code} is no country's code")
+    return found
 
 
 @lru_cache(maxsize=300)
@@ -174,14 +185,18 @@ def _prefix(metadata: PhoneMetadata) -> Prefix:
     return Prefix(pattern, bool(metadata.national_prefix_transform_rule), _numbers(metadata.general_desc))
 
 
-def _numbers(kind) -> Numbers:
+def _numbers(kind: PhoneNumberDesc | None) -> Numbers:
+    if kind is None:
+        return Numbers(frozenset(), re.compile("(?!)"))
     return Numbers(frozenset(kind.possible_length), re.compile(kind.national_number_pattern or "(?!)"))
 
 
 def _full(metadata: PhoneMetadata) -> frozenset[int]:
     """From the shorter to the longer of the plan's own examples. That a plan knows shorter and longer numbers too, such as
     India's toll-free ones of eight to thirteen digits, makes no full number of any eight digits."""
-    kinds = [kind for kind in (metadata.fixed_line, metadata.mobile) if kind is not None and kind.example_number]
-    examples = [len(kind.example_number) for kind in kinds]
-    possible = {length for kind in kinds for length in kind.possible_length or metadata.general_desc.possible_length}
+    fixed_and_mobile = [kind for kind in (metadata.fixed_line, metadata.mobile) if kind is not None]
+    kinds = [(kind, len(kind.example_number)) for kind in fixed_and_mobile if kind.example_number]
+    examples = [length for _, length in kinds]
+    general = metadata.general_desc.possible_length if metadata.general_desc else ()
+    possible = {length for kind, _ in kinds for length in kind.possible_length or general}
     return frozenset(length for length in possible if min(examples) <= length <= max(examples))

@@ -23,8 +23,6 @@ class Proxies:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Proxies) and self.networks == other.networks
 
-    __hash__ = None
-
     def _trusts(self, peer: str) -> bool:
         """Whether what this address says of others is believed. Without an address: a socket of this machine's file system."""
         if not peer:

@@ -6,7 +6,8 @@ total. So objects are read as ``Members``: a dict of the last readings that reme
 
 import json
 import re
-from json.decoder import WHITESPACE
+from collections.abc import Iterator, Sized
+from typing import Any
 
 from lib import text as texts
 
@@ -29,7 +30,7 @@ class TooMuch(NotJson):
     """It holds more than is read."""
 
 
-class Members(dict):
+class Members(dict[str, Any]):
     """A JSON object. As a dict it holds the last value of each key; ``pairs`` holds every (key, value) in order."""
 
     __slots__ = ("pairs",)
@@ -74,6 +75,7 @@ _TEXT = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL
 )  # one that is not closed goes to the end: linear
 _NOTHING = re.compile(r"\s*+")
+_BLANKS = re.compile(r"[ \t\r\n]*+")
 
 
 def decode(body: bytes) -> str:
@@ -122,7 +124,7 @@ def _too_deep(value: object) -> bool:
     return any(isinstance(one, dict | list) for one in level)
 
 
-def _inside(value: dict | list) -> list[object]:
+def _inside(value: dict[str, object] | list[object]) -> list[object]:
     return [item for _, item in value.pairs] if isinstance(value, Members) else list(value)
 
 
@@ -184,12 +186,12 @@ def elements(text: str, start: int = 0) -> list[tuple[int, int]]:
     return found
 
 
-def _few(found: list, what: str) -> None:
+def _few(found: Sized, what: str) -> None:
     if len(found) > MOST_RECORDS:
         raise TooMuch(f"more than {MOST_RECORDS:,} {what}")
 
 
-def _parts(text: str, start: int, opening: str, closing: str):
+def _parts(text: str, start: int, opening: str, closing: str) -> Iterator[tuple[int, int]]:
     at = _skip(text, start)
     if text[at : at + 1] != opening:
         raise NotJson(f"expected {opening} at character {at}")
@@ -221,8 +223,10 @@ def _value(text: str, at: int) -> tuple[object, int]:
 
 
 def _blank(text: str, at: int) -> int:
-    return _NOTHING.match(text, at).end()
+    found = _NOTHING.match(text, at)
+    return found.end() if found else at
 
 
 def _skip(text: str, at: int) -> int:
-    return WHITESPACE.match(text, at).end()
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at

@@ -65,7 +65,8 @@ class Tally:
             fcntl.flock(file, fcntl.LOCK_UN)
 
     def _read(self, place: int) -> int:
-        return _SLOT.unpack_from(self._opened()[1], place)[0]
+        count: int = _SLOT.unpack_from(self._opened()[1], place)[0]
+        return count
 
     def _opened(self) -> tuple[int, mmap.mmap]:
         if self._file is None or self._map is None:

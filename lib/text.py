@@ -1,6 +1,7 @@
 """Text that every store can hold."""
 
 import re
+from typing import overload
 
 # PostgreSQL stores neither NUL nor lone surrogates; both can be written in JSON. Evidence keeps them, facts do not.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -19,6 +20,10 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
+@overload
+def clean(value: str) -> str: ...
+@overload
+def clean(value: object) -> object: ...
 def clean(value: object) -> object:
     """The same value with U+FFFD where a character cannot be stored; walks dicts and lists."""
     if isinstance(value, str):

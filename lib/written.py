@@ -39,7 +39,8 @@ def read(text: str, place: Place) -> datetime | None:
     it is known where it hangs.)"""
     try:
         if found := _COMPACT.match(text):
-            wall = datetime(*(int(part) for part in found.groups()), tzinfo=UTC)
+            parts = [int(part) for part in found.groups()]
+            wall = datetime(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], tzinfo=UTC)
             return _zoned(wall, text[found.end() :], place)
         date, rest = _date(text, place)
         if date is None or not rest:
@@ -109,12 +110,12 @@ def _zoned(wall: datetime, rest: str, place: Place) -> datetime | None:
         return None if offset is None else wall - offset
     if found := _NAME.fullmatch(zone):
         there = zones.named(found[1])
-        return there and zones.local(wall, there)
+        return None if there is None else zones.local(wall, there)
     found = _ABBREVIATION.fullmatch(zone)
     return zones.abbreviated(wall, found[1].upper(), place) if found else None
 
 
-def _offset(found: re.Match, rest: str) -> timedelta | None:
+def _offset(found: re.Match[str], rest: str) -> timedelta | None:
     sign, hours, minutes, seconds = found.groups()
     length = timedelta(hours=int(hours), minutes=int(minutes or 0), seconds=int(seconds or 0))
     after = _AFTER_OFFSET.fullmatch(rest)

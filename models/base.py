@@ -1,18 +1,33 @@
 """Column idioms: annotated types, so that a model reads as a list of facts. The same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CHAR, JSON, BigInteger, DateTime, Integer, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy import (
+    CHAR,
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeEngine
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
 class Base(DeclarativeBase):
+    __table__: ClassVar[Table]  # each of ours stands for a table, none for a join or a query
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,22 +38,22 @@ class Base(DeclarativeBase):
     )
 
 
-class UtcDateTime(TypeDecorator):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware time in UTC. timestamptz on PostgreSQL; on SQLite text that sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect):
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(26))
 
-    def process_bind_param(self, value: datetime | None, dialect):
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
         if value is None:
             return None
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.strftime(SQLITE_TIME)
 
-    def process_result_value(self, value, dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if isinstance(value, str):
@@ -46,19 +61,19 @@ class UtcDateTime(TypeDecorator):
         return value.astimezone(UTC)
 
 
-class Guid(TypeDecorator):
+class Guid(TypeDecorator[UUID]):
     """A UUID: native on PostgreSQL; on SQLite text with its dashes, so that SQL readers see what the API shows."""
 
     impl = CHAR(36)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect):
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(PgUuid(as_uuid=True) if dialect.name == "postgresql" else CHAR(36))
 
-    def process_bind_param(self, value: UUID | None, dialect):
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> UUID | str | None:
         return value if value is None or dialect.name == "postgresql" else str(value)
 
-    def process_result_value(self, value, dialect) -> UUID | None:
+    def process_result_value(self, value: UUID | str | None, dialect: Dialect) -> UUID | None:
         return value if value is None or isinstance(value, UUID) else UUID(value)
 
 

@@ -4,24 +4,32 @@ the same.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, Protocol, cast
 
 import orjson
 import psycopg
 from sqlalchemy import ARRAY, JSON, ColumnElement, Dialect, Table, any_, func, literal, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models.base import Guid, UtcDateTime
 
 LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
 
 Row = Mapping[str, Any]  # column name -> value
+Values = tuple[Any, ...]  # of a row, in the order of its columns
+
+
+class Done(Protocol):
+    """What the drivers answer to a statement."""
+
+    @property
+    def rowcount(self) -> int: ...
 
 
 def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
@@ -35,7 +43,8 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
         return
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     try:
-        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        driver = cast(psycopg.Connection, connection.connection.driver_connection)
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in written(rows, table, names, dialect.name):
                 copy.write_row(row)
     except psycopg.Error as error:
@@ -50,8 +59,8 @@ def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
     names = tuple(column.name for column in table.columns)
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
-        values = written(rows, table, names, dialect.name)
-        return insert_in_pieces(connection.exec_driver_sql, _into(table, names), values, "ON CONFLICT DO NOTHING")
+        rows_written = written(rows, table, names, dialect.name)
+        return insert_in_pieces(connection.exec_driver_sql, _into(table, names), rows_written, "ON CONFLICT DO NOTHING")
     values = f"SELECT {', '.join(names)} FROM {_recordset(table, names, dialect)}"
     statement = f"{_into(table, names)} {values} ON CONFLICT DO NOTHING"
     return connection.exec_driver_sql(statement, (_json(list(rows)),)).rowcount
@@ -76,7 +85,7 @@ def update_rows(session: Session, table: Table, rows: Collection[Row], names: Co
     connection.exec_driver_sql(statement, (_json([{name: row[name] for name in columns} for row in rows]),))
 
 
-def insert_in_pieces(execute: Callable[[str, tuple], Any], into: str, rows: list[tuple], then: str = "") -> int:
+def insert_in_pieces(execute: Callable[[str, Values], Done], into: str, rows: list[Values], then: str = "") -> int:
     """SQLite's way to many rows in few statements: pieces of 64, 32, ... 1 rows, so that few different texts come up and
     the driver finds them prepared. How many were inserted."""
     return sum(
@@ -84,7 +93,7 @@ def insert_in_pieces(execute: Callable[[str, tuple], Any], into: str, rows: list
     )
 
 
-def _pieces(rows: list[tuple]) -> Iterator[list[tuple]]:
+def _pieces(rows: list[Values]) -> Iterator[list[Values]]:
     start, size = 0, LARGEST_PIECE
     while start < len(rows):
         while size > len(rows) - start:
@@ -93,7 +102,7 @@ def _pieces(rows: list[tuple]) -> Iterator[list[tuple]]:
         start += size
 
 
-def _values(rows: list[tuple]) -> str:
+def _values(rows: list[Values]) -> str:
     return "VALUES " + ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
 
 
@@ -112,7 +121,9 @@ def expect_growth(session: Session) -> None:
         session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
 
 
-def among(session: Session, column, values: Iterable) -> ColumnElement[bool]:
+def among(
+    session: Session, column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[object]
+) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are: ids or texts."""
     if session.get_bind().dialect.name == "sqlite":
         each = func.json_each(json.dumps([str(value) for value in values])).table_valued("value")
@@ -120,10 +131,11 @@ def among(session: Session, column, values: Iterable) -> ColumnElement[bool]:
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> list[tuple]:
+def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> list[Values]:
     """The rows' values in the order of the names, as the driver of "sqlite" or "postgresql" takes them."""
     values_of = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    columns = list(zip(*map(values_of, rows), strict=True))  # a column's values are written by one function, in one go
+    # A column's values are written by one function, in one go.
+    columns: list[Sequence[Any]] = list(zip(*map(values_of, rows), strict=True))
     if not columns:
         return []
     for at, write in _writers(table, names, dialect):

@@ -3,23 +3,29 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from math import inf
 from pathlib import Path
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy import Connection, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, CursorResult, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
-from models.base import SQLITE_TIME
+from models.base import SQLITE_TIME, Base
 from models.turn import turn
+
+One = TypeVar("One")
 
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
@@ -47,7 +53,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).absolute().parent)
-        options = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": PATIENCE}
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": PATIENCE}
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
@@ -65,7 +71,7 @@ class Database:
         else:
             event.listen(self.engine, "connect", partial(_limit_postgresql, seconds))
 
-    def _close_files(self, *_) -> None:
+    def _close_files(self, *_: object) -> None:
         """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it
         the mode that it has when they are made."""
         path = os.path.realpath(self.url.database or "")  # SQLite follows links, too
@@ -95,7 +101,7 @@ class Database:
         with self.turn(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def turn(self):
+    def turn(self) -> AbstractContextManager[None]:
         """Within it, it is our turn to write. SQLite has one writer at a time, and lets who comes often starve the others: who
         finds it locked sleeps for up to a tenth of a second and may find it locked again."""
         return turn(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
@@ -104,13 +110,21 @@ class Database:
         self.engine.dispose()
 
 
-def insert_into(session: Session, table):
+def insert_into(session: Session, table: Table | type[Base]) -> postgresql.Insert:
     """INSERT with ON CONFLICT, which both databases have and SQLAlchemy writes in two dialects."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    if session.get_bind().dialect.name == "sqlite":
+        # Named for its twin, which has all of its methods: SQLAlchemy's types know no common base with ON CONFLICT.
+        return cast(postgresql.Insert, sqlite.insert(table))
+    return postgresql.insert(table)
 
 
-def chunks(items: list, size: int = 5000) -> Iterator[list]:
+def changed(session: Session, statement: UpdateBase) -> int:
+    """Do an INSERT, UPDATE or DELETE; how many rows it was. Objects that the session holds are not told."""
+    done = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], done).rowcount  # the type of ``execute`` is that of a SELECT
+
+
+def chunks(items: Sequence[One], size: int = 5000) -> Iterator[Sequence[One]]:
     """The items in pieces: both databases limit the parameters of one statement, to 32,766 and 65,535."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
@@ -120,7 +134,7 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver's own comes too late
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
@@ -139,19 +153,22 @@ def took_too_long(error: DBAPIError) -> bool:
     return getattr(why, "sqlstate", "") == "57014" or getattr(why, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
 
 
-def _limit_postgresql(seconds: float, connection, _record) -> None:
-    connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+def _limit_postgresql(seconds: float, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+    cursor.close()
     connection.commit()  # what is rolled back was never set
 
 
-def _watch_sqlite(seconds: float, connection: sqlite3.Connection, record) -> None:
+def _watch_sqlite(seconds: float, connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     def over() -> bool:
-        return time.monotonic() - record.info.get("begun", inf) > seconds
+        begun: float = record.info.get("begun", inf)
+        return time.monotonic() - begun > seconds
 
     connection.set_progress_handler(over, _LOOK_STEPS)
 
 
-def _begin_watch(connection: Connection, *_) -> None:
+def _begin_watch(connection: Connection, *_: object) -> None:
     connection.info["begun"] = time.monotonic()
 
 

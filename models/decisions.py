@@ -24,7 +24,7 @@ class Decision(Base):
     field: Mapped[Word]  # where the word stands: see outcomes.undecided.FIELDS
     word: Mapped[LongText]
     # A list of flags, or one of vocabulary.WORD_MEANINGS; null: the decision before it was withdrawn.
-    meaning: Mapped[str | list | None] = mapped_column(JsonColumn)
+    meaning: Mapped[str | list[str] | None] = mapped_column(JsonColumn)
     decided_by: Mapped[Name]  # the name of the API key
     decided_at: Mapped[Moment]
     state: Mapped[Word] = mapped_column(index=True)

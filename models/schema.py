@@ -10,7 +10,10 @@ VERSION_TABLE = "alembic_version"
 @cache
 def known() -> frozenset[str]:
     """The revisions, such as ``0001``."""
-    folder = Path(find_spec("migrations").origin).parent / "versions"
+    found = find_spec("migrations")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("Wrapup is not installed as a whole: its migrations are missing.")
+    folder = Path(found.origin).parent / "versions"
     return frozenset(file.name.partition("_")[0] for file in folder.glob("[0-9]*.py"))
 
 

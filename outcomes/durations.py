@@ -9,6 +9,7 @@ number of seconds would be worse than none.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from dialers import vocabulary as ours
 from dialers.base import Dialer, KeptEvent
@@ -118,7 +119,7 @@ def _is_late(place: int, event: KeptEvent, arrived: Arrived) -> bool:
     )
 
 
-def _arrival(event: KeptEvent) -> tuple:
+def _arrival(event: KeptEvent) -> tuple[datetime, UUID, int]:
     return (event.received_at, event.receipt_id, event.ordinal)
 
 

@@ -88,7 +88,7 @@ def state(session: Session) -> State:
 def begin_start(session: Session) -> None:
     """A worker starts. Nobody takes a place between this and the end of the transaction."""
     before = _locked(session)
-    number = session.scalar(select(func.max(FeedStart.number)))
+    number = session.scalar(select(func.max(FeedStart.number))) or 0
     session.add(FeedStart(number=number + 1, id=secrets.token_hex(8), position=before.last_position))
 
 

@@ -53,7 +53,7 @@ def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: d
 def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
     """The first delivery of a content -> the later ones: a callback's retry says nothing new, and must not look like a
     later edit. A report shows the present state: the same words seen again, after others, are news."""
-    alike: dict[tuple, list[KeptEvent]] = {}
+    alike: dict[tuple[str, str | None, datetime | None], list[KeptEvent]] = {}
     for event in events:
         if event.source.startswith("callback:"):
             alike.setdefault((event.kind, event.attempt, event.happened_at), []).append(event)
@@ -73,7 +73,7 @@ def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
     return found
 
 
-def _arrival(event: KeptEvent) -> tuple:
+def _arrival(event: KeptEvent) -> tuple[datetime, UUID, int]:
     return (event.seen_at, event.receipt_id, event.ordinal)
 
 

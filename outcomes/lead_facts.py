@@ -36,27 +36,26 @@ def leads_of(session: Session, connection: str, dialer: str, every: Iterable[Map
     numbers = sorted({values["customer_number"] for values in every if values["customer_number"] is not None})
     by_id: dict[str, list[LeadFact]] = {}
     by_number: dict[str, list[LeadFact]] = {}
-    for lead in _read(session, connection, dialer, bulk.among(session, _LEADS.c.dialer_id, named) if named else None):
-        by_id.setdefault(lead.dialer_id, []).append(lead)
-    for lead in _read(session, connection, dialer, bulk.among(session, _LEADS.c.id, marks) if marks else None):
-        by_id.setdefault(str(lead.id), []).append(lead)
-    unnamed = [
-        bulk.among(session, _LEADS.c.number, numbers),
-        _LEADS.c.dialer_id.is_(None),
-        _LEADS.c.sent_at.is_not(None),
-    ]
-    for lead in _read(session, connection, dialer, *(unnamed if numbers else [None])):
-        by_number.setdefault(lead.number, []).append(lead)
+    if named:
+        for lead in _read(session, connection, dialer, bulk.among(session, _LEADS.c.dialer_id, named)):
+            by_id.setdefault(str(lead.dialer_id), []).append(lead)
+    if marks:
+        for lead in _read(session, connection, dialer, bulk.among(session, _LEADS.c.id, marks)):
+            by_id.setdefault(str(lead.id), []).append(lead)
+    if numbers:
+        unnamed = (_LEADS.c.dialer_id.is_(None), _LEADS.c.sent_at.is_not(None))
+        for lead in _read(session, connection, dialer, bulk.among(session, _LEADS.c.number, numbers), *unnamed):
+            by_number.setdefault(lead.number, []).append(lead)
     return by_id, by_number
 
 
-def candidates(values: Mapping[str, Any], by_id, by_number) -> list[LeadFact]:
+def candidates(
+    values: Mapping[str, Any], by_id: Mapping[str, list[LeadFact]], by_number: Mapping[str, list[LeadFact]]
+) -> list[LeadFact]:
     return by_id.get(values["lead_id"], []) + by_number.get(values["customer_number"], [])
 
 
-def _read(session: Session, connection: str, dialer: str, *which: ColumnElement[bool] | None) -> list[LeadFact]:
-    if which[0] is None:
-        return []
+def _read(session: Session, connection: str, dialer: str, *which: ColumnElement[bool]) -> list[LeadFact]:
     statement = select(*_COLUMNS).join_from(_LEADS, _LOADS, _LOADS.c.id == _LEADS.c.load_id)
     offered = DIALERS[dialer].leads
     return [

@@ -4,6 +4,7 @@ call become one, the younger merged into the older. Pure.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from dialers.base import KeptEvent
@@ -31,16 +32,16 @@ def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
     named = {draft.attempt_key for draft in drafts if draft.named}
     was_named = {event.outcome_id for draft in drafts for event in draft.events if event.attempt is not None}
     followed = _followed(drafts)
-    found = Matched()
+    found, left = Matched(), []
     for row, key in sorted(rows):
         attempt = key if key in named and row in was_named else followed.get(row)
         if attempt is None:
-            found.orphans.append((row, key))
+            left.append((row, key))
         elif attempt in found.rows:
             found.merged[row] = found.rows[attempt]
         else:
             found.rows[attempt] = row
-    found.orphans = [row for row, key in found.orphans if not _taken_back(found, row, key, drafts)]
+    found.orphans = [row for row, key in left if not _taken_back(found, row, key, drafts)]
     return found
 
 
@@ -58,9 +59,10 @@ def _followed(drafts: Sequence[Draft]) -> dict[UUID, str]:
     aged = sorted((_age(event), draft.attempt_key, event.outcome_id) for draft in drafts for event in draft.events)
     went: dict[UUID, str] = {}
     for _, attempt, row in aged:
-        went.setdefault(row, attempt)
+        if row is not None:
+            went.setdefault(row, attempt)
     return went
 
 
-def _age(event: KeptEvent) -> tuple:
+def _age(event: KeptEvent) -> tuple[datetime, UUID, int]:
     return (event.received_at, event.receipt_id, event.ordinal)

@@ -3,16 +3,19 @@ a silence by it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 from models import CallbackHour, CallbackPace, Receipt
-from models.database import Database, insert_into
+from models.database import Database, changed, insert_into
 from models.receipts import CALLBACK
+
+Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
 
 WEEKS = 4  # looked back to
 KEPT = timedelta(weeks=WEEKS, days=1)
@@ -53,11 +56,11 @@ def _count(database: Database, name: str, kinds: tuple[str, ...], now: datetime)
             session.execute(insert_into(session, CallbackPace.__table__).on_conflict_do_nothing(), [row])
         mine = (CallbackPace.connection == name, CallbackPace.counted_to == begin)
         moved = update(CallbackPace).where(*mine).values(counted_to=end)
-        if session.execute(moved, execution_options={"synchronize_session": False}).rowcount == 1 and came:
+        if changed(session, moved) == 1 and came:
             _add(session, name, hour_of(begin), came)
             if end == hour_of(begin) + HOUR:
                 old = (CallbackHour.connection == name, CallbackHour.hour < now - KEPT)
-                session.execute(delete(CallbackHour).where(*old), execution_options={"synchronize_session": False})
+                changed(session, delete(CallbackHour).where(*old))
     return end < now - LATE
 
 
@@ -87,7 +90,7 @@ def _between(session: Session, name: str, kind: str, begin: datetime, end: datet
     return session.scalar(_rightful(select(func.count()), name, kind).where(*within)) or 0
 
 
-def _rightful(statement, name: str, kind: str):
+def _rightful(statement: Asked, name: str, kind: str) -> Asked:
     """Of one kind of callback that had a right to come: one walk on ``ix_receipts_connection``."""
     own = (Receipt.connection == name, Receipt.source == CALLBACK, Receipt.kind == kind, Receipt.stranger.is_(False))
     return statement.where(*own)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from dialers import vocabulary as ours
 from dialers.base import KeptEvent
@@ -183,12 +184,12 @@ def answered(event: KeptEvent) -> bool:
 _WEIGHT = {word: len(ours.RESULTS_BY_WEIGHT) - at for at, word in enumerate(ours.RESULTS_BY_WEIGHT)}
 
 
-def standing(event: KeptEvent) -> tuple:
+def standing(event: KeptEvent) -> tuple[bool, datetime, datetime, int, int, UUID, int]:
     """What makes an event count for more than another of its kind: a proven conversation; being the later one, by the
     dialer's clock, then by ours; then what it says, for records that were seen side by side; then an order that is merely
     fixed. Where a dialer states no time, its ``attempts`` see to it that arrival decides nothing (``dialers.placing``)."""
     facts = event.facts
-    outcome, talked = facts.get("connect_outcome"), facts.get("talk_seconds", 0)
+    outcome, talked = facts.get("connect_outcome", ""), facts.get("talk_seconds", 0)
     proof = talked > 0 and outcome in ours.ANSWERED_OUTCOMES  # ``proven``; this is asked of every event
     weight = _WEIGHT.get(outcome, 0)
     return (proof, event.happened_at or NEVER, event.seen_at, weight, talked, event.receipt_id, event.ordinal)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import CallEvent, Receipt
-from models.database import chunks
+from models.database import changed, chunks
 from models.receipts import CALLBACK, PENDING, QUARANTINED
 from models.strangers import take_away
 
@@ -48,24 +48,21 @@ def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
     # ``readings`` stays: the reader must know that it has read this receipt before.
     again = {"state": PENDING, "reason": None, "detail": None, "forgiven": None, "processed_at": None}
     again |= {"dismissed_at": None, "dismissed_by": None}
-    unsynchronized = {"synchronize_session": False}
     gone = session.execute(
         update(Receipt)
         .where(*wanted, Receipt.stranger.is_(True))
         .values(again | {"stranger": False})
         .returning(Receipt.share, func.length(Receipt.body)),
-        execution_options=unsynchronized,
+        execution_options={"synchronize_session": False},
     ).all()
     take_away(session, gone)
-    rest = session.execute(update(Receipt).where(*wanted).values(again), execution_options=unsynchronized)
-    return len(gone) + rest.rowcount
+    return len(gone) + changed(session, update(Receipt).where(*wanted).values(again))
 
 
 def dismiss(session: Session, conditions: Iterable[ColumnElement[bool]], by: str, now: datetime) -> int:
     """Say of receipts in quarantine that they are garbage: kept and counted, but no trouble any more. How many."""
     mine = (*conditions, Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None))
-    statement = update(Receipt).where(*mine).values(dismissed_at=now, dismissed_by=by)
-    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount
+    return changed(session, update(Receipt).where(*mine).values(dismissed_at=now, dismissed_by=by))
 
 
 def dismiss_one(session: Session, receipt_id: UUID, by: str, now: datetime) -> Receipt | None:

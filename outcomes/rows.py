@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
@@ -36,7 +36,7 @@ def merged_into(session: Session, winners: set[UUID]) -> list[dict[str, Any]]:
     return _outcomes(session, OUTCOMES.c.merged_into, winners)
 
 
-def _outcomes(session: Session, column, wanted: set[UUID]) -> list[dict[str, Any]]:
+def _outcomes(session: Session, column: ColumnElement[UUID], wanted: set[UUID]) -> list[dict[str, Any]]:
     if not wanted:
         return []
     found = session.execute(select(*OUTCOMES.columns).where(bulk.among(session, column, wanted)))

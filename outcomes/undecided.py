@@ -7,8 +7,11 @@ A word stands in a field, and a value of the filter names both, such as ``status
 - ``event``: of a call with an event in a word that we have no kind for, whatever became of the call.
 """
 
+from typing import Any
+
 from sqlalchemy import Boolean, ColumnElement, Text, and_, false, literal_column, select, text
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from models import CallEvent, CallOutcome
@@ -23,7 +26,7 @@ FIELDS = (*CONDITIONS, EVENT)
 WITHOUT_FLAG = and_(CallOutcome.disposition.is_not(None), literal_column("call_outcomes.flags = '[]'", Boolean))
 
 
-class event_word(FunctionElement):
+class event_word(FunctionElement[str]):
     """The word of an event that we have none for. To the letter as the index on it says it."""
 
     type = Text()
@@ -31,12 +34,12 @@ class event_word(FunctionElement):
 
 
 @compiles(event_word, "postgresql")
-def _event_word_postgresql(element, compiler, **options):
+def _event_word_postgresql(element: event_word, compiler: SQLCompiler, **options: Any) -> str:
     return f"({POSTGRESQL_EVENT_WORD})"
 
 
 @compiles(event_word, "sqlite")
-def _event_word_sqlite(element, compiler, **options):
+def _event_word_sqlite(element: event_word, compiler: SQLCompiler, **options: Any) -> str:
     return SQLITE_EVENT_WORD
 
 
