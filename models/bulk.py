@@ -15,9 +15,10 @@ import orjson
 import psycopg
 from sqlalchemy import ARRAY, JSON, ColumnElement, Dialect, Table, any_, func, literal, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from models.base import Guid, UtcDateTime
+from models.database import AnyColumn
 
 LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
 
@@ -121,9 +122,7 @@ def expect_growth(session: Session) -> None:
         session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
 
 
-def among(
-    session: Session, column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[object]
-) -> ColumnElement[bool]:
+def among(session: Session, column: AnyColumn, values: Iterable[object]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are: ids or texts."""
     if session.get_bind().dialect.name == "sqlite":
         each = func.json_each(json.dumps([str(value) for value in values])).table_valued("value")

@@ -5,6 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Id, Json, LongText, Moment, Name, Ref, Word
 
+LONGEST_CAMPAIGN_NAME = 500  # bytes: a longer one would be no key
+
 
 class Lead(Base):
     """Whom a campaign calls, as the dialer lists it; always the version seen last."""
@@ -69,7 +71,7 @@ class CampaignName(Base):
     __tablename__ = "campaign_names"
 
     connection: Mapped[Name] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(500), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_CAMPAIGN_NAME), primary_key=True)
     campaign_id: Mapped[Name] = mapped_column(primary_key=True)
     receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))  # that told it first
     news_at: Mapped[Moment | None]  # calls of that name are to be folded again

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from models import CallEvent, CallGroup, Decision
-from models.database import Database, chunks
+from models.database import Database, changed, chunks
 from models.decisions import DONE, FAILED, RUNNING, WAITING
 from outcomes.decisions import Decided, Key, Meaning, key, merged
 from outcomes.differences import Differences
@@ -143,7 +143,7 @@ def _claim(database: Database, now: datetime) -> Decision | None:
         claim = (
             update(Decision).where(Decision.id == found.id, free).values(state=RUNNING, lease_until=clock.now() + LEASE)
         )
-        return found if session.execute(claim).rowcount else None
+        return found if changed(session, claim) else None
 
 
 def _renew(database: Database, decision: UUID) -> None:

@@ -70,7 +70,7 @@ def merged(connection: Connection, decisions: Iterable[Decision]) -> Connection:
             continue
         if decision.field == DISPOSITION:
             dispositions[decision.word] = tuple(decision.meaning)
-        else:
+        elif isinstance(decision.meaning, str):
             words[decision.word] = decision.meaning
     return replace(connection, dispositions=dispositions, words=words)
 
@@ -164,7 +164,9 @@ def shown(decision: Decision) -> dict[str, Any]:
 
 def from_file(connection: Connection) -> list[dict[str, Any]]:
     """The same of what the settings file says; ``connection`` is as the settings made it."""
-    said = [(DISPOSITION, word, list(flags)) for word, flags in connection.dispositions.items()]
+    said: list[tuple[str, str, Meaning]] = [
+        (DISPOSITION, word, list(flags)) for word, flags in connection.dispositions.items()
+    ]
     said += [("status_raw", word, meaning) for word, meaning in connection.words.items()]
     names = ("id", "decided_by", "decided_at", "state", "ended_at", "calls", "changed", "reason")
     rest = {"source": "file", "withdrawn": False} | dict.fromkeys(names)
@@ -195,7 +197,7 @@ class Decided(Mapping[str, Connection]):
     def __init__(self, database: Database, configured: Mapping[str, Connection]):
         self._database = database
         self.configured = configured
-        self._found: Mapping[str, Connection] | None = None
+        self._found, self._looked = configured, False
         self._seen: int | None = None  # decisions; none ever goes
         self._look_at = 0.0
         self._lock = threading.Lock()
@@ -204,7 +206,7 @@ class Decided(Mapping[str, Connection]):
         """All of them as they are now, and as they stay for whoever holds the answer: for a batch that must not change its
         mind half-way."""
         # While one thread looks, the others go on with what is known; only at the very beginning they have to wait.
-        if time.monotonic() >= self._look_at and self._lock.acquire(blocking=self._found is None):
+        if time.monotonic() >= self._look_at and self._lock.acquire(blocking=not self._looked):
             try:
                 if time.monotonic() >= self._look_at:
                     self._look()
@@ -220,6 +222,7 @@ class Decided(Mapping[str, Connection]):
             if inspect(self._database.engine).has_table(Decision.__tablename__):
                 raise
             self._found, self._seen = self.configured, None
+        self._looked = True
         self._look_at = time.monotonic() + LOOK_SECONDS
 
     def _read(self) -> None:

@@ -39,7 +39,7 @@ class Differences:
     made: int = 0
     unreadable: int = 0
     failed: int = 0
-    fields: dict[str, Counter] = field(default_factory=dict)
+    fields: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)  # of outcomes that change, a few
 
     def note(self, before: Mapping[str, Any], after: Mapping[str, Any], names: Collection[str]) -> None:

@@ -6,14 +6,15 @@ and here the calls that it may be about are folded again; ``leads`` and ``outcom
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Table, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from lib import clock
 from models import CallGroup, CallOutcome, CampaignName, LeadLoad, LoadedLead, bulk
-from models.database import Database
+from models.database import AnyRow, Database
 from outcomes.groups import Raced
 from outcomes.settle import fold_again
 
@@ -72,7 +73,7 @@ class Meeting:
         with self._database.read() as session:
             return _folding(session)
 
-    def _calls_of(self, leads: list[Row], names: list[Row]) -> Iterator[list]:
+    def _calls_of(self, leads: list[AnyRow], names: list[AnyRow]) -> Iterator[list[UUID]]:
         """Groups of calls that the news may be about, some at a time."""
         with self._database.read() as session:
             groups = sorted(_of_leads(session, leads) | _of_shared_names(session, names))
@@ -81,7 +82,7 @@ class Meeting:
         for connection in sorted({name.connection for name in names}):
             yield from self._without_id(connection, {name.name for name in names if name.connection == connection})
 
-    def _without_id(self, connection: str, names: set[str]) -> Iterator[list]:
+    def _without_id(self, connection: str, names: set[str]) -> Iterator[list[UUID]]:
         """Calls that state these names of campaigns and no id, some at a time. Those whose name is several campaigns' are
         looked at in vain."""
         after = None
@@ -101,7 +102,7 @@ class Meeting:
             yield sorted({row.group_id for row in found})
             after = found[-1].id
 
-    def _fold(self, groups: Iterable) -> None:
+    def _fold(self, groups: Iterable[UUID]) -> None:
         for attempt in range(TRIES):
             with self._database.read() as session:
                 # One that was united with another meanwhile was folded for it, with what is known now.
@@ -114,7 +115,7 @@ class Meeting:
                     raise
 
 
-def _news(session: Session, limit: int) -> tuple[list[Row], list[Row]]:
+def _news(session: Session, limit: int) -> tuple[list[AnyRow], list[AnyRow]]:
     bulk.expect_growth(session)
     more = (_LEADS.c.connection, _LEADS.c.dialer_id, _LEADS.c.number, LeadLoad.created_at)
     leads = select(*(_LEADS.c[name] for name in _MARK_OF_LEADS), *more)
@@ -134,12 +135,12 @@ def _folding(session: Session) -> set[str]:
     return set(session.scalars(_HOLDERS, {"groups": CallGroup.__tablename__, "modes": list(_MODES)}))
 
 
-def _of_leads(session: Session, leads: list[Row]) -> set:
-    by_connection: dict[str, list[Row]] = {}
+def _of_leads(session: Session, leads: list[AnyRow]) -> set[UUID]:
+    by_connection: dict[str, list[AnyRow]] = {}
     for lead in leads:
         by_connection.setdefault(lead.connection, []).append(lead)
     bulk.expect_growth(session)
-    found: set = set()
+    found: set[UUID] = set()
     for connection, own in by_connection.items():
         named = [str(lead.id) for lead in own] + [lead.dialer_id for lead in own if lead.dialer_id is not None]
         numbers = sorted({lead.number for lead in own})
@@ -154,9 +155,9 @@ def _of_leads(session: Session, leads: list[Row]) -> set:
     return found
 
 
-def _of_shared_names(session: Session, names: list[Row]) -> set:
+def _of_shared_names(session: Session, names: list[AnyRow]) -> set[UUID]:
     """Calls that had their campaign's id from its name, which now is another campaign's, too."""
-    found: set = set()
+    found: set[UUID] = set()
     bulk.expect_growth(session)
     for name in names:
         mine = select(_NAMES.c.campaign_id).where(_NAMES.c.connection == name.connection, _NAMES.c.name == name.name)
@@ -168,7 +169,7 @@ def _of_shared_names(session: Session, names: list[Row]) -> set:
     return found
 
 
-def _unmark(session: Session, table, mark: tuple[str, ...], rows: list[Row]) -> None:
+def _unmark(session: Session, table: Table, mark: tuple[str, ...], rows: list[AnyRow]) -> None:
     """The news was attended to, unless there is newer."""
     if rows:
         same = (table.c[name] == bindparam(f"the_{name}") for name in mark)

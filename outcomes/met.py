@@ -44,8 +44,9 @@ def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> di
     columns = (CampaignName.name, CampaignName.campaign_id, CampaignName.receipt_id)
     statement = select(*columns).where(CampaignName.connection == connection)
     found: dict[str, list[tuple[str, UUID]]] = {}
-    for name, *told in session.execute(statement.where(bulk.among(session, CampaignName.name, sorted(wanted)))):
-        found.setdefault(name, []).append(tuple(told))
+    statement = statement.where(bulk.among(session, CampaignName.name, sorted(wanted)))
+    for name, campaign, receipt in session.execute(statement):
+        found.setdefault(name, []).append((campaign, receipt))
     return {name: told[0] for name, told in found.items() if len(told) == 1}
 
 

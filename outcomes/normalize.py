@@ -8,11 +8,11 @@ first failure and never stands in front of the others.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -21,11 +21,12 @@ from dialers.event_words import with_meanings
 from dialers.registry import DIALERS
 from lib import clock
 from models import CallEvent, Receipt, bulk
-from models.database import Database
+from models.database import AnyColumn, AnySelect, Database
 from models.receipts import CALLBACK, CHECK, DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import seen
 from outcomes.groups import Raced, lock_groups
 from outcomes.refold import Incoming, Refolded, refold
+from outcomes.taken import NAMED, WHOLE, Taken
 
 log = structlog.get_logger(__name__)
 
@@ -48,34 +49,6 @@ class Verdict:
 
 Understood = Reading | Verdict  # of reading one receipt
 Concluded = tuple[UUID, Verdict, str | None]  # a receipt, what became of it, and in which dialer's words it was read
-
-
-class Taken(NamedTuple):
-    """What is read of a receipt: first what names it, then what it takes to understand it."""
-
-    id: UUID
-    connection: str
-    source: str
-    kind: str
-    received_at: datetime
-    seen_at: datetime
-    readings: int
-    body: bytes = b""
-    body_size: int = 0
-    truncated: bool = False
-    query: str | None = None
-    method: str | None = None
-    context: Mapping[str, Any] | None = None
-    content_type: str | None = None
-    content_encoding: str | None = None
-
-
-WHOLE = (
-    *(getattr(Receipt, name) for name in Taken._fields[:-2]),
-    Receipt.headers["content-type"].as_string().label("content_type"),
-    Receipt.headers["content-encoding"].as_string().label("content_encoding"),
-)
-NAMED = WHOLE[: Taken._fields.index("body")]
 
 
 def normalize_pending(
@@ -114,7 +87,14 @@ def _never_sent(error: DBAPIError) -> bool:
     return "cannot adapt type" in str(error.orig) or "binding parameter" in str(error.orig)
 
 
-def _by_halves(database, connections, limit, only, now, error: Exception) -> int:
+def _by_halves(
+    database: Database,
+    connections: Mapping[str, Connection],
+    limit: int,
+    only: Sequence[UUID] | None,
+    now: datetime | None,
+    error: Exception,
+) -> int:
     """Something in the batch cannot be written: find the receipt at fault, and let the others pass."""
     with database.read() as session:
         found = [row.id for row in _claimed(session, NAMED, limit, only, lock=False)]
@@ -131,7 +111,9 @@ def _by_halves(database, connections, limit, only, now, error: Exception) -> int
     return len(found)
 
 
-def _read_ahead(database: Database, connections: Mapping[str, Connection], limit: int, only) -> dict[UUID, Understood]:
+def _read_ahead(
+    database: Database, connections: Mapping[str, Connection], limit: int, only: Sequence[UUID] | None
+) -> dict[UUID, Understood]:
     """Read the receipts of the next batch before the transaction that writes: on SQLite nobody else can write meanwhile,
     and a callback would wait for its 200 until every body is understood."""
     with database.read() as session:
@@ -139,7 +121,14 @@ def _read_ahead(database: Database, connections: Mapping[str, Connection], limit
     return {receipt.id: understand(receipt, connections) for receipt in receipts}
 
 
-def _batch(session: Session, connections: Mapping[str, Connection], limit: int, only, now: datetime, read) -> int:
+def _batch(
+    session: Session,
+    connections: Mapping[str, Connection],
+    limit: int,
+    only: Sequence[UUID] | None,
+    now: datetime,
+    read: dict[UUID, Understood],
+) -> int:
     limit = len(read) if read else _fitting(session, limit, only)
     receipts = _claimed(session, NAMED if read else WHOLE, limit, only, lock=True)
     understood = read | _not_yet_read(session, receipts, connections, read)
@@ -169,7 +158,12 @@ def _batch(session: Session, connections: Mapping[str, Connection], limit: int, 
     return len(receipts)
 
 
-def _not_yet_read(session: Session, receipts: list[Taken], connections, read) -> dict[UUID, Understood]:
+def _not_yet_read(
+    session: Session,
+    receipts: list[Taken],
+    connections: Mapping[str, Connection],
+    read: Mapping[UUID, Understood],
+) -> dict[UUID, Understood]:
     """Those that the batch has and that were not read ahead: all of them, or what came in between."""
     missing = [receipt.id for receipt in receipts if receipt.id not in read]
     if missing and read:
@@ -196,12 +190,14 @@ def _fitting(session: Session, limit: int, only: Sequence[UUID] | None) -> int:
     return limit
 
 
-def _next(session: Session, columns, limit: int, only: Sequence[UUID] | None) -> Select:
+def _next(session: Session, columns: Sequence[AnyColumn], limit: int, only: Sequence[UUID] | None) -> AnySelect:
     statement = select(*columns).where(Receipt.state == PENDING).order_by(Receipt.seen_at, Receipt.id).limit(limit)
     return statement if only is None else statement.where(bulk.among(session, Receipt.id, only))
 
 
-def _claimed(session: Session, columns, limit: int, only: Sequence[UUID] | None, lock: bool) -> list[Taken]:
+def _claimed(
+    session: Session, columns: Sequence[AnyColumn], limit: int, only: Sequence[UUID] | None, lock: bool
+) -> list[Taken]:
     statement = _next(session, columns, limit, only)
     # SQLite leaves out FOR UPDATE; there BEGIN IMMEDIATE has locked everything already.
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
@@ -257,7 +253,7 @@ def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -
     for receipt, verdict, dialer in concluded:
         alike.setdefault((verdict, dialer), []).append(receipt)
     for (verdict, dialer), receipts in alike.items():
-        values = {"state": verdict.state, "reason": verdict.reason, "detail": verdict.detail}
+        values: dict[str, Any] = {"state": verdict.state, "reason": verdict.reason, "detail": verdict.detail}
         values |= {"forgiven": verdict.forgiven, "processed_at": now}
         session.execute(
             update(Receipt)

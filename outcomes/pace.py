@@ -3,19 +3,19 @@ a silence by it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 from models import CallbackHour, CallbackPace, Receipt
-from models.database import Database, changed, insert_into
+from models.database import AnySelect, Database, changed, insert_into
 from models.receipts import CALLBACK
 
-Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
+Asked = TypeVar("Asked", bound=AnySelect)
 
 WEEKS = 4  # looked back to
 KEPT = timedelta(weeks=WEEKS, days=1)

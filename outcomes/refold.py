@@ -4,7 +4,7 @@ A fold that changes nothing writes nothing. A change raises ``revision`` and tak
 places are taken last, see ``feed.take_positions``.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from outcomes.feed import take_positions
 from outcomes.fold import Draft, fold
 from outcomes.groups import Key, Locked
 from outcomes.matching import match
+from outcomes.taken import Taken
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +44,16 @@ EVENTS_OF_A_PART = 1_000  # more than any part of a receipt tells of
 # What changes with a change, and what it says of itself.
 COUNTED = ("revision", "changed_at", "position", "corrected_at", "changed_fields")
 
+Stored = tuple[UUID, KeptEvent]  # an event, and the group that it belongs to
+Names = Mapping[UUID, tuple[str, str]]  # group -> (connection, dialer)
 Change = tuple[dict[str, Any], Collection[str]]  # a row as it is to be, and the columns in which it changed
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A receipt, with what ``normalize.Taken`` has of it, and what was read out of it just now."""
+    """A receipt, and what was read out of it just now."""
 
-    receipt: Any
+    receipt: Taken
     events: tuple[Event, ...]
 
 
@@ -93,7 +96,7 @@ def refold(
     stored = rows.events(session, locked.old)
     old = {(event.receipt_id, event.ordinal): event for _, event in stored if event.receipt_id in reread}
     news = [(group, event) for item in incoming for group, event in _read(item, locked.by_key, old)]
-    names, known = rows.names(session, locked.old) | locked.fresh, rows.outcomes(session, locked.old)
+    names, known = {**rows.names(session, locked.old), **locked.fresh}, rows.outcomes(session, locked.old)
     drafts = _fold_all(result, stored, news, reread, names, connections, now)
     met.complete(session, drafts, names)
     if result.failed:
@@ -122,7 +125,15 @@ def _repeated(drafts: list[Draft]) -> set[UUID]:
     return {event.receipt_id for draft in again for event in draft.events} - first
 
 
-def _fold_all(result: Refolded, stored, news, reread: set[UUID], names, connections, now) -> dict[UUID, list[Draft]]:
+def _fold_all(
+    result: Refolded,
+    stored: Sequence[Stored],
+    news: Sequence[Stored],
+    reread: set[UUID],
+    names: Names,
+    connections: Mapping[str, Connection],
+    now: datetime,
+) -> dict[UUID, list[Draft]]:
     """The drafts of each group. A receipt with which a fold fails is left out of every group, what it had said before
     stays; a group that fails without any news is left as it is."""
     while True:
@@ -148,7 +159,9 @@ def _fold_all(result: Refolded, stored, news, reread: set[UUID], names, connecti
             return drafts
 
 
-def outdated(session: Session, stored, connections: Mapping[str, Connection], now: datetime) -> set[UUID]:
+def outdated(
+    session: Session, stored: Sequence[Stored], connections: Mapping[str, Connection], now: datetime
+) -> set[UUID]:
     """The groups of which a fold of their stored events (group, event) would make other rows than they have."""
     groups = {group for group, _ in stored}
     names, known = rows.names(session, groups), rows.outcomes(session, groups)
@@ -165,7 +178,16 @@ def outdated(session: Session, stored, connections: Mapping[str, Connection], no
     return found
 
 
-def _settle_rows(result, group, name, dialer, drafts: list[Draft], known, homes, now) -> list[dict[str, Any]]:
+def _settle_rows(
+    result: Refolded,
+    group: UUID,
+    name: str,
+    dialer: str,
+    drafts: list[Draft],
+    known: list[dict[str, Any]],
+    homes: dict[UUID, UUID],
+    now: datetime,
+) -> list[dict[str, Any]]:
     """Decide each row of one group; returns the rows that no evidence in this group stands for any more."""
     by_id = {row["id"]: row for row in known}
     matched = match(drafts, [(row["id"], row["attempt_key"]) for row in known if row["merged_into"] is None])
@@ -209,7 +231,14 @@ def _revise(
     result.changed.append((revised, (*columns, *COUNTED)))
 
 
-def _follow_orphans(result: Refolded, orphans, old, news, homes, now) -> None:
+def _follow_orphans(
+    result: Refolded,
+    orphans: list[dict[str, Any]],
+    old: Mapping[tuple[UUID, int], KeptEvent],
+    news: Sequence[Stored],
+    homes: Mapping[UUID, UUID],
+    now: datetime,
+) -> None:
     """A receipt read anew may belong to another call than before: the row it leaves empty is merged into where it went."""
     now_in = {event.receipt_id: homes[event.id] for _, event in news}
     for row in orphans:
@@ -252,7 +281,7 @@ def ordinals(events: Iterable[Event]) -> list[int]:
     return found
 
 
-def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[tuple[UUID, int], KeptEvent]):
+def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[tuple[UUID, int], KeptEvent]) -> Iterator[Stored]:
     """(group, event) of everything that a receipt says."""
     receipt = item.receipt
     for ordinal, event in zip(ordinals(item.events), item.events, strict=True):

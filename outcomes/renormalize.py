@@ -31,8 +31,9 @@ from models.receipts import PENDING
 from outcomes import rows
 from outcomes.differences import Differences
 from outcomes.groups import Raced, lock_groups
-from outcomes.normalize import TRIES, WHOLE, Taken, understand
+from outcomes.normalize import TRIES, understand
 from outcomes.refold import COUNTED, SILENT, Incoming, Refolded, outdated, refold
+from outcomes.taken import WHOLE, Taken
 
 BATCH = 500  # calls
 SQLITE_BATCH = 100  # a callback waits for its 200 as long as a batch is being written
@@ -70,7 +71,8 @@ def renormalize(
 def calls(database: Database, name: str) -> int:
     """How many calls ``renormalize`` has to look at: for showing how far it is."""
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(CallGroup).where(CallGroup.connection == name))
+        own = select(func.count()).select_from(CallGroup).where(CallGroup.connection == name)
+        return session.scalar(own) or 0
 
 
 def _next(database: Database, name: str, after: UUID | None, last: UUID, size: int) -> list[UUID]:
@@ -81,7 +83,9 @@ def _next(database: Database, name: str, after: UUID | None, last: UUID, size: i
         return list(session.scalars(statement.order_by(CallGroup.id).limit(size)))
 
 
-def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool, now: datetime | None) -> Differences:
+def _batch(
+    database: Database, connections: Mapping[str, Connection], groups: Sequence[UUID], apply: bool, now: datetime | None
+) -> Differences:
     for _ in range(TRIES):
         found = Differences()
         changed, other = _read_again(database, connections, groups, found, now or clock.now())
@@ -104,7 +108,11 @@ def _batch(database: Database, connections, groups: Sequence[UUID], apply: bool,
 
 
 def _read_again(
-    database: Database, connections, groups: Sequence[UUID], found: Differences, now: datetime
+    database: Database,
+    connections: Mapping[str, Connection],
+    groups: Sequence[UUID],
+    found: Differences,
+    now: datetime,
 ) -> tuple[Changed, set[UUID]]:
     """The receipts of these calls that say something new, and the other calls that the settings or the rules of today would
     make otherwise. Before the transaction that writes: nothing is locked while bodies are understood."""
@@ -138,7 +146,9 @@ def _said(event: Event | KeptEvent) -> tuple[Any, ...]:
     return event.kind, event.attempt, event.happened_at, dict(event.facts)
 
 
-def _fold_again(session: Session, connections, changed: Changed, other: set[UUID], now: datetime) -> Refolded:
+def _fold_again(
+    session: Session, connections: Mapping[str, Connection], changed: Changed, other: set[UUID], now: datetime
+) -> Refolded:
     """Fold the calls of these receipts anew, and the other ones. Raises Raced."""
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
@@ -165,7 +175,7 @@ def _count(session: Session, refolded: Refolded, found: Differences) -> None:
     if not ids:
         return
     stored = session.execute(select(*rows.OUTCOMES.columns).where(bulk.among(session, CallOutcome.id, ids)))
-    before = {row["id"]: row for row in stored.mappings()}
+    before = {row["id"]: dict(row) for row in stored.mappings()}
     for row, columns in refolded.changed:
         visible = [name for name in columns if name not in COUNTED and name not in SILENT]
         found.note(before[row["id"]], row, visible)

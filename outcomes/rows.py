@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
 from models import CallEvent, CallGroup, CallOutcome, bulk
+from models.database import AnyColumn
 
 EVENTS = CallEvent.__table__
 EVENT_COLUMNS = tuple(EVENTS.columns[name] for name in KeptEvent.__dataclass_fields__)
@@ -36,7 +37,7 @@ def merged_into(session: Session, winners: set[UUID]) -> list[dict[str, Any]]:
     return _outcomes(session, OUTCOMES.c.merged_into, winners)
 
 
-def _outcomes(session: Session, column: ColumnElement[UUID], wanted: set[UUID]) -> list[dict[str, Any]]:
+def _outcomes(session: Session, column: AnyColumn, wanted: set[UUID]) -> list[dict[str, Any]]:
     if not wanted:
         return []
     found = session.execute(select(*OUTCOMES.columns).where(bulk.among(session, column, wanted)))

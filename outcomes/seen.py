@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Reading
 from lib import ids
-from models import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus, Receipt
+from models import Base, CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.database import insert_into
+from models.leads import LONGEST_CAMPAIGN_NAME
+from outcomes.taken import Taken
 
-LONGEST_NAME = CampaignName.__table__.c.name.type.length  # bytes: a longer one would be no key
 
-
-def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
+def keep(session: Session, read: Sequence[tuple[Taken, Reading]]) -> None:
     """Write the leads and snapshots of these receipts. Repeating it changes nothing; order does not matter."""
     leads = [(receipt, lead) for receipt, reading in read for lead in reading.leads]
     if leads:
@@ -25,8 +25,8 @@ def keep(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
     _snapshots(session, QueueStatus, ((receipt, item) for receipt, reading in read for item in reading.queues))
 
 
-def _leads(session: Session, seen: list[tuple[Receipt, Any]]) -> None:
-    newest: dict[tuple[str, str], tuple[Receipt, Any]] = {}
+def _leads(session: Session, seen: list[tuple[Taken, Any]]) -> None:
+    newest: dict[tuple[str, str], tuple[Taken, Any]] = {}
     first: dict[tuple[str, str], Any] = {}
     for receipt, lead in seen:
         key = (receipt.connection, lead.lead_id)
@@ -73,7 +73,7 @@ def _leads(session: Session, seen: list[tuple[Receipt, Any]]) -> None:
     session.execute(insert_into(session, LeadStatus).on_conflict_do_nothing(), statuses)
 
 
-def _snapshots(session: Session, table: type, seen: Iterable[tuple[Receipt, Any]]) -> None:
+def _snapshots(session: Session, table: type[Base], seen: Iterable[tuple[Taken, Any]]) -> None:
     rows = [
         {
             "id": ids.new(),
@@ -88,13 +88,13 @@ def _snapshots(session: Session, table: type, seen: Iterable[tuple[Receipt, Any]
         session.execute(insert_into(session, table).on_conflict_do_nothing(), rows)
 
 
-def _names(session: Session, read: Sequence[tuple[Receipt, Reading]]) -> None:
+def _names(session: Session, read: Sequence[tuple[Taken, Reading]]) -> None:
     """By which names the campaigns have been listed. A new one is news to calls that state a name only (``meeting``)."""
     told = {
         (receipt.connection, campaign.name, campaign.campaign_id): receipt
         for receipt, reading in reversed(read)
         for campaign in reading.campaigns
-        if campaign.name is not None and len(campaign.name.encode()) <= LONGEST_NAME
+        if campaign.name is not None and len(campaign.name.encode()) <= LONGEST_CAMPAIGN_NAME
     }
     rows = [
         {"connection": connection, "name": name, "campaign_id": campaign_id}

@@ -12,7 +12,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 from models import CallOutcome, bulk
-from models.database import Database
+from models.database import AnyRow, Database
 from outcomes.groups import Raced, lock_groups
 from outcomes.refold import refold
 
@@ -63,7 +63,7 @@ class Waiting:
         except Raced:
             return len(found)  # looked at again at the next call
         self._left = len(found) == limit
-        self._after = tuple(found[-1][:2]) if found else None
+        self._after = (found[-1].settle_by, found[-1].id) if found else None
         return len(found)
 
 
@@ -79,6 +79,6 @@ def fold_again(database: Database, connections: Mapping[str, Connection], groups
     return len(refolded.changed)
 
 
-def _awaits(row, connections: Mapping[str, Connection]) -> bool:
+def _awaits(row: AnyRow, connections: Mapping[str, Connection]) -> bool:
     connection = connections.get(row.connection)
     return connection is None or DIALERS[connection.dialer].awaits(connection, {"status_raw": row.status_raw})
