@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from dialers.registry import DIALERS
 from service import config
 from service.supervisor.hooks import TokensHidden
 
@@ -36,13 +35,6 @@ def test_env_example_names_every_setting_and_no_other():
 def test_settings_page_names_every_setting_and_no_other():
     read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
     assert settings_in((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")) == read
-
-
-@pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
-def test_settings_page_names_every_key_of_a_dialer(dialer):
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    missing = [key for key in dialer.settings._declared_fields if f"`{key}`" not in page]
-    assert missing == []
 
 
 def test_the_examples_are_accepted_when_what_they_ask_for_is_put_in(tmp_path):

@@ -1,0 +1,52 @@
+"""docs/settings.md names each option in its section, and no other."""
+
+import re
+
+import pytest
+
+from dialers.registry import DIALERS
+from service.config import _ConnectionSchema
+from tests.docs.pages import quoted, read, rows, section
+
+SECTIONS = {"ryng": "Ryng", "qvoice": "QVoice", "ringostat": "Ringostat", "jaicp": "JAICP", "voipex": "VoIPEX"}
+
+
+def keys(heading: str) -> set[str]:
+    """What the section's table has in its first column."""
+    return {key for cells in rows(section(read("docs/settings.md"), heading)) for key in quoted(cells[0])}
+
+
+@pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
+def test_every_option_of_a_dialer_stands_in_its_section_and_no_other(dialer):
+    assert keys(f"### {SECTIONS[dialer.name]}") == set(dialer.settings._declared_fields)
+
+
+def test_every_option_of_any_connection_stands_in_its_section_and_no_other():
+    assert keys("### `[connections.<name>]`") == set(_ConnectionSchema._declared_fields)
+
+
+@pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
+def test_the_default_of_every_option_is_the_one_that_the_page_says(dialer):
+    said = {
+        key: cells[1]
+        for cells in rows(section(read("docs/settings.md"), f"### {SECTIONS[dialer.name]}"))
+        for key in quoted(cells[0])
+    }
+    for key, field in dialer.settings._declared_fields.items():
+        default = field.load_default
+        if field.required:
+            assert said[key] == "required", key
+        elif callable(default) or default is None:
+            assert not re.fullmatch(r"`\d+`|`true`|`false`", said[key]), key
+        elif isinstance(default, bool):
+            assert said[key] == f"`{str(default).lower()}`", key
+        else:
+            assert said[key] in (f"`{default}`", "the usual ones", "the dialer's own"), key
+
+
+@pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
+def test_the_default_country_is_the_one_that_the_page_says(dialer):
+    page = section(read("docs/settings.md"), f"### {SECTIONS[dialer.name]}")
+    assert re.findall(r"`default_country` is `(\w+)`", page) == (
+        [dialer.default_country] if dialer.default_country else []
+    )
