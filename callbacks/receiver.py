@@ -30,6 +30,9 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
 ]
 
+Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
+RECEIVED: Answer = ("200 OK", HEADERS, RECEIVED_ANSWER)
+
 STRANGERS = ("unknown_connection", "wrong_token", "wrong_authorization")  # who sends this has proven nothing
 
 MISPLACED = (*STRANGERS, "unknown_kind")  # whose URL may be one of ours with a segment too many or too few
@@ -80,16 +83,22 @@ class Receiver:
         self._inbox.close()
 
     def __call__(self, environ, start_response) -> Iterable[bytes]:
+        answer = self.answer(environ)
+        if answer is None:
+            return self._app(environ, start_response)
+        status, headers, body = answer
+        start_response(status, headers)
+        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+
+    def answer(self, environ) -> Answer | None:
+        """What is answered to a callback, which is kept by then, or to a probe; None for everything else."""
         # Empty segments do not count: a base URL that ends in "/" gives "//callbacks/...".
         segments = [segment for segment in environ.get("PATH_INFO", "").split("/") if segment]
         ticket = environ.get("wrapup.ticket", Ticket)
         if segments[:1] != [PREFIX]:
-            if segments in PROBES:
-                return self._probe(segments, ticket(None), start_response)
-            return self._app(environ, start_response)
+            return self._probe(segments, ticket(None)) if segments in PROBES else None
         self._put(self._draft(environ, segments[1:]), ticket)
-        start_response("200 OK", HEADERS)
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [RECEIVED_ANSWER]
+        return RECEIVED
 
     def _put(self, draft: Draft, ticket: type[Ticket]) -> None:
         """Nothing is known that fails here. If something does, the answer is 200 all the same, and so it must be kept."""
@@ -100,13 +109,12 @@ class Receiver:
             # A ticket of its own, for which nobody waits: a store may still release the other one.
             self._inbox.put_last(draft)
 
-    def _probe(self, segments: list[str], ticket: Ticket, start_response) -> Iterable[bytes]:
+    def _probe(self, segments: list[str], ticket: Ticket) -> Answer:
         """``/healthz``: the process lives. ``/readyz``: it can store; 200 with the spool alone as well, for a load balancer
         that takes all receivers away while the database is down would lose every callback."""
         store = "database" if segments == ["healthz"] else self._readiness.ask(ticket)
         status, body = PROBE_ANSWERS[store]
-        start_response(status, [("Content-Length", str(len(body))), *PROBE_HEADERS])
-        return [body]
+        return status, [("Content-Length", str(len(body))), *PROBE_HEADERS], body
 
     def _draft(self, environ, segments: list[str]) -> Draft:
         name, token, kind = _parts(segments)

@@ -70,6 +70,12 @@ class Loading:
         for order in self._orders({}):
             self._offered.shown(connection, order)
 
+    def dry(self, callbacks: Mapping[str, str]) -> dict[str, Any]:
+        """What would be sent; our URLs with ``...`` for the token, since whoever knows it can make up outcomes."""
+        for token in self.connection.callback_tokens:
+            callbacks = {kind: url.replace(f"/{token}/", "/.../") for kind, url in callbacks.items()}
+        return self.shown(callbacks)
+
     def shown(self, callbacks: Mapping[str, str]) -> dict[str, Any]:
         """What would be sent."""
         orders = list(self._orders(callbacks))

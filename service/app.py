@@ -5,14 +5,14 @@ from gunicorn.http.errors import ParseException
 
 import callbacks
 import web
-from leads.front import Front
+from callbacks import routes
 from models.database import Database
 from outcomes.decisions import Decided
-from queries.recent_words import RecentWords
 from service import config, logs
 from service.cli import group as commands
 from service.refusals import tally
 from web import errors
+from web.context import NAME, Context
 from web.origin import Origin
 
 
@@ -22,18 +22,21 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
-    app.extensions["settings"] = settings
-    app.extensions["database"] = database = Database(settings.database_url, pool_size=16)
-    app.extensions["connections"] = Decided(database, settings.connections)
-    app.extensions["recent_words"] = RecentWords()
-    app.extensions["leads"] = Front(database, settings.connections, settings.callbacks_of())
-    app.extensions["refused"] = tally(settings.data_dir)
+    database = Database(settings.database_url, pool_size=16)
+    inbox = callbacks.Inbox(database, settings)
+    app.extensions[NAME] = Context(
+        settings=settings,
+        database=database,
+        connections=Decided(database, settings.connections),
+        spool=inbox.spool,
+        refused=tally(settings.data_dir),
+    )
     web.register(app)
     app.register_error_handler(ParseException, errors.broken_off)
     commands.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
-    inbox = callbacks.Inbox(database, settings)
-    app.extensions["spool"] = inbox.spool
     read = Origin(app.wsgi_app, settings.proxies)
-    app.wsgi_app = callbacks.Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
+    receiver = callbacks.Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
+    app.register_blueprint(routes.blueprint(receiver))
+    app.wsgi_app = receiver
     return app

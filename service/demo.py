@@ -18,7 +18,8 @@ from pathlib import Path
 import click
 
 import migrations
-from leads.front import Front
+from leads import loads
+from leads.loading import Loading
 from lib import private
 from models.database import Database
 from service import config, demo_settings
@@ -154,12 +155,14 @@ def _load(settings: config.Settings) -> int:
     """Load leads where no earlier run has; into how many connections."""
     database = Database(settings.database_url)
     migrations.upgrade(database)
-    front = Front(database, settings.connections, settings.callbacks_of())
-    wanted = [load for load in LOADS if load[0] in settings.connections and not front.loads([load[0]], 1)["loads"]]
+    with database.read() as session:
+        wanted = [
+            load for load in LOADS if load[0] in settings.connections and not loads.page(session, [load[0]], 1)["loads"]
+        ]
     for connection, campaign, prefix, count in wanted:
         first, references = FIRST.get(prefix, 0), 1_000 * (1 + LOADS.index((connection, campaign, prefix, count)))
         rows = enumerate((_lead(f"{prefix}{first + at:04d}", references + at) for at in range(count)), 1)
-        front.keep(front.loading(connection, campaign, rows, None if campaign else "Renewals"))
+        Loading(settings.connections[connection], campaign, rows, None if campaign else "Renewals").keep(database)
     database.close()
     return len(wanted)
 

@@ -2,6 +2,7 @@
 
 from service.app import create_app
 from service.passage import ASKING, PEER, PROTOCOL
+from web.context import context
 
 LONGEST_QUESTION = 290.0  # seconds: nobody waits for the answer any longer (``service.passage.SILENCE_SECONDS``)
 
@@ -9,7 +10,7 @@ LONGEST_QUESTION = 290.0  # seconds: nobody waits for the answer any longer (``s
 def create_reader():
     """The WSGI application of the reading process, which receivers ask and nobody else. Raises BadSettings."""
     app = create_app()
-    app.extensions["database"].limit(LONGEST_QUESTION)
+    context(app).database.limit(LONGEST_QUESTION)
     app.wsgi_app = Behind(app.wsgi_app)
     return app
 

@@ -10,7 +10,6 @@ from web import (
     errors,
     leads,
     openapi,
-    origin,
     outcomes,
     pages,
     probes,
@@ -30,7 +29,6 @@ assets = Blueprint("assets", __name__, static_folder="static", static_url_path="
 def register(app: Flask) -> None:
     """Add every route of the read side to the application."""
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
-    app.extensions["refusals"] = origin.Refusals()
     errors.register(app)
     silence.register(app)
     auth.register(app)

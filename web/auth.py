@@ -10,7 +10,8 @@ import structlog
 from flask import Flask, current_app, g, request
 
 from lib import text as texts
-from web import keys, origin
+from web import keys
+from web.context import context
 from web.errors import Refused, invalid
 
 API = "/api/v1"
@@ -40,14 +41,14 @@ def _check() -> None:
     wanted = getattr(current_app.view_functions[request.endpoint], "scope", None)
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
-        origin.refused("key_required")
+        context().refuse("key_required")
         raise Refused(
             401, "key_required", "This address needs an API key: Authorization: Bearer wk_...", {}, _CHALLENGE
         )
-    with current_app.extensions["database"].read() as session:
+    with context().database.read() as session:
         key = keys.find_key(session, given.token)
     if key is None:
-        origin.refused("key_refused")
+        context().refuse("key_refused")
         raise Refused(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
     if wanted is None or not allows(key.scopes, wanted):
         raise Refused(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")

@@ -4,12 +4,13 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, fields
 
 import polling
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import Refused, not_found
 from web.openapi import Blueprint
 from web.schemas import text
@@ -44,19 +45,19 @@ class Checked(Schema):
 @blueprint.response(200, Checked)
 def check_connection(name: str) -> Response:
     """Try a connection: each report is asked once, a callback is posted to its own URL; nothing is changed"""
-    if name not in current_app.extensions["connections"]:
+    if name not in context().connections:
         not_found("connection")
     return answer({"checks": checked(name)})
 
 
 def checked(name: str) -> list[dict[str, Any]]:
     """What ``polling.check`` says of a connection that is configured. Raises Refused while another one is checked."""
-    extensions = current_app.extensions
-    urls: Mapping[str, str] = extensions["settings"].callbacks_of().get(name, {})
+    own = context()
+    urls: Mapping[str, str] = own.settings.callbacks_of().get(name, {})
     if not _checking.acquire(blocking=False):
         raise Refused(409, "check_running", "A connection is being checked already; ask again when that is done.")
     try:
-        found = polling.check(extensions["database"], extensions["connections"][name], urls)
+        found = polling.check(own.database, own.connections[name], urls)
         return [{"what": one.what, "ok": one.ok, "said": one.said, "todo": one.todo} for one in found]
     finally:
         _checking.release()

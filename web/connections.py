@@ -1,6 +1,6 @@
 """Connections, campaigns and queues over HTTP: health, freshness, and what was last reported."""
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema
 
 from lib import clock
@@ -8,6 +8,7 @@ from queries import health, keyset, statuses, strangers
 from web import report_schemas, spooled
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import cursor, limit, words
@@ -22,12 +23,12 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 @blueprint.response(200, report_schemas.Connections)
 def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
-    extensions = current_app.extensions
-    settings = extensions["settings"]
-    with LOOKS.turn(), extensions["database"].read() as session:
+    own = context()
+    settings = own.settings
+    with LOOKS.turn(), own.database.read() as session:
         return answer(
             {
-                "connections": health.connections(session, extensions["connections"], clock.now()),
+                "connections": health.connections(session, own.connections, clock.now()),
                 "spooled_bytes": spooled.waiting(),
                 "strangers": strangers.known(
                     session, settings.connections, settings.stranger_receipts, settings.stranger_bytes
@@ -61,7 +62,7 @@ def list_queues(query: dict) -> Response:
 
 
 def _page(name: str, read, query: dict) -> Response:
-    with SEARCHES.turn(), current_app.extensions["database"].read() as session:
+    with SEARCHES.turn(), context().database.read() as session:
         try:
             page = read(session, query.get("connection"), query.get("cursor"), query["limit"])
         except keyset.BadCursor as error:

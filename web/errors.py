@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NoReturn
 
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from lib import ids
 from models.database import took_too_long
 from web.answers import answer
+from web.context import context
 
 log = structlog.get_logger()
 
@@ -88,7 +89,7 @@ def request_id() -> str:
 def count(error: HTTPException) -> None:
     """What asks for too much. Wrong keys are counted where they are logged (``web.origin``)."""
     if error.code in (413, 429):
-        current_app.extensions["refused"].add(getattr(error, "error_id", "too_large"))
+        context().refused.add(getattr(error, "error_id", "too_large"))
 
 
 def _begin() -> None:

@@ -1,11 +1,13 @@
 """Towards the dialers over HTTP: leads, campaigns and calls, as far as each dialer can."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 from marshmallow import Schema, fields, validate
 
+from dialers.base import Connection
 from dialers.giving import (
     CANCEL_CALL,
     DELETE_LEAD,
@@ -16,10 +18,13 @@ from dialers.giving import (
     SHOW_CAMPAIGN,
     START_CALL,
 )
+from leads import commands, files, loads
+from leads.loading import Loading, offered
 from queries import keyset
 from web import errors, lead_schemas, towards
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
 from web.parameters import Whole, cursor, limit, words
@@ -67,8 +72,14 @@ LISTS = {
 }
 
 
-def front():
-    return current_app.extensions["leads"]
+def _configured(connection: str) -> Connection:
+    """Raises KeyError, which ``towards.tried`` answers."""
+    return context().settings.connections[connection]
+
+
+def _urls(connection: str) -> Mapping[str, str]:
+    """Our own, by kind."""
+    return context().settings.callbacks_of().get(connection, {})
 
 
 @blueprint.route("/campaigns/<connection>", methods=["POST"])
@@ -83,7 +94,7 @@ def make_campaign(query: dict, connection: str) -> Response:
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
-    towards.tried(lambda: front().offered(connection, None))
+    towards.tried(lambda: offered(_configured(connection), None))
     with towards.large(LARGEST_LIST):
         return _begin(query, connection, None, towards.document({"name", "leads", "options"}))
 
@@ -99,12 +110,12 @@ def add_leads(query: dict, connection: str, campaign: str) -> Response:
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
-    towards.tried(lambda: front().offered(connection, campaign))
+    towards.tried(lambda: offered(_configured(connection), campaign))
     with towards.large(LARGEST_LIST):
         if request.mimetype in ("", "application/json"):
             return _begin(query, connection, campaign, towards.document({"leads", "options"}))
         data = towards.body()
-        rows = towards.tried(lambda: front().rows(data, request.content_type or ""))
+        rows = towards.tried(lambda: files.rows(data, request.content_type or ""))
         return _begin(query, connection, campaign, {"leads": rows})
 
 
@@ -117,10 +128,10 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
         errors.invalid("name", "Must be text of 500 characters at most.")
 
     def begin() -> Response:
-        loading = front().loading(connection, campaign, body["leads"], name, options)
+        loading = Loading(_configured(connection), campaign, body["leads"], name, options)
         if query["dry_run"]:
-            return answer(front().dry(loading))
-        load_id = front().keep(loading)
+            return answer(loading.dry(_urls(connection)))
+        load_id = loading.keep(context().database)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
     return towards.tried(begin)
@@ -133,8 +144,8 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
 def list_loads(query: dict) -> Response:
     """Loads, newest first, without their leads"""
     try:
-        with SEARCHES.turn():
-            return answer(front().loads(query.get("connection"), query["limit"], query.get("cursor")))
+        with SEARCHES.turn(), context().database.read() as session:
+            return answer(loads.page(session, query.get("connection"), query["limit"], query.get("cursor")))
     except keyset.BadCursor as error:
         errors.invalid("cursor", str(error))
 
@@ -145,7 +156,8 @@ def list_loads(query: dict) -> Response:
 @blueprint.response(200, lead_schemas.Load)
 def get_load(query: dict, load_id: UUID) -> Response:
     """How far a load is, and what became of each lead"""
-    found = front().load(load_id, query["cursor"], query["limit"], query.get("state"))
+    with context().database.read() as session:
+        found = loads.shown(session, load_id, query["cursor"], query["limit"], query.get("state"))
     return answer(found) if found else not_found("load")
 
 
@@ -155,9 +167,10 @@ def get_load(query: dict, load_id: UUID) -> Response:
 @blueprint.response(200, lead_schemas.Load)
 def resume_load(load_id: UUID) -> Response:
     """Let a parked load go on, after its credentials were mended"""
-    if not front().resume(load_id):
-        not_found("load")
-    return answer(front().load(load_id, 0, 100, None))
+    with context().database.write() as session:
+        if not loads.resume(session, load_id):
+            not_found("load")
+        return answer(loads.shown(session, load_id))
 
 
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])
@@ -170,7 +183,8 @@ def decide(body: dict, load_id: UUID) -> Response:
 
     `resend` sends them again, and may have somebody called twice.
     """
-    decided = front().decide(load_id, body["decision"])
+    with context().database.write() as session:
+        decided = loads.decide(session, load_id, body["decision"])
     return answer({"decided": decided}) if decided is not None else not_found("load")
 
 
@@ -181,7 +195,12 @@ def decide(body: dict, load_id: UUID) -> Response:
 @blueprint.response(200, lead_schemas.Answered)
 def control(body: dict, connection: str, campaign: str) -> Response:
     """Start, pause, resume, stop, reload or remove a campaign"""
-    return towards.tried(lambda: answer({"answer": front().control(connection, campaign, body["command"])}))
+
+    def run() -> Response:
+        said = commands.control(context().database, _configured(connection), campaign, body["command"])
+        return answer({"answer": said})
+
+    return towards.tried(run)
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>")
@@ -260,4 +279,8 @@ def delete_lead(connection: str, lead: str) -> Response:
 
 
 def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
-    return towards.tried(lambda: answer({"answer": front().act(connection, name, given)}))
+    def run() -> Response:
+        said = commands.act(context().database, _configured(connection), name, given, _urls(connection))
+        return answer({"answer": said})
+
+    return towards.tried(run)

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 import structlog
-from flask import current_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +19,7 @@ from models.strangers import UNKNOWN
 from outcomes import undecided
 from queries import health, quarantine, strangers, unread_values, words_seen
 from web import spooled
+from web.context import context
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Collector:
 def _refused() -> Iterator[Metric]:
     """Not the database's either."""
     try:
-        counts = current_app.extensions["refused"].counts()
+        counts = context().refused.counts()
     except OSError as error:
         log.error("refused_unreadable", error=type(error).__name__)
         return

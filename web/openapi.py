@@ -1,8 +1,9 @@
 """The API's own description: /openapi.json made from the schemas, and /docs, the same for reading."""
 
+import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from flask import Flask, Response, current_app, render_template, send_from_direc
 from markupsafe import Markup, escape
 from marshmallow import Schema
 
+from callbacks import routes
 from web import schemas
 from web.answers import dumps
 from web.auth import API
+from web.context import context
 from web.parameters import Parser
 from web.word_schemas import ONE_MEANING
 
@@ -74,7 +77,7 @@ class Api(flask_smorest.Api):
 
 
 plain = PlainBlueprint("openapi", __name__)
-_making = threading.Lock()
+_making = threading.RLock()  # the page is made of the description
 
 
 @plain.app_template_filter("code")
@@ -86,7 +89,7 @@ def code(text: str) -> Markup:
 @plain.get("/openapi.json")
 def openapi_json() -> Response:
     """The description of the API, for programs."""
-    return Response(_made("openapi.json", lambda: dumps(described())), content_type="application/json")
+    return Response(_made("description", lambda: dumps(_described())), content_type="application/json")
 
 
 @plain.get("/docs")
@@ -106,7 +109,7 @@ def guide(name: str) -> Response:
 
 def _made(name: str, make: Callable[[], bytes]) -> bytes:
     """What is the same for everybody, made when it is asked for first, and once: anybody may ask, as often as he likes."""
-    made = current_app.extensions["described"]
+    made = context().described
     if name not in made:
         with _making:
             if name not in made:
@@ -118,20 +121,23 @@ def register(app: Flask, blueprints: list[Blueprint]) -> None:
     """Add the API's routes. Their description is made when it is asked for first: few processes ever are."""
     for blueprint in blueprints:
         app.register_blueprint(blueprint, url_prefix=API)
-    app.extensions["api"] = blueprints
-    app.extensions["described"] = {}
+    context(app).blueprints = blueprints
     app.register_blueprint(plain)
 
 
 def described() -> dict:
     """The description of the API's routes: what flask-smorest has gathered, and the errors that all of them share."""
-    extensions = current_app.extensions
-    if "openapi" not in extensions:
-        extensions["openapi"] = _with_errors(_gathered(extensions["api"], current_app.config.get("PUBLIC_URL", "/")))
-    return extensions["openapi"]
+    return json.loads(_made("description", lambda: dumps(_described())))
 
 
-def _gathered(blueprints: list[Blueprint], url: str) -> dict:
+def _described() -> dict:
+    found = _with_errors(_gathered(context().blueprints, current_app.config.get("PUBLIC_URL", "/")))
+    found["paths"] |= routes.DESCRIPTION
+    found["tags"].append(routes.TAG)
+    return found
+
+
+def _gathered(blueprints: Sequence[flask_smorest.Blueprint], url: str) -> dict:
     """On an application of its own: flask-smorest describes while it registers."""
     options = {
         "title": "Wrapup",

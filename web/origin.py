@@ -1,7 +1,7 @@
 """Where a request came from: its client's address, as far as proxies of ours may tell, and whether by https."""
 
 import structlog
-from flask import current_app, request
+from flask import request
 
 from lib.buckets import Buckets
 from lib.proxies import Proxies, neighbourhood
@@ -59,9 +59,3 @@ class Refusals:
         if self._unlogged:
             origin["unlogged"], self._unlogged = self._unlogged, 0
         log.warning(event, **origin)
-
-
-def refused(event: str) -> None:
-    """Count and log that the present request was refused, and who sent it."""
-    current_app.extensions["refused"].add(event)
-    current_app.extensions["refusals"].log(event)

@@ -3,7 +3,7 @@
 from typing import NoReturn
 from uuid import UUID
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import Schema, fields, validate
 
 from models.database import Database
@@ -13,6 +13,7 @@ from queries import evidence, feed, keyset, loaded, selection, shape
 from web import exports, schemas
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import Refused, invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
@@ -22,7 +23,7 @@ blueprint = Blueprint("outcomes", __name__, description="What became of each cal
 
 
 def database() -> Database:
-    return current_app.extensions["database"]
+    return context().database
 
 
 @blueprint.route("/outcomes")

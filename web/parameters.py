@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from flask import Request, current_app
+from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser, is_json_request
@@ -21,6 +21,7 @@ from lib import text as texts
 from lib.zones import NOWHERE, Place
 from outcomes import undecided
 from queries import selection
+from web.context import context
 
 UNSTORABLE = "Holds a character that nothing holds: NUL, or half of one."
 
@@ -174,7 +175,7 @@ class Filters(Schema):
     def read_numbers(self, query: dict, **kwargs) -> dict:
         """A number as the connections read it, each in its default country."""
         if query.get("number"):
-            known, wanted = current_app.extensions["connections"], query.get("connection")
+            known, wanted = context().connections, query.get("connection")
             countries = {one.default_country for name, one in known.items() if not wanted or name in wanted} - {None}
             readings = (phone.e164(one, country) for one in query["number"] for country in sorted(countries))
             query["number"] = list(dict.fromkeys([*query["number"], *filter(None, readings)]))

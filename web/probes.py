@@ -1,9 +1,10 @@
 """How is it: for Prometheus. No key; the proxy decides who may ask. (``/healthz`` and ``/readyz``: callbacks.receiver.)"""
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from web.context import context
 from web.metrics import Collector
 from web.turns import SCRAPES
 
@@ -14,7 +15,7 @@ blueprint = Blueprint("probes", __name__)
 def metrics() -> Response:
     """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
     registry = CollectorRegistry(auto_describe=False)
-    own = current_app.extensions
-    registry.register(Collector(own["database"], own["connections"]))
+    own = context()
+    registry.register(Collector(own.database, own.connections))
     with SCRAPES.turn():
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

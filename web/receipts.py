@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import structlog
-from flask import Response, current_app, g
+from flask import Response, g
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from lib import clock
@@ -15,6 +15,7 @@ from queries import evidence, keyset, quarantine
 from web import schemas
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Moment, cursor, limit, moment, words
@@ -25,7 +26,7 @@ blueprint = Blueprint("receipts", __name__, description="The evidence, kept exac
 
 
 def database() -> Database:
-    return current_app.extensions["database"]
+    return context().database
 
 
 class ReceiptQuery(Schema):
@@ -65,7 +66,7 @@ def get_receipt(receipt_id: UUID) -> Response:
         receipt = evidence.find(session, receipt_id)
         if receipt is None:
             not_found("receipt")
-        fingerprints = current_app.extensions["settings"].token_fingerprints()
+        fingerprints = context().settings.token_fingerprints()
         sender = quarantine.sender(session, receipt, fingerprints)
         return answer(evidence.shown_whole(receipt) | {"sender": sender})
 

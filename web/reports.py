@@ -1,6 +1,6 @@
 """Reports over HTTP: the summary and the reconciliation."""
 
-from flask import Response, current_app
+from flask import Response
 from marshmallow import ValidationError, fields, validate
 from webargs.fields import DelimitedList
 
@@ -9,6 +9,7 @@ from queries import reports
 from web import report_schemas
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import Filters, split
@@ -55,9 +56,9 @@ def summary(query: dict) -> Response:
     The same filters as the list, and the same calls. Each figure is defined once, in docs/api.md.
     """
     filters, rest = split(query)
-    with REPORTS.turn(), current_app.extensions["database"].read() as session:
+    with REPORTS.turn(), context().database.read() as session:
         try:
-            return answer(reports.summary(session, filters, **rest, configured=current_app.extensions["connections"]))
+            return answer(reports.summary(session, filters, **rest, configured=context().connections))
         except reports.TooManyGroups as error:
             invalid("group_by", str(error))
 
@@ -72,7 +73,7 @@ def reconciliation(query: dict) -> Response:
     What one side alone knows of shows what the other side loses.
     """
     filters, rest = split(query)
-    with REPORTS.turn(), current_app.extensions["database"].read() as session:
+    with REPORTS.turn(), context().database.read() as session:
         try:
             return answer(sides.reconciliation(session, filters, **rest))
         except reports.TooManyGroups as error:

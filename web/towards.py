@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from flask import current_app, request
+from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
 from dialers.giving import BadLeads, BadList, CannotDo, NotJson, Refused
+from leads import files
 from web import errors, turns
+from web.context import context
 from web.errors import not_found
 
 
@@ -26,7 +28,7 @@ def body() -> bytes:
 def document(known: set[str]) -> dict[str, Any]:
     """The body, an object with these members; under ``leads`` the rows of its list."""
     data = body()
-    found = tried(lambda: current_app.extensions["leads"].document(data))
+    found = tried(lambda: files.document(data))
     if unknown := set(found) - known:
         errors.invalid(min(unknown)[:200], "Unknown field.")
     if "leads" not in found:
@@ -52,7 +54,7 @@ def tried(do: Callable[[], Any]) -> Any:
     try:
         return do()
     except KeyError:
-        if request.view_args["connection"] in current_app.extensions["connections"]:
+        if request.view_args["connection"] in context().connections:
             raise
         not_found("connection")
     except CannotDo as error:

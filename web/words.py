@@ -1,6 +1,6 @@
 """Words of a connection over HTTP: which nobody has decided, what was decided, and deciding."""
 
-from flask import Response, current_app, g
+from flask import Response, g
 
 from dialers.base import Connection
 from outcomes import applying, decisions
@@ -8,6 +8,7 @@ from queries import words_seen
 from web import schemas, word_answers
 from web.answers import answer
 from web.auth import scope
+from web.context import context
 from web.errors import Refused, invalid, not_found
 from web.openapi import Blueprint
 from web.turns import LOOKS
@@ -23,8 +24,8 @@ blueprint = Blueprint("words", __name__, description="What the dialers' words me
 def show_words(name: str) -> Response:
     """Words that nobody has decided, what was decided and where, and every decision that was made here"""
     connection = configured(name)
-    now = current_app.extensions["connections"]
-    with LOOKS.turn(), current_app.extensions["database"].read() as session:
+    now = context().connections
+    with LOOKS.turn(), context().database.read() as session:
         return answer(
             {
                 "connection": name,
@@ -67,7 +68,7 @@ def decide_word(order: dict, name: str) -> Response:
 
 def configured(name: str) -> Connection:
     """The connection as the settings made it. Answers 404."""
-    connection = current_app.extensions["settings"].connections.get(name)
+    connection = context().settings.connections.get(name)
     if connection is None:
         not_found("connection")
     return connection
@@ -75,19 +76,19 @@ def configured(name: str) -> Connection:
 
 def look(connection: Connection, field: str, word: str, meaning: decisions.Meaning) -> dict:
     """What the decision would change. Raises as ``decide``."""
-    extensions = current_app.extensions
-    with extensions["database"].read() as session:
+    own = context()
+    with own.database.read() as session:
         word, meaning = decisions.possible(session, connection, field, word, meaning)
-    now = extensions["connections"].current()
+    now = own.connections.current()
     with LOOKS.turn():
-        return applying.preview(extensions["database"], now, connection, field, word, meaning)
+        return applying.preview(own.database, now, connection, field, word, meaning)
 
 
 def decide(connection: Connection, field: str, word: str, meaning: decisions.Meaning, by: str) -> dict:
     """The decision, as it is shown. Raises BadDecision, DecidedInFile, NothingToWithdraw."""
-    extensions = current_app.extensions
-    with extensions["database"].write() as session:
+    own = context()
+    with own.database.write() as session:
         shown = decisions.shown(decisions.decide(session, connection, field, word, meaning, by))
-    extensions["connections"].forget()
-    extensions["recent_words"].forget()
+    own.connections.forget()
+    own.recent_words.forget()
     return shown

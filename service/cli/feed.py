@@ -1,12 +1,12 @@
 """``wrapup feed``: where the change feed is, and how it begins again after a restore."""
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 import migrations
 from lib import clock
 from outcomes import feed, feed_place
+from web.context import context
 
 group = AppGroup("feed", help="The change feed: where it is, and how it begins again after a restore.")
 
@@ -14,7 +14,7 @@ group = AppGroup("feed", help="The change feed: where it is, and how it begins a
 @group.command()
 def show() -> None:
     """Show the feed's epoch and its last place, and the place that this host has kept."""
-    database, settings = current_app.extensions["database"], current_app.extensions["settings"]
+    database, settings = context().database, context().settings
     migrations.upgrade(database)
     with database.read() as session:
         state = feed.state(session)
@@ -37,7 +37,7 @@ def restart(above: int) -> None:
 
     Every reader with a cursor gets 409 feed_restarted once, and begins again; a plain position reads on.
     """
-    database, settings = current_app.extensions["database"], current_app.extensions["settings"]
+    database, settings = context().database, context().settings
     migrations.upgrade(database)
     kept = feed_place.read(settings.data_dir) or feed.BEGINNING
     known = feed.Place(max(kept.position, above), kept.epoch)

@@ -1,12 +1,12 @@
 """``wrapup keys``: keys for the API and the pages."""
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 import migrations
 from lib import text as texts
 from web import keys as api_keys
+from web.context import context
 
 group = AppGroup("keys", help="Make, list and revoke API keys.")
 
@@ -16,7 +16,7 @@ group = AppGroup("keys", help="Make, list and revoke API keys.")
 @click.option("--scope", default="read", help="read, leads, admin; several with commas. Admin may do everything.")
 def create(name: str, scope: str) -> None:
     """Make a key. It is shown once, alone on standard output; standard error names the database that knows it."""
-    database = current_app.extensions["database"]
+    database = context().database
     migrations.upgrade(database)  # a key is often the first thing that somebody makes
     with database.write() as session:
         try:
@@ -31,7 +31,7 @@ def create(name: str, scope: str) -> None:
 @group.command("list")
 def list_() -> None:
     """List the keys: id, name, scopes, whether revoked."""
-    with current_app.extensions["database"].read() as session:
+    with context().database.read() as session:
         for key in api_keys.list_keys(session):
             state = "revoked" if key.revoked_at else "valid"
             click.echo(f"{key.id}  {texts.visible(key.name)}  {','.join(key.scopes)}  {state}")
@@ -41,7 +41,7 @@ def list_() -> None:
 @click.argument("name_or_id")
 def revoke(name_or_id: str) -> None:
     """Revoke a key by its name or id; it stops working at once."""
-    with current_app.extensions["database"].write() as session:
+    with context().database.write() as session:
         revoked = api_keys.revoke_key(session, name_or_id)
     if not revoked:
         raise click.ClickException("There is no valid key of that name or id.")

@@ -10,15 +10,17 @@ from uuid import UUID
 
 import click
 import structlog
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-import leads as sending
 import migrations
+from dialers.base import Connection
 from dialers.giving import BadLeads, BadList, CannotDo, Refused
-from leads.front import Front
+from leads import files, loads, sending
+from leads.loading import Loading, offered
+from queries.doubts import unknown_leads
 from service.saying import say
+from web.context import context
 
 log = structlog.get_logger(__name__)
 
@@ -46,27 +48,28 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
 
     Code 1 where a lead was rejected or is unknown, 2 where the file cannot be taken: then nothing was sent.
     """
-    front: Front = current_app.extensions["leads"]
-    migrations.upgrade(current_app.extensions["database"])
+    own = context()
+    migrations.upgrade(own.database)
     kind = TYPES.get(file.suffix.lower(), "application/json")
     target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
-    if connection not in current_app.extensions["connections"]:
+    configured = own.settings.connections.get(connection)
+    if configured is None:
         raise click.UsageError(f"There is no connection {connection!r}.")
     try:
-        front.offered(connection, target["campaign"])
-        rows = front.rows(file.read_bytes(), kind)
-        loading = front.loading(connection, rows=rows, options=_object(options), **target)
+        offered(configured, target["campaign"])
+        rows = files.rows(file.read_bytes(), kind)
+        loading = Loading(configured, rows=rows, options=_object(options), **target)
     except (CannotDo, Refused, BadList, BadLeads) as error:
         _refuse(error)
     for number, at in loading.checked.repeated.items():
         say(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
     _tell_doubts(loading.checked.doubts)
     if dry_run:
-        say(json.dumps(front.dry(loading), ensure_ascii=False, indent=1))
+        say(json.dumps(loading.dry(own.settings.callbacks_of().get(connection, {})), ensure_ascii=False, indent=1))
         return
-    load_id = front.keep(loading)
+    load_id = loading.keep(own.database)
     say(f"Load {load_id}: {len(loading.checked.leads)} leads.")
-    _wait(front, connection, load_id)
+    _wait(configured, load_id)
 
 
 @group.command("list")
@@ -77,18 +80,19 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
 
     Code 1 where leads are in doubt.
     """
-    front: Front = current_app.extensions["leads"]
-    loads = front.loads(list(connection) or None, limit)["loads"]
-    if not loads:
+    with context().database.read() as session:
+        found = loads.page(session, list(connection) or None, limit)["loads"]
+        in_doubt = unknown_leads(session)
+    if not found:
         say("No load yet.")
-    for load in loads:
+    for load in found:
         target = load["campaign_id"] or load["name"]
         said = [load["id"], load["connection"], load["state"], _counted(load["counts"]), target, load["reason"]]
         say("  ".join(filter(None, said)))
-    doubts = {name: own for name, own in front.in_doubt().items() if not connection or name in connection}
+    doubts = {name: own for name, own in in_doubt.items() if not connection or name in connection}
     for name, own in doubts.items():
-        loads = ", ".join(own["unknown_load_ids"])
-        say(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {loads}.")
+        those = ", ".join(own["unknown_load_ids"])
+        say(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {those}.")
     if doubts:
         say("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
         sys.exit(1)
@@ -96,13 +100,12 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
 
 @group.command()
 @click.argument("load_id", type=click.UUID)
-@click.option("--state", type=click.Choice(Front.states), help="only leads in this state")
+@click.option("--state", type=click.Choice(loads.SHOWN_STATES), help="only leads in this state")
 def show(load_id: UUID, state: str | None) -> None:
     """Show a load and its leads."""
-    front: Front = current_app.extensions["leads"]
     after = 0
     while True:
-        page = front.load(load_id, after, 1000, state)
+        page = _page(load_id, after, 1000, state)
         if page is None:
             raise click.ClickException("There is no such load.")
         if not after:
@@ -119,28 +122,34 @@ def show(load_id: UUID, state: str | None) -> None:
 @click.argument("load_id", type=click.UUID)
 def resume(load_id: UUID) -> None:
     """Let a parked load go on, after its credentials were mended."""
-    if not current_app.extensions["leads"].resume(load_id):
-        raise click.ClickException("There is no such load.")
+    with context().database.write() as session:
+        if not loads.resume(session, load_id):
+            raise click.ClickException("There is no such load.")
     say("It goes on.")
 
 
 @group.command()
 @click.argument("load_id", type=click.UUID)
-@click.argument("decision", type=click.Choice(Front.decisions))
+@click.argument("decision", type=click.Choice(tuple(loads.DECISIONS)))
 def decide(load_id: UUID, decision: str) -> None:
     """Decide what became of the load's unknown leads. ``resend`` may have somebody called twice."""
-    decided = current_app.extensions["leads"].decide(load_id, decision)
+    with context().database.write() as session:
+        decided = loads.decide(session, load_id, decision)
     if decided is None:
         raise click.ClickException("There is no such load.")
     say(f"{decided} leads: {decision}.")
 
 
-def _wait(front: Front, connection: str, load_id: UUID) -> None:
+def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any] | None:
+    with context().database.read() as session:
+        return loads.shown(session, load_id, after, limit, state)
+
+
+def _wait(connection: Connection, load_id: UUID) -> None:
     """Show how far it is until its end, and help to send: also where no worker runs. The desk lets one send at a time."""
-    settings = current_app.extensions["settings"]
     over = threading.Event()
-    urls = settings.callbacks_of().get(connection, {})
-    arguments = (current_app.extensions["database"], settings.connections[connection], urls)
+    urls = context().settings.callbacks_of().get(connection.name, {})
+    arguments = (context().database, connection, urls)
 
     def send() -> None:
         while not over.is_set():
@@ -155,11 +164,11 @@ def _wait(front: Front, connection: str, load_id: UUID) -> None:
     helper = threading.Thread(target=send, daemon=True)
     helper.start()
     try:
-        page = front.load(load_id, 0, 1, None)
+        page = _page(load_id, 0, 1)
         with click.progressbar(length=page["total"], label="Sent", file=sys.stderr) as bar:
             while page["state"] == "running":
                 over.wait(LOOK_SECONDS)
-                page = front.load(load_id, 0, 1, None)
+                page = _page(load_id, 0, 1)
                 bar.update(page["total"] - page["counts"]["pending"] - bar.pos)
     finally:
         over.set()

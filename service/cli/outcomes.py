@@ -3,7 +3,6 @@
 import sys
 
 import click
-from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 import migrations
@@ -11,6 +10,7 @@ from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
 from queries import suggesting, words_seen
+from web.context import context
 
 MOST_SUGGESTED = 1_000
 
@@ -24,7 +24,7 @@ def suggest(connection: str) -> None:
 
     Nothing is changed. What is not clear stands there as a comment.
     """
-    database, connections = current_app.extensions["database"], current_app.extensions["connections"]
+    database, connections = context().database, context().connections
     if connection not in connections:
         raise click.UsageError(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
@@ -44,11 +44,11 @@ def renormalize(connection: str, apply: bool) -> None:
     Restart the worker with the new settings first. Ids stay; only what really changes reaches the change feed. May be
     stopped and run again at any time.
     """
-    database, connections = current_app.extensions["database"], current_app.extensions["connections"]
+    database, connections = context().database, context().connections
     if connection not in connections:
         raise click.UsageError(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
-    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
+    FeedPlace(database, context().settings.data_dir).check()
     looked, found = 0, Differences()
     try:
         with click.progressbar(length=history.calls(database, connection), label="Read", file=sys.stderr) as bar:

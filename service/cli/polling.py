@@ -4,7 +4,6 @@ import sys
 from datetime import UTC, datetime
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 import migrations
@@ -15,6 +14,7 @@ from lib import clock
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from service.saying import say
+from web.context import context
 
 GOES_ON = "What came before is kept; the same command goes on from there."
 MARKS = {True: "ok ", False: "no ", None: "-  "}
@@ -40,11 +40,11 @@ class Moment(click.ParamType):
 @with_appcontext
 def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
     """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
-    database, known = current_app.extensions["database"], current_app.extensions["connections"]
+    database, known = context().database, context().connections
     if connection is not None and connection not in known:
         raise click.ClickException(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
-    FeedPlace(database, current_app.extensions["settings"].data_dir).check()
+    FeedPlace(database, context().settings.data_dir).check()
     if since is None:
         if until is not None:
             raise click.UsageError("--until goes with --since.")
@@ -63,11 +63,11 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
 @with_appcontext
 def check(connection: str) -> None:
     """Try a connection for real: reports, callback URL, what is missing. Code 1 where something is not as it must be."""
-    database, known = current_app.extensions["database"], current_app.extensions["connections"]
+    database, known = context().database, context().connections
     if connection not in known:
         raise click.ClickException(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
-    urls = current_app.extensions["settings"].callbacks_of().get(connection, {})
+    urls = context().settings.callbacks_of().get(connection, {})
     wrong = False
     for one in polling.check(database, known[connection], urls):
         wrong = wrong or one.ok is False
@@ -87,7 +87,7 @@ def _now(asked: list[Connection]) -> bool:
     for one in asked:
         if not DIALERS[one.dialer].reports_of(one):
             raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
-        for polled in polling.poll_connection(current_app.extensions["database"], one):
+        for polled in polling.poll_connection(context().database, one):
             failed = failed or polled.error is not None
             said = polled.error or _records(polled)
             said = "nothing to ask for" if polled.idle else said
@@ -97,7 +97,7 @@ def _now(asked: list[Connection]) -> bool:
 
 def _past(connection: Connection, since: datetime, until: datetime | None, pause: float) -> bool:
     """Whether it ended before the end."""
-    database, now = current_app.extensions["database"], clock.now()
+    database, now = context().database, clock.now()
     begun = polling.unfinished(database, connection.name, since)
     if until is None:
         until = begun or now.replace(microsecond=0)

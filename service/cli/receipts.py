@@ -7,7 +7,6 @@ from typing import BinaryIO
 from uuid import UUID
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 import migrations
@@ -16,6 +15,7 @@ from models.receipts import DISMISSED, QUARANTINED, STATES
 from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence
+from web.context import context
 
 
 @click.command()
@@ -35,7 +35,7 @@ def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str 
     wanted = {name: value for name, value in filters.items() if value is not None}
     if bool(receipt) == bool(wanted):
         raise click.UsageError("Name receipts, or say which with --state, --connection or --reason.")
-    with current_app.extensions["database"].write() as session:
+    with context().database.write() as session:
         if wanted:
             replayed = sent_back.replay(session, evidence.conditions(wanted))
         else:
@@ -59,7 +59,7 @@ def import_spool(path: Path) -> None:
 
 
 def _bring_back(found: Iterator[recovery.Found]) -> None:
-    settings, database = current_app.extensions["settings"], current_app.extensions["database"]
+    settings, database = context().settings, context().database
     migrations.upgrade(database)
     brought = recovery.bring_back(database, settings, found)
     click.echo(
@@ -86,5 +86,5 @@ def purge_strangers(until: datetime | None, **filters: str | None) -> None:
         wanted["until"] = until.replace(tzinfo=UTC)
     if not wanted:
         raise click.UsageError("Say which with --reason, --connection, --state or --until.")
-    purged = strangers.purge(current_app.extensions["database"], evidence.conditions(wanted))
+    purged = strangers.purge(context().database, evidence.conditions(wanted))
     click.echo(f"Purged {purged}.")

@@ -4,7 +4,6 @@ import sys
 
 import click
 import structlog
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
@@ -13,6 +12,7 @@ from service.prepare import prepare as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
 from service.worker import run as run_worker
+from web.context import context
 
 group = AppGroup("wrapup")
 log = structlog.get_logger(__name__)
@@ -22,14 +22,14 @@ log = structlog.get_logger(__name__)
 @click.option("--without-worker", is_flag=True, help="Receiver, API and dashboard only; the worker runs elsewhere.")
 def serve(without_worker: bool) -> None:
     """Run receiver, API, dashboard and worker; start again what dies. SIGHUP renews all of it without a gap."""
-    sys.exit(supervise(plan(current_app.extensions["settings"]), worker=not without_worker))
+    sys.exit(supervise(plan(context().settings), worker=not without_worker))
 
 
 @group.command(hidden=True)
 def prepare() -> None:
     """What ``serve`` does first. Code 75 while the database does not answer."""
     try:
-        run_prepare(current_app.extensions["settings"], current_app.extensions["database"])
+        run_prepare(context().settings, context().database)
     except OperationalError as error:
         log.error("database_away", said=str(error.orig).splitlines()[0])
         sys.exit(75)
@@ -38,22 +38,22 @@ def prepare() -> None:
 @group.command()
 def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions."""
-    settings = current_app.extensions["settings"]
-    database, urls = current_app.extensions["database"], settings.callbacks_of()
+    settings = context().settings
+    database, urls = context().database, settings.callbacks_of()
     run_worker(database, settings.connections, urls, settings.data_dir)
 
 
 @group.command()
 def migrate() -> None:
     """Bring the database to the present schema."""
-    migrations.upgrade(current_app.extensions["database"])
+    migrations.upgrade(context().database)
     click.echo("The database has the present schema.")
 
 
 @group.command()
 def connections() -> None:
     """List the connections and their callback URLs."""
-    settings = current_app.extensions["settings"]
+    settings = context().settings
     for connection in settings.connections.values():
         click.echo(f"{connection.name}  {connection.dialer}")
         for name, kind, url in settings.callback_urls():

@@ -9,6 +9,7 @@ import pytest
 from service.app import create_app
 from tests.docs.pages import FENCE, PAGES, named, quoted, read, rows, section
 from tests.web.conftest import settings_for
+from web.context import context
 
 FLASKS = {"run", "routes", "shell", "openapi"}  # its own
 
@@ -18,7 +19,7 @@ def commands(tmp_path_factory) -> dict[str, click.Command]:
     """By their full names, such as ``leads load``."""
     folder = tmp_path_factory.mktemp("commands")
     app = create_app(settings_for(f"sqlite:///{folder}/wrapup.db", folder))
-    app.extensions["database"].close()
+    context(app).database.close()
     found, waiting = {}, [("", app.cli)]
     while waiting:
         name, command = waiting.pop()

@@ -6,6 +6,7 @@ import migrations
 from service.app import create_app
 from tests.docs.pages import PAGES, quoted, read
 from tests.web.conftest import settings_for
+from web.context import context
 
 OTHERS = {"wrapup_lead"}  # the mark that goes along with a lead
 
@@ -13,9 +14,9 @@ OTHERS = {"wrapup_lead"}  # the mark that goes along with a lead
 def given(tmp_path) -> set[str]:
     """What a scrape gives, samples or not."""
     app = create_app(settings_for(f"sqlite:///{tmp_path}/wrapup.db", tmp_path))
-    migrations.upgrade(app.extensions["database"])
+    migrations.upgrade(context(app).database)
     names = set(re.findall(r"^# HELP (\w+) ", app.test_client().get("/metrics").text, re.MULTILINE))
-    app.extensions["database"].close()
+    context(app).database.close()
     return names
 
 

@@ -22,6 +22,7 @@ from tests.evidence import CONNECTIONS, keep, normalize, receipt, terminal
 from tests.server import until
 from tests.web.conftest import client_with, settings_for
 from web.auth import API
+from web.context import context
 
 FEED = f"{API}/outcomes/changes"
 
@@ -324,7 +325,7 @@ def test_an_epoch_that_begins_among_writers(database):
 def app(database, database_url, tmp_path):
     app = create_app(replace(settings_for(database_url, tmp_path), connections=CONNECTIONS))
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 def test_over_http(app, database):

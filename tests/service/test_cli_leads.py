@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-import leads
-from leads import send_due
+from leads import send_due, sending
 from service.app import create_app
 from tests.dialers.qvoice.stage import stage
 from tests.server import toml
 from tests.web.conftest import settings_for
+from web.context import context
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -106,11 +106,11 @@ def test_a_database_in_trouble_does_not_end_the_sending(database, database_url, 
             raise troubles.pop()
         return send_due(*arguments, **more)
 
-    monkeypatch.setattr(leads, "send_due", troubled)
+    monkeypatch.setattr(sending, "send_due", troubled)
     with stage() as played:
         connections = {played.connection.name: played.connection}
         app = create_app(replace(settings_for(database_url, tmp_path), connections=connections))
         words = ["leads", "load", played.connection.name, played.campaign, str(tmp_path / "list.csv")]
         done = app.test_cli_runner().invoke(args=words)
-        app.extensions["database"].close()
+        context(app).database.close()
         assert (done.exit_code, troubles, len(played.taken())) == (0, [], 1), done.output

@@ -9,6 +9,7 @@ from service.app import create_app
 from tests.dialers import lead_cases as cases
 from tests.dialers.voipex.stage import OPTIONS
 from tests.web.conftest import settings_for
+from web.context import context
 
 PERIOD = OPTIONS["activePeriod"]
 
@@ -48,6 +49,6 @@ def test_what_is_missing_is_named(dialer, name, options, said, sqlite_url, tmp_p
         app = create_app(replace(settings_for(sqlite_url, tmp_path), connections={ours.name: ours}))
         words = ["leads", "load", played.connection.name, name, str(tmp_path / "list.csv"), "--new"]
         done = app.test_cli_runner().invoke(args=[*words, "--options", json.dumps(options)])
-        app.extensions["database"].close()
+        context(app).database.close()
         assert (done.exit_code, played.taken()) == (2, [])
         assert said in done.output, done.output

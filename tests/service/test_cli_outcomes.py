@@ -8,6 +8,7 @@ import pytest
 from service.app import create_app
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
 from tests.web.conftest import settings_for
+from web.context import context
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def run(database, database_url, tmp_path):
     mapped = replace(RYNG, words={"NO-FORWARD": "canceled"})
     app = create_app(replace(settings_for(database_url, tmp_path), connections={RYNG.name: mapped}))
     yield app.test_cli_runner().invoke
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 def words(database) -> list[str]:

@@ -21,6 +21,7 @@ from service.mistakes import BadSettings
 from service.supervisor.children import Child
 from tests.patience import stretched
 from tests.web.conftest import settings_for
+from web.context import context
 
 
 @pytest.fixture
@@ -167,6 +168,6 @@ def test_the_commands_name_it(sqlite_url, tmp_path):
     app = create_app(settings_for(sqlite_url, tmp_path))
     said = app.test_cli_runner().invoke(args=["--help"]).output
     helped = app.test_cli_runner().invoke(args=["demo", "--help"])
-    app.extensions["database"].close()
+    context(app).database.close()
     assert re.search(r"\n  demo +Run all of it on a database of its own", said), said
     assert helped.exit_code == 0 and "--fresh" in helped.output

@@ -9,6 +9,7 @@ from dialers.base import Connection
 from service.app import create_app
 from service.config import Settings
 from web import keys
+from web.context import context
 
 # Where nobody listens.
 NOBODY = {"portal_url": "http://127.0.0.1:9", "username": "a", "password": "b", "domain": "c", "account_id": "d"}
@@ -39,7 +40,7 @@ def settings_for(database_url: str, data_dir: Path) -> Settings:
 def app(database, database_url, tmp_path):
     app = create_app(settings_for(database_url, tmp_path))
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 class ApiClient(FlaskClient):

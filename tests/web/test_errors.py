@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from queries import selection
 from web import keys
 from web.auth import API
+from web.context import context
 
 LIST = f"{API}/outcomes"
 
@@ -177,7 +178,7 @@ def test_a_question_that_takes_the_database_too_long_is_told_so(admin, app, data
     endless = text(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n"
     )
-    app.extensions["database"].limit(0.2)
+    context(app).database.limit(0.2)
     monkeypatch.setattr(selection, "page", lambda session, *_args, **_kwargs: session.execute(endless).all())
     assert error(admin.get(LIST), 503)["error_id"] == "too_slow"
 

@@ -13,6 +13,7 @@ from tests.dialers.voipex.stage import stage as voipex
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
 from web import leads as web_leads
 from web import turns
+from web.context import context
 from web.turns import Turns
 
 LEADS = "/api/v1/campaigns/{}/{}/leads"
@@ -29,7 +30,7 @@ def app(played, database, database_url, tmp_path):
     settings = replace(settings_for(database_url, tmp_path), connections={played.connection.name: played.connection})
     app = create_app(settings)
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_a_dry_run_hides_the_token_of_our_urls(database, database_url, tmp_path)
         shown = json.dumps(answer.json)
         assert "/callbacks/ryng-main/.../connect" in shown and "token-of-ryng" not in shown
     finally:
-        app.extensions["database"].close()
+        context(app).database.close()
 
 
 def test_one_wrong_row_refuses_the_list_and_names_row_and_field(leads, url, played):
@@ -312,7 +313,7 @@ def test_what_a_connection_offers_is_what_is_not_a_409(database, database_url, t
             garbled = client.get(f"/api/v1/ivrs/{stage.connection.name}")
             assert (garbled.status_code, garbled.json["error_id"]) == (502, "garbled")
         finally:
-            app.extensions["database"].close()
+            context(app).database.close()
 
 
 def test_connections_and_loads_that_are_not_there_are_404(leads):

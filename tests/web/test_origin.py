@@ -13,6 +13,7 @@ from service.app import create_app
 from tests.web.conftest import settings_for
 from tests.web.pages.conftest import Browser, new_key
 from web.auth import API
+from web.context import context
 from web.origin import Origin
 from web.pages import session, signin
 
@@ -47,7 +48,7 @@ def test_a_proxy_of_ours_says_whether_it_was_https(peer, said, scheme):
 def app(database, database_url, tmp_path):
     app = create_app(replace(settings_for(database_url, tmp_path), proxies=Proxies([PROXY])))
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from service.app import create_app
 from tests.factories import NOON, minutes, receipt
 from tests.web.conftest import settings_for
 from web.auth import API
+from web.context import context
 
 STRANGE = {"stranger": True, "state": "quarantined", "readings": 0}
 MADE_UP = STRANGE | {"connection": "made-up", "dialer": None, "reason": "unknown_connection"}
@@ -70,7 +71,7 @@ def test_by_the_command(database, database_url, tmp_path, full, order, gone):
     app = create_app(settings_for(database_url, tmp_path))
     words = [word for name, value in order.items() for word in (f"--{name}", value.removesuffix("Z"))]
     done = app.test_cli_runner().invoke(args=["purge-strangers", *words])
-    app.extensions["database"].close()
+    context(app).database.close()
     assert (done.exit_code, done.stdout) == (0, f"Purged {sum(gone.values())}.\n")
     assert left(database, full) == gone
 
@@ -84,7 +85,7 @@ def test_what_would_be_everything_or_no_strangers_is_refused(admin, database, fu
 def test_the_command_asks_for_a_filter(database_url, tmp_path):
     app = create_app(settings_for(database_url, tmp_path))
     done = app.test_cli_runner().invoke(args=["purge-strangers"])
-    app.extensions["database"].close()
+    context(app).database.close()
     assert (done.exit_code, "Say which" in done.stderr) == (2, True)
 
 

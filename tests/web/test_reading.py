@@ -12,6 +12,7 @@ from models.database import Database
 from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
 from web import openapi
 from web.auth import API
+from web.context import context
 
 
 def test_a_summary(admin, database):
@@ -187,13 +188,13 @@ def test_what_nobody_can_read_is_shown_and_counted(reader, nobody, database):
 
 
 def test_metrics_tell_what_waits_in_the_spool(nobody, app):
-    app.extensions["spool"].append([b"x" * 90])
+    context(app).spool.append([b"x" * 90])
     assert "wrapup_spool_bytes 100.0" in nobody.get("/metrics").text
 
 
 def test_the_connections_say_what_waits_in_the_spool(reader, app):
     assert reader.get("/api/v1/connections").json["spooled_bytes"] == 0
-    app.extensions["spool"].append([b"x" * 90])
+    context(app).spool.append([b"x" * 90])
     assert reader.get("/api/v1/connections").json["spooled_bytes"] == 100
 
 

@@ -10,6 +10,7 @@ from lib import ids
 from service.supervisor import reader as served
 from web import exports
 from web import turns as web_turns
+from web.context import context
 from web.errors import Refused
 from web.turns import Turns
 
@@ -132,5 +133,5 @@ def test_the_turns_leave_some_of_the_readers_threads_and_connections():
 
 
 def test_the_pools_connections_are_as_many_as_the_readers_threads(app):
-    pool = app.extensions["database"].engine.pool
+    pool = context(app).database.engine.pool
     assert pool.size() + pool._max_overflow >= served.threads

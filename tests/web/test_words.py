@@ -16,6 +16,7 @@ from tests.outcomes.test_decisions import LATER, SILENT
 from tests.web.conftest import client_with, settings_for
 from tests.web.pages.conftest import browser_with
 from web.auth import API
+from web.context import context
 
 WORDS = f"{API}/connections/ryng-main/words"
 
@@ -26,7 +27,7 @@ def app(database, database_url, tmp_path, monkeypatch):
     tabled = replace(RYNG, words={"77": "busy"})
     app = create_app(replace(settings_for(database_url, tmp_path), connections={RYNG.name: tabled}))
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def calls(app, database):
     """Three calls with a disposition that nobody has decided, and one with a status of that kind."""
     keep(database, *(receipt(terminal(n, 100 + n, disposition="Möchte nicht <b>")) for n in range(3)))
     keep(database, receipt(terminal(9, 109, status="NO-FORWARD", **SILENT)))
-    normalize(database, app.extensions["connections"])
+    normalize(database, context(app).connections)
 
 
 ORDER = {"field": "disposition", "word": "Möchte nicht <b>", "flags": ["contact", "not_interested"]}
 
 
 def apply(app, database):
-    while apply_next(database, app.extensions["connections"], now=clock.now() + LATER):
+    while apply_next(database, context(app).connections, now=clock.now() + LATER):
         pass
 
 
@@ -123,10 +124,10 @@ def test_a_connection_that_is_not_configured(admin):
 
 
 def test_every_process_picks_a_decision_up(admin, app, database, database_url, tmp_path, calls):
-    other = create_app(app.extensions["settings"])
+    other = create_app(context(app).settings)
     assert admin.put(WORDS, json=ORDER).status_code == 202
-    assert other.extensions["connections"]["ryng-main"].flags("möchte NICHT <b>") == ["contact", "not_interested"]
-    other.extensions["database"].close()
+    assert context(other).connections["ryng-main"].flags("möchte NICHT <b>") == ["contact", "not_interested"]
+    context(other).database.close()
 
 
 # The page -------------------------------------------------------------------------------------------------------------

@@ -37,11 +37,10 @@ def register(app: Flask) -> None:
         # otherwise bring the session back.
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    signin.register(app)
     blueprint = Blueprint("pages", __name__)
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
-    blueprint.context_processor(session.context)
+    blueprint.context_processor(session.for_templates)
     for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine):
         module.add_routes(blueprint)
     for function in (*words.FILTERS, *zones.FILTERS):

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
 from queries import evidence, keyset, loaded, selection, shape
 from web.auth import API
+from web.context import context
 from web.pages import bodies, filters, session, zones
 from web.turns import SEARCHES
 
@@ -112,7 +113,7 @@ def calls() -> Response | str:
         left_out=left_out,
         wrong=wrong,
         choices={
-            "connection": list(current_app.extensions["connections"]),
+            "connection": list(context().connections),
             "connect_outcome": CONNECT_OUTCOMES,
             "answered_by": ANSWERED_BY,
             "settling": SETTLINGS,

@@ -1,8 +1,9 @@
 """The page of a check: what ``wrapup check`` prints, for people without a shell."""
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
 
 from web import checks
+from web.context import context
 from web.pages import session
 
 
@@ -19,6 +20,6 @@ def back(name: str) -> Response:
 @session.needs("admin")
 def check(name: str) -> str:
     """Try the connection now, and show what came of it."""
-    if name not in current_app.extensions["connections"]:
+    if name not in context().connections:
         abort(404)
     return render_template("pages/check.html", name=name, checks=checks.checked(name))

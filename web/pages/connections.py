@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
@@ -12,6 +12,7 @@ from outcomes import decisions
 from outcomes.undecided import DISPOSITION
 from queries import health, words_seen
 from web import words as deciding
+from web.context import context
 from web.pages import session, words, zones
 from web.turns import LOOKS
 
@@ -31,7 +32,7 @@ def connection(name: str) -> str:
 @session.needs("admin")
 def decide(name: str) -> Response | str:
     """Decide a word, or see first what that would change."""
-    settings = current_app.extensions["settings"].connections
+    settings = context().settings.connections
     if name not in settings:
         abort(404)
     form = request.form
@@ -55,13 +56,13 @@ def decide(name: str) -> Response | str:
 
 
 def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
-    now, extensions = clock.now(), current_app.extensions
-    configured = extensions["settings"].connections.get(name)
+    now, own = clock.now(), context()
+    configured = own.settings.connections.get(name)
     with LOOKS.turn(), session.database().read() as reading:
-        found = health.connections(reading, extensions["connections"], now)
+        found = health.connections(reading, own.connections, now)
         decided = decisions.effective(reading, configured) if configured else []
         if configured:
-            left = words_seen.unapplied(reading, extensions["connections"][name])
+            left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     own = next((one for one in found if one["name"] == name), None)

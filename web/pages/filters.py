@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Request, current_app
+from flask import Request
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from lib import clock
 from queries import selection, words_seen
+from web.context import context
 from web.pages import words, zones
 from web.parameters import OutcomeQuery, Parser, split
 
@@ -64,7 +65,7 @@ def left_out(reading: Session, wanted: Mapping[str, Any]) -> dict[str, Any] | No
     what their disposition means. None where there are none, or no flag is asked for."""
     if not wanted.get("flag"):
         return None
-    found = words_seen.undecided_calls(reading, wanted | {"flag": []}, current_app.extensions["connections"])
+    found = words_seen.undecided_calls(reading, wanted | {"flag": []}, context().connections)
     return {"calls": sum(found.values()), "connections": sorted(found)} if found else None
 
 

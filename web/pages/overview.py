@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template
+from flask import Blueprint, Response, abort, make_response, render_template
 from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from queries import health, reports, selection, shape, strangers
 from web import spooled
+from web.context import context
 from web.pages import session, words, zones
 from web.turns import LOOKS
 
@@ -33,7 +34,7 @@ def overview() -> str:
     now = clock.now()
     with LOOKS.turn(), session.database().read() as reading:
         parts = {name: make(reading, now, zones.chosen()) for name, make in PARTS.items()}
-    callback_urls = current_app.extensions["settings"].callback_urls()
+    callback_urls = context().settings.callback_urls()
     return render_template("pages/overview.html", parts=parts, as_of=now, callback_urls=callback_urls)
 
 
@@ -65,7 +66,7 @@ def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]
 def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     """Today's calls by connect outcome, in the order of the vocabulary, those that occurred only."""
     since, until = zones.today(now, zone)
-    configured = current_app.extensions["connections"]
+    configured = context().connections
     summary = reports.summary(reading, {"since": since, "until": until}, ["connection"], zone, configured)
     totals = summary["totals"]
     undecided = [
@@ -85,9 +86,9 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
-    unmapped = current_app.extensions["recent_words"].unmapped
-    found = health.connections(reading, current_app.extensions["connections"], now, unmapped)
-    settings = current_app.extensions["settings"]
+    unmapped = context().recent_words.unmapped
+    found = health.connections(reading, context().connections, now, unmapped)
+    settings = context().settings
     for connection in found:
         connection["freshness"] = words.freshness(connection, zone)
         connection["troubles"] = words.troubles(connection, now)

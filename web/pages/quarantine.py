@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 
 from lib import clock
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
 from outcomes import receipts as sent_back
 from queries import evidence, keyset
+from web.context import context
 from web.pages import session
 from web.pages.words import many
 from web.turns import SEARCHES
@@ -32,7 +33,7 @@ def quarantine() -> Response:
     wanted = _wanted(request.args)
     wrong = None
     with SEARCHES.turn(), session.database().read() as reading:
-        configured = current_app.extensions["connections"]
+        configured = context().connections
         rows = evidence.by_reason(reading, wanted, configured)
         dismissed = sum(
             row["receipts"] for row in evidence.by_reason(reading, wanted | {"state": DISMISSED}, configured)

@@ -7,7 +7,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     flash,
     g,
     make_response,
@@ -22,6 +21,7 @@ from lib import clock
 from models import Receipt
 from outcomes import receipts as sent_back
 from queries import evidence, quarantine
+from web.context import context
 from web.pages import bodies, session
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ def receipt(receipt_id: UUID) -> str:
         if found is None:
             abort(404)
         shown = bodies.of_receipt(found, bodies.PAGE)
-        fingerprints = current_app.extensions["settings"].token_fingerprints()
+        fingerprints = context().settings.token_fingerprints()
         return render_template(
             "pages/receipt.html",
             receipt=found,

@@ -14,6 +14,7 @@ from lib import clock, secrets
 from lib import text as texts
 from models.database import Database
 from web import auth, keys, sign_ins, spooled
+from web.context import context
 from web.errors import Refused
 from web.pages import words, zones
 from web.parameters import storable
@@ -34,7 +35,7 @@ class Reader:
 
 
 def database() -> Database:
-    return current_app.extensions["database"]
+    return context().database
 
 
 def public(view: Callable) -> Callable:
@@ -135,7 +136,7 @@ def local(path: str | None, otherwise: str = "/") -> str:
     return path
 
 
-def context() -> dict:
+def for_templates() -> dict:
     """What every template can use."""
     return {
         "csrf_token": csrf_token,

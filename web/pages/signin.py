@@ -1,22 +1,14 @@
 """Signing in with an API key, and out again."""
 
-from flask import Blueprint, Flask, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from lib.buckets import Buckets
 from web import origin
+from web.context import context
 from web.pages import session
 
 # One sentence for every failure: it tells nobody whether a key exists.
 REFUSED = "This key cannot sign in here: it is unknown, was revoked, or lacks the scope read."
 THROTTLED = "Too many keys that cannot sign in came from your address. Wait {}, then try again."
-
-# From one address so many failures at once, and then one each so many seconds. A key that is good counts for nothing, and whoever
-# guesses behind another address locks nobody out.
-FAILURES, SECONDS = 10, 6.0
-
-
-def register(app: Flask) -> None:
-    app.extensions["sign_in_failures"] = Buckets(FAILURES, SECONDS)
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -32,9 +24,9 @@ def login() -> Response | str:
         if session.signed_in():
             return redirect(back, 303)
         return render_template("pages/login.html", back=back, refused=None)
-    failures, address = current_app.extensions["sign_in_failures"], origin.counted()
+    failures, address = context().sign_in_failures, origin.counted()
     if wait := failures.take(address):  # before the key is looked at: several at once must not get past
-        origin.refused("sign_in_throttled")
+        context().refuse("sign_in_throttled")
         sentence = THROTTLED.format(f"{wait} second{'s' if wait != 1 else ''}")
         response = make_response(render_template("pages/login.html", back=back, refused=sentence), 429)
         response.headers["Retry-After"] = str(wait)
@@ -47,7 +39,7 @@ def login() -> Response | str:
             failures.give_back(address)
     if good:
         return redirect(back, 303)
-    origin.refused("sign_in_refused")
+    context().refuse("sign_in_refused")
     return make_response(render_template("pages/login.html", back=back, refused=REFUSED), 401)
 
 

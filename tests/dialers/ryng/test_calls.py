@@ -6,7 +6,7 @@ import pytest
 
 from dialers.errors import CredentialsRefused, Declined, Unavailable
 from dialers.giving import CannotDo, Refused
-from leads.front import Front
+from leads import commands
 from models.database import Database
 from tests.dialers.ryng.stage import stage
 
@@ -20,15 +20,16 @@ def played():
 
 
 @pytest.fixture
-def front(played, sqlite_url):
+def act(played, sqlite_url):
+    """act(name, given) does it at the dialer that is played, or with another connection."""
     database = Database(sqlite_url)
-    urls = {"ryng-main": {"connect": "http://127.0.0.1:9/c", "terminal": "http://127.0.0.1:9/t"}}
-    yield Front(database, {"ryng-main": played.connection}, urls)
+    urls = {"connect": "http://127.0.0.1:9/c", "terminal": "http://127.0.0.1:9/t"}
+    yield lambda name, given, connection=played.connection: commands.act(database, connection, name, given, urls)
     database.close()
 
 
-def test_a_call_is_started_and_ended(played, front):
-    started = front.act("ryng-main", "start_call", NEW)
+def test_a_call_is_started_and_ended(played, act):
+    started = act("start_call", NEW)
     (call,) = played.ryng.calls
     assert started == {"call_id": str(call.call_id), "attempt_id": str(call.attempts[0].log_id)}
     assert (call.customer_number, call.page) == ("+919800012345", "preview")
@@ -38,21 +39,21 @@ def test_a_call_is_started_and_ended(played, front):
         "terminal": "http://127.0.0.1:9/t",
     }
     said = {"call": started["call_id"], "attempt": started["attempt_id"], "disposition": "Interested"}
-    assert front.act("ryng-main", "end_call", said) == {"message": "Call disposed and ended."}
+    assert act("end_call", said) == {"message": "Call disposed and ended."}
     assert played.ryng.calls[0].attempts[0].disposition == "Interested"
     with pytest.raises(Declined, match="Failed to dispose of call"):
-        front.act("ryng-main", "end_call", said)
+        act("end_call", said)
 
 
-def test_a_call_is_cancelled(played, front):
+def test_a_call_is_cancelled(played, act):
     call = played.ryng.place("+919800012345", None, None, "queue")
-    assert front.act("ryng-main", "cancel_call", {"call": str(call.call_id)}) == {"message": "Call Cancelled"}
+    assert act("cancel_call", {"call": str(call.call_id)}) == {"message": "Call Cancelled"}
     with pytest.raises(Declined, match="Call ID does not exist"):
-        front.act("ryng-main", "cancel_call", {"call": str(call.call_id)})
+        act("cancel_call", {"call": str(call.call_id)})
 
 
 @pytest.mark.parametrize(
-    ("act", "given", "field"),
+    ("name", "given", "field"),
     [
         ("start_call", NEW | {"number": "110"}, "number"),
         ("start_call", NEW | {"agent": "asha"}, "agent"),
@@ -63,24 +64,22 @@ def test_a_call_is_cancelled(played, front):
         ("cancel_call", {"call": "1\n"}, "call"),
     ],
 )
-def test_what_is_wrong_is_refused_before_anything_is_sent(played, front, act, given, field):
+def test_what_is_wrong_is_refused_before_anything_is_sent(played, act, name, given, field):
     with pytest.raises(Refused) as told:
-        front.act("ryng-main", act, given)
+        act(name, given)
     assert told.value.field == field
     assert played.taken() == []
 
 
-def test_the_dialers_verdicts_come_through(played, front, sqlite_url):
+def test_the_dialers_verdicts_come_through(played, act):
     played.faults({"too_many": {"times": 1, "value": "9"}})
     with pytest.raises(Unavailable) as told:
-        front.act("ryng-main", "start_call", NEW)
+        act("start_call", NEW)
     assert told.value.retry_after == 9
     wrong = replace(played.connection, settings={**played.connection.settings, **played.wrong})
-    database = Database(sqlite_url)
     with pytest.raises(CredentialsRefused):
-        Front(database, {"ryng-main": wrong}, {}).act("ryng-main", "start_call", NEW)
+        act("start_call", NEW, wrong)
     mute = replace(played.connection, settings={"api_url": None, "access_token": None})
     with pytest.raises(CannotDo):
-        Front(database, {"ryng-main": mute}, {}).act("ryng-main", "start_call", NEW)
-    database.close()
+        act("start_call", NEW, mute)
     assert played.taken() == []

@@ -21,6 +21,7 @@ from tests.web.conftest import settings_for
 from tests.web.pages.conftest import new_key
 from tests.web.pages.day import call, lived
 from web import keys
+from web.context import context
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -50,13 +51,13 @@ def app(sqlite_url, tmp_path):
     connections = CONNECTIONS | {"qvoice-main": Connection("qvoice-main", "qvoice")}
     app = create_app(replace(settings_for(sqlite_url, tmp_path), connections=connections))
     yield app
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 @pytest.fixture
 def database(app):
-    lived(app.extensions["database"], clock.now())
-    return app.extensions["database"]
+    lived(context(app).database, clock.now())
+    return context(app).database
 
 
 @contextmanager
@@ -179,7 +180,7 @@ def test_a_word_is_decided_without_a_shell(app, database, chromium, tmp_path, mo
         page.get_by_role("button", name="Decide so").click()
         page.get_by_text("Waits for a worker to read its calls again.").first.wait_for()
 
-        assert apply_next(database, app.extensions["connections"])
+        assert apply_next(database, context(app).connections)
         page.reload()
         page.get_by_role("row", name="Not now").get_by_text("outcomes changed.").wait_for()
 

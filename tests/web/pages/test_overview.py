@@ -15,6 +15,7 @@ from models.receipts import STATES
 from outcomes import pace
 from tests import factories
 from tests.web.conftest import CONNECTIONS
+from web.context import context
 from web.pages import words, zones
 
 NOW = datetime(2026, 11, 18, 10, 45, tzinfo=UTC)
@@ -115,11 +116,11 @@ def test_what_waits_in_the_spool_is_said_to_be_missing(reader, app, at_ten_forty
     said = "what is shown lacks them"
     for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
         assert said not in text(reader, path)
-    app.extensions["spool"].append([b"x" * 90])
+    context(app).spool.append([b"x" * 90])
     for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
         assert text(reader, path).count(said) == 1, path
-    app.extensions["spool"].folder.rename(app.extensions["spool"].folder.with_name("away"))
-    app.extensions["spool"].folder.symlink_to("spool")  # a circle
+    context(app).spool.folder.rename(context(app).spool.folder.with_name("away"))
+    context(app).spool.folder.symlink_to("spool")  # a circle
     assert "cannot be read" in text(reader, "/calls")
 
 

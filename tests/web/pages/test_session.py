@@ -14,6 +14,7 @@ from models import SignIn
 from service.app import create_app
 from tests.web.pages.conftest import Browser, browser_with, new_key
 from web import keys, sign_ins
+from web.context import context
 from web.pages import overview
 from web.pages.policy import CONTENT_POLICY
 from web.pages.session import local
@@ -46,12 +47,12 @@ def test_the_session_is_a_cookie_that_scripts_and_other_sites_do_not_get(strange
 
 
 def test_behind_https_the_cookie_never_travels_without_it(app):
-    app = create_app(replace(app.extensions["settings"], public_url="https://wrapup.example"))
+    app = create_app(replace(context(app).settings, public_url="https://wrapup.example"))
 
     cookie = Browser(app.test_client()).get("/login").headers["Set-Cookie"]
 
     assert cookie.startswith("__Host-wrapup_session=") and "Secure" in cookie and "Path=/" in cookie
-    app.extensions["database"].close()
+    context(app).database.close()
 
 
 def test_every_failure_to_sign_in_reads_the_same(stranger, database):
@@ -123,9 +124,9 @@ def in_(browser: Browser) -> bool:
 @pytest.fixture
 def elsewhere(app):
     """The same service in another process."""
-    other = create_app(app.extensions["settings"])
+    other = create_app(context(app).settings)
     yield other
-    other.extensions["database"].close()
+    context(other).database.close()
 
 
 def test_signing_out_ends_the_session_wherever_its_cookie_is(app, elsewhere, database, reader):

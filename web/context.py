@@ -1,0 +1,67 @@
+"""What views ask for, typed: made once by ``service.app``, and reached by ``context()`` within a request or a command."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from flask import Flask, current_app
+from flask_smorest import Blueprint
+
+from callbacks.spool import Spool
+from dialers.base import Connection
+from lib.buckets import Buckets
+from lib.tally import Tally
+from models.database import Database
+from outcomes.decisions import Decided
+from queries.recent_words import RecentWords
+from web.origin import Refusals
+
+NAME = "wrapup"  # among a Flask application's extensions
+# To sign in, of one address: so many failures at once, and then one each so many seconds. A key that is good counts for nothing,
+# and whoever guesses behind another address locks nobody out.
+FAILURES, SECONDS = 10, 6.0
+
+
+class Settings(Protocol):
+    """As much of ``service.config.Settings`` as is shown to readers."""
+
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def connections(self) -> Mapping[str, Connection]: ...
+    @property
+    def stranger_receipts(self) -> int: ...
+    @property
+    def stranger_bytes(self) -> int: ...
+
+    def callback_urls(self) -> list[tuple[str, str, str]]: ...
+    def callbacks_of(self) -> dict[str, dict[str, str]]: ...
+    def token_fingerprints(self) -> dict[str, list[str]]: ...
+
+
+@dataclass
+class Context:
+    """``connections`` are the configured ones with what was decided since; ``refused`` counts what was refused, in all
+    processes of this machine; ``described`` keeps what is the same for every reader."""
+
+    settings: Settings
+    database: Database
+    connections: Decided
+    spool: Spool
+    refused: Tally
+    recent_words: RecentWords = field(default_factory=RecentWords)
+    sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
+    refusals: Refusals = field(default_factory=Refusals)
+    blueprints: Sequence[Blueprint] = ()
+    described: dict[str, bytes] = field(default_factory=dict)
+
+    def refuse(self, event: str) -> None:
+        """Count and log that the present request is refused, and who sent it."""
+        self.refused.add(event)
+        self.refusals.log(event)
+
+
+def context(app: Flask | None = None) -> Context:
+    """Of this application, or of the one that serves the present request."""
+    found: Context = (app or current_app).extensions[NAME]
+    return found
