@@ -29,6 +29,12 @@ class Unavailable(ReportError):
     error_id = "unavailable"
 
 
+class NotTrusted(Unavailable):
+    """The dialer's certificate could not be verified; nothing was sent."""
+
+    error_id = "certificate_not_trusted"
+
+
 class Garbled(ReportError):
     """The answer is not what the documentation shows (truncated, not JSON, an unknown shape)."""
 
@@ -46,6 +52,10 @@ class Uncertain(ReportError):
     not what the documentation shows."""
 
     error_id = "uncertain"
+
+
+class Broken(Uncertain):
+    """Uncertain, since the answer broke off or is larger than any that is read: whoever only asked has none."""
 
 
 class Declined(ReportError):

@@ -21,8 +21,8 @@ from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
 from dialers.deadlines import Adapter, Deadline
-from dialers.errors import AskedWrongly, CredentialsRefused, ReportError, Unavailable, Uncertain
-from lib import charsets, clock
+from dialers.errors import AskedWrongly, Broken, CredentialsRefused, NotTrusted, ReportError, Unavailable, Uncertain
+from lib import charsets, clock, rawjson
 
 CHUNK = 256 * 1024
 MOST_BYTES = 16 * 1024 * 1024  # of one answer, inflated; what it takes in memory is several times that
@@ -40,6 +40,9 @@ class Patience:
     read: float = 30.0  # without a byte
     whole: float = 60.0  # for one answer, however it trickles in
     most_bytes: int = MOST_BYTES
+    pauses: tuple[float, ...] = ()  # before the second try, the third ..., of whoever asks again by itself
+    longest_pause: float = 20.0  # a longer Retry-After is left to the poller
+    refused: float = 3600.0  # credentials that were refused are not tried again before
 
     @property
     def longest(self) -> float:
@@ -54,6 +57,13 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def said(self) -> Any:
+        """Its body as JSON; None where that is none."""
+        try:
+            return rawjson.loads(self.body)
+        except rawjson.NotJson:
+            return None
 
 
 class Http:
@@ -87,11 +97,11 @@ class Http:
         if alone:
             headers = {**(headers or {}), "Connection": "close"}
         content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
-        deadline = self.deadline()
+        deadline = Deadline(self._patience.longest)
         try:
             with (
                 deadline,
-                self._opened() if alone else nullcontext(self.session()) as session,
+                self._opened() if alone else nullcontext(self._session()) as session,
                 session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
             ):
                 body = charsets.utf8(self._body(response, host, what), response.headers.get("Content-Type"))
@@ -110,20 +120,17 @@ class Http:
             parts.append(part)
             size += len(part)
             if size > self._patience.most_bytes:
-                raise Uncertain(f"{host}'s answer to {what} is larger than {self._patience.most_bytes >> 20} MiB.")
+                raise Broken(f"{host}'s answer to {what} is larger than {self._patience.most_bytes >> 20} MiB.")
             if time.monotonic() > until:
                 raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.whole:.0f} s.")
         return b"".join(parts)
 
-    def deadline(self) -> Deadline:
-        """To be held around each use of ``session``."""
-        return Deadline(self._patience.longest)
-
-    def session(self) -> requests.Session:
+    def _session(self) -> requests.Session:
         """This thread's own."""
-        if not hasattr(self._sessions, "session"):
-            self._sessions.session = self._opened()
-        return self._sessions.session
+        session: requests.Session | None = getattr(self._sessions, "session", None)
+        if session is None:
+            session = self._sessions.session = self._opened()
+        return session
 
     def _opened(self) -> requests.Session:
         session = requests.Session()
@@ -150,10 +157,7 @@ def verdict(answer: Answer, host: str, what: str) -> bytes:
     if status in (401, 403):
         raise CredentialsRefused(f"{host} refused {what} ({status}). Check the credentials and what they allow.")
     if status in (408, 425, 429, 503):
-        words = "says that we ask too often" if status == 429 else "cannot answer now"
-        error = Unavailable(f"{host} {words} ({status} to {what}).")
-        error.retry_after = retry_after(answer.headers.get("Retry-After"))
-        raise error
+        raise cannot_now(answer, host, what)
     if 400 <= status < 500:
         raise AskedWrongly(f"{host} refused {what} ({status}).")
     if 300 <= status < 400:
@@ -161,15 +165,23 @@ def verdict(answer: Answer, host: str, what: str) -> bytes:
     raise Uncertain(f"{host} failed to answer {what} ({status}).")
 
 
+def cannot_now(answer: Answer, host: str, what: str) -> Unavailable:
+    """The error that an answer is which puts us off."""
+    words = "says that we ask too often" if answer.status == 429 else "cannot answer now"
+    error = Unavailable(f"{host} {words} ({answer.status} to {what}).")
+    error.retry_after = retry_after(answer.headers.get("Retry-After"))
+    return error
+
+
 @contextmanager
-def asking() -> Iterator[None]:
-    """Inside, we only ask: an answer that did not come leaves nothing in doubt, and can be asked for again."""
+def asking(broken: type[ReportError] = Unavailable) -> Iterator[None]:
+    """Inside, we only ask: an answer that did not come leaves nothing in doubt, and can be asked for again. ``broken``: what
+    one is called that came, and cannot be read to its end."""
     try:
         yield
     except Uncertain as error:
-        again = Unavailable(str(error))
-        again.retry_after = error.retry_after
-        raise again from None
+        again = broken if isinstance(error, Broken) else Unavailable
+        raise again(str(error)) from None
 
 
 def retry_after(value: str | None) -> float | None:
@@ -193,7 +205,7 @@ def _failure(error: Exception, host: str, what: str) -> ReportError:
     found = list(causes(error))
     for cause in found:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unavailable(
+            return NotTrusted(
                 f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}); nothing was sent."
             )
         if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in HANDSHAKE):
@@ -211,7 +223,7 @@ def _failure(error: Exception, host: str, what: str) -> ReportError:
         return Uncertain(f"{host} did not answer {what} in time.")
     if kinds & {"RemoteDisconnected", "ConnectionResetError", "BrokenPipeError"}:
         return Uncertain(f"{host} closed the connection before it had answered {what}.")
-    return Uncertain(f"{host}'s answer to {what} broke off.")
+    return Broken(f"{host}'s answer to {what} broke off.")
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

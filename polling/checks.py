@@ -36,6 +36,7 @@ LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")
 TODO = {
     "credentials_refused": "Correct the credentials under [connections.{name}], or have the dialer allow what was refused.",
     "unavailable": "Check the address under [connections.{name}], and that this machine may reach it.",
+    "certificate_not_trusted": "Check the address under [connections.{name}], and the certificate that it shows.",
     "asked_wrongly": "Check the address and the ids under [connections.{name}].",
     "uncertain": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
     "garbled": "Check the address under [connections.{name}]: what answers there may not be the dialer.",

@@ -13,7 +13,6 @@ from dialers.base import Connection
 from dialers.errors import CredentialsRefused, Declined
 from dialers.giving import Refused
 from dialers.http import Answer, Http, Patience, asking, host_of, verdict
-from lib import rawjson
 
 PATH = "/api/calls/campaign/{}"
 REFUSALS = (
@@ -85,10 +84,7 @@ def job_id(job: str) -> int | str:
 
 def _reason(answer: Answer, token: str) -> str | None:
     """What the answer says in words, without what must not be shown: the token, and telephone numbers."""
-    try:
-        said = rawjson.loads(answer.body)
-    except rawjson.NotJson:
-        return None
+    said = answer.said()
     found = [said[name] for name in REASONS if isinstance(said.get(name), str)] if isinstance(said, dict) else []
     reason = " ".join(found[0].split()) if found else ""
     return re.sub(r"\d{7,}", "…", reason.replace(token, "…"))[:LONGEST_REASON] or None

@@ -14,7 +14,6 @@ from dialers.errors import Uncertain
 from dialers.giving import REJECTED, Lead, Leads, Order, Pace, Refused, Sent, Verdict
 from dialers.http import Answer, verdict
 from dialers.ringostat.api import ROWS, Client
-from lib import rawjson
 from lib import text as texts
 
 WHAT = f"POST {ROWS}"
@@ -70,7 +69,8 @@ def _campaign_id(campaign: str | None) -> int:
 
 def _verdict(answer: Answer, host: str, secret: str) -> Verdict:
     """``{"result": true}`` is documented; that a refusal is ``false`` or says an error is not. Raises a ReportError."""
-    said = _said(answer.body)
+    found = answer.said()
+    said: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     if answer.status in REFUSALS:
         reason = _reason(said)
         if reason:
@@ -82,14 +82,6 @@ def _verdict(answer: Answer, host: str, secret: str) -> Verdict:
     if said.get("result") is False or reason:
         return Verdict(REJECTED, (reason or "Ringostat refused it and gave no reason.").replace(secret, "***"))
     raise Uncertain(f"{host} answered {WHAT} with something that its documentation does not show.")
-
-
-def _said(body: bytes) -> Mapping[str, Any]:
-    try:
-        said = rawjson.loads(body)
-    except rawjson.NotJson:
-        return {}
-    return said if isinstance(said, Mapping) else {}
 
 
 def _reason(said: Mapping[str, Any]) -> str | None:

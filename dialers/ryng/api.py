@@ -11,7 +11,6 @@ from dialers.base import Connection
 from dialers.errors import CredentialsRefused, Declined, Uncertain
 from dialers.giving import CannotDo
 from dialers.http import Answer, Http, Patience, host_of, verdict
-from lib import rawjson
 
 BASE = "/rest-api/v1"
 LONGEST_REASON = 200
@@ -31,13 +30,13 @@ class Client:
         seconds = float(connection.settings.get("timeout_seconds") or 30)
         self._http = Http(patience or Patience(read=seconds, whole=seconds))
         self._base = str(connection.settings.get("api_url") or "").rstrip("/") + BASE
-        self._token = connection.settings.get("access_token")
+        token = connection.settings.get("access_token")
+        self._headers = {"x-access-token": str(token)} if token else {}
 
     def give(self, verb: str, path: str, **content: Any) -> Mapping[str, Any]:
         """Send it once, and return the envelope that says that it was taken. Raises a ReportError."""
         what = f"{verb} {BASE}{path}"
-        headers = {"x-access-token": self._token}
-        answer = self._http.exchange(verb, self._base + path, what=what, headers=headers, alone=True, **content)
+        answer = self._http.exchange(verb, self._base + path, what=what, headers=self._headers, alone=True, **content)
         return understood(answer, host_of(self._base), what)
 
 
@@ -45,7 +44,7 @@ def understood(answer: Answer, host: str, what: str) -> Mapping[str, Any]:
     """The envelope of a success. Raises CredentialsRefused, Unavailable, Declined, AskedWrongly or Uncertain."""
     if answer.status in (401, 403):
         raise CredentialsRefused(f"{host} refused the access token ({answer.status} to {what}). Check access_token.")
-    said = _envelope(answer.body)
+    said = _envelope(answer.said())
     if said is not None and said["error"] and answer.status in REFUSALS:
         raise Declined(f"{host} refused {what}: {_reason(said) or answer.status}")
     verdict(answer, host, what)
@@ -54,11 +53,7 @@ def understood(answer: Answer, host: str, what: str) -> Mapping[str, Any]:
     return said
 
 
-def _envelope(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        said = rawjson.loads(body)
-    except rawjson.NotJson:
-        return None
+def _envelope(said: object) -> Mapping[str, Any] | None:
     return said if isinstance(said, dict) and isinstance(said.get("error"), bool) else None
 
 

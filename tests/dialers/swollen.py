@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dialers.base import Connection, Jobs, Window
 from dialers.errors import ReportError
-from dialers.qvoice.api import Patience as Impatience
+from dialers.http import Patience
 from dialers.registry import DIALERS
 from polling.walk import small
 
@@ -81,7 +81,7 @@ def main(name: str, report_name: str, url: str, *shapes: str) -> None:
         given = SETTINGS[name].items()
         given = {key: value.format(f"{url}/{shape}") if isinstance(value, str) else value for key, value in given}
         connection = Connection(f"{name}-main", name, settings=given)
-        client = dialer.client(connection, Impatience(pauses=())) if name == "qvoice" else dialer.client(connection)
+        client = dialer.client(connection, Patience()) if name == "qvoice" else dialer.client(connection)
         records, largest, said, before = 0, 0, "taken", forget()
         try:
             if report is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dialers.base import Connection, Window
-from dialers.qvoice.api import Client, Patience
+from dialers.http import Patience
+from dialers.qvoice.api import Client
 from dialers.qvoice.reports import REPORTS
 from sandbox.qvoice.api import create_app
 from sandbox.qvoice.dialer import QVoice

@@ -14,7 +14,7 @@ from sandbox.voipex.api import TOKEN_PATH, create_app
 from sandbox.voipex.dialer import Voipex
 from tests.dialers.lead_cases import QUICK
 
-FAST = Patience(connect=2, read=1.5, whole=4)
+FAST = Patience(connect=2, read=1.5, whole=4, refused=60)
 OPTIONS = {
     "callerId": "222333444",
     "activePeriod": {"startTime": "09:00", "endTime": "17:00", "weekDays": [1, 2, 3, 4, 5]},
@@ -48,7 +48,7 @@ class Stage:
 
 
 @contextmanager
-def stage(patience: Patience = FAST, remembered: float = 60, settings=None, **options) -> Iterator[Stage]:
+def stage(patience: Patience = FAST, settings=None, **options) -> Iterator[Stage]:
     """An account without campaigns, and our connection to it."""
     voipex = Voipex(**options)
     with running(create_app(voipex)) as url:
@@ -58,7 +58,7 @@ def stage(patience: Patience = FAST, remembered: float = 60, settings=None, **op
             "voipex-main", "voipex", Settings().load(given) | QUICK, ("token",), default_country="CZ"
         )
         try:
-            yield Stage(voipex, connection, Client(connection, patience, remembered))
+            yield Stage(voipex, connection, Client(connection, patience))
         finally:
             voipex.close()
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from marshmallow import ValidationError
@@ -111,7 +112,7 @@ def test_refused_credentials_are_remembered(played, fault):
 
 
 def test_refused_credentials_are_tried_again_in_an_hour():
-    with stage(remembered=0.05) as played:
+    with stage(replace(FAST, refused=0.05)) as played:
         played.faults({"grant_refused": {"times": 1, "path": "token"}})
         assert isinstance(error_of(lambda: played.client.ask("/ivr")), CredentialsRefused)
         time.sleep(0.06)
