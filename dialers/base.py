@@ -1,100 +1,23 @@
 """The contract: what a dialer may offer, in which shapes, and what it must not do.
 
-A dialer is one folder with up to four files: ``words.py`` (pure: its vocabulary into call events), ``reports.py`` (what we
-ask it), ``leads.py`` (what we give it) and ``api.py`` (its HTTP client), and one row in ``registry.py``.
+A dialer is one folder and one row in ``registry.py``: ``words.py`` (pure: its vocabulary into call events; the shapes stand
+here), ``reports.py`` (what we ask it, ``dialers.asking``), ``leads.py`` (what we give it, ``dialers.giving``) and ``api.py``
+(its HTTP client, over ``dialers.http`` and, where it logs in, ``dialers.tokens``).
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from dialers.asking import Report
+from dialers.connection import AnyClient
+from dialers.connection import Connection as Connection
 from dialers.giving import Act, CannotDo, Control, Leads
-from dialers.vocabulary import CONNECT_OUTCOMES
-from lib.zones import Place
 
 
-# What every reader is given -------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Connection:
-    """One configured account at one dialer. ``settings`` are the dialer's own, already checked by its schema."""
-
-    name: str
-    dialer: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    callback_tokens: tuple[str, ...] = ()
-    callback_authorization: tuple[str, ...] = ()  # values of the header, any of which a callback must have; none: any
-    default_country: str | None = None
-    dispositions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the tenant's word -> flags
-    disposition_window: timedelta = timedelta(hours=24)
-    expect_every: timedelta | None = None  # a callback comes at least so often; None: learned
-    # The tenant's meaning of the dialer's words -> connect outcome, or a kind of event, or ``vocabulary.DISMISSED``.
-    words: Mapping[str, str] = field(default_factory=dict)
-    states_dispositions: bool | None = None  # whether it tells dispositions; None: as its dialer does
-
-    def says(self, word: str | None) -> str | None:
-        """What the tenant's own table says of a dialer's word, whatever that is; None where it does not have it. Compared
-        without case; a blank, ``+``, ``_`` and ``-`` are the same."""
-        return self._meanings.get(plain(word)) if word and self.words else None
-
-    @cached_property
-    def _meanings(self) -> dict[str, str]:
-        return {plain(word): meaning for word, meaning in reversed(self.words.items())}  # the first of equals counts
-
-    @cached_property
-    def place(self) -> Place:
-        """Where the dialer's times are written down, as far as the connection says it."""
-        zone = self.settings.get("timezone")
-        return Place(ZoneInfo(zone) if zone else None, self.default_country, self.settings.get("day_first"))
-
-    def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
-        """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where
-        neither has it. Compared as ``says`` compares."""
-        if not word:
-            return None
-        own = self.says(word)
-        return own if own in CONNECT_OUTCOMES else _of(table, plain(word))
-
-    def flags(self, disposition: str | None) -> list[str]:
-        """The flags that this tenant gives the disposition; compared without case, and with single blanks. Sorted."""
-        if not disposition or not self.dispositions:
-            return []
-        return list(self._flags.get(plain_disposition(disposition), ()))
-
-    def decides(self, disposition: str, parent: str | None = None) -> bool:
-        """Whether the tenant's table has the disposition or its parent, with flags or without any: then somebody has decided
-        what it means. Compared as ``flags`` compares."""
-        return any(plain_disposition(word) in self._flags for word in (disposition, parent) if word)
-
-    @cached_property
-    def _flags(self) -> dict[str, list[str]]:
-        found: dict[str, set[str]] = {}
-        for word, flags in self.dispositions.items():
-            found.setdefault(plain_disposition(word), set()).update(flags)
-        return {word: sorted(flags) for word, flags in found.items()}
-
-
-def _of(table: Mapping[str, str], wanted: str) -> str | None:
-    return next((meaning for name, meaning in table.items() if plain(name) == wanted), None)
-
-
-@lru_cache(maxsize=5_000)
-def plain(word: str) -> str:
-    """A dialer's word as it is compared: two words that are equal in this are one word."""
-    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
-
-
-@lru_cache(maxsize=5_000)
-def plain_disposition(word: str) -> str:
-    """A disposition as it is compared: two that are equal in this are one."""
-    return " ".join(unicodedata.normalize("NFC", word).split()).casefold()
-
-
+# What words are given ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Evidence:
     """A receipt, as far as words may look at it."""
@@ -225,68 +148,6 @@ def attempts_by_name(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
     return found
 
 
-# Reports: us asking ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Layer:
-    """How far to look back, and how often. ``span`` None: a report of the present moment, without a window.
-
-    ``awaiting`` looks back as far as the oldest call that still awaits its disposition, and rests where there is none.
-    ``jobs`` asks for what we have loaded and is not over yet, and rests where there is nothing; with a ``span`` also for
-    what ended within it.
-    """
-
-    name: str
-    every: timedelta
-    span: timedelta | None = None
-    awaiting: bool = False
-    jobs: bool = False
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """What we have loaded and is not over yet: campaign -> the dialer's ids, in the order in which they were accepted."""
-
-    by_campaign: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Window:
-    """The time asked for, both ends included; frozen for a whole walk."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of a page, byte for byte. ``key`` tells which record it is a version of (None: unknown)."""
-
-    body: bytes
-    key: str | None = None
-    context: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    records: list[Record]
-    warning: str | None = None  # what was asked for and not answered, in a sentence; the walk goes on all the same
-
-
-@dataclass(frozen=True)
-class Report:
-    """Something that a dialer can be asked.
-
-    ``walk(client, connection, asked)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
-    where it cannot go on; ``asked`` is a ``Window``, the ``Jobs`` of a layer of jobs, or None for the present moment. The
-    poller keeps every page that was yielded, and moves the cursor in the last one's transaction.
-    """
-
-    name: str
-    layers: tuple[Layer, ...]
-    walk: Callable[[Any, Connection, Any], Iterator[Page]]
-    switch: str | None = None  # the setting that must be true for it to be asked; None: always
-
-
 # The dialer itself ----------------------------------------------------------------------------------------------------
 def disposes_never(values: Mapping[str, Any]) -> bool:
     """``Dialer.disposes`` of one that states no dispositions at all."""
@@ -324,7 +185,7 @@ class Dialer:
     arrival: Callable[[KeptEvent], int | None] | None = None  # one of ``vocabulary.ARRIVED_...``, or None
     callback_kinds: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
-    client: Callable[[Connection], Any] | None = None
+    client: Callable[[Connection], AnyClient] | None = None
     default_country: str | None = None  # of national numbers, where the connection names none
     ready: Callable[[Connection], None] = lambda connection: None
     leads: Leads | None = None

@@ -1,4 +1,4 @@
-"""The contract's other half: what a dialer may be given. Leads, commands to campaigns, and single writes.
+"""The contract's third part: what a dialer may be given. Leads, commands to campaigns, and single writes.
 
 Whoever sends keeps the order, the pace and the memory (``leads.sending``); a dialer only knows its own words. So everything
 here is either pure, and a dry run shows exactly what would be sent, or it is one exchange with the dialer.
@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from dialers.connection import AnyClient, Connection
 from lib import phone
 from lib import phone_writing as writing
 
@@ -158,16 +159,16 @@ class Leads:
     ``named(campaign)`` is the id by which its calls name the campaign that leads are loaded into; None where they do not.
     """
 
-    check: Callable[[Any, str | None, Lead, Mapping[str, Any]], None]
-    shown: Callable[[Any, Order], Any]
-    send: Callable[[Any, Any, Order], Sent]
-    pace: Callable[[Any], Pace]
+    check: Callable[[Connection, str | None, Lead, Mapping[str, Any]], None]
+    shown: Callable[[Connection, Order], Any]
+    send: Callable[[AnyClient, Connection, Order], Sent]
+    pace: Callable[[Connection], Pace]
     options: type[Schema]
     most: int = 1
     most_new: int | None = None
     appends: str | None = None
     knows_keys: bool = False
-    fixed: Callable[[Any, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
+    fixed: Callable[[Connection, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
     named: Callable[[str], str | None] = lambda campaign: campaign
 
 
@@ -178,7 +179,7 @@ class Control:
     ``run(client, connection, campaign, word)`` sends one and returns the dialer's answer. Raises as ``Act.run``."""
 
     commands: Mapping[str, str]
-    run: Callable[[Any, Any, str, str], Any]
+    run: Callable[[AnyClient, Connection, str, str], Any]
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class Act:
     """
 
     given: type[Schema]
-    run: Callable[[Any, Any, Mapping[str, Any]], Any]
+    run: Callable[[AnyClient, Connection, Mapping[str, Any]], Any]
 
 
 # The acts that there are, by name; a dialer offers some of them.

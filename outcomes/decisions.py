@@ -14,7 +14,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, plain, plain_disposition
+from dialers.connection import Connection, plain, plain_disposition
 from dialers.vocabulary import CONNECT_OUTCOMES, DISMISSED, FLAGS, WORD_MEANINGS
 from lib import clock, ids
 from lib import text as texts

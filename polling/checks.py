@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from dialers import clients, masking
-from dialers.base import Connection, Report, Window
+from dialers.asking import Report, Window
+from dialers.base import Connection
 from dialers.errors import ReportError
 from dialers.giving import CannotDo
 from dialers.http import Http, Patience, host_of

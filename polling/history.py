@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from dialers import clients
-from dialers.base import Connection, Layer, Report, Window
+from dialers.asking import Layer, Report, Window
+from dialers.base import Connection
 from dialers.errors import CredentialsRefused
 from dialers.registry import DIALERS
 from lib import clock

@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, Page, Record
+from dialers.asking import Page, Record
+from dialers.base import Connection
 from lib import ids
 from models import Receipt
 from models.database import chunks, insert_into

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, Dialer, Jobs, Layer, Report, Window
+from dialers.asking import Jobs, Layer, Report, Window
+from dialers.base import Connection, Dialer
 from dialers.vocabulary import AWAITING_DISPOSITION, NEVER_DISPOSED, UNKNOWN
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.loads import ACCEPTED

@@ -15,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from dialers import masking
-from dialers.base import Connection, Page, Window
+from dialers.asking import Page, Window
+from dialers.base import Connection
 from dialers.errors import ReportError, WalkStuck
 from models.database import Database
 from polling import cursors

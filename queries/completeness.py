@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dialers.base import Connection, Layer
+from dialers.asking import Layer
+from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, cast, distinct, func, literal, null, select, text, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, plain, plain_disposition
+from dialers.connection import Connection, plain, plain_disposition
 from dialers.vocabulary import DISMISSED, UNKNOWN
 from models import CallEvent, CallOutcome
 from models.calls import UNFLAGGED, UNKNOWN_AND_OVER

@@ -9,7 +9,8 @@ from datetime import timedelta
 from itertools import count
 
 from dialers import bodies
-from dialers.base import Connection, Jobs, Layer, Page, Record, Report, Unreadable
+from dialers.asking import Jobs, Layer, Page, Record, Report
+from dialers.base import Connection, Unreadable
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
 from dialers.fields import ident
 from dialers.jaicp import words

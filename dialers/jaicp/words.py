@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable, plain
+from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable
 from dialers.bodies import record
+from dialers.connection import plain
 from dialers.fields import ident, mapping, moment, number, said_once, seconds, spelled, stated, text, whole, word
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, unnamed
 from lib import phone

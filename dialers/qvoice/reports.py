@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from dialers import bodies
-from dialers.base import Connection, Layer, Page, Record, Report, Unreadable, Window
+from dialers.asking import Layer, Page, Record, Report, Window
+from dialers.base import Connection, Unreadable
 from dialers.errors import AskedWrongly, Garbled, ReportError, WalkStuck
 from dialers.fields import LONGEST_ID, text
 from dialers.qvoice import activity, words

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dialers import bodies
-from dialers.base import Connection, Layer, Page, Record, Report, Window
+from dialers.asking import Layer, Page, Record, Report, Window
+from dialers.base import Connection
 from dialers.errors import Garbled
 from dialers.fields import text
 from dialers.ringostat import times, words

@@ -7,7 +7,8 @@ help.ringostat.com, "Ringostat API. Export call log".
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialers.base import Connection, Window
+from dialers.asking import Window
+from dialers.base import Connection
 
 SECOND = timedelta(seconds=1)
 WRITTEN = "%Y-%m-%d %H:%M:%S"

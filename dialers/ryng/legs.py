@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import Connection, plain
+from dialers.connection import Connection, plain
 from dialers.fields import mapping, unfolded, word
 
 # Of a leg, in the words that its call's ``status`` has, too.

@@ -7,7 +7,8 @@ read out of it: the records wait in the evidence until somebody knows them.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dialers.base import Connection, Layer, Page, Record, Report
+from dialers.asking import Layer, Page, Record, Report
+from dialers.base import Connection
 from dialers.errors import Garbled
 from dialers.voipex import words
 from dialers.voipex.api import Client

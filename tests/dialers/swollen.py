@@ -9,7 +9,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dialers.base import Connection, Jobs, Window
+from dialers.asking import Jobs, Window
+from dialers.base import Connection
 from dialers.errors import ReportError
 from dialers.http import Patience
 from dialers.registry import DIALERS

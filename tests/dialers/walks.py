@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dialers.base import Page, Record
+from dialers.asking import Page, Record
 from dialers.errors import ReportError
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from marshmallow import missing
 
-from dialers.base import Connection, Dialer, Event, Evidence, KeptEvent, Reading, Unreadable, Window
+from dialers.asking import Window
+from dialers.base import Connection, Dialer, Event, Evidence, KeptEvent, Reading, Unreadable
 from dialers.errors import ReportError
 from dialers.registry import DIALERS
 from lib import rawjson

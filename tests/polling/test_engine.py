@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 import polling
 from dialers import clients
-from dialers.base import Layer, Page, Record, Report
+from dialers.asking import Layer, Page, Record, Report
 from polling import cursors
 from polling.tasks import Task
 from polling.walk import Walk

@@ -7,7 +7,8 @@ from itertools import count
 import pytest
 from sqlalchemy import update
 
-from dialers.base import Connection, Page, Record
+from dialers.asking import Page, Record
+from dialers.base import Connection
 from dialers.errors import WalkStuck
 from models import Receipt
 from outcomes.normalize import normalize_pending

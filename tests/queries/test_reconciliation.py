@@ -6,7 +6,8 @@ import pytest
 from marshmallow import Schema
 from sqlalchemy import select
 
-from dialers.base import Dialer, Reading, Report
+from dialers.asking import Report
+from dialers.base import Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, LoadedLead

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialers.base import Connection, Jobs
+from dialers.asking import Jobs
+from dialers.base import Connection
 from dialers.giving import Lead, Order
 from dialers.http import Patience
 from dialers.jaicp import Settings

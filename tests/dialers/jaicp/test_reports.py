@@ -5,7 +5,7 @@ import json
 import pytest
 from marshmallow import ValidationError
 
-from dialers.base import Jobs
+from dialers.asking import Jobs
 from dialers.errors import CredentialsRefused, Declined, Garbled, Unavailable
 from dialers.jaicp import DIALER, Settings
 from tests.dialers.jaicp.account import TOKENS, account

@@ -4,7 +4,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from dialers.base import Connection, Window
+from dialers.asking import Window
+from dialers.base import Connection
 from dialers.http import Patience
 from dialers.qvoice.api import Client
 from dialers.qvoice.reports import REPORTS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dialers.base import Window
+from dialers.asking import Window
 from dialers.errors import Garbled, WalkStuck
 from dialers.qvoice.envelopes import opened
 from tests.dialers.qvoice.portal import START, WINDOW, portal, row

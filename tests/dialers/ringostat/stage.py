@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Request, Response
 
-from dialers.base import Connection, Evidence, Window
+from dialers.asking import Window
+from dialers.base import Connection, Evidence
 from dialers.http import Patience
 from dialers.ringostat import DIALER, Settings
 from dialers.ringostat.api import Client

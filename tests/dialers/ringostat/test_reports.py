@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dialers.base import Window
+from dialers.asking import Window
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.http import Patience
 from dialers.ringostat.reports import opened

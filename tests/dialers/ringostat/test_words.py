@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from marshmallow import ValidationError
 
-from dialers.base import Connection, Evidence, Window
+from dialers.asking import Window
+from dialers.base import Connection, Evidence
 from dialers.fields import moment
 from dialers.ringostat import DIALER, Settings
 from dialers.ringostat.times import walls
