@@ -48,7 +48,7 @@ def each(
 def record(body: bytes, understand: Callable[..., Reading], *about: object) -> Reading:
     """What a polled record says, one JSON object, by what ``understand`` says of it and of ``about``. Raises Unreadable."""
     try:
-        found, forgiven = rawjson.loads(body), set()
+        found, forgiven = rawjson.loads(body), set[str]()
     except NotJson as error:
         found, forgiven = _nearly(body, error)
     if not isinstance(found, Members):
@@ -84,7 +84,7 @@ def _nearly(body: bytes, error: NotJson) -> tuple[object, set[str]]:
 
 # What is read --------------------------------------------------------------------------------------------------------
 def _alone(body: Opened, one: One) -> Reading:
-    return _checked(one(_members(body.parts[0])) if body.parts else _members(None), body.forgiven)
+    return _checked(one(_members(body.parts[0] if body.parts else None)), body.forgiven)
 
 
 def _several(body: Opened, one: One) -> Reading:
@@ -107,10 +107,10 @@ def _several(body: Opened, one: One) -> Reading:
         events += [replace(event, part=number) for event in found.events]
         ignored += [found.ignored] if found.ignored else []
     if refused and not events and not ignored:
-        error = refused[0][1]
+        first = refused[0][1]
         if all(type(part) is not Members for part in body.parts):
             raise Unreadable("not_an_object", "The body is JSON, but no object.")
-        raise Unreadable(error.reason, f"None of its {len(body.parts)} parts could be understood. {error.detail}")
+        raise Unreadable(first.reason, f"None of its {len(body.parts)} parts could be understood. {first.detail}")
     body.forgiven.add("several_events")
     return Reading(
         events=tuple(events),

@@ -41,7 +41,9 @@ class Connection:
 
     @cached_property
     def _meanings(self) -> dict[str, str]:
-        return {plain(word): meaning for word, meaning in reversed(self.words.items())}  # the first of equals counts
+        return {
+            plain(word): meaning for word, meaning in reversed(list(self.words.items()))
+        }  # the first of equals counts
 
     @cached_property
     def place(self) -> Place:

@@ -66,7 +66,7 @@ class _Watched:
     sock: socket.socket | None
 
     def _new_conn(self) -> socket.socket:
-        line = super()._new_conn()  # type: ignore[misc]
+        line: socket.socket = super()._new_conn()  # type: ignore[misc]
         _watch(line)
         return line
 

@@ -168,7 +168,7 @@ def _length(written: str) -> int | None:
         days, *parts = found.groups()
     else:
         found = _CLOCK.fullmatch(written) or _GO_UNITS.fullmatch(written) or _UNITS.fullmatch(written)
-        days, parts = None, found.groups() if found else ()
+        days, parts = None, list(found.groups()) if found else []
     if not any((days, *parts)):
         return None
     hours, minutes, rest = (int(part or 0) for part in parts)

@@ -120,7 +120,7 @@ def nested(form: Members) -> Members:
         if found[1] not in inner:
             pairs.append((found[1], inner.setdefault(found[1], [])))
         inner[found[1]].append((found[2][1:-1], value))
-    return Members([(name, Members(value) if value is inner.get(name) else value) for name, value in pairs])
+    return Members([(name, Members(inner[name]) if value is inner.get(name) else value) for name, value in pairs])
 
 
 def _object(value: object) -> object:

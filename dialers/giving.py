@@ -55,6 +55,13 @@ class Order:
     key: str
     callbacks: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def existing(self) -> str:
+        """The campaign, for a dialer that makes none. Raises Refused."""
+        if self.campaign is None:
+            raise Refused("campaign", "No campaign is named, and the dialer makes none.")
+        return self.campaign
+
 
 # What can be wrong with it: found out before anything is sent ------------------------------------------------------------
 class CannotDo(ValueError):

@@ -47,7 +47,7 @@ def discreet(connection: Connection, client: Any = None) -> Iterator[None]:
 
 def _secrets(connection: Connection, client: Any) -> set[str]:
     dialer, settings = DIALERS[connection.dialer], connection.settings
-    found = {*connection.callback_tokens}
+    found: set[Any] = {*connection.callback_tokens}
     for sent in connection.callback_authorization:
         found |= {sent, sent.partition(" ")[2]}
     for name in dialer.secrets:

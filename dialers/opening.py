@@ -95,7 +95,8 @@ def _form(found: Members, slips: set[str], form: Callable[[Members], Members], a
     """What a form says; the JSON in it, where one of its fields is for that."""
     for name, value in found.pairs:
         alone = len(found.pairs) == 1
-        wanted = value if name.casefold() in WRAPPERS or alone and value else name if alone else ""
+        said = str(value)  # as every form's
+        wanted = said if name.casefold() in WRAPPERS or alone and said else name if alone else ""
         wanted = wanted.strip(BLANKS)
         if wanted[:1] in ("{", "["):
             try:

@@ -23,7 +23,7 @@ def placed(events: list[KeptEvent], place: Callable[[KeptEvent], Any]) -> list[K
     return [replace(event, happened_at=_PLACES + timedelta(microseconds=at)) for at, event in enumerate(ordered)]
 
 
-def _said(event: KeptEvent) -> tuple:
+def _said(event: KeptEvent) -> tuple[int, Any, list[tuple[str, str]]]:
     facts = event.facts
     outcome = facts.get("connect_outcome")
     weight = RESULTS_BY_WEIGHT.index(outcome) if outcome in RESULTS_BY_WEIGHT else len(RESULTS_BY_WEIGHT)

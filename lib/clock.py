@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import overload
 
 from lib import written, zones
 from lib.zones import NOWHERE, Place
@@ -120,6 +121,12 @@ def from_epoch(value: int | float | str) -> datetime | None:
         return None
 
 
+@overload
+def iso(moment: datetime) -> str: ...
+@overload
+def iso(moment: None) -> None: ...
+@overload
+def iso(moment: datetime | None) -> str | None: ...
 def iso(moment: datetime | None) -> str | None:
     """Write a time as we show it: ``2026-11-18T10:12:52Z``, a fraction only where it is not zero."""
     if moment is None:

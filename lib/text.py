@@ -1,7 +1,7 @@
 """Text that every store can hold."""
 
 import re
-from typing import overload
+from typing import Any, overload
 
 # PostgreSQL stores neither NUL nor lone surrogates; both can be written in JSON. Evidence keeps them, facts do not.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -22,6 +22,10 @@ def visible(text: str) -> str:
 
 @overload
 def clean(value: str) -> str: ...
+@overload
+def clean(value: str | None) -> str | None: ...
+@overload
+def clean(value: dict[str, Any]) -> dict[str, Any]: ...
 @overload
 def clean(value: object) -> object: ...
 def clean(value: object) -> object:

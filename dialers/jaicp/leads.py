@@ -56,14 +56,14 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
 
 def shown(connection: Connection, order: Order) -> dict[str, Any]:
     """The request that ``send`` makes."""
-    return {"method": "POST", "path": shown_path(order.campaign, ADD), "body": _items(connection, order)}
+    return {"method": "POST", "path": shown_path(order.existing, ADD), "body": _items(connection, order)}
 
 
 def send(client: Client, connection: Connection, order: Order) -> Sent:
     """Add the numbers; JAICP answers with a job for each, in their order."""
     if order.campaign not in connection.settings["campaigns"]:
         raise AskedWrongly(f"The settings name no campaign {order.campaign} any more; nothing was sent.")
-    body = client.give(order.campaign, "POST", ADD, _items(connection, order), order.key)
+    body = client.give(order.existing, "POST", ADD, _items(connection, order), order.key)
     try:
         jobs = rawjson.loads(body)
     except rawjson.NotJson:

@@ -22,7 +22,7 @@ class _Moment(fields.Str):
     """A time with its zone, as UTC in the form of JAICP's examples: 2020-03-23T00:00:00Z."""
 
     def _deserialize(self, value: Any, *args: Any, **more: Any) -> str:
-        given = super()._deserialize(value, *args, **more)
+        given = str(super()._deserialize(value, *args, **more))
         try:
             at = datetime.fromisoformat(given)
         except ValueError:
@@ -67,8 +67,8 @@ class Options(Schema):
 
     @validates_schema
     def _in_order(self, given: dict[str, Any], **_: Any) -> None:
-        start, finish = (given.get(name) for name in ("startDateTime", "finishDateTime"))
-        if start and finish and clock.parse(finish) <= clock.parse(start):
+        start, finish = (clock.parse(given.get(name)) for name in ("startDateTime", "finishDateTime"))
+        if start and finish and finish <= start:
             raise ValidationError("Must be after startDateTime.", "finishDateTime")
 
 
@@ -80,7 +80,7 @@ def policy(load: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     if not own:
         return dict(load)
     try:
-        return _OPTIONS.load({**load, **own})
+        return dict(_OPTIONS.load({**load, **own}))
     except ValidationError as error:
         path, messages = [], error.messages
         while isinstance(messages, dict):

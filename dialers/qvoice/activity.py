@@ -6,6 +6,7 @@ clients select besides, and may be missing. Names in snake_case are QVoice's whe
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from dialers import vocabulary as ours
@@ -196,7 +197,7 @@ def _answers(
     return found
 
 
-def _lead_answer(row: Mapping[str, Any], connection: Connection):
+def _lead_answer(row: Mapping[str, Any], connection: Connection) -> datetime | None:
     stamped = mapping(row.get("campaign_timestamps")).get("lead_answer_time")
     return moment(stamped, connection) or moment(row.get("answered_time"), connection)
 

@@ -47,6 +47,6 @@ def levels(value: object) -> tuple[str, ...]:
         elif isinstance(item, dict):
             named = [item[name] for name in NAMES if item.get(name) not in (None, "")]
             waiting += reversed([*named[:1], *(item[name] for name in DEEPER if name in item)])
-        elif word(item):
-            found.append(word(item))
+        elif said := word(item):
+            found.append(said)
     return tuple(found)

@@ -87,8 +87,8 @@ def _found(text: str) -> tuple[list[Slice], str | None, bool] | None:
     for wanted in LISTS:
         lists = [begin for name, begin, end in members if name == wanted and text[begin] in "[{n"]
         if lists:
-            parts = [_records(text, begin) for begin in lists]
-            return None if None in parts else (sum(parts, []), next_key, True)
+            parts = [records for begin in lists if (records := _records(text, begin)) is not None]
+            return (sum(parts, []), next_key, True) if len(parts) == len(lists) else None
     if any(name not in META or text[begin] == "[" for name, begin, _ in members if text[begin] != "{"):
         return None
     return [Slice(text[begin:end], name) for name, begin, end in members if text[begin] == "{"], next_key, bool(keys)

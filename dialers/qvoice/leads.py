@@ -100,7 +100,7 @@ def pace(connection: Connection) -> Pace:
 
 
 def _path(order: Order) -> str:
-    return f"{CAMPAIGNS}/{quote(order.campaign, safe='')}/lead"
+    return f"{CAMPAIGNS}/{quote(order.existing, safe='')}/lead"
 
 
 def _body(connection: Connection, lead: Lead, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,9 +125,9 @@ def _form(connection: Connection) -> str:
 
 def _own(lead: Lead) -> dict[str, Any]:
     try:
-        return Options().load(lead.options)
+        return dict(Options().load(lead.options))
     except ValidationError as error:
-        name, sentences = next(iter(error.normalized_messages().items()))
+        name, sentences = next(iter(error.messages_dict.items()))
         raise Refused(f"options.{name}", sentences[0]) from None
 
 

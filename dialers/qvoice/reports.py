@@ -40,7 +40,7 @@ CUT = "An answer was full and named no next page: some calls may be missing. Rai
 _minute = timedelta(minutes=1)
 
 
-def lead_history(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+def lead_history(client: Client, connection: Connection, window: Window) -> Iterator[Page]:
     """The calls of the window. The window is sent with every page and never moves."""
     fields = connection.settings.get("report_fields")
     query = {"pageSize": str(_page_size(connection))} | ({"fields": ",".join(fields)} if fields else {})
@@ -50,7 +50,7 @@ def lead_history(client: Client, connection: Connection, window: Window | None) 
 
 def _calls(
     client: Client, connection: Connection, query: dict[str, str], window: Window
-) -> Generator[Page, None, set | None]:
+) -> Generator[Page, None, set[str | bytes] | None]:
     """The pages of one window. Returns the calls in it where the answer was cut: the documented answer is a bare array that
     cannot name a next page, so a full one may have lost its end."""
     times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
@@ -85,7 +85,7 @@ def _halves(
             yield from _halves(client, connection, query, half, halved)
 
 
-def leads(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+def leads(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
     """The leads of every campaign that the status report names. A campaign that fails does not hide the others'."""
     failure: ReportError | None = None
     for campaign_id in _campaign_ids(client):
@@ -100,13 +100,13 @@ def leads(client: Client, connection: Connection, window: Window | None) -> Iter
         raise failure
 
 
-def campaign_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+def campaign_status(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
     """Each campaign's totals, as they are now."""
     for envelope in _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS):
         yield Page([_listed(record) for record in envelope.records])
 
 
-def queue_status(client: Client, connection: Connection, window: Window | None) -> Iterator[Page]:
+def queue_status(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
     """Each queue's agents and counters, as they are now."""
     for envelope in _pages(client, QUEUES_PATH, {}, "startKey", QUEUE_COLUMNS):
         yield Page([_listed(record) for record in envelope.records])

@@ -196,8 +196,8 @@ def _parties(row: Mapping[str, Any]) -> Parties:
         customer = _customer(stated_customer, dst, (caller,))
         return Parties(direction, customer, caller, shown, ("dst", "caller"))
     # Nobody tells which end is ours, but a login is no customer's.
-    by_login = _is_login(stated_customer) and stated_customer in (caller, dst, picked_up)
-    return Parties(None, None if by_login else stated_customer, None, None, ())
+    is_ours = _is_login(stated_customer) and stated_customer in (caller, dst, picked_up)
+    return Parties(None, None if is_ours else stated_customer, None, None, ())
 
 
 def _customer(stated_customer: str | None, by_direction: str | None, ours: tuple[str | None, ...]) -> str | None:

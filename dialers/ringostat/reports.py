@@ -37,7 +37,7 @@ def calls(client: Client, connection: Connection, window: Window) -> Iterator[Pa
         "merge": "0",  # others show the attempts of a caller as one
         "order": "calldate",
     }
-    spans, seen, full = [(start, end)], set(), 0
+    spans, seen, full = [(start, end)], set[bytes](), 0
     while spans:
         start, end = spans.pop()
         found = opened(client.calls(query | {"from": _written(start), "to": _written(end)}))

@@ -25,7 +25,7 @@ def walls(window: Window, place: ZoneInfo) -> tuple[datetime, datetime]:
     ends = [window.start]
     while ends[-1] < window.end:
         ends.append(min(ends[-1] + timedelta(days=1), window.end))
-    offsets = [end.astimezone(place).utcoffset() for end in ends]
+    offsets = [end.astimezone(place).utcoffset() or timedelta(0) for end in ends]
     start = window.start.astimezone(UTC).replace(tzinfo=None, microsecond=0) + min(offsets)
     end = window.end.astimezone(UTC).replace(tzinfo=None, microsecond=0) + max(offsets)
     return start, end + SECOND

@@ -115,14 +115,14 @@ def _attempt_of(event: KeptEvent, candidates: list[_Attempt]) -> str:
 def _may_hold(attempt: _Attempt, event: KeptEvent) -> bool:
     """False only where it is known that the attempt was over, or began much later: by Ryng's own times; else by arrival."""
     said = event.facts.get("started_at")
-    if said is not None and (attempt.start or attempt.end):
-        started = clock.parse(said)
+    if said is not None and (attempt.start or attempt.end) and (started := clock.parse(said)):
         if attempt.end is not None and started > attempt.end + AFTER_END:
             return False
         return attempt.start is None or started >= attempt.start - BEFORE_START
     created = event.facts.get("created_at")
     if created is not None and created not in attempt.created and attempt.end is not None:
-        if clock.parse(created) > attempt.end:
+        at = clock.parse(created)
+        if at is not None and at > attempt.end:
             return False
     over = attempt.over_at
     if over is None or event.received_at <= over:
@@ -141,11 +141,11 @@ def _differs(event: KeptEvent, fact: str, known: set[str]) -> bool:
 def _starts_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
     """Those that contain the event's start; of several, the ones that start nearest to it."""
     started = clock.parse(event.facts.get("started_at"))
-    timed = [attempt for attempt in candidates if attempt.start is not None]
-    if started is None or not timed:
+    if started is None:
         return []
-    nearest = min(abs(attempt.start - started) for attempt in timed)
-    return [attempt for attempt in timed if abs(attempt.start - started) == nearest]
+    timed = [(abs(attempt.start - started), attempt) for attempt in candidates if attempt.start is not None]
+    nearest = min((distance for distance, _ in timed), default=None)
+    return [attempt for distance, attempt in timed if distance == nearest]
 
 
 def _created_with(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
@@ -158,11 +158,11 @@ def _same_agent(event: KeptEvent, candidates: list[_Attempt]) -> list[_Attempt]:
     return [attempt for attempt in candidates if agent and agent in attempt.agents]
 
 
-def _nearness(event: KeptEvent) -> Callable[[_Attempt], tuple]:
+def _nearness(event: KeptEvent) -> Callable[[_Attempt], tuple[bool, timedelta, str]]:
     """By arrival: a milestone is posted before its own call's end, so the first attempt to end after it is the likely one;
     a milestone that came after all of them is late, and belongs to the last."""
 
-    def measure(attempt: _Attempt) -> tuple:
+    def measure(attempt: _Attempt) -> tuple[bool, timedelta, str]:
         behind = attempt.received_at < event.received_at
         distance = abs(attempt.received_at - event.received_at)
         return (behind, distance, attempt.key)

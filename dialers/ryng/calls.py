@@ -36,7 +36,7 @@ class CancelCall(Schema):
     call = _id()
 
 
-def start(client: Client, connection: Connection, given: Mapping[str, Any]) -> dict[str, str]:
+def start(client: Client, connection: Connection, given: Mapping[str, Any]) -> dict[str, str | None]:
     configured(connection)
     number = to_be_called(given["number"], connection.default_country).number
     urls = {

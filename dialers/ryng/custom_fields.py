@@ -26,7 +26,7 @@ def values(connection: Connection, lead: Lead) -> dict[str, str]:
     if MARK in found:
         raise Refused(f"fields.{MARK}", "This header is Wrapup's own.")
     for field, header, value in (("name", NAME, name), ("note", NOTE, lead.note), ("reference", crm, reference)):
-        if value is None:
+        if value is None or header is None:
             continue
         if found.setdefault(header, value) != value:
             raise Refused(field, f"It would go into the custom field {header}, and fields says something else there.")
@@ -37,7 +37,7 @@ def places(connection: Connection, leads: Sequence[Lead], wanted: Mapping[str, s
     """Header -> number of its custom field. ``wanted`` are the ``customFieldNames`` of the load; other headers take the free
     numbers in the order in which they come, and our mark the last one, if it is free. Raises Refused where there are too
     many."""
-    found = {header: int(_KEY.fullmatch(key)[1]) for key, header in wanted.items()}
+    found = {header: int(key[1]) for name, header in wanted.items() if (key := _KEY.fullmatch(name))}
     free = [number for number in range(1, MOST + 1) if number not in found.values()]
     for lead in leads:
         for header in values(connection, lead):

@@ -39,7 +39,7 @@ def parts(form: Mapping[str, str]) -> dict[str, Any]:
 def _sheet(connection: Connection, order: Order, inline: bool) -> str:
     options = order.options
     headers = custom_fields.places(connection, order.leads, options.get("customFieldNames", {}))
-    columns = sorted(headers, key=headers.get)
+    columns = sorted(headers, key=headers.__getitem__)
     written = io.StringIO()
     sheet = csv.writer(written)
     agents = [options["agents_header"]] if inline else []

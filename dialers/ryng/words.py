@@ -246,8 +246,8 @@ def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         header = text(headers.get(f"{key}Name")) or key
         if header in found:
             header = f"{header} ({key})"
-        if text(value) is not None:
-            found[header] = (header, text(value), key)
+        if (written := text(value)) is not None:
+            found[header] = (header, written, key)
     return list(found.values())
 
 

@@ -1,5 +1,7 @@
 """A VoIPEX campaign's own fields, by VoIPEX's names. IpexCloud/voipex-docs, "Dialer", step 3."""
 
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 PHONE, QUEUE = "phone", "queue"
@@ -7,7 +9,7 @@ PHONE, QUEUE = "phone", "queue"
 _time = validate.Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="must be a time of day such as 09:00")
 
 
-def _needed(what: str) -> dict[str, str]:
+def _needed(what: str) -> dict[str, Any]:
     return {"required": f"is missing: {what}.".replace("{", "{{").replace("}", "}}")}  # marshmallow formats it
 
 
@@ -35,7 +37,7 @@ class ActivePeriod(Schema):
     )
 
     @validates_schema
-    def begins_before_it_ends(self, data, **_):
+    def begins_before_it_ends(self, data: dict[str, Any], **_: Any) -> None:
         if data["endTime"] <= data["startTime"]:
             raise ValidationError(
                 "must be later than startTime: VoIPEX documents no period across midnight.", "endTime"
@@ -81,7 +83,7 @@ class Endpoint(Schema):
     queue = fields.Str(validate=validate.Length(1, 200), metadata={"description": "The queue that is watched."})
 
     @validates_schema
-    def names_its_queue(self, data, **_):
+    def names_its_queue(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("type") == QUEUE and "queue" not in data:
             raise ValidationError("is needed where the type is queue.", "queue")
 
