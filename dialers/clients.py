@@ -3,9 +3,8 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from dialers.base import Connection
+from dialers.connection import AnyClient, Connection
 from dialers.registry import DIALERS
 
 
@@ -13,9 +12,9 @@ from dialers.registry import DIALERS
 class Known:
     """A client, and since when this process has known the connection as it is configured now."""
 
-    client: Any
+    client: AnyClient
     since: datetime
-    tried: datetime | None = None  # what was parked until then, the credentials were tried for again
+    tried: datetime | None = None  # loads that were parked until then have had their one more login
 
     def resumed(self, parked_at: datetime | None) -> None:
         """Loads go on that were parked at this moment: their credentials may have been mended at the dialer. A client that

@@ -1,4 +1,4 @@
-"""A client's token, kept for all of its threads: one login at a time, one renewal of a token that is over.
+"""A client's token, for all of its threads: one login at a time, one renewal of a token that is over.
 
 A wrong password that is tried again and again locks an account, and whatever a dialer gives anew may end what it gave before.
 So one thread fetches a token and the others wait for what comes of it: its token, or its failure. Credentials that were
@@ -30,10 +30,13 @@ class Token:
     refresh_until: float | None = None
 
 
-class Keeper:
-    """``fetch(held)`` logs in, or renews the token that is over, where there is one. Raises a ReportError; what
+class Tokens:
+    """The token of one account. Shared by threads.
+
+    ``fetch(held)`` logs in, or renews the token that is over, where there is one. Raises a ReportError; what
     ``CredentialsRefused`` says is remembered for ``refused`` seconds. ``check`` says what is to be looked at where a token that
-    is new is refused by ``host``."""
+    is new is refused by ``host``.
+    """
 
     def __init__(self, fetch: Callable[[Token | None], Token], host: str, check: str, refused: float):
         self._fetch = fetch

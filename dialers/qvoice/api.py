@@ -12,7 +12,7 @@ from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted, Unavailable
 from dialers.http import Answer, Http, Patience, asking, host_of
 from dialers.qvoice.answers import told, understood
-from dialers.tokens import Keeper, Token, granted
+from dialers.tokens import Token, Tokens, granted
 
 LOGIN = "/api/v2/login"
 TOKEN_NAMES = ("access_token", "accessToken")
@@ -31,7 +31,7 @@ class Client:
         self._patience = patience or Patience(read=float(self._settings.get("timeout_seconds") or 30), pauses=PAUSES)
         self._http = Http(self._patience, self._settings.get("ca_file"))
         check = "account_id and what the user may do"
-        self._tokens = Keeper(self._logged_in, self._host, check, self._patience.refused)
+        self._tokens = Tokens(self._logged_in, self._host, check, self._patience.refused)
         self.secrets, self.forget_refusal = self._tokens.secrets, self._tokens.forget_refusal
 
     def ask(self, path: str, query: Mapping[str, str], understand: Callable[[bytes], T]) -> T:

@@ -12,7 +12,7 @@ from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, Unavailable, Uncertain
 from dialers.fields import text
 from dialers.http import Answer, Http, Patience, asking, host_of, verdict
-from dialers.tokens import Keeper, Token, end, granted, sendable
+from dialers.tokens import Token, Tokens, end, granted, sendable
 from lib import rawjson
 
 GRANT = "the request for a token"
@@ -31,7 +31,7 @@ class Client:
         self.unused_lists: dict[str, str] = {}  # see ``leads``
         patience = patience or Patience(read=float(self._settings["timeout_seconds"]))
         self._http = Http(patience)
-        self._tokens = Keeper(self._fetched, self.host, "what the user may do", patience.refused)
+        self._tokens = Tokens(self._fetched, self.host, "what the user may do", patience.refused)
         self.secrets, self.forget_refusal = self._tokens.secrets, self._tokens.forget_refusal
 
     def ask(self, path: str) -> bytes:
