@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import count
 
-from dialers import bodies
+from dialers import bodies, rows
 from dialers.asking import Jobs, Layer, Page, Record, Report
 from dialers.base import Connection, Unreadable
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
 from dialers.fields import ident
 from dialers.jaicp import words
 from dialers.jaicp.api import Client, job_id
-from lib import rawjson
 from lib import text as texts
 
 JOBS_PATH = "/callJob/getReport"
@@ -106,24 +105,11 @@ def _asked(
 # Records --------------------------------------------------------------------------------------------------------------
 def _jobs(body: bytes, campaign: str, what: str) -> list[Record]:
     context = {words.CAMPAIGN: campaign}
-    return [Record(row, _key(campaign, _id(row)), context) for row in _rows(body, what)]
+    return [Record(row, _key(campaign, _id(row)), context) for row in rows.cut(body, what)]
 
 
 def _attempts(body: bytes, campaign: str, what: str) -> list[Record]:
-    return [Record(row, None, {words.CAMPAIGN: campaign}) for row in _rows(body, what)]
-
-
-def _rows(body: bytes, what: str) -> list[bytes]:
-    """The elements of the array, byte for byte. Raises Garbled."""
-    try:
-        text, encoding = rawjson.page(body)
-        spans = rawjson.elements(text)
-        rawjson.nothing_after(text, spans[-1][1] if spans else 0, "[]")
-        return [text[begin:end].encode(encoding) for begin, end in spans]
-    except rawjson.TooMuch as error:
-        raise Garbled(f"The answer to {what} holds {error}; nothing of it was read.") from None
-    except rawjson.NotJson:
-        raise Garbled(f"The answer to {what} is no JSON array of rows.") from None
+    return [Record(row, None, {words.CAMPAIGN: campaign}) for row in rows.cut(body, what)]
 
 
 def _key(campaign: str, job: str | None) -> str | None:

@@ -9,14 +9,13 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from dialers import bodies
+from dialers import bodies, rows
 from dialers.asking import Layer, Page, Record, Report, Window
 from dialers.base import Connection
 from dialers.errors import Garbled
 from dialers.fields import text
 from dialers.ringostat import times, words
 from dialers.ringostat.api import CALLS, Client
-from lib import rawjson
 from lib import text as texts
 
 PAGE = 1_000  # records that are kept at once
@@ -57,22 +56,9 @@ def calls(client: Client, connection: Connection, window: Window) -> Iterator[Pa
 
 def opened(body: bytes) -> list[bytes]:
     """The records as they stand in the answer. Raises Garbled for everything but an array."""
-    if not body.strip():
-        raise Garbled(f"The answer to {WHAT} is empty.")
-    try:
-        written, encoding = rawjson.page(body)
-        if written.strip() == "null":
-            return []
-        spans = rawjson.elements(written)
-    except rawjson.TooMuch as error:
-        raise Garbled(f"The answer to {WHAT} holds {error}; nothing of it was read. Lower export_limit.") from None
-    except rawjson.NotJson as error:
-        raise Garbled(f"The answer to {WHAT} is not a list in JSON: {error}.") from None
-    try:
-        rawjson.nothing_after(written, spans[-1][1] if spans else 0, "[]")
-    except rawjson.NotJson:
-        raise Garbled(f"The answer to {WHAT} goes on after its end.") from None
-    return [written[start:stop].encode(encoding) for start, stop in spans]
+    if body.strip() == b"null":
+        return []
+    return rows.cut(body, WHAT, " Lower export_limit.")
 
 
 def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[Page]:
