@@ -1,6 +1,5 @@
 """Desks: one process sends to a connection at a time, and the dialer's pace is kept by all of them together.
-
-Whoever changes a desk names the lease that it holds; an update that touches no row means that the lease was lost.
+Whoever changes a desk names the lease that it holds (``models.leases``).
 """
 
 import threading
@@ -17,24 +16,20 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from dialers.giving import Pace
 from lib import ids
-from models import SendingDesk
+from models import SendingDesk, leases
 from models.database import Database, insert_into
+from models.leases import FREE, LeaseLost
 
 log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 DESK = SendingDesk.__table__
-FREE = {"lease_owner": None, "lease_until": None}
 ANSWER_SECONDS = 30  # of a dialer, where the connection says nothing else
 BEATS = 4  # in a lease's span; three may fail
 SPARE = timedelta(seconds=5)
 BACKOFF = timedelta(seconds=2)  # after the first failure; doubled with each that follows
 LONGEST_BACKOFF = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
-
-
-class LeaseLost(Exception):
-    """Somebody else sends to the connection now."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,7 @@ def claim(session: Session, connection: Connection, at: datetime) -> Held | None
     span = timedelta(seconds=2 * connection.settings.get("timeout_seconds", ANSWER_SECONDS)) + SPARE
     held = Held(connection.name, str(ids.new()), span)
     make(session, connection.name, at)
-    # A lease that ends absurdly late was given by a clock that has been set back.
-    free = or_(DESK.c.lease_until.is_(None), DESK.c.lease_until <= at, DESK.c.lease_until > at + 2 * span)
+    free = leases.free(DESK.c.lease_until, at, span)
     due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
     taken = {"lease_owner": held.lease, "lease_until": at + span}
     changed = session.execute(update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken))

@@ -27,12 +27,12 @@ def shown(session: Session, load_id: UUID, after: int = 0, limit: int = 100, sta
     page = select(LEADS).where(LEADS.c.load_id == load_id, LEADS.c.ordinal > after).order_by(LEADS.c.ordinal)
     if state is not None:
         page = page.where(LEADS.c.state.in_(_stored(state)))
-    rows = session.execute(page.limit(limit + 1)).all()
+    leads = keyset.page(session.execute(page.limit(limit + 1)).all(), limit, lambda last: str(last.ordinal))
     return {
         **_head(load),
         "counts": counts(session, load_id),
-        "leads": [_lead(row) for row in rows[:limit]],
-        "next": str(rows[limit - 1].ordinal) if len(rows) > limit else None,
+        "leads": [_lead(row) for row in leads.rows],
+        "next": leads.next,
     }
 
 
@@ -47,11 +47,9 @@ def page(session: Session, connection: list[str] | None, limit: int, cursor: str
             raise keyset.BadCursor("This is not a cursor of ours.")
         statement = statement.where(LOADS.c.id < after)
     found = session.execute(statement).all()
-    shown = found[:limit]
-    return {
-        "loads": [{**_head(load), "counts": counts(session, load.id)} for load in shown],
-        "next": keyset.encode(_NEWEST, str(shown[-1].id)) if len(found) > limit else None,
-    }
+    shown = keyset.page(found, limit, lambda last: keyset.encode(_NEWEST, str(last.id)))
+    rows = [{**_head(load), "counts": counts(session, load.id)} for load in shown.rows]
+    return {"loads": rows, "next": shown.next}
 
 
 def counts(session: Session, load_id: UUID) -> dict[str, int]:

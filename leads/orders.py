@@ -24,7 +24,7 @@ PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried 
 
 
 @dataclass
-class Taken:
+class Outgoing:
     """An order that is written down as being sent, and ours to settle."""
 
     load: Row
@@ -95,7 +95,7 @@ def turn(session: Session, connection: str) -> UUID | None:
     return min(known, key=lambda load_id: (load_id in sent, sent.get(load_id), load_id))
 
 
-def take(session: Session, connection: str, leads: Leads, at: datetime, first: UUID | None = None) -> Taken | None:
+def take(session: Session, connection: str, leads: Leads, at: datetime, first: UUID | None = None) -> Outgoing | None:
     """Write down the next order as being sent: of the load whose turn it is, else of the oldest that runs, the first leads.
     What was sent before under a key comes first, under that key. None where nothing is left; loads that are through are
     then done."""
@@ -116,7 +116,7 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
             first_at = rows[0].first_sent_at or rows[0].sent_at or at
             written = {"state": SENDING, "order_key": key, "tries": tries, "first_sent_at": first_at, "sent_at": at}
             _each(session, rows, written)
-            return Taken(load, key, rows, tries)
+            return Outgoing(load, key, rows, tries)
         _finish(session, load.id, at)
     return None
 
@@ -131,7 +131,7 @@ def _finish(session: Session, load_id: UUID, at: datetime) -> None:
 
 
 def settle(
-    session: Session, taken: Taken, verdicts: Sequence[Verdict], at: datetime, campaign: str | None = None
+    session: Session, taken: Outgoing, verdicts: Sequence[Verdict], at: datetime, campaign: str | None = None
 ) -> None:
     """Write down what became of each lead of the order."""
     statement = (
@@ -157,13 +157,13 @@ def _is_news(verdict: Verdict, campaign: str | None) -> bool:
     return verdict.state == REJECTED or verdict.dialer_id is not None or campaign is not None
 
 
-def put_back(session: Session, taken: Taken, reason: str | None = None) -> None:
+def put_back(session: Session, taken: Outgoing, reason: str | None = None) -> None:
     """The dialer did not take it for sure: it is sent another time."""
     _each(session, taken.leads, NEVER_SENT | {"news_at": clock.now()})
     wait(session, taken, reason)
 
 
-def wait(session: Session, taken: Taken, reason: str | None) -> None:
+def wait(session: Session, taken: Outgoing, reason: str | None) -> None:
     """Say what the load waits for; what is written down as being sent stays so."""
     going = (LOADS.c.id == taken.load.id, LOADS.c.state != DONE)
     session.execute(update(LOADS).where(*going).values(reason=reason))

@@ -21,12 +21,13 @@ from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportErr
 from dialers.giving import Leads, Sent, Verdict
 from dialers.registry import DIALERS
 from leads import desks, orders
-from leads.desks import Clock, Held, LeaseLost
-from leads.orders import Taken
+from leads.desks import Clock, Held
+from leads.orders import Outgoing
 from lib import clock
 from lib import text as texts
 from models import SendingDesk
 from models.database import Database
+from models.leases import LeaseLost
 from models.loads import REJECTED, UNKNOWN
 
 log = structlog.get_logger(__name__)
@@ -117,7 +118,7 @@ class Sender:
                 return sent
         return sent
 
-    def _written(self, settle: Callable[[Session], bool], over: bool) -> "tuple[bool, Taken | Wait | None]":
+    def _written(self, settle: Callable[[Session], bool], over: bool) -> "tuple[bool, Outgoing | Wait | None]":
         """Write down what came of an order, and what is next. What the dialer said is known only here: a database that is
         away is waited for as long as the desk is ours. A transaction that was committed without our hearing of it may be
         made again: its order is settled then, and the next one is taken again without having been sent."""
@@ -134,7 +135,7 @@ class Sender:
                 log.error("settling_waits_for_database", connection=self._connection.name, error=type(error).__name__)
                 time.sleep(SETTLE_AGAIN_SECONDS)
 
-    def _next(self, session: Session) -> "Taken | Wait | None":
+    def _next(self, session: Session) -> "Outgoing | Wait | None":
         """The next order, written down as being sent; or how long the dialer's pace has us wait for it, with nothing written
         down as yet; None, and the desk left, where there is nothing to send."""
         at = self._now()
@@ -147,7 +148,7 @@ class Sender:
             return Wait(free)
         return self._taken(session)
 
-    def _taken(self, session: Session) -> Taken | None:
+    def _taken(self, session: Session) -> Outgoing | None:
         taken = orders.take(session, self._connection.name, self._leads, self._now(), self._turn)
         if taken is None:
             return self._left(session)
@@ -157,7 +158,7 @@ class Sender:
     def _left(self, session: Session) -> None:
         desks.release(session, self._held)
 
-    def _sent(self, taken: Taken) -> Callable[[Session], bool]:
+    def _sent(self, taken: Outgoing) -> Callable[[Session], bool]:
         """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""
         order = taken.order(self._callbacks)
         try:
@@ -185,13 +186,13 @@ class Sender:
             return verdict
         return replace(verdict, reason=masking.masked(verdict.reason, self._connection, self._client))
 
-    def _settled(self, session: Session, taken: Taken, sent: Sent) -> bool:
+    def _settled(self, session: Session, taken: Outgoing, sent: Sent) -> bool:
         at = self._now()
         orders.settle(session, taken, sent.verdicts, at, sent.campaign)
         desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
         return False
 
-    def _failed(self, session: Session, taken: Taken, said: ReportError) -> bool:
+    def _failed(self, session: Session, taken: Outgoing, said: ReportError) -> bool:
         at, told = self._now(), str(texts.clean(str(said)))
         failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
         every = len(taken.leads)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from outcomes.fold import Draft
+from outcomes.fold import Folded
 from outcomes.lead_match import LEAD, LeadFact, ambiguous, matched, same
 
 
-def with_leads(draft: Draft, leads: Sequence[LeadFact]) -> Draft:
+def with_leads(draft: Folded, leads: Sequence[LeadFact]) -> Folded:
     """The draft, completed by the lead that it is a call of; the same draft where there is none, or more than one."""
     values = draft.values
     _, mine = matched(values, leads)
@@ -48,7 +48,7 @@ def _given(values: Mapping[str, Any], leads: Sequence[LeadFact]) -> dict[str, li
     }
 
 
-def with_campaign(draft: Draft, known: Mapping[str, tuple[str, UUID]]) -> Draft:
+def with_campaign(draft: Folded, known: Mapping[str, tuple[str, UUID]]) -> Folded:
     """The draft with the id of the campaign of which it has the name only. ``known``: name -> (id, the receipt that told it),
     of names that one campaign alone has ever had."""
     values = draft.values

@@ -25,7 +25,7 @@ _NOTHING = dict.fromkeys(ours.FACTS)
 
 
 @dataclass(frozen=True)
-class Draft:
+class Folded:
     """What one attempt's row must say. ``values`` has every field that a fold decides, by column name."""
 
     attempt_key: str
@@ -35,7 +35,7 @@ class Draft:
     events: list[KeptEvent]  # all of them, repetitions included
 
 
-def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime) -> list[Draft]:
+def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime) -> list[Folded]:
     """One draft per attempt, by attempt key."""
     repeated = _repetitions(events) if len(events) > 1 else {}
     first = events
@@ -46,7 +46,7 @@ def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: d
     for key, own in sorted(dialer.attempts(sorted(first, key=_arrival)).items()):
         everything = own + [later for event in own for later in repeated.get(event.id, ())] if repeated else own
         named = any([event.attempt is not None for event in own])
-        drafts.append(Draft(key, named, _values(own, connection, dialer, now), own, everything))
+        drafts.append(Folded(key, named, _values(own, connection, dialer, now), own, everything))
     return drafts
 
 

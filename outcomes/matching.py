@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dialers.base import KeptEvent
-from outcomes.fold import Draft
+from outcomes.fold import Folded
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Matched:
     orphans: list[UUID] = field(default_factory=list)  # rows of which no evidence is left in the group
 
 
-def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
+def match(drafts: Sequence[Folded], rows: Sequence[tuple[UUID, str]]) -> Matched:
     """Find each row's attempt. ``rows`` are the (id, attempt key) of the group's unmerged rows.
 
     A row whose attempt the dialer has named keeps that attempt. Every other row goes where its earliest event went: a
@@ -45,7 +45,7 @@ def match(drafts: Sequence[Draft], rows: Sequence[tuple[UUID, str]]) -> Matched:
     return found
 
 
-def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Draft]) -> bool:
+def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Folded]) -> bool:
     """A row that had lost its evidence for a while: the same attempt, or the only one there is, is its own again."""
     same = [draft.attempt_key for draft in drafts if draft.attempt_key == key or len(drafts) == 1]
     if not same or same[0] in found.rows:
@@ -54,7 +54,7 @@ def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Draft]) ->
     return True
 
 
-def _followed(drafts: Sequence[Draft]) -> dict[UUID, str]:
+def _followed(drafts: Sequence[Folded]) -> dict[UUID, str]:
     """Where each row's earliest event went: row -> attempt key."""
     aged = sorted((_age(event), draft.attempt_key, event.outcome_id) for draft in drafts for event in draft.events)
     went: dict[UUID, str] = {}

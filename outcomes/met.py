@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from models import CampaignName, bulk
 from outcomes import besides
-from outcomes.fold import Draft
+from outcomes.fold import Folded
 from outcomes.lead_facts import candidates, has_leads, leads_of
 
 
-def complete(session: Session, drafts: dict[UUID, list[Draft]], names: Mapping[UUID, tuple[str, str]]) -> None:
+def complete(session: Session, drafts: dict[UUID, list[Folded]], names: Mapping[UUID, tuple[str, str]]) -> None:
     """Replace the drafts of groups that a loaded lead or a list of campaigns completes. ``names``: group -> (connection,
     dialer)."""
     by_connection: dict[tuple[str, str], list[UUID]] = {}
@@ -27,7 +27,7 @@ def complete(session: Session, drafts: dict[UUID, list[Draft]], names: Mapping[U
             _leads(session, connection, dialer, drafts, groups)
 
 
-def _campaigns(session: Session, connection: str, drafts: dict[UUID, list[Draft]], groups: list[UUID]) -> None:
+def _campaigns(session: Session, connection: str, drafts: dict[UUID, list[Folded]], groups: list[UUID]) -> None:
     wanted = {
         draft.values["campaign_name"]
         for group in groups
@@ -50,7 +50,9 @@ def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> di
     return {name: told[0] for name, told in found.items() if len(told) == 1}
 
 
-def _leads(session: Session, connection: str, dialer: str, drafts: dict[UUID, list[Draft]], groups: list[UUID]) -> None:
+def _leads(
+    session: Session, connection: str, dialer: str, drafts: dict[UUID, list[Folded]], groups: list[UUID]
+) -> None:
     every = [draft.values for group in groups for draft in drafts[group]]
     found = leads_of(session, connection, dialer, every)
     if not any(found):

@@ -38,7 +38,7 @@ PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Fate:
     """What became of one receipt."""
 
     state: str
@@ -47,8 +47,8 @@ class Verdict:
     forgiven: str | None = None  # the slips that were passed over, as the receipt's column holds them
 
 
-Understood = Reading | Verdict  # of reading one receipt
-Concluded = tuple[UUID, Verdict, str | None]  # a receipt, what became of it, and in which dialer's words it was read
+Understood = Reading | Fate  # of reading one receipt
+Concluded = tuple[UUID, Fate, str | None]  # a receipt, what became of it, and in which dialer's words it was read
 
 
 def normalize_pending(
@@ -103,9 +103,7 @@ def _by_halves(
         return sum(normalize_pending(database, connections, len(half), half, now) for half in halves)
     for receipt in found:
         log.error("receipt_refused", receipt_id=str(receipt), error=type(error).__name__)
-        verdict = Verdict(
-            QUARANTINED, "refused_by_database", f"What it says cannot be written: {type(error).__name__}."
-        )
+        verdict = Fate(QUARANTINED, "refused_by_database", f"What it says cannot be written: {type(error).__name__}.")
         with database.write() as session:
             _conclude(session, [(receipt, verdict, None)], now or clock.now())
     return len(found)
@@ -208,12 +206,12 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
     """What the receipt says, or why it cannot be understood."""
     connection = connections.get(receipt.connection)
     if connection is None:
-        return Verdict(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
+        return Fate(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
     if receipt.source == CALLBACK and receipt.kind == CHECK:
         return Reading(ignored="check")
     if receipt.truncated:
         detail = f"The body had {receipt.body_size} bytes; its beginning was kept."
-        return Verdict(QUARANTINED, "oversized", detail)
+        return Fate(QUARANTINED, "oversized", detail)
     evidence = Evidence(
         source=receipt.source,
         kind=receipt.kind,
@@ -228,28 +226,28 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
     try:
         return with_meanings(DIALERS[connection.dialer].read(evidence, connection), connection)
     except Unreadable as error:
-        return Verdict(QUARANTINED, error.reason, error.detail)
+        return Fate(QUARANTINED, error.reason, error.detail)
     except Exception as error:  # our own fault in reading one receipt must not stop the others
         log.exception("reading_failed", receipt_id=str(receipt.id), error=type(error).__name__)
         detail = f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."
-        return Verdict(QUARANTINED, "reading_failed", detail)
+        return Fate(QUARANTINED, "reading_failed", detail)
 
 
-def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Verdict:
+def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Fate:
     if receipt in refolded.failed:
         detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
-        return Verdict(QUARANTINED, "folding_failed", detail)
+        return Fate(QUARANTINED, "folding_failed", detail)
     forgiven = " ".join(reading.forgiven) or None
     if reading.refused:  # what could be understood is in; the rest waits to be read again
-        return Verdict(QUARANTINED, PARTLY_UNREADABLE, reading.refused, forgiven)
+        return Fate(QUARANTINED, PARTLY_UNREADABLE, reading.refused, forgiven)
     if reading.ignored:
-        return Verdict(IGNORED, reading.ignored, forgiven=forgiven)
-    return Verdict(DUPLICATE if receipt in refolded.repeated else NORMALIZED, forgiven=forgiven)
+        return Fate(IGNORED, reading.ignored, forgiven=forgiven)
+    return Fate(DUPLICATE if receipt in refolded.repeated else NORMALIZED, forgiven=forgiven)
 
 
 def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> None:
     """Write what became of the receipts, alike ones in one statement."""
-    alike: dict[tuple[Verdict, str | None], list[UUID]] = {}
+    alike: dict[tuple[Fate, str | None], list[UUID]] = {}
     for receipt, verdict, dialer in concluded:
         alike.setdefault((verdict, dialer), []).append(receipt)
     for (verdict, dialer), receipts in alike.items():

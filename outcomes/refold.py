@@ -20,7 +20,7 @@ from models import CallOutcome
 from outcomes import met, rows
 from outcomes.corrections import changed_fields, corrects
 from outcomes.feed import take_positions
-from outcomes.fold import Draft, fold
+from outcomes.fold import Folded, fold
 from outcomes.groups import Key, Locked
 from outcomes.matching import match
 from outcomes.taken import Taken
@@ -116,7 +116,7 @@ def refold(
     return result
 
 
-def _repeated(drafts: list[Draft]) -> set[UUID]:
+def _repeated(drafts: list[Folded]) -> set[UUID]:
     """The receipts whose every event another receipt had said."""
     again = [draft for draft in drafts if len(draft.first) < len(draft.events)]
     if not again:
@@ -133,7 +133,7 @@ def _fold_all(
     names: Names,
     connections: Mapping[str, Connection],
     now: datetime,
-) -> dict[UUID, list[Draft]]:
+) -> dict[UUID, list[Folded]]:
     """The drafts of each group. A receipt with which a fold fails is left out of every group, what it had said before
     stays; a group that fails without any news is left as it is."""
     while True:
@@ -144,7 +144,7 @@ def _fold_all(
         for group, event in news:
             if not result.failed or event.receipt_id not in result.failed:
                 events[group].append(event)
-        drafts: dict[UUID, list[Draft]] = {}
+        drafts: dict[UUID, list[Folded]] = {}
         for group, own in events.items():
             name, dialer = names[group]
             try:
@@ -183,7 +183,7 @@ def _settle_rows(
     group: UUID,
     name: str,
     dialer: str,
-    drafts: list[Draft],
+    drafts: list[Folded],
     known: list[dict[str, Any]],
     homes: dict[UUID, UUID],
     now: datetime,

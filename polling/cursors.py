@@ -1,8 +1,4 @@
-"""Cursors: claimed by conditional update, held by a lease, moved together with the records.
-
-Whoever changes a cursor names the lease it holds; an update that touches no row means that the lease was lost, to a clock
-that jumped or to a pause that was too long, and that somebody else walks now.
-"""
+"""Cursors: claimed by conditional update, held by a lease (``models.leases``), moved together with the records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from dialers.errors import AskedWrongly, CredentialsRefused, ReportError
 from lib import ids
-from models import PollCursor
+from models import PollCursor, leases
 from models.database import insert_into
+from models.leases import FREE, LeaseLost
 from polling.keep import Kept
 from polling.tasks import Task
 
@@ -22,11 +19,6 @@ LEASE = timedelta(minutes=5)  # renewed with every page; longer than any page ca
 LONGEST_WAIT = timedelta(hours=1)
 SHORTEST_BACKOFF = timedelta(seconds=30)
 LONGEST_BACKOFF = timedelta(minutes=10)
-FREE = {"lease_owner": None, "lease_until": None}
-
-
-class LeaseLost(Exception):
-    """Somebody else has claimed the cursor meanwhile."""
 
 
 def read(session: Session, connection: str, wanted: Iterable[Task]) -> dict[tuple[str, str], PollCursor]:
@@ -45,8 +37,8 @@ def make(session: Session, connection: str, wanted: Iterable[Task], at: datetime
 
 
 def is_free(cursor: PollCursor, at: datetime) -> bool:
-    """Whether nobody holds it. A lease that ends absurdly late was given by a clock that has been set back."""
-    return cursor.lease_until is None or not at < cursor.lease_until <= at + 2 * LEASE
+    """Whether nobody holds it."""
+    return leases.is_free(cursor.lease_until, at, LEASE)
 
 
 def is_due(cursor: PollCursor, task: Task, at: datetime, since: datetime) -> bool:

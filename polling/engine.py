@@ -18,8 +18,9 @@ from dialers.registry import DIALERS
 from lib import clock
 from models import PollCursor
 from models.database import Database
+from models.leases import LeaseLost
 from polling import cursors
-from polling.cursors import Claim, LeaseLost
+from polling.cursors import Claim
 from polling.keep import Kept
 from polling.tasks import Task, tasks, window
 from polling.walk import Clock, Polled, Walk

@@ -19,9 +19,10 @@ from dialers.registry import DIALERS
 from lib import clock
 from models import PollCursor
 from models.database import Database
+from models.leases import LeaseLost
 from models.polls import HISTORY
 from polling import cursors
-from polling.cursors import Claim, LeaseLost
+from polling.cursors import Claim
 from polling.tasks import Task
 from polling.walk import Clock, Polled, Walk
 

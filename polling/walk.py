@@ -19,8 +19,9 @@ from dialers.asking import Page, Window
 from dialers.base import Connection
 from dialers.errors import ReportError, WalkStuck
 from models.database import Database
+from models.leases import LeaseLost
 from polling import cursors
-from polling.cursors import Claim, LeaseLost
+from polling.cursors import Claim
 from polling.keep import Kept, keep_page
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from models import CallEvent, Receipt
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
 from queries import keyset, quarantine
+from queries.keyset import Page
 
 WORD_FILTERS = ("state", "connection", "source", "kind", "reason")
 FILTERS = (*WORD_FILTERS, "since", "until")
@@ -47,14 +47,6 @@ COLUMNS = tuple(
     )
 )
 _ORDER = "-receipts"
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of ``COLUMNS``, newest first, and the cursor of the next page; None where this is the last."""
-
-    rows: list[Row]
-    next: str | None
 
 
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -91,8 +83,8 @@ def _in_states(states: list[str]) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page:
-    """One page of receipts, newest first. Raises BadCursor."""
+def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page[Row]:
+    """One page of receipts, rows of ``COLUMNS``, newest first. Raises BadCursor."""
     statement = select(*COLUMNS).where(*conditions(filters)).order_by(Receipt.id.desc()).limit(limit + 1)
     if cursor:
         before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
@@ -100,9 +92,7 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
             raise keyset.BadCursor("This is not a cursor of ours.")
         statement = statement.where(Receipt.id < before)
     rows = list(session.execute(statement))
-    if len(rows) <= limit:
-        return Page(rows, None)
-    return Page(rows[:limit], keyset.encode(_ORDER, str(rows[limit - 1].id)))
+    return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 
 
 def by_reason(session: Session, filters: Mapping[str, Any], configured: Iterable[str]) -> list[dict[str, Any]]:

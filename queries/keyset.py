@@ -3,8 +3,21 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from lib import text as texts
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Some of a list, and the cursor of the next page; None where this is the last."""
+
+    rows: list[Item]
+    next: str | None
 
 
 class BadCursor(ValueError):
@@ -29,3 +42,11 @@ def decode(order: str, cursor: str, size: int) -> list[str]:
     if place[0] != order:
         raise BadCursor("This cursor comes from another list or another order.")
     return texts.clean(place[1:])
+
+
+def page(rows: Sequence[Item], limit: int, cursor: Callable[[Item], str]) -> Page[Item]:
+    """The page of these rows, of which one more than ``limit`` were asked for: where it came, another page follows. ``cursor``:
+    of the last row that is shown."""
+    if len(rows) <= limit:
+        return Page(list(rows), None)
+    return Page(list(rows[:limit]), cursor(rows[limit - 1]))

@@ -6,7 +6,6 @@ None or an empty list does not filter.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from lib import text as texts
 from models import CallEvent, CallOutcome
 from outcomes import undecided
 from queries import keyset, shape, unread_values
+from queries.keyset import Page
 
 WORD_FILTERS = (
     "connection",
@@ -132,28 +132,17 @@ def _number(text: str) -> ColumnElement[bool]:
     return or_(CallOutcome.customer_number.in_(sorted(normal)), CallOutcome.customer_number_raw.in_(sorted(written)))
 
 
-@dataclass(frozen=True)
-class Page:
-    """Rows of ``COLUMNS``, and the cursor of the next page; None where this is the last."""
-
-    rows: list[Row]
-    next: str | None
-
-
 def page(
     session: Session,
     filters: Mapping[str, Any],
     order: str = DEFAULT_ORDER,
     cursor: str | None = None,
     limit: int = 100,
-) -> Page:
-    """One page of outcomes. Raises BadCursor."""
+) -> Page[Row]:
+    """One page of outcomes, rows of ``COLUMNS``. Raises BadCursor."""
     after = place(order, cursor) if cursor else None
     rows = list(session.execute(ordered(filters, order, after).limit(limit + 1)))
-    if len(rows) <= limit:
-        return Page(rows, None)
-    last = rows[limit - 1]
-    return Page(rows[:limit], keyset.encode(order, last.sort_key.isoformat(), str(last.id)))
+    return keyset.page(rows, limit, lambda last: keyset.encode(order, last.sort_key.isoformat(), str(last.id)))
 
 
 def place(order: str, cursor: str) -> tuple[datetime, UUID]:

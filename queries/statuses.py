@@ -1,6 +1,5 @@
 """What dialers last reported of their campaigns and queues."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -10,28 +9,23 @@ from lib import text as texts
 from lib.clock import iso
 from models import CampaignStatus, QueueStatus
 from queries import keyset
-
-
-@dataclass(frozen=True)
-class Page:
-    """JSON values, by connection and the dialer's id; ``next`` is None where this is the last page."""
-
-    rows: list[dict[str, Any]]
-    next: str | None
+from queries.keyset import Page
 
 
 def campaigns(
     session: Session, connections: list[str] | None = None, cursor: str | None = None, limit: int = 100
-) -> Page:
-    """The last snapshot of each campaign. Raises BadCursor."""
-    rows, following = _latest(session, CampaignStatus, "campaign_id", connections, cursor, limit)
-    return Page([_campaign(row) for row in rows], following)
+) -> Page[dict[str, Any]]:
+    """The last snapshot of each campaign, by connection and the dialer's id. Raises BadCursor."""
+    found = _latest(session, CampaignStatus, "campaign_id", connections, cursor, limit)
+    return Page([_campaign(row) for row in found.rows], found.next)
 
 
-def queues(session: Session, connections: list[str] | None = None, cursor: str | None = None, limit: int = 100) -> Page:
-    """The last snapshot of each queue. Raises BadCursor."""
-    rows, following = _latest(session, QueueStatus, "queue_id", connections, cursor, limit)
-    return Page([_queue(row) for row in rows], following)
+def queues(
+    session: Session, connections: list[str] | None = None, cursor: str | None = None, limit: int = 100
+) -> Page[dict[str, Any]]:
+    """The last snapshot of each queue, likewise. Raises BadCursor."""
+    found = _latest(session, QueueStatus, "queue_id", connections, cursor, limit)
+    return Page([_queue(row) for row in found.rows], found.next)
 
 
 def _latest(session: Session, model, key: str, connections: list[str] | None, cursor: str | None, limit: int):
@@ -46,10 +40,7 @@ def _latest(session: Session, model, key: str, connections: list[str] | None, cu
     last = aliased(model, inner)
     statement = select(last).where(inner.c.rank == 1).order_by(last.connection, getattr(last, key)).limit(limit + 1)
     rows = list(session.scalars(statement))
-    if len(rows) <= limit:
-        return rows, None
-    rows = rows[:limit]
-    return rows, keyset.encode(key, rows[-1].connection, getattr(rows[-1], key))
+    return keyset.page(rows, limit, lambda shown: keyset.encode(key, shown.connection, getattr(shown, key)))
 
 
 def _campaign(row: CampaignStatus) -> dict[str, Any]:

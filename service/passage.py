@@ -15,7 +15,7 @@ from gevent.socket import socket as LoopSocket
 from lib.proxies import Proxies
 from lib.tally import Tally
 from service.answers import LARGEST_HELD, Held, Holding, Streamed
-from service.refusals import Denied, Refused
+from service.refusals import Denied, TurnedAway
 from service.uploads import Upload, Uploads
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class Passage:
     def __call__(self, environ, start_response) -> Iterable[bytes]:
         try:
             return self._passed(environ, start_response)
-        except Refused as refusal:
+        except TurnedAway as refusal:
             return refusal.answer(environ, start_response)
 
     def _passed(self, environ, start_response) -> Iterable[bytes]:
@@ -74,7 +74,7 @@ class Passage:
             answer = _asked(reader, environ, upload)
             if answer.length is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
                 self._tally.add(OLD[1])
-                raise Refused(*OLD)
+                raise TurnedAway(*OLD)
             short = answer.length is not None and answer.length <= LARGEST_HELD
             body = answer.read() if short else None
         except (OSError, RuntimeError, http.client.HTTPException) as error:
@@ -119,9 +119,9 @@ class _Reader(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
 
 
-def _away(error: Exception) -> Refused:
+def _away(error: Exception) -> TurnedAway:
     log.error("reader_away", error=type(error).__name__)
-    return Refused(*AWAY)
+    return TurnedAway(*AWAY)
 
 
 def _kept(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:

@@ -30,7 +30,7 @@ def tally(data_dir: Path) -> Tally:
     return Tally(data_dir / "refused", COUNTED)
 
 
-class Refused(Exception):
+class TurnedAway(Exception):
     """An answer: ``"503 Service Unavailable"``, its ``error_id``, a sentence."""
 
     def __init__(self, status: str, error_id: str, message: str):
@@ -47,7 +47,7 @@ class Refused(Exception):
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
 
-class Denied(Refused):
+class Denied(TurnedAway):
     """The reader's own answer, which is passed on."""
 
     def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes):

@@ -21,7 +21,7 @@ from callbacks.line import Line
 from lib.buckets import Buckets
 from lib.proxies import neighbourhood
 from lib.tally import Tally
-from service.refusals import Denied, Refused
+from service.refusals import Denied, TurnedAway
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +60,8 @@ class Uploads:
         self._logged, self._unlogged = Buckets(10, 6.0), 0
 
     def take(self, environ, address: str, may: Callable[[], None]) -> "Upload | None":
-        """The body, whole; None where there is none. ``may`` is called before more than SMALL_BYTES are taken, and raises Refused
-        where this caller may not send them. Raises Refused, after which the line is to be closed."""
+        """The body, whole; None where there is none. ``may`` is called before more than SMALL_BYTES are taken, and raises
+        TurnedAway where this caller may not send them. Raises TurnedAway, after which the line is to be closed."""
         announced = environ.get("CONTENT_LENGTH") or None
         if announced is None and "HTTP_TRANSFER_ENCODING" not in environ:
             return None
@@ -69,14 +69,14 @@ class Uploads:
         upload = Upload(self, neighbourhood(address))
         try:
             if announced is not None and int(announced[:20]) > LARGEST_BYTES:
-                raise Refused(*TOO_LARGE)
+                raise TurnedAway(*TOO_LARGE)
             if asked := announced is not None and int(announced) > SMALL_BYTES:
                 may()
             self._read(upload, environ["wsgi.input"], line, None if asked else may)
             # Not so where it broke off: what is short looks like what has ended.
             if announced is not None and upload.size < int(announced):
-                raise Refused(*CUT_OFF)
-        except Refused as refusal:
+                raise TurnedAway(*CUT_OFF)
+        except TurnedAway as refusal:
             line.ends = True
             upload.close()
             if not isinstance(refusal, Denied):  # the reader counts and tells its own
@@ -99,11 +99,11 @@ class Uploads:
             try:
                 piece = stream.read(PIECE)
             except (OSError, ParseException) as error:
-                raise Refused(*CUT_OFF) from error
+                raise TurnedAway(*CUT_OFF) from error
             if not piece:
                 return
             if upload.size + len(piece) > LARGEST_BYTES:
-                raise Refused(*TOO_LARGE)
+                raise TurnedAway(*TOO_LARGE)
             if may is not None and upload.size + len(piece) > SMALL_BYTES:
                 may()
                 may = None
@@ -112,7 +112,7 @@ class Uploads:
 
     def reserve(self, address: str, size: int) -> None:
         if self._all + size > self._most or self._bytes[address] + size > self._most // 2:
-            raise Refused(*BUSY)
+            raise TurnedAway(*BUSY)
         self._all += size
         self._bytes[address] += size
 
@@ -162,7 +162,7 @@ class Upload:
         self._open = True
 
     def add(self, piece: bytes) -> None:
-        """Raises Refused where there is no room."""
+        """Raises TurnedAway where there is no room."""
         self._uploads.reserve(self.address, len(piece))
         self.size += len(piece)
         if not self._on_disk and self._uploads.fits_in_memory(self._in_memory, len(piece)):
@@ -174,7 +174,7 @@ class Upload:
                 piece = self._moved() + piece
             self._uploads.on_disk(_write, self._file, piece)
         except (OSError, RuntimeError) as error:  # no room, no file, no thread
-            raise Refused(*BUSY) from error
+            raise TurnedAway(*BUSY) from error
 
     def _moved(self) -> bytes:
         """Go on in a file; what was in memory, to be written to it."""

@@ -5,7 +5,7 @@ Without a key nobody may: a stranger's bytes shall fill no disk. What is answere
 
 from flask import Response, g, request
 
-from web.errors import Refused
+from web.errors import ApiError
 from web.pages import session
 
 WITHOUT_ASKING = 64 * 1024
@@ -19,4 +19,4 @@ def answer() -> Response | None:
         raise request.routing_exception
     if "key_name" in g or session.signed_in():
         return Response(status=204)
-    raise Refused(413, "too_large", f"Without a key a body has {WITHOUT_ASKING >> 10} KiB at most.")
+    raise ApiError(413, "too_large", f"Without a key a body has {WITHOUT_ASKING >> 10} KiB at most.")

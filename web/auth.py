@@ -12,7 +12,7 @@ from flask import Flask, current_app, g, request
 from lib import text as texts
 from web import keys
 from web.context import context
-from web.errors import Refused, invalid
+from web.errors import ApiError, invalid
 
 API = "/api/v1"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="wrapup"'}
@@ -42,16 +42,16 @@ def _check() -> None:
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
         context().refuse("key_required")
-        raise Refused(
+        raise ApiError(
             401, "key_required", "This address needs an API key: Authorization: Bearer wk_...", {}, _CHALLENGE
         )
     with context().database.read() as session:
         key = keys.find_key(session, given.token)
     if key is None:
         context().refuse("key_refused")
-        raise Refused(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
+        raise ApiError(401, "key_refused", "This API key is unknown or has been revoked.", {}, _CHALLENGE)
     if wanted is None or not allows(key.scopes, wanted):
-        raise Refused(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")
+        raise ApiError(403, "scope_missing", f"This address needs a key with the scope {wanted or 'admin'}.")
     for name, value in (request.view_args or {}).items():
         if isinstance(value, str) and not texts.storable(value):
             invalid(name, "Holds a character that nothing holds: NUL.")

@@ -11,7 +11,7 @@ import polling
 from web.answers import answer
 from web.auth import scope
 from web.context import context
-from web.errors import Refused, not_found
+from web.errors import ApiError, not_found
 from web.openapi import Blueprint
 from web.schemas import text
 
@@ -51,11 +51,11 @@ def check_connection(name: str) -> Response:
 
 
 def checked(name: str) -> list[dict[str, Any]]:
-    """What ``polling.check`` says of a connection that is configured. Raises Refused while another one is checked."""
+    """What ``polling.check`` says of a connection that is configured. Raises ApiError while another one is checked."""
     own = context()
     urls: Mapping[str, str] = own.settings.callbacks_of().get(name, {})
     if not _checking.acquire(blocking=False):
-        raise Refused(409, "check_running", "A connection is being checked already; ask again when that is done.")
+        raise ApiError(409, "check_running", "A connection is being checked already; ask again when that is done.")
     try:
         found = polling.check(own.database, own.connections[name], urls)
         return [{"what": one.what, "ok": one.ok, "said": one.said, "todo": one.todo} for one in found]

@@ -43,7 +43,7 @@ TOO_SLOW = (
 )
 
 
-class Refused(HTTPException):
+class ApiError(HTTPException):
     """An answer with a status, an ``error_id`` of its own, and a sentence."""
 
     def __init__(
@@ -63,11 +63,11 @@ class Refused(HTTPException):
 
 def invalid(field: str, sentence: str) -> NoReturn:
     """Answer 422 and name the field."""
-    raise Refused(422, "invalid", _WORDS[422][1], {field: [sentence]})
+    raise ApiError(422, "invalid", _WORDS[422][1], {field: [sentence]})
 
 
 def not_found(what: str) -> NoReturn:
-    raise Refused(404, "not_found", f"There is no such {what}.")
+    raise ApiError(404, "not_found", f"There is no such {what}.")
 
 
 def register(app: Flask) -> None:
@@ -113,7 +113,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect
     count(error)
-    if isinstance(error, Refused):
+    if isinstance(error, ApiError):
         response = body(error.error_id, str(error.description), error.details, error.code)
         response.headers.extend(error.extra_headers)
         return response

@@ -12,7 +12,7 @@ from lib import clock
 from models.database import Database
 from queries import exports
 from web import silence
-from web.errors import Refused
+from web.errors import ApiError
 from web.turns import EXPORTS
 
 # format -> content type, the first bytes, and how rows are written
@@ -31,10 +31,10 @@ def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Respo
     one that fails later breaks the connection off, and the file is seen to be cut."""
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         # Without chunks, a file that breaks off cannot be told from one that ends.
-        raise Refused(505, "http_1_1_needed", "Exports need HTTP/1.1; in nginx: proxy_http_version 1.1.")
+        raise ApiError(505, "http_1_1_needed", "Exports need HTTP/1.1; in nginx: proxy_http_version 1.1.")
     if not _turns.acquire(blocking=False):
         sentence = f"{_AT_ONCE} exports are running in this process; try again in a minute."
-        raise Refused(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
+        raise ApiError(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
     content_type, head, write = FORMATS[form]
     body = _Body(exports.pieces(database, filters), head(), write)
     name = f"outcomes-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.{form}"

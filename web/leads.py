@@ -20,6 +20,7 @@ from dialers.giving import (
 )
 from leads import commands, files, loads
 from leads.loading import Loading, offered
+from lib.whole import Whole
 from queries import keyset
 from web import errors, lead_schemas, towards
 from web.answers import answer
@@ -27,7 +28,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import Whole, cursor, limit, words
+from web.parameters import cursor, limit, words
 from web.turns import SEARCHES
 
 LARGEST_LIST = 64 * 1024 * 1024  # 100,000 leads of 670 bytes each; some 400 MB of memory while it is checked

@@ -14,7 +14,7 @@ from web import exports, schemas
 from web.answers import answer
 from web.auth import scope
 from web.context import context
-from web.errors import Refused, invalid, not_found
+from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
 from web.turns import SEARCHES
@@ -87,7 +87,7 @@ def _restarted(state: State) -> NoReturn:
         "The feed has never given this place, or no longer knows it: the database was restored, or its feed begun again. "
         "Begin with an empty `after`, and take every outcome that differs from yours, whatever its revision."
     )
-    raise Refused(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
+    raise ApiError(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
 
 
 class ExportQuery(Filters):

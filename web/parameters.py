@@ -18,6 +18,7 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock, phone, zones
 from lib import text as texts
+from lib.whole import Whole
 from lib.zones import NOWHERE, Place
 from outcomes import undecided
 from queries import selection
@@ -75,15 +76,6 @@ def storable(value: Any) -> bool:
 
 def _takes_many(schema: Schema, name: str) -> bool:
     return name not in schema.fields or isinstance(schema.fields[name], fields.List)
-
-
-class Whole(fields.Integer):
-    """A whole number in plain digits; int() alone would also read ``1_000`` and blanks."""
-
-    def _deserialize(self, value, attr, data, **kwargs):
-        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value):
-            raise ValidationError("Not a whole number.")
-        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Moment(fields.DateTime):

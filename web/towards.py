@@ -22,7 +22,7 @@ def body() -> bytes:
     except RequestEntityTooLarge:
         most = errors.size(request.max_content_length)
         sentence = f"A list has {most} at most. Split it; each part becomes a load of its own."
-        raise errors.Refused(413, "too_large", sentence) from None
+        raise errors.ApiError(413, "too_large", sentence) from None
 
 
 def document(known: set[str]) -> dict[str, Any]:
@@ -58,18 +58,18 @@ def tried(do: Callable[[], Any]) -> Any:
             raise
         not_found("connection")
     except CannotDo as error:
-        raise errors.Refused(409, "not_offered", str(error)) from None
+        raise errors.ApiError(409, "not_offered", str(error)) from None
     except Refused as error:
         errors.invalid(error.field, str(error))
     except NotJson as error:
         details = {f"leads.{error.row}": [str(error)]} if error.row else {}
-        raise errors.Refused(400, "bad_request", str(error), details) from None
+        raise errors.ApiError(400, "bad_request", str(error), details) from None
     except BadList as error:
         at = f"leads.{error.row}" if error.row else "leads"
         errors.invalid(f"{at}.{error.field}" if error.field and error.field != "leads" else at, str(error))
     except BadLeads as error:
         details = {f"leads.{fault['row']}.{fault['field']}": [fault["message"]] for fault in error.faults}
-        raise errors.Refused(422, "invalid", str(error), details) from None
+        raise errors.ApiError(422, "invalid", str(error), details) from None
     except ReportError as error:
         _said(error)
 
@@ -80,4 +80,4 @@ def _said(error: ReportError) -> NoReturn:
     refused = isinstance(error, Declined | AskedWrongly | CredentialsRefused)
     status = 409 if refused else 503 if isinstance(error, Unavailable) else 502
     error_id = "parked" if isinstance(error, CredentialsRefused) else error.error_id
-    raise errors.Refused(status, error_id, str(error), headers=later)
+    raise errors.ApiError(status, error_id, str(error), headers=later)

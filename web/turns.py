@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from web.errors import Refused
+from web.errors import ApiError
 
 REST = 1.0  # of the time that the turn took
 LONGEST_REST = 2.0  # seconds
@@ -67,7 +67,7 @@ class Turns:
             with self._lock:
                 self._waiting -= 1
         sentence = f"Too many {self._what} are asked for at once; try again in a few seconds."
-        raise Refused(429, f"too_many_{self._what}", sentence, headers={"Retry-After": "5"})
+        raise ApiError(429, f"too_many_{self._what}", sentence, headers={"Retry-After": "5"})
 
 
 # With the four exports (``web.exports``) these hold 19 of the reader's 24 threads for long, and as many connections; a test adds

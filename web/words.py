@@ -9,7 +9,7 @@ from web import schemas, word_answers
 from web.answers import answer
 from web.auth import scope
 from web.context import context
-from web.errors import Refused, invalid, not_found
+from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
 from web.turns import LOOKS
 from web.word_schemas import WordDecision, meaning_of
@@ -61,9 +61,9 @@ def decide_word(order: dict, name: str) -> Response:
     except decisions.BadDecision as error:
         invalid(error.field, str(error))
     except decisions.DecidedInFile as error:
-        raise Refused(409, "decided_in_file", str(error)) from None
+        raise ApiError(409, "decided_in_file", str(error)) from None
     except decisions.NothingToWithdraw as error:
-        raise Refused(409, "nothing_to_withdraw", str(error)) from None
+        raise ApiError(409, "nothing_to_withdraw", str(error)) from None
 
 
 def configured(name: str) -> Connection:

@@ -11,8 +11,8 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from dialers.giving import Refused
-from dialers.options import Whole
 from lib import clock
+from lib.whole import Whole
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOUR = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)

@@ -25,9 +25,9 @@ from dialers.giving import (
     Sent,
     Verdict,
 )
-from dialers.options import Whole
 from dialers.qvoice.api import Client
 from lib import phone
+from lib.whole import Whole
 
 CAMPAIGNS = "/api/v2/config/campaigns"
 

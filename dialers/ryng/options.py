@@ -6,8 +6,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from dialers.giving import Order, Refused
-from dialers.options import Whole
 from dialers.ryng import custom_fields
+from lib.whole import Whole
 
 QUEUE = "queue:"  # before a queue's id, where a campaign's id could stand
 IN_FILE = "in-file"

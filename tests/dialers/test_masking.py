@@ -14,8 +14,8 @@ from dialers.base import Connection
 from dialers.errors import Declined, ReportError
 from dialers.giving import CannotDo, Refused
 from dialers.registry import DIALERS
-from leads import send_due
-from leads.front import Front
+from leads import commands, loads, send_due
+from leads.loading import Loading
 from lib import clock
 from models.database import Database
 from polling import checks
@@ -159,22 +159,28 @@ def test_whoever_loads_leads_or_commands_sees_nothing_that_the_dialer_repeats(
             callback_authorization=("Bearer b",),
         )
         callbacks = {"connect": f"{url}/callbacks/there/{OURS[0]}/connect"}
-        front = Front(database, {"there": connection}, {"there": callbacks})
         shown = []
         campaign = None if dialer == "voipex" else "1"
-        loading = front.loading(
-            "there", campaign, iter([(1, {"number": "+420601234567"})]), "New", VOIPEX if dialer == "voipex" else None
+        loading = Loading(
+            connection,
+            campaign,
+            iter([(1, {"number": "+420601234567"})]),
+            "New",
+            VOIPEX if dialer == "voipex" else None,
         )
-        load = front.keep(loading)
+        load = loading.keep(database)
         for _ in range(3):
             send_due(database, connection, callbacks)
-        shown += [front.load(load, 0, 100, None), front.loads(None, 10)]
+        with database.read() as session:
+            shown += [loads.shown(session, load), loads.page(session, None, 10)]
         given = {"campaign": "1", "call": "1", "lead": "1", "status": "x", "agent": "1", "number": "+420601234567"}
         for name, act in DIALERS[dialer].acts.items():
             own = {field: given[field] for field in act.given().fields if field in given}
-            shown.append(said(lambda name=name, own=own: front.act("there", name, own | more(name))))
+            shown.append(
+                said(lambda name=name, own=own: commands.act(database, connection, name, own | more(name), callbacks))
+            )
         for command in DIALERS[dialer].control.commands if DIALERS[dialer].control else ():
-            shown.append(said(lambda command=command: front.control("there", "1", command)))
+            shown.append(said(lambda command=command: commands.control(database, connection, "1", command)))
         shown += [one.said for one in checks._reports(database, connection, clock.now())]
     text = json.dumps(shown, default=str)
     assert len(shown) > 2

@@ -17,7 +17,7 @@ from dialers.errors import ReportError
 from dialers.registry import DIALERS
 from lib import rawjson
 from models import CallOutcome, Receipt
-from outcomes.fold import Draft, fold
+from outcomes.fold import Folded, fold
 from outcomes.matching import match
 from tests.fuzz import receiving, storable
 
@@ -129,7 +129,7 @@ def _kept(event: Event, receipt: Evidence, number: int, ordinal: int) -> KeptEve
     )
 
 
-def _storable(drafts: list[Draft], events: list[KeptEvent]) -> None:
+def _storable(drafts: list[Folded], events: list[KeptEvent]) -> None:
     assert sorted(event.id for draft in drafts for event in draft.events) == sorted(event.id for event in events)
     for draft in drafts:
         storable.column(CallOutcome, "attempt_key", draft.attempt_key)

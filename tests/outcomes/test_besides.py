@@ -7,7 +7,7 @@ import pytest
 
 from lib import ids
 from outcomes.besides import LeadFact, matched, with_campaign, with_leads
-from outcomes.fold import Draft
+from outcomes.fold import Folded
 from tests.evidence import START
 
 MARK = ids.new()
@@ -47,7 +47,7 @@ def lead(**given) -> LeadFact:
 
 
 def completed(call=None, *leads) -> dict:
-    return dict(with_leads(Draft("1", True, CALL | (call or {}), [], []), leads).values)
+    return dict(with_leads(Folded("1", True, CALL | (call or {}), [], []), leads).values)
 
 
 JOB = {"dialer_id": "7"}
@@ -176,7 +176,7 @@ def test_no_id_of_a_campaign_stands_beside_a_name_that_may_be_another_ones(call,
 def test_a_campaign_is_found_by_its_name():
     receipt = ids.new()
     known = {"Renewals": ("6541", receipt)}
-    draft = Draft("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
+    draft = Folded("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
     found = with_campaign(draft, known).values
     assert (found["campaign_id"], found["set_by"]) == ("6541", {"campaign_id": str(receipt)})
     for other in (
@@ -184,5 +184,5 @@ def test_a_campaign_is_found_by_its_name():
         {"campaign_name": None},
         {"campaign_id": "1", "campaign_name": "Renewals"},
     ):
-        draft = Draft("1", True, CALL | other, [], [])
+        draft = Folded("1", True, CALL | other, [], [])
         assert with_campaign(draft, known) is draft

@@ -8,8 +8,9 @@ import pytest
 from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.qvoice import DIALER
 from models import PollCursor
+from models.leases import LeaseLost
 from polling import cursors
-from polling.cursors import LEASE, LeaseLost, wait_after
+from polling.cursors import LEASE, wait_after
 from polling.keep import Kept
 from polling.tasks import tasks
 from tests.dialers.qvoice.portal import START

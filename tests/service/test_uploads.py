@@ -14,7 +14,7 @@ from gunicorn.http.errors import InvalidChunkSize
 import callbacks.line
 import service.uploads
 from callbacks.line import Line
-from service.refusals import Refused, tally
+from service.refusals import TurnedAway, tally
 from service.uploads import LARGEST_BYTES, MEMORY_BYTES, SMALL_BYTES, Uploads
 
 MIB = 1024 * 1024
@@ -47,7 +47,7 @@ def sent(line, body, announced: int | None = None) -> dict:
 
 
 def refusal(uploads, environ, address=ADDRESS) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TurnedAway) as refused:
         uploads.take(environ, address, anybody)
     return refused.value.error_id
 
@@ -193,9 +193,9 @@ def test_somebody_is_asked_once_before_more_than_a_small_body_is_taken(uploads, 
 
 def test_who_may_not_send_it_has_sent_it_in_vain(uploads, line):
     def nobody() -> None:
-        raise Refused("401 Unauthorized", "key_required", "No.")
+        raise TurnedAway("401 Unauthorized", "key_required", "No.")
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TurnedAway) as refused:
         uploads.take(sent(line, bytes(MIB)), ADDRESS, nobody)
     assert refused.value.error_id == "key_required"
     assert line.ends and uploads._all == 0

@@ -11,7 +11,7 @@ from service.supervisor import reader as served
 from web import exports
 from web import turns as web_turns
 from web.context import context
-from web.errors import Refused
+from web.errors import ApiError
 from web.turns import Turns
 
 
@@ -69,7 +69,7 @@ def test_where_nothing_ends_a_few_wait_and_the_others_are_told_to_come_back(monk
         asked = time.monotonic()
         try:
             worked(turns, 0)
-        except Refused as error:
+        except ApiError as error:
             refused.append((time.monotonic() - asked, error))
 
     with held(turns):

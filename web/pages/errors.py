@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import TOO_SLOW, Refused, count, database_error, request_id
+from web.errors import TOO_SLOW, ApiError, count, database_error, request_id
 from web.pages import policy
 
 _TITLES = {
@@ -56,7 +56,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect
     count(error)
-    if not isinstance(error, Refused):
+    if not isinstance(error, ApiError):
         return page(error.code)
     told = [sentence for sentences in error.details.values() for sentence in sentences]
     response = page(error.code, " ".join(told) or str(error.description))

@@ -41,7 +41,7 @@ def quarantine() -> Response:
         try:
             page = evidence.page(reading, wanted, request.args.get("cursor"), SHOWN)
         except keyset.BadCursor as error:
-            page, wrong = evidence.Page([], None), str(error)
+            page, wrong = keyset.Page([], None), str(error)
     chosen = {name: value for name, value in wanted.items() if name in _FILTERS}
     html = render_template(
         "pages/quarantine.html",

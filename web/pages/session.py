@@ -15,7 +15,7 @@ from lib import text as texts
 from models.database import Database
 from web import auth, keys, sign_ins, spooled
 from web.context import context
-from web.errors import Refused
+from web.errors import ApiError
 from web.pages import words, zones
 from web.parameters import storable
 
@@ -77,7 +77,7 @@ def guard() -> Response | None:
     structlog.contextvars.bind_contextvars(key=reader.name)
     wanted = getattr(view, "needs", "read")
     if not reader.may(wanted):
-        raise Refused(403, "scope_missing", f"This needs a key with the scope {wanted}.")
+        raise ApiError(403, "scope_missing", f"This needs a key with the scope {wanted}.")
     return None
 
 
@@ -121,7 +121,7 @@ def check_csrf() -> None:
     """Refuse a form that did not come from a page of this session."""
     kept = session.get(_CSRF)
     if not kept or not secrets.same(request.form.get("csrf", ""), kept):
-        raise Refused(
+        raise ApiError(
             403,
             "csrf_refused",
             "This form was not made for your present session, or the browser keeps no cookies for this address. "

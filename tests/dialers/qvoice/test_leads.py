@@ -11,7 +11,7 @@ from dialers.http import Answer
 from dialers.qvoice.answers import told
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import CAMPAIGNS, LEADS
-from leads.front import Front
+from leads import commands
 from leads.loading import Loading
 from models.database import Database
 from tests.dialers.qvoice.stage import stage
@@ -202,33 +202,34 @@ def played():
 
 
 @pytest.fixture
-def front(played, sqlite_url):
+def act(played, sqlite_url):
+    """act(name, given) does it at the dialer that is played."""
     database = Database(sqlite_url)
-    yield Front(database, {"qvoice-main": played.connection}, {})
+    yield lambda name, given: commands.act(database, played.connection, name, given, {})
     database.close()
 
 
-def test_a_status_is_set_and_a_lead_deleted(played, front):
+def test_a_status_is_set_and_a_lead_deleted(played, act):
     leads = played.qvoice.campaigns[played.campaign].leads
     (lead,) = leads
-    assert front.act("qvoice-main", "set_lead_status", {"lead": lead, "status": "do not call"})
+    assert act("set_lead_status", {"lead": lead, "status": "do not call"})
     assert played.qvoice.campaigns[played.campaign].leads[lead]["status"] == "do not call"
-    assert front.act("qvoice-main", "delete_lead", {"lead": lead}) == {"message": "Lead deleted successfully."}
+    assert act("delete_lead", {"lead": lead}) == {"message": "Lead deleted successfully."}
     assert not played.qvoice.campaigns[played.campaign].leads
     with pytest.raises(Declined):
-        front.act("qvoice-main", "delete_lead", {"lead": lead})
+        act("delete_lead", {"lead": lead})
 
 
-def test_a_call_is_marked_as_voicemail(played, front):
+def test_a_call_is_marked_as_voicemail(played, act):
     with pytest.raises(Declined):
-        front.act("qvoice-main", "set_voicemail", {"call": "none"})
+        act("set_voicemail", {"call": "none"})
     played.qvoice.add({"call_id": "call-7", "timestamp": 1})
-    front.act("qvoice-main", "set_voicemail", {"call": "call-7"})
+    act("set_voicemail", {"call": "call-7"})
     assert played.qvoice.voicemails == ["call-7"]
 
 
 @pytest.mark.parametrize(
-    ("act", "given", "field"),
+    ("name", "given", "field"),
     [
         ("delete_lead", {"lead": ".."}, "lead"),
         ("delete_lead", {"lead": "."}, "lead"),
@@ -238,14 +239,14 @@ def test_a_call_is_marked_as_voicemail(played, front):
         ("set_voicemail", {"call": ".."}, "call"),
     ],
 )
-def test_an_id_that_would_lead_elsewhere_is_refused(played, front, act, given, field):
+def test_an_id_that_would_lead_elsewhere_is_refused(played, act, name, given, field):
     with pytest.raises(Refused) as found:
-        front.act("qvoice-main", act, given)
+        act(name, given)
     assert found.value.field == field
     assert not [asked for asked in played.qvoice.requests if asked.path.startswith(CAMPAIGNS)]
 
 
-def test_a_slash_in_an_id_stays_in_its_place(played, front):
+def test_a_slash_in_an_id_stays_in_its_place(played, act):
     with pytest.raises((Declined, AskedWrongly)):
-        front.act("qvoice-main", "delete_lead", {"lead": "x/status/success"})
+        act("delete_lead", {"lead": "x/status/success"})
     assert len(played.qvoice.campaigns[played.campaign].leads) == 1
