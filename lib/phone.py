@@ -144,7 +144,15 @@ def _marked(digits: str, other: str) -> _Candidate | None:
         without = _international(other)
         if without is not None and without.valid():
             return without if without == found else without._replace(notes=(writing.ZERO_IN_BRACKETS,))
-    return found if found is not None and (found.full() or found.valid()) else None
+    if found is not None and not found.full() and not found.valid():
+        return _with_code_twice(found)
+    return found
+
+
+def _with_code_twice(found: _Candidate) -> _Candidate | None:
+    """What a form has put the country's code in front of, which stood there already: +91 91 98123 45678."""
+    own = found.national[len(found.code) :] if found.national.startswith(found.code) else ""
+    return _Candidate(found.code, own, (writing.CODE_TWICE,)) if own and plans.valid(found.code, own) else None
 
 
 def _is_more(written: writing.Written, found: _Candidate) -> bool:
@@ -159,7 +167,7 @@ def _is_more(written: writing.Written, found: _Candidate) -> bool:
 def _after_zeros(written: writing.Written, home: plans.Home | None, country: str | None) -> _Candidate | None:
     """What begins with 00 is international everywhere, also where people dial 0011 or 001 themselves: then with that."""
     found = _marked(written.digits[2:], written.other[2:])
-    if found is not None and home is not None and found.code != home.code and not found.valid():
+    if found is not None and home is not None and found.code != home.code and not _is_surely(written, found):
         with_one_zero = _parsed(written.digits[1:], country)
         if with_one_zero is not None and with_one_zero.valid():
             return None  # one zero too many before a valid number at home, rather than one that no country gives out
@@ -172,6 +180,12 @@ def _after_zeros(written: writing.Written, home: plans.Home | None, country: str
     if not found.valid() or written.digits.startswith("0011"):  # no number of North America begins with another 1
         return own
     return None
+
+
+def _is_surely(written: writing.Written, found: _Candidate) -> bool:
+    """Whether the country's code stands there for sure: the number is valid, and nobody has parted the code's own digits."""
+    first = re.match("[0-9]*", written.text)[0]
+    return found.valid() and not 2 < len(first) < 2 + len(found.code)
 
 
 def _unmarked(
@@ -198,6 +212,8 @@ def _unmarked(
     for found in (abroad, at_home, behind_zero) if signless or home is None else (at_home, behind_zero):
         if found is not None and found.full():
             return found
+    if home is not None and digits.startswith(2 * home.code):
+        return _with_code_twice(_Candidate(home.code, digits[len(home.code) :]))
     return None
 
 

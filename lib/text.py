@@ -5,10 +5,22 @@ import re
 # PostgreSQL stores neither NUL nor lone surrogates; both can be written in JSON. Evidence keeps them, facts do not.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+# What is never seen (Unicode: Default_Ignorable_Code_Point), besides every character of the category Cf: marks of direction,
+# joiners, fillers, selectors of a glyph. Copied along with a number or a date out of a page, a PDF or a browser's own clock.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
 
 def storable(text: str) -> bool:
     """Whether every store can hold the text as it is."""
     return _UNSTORABLE.search(text) is None
+
+
+def seen(text: str) -> str:
+    """The text without what nobody sees. For figures, times and numbers: in names such characters have a meaning."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def visible(text: str) -> str:
