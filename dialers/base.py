@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from dialers.giving import Act, CannotDo, Control, Leads
 from dialers.vocabulary import CONNECT_OUTCOMES
+from lib import text as texts
 from lib.zones import Place
 
 
@@ -86,13 +87,13 @@ def _of(table: Mapping[str, str], wanted: str) -> str | None:
 @lru_cache(maxsize=5_000)
 def plain(word: str) -> str:
     """A dialer's word as it is compared: two words that are equal in this are one word."""
-    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
+    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", texts.seen(word))).strip().casefold()
 
 
 @lru_cache(maxsize=5_000)
 def plain_disposition(word: str) -> str:
     """A disposition as it is compared: two that are equal in this are one."""
-    return " ".join(unicodedata.normalize("NFC", word).split()).casefold()
+    return " ".join(unicodedata.normalize("NFC", texts.seen(word)).split()).casefold()
 
 
 @dataclass(frozen=True)
