@@ -19,6 +19,8 @@ _FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY
 _PART_NAME = re.compile(rb'form-data;[^\r\n]*?\bname="?([^"\r\n;]*)"?', re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LOOKS_LIKE = re.compile(r"[\w.$%\[\]+-]{1,200}=")  # a form, to whom nobody has said what it is
+# A number's plus that was not encoded. Nobody puts a blank, for which it stands, in front of digits.
+_PLUS = re.compile(r"(?<==)\+(?=[0-9])")
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
@@ -34,8 +36,11 @@ def members(written: str, content_type: str | None = None) -> tuple[Members, set
     if "&" not in written and (pieces := _separated(written)):
         found, slips = members("&".join(pieces), content_type)
         return found, slips | {"odd_separators"}
+    if "+" in written and _PLUS.search(written):
+        written, slips = _PLUS.sub("%2B", written), {"plus_signs"}
     if not written.isascii() or "%" in written:
-        encoding, slips = _encoding(written, content_type)
+        encoding, more = _encoding(written, content_type)
+        slips |= more
     else:
         encoding = "utf-8"
     try:

@@ -117,6 +117,28 @@ BENT = {
     "a wrapper": (lambda text: f'{{"data": {text}}}', ("wrapper",)),
     "a wrapper with a list": (lambda text: f'{{"events": [{text}]}}', ("wrapper",)),
     "a wrapper with a text": (lambda text: json.dumps({"payload": text}), ("json_in_json", "wrapper")),
+    "a wrapper and what an event bus says of it": (
+        lambda text: f'{{"id": "e-1", "type": "call.ended", "specversion": "1.0", "data": {text}}}',
+        ("wrapper",),
+    ),
+    "a notification with a text": (
+        lambda text: json.dumps({"Type": "Notification", "MessageId": "9", "Message": text}),
+        ("json_in_json", "wrapper"),
+    ),
+    "a request that a relay has written down": (
+        lambda text: f'[{{"headers": {{"host": "a.test"}}, "params": {{}}, "query": {{}}, "body": {text}}}]',
+        ("wrapper",),
+    ),
+    "a request with a list of calls": (lambda text: f'{{"headers": {{}}, "body": [{text}]}}', ("wrapper",)),
+    "taken for the name of a field": (lambda text: json.dumps({text: ""}), ("json_in_json", "wrapper")),
+    "the same in a request": (
+        lambda text: json.dumps({"headers": {}, "body": {text: ""}}),
+        ("json_in_json", "wrapper"),
+    ),
+    "lists of one value": (
+        lambda text: json.dumps({name: [said] for name, said in json.loads(text).items()}),
+        ("lists_of_one",),
+    ),
 }
 
 
@@ -479,6 +501,43 @@ def test_a_form_with_whatever_type(dialer, content_type):
 
 
 @every_dialer
+@pytest.mark.parametrize(
+    "outer",
+    [
+        {"type": "call.ended", "data": {"color": "green"}},
+        {"type": "call.ended", "data": "soon", "body": []},
+        {"data": {"HERE": 1}, "payload": {"HERE": 2}},  # which of the two?
+        {"a": [1, 2], "b": [3]},
+    ],
+)
+def test_what_names_no_call_outside_or_inside(dialer, outer):
+    body = json.dumps(outer).replace('{"HERE": 1}', told(dialer)[1]).replace('{"HERE": 2}', told(dialer)[1])
+    with pytest.raises(Unreadable) as refused:
+        read(dialer, body.encode())
+    assert refused.value.reason == ("no_event" if dialer == "voipex" else "no_call_id")
+
+
+def test_what_an_envelope_says_is_not_said_of_the_call():
+    outer = {"status": "ok", "notes": "from the bus", "data": {"callID": 1, "callLogID": 2, "talktime": 5}}
+    found = read("ryng", json.dumps(outer).encode())
+    assert [(event.kind, event.facts.get("status_raw")) for event in found.events] == [("call_ended", None)]
+
+
+@pytest.mark.parametrize(("written", "number"), [("+3725123456", "+3725123456"), ("%2B3725123456", "+3725123456")])
+def test_a_plus_in_a_form_that_was_not_encoded(written, number):
+    for body in (f"callID=1&callLogID=2&customerNum={written}&status=busy", f"customerNum={written}&callLogID=2"):
+        found = read("ryng", body.encode(), FORM)
+        facts = found.events[0].facts
+        assert (facts["customer_number"], facts["customer_number_raw"]) == (number, number)  # else one of India's
+        assert ("plus_signs" in found.forgiven) == written.startswith("+")
+
+
+def test_a_plus_between_words_in_a_form_is_a_blank():
+    ended, said = read("ryng", b"callID=1&callLogID=2&notes=not+2+day&callEnded=2026-11-18T10:09:07+05:30", FORM).events
+    assert (said.facts["notes"], ended.facts["ended_at"]) == ("not 2 day", "2026-11-18T04:39:07Z")
+
+
+@every_dialer
 def test_a_query_without_a_body(dialer):
     found = read(dialer, b"", None, query=urlencode(CALLS[dialer][1]))
     assert found.events == told(dialer)[0]
@@ -629,6 +688,10 @@ SEVERAL = {
     ),
     "a list of lists": (lambda calls: json.dumps([calls[:1], calls[1:]]), ("several_events",)),
     "a wrapper": (lambda calls: json.dumps({"events": calls}), ("several_events", "wrapper")),
+    "a wrapper with something beside it": (
+        lambda calls: json.dumps({"type": "batch", "records": calls}),
+        ("several_events", "wrapper"),
+    ),
     "lines": (lambda calls: "\n".join(map(json.dumps, calls)), ("several_documents", "several_events")),
     "lines with an end": (
         lambda calls: "".join(json.dumps(one) + "\r\n" for one in calls),
