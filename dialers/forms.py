@@ -15,7 +15,8 @@ LONGEST_BOUNDARY = 200
 URLENCODED = re.compile(r"application/x-www-form-urlencoded", re.IGNORECASE)
 MULTIPART = re.compile(r"multipart/", re.IGNORECASE)
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
-_FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
+# Nothing in it looks at a blank twice: there may be a million.
+_FIRST_LINE = re.compile(rb"\s*+--(\S(?:[^\r\n]{0,%d}\S)?)[ \t]*+\r?\n" % (LONGEST_BOUNDARY - 2))
 _PART_NAME = re.compile(rb'form-data;[^\r\n]*?\bname="?([^"\r\n;]*)"?', re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LOOKS_LIKE = re.compile(r"[\w.$%\[\]+-]{1,200}=")  # a form, to whom nobody has said what it is

@@ -1,6 +1,5 @@
 """What stands in a body: the parts of it, whatever its compression, character set and form, and what was passed over."""
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from dialers import bare, forms
 from dialers.base import Evidence, Unreadable
 from dialers.inflating import BLANKS, inflated
 from lib import charsets, mending, rawjson
+from lib import text as texts
 from lib.rawjson import Members, NotJson
 
 MOST_EVENTS = 1_000  # in one body
@@ -56,7 +56,7 @@ def opened(evidence: Evidence, form: Callable[[Members], Members] | None) -> Ope
     if text.startswith(MARK_AS_TEXT):
         text, slips = text.removeprefix(MARK_AS_TEXT).lstrip(BLANKS), slips | {"byte_order_mark"}
     if '"' not in text and text[:1] in ("{", "[") and _QUOTES.search(text):  # a template took it for a page
-        text, slips = html.unescape(text), slips | {"html_escaped"}
+        text, slips = texts.unescaped(text), slips | {"html_escaped"}
     if not text:
         if not evidence.query:
             return Opened()

@@ -23,6 +23,7 @@ ONLY_FULL = "It has a number's length, but its country gives out no such numbers
 ELSEWHERE = "It is a number of {}, and the default country is {}."
 SURE_WITHOUT_SIGN = 11  # digits from which a number without a sign may be an international one
 MOST_DIGITS = 15  # of an international number
+LONGEST_REMEMBERED = 200  # characters of a text whose reading is remembered
 MEXICO, MEXICAN_PREFIXES = "52", ("1", "01", "044", "045")  # until 2019, before ten digits
 
 
@@ -59,14 +60,14 @@ def e164(value: object, default_country: str | None = None, *, signless: bool = 
     (six digits or fewer), SIP logins, words like ``anonymous`` and two numbers in one text are None.
     """
     text = raw(value)
-    found = None if text is None else _read(text, default_country, signless)
+    found = None if text is None else _known(text, default_country, signless)
     return None if found is None else found.number
 
 
 def read(value: object, default_country: str | None = None) -> Reading | None:
     """``e164`` with what is doubtful about the reading."""
     text = raw(value)
-    found = None if text is None else _read(text, default_country, False)
+    found = None if text is None else _known(text, default_country, False)
     if found is None:
         return None
     code, rest = plans.split(found.number[1:])
@@ -114,6 +115,11 @@ def is_of(number: str, country: str) -> bool:
 def national(number: str) -> str:
     """An E.164 number without its country's code, and without the zero that is dialled before it in many countries."""
     return phonenumbers.national_significant_number(phonenumbers.parse(number))
+
+
+def _known(text: str, country: str | None, signless: bool) -> Reading | None:
+    # What is longer is hardly a number, and would be kept as long as it is.
+    return (_read if len(text) <= LONGEST_REMEMBERED else _read.__wrapped__)(text, country, signless)
 
 
 @lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
