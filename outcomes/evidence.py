@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lib import ids
@@ -14,7 +14,7 @@ from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt
 from models.database import chunks
-from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED
+from models.receipts import CALLBACK, DISMISSED, KEPT_BYTES, PENDING, QUARANTINED
 from models.strangers import take_away
 from outcomes import keyset, quarantine
 
@@ -182,7 +182,7 @@ def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
         update(Receipt)
         .where(*wanted, Receipt.stranger.is_(True))
         .values(again | {"stranger": False})
-        .returning(Receipt.share, func.length(Receipt.body)),
+        .returning(Receipt.share, KEPT_BYTES),
         execution_options=unsynchronized,
     ).all()
     take_away(session, gone)
