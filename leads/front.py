@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from dialers import masking
 from dialers.base import Connection
 from leads import commands, files, loads
 from leads.bounds import Row
@@ -62,12 +63,26 @@ class Front:
 
     def load(self, load_id: UUID, after: int, limit: int, state: str | None) -> dict[str, Any] | None:
         with self._database.read() as session:
-            return loads.shown(session, load_id, after, limit, state)
+            found = loads.shown(session, load_id, after, limit, state)
+        if found is not None:
+            self._hide(found["connection"], [found, *found["leads"]])
+        return found
 
     def loads(self, connection: list[str] | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """``{"loads", "next"}``, newest first. Raises BadCursor."""
         with self._database.read() as session:
-            return loads.page(session, connection, limit, cursor)
+            found = loads.page(session, connection, limit, cursor)
+        for load in found["loads"]:
+            self._hide(load["connection"], [load])
+        return found
+
+    def _hide(self, connection: str, told: list[dict[str, Any]]) -> None:
+        """No secret in what the dialer has said: it is masked before it is stored, but an older release did not."""
+        spoken = [one for one in told if one["reason"]]
+        if spoken and connection in self._connections:
+            reasons = masking.masked([one["reason"] for one in spoken], self._connections[connection])
+            for one, reason in zip(spoken, reasons, strict=True):
+                one["reason"] = reason
 
     def in_doubt(self) -> dict[str, dict[str, Any]]:
         """What ``outcomes.doubts.unknown_leads`` tells, by connection."""

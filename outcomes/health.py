@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from dialers import masking
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib.clock import ago, iso
@@ -42,6 +43,7 @@ def connections(
         set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
     )
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
+    polls, begun = (_discreet(configured, one) for one in (polls, begun))
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
@@ -51,6 +53,22 @@ def connections(
         | {"misaddressed": misaddressed.get(name)}
         for name in sorted(names)
     ]
+
+
+def _discreet(
+    configured: Mapping[str, Connection], told: dict[str, list[dict[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The same with no secret in what dialers have said: it is masked before it is stored, but an older release did not, and a
+    setting may have become one since."""
+    return {
+        name: [row | _masked(configured[name], row) for row in rows] if name in configured else rows
+        for name, rows in told.items()
+    }
+
+
+def _masked(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: row[name] for name in ("error", "warning") if row.get(name)}
+    return masking.masked(said, connection) if said else said
 
 
 def _connection(
@@ -219,6 +237,8 @@ def sending(session: Session) -> dict[str, dict[str, Any]]:
 def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:
     """None for a connection to which no leads are sent."""
     takes_leads = connection is not None and DIALERS[connection.dialer].leads is not None
+    if desk is not None and connection is not None:
+        desk = desk | _masked(connection, desk)
     return desk or (dict(NOTHING_SENT) if takes_leads else None)
 
 

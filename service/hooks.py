@@ -6,6 +6,9 @@ import os
 import re
 import resource
 
+from lib import text
+from lib.buckets import Buckets
+
 
 class TokensHidden(logging.Filter):
     """gunicorn writes a request's path beside an error of its own; the token in it is left out."""
@@ -17,8 +20,37 @@ class TokensHidden(logging.Filter):
         return True
 
 
+class Brief(logging.Filter):
+    """How many lines there are about what is no request, and what stands in them, strangers decide: so a hundred are written at
+    once, then one a second, and of each the beginning. Whoever does not read his answer is such a line, too, without a traceback:
+    it is no fault of ours."""
+
+    _socket, _invalid = "Socket error processing request", "Invalid request from"
+    LONGEST = 300
+
+    def __init__(self):
+        super().__init__()
+        self._lines = Buckets(100, 1.0)
+        self._unlogged = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if message.startswith(self._socket) and record.exc_info and isinstance(record.exc_info[1], TimeoutError):
+            record.exc_info = record.exc_text = None
+            message = "An answer was not read for as long as it is waited for, and was ended."
+        elif not message.startswith(self._invalid):
+            return True
+        if self._lines.take(""):
+            self._unlogged += 1
+            return False
+        more = f" ({self._unlogged} more were not logged)" if self._unlogged else ""
+        record.msg, record.args, self._unlogged = text.visible(message)[: self.LONGEST] + more, (), 0
+        return True
+
+
 def on_starting(server) -> None:
     server.log.error_log.addFilter(TokensHidden())
+    server.log.error_log.addFilter(Brief())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:  # every connection takes a file
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -5,8 +5,10 @@ from marshmallow import Schema
 
 from dialers.base import Connection, Dialer, Reading
 from dialers.registry import DIALERS
+from leads.front import Front
 from lib import ids
-from models import LeadLoad, SendingDesk
+from models import LeadLoad, LoadedLead, SendingDesk
+from models.polls import HISTORY
 from outcomes import doubts, health, keyset, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
@@ -145,3 +147,32 @@ def test_only_the_last_snapshot_is_shown(database, read, make, key):
         assert second.next is None
         with pytest.raises(keyset.BadCursor):
             read(session, cursor=keyset.encode("-receipts", "1"))
+
+
+def test_what_an_older_release_stored_with_a_secret_is_shown_without_it(database):
+    token = "of-ours-and-of-nobody-else"
+    one = Connection("ryng-main", "ryng", {"api_url": "https://r.example"}, callback_tokens=(token,))
+    said = f"It refused https://w.example/callbacks/ryng-main/{token}/terminal."
+    shown = "It refused https://w.example/callbacks/ryng-main/***/terminal."
+    with database.write() as session:
+        poll(session, connection=one.name, error=said, error_id="asked_wrongly", warning=said)
+        poll(session, connection=one.name, layer=f"{HISTORY}2026-01-01/2026-02-01", error=said)
+        session.add(SendingDesk(connection=one.name, next_at=NOON, failures=1, error_id="declined", error=said))
+        load = LeadLoad(
+            id=ids.new(), connection=one.name, options={}, total=1, state="parked", reason=said, created_at=NOON
+        )
+        session.add(load)
+        session.flush()
+        lead = LoadedLead(
+            id=ids.new(), load_id=load.id, connection=one.name, ordinal=1, number="+1", number_raw="1", given={}
+        )
+        lead.state, lead.reason = "rejected", said
+        session.add(lead)
+    with database.read() as session:
+        (found,) = health.connections(session, {one.name: one}, NOON)
+    assert (found["polls"][0]["error"], found["polls"][0]["warning"]) == (shown, shown)
+    assert found["histories"][0]["error"] == found["sending"]["error"] == shown
+    front = Front(database, {one.name: one}, {})
+    assert front.loads(None, 10)["loads"][0]["reason"] == shown
+    whole = front.load(load.id, 0, 10, None)
+    assert (whole["reason"], whole["leads"][0]["reason"]) == (shown, shown)
