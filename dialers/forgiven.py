@@ -14,7 +14,7 @@ FORGIVEN = {
     "html_escaped": "It was escaped as if it were a part of a web page.",
     "json_in_form": "The JSON stood in a form.",
     "json_in_json": "The JSON stood in a JSON text, as if it had been written twice.",
-    "lists_of_one": "Every value stood in a list of its own.",
+    "lists_of_one": "Every value stood in a list; one that stood alone was read.",
     "members_in_a_list": "Members of an object stood in the brackets of a list; they were read as an object.",
     "missing_boundary": "The content type did not name the boundary of the form's parts; the body itself shows it.",
     "missing_commas": "Commas were missing between members.",

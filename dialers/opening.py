@@ -176,10 +176,10 @@ def _wrapped(value: Members) -> object:
 def inside(value: Members) -> tuple[list[object], set[str]] | None:
     """(the parts, what was passed over) of an object that names no call itself: the only object or list in it that stands
     under a wrapper's name, beside what a relay or an event bus tells of the delivery; or, where a program has read a form and
-    written a list for every field, the same with the only value of each. None for neither."""
+    written a list for every field, the same with the only value of each that has one. None for neither."""
     slips: set[str] = set()
-    if value.pairs and all(isinstance(said, list) and len(said) == 1 for _, said in value.pairs):
-        return [Members([(name, said[0]) for name, said in value.pairs])], {"lists_of_one"}
+    if value.pairs and all(isinstance(said, list) for _, said in value.pairs):
+        return [Members([(name, said[0] if len(said) == 1 else said) for name, said in value.pairs])], {"lists_of_one"}
     found = [said for name, said in value.pairs if name.casefold() in WRAPPERS and _holds_objects(said)]
     if len(found) != 1:
         return None

@@ -103,6 +103,7 @@ def test_what_agents_do_among_calls_is_no_call():
         {"type": "call.ended", "data": "soon", "body": []},
         {"data": {"HERE": 1}, "payload": {"HERE": 2}},  # which of the two?
         {"a": [1, 2], "b": [3]},
+        {"a": [1, 2], "data": []},
     ],
 )
 def test_what_names_no_call_outside_or_inside(dialer, outer):

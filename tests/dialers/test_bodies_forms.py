@@ -43,6 +43,27 @@ def test_a_form_with_whatever_type(dialer, content_type):
         assert ("sent_as_form" in found.forgiven) == (dialer == "ryng")
 
 
+@every_dialer
+def test_a_form_that_was_escaped_as_if_it_were_a_part_of_a_page(dialer):
+    written = urlencode(CALLS[dialer][1]).replace("&", "&amp;")
+    found = read(dialer, written.encode(), FORM)
+    assert found.events == told(dialer)[0]
+    assert "html_escaped" in found.forgiven
+    if dialer == "ringostat":
+        assert read(dialer, b"", None, query=written).events == told(dialer)[0]
+        found = read("ringostat", written.encode() + b"&amp;copy=1&amp;amp;x=2", FORM)
+        assert found.events[0].facts["custom_fields"]["copy"] == "1"
+
+
+@every_dialer
+def test_a_form_of_lists_of_one_value(dialer):
+    for brackets in ("[]", "%5B%5D"):
+        written = "&".join(f"{name}{brackets}={quote_plus(said)}" for name, said in CALLS[dialer][1].items())
+        assert read(dialer, written.encode(), FORM).events == told(dialer)[0]
+    several = read("ringostat", b"uniqueid=7&call_type=in&disposition=BUSY&tag[]=a&tag[]=b", FORM)
+    assert several.events[0].facts["custom_fields"]["tag[]"] == "b"
+
+
 @pytest.mark.parametrize(("written", "number"), [("+3725123456", "+3725123456"), ("%2B3725123456", "+3725123456")])
 def test_a_plus_in_a_form_that_was_not_encoded(written, number):
     for body in (f"callID=1&callLogID=2&customerNum={written}&status=busy", f"customerNum={written}&callLogID=2"):
