@@ -35,7 +35,7 @@ LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")
 
 TODO = {
     "credentials_refused": "Correct the credentials under [connections.{name}], or have the dialer allow what was refused.",
-    "unavailable": "Check the address under [connections.{name}], and that this machine may reach it.",
+    "unavailable": "Is the dialer up? Check the address under [connections.{name}], and that this machine may reach it.",
     "asked_wrongly": "Check the address and the ids under [connections.{name}].",
     "uncertain": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
     "garbled": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
@@ -51,6 +51,11 @@ class Check:
     ok: bool | None
     said: str
     todo: str | None = None
+
+
+def todo(connection: str, error_id: str | None) -> str | None:
+    """What to do about a report that cannot be asked for; None where the error itself has to say."""
+    return TODO[error_id].format(name=connection) if error_id in TODO else None
 
 
 def check(
@@ -89,8 +94,8 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
                 found = _asked(database, connection, client, report, what, at)
             yield found
         except ReportError as error:
-            todo = TODO.get(error.error_id, TODO["garbled"]).format(name=connection.name)
-            yield Check(what, False, str(error), todo)
+            do = todo(connection.name, error.error_id) or TODO["garbled"].format(name=connection.name)
+            yield Check(what, False, str(error), do)
             hopeless = what if error.error_id in ("credentials_refused", "unavailable") else None
 
 

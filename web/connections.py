@@ -23,12 +23,12 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
     extensions = current_app.extensions
-    settings = extensions["settings"]
+    settings, waiting = extensions["settings"], spooled.waiting()
     with LOOKS.turn(), extensions["database"].read() as session:
         return answer(
             {
-                "connections": health.connections(session, extensions["connections"], clock.now()),
-                "spooled_bytes": spooled.waiting(),
+                "connections": health.connections(session, extensions["connections"], clock.now(), spooled=waiting),
+                "spooled_bytes": waiting,
                 "strangers": strangers.known(
                     session, settings.connections, settings.stranger_receipts, settings.stranger_bytes
                 ),

@@ -23,6 +23,7 @@ def test_a_connection_that_was_never_heard(database):
     found = connections(database)
     assert list(found) == ["qvoice-main", "ryng-main"]
     assert found["ryng-main"]["last_callback"] == "no callback yet"
+    assert found["qvoice-main"]["last_callback"] == "posts no callbacks"
     assert found["ryng-main"]["callback_kinds"] == ["connect", "terminal"]
     assert found["ryng-main"]["configured"] is True
 

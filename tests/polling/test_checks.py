@@ -37,7 +37,7 @@ def test_a_connection_that_is_well(database):
     ("fault", "said", "todo"),
     [
         ({"login_refused": True}, "refused", "Correct the credentials under [connections.qvoice-main]"),
-        ({"login_down": True}, "", "Check the address under [connections.qvoice-main]"),
+        ({"login_down": True}, "", "Is the dialer up? Check the address under [connections.qvoice-main]"),
     ],
 )
 def test_what_the_dialer_says_and_what_to_do(database, fault, said, todo):
@@ -57,7 +57,7 @@ def test_a_dialer_that_is_not_there(database):
         "report lead history",
         False,
         found.said,
-        "Check the address under [connections.qvoice-main], and that this machine may reach it.",
+        "Is the dialer up? Check the address under [connections.qvoice-main], and that this machine may reach it.",
     )
     assert "the connection was refused" in found.said
 

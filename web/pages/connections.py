@@ -10,6 +10,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
 from outcomes import decisions, health, words_seen
 from outcomes.undecided import DISPOSITION
+from web import spooled
 from web import words as deciding
 from web.pages import session, words, zones
 from web.turns import LOOKS
@@ -57,7 +58,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     now, extensions = clock.now(), current_app.extensions
     configured = extensions["settings"].connections.get(name)
     with LOOKS.turn(), session.database().read() as reading:
-        found = health.connections(reading, extensions["connections"], now)
+        found = health.connections(reading, extensions["connections"], now, spooled=spooled.waiting())
         decided = decisions.effective(reading, configured) if configured else []
         if configured:
             left = words_seen.unapplied(reading, extensions["connections"][name])

@@ -86,7 +86,8 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     unmapped = current_app.extensions["recent_words"].unmapped
-    found = health.connections(reading, current_app.extensions["connections"], now, unmapped)
+    waiting = spooled.waiting()
+    found = health.connections(reading, current_app.extensions["connections"], now, unmapped, waiting)
     settings = current_app.extensions["settings"]
     for connection in found:
         connection["freshness"] = words.freshness(connection, zone)
@@ -96,7 +97,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         ]
     return {
         "connections": found,
-        "spooled": words.spooled(spooled.waiting()),
+        "spooled": words.spooled(waiting),
         "waiting": words.waiting(health.oldest_pending(reading), now),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes

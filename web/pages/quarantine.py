@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from lib import clock
-from models import Receipt
+from models import Receipt, StrangerQuota
 from models.receipts import DISMISSED, QUARANTINED
 from outcomes import evidence, health, keyset
 from outcomes import quarantine as reasons
@@ -36,6 +36,7 @@ def quarantine() -> Response:
     wrong = None
     with SEARCHES.turn(), session.database().read() as reading:
         rows = counts(reading, wanted)
+        dropped = reading.scalars(select(StrangerQuota.overflow)).one()
         dismissed = sum(row["receipts"] for row in counts(reading, wanted | {"state": DISMISSED}))
         try:
             page = evidence.page(reading, wanted, request.args.get("cursor"), SHOWN)
@@ -53,6 +54,7 @@ def quarantine() -> Response:
         chosen=chosen,
         wrong=wrong,
         strangers_name=health.STRANGERS,
+        dropped=dropped,
     )
     return make_response(html, 422 if wrong else 200)
 
