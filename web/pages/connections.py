@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, current_app, flash, g, redirect, r
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
+from models.schema import of_newer_release
 from outcomes import decisions, health, words_seen
 from outcomes.undecided import DISPOSITION
 from web import spooled
@@ -63,6 +64,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         if configured:
             left = words_seen.unapplied(reading, extensions["connections"][name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
+        newer = words.NEWER if of_newer_release(reading) else None
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     own = next((one for one in found if one["name"] == name), None)
     if own is None:
@@ -71,7 +73,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         "pages/connection.html",
         connection=own,
         freshness=words.freshness(own, zones.chosen()),
-        troubles=words.troubles(own, now),
+        troubles=[*filter(None, [newer]), *words.troubles(own, now)],
         links=[words.link(own, word) for word in own["unmapped_words"]],
         decided=decided,
         history=history,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
+from models.schema import of_newer_release
 from outcomes import health, queries, reports, shape, strangers
 from web import spooled
 from web.pages import session, words, zones
@@ -98,6 +99,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     return {
         "connections": found,
         "spooled": words.spooled(waiting),
+        "newer": words.NEWER if of_newer_release(reading) else None,
         "waiting": words.waiting(health.oldest_pending(reading), now),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes

@@ -42,6 +42,10 @@ _RECEIPT_STATES = {
     receipts.QUARANTINED: "Put aside.",
 }
 _LATE_SECONDS = 120
+NEWER = (
+    "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
+    "read, asked for or sent."
+)
 _PARKED = "Correct the credentials in the settings and restart; where they were mended at the dialer, wrapup leads resume LOAD."
 _ASK_DIALER = "Does it place calls, and has it the callback URLs of today?"
 

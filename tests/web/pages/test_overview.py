@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
 from leads import loads
@@ -12,6 +13,7 @@ from lib import clock
 from lib import zones as iana
 from models import SendingDesk
 from models.receipts import STATES
+from models.schema import known
 from outcomes import pace
 from tests import factories
 from tests.web.conftest import CONNECTIONS
@@ -131,6 +133,18 @@ def test_what_to_do_about_a_trouble_stands_once_beside_it(reader, database, at_t
         assert page.count(todo) == 1
     else:
         assert "Check the address" not in page
+
+
+def test_a_database_of_a_newer_release_is_said_to_stand_still(reader, database):
+    pages = ("/", "/live/connections", "/connections/ryng-main")
+    assert not any("made by a newer release" in text(reader, path) for path in pages)
+    with database.write() as session:
+        session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert all("made by a newer release" in text(reader, path) for path in pages)
+    finally:
+        with database.write() as session:
+            session.execute(sql("UPDATE alembic_version SET version_num = :latest"), {"latest": max(known())})
 
 
 def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, app, database, at_ten_forty_five):
