@@ -7,9 +7,8 @@ and a parameter that may be left out. A conversation outranks the voicemail that
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dialers import vocabulary as ours
 from dialers.base import KeptEvent, attempts_by_name
-from dialers.placing import placed
+from dialers.placing import of_other_legs, placed
 
 _BEFORE_ALL = datetime(1999, 1, 1, tzinfo=UTC)  # also before the places of webhooks
 _WHO = ("started_at", "agent_username", "agent_number", "agent_name")
@@ -22,7 +21,7 @@ def attempts(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
 
 
 def _placed(own: list[KeptEvent]) -> list[KeptEvent]:
-    others = _others(own)
+    own, others = of_other_legs(own, _WHO)
     hooks = [event for event in own if event.source.startswith("callback:")]
     if not others and len({event.kind for event in hooks}) == len(hooks):
         return own  # none is another one's rival
@@ -32,26 +31,3 @@ def _placed(own: list[KeptEvent]) -> list[KeptEvent]:
         hooks,
         lambda event: (event.id not in others, event.facts.get("started_at", ""), "_event" in event.facts),
     )
-
-
-def _others(own: list[KeptEvent]) -> set:
-    """The ids of ends that are told of another leg than the one that was answered, and so are none of the call's."""
-    ends = [event for event in own if event.kind == ours.CALL_ENDED]
-    if len(ends) < 2:
-        return set()
-    for result in ours.ANSWERED_OUTCOMES:  # the better first
-        answered = [end for end in ends if end.facts.get("connect_outcome") == result and _may_have_talked(end)]
-        if answered:
-            rest = [end for end in ends if end.facts.get("connect_outcome") != result]
-            return {end.id for end in rest if all(_is_another_leg(end, one) for one in answered)}
-    return set()
-
-
-def _may_have_talked(end: KeptEvent) -> bool:
-    return end.facts.get("talk_seconds") != 0
-
-
-def _is_another_leg(one: KeptEvent, other: KeptEvent) -> bool:
-    """Whether they are no two versions of one record: another phone rang, or at another time."""
-    mine, theirs = one.facts, other.facts
-    return any(name in mine and name in theirs and mine[name] != theirs[name] for name in _WHO)
