@@ -136,9 +136,8 @@ def test_leads_in_doubt_and_parked_loads_are_no_connection_that_is_well(database
     with database.write() as session:
         doubtful = load(session, ["unknown", "accepted"])
         load(session, ["pending"], state="parked")
-        session.add(
-            SendingDesk(connection=RYNG.name, failures=2, error_id="credentials_refused", error="It refused us.")
-        )
+        refused = {"failures": 2, "error_id": "credentials_refused", "error": "It refused us."}
+        session.add(SendingDesk(connection=RYNG.name, next_at=clock.now(), **refused))
     found = checked(database, RYNG, NOBODY)
     assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1, of the loads {doubtful.id}.")
     assert (found["loads"].ok, found["loads"].said) == (False, "Parked: 1. It refused us.")
