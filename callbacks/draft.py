@@ -47,6 +47,12 @@ class Draft:
     reason: str | None
     id: UUID = field(default_factory=ids.new)
 
+    @property
+    def kept_bytes(self) -> int:
+        """How much is kept of it: its body, and what its sender wrote around it."""
+        texts = (self.connection, self.kind, self.method, self.query or "", *self.headers, *self.headers.values())
+        return len(self.body) + sum(len(one) if one.isascii() else len(one.encode()) for one in texts)
+
     def row(self) -> dict[str, Any]:
         """The columns of its receipt."""
         return {

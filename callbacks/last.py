@@ -70,8 +70,7 @@ class Memory:
 
 def size_of(draft: Draft) -> int:
     """About how much memory it takes: a long query costs as much as a long body."""
-    texts = (draft.connection, draft.kind, draft.method, draft.query or "", *draft.headers, *draft.headers.values())
-    return FLAT_BYTES + len(draft.body) + sum(map(len, texts))
+    return FLAT_BYTES + draft.kept_bytes
 
 
 class LastRung:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
@@ -19,7 +19,7 @@ from callbacks.strangers import Drops, Strangers
 from lib import clock
 from models import KnownToken, Receipt, StrangerQuota, StrangerShare, strangers
 from models.database import insert_into
-from models.receipts import STRANGERS_KEPT
+from models.receipts import KEPT_BYTES, STRANGERS_KEPT
 from models.strangers import NOBODY
 
 AT_ONCE = 200  # receipts that are looked up to give way
@@ -86,12 +86,12 @@ class _Filling:
         """Keep those of one share that fit, whom we know before whom we do not."""
         fitting: list[dict[str, Any]] = []
         for known, draft in sorted(((self._caps.knows(one), one) for one in drafts), key=lambda pair: not pair[0]):
-            size = len(draft.body)
+            size = draft.kept_bytes
             if not self._has_room(name, size, known):
                 self._drop(name, draft)
                 continue
             self._add(name, 1, size)
-            fitting.append(draft.row() | {"share": name, "known_sender": known})
+            fitting.append(draft.row() | {"share": name, "known_sender": known, "kept_bytes": size})
         self._let_go()
         if fitting:
             self._session.execute(insert_into(self._session, Receipt).on_conflict_do_nothing(), fitting)
@@ -159,7 +159,7 @@ class _Filling:
         # Who has one sent back to be read locks it before the quota: it is left to him.
         order = (Receipt.known_sender, Receipt.id)
         oldest = select(Receipt.id).where(*mine).order_by(*order).limit(AT_ONCE).offset(start)
-        statement = select(Receipt.id, func.length(Receipt.body)).where(Receipt.id.in_(oldest.scalar_subquery()))
+        statement = select(Receipt.id, KEPT_BYTES).where(Receipt.id.in_(oldest.scalar_subquery()))
         while True:
             self._let_go()
             found = self._session.execute(statement.order_by(*order).with_for_update(skip_locked=True)).all()

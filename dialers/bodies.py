@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from dialers.base import Event, Evidence, Reading, Unreadable
 from dialers.inflating import BLANKS, LARGEST
-from dialers.opening import MOST_EVENTS, Opened, documents, is_json_type, opened
+from dialers.opening import MOST_EVENTS, Opened, documents, inside, is_json_type, opened
 from lib import charsets, rawjson
 from lib.rawjson import Members, NotJson
 
+NAMELESS = ("no_call_id", "no_event")  # reasons: the object names no call, so that one within it may
 MOST_TOLD = 5  # of the parts that cannot be understood, in a sentence
 
 One = Callable[[Members], Reading]
@@ -30,7 +31,11 @@ def each(
         except NotJson:
             found = None
         if type(found) is Members and len(found) > 1:  # as nearly all are
-            return one(found)
+            try:
+                return one(found)
+            except Unreadable as error:
+                if error.reason not in NAMELESS:
+                    raise
     body = opened(evidence, form)
     if body.way == "none":
         return Reading(ignored="empty_body")  # somebody probes the URL
@@ -84,7 +89,25 @@ def _nearly(body: bytes, error: NotJson) -> tuple[object, set[str]]:
 
 # What is read --------------------------------------------------------------------------------------------------------
 def _alone(body: Opened, one: One) -> Reading:
-    return _checked(one(_members(body.parts[0] if body.parts else None)), body.forgiven)
+    if not body.parts:
+        raise _not_an_object()
+    members = _members(body.parts[0])
+    try:
+        return _checked(one(members), body.forgiven)
+    except Unreadable as error:
+        found = inside(members) if error.reason in NAMELESS else None
+        if found is None:
+            raise
+        try:
+            return _within(replace(body, parts=found[0]), found[1], one)
+        except Unreadable:
+            raise error from None
+
+
+def _within(body: Opened, slips: set[str], one: One) -> Reading:
+    reading = _several(body, one) if len(body.parts) > 1 else _checked(one(_members(body.parts[0])), body.forgiven)
+    body.forgiven.update(slips)
+    return reading
 
 
 def _several(body: Opened, one: One) -> Reading:
@@ -109,7 +132,7 @@ def _several(body: Opened, one: One) -> Reading:
     if refused and not events and not ignored:
         first = refused[0][1]
         if all(type(part) is not Members for part in body.parts):
-            raise Unreadable("not_an_object", "The body is JSON, but no object.")
+            raise _not_an_object()
         raise Unreadable(first.reason, f"None of its {len(body.parts)} parts could be understood. {first.detail}")
     body.forgiven.add("several_events")
     return Reading(
@@ -129,8 +152,12 @@ def _members(part: object) -> Members:
     if isinstance(part, Unreadable):
         raise part
     if not isinstance(part, Members):
-        raise Unreadable("not_an_object", "The body is JSON, but no object.")
+        raise _not_an_object()
     return part
+
+
+def _not_an_object() -> Unreadable:
+    return Unreadable("not_an_object", "The body is JSON, but no object.")
 
 
 def _checked(reading: Reading, forgiven: set[str]) -> Reading:

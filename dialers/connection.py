@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from dialers.vocabulary import CONNECT_OUTCOMES
+from lib import text as texts
 from lib.zones import Place
 
 AnyClient: TypeAlias = (
@@ -82,13 +83,25 @@ def _of(table: Mapping[str, str], wanted: str) -> str | None:
     return next((meaning for name, meaning in table.items() if plain(name) == wanted), None)
 
 
-@lru_cache(maxsize=5_000)
+# Words come again and again, and are short. A long one is worked out each time: five thousand of a MiB would fill the memory.
+LONGEST_REMEMBERED = 500
+
+
 def plain(word: str) -> str:
     """A dialer's word as it is compared: two words that are equal in this are one word."""
-    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", word)).strip().casefold()
+    return _plain(word) if len(word) <= LONGEST_REMEMBERED else _plain.__wrapped__(word)
 
 
 @lru_cache(maxsize=5_000)
+def _plain(word: str) -> str:
+    return re.sub(r"[\s+_-]+", " ", unicodedata.normalize("NFC", texts.seen(word))).strip().casefold()
+
+
 def plain_disposition(word: str) -> str:
     """A disposition as it is compared: two that are equal in this are one."""
-    return " ".join(unicodedata.normalize("NFC", word).split()).casefold()
+    return _plain_disposition(word) if len(word) <= LONGEST_REMEMBERED else _plain_disposition.__wrapped__(word)
+
+
+@lru_cache(maxsize=5_000)
+def _plain_disposition(word: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", texts.seen(word)).split()).casefold()

@@ -10,9 +10,13 @@ import socket
 import threading
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+COOKIES = ("Set-Cookie", "Set-Cookie2")
 
 _mine = threading.local()
 
@@ -97,8 +101,15 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """Connections that a ``Deadline`` can end."""
+    """Connections that a ``Deadline`` can end, and on which nobody leaves cookies: no dialer needs them, they would be sent along
+    for ever, and how many there are he alone decides."""
 
     def init_poolmanager(self, *given: Any, **named: Any) -> None:
         super().init_poolmanager(*given, **named)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        head = resp._original_response.msg  # where requests looks for them, and nobody for anything else
+        for name in COOKIES:
+            del head[name]
+        return super().build_response(req, resp)

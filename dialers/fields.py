@@ -11,6 +11,7 @@ from typing import Any
 
 from dialers.base import Connection, Unreadable
 from lib import clock, phone, rawjson
+from lib import text as texts
 from lib.rawjson import Members
 from lib.zones import NOWHERE
 
@@ -22,7 +23,11 @@ LONGEST_NUMBER = 64  # characters; what is longer is no number and no duration
 
 # What programs write where they have nothing, as a text and in any case. No id, time, number, duration or word of a dialer's
 # is called so; a person may be, so names and what customers' own fields hold stay as they are written.
-NOTHING = frozenset(("null", "none", "undefined", "nan", "nil", "(null)", "<null>", "-", "--", "\u2013", "\u2014"))
+NOTHING = frozenset(
+    ("null", "none", "undefined", "nan", "nil", "(null)", "<null>", "[null]", "(none)", "-", "--", "\u2013", "\u2014")
+    + ("<nil>", "%!s(<nil>)", "%!d(<nil>)", "<na>", "nat", "\\n")  # Go, pandas, and dumps of MySQL and PostgreSQL
+    + ("#n/a", "#null!", "#ref!", "#value!", "#name?", "#div/0!", "#num!")  # a spreadsheet's
+)
 LONGEST_NOTHING = max(map(len, NOTHING))
 NO_FIGURE = NOTHING | {"n/a"}  # which an agent may have recorded as a disposition
 
@@ -34,6 +39,7 @@ _PLACEHOLDER = re.compile(
 )
 _OPENS_PLACEHOLDER = frozenset("{$%#@[<_")
 
+_PHP_LIST = "Array"  # which PHP writes for any list
 _NIL = re.compile(r"\{?0{8}(?:-?0{4}){3}-?0{12}\}?")
 
 TWICE = "{} is stated more than once, and differently."
@@ -42,16 +48,23 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _DECIMAL = re.compile(r"(-?\d+)\.(\d*)", re.ASCII)
 _EXPONENT = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 _ROUNDED = re.compile(r"\d+(?:\.\d+[eE]|[eE]\+)\+?\d+", re.ASCII)  # 9.81235E+11: a spreadsheet has been at it
-_CLOCK = re.compile(r"(\d{1,5}):([0-5]\d):([0-5]\d)(?:[.,]\d+)?", re.ASCII)
-_PERIOD = re.compile(
-    r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?)?", re.ASCII
-)  # ISO 8601
-_UNITS = re.compile(
-    r"(?:(\d{1,6})\s?(?:h|hrs?|hours?)\b,?\s?)?(?:(\d{1,7})\s?(?:m|mins?|minutes?)\b,?\s?)?"
-    r"(?:(\d{1,9})(?:[.,]\d+)?\s?(?:s|secs?|seconds?)\b\.?)?",
-    re.ASCII | re.IGNORECASE,
+_CLOCK = re.compile(  # .NET writes a day as 1.02:03:04, Python as 1 day, 2:03:04
+    r"(?:(\d{1,5})(?:\.|\s?days?,?\s))?(\d{1,5}):([0-5]\d):([0-5]\d)(?:[.,]\d+)?", re.ASCII
 )
-_GO_UNITS = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})(?:\.\d+)?s)", re.ASCII)  # 1h2m3.5s
+_PERIOD = re.compile(
+    r"P(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})(?:[.,]\d+)?S)?)?", re.ASCII | re.IGNORECASE
+)  # ISO 8601
+_HOURS = r"h|hrs?|hours?|hod(?:iny?)?|ч|час(?:а|ов)?|годин[аи]?"
+_MINUTES = r"m|mins?|minutes?|minut[ay]?|мин(?:ут[аы]?)?|хв(?:илин[аи]?)?"
+_SECONDS = r"s|secs?|seconds?|sek(?:und[ay]?)?|с|сек(?:унд[аы]?)?"
+_UNITS = re.compile(
+    rf"(?:([0-9]{{1,5}})\s?(?:d|days?)\b\.?,?\s?)?(?:([0-9]{{1,6}})\s?(?:{_HOURS})\b\.?,?\s?)?"
+    rf"(?:([0-9]{{1,7}})\s?(?:{_MINUTES})\b\.?,?\s?)?(?:([0-9]{{1,9}})(?:[.,][0-9]+)?\s?(?:{_SECONDS})\b\.?)?",
+    re.IGNORECASE,
+)
+_GO_UNITS = re.compile(r"()(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})(?:\.\d+)?s)?", re.ASCII)  # 1h2m3.5s
+_LENGTHS = (_CLOCK, _PERIOD, _GO_UNITS, _UNITS)
+_TWO_PARTS = re.compile(rf"([0-9]{{1,7}}):([0-5][0-9])\s?(?:({_HOURS})|{_MINUTES})\.?", re.IGNORECASE)  # 18:25 min
 
 
 def text(value: object) -> str | None:
@@ -96,7 +109,7 @@ def opaque(value: object, name: str) -> str | None:
         raise Unreadable("bad_identifier", f"{name} has {len(found)} characters, {LONGEST_ID} at most are kept.")
     if found[0] in _OPENS_PLACEHOLDER and _PLACEHOLDER.fullmatch(found):
         return None
-    if found[0] in "0{" and _NIL.fullmatch(found):
+    if found == _PHP_LIST or (found[0] in "0{" and _NIL.fullmatch(found)):
         return None
     return None if ("e" in found or "E" in found) and _ROUNDED.fullmatch(found) else found
 
@@ -155,7 +168,9 @@ def seconds(value: object) -> int | None:
         return None
     number = whole(value)
     if number is None and type(value) is str:
-        number = _length(value.strip())
+        written = texts.seen(value).strip()
+        number = whole(written) if written != value else None
+        number = _length(written) if number is None else number
     return number if number is not None and 0 <= number <= LONGEST_SECONDS else None
 
 
@@ -164,15 +179,13 @@ def _length(written: str) -> int | None:
         return None
     if written in ("00:00", "0:00"):
         return 0
-    if found := _PERIOD.fullmatch(written):
-        days, *parts = found.groups()
-    else:
-        found = _CLOCK.fullmatch(written) or _GO_UNITS.fullmatch(written) or _UNITS.fullmatch(written)
-        days, parts = None, list(found.groups()) if found else []
-    if not any((days, *parts)):
+    found = next((found for form in _LENGTHS if (found := form.fullmatch(written))), None)
+    if found is None and (found := _TWO_PARTS.fullmatch(written)):
+        return (int(found[1]) * 60 + int(found[2])) * (60 if found[3] else 1)
+    if found is None or not any(found.groups()):
         return None
-    hours, minutes, rest = (int(part or 0) for part in parts)
-    return int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + rest
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return days * 86_400 + hours * 3600 + minutes * 60 + rest
 
 
 def number(value: object) -> str | None:

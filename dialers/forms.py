@@ -1,6 +1,7 @@
 """Forms, url-encoded and in parts, as members. What is wrong with one is said as ``dialers.forgiven`` names it."""
 
 import re
+from collections import Counter
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from dialers.base import Unreadable
@@ -15,10 +16,14 @@ LONGEST_BOUNDARY = 200
 URLENCODED = re.compile(r"application/x-www-form-urlencoded", re.IGNORECASE)
 MULTIPART = re.compile(r"multipart/", re.IGNORECASE)
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]+)', re.IGNORECASE)
-_FIRST_LINE = re.compile(rb"\s*--([^\r\n]{1,%d}?)[ \t]*\r?\n" % LONGEST_BOUNDARY)
+# Nothing in it looks at a blank twice: there may be a million.
+_FIRST_LINE = re.compile(rb"\s*+--(\S(?:[^\r\n]{0,%d}\S)?)[ \t]*+\r?\n" % (LONGEST_BOUNDARY - 2))
 _PART_NAME = re.compile(rb'form-data;[^\r\n]*?\bname="?([^"\r\n;]*)"?', re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _LOOKS_LIKE = re.compile(r"[\w.$%\[\]+-]{1,200}=")  # a form, to whom nobody has said what it is
+# A number's plus that was not encoded. Nobody puts a blank, for which it stands, in front of digits.
+_PLUS = re.compile(r"(?<==)\+(?=[0-9])")
+_ESCAPED = re.compile(r"&amp;[\w.%\[\]-]{1,200}=")  # somebody put the form into a page, or took it out of one
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
 
 
@@ -34,8 +39,13 @@ def members(written: str, content_type: str | None = None) -> tuple[Members, set
     if "&" not in written and (pieces := _separated(written)):
         found, slips = members("&".join(pieces), content_type)
         return found, slips | {"odd_separators"}
+    if "&amp;" in written and _ESCAPED.search(written):
+        written, slips = written.replace("&amp;", "&"), {"html_escaped"}
+    if "+" in written and _PLUS.search(written):
+        written, slips = _PLUS.sub("%2B", written), slips | {"plus_signs"}
     if not written.isascii() or "%" in written:
-        encoding, slips = _encoding(written, content_type)
+        encoding, more = _encoding(written, content_type)
+        slips |= more
     else:
         encoding = "utf-8"
     try:
@@ -44,7 +54,13 @@ def members(written: str, content_type: str | None = None) -> tuple[Members, set
         )
     except ValueError:
         raise too_many() from None
-    return _cleaned(pairs), slips
+    return _cleaned(_out_of_lists(pairs) if "[]" in written or "%5B%5D" in written else pairs), slips
+
+
+def _out_of_lists(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """``callID[]=19``, as PHP's and other clients write a list, without its brackets where it is of one value."""
+    times = Counter(name for name, _ in pairs)
+    return [(name.removesuffix("[]") if times[name] == 1 else name, value) for name, value in pairs]
 
 
 def _separated(written: str) -> list[str] | None:

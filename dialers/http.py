@@ -133,7 +133,7 @@ class Http:
         return session
 
     def _opened(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         for scheme in ("http://", "https://"):
             session.mount(scheme, Adapter())
         # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
@@ -142,6 +142,15 @@ class Http:
         session.verify = self._ca_file or True
         session.headers["Accept"] = "application/json"
         return session
+
+
+class _Session(requests.Session):
+    """One that goes nowhere else."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Where redirects are not to be followed, requests works out the next request all the same, and for that it
+        reads all of the redirect's body at once, inflated, however large it is."""
+        return None
 
 
 def host_of(url: str) -> str:
@@ -191,7 +200,7 @@ def retry_after(value: str | None) -> float | None:
         return min(float(value[:9]), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of twenty digits
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from dialers.base import Unreadable
 from lib import charsets
 
 LARGEST = 1024 * 1024  # of what is kept of a body, and of what one is inflated to
+MOST_MEMBERS = 1_000  # of a body that was compressed piece by piece: each takes a look at all that follow
 BLANKS = " \t\r\n\x00\ufeff"
 _GZIP = b"\x1f\x8b"  # no text begins so, nor with the next ones
 _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
@@ -46,7 +47,7 @@ def _looks_plain(body: bytes) -> bool:
 def _inflate(body: bytes, form: int) -> bytes:
     found = bytearray()
     try:
-        while True:
+        for _ in range(MOST_MEMBERS):
             stream = zlib.decompressobj(form)
             found += stream.decompress(body, LARGEST + 1 - len(found))
             if len(found) > LARGEST:
@@ -57,5 +58,8 @@ def _inflate(body: bytes, form: int) -> bytes:
             body = stream.unused_data
             if form != 31 or not body.startswith(_GZIP):
                 return bytes(found)
+        raise Unreadable(
+            "unparseable", f"The body is compressed in more than {MOST_MEMBERS:,} pieces, and was not read."
+        )
     except zlib.error:
         raise Unreadable("unparseable", "The body says that it is compressed, but cannot be inflated.") from None

@@ -101,10 +101,11 @@ def _places(text: str, secret: str) -> Iterator[tuple[int, int]]:
     if len(secret) < SHORT:
         head = rf"(?<![^\W_]){head}(?![^\W_])"
     for found in re.finditer(head, text, re.IGNORECASE):
-        end = found.end()
-        more = zip(text[end:], secret[end - found.start() :], strict=False)
+        begin, end = found.span()
+        # Of the text no more than is compared: one that is full of beginnings would be copied once for each.
+        more = zip(text[end : begin + len(secret)], secret[end - begin :], strict=False)
         for said, ours in more:
             if said.lower() != ours.lower():
                 break
             end += 1
-        yield found.start(), end
+        yield begin, end

@@ -1,6 +1,5 @@
 """What stands in a body: the parts of it, whatever its compression, character set and form, and what was passed over."""
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from dialers import bare, forms
 from dialers.base import Evidence, Unreadable
 from dialers.inflating import BLANKS, inflated
 from lib import charsets, mending, rawjson
+from lib import text as texts
 from lib.rawjson import Members, NotJson
 
 MOST_EVENTS = 1_000  # in one body
@@ -56,7 +56,7 @@ def opened(evidence: Evidence, form: Callable[[Members], Members] | None) -> Ope
     if text.startswith(MARK_AS_TEXT):
         text, slips = text.removeprefix(MARK_AS_TEXT).lstrip(BLANKS), slips | {"byte_order_mark"}
     if '"' not in text and text[:1] in ("{", "[") and _QUOTES.search(text):  # a template took it for a page
-        text, slips = html.unescape(text), slips | {"html_escaped"}
+        text, slips = texts.unescaped(text), slips | {"html_escaped"}
     if not text:
         if not evidence.query:
             return Opened()
@@ -163,11 +163,35 @@ def _parts(value: object, slips: set[str], depth: int) -> list[object]:
 
 
 def _wrapped(value: Members) -> object:
-    if len(value.pairs) == 1 and value.pairs[0][0].casefold() in WRAPPERS:
-        return value.pairs[0][1]
+    if len(value.pairs) == 1:
+        name, said = value.pairs[0]
+        if name.casefold() in WRAPPERS:
+            return said
+        if name.strip(BLANKS)[:1] == "{" and said in ("", None):  # somebody on the way took the JSON for a form
+            return name
     if "jsonrpc" in value and isinstance(value.get("params"), list) and len(value["params"]) > 1:
         return value["params"]
     return None
+
+
+def inside(value: Members) -> tuple[list[object], set[str]] | None:
+    """(the parts, what was passed over) of an object that names no call itself: the only object or list in it that stands
+    under a wrapper's name, beside what a relay or an event bus tells of the delivery; or, where a program has read a form and
+    written a list for every field, the same with the only value of each that has one. None for neither."""
+    slips: set[str] = set()
+    if value.pairs and all(isinstance(said, list) for _, said in value.pairs):
+        return [Members([(name, said[0] if len(said) == 1 else said) for name, said in value.pairs])], {"lists_of_one"}
+    found = [said for name, said in value.pairs if name.casefold() in WRAPPERS and _holds_objects(said)]
+    if len(found) != 1:
+        return None
+    parts = _parts(found[0], slips, 1)
+    return (parts, slips | {"wrapper"}) if parts and all(isinstance(part, Members) for part in parts) else None
+
+
+def _holds_objects(said: object) -> bool:
+    if isinstance(said, str):
+        return said.strip(BLANKS)[:1] in ("{", "[")
+    return bool(said) and isinstance(said, Members | list)
 
 
 def documents(text: str, error: NotJson, what: str) -> tuple[list[object], set[str]]:

@@ -1,11 +1,14 @@
 """What became of loads: read, and decided by an operator where the dialer left it open."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from dialers import masking
+from dialers.base import Connection
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
@@ -50,6 +53,18 @@ def page(session: Session, connection: list[str] | None, limit: int, cursor: str
     shown = keyset.page(found, limit, lambda last: keyset.encode(_NEWEST, str(last.id)))
     rows = [{**_head(load), "counts": counts(session, load.id)} for load in shown.rows]
     return {"loads": rows, "next": shown.next}
+
+
+def discreet(load: dict[str, Any], configured: Mapping[str, Connection]) -> dict[str, Any]:
+    """The load without secrets in what the dialer has said of it: that is masked before it is stored, but an older release did
+    not."""
+    spoken = [one for one in (load, *load.get("leads", ())) if one["reason"]]
+    connection = configured.get(load["connection"])
+    if spoken and connection is not None:
+        reasons = masking.masked([one["reason"] for one in spoken], connection)
+        for one, reason in zip(spoken, reasons, strict=True):
+            one["reason"] = reason
+    return load
 
 
 def counts(session: Session, load_id: UUID) -> dict[str, int]:

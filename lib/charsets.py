@@ -1,8 +1,11 @@
 """Bytes become text: by what they say of themselves, by what was said of them, and else with a mark for what was lost."""
 
 import codecs
+import encodings
 import json
+import pkgutil
 import re
+from encodings import aliases
 from functools import lru_cache
 
 _DECLARED = re.compile(r"""\bcharset\s*=\s*["']?([^"';,\s]+)""", re.IGNORECASE)
@@ -15,21 +18,32 @@ _KNOWN = re.compile(
 # Who says Latin-1 or ASCII means the superset that every browser reads (WHATWG, "Encoding").
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 _MEANT |= {"shift_jis": "cp932", "euc_kr": "cp949", "tis-620": "cp874"}
+# As they may be written. ``codecs`` remembers every name that it was ever asked for and does not know, for ever, and senders make
+# names up: it is not asked for these.
+_NAMES = frozenset(aliases.aliases) | {module.name for module in pkgutil.iter_modules(encodings.__path__)}
+LONGEST_TYPE = 1_000  # characters that are looked at of a Content-Type
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@lru_cache(maxsize=1_000)
 def named(content_type: str | None) -> str | None:
     """The codec of the character set that a Content-Type names; None where it names none that is known."""
-    found = _DECLARED.search(content_type or "")
+    return _named(content_type[:LONGEST_TYPE]) if content_type else None
+
+
+@lru_cache(maxsize=1_000)
+def _named(content_type: str) -> str | None:
+    found = _DECLARED.search(content_type)
     return codec(found[1]) if found else None
 
 
 def codec(name: str) -> str | None:
     """The codec of a character set; None for what is none that is known."""
+    written = encodings.normalize_encoding(name[:LONGEST_TYPE].lower()).replace(".", "_")
+    if written not in _NAMES:
+        return None
     try:
-        found = codecs.lookup(name).name
-    except (LookupError, ValueError):
+        found = codecs.lookup(written).name
+    except (LookupError, ValueError, ImportError):  # the machine's own, elsewhere
         return None
     return _MEANT.get(found, found) if _KNOWN.fullmatch(found) else None
 

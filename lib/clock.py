@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import overload
 
+from lib import text as texts
 from lib import written, zones
 from lib.zones import NOWHERE, Place
 
 _NUMBER = re.compile(r"\d+(\.\d*)?")
 _SECONDS = re.compile(r"([1-9][0-9]{9})(?:\.([0-9]*))?")
 _EXPONENT = re.compile(r"\d(?:\.\d{1,20})?[eE]\+?\d{1,2}", re.ASCII)  # a number as floats are written
-_COMPACT = re.compile(r"(?:19|20|21)\d{12}", re.ASCII)  # the digits of a date and a time; as an epoch it is none
+# The digits of a date, or of a date and a time. As an epoch each of these would be long ago, or far away.
+_COMPACT = re.compile(
+    r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d(?:\d{3}|\.\d+)?)?)?", re.ASCII
+)
+_DOTNET = re.compile(r"\\?/?Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/?", re.ASCII)  # milliseconds, in UTC whatever follows
 # The forms that most dialers write, and we ourselves: the standard library reads them ten times faster than we can.
 _PLAIN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
@@ -20,7 +25,7 @@ _PLAIN = re.compile(
 _GO = " +0000 UTC"  # as Go writes UTC
 # How dialers write "never": zeros, or the day on which some calendar begins or ends.
 _NEVER = re.compile(
-    r"[0\s.:/TZ+-]*|(?:0001-01-01|1601-01-01|1899-12-3[01]|1900-01-01|1969-12-31|1970-01-01|9999-12-31).*"
+    r"[0\s.:/TZ+-]*|NaT|(?:\\?/?Date\()?-62135596800(?:000)?(?:[.)+].*)?|(?:0001-01-01|1601-01-01|1899-12-3[01]|1900-01-01|1969-12-31|1970-01-01|9999-12-31).*"
     r"|0?1[./]0?1[./](?:0001|1900|1970).*|31[./]12[./]9999.*",
     re.DOTALL,
 )
@@ -43,9 +48,9 @@ def parse(value: object, place: Place = NOWHERE) -> datetime | None:
     """Read a vendor's time: any form of ``lib.written``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
     23:31:58 +0000 UTC``, or an epoch.
 
-    Epochs are told apart by magnitude: 10 digits are seconds, 13 milliseconds, 16 microseconds, and 11 digits beginning
-    with 63 or 64 Gregorian seconds. A time without a zone is one of the place, without a place UTC. Zero, the years before
-    1990 ("never" at some dialers) and everything unreadable are None: a wrong time would be worse than none.
+    Epochs are told apart by magnitude: 10 digits are seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds, and 11 digits
+    beginning with 63 or 64 Gregorian seconds. A time without a zone is one of the place, without a place UTC. Zero, the years
+    before 1990 ("never" at some dialers) and everything unreadable are None: a wrong time would be worse than none.
     """
     if type(value) is str:
         if not _PLAIN(value):
@@ -54,8 +59,8 @@ def parse(value: object, place: Place = NOWHERE) -> datetime | None:
             return _written(value.strip(), place)
         try:
             found = datetime.fromisoformat(value)
-        except ValueError:  # a 30th of February
-            return None
+        except ValueError:  # a 30th of February, or a leap second
+            return _written(value.strip(), place)
         if found.tzinfo is not UTC:
             if not FIRST_YEAR - 1 <= found.year <= LAST_YEAR + 1:  # there may be no such moment in UTC
                 return None
@@ -66,17 +71,21 @@ def parse(value: object, place: Place = NOWHERE) -> datetime | None:
     if type(value) is int and 10**9 <= value < 10**10:
         return _seconds(value)
     if isinstance(value, int | float):
-        return _written(str(value), place) if 10**13 <= value < 10**14 else from_epoch(value)
+        return from_epoch(value) or (_written(str(value), place) if 10**7 <= value < 10**17 else None)
     return _written(value.strip(), place) if isinstance(value, str) else None
 
 
 def _written(text: str, place: Place) -> datetime | None:
+    if not text.isascii():
+        text = texts.seen(text).strip()
     if found := _SECONDS.fullmatch(text):
         return _seconds(int(found[1]), found[2] or "")
     if len(text) > LONGEST:
         return None
-    if _NUMBER.fullmatch(text) and not (len(text) == 14 and _COMPACT.fullmatch(text)):
+    if _NUMBER.fullmatch(text) and not _COMPACT.fullmatch(text):
         return from_epoch(text)
+    if found := _DOTNET.fullmatch(text):
+        return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1])))
     if _EXPONENT.fullmatch(text):
         return from_epoch(format(Decimal(text), "f"))
     moment = written.read(text, place)
@@ -97,7 +106,7 @@ def means_never(value: object) -> bool:
 
 
 def from_epoch(value: int | float | str) -> datetime | None:
-    """Read an epoch in seconds, milliseconds, microseconds or Gregorian seconds (see ``parse``)."""
+    """Read an epoch in seconds, milli-, micro-, nanoseconds or Gregorian seconds (see ``parse``)."""
     if isinstance(value, int) and abs(value) >= 10**LONGEST:  # Python writes no number of more than 4300 digits
         return None
     text = str(value).strip()
@@ -115,6 +124,8 @@ def from_epoch(value: int | float | str) -> datetime | None:
         micros //= 1_000
     elif 15 <= digits <= 17:
         micros //= 1_000_000
+    elif digits == 19:  # with 18 they may be .NET's ticks since the year 1, of some clock on some wall
+        micros //= 1_000_000_000
     try:
         return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
     except OverflowError:

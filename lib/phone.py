@@ -23,6 +23,7 @@ ONLY_FULL = "It has a number's length, but its country gives out no such numbers
 ELSEWHERE = "It is a number of {}, and the default country is {}."
 SURE_WITHOUT_SIGN = 11  # digits from which a number without a sign may be an international one
 MOST_DIGITS = 15  # of an international number
+LONGEST_REMEMBERED = 200  # characters of a text whose reading is remembered
 MEXICO, MEXICAN_PREFIXES = "52", ("1", "01", "044", "045")  # until 2019, before ten digits
 
 
@@ -69,14 +70,14 @@ def e164(value: object, default_country: str | None = None, *, signless: bool = 
     (six digits or fewer), SIP logins, words like ``anonymous`` and two numbers in one text are None.
     """
     text = raw(value)
-    found = None if text is None else _read(text, default_country, signless)
+    found = None if text is None else _known(text, default_country, signless)
     return None if found is None else found.number
 
 
 def read(value: object, default_country: str | None = None) -> Reading | None:
     """``e164`` with what is doubtful about the reading."""
     text = raw(value)
-    found = None if text is None else _read(text, default_country, False)
+    found = None if text is None else _known(text, default_country, False)
     if found is None:
         return None
     doubts = found.notes or _dropped(found, default_country)
@@ -125,6 +126,11 @@ def national(number: str) -> str:
     return phonenumbers.national_significant_number(phonenumbers.parse(number))
 
 
+def _known(text: str, country: str | None, signless: bool) -> Reading | None:
+    # What is longer is hardly a number, and would be kept as long as it is.
+    return (_read if len(text) <= LONGEST_REMEMBERED else _read.__wrapped__)(text, country, signless)
+
+
 @lru_cache(maxsize=2_000)  # agents' numbers, our own, and the customer of a call that is told of several times
 def _read(text: str, country: str | None, signless: bool) -> _Read | None:
     written = writing.read(text)
@@ -154,7 +160,15 @@ def _marked(digits: str, other: str) -> _Candidate | None:
         without = _international(other)
         if without is not None and without.valid():
             return without if without == found else without._replace(notes=(writing.ZERO_IN_BRACKETS,))
-    return found if found is not None and (found.full() or found.valid()) else None
+    if found is not None and not found.full() and not found.valid():
+        return _with_code_twice(found)
+    return found
+
+
+def _with_code_twice(found: _Candidate) -> _Candidate | None:
+    """What a form has put the country's code in front of, which stood there already: +91 91 98123 45678."""
+    own = found.national[len(found.code) :] if found.national.startswith(found.code) else ""
+    return _Candidate(found.code, own, (writing.CODE_TWICE,)) if own and plans.valid(found.code, own) else None
 
 
 def _is_more(written: writing.Written, found: _Candidate) -> bool:
@@ -169,7 +183,7 @@ def _is_more(written: writing.Written, found: _Candidate) -> bool:
 def _after_zeros(written: writing.Written, home: plans.Home | None, country: str | None) -> _Candidate | None:
     """What begins with 00 is international everywhere, also where people dial 0011 or 001 themselves: then with that."""
     found = _marked(written.digits[2:], written.other[2:])
-    if found is not None and home is not None and found.code != home.code and not found.valid():
+    if found is not None and home is not None and found.code != home.code and not _is_surely(written, found):
         with_one_zero = _parsed(written.digits[1:], country)
         if with_one_zero is not None and with_one_zero.valid():
             return None  # one zero too many before a valid number at home, rather than one that no country gives out
@@ -182,6 +196,12 @@ def _after_zeros(written: writing.Written, home: plans.Home | None, country: str
     if not found.valid() or written.digits.startswith("0011"):  # no number of North America begins with another 1
         return own
     return None
+
+
+def _is_surely(written: writing.Written, found: _Candidate) -> bool:
+    """Whether the country's code stands there for sure: the number is valid, and nobody has parted the code's own digits."""
+    first = re.match("[0-9]*", written.text)[0]
+    return found.valid() and not 2 < len(first) < 2 + len(found.code)
 
 
 def _unmarked(
@@ -208,6 +228,8 @@ def _unmarked(
     for found in (abroad, at_home, behind_zero) if signless or home is None else (at_home, behind_zero):
         if found is not None and found.full():
             return found
+    if home is not None and digits.startswith(2 * home.code):
+        return _with_code_twice(_Candidate(home.code, digits[len(home.code) :]))
     return None
 
 

@@ -8,11 +8,16 @@ import unicodedata
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from lib import text as texts
+
 FRACTION = "What stood after the decimal point was dropped."
 EXPONENT = "It was written with an exponent; all digits were there."
 EXTENSION = "The extension {} was dropped."
 ZERO_IN_BRACKETS = "The (0) in it was dropped."
 TWO_SIGNS = "It begins with more than one sign of an international number."
+GROUPED = "It was written as amounts are, with commas."
+KIND = "What was said of its kind was dropped: {}."
+CODE_TWICE = "The country's code stood twice in front of it; one was dropped."
 
 LONGEST_EXTENSION = 6  # digits; longer ones may be another number
 SHORTEST = 7  # digits of a number: fewer are an extension
@@ -34,13 +39,24 @@ _LIKE = {
     ":": "：",
     "'": "‘’ʼ`´＇",
     '"': "“”„«»＂",
-    "": "\ufe0e\ufe0f\u20e3",  # make a picture of a digit
+    "": "\u20e3☎☏✆📞📱📲",  # make a picture of a digit, or are one of a telephone
 }
 _LIKE_ASCII = {char: plain for plain, chars in _LIKE.items() for char in chars}
 _IN_QUOTES = re.compile(r"""=?(["'])(.*)\1""")
 _IN_ANGLES = re.compile(r"[^<>]*<([^<>]+)>")
 _SCHEME = re.compile(r"(tel|sips?|callto):(?://)?", re.IGNORECASE)
-_LABEL = re.compile(r"(?:tel|phone|mobile|mob|cell|тел|моб)(?:\s*[.:]+\s*|\s+)(?=[+(0-9])", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:tel|telephone|phone|ph|mobile|mob|cell|contact|whatsapp|wa|sms|тел|телефон|моб)"
+    r"(?:\.?\s*(?:no|nr|num|number|№))?(?:\s*[.:]+\s*|\s+)|[ptmcw]\s*:\s*)(?=[+(0-9])",
+    re.IGNORECASE,
+)
+# What may stand behind a number, of what kind it is. Other words may say that nobody shall call it.
+_KIND = re.compile(
+    r"(?P<number>.*[0-9)])(?:\s++|\s*+[,;(\[-]\s*+\(?)"
+    r"(?P<kind>mobile|mob|cell|home|work|office|main|landline|whatsapp|mobil|моб|мобильный|мобільний|дом|домашний|раб|рабочий)"
+    r"\.?\s*[)\]]?",
+    re.IGNORECASE,
+)
 _CONTEXT = re.compile(r"\+[0-9().-]+")
 _EXTENSION = re.compile(
     r"(?P<number>.*[0-9)])\s*,?\s*"
@@ -48,9 +64,15 @@ _EXTENSION = re.compile(
     rf"\s*[.:#]?\s*(?P<digits>[0-9]{{1,{LONGEST_EXTENSION}}})\#?",
     re.IGNORECASE,
 )
-_EXPONENT = re.compile(r"([1-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})")
+_EXPONENT = re.compile(r"([1-9])[.,]([0-9]+)[eE]\+?0?([0-9]{1,2})")  # in three digits on some systems
+# 9,812,345,678.00 and 9.812.345.678,00; in India 9,81,23,45,678.
+_GROUPED = re.compile(
+    r"(\+?[0-9]{1,3}(?:,[0-9]{3}){2,}|\+?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})(?:\.0+)?|(\+?[0-9]{1,3}(?:\.[0-9]{3}){2,}),0+"
+)
+_AROUND = re.compile(r"\A[\s,;|]+|(?<=[0-9)])[\s,;|]*+\#?[\s,;|]*+\Z")  # what lists, and people who dial, write there
 _FRACTION = re.compile(r"(\+?[0-9][^.,]*)[.,]([0-9]+)")
 _SIGNS = re.compile(r"(?:\+ ?)+(?=00)|\+ ?(?:\+ ?)+")
+_CODE_TWICE = re.compile(r"\+? ?([1-9][0-9]{0,2})[ -]*(?=\+ ?\1)")  # +91 +91 ...: of a form that puts it in front
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _LONGEST_AREA = {"+": 7, "00": 9, "": 6}  # digits before a slash, by what the number begins with
 
@@ -93,15 +115,19 @@ def _read(text: str) -> Written | None:
     address = _addressed(_ascii(text).strip())
     if address is None:
         return None
-    text = address.strip()
+    text = _AROUND.sub("", address).strip()
     if found := _EXPONENT.fullmatch(text):
         first, rest, power = found[1], found[2], int(found[3])
         lost = len(rest) < power or rest[power:].strip("0")
         return None if lost else _written(first + rest[:power], (EXPONENT,))
     if (found := _FRACTION.fullmatch(text)) and _is_fraction(found[1], found[2]):
         return None if found[2].strip("0") else _written(found[1], (FRACTION,))
+    if found := _GROUPED.fullmatch(text):
+        return _written((found[1] or found[2]).replace(",", "").replace(".", ""), (GROUPED,))
     if found := _EXTENSION.fullmatch(text):
         return _written(found["number"], (EXTENSION.format(found["digits"]),), cut=True)
+    if found := _KIND.fullmatch(text):
+        return _written(found["number"], (KIND.format(found["kind"]),), cut=True)
     return _written(text)
 
 
@@ -116,7 +142,7 @@ def _is_fraction(whole: str, rest: str) -> bool:
 def _ascii(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(char if char < "\x80" else _plain(char) for char in text)
+    return "".join(char if char < "\x80" else _plain(char) for char in texts.seen(text))
 
 
 def _plain(char: str) -> str:
@@ -160,6 +186,8 @@ def _written(text: str, notes: tuple[str, ...] = (), cut: bool = False) -> Writt
     if text[:1] == "+" and (found := _SIGNS.match(text)):
         text = ("" if text[found.end() :].startswith("00") else "+") + text[found.end() :]
         notes = (*notes, TWO_SIGNS)
+    if "+" in text[1:] and (found := _CODE_TWICE.match(text)):
+        text, notes = text[found.end() :], (*notes, CODE_TWICE)
     digits = _digits(text)
     if digits is None or (len(digits) >= 2 * SHORTEST and _two_numbers(text)):
         return None

@@ -17,11 +17,16 @@ class Proxies:
 
     def __init__(self, trusted: Iterable[str] = ()):
         self.networks: list[IPv4Network | IPv6Network] = [ip_network(one.strip()) for one in trusted]
-        self.client = lru_cache(REMEMBERED)(self._client)
+        self._known = lru_cache(REMEMBERED)(self._client)
         self.trusts = lru_cache(REMEMBERED)(self._trusts)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Proxies) and self.networks == other.networks
+
+    def client(self, peer: str, forwarded: str) -> str:
+        """The address of whoever asked: the peer's own, unless he is a proxy of ours and names another one."""
+        # Cut before it is remembered: a server puts all fields of the name together, and a stranger may send a hundred.
+        return self._known(peer, forwarded[-LONGEST_LIST:] if forwarded and self.trusts(peer) else "")
 
     def _trusts(self, peer: str) -> bool:
         """Whether what this address says of others is believed. Without an address: a socket of this machine's file system."""
@@ -31,9 +36,8 @@ class Proxies:
         return address is not None and any(address in network for network in self.networks)
 
     def _client(self, peer: str, forwarded: str) -> str:
-        """The address of whoever asked: the peer's own, unless he is a proxy of ours and names another one."""
         client = _plain(peer)
-        for said in reversed(forwarded[-LONGEST_LIST:].split(",")):
+        for said in reversed(forwarded.split(",")):
             if not self.trusts(client):
                 break
             address = _address(said)

@@ -1,15 +1,36 @@
 """Text that every store can hold."""
 
+import html
 import re
 from typing import Any, overload
 
 # PostgreSQL stores neither NUL nor lone surrogates; both can be written in JSON. Evidence keeps them, facts do not.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+# What is never seen (Unicode: Default_Ignorable_Code_Point), besides every character of the category Cf: marks of direction,
+# joiners, fillers, selectors of a glyph. Copied along with a number or a date out of a page, a PDF or a browser's own clock.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_ZEROS = re.compile(r"(&#[xX]?)0++(?=[0-9a-fA-F])")
+_BEYOND = re.compile(r"&#(?:[0-9]{8,}+|[xX][0-9a-fA-F]{7,}+);?")  # all characters that there are
+
 
 def storable(text: str) -> bool:
     """Whether every store can hold the text as it is."""
     return _UNSTORABLE.search(text) is None
+
+
+def seen(text: str) -> str:
+    """The text without what nobody sees. For figures, times and numbers: in names such characters have a meaning."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
+
+
+def unescaped(text: str) -> str:
+    """The text of a page's, ``&quot;`` read. The standard library's own way reads numbers of any length, and Python none of more
+    than 4,300 digits."""
+    return html.unescape(_BEYOND.sub("\ufffd", _ZEROS.sub(r"\1", text)))
 
 
 def visible(text: str) -> str:

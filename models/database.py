@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_eng
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
@@ -154,6 +155,30 @@ def took_too_long(error: DBAPIError) -> bool:
     """Whether the statement was ended for the time that it took (``Database.limit``)."""
     why = error.orig
     return getattr(why, "sqlstate", "") == "57014" or getattr(why, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether SQLite could be read, and another process held it too long for whoever wanted to write."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # the rest of it says more exactly why
+
+
+def lacks_table(error: Exception) -> bool:
+    """Whether it has no such table: nobody has prepared it for this release yet."""
+    why = getattr(error, "orig", None)
+    return getattr(why, "sqlstate", "") == "42P01" or (
+        isinstance(why, sqlite3.OperationalError) and str(why).startswith("no such table")
+    )
+
+
+def said(error: Exception) -> str:
+    """Why the database cannot be used, for the log and the terminal: of its driver's words the first line, which names the place
+    and never a password. Of other errors the kind alone: the driver may repeat what was to be stored."""
+    if isinstance(error, PoolTimeout):
+        return "all its connections are in use"
+    if not isinstance(error, OperationalError | InterfaceError):
+        return type(error).__name__
+    return str(error.orig).strip().partition("\n")[0].removesuffix(".")
 
 
 def _limit_postgresql(seconds: float, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

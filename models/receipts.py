@@ -1,6 +1,6 @@
 """Receipts: the evidence, kept exactly as it came, before anybody understood it."""
 
-from sqlalchemy import CheckConstraint, Index, String, false, text
+from sqlalchemy import CheckConstraint, Index, String, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Bytes, Count, Id, InnerJson, Json, LongText, Moment, Name, Word
@@ -97,6 +97,8 @@ class Receipt(Base):
     share: Mapped[Name | None]  # of a stranger's: which of the shares of ``models.strangers`` it fills
     # Of a stranger's: whether it came with a token that is ours, an outdated one, say.
     known_sender: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Of a stranger's: the bytes that are kept of it, its body and all texts beside it; None where an older release kept it.
+    kept_bytes: Mapped[Big | None]
     state: Mapped[Word] = mapped_column(default=PENDING)
     reason: Mapped[Word | None]
     detail: Mapped[LongText | None]
@@ -111,6 +113,8 @@ class Receipt(Base):
 
 # What strangers fill the quarantine with, dismissed or not.
 STRANGERS_KEPT = (Receipt.stranger.is_(True), Receipt.state == QUARANTINED)
+# By which it counts against the caps. What an older release kept counts by its body alone.
+KEPT_BYTES = func.coalesce(Receipt.kept_bytes, func.length(Receipt.body))
 
 
 class KnownToken(Base):

@@ -4,6 +4,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 VERSION_TABLE = "alembic_version"
 
 
@@ -20,3 +23,8 @@ def known() -> frozenset[str]:
 def is_newer(revision: str | None) -> bool:
     """Whether a database with this revision was made by a newer release. None: there is no schema yet."""
     return revision is not None and revision not in known()
+
+
+def of_newer_release(session: Session) -> bool:
+    """Whether the database was made by a newer release, so that nothing but receiving goes on here."""
+    return is_newer(session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")))

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import CallEvent, Receipt
 from models.database import changed, chunks
-from models.receipts import CALLBACK, PENDING, QUARANTINED
+from models.receipts import CALLBACK, KEPT_BYTES, PENDING, QUARANTINED
 from models.strangers import take_away
 
 
@@ -52,7 +52,7 @@ def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:
         update(Receipt)
         .where(*wanted, Receipt.stranger.is_(True))
         .values(again | {"stranger": False})
-        .returning(Receipt.share, func.length(Receipt.body)),
+        .returning(Receipt.share, KEPT_BYTES),
         execution_options={"synchronize_session": False},
     ).all()
     take_away(session, gone)

@@ -11,7 +11,7 @@ and not those that a second implementation expects; no place in the feed is take
 Every batch is whole in itself. Stopped anywhere, it is begun again from the start, and finds that what is done makes no
 difference any more. A worker may run meanwhile; it must have been started with the new settings, or it goes on writing what
 the old ones say. Receipts that wait to be read, are in quarantine or have no events are no part of this: the worker and
-``evidence.replay`` see to those.
+``receipts.replay`` see to those.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import KnownToken, Receipt, StrangerQuota, StrangerShare
 from models.database import Database, insert_into
-from models.receipts import STRANGERS_KEPT
+from models.receipts import KEPT_BYTES, STRANGERS_KEPT
 from models.strangers import NOBODY, lock, take_away
 
 AT_ONCE = 500  # receipts that are purged in one transaction: strangers' new ones wait for it
@@ -45,7 +45,7 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
         update(Receipt).where(*STRANGERS_KEPT, other).values(share=share, known_sender=ours),
         execution_options=UNSYNCHRONIZED,
     )
-    sums = select(Receipt.share, func.count(), func.sum(func.length(Receipt.body)))
+    sums = select(Receipt.share, func.count(), func.sum(KEPT_BYTES))
     held = {
         name: (count, int(size))
         for name, count, size in session.execute(sums.where(*STRANGERS_KEPT).group_by(Receipt.share))
@@ -76,7 +76,7 @@ def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...]) -> int:
     with database.write() as session:
         lock(session)
         # Who has one sent back to be read locks it before the quota: it is left to him.
-        statement = select(Receipt.id, Receipt.share, func.length(Receipt.body)).where(*wanted).order_by(Receipt.id)
+        statement = select(Receipt.id, Receipt.share, KEPT_BYTES).where(*wanted).order_by(Receipt.id)
         found = session.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
         gone = [receipt_id for receipt_id, _, _ in found]
         session.execute(delete(Receipt).where(Receipt.id.in_(gone)), execution_options=UNSYNCHRONIZED)

@@ -1,7 +1,18 @@
 """Us asking dialers: claims a report that is due, walks its pages, keeps the records, moves the cursor."""
 
-from polling.checks import Check, check
+from polling.checks import Check, check, todo
 from polling.engine import Polled, poll_connection, poll_due
 from polling.history import Busy, History, NoHistory, unfinished
 
-__all__ = ["Busy", "Check", "History", "NoHistory", "Polled", "check", "poll_connection", "poll_due", "unfinished"]
+__all__ = [
+    "Busy",
+    "Check",
+    "History",
+    "NoHistory",
+    "Polled",
+    "check",
+    "poll_connection",
+    "poll_due",
+    "todo",
+    "unfinished",
+]

@@ -26,7 +26,7 @@ from models.database import Database
 from models.receipts import CALLBACK, CHECK, QUARANTINED, RECEIVED_ANSWER
 from polling import tasks
 from polling.walk import Clock
-from queries import evidence, words_seen
+from queries import evidence, health, words_seen
 
 LOOKED_BACK = timedelta(hours=1)
 ARRIVES_SECONDS = 3.0
@@ -34,9 +34,10 @@ ARRIVES_SECONDS = 3.0
 PATIENCE = Patience(connect=3.0, read=4.0, whole=5.0)
 LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")
 
+WAY_IN = "callback URL"
 TODO = {
     "credentials_refused": "Correct the credentials under [connections.{name}], or have the dialer allow what was refused.",
-    "unavailable": "Check the address under [connections.{name}], and that this machine may reach it.",
+    "unavailable": "Is the dialer up? Check the address under [connections.{name}], and that this machine may reach it.",
     "certificate_not_trusted": "Check the address under [connections.{name}], and the certificate that it shows.",
     "asked_wrongly": "Check the address and the ids under [connections.{name}].",
     "uncertain": "Check the address under [connections.{name}]: what answers there may not be the dialer.",
@@ -55,6 +56,11 @@ class Check:
     todo: str | None = None
 
 
+def todo(connection: str, error_id: str | None) -> str | None:
+    """What to do about a report that cannot be asked for; None where the error itself has to say."""
+    return TODO[error_id].format(name=connection) if error_id in TODO else None
+
+
 def check(
     database: Database, connection: Connection, urls: Mapping[str, str], now: Clock = clock.now
 ) -> Iterator[Check]:
@@ -67,8 +73,12 @@ def check(
             yield one
     if dialer.leads or dialer.control or dialer.acts:
         yield _giving(connection, reports)
+    arrives = False
     if dialer.callback_kinds:
-        yield from _way_in(database, connection, urls)
+        for one in _way_in(database, connection, urls):
+            arrives = one.what == WAY_IN and one.ok is True
+            yield one
+    yield from _troubles(database, connection, arrives, now())
     yield from _undecided(database, connection)
 
 
@@ -91,8 +101,8 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
                 found = _asked(database, connection, client, report, what, at)
             yield found
         except ReportError as error:
-            todo = TODO.get(error.error_id, TODO["garbled"]).format(name=connection.name)
-            yield Check(what, False, str(error), todo)
+            do = todo(connection.name, error.error_id) or TODO["garbled"].format(name=connection.name)
+            yield Check(what, False, str(error), do)
             hopeless = what if error.error_id in ("credentials_refused", "unavailable") else None
 
 
@@ -156,7 +166,7 @@ def _way_in(database: Database, connection: Connection, urls: Mapping[str, str])
 
 def _posted(database: Database, connection: Connection, url: str, host: str) -> Check:
     """A callback of our own, to the address that the dialer has, with the right token: it must come into this database."""
-    what, body = "callback URL", json.dumps({"check": str(ids.new())}).encode()
+    what, body = WAY_IN, json.dumps({"check": str(ids.new())}).encode()
     headers = {"Content-Type": "application/json"}
     if connection.callback_authorization:
         headers["Authorization"] = connection.callback_authorization[0]
@@ -180,6 +190,30 @@ def _posted(database: Database, connection: Connection, url: str, host: str) -> 
     )
     todo = "Does the address lead to another installation, or is this one spooling (/readyz)? Is the token an old one?"
     return Check(what, False, said, todo)
+
+
+# What goes on ----------------------------------------------------------------------------------------------------------------
+def _troubles(database: Database, connection: Connection, arrives: bool, at: datetime) -> Iterator[Check]:
+    """What is amiss by what was seen so far. ``arrives``: callbacks come into this database; else nobody can be called silent."""
+    with database.read() as session:
+        found = health.connections(session, {connection.name: connection}, at)
+    own = next(one for one in found if one["name"] == connection.name)
+    if own["silence"] and arrives:
+        ask = "Does the dialer place calls, and has it the callback URLs of today (wrapup connections)?"
+        yield Check("callbacks", False, own["silence"]["words"], ask)
+    if own["misaddressed"]:
+        words, _, do = own["misaddressed"]["words"].partition(": ")
+        yield Check("outdated URL", False, f"{words}.", do[:1].upper() + do[1:])
+    desk = own["sending"] or {}
+    if desk.get("parked_loads"):
+        why = f" {desk['error']}" if desk["error"] else ""
+        do = "Correct the credentials and restart; where they were mended at the dialer, wrapup leads resume LOAD."
+        yield Check("loads", False, f"Parked: {desk['parked_loads']}.{why}", do)
+    if desk.get("unknown_leads"):
+        loads = ", ".join(desk["unknown_load_ids"])
+        said = f"In doubt: {desk['unknown_leads']}, of the loads {loads}."
+        do = "Look at the dialer whether it took them, then wrapup leads decide LOAD accepted, rejected or resend."
+        yield Check("leads", None, said, do)
 
 
 # What is left to decide ------------------------------------------------------------------------------------------------------

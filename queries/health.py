@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from dialers import masking
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib.clock import ago, iso
@@ -23,18 +24,23 @@ NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 
 
 
 def connections(
-    session: Session, configured: Mapping[str, Connection], now: datetime, unmapped: Unmapped = words_seen.unmapped
+    session: Session,
+    configured: Mapping[str, Connection],
+    now: datetime,
+    unmapped: Unmapped = words_seen.unmapped,
+    spooled: int | None = 0,
 ) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
-    to it goes; and what came for it with a token that is not in force."""
+    to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
+    for the database, None where nobody knows; as long as some do, nobody can be called silent."""
     counts = receipt_counts(session)
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
     desks = sending(session)
     begun = histories(session)
-    paces = silence.known(session, configured, now)
+    paces = silence.known(session, configured, now) if spooled == 0 else {}
     slips = forgiven.counted(session, now)
     misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
@@ -42,8 +48,9 @@ def connections(
         set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
     )
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
+    polls, begun = (_discreet(configured, one) for one in (polls, begun))
     return [
-        _connection(session, name, configured.get(name), counts, paces.get(name), now)
+        _connection(session, name, configured.get(name), counts, paces.get(name), now, spooled)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
@@ -53,6 +60,22 @@ def connections(
     ]
 
 
+def _discreet(
+    configured: Mapping[str, Connection], told: dict[str, list[dict[str, Any]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The same with no secret in what dialers have said: it is masked before it is stored, but an older release did not, and a
+    setting may have become one since."""
+    return {
+        name: [row | _masked(configured[name], row) for row in rows] if name in configured else rows
+        for name, rows in told.items()
+    }
+
+
+def _masked(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: row[name] for name in ("error", "warning") if row.get(name)}
+    return masking.masked(said, connection) if said else said
+
+
 def _connection(
     session: Session,
     name: str,
@@ -60,6 +83,7 @@ def _connection(
     counts: list[dict[str, Any]],
     known: tuple[datetime, Mapping[datetime, int]] | None,
     now: datetime,
+    spooled: int | None,
 ) -> dict[str, Any]:
     own = [row for row in counts if row["connection"] == name]
     dialer = DIALERS[connection.dialer] if connection else None
@@ -75,11 +99,18 @@ def _connection(
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
         "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
         "last_callback_at": iso(last),
-        "last_callback": "no callback yet" if last is None else f"last callback {ago(last, now)}",
-        "silence": _silence(connection, last, known, now),
+        "last_callback": _heard(dialer is None or bool(kinds), last, now, spooled),
+        "silence": _silence(connection, last, known, now) if spooled == 0 else None,
         "receipts": receipts,
         "quarantined": receipts[QUARANTINED],
     }
+
+
+def _heard(posts: bool, last: datetime | None, now: datetime, spooled: int | None) -> str:
+    said = f"last callback {ago(last, now)}" if last else "no callback yet" if posts else "posts no callbacks"
+    if spooled == 0 or not posts:
+        return said
+    return f"{said}, of those that the database has" if last else "no callback in the database yet"
 
 
 def _silence(
@@ -100,9 +131,12 @@ def _silence(
 
 
 def callback_ages(
-    session: Session, configured: Mapping[str, Connection], now: datetime
+    session: Session, configured: Mapping[str, Connection], now: datetime, spooled: int | None = 0
 ) -> list[tuple[str, float, bool]]:
-    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard."""
+    """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard. Nothing where
+    callbacks wait elsewhere for the database (``connections``): the last one may be among them."""
+    if spooled != 0:
+        return []
     paces = silence.known(session, configured, now)
     found = []
     for name, connection in sorted(configured.items()):
@@ -219,6 +253,8 @@ def sending(session: Session) -> dict[str, dict[str, Any]]:
 def _desk(connection: Connection | None, desk: dict[str, Any] | None) -> dict[str, Any] | None:
     """None for a connection to which no leads are sent."""
     takes_leads = connection is not None and DIALERS[connection.dialer].leads is not None
+    if desk is not None and connection is not None:
+        desk = desk | _masked(connection, desk)
     return desk or (dict(NOTHING_SENT) if takes_leads else None)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lib.clock import iso
-from models import KnownToken, Receipt
+from models import KnownToken, Receipt, StrangerShare
 from models.receipts import STRANGERS_KEPT
 
 _READ_ANEW = (
@@ -82,14 +82,25 @@ def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
         own = found.setdefault(name, {"receipts": 0, "last_at": last})
         own["receipts"] += receipts
         own["last_at"] = max(own["last_at"], last)
-    return {name: own | {"last_at": iso(own["last_at"]), "words": _misaddressed(own)} for name, own in found.items()}
+    shares = select(StrangerShare.connection, StrangerShare.dropped).where(StrangerShare.connection.in_(found))
+    dropped = dict(session.execute(shares).all()) if found else {}
+    return {
+        name: own | {"last_at": iso(own["last_at"]), "words": _misaddressed(own, dropped.get(name, 0))}
+        for name, own in found.items()
+    }
 
 
-def _misaddressed(own: Mapping[str, Any]) -> str:
+def _misaddressed(own: Mapping[str, Any], dropped: int) -> str:
     many = f"{own['receipts']} callbacks" if own["receipts"] != 1 else "1 callback"
-    return (
+    said = (
         f"{many} came with a token of ours that is not in force here, the last at {own['last_at']:%Y-%m-%d %H:%M} UTC: "
         "correct the URL at the dialer, then replay."
+    )
+    if not dropped:
+        return said
+    return (
+        f"{said} Of what came for it without a right to, {dropped} more did not fit and {'was' if dropped == 1 else 'were'} "
+        "dropped: until the URL is correct, raise WRAPUP_STRANGER_RECEIPTS or WRAPUP_STRANGER_BYTES."
     )
 
 

@@ -34,3 +34,8 @@ def shares(session: Session, configured: Iterable[str]) -> list[dict[str, Any]]:
         counts = {"receipts": one.receipts, "bytes": one.bytes, "dropped": one.dropped}
         found.append({"connection": name or None} | counts | {"last_dropped_at": iso(one.last_dropped_at)})
     return found
+
+
+def dropped(session: Session) -> int:
+    """How many receipts of strangers did not fit, or gave way."""
+    return session.scalars(select(StrangerQuota.overflow)).one()

@@ -21,15 +21,14 @@ def _command() -> None:
     from flask.cli import ScriptInfo
     from sqlalchemy.exc import InterfaceError, OperationalError
 
+    from models.database import said
     from service.app import create_app
 
     app = create_app()
     try:
         app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
     except (OperationalError, InterfaceError) as error:
-        # Of its driver's words the first line: it names the place, and never a password.
-        said = str(error.orig).strip().partition("\n")[0].removesuffix(".")
-        print(f"wrapup: The database cannot be used: {said}.", file=sys.stderr)
+        print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
         sys.exit(1)
 
 

@@ -18,7 +18,7 @@ import polling
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
-from models.database import Database
+from models.database import Database, said
 from outcomes import pace
 from outcomes.applying import apply_next
 from outcomes.decisions import Decided
@@ -72,7 +72,7 @@ def run(
     try:
         place.look()
     except SQLAlchemyError as error:
-        log.error("database_trouble", loop="feed place", error=type(error).__name__)
+        log.error("database_trouble", loop="feed place", error=type(error).__name__, said=said(error))
     log.info("worker_stopped")
 
 
@@ -137,7 +137,7 @@ def _loop(
                 memory.give_back()
             stop.wait(BREATH_SECONDS if busy else pause)
         except SQLAlchemyError as error:
-            log.error("database_trouble", loop=name, error=type(error).__name__)
+            log.error("database_trouble", loop=name, error=type(error).__name__, said=said(error))
             stop.wait(TROUBLE_SECONDS)
         except Exception as error:
             log.exception("loop_failed", loop=name, error=type(error).__name__)

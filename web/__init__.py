@@ -1,6 +1,7 @@
 """The read side over HTTP: API, exports, pages."""
 
 from flask import Blueprint, Flask, Response, request
+from werkzeug.http import parse_date
 
 from web import (
     asking,
@@ -24,6 +25,19 @@ _CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; fram
 _LARGEST_BODY = 1024 * 1024  # read at once, a MiB of JSON may become twenty; lists of leads have their own bounds
 
 assets = Blueprint("assets", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+
+
+# A date that is none is passed over (RFC 9110, section 13.1.3); werkzeug fails for one whose year no calendar has.
+_DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
+
+
+@assets.before_request
+def _readable_dates() -> None:
+    for name in _DATES:
+        try:
+            parse_date(request.environ.get(name))
+        except OverflowError:
+            del request.environ[name]
 
 
 def register(app: Flask) -> None:

@@ -23,13 +23,13 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 @blueprint.response(200, report_schemas.Connections)
 def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
-    own = context()
+    own, waiting = context(), spooled.waiting()
     settings = own.settings
     with LOOKS.turn(), own.database.read() as session:
         return answer(
             {
-                "connections": health.connections(session, own.connections, clock.now()),
-                "spooled_bytes": spooled.waiting(),
+                "connections": health.connections(session, own.connections, clock.now(), spooled=waiting),
+                "spooled_bytes": waiting,
                 "strangers": strangers.known(
                     session, settings.connections, settings.stranger_receipts, settings.stranger_bytes
                 ),

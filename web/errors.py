@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lib import ids
-from models.database import took_too_long
+from models.database import is_locked, lacks_table, said, took_too_long
 from web.answers import answer
 from web.context import context
 
@@ -33,8 +33,12 @@ _WORDS = {
     413: ("too_large", "The body is larger than this address takes."),
     422: ("invalid", "A parameter is unknown or has a value that cannot be used; the details name it."),
     500: ("internal_error", "This is our fault. The log has the cause under this request id."),
-    503: ("database_unavailable", "The database cannot be reached now. Asking again later will help."),
+    503: ("database_unavailable", "The database cannot be used now. Asking again later will help."),
 }
+
+# What is wrong with the database, where it says so: the same ``error_id``, a sentence of its own.
+LOCKED = "Another process holds the database, so nothing can be written to it now. Asking again later will help."
+UNPREPARED = "The database is not prepared for this release yet; the log of wrapup serve says what that waits for."
 
 
 TOO_SLOW = (
@@ -75,6 +79,7 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(ProgrammingError, _database_error)
     app.register_error_handler(PoolTimeout, _database_error)
 
 
@@ -147,7 +152,15 @@ def _database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 
 def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
-    """Log it; its ``error_id`` and its sentence."""
-    told = TOO_SLOW if isinstance(error, DBAPIError) and took_too_long(error) else _WORDS[503]
-    log.error(told[0], path=request.path, error=type(error).__name__)
+    """Log it; its ``error_id`` and its sentence. Raises the error where the question was wrong, which is our fault."""
+    if isinstance(error, ProgrammingError) and not lacks_table(error):
+        raise error
+    told = _WORDS[503]
+    if isinstance(error, DBAPIError) and took_too_long(error):
+        told = TOO_SLOW
+    elif is_locked(error):
+        told = (told[0], LOCKED)
+    elif lacks_table(error):
+        told = (told[0], UNPREPARED)
+    log.error(told[0], path=request.path, error=type(error).__name__, said=said(error))
     return told

@@ -146,9 +146,12 @@ def list_loads(query: dict) -> Response:
     """Loads, newest first, without their leads"""
     try:
         with SEARCHES.turn(), context().database.read() as session:
-            return answer(loads.page(session, query.get("connection"), query["limit"], query.get("cursor")))
+            found = loads.page(session, query.get("connection"), query["limit"], query.get("cursor"))
     except keyset.BadCursor as error:
         errors.invalid("cursor", str(error))
+    for load in found["loads"]:
+        loads.discreet(load, context().settings.connections)
+    return answer(found)
 
 
 @blueprint.route("/loads/<uuid:load_id>")
@@ -159,7 +162,7 @@ def get_load(query: dict, load_id: UUID) -> Response:
     """How far a load is, and what became of each lead"""
     with context().database.read() as session:
         found = loads.shown(session, load_id, query["cursor"], query["limit"], query.get("state"))
-    return answer(found) if found else not_found("load")
+    return answer(loads.discreet(found, context().settings.connections)) if found else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/resume", methods=["POST"])
@@ -171,7 +174,7 @@ def resume_load(load_id: UUID) -> Response:
     with context().database.write() as session:
         if not loads.resume(session, load_id):
             not_found("load")
-        return answer(loads.shown(session, load_id))
+        return answer(loads.discreet(loads.shown(session, load_id), context().settings.connections))
 
 
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
-from models.database import Database
+from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
@@ -36,7 +36,7 @@ class Collector:
             with self._database.read() as session:
                 found = list(_figures(session, self._connections))
         except SQLAlchemyError as error:
-            log.error("metrics_failed", error=type(error).__name__)
+            log.error("metrics_failed", error=type(error).__name__, said=said(error))
             found = []
         yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
         yield from found
@@ -74,7 +74,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     labels = ("connection",)
     ages = GaugeMetricFamily("wrapup_callback_age_seconds", "Time since the last rightful callback", labels=labels)
     silent = GaugeMetricFamily("wrapup_callback_silent", "1 where more have stayed away than is usual", labels=labels)
-    for name, age, is_silent in health.callback_ages(session, connections, now):
+    for name, age, is_silent in health.callback_ages(session, connections, now, spooled.waiting()):
         ages.add_metric([name], age)
         silent.add_metric([name], int(is_silent))
     yield ages

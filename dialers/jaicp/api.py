@@ -22,6 +22,7 @@ REFUSALS = (
 )  # a token that is wrong is part of a path that is wrong; which of them comes is not published
 REASONS = ("message", "error", "errorMessage")
 LONGEST_REASON = 300
+LONGEST_ID = 18  # digits of one that is a number
 
 
 class Client:
@@ -79,7 +80,7 @@ def shown_path(campaign: str, path: str) -> str:
 
 def job_id(job: str) -> int | str:
     """A job's id as JAICP's examples write it in requests: as a number."""
-    return int(job) if job.isascii() and job.isdigit() and str(int(job)) == job else job
+    return int(job) if len(job) <= LONGEST_ID and job.isascii() and job.isdigit() and str(int(job)) == job else job
 
 
 def _reason(answer: Answer, token: str) -> str | None:

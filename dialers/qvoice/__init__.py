@@ -5,7 +5,7 @@ import ssl
 from marshmallow import Schema, ValidationError, fields, validate
 
 from dialers.base import Dialer
-from dialers.qvoice import reports, words
+from dialers.qvoice import legs, reports, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import ACTS, LEADS, NUMBER_FORMS
 from dialers.vocabulary import FINAL_OUTCOMES
@@ -45,6 +45,7 @@ DIALER = Dialer(
     settings=Settings,
     secrets=("password",),
     read=words.read,
+    attempts=legs.attempts,
     reports=reports.REPORTS,
     client=Client,
     leads=LEADS,

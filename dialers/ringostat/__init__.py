@@ -5,7 +5,7 @@ import zoneinfo
 from marshmallow import Schema, ValidationError, fields, validate
 
 from dialers.base import Dialer
-from dialers.ringostat import calls, leads, reports, words
+from dialers.ringostat import leads, legs, reports, words
 from dialers.ringostat.api import Client
 from dialers.ringostat.webhooks import NAMES
 
@@ -63,7 +63,7 @@ DIALER = Dialer(
     settings=Settings,
     secrets=("auth_key",),
     read=words.read,
-    attempts=calls.attempts,
+    attempts=legs.attempts,
     callback_kinds=(words.CALL,),
     reports=reports.REPORTS,
     client=Client,

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialers import vocabulary as ours
-from dialers.base import Connection, Event, KeptEvent, attempts_by_name
+from dialers.base import Connection, Event
 from dialers.fields import email, moment, number, opaque, seconds, stated, text, word
-from dialers.placing import placed
 from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample, unnamed
 from lib import phone
 
@@ -142,20 +141,6 @@ def events(
             Event(ours.DISPOSED, keys, {"disposition": card, "flags": connection.flags(card)} | rated, unique, at)
         )
     return FIELDS.noted(found, row, connection, _number_unread(facts, who, connection))
-
-
-def attempts(found: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
-    """Every uniqueid is one attempt, of one leg or of several. Webhooks are sent once, in no order that anybody states: what
-    they say decides which counts, and when each arrived decides nothing."""
-    return {name: _hooks_placed(own) for name, own in attempts_by_name(found).items()}
-
-
-def _hooks_placed(own: list[KeptEvent]) -> list[KeptEvent]:
-    hooks = [event for event in own if event.source.startswith("callback:")]
-    if len({event.kind for event in hooks}) == len(hooks):
-        return own  # none is another one's rival
-    logged = [event for event in own if not event.source.startswith("callback:")]
-    return logged + placed(hooks, lambda event: (event.facts.get("started_at", ""), "_event" in event.facts))
 
 
 def _outcome(said: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:

@@ -31,6 +31,7 @@ APPENDS = (
 # A call list has numbers and "attributes", of which only an empty list was ever shown.
 NO_PLACE = ("name", "first_name", "last_name", "priority", "timezone", "agents", "note", "options")
 MOST_UNUSED = 100  # lists without a campaign that are remembered
+LONGEST_ID = 18  # digits of one that is a number
 
 NATIONAL, INTERNATIONAL, DIGITS = "national", "e164", "digits"
 NUMBER_FORMS = (NATIONAL, INTERNATIONAL, DIGITS)
@@ -128,7 +129,7 @@ def _id(answer: Any) -> str | None:
 
 def _number(list_id: str) -> int | str:
     """As it came: ids of lists are numbers in the documentation, texts everywhere here."""
-    return int(list_id) if list_id.isascii() and list_id.isdigit() else list_id
+    return int(list_id) if len(list_id) <= LONGEST_ID and list_id.isascii() and list_id.isdigit() else list_id
 
 
 def pace(connection: Connection) -> Pace:

@@ -123,7 +123,7 @@ def _events(
     facts = _common(call_id, named, connection) | {"_event": event} | ({"_conflicts": conflicts} if conflicts else {})
     if kind == ours.DIALED:
         # Whoever was rung is no fact about the call: the row names the agent who talked, or the one of its end.
-        facts |= stated(**{f"_{name}": value for name, value in _agent(named).items()})
+        facts |= _of_phone(named)
         return [Event(kind, keys, facts | {"connect_outcome": ours.IN_PROGRESS}, attempt=call_id)]
     facts |= stated(**_agent(named))
     if kind == ours.CUSTOMER_ANSWERED:
@@ -135,8 +135,9 @@ def _events(
     facts |= stated(status_raw=reason, hangup_cause=reason)
     if meaning is None or meaning in DESPITE_AN_ANSWER:
         return [Event(kind, keys, facts | {"connect_outcome": meaning or ours.UNKNOWN}, attempt=call_id)]
-    # Said beside the end, where an answer that anybody told of outweighs it.
-    said = {"_event": event, "connect_outcome": meaning}
+    # Said beside the end, where an answer that anybody told of outweighs it; and by whose phone, so that what two phones say
+    # in the same words is said twice.
+    said = {"_event": event, "connect_outcome": meaning} | _of_phone(named)
     return [
         Event(kind, keys, facts | {"connect_outcome": ours.UNKNOWN}, attempt=call_id),
         Event(ours.MILESTONE, keys, said, attempt=call_id),
@@ -168,6 +169,11 @@ def _customer_key(named: Mapping[str, Any]) -> str | None:
     """Between two of the account's lines there is no customer, and a line's number is no telephone number."""
     direction, key, _ = _direction(named)
     return None if direction == "internal" else key
+
+
+def _of_phone(named: Mapping[str, Any]) -> dict[str, str]:
+    """Whose phone it was, on the timeline alone."""
+    return stated(**{f"_{name}": value for name, value in _agent(named).items()})
 
 
 def _agent(named: Mapping[str, Any]) -> dict[str, str | None]:

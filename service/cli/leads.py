@@ -82,6 +82,8 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
     """
     with context().database.read() as session:
         found = loads.page(session, list(connection) or None, limit)["loads"]
+    found = [loads.discreet(load, context().settings.connections) for load in found]
+    with context().database.read() as session:
         in_doubt = unknown_leads(session)
     if not found:
         say("No load yet.")
@@ -142,7 +144,8 @@ def decide(load_id: UUID, decision: str) -> None:
 
 def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any] | None:
     with context().database.read() as session:
-        return loads.shown(session, load_id, after, limit, state)
+        found = loads.shown(session, load_id, after, limit, state)
+    return found and loads.discreet(found, context().settings.connections)
 
 
 def _wait(connection: Connection, load_id: UUID) -> None:

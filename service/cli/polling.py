@@ -81,12 +81,20 @@ def _with_reports(connections) -> list[Connection]:
     return [one for one in connections if DIALERS[one.dialer].reports_of(one)]
 
 
+def _why_none(connection: Connection) -> str:
+    """Why no report is asked for: there is none, or each is switched off."""
+    switches = [f"{report.switch} = true" for report in DIALERS[connection.dialer].reports if report.switch]
+    if not switches:
+        return f"{connection.dialer} posts callbacks only."
+    return f"they are switched off; {', '.join(switches)} under [connections.{connection.name}] asks for them."
+
+
 def _now(asked: list[Connection]) -> bool:
     """Whether one failed."""
     failed = False
     for one in asked:
         if not DIALERS[one.dialer].reports_of(one):
-            raise click.ClickException(f"{one.name} has no reports to poll: {one.dialer} posts callbacks only.")
+            raise click.ClickException(f"{one.name} has no reports to poll: {_why_none(one)}")
         for polled in polling.poll_connection(context().database, one):
             failed = failed or polled.error is not None
             said = polled.error or _records(polled)

@@ -8,6 +8,8 @@ import resource
 
 from gunicorn.glogging import Logger
 
+from lib import text
+from lib.buckets import Buckets
 from service import logs
 
 
@@ -21,14 +23,43 @@ class TokensHidden(logging.Filter):
         return True
 
 
-class Log(Logger):
-    """gunicorn's own lines, which come to standard error as JSON like everybody's, and without tokens."""
+class Brief(logging.Filter):
+    """How many lines there are about what is no request, and what stands in them, strangers decide: so a hundred are written at
+    once, then one a second, and of each the beginning. Whoever does not read an answer is such a line, too, without a traceback:
+    it is no fault of ours."""
 
-    _hidden = TokensHidden()
+    _socket, _invalid = "Socket error processing request", "Invalid request from"
+    LONGEST = 300
+
+    def __init__(self):
+        super().__init__()
+        self._lines = Buckets(100, 1.0)
+        self._unlogged = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if message.startswith(self._socket) and record.exc_info and isinstance(record.exc_info[1], TimeoutError):
+            record.exc_info = record.exc_text = None
+            message = "An answer was not read for as long as it is waited for, and was ended."
+        elif not message.startswith(self._invalid):
+            return True
+        if self._lines.take(""):
+            self._unlogged += 1
+            return False
+        more = f" ({self._unlogged} more were not logged)" if self._unlogged else ""
+        record.msg, record.args, self._unlogged = text.visible(message)[: self.LONGEST] + more, (), 0
+        return True
+
+
+class Log(Logger):
+    """gunicorn's own lines, which come to standard error as JSON like everybody's, without tokens, and few for strangers."""
+
+    _hidden, _brief = TokensHidden(), Brief()
 
     def setup(self, cfg) -> None:
         super().setup(cfg)
-        self.error_log.addFilter(self._hidden)
+        for one in (self._hidden, self._brief):
+            self.error_log.addFilter(one)
         for handler in self.error_log.handlers:
             handler.setFormatter(logs.formatter())
 

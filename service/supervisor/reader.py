@@ -20,6 +20,7 @@ preload_app = False
 graceful_timeout = 5
 timeout = 30
 limit_request_line = 8190
+limit_request_fields = 110  # a receiver lets a hundred pass, and adds its own
 
 # See ``receivers``.
 forwarder_headers = ""

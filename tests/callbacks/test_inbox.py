@@ -209,7 +209,7 @@ def test_strangers_are_capped_and_counted_once_by_whatever_way_they_come(databas
     assert len(kept(database)) == 5
     with database.read() as session:
         quota = session.scalars(select(StrangerQuota)).one()
-    assert (quota.receipts, quota.bytes) == (5, 5 * len(drafts[0].body))
+    assert (quota.receipts, quota.bytes) == (5, 5 * drafts[0].kept_bytes)
     assert quota.overflow >= 3
 
 

@@ -136,7 +136,7 @@ def test_what_strangers_can_fill_is_capped_and_the_overflow_is_counted(served, d
         quota = session.scalars(select(StrangerQuota)).one()
     assert (len(strangers), quota.receipts) == (5, 5)
     assert quota.overflow >= 7
-    assert quota.bytes == sum(len(one.body) for one in strangers)
+    assert quota.bytes == sum(one.kept_bytes for one in strangers)
     assert {one.state for one in strangers} == {"quarantined"}
 
 

@@ -17,7 +17,9 @@ from callbacks.tickets import Ticket
 from lib import clock
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database
+from outcomes import receipts as sent_back
 from outcomes import strangers as shared
+from queries import evidence
 from service import config, logs
 from tests.callbacks.drafts import draft, kept
 from tests.callbacks.test_inbox import held, put, spool_refused
@@ -168,7 +170,7 @@ def test_each_share_has_its_own(database, kinds, left, dropped, at_once):
         quota = session.scalars(select(StrangerQuota)).one()
         shares = {one["connection"] or "": one for one in shared.shares(session, caps.connections)}
         rows = session.execute(
-            select(Receipt.share, func.count(), func.sum(func.length(Receipt.body))).group_by(Receipt.share)
+            select(Receipt.share, func.count(), func.sum(Receipt.kept_bytes)).group_by(Receipt.share)
         ).all()
     assert {name: one["dropped"] for name, one in shares.items() if one["dropped"]} == dropped
     assert quota.overflow == sum(dropped.values())
@@ -179,7 +181,7 @@ def test_each_share_has_its_own(database, kinds, left, dropped, at_once):
 
 
 def test_bytes_are_shared_as_receipts_are(database):
-    store = DatabaseStore(database, Strangers(1000, 900, ["ryng", "qvoice"]))
+    store = DatabaseStore(database, Strangers(1000, 1000, ["ryng", "qvoice"]))
     store.keep([draft(n, **UNKNOWN | {"body": orjson.dumps({"callID": n, "x": "x" * 200})}) for n in range(9)])
     assert kept(database) == [0, 1, 2, 3]
     store.keep([draft(9, **WRONG | {"body": orjson.dumps({"callID": 9, "x": "x" * 250})})])
@@ -187,6 +189,38 @@ def test_bytes_are_shared_as_receipts_are(database):
     store.keep([draft(10, **OTHER | {"body": orjson.dumps({"callID": 10, "x": "x" * 800})})])
     assert kept(database) == [2, 3, 9]  # more than the share of anybody
     store.close()
+
+
+WORDY = {
+    "a name": {"connection": "n" * 200},
+    "a kind": {"kind": "k" * 200},
+    "a query": {"query": "q" * 8_000},
+    "headers": {"headers": {name: "h" * 1_000 for name in ("user-agent", "x-request-id", "content-type")}},
+    "not in ASCII": {"query": "ж" * 4_000},
+}
+
+
+@pytest.mark.parametrize("what", WORDY)
+def test_what_stands_around_a_body_counts_as_it_does(database, what):
+    store = DatabaseStore(database, Strangers(10_000, 100_000, []))
+    one = draft(0, **UNKNOWN | WORDY[what])
+    texts = (one.connection, one.kind, one.method, one.query or "", *one.headers, *one.headers.values())
+    size = len(one.body) + len("".join(texts).encode())
+    fit = 100_000 // size
+    for batch in range(20):
+        store.keep([draft(n, **UNKNOWN | WORDY[what]) for n in range(batch * 50 + 1_000, batch * 50 + 1_050)])
+    store.close()
+    with database.read() as session:
+        quota = session.scalars(select(StrangerQuota)).one()
+        assert session.scalar(select(func.sum(Receipt.kept_bytes))) == quota.bytes <= 100_000
+        assert abs(quota.receipts - fit) <= 2 + fit // 50  # the number in a body has four digits, and not one
+        shared.share_out(session, ["ryng"])
+        assert session.scalars(select(StrangerQuota.bytes)).one() == quota.bytes
+        # When somebody vouches for them, as much is free again.
+        sent_back.replay(session, evidence.conditions({"state": "quarantined"}))
+        session.expire_all()
+        quota = session.scalars(select(StrangerQuota)).one()
+        assert (quota.receipts, quota.bytes) == (0, 0)
 
 
 def test_in_a_full_share_what_came_first_stays_and_the_rest_makes_room_after_an_hour(database):
@@ -251,7 +285,7 @@ def test_at_the_start_shares_follow_the_settings(database):
     store.close()
     with database.write() as session:
         # As a release leaves them that knows no shares.
-        session.execute(update(Receipt).values(share=None, known_sender=False))
+        session.execute(update(Receipt).values(share=None, known_sender=False, kept_bytes=None))
         session.execute(update(StrangerQuota).values(receipts=99, bytes=99))
         shared.share_out(session, ["ryng"])
     with database.read() as session:

@@ -1,6 +1,7 @@
 """HTTP towards dialers, over real sockets: which failures are certain, and which leave in doubt."""
 
 import contextlib
+import gzip
 import itertools
 import socket
 import ssl
@@ -8,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
 import trustme
-from flask import Flask, request
+from flask import Flask, Response, request
 
 from dialers.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
 from dialers.http import Answer, Http, Patience, asking, host_of, retry_after, verdict
@@ -273,3 +275,65 @@ def test_retry_after_in_seconds_or_as_a_date():
     assert 25 < retry_after(format_datetime(clock.now() + timedelta(seconds=30), usegmt=True)) <= 30
     assert retry_after(format_datetime(clock.now() - timedelta(days=1), usegmt=True)) == 0.0
     assert [retry_after(value) for value in (None, "", "soon", "-4")] == [None] * 4
+
+
+def redirecting(body: bytes, encoding: str | None = None, **headers: str):
+    """A server that sends everybody elsewhere, with a body."""
+    app = Flask("elsewhere")
+    asked = []
+
+    @app.route("/<path:path>", methods=["GET", "POST"])
+    def elsewhere(path: str):
+        asked.append(path)
+        more = {"Content-Encoding": encoding} if encoding else {}
+        return body, 302, {"Location": "/there", "Content-Type": "text/plain", **more, **headers}
+
+    return running(app), asked
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("encoding", [None, "gzip"])
+def test_the_body_of_a_redirect_is_bounded_as_every_other_and_nobody_goes_there(encoding, alone):
+    body = b"x" * (64 << 20)
+    server, asked = redirecting(gzip.compress(body) if encoding else body, encoding)
+    with server as url:
+        tracemalloc.start()
+        try:
+            with pytest.raises(Uncertain, match="larger than 1 MiB"):
+                Http(FAST).exchange("POST", f"{url}/here", json={}, alone=alone)
+            # The server's own share of it: its body, twice at most.
+            assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        finally:
+            tracemalloc.stop()
+    assert asked == ["here"]
+
+
+def test_the_body_of_a_redirect_is_there_to_be_read():
+    server, _ = redirecting(b"gone to /there")
+    with server as url:
+        answer = Http(FAST).exchange("GET", f"{url}/here")
+    assert (answer.status, answer.body) == (302, b"gone to /there")
+
+
+def test_cookies_are_neither_kept_nor_sent_along():
+    app, told = Flask("cookies"), []
+
+    @app.get("/calls")
+    def calls():
+        told.append(request.headers.get("Cookie"))
+        response = Response("[]")
+        for number in range(50):
+            response.set_cookie(f"{len(told)}-{number}", "x" * 1_000)
+        return response
+
+    with running(app) as url:
+        http = Http(FAST)
+        for _ in range(3):
+            assert http.exchange("GET", f"{url}/calls").body == b"[]"
+        assert len(http.session().cookies) == 0
+    assert told == [None] * 3
+
+
+@pytest.mark.parametrize("year", ["99999999999999999999", "10000", "0", "-1"])
+def test_a_year_that_is_none_is_no_time_to_wait_for(year):
+    assert retry_after(f"Mon, 01 Jan {year} 00:00:00 GMT") in (None, 0.0)

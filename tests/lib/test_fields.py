@@ -34,6 +34,25 @@ from lib import rawjson
         ("3m1s", 181),  # as Go writes it
         ("3 min 1 sec", 181),
         ("1 hour, 2 minutes", 3720),
+        ("1h2m", 3720),
+        ("pt3m1s", 181),
+        ("18:25 min", 1105),  # what the first part is, is said
+        ("1:02 h", 3720),
+        ("1.02:03:04", 93_784),  # as .NET writes a day, and as Python and PostgreSQL do
+        ("1 day, 2:03:04", 93_784),
+        ("1 day 02:03:04", 93_784),
+        ("3 мин 1 сек", 181),
+        ("3 хв 1 с", 181),
+        ("1 час 2 мин. 3 сек.", 3723),
+        ("1 hod 2 min", 3720),
+        ("\u200e00:03:01", 181),
+        ("181\u200b", 181),
+        ("-1 day, 23:59:59", None),
+        ("-1h30m", None),
+        ("18:25", None),
+        ("2.5 minutes", None),
+        ("10 ms", None),
+        ("1 год 2", None),  # an hour in Ukrainian, a year in Russian
         ("0:00", 0),  # whatever its parts are
         ("3:01", None),  # minutes and seconds, or hours and minutes
         ("00:61:00", None),
@@ -73,6 +92,14 @@ def test_a_duration_is_less_than_some_years(written, read):
         ("undefined", None),
         ("NaN", None),
         ("-", None),
+        ("<nil>", None),
+        ("%!s(<nil>)", None),
+        ("#N/A", None),
+        ("<NA>", None),
+        ("\\N", None),
+        ("Array", None),  # PHP, for any list
+        ("[object Object]", None),
+        ("Arrays", "Arrays"),
         ("nullable", "nullable"),
         (True, None),
         ({}, None),
@@ -94,7 +121,9 @@ def test_whole_numbers(written, read):
     assert fields.whole(written) == read
 
 
-@pytest.mark.parametrize("nothing", ["null", " Null ", "None", "undefined", "nan", "-", "\u2013", "", None])
+@pytest.mark.parametrize(
+    "nothing", ["null", " Null ", "None", "undefined", "nan", "-", "\u2013", "", None, "<nil>", "#REF!"]
+)
 def test_what_programs_write_where_they_have_nothing(nothing):
     assert fields.word(nothing) is None
     assert fields.number(nothing) is None

@@ -1,5 +1,7 @@
 """Whose word counts about who is asking."""
 
+import tracemalloc
+
 import pytest
 
 from lib.proxies import Proxies, neighbourhood
@@ -52,3 +54,16 @@ def test_where_nobody_is_trusted_the_peer_is_who_asks():
 )
 def test_whoever_has_a_network_of_addresses_is_counted_once(address, counted):
     assert neighbourhood(address) == counted
+
+
+@pytest.mark.parametrize("peer", ["203.0.113.9", "127.0.0.1"])
+def test_of_a_list_no_more_is_remembered_than_is_read(peer):
+    """Servers put all fields of a name together: a stranger's may have 800 KB, each time others."""
+    proxies = Proxies(["127.0.0.1"])
+    tracemalloc.start()
+    try:
+        for number in range(500):
+            proxies.client(peer, f"{number}," * 20_000 + "198.51.100.7")
+        assert tracemalloc.get_traced_memory()[0] < 4_000_000
+    finally:
+        tracemalloc.stop()

@@ -4,9 +4,10 @@ import time
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.database import Database, took_too_long
+from models.database import Database, said, took_too_long
 
 ENDLESS = """
     WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000000000)
@@ -44,3 +45,15 @@ def test_another_error_is_not_the_time(database):
     with database.read() as session, pytest.raises(Exception) as raised:
         session.execute(text("SELECT nothing FROM nowhere"))
     assert not took_too_long(raised.value)
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (OperationalError("SELECT", {}, Exception("connection refused.\nIs it running?")), "connection refused"),
+        (IntegrityError("INSERT", {}, Exception("key (number)=(+919812345678) exists")), "IntegrityError"),
+        (PoolTimeout("QueuePool limit"), "all its connections are in use"),
+    ],
+)
+def test_why_it_cannot_be_used_is_said_without_what_was_to_be_stored(error, words):
+    assert said(error) == words

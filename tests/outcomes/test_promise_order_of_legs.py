@@ -4,6 +4,7 @@ Where a dialer states no time, the receipts get other times of arrival, too: whi
 that readers see. Where it states times, or a report shows the present state, the same receipts come in another order.
 """
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -84,7 +85,15 @@ def hooks(draw):
     for leg in range(draw(st.integers(1, 3))):
         word, talk = draw(
             st.sampled_from(
-                [("ANSWERED", 30), ("ANSWERED", 60), ("NO ANSWER", 0), ("BUSY", 0), ("VOICEMAIL", 12), ("ODD", None)]
+                [
+                    ("ANSWERED", 30),
+                    ("ANSWERED", 60),
+                    ("ANSWERED", None),
+                    ("NO ANSWER", 0),
+                    ("BUSY", None),
+                    ("VOICEMAIL", 12),
+                    ("ODD", None),
+                ]
             )
         )
         row = {
@@ -105,15 +114,15 @@ def hooks(draw):
     return told
 
 
-def folded(connection, told) -> list[dict]:
+def folded(connection, told, source="callback") -> list[dict]:
     """What the fold makes of bodies that arrived in this order."""
     dialer, events = DIALERS[connection.dialer], []
     for second, (kind, body) in enumerate(told):
         one = receipt(body, kind, START + timedelta(seconds=second), connection)
-        reading = dialer.read(Evidence("callback", kind, one.body), connection)
+        reading = dialer.read(Evidence(source, kind, one.body), connection)
         for ordinal, e in enumerate(reading.events):
             at = (one.received_at, one.seen_at)
-            own = (ids.new(), one.id, ordinal, f"callback:{kind}", e.kind, e.attempt, e.happened_at, *at, dict(e.facts))
+            own = (ids.new(), one.id, ordinal, f"{source}:{kind}", e.kind, e.attempt, e.happened_at, *at, dict(e.facts))
             events.append(KeptEvent(*own))
     drafts = fold(events, connection, dialer, LATER)
     unseen = (*OBSERVED, "set_by")
@@ -151,11 +160,53 @@ def test_the_agent_of_a_call_is_one_who_answered(told):
 @given(told=hooks())
 def test_a_proven_conversation_is_the_calls_result(told):
     (row,) = folded(RINGOSTAT, told)
-    talked = [body["billsec"] for _, body in told if body["event"].startswith("after") and body.get("billsec")]
-    if any(body["disposition"] == "ANSWERED" and body["event"].startswith("after") for _, body in told):
-        assert row["connect_outcome"] in ("connected", "voicemail")
-    if not talked:
+    ends = [body for _, body in told if body["event"].startswith("after")]
+    if any(body["disposition"] == "ANSWERED" for body in ends):
+        assert row["connect_outcome"] == "connected"
+    elif any(body["disposition"] == "VOICEMAIL" for body in ends):
+        assert row["connect_outcome"] == "voicemail"
+    else:
         assert row["connect_outcome"] not in ("connected", "voicemail")
+
+
+TRIED = {"event": "campaign dial", "type": "dial agent"}
+ROWS = {
+    "lead": {"call_id": "c", "timestamp": 1_763_460_000, "lead_number": "+12195011918", "campaign_name": "spring"},
+    "answered": {"answered_time": 1_763_460_009},
+    "stamped": {"campaign_timestamps": {"lead_answer_time": 1_763_460_009, "agent_answer_time": 1_763_460_012}},
+}
+OF_AGENTS = {
+    "told by steps": (
+        [
+            ROWS["answered"] | {"agent_extension": "1071", "lead_history": [TRIED]},
+            ROWS["answered"]
+            | {"agent_extension": "1008", "lead_history": [TRIED, {"event": "agent_answer", "ext": "1008"}]},
+        ],
+        ("connected", "1008"),
+    ),
+    "told by times": (
+        [
+            {"answered_time": 0, "agent_extension": "1071", "hangup_cause": "USER_BUSY"},
+            ROWS["stamped"] | {"agent_extension": "1008"},
+            {"answered_time": 0, "agent_extension": "1009", "hangup_cause": "NO_ANSWER"},
+        ],
+        ("connected", "1008"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OF_AGENTS)
+def test_of_agents_who_were_tried_the_one_who_answered_counts(case):
+    rows, expected = OF_AGENTS[case]
+    for order in itertools.permutations([("lead_history", ROWS["lead"] | row) for row in rows]):
+        (row,) = folded(QVOICE, order, "report")
+        assert (row["connect_outcome"], row["agent_extension"]) == expected
+
+
+def test_a_later_version_of_a_row_is_no_other_leg():
+    versions = [ROWS["stamped"], {"answered_time": 0, "hangup_cause": "USER_BUSY"}]
+    told = [("lead_history", ROWS["lead"] | {"agent_extension": "1008"} | one) for one in versions]
+    assert [row["connect_outcome"] for row in folded(QVOICE, told, "report")] == ["busy"]
 
 
 # The same receipts in another order, on both databases -----------------------------------------------------------------------

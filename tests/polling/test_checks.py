@@ -1,14 +1,20 @@
 """``wrapup check``: what is said of a connection that is well, and of each way in which it is not."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from dialers.base import Connection
-from models import PollCursor, Receipt
+from lib import clock
+from models import PollCursor, Receipt, SendingDesk
+from outcomes import pace, strangers
+from polling import checks
 from polling.checks import Check, check
 from tests.evidence import keep, normalize, receipt, terminal
+from tests.factories import load
+from tests.factories import receipt as heard
 from tests.polling.polls import on_one_database, polled_portal
 
 pytestmark = on_one_database
@@ -37,7 +43,7 @@ def test_a_connection_that_is_well(database):
     ("fault", "said", "todo"),
     [
         ({"login_refused": True}, "refused", "Correct the credentials under [connections.qvoice-main]"),
-        ({"login_down": True}, "", "Check the address under [connections.qvoice-main]"),
+        ({"login_down": True}, "", "Is the dialer up? Check the address under [connections.qvoice-main]"),
     ],
 )
 def test_what_the_dialer_says_and_what_to_do(database, fault, said, todo):
@@ -57,7 +63,7 @@ def test_a_dialer_that_is_not_there(database):
         "report lead history",
         False,
         found.said,
-        "Check the address under [connections.qvoice-main], and that this machine may reach it.",
+        "Is the dialer up? Check the address under [connections.qvoice-main], and that this machine may reach it.",
     )
     assert "the connection was refused" in found.said
 
@@ -124,3 +130,44 @@ def test_credentials_that_nothing_has_tried_are_not_said_to_be_well(database, co
     found = checked(database, connection, NOBODY)["leads and commands"]
     assert found.ok is None
     assert said in found.said
+
+
+def test_leads_in_doubt_and_parked_loads_are_no_connection_that_is_well(database):
+    with database.write() as session:
+        doubtful = load(session, ["unknown", "accepted"])
+        load(session, ["pending"], state="parked")
+        refused = {"failures": 2, "error_id": "credentials_refused", "error": "It refused us."}
+        session.add(SendingDesk(connection=RYNG.name, next_at=clock.now(), **refused))
+    found = checked(database, RYNG, NOBODY)
+    assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1, of the loads {doubtful.id}.")
+    assert (found["loads"].ok, found["loads"].said) == (False, "Parked: 1. It refused us.")
+    assert "wrapup leads resume" in found["loads"].todo
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_silence_is_told_where_callbacks_come_in(database, arrives):
+    """Where the callback of the check itself does not arrive, others may wait in a spool."""
+    now = clock.now()
+    with database.write() as session:
+        for seconds in range(360, 1560, 10):
+            heard(session, received_at=now - timedelta(seconds=seconds))
+    while pace.learn(database, {RYNG.name: RYNG}, now):
+        continue
+    found = {one.what: one for one in checks._troubles(database, RYNG, arrives, now)}
+    assert ("callbacks" in found) is arrives
+    if arrives:
+        assert found["callbacks"].ok is False and found["callbacks"].said.startswith("No callback for 6 min; about ")
+
+
+def test_an_outdated_url_is_told_with_what_to_do(database):
+    now = clock.now()
+    with database.write() as session:
+        strangers.remember_tokens(session, {RYNG.name: ["old"]}, now - timedelta(hours=2))
+        strangers.remember_tokens(session, {RYNG.name: ["new"]}, now - timedelta(hours=1))
+        headers = {"headers": {"token-fingerprint": "old"}, "stranger": True, "reason": "wrong_token"}
+        heard(session, state="quarantined", received_at=now, **headers)
+        strangers.share_out(session, [RYNG.name])
+    (found,) = checks._troubles(database, RYNG, False, now)
+    assert (found.what, found.ok) == ("outdated URL", False)
+    assert found.said.startswith("1 callback came with a token of ours that is not in force here")
+    assert found.todo.startswith("Correct the URL at the dialer")

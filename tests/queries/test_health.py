@@ -5,8 +5,10 @@ from marshmallow import Schema
 
 from dialers.base import Connection, Dialer, Reading
 from dialers.registry import DIALERS
+from leads import loads
 from lib import ids
-from models import LeadLoad, SendingDesk
+from models import LeadLoad, LoadedLead, SendingDesk
+from models.polls import HISTORY
 from models.strangers import STRANGERS
 from queries import doubts, health, keyset, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
@@ -22,6 +24,7 @@ def test_a_connection_that_was_never_heard(database):
     found = connections(database)
     assert list(found) == ["qvoice-main", "ryng-main"]
     assert found["ryng-main"]["last_callback"] == "no callback yet"
+    assert found["qvoice-main"]["last_callback"] == "posts no callbacks"
     assert found["ryng-main"]["callback_kinds"] == ["connect", "terminal"]
     assert found["ryng-main"]["configured"] is True
 
@@ -146,3 +149,34 @@ def test_only_the_last_snapshot_is_shown(database, read, make, key):
         assert second.next is None
         with pytest.raises(keyset.BadCursor):
             read(session, cursor=keyset.encode("-receipts", "1"))
+
+
+def test_what_an_older_release_stored_with_a_secret_is_shown_without_it(database):
+    token = "of-ours-and-of-nobody-else"
+    one = Connection("ryng-main", "ryng", {"api_url": "https://r.example"}, callback_tokens=(token,))
+    said = f"It refused https://w.example/callbacks/ryng-main/{token}/terminal."
+    shown = "It refused https://w.example/callbacks/ryng-main/***/terminal."
+    with database.write() as session:
+        poll(session, connection=one.name, error=said, error_id="asked_wrongly", warning=said)
+        poll(session, connection=one.name, layer=f"{HISTORY}2026-01-01/2026-02-01", error=said)
+        session.add(SendingDesk(connection=one.name, next_at=NOON, failures=1, error_id="declined", error=said))
+        load = LeadLoad(
+            id=ids.new(), connection=one.name, options={}, total=1, state="parked", reason=said, created_at=NOON
+        )
+        session.add(load)
+        session.flush()
+        lead = LoadedLead(
+            id=ids.new(), load_id=load.id, connection=one.name, ordinal=1, number="+1", number_raw="1", given={}
+        )
+        lead.state, lead.reason = "rejected", said
+        session.add(lead)
+    with database.read() as session:
+        (found,) = health.connections(session, {one.name: one}, NOON)
+    assert (found["polls"][0]["error"], found["polls"][0]["warning"]) == (shown, shown)
+    assert found["histories"][0]["error"] == found["sending"]["error"] == shown
+    with database.read() as session:
+        (listed,) = loads.page(session, None, 10)["loads"]
+        whole = loads.shown(session, load.id)
+    assert loads.discreet(listed, {one.name: one})["reason"] == shown
+    loads.discreet(whole, {one.name: one})
+    assert (whole["reason"], whole["leads"][0]["reason"]) == (shown, shown)

@@ -3,6 +3,7 @@
 import pytest
 
 from lib import ids
+from models.strangers import drop
 from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence, health, quarantine
@@ -136,6 +137,10 @@ def test_a_dialer_with_a_token_that_is_not_in_force_is_named_on_its_connection(d
         return
     assert (said()["receipts"], said()["last_at"]) == (2, "2026-11-18T13:01:00Z")
     assert said()["words"].startswith("2 callbacks came with a token of ours that is not in force here")
+    assert said()["words"].endswith("correct the URL at the dialer, then replay.")
+    with database.write() as session:
+        drop(session, RYNG.name, 1, NOON)
+    assert "Of what came for it without a right to, 1 more did not fit and was dropped" in said()["words"]
     with database.write() as session:
         sent_back.dismiss(session, evidence.conditions({"connection": RYNG.name}), "amy", NOON)
     assert said() is None

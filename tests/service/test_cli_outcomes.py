@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from dialers.base import Connection
 from service.app import create_app
+from service.cli.polling import _why_none
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
 from tests.web.conftest import settings_for
 from web.context import context
@@ -82,6 +84,7 @@ def test_what_is_asked_wrongly(run, options, sentence):
         (["poll", RYNG.name, "--since", "yesterday"], "'yesterday' is no time"),
         (["poll", RYNG.name, "--since", "2026-02-01", "--until", "2026-01-01"], "--since must lie before --until"),
         (["poll", RYNG.name, "--since", "2026-01-01"], "has no report that can be asked for the past"),
+        (["poll", RYNG.name], "ryng posts callbacks only"),
         (["poll", "nobody", "--since", "2026-01-01"], "There is no connection 'nobody'"),
     ],
 )
@@ -99,3 +102,9 @@ def test_who_interrupts_a_past_is_told_how_it_goes_on(run, monkeypatch):
     told = run(args=["poll", RYNG.name, "--since", "2026-01-01"])
     assert told.exit_code == 1
     assert "the same command goes on from there" in told.output
+
+
+def test_a_report_that_is_switched_off_is_not_said_to_be_none():
+    assert _why_none(Connection("v", "voipex", {})) == (
+        "they are switched off; poll_calls = true under [connections.v] asks for them."
+    )

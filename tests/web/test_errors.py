@@ -2,6 +2,8 @@
 
 import io
 import logging
+import sqlite3
+from tempfile import NamedTemporaryFile
 
 import pytest
 from gunicorn.http.errors import InvalidChunkSize
@@ -12,6 +14,7 @@ from queries import selection
 from web import keys
 from web.auth import API
 from web.context import context
+from web.errors import LOCKED, UNPREPARED
 
 LIST = f"{API}/outcomes"
 
@@ -171,6 +174,51 @@ def test_a_database_that_is_gone_is_an_error_and_not_an_empty_list(admin, monkey
             response = admin.get(LIST)
         assert error(response, 503)["error_id"] == "database_unavailable"
         assert "secret" not in response.get_data(as_text=True)
+
+
+def locked() -> OperationalError:
+    """As SQLite says it of a database that another process holds."""
+    with NamedTemporaryFile() as file:
+        holder = sqlite3.connect(file.name, isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        try:
+            sqlite3.connect(file.name, timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            return OperationalError("BEGIN", {}, error)
+        finally:
+            holder.close()
+    raise AssertionError("it was not locked")
+
+
+def test_a_database_that_another_process_holds_is_said_to_be_locked_and_not_away(admin, monkeypatch, caplog):
+    def held(*_, **__):
+        raise locked()
+
+    monkeypatch.setattr(selection, "page", held)
+    caplog.set_level(logging.ERROR)
+    body = error(admin.get(LIST), 503)
+    assert (body["error_id"], body["message"]) == ("database_unavailable", LOCKED)
+    assert "database is locked" in caplog.text
+
+
+def test_a_database_without_tables_is_said_to_be_unprepared(admin, database, monkeypatch):
+    def unprepared(session, *_, **__):
+        session.execute(text("SELECT 1 FROM of_another_release"))
+
+    monkeypatch.setattr(selection, "page", unprepared)
+    assert error(admin.get(LIST), 503)["message"] == UNPREPARED
+
+
+def test_a_wrong_question_is_our_fault(admin, app, database, monkeypatch):
+    if database.is_sqlite:
+        pytest.skip("SQLite has one kind of error for this and for a database that is away")
+
+    def wrong(session, *_, **__):
+        session.execute(text("SELECT nothing FROM api_keys"))
+
+    monkeypatch.setattr(selection, "page", wrong)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    assert error(admin.get(LIST), 500)["error_id"] == "internal_error"
 
 
 def test_a_question_that_takes_the_database_too_long_is_told_so(admin, app, database, monkeypatch):

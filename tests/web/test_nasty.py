@@ -10,6 +10,7 @@ import pytest
 
 from lib import ids
 from tests.web.conftest import client_with
+from web.auth import API
 from web.openapi import described
 
 LONG = "9" * 5_000
@@ -155,3 +156,70 @@ def test_whatever_stands_where_no_parameter_is(nobody, path, text):
     response = nobody.get(path.format(text))
     assert response.status_code == 404
     told(response, (path, text[:20]))
+
+
+YEAR = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+HEADERS = {
+    "Authorization": [
+        "Basic \xff",
+        "Basic ====",
+        "Basic",
+        'Digest a="',
+        "Bearer",
+        "Bearer \xff",
+        "Bearer a b",
+        "bearer =",
+        " ",
+    ],
+    "Cookie": [
+        "a=b; " * 1_600,
+        'session="' + "\\377" * 2_000,
+        "session=" + "eyJ" * 2_000,
+        "wrapup_zone=../../etc/passwd",
+        "=;=;",
+    ],
+    "If-Modified-Since": [YEAR, "Mon, 01 Jan 0 00:00:00 GMT", "Mon, 01 Jan 2026 00:00:00 +" + "9" * 30, "1 " * 4_000],
+    "If-Unmodified-Since": [YEAR, "x"],
+    "If-Range": [YEAR, '"a"', "W/" * 4_000],
+    "If-None-Match": ['"a",' * 2_000, '"' * 8_000, "W/" * 4_000, "*"],
+    "Range": [f"bytes={LONG}-", "bytes=-" + LONG, "bytes=" + "0-0," * 2_000, "bytes=5-2", "bytes=\xb2-", "=", "bytes"],
+    "Accept": ["a/b;q=0.1," * 800, "a/b;" * 2_000, "text/html;q=" + LONG, "text/html;q=nan,a/b;q=1e999", ";;;"],
+    "Accept-Language": ["x-" * 3_000, "de;q=" + LONG],
+    "Content-Type": [
+        "multipart/form-data; boundary*" + LONG + "=x",
+        "a/b;" + "a=b;" * 2_000,
+        "application/json; charset=zlib",
+        ";",
+    ],
+    "Content-Length": ["2"],
+    "Host": ["<script>", "a:b:c", "[", "\xff", "x" * 8_000],
+    "X-Request-Id": ["\xff", "x" * 8_000, "a b"],
+    "X-Forwarded-For": ["," * 8_000, "1.2.3.4," * 1_000, "[::1", "\xff"],
+    "X-Forwarded-Proto": ["javascript", "," * 8_000],
+    "Referer": ["\xff", "http://[", "x" * 8_000],
+    "Origin": ["null", "http://[", "\xff"],
+    "User-Agent": ["\xff", "x" * 8_000],
+    "Transfer-Encoding": ["gzip", "x" * 8_000],
+}
+ASKED = [
+    "/",
+    "/login",
+    "/zone",
+    "/nothing",
+    "/static/pages.css",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    f"{API}/outcomes?limit=1",
+]
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_whatever_stands_in_a_header(app, path):
+    client = app.test_client()
+    for name, values in HEADERS.items():
+        more = {"Range": "bytes=0-1"} if name == "If-Range" else {}
+        for value in values:
+            for method in ("GET", "POST", "OPTIONS"):
+                with client.open(path, method=method, headers={name: value} | more) as response:
+                    assert response.status_code < 500, (method, path, name, value[:30])

@@ -8,9 +8,11 @@ from flask import Blueprint, Response, abort, flash, g, redirect, render_templat
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
+from models.schema import of_newer_release
 from outcomes import decisions
 from outcomes.undecided import DISPOSITION
 from queries import health, words_seen
+from web import spooled
 from web import words as deciding
 from web.context import context
 from web.pages import session, words, zones
@@ -59,11 +61,12 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     now, own = clock.now(), context()
     configured = own.settings.connections.get(name)
     with LOOKS.turn(), session.database().read() as reading:
-        found = health.connections(reading, own.connections, now)
+        found = health.connections(reading, own.connections, now, spooled=spooled.waiting())
         decided = decisions.effective(reading, configured) if configured else []
         if configured:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
+        newer = words.NEWER if of_newer_release(reading) else None
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     own = next((one for one in found if one["name"] == name), None)
     if own is None:
@@ -72,7 +75,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         "pages/connection.html",
         connection=own,
         freshness=words.freshness(own, zones.chosen()),
-        troubles=words.troubles(own, now),
+        troubles=[*filter(None, [newer]), *words.troubles(own, now)],
         links=[words.link(own, word) for word in own["unmapped_words"]],
         decided=decided,
         history=history,

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import TOO_SLOW, ApiError, count, database_error, request_id
+from web.errors import LOCKED, TOO_SLOW, UNPREPARED, ApiError, count, database_error, request_id
 from web.pages import policy
 
 _TITLES = {
@@ -20,8 +20,9 @@ _TITLES = {
     422: "Not understood",
     429: "Too much at once",
     500: "Our fault",
-    503: "The database cannot be reached",
+    503: "The database cannot be used",
 }
+_TITLES_OF = {LOCKED: "The database is locked", UNPREPARED: "The database is not ready"}
 _SENTENCES = {
     401: "Your session has ended.",
     404: "There is no page at this address, or what it showed is no longer kept.",
@@ -37,6 +38,7 @@ def register(blueprint: Blueprint, app: Flask) -> None:
     """Errors of pages as pages; those of the API stay as they are."""
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(OperationalError, _database_error)
+    blueprint.register_error_handler(ProgrammingError, _database_error)
     blueprint.register_error_handler(PoolTimeout, _database_error)
     # What no route takes belongs to no blueprint, so these two are asked of the whole application.
     everybody_elses = app.error_handler_spec[None][None][HTTPException]
@@ -64,9 +66,13 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def _database_error(error: OperationalError | PoolTimeout) -> Response:
+def _database_error(error: OperationalError | ProgrammingError | PoolTimeout) -> Response:
     error_id, sentence = database_error(error)
-    return page(503, sentence, "This took too long") if error_id == TOO_SLOW[0] else page(503)
+    if error_id == TOO_SLOW[0]:
+        return page(503, sentence, "This took too long")
+    if sentence in (LOCKED, UNPREPARED):
+        return page(503, f"{sentence} Callbacks are still received and kept.", _TITLES_OF[sentence])
+    return page(503)
 
 
 def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:

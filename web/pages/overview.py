@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
+from models.schema import of_newer_release
 from queries import health, reports, selection, shape, strangers
 from web import spooled
 from web.context import context
@@ -87,7 +88,8 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     unmapped = context().recent_words.unmapped
-    found = health.connections(reading, context().connections, now, unmapped)
+    waiting = spooled.waiting()
+    found = health.connections(reading, context().connections, now, unmapped, waiting)
     settings = context().settings
     for connection in found:
         connection["freshness"] = words.freshness(connection, zone)
@@ -97,7 +99,8 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         ]
     return {
         "connections": found,
-        "spooled": words.spooled(spooled.waiting()),
+        "spooled": words.spooled(waiting),
+        "newer": words.NEWER if of_newer_release(reading) else None,
         "waiting": words.waiting(health.oldest_pending(reading), now),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes

@@ -10,7 +10,7 @@ from lib import clock
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
 from outcomes import receipts as sent_back
-from queries import evidence, keyset
+from queries import evidence, keyset, strangers
 from web.context import context
 from web.pages import session
 from web.pages.words import many
@@ -35,6 +35,7 @@ def quarantine() -> Response:
     with SEARCHES.turn(), session.database().read() as reading:
         configured = context().connections
         rows = evidence.by_reason(reading, wanted, configured)
+        dropped = strangers.dropped(reading)
         dismissed = sum(
             row["receipts"] for row in evidence.by_reason(reading, wanted | {"state": DISMISSED}, configured)
         )
@@ -54,6 +55,7 @@ def quarantine() -> Response:
         chosen=chosen,
         wrong=wrong,
         strangers_name=STRANGERS,
+        dropped=dropped,
     )
     return make_response(html, 422 if wrong else 200)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import polling
 from dialers import vocabulary as ours
 from lib import clock
 from models import receipts
@@ -41,6 +42,12 @@ _RECEIPT_STATES = {
     receipts.QUARANTINED: "Put aside.",
 }
 _LATE_SECONDS = 120
+NEWER = (
+    "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
+    "read, asked for or sent."
+)
+_PARKED = "Correct the credentials in the settings and restart; where they were mended at the dialer, wrapup leads resume LOAD."
+_ASK_DIALER = "Does it place calls, and has it the callback URLs of today?"
 
 
 def plain(word: str | None) -> str:
@@ -171,7 +178,7 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
     if not connection["configured"]:
         said.append("No connection of this name is configured, so nothing of it is read.")
     if connection["silence"]:
-        said.append(connection["silence"]["words"])
+        said.append(f"{connection['silence']['words']} {_ASK_DIALER}")
     if connection["misaddressed"]:
         said.append(connection["misaddressed"]["words"])
     for poll in connection["polls"]:
@@ -188,6 +195,9 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
             said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. {why}")
         if poll["warning"]:
             said.append(f"{name}: {poll['warning']}")
+    error_ids = dict.fromkeys(poll["error_id"] for poll in connection["polls"] if poll["error"])
+    if connection["configured"]:
+        said += dict.fromkeys(filter(None, (polling.todo(connection["name"], error_id) for error_id in error_ids)))
     return said + _sending(connection["sending"], now)
 
 
@@ -207,7 +217,8 @@ def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:
         return []
     said = [f"sending leads: {desk['error']}"] if desk["error"] else []
     if desk["parked_loads"]:
-        said.append(f"sending leads: {many(desk['parked_loads'], 'load')} parked.")
+        parked = many(desk["parked_loads"], "load")
+        said.append(f"sending leads: {parked} parked. {_PARKED}")
     if desk["unknown_leads"]:
         leads = many(desk["unknown_leads"], "lead") + (" is" if desk["unknown_leads"] == 1 else " are")
         oldest = clock.parse(desk["oldest_unknown_at"])

@@ -39,8 +39,9 @@ function follow(section) {
         asOf = answer.headers.get("X-As-Of");
         say("live", "Live", `as of ${asOf}`);
       }
-    } catch {
-      say("stale", `Not live since ${asOf}`, "no answer; trying again");
+    } catch (error) {
+      const status = /^\d+$/.test(error.message) ? `an error (${error.message}); load the page again to see which` : "no answer";
+      say("stale", `Not live since ${asOf}`, `${status}; trying again`);
     }
     // A slow answer means a busy server: leave it ten times as long as it took.
     const pause = Math.max(1000 * Number(section.dataset.every), 10 * (performance.now() - began));

@@ -159,6 +159,67 @@ def test_two_conversations_under_one_uniqueid_stay_quiet_and_the_longer_counts(d
         assert shown(outcome) == ("connected", 200, "petro", "PROPER", 1)
 
 
+def leg(word, agent, at="12:00:00", **more) -> dict:
+    return {"uniqueid": "7", "call_type": "in", "caller": "380671234567", "calldate": f"2026-11-18 {at}"} | {
+        "disposition": word,
+        "connected_with": agent,
+        **more,
+    }
+
+
+OF_OTHER_LEGS = {
+    "who answered, without saying how long": (
+        [leg("ANSWERED", "olena"), leg("NO ANSWER", "petro", "12:00:20")],
+        ("connected", None, "olena"),
+    ),
+    "phones that rang together": (
+        [leg("NO ANSWER", "eva"), leg("PROPER", "olena"), leg("BUSY", "petro")],
+        ("connected", None, "olena"),
+    ),
+    "the length of the call is stated, and not that of the talk": (
+        [leg("ANSWERED", "olena", duration="95"), leg("NO ANSWER", "petro", "12:00:20", duration="20")],
+        ("connected", None, "olena"),
+    ),
+    "a voicemail after the conversation": (
+        [leg("ANSWERED", "olena", billsec="95"), leg("VOICEMAIL", "petro", "12:02:00", billsec="12")],
+        ("connected", 95, "olena"),
+    ),
+    "a voicemail, without its length, and a phone after it": (
+        [leg("VOICEMAIL", "petro"), leg("NO ANSWER", "eva", "12:00:20")],
+        ("voicemail", None, "petro"),
+    ),
+    "a queue took it, and nobody talked": (
+        [leg("ANSWERED", "olena", billsec="0"), leg("NO ANSWER", "petro", "12:00:20", billsec="0")],
+        ("no_answer", 0, "petro"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OF_OTHER_LEGS)
+def test_who_answered_outranks_who_rang_in_vain(database, case):
+    legs, expected = OF_OTHER_LEGS[case]
+    with project() as ringostat:
+        connection = ringostat.connection
+    orders = list(itertools.permutations(legs))
+    for at, order in enumerate(orders):  # one after another, in polls and in webhooks
+        for minute, row in enumerate(order):
+            logged(database, connection, [row | {"uniqueid": f"log.{at}"}], NOW + timedelta(minutes=minute))
+            posted = {"event": "after_call"} | row | {"uniqueid": f"hook.{at}"}
+            keep(database, receipt(posted, "call", NOW + timedelta(minutes=minute), connection))
+    found = understood(database, connection)
+    assert {(one.connect_outcome, one.talk_seconds, one.agent_username) for one in found} == {expected}
+    assert len(found) == 2 * len(orders)
+
+
+def test_a_later_version_of_one_leg_is_no_other_leg(database):
+    with project() as ringostat:
+        connection = ringostat.connection
+    for minute, word in enumerate(("ANSWERED", "NO ANSWER")):
+        logged(database, connection, [leg(word, "olena")], NOW + timedelta(minutes=minute))
+    (outcome,) = understood(database, connection)
+    assert outcome.connect_outcome == "no_answer"
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_webhooks_of_several_legs_in_any_order(database, order):
     with project() as ringostat:

@@ -177,6 +177,10 @@ LEGS = {
         ["Answered", ("Hangup", JANA | {"Reason": "RS_BUSY"}), ("Hangup", PETR | {"Reason": "16"})],
         ("connected", "petr.novak", "445", "16"),
     ),
+    "somebody answered who is not named, and two phones were busy": (
+        ["Answered", ("CDR", JANA | {"Reason": "RS_BUSY"}), ("CDR", PETR | {"Reason": "RS_BUSY"})],
+        ("connected", None, None, None),
+    ),
     "nobody answered, and the phones ended differently": (
         [("Hangup", JANA | {"Reason": "RS_NOANSWER"}), ("Hangup", PETR | {"Reason": "RS_BUSY"})],
         ("busy", "petr.novak", "445", "RS_BUSY"),

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text as sql
 
 from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
 from leads import loads
@@ -12,6 +13,7 @@ from lib import clock
 from lib import zones as iana
 from models import SendingDesk
 from models.receipts import STATES
+from models.schema import known
 from outcomes import pace
 from tests import factories
 from tests.web.conftest import CONNECTIONS
@@ -110,6 +112,59 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
     assert "should have been read again 7 min ago. Is a worker running?" in page
     assert "Receipts have been waiting to be read for 4 min" in page
     assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
+
+
+@pytest.mark.parametrize(
+    "error_id, todo",
+    [
+        ("unavailable", "Is the dialer up? Check the address under [connections.qvoice-main]"),
+        ("credentials_refused", "Correct the credentials under [connections.qvoice-main]"),
+        ("walk_stuck", None),  # the error itself says what there is to say
+    ],
+)
+def test_what_to_do_about_a_trouble_stands_once_beside_it(reader, database, at_ten_forty_five, error_id, todo):
+    with database.write() as session:
+        for layer in ("recent", "week"):
+            factories.poll(session, layer=layer, error_id=error_id, error="It did not go well.", due_at=NOW)
+
+    page = html.unescape(text(reader))
+
+    assert page.count("It did not go well.") == 2
+    if todo:
+        assert page.count(todo) == 1
+    else:
+        assert "Check the address" not in page
+
+
+def test_a_database_of_a_newer_release_is_said_to_stand_still(reader, database):
+    pages = ("/", "/live/connections", "/connections/ryng-main")
+    assert not any("made by a newer release" in text(reader, path) for path in pages)
+    with database.write() as session:
+        session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert all("made by a newer release" in text(reader, path) for path in pages)
+    finally:
+        with database.write() as session:
+            session.execute(sql("UPDATE alembic_version SET version_num = :latest"), {"latest": max(known())})
+
+
+def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, app, database, at_ten_forty_five):
+    with database.write() as session:
+        for seconds in range(360, 1560, 10):
+            factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
+    while pace.learn(database, CONNECTIONS, NOW):
+        continue
+    said = "No callback for 6 min"
+    assert said in text(reader) and said in text(reader, "/connections/ryng-main")
+    assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in text(reader, "/metrics")
+
+    context(app).spool.append([b"x" * 90])
+
+    for path in ("/", "/live/connections", "/connections/ryng-main"):
+        page = text(reader, path)
+        assert said not in page and "last callback 6 min ago, of those that the database has" in page, path
+    assert "wrapup_callback_silent{" not in text(reader, "/metrics")
+    assert "wrapup_callback_age_seconds{" not in text(reader, "/metrics")
 
 
 def test_what_waits_in_the_spool_is_said_to_be_missing(reader, app, at_ten_forty_five):
@@ -372,7 +427,8 @@ def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty
     page = text(reader)
 
     assert "last callback 6 min ago" in page
-    assert '<p class="trouble">No callback for 6 min; about 36 were to be expected in that time.</p>' in page
+    said = "No callback for 6 min; about 36 were to be expected in that time."
+    assert f'<p class="trouble">{said} Does it place calls, and has it the callback URLs of today?</p>' in page
     assert '<span class="dot bad"></span>' in page
     scraped = reader.get("/metrics").get_data(as_text=True)
     assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in scraped

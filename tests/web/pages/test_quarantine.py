@@ -10,6 +10,7 @@ from sqlalchemy import select
 from dialers.forgiven import FORGIVEN
 from lib import clock
 from models import Receipt
+from models.strangers import NOBODY, drop
 from tests import factories
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
 
@@ -51,6 +52,13 @@ def test_it_is_counted_by_reason_and_connection(reader, quarantined):
     assert f"/receipts/{quarantined.id}" not in page
     assert page.count('data-label="Came"') == 7
     assert "<button>Replay" not in page  # for admins
+
+
+def test_what_was_dropped_is_said_not_to_be_there(admin, database, quarantined):
+    assert "did not fit" not in text(admin)
+    with database.write() as session:
+        drop(session, NOBODY, 3, None)
+    assert "3 receipts did not fit or gave way to newer ones, and are not here." in text(admin)
 
 
 def test_one_reason_of_one_connection_is_a_list_of_its_own(admin, quarantined):

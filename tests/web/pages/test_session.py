@@ -291,7 +291,7 @@ def test_without_the_database_a_page_says_so_and_shows_no_figures(admin, monkeyp
     for path in ("/", "/live", "/live/today"):
         response = admin.get(path)
         assert response.status_code == 503 and response.mimetype == "text/html"
-        assert "cannot be reached" in response.get_data(as_text=True)
+        assert "The database cannot be used" in response.get_data(as_text=True)
         assert "<dd>0</dd>" not in response.get_data(as_text=True)
 
 
