@@ -32,6 +32,8 @@ HEADERS = [
 
 STRANGERS = ("unknown_connection", "wrong_token", "wrong_authorization")  # who sends this has proven nothing
 
+WITH_A_TOKEN = ("unknown_connection", "wrong_token")  # which may be one of ours, of another time or another name
+
 MISPLACED = (*STRANGERS, "unknown_kind")  # whose URL may be one of ours with a segment too many or too few
 MASK, LONG = "***", 16
 
@@ -127,7 +129,9 @@ class Receiver:
         said = environ.get("HTTP_X_FORWARDED_FOR")
         if said and self._proxies.trusts(peer):  # else anybody can have written it
             headers["client"] = self._proxies.client(peer, said)
-        if reason == "wrong_token" and token:  # so that whoever vouches for it is not blind
+        if (
+            reason in WITH_A_TOKEN and token
+        ):  # so that a dialer of ours is known, and whoever vouches for it is not blind
             headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)
         return Draft(
             connection=name,

@@ -77,10 +77,10 @@ class Strangers:
         self.learned = True
 
     def knows(self, draft: Draft) -> bool:
-        """Whether its sender has a token of ours, which nobody else can have: an outdated one, another connection's, or the
-        right one without the right ``Authorization``. Its twin in SQL is ``outcomes.strangers.share_out``."""
-        known = draft.headers.get("token-fingerprint") in self._known
-        return draft.reason == "wrong_authorization" or (draft.reason == "wrong_token" and known)
+        """Whether its sender has a token of ours, which nobody else can have: an outdated one, another connection's, one of
+        a connection that has another name by now, or the right one without the right ``Authorization``. Its twin in SQL is
+        ``outcomes.strangers.share_out``."""
+        return draft.reason == "wrong_authorization" or draft.headers.get("token-fingerprint") in self._known
 
     # Below the database --------------------------------------------------------------------------------------------------
     def parted(self, tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
@@ -103,7 +103,7 @@ class Strangers:
     def _may_go_on(self, draft: Draft) -> bool:
         """Only whom we know, and no more of each share than is its own: all processes together stay below the caps."""
         name = self.share(draft)
-        if name == NOBODY or not self.knows(draft):
+        if not self.knows(draft):
             return False
         with self._lock:
             receipts, size = self._below.get(name, (0, 0))

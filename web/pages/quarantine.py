@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from lib import clock
@@ -80,20 +80,23 @@ def dismiss_all() -> Response:
     if "reason" not in wanted:
         flash("Choose a reason first: nothing was dismissed.")
         return redirect(url_for("pages.quarantine"), 303)
+    mine = evidence.conditions(wanted)
+    if request.form.get("made_up"):  # a row of names that strangers made up; what came with a token of ours has its own
+        mine = [*mine, _made_up()]
     with session.database().write() as writing:
-        dismissed = reasons.dismiss(writing, evidence.conditions(wanted), g.reader.name, clock.now())
+        dismissed = reasons.dismiss(writing, mine, g.reader.name, clock.now())
     log.info("receipts_dismissed", receipts=dismissed, filters=sorted(wanted))
     flash(f"{many(dismissed, 'receipt')} dismissed: kept and counted, but no trouble any more.")
     return redirect(url_for("pages.quarantine"), 303)
 
 
 def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """``{"reason", "connection", "stranger", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the sentences.
-    Connections that strangers have made up are one row: their names are theirs to choose, and must not fill our page."""
-    made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(current_app.extensions["connections"]))
+    """``{"reason", "connection", "stranger", "ours", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the
+    sentences; ``ours``: the name is none that is configured, and what came to it had a token of ours. Connections that strangers
+    have made up are one row: their names are theirs to choose, and must not fill our page."""
     columns = (
         Receipt.reason.label("reason"),
-        case((made_up, health.STRANGERS), else_=Receipt.connection).label("connection"),
+        case((_made_up(), health.STRANGERS), else_=Receipt.connection).label("connection"),
         Receipt.stranger.label("stranger"),
         Receipt.detail.label("detail"),
     )
@@ -101,7 +104,17 @@ def counts(reading: Session, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
     found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
     ordered = found.order_by(func.count().desc(), *keys)
-    return [dict(row._mapping) | {"todo": reasons.todo(row.reason)} for row in reading.execute(ordered)]
+    named = {health.STRANGERS, *current_app.extensions["connections"]}
+    return [
+        dict(row._mapping) | {"todo": reasons.todo(row.reason), "ours": row.stranger and row.connection not in named}
+        for row in reading.execute(ordered)
+    ]
+
+
+def _made_up() -> ColumnElement[bool]:
+    """A stranger chose the name. One that came with a token of ours is a connection's of another time, or has a slip."""
+    configured = list(current_app.extensions["connections"])
+    return and_(Receipt.stranger.is_(True), Receipt.known_sender.is_(False), Receipt.connection.not_in(configured))
 
 
 def _wanted(given: Mapping[str, str]) -> dict[str, str]:
