@@ -9,6 +9,8 @@ from contextlib import suppress
 import gevent
 from gunicorn.http.unreader import SocketUnreader
 
+from lib.room import Place, Room
+
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
 PATIENT_SECONDS = 300.0  # for somebody who reads an export with pauses
@@ -17,6 +19,9 @@ SILENCE_SECONDS = 0.5  # after which a sender of broken HTTP is taken to have sa
 TURN_SECONDS = 0.01  # for which the event loop may be kept from the other connections
 FINISH_SECONDS = 1.0  # for what nobody has read of a body, before the next request of the line...
 FINISH_BYTES = 64 * 1024  # ...and so much of it
+SMALL_HEAD = 8 * 1024  # bytes of a request's head; of what is more, all lines together hold...
+HEADS = Room(32 * 1024 * 1024)  # ...so much until they are answered, and of broken chunks
+BROKEN = Room(16 * 1024 * 1024)  # and so much of what is no HTTP and may be a callback
 LINGER_SECONDS = 5.0  # for a sender who is told that the line will close and goes on sending...
 LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what he sends
 
@@ -32,11 +37,19 @@ class Line(SocketUnreader):
         self.framed: bytearray | None = None  # what has come of a body in chunks, chunk sizes and all
         self.ends = False  # with the answer at hand: of this request, nothing more will be read
         self._hung_up = False
+        self._place = Place(HEADS)
+        self._before = 0  # bytes of the head, while a body is read
+
+    def close(self) -> None:
+        """It is over: there is room for others."""
+        self._place.close()
 
     def expect(self) -> None:
         """A new request may begin: its first byte has the time that idle connections have."""
         self.sock.settimeout(self._keepalive)
         self.deadline = math.inf
+        self._place.close()
+        self._before = 0
         self.head, self.framed = bytearray(self.buf.getvalue()), None
         if self.head:
             self.hurry()
@@ -44,6 +57,7 @@ class Line(SocketUnreader):
     def begin_body(self, chunked: bool) -> None:
         """The head has been understood; whoever reads a body will hurry. Chunks may turn out not to be any: then
         what has come is all there is."""
+        self._before = len(self.head or b"")
         self.head = None
         self.sock.settimeout(PATIENT_SECONDS)
         self.deadline = math.inf
@@ -72,10 +86,18 @@ class Line(SocketUnreader):
             if not self.head:
                 self.hurry()
             self.head += data
+            if not self._has_place(len(self.head)):
+                raise TimeoutError("so much of heads is held that this one has no place")
         elif self.framed is not None and len(self.framed) < KEPT_BYTES:
             self.framed += data
+            if not self._has_place(self._before + len(self.framed)):
+                self.framed = None  # it is of use only where they turn out not to be any
         self.give_way()
         return data
+
+    def _has_place(self, size: int) -> bool:
+        more = size - SMALL_HEAD - self._place.size
+        return more <= 0 or self._place.take(more)
 
     def give_way(self) -> None:
         """Let the other connections have their turn, if this turn of the event loop has been long. gevent does not do so by

@@ -131,7 +131,7 @@ class _Filling:
             if any(self._goes(other, "any") for _, _, other in sorted(above)):
                 return True
         if known:
-            return self._goes(name, "unknown") or self._goes(NOBODY, "any")
+            return self._goes(name, "unknown") or self._goes(NOBODY, "unknown")
         return self._goes(name, "settled")
 
     def _goes(self, name: str, which: str) -> bool:

@@ -6,18 +6,24 @@ How long that is, ``callbacks.line`` says; a server other than ours has limits o
 import structlog
 
 from callbacks.line import KEPT_BYTES, Line
+from lib.room import Place, Room
 
 log = structlog.get_logger(__name__)
 
 # A sender that is cut off in mid-body sees an error; one that is read to the end sees our 200. This is where reading ends.
 READ_BYTES = 64 * 1024 * 1024
+# Of all bodies that strangers are sending at the same time, or that wait to be stored: as much is kept as fits in here. Who has a
+# right to post is not bounded so.
+STRANGERS = Room(32 * 1024 * 1024)
 
 
 class Body:
-    """What is read of a body. ``bytes`` is what is kept of it; ``whole`` says whether it came to its end."""
+    """What is read of a body. ``bytes`` is what is kept of it; ``whole`` says whether it came to its end. To be closed when it is
+    stored. ``room``: what it is to fit into."""
 
-    def __init__(self, environ):
+    def __init__(self, environ, room: Room | None = None):
         self.bytes = bytearray()
+        self._place = room and Place(room)
         self.received = 0
         self.whole = True
         self.announced = _announced(environ)
@@ -31,6 +37,10 @@ class Body:
     def size(self) -> int:
         """How large the body is, as far as anybody knows: as announced, or as much as came before it was cut off."""
         return max(self.received, self.announced or 0) if self.whole else self.received
+
+    def close(self) -> None:
+        if self._place is not None:
+            self._place.close()
 
     def _read(self) -> None:
         try:
@@ -46,14 +56,17 @@ class Body:
             self.whole, error = False, type(broken).__name__
         if not self.whole:
             self._salvage()
-            log.warning("callback_cut_off", error=error, bytes=self.received)
+            if self._place is None:  # how many lines there are of them, strangers are not to decide
+                log.warning("callback_cut_off", error=error, bytes=self.received)
 
     def _take(self) -> None:
         while self.received < self._limit:
             piece = self._stream.read(min(65_536, self._limit - self.received))
             if not piece:
                 return
-            self.bytes += piece[: max(0, KEPT_BYTES - len(self.bytes))]
+            kept = piece[: max(0, KEPT_BYTES - len(self.bytes))]
+            if len(self.bytes) == self.received and (self._place is None or self._place.take(len(kept))):
+                self.bytes += kept  # a beginning: what follows on what was left out is left out too
             self.received += len(piece)
 
     def _salvage(self) -> None:
@@ -65,9 +78,10 @@ class Body:
             self._take()
         except Exception as error:  # noqa: BLE001 - the stream is broken already, and there may be nothing to salvage
             log.debug("nothing_to_salvage", error=type(error).__name__)
-        if not self.received and self._line.framed:  # not even the first chunk was one
-            self.bytes = self._line.framed[:KEPT_BYTES]
-            self.received = len(self._line.framed)
+        framed = self._line.framed
+        if not self.received and framed and (self._place is None or self._place.take(len(framed))):
+            self.bytes = framed[:KEPT_BYTES]  # not even the first chunk was one
+            self.received = len(framed)
 
 
 def _announced(environ) -> int | None:

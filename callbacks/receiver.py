@@ -6,12 +6,14 @@ table, no hook and no error page that could answer anything else. The vendors re
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 
 import structlog
 
 from callbacks.draft import Draft
 from callbacks.inbox import Inbox
 from callbacks.readiness import Readiness
+from callbacks.reading import STRANGERS as STRANGERS_ROOM
 from callbacks.reading import Body
 from callbacks.tickets import Ticket
 from dialers.base import Connection
@@ -34,6 +36,8 @@ Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
 RECEIVED: Answer = ("200 OK", HEADERS, RECEIVED_ANSWER)
 
 STRANGERS = ("unknown_connection", "wrong_token", "wrong_authorization")  # who sends this has proven nothing
+
+WITH_A_TOKEN = ("unknown_connection", "wrong_token")  # which may be one of ours, of another time or another name
 
 MISPLACED = (*STRANGERS, "unknown_kind")  # whose URL may be one of ours with a segment too many or too few
 MASK, LONG = "***", 16
@@ -74,6 +78,10 @@ class Receiver:
         self._secret_key = secret_key
         self._readiness = Readiness(inbox)
 
+    def trusts(self, peer: str) -> bool:
+        """Whether that is the address of a proxy of ours, behind which are many."""
+        return self._proxies.trusts(peer)
+
     def start(self) -> None:
         """Begin in this process, before the first callback: what an earlier one left in the spool is looked after."""
         self._inbox.start()
@@ -97,7 +105,10 @@ class Receiver:
         ticket = environ.get("wrapup.ticket", Ticket)
         if segments[:1] != [PREFIX]:
             return self._probe(segments, ticket(None)) if segments in PROBES else None
-        self._put(self._draft(environ, segments[1:]), ticket)
+        named = _parts(segments[1:])
+        reason = self._refusal(*named, environ.get("HTTP_AUTHORIZATION", ""))
+        with closing(Body(environ, STRANGERS_ROOM if self._is_stranger(reason, named[1]) else None)) as body:
+            self._put(self._draft(environ, named, reason, body), ticket)
         return RECEIVED
 
     def _put(self, draft: Draft, ticket: type[Ticket]) -> None:
@@ -116,11 +127,13 @@ class Receiver:
         status, body = PROBE_ANSWERS[store]
         return status, [("Content-Length", str(len(body))), *PROBE_HEADERS], body
 
-    def _draft(self, environ, segments: list[str]) -> Draft:
-        name, token, kind = _parts(segments)
-        body = Body(environ)
+    def _is_stranger(self, reason: str | None, token: str) -> bool:
+        """Whether there is a bound to what is kept of it meanwhile. Who shows a token of ours, an outdated one, say, is known."""
+        return reason in WITH_A_TOKEN and not (token and self._inbox.strangers.has(self._fingerprint(token)))
+
+    def _draft(self, environ, named: tuple[str, str, str], reason: str | None, body: Body) -> Draft:
+        name, token, kind = named
         connection = self._connections.get(name)
-        reason = self._refusal(connection, token, kind, environ.get("HTTP_AUTHORIZATION", ""))
         if reason is None and "wrapup.malformed" in environ:
             reason = "malformed_request"
         elif reason is None and not body.whole:
@@ -135,8 +148,10 @@ class Receiver:
         said = environ.get("HTTP_X_FORWARDED_FOR")
         if said and self._proxies.trusts(peer):  # else anybody can have written it
             headers["client"] = self._proxies.client(peer, said)
-        if reason == "wrong_token" and token:  # so that whoever vouches for it is not blind
-            headers["token-fingerprint"] = secrets.fingerprint(token, self._secret_key)
+        if (
+            reason in WITH_A_TOKEN and token
+        ):  # so that a dialer of ours is known, and whoever vouches for it is not blind
+            headers["token-fingerprint"] = self._fingerprint(token)
         return Draft(
             connection=name,
             dialer=connection.dialer if connection else None,
@@ -151,6 +166,9 @@ class Receiver:
             reason=reason,
         )
 
+    def _fingerprint(self, token: str) -> str:
+        return secrets.fingerprint(token, self._secret_key)
+
     def _without_tokens(self, text: str) -> str:
         """A URL that is off by one segment has the token where the connection's name or the kind should stand, and these are
         shown to whoever may read. One that is short enough to be a word is masked as a whole segment only."""
@@ -162,8 +180,9 @@ class Receiver:
                     text = "/".join(MASK if segment == token else segment for segment in text.split("/"))
         return text
 
-    def _refusal(self, connection: Connection | None, token: str, kind: str, authorization: str) -> str | None:
+    def _refusal(self, name: str, token: str, kind: str, authorization: str) -> str | None:
         """Why the receipt goes to quarantine at once; None when it may be read."""
+        connection = self._connections.get(name)
         if connection is None:
             # Compared all the same, so that the time of an answer does not tell which names exist.
             secrets.any_same(token, [""])

@@ -7,8 +7,11 @@ threads. So a thousand senders that dribble, stall or idle cost a thousand small
 import io
 import os
 import re
+import resource
 import socket
 import time
+from collections import Counter
+from contextlib import closing
 
 import gevent
 from gevent.hub import Waiter
@@ -20,9 +23,11 @@ from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.ggevent import GeventWorker
 
-from callbacks.line import FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
+from callbacks.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
 from callbacks.reading import READ_BYTES
 from callbacks.tickets import Ticket
+from lib.proxies import neighbourhood
+from lib.room import Place
 
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
 # Possessive, for a stranger may send a million slashes.
@@ -36,6 +41,7 @@ _SECRET = re.compile(
 STOP_LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
 ORPHAN_SECONDS = 3.0
+OTHER_FILES = 512  # than those of lines and of what they ask the reader for
 
 
 class LoopTicket(Ticket):
@@ -94,7 +100,7 @@ class Worker(GeventWorker):
         servers = []
         for listener in self.sockets:
             listener.setblocking(True)
-            server = StreamServer(listener, handle=self._handler(listener), spawn=Pool(self.worker_connections))
+            server = StreamServer(listener, handle=self._handler(listener), spawn=Pool(self._most()))
             if self.cfg.workers > 1:
                 server.max_accept = 1
             server.start()
@@ -120,7 +126,39 @@ class Worker(GeventWorker):
 
     def _handler(self, listener):
         name = listener.getsockname()
-        return lambda client, addr: self._serve(name, client, addr)
+        crowd, most = Counter(), max(1, self._most() // 2)
+        trusts = getattr(self.wsgi, "trusts", lambda peer: True)
+
+        def handle(client, addr) -> None:
+            """One address has half of the lines at most, unless it is a proxy's of ours: somebody who opens as many as there are
+            is not to shut everybody else out."""
+            peer = addr[0] if isinstance(addr, tuple) else ""
+            if trusts(peer):
+                self._serve(name, client, addr)
+                return
+            near = neighbourhood(peer)
+            if crowd[near] >= most:
+                util.close(client)
+                return
+            crowd[near] += 1
+            try:
+                self._serve(name, client, addr)
+            finally:
+                crowd[near] -= 1
+                if not crowd[near]:
+                    del crowd[near]
+
+        return handle
+
+    def _most(self) -> int:
+        """How many lines there may be: with each that is more than files allow, nothing else could be opened any more, neither
+        the database nor the spool."""
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        return (
+            self.worker_connections
+            if files < 0
+            else min(self.worker_connections, max(files // 4, files - OTHER_FILES) // 2)
+        )
 
     def _serve(self, name, client, addr) -> None:
         """One connection, request after request."""
@@ -147,6 +185,7 @@ class Worker(GeventWorker):
         except Exception as error:  # noqa: BLE001 - gunicorn has one of its own for every way of breaking HTTP
             self._malformed(name, line, addr, error)
         finally:
+            line.close()
             util.close(client)
 
     def _answer(self, name, request, line: Line, addr) -> bool:
@@ -192,7 +231,11 @@ class Worker(GeventWorker):
             if line.head and not isinstance(error, (NoMoreData, OSError)):
                 self.handle_error(None, line.sock, addr, error)
             return
-        said = bytes(line.head) + line.rest(KEPT_BYTES, READ_BYTES)
+        with closing(Place(BROKEN)) as place:
+            self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
+
+    def _take_broken(self, name, line: Line, addr, error: Exception, found: re.Match, kept: int) -> None:
+        said = bytes(line.head) + line.rest(kept, READ_BYTES)
         line.head = None
         request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)

@@ -76,11 +76,15 @@ class Strangers:
         self._known |= frozenset(fingerprints)
         self.learned = True
 
+    def has(self, fingerprint: str | None) -> bool:
+        """Whether it is that of a token which is ours, or was."""
+        return fingerprint in self._known
+
     def knows(self, draft: Draft) -> bool:
-        """Whether its sender has a token of ours, which nobody else can have: an outdated one, another connection's, or the
-        right one without the right ``Authorization``. Its twin in SQL is ``outcomes.strangers.share_out``."""
-        known = draft.headers.get("token-fingerprint") in self._known
-        return draft.reason == "wrong_authorization" or (draft.reason == "wrong_token" and known)
+        """Whether its sender has a token of ours, which nobody else can have: an outdated one, another connection's, one of
+        a connection that has another name by now, or the right one without the right ``Authorization``. Its twin in SQL is
+        ``outcomes.strangers.share_out``."""
+        return draft.reason == "wrong_authorization" or self.has(draft.headers.get("token-fingerprint"))
 
     # Below the database --------------------------------------------------------------------------------------------------
     def parted(self, tickets: Sequence[Ticket]) -> tuple[list[Ticket], list[Ticket]]:
@@ -103,11 +107,11 @@ class Strangers:
     def _may_go_on(self, draft: Draft) -> bool:
         """Only whom we know, and no more of each share than is its own: all processes together stay below the caps."""
         name = self.share(draft)
-        if name == NOBODY or not self.knows(draft):
+        if not self.knows(draft):
             return False
         with self._lock:
             receipts, size = self._below.get(name, (0, 0))
-            receipts, size = receipts + 1, size + len(draft.body)
+            receipts, size = receipts + 1, size + draft.kept_bytes
             if receipts * self._processes > self.share_receipts or size * self._processes > self.share_bytes:
                 return False
             self._below[name] = receipts, size

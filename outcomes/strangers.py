@@ -38,8 +38,8 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
     mine = and_(Receipt.dialer.is_not(None), Receipt.connection.in_(names))
     share = case((mine, Receipt.connection), else_=literal(NOBODY))
     # The twin of ``callbacks.strangers.Strangers.knows``.
-    with_ours = and_(Receipt.reason == "wrong_token", func.coalesce(token, "").in_(tokens))
-    ours = case((or_(Receipt.reason == "wrong_authorization", with_ours), true()), else_=false())
+    with_ours = or_(Receipt.reason == "wrong_authorization", func.coalesce(token, "").in_(tokens))
+    ours = case((with_ours, true()), else_=false())
     other = or_(Receipt.share.is_(None), Receipt.share != share, Receipt.known_sender != ours)
     session.execute(
         update(Receipt).where(*STRANGERS_KEPT, other).values(share=share, known_sender=ours),

@@ -96,13 +96,13 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
 
 
 def by_reason(session: Session, filters: Mapping[str, Any], configured: Iterable[str]) -> list[dict[str, Any]]:
-    """``{"reason", "connection", "stranger", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the sentences.
-    Connections that strangers have made up are one row: their names are theirs to choose, and must not fill a page.
-    ``filters``: see ``conditions``."""
-    made_up = Receipt.stranger.is_(True) & Receipt.connection.not_in(list(configured))
+    """``{"reason", "connection", "stranger", "ours", "detail", "receipts", "todo"}``, the most first. ``detail`` is one of the
+    sentences; ``ours``: the name is none that is configured, and what came to it had a token of ours. Connections that strangers
+    have made up are one row: their names are theirs to choose, and must not fill a page. ``filters``: see ``conditions``."""
+    names = list(configured)
     columns = (
         Receipt.reason.label("reason"),
-        case((made_up, STRANGERS), else_=Receipt.connection).label("connection"),
+        case((made_up(names), STRANGERS), else_=Receipt.connection).label("connection"),
         Receipt.stranger.label("stranger"),
         Receipt.detail.label("detail"),
     )
@@ -110,7 +110,17 @@ def by_reason(session: Session, filters: Mapping[str, Any], configured: Iterable
     keys = (inner.c.reason, inner.c.connection, inner.c.stranger)
     found = select(*keys, func.max(inner.c.detail).label("detail"), func.count().label("receipts")).group_by(*keys)
     ordered = found.order_by(func.count().desc(), *keys)
-    return [dict(row._mapping) | {"todo": quarantine.todo(row.reason)} for row in session.execute(ordered)]
+    named = {STRANGERS, *names}
+    return [
+        dict(row._mapping) | {"todo": quarantine.todo(row.reason), "ours": row.stranger and row.connection not in named}
+        for row in session.execute(ordered)
+    ]
+
+
+def made_up(configured: Iterable[str]) -> ColumnElement[bool]:
+    """A stranger chose the name. One that came with a token of ours is a connection's of another time, or has a slip."""
+    strange = (Receipt.stranger.is_(True), Receipt.known_sender.is_(False))
+    return and_(*strange, Receipt.connection.not_in(list(configured)))
 
 
 def find(session: Session, receipt_id: UUID) -> Receipt | None:

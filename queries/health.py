@@ -47,7 +47,7 @@ def connections(
     names = (
         set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
     )
-    names |= {name for name, desk in desks.items() if desk["unknown_leads"]}
+    names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
     polls, begun = (_discreet(configured, one) for one in (polls, begun))
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now, spooled)

@@ -18,6 +18,7 @@ _NO_ID = (
     "It does not say in a readable way what it is about, so nothing can be made of it. If the dialer names the id otherwise, "
     "say so in the settings and replay; else ask it why; dismiss what is a test."
 )
+UNKNOWN_CONNECTION = "unknown_connection"
 _OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
 _ADDRESS = "If your own dialer sent it, correct the URL there and replay what it sent; dismiss what a stranger sent."
 
@@ -33,7 +34,7 @@ TODO: Mapping[str, str] = {
     "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",
     "unknown_report": "It belongs to a report of another release: replay it with the release that asked for it.",
     "unknown_kind": "The last part of the URL is none of the dialer's kinds: correct it at the dialer. Replaying does not help.",
-    "unknown_connection": (
+    UNKNOWN_CONNECTION: (
         "If your own dialer sent it, correct the URL there. Replaying helps once a connection of this name is configured, not "
         "before; dismiss what a stranger sent."
     ),
@@ -62,7 +63,8 @@ def todo(reason: str | None) -> str | None:
 
 def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
     """Connection -> ``{"receipts", "last_at", "words"}``: what waits in quarantine because it came with a token that is one of
-    ours and not in force there: an outdated URL at the dialer, or another connection's. What nobody else can have sent."""
+    ours and not in force there: an outdated URL at the dialer, or another connection's. What nobody else can have sent. The
+    connection may be none that is configured: it was renamed, or the URL has a slip in its name."""
     known: dict[str, dict[str, datetime]] = {}
     for one in session.scalars(select(KnownToken)):
         known.setdefault(one.fingerprint, {})[one.connection] = one.last_seen_at
@@ -71,31 +73,38 @@ def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
     started = max(at for own in known.values() for at in own.values())
     token = Receipt.headers["token-fingerprint"].as_string()
     ours = (*STRANGERS_KEPT, Receipt.known_sender.is_(True), Receipt.dismissed_at.is_(None))
-    mine = (*ours, Receipt.reason == "wrong_token")
-    statement = select(Receipt.connection, token, func.count(), func.max(Receipt.received_at))
+    keys = (Receipt.connection, Receipt.reason, token)
+    mine = (*ours, Receipt.reason.in_(("wrong_token", UNKNOWN_CONNECTION)))
+    statement = select(*keys, func.count(), func.max(Receipt.received_at)).where(*mine).group_by(*keys)
     found: dict[str, dict[str, Any]] = {}
-    for name, fingerprint, receipts, last in session.execute(
-        statement.where(*mine).group_by(Receipt.connection, token)
-    ):
+    for name, reason, fingerprint, receipts, last in session.execute(statement):
         if fingerprint not in known or known[fingerprint].get(name) == started:
             continue  # in force by now, or so new that the start has not remembered it yet: replaying takes it
-        own = found.setdefault(name, {"receipts": 0, "last_at": last})
+        own = found.setdefault(name, {"receipts": 0, "last_at": last, "nameless": False})
         own["receipts"] += receipts
         own["last_at"] = max(own["last_at"], last)
+        own["nameless"] |= reason == UNKNOWN_CONNECTION
     shares = select(StrangerShare.connection, StrangerShare.dropped).where(StrangerShare.connection.in_(found))
     dropped = dict(session.execute(shares).all()) if found else {}
     return {
-        name: own | {"last_at": iso(own["last_at"]), "words": _misaddressed(own, dropped.get(name, 0))}
+        name: {
+            "receipts": own["receipts"],
+            "last_at": iso(own["last_at"]),
+            "words": _misaddressed(own, dropped.get(name, 0)),
+        }
         for name, own in found.items()
     }
 
 
 def _misaddressed(own: Mapping[str, Any], dropped: int) -> str:
     many = f"{own['receipts']} callbacks" if own["receipts"] != 1 else "1 callback"
-    said = (
-        f"{many} came with a token of ours that is not in force here, the last at {own['last_at']:%Y-%m-%d %H:%M} UTC: "
-        "correct the URL at the dialer, then replay."
-    )
+    last = f"the last at {own['last_at']:%Y-%m-%d %H:%M} UTC"
+    if own["nameless"]:
+        return (
+            f"{many} came with a token of ours to this name, {last}: correct the URL at the dialer. What came is read when a "
+            "connection of this name is configured and it is replayed."
+        )
+    said = f"{many} came with a token of ours that is not in force here, {last}: correct the URL at the dialer, then replay."
     if not dropped:
         return said
     return (

@@ -232,7 +232,8 @@ class Connection(Schema):
         required=True,
         allow_none=True,
         metadata={
-            "description": "What came with an outdated token of ours, or with another connection's; null where nothing did.",
+            "description": "What came with an outdated token of ours, with another connection's, or with one of ours to a name "
+            "that is not configured; null where nothing did.",
             "example": None,
         },
     )

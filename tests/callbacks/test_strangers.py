@@ -31,6 +31,7 @@ WRONG = {"stranger": True, "reason": "wrong_token", "headers": NEVER}
 KNOWN = WRONG | {"headers": OURS}
 NAKED = {"stranger": True, "reason": "wrong_authorization"}
 UNKNOWN = {"stranger": True, "reason": "unknown_connection", "connection": "made-up", "dialer": None}
+RENAMED = UNKNOWN | {"headers": OURS}  # the connection's name of before: its dialer still posts to it
 OTHER = WRONG | {"connection": "qvoice"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -120,12 +121,16 @@ def test_where_no_store_is_left_strangers_are_in_no_log_and_no_memory(settings, 
     assert {name: one.receipts for name, one in inbox.strangers.uncounted().items()} == {"": 2, "ryng": 1}
 
 
-@pytest.mark.parametrize("facts", [KNOWN, NAKED], ids=["outdated token", "no authorization"])
-def test_a_dialer_that_we_know_goes_down_as_far_as_its_share(settings, open_inbox, facts):
+@pytest.mark.parametrize(
+    ("facts", "share"),
+    [(KNOWN, "ryng"), (NAKED, "ryng"), (RENAMED, "")],
+    ids=["outdated token", "no authorization", "outdated name"],
+)
+def test_a_dialer_that_we_know_goes_down_as_far_as_its_share(settings, open_inbox, facts, share):
     inbox = open_inbox(Database(AWAY))
     put(inbox, [draft(n, **facts) for n in range(20)])
     assert len(spooled(inbox)) == 6  # of 12, the other half is that of the unknown
-    assert inbox.strangers.uncounted()["ryng"].receipts == 14
+    assert inbox.strangers.uncounted()[share].receipts == 14
     large = draft(99, **facts | {"body": b"x" * 600})
     inbox.strangers.all_is_above()
     inbox.put(Ticket(large))
@@ -154,6 +159,11 @@ def batches(*kinds: tuple[dict, int]) -> list[list]:
         ([(KNOWN, 12), (WRONG, 3)], range(12), {"ryng": 3}),
         ([(KNOWN, 12), (OTHER, 1), (UNKNOWN, 1)], [*range(2, 12), 12, 13], {"ryng": 2}),
         ([(WRONG, 4), (KNOWN, 8), (OTHER, 2)], [*range(2, 14)], {"ryng": 2}),
+        # A token of ours is known under whatever name it comes.
+        ([(UNKNOWN, 20), (RENAMED, 12)], range(20, 32), {"": 20}),
+        ([(RENAMED, 12), (UNKNOWN, 3)], range(12), {"": 3}),
+        ([(RENAMED, 12), (WRONG, 1)], range(1, 13), {"": 1}),
+        ([(RENAMED, 4), (KNOWN, 9)], range(12), {"ryng": 1}),
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
@@ -281,7 +291,13 @@ def test_what_is_dropped_is_said_now_and_then(logged):
 def test_at_the_start_shares_follow_the_settings(database):
     remember(database)
     store = DatabaseStore(database, Strangers(100, 10**6, ["ryng", "qvoice"]))
-    store.keep([one for some in batches((UNKNOWN, 2), (WRONG, 3), (KNOWN, 1), (OTHER, 4), (NAKED, 1)) for one in some])
+    store.keep(
+        [
+            one
+            for some in batches((UNKNOWN, 2), (WRONG, 3), (KNOWN, 1), (OTHER, 4), (NAKED, 1), (RENAMED, 1))
+            for one in some
+        ]
+    )
     store.close()
     with database.write() as session:
         # As a release leaves them that knows no shares.
@@ -293,5 +309,5 @@ def test_at_the_start_shares_follow_the_settings(database):
         quota = session.scalars(select(StrangerQuota)).one()
         known = session.scalar(select(func.count()).where(Receipt.known_sender.is_(True)))
         size = session.scalar(select(func.sum(func.length(Receipt.body))))
-    assert shares == {"ryng": 5, "qvoice": 0, None: 6}
-    assert (quota.receipts, quota.bytes, known) == (11, size, 2)
+    assert shares == {"ryng": 5, "qvoice": 0, None: 7}
+    assert (quota.receipts, quota.bytes, known) == (12, size, 3)

@@ -146,6 +146,37 @@ def test_a_dialer_with_a_token_that_is_not_in_force_is_named_on_its_connection(d
     assert said() is None
 
 
+@pytest.mark.parametrize(
+    ("fingerprint", "named"), [(OURS, True), (OLD, True), (NEVER, False)], ids=["a slip", "renamed", "a stranger"]
+)
+def test_a_dialer_with_a_token_of_ours_and_a_name_of_nobodys_is_named(database, fingerprint, named):
+    """The connection was renamed or taken out of the settings, and its dialer posts to the old name: not a stranger's doing."""
+    with database.write() as session:
+        strangers.remember_tokens(session, {"ryng-old": [OLD]}, NOON)
+        strangers.remember_tokens(session, {RYNG.name: [OURS]}, NOON + minutes(60))
+        came = {"received_at": NOON + minutes(61), "headers": {"token-fingerprint": fingerprint, "peer": "203.0.113.9"}}
+        kept = receipt(
+            session,
+            connection="ryng-old",
+            dialer=None,
+            state="quarantined",
+            reason="unknown_connection",
+            stranger=True,
+            **came,
+        )
+        strangers.share_out(session, [RYNG.name])
+        assert ("never one of ours" in quarantine.sender(session, kept, {RYNG.name: [OURS]})["token"]) is not named
+    with database.read() as session:
+        found = {one["name"]: one for one in health.connections(session, {RYNG.name: RYNG}, NOON + minutes(70))}
+    assert set(found) == {RYNG.name} | ({"ryng-old"} if named else set())
+    if named:
+        assert found["ryng-old"]["configured"] is False
+        assert found["ryng-old"]["misaddressed"]["words"] == (
+            "1 callback came with a token of ours to this name, the last at 2026-11-18 13:01 UTC: correct the URL at the dialer. "
+            "What came is read when a connection of this name is configured and it is replayed."
+        )
+
+
 def test_a_name_that_a_stranger_made_up_is_gone_from_the_list_when_it_is_dismissed(database):
     """Replaying vouches for a receipt, and whoever replayed a stranger's by mistake had its name among the troubles for ever."""
     with database.write() as session:

@@ -25,6 +25,7 @@ def full(database) -> dict[str, list]:
             "made up": [receipt(session, **MADE_UP, received_at=NOON + minutes(n)) for n in range(3)],
             "wrong": [receipt(session, **WRONG) for _ in range(2)],
             "outdated": [receipt(session, **WRONG, known_sender=True)],
+            "renamed": [receipt(session, **MADE_UP | {"connection": "old-name"}, known_sender=True)],
             "garbage": [receipt(session, **WRONG, known_sender=True, dismissed_at=NOON, dismissed_by="amy")],
             "read": [receipt(session)],
             "unparseable": [receipt(session, state="quarantined", reason="unparseable")],
@@ -92,4 +93,5 @@ def test_the_command_asks_for_a_filter(database_url, tmp_path):
 def test_there_is_room_again_after_a_purge(admin, database, full):
     admin.post(f"{API}/receipts/purge", json={"until": clock.iso(clock.now())})
     with database.read() as session:
-        assert session.scalars(select(StrangerQuota)).one().receipts == 1  # the dialer's with an outdated URL
+        # The dialers' with an outdated URL, and with the name of before.
+        assert session.scalars(select(StrangerQuota)).one().receipts == 2

@@ -160,6 +160,8 @@ def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, a
 
     context(app).spool.append([b"x" * 90])
 
+    marks = re.findall(r'class="dot (\w+)"></span><a href="/connections/([\w-]+)"', text(reader))
+    assert ("warn", "ryng-main") in marks  # no mark of health beside what may wait
     for path in ("/", "/live/connections", "/connections/ryng-main"):
         page = text(reader, path)
         assert said not in page and "last callback 6 min ago, of those that the database has" in page, path

@@ -61,6 +61,22 @@ def test_what_was_dropped_is_said_not_to_be_there(admin, database, quarantined):
     assert "3 receipts did not fit or gave way to newer ones, and are not here." in text(admin)
 
 
+def test_what_came_with_a_token_of_ours_to_a_name_of_nobodys_is_no_strangers(admin, database, quarantined):
+    """A connection that was renamed: whoever dismisses what strangers made up dismisses nothing of its dialer's."""
+    with database.write() as session:
+        renamed = {"connection": "ryng-old", "dialer": None, "stranger": True, "known_sender": True}
+        kept = factories.receipt(session, state="quarantined", reason="unknown_connection", **renamed)
+    page = text(admin)
+    assert page.count("with a token of ours") == 1 and page.count("names that strangers made up") == 1
+
+    admin.post("/quarantine/dismiss", reason="unknown_connection", made_up="(strangers)")
+
+    with database.read() as session:
+        dismissed = select(Receipt.connection).where(Receipt.dismissed_at.is_not(None)).order_by(Receipt.connection)
+        assert list(session.scalars(dismissed)) == ["<b>a</b>", "b"]
+        assert session.get(Receipt, kept.id).dismissed_at is None
+
+
 def test_one_reason_of_one_connection_is_a_list_of_its_own(admin, quarantined):
     page = text(admin, "/quarantine?reason=unparseable&connection=ryng-main")
 
