@@ -94,7 +94,8 @@ class BadLeads(ValueError):
     the rows that were taken, ``[{"row", "number", "number_raw", "doubts"}]``."""
 
     def __init__(self, faults: list[dict[str, Any]], more: bool, doubts: Sequence[Mapping[str, Any]] = ()):
-        super().__init__(f"{len(faults)}{' and more' if more else ''} faults in the list; nothing was sent.")
+        many = "1 fault" if len(faults) == 1 and not more else f"{len(faults)}{' and more' if more else ''} faults"
+        super().__init__(f"{many} in the list; nothing was sent.")
         self.faults = faults
         self.more = more
         self.doubts = doubts

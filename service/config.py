@@ -22,11 +22,10 @@ from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib import secrets
-from lib.complaints import first
 from lib.proxies import Proxies
 from service import guards
 from service.keyring import kept_secret
-from service.mistakes import BadSettings
+from service.mistakes import BadSettings, sentence
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _AUTHORIZATION = re.compile(r"(Basic|Bearer) [!-~]+(?: [!-~]+)*\Z")
@@ -35,6 +34,7 @@ _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+_COUNTRY = "Must be two capital letters of a country that has telephone numbers, such as IN."
 TEN_YEARS = 10 * 365 * 86_400  # in seconds; with longer windows, times leave the calendar
 
 
@@ -101,7 +101,7 @@ class _ConnectionSchema(Schema):
         fields.Str(validate=validate.Regexp(_AUTHORIZATION, error="must be Basic USER:PASSWORD or Bearer TOKEN.")),
         load_default=list,
     )
-    default_country = fields.Str(load_default=None, validate=validate.OneOf(sorted(SUPPORTED_REGIONS)))
+    default_country = fields.Str(load_default=None, validate=validate.OneOf(SUPPORTED_REGIONS, error=_COUNTRY))
     disposition_window = fields.Int(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
     expect_every = fields.Int(load_default=None, validate=validate.Range(1, TEN_YEARS))
     states_dispositions = fields.Bool(load_default=None, truthy={True}, falsy={False})
@@ -289,18 +289,20 @@ def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
 def _connection(name: str, table: dict, dispositions: dict, words: dict) -> Connection:
     if not _NAME.fullmatch(name):
         raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
+    dialer: Dialer | None = None
     try:
         common = _ConnectionSchema().load(table)
-        dialer: Dialer = DIALERS[common["dialer"]]
+        dialer = DIALERS[common["dialer"]]
         own = dialer.settings(unknown=RAISE).load(
             {key: value for key, value in table.items() if key not in _ConnectionSchema._declared_fields}
         )
     except ValidationError as error:
-        raise BadSettings(f"[connections.{name}] {_first(error.messages)}") from None
+        keys = {*_ConnectionSchema._declared_fields, *(dialer.settings._declared_fields if dialer else ())}
+        raise BadSettings(f"[connections.{name}] {sentence(error.messages, keys)}") from None
     try:
         flags = _DISPOSITIONS.deserialize(dispositions)
     except ValidationError as error:
-        raise BadSettings(f"[dispositions.{name}] {_first(error.messages)}") from None
+        raise BadSettings(f"[dispositions.{name}] {sentence(error.messages)}") from None
     outcomes = _words(name, words)
     if dialer.callback_kinds and not common["callback_tokens"]:
         raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
@@ -332,14 +334,9 @@ def _words(name: str, table: dict) -> dict[str, str]:
     try:
         words = _WORDS.deserialize(table)
     except ValidationError as error:
-        raise BadSettings(f"[words.{name}] {_first(error.messages)}") from None
+        raise BadSettings(f"[words.{name}] {sentence(error.messages)}") from None
     for word, outcome in words.items():
         other = Connection(name, "", words=words).says(word)
         if other != outcome:
             raise BadSettings(f"[words.{name}] {word}: It is one word with another that means {other}.")
     return words
-
-
-def _first(messages: object) -> str:
-    """The first of marshmallow's messages as one sentence: ``page_size: Not a valid integer.``"""
-    return ": ".join(filter(None, first(messages)))

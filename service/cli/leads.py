@@ -31,6 +31,8 @@ TYPES = {
     ".txt": "text/csv",  # as spreadsheets write it, with tabs
     ".ndjson": "application/x-ndjson",
     ".jsonl": "application/x-ndjson",
+    ".json": "application/json",
+    "": "application/json",  # /dev/stdin, say
 }
 
 group = AppGroup("leads", help="Load leads into campaigns, and see what became of them.")
@@ -50,11 +52,17 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     """
     own = context()
     migrations.upgrade(own.database)
-    kind = TYPES.get(file.suffix.lower(), "application/json")
+    kind = TYPES.get(file.suffix.lower())
     target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
     configured = own.settings.connections.get(connection)
     if configured is None:
         raise click.UsageError(f"There is no connection {connection!r}.")
+    if kind is None:
+        say(
+            f"wrapup: {file.name} is none of {' '.join(filter(None, TYPES))}: save the list as one, a spreadsheet as CSV.",
+            err=True,
+        )
+        sys.exit(2)
     try:
         offered(configured, target["campaign"])
         rows = files.rows(file.read_bytes(), kind)
@@ -124,10 +132,15 @@ def show(load_id: UUID, state: str | None) -> None:
 @click.argument("load_id", type=click.UUID)
 def resume(load_id: UUID) -> None:
     """Let a parked load go on, after its credentials were mended."""
+    before = _page(load_id, 0, 1)
     with context().database.write() as session:
-        if not loads.resume(session, load_id):
+        if before is None or not loads.resume(session, load_id):
             raise click.ClickException("There is no such load.")
-    say("It goes on.")
+    say(
+        "It goes on."
+        if before["state"] == "parked"
+        else f"It is not parked but {before['state']}; nothing was changed."
+    )
 
 
 @group.command()
@@ -177,7 +190,16 @@ def _wait(connection: Connection, load_id: UUID) -> None:
         over.set()
         helper.join(60)
     say(f"{page['state']}: {_counted(page['counts'])}" + (f". {page['reason']}" if page["reason"] else ""))
+    _tell_why(front, load_id, page["counts"])
     sys.exit(0 if page["counts"]["accepted"] == page["total"] else 1)
+
+
+def _tell_why(front: Front, load_id: UUID, counts: Mapping[str, int]) -> None:
+    """The first reason of what was not accepted, and where the others stand."""
+    for state in ("rejected", "unknown"):
+        if counts[state]:
+            (lead,) = front.load(load_id, 0, 1, state)["leads"]
+            say(f"row {lead['row']}, {state}: {lead['reason']} All of them: wrapup leads show {load_id}", err=True)
 
 
 def _counted(counts: dict[str, int]) -> str:

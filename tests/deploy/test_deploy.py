@@ -56,6 +56,16 @@ def test_env_example_holds_the_defaults(tmp_path):
     assert config.load(named | base) == config.load(base)
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_a_shell_reads_env_example_as_systemd_does(shell):
+    """The commands of deploy/README.md take the service's environment from this file."""
+    names = list(env_example())
+    script = f'set -a; . deploy/env.example; set +a; for name in {" ".join(names)}; do eval "echo \\"\\$$name\\""; done'
+    done = subprocess.run([shell, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert dict(zip(names, done.stdout.splitlines(), strict=True)) == env_example()
+
+
 @pytest.fixture
 def gunicorn_says(monkeypatch):
     """What gunicorn makes of the configuration, as it prints it."""

@@ -74,6 +74,7 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     typed.played.faults({"drop_after": {"times": 1, "path": "/lead"}})
     done = typed("load", "qvoice-main", typed.played.campaign, "list.json")
     assert (done.returncode, "1 unknown" in done.stdout) == (1, True)
+    assert "row 1, unknown: " in done.stderr and "All of them: wrapup leads show " in done.stderr
     load = re.search(r"Load (\S+):", done.stdout)[1]
     # A load that goes well afterwards hides nothing.
     assert typed("load", "qvoice-main", typed.played.campaign, "list.json").returncode == 0
@@ -83,7 +84,8 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     assert (typed("list", "--connection", "other").returncode, typed("list", "--limit", "1").returncode) == (0, 1)
     assert typed("decide", load, "accepted").stdout == "1 leads: accepted.\n"
     assert "1 accepted" in typed("show", load).stdout
-    assert typed("resume", load).returncode == 0
+    resumed = typed("resume", load)
+    assert (resumed.returncode, resumed.stdout) == (0, "It is not parked but done; nothing was changed.\n")
     assert (typed("list").returncode, "doubt" in typed("list").stdout) == (0, False)
 
 
@@ -93,6 +95,9 @@ def test_a_file_that_cannot_be_taken_sends_nothing(typed):
     assert refused.returncode == 2
     assert "row 2, number:" in refused.stderr and typed.played.taken() == []
     assert typed("load", "qvoice-main", "Renewals", "list.csv", "--new").returncode == 2
+    (typed.folder / "list.xlsx").write_bytes(b"PK\x03\x04")
+    other = typed("load", "qvoice-main", typed.played.campaign, "list.xlsx")
+    assert (other.returncode, typed.played.taken()) == (2, []) and "a spreadsheet as CSV" in other.stderr
     assert "no connection" in typed("load", "nobody", "1", "list.csv").stderr
     assert "There is no such load." in typed("show", "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11").stderr
 

@@ -16,6 +16,7 @@ def loaded(environ, tmp_path, toml):
     return load({"WRAPUP_ALLOW_SHORT_TOKENS": "yes"} | environ | {"WRAPUP_CONFIG": str(path)})
 
 
+RYNG = '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\n'
 QVOICE = """
 [connections.qvoice-main]
 dialer = "qvoice"
@@ -197,7 +198,7 @@ def test_a_bad_variable(environ, name, value, sentence):
     "toml, sentence",
     [
         ("[connections", "wrapup.toml is not TOML: "),
-        ("[connections.a]\n", "[connections.a] dialer: Missing data for required field."),
+        ("[connections.a]\n", "[connections.a] dialer: Must be given."),
         ('[connections.a]\ndialer = "fax"\n', "[connections.a] dialer: Must be one of: "),
         ('[connections."a b"]\ndialer = "ryng"\n', "[connections.a b]: a name may hold letters"),
         ('[connections.a]\ndialer = "ryng"\n', "[connections.a] needs callback_tokens"),
@@ -211,7 +212,7 @@ def test_a_bad_variable(environ, name, value, sentence):
         ),
         (
             '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ntypo = 1\n',
-            "[connections.a] typo: Unknown field.",
+            "[connections.a] typo: There is no such key.",
         ),
         (
             '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\nstatus_codes = { "2" = "great" }\n',
@@ -221,13 +222,41 @@ def test_a_bad_variable(environ, name, value, sentence):
             '[connections.a]\ndialer = "ryng"\ncallback_tokens = ["t"]\ndefault_country = "India"\n',
             "[connections.a] default_country",
         ),
+        (
+            RYNG + "callback_token = 1\n",
+            "[connections.a] callback_token: There is no such key; perhaps callback_tokens is meant.",
+        ),
+        (
+            RYNG + "acess_token = 1\n",
+            "[connections.a] acess_token: There is no such key; perhaps access_token is meant.",
+        ),
+        (RYNG + 'dialler = "ryng"\n', "[connections.a] dialler: There is no such key; perhaps dialer is meant."),
+        (RYNG + "access_token = 5\n", '[connections.a] access_token: Not a text; one stands in quotes: "...".'),
+        (
+            RYNG + 'disposition_window = "1d"\n',
+            "[connections.a] disposition_window: Not a whole number; one stands without",
+        ),
+        (
+            RYNG + 'states_dispositions = "no"\n',
+            "[connections.a] states_dispositions: Neither true nor false, which stand",
+        ),
+        (RYNG + "status_codes = 2\n", "[connections.a] status_codes: Not a table; one stands in braces"),
+        (RYNG + 'api_url = "acme.ryng.in"\n', "[connections.a] api_url: Not an address; one begins with https://"),
+        (
+            RYNG + 'default_country = "India"\n',
+            "[connections.a] default_country: Must be two capital letters of a country",
+        ),
+        (
+            '[connections.a]\ndialer = "ryng"\ncallback_tokens = "t"\n',
+            "[connections.a] callback_tokens: Not a list; one stands in brackets, with commas: [...].",
+        ),
         (QVOICE, "needs the environment variable QVOICE_PASSWORD, which is not set."),
         (QVOICE.replace("${QVOICE_PASSWORD}", "x").replace("domain", "domaine"), "[connections.qvoice-main] "),
         ("[dispositions.a]\n", "[dispositions.a] belongs to no connection."),
         ('[dispositions.ryng]\n"X" = ["great"]\n', "[dispositions.ryng] X.0: Must be one of: contact"),
         ("[words.a]\n", "[words.a] belongs to no connection."),
         ('[words.ryng]\n"X" = "great"\n', "[words.ryng] X: Must be one of: connected"),
-        ('[words.ryng]\n"X" = ["busy"]\n', "[words.ryng] X: Not a valid string."),
+        ('[words.ryng]\n"X" = ["busy"]\n', '[words.ryng] X: Not a text; one stands in quotes: "...".'),
         ('[words.ryng]\n" - " = "busy"\n', "[words.ryng] - : A word must have a letter or a digit."),
         (
             '[words.ryng]\n"NO-FORWARD" = "busy"\n"no_forward" = "canceled"\n',
@@ -337,8 +366,11 @@ VOIPEX = f'[connections.a]\ndialer = "voipex"\nusername = "u"\npassword = "p"\nc
             VOIPEX + 'callback_authorization = ["Bearer change-me"]\n',
             "[connections.a] callback_authorization is still what the example says",
         ),
-        (OURS.format(LONG) + 'api_url = "ftp://acme.ryng.in"\n', "[connections.a] api_url: Not a valid URL."),
-        (VOIPEX + 'api_url = "ftp://x.test"\n', "[connections.a] api_url: Not a valid URL."),
+        (
+            OURS.format(LONG) + 'api_url = "ftp://acme.ryng.in"\n',
+            "[connections.a] api_url: Not an address; one begins with https://",
+        ),
+        (VOIPEX + 'api_url = "ftp://x.test"\n', "[connections.a] api_url: Not an address; one begins with https://"),
     ],
 )
 def test_loose_settings_are_refused(environ, tmp_path, toml, sentence):
