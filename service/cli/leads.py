@@ -190,15 +190,15 @@ def _wait(connection: Connection, load_id: UUID) -> None:
         over.set()
         helper.join(60)
     say(f"{page['state']}: {_counted(page['counts'])}" + (f". {page['reason']}" if page["reason"] else ""))
-    _tell_why(front, load_id, page["counts"])
+    _tell_why(load_id, page["counts"])
     sys.exit(0 if page["counts"]["accepted"] == page["total"] else 1)
 
 
-def _tell_why(front: Front, load_id: UUID, counts: Mapping[str, int]) -> None:
+def _tell_why(load_id: UUID, counts: Mapping[str, int]) -> None:
     """The first reason of what was not accepted, and where the others stand."""
     for state in ("rejected", "unknown"):
         if counts[state]:
-            (lead,) = front.load(load_id, 0, 1, state)["leads"]
+            (lead,) = _page(load_id, 0, 1, state)["leads"]
             say(f"row {lead['row']}, {state}: {lead['reason']} All of them: wrapup leads show {load_id}", err=True)
 
 
