@@ -28,17 +28,22 @@ LONGEST = timedelta(days=14)  # of a silence is looked through: by then everybod
 @dataclass(frozen=True)
 class Silence:
     """A connection that says nothing although it should. ``missed``: how many callbacks were to be expected; None where
-    the settings say how often one comes."""
+    the settings say how often one comes, and where it is too young for anything to be usual: then ``before`` says how many
+    came within what time before the silence."""
 
     since: datetime
     age: timedelta
-    missed: int | None
-    expect_every: timedelta | None
+    missed: int | None = None
+    expect_every: timedelta | None = None
+    before: tuple[int, timedelta] | None = None
 
     @property
     def words(self) -> str:
         if self.expect_every is not None:
             return f"No callback for {clock.span(self.age)}; the settings expect one every {clock.span(self.expect_every)}."
+        if self.before is not None:
+            came, within = self.before
+            return f"No callback for {clock.span(self.age)}; {came:,} came in the {clock.span(within)} before."
         return f"No callback for {clock.span(self.age)}; about {self.missed} were to be expected in that time."
 
 
@@ -50,11 +55,16 @@ def silence(
     ``first``."""
     age = now - last
     if connection.expect_every is not None:
-        return Silence(last, age, None, connection.expect_every) if age > connection.expect_every else None
+        return Silence(last, age, expect_every=connection.expect_every) if age > connection.expect_every else None
     if first is None or age < SHORTEST:
         return None
     missed = expected(hours, first, last, max(last, now - LONGEST), now)
-    return Silence(last, age, round(missed), None) if missed >= MISSED else None
+    if missed < MISSED:
+        return None
+    if last - first < DAY:  # a burst of the first day is no pace: what came is said, and no more
+        begun, came = _before(hours, first, last)
+        return Silence(last, age, before=(came, max(last - begun, timedelta(minutes=1))))
+    return Silence(last, age, round(missed))
 
 
 def expected(hours: Mapping[datetime, int], first: datetime, last: datetime, since: datetime, until: datetime) -> float:
@@ -76,8 +86,14 @@ def _usual(hours: Mapping[datetime, int], first: datetime, last: datetime, hour:
         seen = [hours.get(one, 0) for one in same if one >= first and one + HOUR <= last]
         if seen:
             return sum(seen) / len(seen)
-    begun = max(first, hour_of(last) - HOUR)
-    return (hours.get(hour_of(last), 0) + hours.get(hour_of(last) - HOUR, 0)) / max((last - begun) / HOUR, 1 / 12)
+    begun, came = _before(hours, first, last)
+    return came / max((last - begun) / HOUR, 1 / 12)
+
+
+def _before(hours: Mapping[datetime, int], first: datetime, last: datetime) -> tuple[datetime, int]:
+    """(a moment in the hours before the silence, how many came since then)."""
+    this = hour_of(last)
+    return max(first, this - HOUR), hours.get(this, 0) + hours.get(this - HOUR, 0)
 
 
 def known(session: Session, names: Iterable[str], now: datetime) -> dict[str, tuple[datetime, dict[datetime, int]]]:

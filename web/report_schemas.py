@@ -171,7 +171,11 @@ class Silence(Schema):
     """Callbacks that stay away although some should have come."""
 
     since = time("When the last rightful one came.")
-    missed = number("How many were to be expected since, by what is usual at these hours.", 24, null=True)
+    missed = number(
+        "How many were to be expected since, by what is usual at these hours; null on a connection's first day.",
+        24,
+        null=True,
+    )
     expect_every = number("Seconds within which the settings expect one; then `missed` is null.", None, null=True)
     words = text("The same in words.", "No callback for 6 min; about 24 were to be expected in that time.", null=False)
 
