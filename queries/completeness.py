@@ -10,7 +10,7 @@ Complete to T means: every record up to T that the dialer had was asked for and 
 - as long as the layer that looks back farthest was never walked, what lies before the others was never asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ def _left(name: str, polls: Mapping[str, Mapping[str, Any]]) -> Reached:
     return Reached(name, _farthest(poll for poll in polls.values() if not poll["idle"]), gaps=gaps)
 
 
-def _farthest(polls) -> datetime | None:
+def _farthest(polls: Iterable[Mapping[str, Any]]) -> datetime | None:
     return max((at for poll in polls if (at := clock.parse(poll["complete_to"]))), default=None)
 
 

@@ -10,7 +10,7 @@ from models import LoadedLead
 from models.loads import UNKNOWN
 
 MOST_LOADS = 10
-NO_DOUBT = {"unknown_leads": 0, "oldest_unknown_at": None, "unknown_load_ids": []}
+NO_DOUBT: dict[str, Any] = {"unknown_leads": 0, "oldest_unknown_at": None, "unknown_load_ids": []}
 
 # A word and no parameter, as in the index: SQLite takes a partial index only where a query repeats its condition.
 IN_DOUBT = LoadedLead.state == literal_column(f"'{UNKNOWN}'")

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lib import ids
 from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt
+from models.database import AnyRow
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
 from queries import keyset, quarantine
@@ -83,7 +84,7 @@ def _in_states(states: list[str]) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page[Row]:
+def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page[AnyRow]:
     """One page of receipts, rows of ``COLUMNS``, newest first. Raises BadCursor."""
     statement = select(*COLUMNS).where(*conditions(filters)).order_by(Receipt.id.desc()).limit(limit + 1)
     if cursor:
@@ -128,7 +129,7 @@ def find(session: Session, receipt_id: UUID) -> Receipt | None:
     return session.get(Receipt, receipt_id)
 
 
-def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) -> list[Row]:
+def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) -> list[AnyRow]:
     """Rows of ``COLUMNS`` for every receipt that the outcome was made of, in the order of their coming."""
     named = [found for found in map(ids.parse, set(set_by.values())) if found is not None]
     told = select(CallEvent.receipt_id).where(CallEvent.outcome_id == outcome_id)
@@ -143,7 +144,7 @@ def outcomes_of(session: Session, receipt_id: UUID, most: int = 100) -> list[UUI
     return list(session.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(most)))
 
 
-def shown(row: Row | Receipt) -> dict[str, Any]:
+def shown(row: AnyRow | Receipt) -> dict[str, Any]:
     """A receipt as the API shows it in lists."""
     found = {column.key: getattr(row, column.key) for column in COLUMNS}
     found["id"] = str(found["id"])

@@ -33,9 +33,9 @@ def knows(session: Session, found: State, place: Place) -> bool:
     return highest is not None and place.position <= highest
 
 
-def cursor(place: Place) -> str:
-    """The place as readers keep it."""
-    return keyset.encode(_ORDER, str(place.position), str(place.epoch), place.start)
+def cursor(position: int, epoch: int, start: str) -> str:
+    """The ``Place`` as readers keep it."""
+    return keyset.encode(_ORDER, str(position), str(epoch), start)
 
 
 def place(after: str) -> Place:

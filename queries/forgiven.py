@@ -25,7 +25,7 @@ def counted(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:
     ):
         latest = str(UUID(latest))
         own = found.setdefault(connection, {})
-        for word in words.split():
+        for word in (words or "").split():
             entry = own.setdefault(
                 word,
                 {"word": word, "sentence": FORGIVEN.get(word, word), "receipts": 0, "sample_receipt_id": latest},

@@ -20,7 +20,7 @@ from queries import completeness, doubts, forgiven, quarantine, silence, unread_
 from queries.completeness import Reached
 
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
-NOTHING_SENT = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
+NOTHING_SENT: dict[str, Any] = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
 
 
 def connections(
@@ -86,7 +86,11 @@ def _connection(
     spooled: int | None,
 ) -> dict[str, Any]:
     own = [row for row in counts if row["connection"] == name]
-    dialer = DIALERS[connection.dialer] if connection else None
+    dialer, offers, reports = None, [], []
+    if connection is not None:
+        dialer = DIALERS[connection.dialer]
+        offers = dialer.offers_of(connection)
+        reports = [report.name for report in dialer.reports_of(connection)]
     kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
     kinds -= {CHECK}  # our own
     last = last_callback(session, name, kinds)
@@ -95,9 +99,9 @@ def _connection(
         "name": name,
         "dialer": connection.dialer if connection else None,
         "configured": connection is not None,
-        "offers": dialer.offers_of(connection) if dialer else [],
+        "offers": offers,
         "callback_kinds": list(dialer.callback_kinds) if dialer else [],
-        "reports": [report.name for report in dialer.reports_of(connection)] if dialer else [],
+        "reports": reports,
         "last_callback_at": iso(last),
         "last_callback": _heard(dialer is None or bool(kinds), last, now, spooled),
         "silence": _silence(connection, last, known, now) if spooled == 0 else None,
@@ -287,4 +291,4 @@ def settling_counts(session: Session) -> list[tuple[str, str, int]]:
     """(connection, settling, outcomes), merged rows left out."""
     columns = (CallOutcome.connection, CallOutcome.settling)
     statement = select(*columns, func.count()).where(CallOutcome.merged_into.is_(None)).group_by(*columns)
-    return [tuple(row) for row in session.execute(statement)]
+    return [(name, settling, count) for name, settling, count in session.execute(statement)]

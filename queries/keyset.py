@@ -41,7 +41,7 @@ def decode(order: str, cursor: str, size: int) -> list[str]:
         raise BadCursor("This is not a cursor of ours.")
     if place[0] != order:
         raise BadCursor("This cursor comes from another list or another order.")
-    return texts.clean(place[1:])
+    return [texts.clean(part) for part in place[1:]]
 
 
 def page(rows: Sequence[Item], limit: int, cursor: Callable[[Item], str]) -> Page[Item]:

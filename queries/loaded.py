@@ -12,11 +12,13 @@ is decided by the same rules, asked the other way round: ``outcomes.lead_match.m
 asks by the first alone, because it asks dialers about their own ids.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.vocabulary import CANCELED, PENDING
@@ -26,7 +28,7 @@ from outcomes.lead_facts import candidates, has_leads, leads_of
 from outcomes.lead_match import LEAD, ambiguous, matched
 
 
-class whole_second(FunctionElement):
+class whole_second(FunctionElement[datetime]):
     """The second in which a time lies, as the time is stored: dialers state whole seconds, and a call that began in the second
     in which its lead was sent would else have begun before."""
 
@@ -35,12 +37,12 @@ class whole_second(FunctionElement):
 
 
 @compiles(whole_second, "postgresql")
-def _in_postgresql(element, compiler, **options):
+def _in_postgresql(element: whole_second, compiler: SQLCompiler, **options: Any) -> str:
     return f"date_trunc('second', {compiler.process(element.clauses, **options)})"
 
 
 @compiles(whole_second, "sqlite")
-def _in_sqlite(element, compiler, **options):
+def _in_sqlite(element: whole_second, compiler: SQLCompiler, **options: Any) -> str:
     return f"(substr({compiler.process(element.clauses, **options)}, 1, 19) || '.000000')"
 
 

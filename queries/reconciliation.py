@@ -1,13 +1,12 @@
 """The reconciliation: what callbacks, reports and our own loads know of, side by side. What one side alone knows shows what
 the other side loses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     Text,
     case,
     cast,
@@ -25,6 +24,7 @@ from dialers.base import Dialer
 from dialers.registry import DIALERS
 from lib import text as texts
 from models import CallOutcome, LeadLoad, LoadedLead
+from models.database import AnyColumn, AnySelect
 from models.loads import ACCEPTED
 from queries.loaded import produced_no_call
 from queries.reports import MOST_GROUPS, TooManyGroups, count_if, day_in_zone
@@ -71,10 +71,11 @@ def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC"
     return {"tz": tz, "rows": rows, "totals": {name: _total(rows, name, leads is not None) for name in FIGURES}}
 
 
-def _calls(filters: Mapping[str, Any], tz: str) -> Select:
+def _calls(filters: Mapping[str, Any], tz: str) -> AnySelect:
     tells_twice = CallOutcome.dialer.in_([name for name, one in DIALERS.items() if _tells_twice(one)])
     missed = case((tells_twice & CallOutcome.is_final & REPORTS_ONLY, 1), (tells_twice, 0))
-    figures = OF_CALLS | {"leads_without_call": cast(null(), Integer), "callbacks_missed": func.sum(missed)}
+    besides = {"leads_without_call": cast(null(), Integer), "callbacks_missed": func.sum(missed)}
+    figures = {**OF_CALLS, **besides}
     return _per_day(CallOutcome.connection, CallOutcome.occurred_at, tz, figures).where(*conditions(filters))
 
 
@@ -84,10 +85,10 @@ def _tells_twice(dialer: Dialer) -> bool:
     return bool(dialer.callback_kinds) and any(report.switch is None for report in dialer.reports)
 
 
-def _leads(filters: Mapping[str, Any], tz: str) -> Select | None:
+def _leads(filters: Mapping[str, Any], tz: str) -> AnySelect | None:
     """Leads without a call; None where a filter is about something that only calls have."""
     asked = {name: value for name, value in filters.items() if value is not None and value != []}
-    asking = {
+    asking: dict[str, Callable[[Any], ColumnElement[bool]]] = {
         "connection": lambda names: LoadedLead.connection.in_([texts.clean(name) for name in names]),
         "campaign_id": lambda ids: LeadLoad.campaign.in_([texts.clean(one) for one in ids]),
         "since": lambda moment: LoadedLead.sent_at >= moment,
@@ -107,14 +108,14 @@ def _leads(filters: Mapping[str, Any], tz: str) -> Select | None:
     return statement.where(*sent, *wanted, produced_no_call())
 
 
-def _per_day(connection, moment, tz: str, figures: Mapping[str, ColumnElement]) -> Select:
+def _per_day(connection: AnyColumn, moment: AnyColumn, tz: str, figures: Mapping[str, ColumnElement[Any]]) -> AnySelect:
     # Grouped by position: on PostgreSQL the same expression with a parameter in it counts as another one.
     shown = (figures[name].label(name) for name in FIGURES)
     return select(connection.label("connection"), day_in_zone(moment, tz).label("day"), *shown).group_by(*_BY_FIRST_TWO)
 
 
 def _total(rows: list[dict[str, Any]], name: str, with_leads: bool) -> int | None:
-    known = [row[name] for row in rows if row[name] is not None]
+    known: list[int] = [row[name] for row in rows if row[name] is not None]
     if name in OF_CALLS or (name == "leads_without_call" and with_leads):
         return sum(known)
     return sum(known) if known else None

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Text, case, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.base import Connection
@@ -23,8 +24,11 @@ from dialers.vocabulary import (
 )
 from lib import zones
 from models import CallOutcome
+from models.database import AnyColumn
 from queries import words_seen
 from queries.selection import conditions, has_member
+
+Key = tuple[str | None, ...]  # what the calls of one group have in common
 
 MOST_GROUPS = 10_000
 NOBODY_DECIDED = (
@@ -37,7 +41,7 @@ class TooManyGroups(ValueError):
     """The report would have more rows than anybody reads; fewer groups or a narrower filter are needed."""
 
 
-class day_in_zone(FunctionElement):
+class day_in_zone(FunctionElement[str]):
     """The calendar day of a time in an IANA zone, as ``2026-11-18``: ``day_in_zone(column, "Asia/Kolkata")``.
     On SQLite it is the function ``models.database.local_day``, its twin."""
 
@@ -46,13 +50,13 @@ class day_in_zone(FunctionElement):
 
 
 @compiles(day_in_zone, "postgresql")
-def _day_postgresql(element, compiler, **options):
+def _day_postgresql(element: day_in_zone, compiler: SQLCompiler, **options: Any) -> str:
     moment, zone = (compiler.process(clause, **options) for clause in element.clauses)
     return f"to_char(timezone(CAST({zone} AS TEXT), {moment}), 'YYYY-MM-DD')"
 
 
 @compiles(day_in_zone, "sqlite")
-def _day_sqlite(element, compiler, **options):
+def _day_sqlite(element: day_in_zone, compiler: SQLCompiler, **options: Any) -> str:
     moment, zone = (compiler.process(clause, **options) for clause in element.clauses)
     return f"local_day({moment}, {zone})"
 
@@ -63,8 +67,8 @@ class Group:
     shown, not grouped by: some of a campaign's calls arrive without it, and are of that campaign all the same."""
 
     fields: tuple[str, ...]
-    keys: tuple[ColumnElement, ...]
-    name: ColumnElement | None = None
+    keys: tuple[AnyColumn, ...]
+    name: AnyColumn | None = None
 
 
 def _by_id(kind: str) -> Group:
@@ -119,7 +123,7 @@ class Tally:
     unstated: int = 0
     undecided: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.by_outcome = dict.fromkeys(CONNECT_OUTCOMES, 0)
 
     def add(self, outcome: str, counts: Sequence[int]) -> None:
@@ -175,7 +179,7 @@ def _talk_from(source: str) -> ColumnElement[int]:
 
 
 _SPOKE = (CallOutcome.connect_outcome == CONNECTED) & CallOutcome.talk_seconds.is_not(None)
-_SUMS: Mapping[str, ColumnElement[int]] = {
+_SUMS: Mapping[str, ColumnElement[Any]] = {
     "calls": func.count(),
     "final": count_if(CallOutcome.is_final.is_(True)),
     "contacts": count_if(has_member(CallOutcome.flags, "contact")),
@@ -223,8 +227,8 @@ def summary(
     )
     size, sums_at = len(keys) - 1, len(keys) + len(names)
     totals = Tally()
-    tallies: dict[tuple, Tally] = {}
-    shown_names: dict[tuple, list] = {}
+    tallies: dict[Key, Tally] = {}
+    shown_names: dict[Key, list[str | None]] = {}
     for row in session.execute(statement):
         key = tuple(row[:size])
         for tally in (tallies.setdefault(key, Tally()), totals):
@@ -239,7 +243,7 @@ def summary(
     return {"group_by": [*dict.fromkeys(group_by)], "tz": tz, "rows": rows, "totals": totals.shown()}
 
 
-def _labels(groups: Sequence[Group], key: tuple, names: Sequence[str | None]) -> dict[str, str | None]:
+def _labels(groups: Sequence[Group], key: Key, names: Sequence[str | None]) -> dict[str, str | None]:
     """The fields that say which group a row is: each group's first key, and its name."""
     keys, rest, found = iter(key), iter(names), {}
     for group in groups:
@@ -250,7 +254,7 @@ def _labels(groups: Sequence[Group], key: tuple, names: Sequence[str | None]) ->
     return found
 
 
-def _nulls_last(key: tuple) -> tuple:
+def _nulls_last(key: Key) -> tuple[tuple[bool, str], ...]:
     return tuple((value is None, value or "") for value in key)
 
 

@@ -10,17 +10,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, Text, cast, not_, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Text, cast, not_, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.expression import FunctionElement
 
 from lib import clock, ids, phone
 from lib import text as texts
 from models import CallEvent, CallOutcome
+from models.database import AnyColumn, AnySelect
+from models.shown import COLUMNS as SHOWN
 from outcomes import undecided
-from queries import keyset, shape, unread_values
+from queries import keyset, unread_values
 from queries.keyset import Page
 
 WORD_FILTERS = (
@@ -52,7 +55,7 @@ ORDERS = {
 }
 DEFAULT_ORDER = "-started_at"
 
-COLUMNS = tuple(getattr(CallOutcome, name) for name in shape.COLUMNS)
+COLUMNS: tuple[AnyColumn, ...] = tuple(getattr(CallOutcome, name) for name in SHOWN)
 AGENT = (
     CallOutcome.agent_id,
     CallOutcome.agent_username,
@@ -68,7 +71,7 @@ AGENT = (
 NOT_MERGED = not_(Grouping(CallOutcome.merged_into.is_not(None)))
 
 
-class has_member(FunctionElement):
+class has_member(FunctionElement[bool]):
     """Whether a JSON array of texts holds a text: ``has_member(CallOutcome.flags, "sale")``."""
 
     type = Boolean()
@@ -76,13 +79,13 @@ class has_member(FunctionElement):
 
 
 @compiles(has_member, "postgresql")
-def _has_member_postgresql(element, compiler, **options):
+def _has_member_postgresql(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
     array, member = element.clauses
     return f"({compiler.process(array, **options)} ? {compiler.process(cast(member, Text), **options)})"
 
 
 @compiles(has_member, "sqlite")
-def _has_member_sqlite(element, compiler, **options):
+def _has_member_sqlite(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
     array, member = (compiler.process(clause, **options) for clause in element.clauses)
     return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {member})"
 
@@ -102,14 +105,10 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 def _condition(name: str, value: Any) -> ColumnElement[bool]:
     if name == "is_final":
         return CallOutcome.is_final.is_(value)
-    if name == "since":
-        return CallOutcome.occurred_at >= value
-    if name == "until":
-        return CallOutcome.occurred_at < value
-    if name == "changed_since":
-        return CallOutcome.changed_at >= value
+    if name in TIME_FILTERS:
+        return _by_time(name, value)
     # Facts are cleaned of what PostgreSQL cannot store, so a filter must be too: the same text finds the same fact.
-    words = [texts.clean(word) for word in value]
+    words: list[str] = [texts.clean(word) for word in value]
     if name == "flag":
         return or_(*(has_member(CallOutcome.flags, word) for word in words))
     if name == "agent":
@@ -120,14 +119,24 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
         return or_(*(undecided.condition(word) for word in words))
     if name == "unread":
         return unread_values.condition(words)
-    return getattr(CallOutcome, name).in_(words)
+    column: InstrumentedAttribute[Any] = getattr(CallOutcome, name)
+    return column.in_(words)
+
+
+def _by_time(name: str, moment: datetime) -> ColumnElement[bool]:
+    if name == "since":
+        return CallOutcome.occurred_at >= moment
+    if name == "until":
+        return CallOutcome.occurred_at < moment
+    return CallOutcome.changed_at >= moment
 
 
 def _number(text: str) -> ColumnElement[bool]:
     """A number however it is written: E.164, its digits alone, or as the dialer wrote it. In a URL that was put together
     by hand the plus sign arrives as a blank. National numbers were read by ``web.parameters``, which knows the countries."""
     stripped = text.strip()
-    normal = {phone.e164(stripped, signless=True), "+" + stripped.removeprefix("+")} - {None}
+    read = phone.e164(stripped, signless=True)
+    normal = {"+" + stripped.removeprefix("+")} | ({read} if read else set())
     written = {text, stripped, "+" + stripped} if text[:1].isspace() else {text, stripped}
     return or_(CallOutcome.customer_number.in_(sorted(normal)), CallOutcome.customer_number_raw.in_(sorted(written)))
 
@@ -138,7 +147,7 @@ def page(
     order: str = DEFAULT_ORDER,
     cursor: str | None = None,
     limit: int = 100,
-) -> Page[Row]:
+) -> Page[AnyRow]:
     """One page of outcomes, rows of ``COLUMNS``. Raises BadCursor."""
     after = place(order, cursor) if cursor else None
     rows = list(session.execute(ordered(filters, order, after).limit(limit + 1)))
@@ -147,16 +156,16 @@ def page(
 
 def place(order: str, cursor: str) -> tuple[datetime, UUID]:
     """Where a page ended. Raises BadCursor."""
-    moment, row_id = keyset.decode(order, cursor, 2)
-    found = clock.parse(moment), ids.parse(row_id)
-    if None in found:
+    at, row_id = keyset.decode(order, cursor, 2)
+    moment, last = clock.parse(at), ids.parse(row_id)
+    if moment is None or last is None:
         raise keyset.BadCursor("This is not a cursor of ours.")
-    return found
+    return moment, last
 
 
 def ordered(
     filters: Mapping[str, Any], order: str = DEFAULT_ORDER, after: tuple[datetime, UUID] | None = None
-) -> Select:
+) -> AnySelect:
     """The rows of ``COLUMNS`` and, last, ``sort_key``, that match, in order, those after the place only."""
     column, descending = ORDERS[order]
     statement = select(*COLUMNS, column.label("sort_key")).where(*conditions(filters))

@@ -100,7 +100,9 @@ def known(session: Session, names: Iterable[str], now: datetime) -> dict[str, tu
     """Connection -> (when its first callback came, hour -> callbacks), for those that have been counted."""
     names = sorted(names)
     began = select(CallbackPace.connection, CallbackPace.since).where(CallbackPace.connection.in_(names))
-    found = {name: (since, {}) for name, since in session.execute(began)}
+    found: dict[str, tuple[datetime, dict[datetime, int]]] = {
+        name: (since, {}) for name, since in session.execute(began)
+    }
     counted = select(CallbackHour.connection, CallbackHour.hour, CallbackHour.callbacks)
     counted = counted.where(CallbackHour.connection.in_(names), CallbackHour.hour >= now - KEPT)
     for name, hour, callbacks in session.execute(counted):

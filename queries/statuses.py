@@ -1,6 +1,6 @@
 """What dialers last reported of their campaigns and queues."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, aliased
@@ -10,6 +10,8 @@ from lib.clock import iso
 from models import CampaignStatus, QueueStatus
 from queries import keyset
 from queries.keyset import Page
+
+Status = TypeVar("Status", CampaignStatus, QueueStatus)
 
 
 def campaigns(
@@ -28,15 +30,17 @@ def queues(
     return Page([_queue(row) for row in found.rows], found.next)
 
 
-def _latest(session: Session, model, key: str, connections: list[str] | None, cursor: str | None, limit: int):
+def _latest(
+    session: Session, model: type[Status], key: str, connections: list[str] | None, cursor: str | None, limit: int
+) -> Page[Status]:
     place = tuple_(model.connection, getattr(model, key))
     rank = func.row_number().over(partition_by=place.clauses, order_by=(model.seen_at.desc(), model.id.desc()))
-    inner = select(model, rank.label("rank"))
+    ranked = select(model, rank.label("rank"))
     if connections:
-        inner = inner.where(model.connection.in_([texts.clean(name) for name in connections]))
+        ranked = ranked.where(model.connection.in_([texts.clean(name) for name in connections]))
     if cursor:
-        inner = inner.where(place > tuple(keyset.decode(key, cursor, 2)))
-    inner = inner.subquery()
+        ranked = ranked.where(place > tuple(keyset.decode(key, cursor, 2)))
+    inner = ranked.subquery()
     last = aliased(model, inner)
     statement = select(last).where(inner.c.rank == 1).order_by(last.connection, getattr(last, key)).limit(limit + 1)
     rows = list(session.scalars(statement))

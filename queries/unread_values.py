@@ -5,12 +5,15 @@ readers that have learned or a connection that says more, takes them off the lis
 The samples are the dialer's own values. They are shown to whoever may see receipts, and never logged.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast, distinct, func, or_, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from models import CallEvent, CallOutcome
 from models.calls import POSTGRESQL_UNREAD, SQLITE_UNREAD
@@ -20,23 +23,23 @@ MOST_SAMPLES = 3
 LOOKED_THROUGH = 2_000  # of the latest events with such values, for calls to look at
 
 
-class has_unread(FunctionElement):
+class has_unread(FunctionElement[bool]):
     """Whether something in an event's record could not be read. To the letter as the index on it says it."""
 
     inherit_cache = True
 
 
 @compiles(has_unread, "postgresql")
-def _has_unread_postgresql(element, compiler, **options):
+def _has_unread_postgresql(element: has_unread, compiler: SQLCompiler, **options: Any) -> str:
     return POSTGRESQL_UNREAD
 
 
 @compiles(has_unread, "sqlite")
-def _has_unread_sqlite(element, compiler, **options):
+def _has_unread_sqlite(element: has_unread, compiler: SQLCompiler, **options: Any) -> str:
     return SQLITE_UNREAD
 
 
-class unread_sample(FunctionElement):
+class unread_sample(FunctionElement[str]):
     """The sample of one field in an event; NULL where that was read, or not stated."""
 
     type = Text()
@@ -44,13 +47,13 @@ class unread_sample(FunctionElement):
 
 
 @compiles(unread_sample, "postgresql")
-def _unread_sample_postgresql(element, compiler, **options):
+def _unread_sample_postgresql(element: unread_sample, compiler: SQLCompiler, **options: Any) -> str:
     (field,) = element.clauses
     return f"(call_events.facts -> '_unread' ->> {compiler.process(cast(field, Text), **options)})"
 
 
 @compiles(unread_sample, "sqlite")
-def _unread_sample_sqlite(element, compiler, **options):
+def _unread_sample_sqlite(element: unread_sample, compiler: SQLCompiler, **options: Any) -> str:
     (field,) = element.clauses
     given = compiler.process(field, **options)
     return f"(SELECT value FROM json_each(call_events.facts, '$._unread') WHERE key = {given})"
@@ -90,7 +93,9 @@ def _most(own: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(own, key=lambda one: (-one["calls"], one["field"]))[:MOST_FIELDS]
 
 
-def _add_samples(session: Session, found: dict[str, list[dict[str, Any]]], ends) -> None:
+def _add_samples(
+    session: Session, found: dict[str, list[dict[str, Any]]], ends: Mapping[tuple[str, str], tuple[str, str]]
+) -> None:
     """Only the latest events are looked through: numbering all of them by field takes several times as long as counting."""
     wanted = {(name, one["field"]): one["sample_outcome_ids"] for name, own in found.items() for one in own}
     latest = select(CallEvent.id).where(has_unread()).order_by(CallEvent.outcome_id.desc()).limit(LOOKED_THROUGH)
@@ -110,7 +115,7 @@ def _add_samples(session: Session, found: dict[str, list[dict[str, Any]]], ends)
         del samples[MOST_SAMPLES:]
 
 
-def _noted(session: Session):
+def _noted(session: Session) -> TableValuedAlias:
     """(key, value) of what one event has noted, as a table beside it."""
     if session.get_bind().dialect.name == "sqlite":
         inside = func.json_each(CallEvent.facts, "$._unread")

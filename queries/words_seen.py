@@ -20,6 +20,7 @@ from dialers.connection import Connection, plain, plain_disposition
 from dialers.vocabulary import DISMISSED, UNKNOWN
 from models import CallEvent, CallOutcome
 from models.calls import UNFLAGGED, UNKNOWN_AND_OVER
+from models.database import AnyColumn, AnySelect
 from outcomes.undecided import CONDITIONS, DISPOSITION, EVENT, FIELDS, WITHOUT_FLAG, event_word, value
 from queries import selection
 
@@ -29,6 +30,7 @@ MOST_SAMPLES = 3
 LOOKED_THROUGH = 2_000  # of the latest outcomes with each kind of word, for samples
 
 Said = tuple[str, str]  # the field, and the word as it is written there
+Key = tuple[str, str]  # a word as ``decisions.key`` says it
 
 
 @dataclass
@@ -77,8 +79,8 @@ def unmapped(
 
 def _merged(session: Session, configured: Mapping[str, Connection], most: int) -> dict[str, list[Seen]]:
     """Connection -> its words, most calls first."""
-    found: dict[str, dict[tuple[str, str], Seen]] = {}
-    elsewhere: set[tuple[str, tuple[str, str]]] = set()  # dispositions that another parent of theirs decides
+    found: dict[str, dict[Key, Seen]] = {}
+    elsewhere: set[tuple[str, Key]] = set()  # dispositions that another parent of theirs decides
     for name, kind, one, other, calls, latest, first in session.execute(_counted(configured)):
         own, connection = found.setdefault(name, {}), configured.get(name) or Connection(name, "")
         for key, said in _said_by_row(connection, kind, one, other).items():
@@ -91,17 +93,17 @@ def _merged(session: Session, configured: Mapping[str, Connection], most: int) -
             # Rare enough to be asked for one by one, with the filter that leads to its calls: they have to be as many.
             if seen.mixed or (name, key) in elsewhere:
                 wanted = selection.conditions({"connection": [name], "unmapped": seen.values()})
-                seen.calls = session.scalar(select(func.count()).select_from(CallOutcome).where(*wanted))
+                seen.calls = session.scalar(select(func.count()).select_from(CallOutcome).where(*wanted)) or 0
         order = sorted(words.values(), key=lambda seen: (-seen.calls, *seen.ways()[0]))
         if order:
             sorted_[name] = order[:most]
     return sorted_
 
 
-def unapplied(session: Session, connection: Connection) -> dict[tuple[str, str], int]:
+def unapplied(session: Session, connection: Connection) -> dict[Key, int]:
     """Word, as ``decisions.key`` says it -> calls that do not show yet what was decided of it, because they were read before, or
     because what the dialer proves outweighs the word."""
-    found: Counter[tuple[str, str]] = Counter()
+    found: Counter[Key] = Counter()
     for name, kind, one, other, calls, *_ in session.execute(_counted({connection.name: connection})):
         if name != connection.name:
             continue
@@ -116,22 +118,20 @@ def unapplied(session: Session, connection: Connection) -> dict[tuple[str, str],
     return dict(found)
 
 
-def _said_by_row(connection: Connection, kind: str, one: str | None, other: str | None) -> dict[tuple, list[Said]]:
+def _said_by_row(connection: Connection, kind: str, one: str | None, other: str | None) -> dict[Key, list[Said]]:
     """The undecided words of one counted row, each with where it stands."""
     if kind == DISPOSITION:
-        return {} if connection.decides(one, other) else {(DISPOSITION, plain_disposition(one)): [(DISPOSITION, one)]}
-    if kind == EVENT:
-        written = [(EVENT, one)]
-    else:
-        written = [(name, word) for name, word in (("status_raw", one), ("hangup_cause", other)) if word is not None]
-    found: dict[tuple, list[Said]] = {}
-    for name, word in written:
-        if connection.says(word) is None:
+        if one is None or connection.decides(one, other):
+            return {}
+        return {(DISPOSITION, plain_disposition(one)): [(DISPOSITION, one)]}
+    found: dict[Key, list[Said]] = {}
+    for name, word in ((EVENT, one),) if kind == EVENT else (("status_raw", one), ("hangup_cause", other)):
+        if word is not None and connection.says(word) is None:
             found.setdefault(("word", plain(word) or word), []).append((name, word))
     return found
 
 
-def _counted(configured: Mapping[str, Connection]):
+def _counted(configured: Mapping[str, Connection]) -> AnySelect:
     """(connection, kind, two texts, calls, latest id, first id): the most frequent of each connection and kind. The texts are
     status and hangup cause, or disposition and its parent, or an event's word and nothing."""
     status, cause = CallOutcome.status_raw, CallOutcome.hangup_cause
@@ -152,7 +152,7 @@ def _counted(configured: Mapping[str, Connection]):
     return select(*list(ranked.c)[:-1]).where(ranked.c.rank <= MOST_SPELLINGS + listed)
 
 
-def _said_by_events():
+def _said_by_events() -> AnySelect:
     word = event_word()
     # A call may have been told the same twice. Merged rows are left out crosswise, see models.calls.
     counted = _figures(EVENT, word, cast(null(), Text), func.count(distinct(CallOutcome.id)))
@@ -162,7 +162,7 @@ def _said_by_events():
     )
 
 
-def _figures(kind: str, one, other, calls):
+def _figures(kind: str, one: AnyColumn, other: AnyColumn, calls: ColumnElement[int]) -> AnySelect:
     shown = cast(CallOutcome.id, Text)
     figures = (calls.label("calls"), func.max(shown).label("latest"), func.min(shown).label("first"))
     texts = (literal(kind).label("kind"), one.label("one"), other.label("other"))
@@ -171,7 +171,7 @@ def _figures(kind: str, one, other, calls):
 
 def _add_samples(session: Session, name: str, words: Sequence[tuple[Seen, dict[str, Any]]]) -> None:
     """Only the latest outcomes are looked through: numbering all of them by word takes five times as long as counting."""
-    own = {said: set() for seen, _ in words for said in seen.said}
+    own: dict[Said, set[str]] = {said: set() for seen, _ in words for said in seen.said}
     for kind in {kind for kind, _ in own}:
         for said, outcome in session.execute(_latest(name, kind)):
             samples = own.get((kind, said))
@@ -183,7 +183,7 @@ def _add_samples(session: Session, name: str, words: Sequence[tuple[Seen, dict[s
         shown["sample_outcome_ids"] = list(dict.fromkeys(latest + ends))[:MOST_SAMPLES]
 
 
-def _latest(name: str, kind: str):
+def _latest(name: str, kind: str) -> AnySelect:
     """(word, outcome id) of a connection, the latest outcomes first."""
     if kind != EVENT:
         latest = select(getattr(CallOutcome, kind), CallOutcome.id).where(text(CONDITIONS[kind]))
@@ -191,13 +191,15 @@ def _latest(name: str, kind: str):
     # Of all connections, because events do not name theirs; said crosswise, because SQLite would take the index that begins
     # with the connection, and read every call of it.
     word = event_word()
-    told = select(word.label("word"), CallEvent.outcome_id).where(word.is_not(None))
-    told = told.order_by(CallEvent.outcome_id.desc()).limit(LOOKED_THROUGH).subquery()
+    latest = select(word.label("word"), CallEvent.outcome_id).where(word.is_not(None))
+    told = latest.order_by(CallEvent.outcome_id.desc()).limit(LOOKED_THROUGH).subquery()
     own = select(told.c.word, CallOutcome.id).join_from(told, CallOutcome, told.c.outcome_id == CallOutcome.id)
     return own.where(CallOutcome.connection.concat("") == name).order_by(CallOutcome.id.desc())
 
 
-def decided(session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]) -> list[tuple]:
+def decided(
+    session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]
+) -> list[tuple[str, str, str]]:
     """(connection, disposition, parent or ""): of the calls that match, the dispositions that raise no flag because the
     connection's table says so. Others without a flag are undecided, or were decided since their calls were read."""
     tabled = sorted(name for name, connection in configured.items() if connection.dispositions)
@@ -206,7 +208,11 @@ def decided(session: Session, filters: Mapping[str, Any], configured: Mapping[st
     said = (CallOutcome.connection, CallOutcome.disposition, CallOutcome.disposition_parent)
     statement = select(*said).where(*selection.conditions(filters), text(UNFLAGGED), CallOutcome.connection.in_(tabled))
     rows = session.execute(statement.distinct())
-    return [(name, word, parent or "") for name, word, parent in rows if _says_none(configured[name], word, parent)]
+    return [
+        (name, word, parent or "")
+        for name, word, parent in rows
+        if word is not None and _says_none(configured[name], word, parent)
+    ]
 
 
 def _says_none(connection: Connection, word: str, parent: str | None) -> bool:

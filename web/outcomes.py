@@ -7,7 +7,7 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from models.database import Database
-from outcomes.feed import Place, State
+from outcomes.feed import State
 from outcomes.feed import state as state_of
 from queries import evidence, feed, keyset, loaded, selection, shape
 from web import exports, schemas
@@ -76,7 +76,7 @@ def list_changes(query: dict) -> Response:
     return answer(
         {
             "outcomes": [shape.change(row) for row in shown],
-            "next": feed.cursor(Place(last, state.epoch, state.start)),
+            "next": feed.cursor(last, state.epoch, state.start),
             "more": len(rows) > len(shown),
         }
     )

@@ -58,7 +58,7 @@ def test_what_was_given_before_there_were_epochs_goes_on(database):
     assert [call for call, _ in read(database, place(keyset.encode("feed", "2")))] == ["3"]
     assert [call for call, _ in read(database, place("2"))] == ["3"]
     assert place("") == place("0") == feed.BEGINNING
-    assert place(reading.cursor(Place(2, 7, "a"))) == Place(2, 7, "a")
+    assert place(reading.cursor(2, 7, "a")) == Place(2, 7, "a")
 
 
 def test_a_start_without_a_restore_changes_nothing(database, kept):
@@ -337,9 +337,9 @@ def test_over_http(app, database):
     for beyond in (
         "4",
         "9" * 30,
-        reading.cursor(Place(4, 1, "first")),
-        reading.cursor(Place(1, 2, "first")),
-        reading.cursor(Place(1, 1, "lost")),
+        reading.cursor(4, 1, "first"),
+        reading.cursor(1, 2, "first"),
+        reading.cursor(1, 1, "lost"),
         keyset.encode("feed", "4"),
     ):
         answer = reader.get(f"{FEED}?after={beyond}")
