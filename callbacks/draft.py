@@ -73,7 +73,7 @@ class Draft:
             "stranger": self.stranger,
             "state": QUARANTINED if self.reason else PENDING,
             "reason": self.reason,
-            "detail": REASONS.get(self.reason),
+            "detail": REASONS.get(self.reason or ""),
             "readings": 0,
         }
 

@@ -76,6 +76,7 @@ class LoopTicket(Ticket):
 class Worker(GeventWorker):
     """``worker_class`` in service.supervisor.receivers."""
 
+    sockets: list[LoopSocket]  # gunicorn's own until ``patch``
     _orphaned = 0.0
 
     def load_wsgi(self) -> None:
@@ -235,7 +236,7 @@ class Worker(GeventWorker):
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
 
     def _take_broken(self, name, line: Line, addr, error: Exception, found: re.Match, kept: int) -> None:
-        said = bytes(line.head) + line.rest(kept, READ_BYTES)
+        said = bytes(line.head or b"") + line.rest(kept, READ_BYTES)
         line.head = None
         request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)

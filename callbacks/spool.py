@@ -17,8 +17,9 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import structlog
@@ -196,7 +197,7 @@ class Spool:
 
     def _batches(
         self, path: Path, batch: int, read: Callable[[bytes], object], failures: list[OSError]
-    ) -> Iterator[list]:
+    ) -> Generator[list[Any], None, None]:
         """What ``read`` makes of one segment; the next list is asked for when the last was taken, and after the last it goes.
 
         Errors of the disk end up in ``failures``, for one bad segment is not to hold up those behind it.

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
 import structlog
@@ -45,7 +46,7 @@ class DatabaseStore:
         # A new one: what lies in the engine's pool may be dead, and nobody says so for twenty seconds.
         fresh = database.engine.pool.recreate().connect()
         connection = Connection(database.engine, connection=fresh)
-        self._driver = fresh.driver_connection
+        self._driver = cast(Any, fresh.driver_connection)  # psycopg's or sqlite3's
         if database.is_sqlite:
             self._driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         else:

@@ -91,7 +91,8 @@ class Strangers:
         """(what may go on down the ladder, what ends here and is counted)."""
         if not any(ticket.draft.stranger for ticket in tickets):
             return list(tickets), []
-        on, ended = [], []
+        on: list[Ticket] = []
+        ended: list[Ticket] = []
         for ticket in tickets:
             (on if not ticket.draft.stranger or self._may_go_on(ticket.draft) else ended).append(ticket)
         for ticket in ended:

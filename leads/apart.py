@@ -67,7 +67,8 @@ class Apart:
 
     def next(self) -> bytes:
         """The next character that is no blank; empty at the end."""
-        self._at = _BLANK.match(self._data, self._at).end()
+        if blanks := _BLANK.match(self._data, self._at):
+            self._at = blanks.end()
         return self._data[self._at : self._at + 1]
 
     def _value(self, where: int | str) -> Span:

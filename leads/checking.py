@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import RAISE, ValidationError
 
 from dialers.base import Connection
-from dialers.giving import BadLeads, BadList, Lead, Refused, to_be_called
+from dialers.giving import BadLeads, BadList, CannotDo, Lead, Leads, Refused, to_be_called
 from dialers.lead_fields import LONGEST, LeadFields
 from dialers.registry import DIALERS
 from leads.bounds import Row
@@ -30,11 +30,19 @@ class Checked:
     doubts: list[dict[str, Any]] = field(default_factory=list)
 
 
+def taken_by(connection: Connection) -> Leads:
+    """How the connection's dialer takes leads. Raises CannotDo."""
+    found = DIALERS[connection.dialer].leads
+    if found is None:
+        raise CannotDo(f"{connection.dialer} takes no leads.")
+    return found
+
+
 def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[str, Any]:
     """The load's own options, as the dialer's schema reads them. Raises Refused."""
     check_storable(options, "options")
     try:
-        return DIALERS[connection.dialer].leads.options(unknown=RAISE).load(dict(options))
+        return taken_by(connection).options(unknown=RAISE).load(dict(options))
     except ValidationError as error:
         where, sentence = first(error.messages)
         raise Refused(f"options.{where}" if where else "options", sentence) from None
@@ -42,14 +50,15 @@ def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[st
 
 def check(connection: Connection, campaign: str | None, rows: Iterable[Row], options: Mapping[str, Any]) -> Checked:
     """Every lead of the list, as it will be sent. Raises BadLeads, with every fault that was found, and BadList."""
-    found, faults, places, schema = Checked(), [], {}, LeadFields(unknown=RAISE)
-    dialer = DIALERS[connection.dialer]
+    found, faults, schema = Checked(), [], LeadFields(unknown=RAISE)
+    places: dict[str, list[int]] = {}
+    dialer = taken_by(connection)
     for at, row in rows:
         try:
             for name, value in row.items():
                 check_storable(value, name)
             lead, doubts = _lead(connection, schema.load(row))
-            dialer.leads.check(connection, campaign, lead, options)
+            dialer.check(connection, campaign, lead, options)
         except ValidationError as error:
             where, sentence = first(error.messages)
             faults.append({"row": at, "field": where, "message": sentence})

@@ -17,7 +17,7 @@ from dialers.base import Connection
 from dialers.giving import Pace
 from lib import ids
 from models import SendingDesk, leases
-from models.database import Database, insert_into
+from models.database import Database, changed, insert_into
 from models.leases import FREE, LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -50,8 +50,8 @@ def claim(session: Session, connection: Connection, at: datetime) -> Held | None
     free = leases.free(DESK.c.lease_until, at, span)
     due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
     taken = {"lease_owner": held.lease, "lease_until": at + span}
-    changed = session.execute(update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken))
-    return held if changed.rowcount == 1 else None
+    claimed = update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken)
+    return held if changed(session, claimed) == 1 else None
 
 
 def make(session: Session, connection: str, at: datetime) -> None:
@@ -97,7 +97,7 @@ def release(session: Session, held: Held, **values: object) -> None:
 
 def failures(session: Session, connection: str) -> int:
     """How often in a row the dialer did not answer as it should."""
-    return session.scalar(select(DESK.c.failures).where(DESK.c.connection == connection))
+    return session.scalar(select(DESK.c.failures).where(DESK.c.connection == connection)) or 0
 
 
 def rest(session: Session, connection: str, wanted: float | None) -> timedelta:
@@ -111,13 +111,13 @@ def slot(session: Session, connection: str, pace: Pace, at: datetime) -> datetim
     make(session, connection, at)
     mine = DESK.c.connection == connection
     share = timedelta(seconds=pace.seconds / pace.requests)
-    next_at = session.scalar(select(DESK.c.next_at).where(mine).with_for_update())
+    next_at: datetime = session.scalars(select(DESK.c.next_at).where(mine).with_for_update()).one()
     free = max(at, next_at) if next_at <= at + 2 * LONGEST_REST else at
     session.execute(update(DESK).where(mine).values(next_at=free + share))
     return free
 
 
-def _set(session: Session, held: Held, values: dict) -> None:
+def _set(session: Session, held: Held, values: dict[str, object]) -> None:
     mine = (DESK.c.connection == held.connection, DESK.c.lease_owner == held.lease)
-    if session.execute(update(DESK).where(*mine).values(values)).rowcount != 1:
+    if changed(session, update(DESK).where(*mine).values(values)) != 1:
         raise LeaseLost

@@ -13,25 +13,23 @@ class TooLong(Exception):
     """A row that is longer than any."""
 
 
-class Lines:
-    """Those of a body, and what was read of them since ``begin``: a row may be several. What is blank at the end is left out:
-    spreadsheets write a million lines of nothing. Raises TooLong."""
+class _Rows:
+    """A body line by line, and what was read of it since ``begin``: a row may be several. What is blank at the end is left out:
+    spreadsheets write a million lines of nothing."""
 
     def __init__(self, data: bytes):
         self._data = data
         self._at = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
-        self._end = _LINE.match(data, max(self._at, len(data.rstrip(_BLANKS)))).end()
+        self._end = self._end_of_line(max(self._at, len(data.rstrip(_BLANKS))), len(data))
         self._row: list[bytes] = []
         self._size = 0
 
-    def __iter__(self) -> "Lines":
-        return self
-
-    def __next__(self) -> bytes:
+    def _next(self) -> bytes:
+        """Raises StopIteration and TooLong."""
         if self._at >= self._end:
             raise StopIteration
         left = LONGEST_ROW - self._size
-        line = _LINE.match(self._data, self._at, min(self._end, self._at + left + 1))[0]
+        line = self._data[self._at : self._end_of_line(self._at, min(self._end, self._at + left + 1))]
         if len(line) > left:
             raise TooLong
         self._at += len(line)
@@ -39,17 +37,34 @@ class Lines:
         self._row.append(line)
         return line
 
+    def _end_of_line(self, begin: int, end: int) -> int:
+        found = _LINE.match(self._data, begin, end)
+        return found.end() if found else begin
+
     def begin(self) -> None:
         """Here begins a row."""
         self._row.clear()
         self._size = 0
 
 
-class Texts(Lines):
+class Lines(_Rows):
+    """The lines as bytes. Raises TooLong."""
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> bytes:
+        return self._next()
+
+
+class Texts(_Rows):
     """The same as text; what is not UTF-8 is told by its cell."""
 
+    def __iter__(self) -> "Texts":
+        return self
+
     def __next__(self) -> str:
-        return _text(super().__next__())
+        return _text(self._next())
 
     def first(self) -> str:
         """The first line, which stays to be read."""

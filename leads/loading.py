@@ -33,9 +33,7 @@ APART = ("number", "number_raw", "reference", "mark")  # of a lead, in columns o
 def offered(connection: Connection, campaign: str | None) -> Leads:
     """How the connection's dialer takes leads for this campaign (None: for a new one). Raises CannotDo."""
     dialer = DIALERS[connection.dialer]
-    leads = dialer.leads
-    if leads is None:
-        raise CannotDo(f"{connection.dialer} takes no leads.")
+    leads = checking.taken_by(connection)
     if campaign is None and not leads.most_new:
         raise CannotDo(f"{connection.dialer} has no way to make a campaign; make it there, and load into its id.")
     if campaign is not None and leads.appends is not None:

@@ -11,6 +11,7 @@ from dialers import masking
 from dialers.base import Connection
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
+from models.database import changed
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 from queries import keyset
 
@@ -70,7 +71,7 @@ def discreet(load: dict[str, Any], configured: Mapping[str, Connection]) -> dict
 def counts(session: Session, load_id: UUID) -> dict[str, int]:
     """How many leads are in each state."""
     statement = select(LEADS.c.state, func.count()).where(LEADS.c.load_id == load_id).group_by(LEADS.c.state)
-    found = dict(session.execute(statement).all())
+    found = {state: count for state, count in session.execute(statement)}
     found[PENDING] = found.get(PENDING, 0) + found.pop(SENDING, 0)
     return {state: found.get(state, 0) for state in SHOWN_STATES}
 
@@ -98,7 +99,7 @@ def decide(session: Session, load_id: UUID, decision: str) -> int | None:
     else:
         values |= {"reason": DECIDED, "settled_at": clock.now()}
     unknown = (LEADS.c.load_id == load_id, LEADS.c.state == UNKNOWN)
-    decided = session.execute(update(LEADS).where(*unknown).values(values)).rowcount
+    decided = changed(session, update(LEADS).where(*unknown).values(values))
     if decided and decision == "resend" and load.state == DONE:
         session.execute(update(LOADS).where(LOADS.c.id == load_id).values(state=RUNNING, finished_at=None))
     return decided

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from dialers import clients, masking
 from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
-from dialers.giving import Leads, Sent, Verdict
-from dialers.registry import DIALERS
+from dialers.giving import Sent, Verdict
 from leads import desks, orders
+from leads.checking import taken_by
 from leads.desks import Clock, Held
 from leads.orders import Outgoing
 from lib import clock
@@ -93,7 +93,7 @@ class Sender:
         self._callbacks = callbacks
         self._now = now
         self._stop = stop
-        self._leads: Leads = DIALERS[connection.dialer].leads
+        self._leads = taken_by(connection)
         self._pace = self._leads.pace(connection)
         self._turn: UUID | None = None  # the load that this shift is for
 
@@ -155,8 +155,10 @@ class Sender:
         desks.renew(session, self._held, self._now())
         return taken
 
-    def _left(self, session: Session) -> None:
+    def _left(self, session: Session) -> Outgoing | None:
+        """Leave the desk to others: nothing is next."""
         desks.release(session, self._held)
+        return None
 
     def _sent(self, taken: Outgoing) -> Callable[[Session], bool]:
         """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""

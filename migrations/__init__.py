@@ -61,7 +61,7 @@ def downgrade(database: Database, revision: str) -> None:
 def _refuse_newer(database: Database) -> None:
     with database.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    if is_newer(found):
+    if found is not None and is_newer(found):
         raise NewerSchema(found)
 
 
@@ -71,7 +71,7 @@ def _refuse_other_than_unicode(database: Database) -> None:
     # Not by way of the engine, which fails to understand an SQL_ASCII server's answers before anybody could ask.
     words, options = database.engine.dialect.create_connect_args(database.url)
     try:
-        with psycopg.connect(*words, **{"connect_timeout": CONNECT_SECONDS} | options) as connection:
+        with psycopg.connect(*words, **{"connect_timeout": CONNECT_SECONDS, **options}) as connection:
             encoding = connection.info.parameter_status("server_encoding")
     except psycopg.OperationalError:  # away: the migration will say so itself
         return

@@ -6,15 +6,16 @@ in for callbacks, and what is left undecided.
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
 from dialers import clients, masking
-from dialers.asking import Report, Window
+from dialers.asking import Page, Report, Window
 from dialers.base import Connection
 from dialers.errors import ReportError
 from dialers.giving import CannotDo
@@ -118,7 +119,7 @@ def _asked(database: Database, connection: Connection, client, report: Report, w
             return Check(what, None, "There is nothing to ask for: no lead that was loaded is on its way.")
     elif any(layer.span for layer in report.layers):
         wanted = Window(at - LOOKED_BACK, at)
-    walk = report.walk(client, connection, wanted)
+    walk = cast(Generator[Page, None, None], report.walk(client, connection, wanted))  # every dialer's is one
     try:
         page = next(walk, None)
     finally:

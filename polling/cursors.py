@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dialers.errors import AskedWrongly, CredentialsRefused, ReportError
 from lib import ids
 from models import PollCursor, leases
-from models.database import insert_into
+from models.database import changed, insert_into
 from models.leases import FREE, LeaseLost
 from polling.keep import Kept
 from polling.tasks import Task
@@ -126,4 +126,4 @@ def _update(session: Session, cursor: PollCursor, conditions: tuple, values: dic
         PollCursor.layer == cursor.layer,
     )
     statement = update(PollCursor).where(*mine, *conditions).values(**values)
-    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount == 1
+    return changed(session, statement) == 1

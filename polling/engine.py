@@ -8,6 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -110,7 +111,7 @@ class Poller:
                 cursors.finish(session, held, at, {"idle_at": at, "warning": None}, Kept())
                 return Polled(*task.key, idle=True)
         walk = Walk(self.database, self.connection, self.known.client, held, self.now, self._between(task), self.stop)
-        logged = {"connection": self.connection.name, "report": task.key[0], "layer": task.key[1]}
+        logged: dict[str, Any] = {"connection": self.connection.name, "report": task.key[0], "layer": task.key[1]}
         began = time.monotonic()
         try:
             polled = walk.run(asked)

@@ -145,4 +145,4 @@ def unfinished(database: Database, connection: str, since: datetime) -> datetime
     )
     with database.read() as session:
         found = [layer.removeprefix(begun) for layer in session.scalars(statement)]
-    return max((clock.parse(one) for one in found), default=None)
+    return max((moment for one in found if (moment := clock.parse(one))), default=None)

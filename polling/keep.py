@@ -75,7 +75,13 @@ def keep_page(
         top = newest.get(record.key)
         if digest not in stored:
             fresh.append(_row(connection, report, record, digest, at, _seen_at(top, at) or at))
-        elif top and top.content_hash not in by_hash and last.get(record.key) == digest and _seen_at(top, at):
+        elif (
+            record.key is not None
+            and top
+            and top.content_hash not in by_hash
+            and last.get(record.key) == digest
+            and _seen_at(top, at)
+        ):
             revived.append({"row_id": stored[digest].id, "now_seen": _seen_at(top, at)})
     told |= set(last)
     return Kept(len(page.records), _insert(session, fresh) + _revive(session, revived))

@@ -101,5 +101,6 @@ def _jobs(session: Session, connection: Connection, since: datetime, over_since:
     )
     found: dict[str, list[str]] = {}
     for campaign, dialer_id in session.execute(statement):
-        found.setdefault(campaign, []).append(dialer_id)
+        if campaign is not None and dialer_id is not None:  # else there is no campaign to ask about
+            found.setdefault(campaign, []).append(dialer_id)
     return Jobs({campaign: tuple(ids) for campaign, ids in found.items()}) if found else None

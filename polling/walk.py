@@ -135,10 +135,10 @@ class Walk:
 
     def _keep(self, then: Callable[[Session, Kept], None]) -> None:
         """Keep the page at hand, if there is one, and what ``then`` does, in one transaction."""
-        page, asked = self._in_hand or (None, None)
         with self._database.write() as session:
-            kept = Kept()
-            if page:
+            page, kept = None, Kept()
+            if self._in_hand:
+                page, asked = self._in_hand
                 kept = keep_page(session, self._connection, self._held.task.key[0], page, asked, self._told)
             then(session, kept)
         self._in_hand = None

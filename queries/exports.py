@@ -6,7 +6,7 @@ each into a Python object and back into text is three quarters of the time an ex
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ from models.base import Guid, UtcDateTime
 from models.database import AnyColumn, AnyRow, AnySelect, Database
 from models.shown import COLUMNS
 from queries import selection, shape
+
+Pieces = Generator[Sequence[AnyRow], None, None]
 
 _PIECE = 2_000
 _ORDER = "started_at"
@@ -61,7 +63,7 @@ def as_shown(name: str) -> AnyColumn:
     return cast(column, Text) if isinstance(column.type, Guid) or name in shape.JSON_COLUMNS else column
 
 
-def pieces(database: Database, filters: Mapping[str, Any]) -> Iterator[Sequence[AnyRow]]:
+def pieces(database: Database, filters: Mapping[str, Any]) -> Pieces:
     """Rows of ``shown.COLUMNS`` as shown, in pieces.
 
     On PostgreSQL all of one snapshot, through a cursor of the server: the export is exact whatever changes meanwhile.
@@ -76,13 +78,13 @@ def _statement(filters: Mapping[str, Any], after: tuple[datetime, UUID] | None =
     return selection.ordered(filters, _ORDER, after).with_only_columns(*columns)
 
 
-def _from_postgresql(database: Database, filters: Mapping[str, Any]) -> Iterator[Sequence[AnyRow]]:
+def _from_postgresql(database: Database, filters: Mapping[str, Any]) -> Pieces:
     with database.engine.connect() as connection:
         streamed = {"stream_results": True, "yield_per": _PIECE}
         yield from connection.execute(_statement(filters), execution_options=streamed).partitions()
 
 
-def _from_sqlite(database: Database, filters: Mapping[str, Any]) -> Iterator[Sequence[AnyRow]]:
+def _from_sqlite(database: Database, filters: Mapping[str, Any]) -> Pieces:
     after = None
     while True:
         with database.engine.connect() as connection:

@@ -20,7 +20,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from lib import clock, ids, phone
 from lib import text as texts
 from models import CallEvent, CallOutcome
-from models.database import AnyColumn, AnySelect
+from models.database import AnyColumn, AnyRow, AnySelect
 from models.shown import COLUMNS as SHOWN
 from outcomes import undecided
 from queries import keyset, unread_values

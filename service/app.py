@@ -38,5 +38,5 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     read = Origin(app.wsgi_app, settings.proxies)
     receiver = callbacks.Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
     app.register_blueprint(routes.blueprint(receiver))
-    app.wsgi_app = receiver
+    app.wsgi_app = receiver  # type: ignore[method-assign]  # Flask's own way to stand in front of it
     return app

@@ -115,7 +115,8 @@ def _ports(text: str) -> dict[str, int]:
             next(connections[f"{name}-demo"][key] for key in URLS if key in connections[f"{name}-demo"])
             for name in NAMES
         ]
-        return {name: int(_LOCAL.match(url)[1]) for name, url in zip(NAMES, urls, strict=True)}
+        local = {name: found for name, url in zip(NAMES, urls, strict=True) if (found := _LOCAL.match(url))}
+        return {name: int(local[name][1]) for name in NAMES}
     except (tomllib.TOMLDecodeError, KeyError, StopIteration, TypeError) as error:
         raise BadSettings(
             "The demo's settings file does not name its five dialers any more; wrapup demo --fresh writes it anew, and "

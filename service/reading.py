@@ -11,7 +11,7 @@ def create_reader():
     """The WSGI application of the reading process, which receivers ask and nobody else. Raises BadSettings."""
     app = create_app()
     context(app).database.limit(LONGEST_QUESTION)
-    app.wsgi_app = Behind(app.wsgi_app)
+    app.wsgi_app = Behind(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to stand in front of it
     return app
 
 

@@ -22,10 +22,9 @@ def scope(name: str) -> Callable:
     """Say which scope a view needs, to the check and to the description. Stands directly below the route."""
 
     def mark(view: Callable) -> Callable:
-        view.scope = name
         told = getattr(view, "_apidoc", {})
         said = told.get("manual_doc", {}) | {"security": [{"key": [name]}]}
-        view._apidoc = told | {"manual_doc": said}
+        vars(view).update(scope=name, _apidoc=told | {"manual_doc": said})
         return view
 
     return mark

@@ -9,14 +9,15 @@ from typing import Any
 from flask import Response, request
 
 from lib import clock
-from models.database import Database
+from models.database import AnyRow, Database
 from queries import exports
 from web import silence
 from web.errors import ApiError
 from web.turns import EXPORTS
 
 # format -> content type, the first bytes, and how rows are written
-FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Callable]] = {
+Write = Callable[[Sequence[AnyRow]], bytes]
+FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Write]] = {
     "csv": ("text/csv; charset=utf-8; header=present", exports.csv_head, exports.csv_lines),
     "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
 }
@@ -47,7 +48,7 @@ class _Body:
     """The bytes of an export, in pieces that a slow line takes in time. Gives its turn back at the end, or when the server
     closes it before."""
 
-    def __init__(self, pieces: Iterator, head: bytes, write: Callable):
+    def __init__(self, pieces: exports.Pieces, head: bytes, write: Write):
         self._pieces = pieces
         self._write = write
         self._open = True
@@ -72,7 +73,7 @@ class _Body:
         self.close()
         raise StopIteration
 
-    def _rows(self) -> Sequence:
+    def _rows(self) -> Sequence[AnyRow]:
         """The next piece; empty after the last."""
         with EXPORTS.turn():
             return next(self._pieces, ())

@@ -119,17 +119,17 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
 
     yield from _sending(session)
 
-    labels = ("connection", "report", "layer")
-    failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=labels)
+    layers = ("connection", "report", "layer")
+    failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=layers)
     behind = GaugeMetricFamily(
-        "wrapup_poll_behind_seconds", "Time since the report is complete to; +Inf: it was never read", labels=labels
+        "wrapup_poll_behind_seconds", "Time since the report is complete to; +Inf: it was never read", labels=layers
     )
     for cursor in session.scalars(select(PollCursor).where(~BEGUN_HISTORY)):
         names = [cursor.connection, cursor.report, cursor.layer]
         failures.add_metric(names, cursor.failures)
         if cursor.idle_at is None:  # what has nothing to ask for is not behind
-            never = cursor.complete_to is None
-            behind.add_metric(names, inf if never else max(0.0, (now - cursor.complete_to).total_seconds()))
+            to = cursor.complete_to
+            behind.add_metric(names, inf if to is None else max(0.0, (now - to).total_seconds()))
     yield failures
     yield behind
 

@@ -1,5 +1,7 @@
 """Where a request came from: its client's address, as far as proxies of ours may tell, and whether by https."""
 
+from typing import Any
+
 import structlog
 from flask import request
 
@@ -50,7 +52,7 @@ class Refusals:
         if self._each.take(counted()) or self._all.take(""):
             self._unlogged += 1
             return
-        origin = {"address": client()}
+        origin: dict[str, Any] = {"address": client()}
         peer, said = request.environ.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")[:200]
         if peer != origin["address"]:
             origin["peer"] = peer

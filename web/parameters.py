@@ -86,7 +86,7 @@ class Moment(fields.DateTime):
     _LOST_PLUS = re.compile(r"([T ][0-9]{1,2}:[0-9]{2}(?::[0-9.,]+)?) (?=[0-9]{2}(?::?[0-9]{2})?$)", re.IGNORECASE)
 
     def _deserialize(self, value, attr, data, **kwargs) -> datetime:
-        zone = data.get("tz") if "tz" in self.parent.fields else None
+        zone = data.get("tz") if isinstance(self.parent, Schema) and "tz" in self.parent.fields else None
         place = Place(zones.named(zone)) if isinstance(zone, str) else NOWHERE
         moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), place)
         if moment is None:
@@ -168,7 +168,8 @@ class Filters(Schema):
         """A number as the connections read it, each in its default country."""
         if query.get("number"):
             known, wanted = context().connections, query.get("connection")
-            countries = {one.default_country for name, one in known.items() if not wanted or name in wanted} - {None}
+            asked = [one for name, one in known.items() if not wanted or name in wanted]
+            countries = {one.default_country for one in asked if one.default_country}
             readings = (phone.e164(one, country) for one in query["number"] for country in sorted(countries))
             query["number"] = list(dict.fromkeys([*query["number"], *filter(None, readings)]))
         return query

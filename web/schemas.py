@@ -18,7 +18,7 @@ def text(description: str, example: str | None = None, null: bool = True, choice
     )
 
 
-def time(description: str, example: str = "2026-11-18T10:12:52Z", null: bool = True) -> fields.Str:
+def time(description: str, example: str | None = "2026-11-18T10:12:52Z", null: bool = True) -> fields.Str:
     return fields.Str(
         required=True,
         allow_none=null,

@@ -20,7 +20,7 @@ def body() -> bytes:
     try:
         return request.get_data()
     except RequestEntityTooLarge:
-        most = errors.size(request.max_content_length)
+        most = errors.size(request.max_content_length or 0)
         sentence = f"A list has {most} at most. Split it; each part becomes a load of its own."
         raise errors.ApiError(413, "too_large", sentence) from None
 
@@ -54,7 +54,7 @@ def tried(do: Callable[[], Any]) -> Any:
     try:
         return do()
     except KeyError:
-        if request.view_args["connection"] in context().connections:
+        if (request.view_args or {}).get("connection") in context().connections:
             raise
         not_found("connection")
     except CannotDo as error:

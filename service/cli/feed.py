@@ -6,6 +6,7 @@ from flask.cli import AppGroup
 import migrations
 from lib import clock
 from outcomes import feed, feed_place
+from service.cli.settings import settings
 from web.context import context
 
 group = AppGroup("feed", help="The change feed: where it is, and how it begins again after a restore.")
@@ -14,12 +15,12 @@ group = AppGroup("feed", help="The change feed: where it is, and how it begins a
 @group.command()
 def show() -> None:
     """Show the feed's epoch and its last place, and the place that this host has kept."""
-    database, settings = context().database, context().settings
+    database, folder = context().database, settings().data_dir
     migrations.upgrade(database)
     with database.read() as session:
         state = feed.state(session)
     click.echo(f"epoch {state.epoch}, last place {state.last_position}")
-    kept = feed_place.read(settings.data_dir)
+    kept = feed_place.read(folder)
     if kept is None:
         click.echo("This host has kept no place.")
         return
@@ -37,12 +38,12 @@ def restart(above: int) -> None:
 
     Every reader with a cursor gets 409 feed_restarted once, and begins again; a plain position reads on.
     """
-    database, settings = context().database, context().settings
+    database, folder = context().database, settings().data_dir
     migrations.upgrade(database)
-    kept = feed_place.read(settings.data_dir) or feed.BEGINNING
+    kept = feed_place.read(folder) or feed.BEGINNING
     known = feed.Place(max(kept.position, above), kept.epoch)
     with database.write() as session:
         state = feed.begin_epoch(session, clock.now(), known)
-    feed_place.FeedPlace(database, settings.data_dir).check()
+    feed_place.FeedPlace(database, folder).check()
     click.echo(f"Epoch {state.epoch} has begun; its places are above {state.begins_above}.")
     click.echo("Every reader with a cursor gets 409 feed_restarted once, and begins again with an empty `after`.")

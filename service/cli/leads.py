@@ -116,8 +116,6 @@ def show(load_id: UUID, state: str | None) -> None:
     after = 0
     while True:
         page = _page(load_id, after, 1000, state)
-        if page is None:
-            raise click.ClickException("There is no such load.")
         if not after:
             say(f"{page['state']}  {_counted(page['counts'])}" + (f"  {page['reason']}" if page["reason"] else ""))
         for lead in page["leads"]:
@@ -155,10 +153,12 @@ def decide(load_id: UUID, decision: str) -> None:
     say(f"{decided} leads: {decision}.")
 
 
-def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any] | None:
+def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any]:
     with context().database.read() as session:
         found = loads.shown(session, load_id, after, limit, state)
-    return found and loads.discreet(found, context().settings.connections)
+    if found is None:
+        raise click.ClickException("There is no such load.")
+    return loads.discreet(found, context().settings.connections)
 
 
 def _wait(connection: Connection, load_id: UUID) -> None:

@@ -10,6 +10,7 @@ from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
 from queries import suggesting, words_seen
+from service.cli.settings import settings
 from web.context import context
 
 MOST_SUGGESTED = 1_000
@@ -48,7 +49,7 @@ def renormalize(connection: str, apply: bool) -> None:
     if connection not in connections:
         raise click.UsageError(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
-    FeedPlace(database, context().settings.data_dir).check()
+    FeedPlace(database, settings().data_dir).check()
     looked, found = 0, Differences()
     try:
         with click.progressbar(length=history.calls(database, connection), label="Read", file=sys.stderr) as bar:

@@ -13,6 +13,7 @@ from dialers.registry import DIALERS
 from lib import clock
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
+from service.cli.settings import settings
 from service.saying import say
 from web.context import context
 
@@ -44,7 +45,7 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
     if connection is not None and connection not in known:
         raise click.ClickException(f"There is no connection {connection!r}.")
     migrations.upgrade(database)
-    FeedPlace(database, context().settings.data_dir).check()
+    FeedPlace(database, settings().data_dir).check()
     if since is None:
         if until is not None:
             raise click.UsageError("--until goes with --since.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import click
@@ -81,7 +81,7 @@ def purge_strangers(until: datetime | None, **filters: str | None) -> None:
 
     What came with a token of ours, an outdated one, say, goes only once it was dismissed.
     """
-    wanted = {name: value for name, value in filters.items() if value is not None}
+    wanted: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if until is not None:
         wanted["until"] = until.replace(tzinfo=UTC)
     if not wanted:

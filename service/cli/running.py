@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 import migrations
+from service.cli.settings import settings
 from service.prepare import prepare as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
@@ -22,14 +23,14 @@ log = structlog.get_logger(__name__)
 @click.option("--without-worker", is_flag=True, help="Receiver, API and dashboard only; the worker runs elsewhere.")
 def serve(without_worker: bool) -> None:
     """Run receiver, API, dashboard and worker; start again what dies. SIGHUP renews all of it without a gap."""
-    sys.exit(supervise(plan(context().settings), worker=not without_worker))
+    sys.exit(supervise(plan(settings()), worker=not without_worker))
 
 
 @group.command(hidden=True)
 def prepare() -> None:
     """What ``serve`` does first. Code 75 while the database does not answer."""
     try:
-        run_prepare(context().settings, context().database)
+        run_prepare(settings(), context().database)
     except OperationalError as error:
         log.error("database_away", said=str(error.orig).splitlines()[0])
         sys.exit(75)
@@ -38,9 +39,8 @@ def prepare() -> None:
 @group.command()
 def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions."""
-    settings = context().settings
-    database, urls = context().database, settings.callbacks_of()
-    run_worker(database, settings.connections, urls, settings.data_dir)
+    own = settings()
+    run_worker(context().database, own.connections, own.callbacks_of(), own.data_dir)
 
 
 @group.command()
@@ -53,9 +53,9 @@ def migrate() -> None:
 @group.command()
 def connections() -> None:
     """List the connections and their callback URLs."""
-    settings = context().settings
-    for connection in settings.connections.values():
+    own = context().settings
+    for connection in own.connections.values():
         click.echo(f"{connection.name}  {connection.dialer}")
-        for name, kind, url in settings.callback_urls():
+        for name, kind, url in own.callback_urls():
             if name == connection.name:
                 click.echo(f"  {kind}: {url}")

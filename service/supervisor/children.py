@@ -84,7 +84,8 @@ class Child:
 
     def processes(self) -> list[subprocess.Popen]:
         """Those that run."""
-        known = [self.process, self._heir and self._heir.process, *(process for process, _ in self._leaving)]
+        heir = self._heir.process if self._heir else None
+        known = [self.process, heir, *(process for process, _ in self._leaving)]
         return [process for process in known if process is not None and process.poll() is None]
 
     def _look_at_heir(self, now: float) -> None:
@@ -103,7 +104,8 @@ class Child:
             log.info("renewed", child=self.name)
         else:
             return
-        heir.close()
+        if heir is not None:
+            heir.close()
         self._heir = None
 
     def _start(self) -> "_Started":

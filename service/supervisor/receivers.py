@@ -55,5 +55,5 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # gunicorn believes no header about who asks and how: whose word counts, WRAPUP_TRUSTED_PROXIES says (``lib.proxies``). And two
 # that contradict each other make no callback malformed. As there is none to believe, nobody's address need be looked up: "*"
 # saves the two microseconds in which gunicorn would, for every callback.
-secure_scheme_headers = {}
+secure_scheme_headers: dict[str, str] = {}
 forwarded_allow_ips = "*"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
@@ -134,8 +135,9 @@ def call(outcome_id: UUID) -> str:
         events = selection.events(reading, outcome_id)
         receipts = evidence.of_outcome(reading, outcome_id, row.set_by)
         shown = {
-            str(receipt.id): bodies.of_receipt(evidence.find(reading, receipt.id), bodies.EXCERPT)
+            str(whole.id): bodies.of_receipt(whole, bodies.EXCERPT)
             for receipt in receipts[:WHOLE_RECEIPTS]
+            if (whole := evidence.find(reading, receipt.id)) is not None
         }
         return render_template(
             "pages/call.html",

@@ -1,6 +1,7 @@
 """The page of a check: what ``wrapup check`` prints, for people without a shell."""
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from web import checks
 from web.context import context

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
@@ -68,15 +69,15 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         newer = words.NEWER if of_newer_release(reading) else None
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
-    own = next((one for one in found if one["name"] == name), None)
-    if own is None:
+    shown = next((one for one in found if one["name"] == name), None)
+    if shown is None:
         abort(404)
     return render_template(
         "pages/connection.html",
-        connection=own,
-        freshness=words.freshness(own, zones.chosen()),
-        troubles=[*filter(None, [newer]), *words.troubles(own, now)],
-        links=[words.link(own, word) for word in own["unmapped_words"]],
+        connection=shown,
+        freshness=words.freshness(shown, zones.chosen()),
+        troubles=[*filter(None, [newer]), *words.troubles(shown, now)],
+        links=[words.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,
         preview=preview,

@@ -65,7 +65,7 @@ def left_out(reading: Session, wanted: Mapping[str, Any]) -> dict[str, Any] | No
     what their disposition means. None where there are none, or no flag is asked for."""
     if not wanted.get("flag"):
         return None
-    found = words_seen.undecided_calls(reading, wanted | {"flag": []}, context().connections)
+    found = words_seen.undecided_calls(reading, {**wanted, "flag": []}, context().connections)
     return {"calls": sum(found.values()), "connections": sorted(found)} if found else None
 
 

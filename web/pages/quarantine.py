@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from lib import clock
 from models.receipts import DISMISSED, QUARANTINED

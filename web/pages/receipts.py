@@ -5,7 +5,6 @@ from uuid import UUID
 import structlog
 from flask import (
     Blueprint,
-    Response,
     abort,
     flash,
     g,
@@ -15,6 +14,7 @@ from flask import (
     request,
     url_for,
 )
+from werkzeug.wrappers import Response
 
 from dialers.forgiven import sentences
 from lib import clock

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from flask import Response, abort, current_app, g, redirect, request, session, url_for
+from flask import abort, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
 
 from lib import clock, secrets
 from lib import text as texts
@@ -40,7 +41,7 @@ def database() -> Database:
 
 def public(view: Callable) -> Callable:
     """Say that a view needs no session. Stands directly below the route."""
-    view.public = True
+    vars(view)["public"] = True
     return view
 
 
@@ -48,7 +49,7 @@ def needs(scope: str) -> Callable:
     """Say that a view needs more than the scope ``read``, which all of them need. Stands directly below the route."""
 
     def mark(view: Callable) -> Callable:
-        view.needs = scope
+        vars(view)["needs"] = scope
         return view
 
     return mark
@@ -56,13 +57,13 @@ def needs(scope: str) -> Callable:
 
 def fragment(view: Callable) -> Callable:
     """Say that a view answers a script, which is told 401 where a person would be sent to sign in."""
-    view.fragment = True
+    vars(view)["fragment"] = True
     return view
 
 
 def guard() -> Response | None:
     """Before every page: the CSRF token of a POST, the session, the scope."""
-    view = current_app.view_functions[request.endpoint]
+    view = current_app.view_functions[request.endpoint or ""]
     if not storable([*(request.view_args or {}).values()]):
         abort(404)
     if request.method == "POST":

@@ -1,6 +1,7 @@
 """Signing in with an API key, and out again."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from web import origin
 from web.context import context

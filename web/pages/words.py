@@ -205,11 +205,11 @@ def _why_late(poll: Mapping[str, Any], polls: Iterable[Mapping[str, Any]], now: 
     """The reports of a connection are asked for one after the other, and a dialer that does not answer holds up all of them."""
     if since := clock.parse(poll["asked_since"]):
         return f"It has been asked for {clock.span(now - since)}, and there is no answer yet."
-    other = next((one for one in polls if one["asked_since"]), None)
-    if other is None:
-        return "Is a worker running?"
-    since = clock.parse(other["asked_since"])
-    return f"It waits for the report {plain(other['report'])}, which has been asked for {clock.span(now - since)}."
+    for other in polls:
+        if since := clock.parse(other["asked_since"]):
+            asked_for = f"which has been asked for {clock.span(now - since)}"
+            return f"It waits for the report {plain(other['report'])}, {asked_for}."
+    return "Is a worker running?"
 
 
 def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:

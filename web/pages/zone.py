@@ -1,6 +1,7 @@
 """Choosing the zone in which a reader sees times."""
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
+from werkzeug.wrappers import Response
 
 from web.errors import invalid
 from web.pages import session, zones

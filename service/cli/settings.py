@@ -1,0 +1,12 @@
+"""The settings, whole: readers are shown a part of them (``web.context.Settings``)."""
+
+from service.config import Settings
+from web.context import context
+
+
+def settings() -> Settings:
+    """Those of the application whose command this is."""
+    found = context().settings
+    if not isinstance(found, Settings):
+        raise TypeError("This application was not made by service.app.")
+    return found
