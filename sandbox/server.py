@@ -6,9 +6,24 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socketserver import ThreadingMixIn
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import BaseWSGIServer, make_server
+
+
+class _AsWritten(DefaultJSONProvider):
+    sort_keys = False
+
+
+class Application(Flask):
+    """A dialer's: its JSON has its members in the order in which they are written down."""
+
+    json_provider_class = _AsWritten
+
+    def __init__(self, name: str):
+        super().__init__(name, static_folder=None)
 
 
 @contextmanager
@@ -21,8 +36,9 @@ def running(
     """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request helps nobody
     server = make_server(host, port, app, threaded=True, ssl_context=ssl_context)
-    server.daemon_threads = True
-    server.block_on_close = False
+    if isinstance(server, ThreadingMixIn):
+        server.daemon_threads = True
+        server.block_on_close = False
     thread = threading.Thread(target=_serve, args=(server,), name="sandbox-server", daemon=True)
     thread.start()
     try:

@@ -10,14 +10,14 @@ from flask import Flask, Response, g, jsonify, request
 from sandbox.faults import install, plain
 from sandbox.jaicp.calls import wrong
 from sandbox.jaicp.dialer import Jaicp, Request
+from sandbox.server import Application
 
 BASE = "/api/calls/campaign/<token>"
 
 
 def create_app(jaicp: Jaicp) -> Flask:
     """The WSGI application of one account."""
-    app = Flask("jaicp-sandbox", static_folder=None)
-    app.json.sort_keys = False
+    app = Application("jaicp-sandbox")
 
     def noted(response: Response) -> None:
         token = (request.view_args or {}).get("token", "")
@@ -44,7 +44,10 @@ def create_app(jaicp: Jaicp) -> Flask:
     def add_phone(token: str):
         given = request.args.to_dict()
         key = given.pop("Idempotence-Key", None)
-        item = {"phone": given.pop("phone", None), **({"gmtZone": given.pop("gmtZone")} if "gmtZone" in given else {})}
+        item: dict[str, Any] = {
+            "phone": given.pop("phone", None),
+            **({"gmtZone": given.pop("gmtZone")} if "gmtZone" in given else {}),
+        }
         item["payload"] = given
         why = wrong([item])
         return plain(400, json.dumps({"message": why})) if why else str(_added([item], key)[0])
@@ -53,7 +56,7 @@ def create_app(jaicp: Jaicp) -> Flask:
     def add_phones(token: str):
         items = request.get_json(silent=True)
         why = wrong(items)
-        if why:
+        if why or not isinstance(items, list):
             return plain(400, json.dumps({"message": why}))
         ids = _added(items, request.headers.get("Idempotence-Key"))
         ids = ids[:-1] if "fewer_ids" in g.faults else ids

@@ -13,6 +13,7 @@ from sandbox.faults import plain
 from sandbox.qvoice import writes
 from sandbox.qvoice.dialer import QVoice, Request, as_json
 from sandbox.qvoice.faults import ANSWERS, LOGIN, retimed, status_twice, stringed
+from sandbox.server import Application
 
 LOGIN_PATH = "/api/v2/login"
 HISTORY_PATH = "/api/v2/reports/campaigns/leads/history"
@@ -24,8 +25,7 @@ EMPTY_KEY = "nothing-more"
 
 def create_app(qvoice: QVoice) -> Flask:
     """The WSGI application of one tenant."""
-    app = Flask("qvoice-sandbox", static_folder=None)
-    app.json.sort_keys = False
+    app = Application("qvoice-sandbox")
 
     def note(response: Response) -> None:
         qvoice.noted(Request(request.path, request.args.to_dict(), response.status_code, time.monotonic()))

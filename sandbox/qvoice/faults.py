@@ -52,7 +52,7 @@ FAULTS = (*COMMON, *ANSWERS, *WIRE, *SHAPES, *CONTENT, *LOGIN)
 def retimed(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its times in milliseconds."""
     times = row.get("campaign_timestamps")
-    changed = {"timestamp": int(row["timestamp"] * 1000)} if "timestamp" in row else {}
+    changed: dict[str, Any] = {"timestamp": int(row["timestamp"] * 1000)} if "timestamp" in row else {}
     if isinstance(times, dict):
         changed["campaign_timestamps"] = {name: int(value * 1000) for name, value in times.items()}
     if isinstance(row.get("answered_time"), int | float):

@@ -1,7 +1,7 @@
 """QVoice's four writes. docs.qvoice.net, "Campaigns": "Add Lead to campaign" and the three that follow it. Bodies of answers are
 not documented; ours are small."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from flask import Flask, Response, jsonify, request
 
@@ -35,7 +35,7 @@ def install(app: Flask, qvoice: QVoice) -> None:
         return _done("Call disposition set successfully.", qvoice.mark_voicemail(call_id))
 
 
-def _is_lead(given: Any) -> bool:
+def _is_lead(given: Any) -> TypeGuard[dict[str, Any]]:
     """Whether it has the documented fields and types, and no others."""
     if not isinstance(given, dict) or not str(given.get("number") or "").strip() or set(given) - {*TEXTS, *WHOLE}:
         return False

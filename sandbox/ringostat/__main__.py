@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
     stop = told_to_stop()
-    webhooks = ()
+    webhooks: tuple[Webhook, ...] = ()
     if given.webhook_url:
         before, after = (f"{given.webhook_url}?event={event}" for event in ("before_call", "after_call"))
         webhooks = (Webhook(before, "before_call", given.format), Webhook(after, "after_call", given.format))

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, jsonify, request
 from sandbox.faults import install
 from sandbox.ringostat.calls import COLUMNS
 from sandbox.ringostat.dialer import Ringostat, wall
+from sandbox.server import Application
 
 CALLS = "/calls/list"
 ROWS = "/power-dialer/campaigns/campaign-rows"
@@ -18,8 +19,7 @@ _WALL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 def create_app(ringostat: Ringostat) -> Flask:
     """The WSGI application of one project."""
-    app = Flask("ringostat-sandbox", static_folder=None)
-    app.json.sort_keys = False
+    app = Application("ringostat-sandbox")
 
     def noted(response: Response) -> None:
         seen = {"path": request.path, "query": request.args.to_dict(), "status": response.status_code}

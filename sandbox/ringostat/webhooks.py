@@ -42,8 +42,8 @@ class Delivery:
 
 def post(webhook: Webhook, row: Mapping[str, Any]) -> Delivery:
     """Send it, once."""
-    named = {webhook.names.get(name, name): value for name, value in row.items()}
-    named.pop(None, None)
+    called = ((webhook.names.get(name, name), value) for name, value in row.items())
+    named = {name: value for name, value in called if name is not None}
     at = time.time()
     try:
         answer: int | str = _sent(webhook, named)
@@ -55,15 +55,16 @@ def post(webhook: Webhook, row: Mapping[str, Any]) -> Delivery:
 def _sent(webhook: Webhook, named: dict[str, Any]) -> int:
     with requests.Session() as session:
         session.trust_env = False
-        options = {"timeout": PATIENCE, "allow_redirects": False}
         if webhook.format == GET:
-            return session.get(webhook.url, params=named, **options).status_code
+            return session.get(webhook.url, params=named, timeout=PATIENCE, allow_redirects=False).status_code
         if webhook.format == FORM:
             kind, body = "application/x-www-form-urlencoded", urlencode(named)
         else:
             kind, body = "application/json", json.dumps(_shaped(webhook, named), ensure_ascii=False)
         headers = {"Content-Type": kind}
-        return session.post(webhook.url, data=body.encode(), headers=headers, **options).status_code
+        return session.post(
+            webhook.url, data=body.encode(), headers=headers, timeout=PATIENCE, allow_redirects=False
+        ).status_code
 
 
 def _shaped(webhook: Webhook, named: dict[str, Any]) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _legs(call: Call, attempt: Attempt, digits: Mapping[str, int]) -> dict[str, 
     agent = ("completed" if attempt.agent_seconds else attempt.status, attempt.agent_seconds)
     customer = (attempt.status, attempt.talk_seconds)
     legs = (agent, customer) if call.leg_direction == AGENT_FIRST else (customer, agent)
-    found = {}
+    found: dict[str, Any] = {}
     for leg, (status, seconds) in enumerate(legs):
         found |= {f"leg{leg}Status": digits.get(status, status), f"leg{leg}Duration": seconds}
     return found

@@ -234,7 +234,9 @@ class Ryng:
         number = dice.choice(numbers) if numbers and dice.random() < 0.15 else fresh
         numbers.append(number)
         del numbers[:-MOST_NUMBERS]
-        queue = {} if page == CAMPAIGN else {"queue_id": dice.randint(1, 3), "queue_name": "Standard Queue"}
+        queue: dict[str, Any] = (
+            {} if page == CAMPAIGN else {"queue_id": dice.randint(1, 3), "queue_name": "Standard Queue"}
+        )
         fields = {
             "customField1": dice.choice(NAMES),
             "customField2": dice.choice(PRODUCTS),

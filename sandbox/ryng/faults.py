@@ -81,21 +81,21 @@ def edited(attempt: Attempt, dispositions: Iterable[tuple[str, str]], minutes: i
 def written(body: Mapping[str, Any], faults: Iterable[str] = ()) -> bytes:
     """The bytes of a body, bent by the faults. Without any: plain JSON."""
     faults = set(faults)
-    body = dict(body)
-    if "legDetails" in body:
+    bent = dict(body)
+    if "legDetails" in bent:
         if "legs_list" in faults:
-            body["legDetails"] = [body["legDetails"]]
+            bent["legDetails"] = [bent["legDetails"]]
         if "legs_null" in faults:
-            body["legDetails"] = None
+            bent["legDetails"] = None
         if "legs_absent" in faults:
-            del body["legDetails"]
+            del bent["legDetails"]
     if "numbers_as_strings" in faults:
-        body = _as_strings(body)
+        bent = _as_strings(bent)
     if "huge_body" in faults:
-        body["notes"] = "All work and no play. " * (HUGE // 22 + 1)
-    text = json.dumps(body)
-    if "duplicate_keys" in faults and "event" in body:
-        text = text[:-1] + f', "callbackType": {json.dumps(body["callbackType"])}, "event": "{_other(body["event"])}"}}'
+        bent["notes"] = "All work and no play. " * (HUGE // 22 + 1)
+    text = json.dumps(bent)
+    if "duplicate_keys" in faults and "event" in bent:
+        text = text[:-1] + f', "callbackType": {json.dumps(bent["callbackType"])}, "event": "{_other(bent["event"])}"}}'
     if "invalid_json" in faults:
         text = text[:-1]
     if "smart_quotes" in faults:

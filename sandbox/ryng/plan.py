@@ -5,10 +5,9 @@ threads do. Offsets are Ryng's seconds since the call was created.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import count
 
 from sandbox.ryng.bodies import AGENT_CONNECTED, AGENT_FIRST, CALL_ENDED, CUSTOMER_CONNECTED, Agent, Attempt, Call
 from sandbox.ryng.faults import BODY_FAULTS, CALL_FAULTS, WIRE_FAULTS, drawn, edited, misstated
@@ -56,7 +55,7 @@ class Plan:
 def plan(
     call: Call,
     dice: random.Random,
-    log_ids: count,
+    log_ids: Iterator[int],
     agents: tuple[Agent, ...] = AGENTS,
     max_retries: int = 2,
     retry_minutes: int = 5,
@@ -73,7 +72,7 @@ def plan(
         at = _offset(call, attempt.disposed or attempt.ended)
         if "late_edit" in faults and attempt.disposition:
             later = edited(attempt, DISPOSITIONS, dice.randint(2, 90), dice)
-            own.append(Step(_offset(call, later.disposed), "terminal", later, CALL_ENDED))
+            own.append(Step(_offset(call, later.disposed or later.ended), "terminal", later, CALL_ENDED))
             call.attempts[-1] = later  # the truth is what the agent said last
             at = own[-1].offset
         steps += [
@@ -101,13 +100,20 @@ def hurried(made: Plan, second: float) -> Plan:
     asked for nor end in the future. Its callbacks are posted at the same moments of the timetable."""
     created = made.call.created
 
-    def sooner(at: datetime | None) -> datetime | None:
-        return at and created + (at - created) * second
+    def sooner(at: datetime) -> datetime:
+        return created + (at - created) * second
 
     def quick(attempt: Attempt) -> Attempt:
         talk, agent = (max(1, round(s * second)) if s else 0 for s in (attempt.talk_seconds, attempt.agent_seconds))
-        times = {name: sooner(getattr(attempt, name)) for name in ("started", "ended", "disposed")}
-        return replace(attempt, talk_seconds=talk, agent_seconds=max(talk, agent), **times)
+        disposed = sooner(attempt.disposed) if attempt.disposed else None
+        return replace(
+            attempt,
+            started=sooner(attempt.started),
+            ended=sooner(attempt.ended),
+            disposed=disposed,
+            talk_seconds=talk,
+            agent_seconds=max(talk, agent),
+        )
 
     made.call.attempts[:] = [quick(attempt) for attempt in made.call.attempts]
     return replace(made, steps=tuple(replace(step, attempt=quick(step.attempt)) for step in made.steps))
@@ -117,7 +123,7 @@ def _attempt(
     call: Call, dice: random.Random, log_id: int, at: float, agents: tuple[Agent, ...], faults: tuple[str, ...]
 ) -> tuple[Attempt, list[Step]]:
     agent = dice.choice(agents)
-    status = dice.choices(list(STATUSES), STATUSES.values())[0]
+    status = dice.choices(list(STATUSES), list(STATUSES.values()))[0]
     answered = status == "completed"
     first_at = at + dice.randint(2, 12)
     second_at = first_at + dice.randint(3, 25)
@@ -131,8 +137,8 @@ def _attempt(
     if answered and not skipped:
         parent, disposition = pair
         disposed = _moment(call, ended_at + wrap_up)
-    if disposition == CALL_BACK_LATER:
-        callback_time = (disposed + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+        if disposition == CALL_BACK_LATER:
+            callback_time = (disposed + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
     attempt = Attempt(
         log_id=log_id,
         agent=agent,

@@ -6,6 +6,7 @@ from flask import Flask, Response, g, jsonify, request
 
 from sandbox import faults
 from sandbox.faults import plain
+from sandbox.server import Application
 from sandbox.voipex.dialer import Voipex
 from sandbox.voipex.orders import Refusal
 
@@ -14,8 +15,7 @@ TOKEN_PATH = "/token"
 
 def create_app(voipex: Voipex) -> Flask:
     """The WSGI application of one account; the token address is on the same host."""
-    app = Flask("voipex-sandbox", static_folder=None)
-    app.json.sort_keys = False
+    app = Application("voipex-sandbox")
 
     def noted(response: Response) -> None:
         voipex.noted(request.method, request.path, response.status_code)

@@ -36,17 +36,23 @@ def webhooks(
     """(seconds from now, the webhook) of one call to the number, in the order of its life."""
     _, answers, reason = RESULTS[result]
     line, login = dice.choice(AGENTS)
-    call = {"From": caller_id, "To": number, "UniqueId": unique_id, "Queue": queue, "Direction": "outgoing"}
+    call: dict[str, Any] = {
+        "From": caller_id,
+        "To": number,
+        "UniqueId": unique_id,
+        "Queue": queue,
+        "Direction": "outgoing",
+    }
     agent = {"Line": line, "Login": login, "Email": f"{login}@example.test"} if answers else {}
     rang = dice.uniform(3, 20)
     ended = rang + (dice.uniform(5, 90) if answers else dice.uniform(1, 10))
-    found = [(0.0, {"EventName": "NewCall"} | call), (1.0, {"EventName": "Ringing"} | call)]
+    found = [(0.0, {"EventName": "NewCall", **call}), (1.0, {"EventName": "Ringing", **call})]
     if answers:
-        found.append((rang, {"EventName": "Answered"} | call | agent))
+        found.append((rang, {"EventName": "Answered", **call, **agent}))
         if dice.random() < 0.2:
             found.append((rang + 1, {"EventName": "AgentPaused", "Line": line, "Login": login}))
-    found.append((ended, {"EventName": "Hangup"} | call | agent | {"Reason": reason}))
-    found.append((ended + dice.uniform(2, 6), {"EventName": "CDR"} | call | agent | {"Reason": reason}))
+    found.append((ended, {"EventName": "Hangup", **call, **agent, "Reason": reason}))
+    found.append((ended + dice.uniform(2, 6), {"EventName": "CDR", **call, **agent, "Reason": reason}))
     return found
 
 

@@ -88,7 +88,7 @@ class Voipex:
         self.requests: list[dict[str, Any]] = []
         self.lists: dict[int, CallList] = {}
         self.campaigns: dict[int, Campaign] = {}
-        self.ivrs = [{"id": "TUxw53xCBf", "name": "Welcome", "description": "", "routing": []}]
+        self.ivrs: list[dict[str, Any]] = [{"id": "TUxw53xCBf", "name": "Welcome", "description": "", "routing": []}]
         self.calls: list[dict[str, Any]] = []
         self.timetable = Timetable(time_scale)
         self.courier = Courier(webhook_url, webhook_fields or {})

@@ -60,8 +60,9 @@ def checked_campaign(given: Any, lists: Collection[int], ivrs: Collection[str]) 
 
 def next_state(state: str, command: object) -> str:
     """The state of a campaign after the command."""
-    _want(isinstance(command, str) and command in COMMANDS, "unknown command")
-    possible, after = COMMANDS[command]
+    name = command if isinstance(command, str) else ""
+    _want(name in COMMANDS, "unknown command")
+    possible, after = COMMANDS[name]
     _want(state in possible, f"a campaign that is {state} takes no {command}")
     return after or state
 

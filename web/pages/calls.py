@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
+from models.shown import COLUMNS
 from queries import evidence, keyset, loaded, selection, shape
 from web.auth import API
 from web.context import context
@@ -142,7 +143,7 @@ def call(outcome_id: UUID) -> str:
         return render_template(
             "pages/call.html",
             row=row,
-            fields=dict(zip(shape.COLUMNS, shape.flat([getattr(row, name) for name in shape.COLUMNS]), strict=True)),
+            fields=dict(zip(COLUMNS, shape.flat([getattr(row, name) for name in COLUMNS]), strict=True)),
             sections=SECTIONS,
             source_words=SOURCES,
             events=events,
