@@ -40,6 +40,7 @@ define suite
 $(BIN)/ruff check .
 $(BIN)/ruff format --check .
 $(BIN)/lint-imports
+$(BIN)/mypy
 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 endef
 

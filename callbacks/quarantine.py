@@ -163,7 +163,7 @@ class _Filling:
         while True:
             self._let_go()
             found = self._session.execute(statement.order_by(*order).with_for_update(skip_locked=True)).all()
-            yield from (tuple(one) for one in found)
+            yield from ((receipt, size) for receipt, size in found)
             if len(found) < AT_ONCE:
                 return
 

@@ -23,7 +23,7 @@ class Body:
 
     def __init__(self, environ, room: Room | None = None):
         self.bytes = bytearray()
-        self._place = room and Place(room)
+        self._place = None if room is None else Place(room)
         self.received = 0
         self.whole = True
         self.announced = _announced(environ)

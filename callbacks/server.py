@@ -127,7 +127,8 @@ class Worker(GeventWorker):
 
     def _handler(self, listener):
         name = listener.getsockname()
-        crowd, most = Counter(), max(1, self._most() // 2)
+        crowd: Counter[str] = Counter()
+        most = max(1, self._most() // 2)
         trusts = getattr(self.wsgi, "trusts", lambda peer: True)
 
         def handle(client, addr) -> None:

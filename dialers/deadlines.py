@@ -12,7 +12,7 @@ from typing import Any
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse
+from urllib3 import BaseHTTPResponse, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -109,7 +109,9 @@ class Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
-        head = resp._original_response.msg  # where requests looks for them, and nobody for anything else
-        for name in COOKIES:
-            del head[name]
+        # Where requests looks for them, and nobody for anything else.
+        answer = resp._original_response if isinstance(resp, HTTPResponse) else None
+        if answer is not None:
+            for name in COOKIES:
+                del answer.msg[name]
         return super().build_response(req, resp)

@@ -179,8 +179,9 @@ def inside(value: Members) -> tuple[list[object], set[str]] | None:
     under a wrapper's name, beside what a relay or an event bus tells of the delivery; or, where a program has read a form and
     written a list for every field, the same with the only value of each that has one. None for neither."""
     slips: set[str] = set()
-    if value.pairs and all(isinstance(said, list) for _, said in value.pairs):
-        return [Members([(name, said[0] if len(said) == 1 else said) for name, said in value.pairs])], {"lists_of_one"}
+    lists = [(name, said) for name, said in value.pairs if isinstance(said, list)]
+    if lists and len(lists) == len(value.pairs):
+        return [Members([(name, said[0] if len(said) == 1 else said) for name, said in lists])], {"lists_of_one"}
     found = [said for name, said in value.pairs if name.casefold() in WRAPPERS and _holds_objects(said)]
     if len(found) != 1:
         return None

@@ -8,6 +8,7 @@ valid, so outcomes show such numbers; whoever is to be called should know, see `
 """
 
 import re
+import string
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -126,7 +127,7 @@ def national(number: str) -> str:
     return phonenumbers.national_significant_number(phonenumbers.parse(number))
 
 
-def _known(text: str, country: str | None, signless: bool) -> Reading | None:
+def _known(text: str, country: str | None, signless: bool) -> _Read | None:
     # What is longer is hardly a number, and would be kept as long as it is.
     return (_read if len(text) <= LONGEST_REMEMBERED else _read.__wrapped__)(text, country, signless)
 
@@ -200,8 +201,8 @@ def _after_zeros(written: writing.Written, home: plans.Home | None, country: str
 
 def _is_surely(written: writing.Written, found: _Candidate) -> bool:
     """Whether the country's code stands there for sure: the number is valid, and nobody has parted the code's own digits."""
-    first = re.match("[0-9]*", written.text)[0]
-    return found.valid() and not 2 < len(first) < 2 + len(found.code)
+    begin = len(written.text) - len(written.text.lstrip(string.digits))
+    return found.valid() and not 2 < begin < 2 + len(found.code)
 
 
 def _unmarked(

@@ -51,8 +51,8 @@ def read(text: str, place: Place) -> datetime | None:
     try:
         if found := _COMPACT.match(text):
             year, month, day, hour, minute, second, fraction = found.groups()
-            date = datetime(int(year), int(month), int(day), tzinfo=UTC)
-            return _zoned(_at(date, hour, minute, second, fraction, None), text[found.end() :], place)
+            midnight = datetime(int(year), int(month), int(day), tzinfo=UTC)
+            return _zoned(_at(midnight, hour, minute, second, fraction, None), text[found.end() :], place)
         if found := _YEAR_BEHIND.match(text):
             text = f"{found[1]} {found[4]} {found[2]}{found[3]}{text[found.end() :]}"
         date, rest = _date(text, place)

@@ -49,6 +49,7 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
     held = {
         name: (count, int(size))
         for name, count, size in session.execute(sums.where(*STRANGERS_KEPT).group_by(Receipt.share))
+        if name is not None  # each has one by now
     }
     shares = {one.connection: one for one in session.scalars(select(StrangerShare))}
     for name in set(held) | set(shares) | {NOBODY}:

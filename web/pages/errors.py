@@ -78,8 +78,8 @@ def _database_error(error: OperationalError | ProgrammingError | PoolTimeout) ->
 def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:
     """A page for a browser, the API's shape for everybody else."""
     if "pages" in request.blueprints:
-        return page(error.code)
+        return page(error.code or 404)
     wanted = request.accept_mimetypes.best_match(("application/json", "text/html"))
     if wanted != "text/html" or request.path.startswith(auth.API):
         return everybody_elses(error)
-    return policy.headers(page(error.code))
+    return policy.headers(page(error.code or 404))
