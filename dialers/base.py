@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from marshmallow import Schema
+
 from dialers.asking import Report
 from dialers.connection import AnyClient
 from dialers.connection import Connection as Connection
@@ -178,7 +180,7 @@ class Dialer:
     """
 
     name: str
-    settings: type
+    settings: type[Schema]
     read: Callable[[Evidence, Connection], Reading]
     attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
     disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True  # or ``disposes_never``

@@ -330,7 +330,7 @@ def test_cookies_are_neither_kept_nor_sent_along():
         http = Http(FAST)
         for _ in range(3):
             assert http.exchange("GET", f"{url}/calls").body == b"[]"
-        assert len(http.session().cookies) == 0
+        assert len(http._session().cookies) == 0
     assert told == [None] * 3
 
 
