@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import structlog
 
-from callbacks.inbox import Inbox
-from callbacks.tickets import Ticket, release
+from callbacks.ladder.inbox import Inbox
+from callbacks.ladder.tickets import Ticket, release
 from models.schema import is_newer
 
 log = structlog.get_logger(__name__)

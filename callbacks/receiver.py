@@ -11,11 +11,11 @@ from contextlib import closing
 import structlog
 
 from callbacks.draft import Draft
-from callbacks.inbox import Inbox
+from callbacks.http.body import STRANGERS as STRANGERS_ROOM
+from callbacks.http.body import Body
+from callbacks.ladder.inbox import Inbox
+from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
-from callbacks.reading import STRANGERS as STRANGERS_ROOM
-from callbacks.reading import Body
-from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock, secrets

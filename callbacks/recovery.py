@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from callbacks import spool
 from callbacks.draft import Draft
-from callbacks.last import EVENT, size_of
-from callbacks.spooling import understood
-from callbacks.store import DatabaseStore
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.last import EVENT, size_of
+from callbacks.ladder.spooled import understood
 from callbacks.strangers import Strangers
 from models import Receipt
 from models.database import Database

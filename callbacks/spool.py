@@ -24,7 +24,7 @@ from zlib import crc32
 
 import structlog
 
-from callbacks.files import close, is_closed, lock, opened, release, sync_folder, write_all
+from callbacks.spool_files import close, is_closed, lock, opened, release, sync_folder, write_all
 from lib import private
 
 log = structlog.get_logger()

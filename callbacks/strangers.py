@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from callbacks.draft import Draft
-from callbacks.tickets import Ticket
+from callbacks.ladder.tickets import Ticket
 from models.strangers import NOBODY, UNKNOWN
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from callbacks.line import PATIENT_SECONDS, Line
+from callbacks.http.line import PATIENT_SECONDS, Line
 
 LARGEST_HELD = 4 * 1024 * 1024  # of one answer; an export has no length, and streams
 PIECE = 64 * 1024

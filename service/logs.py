@@ -1,7 +1,7 @@
 """Logs: JSON lines on standard error. Event names are constants, ids stand beside them.
 
 Secrets never stand in them, and bodies in one event alone: ``receipt_not_stored``, when no store takes a callback
-(``callbacks.last``).
+(``callbacks.ladder.last``).
 """
 
 import logging

@@ -17,7 +17,7 @@ import structlog
 from gevent.threadpool import ThreadPool
 from gunicorn.http.errors import ParseException
 
-from callbacks.line import Line
+from callbacks.http.line import Line
 from lib.buckets import Buckets
 from lib.proxies import neighbourhood
 from lib.tally import Tally
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BYTES = 64 * 1024 * 1024  # of one body: ``web.leads.LARGEST_LIST``, the reader's largest
 PIECE = 64 * 1024
-PART = 320 * 1024  # for which a sender has ``callbacks.line.LONGEST_SECONDS``: 16 KiB a second
+PART = 320 * 1024  # for which a sender has ``callbacks.http.line.LONGEST_SECONDS``: 16 KiB a second
 MEMORY_BYTES = 16 * 1024 * 1024  # of all bodies that wait in memory...
 SMALL_BYTES = 64 * 1024  # ...of which none is larger than this: ``web.asking.WITHOUT_ASKING``
 FREE_BYTES = 256 * 1024 * 1024  # that the disk keeps for callbacks

@@ -14,7 +14,7 @@ loglevel = (os.environ.get("WRAPUP_LOG_LEVEL") or "info").lower()
 logger_class = "service.supervisor.hooks.Log"
 
 # An event loop: thousands of callers that dribble or idle hold no thread, and all that wait are stored in one transaction.
-worker_class = "callbacks.server.Worker"
+worker_class = "callbacks.http.worker.Worker"
 # Per process. Idle ones are closed after ``keepalive``, so this many arrive only in a flood.
 worker_connections = 20_000
 
@@ -26,7 +26,7 @@ backlog = 2048
 
 # ``wrapup serve`` has ten seconds to stop in, and kills after eight. A callback is answered in less than two and a half. For
 # half of this a caller with an open line may ask once more, and is told then that it will close; the other half is for what is
-# in memory alone (``callbacks.server.CLOSE_SECONDS``).
+# in memory alone (``callbacks.http.worker.CLOSE_SECONDS``).
 graceful_timeout = 6
 # For a worker whose main loop hangs, not for slow requests.
 timeout = 30

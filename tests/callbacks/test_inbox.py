@@ -14,10 +14,10 @@ from sqlalchemy import event, select, text
 
 from callbacks import Inbox
 from callbacks.draft import Draft
-from callbacks.keeper import LOOK_SECONDS
-from callbacks.last import Memory, size_of
+from callbacks.ladder.keeper import LOOK_SECONDS
+from callbacks.ladder.last import Memory, size_of
+from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
-from callbacks.tickets import Ticket
 from models import Receipt, StrangerQuota
 from models.database import Database
 from service import config, logs

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from callbacks.draft import Draft
-from callbacks.keeper import Keeper
-from callbacks.last import Memory
-from callbacks.rung import Rung
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.keeper import Keeper
+from callbacks.ladder.last import Memory
+from callbacks.ladder.rung import Rung
+from callbacks.ladder.spooled import SpoolStore
 from callbacks.spool import Spool, read
-from callbacks.spooling import SpoolStore
-from callbacks.store import DatabaseStore
 from callbacks.strangers import Strangers
 from models.database import Database
 from tests.callbacks.drafts import draft, kept

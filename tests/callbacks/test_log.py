@@ -8,9 +8,9 @@ import orjson
 import pytest
 import structlog
 
-from callbacks.last import LastRung, Memory
+from callbacks.ladder.last import LastRung, Memory
+from callbacks.ladder.tickets import Ticket
 from callbacks.recovery import from_log
-from callbacks.tickets import Ticket
 from service import logs
 from tests.callbacks.drafts import draft
 from tests.callbacks.spools import finish

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import gevent
 import pytest
 
+from callbacks.http.worker import LoopTicket
+from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
-from callbacks.server import LoopTicket
-from callbacks.tickets import Ticket
 
 
 class Store:

@@ -11,8 +11,9 @@ import pytest
 from gunicorn.http.body import Body as GunicornBody
 from gunicorn.http.body import LengthReader
 
-from callbacks import line, reading
-from callbacks.server import without_secrets
+from callbacks.http import body as reading
+from callbacks.http import line
+from callbacks.http.worker import without_secrets
 from service.supervisor.hooks import TokensHidden
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

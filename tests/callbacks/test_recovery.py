@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from callbacks.draft import Draft
+from callbacks.ladder.database import DatabaseStore
 from callbacks.recovery import bring_back
 from callbacks.spool import Spool
-from callbacks.store import DatabaseStore
 from lib import clock
 from models import Receipt
 from models.database import Database

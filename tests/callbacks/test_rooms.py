@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing
 import pytest
 import requests
 
-from callbacks import line, reading
+from callbacks.http import body as reading
+from callbacks.http import line
 from lib.room import Place, Room
 from service.supervisor.hooks import Brief
 from tests.server import serving

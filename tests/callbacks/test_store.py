@@ -13,7 +13,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 import migrations
-from callbacks.store import DatabaseStore
+from callbacks.ladder.database import DatabaseStore
 from callbacks.strangers import Strangers
 from models import Receipt, StrangerQuota
 from models.database import Database

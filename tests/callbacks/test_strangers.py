@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy import func, select, update
 
 from callbacks import Inbox, strangers
-from callbacks.store import DatabaseStore
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.tickets import Ticket
 from callbacks.strangers import Strangers
-from callbacks.tickets import Ticket
 from lib import clock
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database

@@ -94,7 +94,7 @@ def gunicorn_says(monkeypatch):
 def test_gunicorn_reads_its_configuration(gunicorn_says):
     said = gunicorn_says()
     assert said["bind"] == "['127.0.0.1:8080']"
-    assert (said["workers"], said["worker_class"]) == ("2", "callbacks.server.Worker")
+    assert (said["workers"], said["worker_class"]) == ("2", "callbacks.http.worker.Worker")
     assert said["accesslog"] == "None"  # paths hold tokens
     assert said["control_socket_disable"] == "True"
     assert int(said["graceful_timeout"]) < 8  # ``service.supervisor.children`` kills after that

@@ -16,9 +16,9 @@ from tests.server import free_port, until
 CONFIG = "python:service.supervisor.receivers"
 # The real application, but for its keeper, which does not look by itself: the last chance is the only one.
 APPLICATION = """
-import callbacks.keeper
+import callbacks.ladder.keeper
 
-callbacks.keeper.LOOK_SECONDS = 3600.0
+callbacks.ladder.keeper.LOOK_SECONDS = 3600.0
 
 from service.receiving import create_receiver
 """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callbacks.line import KEPT_BYTES
+from callbacks.http.line import KEPT_BYTES
 from dialers.base import Unreadable
 from dialers.forgiven import FORGIVEN, sentences
 from dialers.inflating import LARGEST

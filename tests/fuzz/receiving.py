@@ -3,10 +3,10 @@
 import io
 
 from callbacks.draft import Draft
-from callbacks.line import KEPT_BYTES
-from callbacks.reading import Body
+from callbacks.http.body import Body
+from callbacks.http.line import KEPT_BYTES
+from callbacks.ladder.tickets import Ticket
 from callbacks.receiver import HEADERS, PROBES, Receiver
-from callbacks.tickets import Ticket
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from models import Receipt

@@ -6,7 +6,7 @@ import pytest
 from gevent.socket import socket as LoopSocket
 
 import service.answers
-from callbacks.line import Line
+from callbacks.http.line import Line
 from service.answers import PIECE, Held, Holding, paced
 
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 from werkzeug.test import create_environ, run_wsgi_app
 
-from callbacks.line import IDLE_SECONDS
+from callbacks.http.line import IDLE_SECONDS
 from lib.proxies import Proxies
 from service.passage import Passage
 from service.refusals import tally

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from callbacks.line import IDLE_SECONDS, LONGEST_SECONDS
+from callbacks.http.line import IDLE_SECONDS, LONGEST_SECONDS
 from tests.patience import stretched
 from tests.server import serving
 

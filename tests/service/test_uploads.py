@@ -11,9 +11,9 @@ import pytest
 from gevent.socket import socket as LoopSocket
 from gunicorn.http.errors import InvalidChunkSize
 
-import callbacks.line
+import callbacks.http.line
 import service.uploads
-from callbacks.line import Line
+from callbacks.http.line import Line
 from service.refusals import TurnedAway, tally
 from service.uploads import LARGEST_BYTES, MEMORY_BYTES, SMALL_BYTES, Uploads
 
@@ -150,7 +150,7 @@ def test_a_folder_that_is_gone_takes_nothing(line, tmp_path):
 
 def test_a_sender_has_so_long_for_each_part_however_long_it_is(uploads, line, monkeypatch):
     """By the line's own clock: what is too slow in all, and what is fast but long."""
-    monkeypatch.setattr(callbacks.line, "LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr(callbacks.http.line, "LONGEST_SECONDS", 0.3)
     monkeypatch.setattr(service.uploads, "PART", 100)
 
     class Paced(io.RawIOBase):

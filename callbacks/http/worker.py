@@ -23,9 +23,9 @@ from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.ggevent import GeventWorker
 
-from callbacks.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
-from callbacks.reading import READ_BYTES
-from callbacks.tickets import Ticket
+from callbacks.http.body import READ_BYTES
+from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
+from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
 from lib.room import Place
 

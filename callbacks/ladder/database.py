@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
-from callbacks.quarantine import count, keep_strangers
+from callbacks.ladder.caps import count, keep_strangers
+from callbacks.ladder.rows import write_postgresql, write_sqlite
 from callbacks.strangers import Strangers
-from callbacks.writing import write_postgresql, write_sqlite
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database
 from models.schema import VERSION_TABLE

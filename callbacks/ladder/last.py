@@ -19,7 +19,7 @@ from uuid import UUID
 import structlog
 
 from callbacks.draft import Draft
-from callbacks.tickets import Ticket, release
+from callbacks.ladder.tickets import Ticket, release
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from callbacks.draft import Draft
-from callbacks.tickets import Ticket, release
+from callbacks.ladder.tickets import Ticket, release
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import structlog
 
-from callbacks.last import Memory
-from callbacks.rung import Rung
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.last import Memory
+from callbacks.ladder.rung import Rung
+from callbacks.ladder.spooled import understood
 from callbacks.spool import Spool
-from callbacks.spooling import understood
-from callbacks.store import DatabaseStore
 from callbacks.strangers import Strangers
 
 log = structlog.get_logger(__name__)

@@ -1,11 +1,11 @@
 """Reading a callback's body, whatever its sender makes of HTTP: what came is kept, and nobody is waited for for long.
 
-How long that is, ``callbacks.line`` says; a server other than ours has limits of its own.
+How long that is, ``callbacks.http.line`` says; a server other than ours has limits of its own.
 """
 
 import structlog
 
-from callbacks.line import KEPT_BYTES, Line
+from callbacks.http.line import KEPT_BYTES, Line
 from lib.room import Place, Room
 
 log = structlog.get_logger(__name__)

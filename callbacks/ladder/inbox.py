@@ -4,14 +4,14 @@ import os
 import threading
 
 from callbacks.draft import Draft
-from callbacks.keeper import Keeper
-from callbacks.last import LastRung, Memory
-from callbacks.rung import Rung, Watch
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.keeper import Keeper
+from callbacks.ladder.last import LastRung, Memory
+from callbacks.ladder.rung import Rung, Watch
+from callbacks.ladder.spooled import SpoolStore
+from callbacks.ladder.tickets import Ticket, release
 from callbacks.spool import Spool
-from callbacks.spooling import SpoolStore
-from callbacks.store import DatabaseStore
 from callbacks.strangers import Strangers
-from callbacks.tickets import Ticket, release
 from models.database import Database
 
 # What a callback waits for a store at most, before the next one is asked.
