@@ -121,6 +121,12 @@ def test_gunicorn_logs_no_tokens(line, written):
     assert "s3cret" not in record.getMessage()
 
 
+def test_the_base_image_is_pinned_and_one():
+    bases = re.findall(r"^FROM (\S+)", (DEPLOY / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(bases) == 2 and len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])
+
+
 def test_the_image_holds_every_package():
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
