@@ -13,6 +13,7 @@ from marshmallow import Schema
 from dialers.connection import AnyClient, Connection
 from lib import phone
 from lib import phone_writing as writing
+from lib import text as texts
 
 LONGEST_NUMBER = 200  # with all that people write around it
 LOST = "00000"  # at the end of a number that was a fraction: 9.81E+09, written out
@@ -94,8 +95,9 @@ class BadLeads(ValueError):
     the rows that were taken, ``[{"row", "number", "number_raw", "doubts"}]``."""
 
     def __init__(self, faults: list[dict[str, Any]], more: bool, doubts: Sequence[Mapping[str, Any]] = ()):
-        many = "1 fault" if len(faults) == 1 and not more else f"{len(faults)}{' and more' if more else ''} faults"
-        super().__init__(f"{many} in the list; nothing was sent.")
+        super().__init__(
+            f"{'More than ' if more else ''}{texts.many(len(faults), 'fault')} in the list; nothing was sent."
+        )
         self.faults = faults
         self.more = more
         self.doubts = doubts

@@ -69,10 +69,10 @@ def send_due(
 def _check(sent: Sent, leads: int) -> None:
     """Raises Uncertain where the answer cannot be written down."""
     if len(sent.verdicts) != leads:
-        raise Uncertain(f"{leads} leads were sent, and {len(sent.verdicts)} were answered.")
+        raise Uncertain(f"{texts.many(leads, 'lead')} went out, and the answer tells of {len(sent.verdicts)}.")
     for named in (sent.campaign, *(verdict.dialer_id for verdict in sent.verdicts)):
         if named is not None and (len(named) > LONGEST_ID or not texts.storable(named)):
-            raise Uncertain("The dialer took the leads, and answered with ids that are none.")
+            raise Uncertain("The dialer took the leads, and answered with something that cannot be an id.")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ def unescaped(text: str) -> str:
     return html.unescape(_BEYOND.sub("\ufffd", _ZEROS.sub(r"\1", text)))
 
 
+def many(count: int, noun: str) -> str:
+    """A number of things: ``1 receipt``, ``2,000 receipts``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def visible(text: str) -> str:
     """The text as it may be written to a terminal, in one line: what is not printed stands there as it is written in Python,
     ``\\x1b``. Line breaks, escape codes and marks that turn a line around are somebody else's to choose."""

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from lib import clock
+from lib import text as texts
 from models import CallEvent, CallGroup, Decision
 from models.database import Database, changed, chunks
 from models.decisions import DONE, FAILED, RUNNING, WAITING
@@ -124,7 +125,11 @@ def apply_next(database: Database, connections: Decided, now: datetime | None = 
         )
         raise
     left = found.unreadable + found.failed
-    reason = f"{left} receipts cannot be understood any more; what they said before stands." if left else None
+    reason = (
+        f"{texts.many(left, 'receipt')} can no longer be understood; what was read of them before stands."
+        if left
+        else None
+    )
     _end(database, decision.id, DONE, calls, found.changed, reason)
     log.info("decision_applied", connection=name, decision_id=str(decision.id), calls=calls, outcomes=found.changed)
     return True

@@ -22,6 +22,7 @@ from dialers.giving import CannotDo
 from dialers.http import Http, Patience, host_of
 from dialers.registry import DIALERS
 from lib import clock, ids
+from lib import text as texts
 from models import Receipt
 from models.database import Database
 from models.receipts import CALLBACK, CHECK, QUARANTINED, RECEIVED_ANSWER
@@ -116,7 +117,7 @@ def _asked(database: Database, connection: Connection, client, report: Report, w
             found = [tasks.window(session, connection, task, None, at) for task in own]
         wanted = next((one for one in found if one), None)
         if wanted is None:
-            return Check(what, None, "There is nothing to ask for: no lead that was loaded is on its way.")
+            return Check(what, None, "There is nothing to ask for: no loaded lead is on its way.")
     elif any(layer.span for layer in report.layers):
         wanted = Window(at - LOOKED_BACK, at)
     walk = cast(Generator[Page, None, None], report.walk(client, connection, wanted))  # every dialer's is one
@@ -127,7 +128,7 @@ def _asked(database: Database, connection: Connection, client, report: Report, w
     records = len(page.records) if page else 0
     since = " of the last hour" if isinstance(wanted, Window) else ""
     warning = f" {masking.masked(page.warning, connection, client)}" if page and page.warning else ""
-    return Check(what, True, f"It answered; {records} records{since} on its first page.{warning}")
+    return Check(what, True, f"It answered; {texts.many(records, 'record')}{since} on its first page.{warning}")
 
 
 def _giving(connection: Connection, reports: list[Check]) -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lib import text as texts
 from lib.clock import iso
 from models import KnownToken, Receipt, StrangerShare
 from models.receipts import STRANGERS_KEPT
@@ -15,8 +16,8 @@ _READ_ANEW = (
     "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
 )
 _NO_ID = (
-    "It does not say in a readable way what it is about, so nothing can be made of it. If the dialer names the id otherwise, "
-    "say so in the settings and replay; else ask it why; dismiss what is a test."
+    "It does not say in a readable way which call, lead, campaign or queue it is about. If the dialer has another name for the "
+    "id, put it into the settings and replay; otherwise ask the dialer; dismiss what is a test."
 )
 UNKNOWN_CONNECTION = "unknown_connection"
 _OURS = "A fault of Wrapup: the log has the error under this receipt. Replay it after the next release."
@@ -27,26 +28,26 @@ TODO: Mapping[str, str] = {
     "unparseable": _READ_ANEW,
     "not_an_object": _READ_ANEW,
     "bad_identifier": _READ_ANEW,
-    "partly_unreadable": "What could be read is in. Look at the rest; replay the receipt when it can be read.",
-    "too_many_events": "Ask the dialer for fewer events in one body; what this one holds is kept, and cannot be read.",
+    "partly_unreadable": "What could be read was taken in. Look at the rest, and replay the receipt when that can be read, too.",
+    "too_many_events": "Ask the dialer for fewer events in one body. This one is kept as it came, but its events are not read.",
     "too_many_parameters": "Ask the dialer for fewer parameters.",
     "inflates_too_far": "Ask the dialer to send less at a time, or without compression.",
     "unknown_encoding": "Ask the dialer to send without compression, or with gzip.",
-    "unknown_report": "It belongs to a report of another release: replay it with the release that asked for it.",
-    "unknown_kind": "The last part of the URL is none of the dialer's kinds: correct it at the dialer. Replaying does not help.",
+    "unknown_report": "It comes from a report that this release does not know: replay it with the release that asked for it.",
+    "unknown_kind": "The URL ends in a kind that this dialer does not post: correct the URL there. Replaying does not help.",
     UNKNOWN_CONNECTION: (
         "If your own dialer sent it, correct the URL there. Replaying helps once a connection of this name is configured, not "
         "before; dismiss what a stranger sent."
     ),
     "wrong_token": _ADDRESS,
     "wrong_authorization": "Correct the Authorization at the dialer or callback_authorization in the settings; then replay.",
-    "malformed_request": "Look at the bytes, and tell whoever sends them: a proxy may have mangled them.",
-    "oversized": "Only the beginning was kept: look the call up at the dialer, and ask it to send less.",
-    "cut_off": "Only what came was kept: look the call up at the dialer. Slow lines and time-outs of a proxy do this.",
+    "malformed_request": "Look at the bytes and tell the sender; a proxy on the way may have damaged them.",
+    "oversized": "Only the beginning was kept. Look the call up at the dialer, and have it send less at a time.",
+    "cut_off": "Only what arrived was kept. Look the call up at the dialer. Slow lines and a proxy's time-outs cause this.",
     "refused_by_database": _OURS,
     "no_event": (
-        "It does not say what happened, so nothing can be made of it. If the account has renamed the key, say so in "
-        "webhook_fields and replay; dismiss what is a test."
+        "It does not say what happened. If the account has renamed the key, name it in webhook_fields and replay; dismiss what "
+        "is a test."
     ),
     "reading_failed": _OURS,
     "folding_failed": _OURS,
@@ -97,7 +98,7 @@ def misaddressed(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def _misaddressed(own: Mapping[str, Any], dropped: int) -> str:
-    many = f"{own['receipts']} callbacks" if own["receipts"] != 1 else "1 callback"
+    many = texts.many(own["receipts"], "callback")
     last = f"the last at {own['last_at']:%Y-%m-%d %H:%M} UTC"
     if own["nameless"]:
         return (

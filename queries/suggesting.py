@@ -12,6 +12,7 @@ from typing import Any
 
 from dialers.base import Connection
 from dialers.vocabulary import FLAGS
+from lib import text as texts
 from outcomes.undecided import DISPOSITION, EVENT
 from queries import hints
 
@@ -163,7 +164,7 @@ def _head(kind: str, name: str, there: bool) -> list[str]:
 
 
 def _line(word: Mapping[str, Any], proposed: str | None, otherwise: str) -> str:
-    count = f"{word['calls']} call{'' if word['calls'] == 1 else 's'}"
+    count = texts.many(word["calls"], "call")
     if proposed is None:
         return f"# {_text(word['word'])} = {otherwise}  # {count}; not clear: yours to say"
     return f"{_text(word['word'])} = {proposed}  # {count}"

@@ -21,6 +21,7 @@ import migrations
 from leads import loads
 from leads.loading import Loading
 from lib import private
+from lib import text as texts
 from models.database import Database
 from service import config, demo_settings
 from service.mistakes import BadSettings
@@ -71,11 +72,11 @@ def _demo(fresh: bool) -> int:
     known = _calls()
     if fresh:
         if known is not None:
-            click.echo(f"Erased: the {known:,} calls, the settings and the keys of the demo in {FOLDER}/.")
+            click.echo(f"Erased: {texts.many(known, 'call')}, the settings and the keys of the demo in {FOLDER}/.")
         _erase()
     elif known is not None:
         click.echo(
-            f"The demo goes on with the {known:,} calls in {FOLDER}/, the keys and the settings there. "
+            f"The demo goes on with the {texts.many(known, 'call')} in {FOLDER}/, the keys and the settings there. "
             "`wrapup demo --fresh` erases them and begins anew."
         )
     file = FOLDER / "wrapup.toml"

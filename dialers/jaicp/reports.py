@@ -55,7 +55,10 @@ def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut
     def one(campaign: str) -> Iterator[Page]:
         ids = asked.by_campaign[campaign]
         if campaign not in connection.settings["campaigns"]:
-            yield Page([], f"{len(ids)} jobs are of campaign {campaign}, which the settings do not name any more.")
+            yield Page(
+                [],
+                f"{texts.many(len(ids), 'job')} of campaign {campaign}, which the settings no longer name: not asked for.",
+            )
             return
         for start in range(0, len(ids), AT_ONCE):
             yield from _asked(client, campaign, ids[start : start + AT_ONCE], path, cut, halved)

@@ -31,7 +31,7 @@ def show() -> None:
 
 @group.command()
 @click.option(
-    "--above", type=click.IntRange(0, 2**62), default=0, help="a place that a reader has reached, if you know one"
+    "--above", type=click.IntRange(0, 2**62), default=0, help="A place that a reader has reached, if you know of one."
 )
 def restart(above: int) -> None:
     """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows.

@@ -45,4 +45,4 @@ def revoke(name_or_id: str) -> None:
         revoked = api_keys.revoke_key(session, name_or_id)
     if not revoked:
         raise click.ClickException("There is no valid key of that name or id.")
-    click.echo(f"Revoked {revoked}.")
+    click.echo(f"Revoked {texts.many(revoked, 'key')}.")

@@ -18,6 +18,7 @@ from dialers.base import Connection
 from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from leads import files, loads, sending
 from leads.loading import Loading, offered
+from lib import text as texts
 from queries.doubts import unknown_leads
 from service.saying import say
 from web.context import context
@@ -42,7 +43,7 @@ group = AppGroup("leads", help="Load leads into campaigns, and see what became o
 @click.argument("connection")
 @click.argument("campaign")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--new", is_flag=True, help="CAMPAIGN is the name of a campaign that is to be made with these leads.")
+@click.option("--new", is_flag=True, help="Make a campaign of these leads; CAMPAIGN is its name.")
 @click.option("--options", default="{}", help="The dialer's own fields for the request, as JSON.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 def load(connection: str, campaign: str, file: Path, new: bool, options: str, dry_run: bool) -> None:
@@ -76,13 +77,13 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
         say(json.dumps(loading.dry(own.settings.callbacks_of().get(connection, {})), ensure_ascii=False, indent=1))
         return
     load_id = loading.keep(own.database)
-    say(f"Load {load_id}: {len(loading.checked.leads)} leads.")
+    say(f"Load {load_id}: {texts.many(len(loading.checked.leads), 'lead')}.")
     _wait(configured, load_id)
 
 
 @group.command("list")
-@click.option("--connection", multiple=True, help="only loads of this connection; may be given several times")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, help="so many of the newest loads")
+@click.option("--connection", multiple=True, help="Only loads of this connection; may be given several times.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, help="How many of the newest loads.")
 def list_loads(connection: tuple[str, ...], limit: int) -> None:
     """Show the newest loads, and whatever is in doubt until somebody decides.
 
@@ -102,7 +103,8 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
     doubts = {name: own for name, own in in_doubt.items() if not connection or name in connection}
     for name, own in doubts.items():
         those = ", ".join(own["unknown_load_ids"])
-        say(f"{name}: {own['unknown_leads']} leads in doubt since {own['oldest_unknown_at']}, of load {those}.")
+        lead = texts.many(own["unknown_leads"], "lead")
+        say(f"{name}: {lead} in doubt since {own['oldest_unknown_at']}, of load {those}.")
     if doubts:
         say("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
         sys.exit(1)
@@ -110,7 +112,7 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
 
 @group.command()
 @click.argument("load_id", type=click.UUID)
-@click.option("--state", type=click.Choice(loads.SHOWN_STATES), help="only leads in this state")
+@click.option("--state", type=click.Choice(loads.SHOWN_STATES), help="Only leads in this state.")
 def show(load_id: UUID, state: str | None) -> None:
     """Show a load and its leads."""
     after = 0
@@ -145,12 +147,12 @@ def resume(load_id: UUID) -> None:
 @click.argument("load_id", type=click.UUID)
 @click.argument("decision", type=click.Choice(tuple(loads.DECISIONS)))
 def decide(load_id: UUID, decision: str) -> None:
-    """Decide what became of the load's unknown leads. ``resend`` may have somebody called twice."""
+    """Decide what became of the load's unknown leads. With resend somebody may be called twice."""
     with context().database.write() as session:
         decided = loads.decide(session, load_id, decision)
     if decided is None:
         raise click.ClickException("There is no such load.")
-    say(f"{decided} leads: {decision}.")
+    say(f"{texts.many(decided, 'lead')}: {decision}.")
 
 
 def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 import migrations
+from lib.text import many
 from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
@@ -63,13 +64,15 @@ def renormalize(connection: str, apply: bool) -> None:
 
 def _tell(looked: int, found: Differences, apply: bool) -> None:
     verb = "changed" if apply else "would change"
-    click.echo(f"{looked} calls, {found.receipts} receipts read again: {found.changed} outcomes {verb}.")
+    click.echo(
+        f"{many(looked, 'call')}, {many(found.receipts, 'receipt')} read again: {many(found.changed, 'outcome')} {verb}."
+    )
     for line in found.lines():
         click.echo(line)
     if found.made:
         click.echo(f"new outcomes  {found.made}")
     if found.unreadable or found.failed:
         left = found.unreadable + found.failed
-        click.echo(f"{left} receipts cannot be understood any more; what they said before stands.")
+        click.echo(f"{many(left, 'receipt')} can no longer be understood; what was read of them before stands.")
     if not apply:
         click.echo("Nothing was changed. With --apply it is done.")

@@ -11,6 +11,7 @@ import polling
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
+from lib import text as texts
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from service.cli.settings import settings
@@ -133,4 +134,4 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
 
 
 def _records(polled: polling.Polled) -> str:
-    return f"{polled.kept.seen} records, {polled.kept.new} of them new"
+    return f"{texts.many(polled.kept.seen, 'record')}, {polled.kept.new} of them new"

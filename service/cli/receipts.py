@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 import migrations
 from callbacks import recovery
+from lib import text as texts
 from models.receipts import DISMISSED, QUARANTINED, STATES
 from outcomes import receipts as sent_back
 from outcomes import strangers
@@ -20,10 +21,12 @@ from web.context import context
 
 @click.command()
 @click.argument("receipt", nargs=-1, type=click.UUID)
-@click.option("--state", type=click.Choice(STATES), help="all in this state, such as quarantined")
-@click.option("--connection", help="all of this connection")
-@click.option("--reason", help="all quarantined for this reason, such as unparseable")
-@click.option("--from-log", type=click.File("rb"), help="bring back what this log says no store took; once each")
+@click.option("--state", type=click.Choice(STATES), help="All in this state, such as quarantined.")
+@click.option("--connection", help="All of this connection.")
+@click.option("--reason", help="All that were put aside for this reason, such as unparseable.")
+@click.option(
+    "--from-log", type=click.File("rb"), help="Bring back what, as this log says, no store took; each receipt once."
+)
 @with_appcontext
 def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str | None) -> None:
     """Have receipts read again: those named, or all that match. The worker reads them within a second."""
@@ -63,23 +66,25 @@ def _bring_back(found: Iterator[recovery.Found]) -> None:
     migrations.upgrade(database)
     brought = recovery.bring_back(database, settings, found)
     click.echo(
-        f"Read {brought.read} receipts: {brought.new} brought back, {brought.known} were there already,"
+        f"Read {texts.many(brought.read, 'receipt')}: {brought.new} brought back, {brought.known} were there already,"
         f" {brought.refused} did not fit under the strangers' cap."
     )
     if brought.unreadable:
-        raise click.ClickException(f"{brought.unreadable} lines could not be read; they are left where they are.")
+        raise click.ClickException(
+            f"{texts.many(brought.unreadable, 'line')} could not be read and stay where they are."
+        )
 
 
 @click.command("purge-strangers")
 @click.option("--reason", help="Why they were put aside, such as unknown_connection.")
-@click.option("--connection", help="The connection, as the URL said it.")
+@click.option("--connection", help="The connection that the URL named.")
 @click.option("--state", type=click.Choice([QUARANTINED, DISMISSED]), help="Only those in this state.")
 @click.option("--until", type=click.DateTime(), help="Only those that came before this time, in UTC.")
 @with_appcontext
 def purge_strangers(until: datetime | None, **filters: str | None) -> None:
-    """Delete receipts that came without a right to and of which no call has learned anything. There is no way back.
+    """Delete receipts from senders who had no right to send them, unless a call rests on them. There is no way back.
 
-    What came with a token of ours, an outdated one, say, goes only once it was dismissed.
+    What came with a token of ours, such as an outdated one, is deleted only after it was dismissed.
     """
     wanted: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if until is not None:

@@ -44,7 +44,7 @@ def test_a_list_at_every_bound_is_taken():
         (b"{" + b'"a":1,' * (2 * MIB) + b'"b":1}', JSON, None, "more than 100 members"),
         (b'{"number":"1","note":"' + b"a" * MIB + b'"}\n', NDJSON, 1, "longer than 256 KiB"),
         (b'{"a":[' + b"{}," * (4 * MIB) + b"1]}", NDJSON, 1, "longer than 256 KiB"),
-        (b"{}\n" * (4 * MIB), NDJSON, None, "50 and more faults"),
+        (b"{}\n" * (4 * MIB), NDJSON, None, "More than 50 faults"),
         (b"number," + b"a," * (8 * MIB), CSV, None, "longer than 256 KiB"),
         (
             b"number," + b",".join(b"fields.%d" % at for at in range(20_000)),

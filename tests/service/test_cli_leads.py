@@ -80,9 +80,9 @@ def test_what_is_unknown_is_decided_by_an_operator(typed):
     assert typed("load", "qvoice-main", typed.played.campaign, "list.json").returncode == 0
     listed = typed("list")
     assert (listed.returncode, len(listed.stdout.splitlines())) == (1, 4)
-    assert "qvoice-main: 1 leads in doubt since" in listed.stdout and f"of load {load}." in listed.stdout
+    assert "qvoice-main: 1 lead in doubt since" in listed.stdout and f"of load {load}." in listed.stdout
     assert (typed("list", "--connection", "other").returncode, typed("list", "--limit", "1").returncode) == (0, 1)
-    assert typed("decide", load, "accepted").stdout == "1 leads: accepted.\n"
+    assert typed("decide", load, "accepted").stdout == "1 lead: accepted.\n"
     assert "1 accepted" in typed("show", load).stdout
     resumed = typed("resume", load)
     assert (resumed.returncode, resumed.stdout) == (0, "It is not parked but done; nothing was changed.\n")

@@ -199,7 +199,7 @@ def test_keys_are_made_listed_and_revoked(command):
     assert made.returncode == 0
     assert made.stdout.splitlines()[-1].startswith("wk_")
     assert "analyst  read  valid" in command("keys", "list").stdout
-    assert command("keys", "revoke", "analyst").stdout == "Revoked 1.\n"
+    assert command("keys", "revoke", "analyst").stdout == "Revoked 1 key.\n"
     assert "analyst  read  revoked" in command("keys", "list").stdout
     assert command("keys", "revoke", "analyst").returncode == 1
     assert command("keys", "create", "x", "--scope", "everything").returncode == 1

@@ -206,7 +206,7 @@ def test_a_name_of_an_older_release_is_shown_harmlessly(app, database, name):
     answer = client.post(f"{API}/receipts/{kept}/dismiss")
     assert answer.status_code == 200
     assert answer.json["receipt"]["dismissed_by"].isprintable()
-    assert app.test_cli_runner().invoke(args=["keys", "revoke", str(key.id)]).output == "Revoked 1.\n"
+    assert app.test_cli_runner().invoke(args=["keys", "revoke", str(key.id)]).output == "Revoked 1 key.\n"
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/static/docs.css"])

@@ -8,13 +8,13 @@ from flask import Blueprint, flash, g, make_response, redirect, render_template,
 from werkzeug.wrappers import Response
 
 from lib import clock
+from lib.text import many
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
 from outcomes import receipts as sent_back
 from queries import evidence, keyset, strangers
 from web.context import context
 from web.pages import session
-from web.pages.words import many
 from web.turns import SEARCHES
 
 log = structlog.get_logger()

@@ -7,6 +7,7 @@ from typing import Any
 import polling
 from dialers import vocabulary as ours
 from lib import clock
+from lib.text import many
 from models import receipts
 from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
@@ -32,14 +33,14 @@ _SETTLING = {
     ours.PROVISIONAL: "The call is not over, or nobody has told its end yet.",
     ours.AWAITING_DISPOSITION: "The call is over; no disposition has been recorded yet.",
     ours.SETTLED: "Nothing is waited for. A correction is still possible.",
-    ours.NEVER_DISPOSED: "The time has passed in which its end or a disposition was waited for, and none came.",
+    ours.NEVER_DISPOSED: "Its end, or a disposition, was waited for and did not come in time.",
 }
 _RECEIPT_STATES = {
     receipts.PENDING: "Kept, and waiting to be read.",
     receipts.NORMALIZED: "Read; its call events are in.",
     receipts.DUPLICATE: "Read; another receipt had said all of it.",
     receipts.IGNORED: "Read; it is of a kind that says nothing about a call.",
-    receipts.QUARANTINED: "Put aside.",
+    receipts.QUARANTINED: "Put aside, with a reason.",
 }
 _LATE_SECONDS = 120
 NEWER = (
@@ -140,11 +141,6 @@ def size(count: int) -> str:
     return f"{count} bytes" if count < 10_000 else f"{count / 1000:.0f} kB"
 
 
-def many(count: int, noun: str) -> str:
-    """A number of things: ``1 receipt``, ``2 receipts``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     """How fresh a connection is: its last callback, and how far each report is complete."""
     said = []
@@ -176,7 +172,7 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
     """What an operator should look at, as sentences; the quarantine and unmapped words have their own lines."""
     said = []
     if not connection["configured"]:
-        said.append("No connection of this name is configured, so nothing of it is read.")
+        said.append("No connection of this name is configured, so nothing that came for it is read.")
     if connection["silence"]:
         said.append(f"{connection['silence']['words']} {_ASK_DIALER}")
     if connection["misaddressed"]:
@@ -187,7 +183,7 @@ def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
         due = clock.parse(poll["due_at"])
         if poll["error"]:
             times = "once" if poll["failures"] == 1 else f"{poll['failures']} times in a row"
-            before = f"last went well {last}" if poll["last_ok_at"] else "it has not gone well yet"
+            before = f"last succeeded {last}" if poll["last_ok_at"] else "it has never succeeded"
             said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
         if due and (now - due).total_seconds() > _LATE_SECONDS:
             again = " again" if poll["error"] else ""

@@ -112,7 +112,7 @@ def test_a_campaign_that_the_settings_name_no_more_is_told_of(dialer):
     ids = dialer.add(1)
     walked = dialer.walk("jobs", Jobs({"old": ("1", "2"), "renewals": ids}))
     assert (walked.error, walked.keys) == (None, keys(ids))
-    assert walked.warnings == ["2 jobs are of campaign old, which the settings do not name any more."]
+    assert walked.warnings == ["2 jobs of campaign old, which the settings no longer name: not asked for."]
 
 
 @pytest.mark.parametrize(

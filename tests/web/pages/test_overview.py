@@ -106,9 +106,9 @@ def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
 
     assert "read 5 min ago. It has been asked for 2 min, and there is no answer yet." in page
     assert "read 4 min ago. It waits for the report jobs, which has been asked for 2 min." in page
-    assert "The dialer did not answer within 30 s. Failed 3 times in a row; last went well 2 h ago." in page
+    assert "The dialer did not answer within 30 s. Failed 3 times in a row; last succeeded 2 h ago." in page
     assert "should have been read 9 min ago. Is a worker running?" in page
-    assert "Refused. Failed once; it has not gone well yet." in page
+    assert "Refused. Failed once; it has never succeeded." in page
     assert "should have been read again 7 min ago. Is a worker running?" in page
     assert "Receipts have been waiting to be read for 4 min" in page
     assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
@@ -203,7 +203,7 @@ def test_today_is_the_readers_day(reader, database, at_ten_forty_five):
     reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
     page = text(reader)
     assert "<dt>Calls</dt><dd>2</dd>" in page
-    assert "50.0 % of those over" in page
+    assert "50.0 % of finished calls" in page
     assert "connect_outcome=busy&amp;since=2026-11-17T18:30:00Z&amp;until=2026-11-18T18:30:00Z" in page
 
 

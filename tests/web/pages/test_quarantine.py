@@ -48,7 +48,7 @@ def test_it_is_counted_by_reason_and_connection(reader, quarantined):
     assert "7 in all" in page
     assert "unparseable" in page and "The body is not JSON." in page
     assert "names that strangers made up" in page
-    assert "without a right to" in page
+    assert "sent without a right to" in page
     assert f"/receipts/{quarantined.id}" not in page
     assert page.count('data-label="Came"') == 7
     assert "<button>Replay" not in page  # for admins
@@ -172,7 +172,7 @@ def test_garbage_is_dismissed_and_no_trouble_any_more(admin, database, quarantin
     assert "Look at the body. Replay it when Wrapup can read it" in page
     assert admin.post("/quarantine/dismiss", reason="unparseable").status_code == 303
     page = text(admin)
-    assert "4 in all; 3 dismissed besides" in page
+    assert "4 in all; another 3 dismissed" in page
     assert "The body is not JSON." not in page
     assert "3 receipts dismissed" in page
     admin.post("/quarantine/dismiss", connection="ryng-main")
