@@ -16,7 +16,7 @@ _READ_ANEW = (
     "Look at the body. Replay it when Wrapup can read it (a newer release, another setting); dismiss what is garbage."
 )
 _NO_ID = (
-    "It does not say in a readable way which call, lead, campaign or queue it is about. If the dialer has another name for the "
+    "What it is about is not said in a readable way. If the dialer has another name for the "
     "id, put it into the settings and replay; otherwise ask the dialer; dismiss what is a test."
 )
 UNKNOWN_CONNECTION = "unknown_connection"

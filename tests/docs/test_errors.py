@@ -30,9 +30,7 @@ def of_dialers() -> set[str]:
 def refused() -> set[str]:
     """What stands in the code where an answer is refused."""
     found, elsewhere = set(), []
-    for file, call in calls("Refused", "web", "service", "leads"):
-        if len(call.args) < 3:
-            continue  # of a lead's field: ``dialers.giving.Refused``
+    for file, call in calls(errors.ApiError.__name__, "web", "service"):
         word = text(call.args[1])
         if word is None:
             elsewhere.append((file.name, ast.unparse(call.args[1])))

@@ -50,7 +50,7 @@ def test_it_is_counted_by_reason_and_connection(reader, quarantined):
     assert "names that strangers made up" in page
     assert "sent without a right to" in page
     assert f"/receipts/{quarantined.id}" not in page
-    assert page.count('data-label="Came"') == 7
+    assert page.count('data-label="Received"') == 7
     assert "<button>Replay" not in page  # for admins
 
 
@@ -80,7 +80,7 @@ def test_what_came_with_a_token_of_ours_to_a_name_of_nobodys_is_no_strangers(adm
 def test_one_reason_of_one_connection_is_a_list_of_its_own(admin, quarantined):
     page = text(admin, "/quarantine?reason=unparseable&connection=ryng-main")
 
-    assert "3 in all" in page and page.count('data-label="Came"') == 3
+    assert "3 in all" in page and page.count('data-label="Received"') == 3
     assert "Replay all 3 shown here" in page
 
 
