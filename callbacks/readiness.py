@@ -62,7 +62,7 @@ class Readiness:
 
 
 class _Look:
-    def __init__(self):
+    def __init__(self) -> None:
         self.waiting: list[Ticket] = []
         self.answer: str | None = None
 

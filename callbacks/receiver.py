@@ -7,6 +7,7 @@ table, no hook and no error page that could answer anything else. The vendors re
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
@@ -69,7 +70,12 @@ class Receiver:
     """WSGI middleware: answers everything at and below ``/callbacks`` and the two probes, passes the rest on."""
 
     def __init__(
-        self, app, inbox: Inbox, connections: Mapping[str, Connection], secret_key: str, proxies: Proxies | None = None
+        self,
+        app: WSGIApplication,
+        inbox: Inbox,
+        connections: Mapping[str, Connection],
+        secret_key: str,
+        proxies: Proxies | None = None,
     ):
         self._app = app
         self._proxies = proxies or Proxies()
@@ -90,7 +96,7 @@ class Receiver:
         """The process ends."""
         self._inbox.close()
 
-    def __call__(self, environ, start_response) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         answer = self.answer(environ)
         if answer is None:
             return self._app(environ, start_response)
@@ -98,7 +104,7 @@ class Receiver:
         start_response(status, headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
-    def answer(self, environ) -> Answer | None:
+    def answer(self, environ: WSGIEnvironment) -> Answer | None:
         """What is answered to a callback, which is kept by then, or to a probe; None for everything else."""
         # Empty segments do not count: a base URL that ends in "/" gives "//callbacks/...".
         segments = [segment for segment in environ.get("PATH_INFO", "").split("/") if segment]
@@ -131,7 +137,7 @@ class Receiver:
         """Whether there is a bound to what is kept of it meanwhile. Who shows a token of ours, an outdated one, say, is known."""
         return reason in WITH_A_TOKEN and not (token and self._inbox.strangers.has(self._fingerprint(token)))
 
-    def _draft(self, environ, named: tuple[str, str, str], reason: str | None, body: Body) -> Draft:
+    def _draft(self, environ: WSGIEnvironment, named: tuple[str, str, str], reason: str | None, body: Body) -> Draft:
         name, token, kind = named
         connection = self._connections.get(name)
         if reason is None and "wrapup.malformed" in environ:
@@ -214,7 +220,7 @@ def _text(value: str) -> str:
     return value.encode("latin-1", "replace").decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
-def _headers(environ) -> dict[str, str]:
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     return {
         key.removeprefix("HTTP_").replace("_", "-").lower(): _text(environ[key])[:1000]
         for key in KEPT_HEADERS

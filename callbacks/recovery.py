@@ -13,6 +13,7 @@ from callbacks.draft import Draft
 from callbacks.ladder.database import DatabaseStore
 from callbacks.ladder.last import EVENT, size_of
 from callbacks.ladder.spooled import understood
+from callbacks.settings import Settings
 from callbacks.strangers import Strangers
 from models import Receipt
 from models.database import Database
@@ -75,7 +76,7 @@ def from_log(log: BinaryIO) -> Iterator[Found]:
         yield None
 
 
-def bring_back(database: Database, settings, found: Iterator[Found]) -> Brought:
+def bring_back(database: Database, settings: Settings, found: Iterator[Found]) -> Brought:
     """Keep them, each once, whatever of it is there already. Raises where the database is away."""
     brought = Brought()
     store = DatabaseStore(database, Strangers.of(settings))

@@ -4,6 +4,8 @@ Usually none of them is asked: the receiver stands in front of Flask and answers
 that no routing table, hook or error page can answer anything else. Receiving processes load no Flask, and so not this module.
 """
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 from werkzeug.routing import BaseConverter
 
@@ -34,7 +36,7 @@ class Anything(BaseConverter):
     part_isolating = False
 
 
-def _parameter(name: str, description: str, example: str) -> dict:
+def _parameter(name: str, description: str, example: str) -> dict[str, Any]:
     schema = {"type": "string", "minLength": 1}
     return {
         "name": name,
@@ -46,7 +48,7 @@ def _parameter(name: str, description: str, example: str) -> dict:
     }
 
 
-def _answers(schema: dict, description: str) -> dict:
+def _answers(schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 

@@ -19,7 +19,7 @@ import re
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zlib import crc32
 
 import structlog
@@ -68,7 +68,7 @@ class Spool:
 
     def drain(
         self,
-        take: Callable[[list], object],
+        take: Callable[[list[Any]], object],
         batch: int = 500,
         read: Callable[[bytes], object] = lambda payload: payload,
         most: float = math.inf,
@@ -274,7 +274,7 @@ def _payload(line: bytes) -> bytes | None:
     return payload if line[:9] == b"%08x " % crc32(payload) else None
 
 
-def _next_lines(file, most: int) -> list[bytes]:
+def _next_lines(file: BinaryIO, most: int) -> list[bytes]:
     lines: list[bytes] = []
     end = file.tell() + BATCH_BYTES
     while len(lines) < most and file.tell() < end and (line := file.readline()):

@@ -15,6 +15,7 @@ import structlog
 
 from callbacks.draft import Draft
 from callbacks.ladder.tickets import Ticket
+from callbacks.settings import Settings
 from models.strangers import NOBODY, UNKNOWN
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ class Strangers:
         self._told_at: float | None = None
 
     @classmethod
-    def of(cls, settings) -> "Strangers":
+    def of(cls, settings: Settings) -> "Strangers":
         tokens = [one for own in settings.token_fingerprints().values() for one in own]
         caps = (settings.stranger_receipts, settings.stranger_bytes)
         return cls(*caps, settings.connections, tokens, settings.workers)

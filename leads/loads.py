@@ -11,7 +11,7 @@ from dialers import masking
 from dialers.base import Connection
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
-from models.database import changed
+from models.database import AnyRow, changed
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 from queries import keyset
 
@@ -23,7 +23,9 @@ DECIDED = "Decided by an operator."
 _NEWEST = "loads"  # the order that a cursor belongs to
 
 
-def shown(session: Session, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None):
+def shown(
+    session: Session, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None
+) -> dict[str, Any] | None:
     """The load with a page of its leads as the API shows it; None where there is none. ``after`` is a row's number."""
     load = session.execute(select(LOADS).where(LOADS.c.id == load_id)).one_or_none()
     if load is None:
@@ -109,7 +111,7 @@ def _stored(state: str) -> tuple[str, ...]:
     return (PENDING, SENDING) if state == PENDING else (state,)
 
 
-def _head(load) -> dict[str, Any]:
+def _head(load: AnyRow) -> dict[str, Any]:
     return {
         "id": str(load.id),
         "connection": load.connection,
@@ -123,7 +125,7 @@ def _head(load) -> dict[str, Any]:
     }
 
 
-def _lead(row) -> dict[str, Any]:
+def _lead(row: AnyRow) -> dict[str, Any]:
     return {
         "row": row.ordinal,
         "number": row.number,

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dialers.giving import Lead, Leads, Order, Verdict
 from lib import clock, ids
 from lib import text as texts
 from models import LeadLoad, LoadedLead
+from models.database import AnyRow
 from models.loads import DONE, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
@@ -27,9 +28,9 @@ PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried 
 class Outgoing:
     """An order that is written down as being sent, and ours to settle."""
 
-    load: Row
+    load: AnyRow
     key: str
-    leads: Sequence[Row]
+    leads: Sequence[AnyRow]
     tries: int
 
     def order(self, callbacks: Mapping[str, str]) -> Order:
@@ -175,19 +176,19 @@ def park(session: Session, connection: str, reason: str, at: datetime) -> None:
     session.execute(update(LOADS).where(mine).values(state=PARKED, reason=reason, parked_at=at))
 
 
-def _each(session: Session, rows: Sequence[Row], values: dict[str, Any]) -> None:
+def _each(session: Session, rows: Sequence[AnyRow], values: dict[str, Any]) -> None:
     statement = update(LEADS).where(LEADS.c.id == bindparam("row_id")).values(values)
     session.connection().execute(statement, [{"row_id": row.id} for row in rows])
 
 
-def _open(connection: str):
+def _open(connection: str) -> ColumnElement[bool]:
     # As the index on open loads says it.
     return and_(LOADS.c.connection == connection, LOADS.c.state != DONE)
 
 
-def _tried_again(since: datetime, at: datetime):
+def _tried_again(since: datetime, at: datetime) -> ColumnElement[bool]:
     return or_(LOADS.c.parked_at < since, LOADS.c.parked_at <= at - PARKED_FOR)
 
 
-def _going(since: datetime, at: datetime):
+def _going(since: datetime, at: datetime) -> ColumnElement[bool]:
     return or_(LOADS.c.state == RUNNING, and_(LOADS.c.state == PARKED, _tried_again(since, at)))

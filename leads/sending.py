@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from dialers import clients, masking
 from dialers.base import Connection
+from dialers.connection import AnyClient
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
 from dialers.giving import Sent, Verdict
 from leads import desks, orders
@@ -85,7 +86,16 @@ class Wait:
 class Sender:
     """Sends to one connection while it holds the desk, in one thread."""
 
-    def __init__(self, database, connection, client, held: Held, callbacks, now: Clock, stop: threading.Event):
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        client: AnyClient,
+        held: Held,
+        callbacks: Mapping[str, str],
+        now: Clock,
+        stop: threading.Event,
+    ):
         self._database = database
         self._connection = connection
         self._client = client

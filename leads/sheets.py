@@ -22,7 +22,8 @@ def from_csv(data: bytes) -> Iterator[Row]:
         raise BadList("The text holds NUL bytes; it may be UTF-16. Save the file as UTF-8.")
     lines = Texts(data)
     try:
-        reader = csv.reader(lines, delimiter=max(",;\t", key=lines.first().count), strict=True)
+        delimiter = max(",;\t", key=lines.first().count)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = [name.strip() for name in next(reader)]
     except StopIteration:
         raise BadList("The file is empty.") from None
@@ -31,10 +32,10 @@ def from_csv(data: bytes) -> Iterator[Row]:
     except csv.Error as error:
         raise BadList(f"The header cannot be read: {error}.") from None
     _check_header(header)
-    return bounded(_rows(reader, lines, header))
+    return bounded(_rows(reader, delimiter, lines, header))
 
 
-def _rows(reader, lines: Texts, header: list[str]) -> Iterator[Row]:
+def _rows(reader: Iterator[list[str]], delimiter: str, lines: Texts, header: list[str]) -> Iterator[Row]:
     count = 0
     for at in itertools.count(1):
         lines.begin()
@@ -45,7 +46,9 @@ def _rows(reader, lines: Texts, header: list[str]) -> Iterator[Row]:
         except TooLong:
             raise BadList(f"The row cannot be read: {TOO_LONG}. A quotation mark may be missing.", at) from None
         except csv.Error as error:
-            raise BadList(f"The row cannot be read: {error}.", at, _open_column(error, reader, lines, header)) from None
+            raise BadList(
+                f"The row cannot be read: {error}.", at, _open_column(error, delimiter, lines, header)
+            ) from None
         count += len(cells)
         looked_at(at, count, at)
         cells = [cell.strip() for cell in cells]
@@ -60,12 +63,12 @@ def _rows(reader, lines: Texts, header: list[str]) -> Iterator[Row]:
         yield at, _nested({name: cell for name, cell in zip(header, cells, strict=True) if cell})
 
 
-def _open_column(error: csv.Error, reader, lines: Texts, header: list[str]) -> str | None:
+def _open_column(error: csv.Error, delimiter: str, lines: Texts, header: list[str]) -> str | None:
     """The column whose quotation mark is never closed; None where something else is wrong."""
     if "unexpected end" not in str(error):
         return None
     try:
-        count = sum(len(cells) for cells in csv.reader([lines.row()], delimiter=reader.dialect.delimiter))
+        count = sum(len(cells) for cells in csv.reader([lines.row()], delimiter=delimiter))
     except csv.Error:  # longer than a cell may be
         return None
     return header[count - 1] if 0 < count <= len(header) else None

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from dialers import clients, masking
 from dialers.asking import Page, Report, Window
 from dialers.base import Connection
+from dialers.connection import AnyClient
 from dialers.errors import ReportError
 from dialers.giving import CannotDo
 from dialers.http import Http, Patience, host_of
@@ -108,7 +109,9 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
             hopeless = what if error.error_id in ("credentials_refused", "unavailable") else None
 
 
-def _asked(database: Database, connection: Connection, client, report: Report, what: str, at: datetime) -> Check:
+def _asked(
+    database: Database, connection: Connection, client: AnyClient, report: Report, what: str, at: datetime
+) -> Check:
     """Its first page. Raises ReportError."""
     wanted = None
     if any(layer.jobs for layer in report.layers):

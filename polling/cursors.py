@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from dialers.errors import AskedWrongly, CredentialsRefused, ReportError
@@ -79,7 +80,7 @@ def renew(session: Session, held: Claim, at: datetime, kept: Kept) -> None:
     _set(session, held, {"lease_until": at + LEASE} | _counted(kept))
 
 
-def finish(session: Session, held: Claim, at: datetime, moved: dict, kept: Kept) -> None:
+def finish(session: Session, held: Claim, at: datetime, moved: dict[str, Any], kept: Kept) -> None:
     """The walk is complete: the cursor moves, and errors of earlier walks are over. Raises LeaseLost."""
     due = max(held.at + held.task.every, at + held.task.every / 4)
     _set(session, held, FREE | {"due_at": due, "failures": 0, "error_id": None, "error": None} | moved | _counted(kept))
@@ -110,16 +111,18 @@ def wait_after(error: ReportError, failures: int, every: timedelta) -> timedelta
     return max(wait, min(timedelta(seconds=error.retry_after or 0), LONGEST_WAIT))
 
 
-def _counted(kept: Kept) -> dict:
+def _counted(kept: Kept) -> dict[str, Any]:
     return {"records_seen": PollCursor.records_seen + kept.seen, "records_new": PollCursor.records_new + kept.new}
 
 
-def _set(session: Session, held: Claim, values: dict) -> None:
+def _set(session: Session, held: Claim, values: dict[str, Any]) -> None:
     if not _update(session, held.cursor, (PollCursor.lease_owner == held.lease,), values):
         raise LeaseLost
 
 
-def _update(session: Session, cursor: PollCursor, conditions: tuple, values: dict) -> bool:
+def _update(
+    session: Session, cursor: PollCursor, conditions: tuple[ColumnElement[bool], ...], values: dict[str, Any]
+) -> bool:
     mine = (
         PollCursor.connection == cursor.connection,
         PollCursor.report == cursor.report,

@@ -6,6 +6,7 @@ frequent ones are walked in between, so that a week's look-back does not make th
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -129,7 +130,7 @@ class Poller:
             log.info("polled", **logged)
         return polled
 
-    def _between(self, task: Task):
+    def _between(self, task: Task) -> Callable[[], object]:
         """What is done between two pages: the more frequent layers, where they are due."""
         quicker = [other for other in self.tasks if other.every < task.every]
         return (lambda: self.walk_due(quicker)) if quicker else (lambda: None)

@@ -122,7 +122,9 @@ def _known(
     return found
 
 
-def _row(connection: Connection, report: str, record: Record, digest: str, at: datetime, seen_at: datetime) -> dict:
+def _row(
+    connection: Connection, report: str, record: Record, digest: str, at: datetime, seen_at: datetime
+) -> dict[str, Any]:
     return {
         "id": ids.new(),
         "connection": connection.name,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.orm import Session
@@ -45,7 +46,9 @@ def tasks(connection: Connection, dialer: Dialer) -> list[Task]:
     return sorted(found, key=lambda task: task.every)
 
 
-def window(session: Session, connection: Connection, task: Task, complete_to: datetime | None, at: datetime):
+def window(
+    session: Session, connection: Connection, task: Task, complete_to: datetime | None, at: datetime
+) -> Window | Jobs | Literal[False] | None:
     """The window or the jobs to ask for; None for a report of the present moment; False where there is nothing to ask for."""
     farthest = at - max(FARTHEST, connection.disposition_window)
     if task.layer.jobs:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from dialers import masking
-from dialers.asking import Page, Window
+from dialers.asking import Jobs, Page, Window
 from dialers.base import Connection
 from dialers.errors import ReportError, WalkStuck
 from models.database import Database
@@ -76,7 +76,7 @@ class Walk:
         client: Any,
         held: Claim,
         now: Clock,
-        between: Callable[[], None] = lambda: None,
+        between: Callable[[], object] = lambda: None,
         stop: threading.Event | None = None,
     ):
         self._database = database
@@ -90,7 +90,7 @@ class Walk:
         self._in_hand: tuple[Page, datetime] | None = None
         self._polled = Polled(*held.task.key)
 
-    def run(self, window: Window | None) -> Polled:
+    def run(self, window: Window | Jobs | None) -> Polled:
         """Walk to the end, or to the first error, which is noted at the cursor and returned.
 
         Raises LeaseLost, and SQLAlchemyError where the database is away.
@@ -109,7 +109,7 @@ class Walk:
             return self._failed(PollingFailed(f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."))
         return self._polled
 
-    def _walk(self, window: Window | None) -> None:
+    def _walk(self, window: Window | Jobs | None) -> None:
         asked = self._now()
         for page in small(self._held.task.report.walk(self._client, self._connection, window)):
             if self._in_hand:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
@@ -234,7 +235,7 @@ def _kept(data_dir: Path, name: str) -> str:
         raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
 
 
-def _file(env: _Environment, environ: Mapping[str, str]) -> dict:
+def _file(env: _Environment, environ: Mapping[str, str]) -> dict[str, Any]:
     named = env.text("WRAPUP_CONFIG", "")
     path = Path(named or "wrapup.toml")
     if not named and not path.exists():
@@ -247,7 +248,7 @@ def _file(env: _Environment, environ: Mapping[str, str]) -> dict:
         raise BadSettings(f"{path.name} is not TOML: {error}.") from None
 
 
-def _filled(value: object, environ: Mapping[str, str], where: str):
+def _filled(value: object, environ: Mapping[str, str], where: str) -> Any:
     """The value with every ``${NAME}`` replaced from the environment."""
     if isinstance(value, dict):
         return {key: _filled(item, environ, f"{where}: {key}") for key, item in value.items()}
@@ -256,7 +257,7 @@ def _filled(value: object, environ: Mapping[str, str], where: str):
     if not isinstance(value, str):
         return value
 
-    def variable(match: re.Match) -> str:
+    def variable(match: re.Match[str]) -> str:
         if not environ.get(match[1]):
             raise BadSettings(f"{where} needs the environment variable {match[1]}, which is not set.")
         return environ[match[1]]
@@ -264,7 +265,7 @@ def _filled(value: object, environ: Mapping[str, str], where: str):
     return _VARIABLE.sub(variable, value)
 
 
-def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
+def _connections(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:
     unknown = set(file) - set(_TABLES)
     if unknown:
         raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
@@ -286,7 +287,7 @@ def _connections(file: dict, data_dir: Path) -> dict[str, Connection]:
     }
 
 
-def _connection(name: str, table: dict, dispositions: dict, words: dict) -> Connection:
+def _connection(name: str, table: dict[str, Any], dispositions: dict[str, Any], words: dict[str, Any]) -> Connection:
     if not _NAME.fullmatch(name):
         raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
     dialer: Dialer | None = None
@@ -329,7 +330,7 @@ def _as_sent(authorization: str) -> str:
     return f"{scheme} {rest}"
 
 
-def _words(name: str, table: dict) -> dict[str, str]:
+def _words(name: str, table: dict[str, Any]) -> dict[str, str]:
     """What the tenant says of the dialer's words. Two ways of writing one word must not mean two things."""
     try:
         words = _WORDS.deserialize(table)

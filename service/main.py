@@ -1,6 +1,8 @@
 """The entry point ``wrapup``. A bad setting ends it with one sentence and code 2, a database that is away with code 1."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def _command() -> None:
         sys.exit(1)
 
 
-def _told(run):
+def _told(run: Callable[[], Any]) -> Any:
     from service.mistakes import BadSettings
 
     try:

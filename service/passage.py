@@ -8,6 +8,7 @@ time); in a process of its own it cannot. The reader has few threads: it is aske
 import http.client
 from collections.abc import Iterable
 from contextlib import closing, suppress
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import structlog
 from gevent.socket import socket as LoopSocket
@@ -60,13 +61,13 @@ class Passage:
         self._tally = tally
         self._holding = Holding()
 
-    def __call__(self, environ, start_response) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return self._passed(environ, start_response)
         except TurnedAway as refusal:
             return refusal.answer(environ, start_response)
 
-    def _passed(self, environ, start_response) -> Iterable[bytes]:
+    def _passed(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         client = self._proxies.client(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
         upload = self._uploads.take(environ, client, lambda: self._may(environ))
         reader = self._reader()
@@ -92,7 +93,7 @@ class Passage:
         reader.close()
         return Held(self._holding, environ["wrapup.line"], body)
 
-    def _may(self, environ) -> None:
+    def _may(self, environ: WSGIEnvironment) -> None:
         """Ask the reader whether the caller may send a body that is not small, with the head of his request alone. Raises Denied
         with the answer to his request, where he may not."""
         with closing(self._reader()) as reader:
@@ -128,7 +129,7 @@ def _kept(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
     return [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP]
 
 
-def _asked(reader: _Reader, environ, upload: Upload | None) -> http.client.HTTPResponse:
+def _asked(reader: _Reader, environ: WSGIEnvironment, upload: Upload | None) -> http.client.HTTPResponse:
     headers = _headers(environ)
     if upload is not None:
         headers["Content-Length"] = str(upload.size)
@@ -138,7 +139,7 @@ def _asked(reader: _Reader, environ, upload: Upload | None) -> http.client.HTTPR
     return reader.getresponse()
 
 
-def _headers(environ) -> dict[str, str | bytes]:
+def _headers(environ: WSGIEnvironment) -> dict[str, str | bytes]:
     """The caller's, and who he is."""
     headers = {
         key.removeprefix("HTTP_").replace("_", "-").title(): value.encode("latin-1")

@@ -1,5 +1,10 @@
 """What gunicorn loads for the reading process: API, exports and pages, behind the receivers."""
 
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask
+
 from service.app import create_app
 from service.passage import ASKING, PEER, PROTOCOL
 from web.context import context
@@ -7,7 +12,7 @@ from web.context import context
 LONGEST_QUESTION = 290.0  # seconds: nobody waits for the answer any longer (``service.passage.SILENCE_SECONDS``)
 
 
-def create_reader():
+def create_reader() -> Flask:
     """The WSGI application of the reading process, which receivers ask and nobody else. Raises BadSettings."""
     app = create_app()
     context(app).database.limit(LONGEST_QUESTION)
@@ -18,10 +23,10 @@ def create_reader():
 class Behind:
     """WSGI middleware: as if the receiver were not there. Who asked it, and in which version of HTTP, is what it says."""
 
-    def __init__(self, app):
+    def __init__(self, app: WSGIApplication):
         self._app = app
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         for name, told in (("REMOTE_ADDR", PEER), ("SERVER_PROTOCOL", PROTOCOL)):
             said = environ.pop("HTTP_" + told.upper().replace("-", "_"), None)
             if said is not None:

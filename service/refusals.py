@@ -1,6 +1,7 @@
 """What a receiver itself answers to whoever is no dialer, in the form of every error of the API."""
 
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
 
@@ -37,7 +38,7 @@ class TurnedAway(Exception):
         super().__init__(message)
         self.status, self.error_id, self.message = status, error_id, message
 
-    def answer(self, environ, start_response) -> list[bytes]:
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         request = str(ids.new())
         body = orjson.dumps({"error_id": self.error_id, "message": self.message, "details": {}, "request_id": request})
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("X-Request-Id", request)]
@@ -54,6 +55,6 @@ class Denied(TurnedAway):
         super().__init__(status, "denied", "")
         self._headers, self._body = headers, body
 
-    def answer(self, environ, start_response) -> list[bytes]:
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response(self.status, self._headers)
         return [self._body]

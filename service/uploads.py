@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import IO, Any, BinaryIO
+from wsgiref.types import WSGIEnvironment
 
 import structlog
 from gevent.threadpool import ThreadPool
@@ -59,7 +61,7 @@ class Uploads:
         self._pool: ThreadPool | None = None
         self._logged, self._unlogged = Buckets(10, 6.0), 0
 
-    def take(self, environ, address: str, may: Callable[[], None]) -> "Upload | None":
+    def take(self, environ: WSGIEnvironment, address: str, may: Callable[[], None]) -> "Upload | None":
         """The body, whole; None where there is none. ``may`` is called before more than SMALL_BYTES are taken, and raises
         TurnedAway where this caller may not send them. Raises TurnedAway, after which the line is to be closed."""
         announced = environ.get("CONTENT_LENGTH") or None
@@ -90,7 +92,7 @@ class Uploads:
             line.be_patient()
         return upload
 
-    def _read(self, upload: "Upload", stream, line: Line, may: Callable[[], None] | None) -> None:
+    def _read(self, upload: "Upload", stream: BinaryIO, line: Line, may: Callable[[], None] | None) -> None:
         due = 0
         while True:
             if upload.size >= due:  # else a byte now and then would do
@@ -131,13 +133,13 @@ class Uploads:
     def leave_memory(self, size: int) -> None:
         self._in_memory -= size
 
-    def on_disk(self, do, *arguments):
+    def on_disk(self, do: Callable[..., Any], *arguments: object) -> Any:
         """What a native thread makes of it. Raises what it raises."""
         if self._pool is None:
             self._pool = ThreadPool(THREADS)
         return self._pool.apply(do, arguments)
 
-    def file(self):
+    def file(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self._folder)
 
     def _log(self, reason: str, address: str) -> None:
@@ -209,7 +211,7 @@ class Upload:
                 self._file.close()
 
 
-def _write(file, piece: bytes) -> None:
+def _write(file: IO[bytes], piece: bytes) -> None:
     free = os.fstatvfs(file.fileno())
     if free.f_bavail * free.f_frsize < FREE_BYTES:
         raise OSError("the disk keeps the rest for callbacks")

@@ -5,6 +5,7 @@ forgotten decorator shows itself at once and opens nothing.
 """
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import structlog
 from flask import Flask, current_app, g, request
@@ -14,14 +15,16 @@ from web import keys
 from web.context import context
 from web.errors import ApiError, invalid
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 API = "/api/v1"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="wrapup"'}
 
 
-def scope(name: str) -> Callable:
+def scope(name: str) -> Callable[[View], View]:
     """Say which scope a view needs, to the check and to the description. Stands directly below the route."""
 
-    def mark(view: Callable) -> Callable:
+    def mark(view: View) -> View:
         told = getattr(view, "_apidoc", {})
         said = told.get("manual_doc", {}) | {"security": [{"key": [name]}]}
         vars(view).update(scope=name, _apidoc=told | {"manual_doc": said})

@@ -1,10 +1,14 @@
 """Connections, campaigns and queues over HTTP: health, freshness, and what was last reported."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Response
 from marshmallow import Schema
 
 from lib import clock
 from queries import health, keyset, statuses, strangers
+from queries.keyset import Page
 from web import report_schemas, spooled
 from web.answers import answer
 from web.auth import scope
@@ -47,7 +51,7 @@ class StatusQuery(Schema):
 @scope("read")
 @blueprint.arguments(StatusQuery, location="query")
 @blueprint.response(200, report_schemas.Campaigns)
-def list_campaigns(query: dict) -> Response:
+def list_campaigns(query: dict[str, Any]) -> Response:
     """The last snapshot of each campaign"""
     return _page("campaigns", statuses.campaigns, query)
 
@@ -56,12 +60,12 @@ def list_campaigns(query: dict) -> Response:
 @scope("read")
 @blueprint.arguments(StatusQuery, location="query")
 @blueprint.response(200, report_schemas.Queues)
-def list_queues(query: dict) -> Response:
+def list_queues(query: dict[str, Any]) -> Response:
     """The last snapshot of each queue"""
     return _page("queues", statuses.queues, query)
 
 
-def _page(name: str, read, query: dict) -> Response:
+def _page(name: str, read: Callable[..., Page[dict[str, Any]]], query: dict[str, Any]) -> Response:
     with SEARCHES.turn(), context().database.read() as session:
         try:
             page = read(session, query.get("connection"), query.get("cursor"), query["limit"])

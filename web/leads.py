@@ -89,7 +89,7 @@ def _urls(connection: str) -> Mapping[str, str]:
 @blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": lead_schemas.NewCampaign}}})
 @blueprint.response(202, lead_schemas.Begun)
 @blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
-def make_campaign(query: dict, connection: str) -> Response:
+def make_campaign(query: dict[str, Any], connection: str) -> Response:
     """Make a campaign with its first leads
 
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
@@ -106,7 +106,7 @@ def make_campaign(query: dict, connection: str) -> Response:
 @blueprint.doc(requestBody=LISTS)
 @blueprint.response(202, lead_schemas.Begun)
 @blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
-def add_leads(query: dict, connection: str, campaign: str) -> Response:
+def add_leads(query: dict[str, Any], connection: str, campaign: str) -> Response:
     """Load leads into a campaign
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
@@ -120,7 +120,7 @@ def add_leads(query: dict, connection: str, campaign: str) -> Response:
         return _begin(query, connection, campaign, {"leads": rows})
 
 
-def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, Any]) -> Response:
+def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: dict[str, Any]) -> Response:
     name, options = body.get("name"), body.get("options")
     options = {} if options is None else options
     if not isinstance(options, dict):
@@ -142,7 +142,7 @@ def _begin(query: dict, connection: str, campaign: str | None, body: dict[str, A
 @scope("read")
 @blueprint.arguments(LoadsQuery, location="query")
 @blueprint.response(200, lead_schemas.Loads)
-def list_loads(query: dict) -> Response:
+def list_loads(query: dict[str, Any]) -> Response:
     """Loads, newest first, without their leads"""
     try:
         with SEARCHES.turn(), context().database.read() as session:
@@ -158,7 +158,7 @@ def list_loads(query: dict) -> Response:
 @scope("read")
 @blueprint.arguments(LoadQuery, location="query")
 @blueprint.response(200, lead_schemas.Load)
-def get_load(query: dict, load_id: UUID) -> Response:
+def get_load(query: dict[str, Any], load_id: UUID) -> Response:
     """How far a load is, and what became of each lead"""
     with context().database.read() as session:
         found = loads.shown(session, load_id, query["cursor"], query["limit"], query.get("state"))
@@ -172,9 +172,8 @@ def get_load(query: dict, load_id: UUID) -> Response:
 def resume_load(load_id: UUID) -> Response:
     """Let a parked load go on, after its credentials were mended"""
     with context().database.write() as session:
-        if not loads.resume(session, load_id):
-            not_found("load")
-        return answer(loads.discreet(loads.shown(session, load_id), context().settings.connections))
+        found = loads.shown(session, load_id) if loads.resume(session, load_id) else None
+    return answer(loads.discreet(found, context().settings.connections)) if found else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])
@@ -182,7 +181,7 @@ def resume_load(load_id: UUID) -> Response:
 @blueprint.no_query
 @blueprint.arguments(lead_schemas.Decision)
 @blueprint.response(200, lead_schemas.Decided)
-def decide(body: dict, load_id: UUID) -> Response:
+def decide(body: dict[str, Any], load_id: UUID) -> Response:
     """Decide what became of the load's unknown leads
 
     `resend` sends them again, and may have somebody called twice.
@@ -197,7 +196,7 @@ def decide(body: dict, load_id: UUID) -> Response:
 @blueprint.no_query
 @blueprint.arguments(lead_schemas.Command)
 @blueprint.response(200, lead_schemas.Answered)
-def control(body: dict, connection: str, campaign: str) -> Response:
+def control(body: dict[str, Any], connection: str, campaign: str) -> Response:
     """Start, pause, resume, stop, reload or remove a campaign"""
 
     def run() -> Response:
@@ -230,7 +229,7 @@ def list_ivrs(connection: str) -> Response:
 @blueprint.no_query
 @blueprint.arguments(lead_schemas.NewCall)
 @blueprint.response(200, lead_schemas.Answered)
-def start_call(body: dict, connection: str) -> Response:
+def start_call(body: dict[str, Any], connection: str) -> Response:
     """Call one customer now"""
     return _act(connection, START_CALL, body)
 
@@ -240,7 +239,7 @@ def start_call(body: dict, connection: str) -> Response:
 @blueprint.no_query
 @blueprint.arguments(lead_schemas.EndOfCall)
 @blueprint.response(200, lead_schemas.Answered)
-def end_call(body: dict, connection: str, call: str) -> Response:
+def end_call(body: dict[str, Any], connection: str, call: str) -> Response:
     """End a call with its disposition"""
     return _act(connection, END_CALL, {**body, "call": call})
 
@@ -268,7 +267,7 @@ def set_voicemail(connection: str, call: str) -> Response:
 @blueprint.no_query
 @blueprint.arguments(lead_schemas.LeadStatus)
 @blueprint.response(200, lead_schemas.Answered)
-def set_lead_status(body: dict, connection: str, lead: str) -> Response:
+def set_lead_status(body: dict[str, Any], connection: str, lead: str) -> Response:
     """Set a lead's status at the dialer"""
     return _act(connection, SET_LEAD_STATUS, {**body, "lead": lead})
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import flask_smorest
 from flask import Blueprint as PlainBlueprint
@@ -16,7 +17,7 @@ from marshmallow import Schema
 from callbacks import routes
 from web import schemas
 from web.answers import dumps
-from web.auth import API
+from web.auth import API, View
 from web.context import context
 from web.parameters import Parser
 from web.word_schemas import ONE_MEANING
@@ -56,7 +57,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-    def no_query(self, view: Callable) -> Callable:
+    def no_query(self, view: View) -> View:
         """A view without parameters; those that are sent all the same are unknown ones, and a 422."""
         return self.arguments(_NoQuery, location="query", as_kwargs=True)(view)
 
@@ -125,19 +126,19 @@ def register(app: Flask, blueprints: list[Blueprint]) -> None:
     app.register_blueprint(plain)
 
 
-def described() -> dict:
+def described() -> dict[str, Any]:
     """The description of the API's routes: what flask-smorest has gathered, and the errors that all of them share."""
     return json.loads(_made("description", lambda: dumps(_described())))
 
 
-def _described() -> dict:
+def _described() -> dict[str, Any]:
     found = _with_errors(_gathered(context().blueprints, current_app.config.get("PUBLIC_URL", "/")))
     found["paths"] |= routes.DESCRIPTION
     found["tags"].append(routes.TAG)
     return found
 
 
-def _gathered(blueprints: Sequence[flask_smorest.Blueprint], url: str) -> dict:
+def _gathered(blueprints: Sequence[flask_smorest.Blueprint], url: str) -> dict[str, Any]:
     """On an application of its own: flask-smorest describes while it registers."""
     options = {
         "title": "Wrapup",
@@ -153,7 +154,7 @@ def _gathered(blueprints: Sequence[flask_smorest.Blueprint], url: str) -> dict:
     return api.spec.to_dict()
 
 
-def _with_errors(spec: dict) -> dict:
+def _with_errors(spec: dict[str, Any]) -> dict[str, Any]:
     # Said here, because a marshmallow schema has no way to say it.
     for order in ("ReplayOrder", "PurgeOrder"):
         spec["components"]["schemas"][order]["minProperties"] = 1
@@ -171,7 +172,7 @@ def _with_errors(spec: dict) -> dict:
     return spec
 
 
-def _error(description: str) -> dict:
+def _error(description: str) -> dict[str, Any]:
     return {
         "description": description,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},

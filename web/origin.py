@@ -1,6 +1,8 @@
 """Where a request came from: its client's address, as far as proxies of ours may tell, and whether by https."""
 
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 from flask import request
@@ -14,11 +16,11 @@ log = structlog.get_logger()
 class Origin:
     """WSGI middleware: says ``wrapup.client`` and ``wsgi.url_scheme``."""
 
-    def __init__(self, app, proxies: Proxies):
+    def __init__(self, app: WSGIApplication, proxies: Proxies):
         self._app = app
         self._proxies = proxies
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
         environ["wrapup.client"] = self._proxies.client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
         if "HTTP_X_FORWARDED_PROTO" in environ and self._proxies.trusts(peer):
@@ -41,7 +43,7 @@ class Refusals:
     """What is refused leaves an address in the log: of one address ten lines at once and then one each six seconds, of all
     together a hundred and then one a second. A stranger must not write the log full."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._each, self._all = Buckets(10, 6.0), Buckets(100, 1.0)
         self._unlogged = 0
 

@@ -1,6 +1,6 @@
 """Outcomes over HTTP: the list, one with its evidence, the change feed, the export."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from flask import Response
@@ -30,7 +30,7 @@ def database() -> Database:
 @scope("read")
 @blueprint.arguments(OutcomeQuery, location="query")
 @blueprint.response(200, schemas.OutcomePage)
-def list_outcomes(query: dict) -> Response:
+def list_outcomes(query: dict[str, Any]) -> Response:
     """Outcomes, by the call's time or by their last change
 
     Filters may be given together, and all must hold; a filter given several times holds when any of its values does.
@@ -54,7 +54,7 @@ class ChangesQuery(Schema):
 @blueprint.arguments(ChangesQuery, location="query")
 @blueprint.response(200, schemas.Changes)
 @blueprint.alt_response(409, schema=schemas.Error, description="`feed_restarted`: the feed does not know this place.")
-def list_changes(query: dict) -> Response:
+def list_changes(query: dict[str, Any]) -> Response:
     """The change feed: outcomes in the order in which their changes became visible
 
     Keep `next` and come back with it, at once while `more` is true, else whenever you like. Nothing is missed, however
@@ -104,7 +104,7 @@ class ExportQuery(Filters):
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
 @blueprint.response(200, schemas.Outcome, content_type="application/x-ndjson", description="The file.")
 @blueprint.alt_response(429, schema=schemas.Error, description="Too many exports are running; Retry-After says when.")
-def export_outcomes(query: dict) -> Response:
+def export_outcomes(query: dict[str, Any]) -> Response:
     """Every outcome that matches, as a file, oldest call first
 
     Streamed, of any size. CSV: the fields of an outcome, the agent's written flat; lists and objects are JSON; a cell that

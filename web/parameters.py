@@ -4,6 +4,7 @@ A filter that is silently ignored answers with numbers that are too large, and n
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,8 +86,8 @@ class Moment(fields.DateTime):
     # In a URL that was put together by hand, the plus sign of an offset arrives as a blank.
     _LOST_PLUS = re.compile(r"([T ][0-9]{1,2}:[0-9]{2}(?::[0-9.,]+)?) (?=[0-9]{2}(?::?[0-9]{2})?$)", re.IGNORECASE)
 
-    def _deserialize(self, value, attr, data, **kwargs) -> datetime:
-        zone = data.get("tz") if isinstance(self.parent, Schema) and "tz" in self.parent.fields else None
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        zone = (data or {}).get("tz") if isinstance(self.parent, Schema) and "tz" in self.parent.fields else None
         place = Place(zones.named(zone)) if isinstance(zone, str) else NOWHERE
         moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), place)
         if moment is None:
@@ -164,7 +165,7 @@ class Filters(Schema):
     changed_since = moment("Rows changed at or after this time.")
 
     @post_load
-    def read_numbers(self, query: dict, **kwargs) -> dict:
+    def read_numbers(self, query: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """A number as the connections read it, each in its default country."""
         if query.get("number"):
             known, wanted = context().connections, query.get("connection")
@@ -189,7 +190,7 @@ class OutcomeQuery(Filters):
     cursor = cursor()
 
 
-def split(query: dict) -> tuple[dict, dict]:
+def split(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The filters of a query, and the rest of it."""
     filters = {name: value for name, value in query.items() if name in selection.FILTERS}
     return filters, {name: value for name, value in query.items() if name not in filters}

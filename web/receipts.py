@@ -1,5 +1,6 @@
 """Receipts over HTTP: the evidence, the quarantine, and the way back out."""
 
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -45,7 +46,7 @@ class ReceiptQuery(Schema):
 @scope("read")
 @blueprint.arguments(ReceiptQuery, location="query")
 @blueprint.response(200, schemas.ReceiptPage)
-def list_receipts(query: dict) -> Response:
+def list_receipts(query: dict[str, Any]) -> Response:
     """Receipts, newest first, without their bodies"""
     filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
     with SEARCHES.turn(), database().read() as session:
@@ -112,7 +113,7 @@ class SomeOrder(Order):
     missing = "state"
 
     @validates_schema
-    def _not_everything(self, data: dict, **_) -> None:
+    def _not_everything(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
             raise ValidationError("At least one filter must be given.", self.missing)
 
@@ -131,7 +132,7 @@ class ReplayOrder(SomeOrder):
 @blueprint.arguments(ReplayOrder)
 @blueprint.response(202, schemas.ReplayedMany)
 @blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
-def replay_receipts(order: dict) -> Response:
+def replay_receipts(order: dict[str, Any]) -> Response:
     """Read many receipts again, such as the quarantine after a mapping was added"""
     with database().write() as session:
         replayed = sent_back.replay(session, evidence.conditions(order))
@@ -175,7 +176,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
 @blueprint.arguments(DismissOrder)
 @blueprint.response(200, schemas.DismissedMany)
 @blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
-def dismiss_receipts(order: dict) -> Response:
+def dismiss_receipts(order: dict[str, Any]) -> Response:
     """Say that many receipts in quarantine are garbage"""
     with database().write() as session:
         dismissed = sent_back.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
@@ -200,7 +201,7 @@ class PurgeOrder(SomeOrder):
 @blueprint.arguments(PurgeOrder)
 @blueprint.response(200, schemas.Purged)
 @blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
-def purge_receipts(order: dict) -> Response:
+def purge_receipts(order: dict[str, Any]) -> Response:
     """Delete what strangers filled the quarantine with
 
     Only receipts that came without a right to, and of which no call has learned anything. What came with a token of ours, an

@@ -1,5 +1,7 @@
 """Reports over HTTP: the summary and the reconciliation."""
 
+from typing import Any
+
 from flask import Response
 from marshmallow import ValidationError, fields, validate
 from webargs.fields import DelimitedList
@@ -50,7 +52,7 @@ class SummaryQuery(ReconciliationQuery):
 @scope("read")
 @blueprint.arguments(SummaryQuery, location="query")
 @blueprint.response(200, report_schemas.Summary)
-def summary(query: dict) -> Response:
+def summary(query: dict[str, Any]) -> Response:
     """Counts, connect and contact rates, talk time
 
     The same filters as the list, and the same calls. Each figure is defined once, in docs/api.md.
@@ -67,7 +69,7 @@ def summary(query: dict) -> Response:
 @scope("read")
 @blueprint.arguments(ReconciliationQuery, location="query")
 @blueprint.response(200, report_schemas.Reconciliation)
-def reconciliation(query: dict) -> Response:
+def reconciliation(query: dict[str, Any]) -> Response:
     """Calls known from callbacks only, from reports only, from both, per connection and day; and leads without a call
 
     What one side alone knows of shows what the other side loses.

@@ -4,6 +4,8 @@ Nothing is dumped through these: rows are written by ``queries.shape`` and its l
 hold the two together: the field lists of an outcome, and every answer that schemathesis gets.
 """
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from dialers.forgiven import FORGIVEN
@@ -40,7 +42,7 @@ def yes_or_no(description: str, example: bool) -> fields.Bool:
     return fields.Bool(required=True, metadata={"description": description, "example": example})
 
 
-def names(description: str, example: list) -> fields.List:
+def names(description: str, example: list[str]) -> fields.List:
     return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
 
 
@@ -51,7 +53,7 @@ def our_id(description: str) -> fields.Str:
     )
 
 
-def members(description: str, example: dict | None, null: bool = False) -> fields.Dict:
+def members(description: str, example: dict[str, Any] | None, null: bool = False) -> fields.Dict:
     return fields.Dict(
         required=True, allow_none=null, metadata={"description": description, "example": example}, keys=fields.Str()
     )

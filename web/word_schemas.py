@@ -1,5 +1,8 @@
 """What the API is told when somebody decides what a word means."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from dialers.vocabulary import CONNECT_OUTCOMES, DISMISSED, FLAGS, WORD_MEANINGS
@@ -9,7 +12,7 @@ from outcomes.undecided import DISPOSITION, EVENT, FIELDS
 MEANINGS = ("outcome", "flags", "dismissed", "withdrawn")
 
 
-def _only(name: str, **properties: dict) -> dict:
+def _only(name: str, **properties: dict[str, Any]) -> dict[str, Any]:
     absent = {other: False for other in MEANINGS if other != name}
     return {"required": [name], "properties": absent | properties}
 
@@ -31,7 +34,7 @@ ONE_MEANING = [
 class Truth(fields.Bool):
     """``true`` or ``false`` and nothing else; to Python, 1 and 0 are the same."""
 
-    def _deserialize(self, value, attr, data, **kwargs) -> bool:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
@@ -81,7 +84,7 @@ class WordDecision(Schema):
     )
 
     @validates_schema
-    def _one_meaning(self, data: dict, **_) -> None:
+    def _one_meaning(self, data: dict[str, Any], **_: Any) -> None:
         given = [name for name in MEANINGS if name in data]
         if len(given) != 1:
             raise ValidationError(f"Say exactly one of {', '.join(MEANINGS)}.", "outcome")
@@ -89,7 +92,7 @@ class WordDecision(Schema):
             raise ValidationError("A disposition means flags; every other word an outcome.", given[0])
 
 
-def meaning_of(order: dict) -> decisions.Meaning:
+def meaning_of(order: dict[str, Any]) -> decisions.Meaning:
     """What the order says the word means; None: withdrawn."""
     if order.get("withdrawn"):
         return None

@@ -1,5 +1,7 @@
 """Words of a connection over HTTP: which nobody has decided, what was decided, and deciding."""
 
+from typing import Any
+
 from flask import Response, g
 
 from dialers.base import Connection
@@ -46,7 +48,7 @@ def show_words(name: str) -> Response:
 @blueprint.alt_response(
     409, schema=schemas.Error, description="The settings file decides the word, or there is nothing to withdraw."
 )
-def decide_word(order: dict, name: str) -> Response:
+def decide_word(order: dict[str, Any], name: str) -> Response:
     """Decide what a word means, or withdraw that
 
     It holds at once for what comes in, within a second in every process; the past is read again by a worker. With `dry_run` only
@@ -74,7 +76,7 @@ def configured(name: str) -> Connection:
     return connection
 
 
-def look(connection: Connection, field: str, word: str, meaning: decisions.Meaning) -> dict:
+def look(connection: Connection, field: str, word: str, meaning: decisions.Meaning) -> dict[str, Any]:
     """What the decision would change. Raises as ``decide``."""
     own = context()
     with own.database.read() as session:
@@ -84,7 +86,7 @@ def look(connection: Connection, field: str, word: str, meaning: decisions.Meani
         return applying.preview(own.database, now, connection, field, word, meaning)
 
 
-def decide(connection: Connection, field: str, word: str, meaning: decisions.Meaning, by: str) -> dict:
+def decide(connection: Connection, field: str, word: str, meaning: decisions.Meaning, by: str) -> dict[str, Any]:
     """The decision, as it is shown. Raises BadDecision, DecidedInFile, NothingToWithdraw."""
     own = context()
     with own.database.write() as session:

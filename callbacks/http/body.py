@@ -3,6 +3,9 @@
 How long that is, ``callbacks.http.line`` says; a server other than ours has limits of its own.
 """
 
+from typing import Any
+from wsgiref.types import WSGIEnvironment
+
 import structlog
 
 from callbacks.http.line import KEPT_BYTES, Line
@@ -21,13 +24,13 @@ class Body:
     """What is read of a body. ``bytes`` is what is kept of it; ``whole`` says whether it came to its end. To be closed when it is
     stored. ``room``: what it is to fit into."""
 
-    def __init__(self, environ, room: Room | None = None):
+    def __init__(self, environ: WSGIEnvironment, room: Room | None = None):
         self.bytes = bytearray()
         self._place = None if room is None else Place(room)
         self.received = 0
         self.whole = True
         self.announced = _announced(environ)
-        self._stream = environ.get("wsgi.input")
+        self._stream: Any = environ.get("wsgi.input")
         self._line: Line | None = environ.get("wrapup.line")
         if self.announced != 0 and (self.announced is not None or environ.get("wsgi.input_terminated")):
             self._limit = min(READ_BYTES, READ_BYTES if self.announced is None else self.announced)
@@ -84,7 +87,7 @@ class Body:
             self.received = len(framed)
 
 
-def _announced(environ) -> int | None:
+def _announced(environ: WSGIEnvironment) -> int | None:
     """What Content-Length says; None where it says nothing."""
     digits = environ.get("CONTENT_LENGTH", "")
     if not digits.isascii() or not digits.isdigit():

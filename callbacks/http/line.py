@@ -29,7 +29,7 @@ LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what he sends
 class Line(SocketUnreader):
     """A connection: what its sender may take his time for, and what he has sent of the request at hand."""
 
-    def __init__(self, sock, keepalive: float):
+    def __init__(self, sock: socket.socket, keepalive: float):
         super().__init__(sock)
         self._keepalive = keepalive
         self.deadline = math.inf
@@ -78,7 +78,7 @@ class Line(SocketUnreader):
         with suppress(OSError):  # it is over already
             self.sock.shutdown(socket.SHUT_RDWR)
 
-    def chunk(self, size_hint=None) -> bytes:
+    def chunk(self, size_hint: int | None = None) -> bytes:
         if time.monotonic() > self.deadline:
             raise TimeoutError("the sender took too long")
         data = self._there(size_hint) if self._hung_up else super().chunk(size_hint)
@@ -129,7 +129,7 @@ class Line(SocketUnreader):
         for _ in self._pieces(LINGER_BYTES, LINGER_SECONDS):
             continue
 
-    def _there(self, size_hint) -> bytes:
+    def _there(self, size_hint: int | None) -> bytes:
         """What has come already; nothing is waited for."""
         patience = self.sock.gettimeout()
         self.sock.settimeout(0)

@@ -11,7 +11,10 @@ import resource
 import socket
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from typing import Any
+from wsgiref.types import WSGIEnvironment
 
 import gevent
 from gevent.hub import Waiter
@@ -49,7 +52,7 @@ class LoopTicket(Ticket):
 
     __slots__ = ()
 
-    def _bell(self):
+    def _bell(self) -> Waiter:
         return Waiter()
 
     def wait(self) -> None:
@@ -58,7 +61,7 @@ class LoopTicket(Ticket):
             bell.get()
 
     @classmethod
-    def release(cls, tickets) -> None:
+    def release(cls, tickets: Iterable[Ticket]) -> None:
         # The loop is woken once for all of them: it is another thread's, and waking it is what costs.
         tickets = list(tickets)
         bells = [bell for ticket in tickets if (bell := ticket._done) is not None]
@@ -66,7 +69,7 @@ class LoopTicket(Ticket):
             bells[0].hub.loop.run_callback_threadsafe(cls._switch, tickets)
 
     @staticmethod
-    def _switch(tickets) -> None:
+    def _switch(tickets: list[Ticket]) -> None:
         for ticket in tickets:
             bell, ticket._done = ticket._done, None
             if bell is not None:
@@ -125,13 +128,13 @@ class Worker(GeventWorker):
         if close is not None:
             close()
 
-    def _handler(self, listener):
+    def _handler(self, listener: LoopSocket) -> Callable[[LoopSocket, Any], None]:
         name = listener.getsockname()
         crowd: Counter[str] = Counter()
         most = max(1, self._most() // 2)
         trusts = getattr(self.wsgi, "trusts", lambda peer: True)
 
-        def handle(client, addr) -> None:
+        def handle(client: LoopSocket, addr: Any) -> None:
             """One address has half of the lines at most, unless it is a proxy's of ours: somebody who opens as many as there are
             is not to shut everybody else out."""
             peer = addr[0] if isinstance(addr, tuple) else ""
@@ -162,7 +165,7 @@ class Worker(GeventWorker):
             else min(self.worker_connections, max(files // 4, files - OTHER_FILES) // 2)
         )
 
-    def _serve(self, name, client, addr) -> None:
+    def _serve(self, name: Any, client: LoopSocket, addr: Any) -> None:
         """One connection, request after request."""
         client.setblocking(True)
         line = Line(client, self.cfg.keepalive)
@@ -190,13 +193,13 @@ class Worker(GeventWorker):
             line.close()
             util.close(client)
 
-    def _answer(self, name, request, line: Line, addr) -> bool:
+    def _answer(self, name: Any, request: Any, line: Line, addr: Any) -> bool:
         """Whether the connection can carry another request."""
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg, Response)
         line.begin_body("HTTP_TRANSFER_ENCODING" in environ)
         return self._respond(response, environ, line)
 
-    def _respond(self, response, environ, line: Line) -> bool:
+    def _respond(self, response: wsgi.Response, environ: WSGIEnvironment, line: Line) -> bool:
         environ["wsgi.multithread"] = True
         environ["wrapup.line"] = line
         environ["wrapup.ticket"] = LoopTicket
@@ -226,7 +229,7 @@ class Worker(GeventWorker):
             return False  # what was begun cannot be ended well: the caller sees it break off
         return not response.should_close()
 
-    def _malformed(self, name, line: Line, addr, error: Exception) -> None:
+    def _malformed(self, name: Any, line: Line, addr: Any, error: Exception) -> None:
         """A callback all the same, when its first line says so: to be kept and answered 200 like every other."""
         found = _TARGET.match(bytes(line.head[:16_384])) if line.head else None
         if found is None:
@@ -236,7 +239,9 @@ class Worker(GeventWorker):
         with closing(Place(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
 
-    def _take_broken(self, name, line: Line, addr, error: Exception, found: re.Match, kept: int) -> None:
+    def _take_broken(
+        self, name: Any, line: Line, addr: Any, error: Exception, found: re.Match[bytes], kept: int
+    ) -> None:
         said = bytes(line.head or b"") + line.rest(kept, READ_BYTES)
         line.head = None
         request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
@@ -270,7 +275,7 @@ class Response(wsgi.Response):
 class _Gathered:
     """A socket that is written to once where gunicorn would write twice: head and body of a short answer go together."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: LoopSocket):
         self._sock = sock
         self._pieces: list[bytes] = []
 

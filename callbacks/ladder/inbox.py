@@ -10,6 +10,7 @@ from callbacks.ladder.last import LastRung, Memory
 from callbacks.ladder.rung import Rung, Watch
 from callbacks.ladder.spooled import SpoolStore
 from callbacks.ladder.tickets import Ticket, release
+from callbacks.settings import Settings
 from callbacks.spool import Spool
 from callbacks.strangers import Strangers
 from models.database import Database
@@ -26,14 +27,18 @@ class Inbox:
     Threads of its own do the storing. They begin at the first use in a process, for threads do not survive a fork.
     """
 
-    def __init__(self, database: Database, settings):
+    def __init__(self, database: Database, settings: Settings):
         self.spool = Spool(settings.data_dir / "spool")
         self.memory = Memory(settings.memory_bytes)
         self.strangers = Strangers.of(settings)
-        self.open_database = lambda patient=True: DatabaseStore(database, self.strangers, patient)
+        self._stored_in = database
         self._lock = threading.Lock()
         self._process: int | None = None
         self._begin()
+
+    def open_database(self, patient: bool = True) -> DatabaseStore:
+        """Raises where it is away."""
+        return DatabaseStore(self._stored_in, self.strangers, patient)
 
     def _begin(self) -> None:
         self.last = LastRung(self.memory)

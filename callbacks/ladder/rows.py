@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 
 from callbacks.draft import Draft
 from models import Receipt
-from models.bulk import insert_in_pieces, written
+from models.bulk import Values, insert_in_pieces, written
 
 RECEIPTS = Receipt.__table__
 
@@ -42,7 +42,7 @@ def write_postgresql(connection: psycopg.Connection, drafts: Sequence[Draft]) ->
             cursor.executemany(f"INSERT INTO {into} VALUES ({values}) ON CONFLICT DO NOTHING", rows)
 
 
-def _rows(drafts: Sequence[Draft], dialect: str) -> tuple[str, list[tuple]]:
+def _rows(drafts: Sequence[Draft], dialect: str) -> tuple[str, list[Values]]:
     """(the table with the columns that a draft fills, the values)."""
     rows = [draft.row() for draft in drafts]
     names = tuple(rows[0])

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from callbacks.draft import Draft
 
@@ -14,9 +15,9 @@ class Ticket:
     def __init__(self, draft: Draft):
         self.draft = draft
         self.since = 0.0  # when it came to the rung that it is at
-        self._done = self._bell()
+        self._done = self._bell()  # what a kind of ticket waits at
 
-    def _bell(self):
+    def _bell(self) -> Any:
         return threading.Event()
 
     def wait(self) -> None:

@@ -1,6 +1,7 @@
 """``wrapup poll``: what dialers can be asked, now, and the past that they had before we came."""
 
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import click
@@ -27,7 +28,7 @@ class Moment(click.ParamType):
 
     name = "time"
 
-    def convert(self, value, param, ctx) -> datetime:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         found = value if isinstance(value, datetime) else clock.parse(value)
         if found is None:
             self.fail(f"{value!r} is no time; 2026-01-31 and 2026-01-31T08:00:00Z are.", param, ctx)
@@ -79,7 +80,7 @@ def check(connection: str) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _with_reports(connections) -> list[Connection]:
+def _with_reports(connections: Iterable[Connection]) -> list[Connection]:
     return [one for one in connections if DIALERS[one.dialer].reports_of(one)]
 
 

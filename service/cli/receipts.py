@@ -16,6 +16,7 @@ from models.receipts import DISMISSED, QUARANTINED, STATES
 from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence
+from service.cli.settings import settings
 from web.context import context
 
 
@@ -62,9 +63,9 @@ def import_spool(path: Path) -> None:
 
 
 def _bring_back(found: Iterator[recovery.Found]) -> None:
-    settings, database = context().settings, context().database
+    database = context().database
     migrations.upgrade(database)
-    brought = recovery.bring_back(database, settings, found)
+    brought = recovery.bring_back(database, settings(), found)
     click.echo(
         f"Read {texts.many(brought.read, 'receipt')}: {brought.new} brought back, {brought.known} were there already,"
         f" {brought.refused} did not fit under the strangers' cap."

@@ -35,13 +35,13 @@ class Child:
     nice: int = 0
     once: bool = False  # it has work that ends: after code 0 it is not started again
     renewable: bool = True  # two of it can run beside each other
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE_SECONDS
     _started: "_Started | None" = None
     _heir: "_Started | None" = None
-    _leaving: list[tuple[subprocess.Popen, float]] = field(default_factory=list)
+    _leaving: list[tuple[subprocess.Popen[bytes], float]] = field(default_factory=list)
 
     def look(self, now: float) -> None:
         """Start it again if it died; after a quick death only after a pause that doubles. See a renewal through."""
@@ -82,7 +82,7 @@ class Child:
         for process in self.processes():
             process.send_signal(number)
 
-    def processes(self) -> list[subprocess.Popen]:
+    def processes(self) -> list[subprocess.Popen[bytes]]:
         """Those that run."""
         heir = self._heir.process if self._heir else None
         known = [self.process, heir, *(process for process, _ in self._leaving)]
@@ -123,7 +123,7 @@ class Child:
 class _Started:
     """A process on its way to being ready."""
 
-    def __init__(self, process: subprocess.Popen, at: float, pipe: int, wanted: int):
+    def __init__(self, process: subprocess.Popen[bytes], at: float, pipe: int, wanted: int):
         self.process, self.at = process, at
         self._pipe, self._wanted = pipe, wanted
 

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import resource
+from typing import Any
 
 from gunicorn.glogging import Logger
 
@@ -31,7 +32,7 @@ class Brief(logging.Filter):
     _socket, _invalid = "Socket error processing request", "Invalid request from"
     LONGEST = 300
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._lines = Buckets(100, 1.0)
         self._unlogged = 0
@@ -56,7 +57,7 @@ class Log(Logger):
 
     _hidden, _brief = TokensHidden(), Brief()
 
-    def setup(self, cfg) -> None:
+    def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for one in (self._hidden, self._brief):
             self.error_log.addFilter(one)
@@ -64,19 +65,19 @@ class Log(Logger):
             handler.setFormatter(logs.formatter())
 
 
-def on_starting(server) -> None:
+def on_starting(server: Any) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:  # every connection takes a file
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def pre_fork(server, worker) -> None:
+def pre_fork(server: Any, worker: Any) -> None:
     """What is loaded by now stays for ever: the collector need not look at it, and so the memory stays shared."""
     gc.collect()
     gc.freeze()
 
 
-def post_worker_init(worker) -> None:
+def post_worker_init(worker: Any) -> None:
     tell_ready()
 
 

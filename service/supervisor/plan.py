@@ -4,8 +4,12 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.mistakes import BadSettings
+
+if TYPE_CHECKING:  # the supervisor stays small: see ``planned``
+    from service.config import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +24,7 @@ class Plan:
     environ: dict[str, str]
 
 
-def plan(settings) -> Plan:
+def plan(settings: "Settings") -> Plan:
     """Of checked settings."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("LISTEN_")}
     worked_out = {

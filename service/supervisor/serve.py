@@ -89,7 +89,7 @@ class Preparation:
 
     def __init__(self, environ: dict[str, str]):
         self._environ = environ
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._at: float | None = None
 
     def begin(self) -> None:

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER_SECONDS = 2.0  # for a receiver that has not read an export's end, because its caller has not
 
@@ -12,8 +12,8 @@ class Worker(ThreadWorker):
     """``worker_class`` in service.supervisor.reader. gunicorn's own lets its main loop wait for two seconds whenever
     somebody has not read the end of an answer, and with it everybody else: here the answer's own thread waits."""
 
-    def handle(self, conn):
-        goes_on = super().handle(conn)
+    def handle(self, conn: TConn) -> bool:
+        goes_on: bool = super().handle(conn)
         if not goes_on:
             _linger(conn.sock)
         return goes_on

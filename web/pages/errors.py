@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -75,7 +76,7 @@ def _database_error(error: OperationalError | ProgrammingError | PoolTimeout) ->
     return page(503)
 
 
-def _no_route(everybody_elses: Callable, error: HTTPException) -> Response:
+def _no_route(everybody_elses: Callable[..., Any], error: HTTPException) -> Response:
     """A page for a browser, the API's shape for everybody else."""
     if "pages" in request.blueprints:
         return page(error.code or 404)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 class _Parser(Parser):
     """The API's parser, whose complaints stand beside the form instead of being an error page."""
 
-    def handle_error(self, error: ValidationError, req, schema, *, error_status_code, error_headers):
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         raise error
 
 

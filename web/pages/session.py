@@ -6,6 +6,7 @@ Session and key are looked up at every request, so who has signed out, or whose 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import abort, current_app, g, redirect, request, session, url_for
@@ -15,6 +16,7 @@ from lib import clock, secrets
 from lib import text as texts
 from models.database import Database
 from web import auth, keys, sign_ins, spooled
+from web.auth import View
 from web.context import context
 from web.errors import ApiError
 from web.pages import words, zones
@@ -39,23 +41,23 @@ def database() -> Database:
     return context().database
 
 
-def public(view: Callable) -> Callable:
+def public(view: View) -> View:
     """Say that a view needs no session. Stands directly below the route."""
     vars(view)["public"] = True
     return view
 
 
-def needs(scope: str) -> Callable:
+def needs(scope: str) -> Callable[[View], View]:
     """Say that a view needs more than the scope ``read``, which all of them need. Stands directly below the route."""
 
-    def mark(view: Callable) -> Callable:
+    def mark(view: View) -> View:
         vars(view)["needs"] = scope
         return view
 
     return mark
 
 
-def fragment(view: Callable) -> Callable:
+def fragment(view: View) -> View:
     """Say that a view answers a script, which is told 401 where a person would be sent to sign in."""
     vars(view)["fragment"] = True
     return view
@@ -137,7 +139,7 @@ def local(path: str | None, otherwise: str = "/") -> str:
     return path
 
 
-def for_templates() -> dict:
+def for_templates() -> dict[str, Any]:
     """What every template can use."""
     return {
         "csrf_token": csrf_token,
