@@ -102,7 +102,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 class Adapter(HTTPAdapter):
     """Connections that a ``Deadline`` can end, and on which nobody leaves cookies: no dialer needs them, they would be sent along
-    for ever, and how many there are he alone decides."""
+    for ever, and their number would be the dialer's choice alone."""
 
     def init_poolmanager(self, *given: Any, **named: Any) -> None:
         super().init_poolmanager(*given, **named)

@@ -24,7 +24,7 @@ class Proxies:
         return isinstance(other, Proxies) and self.networks == other.networks
 
     def client(self, peer: str, forwarded: str) -> str:
-        """The address of whoever asked: the peer's own, unless he is a proxy of ours and names another one."""
+        """The address of whoever asked: the peer's own, unless that is a proxy of ours and names another one."""
         # Cut before it is remembered: a server puts all fields of the name together, and a stranger may send a hundred.
         return self._known(peer, forwarded[-LONGEST_LIST:] if forwarded and self.trusts(peer) else "")
 

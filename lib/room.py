@@ -11,7 +11,7 @@ class Room:
         self._lock = threading.Lock()
 
     def take(self, size: int) -> bool:
-        """Whether there was room, which is then the caller's until he gives it back."""
+        """Whether there was room, which is then the caller's until it is given back."""
         with self._lock:
             if size > self._left:
                 return False

@@ -58,7 +58,7 @@ class Meeting:
             if not leads and not names:
                 yield 0
                 continue
-            # Whoever folds a call now may have asked for leads before the news: look for the call when he is done.
+            # Whoever folds a call now may have asked for leads before the news: look for the call when that is done.
             while folding := folding & self._folding():
                 yield 0
             for some in self._calls_of(leads, names):
@@ -128,7 +128,7 @@ def _news(session: Session, limit: int) -> tuple[list[AnyRow], list[AnyRow]]:
 
 
 def _folding(session: Session) -> set[str]:
-    """Who folds calls at this moment, by his transaction. On SQLite nobody: there one writes at a time, and reads under the
+    """Who folds calls at this moment, by transaction. On SQLite nobody: there one writes at a time, and reads under the
     same lock. Not by pg_current_snapshot(): what anybody does in another database of the server holds that back."""
     if session.get_bind().dialect.name == "sqlite":
         return set()

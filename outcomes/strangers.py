@@ -76,7 +76,7 @@ def purge(database: Database, conditions: Iterable[ColumnElement[bool]]) -> int:
 def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...]) -> int:
     with database.write() as session:
         lock(session)
-        # Who has one sent back to be read locks it before the quota: it is left to him.
+        # Who has one sent back to be read locks it before the quota: it is left to them.
         statement = select(Receipt.id, Receipt.share, KEPT_BYTES).where(*wanted).order_by(Receipt.id)
         found = session.execute(statement.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
         gone = [receipt_id for receipt_id, _, _ in found]

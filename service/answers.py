@@ -1,5 +1,5 @@
 """The reader's answers on their way to callers, who may read as slowly as they like and cost the reader nothing: what is not
-large is taken from him at once, and held here.
+large is taken at once, and held here.
 
 What is held has a bound. Who has read nothing for the longest time makes room: a stranger who asks and never reads.
 """
@@ -13,7 +13,7 @@ from callbacks.http.line import PATIENT_SECONDS, Line
 
 LARGEST_HELD = 4 * 1024 * 1024  # of one answer; an export has no length, and streams
 PIECE = 64 * 1024
-PACE = 16 * 1024  # bytes a second that a caller reads, once PATIENT_SECONDS of his pauses are over
+PACE = 16 * 1024  # bytes a second that a caller reads, once PATIENT_SECONDS of pauses are over
 
 
 class Holding:

@@ -46,7 +46,7 @@ def check_own(where: str, secret: str, short_allowed: bool) -> None:
 
 
 def check_issued(where: str, value: object) -> None:
-    """A credential that somebody else has issued may be as short as he likes, but not one of our examples. Tables and lists
+    """A credential that somebody else has issued may be of any length, but not one of our examples. Tables and lists
     are looked through. Raises BadSettings."""
     if isinstance(value, Mapping):
         for name, inner in value.items():

@@ -94,8 +94,8 @@ class Passage:
         return Held(self._holding, environ["wrapup.line"], body)
 
     def _may(self, environ: WSGIEnvironment) -> None:
-        """Ask the reader whether the caller may send a body that is not small, with the head of his request alone. Raises Denied
-        with the answer to his request, where he may not."""
+        """Ask the reader whether the caller may send a body that is not small, with the head of its request alone. Raises Denied
+        with the answer to that request, where it may not."""
         with closing(self._reader()) as reader:
             try:
                 reader.request(environ["REQUEST_METHOD"], environ["RAW_URI"], None, _headers(environ) | {ASKING: "1"})
@@ -140,7 +140,7 @@ def _asked(reader: _Reader, environ: WSGIEnvironment, upload: Upload | None) -> 
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str | bytes]:
-    """The caller's, and who he is."""
+    """The caller's, and who it is."""
     headers = {
         key.removeprefix("HTTP_").replace("_", "-").title(): value.encode("latin-1")
         for key, value in environ.items()

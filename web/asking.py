@@ -12,7 +12,7 @@ WITHOUT_ASKING = 64 * 1024
 
 
 def answer() -> Response | None:
-    """204 where he may. None where nobody asks."""
+    """204 where the caller may. None where nobody asks."""
     if "wrapup.asking" not in request.environ:
         return None
     if request.routing_exception is not None:

@@ -22,7 +22,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Write]] = {
     "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
 }
 
-# Each holds a thread and a connection of the pool for as long as its reader takes, unless he is silent (``web.silence``).
+# Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.silence``).
 _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
 

@@ -109,7 +109,7 @@ def guide(name: str) -> Response:
 
 
 def _made(name: str, make: Callable[[], bytes]) -> bytes:
-    """What is the same for everybody, made when it is asked for first, and once: anybody may ask, as often as he likes."""
+    """What is the same for everybody, made when it is asked for first, and once: anybody may ask, any number of times."""
     made = context().described
     if name not in made:
         with _making:

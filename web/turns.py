@@ -2,10 +2,10 @@
 
 A database that sums up and exports for several readers at once takes every processor that it finds, also those on which
 callbacks are received and committed. So reports are made one at a time, and exports are another turn beside them, piece by
-piece; neither asks for more before it has rested for as long as the database has worked for it. Whoever has work of his own
+piece; neither asks for more before it has rested for as long as the database has worked for it. Whoever has other work
 in between (writing rows, a slow line) hardly notices the rest.
 
-Whoever waits holds a thread. While those before him end one after the other, that is for a moment; where nothing ends, a few
+Whoever waits holds a thread. While those in front end one after the other, that is for a moment; where nothing ends, a few
 wait with patience, and all others are told to come back.
 """
 

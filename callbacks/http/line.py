@@ -1,4 +1,4 @@
-"""A connection as our server sees it: how long its sender may take, and what he has sent of the request at hand."""
+"""A connection as our server sees it: how long its sender may take, and what has come of the request at hand."""
 
 import math
 import socket
@@ -23,11 +23,11 @@ SMALL_HEAD = 8 * 1024  # bytes of a request's head; of what is more, all lines t
 HEADS = Room(32 * 1024 * 1024)  # ...so much until they are answered, and of broken chunks
 BROKEN = Room(16 * 1024 * 1024)  # and so much of what is no HTTP and may be a callback
 LINGER_SECONDS = 5.0  # for a sender who is told that the line will close and goes on sending...
-LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what he sends
+LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what it sends
 
 
 class Line(SocketUnreader):
-    """A connection: what its sender may take his time for, and what he has sent of the request at hand."""
+    """A connection: what its sender may take time for, and what has come of the request at hand."""
 
     def __init__(self, sock: socket.socket, keepalive: float):
         super().__init__(sock)
@@ -69,7 +69,7 @@ class Line(SocketUnreader):
         self.deadline = time.monotonic() + LONGEST_SECONDS
 
     def be_patient(self) -> None:
-        """The body is here; whoever reads the answer may take his time again."""
+        """The body is here; whoever reads the answer may take time again."""
         self.sock.settimeout(PATIENT_SECONDS)
         self.deadline = math.inf
 
@@ -113,7 +113,7 @@ class Line(SocketUnreader):
         self.deadline = math.inf
 
     def rest(self, kept: int, read: int) -> bytes:
-        """What the sender says until he falls silent: about so many bytes of it ``kept``, so many ``read`` at most."""
+        """What the sender says until it falls silent: about so many bytes of it ``kept``, so many ``read`` at most."""
         said = bytearray()
         for piece in self._pieces(read, LONGEST_SECONDS):
             said += piece if len(said) < kept else b""
@@ -121,10 +121,10 @@ class Line(SocketUnreader):
 
     def linger(self) -> None:
         """To be called before a line is closed whose sender may still be sending. Closing it with anything unread would reset
-        the connection, and a sender who has not read his 200 by then might never see it."""
+        the connection, and a sender that has not read its 200 by then might never see it."""
         try:
-            self.sock.shutdown(socket.SHUT_WR)  # he need not wait for more than that answer
-        except OSError:  # he has gone
+            self.sock.shutdown(socket.SHUT_WR)  # the sender need not wait for more than that answer
+        except OSError:  # it has gone
             return
         for _ in self._pieces(LINGER_BYTES, LINGER_SECONDS):
             continue

@@ -220,7 +220,7 @@ class Worker(GeventWorker):
             finally:
                 if hasattr(parts, "close"):
                     parts.close()
-        except OSError:  # the caller has gone; what he sent is kept
+        except OSError:  # the caller has gone; what came is kept
             return False
         except Exception:
             self.log.exception("Error handling request")

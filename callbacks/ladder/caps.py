@@ -156,7 +156,7 @@ class _Filling:
         if which == "settled":
             mine.append(Receipt.received_at < clock.now() - SETTLED)
             start = self._held(name).receipts // 2
-        # Who has one sent back to be read locks it before the quota: it is left to him.
+        # Who has one sent back to be read locks it before the quota: it is left to them.
         order = (Receipt.known_sender, Receipt.id)
         oldest = select(Receipt.id).where(*mine).order_by(*order).limit(AT_ONCE).offset(start)
         statement = select(Receipt.id, KEPT_BYTES).where(Receipt.id.in_(oldest.scalar_subquery()))

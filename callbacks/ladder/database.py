@@ -70,7 +70,7 @@ class DatabaseStore:
 
     def probe(self) -> None:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
-        the table of receipts lets it wait, as he would let a callback wait."""
+        the table of receipts lets it wait, as it would let a callback wait."""
         with self._database.turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")
