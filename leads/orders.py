@@ -158,13 +158,12 @@ def _is_news(verdict: Verdict, campaign: str | None) -> bool:
     return verdict.state == REJECTED or verdict.dialer_id is not None or campaign is not None
 
 
-def put_back(session: Session, taken: Outgoing, reason: str | None = None) -> None:
+def put_back(session: Session, taken: Outgoing) -> None:
     """The dialer did not take it for sure: it is sent another time."""
     _each(session, taken.leads, NEVER_SENT | {"news_at": clock.now()})
-    wait(session, taken, reason)
 
 
-def wait(session: Session, taken: Outgoing, reason: str | None) -> None:
+def wait(session: Session, taken: Outgoing, reason: str) -> None:
     """Say what the load waits for; what is written down as being sent stays so."""
     going = (LOADS.c.id == taken.load.id, LOADS.c.state != DONE)
     session.execute(update(LOADS).where(*going).values(reason=reason))

@@ -6,7 +6,7 @@ knows keys, and is ``unknown`` where it does not, until an operator decides.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,25 +18,26 @@ from sqlalchemy.orm import Session
 from dialers import clients, masking
 from dialers.base import Connection
 from dialers.connection import AnyClient
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
+from dialers.errors import ReportError, Uncertain
 from dialers.giving import Sent, Verdict
 from leads import desks, orders
 from leads.checking import taken_by
 from leads.desks import Clock, Held
+from leads.failures import GIVEN_UP, GIVEN_UP_IN_A_ROW, Desk, Load, follows
 from leads.orders import Outgoing
 from lib import clock
 from lib import text as texts
 from models import SendingDesk
 from models.database import Database
 from models.leases import LeaseLost
-from models.loads import REJECTED, UNKNOWN
+from models.loads import PENDING, SENDING
 
 log = structlog.get_logger(__name__)
 
 SHIFT_SECONDS = 30.0  # after which the desk is given back, so that another load gets its turn
 SETTLE_AGAIN_SECONDS = 0.5
-MOST_TRIES = 6  # of one order under one key
 LONGEST_ID = 200  # characters, as its column
+ANSWERED = {"failures": 0, "error_id": None, "error": None}  # of a desk whose dialer has answered
 
 
 def send_due(
@@ -117,18 +118,18 @@ class Sender:
             step = self._next(session)
         while step is not None:
             if isinstance(step, Wait):
-                self._stop.wait(max(0.0, (step.until - self._now()).total_seconds()))
-                with self._database.write() as session:
-                    step = self._left(session) if self._stop.is_set() else self._taken(session)
-                continue
-            settle, sent = self._sent(step), True
-            over = self._stop.is_set() or time.monotonic() > until
-            in_peace, step = self._written(settle, over)
-            if in_peace:
-                return sent
+                step = self._waited(step)
+            else:
+                answer, sent = self._answer(step), True
+                step = self._written(step, answer, over=self._stop.is_set() or time.monotonic() > until)
         return sent
 
-    def _written(self, settle: Callable[[Session], bool], over: bool) -> "tuple[bool, Outgoing | Wait | None]":
+    def _waited(self, wait: Wait) -> Outgoing | None:
+        self._stop.wait(max(0.0, (wait.until - self._now()).total_seconds()))
+        with self._database.write() as session:
+            return self._left(session) if self._stop.is_set() else self._taken(session)
+
+    def _written(self, taken: Outgoing, answer: Sent | ReportError, over: bool) -> "Outgoing | Wait | None":
         """Write down what came of an order, and what is next. What the dialer said is known only here: a database that is
         away is waited for as long as the desk is ours. A transaction that was committed without our hearing of it may be
         made again: its order is settled then, and the next one is taken again without having been sent."""
@@ -136,9 +137,9 @@ class Sender:
         while True:
             try:
                 with self._database.write() as session:
-                    if settle(session):  # the dialer is left in peace
-                        return True, None
-                    return False, self._left(session) if over else self._next(session)
+                    if not self._settled(session, taken, answer):
+                        return None
+                    return self._left(session) if over else self._next(session)
             except OperationalError as error:
                 if time.monotonic() > end:
                     raise
@@ -170,15 +171,14 @@ class Sender:
         desks.release(session, self._held)
         return None
 
-    def _sent(self, taken: Outgoing) -> Callable[[Session], bool]:
-        """Send the order. What is returned settles it in a transaction, and says whether the dialer is to be left in peace."""
+    def _answer(self, taken: Outgoing) -> Sent | ReportError:
+        """Send the order; what the dialer said."""
         order = taken.order(self._callbacks)
         try:
             with masking.discreet(self._connection, self._client):
                 sent = self._leads.send(self._client, self._connection, order)
             _check(sent, len(order.leads))
-            sent = replace(sent, verdicts=[self._discreet(verdict) for verdict in sent.verdicts])
-            return lambda session: self._settled(session, taken, sent)
+            return replace(sent, verdicts=[self._discreet(verdict) for verdict in sent.verdicts])
         except ReportError as error:
             said = error
         except Exception as error:  # whatever it is, the request may have left
@@ -191,50 +191,51 @@ class Sender:
             leads=len(order.leads),
             error_id=said.error_id,  # not the sentence: a dialer's refusal may repeat a customer's number
         )
-        return lambda session: self._failed(session, taken, said)
+        return said
 
     def _discreet(self, verdict: Verdict) -> Verdict:
         if verdict.reason is None:
             return verdict
         return replace(verdict, reason=masking.masked(verdict.reason, self._connection, self._client))
 
-    def _settled(self, session: Session, taken: Outgoing, sent: Sent) -> bool:
+    def _settled(self, session: Session, taken: Outgoing, answer: Sent | ReportError) -> bool:
+        """Write down what came of the order. False where the dialer is to be left in peace: the desk is left then."""
+        if isinstance(answer, ReportError):
+            return self._failed(session, taken, answer)
         at = self._now()
-        orders.settle(session, taken, sent.verdicts, at, sent.campaign)
-        desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
-        return False
+        orders.settle(session, taken, answer.verdicts, at, answer.campaign)
+        desks.renew(session, self._held, at, **ANSWERED)
+        return True
 
     def _failed(self, session: Session, taken: Outgoing, said: ReportError) -> bool:
         at, told = self._now(), str(texts.clean(str(said)))
-        failed = {"failures": SendingDesk.failures + 1, "error_id": said.error_id, "error": told}
-        every = len(taken.leads)
-        # An earlier request may have been taken: only its key keeps it from being taken twice.
-        again = self._leads.knows_keys and taken.tries > 1
-        if isinstance(said, CredentialsRefused):
-            if not again:
-                orders.put_back(session, taken)
-            orders.park(session, self._connection.name, told, at)
-            desks.release(session, self._held, error_id=said.error_id, error=told)
-            return True
-        if isinstance(said, Declined | AskedWrongly):
-            fate = UNKNOWN if again else REJECTED
-            orders.settle(session, taken, [Verdict(fate, told)] * every, at)
-            desks.renew(session, self._held, at, failures=0, error_id=None, error=None)
-            return False
-        if isinstance(said, Unavailable):
-            if again:
-                orders.wait(session, taken, told)
-            else:
-                orders.put_back(session, taken, told)
-        elif not self._leads.knows_keys or taken.tries >= MOST_TRIES:
-            orders.settle(session, taken, [Verdict(UNKNOWN, told)] * every, at)
-            first = desks.failures(session, self._held.connection) == 0
-            if first or not orders.any_pending(session, self._held.connection):
-                desks.renew(session, self._held, at, **failed)
-                return False
-            # Two in a row are no accident: without a rest a dialer that hangs would make the whole load unknown.
+        after = follows(said, self._leads.knows_keys, taken.tries)
+        if after.lead == PENDING:
+            orders.put_back(session, taken)
+        elif after.lead != SENDING:
+            orders.settle(session, taken, [Verdict(after.lead, told)] * len(taken.leads), at)
+        if after is GIVEN_UP and self._in_a_row(session):
+            after = GIVEN_UP_IN_A_ROW
+        if after.load is Load.WAITS:
             orders.wait(session, taken, told)
-        # Else it stays written down as being sent, and is sent again under the same key.
-        wait = desks.rest(session, self._held.connection, said.retry_after)
-        desks.release(session, self._held, next_at=at + wait, **failed)
-        return True
+        elif after.load is Load.PARKED:
+            orders.park(session, self._connection.name, told, at)
+        return self._goes_on(session, after.desk, said, told, at)
+
+    def _in_a_row(self, session: Session) -> bool:
+        """Whether the order before failed as well, and another one waits."""
+        name = self._connection.name
+        return desks.failures(session, name) > 0 and orders.any_pending(session, name)
+
+    def _goes_on(self, session: Session, desk: Desk, said: ReportError, told: str, at: datetime) -> bool:
+        """Keep the desk, or leave it; which of them."""
+        failed = {"error_id": said.error_id, "error": told}
+        counted = {"failures": SendingDesk.failures + 1} | failed
+        if desk is Desk.LEFT:
+            desks.release(session, self._held, **failed)
+        elif desk is Desk.RESTS:
+            wait = desks.rest(session, self._connection.name, said.retry_after)
+            desks.release(session, self._held, next_at=at + wait, **counted)
+        else:
+            desks.renew(session, self._held, at, **(counted if desk is Desk.COUNTS else ANSWERED))
+        return desk in (Desk.GOES_ON, Desk.COUNTS)

@@ -179,7 +179,7 @@ def killed(database, played) -> None:
 
     dialer = DIALERS["jaicp"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sending.DIALERS, "jaicp", replace(dialer, leads=replace(dialer.leads, send=dying)))
+        patch.setitem(DIALERS, "jaicp", replace(dialer, leads=replace(dialer.leads, send=dying)))
         with pytest.raises(Died):
             send_due(database, played.connection, {})
 
@@ -267,7 +267,7 @@ def test_an_answer_that_no_database_holds_ends_the_lead_all_the_same(database, m
         load_id = load(database, played, 1)
         dialer = DIALERS["qvoice"]
         answering = replace(dialer.leads, send=lambda client, connection, order: Sent([verdict]))
-        monkeypatch.setitem(sending.DIALERS, "qvoice", replace(dialer, leads=answering))
+        monkeypatch.setitem(DIALERS, "qvoice", replace(dialer, leads=answering))
         send(database, played.connection)
         assert (shown(database, load_id)["state"], shown(database, load_id)["counts"][state]) == ("done", 1)
 
@@ -333,7 +333,7 @@ def test_an_order_may_take_longer_than_a_lease(database, monkeypatch, stage):
     with stage(timeout_seconds=1) as played:
         dialer = DIALERS[played.connection.dialer]
         patched = replace(dialer, leads=replace(dialer.leads, send=slow))
-        monkeypatch.setitem(sending.DIALERS, dialer.name, patched)
+        monkeypatch.setitem(DIALERS, dialer.name, patched)
         load_id = load(database, played, 1)
         first = threading.Thread(target=send_due, args=(database, played.connection, {}, lambda: at[0]))
         first.start()
