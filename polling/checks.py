@@ -204,7 +204,7 @@ def _troubles(database: Database, connection: Connection, arrives: bool, at: dat
         found = health.connections(session, {connection.name: connection}, at)
     own = next(one for one in found if one["name"] == connection.name)
     if own["silence"] and arrives:
-        ask = "Does the dialer place calls, and has it the callback URLs of today (wrapup connections)?"
+        ask = "Does the dialer place calls, and does it have the present callback URLs (wrapup connections)?"
         yield Check("callbacks", False, own["silence"]["words"], ask)
     if own["misaddressed"]:
         words, _, do = own["misaddressed"]["words"].partition(": ")
@@ -212,12 +212,12 @@ def _troubles(database: Database, connection: Connection, arrives: bool, at: dat
     desk = own["sending"] or {}
     if desk.get("parked_loads"):
         why = f" {desk['error']}" if desk["error"] else ""
-        do = "Correct the credentials and restart; where they were mended at the dialer, wrapup leads resume LOAD."
+        do = "Correct the credentials and restart; where they were mended at the dialer, run wrapup leads resume LOAD."
         yield Check("loads", False, f"Parked: {desk['parked_loads']}.{why}", do)
     if desk.get("unknown_leads"):
         loads = ", ".join(desk["unknown_load_ids"])
         said = f"In doubt: {desk['unknown_leads']}, of the loads {loads}."
-        do = "Look at the dialer whether it took them, then wrapup leads decide LOAD accepted, rejected or resend."
+        do = "Look at the dialer whether it took them, then run wrapup leads decide LOAD accepted, rejected or resend."
         yield Check("leads", None, said, do)
 
 

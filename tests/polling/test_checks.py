@@ -73,7 +73,7 @@ def test_what_cannot_be_tried_says_why(database):
     found = checked(database, jaicp)
     assert (found["report jobs"].ok, found["report jobs"].said) == (
         None,
-        "There is nothing to ask for: no lead that was loaded is on its way.",
+        "There is nothing to ask for: no loaded lead is on its way.",
     )
     assert found["report campaigns"].ok is False
 
@@ -156,7 +156,7 @@ def test_a_silence_is_told_where_callbacks_come_in(database, arrives):
     found = {one.what: one for one in checks._troubles(database, RYNG, arrives, now)}
     assert ("callbacks" in found) is arrives
     if arrives:
-        assert found["callbacks"].ok is False and found["callbacks"].said.startswith("No callback for 6 min; about ")
+        assert found["callbacks"].ok is False and found["callbacks"].said.startswith("No callback for 6 min; ")
 
 
 def test_an_outdated_url_is_told_with_what_to_do(database):

@@ -47,8 +47,8 @@ NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
     "read, asked for or sent."
 )
-_PARKED = "Correct the credentials in the settings and restart; where they were mended at the dialer, wrapup leads resume LOAD."
-_ASK_DIALER = "Does it place calls, and has it the callback URLs of today?"
+_PARKED = "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume LOAD."
+_ASK_DIALER = "Does it place calls, and does it have the present callback URLs?"
 
 
 def plain(word: str | None) -> str:

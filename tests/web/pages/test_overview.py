@@ -430,7 +430,7 @@ def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty
 
     assert "last callback 6 min ago" in page
     said = "No callback for 6 min; 120 came in the 19 min before."
-    assert f'<p class="trouble">{said} Does it place calls, and has it the callback URLs of today?</p>' in page
+    assert f'<p class="trouble">{said} Does it place calls, and does it have the present callback URLs?</p>' in page
     assert '<span class="dot bad"></span>' in page
     scraped = reader.get("/metrics").get_data(as_text=True)
     assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in scraped
