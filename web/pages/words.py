@@ -47,7 +47,10 @@ NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
     "read, asked for or sent."
 )
-_PARKED = "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume LOAD."
+_PARKED = (
+    "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume "
+    "LOAD."
+)
 _ASK_DIALER = "Does it place calls, and does it have the present callback URLs?"
 
 

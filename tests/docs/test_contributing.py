@@ -1,0 +1,34 @@
+"""What CONTRIBUTING.md says of the code is so."""
+
+import ast
+
+from tests.docs.calls import sources
+from tests.docs.pages import ROOT, read
+
+ROOMS = sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name not in ("tests", "build"))
+LISTS = {"web/schemas.py", "web/report_schemas.py", "service/config.py"}  # of declarations
+EVERYTHING = ("Exception", "BaseException")
+
+
+def files():
+    for file in sources(*ROOMS):
+        name = str(file.relative_to(ROOT))
+        if not name.startswith("migrations/versions/"):
+            yield name, file.read_text(encoding="utf-8")
+
+
+def test_no_file_is_longer_than_it_says():
+    assert "none has more than 320" in read("CONTRIBUTING.md")
+    long = {name for name, text in files() if text.count("\n") > 320}
+    assert long - LISTS == set()
+
+
+def test_whoever_catches_everything_does_something_with_it():
+    """It raises, logs, keeps or answers: what it never does is nothing."""
+    silent = []
+    for name, text in files():
+        for node in ast.walk(ast.parse(text)):
+            caught = isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) in EVERYTHING)
+            if caught and all(isinstance(step, ast.Pass | ast.Continue) for step in node.body):
+                silent.append(f"{name}:{node.lineno}")
+    assert silent == []
