@@ -14,29 +14,31 @@ from outcomes import besides
 from outcomes.fold import Folded
 from outcomes.lead_facts import candidates, has_leads, leads_of
 
-
-def complete(session: Session, drafts: dict[UUID, list[Folded]], names: Mapping[UUID, tuple[str, str]]) -> None:
-    """Replace the drafts of groups that a loaded lead or a list of campaigns completes. ``names``: group -> (connection,
-    dialer)."""
-    by_connection: dict[tuple[str, str], list[UUID]] = {}
-    for group in drafts:
-        by_connection.setdefault(names[group], []).append(group)
-    for (connection, dialer), groups in by_connection.items():
-        _campaigns(session, connection, drafts, groups)
-        if has_leads(session, connection):
-            _leads(session, connection, dialer, drafts, groups)
+Drafts = dict[UUID, list[Folded]]  # by group
 
 
-def _campaigns(session: Session, connection: str, drafts: dict[UUID, list[Folded]], groups: list[UUID]) -> None:
+def completed(session: Session, drafts: Drafts, names: Mapping[UUID, tuple[str, str]]) -> Drafts:
+    """The drafts, completed where a loaded lead or a list of campaigns does it. ``names``: group -> (connection, dialer)."""
+    by_connection: dict[tuple[str, str], Drafts] = {}
+    for group, own in drafts.items():
+        by_connection.setdefault(names[group], {})[group] = own
+    found: Drafts = {}
+    for (connection, dialer), mine in by_connection.items():
+        mine = _with_campaigns(session, connection, mine)
+        found |= _with_leads(session, connection, dialer, mine) if has_leads(session, connection) else mine
+    return found
+
+
+def _with_campaigns(session: Session, connection: str, drafts: Drafts) -> Drafts:
     wanted = {
         draft.values["campaign_name"]
-        for group in groups
-        for draft in drafts[group]
+        for own in drafts.values()
+        for draft in own
         if draft.values["campaign_name"] is not None and draft.values["campaign_id"] is None
     }
-    if wanted and (known := campaign_ids(session, connection, wanted)):
-        for group in groups:
-            drafts[group] = [besides.with_campaign(draft, known) for draft in drafts[group]]
+    if not wanted or not (known := campaign_ids(session, connection, wanted)):
+        return drafts
+    return {group: [besides.with_campaign(draft, known) for draft in own] for group, own in drafts.items()}
 
 
 def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> dict[str, tuple[str, UUID]]:
@@ -50,15 +52,12 @@ def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> di
     return {name: told[0] for name, told in found.items() if len(told) == 1}
 
 
-def _leads(
-    session: Session, connection: str, dialer: str, drafts: dict[UUID, list[Folded]], groups: list[UUID]
-) -> None:
-    every = [draft.values for group in groups for draft in drafts[group]]
+def _with_leads(session: Session, connection: str, dialer: str, drafts: Drafts) -> Drafts:
+    every = [draft.values for own in drafts.values() for draft in own]
     found = leads_of(session, connection, dialer, every)
     if not any(found):
-        return
-    by_id, by_number = found
-    for group in groups:
-        drafts[group] = [
-            besides.with_leads(draft, candidates(draft.values, by_id, by_number)) for draft in drafts[group]
-        ]
+        return drafts
+    return {
+        group: [besides.with_leads(draft, candidates(draft.values, *found)) for draft in own]
+        for group, own in drafts.items()
+    }

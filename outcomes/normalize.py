@@ -24,8 +24,9 @@ from models import CallEvent, Receipt, bulk
 from models.database import AnyColumn, AnySelect, Database
 from models.receipts import CALLBACK, CHECK, DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import seen
+from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
-from outcomes.refold import Incoming, Refolded, refold
+from outcomes.refold import Refolded, refold
 from outcomes.taken import NAMED, WHOLE, Taken
 
 log = structlog.get_logger(__name__)
@@ -152,7 +153,7 @@ def _batch(
         (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
     ]
     _conclude(session, concluded, now)
-    refolded.write(session)
+    refolded.revisions.write(session)
     return len(receipts)
 
 

@@ -15,6 +15,7 @@ the old ones say. Receipts that wait to be read, are in quarantine or have no ev
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,9 +31,11 @@ from models.database import Database, chunks
 from models.receipts import PENDING
 from outcomes import rows
 from outcomes.differences import Differences
+from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES, understand
-from outcomes.refold import COUNTED, SILENT, Incoming, Refolded, outdated, refold
+from outcomes.refold import Refolded, outdated, refold
+from outcomes.revisions import COUNTED, SILENT
 from outcomes.taken import WHOLE, Taken
 
 BATCH = 500  # calls
@@ -87,19 +90,19 @@ def _batch(
     database: Database, connections: Mapping[str, Connection], groups: Sequence[UUID], apply: bool, now: datetime | None
 ) -> Differences:
     for _ in range(TRIES):
-        found = Differences()
-        changed, other = _read_again(database, connections, groups, found, now or clock.now())
-        if not changed and not other:
-            return found
+        again = _read_again(database, connections, groups, now or clock.now())
+        if not again.changed and not again.other:
+            return again.looked_at
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                refolded = _fold_again(session, connections, changed, other, now or clock.now())
-                _count(session, refolded, found)
+                refolded = _fold_again(session, connections, again, now or clock.now())
+                found = _differences(session, refolded)
                 if apply:
-                    refolded.write(session)
+                    refolded.revisions.write(session)
                 else:
                     session.rollback()
+            found.add(again.looked_at)
             return found
         except (Raced, OperationalError, IntegrityError) as error:
             # A worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
@@ -107,16 +110,22 @@ def _batch(
     raise last
 
 
+@dataclass(frozen=True)
+class _Again:
+    """What reading these calls again has found: the receipts of them that say something new, and the other calls that the
+    settings or the rules of today would make otherwise. ``looked_at`` counts the receipts alone."""
+
+    changed: Changed
+    other: set[UUID]
+    looked_at: Differences
+
+
 def _read_again(
-    database: Database,
-    connections: Mapping[str, Connection],
-    groups: Sequence[UUID],
-    found: Differences,
-    now: datetime,
-) -> tuple[Changed, set[UUID]]:
-    """The receipts of these calls that say something new, and the other calls that the settings or the rules of today would
-    make otherwise. Before the transaction that writes: nothing is locked while bodies are understood."""
+    database: Database, connections: Mapping[str, Connection], groups: Sequence[UUID], now: datetime
+) -> _Again:
+    """Before the transaction that writes: nothing is locked while bodies are understood."""
     changed: Changed = {}
+    looked_at = Differences()
     with database.read() as session:
         said: dict[UUID, list[KeptEvent]] = {}
         stored = rows.events(session, set(groups))
@@ -127,14 +136,14 @@ def _read_again(
         for row in session.execute(wanted.order_by(Receipt.id), execution_options={"yield_per": BODIES}):
             receipt = Taken(*row)
             reading = understand(receipt, connections)
-            found.receipts += 1
+            looked_at.receipts += 1
             if not isinstance(reading, Reading):
-                found.unreadable += 1
+                looked_at.unreadable += 1
             elif _differs(reading.events, said[receipt.id]):
                 changed[receipt.id] = receipt._replace(body=b""), reading
         told = {group for group, event in stored if event.receipt_id in changed}
         rest = [(group, event) for group, event in stored if group not in told]
-        return changed, outdated(session, rest, connections, now)
+        return _Again(changed, outdated(session, rest, connections, now), looked_at)
 
 
 def _differs(events: Sequence[Event], stored: Iterable[KeptEvent]) -> bool:
@@ -146,10 +155,9 @@ def _said(event: Event | KeptEvent) -> tuple[Any, ...]:
     return event.kind, event.attempt, event.happened_at, dict(event.facts)
 
 
-def _fold_again(
-    session: Session, connections: Mapping[str, Connection], changed: Changed, other: set[UUID], now: datetime
-) -> Refolded:
-    """Fold the calls of these receipts anew, and the other ones. Raises Raced."""
+def _fold_again(session: Session, connections: Mapping[str, Connection], again: _Again, now: datetime) -> Refolded:
+    """Fold the calls of the receipts that changed anew, and the other ones. Raises Raced."""
+    changed = again.changed
     dialers = {name: connection.dialer for name, connection in connections.items()}
     named = [
         (receipt.connection, dialers[receipt.connection], event.keys, event.aliases)
@@ -157,7 +165,7 @@ def _fold_again(
         for event in reading.events
     ]
     own = bulk.among(session, CallEvent.receipt_id, list(changed))
-    locked = lock_groups(session, named, other | set(session.scalars(select(CallEvent.group_id).where(own))))
+    locked = lock_groups(session, named, again.other | set(session.scalars(select(CallEvent.group_id).where(own))))
     # Only now nobody else can write these calls. A receipt that became news again meanwhile is the worker's.
     fresh = select(Receipt.id, Receipt.seen_at).where(
         bulk.among(session, Receipt.id, list(changed)), Receipt.state != PENDING
@@ -167,15 +175,16 @@ def _fold_again(
     return refold(session, incoming, locked, connections, now)
 
 
-def _count(session: Session, refolded: Refolded, found: Differences) -> None:
-    """The differences between what is stored and what the fold has decided; nothing of it is written yet."""
-    found.failed += len(refolded.failed)
-    found.made += len(refolded.fresh)
-    ids = [row["id"] for row, _ in refolded.changed]
+def _differences(session: Session, refolded: Refolded) -> Differences:
+    """Between what is stored and what the fold has decided; nothing of it is written yet."""
+    revisions = refolded.revisions
+    found = Differences(failed=len(refolded.failed), made=len(revisions.fresh))
+    ids = [row["id"] for row, _ in revisions.changed]
     if not ids:
-        return
+        return found
     stored = session.execute(select(*rows.OUTCOMES.columns).where(bulk.among(session, CallOutcome.id, ids)))
     before = {row["id"]: dict(row) for row in stored.mappings()}
-    for row, columns in refolded.changed:
+    for row, columns in revisions.changed:
         visible = [name for name in columns if name not in COUNTED and name not in SILENT]
         found.note(before[row["id"]], row, visible)
+    return found

@@ -75,8 +75,8 @@ def fold_again(database: Database, connections: Mapping[str, Connection], groups
     with database.write() as session:
         bulk.expect_growth(session)
         refolded = refold(session, [], lock_groups(session, [], groups), connections, now)
-        refolded.write(session)
-    return len(refolded.changed)
+        refolded.revisions.write(session)
+    return len(refolded.revisions.changed)
 
 
 def _awaits(row: AnyRow, connections: Mapping[str, Connection]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from lib import clock
 from models import CallEvent, Receipt
 from outcomes.normalize import normalize_pending
-from outcomes.refold import VISIBLE
+from outcomes.revisions import VISIBLE
 from tests.evidence import CONNECTIONS, START, connect, outcomes, receipt, terminal
 from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
 
