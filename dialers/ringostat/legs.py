@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from dialers.base import KeptEvent, attempts_by_name
 from dialers.placing import of_other_legs, placed
 
-_BEFORE_ALL = datetime(1999, 1, 1, tzinfo=UTC)  # also before the places of webhooks
+# Before and after the places of webhooks, which a record of the call's leg outranks, also where its time cannot be read.
+_BEFORE_ALL = datetime(1999, 1, 1, tzinfo=UTC)
+_AFTER_WEBHOOKS = datetime(2001, 1, 1, tzinfo=UTC)
 _WHO = ("started_at", "agent_username", "agent_number", "agent_name")
 
 
@@ -26,7 +28,10 @@ def _placed(own: list[KeptEvent]) -> list[KeptEvent]:
     if not others and len({event.kind for event in hooks}) == len(hooks):
         return own  # none is another one's rival
     logged = [event for event in own if not event.source.startswith("callback:")]
-    logged = [replace(event, happened_at=_BEFORE_ALL) if event.id in others else event for event in logged]
+    logged = [
+        replace(event, happened_at=_BEFORE_ALL if event.id in others else event.happened_at or _AFTER_WEBHOOKS)
+        for event in logged
+    ]
     return logged + placed(
         hooks,
         lambda event: (event.id not in others, event.facts.get("started_at", ""), "_event" in event.facts),

@@ -75,6 +75,11 @@ MATCHES = [
     ({"campaign_name": "Renewals"}, {"campaign_name": "Renewals"}, "number"),
     ({"campaign_id": "456", "campaign_name": "Renamed"}, {"campaign_name": "Renewals"}, "number"),
     ({}, JOB, None),  # the dialer told its id: calls are known by that
+    ({"lead_id": "9"}, {}, "number"),  # an id of the dialer's that no lead of ours has
+    ({"campaign_name": "Winback"}, {"campaign_name": None}, "number"),
+    ({"campaign_name": None}, {"campaign_name": "Renewals"}, "number"),
+    ({"campaign_id": "456", "campaign_name": "Winback"}, {"named": None, "campaign_name": "Renewals"}, "number"),
+    ({"campaign_id": "456"}, {"campaign": "9", "named": "456"}, "number"),  # by the id that calls have
     # by the dialer's id in its campaign
     ({"lead_id": "7"}, JOB, "dialer_id"),
     ({"lead_id": "7", "direction": "inbound", "customer_number": None}, JOB, "dialer_id"),
@@ -82,10 +87,16 @@ MATCHES = [
     ({"lead_id": "7", "campaign_id": "457"}, JOB, None),
     ({"lead_id": "8"}, JOB, None),
     ({"lead_id": "7"}, JOB | {"state": "rejected"}, None),
+    ({"lead_id": "7"}, JOB | {"state": "pending"}, None),
+    ({"lead_id": "7"}, JOB | {"state": "sending"}, "dialer_id"),
+    ({"lead_id": "7"}, JOB | {"state": "unknown"}, "dialer_id"),
+    ({"lead_id": "7", "campaign_id": "457"}, JOB | {"campaign": None}, "dialer_id"),
+    ({"lead_id": "7", "campaign_id": "456"}, JOB | {"named": "9"}, "dialer_id"),  # in the load's campaign
     # by our mark, which proves it, whatever else
     ({"lead_id": str(MARK)}, {"id": MARK}, "mark"),
     ({"lead_id": str(MARK), "campaign_id": "457", "customer_number": None}, {"id": MARK}, "mark"),
     ({"lead_id": str(MARK)}, {"id": MARK, "state": "rejected"}, "mark"),
+    ({"lead_id": str(MARK)}, {"id": MARK} | JOB, "mark"),
 ]
 
 
@@ -134,6 +145,7 @@ def test_a_lead_that_says_nothing_is_no_source():
         ([{"reference": "crm-902"}], {}),  # whose it is nobody can tell
         ([{"reference": None}], {}),
         ([{}], {"crm_reference": "crm-901", "campaign_id": "456", "customer_name": "Ann Lee"}),  # sent again
+        ([{"fields": {}}], {"crm_reference": "crm-901", "custom_fields": {}}),
         ([{"named": "457", "campaign": "457"}], {"crm_reference": "crm-901", "campaign_id": None}),
         ([{"customer_name": "Bo"}], {"crm_reference": "crm-901", "campaign_id": "456", "customer_name": None}),
         ([{"sent_at": START + timedelta(days=1), "reference": "later"}], {"crm_reference": "crm-901"}),
@@ -150,10 +162,32 @@ def test_of_several_leads_only_what_all_of_them_say(others, taken):
         assert {name: found[name] for name in taken} == taken
 
 
-def test_of_equal_leads_the_one_that_was_sent_last_is_named():
-    last = lead(sent_at=START + timedelta(seconds=30))
-    for order in ((LEAD, last), (last, LEAD)):
-        assert completed({}, *order)["set_by"]["crm_reference"] == f"lead:{last.id}"
+FIRST, SECOND = sorted((ids.new(), ids.new()))
+SENT = {"id": FIRST, "sent_at": START}
+# of equal leads that a dialer knows by one id -> the one that is named
+LAST_SENT = [
+    (
+        {**SENT, "sent_at": START + timedelta(seconds=30)},
+        {"id": SECOND, "sent_at": START},
+    ),  # the later, not the younger
+    (SENT, {"id": SECOND, "sent_at": None}),  # one that was sent at all
+    ({"id": SECOND, "sent_at": START}, SENT),  # of two that were sent at once the younger
+]
+
+
+@pytest.mark.parametrize(("last", "other"), LAST_SENT)
+def test_of_equal_leads_the_one_that_was_sent_last_is_named(last, other):
+    leads = [lead(**JOB, **last), lead(**JOB, **other)]
+    for order in (leads, leads[::-1]):
+        assert completed({"lead_id": "7"}, *order)["set_by"]["crm_reference"] == f"lead:{last['id']}"
+
+
+def test_sources_are_in_order():
+    assert completed({"sources": ["callback:call", "report:calls"]}, LEAD)["sources"] == [
+        "callback:call",
+        "lead",
+        "report:calls",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +212,7 @@ def test_a_campaign_is_found_by_its_name():
     known = {"Renewals": ("6541", receipt)}
     draft = Folded("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
     found = with_campaign(draft, known).values
+    assert found["campaign_name"] == "Renewals"
     assert (found["campaign_id"], found["set_by"]) == ("6541", {"campaign_id": str(receipt)})
     for other in (
         {"campaign_name": "renewals"},

@@ -196,12 +196,44 @@ PAIRS = [
     ({"settling": "never_disposed"}, {"disposition": "Interested", "flags": ["sale"]}, False),
     ({"custom_fields": {}}, {"custom_fields": {"a": 1}}, False),
     ({"flags": ["contact", "sale"]}, {"flags": ["sale", "contact"]}, False),
+    ({"flags": ["contact"]}, {"flags": []}, True),
+    # the agent is known by the best of his names that was stated: the rest may be told in other words
+    ({"agent_username": "jana", "agent_email": "j@x"}, {"agent_username": "jana", "agent_email": "k@x"}, False),
+    ({"agent_username": "jana", "agent_name": "Jana"}, {"agent_username": "petr", "agent_name": "Jana"}, True),
+    ({"agent_id": "7", "agent_username": "jana"}, {"agent_id": "7", "agent_username": "jana2"}, False),
+    ({"agent_id": "7", "agent_username": "jana"}, {"agent_id": "8", "agent_username": "jana"}, True),
+    ({"agent_name": "Jana", "agent_number": "+1"}, {"agent_name": "Jana", "agent_number": "+2"}, False),
+    ({"agent_username": "j", "agent_name": "Jana"}, {"agent_username": "j", "agent_name": "Petr"}, False),
+    ({"agent_number": "+1", "agent_extension": "2"}, {"agent_number": "+1", "agent_extension": "3"}, False),
+    ({"agent_number": "+1", "agent_extension": "2"}, {"agent_number": "+3", "agent_extension": "2"}, True),
+    ({"agent_extension": "2", "agent_email": "j@x"}, {"agent_extension": "2", "agent_email": "k@x"}, False),
+    ({"agent_extension": "2", "agent_email": "j@x"}, {"agent_extension": "3", "agent_email": "j@x"}, True),
+    ({"agent_email": "j@x"}, {"agent_email": "k@x"}, True),
+    ({"agent_id": "7"}, {}, True),
 ]
+# each alone: stated anew, another, or gone
+PAIRS += [
+    pair
+    for name in ("connect_outcome", "answered_by", "disposition", "disposition_parent", "callback_at")
+    for pair in (({}, {name: "b"}, True), ({name: "a"}, {name: "b"}, True), ({name: "a"}, {}, True))
+]
+PAIRS += [
+    pair
+    for name in ("customer_number", "lead_id", "crm_reference", "campaign_id", "direction")
+    for pair in (({}, {name: "b"}, False), ({name: "a"}, {name: "b"}, True), ({name: "a"}, {}, True))
+]
+# no reader sees one of these change without the other; each is a correction all the same
+PAIRS += [({}, {"settling": "never_disposed"}, True), ({"is_final": True}, {"is_final": False}, True)]
 
 
 @pytest.mark.parametrize("before, after, corrects", PAIRS)
 def test_what_a_correction_is(before, after, corrects):
     assert corrections.corrects(SETTLED | before, SETTLED | {"settling": "settled"} | after) is corrects
+
+
+def test_a_field_is_named_once_and_as_it_is_shown():
+    changed = ["revision", "changed_at", "notes", "agent_number", "position", "agent_name", "connect_outcome", "set_by"]
+    assert corrections.changed_fields(changed) == ["agent", "connect_outcome", "notes"]
 
 
 def test_every_field_that_is_shown_can_be_named():
