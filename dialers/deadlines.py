@@ -70,14 +70,14 @@ class _Watched:
     sock: socket.socket | None
 
     def _new_conn(self) -> socket.socket:
-        line: socket.socket = super()._new_conn()  # type: ignore[misc]
+        line: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the class that stands beside it
         _watch(line)
         return line
 
     def putrequest(self, *given: Any, **named: Any) -> None:
         if self.sock is not None:  # kept from an earlier exchange
             _watch(self.sock)
-        super().putrequest(*given, **named)  # type: ignore[misc]
+        super().putrequest(*given, **named)  # type: ignore[misc]  # likewise
 
 
 def _watch(line: socket.socket) -> None:

@@ -131,6 +131,7 @@ def _too_long(where: int | str) -> ValueError:
 
 def _loaded(text: bytes) -> str:
     try:
-        return orjson.loads(text)
+        name: str = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise NotJson(f"The body is not JSON: {error.msg} in a name.") from None
+    return name

@@ -42,10 +42,11 @@ def check_options(connection: Connection, options: Mapping[str, Any]) -> dict[st
     """The load's own options, as the dialer's schema reads them. Raises Refused."""
     check_storable(options, "options")
     try:
-        return taken_by(connection).options(unknown=RAISE).load(dict(options))
+        read: dict[str, Any] = taken_by(connection).options(unknown=RAISE).load(dict(options))
     except ValidationError as error:
         where, sentence = first(error.messages)
         raise Refused(f"options.{where}" if where else "options", sentence) from None
+    return read
 
 
 def check(connection: Connection, campaign: str | None, rows: Iterable[Row], options: Mapping[str, Any]) -> Checked:

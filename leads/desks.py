@@ -102,7 +102,7 @@ def failures(session: Session, connection: str) -> int:
 
 def rest(session: Session, connection: str, wanted: float | None) -> timedelta:
     """How long to leave the dialer in peace after one more failure; as long as it wishes, up to an hour."""
-    backoff = min(BACKOFF * 2 ** min(failures(session, connection), 20), LONGEST_BACKOFF)
+    backoff: timedelta = min(BACKOFF * 2 ** min(failures(session, connection), 20), LONGEST_BACKOFF)
     return max(backoff, min(timedelta(seconds=wanted or 0), LONGEST_REST))
 
 

@@ -48,7 +48,8 @@ def from_json(data: bytes) -> Iterator[Row]:
         )
     if "leads" not in found:
         raise BadList(LIST, field="leads")
-    return found["leads"]
+    rows: Iterator[Row] = found["leads"]
+    return rows
 
 
 def document(data: bytes) -> dict[str, Any]:

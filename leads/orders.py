@@ -39,7 +39,7 @@ class Outgoing:
         return Order(campaign, self.load.name, self.load.options, leads, self.key, callbacks)
 
 
-def as_lead(row: Any) -> Lead:
+def as_lead(row: AnyRow) -> Lead:
     """The lead as dialers are given it."""
     given = {**row.given, "agents": tuple(row.given.get("agents") or ())}
     return Lead(number=row.number, number_raw=row.number_raw, reference=row.reference, mark=str(row.id), **given)
@@ -67,7 +67,8 @@ def unpark(session: Session, connection: str, since: datetime, at: datetime) -> 
 def last_parked(session: Session, connection: str) -> datetime | None:
     """When loads that run again were parked last. Whoever let them go on expects the credentials to be tried again."""
     running = and_(_open(connection), LOADS.c.state == RUNNING)
-    return session.scalar(select(func.max(LOADS.c.parked_at)).where(running))
+    parked_at: datetime | None = session.scalar(select(func.max(LOADS.c.parked_at)).where(running))
+    return parked_at
 
 
 def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -> None:
@@ -86,7 +87,7 @@ def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -
 def turn(session: Session, connection: str) -> UUID | None:
     """Of the loads that run, the one that was sent from longest ago, or never: a long one does not keep others waiting."""
     running = select(LOADS.c.id).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
-    known = session.scalars(running).all()
+    known: Sequence[UUID] = session.scalars(running).all()
     if len(known) < 2:
         return None
     last = (

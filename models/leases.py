@@ -5,9 +5,10 @@ a pause that was too long, and that somebody else holds it now.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, or_
+
+from models.database import AnyColumn
 
 FREE = {"lease_owner": None, "lease_until": None}
 
@@ -22,6 +23,6 @@ def is_free(until: datetime | None, at: datetime, span: timedelta) -> bool:
     return until is None or not at < until <= at + 2 * span
 
 
-def free(until: Any, at: datetime, span: timedelta) -> ColumnElement[bool]:
+def free(until: AnyColumn, at: datetime, span: timedelta) -> ColumnElement[bool]:
     """The same of a column. Its twin is ``is_free``."""
     return or_(until.is_(None), until <= at, until > at + 2 * span)

@@ -105,7 +105,7 @@ def wait_after(error: ReportError, failures: int, every: timedelta) -> timedelta
     if isinstance(error, CredentialsRefused):
         return LONGEST_WAIT
     longest = max(LONGEST_BACKOFF, every)
-    wait = min(min(every, SHORTEST_BACKOFF) * 2 ** min(failures - 1, 20), longest)
+    wait: timedelta = min(min(every, SHORTEST_BACKOFF) * 2 ** min(failures - 1, 20), longest)
     if isinstance(error, AskedWrongly):
         wait = longest  # the same question will get the same answer
     return max(wait, min(timedelta(seconds=error.retry_after or 0), LONGEST_WAIT))

@@ -151,4 +151,5 @@ class Walk:
 
     def _warning(self) -> str | None:
         said = (self._in_hand[0].warning if self._in_hand else None) or self._polled.warning
-        return masking.masked(said, self._connection, self._client)
+        shown: str = masking.masked(said, self._connection, self._client)
+        return shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,6 +13,8 @@ from leads import files
 from web import errors, turns
 from web.context import context
 from web.errors import not_found
+
+Given = TypeVar("Given")
 
 
 def body() -> bytes:
@@ -49,7 +51,7 @@ def large(most: int) -> Iterator[None]:
         yield
 
 
-def tried(do: Callable[[], Any]) -> Any:
+def tried(do: Callable[[], Given]) -> Given:
     """What ``do`` gives; what it raises as the answer that says so."""
     try:
         return do()
