@@ -51,7 +51,7 @@ class Draft:
     def kept_bytes(self) -> int:
         """How much is kept of it: its body, and what its sender wrote around it."""
         texts = (self.connection, self.kind, self.method, self.query or "", *self.headers, *self.headers.values())
-        return len(self.body) + sum(len(one) if one.isascii() else len(one.encode()) for one in texts)
+        return len(self.body) + sum(len(one) if one.isascii() else len(one.encode()) for one in texts if one)
 
     def row(self) -> dict[str, Any]:
         """The columns of its receipt."""
