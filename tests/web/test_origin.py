@@ -13,9 +13,9 @@ from service.app import create_app
 from tests.web.conftest import settings_for
 from tests.web.pages.conftest import Browser, new_key
 from web.auth import API
-from web.context import context
+from web.context import FAILURES, SECONDS, context
 from web.origin import Origin
-from web.pages import session, signin
+from web.pages import session
 
 PROXY, STRANGER = "127.0.0.1", "203.0.113.9"
 
@@ -101,7 +101,7 @@ def test_a_database_that_is_away_is_nobodys_failure_to_sign_in(app, monkeypatch)
         raise OperationalError("select", {}, Exception("away"))
 
     monkeypatch.setattr(session, "sign_in", away)
-    for _ in range(2 * signin.FAILURES):
+    for _ in range(2 * FAILURES):
         assert browser.sign_in(key="wk_any").status_code == 503
     monkeypatch.undo()
     assert browser.sign_in(key="wk_any").status_code == 401
@@ -115,9 +115,9 @@ def test_signing_in_is_slowed_down_for_the_address_that_fails(app, database):
         browser.client.environ_base["REMOTE_ADDR"] = address
         return browser.sign_in(key=text)
 
-    for _ in range(3 * signin.FAILURES):  # what succeeds does not count
+    for _ in range(3 * FAILURES):  # what succeeds does not count
         assert tried("203.0.113.10", key).status_code == 303
-    assert [tried(STRANGER, "wk_no").status_code for _ in range(signin.FAILURES)] == [401] * signin.FAILURES
+    assert [tried(STRANGER, "wk_no").status_code for _ in range(FAILURES)] == [401] * FAILURES
     throttled = tried(STRANGER, key)
-    assert throttled.status_code == 429 and 1 <= int(throttled.headers["Retry-After"]) <= signin.SECONDS
+    assert throttled.status_code == 429 and 1 <= int(throttled.headers["Retry-After"]) <= SECONDS
     assert tried("203.0.113.10", key).status_code == 303

@@ -61,7 +61,7 @@ def left(database, full) -> dict[str, int]:
 
 @pytest.mark.parametrize(("order", "gone"), PURGES)
 def test_by_the_api(admin, database, full, order, gone, monkeypatch):
-    monkeypatch.setattr(strangers, "AT_ONCE", 2)
+    monkeypatch.setattr("outcomes.strangers.AT_ONCE", 2)
     answer = admin.post(f"{API}/receipts/purge", json=order)
     assert (answer.status_code, answer.json) == (200, {"purged": sum(gone.values())})
     assert left(database, full) == gone
