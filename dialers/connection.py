@@ -13,9 +13,8 @@ from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import text as texts
 from lib.zones import Place
 
-AnyClient: TypeAlias = (
-    Any  # what ``Dialer.client`` opened: whoever hands it to the dialer's own functions looks into none
-)
+# What ``Dialer.client`` opened. Whoever hands it to the dialer's own functions looks into none.
+AnyClient: TypeAlias = Any
 
 
 @dataclass(frozen=True)
