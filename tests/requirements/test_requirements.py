@@ -21,7 +21,12 @@ LOCKS = {
 
 # Named in settings or found by others, never imported by name.
 NOT_IMPORTED = {"tzdata": "zoneinfo reads it where the system has none"}
-NOT_IMPORTED_BY_TESTS = {"import-linter": "a command", "pytest-xdist": "pytest's -n", "ruff": "a command"}
+NOT_IMPORTED_BY_TESTS = {
+    "import-linter": "a command",
+    "mypy": "a command",
+    "pytest-xdist": "pytest's -n",
+    "ruff": "a command",
+}
 
 
 def ranges(section: str, option: str) -> list[Requirement]:
