@@ -273,7 +273,7 @@ def _in_words(reached: Reached, now: datetime) -> str:
 
 
 def _freshness(connection: Connection | None, polls: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """How far each report is complete, as ``web.report_schemas.Freshness`` shows it."""
+    """How far each report is complete, as ``web.schemas.connections.Freshness`` shows it."""
     return [
         {
             "report": one.report,

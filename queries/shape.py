@@ -1,7 +1,7 @@
 """How an outcome is shown. List, feed, export and page use these.
 
 Plain functions, not a schema's dump: an export writes tens of thousands of rows a second. The schema that documents the
-fields is ``web.schemas.Outcome``; a test holds the two together.
+fields is ``web.schemas.outcomes.Outcome``; a test holds the two together.
 """
 
 from collections.abc import Sequence

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.http import parse_date
 
 from web import (
+    acts,
     asking,
     auth,
     checks,
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(probes.blueprint)
-    modules = (outcomes, reports, connections, words, checks, receipts, leads)
+    modules = (outcomes, reports, connections, words, checks, receipts, leads, acts)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(asking.answer)  # after the key was looked at

@@ -13,7 +13,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import ApiError, not_found
 from web.openapi import Blueprint
-from web.schemas import text
+from web.schemas.described import text
 
 blueprint = Blueprint("checks", __name__, description="Whether a connection is set up as it must be")
 

@@ -9,13 +9,14 @@ from marshmallow import Schema
 from lib import clock
 from queries import health, keyset, statuses, strangers
 from queries.keyset import Page
-from web import report_schemas, spooled
+from web import spooled
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import cursor, limit, words
+from web.schemas import connections as answers
 from web.turns import LOOKS, SEARCHES
 
 blueprint = Blueprint("connections", __name__, description="Where the outcomes come from, and how fresh they are")
@@ -24,7 +25,7 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 @blueprint.route("/connections")
 @scope("read")
 @blueprint.no_query
-@blueprint.response(200, report_schemas.Connections)
+@blueprint.response(200, answers.Connections)
 def list_connections() -> Response:
     """Every connection: when it was last heard, how far its reports are read, what could not be understood"""
     own, waiting = context(), spooled.waiting()
@@ -50,7 +51,7 @@ class StatusQuery(Schema):
 @blueprint.route("/campaigns")
 @scope("read")
 @blueprint.arguments(StatusQuery, location="query")
-@blueprint.response(200, report_schemas.Campaigns)
+@blueprint.response(200, answers.Campaigns)
 def list_campaigns(query: dict[str, Any]) -> Response:
     """The last snapshot of each campaign"""
     return _page("campaigns", statuses.campaigns, query)
@@ -59,7 +60,7 @@ def list_campaigns(query: dict[str, Any]) -> Response:
 @blueprint.route("/queues")
 @scope("read")
 @blueprint.arguments(StatusQuery, location="query")
-@blueprint.response(200, report_schemas.Queues)
+@blueprint.response(200, answers.Queues)
 def list_queues(query: dict[str, Any]) -> Response:
     """The last snapshot of each queue"""
     return _page("queues", statuses.queues, query)

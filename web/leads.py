@@ -1,39 +1,28 @@
-"""Towards the dialers over HTTP: leads, campaigns and calls, as far as each dialer can."""
+"""Leads over HTTP, towards the dialers: lists of them, and what became of each."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Response, request
 from marshmallow import Schema, fields, validate
 
-from dialers.base import Connection
-from dialers.giving import (
-    CANCEL_CALL,
-    DELETE_LEAD,
-    END_CALL,
-    LIST_IVRS,
-    SET_LEAD_STATUS,
-    SET_VOICEMAIL,
-    SHOW_CAMPAIGN,
-    START_CALL,
-)
-from leads import commands, files, loads
+from leads import files, loads
 from leads.loading import Loading, offered
 from lib.whole import Whole
 from queries import keyset
-from web import errors, lead_schemas, towards
+from web import errors, towards
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
 from web.parameters import cursor, limit, words
+from web.schemas import leads as schemas
 from web.turns import SEARCHES
 
 LARGEST_LIST = 64 * 1024 * 1024  # 100,000 leads of 670 bytes each; some 400 MB of memory while it is checked
 
-blueprint = Blueprint("leads", __name__, description="Towards the dialers: leads in, commands, statuses written back")
+blueprint = Blueprint("leads", __name__, description="Towards the dialers: leads in, and what became of each")
 
 
 class DryRun(Schema):
@@ -47,7 +36,7 @@ class DryRun(Schema):
 
 class LoadQuery(Schema):
     state = fields.Str(
-        validate=validate.OneOf(lead_schemas.STATES),
+        validate=validate.OneOf(schemas.STATES),
         metadata={"description": "Only leads in this state.", "example": "rejected"},
     )
     limit = limit(100)
@@ -66,36 +55,26 @@ class LoadsQuery(Schema):
 LISTS = {
     "required": True,
     "content": {
-        "application/json": {"schema": lead_schemas.NewLeads},
+        "application/json": {"schema": schemas.NewLeads},
         "text/csv": {"schema": {"type": "string"}, "example": "number,name\n+420601234567,Jana\n"},
         "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"number":"+420601234567"}\n'},
     },
 }
 
 
-def _configured(connection: str) -> Connection:
-    """Raises KeyError, which ``towards.tried`` answers."""
-    return context().settings.connections[connection]
-
-
-def _urls(connection: str) -> Mapping[str, str]:
-    """Our own, by kind."""
-    return context().settings.callbacks_of().get(connection, {})
-
-
 @blueprint.route("/campaigns/<connection>", methods=["POST"])
 @scope("leads")
 @blueprint.arguments(DryRun, location="query")
-@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": lead_schemas.NewCampaign}}})
-@blueprint.response(202, lead_schemas.Begun)
-@blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
+@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": schemas.NewCampaign}}})
+@blueprint.response(202, schemas.Begun)
+@blueprint.alt_response(200, schema=schemas.WouldSend, description="Of a dry run.")
 def make_campaign(query: dict[str, Any], connection: str) -> Response:
     """Make a campaign with its first leads
 
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
-    towards.tried(lambda: offered(_configured(connection), None))
+    towards.tried(lambda: offered(towards.configured(connection), None))
     with towards.large(LARGEST_LIST):
         return _begin(query, connection, None, towards.document({"name", "leads", "options"}))
 
@@ -104,14 +83,14 @@ def make_campaign(query: dict[str, Any], connection: str) -> Response:
 @scope("leads")
 @blueprint.arguments(DryRun, location="query")
 @blueprint.doc(requestBody=LISTS)
-@blueprint.response(202, lead_schemas.Begun)
-@blueprint.alt_response(200, schema=lead_schemas.WouldSend, description="Of a dry run.")
+@blueprint.response(202, schemas.Begun)
+@blueprint.alt_response(200, schema=schemas.WouldSend, description="Of a dry run.")
 def add_leads(query: dict[str, Any], connection: str, campaign: str) -> Response:
     """Load leads into a campaign
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
-    towards.tried(lambda: offered(_configured(connection), campaign))
+    towards.tried(lambda: offered(towards.configured(connection), campaign))
     with towards.large(LARGEST_LIST):
         if request.mimetype in ("", "application/json"):
             return _begin(query, connection, campaign, towards.document({"leads", "options"}))
@@ -129,9 +108,9 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
         errors.invalid("name", "Must be text of 500 characters at most.")
 
     def begin() -> Response:
-        loading = Loading(_configured(connection), campaign, body["leads"], name, options)
+        loading = Loading(towards.configured(connection), campaign, body["leads"], name, options)
         if query["dry_run"]:
-            return answer(loading.dry(_urls(connection)))
+            return answer(loading.dry(towards.urls(connection)))
         load_id = loading.keep(context().database)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
@@ -141,7 +120,7 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
 @blueprint.route("/loads")
 @scope("read")
 @blueprint.arguments(LoadsQuery, location="query")
-@blueprint.response(200, lead_schemas.Loads)
+@blueprint.response(200, schemas.Loads)
 def list_loads(query: dict[str, Any]) -> Response:
     """Loads, newest first, without their leads"""
     try:
@@ -157,7 +136,7 @@ def list_loads(query: dict[str, Any]) -> Response:
 @blueprint.route("/loads/<uuid:load_id>")
 @scope("read")
 @blueprint.arguments(LoadQuery, location="query")
-@blueprint.response(200, lead_schemas.Load)
+@blueprint.response(200, schemas.Load)
 def get_load(query: dict[str, Any], load_id: UUID) -> Response:
     """How far a load is, and what became of each lead"""
     with context().database.read() as session:
@@ -168,7 +147,7 @@ def get_load(query: dict[str, Any], load_id: UUID) -> Response:
 @blueprint.route("/loads/<uuid:load_id>/resume", methods=["POST"])
 @scope("leads")
 @blueprint.no_query
-@blueprint.response(200, lead_schemas.Load)
+@blueprint.response(200, schemas.Load)
 def resume_load(load_id: UUID) -> Response:
     """Let a parked load go on, after its credentials were mended"""
     with context().database.write() as session:
@@ -179,8 +158,8 @@ def resume_load(load_id: UUID) -> Response:
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])
 @scope("leads")
 @blueprint.no_query
-@blueprint.arguments(lead_schemas.Decision)
-@blueprint.response(200, lead_schemas.Decided)
+@blueprint.arguments(schemas.Decision)
+@blueprint.response(200, schemas.Decided)
 def decide(body: dict[str, Any], load_id: UUID) -> Response:
     """Decide what became of the load's unknown leads
 
@@ -189,101 +168,3 @@ def decide(body: dict[str, Any], load_id: UUID) -> Response:
     with context().database.write() as session:
         decided = loads.decide(session, load_id, body["decision"])
     return answer({"decided": decided}) if decided is not None else not_found("load")
-
-
-@blueprint.route("/campaigns/<connection>/<campaign>/control", methods=["POST"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.arguments(lead_schemas.Command)
-@blueprint.response(200, lead_schemas.Answered)
-def control(body: dict[str, Any], connection: str, campaign: str) -> Response:
-    """Start, pause, resume, stop, reload or remove a campaign"""
-
-    def run() -> Response:
-        said = commands.control(context().database, _configured(connection), campaign, body["command"])
-        return answer({"answer": said})
-
-    return towards.tried(run)
-
-
-@blueprint.route("/campaigns/<connection>/<campaign>")
-@scope("read")
-@blueprint.no_query
-@blueprint.response(200, lead_schemas.Answered)
-def show_campaign(connection: str, campaign: str) -> Response:
-    """What the dialer says of a campaign now"""
-    return _act(connection, SHOW_CAMPAIGN, {"campaign": campaign})
-
-
-@blueprint.route("/ivrs/<connection>")
-@scope("read")
-@blueprint.no_query
-@blueprint.response(200, lead_schemas.Answered)
-def list_ivrs(connection: str) -> Response:
-    """The dialer's IVR applications, one of which a campaign needs"""
-    return _act(connection, LIST_IVRS, {})
-
-
-@blueprint.route("/calls/<connection>", methods=["POST"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.arguments(lead_schemas.NewCall)
-@blueprint.response(200, lead_schemas.Answered)
-def start_call(body: dict[str, Any], connection: str) -> Response:
-    """Call one customer now"""
-    return _act(connection, START_CALL, body)
-
-
-@blueprint.route("/calls/<connection>/<call>/end", methods=["POST"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.arguments(lead_schemas.EndOfCall)
-@blueprint.response(200, lead_schemas.Answered)
-def end_call(body: dict[str, Any], connection: str, call: str) -> Response:
-    """End a call with its disposition"""
-    return _act(connection, END_CALL, {**body, "call": call})
-
-
-@blueprint.route("/calls/<connection>/<call>/cancel", methods=["POST"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.response(200, lead_schemas.Answered)
-def cancel_call(connection: str, call: str) -> Response:
-    """Cancel a call, or a job, that waits"""
-    return _act(connection, CANCEL_CALL, {"call": call})
-
-
-@blueprint.route("/calls/<connection>/<call>/disposition/voicemail", methods=["PUT"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.response(200, lead_schemas.Answered)
-def set_voicemail(connection: str, call: str) -> Response:
-    """Say that a voicemail answered the call"""
-    return _act(connection, SET_VOICEMAIL, {"call": call})
-
-
-@blueprint.route("/leads/<connection>/<lead>/status", methods=["PUT"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.arguments(lead_schemas.LeadStatus)
-@blueprint.response(200, lead_schemas.Answered)
-def set_lead_status(body: dict[str, Any], connection: str, lead: str) -> Response:
-    """Set a lead's status at the dialer"""
-    return _act(connection, SET_LEAD_STATUS, {**body, "lead": lead})
-
-
-@blueprint.route("/leads/<connection>/<lead>", methods=["DELETE"])
-@scope("leads")
-@blueprint.no_query
-@blueprint.response(200, lead_schemas.Answered)
-def delete_lead(connection: str, lead: str) -> Response:
-    """Delete a lead at the dialer"""
-    return _act(connection, DELETE_LEAD, {"lead": lead})
-
-
-def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
-    def run() -> Response:
-        said = commands.act(context().database, _configured(connection), name, given, _urls(connection))
-        return answer({"answer": said})
-
-    return towards.tried(run)

@@ -10,13 +10,15 @@ from models.database import Database
 from outcomes.feed import State
 from outcomes.feed import state as state_of
 from queries import evidence, feed, keyset, loaded, selection, shape
-from web import exports, schemas
+from web import exports
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
+from web.schemas import outcomes as answers
+from web.schemas.errors import Error
 from web.turns import SEARCHES
 
 blueprint = Blueprint("outcomes", __name__, description="What became of each call")
@@ -29,7 +31,7 @@ def database() -> Database:
 @blueprint.route("/outcomes")
 @scope("read")
 @blueprint.arguments(OutcomeQuery, location="query")
-@blueprint.response(200, schemas.OutcomePage)
+@blueprint.response(200, answers.OutcomePage)
 def list_outcomes(query: dict[str, Any]) -> Response:
     """Outcomes, by the call's time or by their last change
 
@@ -52,8 +54,8 @@ class ChangesQuery(Schema):
 @blueprint.route("/outcomes/changes")
 @scope("read")
 @blueprint.arguments(ChangesQuery, location="query")
-@blueprint.response(200, schemas.Changes)
-@blueprint.alt_response(409, schema=schemas.Error, description="`feed_restarted`: the feed does not know this place.")
+@blueprint.response(200, answers.Changes)
+@blueprint.alt_response(409, schema=Error, description="`feed_restarted`: the feed does not know this place.")
 def list_changes(query: dict[str, Any]) -> Response:
     """The change feed: outcomes in the order in which their changes became visible
 
@@ -102,8 +104,8 @@ class ExportQuery(Filters):
 @scope("read")
 @blueprint.arguments(ExportQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
-@blueprint.response(200, schemas.Outcome, content_type="application/x-ndjson", description="The file.")
-@blueprint.alt_response(429, schema=schemas.Error, description="Too many exports are running; Retry-After says when.")
+@blueprint.response(200, answers.Outcome, content_type="application/x-ndjson", description="The file.")
+@blueprint.alt_response(429, schema=Error, description="Too many exports are running; Retry-After says when.")
 def export_outcomes(query: dict[str, Any]) -> Response:
     """Every outcome that matches, as a file, oldest call first
 
@@ -118,7 +120,7 @@ def export_outcomes(query: dict[str, Any]) -> Response:
 @blueprint.route("/outcomes/<uuid:outcome_id>")
 @scope("read")
 @blueprint.no_query
-@blueprint.response(200, schemas.OutcomeDetail)
+@blueprint.response(200, answers.OutcomeDetail)
 def get_outcome(outcome_id: UUID) -> Response:
     """One outcome, its events, its receipts, and which receipt set each field
 

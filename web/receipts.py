@@ -13,13 +13,13 @@ from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, S
 from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence, keyset, quarantine
-from web import schemas
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
 from web.parameters import Moment, cursor, limit, moment, words
+from web.schemas import receipts as answers
 from web.turns import SEARCHES
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ class ReceiptQuery(Schema):
 @blueprint.route("/receipts")
 @scope("read")
 @blueprint.arguments(ReceiptQuery, location="query")
-@blueprint.response(200, schemas.ReceiptPage)
+@blueprint.response(200, answers.ReceiptPage)
 def list_receipts(query: dict[str, Any]) -> Response:
     """Receipts, newest first, without their bodies"""
     filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
@@ -60,7 +60,7 @@ def list_receipts(query: dict[str, Any]) -> Response:
 @blueprint.route("/receipts/<uuid:receipt_id>")
 @scope("read")
 @blueprint.no_query
-@blueprint.response(200, schemas.ReceiptDetail)
+@blueprint.response(200, answers.ReceiptDetail)
 def get_receipt(receipt_id: UUID) -> Response:
     """One receipt, byte for byte"""
     with database().read() as session:
@@ -75,7 +75,7 @@ def get_receipt(receipt_id: UUID) -> Response:
 @blueprint.route("/receipts/<uuid:receipt_id>/replay", methods=["POST"])
 @scope("admin")
 @blueprint.no_query
-@blueprint.response(202, schemas.Replayed)
+@blueprint.response(202, answers.Replayed)
 def replay_receipt(receipt_id: UUID) -> Response:
     """Read one receipt again
 
@@ -128,10 +128,8 @@ class ReplayOrder(SomeOrder):
 
 @blueprint.route("/receipts/replay", methods=["POST"])
 @scope("admin")
-@blueprint.no_query
-@blueprint.arguments(ReplayOrder)
-@blueprint.response(202, schemas.ReplayedMany)
-@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+@blueprint.order(ReplayOrder)
+@blueprint.response(202, answers.ReplayedMany)
 def replay_receipts(order: dict[str, Any]) -> Response:
     """Read many receipts again, such as the quarantine after a mapping was added"""
     with database().write() as session:
@@ -154,7 +152,7 @@ class DismissOrder(Order):
 @blueprint.route("/receipts/<uuid:receipt_id>/dismiss", methods=["POST"])
 @scope("admin")
 @blueprint.no_query
-@blueprint.response(200, schemas.Replayed)
+@blueprint.response(200, answers.Replayed)
 def dismiss_receipt(receipt_id: UUID) -> Response:
     """Say that one receipt in quarantine is garbage
 
@@ -172,10 +170,8 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
 
 @blueprint.route("/receipts/dismiss", methods=["POST"])
 @scope("admin")
-@blueprint.no_query
-@blueprint.arguments(DismissOrder)
-@blueprint.response(200, schemas.DismissedMany)
-@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+@blueprint.order(DismissOrder)
+@blueprint.response(200, answers.DismissedMany)
 def dismiss_receipts(order: dict[str, Any]) -> Response:
     """Say that many receipts in quarantine are garbage"""
     with database().write() as session:
@@ -197,10 +193,8 @@ class PurgeOrder(SomeOrder):
 
 @blueprint.route("/receipts/purge", methods=["POST"])
 @scope("admin")
-@blueprint.no_query
-@blueprint.arguments(PurgeOrder)
-@blueprint.response(200, schemas.Purged)
-@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+@blueprint.order(PurgeOrder)
+@blueprint.response(200, answers.Purged)
 def purge_receipts(order: dict[str, Any]) -> Response:
     """Delete what strangers filled the quarantine with
 

@@ -8,13 +8,13 @@ from webargs.fields import DelimitedList
 
 from queries import reconciliation as sides
 from queries import reports
-from web import report_schemas
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import Filters, split
+from web.schemas import reports as answers
 from web.turns import REPORTS
 
 blueprint = Blueprint("reports", __name__, description="Figures, exact at the moment of asking")
@@ -51,7 +51,7 @@ class SummaryQuery(ReconciliationQuery):
 @blueprint.route("/reports/summary")
 @scope("read")
 @blueprint.arguments(SummaryQuery, location="query")
-@blueprint.response(200, report_schemas.Summary)
+@blueprint.response(200, answers.Summary)
 def summary(query: dict[str, Any]) -> Response:
     """Counts, connect and contact rates, talk time
 
@@ -68,7 +68,7 @@ def summary(query: dict[str, Any]) -> Response:
 @blueprint.route("/reports/reconciliation")
 @scope("read")
 @blueprint.arguments(ReconciliationQuery, location="query")
-@blueprint.response(200, report_schemas.Reconciliation)
+@blueprint.response(200, answers.Reconciliation)
 def reconciliation(query: dict[str, Any]) -> Response:
     """Calls known from callbacks only, from reports only, from both, per connection and day; and leads without a call
 

@@ -1,12 +1,13 @@
 """Lists and writes towards the dialers: how large they may be, and what is answered where they are refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
 from dialers.giving import BadLeads, BadList, CannotDo, NotJson, Refused
 from leads import files
@@ -15,6 +16,16 @@ from web.context import context
 from web.errors import not_found
 
 Given = TypeVar("Given")
+
+
+def configured(connection: str) -> Connection:
+    """Raises KeyError, which ``tried`` answers."""
+    return context().settings.connections[connection]
+
+
+def urls(connection: str) -> Mapping[str, str]:
+    """Our own, by kind."""
+    return context().settings.callbacks_of().get(connection, {})
 
 
 def body() -> bytes:

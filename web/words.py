@@ -7,14 +7,15 @@ from flask import Response, g
 from dialers.base import Connection
 from outcomes import applying, decisions
 from queries import words_seen
-from web import schemas, word_answers
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
+from web.schemas import words as answers
+from web.schemas.decisions import WordDecision, meaning_of
+from web.schemas.errors import Error
 from web.turns import LOOKS
-from web.word_schemas import WordDecision, meaning_of
 
 blueprint = Blueprint("words", __name__, description="What the dialers' words mean, decided without the settings file")
 
@@ -22,7 +23,7 @@ blueprint = Blueprint("words", __name__, description="What the dialers' words me
 @blueprint.route("/connections/<name>/words")
 @scope("read")
 @blueprint.no_query
-@blueprint.response(200, word_answers.Words)
+@blueprint.response(200, answers.Words)
 def show_words(name: str) -> Response:
     """Words that nobody has decided, what was decided and where, and every decision that was made here"""
     connection = configured(name)
@@ -40,13 +41,11 @@ def show_words(name: str) -> Response:
 
 @blueprint.route("/connections/<name>/words", methods=["PUT"])
 @scope("admin")
-@blueprint.no_query
-@blueprint.arguments(WordDecision)
-@blueprint.response(200, word_answers.DecisionPreview)
-@blueprint.alt_response(202, schema=word_answers.WordDecided, description="Decided; a worker applies it to the past.")
-@blueprint.alt_response(400, schema=schemas.Error, description="The body is not JSON.")
+@blueprint.order(WordDecision)
+@blueprint.response(200, answers.DecisionPreview)
+@blueprint.alt_response(202, schema=answers.WordDecided, description="Decided; a worker applies it to the past.")
 @blueprint.alt_response(
-    409, schema=schemas.Error, description="The settings file decides the word, or there is nothing to withdraw."
+    409, schema=Error, description="The settings file decides the word, or there is nothing to withdraw."
 )
 def decide_word(order: dict[str, Any], name: str) -> Response:
     """Decide what a word means, or withdraw that

@@ -13,8 +13,8 @@ from tests import factories
 from tests.factories import NOON, event, minutes, outcome, receipt
 from tests.queries.test_selection import ROWS
 from web import exports as web_exports
-from web import schemas
 from web.auth import API
+from web.schemas import outcomes as schemas
 
 QUERIES = [
     "",

@@ -1,73 +1,10 @@
-"""What the API answers, for its documentation: every field with a description and an example.
-
-Nothing is dumped through these: rows are written by ``queries.shape`` and its like, which is many times faster. Tests
-hold the two together: the field lists of an outcome, and every answer that schemathesis gets.
-"""
-
-from typing import Any
+"""Outcomes, their changes and what they rest on."""
 
 from marshmallow import Schema, fields, validate
 
-from dialers.forgiven import FORGIVEN
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, DURATION_SOURCES, EVENT_KINDS, FLAGS, SETTLINGS
-from models.receipts import SHOWN_STATES
-
-
-def text(description: str, example: str | None = None, null: bool = True, choices: tuple[str, ...] = ()) -> fields.Str:
-    check = validate.OneOf([*choices, None] if null else choices) if choices else None
-    return fields.Str(
-        required=True, allow_none=null, validate=check, metadata={"description": description, "example": example}
-    )
-
-
-def time(description: str, example: str | None = "2026-11-18T10:12:52Z", null: bool = True) -> fields.Str:
-    return fields.Str(
-        required=True,
-        allow_none=null,
-        metadata={"description": description, "example": example, "format": "date-time"},
-    )
-
-
-def number(description: str, example: int | None = None, null: bool = False) -> fields.Int:
-    return fields.Int(
-        required=True, allow_none=null, metadata={"description": description, "example": example, "format": "int64"}
-    )
-
-
-def rate(description: str, example: float) -> fields.Float:
-    return fields.Float(required=True, allow_none=True, metadata={"description": description, "example": example})
-
-
-def yes_or_no(description: str, example: bool) -> fields.Bool:
-    return fields.Bool(required=True, metadata={"description": description, "example": example})
-
-
-def names(description: str, example: list[str]) -> fields.List:
-    return fields.List(fields.Str(), required=True, metadata={"description": description, "example": example})
-
-
-def our_id(description: str) -> fields.Str:
-    return fields.Str(
-        required=True,
-        metadata={"description": description, "example": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11", "format": "uuid"},
-    )
-
-
-def members(description: str, example: dict[str, Any] | None, null: bool = False) -> fields.Dict:
-    return fields.Dict(
-        required=True, allow_none=null, metadata={"description": description, "example": example}, keys=fields.Str()
-    )
-
-
-def following(description: str = "The cursor of the next page; null on the last.") -> fields.Str:
-    return text(description, "WyItc3RhcnRlZF9hdCIsIjIwMjYi")
-
-
-class Error(Schema):
-    error_id = text("Stable, for programs.", "invalid", null=False)
-    message = text("A sentence, for people.", "A parameter is unknown or has a value that cannot be used.", null=False)
-    details = members("The fields at fault, each with its sentences.", {"limit": ["Not a whole number."]})
-    request_id = text("Also in the header X-Request-Id and in the log.", "019a9f2e3c1d7b559f0a5d2a7e0c4b11", null=False)
+from web.schemas.described import following, members, number, our_id, text, time, yes_or_no
+from web.schemas.receipts import Receipt
 
 
 class Agent(Schema):
@@ -203,41 +140,6 @@ class Event(Schema):
     )
 
 
-class Receipt(Schema):
-    """Evidence, kept exactly as it came; without its body."""
-
-    id = our_id("Ours; receipts sort by it in the order of their coming.")
-    connection = text("As the URL said it; it may not exist.", "ryng-main", null=False)
-    dialer = text("The connection's dialer.", "ryng")
-    source = text("`callback` or `report`.", "callback", null=False)
-    kind = text("The callback's kind or the report's name.", "terminal", null=False)
-    received_at = time("When it came.", null=False)
-    seen_at = time("When it was last news: a record that came back after another version of it.", null=False)
-    state = text("What became of it.", "normalized", null=False, choices=SHOWN_STATES)
-    reason = text("Why it was put aside, in a word.", None)
-    detail = text("Why, in a sentence.", None)
-    forgiven = fields.List(
-        fields.Str(validate=validate.OneOf(sorted(FORGIVEN))),
-        required=True,
-        metadata={
-            "description": "Slips that were passed over when it was read last, because what was meant is certain.",
-            "example": ["raw_line_breaks"],
-        },
-    )
-    stranger = yes_or_no("Whether it came without a right to: unknown connection or wrong token.", False)
-    body_size = number("Bytes, as sent.", 512)
-    truncated = yes_or_no("Whether only the beginning was kept.", False)
-    content_hash = text(
-        "SHA-256 of the body.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", null=False
-    )
-    record_key = text("Which record of its report it is a version of.", None)
-    processed_at = time("When it was last read.")
-    readings = number("How often it was read.", 1)
-    dismissed_at = time("When somebody said that it is garbage; replaying it takes that back.")
-    dismissed_by = text("The name of the key that said so.", None)
-    todo = text("What to do about it, where it is in quarantine.", None)
-
-
 class MatchedLead(Schema):
     id = our_id("The loaded lead, as `set_by` names it after `lead:`.")
     load_id = our_id("Its load.")
@@ -275,57 +177,3 @@ class OutcomeDetail(Outcome):
         allow_none=True,
         metadata={"description": "Of which loaded leads it may be a call; null: of none.", "example": None},
     )
-
-
-class Sender(Schema):
-    """Who sent a receipt."""
-
-    address = text(
-        "The address that the connection came from; where that is one of `WRAPUP_TRUSTED_PROXIES`, whom it names.",
-        "203.0.113.9",
-        null=False,
-    )
-    proxy = text("The trusted proxy that passed it on; null: none did.", "127.0.0.1")
-    forwarded_for = text(
-        "What the request itself says of where it came from, as it stands there: anybody can write it.", None
-    )
-    token = text(
-        "Whose the token was: tells an outdated URL of ours from a stranger's.",
-        "An outdated token of ours: it was one of this connection until after 2026-11-20 08:00 UTC.",
-    )
-
-
-class ReceiptDetail(Receipt):
-    method = text("The request's method.", "POST")
-    query = text("The request's query string.", None)
-    headers = members("The request's headers, from an allow-list.", {"content-type": "application/json"}, null=True)
-    context = members("What the poller knew and the record does not say.", None, null=True)
-    body = text("The body, where it is UTF-8; else null.", '{"callLogID": "912873-1"}')
-    body_base64 = text("The body in base64, where it is not UTF-8; else null.", None)
-    sender = fields.Nested(
-        Sender,
-        required=True,
-        allow_none=True,
-        metadata={"description": "Who sent it; null: it was polled, or is older than this is known.", "example": None},
-    )
-
-
-class ReceiptPage(Schema):
-    receipts = fields.List(fields.Nested(Receipt), required=True)
-    next = following()
-
-
-class Replayed(Schema):
-    receipt = fields.Nested(Receipt, required=True)
-
-
-class DismissedMany(Schema):
-    dismissed = number("How many receipts are no trouble any more.", 12)
-
-
-class Purged(Schema):
-    purged = number("How many receipts are gone.", 9120)
-
-
-class ReplayedMany(Schema):
-    replayed = number("How many receipts will be read again.", 12)

@@ -1,10 +1,10 @@
-"""What is said towards the dialers, and answered, for the API's documentation. See ``web.schemas``."""
+"""What is said towards the dialers, and answered."""
 
 from marshmallow import Schema, fields, validate
 
 from dialers.lead_fields import LeadFields
 from models.loads import LOAD_STATES
-from web.schemas import following, members, number, our_id, text, time
+from web.schemas.described import following, members, number, our_id, text, time
 
 COMMANDS = ("start", "pause", "resume", "stop", "reload", "remove")
 DECISIONS = ("resend", "accepted", "rejected")

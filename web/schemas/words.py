@@ -1,11 +1,11 @@
-"""What the API answers about words, for its documentation. See ``web.schemas``."""
+"""What is answered about words."""
 
 from marshmallow import Schema, fields, validate
 
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from models.decisions import DECISION_STATES
 from outcomes.undecided import FIELDS as WORD_FIELDS
-from web.schemas import names, number, our_id, rate, text, time, yes_or_no
+from web.schemas.described import names, number, our_id, rate, text, time, yes_or_no
 
 SOURCES = ("file", "decision")
 

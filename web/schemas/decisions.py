@@ -1,4 +1,4 @@
-"""What the API is told when somebody decides what a word means."""
+"""What is told when somebody decides what a word means."""
 
 from collections.abc import Mapping
 from typing import Any
