@@ -216,7 +216,7 @@ def test_what_the_file_decides_and_calls_do_not_show_yet_is_told(operator, datab
     keep(database, *(receipt(terminal(n, 100 + n, disposition=" interested")) for n in range(2)))
     normalize(database, {RYNG.name: plain})
     page = text(operator)
-    assert "Decided in the settings file, which wins. 2 calls do not show it: read before" in page
+    assert "Decided in the settings file, which wins. 2 calls do not show it: read earlier" in page
     assert "2 calls more may belong here" in operator.get("/calls?flag=sale").get_data(as_text=True)
 
 
