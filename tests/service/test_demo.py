@@ -113,7 +113,7 @@ def test_what_is_erased_is_said(folder, capsys, monkeypatch):
     assert "goes on with the 0 calls" in said and "--fresh` erases them" in said and "leads go" not in said
     assert loaded(folder).connections["ryng-demo"].callback_tokens == token
     assert demo.run(fresh=True) == 0
-    assert "Erased: the 0 calls, the settings and the keys of the demo in" in capsys.readouterr().out
+    assert "Erased: 0 calls, the settings and the keys of the demo in" in capsys.readouterr().out
     assert loaded(folder).connections["ryng-demo"].callback_tokens != token and not (folder / "spool").exists()
 
 
