@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
@@ -91,3 +93,8 @@ Big = Annotated[int, mapped_column(BigInteger)]
 Json = Annotated[Any, mapped_column(JsonColumn)]
 InnerJson = Annotated[Any, mapped_column(JsonColumn, info={"inner": True})]  # nobody is shown its text
 Bytes = Annotated[bytes, mapped_column(LargeBinary)]
+
+
+def partial_index(name: str, *columns: Any, where: str, sqlite_where: str | None = None, **more: Any) -> Index:
+    """An index on some rows alone. ``sqlite_where``, where SQLite says the condition in other words."""
+    return Index(name, *columns, sqlite_where=text(sqlite_where or where), postgresql_where=text(where), **more)

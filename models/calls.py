@@ -1,9 +1,9 @@
 """Calls: events read out of receipts, the groups they are folded in, and the outcomes made of them."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Big, Count, Id, InnerJson, Json, LongText, Moment, Name, Ref, Word
+from models.base import Base, Big, Count, Id, InnerJson, Json, LongText, Moment, Name, Ref, Word, partial_index
 
 # The twin of dialers.vocabulary.CONNECT_OUTCOMES and SETTLINGS, which the tables may not import; a test compares them.
 CONNECT_OUTCOMES = (
@@ -65,18 +65,13 @@ class CallEvent(Base):
     __tablename__ = "call_events"
     __table_args__ = (
         UniqueConstraint("receipt_id", "ordinal"),
-        Index(
+        partial_index(
             "ix_call_events_word",
             "outcome_id",
-            sqlite_where=text(f"{SQLITE_EVENT_WORD} IS NOT NULL"),
-            postgresql_where=text(f"{POSTGRESQL_EVENT_WORD} IS NOT NULL"),
+            sqlite_where=f"{SQLITE_EVENT_WORD} IS NOT NULL",
+            where=f"{POSTGRESQL_EVENT_WORD} IS NOT NULL",
         ),
-        Index(
-            "ix_call_events_unread",
-            "outcome_id",
-            sqlite_where=text(SQLITE_UNREAD),
-            postgresql_where=text(POSTGRESQL_UNREAD),
-        ),
+        partial_index("ix_call_events_unread", "outcome_id", sqlite_where=SQLITE_UNREAD, where=POSTGRESQL_UNREAD),
     )
 
     id: Mapped[Id]
@@ -105,42 +100,22 @@ class CallOutcome(Base):
         Index("ix_call_outcomes_number", "customer_number"),
         Index("ix_call_outcomes_campaign", "connection", "campaign_id", "occurred_at"),
         Index("ix_call_outcomes_settle_by", "settle_by"),
-        Index(
+        partial_index(
             "ix_call_outcomes_campaign_name",
             "connection",
             "id",
-            sqlite_where=text("campaign_id IS NULL AND campaign_name IS NOT NULL"),
-            postgresql_where=text("campaign_id IS NULL AND campaign_name IS NOT NULL"),
+            where="campaign_id IS NULL AND campaign_name IS NOT NULL",
         ),
-        Index(
-            "ix_call_outcomes_lead",
-            "connection",
-            "lead_id",
-            sqlite_where=text("lead_id IS NOT NULL"),
-            postgresql_where=text("lead_id IS NOT NULL"),
-        ),
-        Index(
+        partial_index("ix_call_outcomes_lead", "connection", "lead_id", where="lead_id IS NOT NULL"),
+        partial_index(
             # A hash on PostgreSQL: the reference is the tenant's text of any length, and a B-tree refuses a long one.
             "ix_call_outcomes_crm_reference",
             "crm_reference",
-            sqlite_where=text("crm_reference IS NOT NULL"),
-            postgresql_where=text("crm_reference IS NOT NULL"),
+            where="crm_reference IS NOT NULL",
             postgresql_using="hash",
         ),
-        Index(
-            "ix_call_outcomes_unknown",
-            "connection",
-            "id",
-            sqlite_where=text(UNKNOWN_AND_OVER),
-            postgresql_where=text(UNKNOWN_AND_OVER),
-        ),
-        Index(
-            "ix_call_outcomes_unflagged",
-            "connection",
-            "id",
-            sqlite_where=text(UNFLAGGED),
-            postgresql_where=text(UNFLAGGED),
-        ),
+        partial_index("ix_call_outcomes_unknown", "connection", "id", where=UNKNOWN_AND_OVER),
+        partial_index("ix_call_outcomes_unflagged", "connection", "id", where=UNFLAGGED),
     )
 
     id: Mapped[Id]

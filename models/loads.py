@@ -1,9 +1,9 @@
 """Loads: leads on their way into a dialer, and what became of each."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Big, Count, Id, Json, LongText, Moment, Name, Ref, Word
+from models.base import Base, Big, Count, Id, Json, LongText, Moment, Name, Ref, Word, partial_index
 
 RUNNING = "running"
 DONE = "done"  # every lead has its end
@@ -24,13 +24,7 @@ class LeadLoad(Base):
     __tablename__ = "lead_loads"
     __table_args__ = (
         CheckConstraint(f"state IN {LOAD_STATES}", name="state"),
-        Index(
-            "ix_lead_loads_open",
-            "connection",
-            "id",
-            sqlite_where=text("state <> 'done'"),
-            postgresql_where=text("state <> 'done'"),
-        ),
+        partial_index("ix_lead_loads_open", "connection", "id", where="state <> 'done'"),
     )
 
     id: Mapped[Id]
@@ -54,40 +48,12 @@ class LoadedLead(Base):
     __table_args__ = (
         CheckConstraint(f"state IN {LEAD_STATES}", name="state"),
         UniqueConstraint("load_id", "ordinal"),
-        Index(
-            "ix_loaded_leads_open",
-            "load_id",
-            "ordinal",
-            sqlite_where=text("state IN ('pending', 'sending')"),
-            postgresql_where=text("state IN ('pending', 'sending')"),
-        ),
-        Index(
-            "ix_loaded_leads_dialer_id",
-            "connection",
-            "dialer_id",
-            sqlite_where=text("dialer_id IS NOT NULL"),
-            postgresql_where=text("dialer_id IS NOT NULL"),
-        ),
+        partial_index("ix_loaded_leads_open", "load_id", "ordinal", where="state IN ('pending', 'sending')"),
+        partial_index("ix_loaded_leads_dialer_id", "connection", "dialer_id", where="dialer_id IS NOT NULL"),
         Index("ix_loaded_leads_number", "connection", "number"),
-        Index(
-            "ix_loaded_leads_unknown",
-            "connection",
-            "load_id",
-            sqlite_where=text("state = 'unknown'"),
-            postgresql_where=text("state = 'unknown'"),
-        ),
-        Index(
-            "ix_loaded_leads_news",
-            "id",
-            sqlite_where=text("news_at IS NOT NULL"),
-            postgresql_where=text("news_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_loaded_leads_sent",
-            "sent_at",
-            sqlite_where=text("state = 'accepted'"),
-            postgresql_where=text("state = 'accepted'"),
-        ),
+        partial_index("ix_loaded_leads_unknown", "connection", "load_id", where="state = 'unknown'"),
+        partial_index("ix_loaded_leads_news", "id", where="news_at IS NOT NULL"),
+        partial_index("ix_loaded_leads_sent", "sent_at", where="state = 'accepted'"),
     )
 
     id: Mapped[Id]

@@ -1,9 +1,9 @@
 """Receipts: the evidence, kept exactly as it came, before anybody understood it."""
 
-from sqlalchemy import CheckConstraint, Index, String, false, func, text
+from sqlalchemy import CheckConstraint, Index, String, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Big, Bytes, Count, Id, InnerJson, Json, LongText, Moment, Name, Word
+from models.base import Base, Big, Bytes, Count, Id, InnerJson, Json, LongText, Moment, Name, Word, partial_index
 
 PENDING = "pending"  # kept, not yet understood
 NORMALIZED = "normalized"  # its events are in
@@ -28,50 +28,15 @@ class Receipt(Base):
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
         # An unchanged row polled again costs nothing. Callbacks are not unique: a retry is evidence too.
-        Index(
-            "uq_receipts_report_content",
-            "connection",
-            "kind",
-            "content_hash",
-            unique=True,
-            sqlite_where=text("source = 'report'"),
-            postgresql_where=text("source = 'report'"),
+        partial_index(
+            "uq_receipts_report_content", "connection", "kind", "content_hash", unique=True, where="source = 'report'"
         ),
-        Index(
-            "ix_receipts_record",
-            "connection",
-            "kind",
-            "record_key",
-            sqlite_where=text("record_key IS NOT NULL"),
-            postgresql_where=text("record_key IS NOT NULL"),
-        ),
-        Index(
-            "ix_receipts_pending",
-            "seen_at",
-            "id",
-            sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
-        ),
-        Index(
-            "ix_receipts_quarantined",
-            "id",
-            sqlite_where=text("state = 'quarantined'"),
-            postgresql_where=text("state = 'quarantined'"),
-        ),
-        Index(
-            "ix_receipts_forgiven",
-            "connection",
-            "received_at",
-            sqlite_where=text("forgiven IS NOT NULL"),
-            postgresql_where=text("forgiven IS NOT NULL"),
-        ),
-        Index(
-            "ix_receipts_share",
-            "share",
-            "known_sender",
-            "id",
-            sqlite_where=text("stranger IS 1"),
-            postgresql_where=text("stranger IS true"),
+        partial_index("ix_receipts_record", "connection", "kind", "record_key", where="record_key IS NOT NULL"),
+        partial_index("ix_receipts_pending", "seen_at", "id", where="state = 'pending'"),
+        partial_index("ix_receipts_quarantined", "id", where="state = 'quarantined'"),
+        partial_index("ix_receipts_forgiven", "connection", "received_at", where="forgiven IS NOT NULL"),
+        partial_index(
+            "ix_receipts_share", "share", "known_sender", "id", sqlite_where="stranger IS 1", where="stranger IS true"
         ),
         Index("ix_receipts_connection", "connection", "source", "kind", "received_at"),
     )
