@@ -1,15 +1,14 @@
 """Files that threads and processes share: locked for a moment, closed for good, and on the disk when they say so."""
 
 import contextlib
-import fcntl
 import os
 import stat
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lib import locks
+
 LOCK_SECONDS = 0.25  # callers wait about a second for an answer; an fsync usually takes some milliseconds
-POLL_SECONDS = 0.001
 
 
 @contextlib.contextmanager
@@ -23,20 +22,12 @@ def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
 
 def lock(file: int, in_vain: Callable[[], bool] = lambda: False) -> bool:
     """Lock within LOCK_SECONDS, or give up, also as soon as it would be ``in_vain``."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if in_vain() or time.monotonic() > deadline:
-                return False
-            time.sleep(POLL_SECONDS)
+    return locks.take_within(file, LOCK_SECONDS, in_vain)
 
 
 def release(file: int) -> None:
     """Unlock, then close: a child that was forked meanwhile has the same open file, and closing would leave it the lock."""
-    fcntl.flock(file, fcntl.LOCK_UN)
+    locks.give_back(file)
     os.close(file)
 
 

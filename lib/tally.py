@@ -3,7 +3,6 @@
 Nobody waits for it: where another process holds the file, ours remembers, and adds with its next count.
 """
 
-import fcntl
 import mmap
 import os
 import struct
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from lib import private
+from lib import locks, private
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +51,7 @@ class Tally:
 
     def _pay(self) -> None:
         file, counts = self._opened()
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # its holder may be stopped: nobody here waits for that
+        if not locks.take(file):  # its holder may be stopped: nobody here waits for that
             return
         try:
             for name, more in self._owed.items():
@@ -62,7 +59,7 @@ class Tally:
                 _SLOT.pack_into(counts, place, self._read(place) + more)
             self._owed.clear()
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            locks.give_back(file)
 
     def _read(self, place: int) -> int:
         count: int = _SLOT.unpack_from(self._opened()[1], place)[0]

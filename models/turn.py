@@ -1,13 +1,12 @@
 """Taking turns at writing to SQLite."""
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lib import locks
+
 LONGEST_SECONDS = 10.0
-LOOK_SECONDS = 0.001
 
 
 @contextmanager
@@ -22,17 +21,7 @@ def turn(path: str) -> Iterator[None]:
         yield
         return
     try:
-        end = time.monotonic() + LONGEST_SECONDS
-        while not _taken(file) and time.monotonic() < end:
-            time.sleep(LOOK_SECONDS)
+        locks.take_within(file, LONGEST_SECONDS)
         yield
     finally:
         os.close(file)
-
-
-def _taken(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

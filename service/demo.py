@@ -5,7 +5,6 @@ has no memory but JAICP's numbers; its ids begin with the present moment, and it
 that a dialer that was started again confuses no call with another.
 """
 
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -20,7 +19,7 @@ import click
 import migrations
 from leads import loads
 from leads.loading import Loading
-from lib import private
+from lib import locks, private
 from lib import text as texts
 from models.database import Database
 from service import config, demo_settings
@@ -61,10 +60,8 @@ def run(fresh: bool = False) -> int:
     private.close(FOLDER)
     private.make_file(FOLDER / LOCK)
     with (FOLDER / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadSettings(f"A demo is running on {FOLDER}/ already; stop it first.") from None
+        if not locks.take(lock.fileno()):
+            raise BadSettings(f"A demo is running on {FOLDER}/ already; stop it first.")
         return _demo(fresh)
 
 
