@@ -8,7 +8,7 @@ PIP = pip --quiet --disable-pip-version-check install
 LOCKED = $(PIP) --no-build-isolation --require-hashes
 IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 
-.PHONY: install run demo test test-newest bench chaos update clean
+.PHONY: install run demo test quick test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -26,6 +26,13 @@ demo: .venv/installed
 test: .venv/installed-test
 	@tests/prepare
 	$(suite)
+
+# While something is being written: no PostgreSQL, no browser, nothing that takes long; about a minute.
+QUICK = tests/lib tests/models tests/dialers tests/outcomes tests/queries tests/polling tests/leads tests/web
+quick: .venv/installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports >/dev/null
+	@$(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql" -m "not slow and not browser" $(QUICK)
 
 # The same on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
 test-newest: VENV := .venv-newest

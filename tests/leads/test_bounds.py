@@ -31,6 +31,7 @@ def test_a_list_at_every_bound_is_taken():
     assert checked(padded, JSON).leads[0].fields == {"a": '{}[],"\\'}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "kind", "row", "words"),
     [

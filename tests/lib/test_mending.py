@@ -55,6 +55,7 @@ def test_what_is_no_character_set_is_not_used(name):
     assert charsets.named(f"text/plain; charset={name}") is None
 
 
+@pytest.mark.slow
 def test_a_megabyte_is_looked_at_once():
     began = time.process_time()
     for piece in (

@@ -4,6 +4,7 @@ import itertools
 import json
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,6 +209,7 @@ def test_the_receipt_of_the_end_has_set_what_was_observed(database):
     assert row.set_by["talk_seconds"] == row.set_by["duration_seconds"] == str(kept[3].id)
 
 
+@pytest.mark.slow
 def test_the_order_in_which_receipts_are_read_does_not_matter(database):
     """The times of arrival are the receipts' own; they may be read in any order, in batches, again and again."""
     told = [*WHOLE[1:4], (90, "Hangup", JANA)]
@@ -246,6 +248,7 @@ def calls(draw):
     return told or [(0, "Hangup", {})]
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(data=st.data())
 def test_what_is_observed_lies_between_two_arrivals_whatever_the_order(database, data):

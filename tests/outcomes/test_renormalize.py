@@ -250,6 +250,7 @@ for at, _ in enumerate(renormalize(Database({url!r}), MAPPED, RYNG.name, True, 2
 """
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_run_again(database, database_url, history):
     ended = subprocess.run([sys.executable, "-c", KILLED.format(url=database_url)], timeout=60)
     assert ended.returncode == -signal.SIGKILL

@@ -92,6 +92,7 @@ def told(response, where) -> None:
         assert len(response.data) < 20_000, where
 
 
+@pytest.mark.slow
 def test_whatever_stands_in_a_parameter(app, admin):
     tried = 0
     for method, path, parameters, _ in operations(app):
@@ -119,6 +120,7 @@ def test_whatever_stands_in_a_path(app, admin):
                     assert response.status_code in (404, 422), (method, path, name, text)
 
 
+@pytest.mark.slow
 def test_whatever_stands_in_a_body(app, admin):
     tried = 0
     for method, path, _, body in operations(app):
@@ -216,6 +218,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ASKED)
 def test_whatever_stands_in_a_header(app, path):
     client = app.test_client()
