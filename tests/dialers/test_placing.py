@@ -30,7 +30,7 @@ ORDERS = {
         said("a", connect_outcome="busy", talk_seconds=0),
     ],
     "of one result, more talk": [
-        said("a", connect_outcome="connected"),
+        said("c", connect_outcome="connected"),
         said("b", connect_outcome="connected", talk_seconds=1),
         said("a", connect_outcome="connected", talk_seconds=2),
     ],
@@ -49,9 +49,9 @@ def test_what_is_said_decides_which_counts_as_the_later(reason):
 
 
 def test_words_are_compared_by_their_names():
-    one, other = told(ENDED, _step="over", a="2", b=1), told(ENDED, _step="over", b=2, a="1")
+    one, other = told(ENDED, _step="over", a="1", b=3), told(ENDED, _step="over", b=0, a="2")
     for order in permutations([one, other]):
-        assert [event.id for event in placed(list(order), step)] == [other.id, one.id]
+        assert [event.id for event in placed(list(order), step)] == [one.id, other.id]
 
 
 def test_every_result_has_a_weight():

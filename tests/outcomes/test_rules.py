@@ -80,6 +80,10 @@ TOGETHER = {
         [told(ENDED, 1, **SALE), told(DISPOSED, 9, flags=["dnc"], disposition_parent="Bad")],
         {"disposition": "Sale", "flags": ["sale"], "disposition_parent": None},
     ),
+    "whoever answered: that counts for agents alone": (
+        [told(ENDED, 1, connect_outcome="busy", **SALE), told(DISPOSED, 9, flags=["dnc"])],
+        {"disposition": "Sale", "flags": ["sale"]},
+    ),
     "where nobody states the word, the rest is taken": (
         [told(ENDED, 1, flags=["sale"]), told(DISPOSED, 0, flags=["dnc"])],
         {"flags": ["dnc"]},
@@ -136,6 +140,10 @@ RESULTS = {
         [told(ENDED, 9, connect_outcome="busy"), told(DIALED, 0, connect_outcome="connected", talk_seconds=0)],
         {"connect_outcome": "busy"},
     ),
+    "nor does an answer alone": (
+        [told(ENDED, 9, connect_outcome="busy"), told(DIALED, 0, connect_outcome="connected")],
+        {"connect_outcome": "busy"},
+    ),
     "nor does talk on a call that nobody answered": (
         [
             told(ENDED, 1, connect_outcome="abandoned", talk_seconds=9),
@@ -157,6 +165,14 @@ RESULTS = {
             told(ENDED, 1, connect_outcome="in_progress", status_raw="x"),
         ],
         {"connect_outcome": "unknown", "status_raw": "x", "agent_id": "8"},
+    ),
+    "of three legs with three results two are others": (
+        [
+            told(ENDED, 1, connect_outcome="failed", agent_id="7"),
+            told(ENDED, 2, connect_outcome="busy", status_raw="x"),
+            told(ENDED, 3, connect_outcome="rejected"),
+        ],
+        {"connect_outcome": "rejected", "agent_id": None, "status_raw": None},
     ),
     "two ends of one result are no two legs": (
         [

@@ -49,13 +49,9 @@ CASES = {
         ],
         {"notes": "b"},
     ),
-    "by the agent's number": (
-        [hook("a", agent_number="1", **TALK, **FIRST), hook("b", agent_number="2", **NONE, **LATER)],
-        {"notes": "a"},
-    ),
-    "by the agent's name": (
-        [hook("a", agent_name="1", **TALK, **FIRST), hook("b", agent_name="2", **NONE, **LATER)],
-        {"notes": "a"},
+    "of the later start before of a later event": (
+        [hook("a", **NONE, **FIRST, _event="after_rating"), hook("b", connect_outcome="unknown", **LATER)],
+        {"notes": "b"},
     ),
     "by the start alone": ([hook("a", **TALK, **FIRST), hook("b", **NONE, **LATER)], {"notes": "a"}),
     "two that may be of one leg: the later": (
@@ -82,9 +78,10 @@ def test_a_record_of_a_leg_that_rang_in_vain_counts_for_less_than_any_webhook():
         assert choose(own)[0]["notes"] == "a"
 
 
-def test_and_for_less_than_the_record_of_the_leg_that_answered():
+@pytest.mark.parametrize("who", ["agent_username", "agent_number", "agent_name", "started_at"])
+def test_and_for_less_than_the_record_of_the_leg_that_answered(who):
     """Also where no ``calldate`` can be read, so that no record states a time."""
-    talked, rang = record("a", 0, **JANA, **TALK), record("b", 9, **PETR, **NONE)
+    talked, rang = record("a", 0, **{who: "1"}, **TALK), record("b", 9, **{who: "2"}, **NONE)
     for order in permutations([talked, rang]):
         (own,) = attempts(list(order)).values()
         assert some(choose(own)[0], {"notes": 0, "connect_outcome": 0}) == {"notes": "a", **TALK}

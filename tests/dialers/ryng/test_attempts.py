@@ -197,6 +197,18 @@ CASES = {
         [event("1", 3, "1"), event("2", 9, "2"), event("c", 4)],
         {"log:1": "1", "log:2": "2c"},
     ),
+    "of terminal callbacks that came twice, the first arrival": (
+        [event("s", 2, "1"), event("t", 60, "1"), event("2", 3, "2"), event("c", 1)],
+        {"log:1": "stc", "log:2": "2"},
+    ),
+    "told at the same time as an end": (
+        [event("1", 2, "1"), event("2", 3, "2"), event("c", 2)],
+        {"log:1": "1c", "log:2": "2"},
+    ),
+    "nobody says when they began: by arrival": (
+        [event("1", 2, "1", None, 20), event("2", 3, "2", None, 20), event("c", 0, started=1)],
+        {"log:1": "1c", "log:2": "2"},
+    ),
     "named by its end, and two ended then": (
         [event("1", 2, "1", 0, 2), event("2", 2, "2", 1, 2), event("u", 3, "ended x", 0, 2)],
         {"log:1": "1", "log:2": "2", "log:ended x": "u"},

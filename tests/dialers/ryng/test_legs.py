@@ -44,7 +44,12 @@ RESULTS = [
     (CUSTOMER, "ringing", "busy", None),
     (CUSTOMER, "odd", "busy", None),
 ]
-MEANINGS = ENDS | {"voicemail": "voicemail", "ringing": "in_progress", "odd": "unknown"}
+WORDS = {"completed": "connected", "busy": "busy", "failed": "failed", "no-answer": "no_answer"}
+MEANINGS = WORDS | {"voicemail": "voicemail", "ringing": "in_progress", "odd": "unknown"}
+
+
+def test_words_of_a_leg():
+    assert ENDS == WORDS
 
 
 @pytest.mark.parametrize(("direction", "first", "second", "expected"), RESULTS)

@@ -56,6 +56,14 @@ CASES = {
         [answered(agent_extension="444"), hangup(**JANA, status_raw="a"), cdr(**PETR, status_raw="b")],
         {"status_raw": "a"},
     ),
+    "by the line, where the end lacks it": (
+        [answered(**JANA), hangup(agent_extension="444", status_raw="a"), cdr(agent_extension="445", status_raw="b")],
+        {"status_raw": "a"},
+    ),
+    "by nothing that both say: nobody knows that it was theirs": (
+        [answered(agent_username="jana"), hangup(agent_extension="444", status_raw="b")],
+        {"status_raw": None, "agent_username": "jana", "agent_extension": None},
+    ),
     "the login before the line": (
         [answered(**JANA), hangup(agent_username="petr", agent_extension="444", status_raw="b")],
         {"status_raw": None},
@@ -134,6 +142,12 @@ def test_the_end_of_another_leg_tells_that_something_has_ended_and_no_more():
     (own,) = attempts([of_jana, of_petr]).values()
     (found,) = [event for event in own if event.id == of_petr.id]
     assert found.facts == {"connect_outcome": "unknown", "_event": "the end of another leg", "lead_id": "7"}
+
+
+def test_what_tells_of_no_end_is_no_leg():
+    handed = handed_over(**PETR)
+    (own,) = attempts([answered(**JANA), handed]).values()
+    assert [event.facts for event in own if event.id == handed.id] == [handed.facts]
 
 
 LIFE = ["NewCall", "Ringing", "Answered", "AttendedTransfer", "Hangup", "CDR"]
