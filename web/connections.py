@@ -15,7 +15,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
-from web.parameters import cursor, limit, words
+from web.parameters import any_of, cursor, limit
 from web.schemas import connections as answers
 from web.turns import LOOKS, SEARCHES
 
@@ -43,7 +43,7 @@ def list_connections() -> Response:
 
 
 class StatusQuery(Schema):
-    connection = words("The connection's name.", "qvoice-main")
+    connection = any_of("The connection's name.", "qvoice-main")
     limit = limit(100)
     cursor = cursor()
 

@@ -16,7 +16,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import cursor, limit, words
+from web.parameters import any_of, cursor, limit
 from web.schemas import leads as schemas
 from web.turns import SEARCHES
 
@@ -46,7 +46,7 @@ class LoadQuery(Schema):
 
 
 class LoadsQuery(Schema):
-    connection = words("The connection's name.", "ryng-main")
+    connection = any_of("The connection's name.", "ryng-main")
     limit = limit(100)
     cursor = cursor()
 

@@ -97,7 +97,7 @@ class Moment(fields.DateTime):
         return moment
 
 
-def words(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.List:
+def any_of(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.List:
     """A filter that may be given several times; any of its values may match."""
     check = validate.OneOf(choices) if choices else validate.Length(1, 500)
     return fields.List(
@@ -126,22 +126,22 @@ def cursor(description: str = "`next` of the page before; without it, the first 
 class Filters(Schema):
     """The filters of outcomes, the same for list, report and export."""
 
-    connection = words("The connection's name.", "ryng-main")
-    dialer = words("The dialer.", "ryng", tuple(DIALERS))
-    campaign_id = words("The dialer's id of the campaign.", "6541")
-    campaign_name = words("The campaign's name, exactly.", "Renewals November")
-    agent = words("The agent's id, username, name, number or extension, exactly.", "priya")
-    number = words(
+    connection = any_of("The connection's name.", "ryng-main")
+    dialer = any_of("The dialer.", "ryng", tuple(DIALERS))
+    campaign_id = any_of("The dialer's id of the campaign.", "6541")
+    campaign_name = any_of("The campaign's name, exactly.", "Renewals November")
+    agent = any_of("The agent's id, username, name, number or extension, exactly.", "priya")
+    number = any_of(
         "The customer's number: E.164, its digits, as people dial it in a connection's country, or as the dialer wrote it.",
         "+919812345678",
     )
-    lead_id = words("The dialer's id of the lead.", "88213")
-    crm_reference = words("The CRM's own key, exactly.", "00Q5g00000ABCDE")
-    connect_outcome = words("The technical result.", "connected", CONNECT_OUTCOMES)
-    answered_by = words("Who or what answered.", "human", ANSWERED_BY)
-    disposition = words("What the agent recorded, exactly.", "Interested")
-    flag = words("A flag that the disposition is mapped to.", "sale", FLAGS)
-    settling = words("What is still waited for: `settled` and `never_disposed`, nothing.", "settled", SETTLINGS)
+    lead_id = any_of("The dialer's id of the lead.", "88213")
+    crm_reference = any_of("The CRM's own key, exactly.", "00Q5g00000ABCDE")
+    connect_outcome = any_of("The technical result.", "connected", CONNECT_OUTCOMES)
+    answered_by = any_of("Who or what answered.", "human", ANSWERED_BY)
+    disposition = any_of("What the agent recorded, exactly.", "Interested")
+    flag = any_of("A flag that the disposition is mapped to.", "sale", FLAGS)
+    settling = any_of("What is still waited for: `settled` and `never_disposed`, nothing.", "settled", SETTLINGS)
     unmapped = fields.List(
         fields.Str(
             validate=validate.Regexp(
@@ -156,7 +156,7 @@ class Filters(Schema):
             "example": ["status_raw:NO-FORWARD"],
         },
     )
-    unread = words("Calls that stated something in this field of the dialer's which nobody can read.", "callEnded")
+    unread = any_of("Calls that stated something in this field of the dialer's which nobody can read.", "callEnded")
     is_final = fields.Bool(
         truthy={"true"}, falsy={"false"}, metadata={"description": "Whether the call is over.", "example": True}
     )

@@ -7,18 +7,17 @@ import structlog
 from flask import Response, g
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from lib import clock
 from models.database import Database
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
-from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence, keyset, quarantine
+from web import sorting_out
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
-from web.parameters import Moment, cursor, limit, moment, words
+from web.parameters import Moment, any_of, cursor, limit, moment
 from web.schemas import receipts as answers
 from web.turns import SEARCHES
 
@@ -31,11 +30,11 @@ def database() -> Database:
 
 
 class ReceiptQuery(Schema):
-    state = words("What became of it.", "quarantined", SHOWN_STATES)
-    connection = words("The connection, as the URL said it.", "ryng-main")
-    source = words("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
-    kind = words("The callback's kind or the report's name.", "terminal")
-    reason = words("Why it was put aside.", "unparseable")
+    state = any_of("What became of it.", "quarantined", SHOWN_STATES)
+    connection = any_of("The connection, as the URL said it.", "ryng-main")
+    source = any_of("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
+    kind = any_of("The callback's kind or the report's name.", "terminal")
+    reason = any_of("Why it was put aside.", "unparseable")
     since = moment("Came at or after this time.")
     until = moment("Came before this time.")
     limit = limit(100)
@@ -81,13 +80,7 @@ def replay_receipt(receipt_id: UUID) -> Response:
 
     It waits as `pending` until a worker takes it. A receipt that came without a right to is vouched for by this.
     """
-    with database().write() as session:
-        receipt = sent_back.replay_one(session, receipt_id)
-        if receipt is None:
-            not_found("receipt")
-        shown = evidence.shown(receipt)
-    log.info("receipt_replayed", receipt_id=str(receipt_id), key=g.key_name)
-    return answer({"receipt": shown}, 202)
+    return answer({"receipt": sorting_out.replay_one(receipt_id, g.key_name) or not_found("receipt")}, 202)
 
 
 def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fields.Str:
@@ -132,10 +125,7 @@ class ReplayOrder(SomeOrder):
 @blueprint.response(202, answers.ReplayedMany)
 def replay_receipts(order: dict[str, Any]) -> Response:
     """Read many receipts again, such as the quarantine after a mapping was added"""
-    with database().write() as session:
-        replayed = sent_back.replay(session, evidence.conditions(order))
-    log.info("receipts_replayed", receipts=replayed, filters=sorted(order), key=g.key_name)
-    return answer({"replayed": replayed}, 202)
+    return answer({"replayed": sorting_out.replay(order, g.key_name)}, 202)
 
 
 class DismissOrder(Order):
@@ -159,13 +149,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
     It is kept and counted as `dismissed`, and is no trouble any more; replaying it takes that back. One that is not in
     quarantine is left as it is.
     """
-    with database().write() as session:
-        receipt = sent_back.dismiss_one(session, receipt_id, g.key_name, clock.now())
-        if receipt is None:
-            not_found("receipt")
-        shown = evidence.shown(receipt)
-    log.info("receipt_dismissed", receipt_id=str(receipt_id), key=g.key_name)
-    return answer({"receipt": shown})
+    return answer({"receipt": sorting_out.dismiss_one(receipt_id, g.key_name) or not_found("receipt")})
 
 
 @blueprint.route("/receipts/dismiss", methods=["POST"])
@@ -174,10 +158,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
 @blueprint.response(200, answers.DismissedMany)
 def dismiss_receipts(order: dict[str, Any]) -> Response:
     """Say that many receipts in quarantine are garbage"""
-    with database().write() as session:
-        dismissed = sent_back.dismiss(session, evidence.conditions(order), g.key_name, clock.now())
-    log.info("receipts_dismissed", receipts=dismissed, filters=sorted(order), key=g.key_name)
-    return answer({"dismissed": dismissed})
+    return answer({"dismissed": sorting_out.dismiss(order, g.key_name)})
 
 
 class PurgeOrder(SomeOrder):

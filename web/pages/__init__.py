@@ -16,9 +16,9 @@ from web.pages import (
     policy,
     quarantine,
     receipts,
+    sentences,
     session,
     signin,
-    words,
     zone,
     zones,
 )
@@ -43,7 +43,7 @@ def register(app: Flask) -> None:
     blueprint.context_processor(session.for_templates)
     for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine):
         module.add_routes(blueprint)
-    for function in (*words.FILTERS, *zones.FILTERS):
+    for function in (*sentences.FILTERS, *zones.FILTERS):
         blueprint.add_app_template_filter(function, function.__name__)
     errors.register(blueprint, app)
     app.register_blueprint(blueprint)

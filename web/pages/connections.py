@@ -16,7 +16,7 @@ from queries import health, words_seen
 from web import spooled
 from web import words as deciding
 from web.context import context
-from web.pages import session, words, zones
+from web.pages import sentences, session, zones
 from web.turns import LOOKS
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         if configured:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
-        newer = words.NEWER if of_newer_release(reading) else None
+        newer = sentences.NEWER if of_newer_release(reading) else None
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     shown = next((one for one in found if one["name"] == name), None)
     if shown is None:
@@ -75,9 +75,9 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     return render_template(
         "pages/connection.html",
         connection=shown,
-        freshness=words.freshness(shown, zones.chosen()),
-        troubles=[*filter(None, [newer]), *words.troubles(shown, now)],
-        links=[words.link(shown, word) for word in shown["unmapped_words"]],
+        freshness=sentences.freshness(shown, zones.chosen()),
+        troubles=[*filter(None, [newer]), *sentences.troubles(shown, now)],
+        links=[sentences.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,
         preview=preview,
@@ -85,5 +85,5 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         flags=FLAGS,
         outcomes=CONNECT_OUTCOMES,
         kinds=EVENT_MEANINGS,
-        stuck=any(words.late(one, now) for one in decided),
+        stuck=any(sentences.late(one, now) for one in decided),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lib import clock
 from queries import selection, words_seen
 from web.context import context
-from web.pages import words, zones
+from web.pages import sentences, zones
 from web.parameters import OutcomeQuery, Parser, split
 
 Pairs = list[tuple[str, str]]
@@ -73,7 +73,7 @@ def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:
     """What the list is filtered by, in words, and the query without each of them."""
     return [
         {
-            "name": CHIPS.get(name) or words.plain(name),
+            "name": CHIPS.get(name) or sentences.plain(name),
             "value": f"{zones.moment(value, zone, 'full')} ({zone})" if name in selection.TIME_FILTERS else value,
             "without": urlencode([other for at, other in enumerate(pairs) if at != place and other[0] != "cursor"]),
         }

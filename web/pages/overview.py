@@ -17,7 +17,7 @@ from models.schema import of_newer_release
 from queries import health, reports, selection, shape, strangers
 from web import spooled
 from web.context import context
-from web.pages import session, words, zones
+from web.pages import sentences, session, zones
 from web.turns import LOOKS
 
 SHOWN = 50
@@ -92,16 +92,16 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     found = health.connections(reading, context().connections, now, unmapped, waiting)
     settings = context().settings
     for connection in found:
-        connection["freshness"] = words.freshness(connection, zone)
-        connection["troubles"] = words.troubles(connection, now)
+        connection["freshness"] = sentences.freshness(connection, zone)
+        connection["troubles"] = sentences.troubles(connection, now)
         connection["unmapped_links"] = [
-            words.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
+            sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
     return {
         "connections": found,
-        "spooled": words.spooled(waiting),
-        "newer": words.NEWER if of_newer_release(reading) else None,
-        "waiting": words.waiting(health.oldest_pending(reading), now),
+        "spooled": sentences.spooled(waiting),
+        "newer": sentences.NEWER if of_newer_release(reading) else None,
+        "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),

@@ -3,21 +3,17 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import structlog
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from lib import clock
 from lib.text import many
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
-from outcomes import receipts as sent_back
 from queries import evidence, keyset, strangers
+from web import sorting_out
 from web.context import context
 from web.pages import session
 from web.turns import SEARCHES
-
-log = structlog.get_logger()
 
 SHOWN = 100
 _FILTERS = ("reason", "connection")
@@ -68,9 +64,7 @@ def replay_all() -> Response:
     if "reason" not in wanted:
         flash("Choose a reason first: nothing was replayed.")
         return redirect(url_for("pages.quarantine"), 303)
-    with session.database().write() as writing:
-        replayed = sent_back.replay(writing, evidence.conditions(wanted))
-    log.info("receipts_replayed", receipts=replayed, filters=sorted(wanted))
+    replayed = sorting_out.replay(wanted, g.reader.name)
     flash(f"{many(replayed, 'receipt')} sent back to be read again.")
     return redirect(url_for("pages.quarantine"), 303)
 
@@ -82,12 +76,9 @@ def dismiss_all() -> Response:
     if "reason" not in wanted:
         flash("Choose a reason first: nothing was dismissed.")
         return redirect(url_for("pages.quarantine"), 303)
-    mine = evidence.conditions(wanted)
-    if request.form.get("made_up"):  # a row of names that strangers made up; what came with a token of ours has its own
-        mine = [*mine, evidence.made_up(context().connections)]
-    with session.database().write() as writing:
-        dismissed = sent_back.dismiss(writing, mine, g.reader.name, clock.now())
-    log.info("receipts_dismissed", receipts=dismissed, filters=sorted(wanted))
+    # A row of names that strangers made up; what came with a token of ours has its own.
+    made_up = [evidence.made_up(context().connections)] if request.form.get("made_up") else []
+    dismissed = sorting_out.dismiss(wanted, g.reader.name, made_up)
     flash(f"{many(dismissed, 'receipt')} dismissed: kept and counted, but no trouble any more.")
     return redirect(url_for("pages.quarantine"), 303)
 

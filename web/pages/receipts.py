@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import structlog
 from flask import (
     Blueprint,
     abort,
@@ -17,14 +16,11 @@ from flask import (
 from werkzeug.wrappers import Response
 
 from dialers.forgiven import sentences
-from lib import clock
 from models import Receipt
-from outcomes import receipts as sent_back
 from queries import evidence, quarantine
+from web import sorting_out
 from web.context import context
 from web.pages import bodies, session
-
-log = structlog.get_logger()
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -73,10 +69,8 @@ def body(receipt_id: UUID) -> Response:
 @session.needs("admin")
 def dismiss(receipt_id: UUID) -> Response:
     """Say that it is garbage: kept, counted, and no trouble any more."""
-    with session.database().write() as writing:
-        if sent_back.dismiss_one(writing, receipt_id, g.reader.name, clock.now()) is None:
-            abort(404)
-    log.info("receipt_dismissed", receipt_id=str(receipt_id))
+    if sorting_out.dismiss_one(receipt_id, g.reader.name) is None:
+        abort(404)
     flash("The receipt was dismissed. It is kept; replaying it takes that back.")
     return redirect(url_for("pages.receipt", receipt_id=receipt_id), 303)
 
@@ -84,10 +78,8 @@ def dismiss(receipt_id: UUID) -> Response:
 @session.needs("admin")
 def replay(receipt_id: UUID) -> Response:
     """Have it read again."""
-    with session.database().write() as writing:
-        if sent_back.replay_one(writing, receipt_id) is None:
-            abort(404)
-    log.info("receipt_replayed", receipt_id=str(receipt_id))
+    if sorting_out.replay_one(receipt_id, g.reader.name) is None:
+        abort(404)
     flash("The receipt waits to be read again.")
     otherwise = url_for("pages.receipt", receipt_id=receipt_id)
     return redirect(session.local(request.form.get("back"), otherwise), 303)

@@ -19,7 +19,7 @@ from web import auth, keys, sign_ins, spooled
 from web.auth import View
 from web.context import context
 from web.errors import ApiError
-from web.pages import words, zones
+from web.pages import sentences, zones
 from web.parameters import storable
 
 _SESSION = "signed_in"
@@ -146,7 +146,7 @@ def for_templates() -> dict[str, Any]:
         "reader": g.get("reader"),
         "zone": zones.chosen(),
         "here": _here(),
-        "spooled": words.spooled(spooled.waiting()) if "reader" in g else None,
+        "spooled": sentences.spooled(spooled.waiting()) if "reader" in g else None,
     }
 
 

@@ -18,7 +18,7 @@ from outcomes import pace
 from tests import factories
 from tests.web.conftest import CONNECTIONS
 from web.context import context
-from web.pages import words, zones
+from web.pages import sentences, zones
 
 NOW = datetime(2026, 11, 18, 10, 45, tzinfo=UTC)
 
@@ -301,9 +301,9 @@ def test_what_a_dialer_sends_is_never_markup(reader, database):
 
 
 def test_every_connect_outcome_and_state_has_its_words():
-    assert {words.tone(word) for word in CONNECT_OUTCOMES} == {"good", "open", "bad", "warn", "quiet"}
-    assert all(words.settling(word, None, "UTC").endswith(".") for word in SETTLINGS)
-    assert all(words.receipt_state(word).endswith(".") for word in STATES)
+    assert {sentences.tone(word) for word in CONNECT_OUTCOMES} == {"good", "open", "bad", "warn", "quiet"}
+    assert all(sentences.settling(word, None, "UTC").endswith(".") for word in SETTLINGS)
+    assert all(sentences.receipt_state(word).endswith(".") for word in STATES)
 
 
 def test_the_page_of_a_connection(reader, database, at_ten_forty_five):
