@@ -52,7 +52,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     records: list[Record]
     warning: str | None = None  # what was asked for and not answered, in a sentence; the walk goes on all the same
 
@@ -68,5 +68,5 @@ class Report:
 
     name: str
     layers: tuple[Layer, ...]
-    walk: Callable[[AnyClient, Connection, Any], Iterator[Page]]
+    walk: Callable[[AnyClient, Connection, Any], Iterator[ReportPage]]
     switch: str | None = None  # the setting that must be true for it to be asked; None: always

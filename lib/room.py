@@ -24,7 +24,7 @@ class Room:
                 self._left += size
 
 
-class Place:
+class Part:
     """What one of them has of a room."""
 
     __slots__ = ("_room", "size")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from dialers import clients, masking
-from dialers.asking import Page, Report, Window
+from dialers.asking import Report, ReportPage, Window
 from dialers.base import Connection
 from dialers.connection import AnyClient
 from dialers.errors import ReportError
@@ -123,7 +123,7 @@ def _asked(
             return Check(what, None, "There is nothing to ask for: no loaded lead is on its way.")
     elif any(layer.span for layer in report.layers):
         wanted = Window(at - LOOKED_BACK, at)
-    walk = cast(Generator[Page, None, None], report.walk(client, connection, wanted))  # every dialer's is one
+    walk = cast(Generator[ReportPage, None, None], report.walk(client, connection, wanted))  # every dialer's is one
     try:
         page = next(walk, None)
     finally:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from dialers.asking import Page, Record
+from dialers.asking import Record, ReportPage
 from dialers.base import Connection
 from lib import ids
 from models import Receipt
@@ -51,7 +51,7 @@ class _Version:
 
 
 def keep_page(
-    session: Session, connection: Connection, report: str, page: Page, at: datetime, told: set[str] | None = None
+    session: Session, connection: Connection, report: str, page: ReportPage, at: datetime, told: set[str] | None = None
 ) -> Kept:
     """Keep what is new in the page. ``at`` is when the page was asked for: what another walk has learned since then is
     fresher, and stays on top. ``told`` are the keys that this walk has met before; it is added to. A record that a walk

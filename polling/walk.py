@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from dialers import masking
-from dialers.asking import Jobs, Page, Window
+from dialers.asking import Jobs, ReportPage, Window
 from dialers.base import Connection
 from dialers.errors import ReportError, WalkStuck
 from models.database import Database
@@ -53,7 +53,7 @@ class Polled:
     idle: bool = False  # there was nothing to ask for
 
 
-def small(pages: Iterable[Page]) -> Iterator[Page]:
+def small(pages: Iterable[ReportPage]) -> Iterator[ReportPage]:
     """The pages, with no more records than one transaction is to keep. Raises WalkStuck where there is no end to them."""
     seen = 0
     for page in pages:
@@ -62,7 +62,7 @@ def small(pages: Iterable[Page]) -> Iterator[Page]:
             raise WalkStuck(f"There was no end after {MOST_OF_A_WALK:,} records; what came before was kept.")
         for start in range(0, max(1, len(page.records)), MOST_AT_ONCE):
             last = start + MOST_AT_ONCE >= len(page.records)
-            yield Page(page.records[start : start + MOST_AT_ONCE], page.warning if last else None)
+            yield ReportPage(page.records[start : start + MOST_AT_ONCE], page.warning if last else None)
 
 
 class Walk:
@@ -87,7 +87,7 @@ class Walk:
         self._between = between
         self._stop = stop
         self._told: set[str] = set()
-        self._in_hand: tuple[Page, datetime] | None = None
+        self._in_hand: tuple[ReportPage, datetime] | None = None
         self._polled = Polled(*held.task.key)
 
     def run(self, window: Window | Jobs | None) -> Polled:

@@ -14,7 +14,7 @@ import structlog
 from gevent.socket import socket as LoopSocket
 
 from lib.proxies import Proxies
-from lib.tally import Tally
+from lib.shared_counts import SharedCounts
 from service.answers import LARGEST_HELD, Held, Holding, Streamed
 from service.refusals import Denied, TurnedAway
 from service.uploads import Upload, Uploads
@@ -53,7 +53,7 @@ OLD = (
 class Passage:
     """A WSGI application: asks the reader at ``address`` (HOST:PORT), and hands its answer on as it comes."""
 
-    def __init__(self, address: str, uploads: Uploads, proxies: Proxies, tally: Tally):
+    def __init__(self, address: str, uploads: Uploads, proxies: Proxies, tally: SharedCounts):
         self._host, _, port = address.rpartition(":")
         self._port = int(port)
         self._uploads = uploads

@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import orjson
 
 from lib import ids
-from lib.tally import Tally
+from lib.shared_counts import SharedCounts
 
 # What ``wrapup_refused`` counts, by receivers and the reader together. New ones go to the end: the file knows their places.
 COUNTED = (
@@ -27,8 +27,8 @@ COUNTED = (
 )
 
 
-def tally(data_dir: Path) -> Tally:
-    return Tally(data_dir / "refused", COUNTED)
+def tally(data_dir: Path) -> SharedCounts:
+    return SharedCounts(data_dir / "refused", COUNTED)
 
 
 class TurnedAway(Exception):

@@ -22,7 +22,7 @@ from gunicorn.http.errors import ParseException
 from callbacks.http.line import Line
 from lib.buckets import Buckets
 from lib.proxies import neighbourhood
-from lib.tally import Tally
+from lib.shared_counts import SharedCounts
 from service.refusals import Denied, TurnedAway
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ CUT_OFF = (
 class Uploads:
     """All bodies that a receiver holds: ``most`` bytes, of which one address has half."""
 
-    def __init__(self, folder: Path, most: int, tally: Tally):
+    def __init__(self, folder: Path, most: int, tally: SharedCounts):
         self._folder = folder
         self._tally = tally
         self._most = most

@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from callbacks.spool import Spool
 from dialers.base import Connection
 from lib.buckets import Buckets
-from lib.tally import Tally
+from lib.shared_counts import SharedCounts
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.recent_words import RecentWords
@@ -48,7 +48,7 @@ class Context:
     database: Database
     connections: Decided
     spool: Spool
-    refused: Tally
+    refused: SharedCounts
     recent_words: RecentWords = field(default_factory=RecentWords)
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
     refusals: Refusals = field(default_factory=Refusals)

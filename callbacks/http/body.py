@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 import structlog
 
 from callbacks.http.line import KEPT_BYTES, Line
-from lib.room import Place, Room
+from lib.room import Part, Room
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ class Body:
 
     def __init__(self, environ: WSGIEnvironment, room: Room | None = None):
         self.bytes = bytearray()
-        self._place = None if room is None else Place(room)
+        self._place = None if room is None else Part(room)
         self.received = 0
         self.whole = True
         self.announced = _announced(environ)

@@ -9,7 +9,7 @@ from contextlib import suppress
 import gevent
 from gunicorn.http.unreader import SocketUnreader
 
-from lib.room import Place, Room
+from lib.room import Part, Room
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
@@ -37,7 +37,7 @@ class Line(SocketUnreader):
         self.framed: bytearray | None = None  # what has come of a body in chunks, chunk sizes and all
         self.ends = False  # with the answer at hand: of this request, nothing more will be read
         self._hung_up = False
-        self._place = Place(HEADS)
+        self._place = Part(HEADS)
         self._before = 0  # bytes of the head, while a body is read
 
     def close(self) -> None:

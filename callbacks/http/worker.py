@@ -30,7 +30,7 @@ from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
 from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
-from lib.room import Place
+from lib.room import Part
 
 _TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
 # Possessive, for a stranger may send a million slashes.
@@ -236,7 +236,7 @@ class Worker(GeventWorker):
             if line.head and not isinstance(error, (NoMoreData, OSError)):
                 self.handle_error(None, line.sock, addr, error)
             return
-        with closing(Place(BROKEN)) as place:
+        with closing(Part(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
 
     def _take_broken(

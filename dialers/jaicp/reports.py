@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 
 from dialers import bodies, rows
-from dialers.asking import Jobs, Layer, Page, Record, Report
+from dialers.asking import Jobs, Layer, Record, Report, ReportPage
 from dialers.base import Connection, Unreadable
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
 from dialers.fields import ident
@@ -27,35 +27,35 @@ _minute = timedelta(minutes=1)
 Cut = Callable[[bytes, str, str], list[Record]]
 
 
-def jobs(client: Client, connection: Connection, asked: Jobs) -> Iterator[Page]:
+def jobs(client: Client, connection: Connection, asked: Jobs) -> Iterator[ReportPage]:
     """The rows of these jobs. Those that JAICP does not answer are told of, and asked for again the next time."""
     return _reports(client, connection, asked, JOBS_PATH, _jobs)
 
 
-def attempts(client: Client, connection: Connection, asked: Jobs) -> Iterator[Page]:
+def attempts(client: Client, connection: Connection, asked: Jobs) -> Iterator[ReportPage]:
     """The attempts of these jobs, kept as they come."""
     return _reports(client, connection, asked, ATTEMPTS_PATH, _attempts)
 
 
-def campaigns(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+def campaigns(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """Each campaign's state and totals, as they are now."""
 
-    def one(campaign: str) -> Iterator[Page]:
+    def one(campaign: str) -> Iterator[ReportPage]:
         body = client.ask(campaign, "GET", "")
         if not isinstance(bodies.glance(body), dict):
             raise Garbled(f"The information about campaign {campaign} is no JSON object.")
-        yield Page([Record(body, campaign, {words.CAMPAIGN: campaign})])
+        yield ReportPage([Record(body, campaign, {words.CAMPAIGN: campaign})])
 
     return _each(connection.settings["campaigns"], one)
 
 
-def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut: Cut) -> Iterator[Page]:
+def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut: Cut) -> Iterator[ReportPage]:
     halved = count()
 
-    def one(campaign: str) -> Iterator[Page]:
+    def one(campaign: str) -> Iterator[ReportPage]:
         ids = asked.by_campaign[campaign]
         if campaign not in connection.settings["campaigns"]:
-            yield Page(
+            yield ReportPage(
                 [],
                 f"{texts.many(len(ids), 'job')} of campaign {campaign}, which the settings no longer name: not asked for.",
             )
@@ -66,7 +66,7 @@ def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut
     return _each(asked.by_campaign, one)
 
 
-def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[Page]]) -> Iterator[Page]:
+def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[ReportPage]]) -> Iterator[ReportPage]:
     """The pages of every campaign. One that fails does not hide the others, which have tokens of their own; where others
     answered, a refusal is told of as a warning: after a refusal nothing would be asked for an hour."""
     failure: ReportError | None = None
@@ -80,12 +80,12 @@ def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[Page]]) -> I
     if failure and (isinstance(failure, Garbled) or not answered):
         raise failure
     if failure:
-        yield Page([], str(failure))
+        yield ReportPage([], str(failure))
 
 
 def _asked(
     client: Client, campaign: str, ids: Sequence[str], path: str, cut: Cut, halved: Iterator[int]
-) -> Iterator[Page]:
+) -> Iterator[ReportPage]:
     """One page for these jobs; where they are refused, one for each half: a single id that JAICP does not like must not
     hide the others."""
     try:
@@ -94,7 +94,7 @@ def _asked(
         if next(halved) >= MOST_HALVES:
             raise
         if len(ids) == 1:
-            yield Page([], f"Job {ids[0]} of campaign {campaign} was refused: {error}")
+            yield ReportPage([], f"Job {ids[0]} of campaign {campaign} was refused: {error}")
             return
         for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
             yield from _asked(client, campaign, half, path, cut, halved)
@@ -102,7 +102,7 @@ def _asked(
     records = cut(body, campaign, f"POST {path}")
     missing = len({_key(campaign, one) for one in ids} - {record.key for record in records}) if cut is _jobs else 0
     told = f"{missing} of {len(ids)} jobs of campaign {campaign} were not answered; they are asked for again."
-    yield Page(records, told if missing else None)
+    yield ReportPage(records, told if missing else None)
 
 
 # Records --------------------------------------------------------------------------------------------------------------

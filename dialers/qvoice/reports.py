@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dialers import bodies
-from dialers.asking import Layer, Page, Record, Report, Window
+from dialers.asking import Layer, Record, Report, ReportPage, Window
 from dialers.base import Connection, Unreadable
 from dialers.errors import AskedWrongly, Garbled, ReportError, WalkStuck
 from dialers.fields import LONGEST_ID, text
@@ -40,7 +40,7 @@ CUT = "An answer was full and named no next page: some calls may be missing. Rai
 _minute = timedelta(minutes=1)
 
 
-def lead_history(client: Client, connection: Connection, window: Window) -> Iterator[Page]:
+def lead_history(client: Client, connection: Connection, window: Window) -> Iterator[ReportPage]:
     """The calls of the window. The window is sent with every page and never moves."""
     fields = connection.settings.get("report_fields")
     query = {"pageSize": str(_page_size(connection))} | ({"fields": ",".join(fields)} if fields else {})
@@ -50,7 +50,7 @@ def lead_history(client: Client, connection: Connection, window: Window) -> Iter
 
 def _calls(
     client: Client, connection: Connection, query: dict[str, str], window: Window
-) -> Generator[Page, None, set[str | bytes] | None]:
+) -> Generator[ReportPage, None, set[str | bytes] | None]:
     """The pages of one window. Returns the calls in it where the answer was cut: the documented answer is a bare array that
     cannot name a next page, so a full one may have lost its end."""
     times = {"startDate": str(int(window.start.timestamp())), "endDate": str(math.ceil(window.end.timestamp()))}
@@ -59,16 +59,16 @@ def _calls(
         records = [_call(record, connection) for record in envelope.records]
         if number == 0 and not envelope.pages and len(records) >= int(query["pageSize"]):
             cut = {record.key or record.body for record in records}
-        yield Page(records)
+        yield ReportPage(records)
     return cut
 
 
 def _halves(
     client: Client, connection: Connection, query: dict[str, str], window: Window, halved: Iterator[int]
-) -> Iterator[Page]:
+) -> Iterator[ReportPage]:
     """What was cut off, by asking for both halves of the window, and for the halves of those that are full again."""
     if window.end - window.start < SHORTEST_HALF:
-        yield Page([], CUT)
+        yield ReportPage([], CUT)
         return
     if next(halved) >= MOST_HALVES:
         raise WalkStuck(f"GET {HISTORY_PATH} stayed full in {MOST_HALVES} smaller windows. Raise page_size.")
@@ -78,14 +78,14 @@ def _halves(
     for half in halves:
         cut.append((yield from _calls(client, connection, query, half)))
     if cut[0] and cut[0] == cut[1]:  # the same calls in both: the dialer does not look at the window
-        yield Page([], CUT)
+        yield ReportPage([], CUT)
         return
     for half, calls in zip(halves, cut, strict=True):
         if calls:
             yield from _halves(client, connection, query, half, halved)
 
 
-def leads(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+def leads(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """The leads of every campaign that the status report names. A campaign that fails does not hide the others'."""
     failure: ReportError | None = None
     for campaign_id in _campaign_ids(client):
@@ -93,23 +93,23 @@ def leads(client: Client, connection: Connection, asked: None) -> Iterator[Page]
         query = {"page_size": str(_page_size(connection))}
         try:
             for envelope in _pages(client, path, query, "next_start_key", LEAD_COLUMNS):
-                yield Page([_lead(record, campaign_id) for record in envelope.records])
+                yield ReportPage([_lead(record, campaign_id) for record in envelope.records])
         except (AskedWrongly, Garbled, WalkStuck) as error:
             failure = failure or error
     if failure:
         raise failure
 
 
-def campaign_status(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+def campaign_status(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """Each campaign's totals, as they are now."""
     for envelope in _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS):
-        yield Page([_listed(record) for record in envelope.records])
+        yield ReportPage([_listed(record) for record in envelope.records])
 
 
-def queue_status(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+def queue_status(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """Each queue's agents and counters, as they are now."""
     for envelope in _pages(client, QUEUES_PATH, {}, "startKey", QUEUE_COLUMNS):
-        yield Page([_listed(record) for record in envelope.records])
+        yield ReportPage([_listed(record) for record in envelope.records])
 
 
 def _pages(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dialers import bodies, rows
-from dialers.asking import Layer, Page, Record, Report, Window
+from dialers.asking import Layer, Record, Report, ReportPage, Window
 from dialers.base import Connection
 from dialers.errors import Garbled
 from dialers.fields import text
@@ -26,7 +26,7 @@ WHAT = f"GET {CALLS}"
 _minute = timedelta(minutes=1)
 
 
-def calls(client: Client, connection: Connection, window: Window) -> Iterator[Page]:
+def calls(client: Client, connection: Connection, window: Window) -> Iterator[ReportPage]:
     """The calls of the window, the earliest first. Raises Garbled at the end where some could not be told apart in time."""
     start, end = times.walls(window, times.zone(connection))
     limit = int(connection.settings["export_limit"])
@@ -44,7 +44,7 @@ def calls(client: Client, connection: Connection, window: Window) -> Iterator[Pa
             # The halves share a second, since nobody says whether "to" is included.
             middle = start + timedelta(seconds=(end - start) // times.SECOND // 2)
             spans += [(middle, end), (start, middle)]
-            yield Page([])  # so that the poller knows that we are still at it
+            yield ReportPage([])  # so that the poller knows that we are still at it
             continue
         yield from _pages(found, seen)
         full += len(found) >= limit
@@ -61,7 +61,7 @@ def opened(body: bytes) -> list[bytes]:
     return rows.cut(body, WHAT, " Lower export_limit.")
 
 
-def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[Page]:
+def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[ReportPage]:
     """The records that this walk has not met before. Those of one call stand together, in an order of their own: the log may
     show its legs the one way now and the other way at the next poll, and that is no news."""
     fresh: dict[str | None, list[tuple[bytes, Record]]] = {}
@@ -73,7 +73,7 @@ def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[Page]:
             fresh.setdefault(record.key, []).append((digest, record))
     records = [record for own in fresh.values() for _, record in (sorted(own, key=_digest) if len(own) > 1 else own)]
     for at in range(0, len(records), PAGE):
-        yield Page(records[at : at + PAGE])
+        yield ReportPage(records[at : at + PAGE])
 
 
 def _digest(seen: tuple[bytes, Record]) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from dialers import rows
-from dialers.asking import Layer, Page, Record, Report
+from dialers.asking import Layer, Record, Report, ReportPage
 from dialers.base import Connection
 from dialers.voipex import words
 from dialers.voipex.api import Client
@@ -16,9 +16,9 @@ from dialers.voipex.api import Client
 PATH = "/calls"
 
 
-def calls(client: Client, connection: Connection, asked: None) -> Iterator[Page]:
+def calls(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """One page: the elements of an array, or the whole answer as one record."""
-    yield Page([Record(one) for one in rows.cut(client.ask(PATH), f"GET {PATH}", alone=True)])
+    yield ReportPage([Record(one) for one in rows.cut(client.ask(PATH), f"GET {PATH}", alone=True)])
 
 
 REPORTS = (Report(words.CALLS, (Layer("now", every=timedelta(minutes=1)),), calls, switch="poll_calls"),)

@@ -9,19 +9,19 @@ import requests
 
 from callbacks.http import body as reading
 from callbacks.http import line
-from lib.room import Place, Room
+from lib.room import Part, Room
 from service.supervisor.hooks import Brief
 from tests.server import serving
 
 
 def test_a_room_holds_so_much_and_what_is_given_back_is_free_again():
     room = Room(100)
-    with closing(Place(room)) as one, closing(Place(room)) as other:
+    with closing(Part(room)) as one, closing(Part(room)) as other:
         assert one.take(60) and not other.take(41) and other.take(40)
         assert not one.take(1)
         other.close()
         assert one.take(40) and one.size == 100
-    assert Place(room).take(100)
+    assert Part(room).take(100)
 
 
 def body(size: int, room: Room | None) -> reading.Body:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dialers.asking import Page, Record
+from dialers.asking import Record, ReportPage
 from dialers.errors import ReportError
 
 
@@ -11,7 +11,7 @@ from dialers.errors import ReportError
 class Walked:
     """Every page until the end or the first error."""
 
-    pages: list[Page] = field(default_factory=list)
+    pages: list[ReportPage] = field(default_factory=list)
     error: ReportError | None = None
 
     @property
@@ -27,7 +27,7 @@ class Walked:
         return [page.warning for page in self.pages if page.warning]
 
 
-def walked(pages: Iterable[Page]) -> Walked:
+def walked(pages: Iterable[ReportPage]) -> Walked:
     found = Walked()
     try:
         for page in pages:

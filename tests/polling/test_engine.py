@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 import polling
 from dialers import clients
-from dialers.asking import Layer, Page, Record, Report
+from dialers.asking import Layer, Record, Report, ReportPage
 from polling import cursors
 from polling.tasks import Task
 from polling.walk import Walk
@@ -259,10 +259,10 @@ def test_a_walk_that_lost_its_lease_stops_and_leaves_the_cursor_to_the_other(dat
     (task,) = [task for task in walker.tasks if task.key == ("lead_history", "recent")]
 
     def walk(client, connection, window):
-        yield Page([Record(b'{"call_id":"1"}', "call:1")])
+        yield ReportPage([Record(b'{"call_id":"1"}', "call:1")])
         clock.pass_(minutes=6)  # the machine slept
         assert poll(database, found, clock).error is None  # and another worker has walked meanwhile
-        yield Page([Record(b'{"call_id":"2"}', "call:2")])
+        yield ReportPage([Record(b'{"call_id":"2"}', "call:2")])
 
     slept = replace(task, report=replace(task.report, walk=walk))
     assert walker.walk_now(slept, 0).error_id == "busy"
@@ -356,7 +356,7 @@ def own_walk(database, filled, walk):
 @on_one_database
 def test_a_fault_of_ours_is_shown_and_does_not_end_the_worker(database, filled):
     def walk(client, connection, window):
-        yield Page([Record(b"{}", "call:1")])
+        yield ReportPage([Record(b"{}", "call:1")])
         raise KeyError("Confidential Person")
 
     polled = own_walk(database, filled, walk)
@@ -367,7 +367,7 @@ def test_a_fault_of_ours_is_shown_and_does_not_end_the_worker(database, filled):
 
 def test_what_the_database_refuses_is_shown_and_not_tried_at_once(database, filled):
     def walk(client, connection, window):
-        yield Page([Record(b"{}", "call:1")])
+        yield ReportPage([Record(b"{}", "call:1")])
 
     with failing(database, "INSERT INTO receipts", DataError("INSERT", {}, Exception("refused"))):
         polled = own_walk(database, filled, walk)

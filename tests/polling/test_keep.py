@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from sqlalchemy import update
 
-from dialers.asking import Page, Record
+from dialers.asking import Record, ReportPage
 from dialers.base import Connection
 from dialers.errors import WalkStuck
 from models import Receipt
@@ -27,7 +27,7 @@ def record(words: str, key: str | None = "call:1", **context) -> Record:
 def keep(database, *records: Record, minute: float = 0, told=None) -> Kept:
     with database.write() as session:
         at = NOW + timedelta(minutes=minute)
-        return keep_page(session, QVOICE, "lead_history", Page(list(records)), at, told)
+        return keep_page(session, QVOICE, "lead_history", ReportPage(list(records)), at, told)
 
 
 def said(database) -> list[str]:
@@ -72,7 +72,7 @@ def test_of_a_large_record_the_beginning_is_kept_and_it_is_put_aside(database):
 
 
 def test_a_large_page_is_kept_a_few_records_at_a_time():
-    pages = [Page([record("a")] * 12_000, "It was cut."), Page([], "No job answered."), Page([])]
+    pages = [ReportPage([record("a")] * 12_000, "It was cut."), ReportPage([], "No job answered."), ReportPage([])]
     found = list(small(iter(pages)))
     assert [(len(page.records), page.warning) for page in found] == [
         (5_000, None),
@@ -85,7 +85,7 @@ def test_a_large_page_is_kept_a_few_records_at_a_time():
 
 def test_a_walk_without_an_end_has_one(monkeypatch):
     monkeypatch.setattr(walk, "MOST_OF_A_WALK", 25)
-    pages = small(Page([record(str(number))] * 10) for number in count())
+    pages = small(ReportPage([record(str(number))] * 10) for number in count())
     with pytest.raises(WalkStuck, match="no end after 25 records"):
         list(pages)
 

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 _SLOT = struct.Struct("<Q")
 
 
-class Tally:
+class SharedCounts:
     """How often each of ``names`` was counted, by all processes with this file, since it was made. The names stand in their
     order in the file: new ones go to the end."""
 
