@@ -59,6 +59,7 @@ MATCHES = [
     ({}, {"state": "sending"}, "number"),
     ({}, {"state": "rejected"}, None),
     ({}, {"state": "pending", "sent_at": None}, None),
+    ({}, {"sent_at": None}, None),
     ({"occurred_at": START}, {}, "number"),
     ({"occurred_at": START - timedelta(seconds=1)}, {}, None),  # a call of before
     ({"occurred_at": START}, {"sent_at": START + timedelta(seconds=0.9)}, "number"),  # dialers state whole seconds
@@ -196,6 +197,12 @@ def test_sources_are_in_order():
 def test_the_name_of_a_campaign_that_the_load_made(call, name):
     made = lead(campaign="456", named="456", campaign_name="Renewals", dialer_id="7")
     assert completed({"lead_id": "7"} | call, made)["campaign_name"] == name
+
+
+def test_no_name_of_a_campaign_stands_beside_the_id_of_another_one():
+    made = lead(campaign=None, named="456", campaign_name="Renewals", dialer_id="7")
+    found = completed({"lead_id": "7", "campaign_id": "9"}, made)
+    assert (found["crm_reference"], found["campaign_name"]) == ("crm-901", None)
 
 
 @pytest.mark.parametrize(

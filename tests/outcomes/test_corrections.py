@@ -211,16 +211,26 @@ PAIRS = [
     ({"agent_email": "j@x"}, {"agent_email": "k@x"}, True),
     ({"agent_id": "7"}, {}, True),
 ]
-# each alone: stated anew, another, or gone
+# each alone: stated anew, another, gone, or the same
 PAIRS += [
     pair
     for name in ("connect_outcome", "answered_by", "disposition", "disposition_parent", "callback_at")
-    for pair in (({}, {name: "b"}, True), ({name: "a"}, {name: "b"}, True), ({name: "a"}, {}, True))
+    for pair in (
+        ({}, {name: "b"}, True),
+        ({name: "a"}, {name: "b"}, True),
+        ({name: "a"}, {}, True),
+        ({name: "a"}, {name: "a"}, False),
+    )
 ]
 PAIRS += [
     pair
     for name in ("customer_number", "lead_id", "crm_reference", "campaign_id", "direction")
-    for pair in (({}, {name: "b"}, False), ({name: "a"}, {name: "b"}, True), ({name: "a"}, {}, True))
+    for pair in (
+        ({}, {name: "b"}, False),
+        ({name: "a"}, {name: "b"}, True),
+        ({name: "a"}, {}, True),
+        ({name: "a"}, {name: "a"}, False),
+    )
 ]
 # no reader sees one of these change without the other; each is a correction all the same
 PAIRS += [({}, {"settling": "never_disposed"}, True), ({"is_final": True}, {"is_final": False}, True)]

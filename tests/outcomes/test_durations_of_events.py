@@ -93,6 +93,30 @@ COMPUTED = {
         [end(started_at=0, ended_at=3, agent_id="1"), told(CUSTOMER_ANSWERED, 0, answered_at=iso(1), agent_id="1")],
         (120, "computed", 180, "computed"),
     ),
+    "nor is what else the record of the answer tells of nobody": (
+        [
+            end(ended_at=3, agent_id="2"),
+            told(CUSTOMER_ANSWERED, 0, receipt=5, answered_at=iso(1), agent_id="1"),
+            told(DIALED, 0, receipt=5, ordinal=1),
+        ],
+        NOTHING,
+    ),
+    "nor is an answer that was told before the one that counts": (
+        [
+            end(ended_at=3, agent_id="2"),
+            told(CUSTOMER_ANSWERED, 0, answered_at=iso(1), agent_id="2"),
+            told(CUSTOMER_ANSWERED, 5, answered_at=iso(1.5), agent_id="1"),
+        ],
+        NOTHING,
+    ),
+    "where one record tells of two agents' answer, one of them may be his": (
+        [
+            end(ended_at=3, agent_id="2"),
+            told(CUSTOMER_ANSWERED, 0, receipt=5, answered_at=iso(1), agent_id="1"),
+            told(AGENT_ANSWERED, 0, receipt=5, ordinal=1, answered_at=iso(1), agent_id="2"),
+        ],
+        (120, "computed", None, None),
+    ),
     "who is not named is nobody else": (
         [end(ended_at=3, agent_id="1"), told(DIALED, 0, started_at=iso(0))],
         (None, None, 180, "computed"),
@@ -190,6 +214,16 @@ OBSERVED = {
         [arrived("begun", 5, notes="b"), *CALL],
         (30, "observed", 38, "observed"),
     ),
+    "the first by its arrival, in whatever order they were read": (
+        [
+            arrived("begun", 5, notes="b", seen=0, receipt=1),
+            arrived("begun", 0, seen=9, receipt=2),
+            arrived("answered", 8),
+            arrived("ended", 38),
+        ],
+        (30, "observed", 38, "observed"),
+    ),
+    "more than a day apart": ([arrived("answered", 8), arrived("ended", 8 + 86401)], NOTHING),
     "answered after the end was told: one of them was late": (
         [arrived("begun", 0), arrived("answered", 39), arrived("ended", 38)],
         (None, None, 38, "observed"),
@@ -216,6 +250,10 @@ OBSERVED = {
     "of the agent who is credited": (
         [arrived("begun", 0), arrived("answered", 8, "1"), arrived("answered", 9), arrived("ended", 38, "1")],
         (30, "observed", 38, "observed"),
+    ),
+    "whoever was told of before": (
+        [arrived("answered", 8), arrived("answered", 9, "1"), arrived("ended", 38, "1")],
+        (29, "observed", None, None),
     ),
     "not of others": (
         [arrived("answered", 8, "1"), arrived("answered", 9, "2"), arrived("ended", 38, "2")],
