@@ -16,8 +16,9 @@ from lib import clock
 from models.database import Database
 from polling.engine import Poller
 from polling.tasks import Task, window
+from rig.ports import free_port
+from rig.waiting import until
 from service import logs
-from tests.server import free_port, until
 
 ROOT = Path(__file__).parent.parent
 CALLS = 5_000

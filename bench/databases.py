@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from bench.table import Void
 from models.database import Database
-from tests.server import until
+from rig.waiting import until
 
 HERE = Path(__file__).parent
 ASIDE = "not measured: the server belongs to somebody else"
@@ -179,7 +179,7 @@ def databases(folder: Path, wanted: set[str]) -> Iterator[list[Embedded | Server
     if given:
         yield [*found, Server(given, own=False)]
         return
-    from tests.postgresql import server
+    from rig.postgresql import server
 
     with server() as url:
         own = Server(url, own=True)

@@ -3,11 +3,11 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import migrations
 from bench.stage import Stage, rounds
 from bench.table import Row, Void, compared
+from bench.takers import CALLBACKS, TAKERS, Taker, taker
 from dialers.giving import Lead, Order
 from dialers.registry import DIALERS
 from leads import send_due
@@ -16,12 +16,9 @@ from leads.loading import Loading
 from lib import ids
 from models.database import Database
 from service import logs
-from tests.dialers import lead_cases
 
 REQUESTS = 100  # of each dialer, as full as it takes them
 MOST = 10_000  # leads
-# As fast as the dialer answers; what the dialers allow stands beside the figure.
-UNPACED = {"requests_per_minute": 1_000_000, "timeout_seconds": 30}
 
 
 def loads(stage: Stage) -> Iterator[Row]:
@@ -29,7 +26,7 @@ def loads(stage: Stage) -> Iterator[Row]:
     logs.configure("error")
     database = Database(stage.where.url("leads") or f"sqlite:///{stage.ours.folder}/leads.db")
     migrations.upgrade(database)
-    for dialer in lead_cases.DIALERS_WITH_LEADS:
+    for dialer in TAKERS:
         ours, bare = [], []
         for _ in rounds():
             ours.append(_measured(dialer, lambda played, given: _sent(database, played, given)))
@@ -39,12 +36,11 @@ def loads(stage: Stage) -> Iterator[Row]:
 
 
 def _measured(dialer: str, run) -> float:
-    with lead_cases.stage(dialer) as played:
+    with taker(dialer) as played:
         leads = DIALERS[dialer].leads
         most = leads.most if played.campaign else leads.most_new
         count = min(REQUESTS * most, MOST)
         given = [f"+420{601_000_000 + number}" for number in range(count)]
-        played.connection = replace(played.connection, settings={**played.connection.settings, **UNPACED})
         began = time.monotonic()
         run(played, given)
         seconds = time.monotonic() - began
@@ -53,10 +49,10 @@ def _measured(dialer: str, run) -> float:
         return count / seconds
 
 
-def _sent(database: Database, played, given: list[str]) -> None:
+def _sent(database: Database, played: Taker, given: list[str]) -> None:
     rows = enumerate(({"number": number} for number in given), 1)
     Loading(played.connection, played.campaign, rows, "Bench", played.options).keep(database)
-    while send_due(database, played.connection, lead_cases.CALLBACKS):
+    while send_due(database, played.connection, CALLBACKS):
         pass
 
 
@@ -67,7 +63,7 @@ def _looped(played, given: list[str]) -> None:
     options = check_options(connection, played.options)
     for at in range(0, len(given), most):
         leads = [Lead(number, number, str(ids.new())) for number in given[at : at + most]]
-        order = Order(played.campaign, "Bench", options, leads, str(ids.new()), lead_cases.CALLBACKS)
+        order = Order(played.campaign, "Bench", options, leads, str(ids.new()), CALLBACKS)
         offered.send(client, connection, order)
 
 

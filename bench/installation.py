@@ -17,7 +17,7 @@ from bench.contenders import answers
 from bench.processes import arguments, holds_turns, tree
 from bench.table import Void
 from models.database import Database
-from tests.server import until
+from rig.waiting import until
 
 ROOT = Path(__file__).parent.parent
 WORKERS = ("worker", "service.working")  # the end of its command line

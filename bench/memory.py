@@ -12,7 +12,7 @@ from bench.processes import name, pss
 from bench.stage import CONNECTIONS
 from bench.table import Row, Void, note
 from lib import clock
-from tests.server import free_port
+from rig.ports import free_port
 
 CALLBACKS = int(os.environ.get("BENCH_MEMORY_CALLBACKS") or 1_000_000)
 IDLE_SECONDS = 5.0  # after the start, and after the last outcome

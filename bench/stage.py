@@ -19,7 +19,7 @@ from bench.load import Load
 from bench.table import Void, note
 from lib import clock
 from models.database import Database
-from tests.server import free_port
+from rig.ports import free_port
 
 CONNECTIONS = 64
 SECONDS = float(os.environ.get("BENCH_SECONDS") or 5)

@@ -10,7 +10,7 @@ import requests
 from bench.installation import WRAPUP, environment
 from bench.stage import Stage, rounds
 from bench.table import Row, Void, spread
-from tests.server import free_port
+from rig.ports import free_port
 
 GOAL_SECONDS = 3.0
 LONGEST_SECONDS = 60.0

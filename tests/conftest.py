@@ -43,7 +43,7 @@ def postgresql_server(tmp_path_factory):
     if given:
         yield given
         return
-    from tests.postgresql import server
+    from rig.postgresql import server
 
     with server() as url:
         yield url

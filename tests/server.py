@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,8 @@ from pathlib import Path
 
 import requests
 
-from tests.patience import stretched
+from rig.ports import free_port
+from rig.waiting import until
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,12 +55,6 @@ def _toml(value) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
     return json.dumps(value)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -112,18 +106,6 @@ def _again(folder: Path) -> re.Match | None:
     """Of a database that has its key already."""
     said = _out(folder)
     return None if "wk_" in said else re.search(r"Dashboard: (?s:.*), \w+: http\S+\n\Z", said)
-
-
-def until(condition, seconds: float, explain=lambda: ""):
-    """Wait for the condition to hold and return what it gave; fails after so many seconds, more on a busy machine."""
-    began = time.monotonic()
-    while True:
-        found = condition()
-        if found:
-            return found
-        passed = time.monotonic() - began
-        assert passed < stretched(seconds), f"still not so after {passed:.0f} s {explain()}"
-        time.sleep(0.05)
 
 
 def _answers(url: str) -> bool:

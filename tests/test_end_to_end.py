@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from models import CallOutcome, Receipt
 from models.database import Database
+from rig.waiting import until
 from sandbox.ryng.dialer import Ryng
-from tests.server import serving, until
+from tests.server import serving
 
 pytestmark = pytest.mark.slow
 

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 
 from models import CallOutcome
 from models.database import Database
+from rig.patience import stretched
+from rig.waiting import until
 from tests.evidence import terminal
-from tests.patience import stretched
-from tests.server import serving, until
+from tests.server import serving
 
 pytestmark = pytest.mark.slow
 

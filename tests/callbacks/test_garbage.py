@@ -19,11 +19,12 @@ from sqlalchemy import func, select
 
 from models import CallOutcome, Receipt
 from models.database import Database
+from rig.waiting import until
 from tests.conftest import empty_database
 from tests.evidence import terminal
 from tests.fuzz import shapes
 from tests.fuzz.shapes import BODIES, FRAMES, LINES, STRANGE, Shape, filled
-from tests.server import Served, serving, until
+from tests.server import Served, serving
 
 pytestmark = pytest.mark.slow
 

@@ -20,9 +20,9 @@ from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
 from models import Receipt, StrangerQuota
 from models.database import Database
+from rig.waiting import until
 from service import config, logs
 from tests.callbacks.drafts import draft, kept
-from tests.server import until
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from callbacks.ladder.spooled import SpoolStore
 from callbacks.spool import Spool, read
 from callbacks.strangers import Strangers
 from models.database import Database
+from rig.waiting import until
 from tests.callbacks.drafts import draft, kept
-from tests.server import until
 
 
 class Ladder:

@@ -10,7 +10,7 @@ import pytest
 from callbacks.http.worker import LoopTicket
 from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
-from tests.patience import stretched
+from rig.patience import stretched
 
 
 class Store:

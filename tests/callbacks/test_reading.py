@@ -14,8 +14,8 @@ from gunicorn.http.body import LengthReader
 from callbacks.http import body as reading
 from callbacks.http import line
 from callbacks.http.worker import without_secrets
+from rig.patience import stretched
 from service.supervisor.hooks import TokensHidden
-from tests.patience import stretched
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from models import CallOutcome, Receipt, StrangerQuota
 from models.database import Database
+from rig.waiting import until
 from tests.conftest import empty_database
 from tests.evidence import terminal
-from tests.server import serving, until
+from tests.server import serving
 
 BODY = b'{"received":true}'
 

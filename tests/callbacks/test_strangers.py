@@ -20,10 +20,10 @@ from models.database import Database
 from outcomes import receipts as sent_back
 from outcomes import strangers as shared
 from queries import evidence
+from rig.waiting import until
 from service import config, logs
 from tests.callbacks.drafts import draft, kept
 from tests.callbacks.test_inbox import held, put, spool_refused
-from tests.server import until
 
 OURS = {"token-fingerprint": "outdated"}
 NEVER = {"token-fingerprint": "never"}

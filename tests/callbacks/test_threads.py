@@ -8,8 +8,8 @@ import pytest
 from callbacks import Inbox, Receiver
 from dialers.base import Connection
 from models.database import Database
+from rig.waiting import until
 from service import config
-from tests.server import until
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from models import Receipt, StrangerQuota
 from models.database import Database
 from outcomes import receipts as sent_back
 from queries import evidence, quarantine
+from rig.waiting import until
 from service import config
 from tests.evidence import RYNG, normalize, outcomes
-from tests.server import until
 
 BODY = b'{"callID":1,"callLogID":2,"status":"busy"}'
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import requests
 
+from rig.waiting import until
 from tests.chaos.faults import Site
 from tests.chaos.hostile import flood, stalled_posts, wrapup
 from tests.chaos.ledger import percentile
 from tests.chaos.run import Run, made
 from tests.evidence import terminal
-from tests.server import until
 
 MOST = 3.0
 PAUSE = 0.05  # between two questions

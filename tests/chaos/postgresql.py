@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 
-from tests.postgresql import server
+from rig.postgresql import server
 
 ROLE = "wrapup_chaos"
 PASSWORD = "the one that is configured"

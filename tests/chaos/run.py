@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rig.waiting import until
 from tests.chaos import disks, stored
 from tests.chaos.clock import Clock
 from tests.chaos.faults import Site, for_database, plan
@@ -19,7 +20,7 @@ from tests.chaos.ledger import Ledger, Stored, read, wrong
 from tests.chaos.postgresql import postgresql
 from tests.chaos.sqlite import SQLite
 from tests.chaos.system import COMMAND, System
-from tests.server import ROOT, until
+from tests.server import ROOT
 
 REST_SECONDS = 120.0
 LAST_TRIES_SECONDS = 150.0  # after the last fault the sender still tries again what got no answer

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import requests
 
-from tests.server import Served, free_port
+from rig.ports import free_port
+from tests.server import Served
 
 COMMAND = str(Path(sys.executable).parent / "wrapup")
 RESTART_SECONDS = 0.5

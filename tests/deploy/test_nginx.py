@@ -19,8 +19,10 @@ from sqlalchemy import select
 
 from models import CallOutcome
 from models.database import Database
+from rig.ports import free_port
+from rig.waiting import until
 from tests.evidence import terminal
-from tests.server import free_port, serving, until
+from tests.server import serving
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 

@@ -11,7 +11,8 @@ import requests
 
 from callbacks.draft import Draft
 from callbacks.spool import Spool
-from tests.server import free_port, until
+from rig.ports import free_port
+from rig.waiting import until
 
 CONFIG = "python:service.supervisor.receivers"
 # The real application, but for its keeper, which does not look by itself: the last chance is the only one.

@@ -19,7 +19,8 @@ from models import CallOutcome, Receipt
 from models.database import Database
 from models.receipts import PENDING
 from queries.shape import COLUMNS
-from tests.server import Served, serving, until
+from rig.waiting import until
+from tests.server import Served, serving
 
 DIALERS_WITH_CALLBACKS = [name for name, dialer in DIALERS.items() if dialer.callback_kinds]
 KINDS = [(name, kind) for name in DIALERS_WITH_CALLBACKS for kind in DIALERS[name].callback_kinds]

@@ -12,7 +12,7 @@ from dialers.jaicp.api import job_id
 from dialers.opening import opened
 from dialers.voipex.leads import _number
 from lib import phone
-from tests.patience import stretched
+from rig.patience import stretched
 
 MIB = 1024 * 1024
 NOTHING = gzip.compress(b"")

@@ -21,9 +21,9 @@ from flask import Flask, Response, request
 from dialers.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
 from dialers.http import Answer, Http, Patience, asking, host_of, retry_after, verdict
 from lib import clock
+from rig.patience import stretched
 from sandbox.faults import COMMON, Faults, install
 from sandbox.server import running
-from tests.patience import stretched
 
 FAST = Patience(connect=1.5, read=1.5, whole=3, most_bytes=1 << 20)
 SECRET = "tok3n"

@@ -20,7 +20,7 @@ from leads.loading import Loading
 from lib import clock
 from models.database import Database
 from polling import checks
-from tests.patience import stretched
+from rig.patience import stretched
 
 PASSWORD, TOKEN, RUNTIME = "p@ss w&rd/7+ä'", "tok-4711-aaaa-bbbb-cccc", "jwt.runtime.0123456789"
 CONNECTION = Connection(

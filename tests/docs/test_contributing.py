@@ -32,3 +32,12 @@ def test_whoever_catches_everything_does_something_with_it():
             if caught and all(isinstance(step, ast.Pass | ast.Continue) for step in node.body):
                 silent.append(f"{name}:{node.lineno}")
     assert silent == []
+
+
+def test_the_benchmark_stands_without_the_tests():
+    """What both need is in rig/."""
+    for file in sources("bench", "rig"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            named += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not any(name.split(".")[0] == "tests" for name in named), file

@@ -16,9 +16,10 @@ import pytest
 from leads import loads
 from leads.loading import Loading
 from models.database import Database
+from rig.waiting import until
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
-from tests.server import ROOT, toml, until
+from tests.server import ROOT, toml
 
 LEADS = int(os.environ.get("WRAPUP_TEST_LEADS") or 400)
 KILLS = 3

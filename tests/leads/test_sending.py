@@ -18,9 +18,9 @@ from leads.loading import Loading
 from lib import clock
 from models import LeadLoad, SendingDesk
 from models.database import Database
+from rig.patience import stretched
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
-from tests.patience import stretched
 
 ONE_EACH, KEYED = qvoice, jaicp  # a lead per request and no keys; batches under keys
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib import clock
 from lib.zones import Place
-from tests.patience import stretched
+from rig.patience import stretched
 
 MOMENTS = st.integers(0, 2**32).map(lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
 

@@ -15,11 +15,11 @@ from outcomes.feed_place import FeedPlace
 from queries import feed as reading
 from queries import keyset
 from queries.feed import place
+from rig.waiting import until
 from service import worker
 from service.app import create_app
 from tests.backups import backup
 from tests.evidence import CONNECTIONS, keep, normalize, receipt, terminal
-from tests.server import until
 from tests.web.conftest import client_with, settings_for
 from web.auth import API
 from web.context import context

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rig.patience import stretched
 from sandbox import past
 from sandbox.jaicp.book import Book
 from sandbox.jaicp.dialer import Jaicp
@@ -14,7 +15,6 @@ from sandbox.ringostat import calls as ringostat_calls
 from sandbox.ringostat.dialer import Ringostat
 from sandbox.ryng import past as ryng_past
 from sandbox.ryng.dialer import Ryng
-from tests.patience import stretched
 from tests.sandbox.receiver import Receiver, receiving
 
 NOW = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)  # a Wednesday

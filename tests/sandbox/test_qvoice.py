@@ -8,11 +8,11 @@ import time
 import pytest
 import requests
 
+from rig.patience import stretched
 from sandbox.qvoice.api import HISTORY_PATH, QUEUES_PATH, STATUS_PATH, create_app
 from sandbox.qvoice.dialer import QVoice
 from sandbox.qvoice.faults import FAULTS
 from sandbox.server import running
-from tests.patience import stretched
 
 WHO = {"username": "demo", "password": "demo", "domain": "demo"}
 

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 
+from rig.waiting import until
 from sandbox.ringostat.api import create_app
 from sandbox.ringostat.dialer import OWN, Ringostat
 from sandbox.ringostat.webhooks import FORM, GET, JSON, NESTED, RPC, Webhook
 from sandbox.server import running
 from tests.dialers.ringostat.stage import INCOMING, START, Intake
-from tests.server import until
 
 KEY = {"Auth-key": "demo"}
 HEADERS = KEY | {"x-project-id": "123"}

@@ -7,11 +7,11 @@ import time
 import pytest
 import requests
 
+from rig.patience import stretched
 from sandbox.server import running
 from sandbox.voipex.api import TOKEN_PATH, create_app
 from sandbox.voipex.calls import RESULTS
 from sandbox.voipex.dialer import FAULTS, Voipex
-from tests.patience import stretched
 from tests.sandbox.receiver import Receiver
 
 WHO = {"grant_type": "password", "client_id": "api", "username": "demo", "password": "demo"}

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from models import Receipt
 from models.database import Database
+from rig.waiting import until
 from tests.conftest import empty_database
-from tests.server import serving, until
+from tests.server import serving
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

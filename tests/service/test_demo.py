@@ -12,6 +12,7 @@ import pytest
 from dialers.registry import DIALERS
 from lib import phone
 from models.database import Database
+from rig.patience import stretched
 from sandbox.qvoice import calls as qvoice_calls
 from sandbox.ringostat import calls as ringostat_calls
 from sandbox.ryng import bodies, plan
@@ -19,7 +20,6 @@ from service import config, demo, demo_settings
 from service.app import create_app
 from service.mistakes import BadSettings
 from service.supervisor.children import Child
-from tests.patience import stretched
 from tests.web.conftest import settings_for
 from web.context import context
 

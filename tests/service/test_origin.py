@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from models import Receipt
 from models.database import Database
-from tests.server import serving, until
+from rig.waiting import until
+from tests.server import serving
 
 SAID = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7", "X-Forwarded-Proto": "https"}
 

@@ -16,10 +16,11 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from callbacks.http.line import IDLE_SECONDS
 from lib.proxies import Proxies
+from rig.waiting import until
 from service.passage import Passage
 from service.refusals import tally
 from service.uploads import Uploads
-from tests.server import serving, until
+from tests.server import serving
 
 
 @pytest.fixture(scope="module")

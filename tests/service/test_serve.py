@@ -18,8 +18,9 @@ from sqlalchemy import func, select, text
 
 from models import CallOutcome, Receipt
 from models.database import Database
+from rig.waiting import until
 from tests.evidence import terminal
-from tests.server import serving, starting, until
+from tests.server import serving, starting
 
 pytestmark = pytest.mark.slow
 

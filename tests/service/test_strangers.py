@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from callbacks.http.line import IDLE_SECONDS, LONGEST_SECONDS
-from tests.patience import stretched
+from rig.patience import stretched
 from tests.server import serving
 
 MORE = 0.1  # seconds, that the slowest of the others may wait longer

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from models.database import Database
 from models.schema import known
-from tests.server import starting, until
+from rig.waiting import until
+from tests.server import starting
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 CHANGING = {

@@ -15,9 +15,9 @@ from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted
 from dialers.http import Patience, retry_after
 from dialers.qvoice import Settings
 from dialers.qvoice.api import Client
+from rig.patience import stretched
 from tests.dialers.qvoice.portal import FAST, portal, row
 from tests.dialers.test_http import trickling
-from tests.patience import stretched
 
 
 @pytest.fixture

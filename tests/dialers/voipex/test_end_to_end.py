@@ -3,11 +3,12 @@
 import pytest
 import requests
 
+from rig.waiting import until
 from sandbox.server import running
 from sandbox.voipex.api import TOKEN_PATH, create_app
 from sandbox.voipex.dialer import Voipex
 from tests.dialers.voipex.stage import OPTIONS
-from tests.server import serving, until
+from tests.server import serving
 
 pytestmark = pytest.mark.slow
 

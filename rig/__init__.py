@@ -1,0 +1,1 @@
+"""What tests and the benchmark both stand on: ports, waiting, a PostgreSQL server."""
