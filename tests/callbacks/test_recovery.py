@@ -66,7 +66,7 @@ def test_the_spool_of_a_dead_machine_is_taken_over_once(tmp_path, database_url, 
 
     done = wrapup("import-spool", str(dead))
     assert "Read 45 receipts: 42 brought back, 0 were there already, 3 did not fit" in done.stdout
-    assert (done.returncode, "1 lines could not be read" in done.stderr) == (1, True)
+    assert (done.returncode, "1 line could not be read" in done.stderr) == (1, True)
     assert numbers(database_url) == [*range(40), 100, 101]
     again = wrapup("import-spool", str(first))
     assert ("0 brought back" in again.stdout, numbers(database_url)) == (True, [*range(40), 100, 101])
@@ -90,7 +90,7 @@ def test_a_log_brings_back_what_no_store_took_once(tmp_path, database_url, wrapu
     )
     done = wrapup("replay", "--from-log", str(log))
     assert "Read 5 receipts: 5 brought back" in done.stdout
-    assert (done.returncode, "1 lines could not be read" in done.stderr) == (1, True)
+    assert (done.returncode, "1 line could not be read" in done.stderr) == (1, True)
     assert numbers(database_url) == list(range(5))
     assert "0 brought back, 5 were there already" in wrapup("replay", "--from-log", str(log)).stdout
     assert numbers(database_url) == list(range(5))

@@ -20,6 +20,7 @@ from models.database import Database
 from outcomes import receipts as sent_back
 from outcomes import strangers as shared
 from queries import evidence
+from queries import strangers as told
 from rig.waiting import until
 from service import config, logs
 from tests.callbacks.drafts import draft, kept
@@ -102,7 +103,7 @@ def test_while_the_database_is_away_strangers_leave_no_byte_anywhere_and_are_cou
     until(lambda: not inbox.spool.waiting(), 20)
     with database.read() as session:
         quota = session.scalars(select(StrangerQuota)).one()
-        dropped = {one["connection"]: one["dropped"] for one in shared.shares(session, ["ryng"])}
+        dropped = {one["connection"]: one["dropped"] for one in told.shares(session, ["ryng"])}
     # A thread that hung may have stored some of them after all: each of the rest is counted, under its connection.
     assert [one for one in kept(database) if one < 100] == [0, 1, 2]
     assert quota.overflow >= 60 - quota.receipts
@@ -178,7 +179,7 @@ def test_each_share_has_its_own(database, kinds, left, dropped, at_once):
     assert kept(database) == list(left)
     with database.read() as session:
         quota = session.scalars(select(StrangerQuota)).one()
-        shares = {one["connection"] or "": one for one in shared.shares(session, caps.connections)}
+        shares = {one["connection"] or "": one for one in told.shares(session, caps.connections)}
         rows = session.execute(
             select(Receipt.share, func.count(), func.sum(Receipt.kept_bytes)).group_by(Receipt.share)
         ).all()
@@ -305,7 +306,7 @@ def test_at_the_start_shares_follow_the_settings(database):
         session.execute(update(StrangerQuota).values(receipts=99, bytes=99))
         shared.share_out(session, ["ryng"])
     with database.read() as session:
-        shares = {one["connection"]: one["receipts"] for one in shared.shares(session, ["ryng", "qvoice"])}
+        shares = {one["connection"]: one["receipts"] for one in told.shares(session, ["ryng", "qvoice"])}
         quota = session.scalars(select(StrangerQuota)).one()
         known = session.scalar(select(func.count()).where(Receipt.known_sender.is_(True)))
         size = session.scalar(select(func.sum(func.length(Receipt.body))))
