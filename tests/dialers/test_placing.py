@@ -49,9 +49,14 @@ def test_what_is_said_decides_which_counts_as_the_later(reason):
 
 
 def test_words_are_compared_by_their_names():
-    one, other = told(ENDED, _step="over", a="1", b=3), told(ENDED, _step="over", b=0, a="2")
-    for order in permutations([one, other]):
-        assert [event.id for event in placed(list(order), step)] == [one.id, other.id]
+    """By the first of the names, in whatever order they are given."""
+    expected = [
+        told(ENDED, _step="over", b=9, a="0"),
+        told(ENDED, _step="over", a="1", b=3),
+        told(ENDED, _step="over", b=0, a="2"),
+    ]
+    for order in permutations(expected):
+        assert [event.id for event in placed(list(order), step)] == [event.id for event in expected]
 
 
 def test_every_result_has_a_weight():
