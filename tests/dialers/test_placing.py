@@ -95,6 +95,7 @@ LEGS = {
     "nobody answered": ([end("a", "busy"), end("b", "no_answer")], ""),
     "two versions of one record are no two legs": ([end("a", "connected"), end("a", "busy")], ""),
     "nor are two that may be one: nobody is named": ([end("a", "connected"), end(None, "busy", agent_number="1")], ""),
+    "nor of whom who answered is not named": ([end(None, "connected", agent_number="1"), end("b", "busy")], ""),
     "one leg by its agent, two by their starts": (
         [end("a", "connected", started_at="1"), end("a", "busy", started_at="2")],
         "a",
