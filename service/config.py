@@ -3,40 +3,29 @@
 Nothing reads the environment after ``load``. What each setting means for users stands in docs/settings.md.
 """
 
-import base64
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
-from phonenumbers import SUPPORTED_REGIONS
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from dialers.base import Connection, Dialer
+from dialers.base import Connection
 from dialers.registry import DIALERS
-from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from lib import secrets
 from lib.proxies import Proxies
 from service import guards
-from service.keyring import kept_secret
-from service.mistakes import BadSettings, sentence
+from service.connections import connections_of
+from service.keyring import kept
+from service.mistakes import BadSettings
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_AUTHORIZATION = re.compile(r"(Basic|Bearer) [!-~]+(?: [!-~]+)*\Z")
-_TOKEN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]+\Z")  # "." and "..": clients take them for steps in the path
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-_COUNTRY = "Must be two capital letters of a country that has telephone numbers, such as IN."
-TEN_YEARS = 10 * 365 * 86_400  # in seconds; with longer windows, times leave the calendar
 
 
 @dataclass(frozen=True)
@@ -87,38 +76,6 @@ class Settings:
         return found
 
 
-class _ConnectionSchema(Schema):
-    """What every connection may say; the rest belongs to its dialer."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    dialer = fields.Str(required=True, validate=validate.OneOf(DIALERS))
-    callback_tokens = fields.List(
-        fields.Str(validate=validate.Regexp(_TOKEN, error="may hold letters, digits and . _ ~ - only, not just dots.")),
-        load_default=list,
-    )
-    callback_authorization = fields.List(
-        fields.Str(validate=validate.Regexp(_AUTHORIZATION, error="must be Basic USER:PASSWORD or Bearer TOKEN.")),
-        load_default=list,
-    )
-    default_country = fields.Str(load_default=None, validate=validate.OneOf(SUPPORTED_REGIONS, error=_COUNTRY))
-    disposition_window = fields.Int(load_default=86_400, validate=validate.Range(1, TEN_YEARS))
-    expect_every = fields.Int(load_default=None, validate=validate.Range(1, TEN_YEARS))
-    states_dispositions = fields.Bool(load_default=None, truthy={True}, falsy={False})
-
-
-_DISPOSITIONS = fields.Dict(
-    keys=fields.Str(), values=fields.List(fields.Str(validate=validate.OneOf(FLAGS))), required=True
-)
-_WORDS = fields.Dict(
-    keys=fields.Str(validate=validate.Regexp(r"[\s\S]*[^\s+_-]", error="A word must have a letter or a digit.")),
-    values=fields.Str(validate=validate.OneOf(WORD_MEANINGS)),
-    required=True,
-)
-_TABLES = ("connections", "dispositions", "words")
-
-
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment and the file it names. Raises BadSettings."""
     environ = os.environ if environ is None else environ
@@ -132,7 +89,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
         guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
-    connections = _connections(_file(env, environ), data_dir)
+    connections = connections_of(_file(env, environ), data_dir)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
     return Settings(
@@ -141,7 +98,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         bind=bind,
         public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
         workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
-        secret_key=given_key or _kept(data_dir, "secret_key"),
+        secret_key=given_key or kept(data_dir, "secret_key"),
         log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
@@ -227,14 +184,6 @@ def _proxies(text: str) -> Proxies:
         ) from None
 
 
-def _kept(data_dir: Path, name: str) -> str:
-    try:
-        return kept_secret(data_dir, name)
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
-        raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
-
-
 def _file(env: _Environment, environ: Mapping[str, str]) -> dict[str, Any]:
     named = env.text("WRAPUP_CONFIG", "")
     path = Path(named or "wrapup.toml")
@@ -263,81 +212,3 @@ def _filled(value: object, environ: Mapping[str, str], where: str) -> Any:
         return environ[match[1]]
 
     return _VARIABLE.sub(variable, value)
-
-
-def _connections(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:
-    unknown = set(file) - set(_TABLES)
-    if unknown:
-        raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
-    for name in _TABLES:
-        tables = file.get(name, {})
-        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-            raise BadSettings(f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
-    tables = file.get("connections") or {
-        "ryng": {"dialer": "ryng", "callback_tokens": [_kept(data_dir, "ryng_callback_token")]}
-    }
-    meanings = {kind: file.get(kind, {}) for kind in _TABLES[1:]}
-    for kind, own in meanings.items():
-        for name in own:
-            if name not in tables:
-                raise BadSettings(f"[{kind}.{name}] belongs to no connection.")
-    return {
-        name: _connection(name, table, **{kind: own.get(name, {}) for kind, own in meanings.items()})
-        for name, table in tables.items()
-    }
-
-
-def _connection(name: str, table: dict[str, Any], dispositions: dict[str, Any], words: dict[str, Any]) -> Connection:
-    if not _NAME.fullmatch(name):
-        raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
-    dialer: Dialer | None = None
-    try:
-        common = _ConnectionSchema().load(table)
-        dialer = DIALERS[common["dialer"]]
-        own = dialer.settings(unknown=RAISE).load(
-            {key: value for key, value in table.items() if key not in _ConnectionSchema._declared_fields}
-        )
-    except ValidationError as error:
-        keys = {*_ConnectionSchema._declared_fields, *(dialer.settings._declared_fields if dialer else ())}
-        raise BadSettings(f"[connections.{name}] {sentence(error.messages, keys)}") from None
-    try:
-        flags = _DISPOSITIONS.deserialize(dispositions)
-    except ValidationError as error:
-        raise BadSettings(f"[dispositions.{name}] {sentence(error.messages)}") from None
-    outcomes = _words(name, words)
-    if dialer.callback_kinds and not common["callback_tokens"]:
-        raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
-    return Connection(
-        name=name,
-        dialer=dialer.name,
-        settings=own,
-        callback_tokens=tuple(common["callback_tokens"]),
-        callback_authorization=tuple(map(_as_sent, common["callback_authorization"])),
-        default_country=common["default_country"] or dialer.default_country,
-        dispositions={word: tuple(given) for word, given in flags.items()},
-        disposition_window=timedelta(seconds=common["disposition_window"]),
-        words=outcomes,
-        states_dispositions=common["states_dispositions"],
-        expect_every=timedelta(seconds=common["expect_every"]) if common["expect_every"] else None,
-    )
-
-
-def _as_sent(authorization: str) -> str:
-    """As it stands in the header: Basic has its name and password in base64, which holds no colon."""
-    scheme, _, rest = authorization.partition(" ")
-    if scheme == "Basic" and ":" in rest:
-        rest = base64.b64encode(rest.encode()).decode()
-    return f"{scheme} {rest}"
-
-
-def _words(name: str, table: dict[str, Any]) -> dict[str, str]:
-    """What the tenant says of the dialer's words. Two ways of writing one word must not mean two things."""
-    try:
-        words = _WORDS.deserialize(table)
-    except ValidationError as error:
-        raise BadSettings(f"[words.{name}] {sentence(error.messages)}") from None
-    for word, outcome in words.items():
-        other = Connection(name, "", words=words).says(word)
-        if other != outcome:
-            raise BadSettings(f"[words.{name}] {word}: It is one word with another that means {other}.")
-    return words

@@ -4,10 +4,20 @@ import os
 from pathlib import Path
 
 from lib import private, secrets
+from service.mistakes import BadSettings
 
 
-def kept_secret(data_dir: Path, name: str) -> str:
-    """The secret of that name, made now if there is none. Processes that start together end up with the same one."""
+def kept(data_dir: Path, name: str) -> str:
+    """The secret of that name, made now if there is none. Processes that start together end up with the same one. Raises
+    BadSettings."""
+    try:
+        return _kept(data_dir, name)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
+
+
+def _kept(data_dir: Path, name: str) -> str:
     folder = data_dir / "secrets"
     private.make_folder(folder)
     private.close(folder)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dialers.registry import DIALERS
-from service.config import _ConnectionSchema
+from service.connections import ConnectionSchema
 from tests.docs.pages import quoted, read, rows, section
 
 SECTIONS = {"ryng": "Ryng", "qvoice": "QVoice", "ringostat": "Ringostat", "jaicp": "JAICP", "voipex": "VoIPEX"}
@@ -22,7 +22,7 @@ def test_every_option_of_a_dialer_stands_in_its_section_and_no_other(dialer):
 
 
 def test_every_option_of_any_connection_stands_in_its_section_and_no_other():
-    assert keys("### `[connections.<name>]`") == set(_ConnectionSchema._declared_fields)
+    assert keys("### `[connections.<name>]`") == set(ConnectionSchema._declared_fields)
 
 
 @pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
