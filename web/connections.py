@@ -7,17 +7,17 @@ from flask import Response
 from marshmallow import Schema
 
 from lib import clock
-from queries import health, keyset, statuses, strangers
+from queries import health, statuses, strangers
 from queries.keyset import Page
 from web import spooled
 from web.answers import answer
 from web.auth import scope
 from web.context import context
-from web.errors import invalid
 from web.openapi import Blueprint
 from web.parameters import any_of, cursor, limit
 from web.schemas import connections as answers
-from web.turns import LOOKS, SEARCHES
+from web.searching import searching
+from web.turns import LOOKS
 
 blueprint = Blueprint("connections", __name__, description="Where the outcomes come from, and how fresh they are")
 
@@ -67,9 +67,6 @@ def list_queues(query: dict[str, Any]) -> Response:
 
 
 def _page(name: str, read: Callable[..., Page[dict[str, Any]]], query: dict[str, Any]) -> Response:
-    with SEARCHES.turn(), context().database.read() as session:
-        try:
-            page = read(session, query.get("connection"), query.get("cursor"), query["limit"])
-        except keyset.BadCursor as error:
-            invalid("cursor", str(error))
+    with searching() as session:
+        page = read(session, query.get("connection"), query.get("cursor"), query["limit"])
     return answer({name: page.rows, "next": page.next})

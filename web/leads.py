@@ -9,7 +9,6 @@ from marshmallow import Schema, fields, validate
 from leads import files, loads
 from leads.loading import Loading, offered
 from lib.whole import Whole
-from queries import keyset
 from web import errors, towards
 from web.answers import answer
 from web.auth import scope
@@ -18,7 +17,7 @@ from web.errors import not_found
 from web.openapi import Blueprint
 from web.parameters import any_of, cursor, limit
 from web.schemas import leads as schemas
-from web.turns import SEARCHES
+from web.searching import searching
 
 LARGEST_LIST = 64 * 1024 * 1024  # 100,000 leads of 670 bytes each; some 400 MB of memory while it is checked
 
@@ -123,11 +122,8 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
 @blueprint.response(200, schemas.Loads)
 def list_loads(query: dict[str, Any]) -> Response:
     """Loads, newest first, without their leads"""
-    try:
-        with SEARCHES.turn(), context().database.read() as session:
-            found = loads.page(session, query.get("connection"), query["limit"], query.get("cursor"))
-    except keyset.BadCursor as error:
-        errors.invalid("cursor", str(error))
+    with searching() as session:
+        found = loads.page(session, query.get("connection"), query["limit"], query.get("cursor"))
     for load in found["loads"]:
         loads.discreet(load, context().settings.connections)
     return answer(found)

@@ -19,7 +19,7 @@ from web.openapi import Blueprint
 from web.parameters import Filters, OutcomeQuery, cursor, limit, split
 from web.schemas import outcomes as answers
 from web.schemas.errors import Error
-from web.turns import SEARCHES
+from web.searching import searching
 
 blueprint = Blueprint("outcomes", __name__, description="What became of each call")
 
@@ -38,11 +38,8 @@ def list_outcomes(query: dict[str, Any]) -> Response:
     Filters may be given together, and all must hold; a filter given several times holds when any of its values does.
     """
     filters, rest = split(query)
-    with SEARCHES.turn(), database().read() as session:
-        try:
-            page = selection.page(session, filters, **rest)
-        except keyset.BadCursor as error:
-            invalid("cursor", str(error))
+    with searching() as session:
+        page = selection.page(session, filters, **rest)
     return answer({"outcomes": [shape.outcome(row) for row in page.rows], "next": page.next})
 
 

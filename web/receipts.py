@@ -10,16 +10,16 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from models.database import Database
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
 from outcomes import strangers
-from queries import evidence, keyset, quarantine
+from queries import evidence, quarantine
 from web import sorting_out
 from web.answers import answer
 from web.auth import scope
 from web.context import context
-from web.errors import invalid, not_found
+from web.errors import not_found
 from web.openapi import Blueprint
 from web.parameters import Moment, any_of, cursor, limit, moment
 from web.schemas import receipts as answers
-from web.turns import SEARCHES
+from web.searching import searching
 
 log = structlog.get_logger()
 blueprint = Blueprint("receipts", __name__, description="The evidence, kept exactly as it came")
@@ -48,11 +48,8 @@ class ReceiptQuery(Schema):
 def list_receipts(query: dict[str, Any]) -> Response:
     """Receipts, newest first, without their bodies"""
     filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
-    with SEARCHES.turn(), database().read() as session:
-        try:
-            page = evidence.page(session, filters, query.get("cursor"), query["limit"])
-        except keyset.BadCursor as error:
-            invalid("cursor", str(error))
+    with searching() as session:
+        page = evidence.page(session, filters, query.get("cursor"), query["limit"])
     return answer({"receipts": [evidence.shown(row) for row in page.rows], "next": page.next})
 
 
