@@ -37,7 +37,7 @@ def test_a_wheel_holds_every_room_and_nothing_of_the_tests(installed):
     rooms = {
         path.parent.relative_to(ROOT) for path in ROOT.glob("*/**/__init__.py") if path.parts[len(ROOT.parts)][0] != "."
     }
-    outside = {"tests", "bench", "requirements", "build"}
+    outside = {"tests", "bench", "rig", "requirements", "build"}
     wanted = {room for room in rooms if room.parts[0] not in outside}
     assert {room for room in wanted if not (installed / room / "__init__.py").is_file()} == set()
     assert not any((installed / name).exists() for name in outside)
