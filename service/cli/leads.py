@@ -20,6 +20,7 @@ from leads import files, loads, sending
 from leads.loading import Loading, offered
 from lib import text as texts
 from queries.doubts import unknown_leads
+from service.cli.settings import no_connection
 from service.saying import say
 from web.context import context
 
@@ -57,7 +58,7 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
     target = {"campaign": None, "name": campaign} if new else {"campaign": campaign}
     configured = own.settings.connections.get(connection)
     if configured is None:
-        raise click.UsageError(f"There is no connection {connection!r}.")
+        raise click.UsageError(no_connection(connection))
     if kind is None:
         say(
             f"wrapup: {file.name} is none of {' '.join(filter(None, TYPES))}: save the list as one, a spreadsheet as CSV.",

@@ -11,7 +11,7 @@ from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
 from queries import suggesting, words_seen
-from service.cli.settings import settings
+from service.cli.settings import no_connection, settings
 from web.context import context
 
 MOST_SUGGESTED = 1_000
@@ -28,7 +28,7 @@ def suggest(connection: str) -> None:
     """
     database, connections = context().database, context().connections
     if connection not in connections:
-        raise click.UsageError(f"There is no connection {connection!r}.")
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     own = {connection: connections[connection]}
     with database.read() as session:
@@ -48,7 +48,7 @@ def renormalize(connection: str, apply: bool) -> None:
     """
     database, connections = context().database, context().connections
     if connection not in connections:
-        raise click.UsageError(f"There is no connection {connection!r}.")
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
     looked, found = 0, Differences()

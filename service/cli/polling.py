@@ -15,7 +15,7 @@ from lib import clock
 from lib import text as texts
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
-from service.cli.settings import settings
+from service.cli.settings import no_connection, settings
 from service.saying import say
 from web.context import context
 
@@ -45,7 +45,7 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
     """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
     database, known = context().database, context().connections
     if connection is not None and connection not in known:
-        raise click.ClickException(f"There is no connection {connection!r}.")
+        raise click.ClickException(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
     if since is None:
@@ -68,7 +68,7 @@ def check(connection: str) -> None:
     """Try a connection for real: reports, callback URL, what is missing. Code 1 where something is not as it must be."""
     database, known = context().database, context().connections
     if connection not in known:
-        raise click.ClickException(f"There is no connection {connection!r}.")
+        raise click.ClickException(no_connection(connection))
     migrations.upgrade(database)
     urls = context().settings.callbacks_of().get(connection, {})
     wrong = False

@@ -80,17 +80,19 @@ def _bring_back(found: Iterator[recovery.Found]) -> None:
 @click.option("--reason", help="Why they were put aside, such as unknown_connection.")
 @click.option("--connection", help="The connection that the URL named.")
 @click.option("--state", type=click.Choice([QUARANTINED, DISMISSED]), help="Only those in this state.")
+@click.option("--since", type=click.DateTime(), help="Only those that came at or after this time, in UTC.")
 @click.option("--until", type=click.DateTime(), help="Only those that came before this time, in UTC.")
 @with_appcontext
-def purge_strangers(until: datetime | None, **filters: str | None) -> None:
+def purge_strangers(since: datetime | None, until: datetime | None, **filters: str | None) -> None:
     """Delete receipts from senders who had no right to send them, unless a call rests on them. There is no way back.
 
     What came with a token of ours, such as an outdated one, is deleted only after it was dismissed.
     """
     wanted: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
-    if until is not None:
-        wanted["until"] = until.replace(tzinfo=UTC)
+    for name, moment in (("since", since), ("until", until)):
+        if moment is not None:
+            wanted[name] = moment.replace(tzinfo=UTC)
     if not wanted:
-        raise click.UsageError("Say which with --reason, --connection, --state or --until.")
+        raise click.UsageError("Say which with --reason, --connection, --state, --since or --until.")
     purged = strangers.purge(context().database, evidence.conditions(wanted))
     click.echo(f"Purged {purged}.")

@@ -10,3 +10,9 @@ def settings() -> Settings:
     if not isinstance(found, Settings):
         raise TypeError("This application was not made by service.app.")
     return found
+
+
+def no_connection(name: str) -> str:
+    """What is said to whoever names one that is not configured."""
+    known = ", ".join(sorted(context().settings.connections)) or "none"
+    return f"There is no connection {name!r}. The settings have: {known}."

@@ -37,6 +37,7 @@ def full(database) -> dict[str, list]:
 PURGES = [
     ({"reason": "unknown_connection"}, {"made up": 3}),
     ({"reason": "unknown_connection", "until": "2026-11-18T12:02:00Z"}, {"made up": 2}),
+    ({"reason": "unknown_connection", "since": "2026-11-18T12:01:00Z"}, {"made up": 2}),
     ({"connection": "ryng-main"}, {"wrong": 2, "garbage": 1}),
     ({"state": "dismissed"}, {"garbage": 1}),
     ({"state": "quarantined"}, {"made up": 3, "wrong": 2}),
