@@ -7,6 +7,7 @@ from callbacks.http.body import Body
 from callbacks.http.line import KEPT_BYTES
 from callbacks.ladder.tickets import Ticket
 from callbacks.receiver import HEADERS, PROBES, Receiver
+from callbacks.strangers import Strangers
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from models import Receipt
@@ -77,6 +78,7 @@ class Kept:
 
     def __init__(self):
         self.drafts: list[Draft] = []
+        self.strangers = Strangers(10, 1000)
 
     def put(self, ticket: Ticket) -> None:
         self.drafts.append(ticket.draft)

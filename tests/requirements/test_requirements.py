@@ -72,9 +72,9 @@ def test_what_the_product_imports_is_declared_and_what_it_does_not_is_not():
 
 def test_what_tests_and_benchmark_import_is_declared():
     declared = {canonicalize_name(one.name) for one in RUN + EXTRAS["test"]}
-    assert imported("tests", "bench", "requirements") - declared == set()
+    assert imported("tests", "bench", "rig", "requirements") - declared == set()
     own = {canonicalize_name(one.name) for one in EXTRAS["test"]}
-    assert own - imported("tests", "bench") == set(NOT_IMPORTED_BY_TESTS)
+    assert own - imported("tests", "bench", "rig") == set(NOT_IMPORTED_BY_TESTS)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from lib import ids
+from rig.patience import stretched
 from service.supervisor import reader as served
 from web import exports
 from web import turns as web_turns
@@ -85,7 +86,7 @@ def test_where_nothing_ends_a_few_wait_and_the_others_are_told_to_come_back(monk
 
 
 def test_where_they_end_one_after_the_other_nobody_is_sent_away(monkeypatch):
-    monkeypatch.setattr(web_turns, "HASTE", 0.5)
+    monkeypatch.setattr(web_turns, "HASTE", stretched(0.5))
     turns, found = Turns("searches", at_once=2, rest=0.0, patient=0), []
     threads = [threading.Thread(target=lambda: found.append(worked(turns, 0.05))) for _ in range(40)]
     for thread in threads:
