@@ -1,6 +1,7 @@
 """What the database holds after a run, read by plain SQL: none of our own code may vouch for itself here."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -46,8 +47,20 @@ def look(url: str) -> Stored:
 
 
 def damaged(spool: Path) -> list[str]:
-    """What the spool set aside because it could not read it."""
-    return [f"the spool holds {path.name}" for path in spool.rglob("*damaged*")] if spool.exists() else []
+    """What the spool set aside because it could not read it, but for what nobody was answered for: the torn end of a write, which
+    a kill leaves while the disk is full. (An answered one would be missing from the ledger.)"""
+    files = spool.rglob("*damaged*") if spool.exists() else ()
+    lines = [line for path in files for line in path.read_bytes().split(b"\n") if line]
+    return [f"the spool set aside what is no torn end: {line[:40]!r}..." for line in lines if not _torn(line)]
+
+
+def _torn(line: bytes) -> bool:
+    """The beginning of a line of the spool: a checksum, or a part of it, and no whole document behind it."""
+    try:
+        json.loads(line[9:])
+        return False
+    except ValueError:
+        return re.fullmatch(rb"[0-9a-f]{0,8}|[0-9a-f]{8} .*", line) is not None
 
 
 def _count(stored: Stored, receipt: str, kind: str, state: str, reason: str | None, body: bytes) -> None:

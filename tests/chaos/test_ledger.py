@@ -142,3 +142,17 @@ def test_a_seed_is_a_plan(kind):
     )
     assert first == same != other
     assert {name for _, name, _ in first} >= {"kill -9 of a receiver", "kill -9 of everything", "spool: disk full"}
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b'0badcafe {"id": "01a2", "body": "eyJj', False),  # a write that a kill has torn
+        (b"0bad", False),
+        (b'0badcafe {"id": "01a2"}', True),  # whole, and not what its checksum says
+        (b"\x00\x00\x00\x00", True),
+    ],
+)
+def test_what_the_spool_sets_aside_is_a_fault_but_for_a_torn_end(tmp_path, line, fault):
+    (tmp_path / "damaged").write_bytes(b"\n" + line)
+    assert bool(stored.damaged(tmp_path)) is fault
