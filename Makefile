@@ -48,7 +48,7 @@ $(BIN)/ruff check .
 $(BIN)/ruff format --check .
 $(BIN)/lint-imports
 $(BIN)/mypy
-$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder
+$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder
 endef
 
 bench: .venv/installed-test
