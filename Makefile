@@ -27,8 +27,8 @@ test: .venv/installed-test
 	@tests/prepare
 	$(suite)
 
-# While something is being written: no PostgreSQL, no browser, nothing that takes long; about a minute.
-QUICK = tests/lib tests/models tests/dialers tests/outcomes tests/queries tests/polling tests/leads tests/web
+# While something is being written: no PostgreSQL, no browser, nothing that takes long; a minute and a half at most.
+QUICK = tests/lib tests/models tests/dialers tests/outcomes tests/queries
 quick: .venv/installed-test
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports >/dev/null
