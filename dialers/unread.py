@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import LONGEST_NOTHING, NO_FIGURE, ident, mapping, moment, number, seconds, unfolded, whole
+from dialers.fields import LONGEST_NOTHING, NO_FIGURE, ident, mapping, moment, number, seconds, unfolded
 from dialers.vocabulary import CALL_ENDED
 from lib import clock, phone
 from lib import text as texts
@@ -37,10 +37,6 @@ def a_time(value: object, connection: Connection) -> Any:
 
 def a_duration(value: object, connection: Connection) -> Any:
     return seconds(value)
-
-
-def a_whole_number(value: object, connection: Connection) -> Any:
-    return whole(value)
 
 
 def an_id(value: object, connection: Connection) -> Any:

@@ -23,8 +23,11 @@ DECIDED = "Decided by an operator."
 _NEWEST = "loads"  # the order that a cursor belongs to
 
 
+Configured = Mapping[str, Connection]  # for what is masked in the dialers' words
+
+
 def shown(
-    session: Session, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None
+    session: Session, configured: Configured, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None
 ) -> dict[str, Any] | None:
     """The load with a page of its leads as the API shows it; None where there is none. ``after`` is a row's number."""
     load = session.execute(select(LOADS).where(LOADS.c.id == load_id)).one_or_none()
@@ -34,15 +37,18 @@ def shown(
     if state is not None:
         page = page.where(LEADS.c.state.in_(_stored(state)))
     leads = keyset.page(session.execute(page.limit(limit + 1)).all(), limit, lambda last: str(last.ordinal))
-    return {
+    found = {
         **_head(load),
         "counts": counts(session, load_id),
         "leads": [_lead(row) for row in leads.rows],
         "next": leads.next,
     }
+    return _discreet(found, configured)
 
 
-def page(session: Session, connection: list[str] | None, limit: int, cursor: str | None = None) -> dict[str, Any]:
+def page(
+    session: Session, configured: Configured, connection: list[str] | None, limit: int, cursor: str | None = None
+) -> dict[str, Any]:
     """Loads as the API shows them, newest first, without their leads. Raises BadCursor."""
     statement = select(LOADS).order_by(LOADS.c.id.desc()).limit(limit + 1)
     if connection:
@@ -54,11 +60,11 @@ def page(session: Session, connection: list[str] | None, limit: int, cursor: str
         statement = statement.where(LOADS.c.id < after)
     found = session.execute(statement).all()
     shown = keyset.page(found, limit, lambda last: keyset.encode(_NEWEST, str(last.id)))
-    rows = [{**_head(load), "counts": counts(session, load.id)} for load in shown.rows]
+    rows = [_discreet({**_head(load), "counts": counts(session, load.id)}, configured) for load in shown.rows]
     return {"loads": rows, "next": shown.next}
 
 
-def discreet(load: dict[str, Any], configured: Mapping[str, Connection]) -> dict[str, Any]:
+def _discreet(load: dict[str, Any], configured: Configured) -> dict[str, Any]:
     """The load without secrets in what the dialer has said of it: that is masked before it is stored, but an older release did
     not."""
     spoken = [one for one in (load, *load.get("leads", ())) if one["reason"]]

@@ -1,6 +1,6 @@
 """What a decision does to the past: shown first, then done by a worker. Only calls in which the word was said are read again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -178,10 +178,3 @@ def _end(
     }
     with database.write() as session:
         session.execute(update(Decision).where(Decision.id == decision).values(**values))
-
-
-def unended(session: Session, name: str) -> Sequence[Decision]:
-    """The connection's decisions that are not applied yet."""
-    return list(
-        session.scalars(select(Decision).where(Decision.connection == name, Decision.state.in_((WAITING, RUNNING))))
-    )

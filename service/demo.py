@@ -155,7 +155,9 @@ def _load(settings: config.Settings) -> int:
     migrations.upgrade(database)
     with database.read() as session:
         wanted = [
-            load for load in LOADS if load[0] in settings.connections and not loads.page(session, [load[0]], 1)["loads"]
+            load
+            for load in LOADS
+            if load[0] in settings.connections and not loads.page(session, {}, [load[0]], 1)["loads"]
         ]
     for connection, campaign, prefix, count in wanted:
         first, references = FIRST.get(prefix, 0), 1_000 * (1 + LOADS.index((connection, campaign, prefix, count)))

@@ -1,14 +1,14 @@
 """What views ask for, typed: made once by ``service.app``, and reached by ``context()`` within a request or a command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from flask import Flask, current_app
 from flask_smorest import Blueprint
 
+from callbacks.settings import Settings as OfIntake
 from callbacks.spool import Spool
-from dialers.base import Connection
 from lib.buckets import Buckets
 from lib.shared_counts import SharedCounts
 from models.database import Database
@@ -22,21 +22,14 @@ NAME = "wrapup"  # among a Flask application's extensions
 FAILURES, SECONDS = 10, 6.0
 
 
-class Settings(Protocol):
-    """As much of ``service.config.Settings`` as is shown to readers."""
+class Settings(OfIntake, Protocol):
+    """As much of ``service.config.Settings`` as readers are shown, and intake is told."""
 
     @property
     def public_url(self) -> str: ...
-    @property
-    def connections(self) -> Mapping[str, Connection]: ...
-    @property
-    def stranger_receipts(self) -> int: ...
-    @property
-    def stranger_bytes(self) -> int: ...
 
     def callback_urls(self) -> list[tuple[str, str, str]]: ...
     def callbacks_of(self) -> dict[str, dict[str, str]]: ...
-    def token_fingerprints(self) -> dict[str, list[str]]: ...
 
 
 @dataclass

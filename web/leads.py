@@ -122,11 +122,9 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
 @blueprint.response(200, schemas.Loads)
 def list_loads(query: dict[str, Any]) -> Response:
     """Loads, newest first, without their leads"""
+    configured = context().settings.connections
     with searching() as session:
-        found = loads.page(session, query.get("connection"), query["limit"], query.get("cursor"))
-    for load in found["loads"]:
-        loads.discreet(load, context().settings.connections)
-    return answer(found)
+        return answer(loads.page(session, configured, query.get("connection"), query["limit"], query.get("cursor")))
 
 
 @blueprint.route("/loads/<uuid:load_id>")
@@ -135,9 +133,12 @@ def list_loads(query: dict[str, Any]) -> Response:
 @blueprint.response(200, schemas.Load)
 def get_load(query: dict[str, Any], load_id: UUID) -> Response:
     """How far a load is, and what became of each lead"""
-    with context().database.read() as session:
-        found = loads.shown(session, load_id, query["cursor"], query["limit"], query.get("state"))
-    return answer(loads.discreet(found, context().settings.connections)) if found else not_found("load")
+    own = context()
+    with own.database.read() as session:
+        found = loads.shown(
+            session, own.settings.connections, load_id, query["cursor"], query["limit"], query.get("state")
+        )
+    return answer(found) if found else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/resume", methods=["POST"])
@@ -146,9 +147,11 @@ def get_load(query: dict[str, Any], load_id: UUID) -> Response:
 @blueprint.response(200, schemas.Load)
 def resume_load(load_id: UUID) -> Response:
     """Let a parked load go on, after its credentials were mended"""
-    with context().database.write() as session:
-        found = loads.shown(session, load_id) if loads.resume(session, load_id) else None
-    return answer(loads.discreet(found, context().settings.connections)) if found else not_found("load")
+    own = context()
+    with own.database.write() as session:
+        resumed = loads.resume(session, load_id)
+        found = loads.shown(session, own.settings.connections, load_id) if resumed else None
+    return answer(found) if found else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])

@@ -90,10 +90,9 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
 
     Code 1 where leads are in doubt.
     """
-    with context().database.read() as session:
-        found = loads.page(session, list(connection) or None, limit)["loads"]
-    found = [loads.discreet(load, context().settings.connections) for load in found]
-    with context().database.read() as session:
+    own = context()
+    with own.database.read() as session:
+        found = loads.page(session, own.settings.connections, list(connection) or None, limit)["loads"]
         in_doubt = unknown_leads(session)
     if not found:
         say("No load yet.")
@@ -101,11 +100,11 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
         target = load["campaign_id"] or load["name"]
         said = [load["id"], load["connection"], load["state"], _counted(load["counts"]), target, load["reason"]]
         say("  ".join(filter(None, said)))
-    doubts = {name: own for name, own in in_doubt.items() if not connection or name in connection}
-    for name, own in doubts.items():
-        those = ", ".join(own["unknown_load_ids"])
-        lead = texts.many(own["unknown_leads"], "lead")
-        say(f"{name}: {lead} in doubt since {own['oldest_unknown_at']}, of load {those}.")
+    doubts = {name: desk for name, desk in in_doubt.items() if not connection or name in connection}
+    for name, desk in doubts.items():
+        those = ", ".join(desk["unknown_load_ids"])
+        lead = texts.many(desk["unknown_leads"], "lead")
+        say(f"{name}: {lead} in doubt since {desk['oldest_unknown_at']}, of load {those}.")
     if doubts:
         say("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
         sys.exit(1)
@@ -157,11 +156,12 @@ def decide(load_id: UUID, decision: str) -> None:
 
 
 def _page(load_id: UUID, after: int, limit: int, state: str | None = None) -> dict[str, Any]:
-    with context().database.read() as session:
-        found = loads.shown(session, load_id, after, limit, state)
+    own = context()
+    with own.database.read() as session:
+        found = loads.shown(session, own.settings.connections, load_id, after, limit, state)
     if found is None:
         raise click.ClickException("There is no such load.")
-    return loads.discreet(found, context().settings.connections)
+    return found
 
 
 def _wait(connection: Connection, load_id: UUID) -> None:

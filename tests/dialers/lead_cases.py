@@ -103,7 +103,7 @@ def ended(database: Database, played: Stage, load_id: UUID) -> dict[str, str]:
         while send_due(database, played.connection, CALLBACKS, now=_later(rested)):
             pass
         with database.read() as session:
-            found = loads.shown(session, load_id)
+            found = loads.shown(session, {}, load_id)
         if found["state"] == "done":
             return {lead["number"]: lead["state"] for lead in found["leads"]}
         rested += timedelta(minutes=10)

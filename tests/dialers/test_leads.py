@@ -163,7 +163,7 @@ def test_a_load_that_is_resumed_allows_one_more_login(dialer, database):
             while send_due(database, played.connection, cases.CALLBACKS):
                 pass
             with database.read() as session:
-                return loads.shown(session, load_id)["state"]
+                return loads.shown(session, {}, load_id)["state"]
 
         played.faults({"forbidden": {"path": LOGINS[dialer], "times": 2}})  # a third login would be taken
         first = cases.loaded(database, played)
@@ -186,7 +186,7 @@ def test_a_login_that_fails_leaves_the_leads_waiting(dialer, fault, database):
         while send_due(database, played.connection, cases.CALLBACKS):
             pass
         with database.read() as session:
-            found = loads.shown(session, load_id)
+            found = loads.shown(session, {}, load_id)
         assert (found["state"], found["counts"]["pending"], bool(found["reason"])) == ("running", 3, True)
         played.faults({})
         assert set(cases.ended(database, played, load_id).values()) == {ACCEPTED}

@@ -174,7 +174,7 @@ def test_whoever_loads_leads_or_commands_sees_nothing_that_the_dialer_repeats(
         for _ in range(3):
             send_due(database, connection, callbacks)
         with database.read() as session:
-            shown += [loads.shown(session, load), loads.page(session, None, 10)]
+            shown += [loads.shown(session, {}, load), loads.page(session, {}, None, 10)]
         given = {"campaign": "1", "call": "1", "lead": "1", "status": "x", "agent": "1", "number": "+420601234567"}
         for name, act in DIALERS[dialer].acts.items():
             own = {field: given[field] for field in act.given().fields if field in given}

@@ -43,7 +43,7 @@ def send(database, connection, seconds: float = 30.0) -> None:
 
 def shown(database, load_id) -> dict:
     with database.read() as session:
-        return loads.shown(session, load_id, limit=1000)
+        return loads.shown(session, {}, load_id, limit=1000)
 
 
 def taken(stage) -> list[str]:
