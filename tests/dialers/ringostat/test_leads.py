@@ -119,7 +119,7 @@ def test_a_campaign_that_is_not_there_rejects_each_lead_with_the_reason(database
         while send_due(database, played.connection, {}):
             pass
         with database.read() as session:
-            found = load_shown(session, load_id)
+            found = load_shown(session, {}, load_id)
         assert {(one["state"], one["reason"]) for one in found["leads"]} == {("rejected", "Campaign not found")}
         assert played.taken() == []
 
@@ -131,7 +131,7 @@ def test_the_ledger_has_each_lead_of_a_load_once(database):
         while send_due(database, played.connection, {}):
             pass
         with database.read() as session:
-            found = load_shown(session, load_id)
+            found = load_shown(session, {}, load_id)
         assert {(one["state"], one["dialer_id"]) for one in found["leads"]} == {("accepted", None)}
         taken = [(row["campaignId"], "+" + row["phone_number"], row["fio"]) for row in played.ringostat.project.rows]
         assert taken == [(457, row["number"], row["name"]) for row in rows]
