@@ -7,12 +7,16 @@ that no routing table, hook or error page can answer anything else. Receiving pr
 from typing import Any
 
 from flask import Blueprint, Response, request
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from callbacks.receiver import PREFIX, Receiver
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-RULES = (f"/{PREFIX}", f"/{PREFIX}/", f"/{PREFIX}/<connection>/<token>/<kind>", f"/{PREFIX}/<anything:rest>")
+RULES = {
+    "callback": (f"/{PREFIX}", f"/{PREFIX}/", f"/{PREFIX}/<connection>/<token>/<kind>", f"/{PREFIX}/<anything:rest>"),
+    "healthz": ("/healthz", "/healthz/<slashes:rest>"),
+    "readyz": ("/readyz", "/readyz/<slashes:rest>"),
+}
 
 _RECEIVED = {
     "type": "object",
@@ -30,9 +34,16 @@ _STATUS = {
 
 
 class Anything(BaseConverter):
-    """The rest of an address, whatever it is: a base URL that ends in "/" gives "//"."""
+    """The rest of an address, whatever it is, line breaks included: a base URL that ends in "/" gives "//"."""
 
-    regex = ".*"
+    regex = "(?s:.*)"
+    part_isolating = False
+
+
+class Slashes(BaseConverter):
+    """What the receiver does not count at the end of a probe's address."""
+
+    regex = "/*"
     part_isolating = False
 
 
@@ -111,11 +122,17 @@ def blueprint(receiver: Receiver) -> Blueprint:
         status, headers, body = answer
         return Response(body, status, headers)
 
-    made.record(lambda state: state.app.url_map.converters.update(anything=Anything))
-    for rule in RULES:
-        made.add_url_rule(
-            rule, "callback", answered, methods=METHODS, provide_automatic_options=False, merge_slashes=False
-        )
-    for rule in ("/healthz", "/readyz"):
-        made.add_url_rule(rule, rule[1:], answered, methods=METHODS, provide_automatic_options=False)
+    def whatever_method(routes: Map) -> None:
+        """Flask lists methods; the receiver answers to any, such as a proxy's PROPFIND."""
+        for name, rules in RULES.items():
+            for rule in rules:
+                routes.add(Rule(rule, endpoint=f"{made.name}.{name}", merge_slashes=False))
+
+    made.record(lambda state: state.app.url_map.converters.update(anything=Anything, slashes=Slashes))
+    for name, rules in RULES.items():
+        for rule in rules:
+            made.add_url_rule(
+                rule, name, answered, methods=METHODS, provide_automatic_options=False, merge_slashes=False
+            )
+    made.record(lambda state: whatever_method(state.app.url_map))
     return made
