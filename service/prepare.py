@@ -1,6 +1,8 @@
 """What comes before the first question: the schema, and what somebody who just started it wants to copy."""
 
+import os
 import sys
+from collections.abc import Sequence
 
 import click
 import structlog
@@ -46,9 +48,20 @@ def prepare(settings: Settings, database: Database) -> None:
         strangers.share_out(session, settings.connections)
     for sentence in settings.warnings():
         log.warning("loose_setting", said=sentence)
-    click.echo(f"Dashboard: {settings.public_url}/")
-    if key:
-        click.echo(f"Admin key (shown this once): {key}")
-    for connection, kind, url in settings.callback_urls():
-        click.echo(f"Callback URL of {connection}, {kind}: {url}")
-    sys.stdout.flush()
+    urls = [f"Callback URL of {connection}, {kind}: {url}" for connection, kind, url in settings.callback_urls()]
+    _print([f"Dashboard: {settings.public_url}/", *([f"Admin key (shown this once): {key}"] if key else []), *urls])
+
+
+def _print(lines: Sequence[str]) -> None:
+    """To be copied by whoever reads it. Where nobody can, as with a log that has ended, Wrapup works all the same."""
+    if sys.stdout is None:  # closed before the start
+        return
+    try:
+        for line in lines:
+            click.echo(line)
+        sys.stdout.flush()
+    except OSError as error:
+        log.warning(
+            "not_printed", said=f"{error.strerror}. `wrapup connections` prints it, `wrapup keys create` makes a key."
+        )
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
