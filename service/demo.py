@@ -26,7 +26,7 @@ from service import config, demo_settings
 from service.mistakes import BadSettings
 from service.supervisor.children import Child
 from service.supervisor.plan import plan
-from service.supervisor.serve import supervise
+from service.supervisor.serve import supervise, wrapup
 
 FOLDER = Path("instance-demo")
 LOCK = "demo.lock"
@@ -142,9 +142,8 @@ def _players(settings: config.Settings, ports: dict[str, int], first: bool) -> d
 def _histories() -> list[tuple[str, list[str]]]:
     """(name, command) of what brings in the past that polls do not look back to by themselves."""
     since = f"{datetime.now(UTC) - timedelta(days=PAST_DAYS):%Y-%m-%d}"
-    wrapup = [sys.executable, "-m", "flask", "--app", "wsgi", "poll"]
     return [
-        (f"past-{name}", [*wrapup, name, "--since", since, "--pause", "0.2"])
+        (f"past-{name}", [*wrapup(), "poll", name, "--since", since, "--pause", "0.2"])
         for name in ("qvoice-demo", "ringostat-demo")
     ]
 

@@ -12,10 +12,6 @@ def main() -> None:
         from service.supervisor.serve import supervise
 
         sys.exit(_told(lambda: supervise(planned())))
-    if sys.argv[1:2] == ["demo"]:
-        from service.demo import demo
-
-        _told(lambda: demo.main(sys.argv[2:], prog_name="wrapup demo"))
     _told(_command)
 
 
@@ -25,10 +21,11 @@ def _command() -> None:
 
     from models.database import said
     from service.app import create_app
+    from service.cli.group import wrapup
 
-    app = create_app()
     try:
-        app.cli.main(prog_name="wrapup", obj=ScriptInfo(create_app=lambda: app))
+        # The application, and with it the settings, is made for a command that runs: not for one that is asked for its help.
+        wrapup.main(prog_name="wrapup", obj=ScriptInfo(create_app=create_app))
     except (OperationalError, InterfaceError) as error:
         print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
         sys.exit(1)

@@ -1,29 +1,40 @@
 """All commands. ``wrapup X`` is ``flask --app wsgi X``. Answers go to standard output, logs to standard error."""
 
+import click
 from flask import Flask
 
 from service.cli import feed, keys, leads, outcomes, polling, receipts, running
 from service.demo import demo
 
 
+@click.group()
+@click.version_option(package_name="wrapup")
+def wrapup() -> None:
+    """Every call's outcome, from every dialer, in one table."""
+
+
+for command in (
+    running.serve,
+    demo,
+    running.prepare,
+    running.worker,
+    running.migrate,
+    running.connections,
+    polling.check,
+    polling.poll,
+    receipts.replay,
+    receipts.purge_strangers,
+    receipts.import_spool,
+    keys.group,
+    leads.group,
+    outcomes.renormalize,
+    outcomes.words,
+    feed.group,
+):
+    wrapup.add_command(command)
+
+
 def register(app: Flask) -> None:
     """Add them to the application."""
-    for command in (
-        running.serve,
-        demo,
-        running.prepare,
-        running.worker,
-        running.migrate,
-        running.connections,
-        polling.check,
-        polling.poll,
-        receipts.replay,
-        receipts.purge_strangers,
-        receipts.import_spool,
-        keys.group,
-        leads.group,
-        outcomes.renormalize,
-        outcomes.words,
-        feed.group,
-    ):
+    for command in wrapup.commands.values():
         app.cli.add_command(command)

@@ -28,6 +28,8 @@ def plan(settings: "Settings") -> Plan:
     """Of checked settings."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("LISTEN_")}
     worked_out = {
+        # Their code is ours, also where they are started in the folder of another Wrapup: Python would look there first.
+        "PYTHONSAFEPATH": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "WRAPUP_DATA_DIR": str(settings.data_dir),
         "WRAPUP_DATABASE_URL": settings.database_url,

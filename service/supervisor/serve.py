@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 
@@ -99,7 +98,7 @@ class Preparation:
         """True at the moment when it has succeeded."""
         if self._process is None:
             if self._at is not None and now >= self._at:
-                self._process, self._at = subprocess.Popen([*_wrapup(), "prepare"], env=self._environ), None
+                self._process, self._at = subprocess.Popen([*wrapup(), "prepare"], env=self._environ), None
             return False
         code = self._process.poll()
         if code is None:
@@ -119,8 +118,9 @@ class Preparation:
 def _gunicorn(config: str, listener: int, app: str) -> list[str]:
     """gunicorn on a listening socket that it inherits."""
     config = f"python:service.supervisor.{config}"
-    return [sys.executable, "-m", "gunicorn", "-c", config, "-b", f"fd://{listener}", "--chdir", str(Path.cwd()), app]
+    return [sys.executable, "-m", "service.supervisor.gunicorn", "-c", config, "-b", f"fd://{listener}", app]
 
 
-def _wrapup() -> list[str]:
+def wrapup() -> list[str]:
+    """The command ``wrapup``, for a child."""
     return [sys.executable, "-c", "from service.main import main; main()"]
