@@ -53,7 +53,7 @@ def _set(values: dict[str, Any], set_by: dict[str, str], name: str, source: str,
 
 # Computed -------------------------------------------------------------------------------------------------------------
 def _talk(values: Mapping[str, Any], set_by: Mapping[str, str], events: list[KeptEvent]) -> tuple[int, str] | None:
-    """From the moment when both were on the line: a dialer that calls the customer first has him wait for an agent."""
+    """From the moment when both were on the line: a dialer that calls the customer first has the customer wait for an agent."""
     answered = values["answered_at"]
     if answered is None or not _of_one_leg("answered_at", set_by, events):
         return None

@@ -71,7 +71,7 @@ def test_a_line_that_was_hung_up_gives_what_has_come_and_can_be_lingered_at():
         sender.hang_up()
         assert (sender.chunk(), sender.chunk()) == (b"come", b"")
         assert sender.ends
-        theirs.send(b"late")  # its sender has not noticed, and must not be reset before he reads his answer
+        theirs.send(b"late")  # its sender has not noticed, and must not be reset before it reads its answer
         ours.send(b"answer")
         sender.linger()
         ours.close()

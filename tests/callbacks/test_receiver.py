@@ -218,7 +218,7 @@ def test_a_length_that_no_table_holds_is_answered_and_kept(served, database, par
     assert answer.endswith(BODY)
     (receipt,) = [one for one in receipts(database) if one.body.endswith(body)]
     kept = (receipt.reason, receipt.body_size, receipt.truncated)
-    let_through = ("cut_off", len(body), False)  # a sender who hangs up long before the end of what he announced
+    let_through = ("cut_off", len(body), False)  # a sender who hangs up long before the end of what was announced
     refused = ("malformed_request", len(receipt.body), False)
     assert kept == (let_through if receipt.body == body else refused)
     if receipt.body != body:

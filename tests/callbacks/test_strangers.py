@@ -254,7 +254,7 @@ def test_a_cap_of_nothing_keeps_nothing(database):
 
 
 def test_what_somebody_has_sent_back_to_be_read_is_nobodys_to_take_away(postgresql_url):
-    """And whoever needs the room does not wait for him, nor he for us: both would wait for ever."""
+    """And whoever needs the room does not wait for it, nor it for us: both would wait for ever."""
     database = Database(postgresql_url)
     store = DatabaseStore(database, Strangers(2, 10**6, ["ryng"]))
     store.keep([draft(1, **UNKNOWN), draft(2, **UNKNOWN)])

@@ -92,7 +92,7 @@ ADDRESSES = [
     (QVOICE, ROW | TRIED | {"agent_name": "Marta Vega"}, "marta@example.test"),
     (QVOICE, ROW | TRIED | {"agent_name": "Marta Vega", "agent_extension": "1103"}, None),
     (RINGOSTAT, IN | {"employee_fio": "Olena", "employee_email": "olena@example.test"}, "olena@example.test"),
-    (RINGOSTAT, OUT | {"caller": "olena@sip.example.test"}, None),  # where her telephone is, not her mail
+    (RINGOSTAT, OUT | {"caller": "olena@sip.example.test"}, None),  # where the telephone is, not the mail
     (RINGOSTAT, IN | {"client_email": "customer@example.test"}, None),
     (VOIPEX, HANGUP | {"Login": "jana", "Email": "jana@example.test"}, "jana@example.test"),
     (VOIPEX, HANGUP | {"Login": "jana@example.test"}, "jana@example.test"),

@@ -15,7 +15,7 @@ MEBIBYTE = 1024 * 1024
 @dataclass(frozen=True)
 class Shape:
     """``raw`` is what is sent; ``answers`` how many callbacks it carries, each answered 200, and ``body`` kept once for each.
-    ``half``: the sender closes his side after the last byte."""
+    ``half``: the sender closes its side after the last byte."""
 
     raw: bytes
     answers: int = 1

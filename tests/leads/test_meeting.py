@@ -275,7 +275,7 @@ def test_news_that_comes_while_it_looks_is_not_forgotten(database):
 
 
 def test_whoever_folds_at_the_moment_of_the_news_is_waited_for(database):
-    """He has asked for leads a moment before, and his call cannot be seen yet."""
+    """They have asked for leads a moment before, and their calls cannot be seen yet."""
     if database.is_sqlite:
         pytest.skip("one writes at a time")
     keep(database, receipt(job(), "jobs", LATER, JAICP, source="report", context={"campaign": "renewals"}, method=None))

@@ -13,7 +13,7 @@ OURS = Proxies(["127.0.0.1", "::1", "10.0.0.0/8", "2001:db8:1::/48"])
     ("peer", "forwarded", "client"),
     [
         ("203.0.113.9", "", "203.0.113.9"),
-        ("203.0.113.9", "198.51.100.7", "203.0.113.9"),  # no proxy of ours: what he says is his own invention
+        ("203.0.113.9", "198.51.100.7", "203.0.113.9"),  # no proxy of ours: what it says is its own invention
         ("127.0.0.1", "", "127.0.0.1"),
         ("127.0.0.1", "198.51.100.7", "198.51.100.7"),
         ("127.0.0.1", "6.6.6.6, 198.51.100.7", "198.51.100.7"),  # what stood there before, the client wrote

@@ -197,7 +197,7 @@ PAIRS = [
     ({"custom_fields": {}}, {"custom_fields": {"a": 1}}, False),
     ({"flags": ["contact", "sale"]}, {"flags": ["sale", "contact"]}, False),
     ({"flags": ["contact"]}, {"flags": []}, True),
-    # the agent is known by the best of his names that was stated: the rest may be told in other words
+    # the agent is known by the best of the names that was stated: the rest may be told in other words
     ({"agent_username": "jana", "agent_email": "j@x"}, {"agent_username": "jana", "agent_email": "k@x"}, False),
     ({"agent_username": "jana", "agent_name": "Jana"}, {"agent_username": "petr", "agent_name": "Jana"}, True),
     ({"agent_id": "7", "agent_username": "jana"}, {"agent_id": "7", "agent_username": "jana2"}, False),

@@ -109,7 +109,7 @@ COMPUTED = {
         ],
         NOTHING,
     ),
-    "where one record tells of two agents' answer, one of them may be his": (
+    "where one record tells of two agents' answer, one of them may be the credited one's": (
         [
             end(ended_at=3, agent_id="2"),
             told(CUSTOMER_ANSWERED, 0, receipt=5, answered_at=iso(1), agent_id="1"),
@@ -161,7 +161,7 @@ WHO = ("agent_id", "agent_username", "agent_email", "agent_extension", "agent_nu
 
 @pytest.mark.parametrize("name", WHO)
 def test_by_whatever_name_two_agents_differ(name):
-    """The answer of one and the end of the other are no talk; of one agent they are, whatever else is not said of him."""
+    """The answer of one and the end of the other are no talk; of one agent they are, whatever else is not said of them."""
     answer = told(CUSTOMER_ANSWERED, 0, answered_at=iso(1), **{name: "a"})
     for other, talk in (("a", 120), ("b", None)):
         assert seconds([answer, end(ended_at=3, **{name: other})])[0] == talk

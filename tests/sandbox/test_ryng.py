@@ -114,7 +114,7 @@ def test_every_callback_of_mixed_traffic_arrives():
     attempts = [attempt for call in calls for attempt in call.attempts]
     answered = [attempt for attempt in attempts if attempt.status == "completed"]
     assert len(receiver.of_kind("terminal")) == len(attempts)
-    assert len(receiver.of_kind("connect")) == len(attempts) + len(answered)  # agent, and customer where he answered
+    assert len(receiver.of_kind("connect")) == len(attempts) + len(answered)  # agent, and customer where one answered
     assert sorted(seen.json["callLogID"] for seen in receiver.of_kind("terminal")) == sorted(
         attempt.log_id for attempt in attempts
     )

@@ -44,7 +44,7 @@ def test_who_has_read_nothing_for_longest_makes_room(lines):
         next(pieces)
     next(taken[1])
     third = Held(holding, lines()[0], bytes(4 * PIECE))
-    assert gone.recv(1) == b""  # his line has ended...
+    assert gone.recv(1) == b""  # its line has ended...
     still.setblocking(False)
     with pytest.raises(BlockingIOError):  # ...and the other one has not
         still.recv(1)

@@ -121,7 +121,7 @@ def test_guessing_is_slowed_down_for_whoever_guesses_and_for_nobody_else(served)
     assert "Wait " in refused.text
     assert Form(served, "203.0.113.67").send(served.key).status_code == 303  # a good key, behind another address
     assert logged(served, "sign_in_refused")[-1]["address"] == "203.0.113.66"
-    # Whoever writes another address into the list by himself is still counted under his own.
+    # Whoever writes another address into the list is still counted under their own.
     assert Form(served, "203.0.113.99, 203.0.113.66").send("wk_guess").status_code == 429
     log = (served.folder / "err").read_text()
     assert "guess" not in log

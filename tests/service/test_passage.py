@@ -70,7 +70,7 @@ def test_an_export_streams(served):
 
 
 def test_a_reader_of_an_export_may_pause_for_longer_than_a_callback_may(served):
-    """What does not fit into the buffers on the way waits for him."""
+    """What does not fit into the buffers on the way waits for the caller."""
     with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), 60) as line:
         line.sendall(
             b"GET /static/pages.css HTTP/1.1\r\nHost: x\r\n\r\n" * 500 + b"GET /healthz HTTP/1.0\r\nHost: x\r\n\r\n"

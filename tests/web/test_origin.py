@@ -68,7 +68,7 @@ def refused(client, **environ) -> int:
         ({"REMOTE_ADDR": STRANGER}, {"address": STRANGER}),
         (
             {"REMOTE_ADDR": STRANGER, "HTTP_X_FORWARDED_FOR": "1.2.3.4"},
-            {"address": STRANGER, "forwarded_for": "1.2.3.4"},  # which he says by himself
+            {"address": STRANGER, "forwarded_for": "1.2.3.4"},  # which the caller says by itself
         ),
         ({"REMOTE_ADDR": PROXY, "HTTP_X_FORWARDED_FOR": STRANGER}, {"address": STRANGER, "peer": PROXY}),
         (

@@ -1,4 +1,4 @@
-"""Whoever asks and then does not listen is left, and what he held is free again: over real HTTP, with real sockets."""
+"""Whoever asks and then does not listen is left, and what was held for them is free again: over real HTTP, with real sockets."""
 
 import json
 import socket

@@ -9,7 +9,7 @@ AGENT, CUSTOMER = "agent first", "customer-first"
 
 # direction, first leg, second leg -> result
 RESULTS = [
-    # The agent is called first: his leg decides unless it was answered.
+    # The agent is called first: the agent's leg decides unless it was answered.
     (AGENT, "completed", "completed", "connected"),
     (AGENT, "completed", "busy", "busy"),
     (AGENT, "completed", "no-answer", "no_answer"),
@@ -22,9 +22,9 @@ RESULTS = [
     (AGENT, None, "completed", None),
     (AGENT, None, None, None),
     (AGENT, "queued", "busy", "busy"),  # a word that nobody has mapped says nothing
-    (AGENT, "voicemail", "busy", "busy"),  # by the tenant's table: his leg was answered, by whatever
+    (AGENT, "voicemail", "busy", "busy"),  # by the tenant's table: the agent's leg was answered, by whatever
     (AGENT, "completed", "voicemail", "voicemail"),
-    # The customer is called first: his leg decides unless he answered; then the agent's may have failed.
+    # The customer is called first: the customer's leg decides unless it was answered; then the agent's may have failed.
     (CUSTOMER, "completed", "completed", "connected"),
     (CUSTOMER, "busy", "completed", "busy"),
     (CUSTOMER, "no-answer", None, "no_answer"),
