@@ -135,6 +135,11 @@ def test_the_image_holds_every_package():
     assert copied == packages
 
 
+def test_the_settings_file_lies_where_the_container_looks_for_it():
+    guide = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"-v \./wrapup\.toml:([^:\s]+)", guide) == re.findall(r"-e WRAPUP_CONFIG=(\S+)", guide) != []
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_units_restart_for_ever_and_are_fenced_in(unit):
     text = unit.read_text(encoding="utf-8")
