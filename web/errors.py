@@ -1,7 +1,8 @@
 """Errors as the API tells them: ``{"error_id", "message", "details", "request_id"}``, the same shape for every one.
 
 ``error_id`` is stable and for programs, ``message`` is a sentence for people, ``details`` names the fields at fault as
-``{"field": ["sentence"]}``. What went wrong inside is in the log under the same request id, never in the answer.
+``{"field": ["sentence"]}``; of a parameter that may be given several times by the place of each value, ``{"field": {"0":
+["sentence"]}}``. What went wrong inside is in the log under the same request id, never in the answer.
 """
 
 import re

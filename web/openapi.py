@@ -25,8 +25,8 @@ from web.schemas.errors import Error
 DESCRIPTION = """\
 What became of every call, from every dialer. The guide is `/docs/api.md`: paging, the change feed, what each figure means.
 
-Every address needs a key, `Authorization: Bearer wk_...`, with the scope that stands beside it; `admin` opens all.
-An unknown parameter, or one with a value that cannot be used, is a 422 that names it."""
+Every address below `/api/v1` needs a key, `Authorization: Bearer wk_...`, with the scope that stands beside it; `admin`
+opens all. An unknown parameter, or one with a value that cannot be used, is a 422 that names it."""
 
 DOCS = Path(__file__).parent.parent / "docs"
 GUIDES = {  # in the order in which /docs names them

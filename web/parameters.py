@@ -130,7 +130,7 @@ class Filters(Schema):
     dialer = any_of("The dialer.", "ryng", tuple(DIALERS))
     campaign_id = any_of("The dialer's id of the campaign.", "6541")
     campaign_name = any_of("The campaign's name, exactly.", "Renewals November")
-    agent = any_of("The agent's id, username, name, number or extension, exactly.", "priya")
+    agent = any_of("The agent's id, user name, e-mail address, name, number or extension, exactly.", "priya")
     number = any_of(
         "The customer's number: E.164, its digits, as people dial it in a connection's country, or as the dialer wrote it.",
         "+919812345678",

@@ -36,7 +36,8 @@ def show() -> None:
 def restart(above: int) -> None:
     """Begin a new epoch: after a restore from a backup, whenever readers may have seen more than the database knows.
 
-    Every reader with a cursor gets 409 feed_restarted once, and begins again; a plain position reads on.
+    Every reader with a cursor gets 409 feed_restarted once, and begins again. A plain position of before the backup reads on; one
+    that the database does not know is a 409 as well.
     """
     database, folder = context().database, settings().data_dir
     migrations.upgrade(database)

@@ -48,9 +48,11 @@ group = AppGroup("leads", help="Load leads into campaigns, and see what became o
 @click.option("--options", default="{}", help="The dialer's own fields for the request, as JSON.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be sent.")
 def load(connection: str, campaign: str, file: Path, new: bool, options: str, dry_run: bool) -> None:
-    """Load FILE (.csv, .tsv, .txt, .ndjson or .json) into CAMPAIGN and wait for its end; an interrupted wait loses nothing.
+    """Load FILE (.csv, .tsv, .txt, .ndjson, .jsonl or .json) into CAMPAIGN and wait for its end. An interrupted wait loses
+    nothing.
 
-    Code 1 where a lead was rejected or is unknown, 2 where the file cannot be taken: then nothing was sent.
+    Code 1 where a lead was rejected or is unknown, or the load was parked; 2 where the file cannot be taken: then nothing was
+    sent.
     """
     own = context()
     migrations.upgrade(own.database)
@@ -103,8 +105,9 @@ def list_loads(connection: tuple[str, ...], limit: int) -> None:
     doubts = {name: desk for name, desk in in_doubt.items() if not connection or name in connection}
     for name, desk in doubts.items():
         those = ", ".join(desk["unknown_load_ids"])
+        loads_named = "load" if len(desk["unknown_load_ids"]) == 1 else "loads"
         lead = texts.many(desk["unknown_leads"], "lead")
-        say(f"{name}: {lead} in doubt since {desk['oldest_unknown_at']}, of load {those}.")
+        say(f"{name}: {lead} in doubt since {desk['oldest_unknown_at']}, of {loads_named} {those}.")
     if doubts:
         say("Look at the dialer, then: wrapup leads decide LOAD accepted, rejected or resend.")
         sys.exit(1)

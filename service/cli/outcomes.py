@@ -43,8 +43,8 @@ def suggest(connection: str) -> None:
 def renormalize(connection: str, apply: bool) -> None:
     """Read a connection's history again from its receipts, after [words...], [dispositions...] or the like were changed.
 
-    Restart the worker with the new settings first. Ids stay; only what really changes reaches the change feed. May be
-    stopped and run again at any time.
+    Have the worker read the new settings first: SIGHUP to wrapup serve, or a restart. Ids stay; only what really changes reaches
+    the change feed. May be stopped and run again at any time.
     """
     database, connections = context().database, context().connections
     if connection not in connections:

@@ -28,7 +28,10 @@ class Receipt(Schema):
             "example": ["raw_line_breaks"],
         },
     )
-    stranger = yes_or_no("Whether it came without a right to: unknown connection or wrong token.", False)
+    stranger = yes_or_no(
+        "Whether it came without a right to: an unknown connection, a wrong token, or without the `Authorization` asked for.",
+        False,
+    )
     body_size = number("Bytes, as sent.", 512)
     truncated = yes_or_no("Whether only the beginning was kept.", False)
     content_hash = text(
