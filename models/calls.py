@@ -89,7 +89,7 @@ class CallEvent(Base):
 
 
 class CallOutcome(Base):
-    """The row: what became of one call attempt. Written by ``outcomes`` alone, from events alone."""
+    """The row: what became of one call attempt. Written by ``outcomes`` alone, from events and what they met (``met``)."""
 
     __tablename__ = "call_outcomes"
     __table_args__ = (

@@ -58,7 +58,9 @@ class Receipt(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     record_key: Mapped[LongText | None]  # which record of its report it is a version of
     context: Mapped[Json | None]  # what the poller knew and the record does not say, such as its campaign
-    stranger: Mapped[bool] = mapped_column(default=False)  # unknown connection or wrong token: capped
+    stranger: Mapped[bool] = mapped_column(
+        default=False
+    )  # unknown connection, wrong token or ``Authorization``: capped
     share: Mapped[Name | None]  # of a stranger's: which of the shares of ``models.strangers`` it fills
     # Of a stranger's: whether it came with a token that is ours, an outdated one, say.
     known_sender: Mapped[bool] = mapped_column(default=False, server_default=false())

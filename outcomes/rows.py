@@ -1,4 +1,4 @@
-"""Reading and writing the events and outcomes of call groups, set by set. Only ``refold`` writes through it."""
+"""Reading and writing the events and outcomes of call groups, set by set. Only ``refold`` and ``revisions`` write through it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,5 @@
-"""``wrapup worker``: normalizes within a second of receipt, settles by time, polls, sends leads. Several may run at once.
+"""``wrapup worker``: normalizes within a second of receipt, settles by time, completes calls by what is
+learned later, applies decisions, polls, sends leads. Several may run at once.
 
 Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
 a worker that dies forgets nothing.

@@ -1,4 +1,4 @@
-"""The read side over HTTP: API, exports, pages."""
+"""HTTP: the API, exports and pages, which read, and what goes towards the dialers."""
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.http import parse_date
@@ -42,7 +42,7 @@ def _readable_dates() -> None:
 
 
 def register(app: Flask) -> None:
-    """Add every route of the read side to the application."""
+    """Add every route to the application, but those of callbacks and probes (``callbacks.routes``)."""
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
     errors.register(app)
     silence.register(app)

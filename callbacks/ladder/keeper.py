@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # between two looks at a database that fails again as soon as it is used
 STEADY_SECONDS = 10.0
-LAST_SECONDS = 1.5  # for the spool, when the process ends: it is killed five seconds later
+LAST_SECONDS = 1.5  # for the spool, when the process ends, of its ``callbacks.http.worker.CLOSE_SECONDS``
 
 
 class Keeper:

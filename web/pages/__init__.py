@@ -1,4 +1,4 @@
-"""The dashboard: pages for people, drawn on the server. They read through the same functions as the API.
+"""The dashboard: pages for people, drawn on the server. What they show is asked of ``queries``, as the API does.
 
 Every route here belongs to one blueprint, and that blueprint asks for a session before it looks at anything else
 (``session.guard``); a view that is for everybody says so.

@@ -15,7 +15,7 @@ from queries import words_seen
 from queries.completeness import Reached
 from web.pages import zones
 
-# Four looks, and never the look alone: the word stands beside it.
+# Never the look alone: the word stands beside it. All others are ``quiet``.
 _TONES = {
     ours.CONNECTED: "good",
     ours.PENDING: "open",
@@ -141,7 +141,7 @@ def late(decision: Mapping[str, Any], now: datetime) -> bool:
 
 
 def size(count: int) -> str:
-    return f"{count} bytes" if count < 10_000 else f"{count / 1000:.0f} kB"
+    return many(count, "byte") if count < 10_000 else f"{count / 1000:.0f} kB"
 
 
 def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
