@@ -8,7 +8,7 @@ PIP = pip --quiet --disable-pip-version-check install
 LOCKED = $(PIP) --no-build-isolation --require-hashes
 IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 
-.PHONY: install run demo test quick test-newest bench chaos update clean
+.PHONY: install run demo test quick thorough test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -32,7 +32,13 @@ QUICK = tests/lib tests/models tests/dialers tests/outcomes tests/queries
 quick: .venv/installed-test
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports >/dev/null
-	@$(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql" -m "not slow and not browser" $(QUICK)
+	@WRAPUP_TEST_EXAMPLES=5 $(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql" -m "not slow and not browser" $(QUICK)
+
+# What make test does in part, in whole: every dialer's every report answered in every shape, ten times the examples.
+thorough: .venv/installed-test
+	@tests/prepare
+	WRAPUP_TEST_THOROUGH=1 WRAPUP_TEST_EXAMPLES=150 $(BIN)/pytest -n 2 --dist loadfile \
+	    tests/dialers/test_swollen.py tests/outcomes tests/fuzz
 
 # The same on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
 test-newest: VENV := .venv-newest

