@@ -1,7 +1,7 @@
 """Places, and what a clock on a wall there showed. A zone's abbreviation is read where the place makes it certain, and
 nowhere else: IST is three zones of the world, and CST is at least as many."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -18,6 +18,7 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place()
+_STEP = timedelta(days=1)  # no zone has changed its clocks twice within a day
 PSEUDO = ("localtime", "posixrules", "Factory")  # the machine's own
 
 
@@ -69,3 +70,28 @@ def _of_country(country: str) -> tuple[ZoneInfo, ...]:
     table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
     return tuple(zone for row in rows if row[0] == country and (zone := named(row[2])) is not None)
+
+
+@lru_cache(maxsize=2_000)
+def changes(name: str, since: datetime, until: datetime) -> tuple[tuple[datetime, int], ...]:
+    """(from when, the offset from UTC in seconds) for every change of the zone's clocks between the two moments, which are
+    aware; the first begins at ``since``. Found by looking at each day and then by halves: zoneinfo tells offsets, not changes."""
+    zone = ZoneInfo(name)
+
+    def offset(at: datetime) -> int:
+        found = at.astimezone(zone).utcoffset()
+        return int(found.total_seconds()) if found is not None else 0
+
+    found = [(since, offset(since))]
+    at = since
+    while at < until:
+        following = min(at + _STEP, until)
+        now = offset(following)
+        if now != found[-1][1]:
+            low, high = at, following
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) / 2
+                low, high = (low, middle) if offset(middle) != found[-1][1] else (middle, high)
+            found.append((high.replace(microsecond=0), now))
+        at = following
+    return tuple(found)

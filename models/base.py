@@ -26,6 +26,10 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeEngine
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
+POSTGRESQL, DUCKDB = (
+    "postgresql",
+    "duckdb",
+)  # dialects with times and UUIDs of their own; the second only reads, in queries.mirror
 
 
 class Base(DeclarativeBase):
@@ -41,25 +45,30 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time in UTC. timestamptz on PostgreSQL; on SQLite text that sorts by time."""
+    """An aware time in UTC. timestamptz on PostgreSQL; on SQLite text that sorts by time; in the mirror a timestamp, of UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else String(26))
+        native = dialect.name in (POSTGRESQL, DUCKDB)
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == POSTGRESQL) if native else String(26))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
         if value is None:
             return None
         value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(SQLITE_TIME)
+        if dialect.name == DUCKDB:
+            return value.replace(tzinfo=None)
+        return value if dialect.name == POSTGRESQL else value.strftime(SQLITE_TIME)
 
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            value = datetime.fromisoformat(value)
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
         return value.astimezone(UTC)
 
 
@@ -70,10 +79,10 @@ class Guid(TypeDecorator[UUID]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(PgUuid(as_uuid=True) if dialect.name == "postgresql" else CHAR(36))
+        return dialect.type_descriptor(PgUuid(as_uuid=True) if dialect.name in (POSTGRESQL, DUCKDB) else CHAR(36))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> UUID | str | None:
-        return value if value is None or dialect.name == "postgresql" else str(value)
+        return value if value is None or dialect.name in (POSTGRESQL, DUCKDB) else str(value)
 
     def process_result_value(self, value: UUID | str | None, dialect: Dialect) -> UUID | None:
         return value if value is None or isinstance(value, UUID) else UUID(value)

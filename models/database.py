@@ -24,6 +24,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
 from models.base import SQLITE_TIME, Base
+from models.percentile import Percentile
 from models.turn import turn
 
 One = TypeVar("One")
@@ -145,6 +146,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.create_function("local_day", 2, local_day, deterministic=True)
+    connection.create_aggregate("percentile", 2, Percentile)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -201,7 +203,7 @@ def _begin_watch(connection: Connection, *_: object) -> None:
 
 
 def local_day(moment: str | None, zone: str) -> str | None:
-    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``queries.reports.day_in_zone``."""
+    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``queries.summaries.day_in_zone``."""
     return None if moment is None else _day_of_minute(moment[:16], zone)
 
 

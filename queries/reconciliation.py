@@ -27,8 +27,8 @@ from models import CallOutcome, LeadLoad, LoadedLead
 from models.database import AnyColumn, AnySelect
 from models.loads import ACCEPTED
 from queries.loaded import produced_no_call
-from queries.reports import MOST_GROUPS, TooManyGroups, count_if, day_in_zone
 from queries.selection import conditions
+from queries.summaries import MOST_GROUPS, TooManyGroups, count_if, day_in_zone
 
 _SOURCES = cast(CallOutcome.sources, Text)
 CALLED, REPORTED = _SOURCES.like('%"callback:%'), _SOURCES.like('%"report:%')

@@ -10,12 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Text, cast, not_, or_, select, tuple_
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import Grouping
-from sqlalchemy.sql.expression import FunctionElement
 
 from lib import clock, ids, phone
 from lib import text as texts
@@ -24,6 +21,7 @@ from models.database import AnyColumn, AnyRow, AnySelect
 from models.shown import COLUMNS as SHOWN
 from outcomes import undecided
 from queries import keyset, unread_values
+from queries.expressions import has_member
 from queries.keyset import Page
 
 WORD_FILTERS = (
@@ -69,25 +67,6 @@ AGENT = (
 # Said crosswise, as in models.calls: SQLite takes "merged_into IS NULL" for the narrowest condition there is, reads every
 # call by its index, and sorts them all for the first page.
 NOT_MERGED = not_(Grouping(CallOutcome.merged_into.is_not(None)))
-
-
-class has_member(FunctionElement[bool]):
-    """Whether a JSON array of texts holds a text: ``has_member(CallOutcome.flags, "sale")``."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(has_member, "postgresql")
-def _has_member_postgresql(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
-    array, member = element.clauses
-    return f"({compiler.process(array, **options)} ? {compiler.process(cast(member, Text), **options)})"
-
-
-@compiles(has_member, "sqlite")
-def _has_member_sqlite(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
-    array, member = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {member})"
 
 
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:

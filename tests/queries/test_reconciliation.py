@@ -11,7 +11,7 @@ from dialers.base import Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, LoadedLead
-from queries import loaded, reports
+from queries import loaded, summaries
 from queries import reconciliation as sides
 from tests.factories import NOON, many_calls, minutes, outcome
 
@@ -189,7 +189,7 @@ def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
     with database.write() as session:
         lead(session)
         outcome(session, connection="other")
-    with pytest.raises(reports.TooManyGroups):
+    with pytest.raises(summaries.TooManyGroups):
         found(database)
 
 

@@ -8,7 +8,7 @@ from flask import request
 
 from lib import clock
 from lib import zones as iana
-from queries import reports
+from queries import summaries
 
 COOKIE = "wrapup_zone"
 
@@ -20,7 +20,7 @@ def chosen() -> str:
 
 
 def known(name: str) -> bool:
-    return reports.known_zone(name)
+    return summaries.known_zone(name)
 
 
 @lru_cache(maxsize=1)

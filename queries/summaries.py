@@ -26,7 +26,8 @@ from lib import zones
 from models import CallOutcome
 from models.database import AnyColumn
 from queries import words_seen
-from queries.selection import conditions, has_member
+from queries.expressions import has_member
+from queries.selection import conditions
 
 Key = tuple[str | None, ...]  # what the calls of one group have in common
 

@@ -1,0 +1,163 @@
+"""Expressions that each engine writes in its own way: SQLite, PostgreSQL, and DuckDB for the mirror. Whatever is asked of calls
+is written once, of these and of plain SQLAlchemy, so that the three give the same figures.
+
+A reader's zone comes from zoneinfo, for all three, as the moments at which its clocks are changed: databases have zones of
+their own, and they differ in some.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Integer, Text, case, cast, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import BigInteger
+
+from lib import zones
+from models.database import AnyColumn
+
+DAY = 86_400  # seconds
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class has_member(FunctionElement[bool]):
+    """Whether a JSON array of our own words holds one: ``has_member(CallOutcome.flags, "sale")``."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+class micros(FunctionElement[int]):
+    """A time as microseconds since 1970: ``micros(CallOutcome.occurred_at)``."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+class month_of(FunctionElement[str]):
+    """The month of a day (days since 1970), as ``2026-11``."""
+
+    type = Text()
+    inherit_cache = True
+
+
+class nth(FunctionElement[int]):
+    """A percentile that is one of the values: ``nth(0.9, column)`` is the smallest value that at least nine tenths of the values
+    do not exceed. On SQLite it is the function ``models.sqlite.Percentile``."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(has_member, "postgresql")
+def _has_member_postgresql(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
+    array, member = element.clauses
+    return f"({compiler.process(array, **options)} ? {compiler.process(cast(member, Text), **options)})"
+
+
+@compiles(has_member, "sqlite")
+def _has_member_sqlite(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
+    array, member = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_each({array}) WHERE json_each.value = {member})"
+
+
+@compiles(has_member, "duckdb")
+def _has_member_duckdb(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
+    # Our own words have nothing that JSON escapes; of the text of such an array the quoted word is enough.
+    array, member = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"contains({array}, '\"' || CAST({member} AS VARCHAR) || '\"')"
+
+
+@compiles(micros, "postgresql")
+def _micros_postgresql(element: micros, compiler: SQLCompiler, **options: Any) -> str:
+    # A double holds microseconds exactly until the year 2255; EXTRACT would give a numeric, which is slow.
+    moment = compiler.process(element.clauses, **options)
+    return f"CAST(round(date_part('epoch', {moment}) * 1000000) AS BIGINT)"
+
+
+@compiles(micros, "sqlite")
+def _micros_sqlite(element: micros, compiler: SQLCompiler, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"(CAST(strftime('%s', {moment}) AS INTEGER) * 1000000 + CAST(substr({moment}, 21, 6) AS INTEGER))"
+
+
+@compiles(micros, "duckdb")
+def _micros_duckdb(element: micros, compiler: SQLCompiler, **options: Any) -> str:
+    return f"epoch_us({compiler.process(element.clauses, **options)})"
+
+
+@compiles(month_of, "postgresql")
+def _month_postgresql(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"to_char(DATE '1970-01-01' + CAST({compiler.process(element.clauses, **options)} AS INTEGER), 'YYYY-MM')"
+
+
+@compiles(month_of, "sqlite")
+def _month_sqlite(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strftime('%Y-%m', ({compiler.process(element.clauses, **options)}) * 86400, 'unixepoch')"
+
+
+@compiles(month_of, "duckdb")
+def _month_duckdb(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strftime(DATE '1970-01-01' + CAST({compiler.process(element.clauses, **options)} AS INTEGER), '%Y-%m')"
+
+
+@compiles(nth, "postgresql")
+@compiles(nth, "duckdb")
+def _nth(element: nth, compiler: SQLCompiler, **options: Any) -> str:
+    share, column = element.clauses
+    literal_share = compiler.process(share, literal_binds=True, **options)
+    return f"percentile_disc({literal_share}) WITHIN GROUP (ORDER BY {compiler.process(column, **options)})"
+
+
+@compiles(nth, "sqlite")
+def _nth_sqlite(element: nth, compiler: SQLCompiler, **options: Any) -> str:
+    share, column = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"percentile({column}, {share})"
+
+
+def seconds_between(later: AnyColumn, earlier: AnyColumn) -> ColumnElement[int]:
+    """Whole seconds from one time to the other, what is over a second cut off; null where either is."""
+    between = micros(later) - micros(earlier)
+    # Integer division cuts towards zero in two engines and downwards in the third.
+    return case((between >= 0, between // 1_000_000), else_=-((-between) // 1_000_000))
+
+
+class Local:
+    """Times as clocks show them in a zone: ``Local(CallOutcome.occurred_at, "Asia/Kolkata", (since, until))``. Between the two
+    moments it is exact; before and after them the offset is that of the nearer one."""
+
+    def __init__(self, moment: AnyColumn, zone: str, span: tuple[datetime, datetime]):
+        self._seconds = micros(moment) // 1_000_000 + _shift(moment, zones.changes(zone, *span))
+
+    def day(self) -> ColumnElement[int]:
+        """Days since 1970."""
+        return self._seconds // DAY
+
+    def hour(self) -> ColumnElement[int]:
+        """0 to 23."""
+        return (self._seconds % DAY) // 3600
+
+    def second_of_day(self) -> ColumnElement[int]:
+        return self._seconds % DAY
+
+    def weekday(self) -> ColumnElement[int]:
+        """1, Monday, to 7: the first day of 1970 was a Thursday."""
+        return (self.day() + 3) % 7 + 1
+
+    def week(self) -> ColumnElement[int]:
+        """Its Monday, in days since 1970."""
+        return self.day() - (self.day() + 3) % 7
+
+    def month(self) -> ColumnElement[str]:
+        """As ``2026-11``."""
+        return month_of(self.day())
+
+
+def _shift(moment: AnyColumn, changes: Sequence[tuple[datetime, int]]) -> ColumnElement[int]:
+    """The zone's offset in seconds at a moment: (from when, offset), found by halves, for a zone may have changed often."""
+    if len(changes) == 1:
+        return literal(changes[0][1], Integer, literal_execute=True)
+    middle = len(changes) // 2
+    return case((moment < changes[middle][0], _shift(moment, changes[:middle])), else_=_shift(moment, changes[middle:]))
