@@ -26,10 +26,8 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeEngine
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
-POSTGRESQL, DUCKDB = (
-    "postgresql",
-    "duckdb",
-)  # dialects with times and UUIDs of their own; the second only reads, in queries.mirror
+# Dialects with times and UUIDs of their own. The second only reads, in the mirror.
+POSTGRESQL, DUCKDB = "postgresql", "duckdb"
 
 
 class Base(DeclarativeBase):

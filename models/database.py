@@ -100,6 +100,13 @@ class Database:
             yield session
 
     @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session that only reads, and to which every statement shows the same moment. On SQLite any does."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with Session(self.engine.execution_options(**options)) as session:
+            yield session
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, all or none."""
         engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
@@ -146,7 +153,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.create_function("local_day", 2, local_day, deterministic=True)
-    connection.create_aggregate("percentile", 2, Percentile)
+    connection.create_aggregate("percentile", 2, Percentile)  # type: ignore[arg-type]  # typeshed knows one argument
 
 
 def _begin_sqlite(connection: Connection) -> None:

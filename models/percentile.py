@@ -1,6 +1,7 @@
-"""Percentiles on SQLite, which has none. The twin of ``percentile_disc`` of PostgreSQL and DuckDB: see ``queries.expressions.nth``."""
+"""Percentiles on SQLite, which has none: the twin of ``percentile_disc`` elsewhere, see ``queries.expressions.nth``."""
 
 from math import ceil
+from typing import Any
 
 
 class Percentile:
@@ -11,7 +12,7 @@ class Percentile:
         self._values: list[int] = []
         self._share = 0.0
 
-    def step(self, value: int | None, share: float) -> None:
+    def step(self, value: Any, share: Any) -> None:
         if value is not None:
             self._values.append(value)
             self._share = share

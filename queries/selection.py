@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import Grouping
 
@@ -42,6 +42,7 @@ WORD_FILTERS = (
     "unread",
 )
 TIME_FILTERS = ("since", "until", "changed_since")
+OPENED = "opened"  # the calls of an opened figure, as conditions: ``queries.reports.opened``
 FILTERS = (*WORD_FILTERS, "is_final", *TIME_FILTERS)
 
 # A call's time is ``occurred_at``: not every dialer says when a call started, and a list must not lose those calls.
@@ -74,7 +75,7 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     Raises KeyError for a name that is no filter: an overlooked filter would answer with numbers that are too large."""
     found: list[ColumnElement[bool]] = [NOT_MERGED]
     for name, value in filters.items():
-        if name not in FILTERS:
+        if name not in FILTERS and name != OPENED:
             raise KeyError(name)
         if value is not None and value != []:
             found.append(_condition(name, value))
@@ -82,6 +83,8 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 
 def _condition(name: str, value: Any) -> ColumnElement[bool]:
+    if name == OPENED:
+        return and_(*value)
     if name == "is_final":
         return CallOutcome.is_final.is_(value)
     if name in TIME_FILTERS:

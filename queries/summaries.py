@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Text, case, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
@@ -26,6 +25,7 @@ from lib import zones
 from models import CallOutcome
 from models.database import AnyColumn
 from queries import words_seen
+from queries.asks import Asks
 from queries.expressions import has_member
 from queries.selection import conditions
 
@@ -197,14 +197,14 @@ _SUMS: Mapping[str, ColumnElement[Any]] = {
 _OF_CONNECTIONS = ("unstated", "undecided")  # what is counted by the settings of today
 
 
-def _unstated(configured: Mapping[str, Connection]) -> ColumnElement[bool]:
+def unstated(configured: Mapping[str, Connection]) -> ColumnElement[bool]:
     """Calls of which no disposition was told, nor ever will be."""
     silent = [name for name, one in configured.items() if not DIALERS[one.dialer].states_dispositions(one)]
     return CallOutcome.disposition.is_(None) & CallOutcome.connection.in_(sorted(silent))
 
 
 def summary(
-    session: Session,
+    session: Asks,
     filters: Mapping[str, Any],
     group_by: Sequence[str],
     tz: str = "UTC",
@@ -218,7 +218,7 @@ def summary(
     # Grouped by connect outcome as well and put together here: cheaper than sixteen conditional counts for each call.
     keys = [key for group in groups for key in group.keys] + [CallOutcome.connect_outcome]
     names = [func.max(group.name) for group in groups if group.name is not None]
-    by_settings = (_unstated(configured), words_seen.undecided(session, filters, configured))
+    by_settings = (unstated(configured), words_seen.undecided(session, filters, configured))
     statement = (
         select(*keys, *names, *_SUMS.values(), *map(count_if, by_settings))
         .where(*conditions(filters))

@@ -23,6 +23,7 @@ from models.calls import UNFLAGGED, UNKNOWN_AND_OVER
 from models.database import AnyColumn, AnySelect
 from outcomes.undecided import CONDITIONS, DISPOSITION, EVENT, FIELDS, WITHOUT_FLAG, event_word, value
 from queries import selection
+from queries.asks import Asks
 
 MOST_WORDS = 50
 MOST_SPELLINGS = 500  # that are told apart in each kind of word; a dialer may write an id where a word belongs
@@ -198,7 +199,7 @@ def _latest(name: str, kind: str) -> AnySelect:
 
 
 def decided(
-    session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]
+    session: Asks, filters: Mapping[str, Any], configured: Mapping[str, Connection]
 ) -> list[tuple[str, str, str]]:
     """(connection, disposition, parent or ""): of the calls that match, the dispositions that raise no flag because the
     connection's table says so. Others without a flag are undecided, or were decided since their calls were read."""
@@ -229,9 +230,7 @@ def undecided_calls(
     return {name: calls for name, calls in session.execute(statement.group_by(CallOutcome.connection))}
 
 
-def undecided(
-    session: Session, filters: Mapping[str, Any], configured: Mapping[str, Connection]
-) -> ColumnElement[bool]:
+def undecided(session: Asks, filters: Mapping[str, Any], configured: Mapping[str, Connection]) -> ColumnElement[bool]:
     """Whether it is not known what the disposition of a call that matches the filters means: nobody has decided it, or somebody
     has and the call has not been read again since."""
     known = decided(session, filters, configured)

@@ -19,9 +19,11 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import secrets
 from lib.proxies import Proxies
+from queries.reports.base import Limits
 from service import guards
 from service.connections import connections_of
 from service.keyring import kept
+from service.limits import limits_of
 from service.mistakes import BadSettings
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
@@ -43,6 +45,7 @@ class Settings:
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
     connections: Mapping[str, Connection]
+    limits: Limits = Limits()  # of reports
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
 
@@ -89,7 +92,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
         guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
-    connections = connections_of(_file(env, environ), data_dir)
+    file = _file(env, environ)
+    connections = connections_of(file, data_dir)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
     return Settings(
@@ -104,6 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
         connections=connections,
+        limits=limits_of(file),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
     )

@@ -51,7 +51,7 @@ _WORDS = fields.Dict(
     values=fields.Str(validate=validate.OneOf(WORD_MEANINGS)),
     required=True,
 )
-_TABLES = ("connections", "dispositions", "words")
+_TABLES = ("connections", "dispositions", "words", "reports")
 
 
 def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:

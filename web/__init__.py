@@ -7,6 +7,7 @@ from web import (
     acts,
     asking,
     auth,
+    catalogue,
     checks,
     connections,
     errors,
@@ -50,7 +51,7 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(probes.blueprint)
-    modules = (outcomes, reports, connections, words, checks, receipts, leads, acts)
+    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(asking.answer)  # after the key was looked at

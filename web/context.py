@@ -14,6 +14,7 @@ from lib.shared_counts import SharedCounts
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.recent_words import RecentWords
+from queries.reports.base import Limits
 from web.origin import Refusals
 
 NAME = "wrapup"  # among a Flask application's extensions
@@ -27,6 +28,8 @@ class Settings(OfIntake, Protocol):
 
     @property
     def public_url(self) -> str: ...
+    @property
+    def limits(self) -> Limits: ...
 
     def callback_urls(self) -> list[tuple[str, str, str]]: ...
     def callbacks_of(self) -> dict[str, dict[str, str]]: ...

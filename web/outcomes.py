@@ -16,7 +16,8 @@ from web.auth import scope
 from web.context import context
 from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
-from web.parameters import Filters, OutcomeQuery, cursor, limit, split
+from web.opening import opened_filters
+from web.parameters import OpenedFilters, OutcomeQuery, cursor, limit, split
 from web.schemas import outcomes as answers
 from web.schemas.errors import Error
 from web.searching import searching
@@ -39,7 +40,7 @@ def list_outcomes(query: dict[str, Any]) -> Response:
     """
     filters, rest = split(query)
     with searching() as session:
-        page = selection.page(session, filters, **rest)
+        page = selection.page(session, opened_filters(session, filters, rest), **rest)
     return answer({"outcomes": [shape.outcome(row) for row in page.rows], "next": page.next})
 
 
@@ -89,7 +90,7 @@ def _restarted(state: State) -> NoReturn:
     raise ApiError(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
 
 
-class ExportQuery(Filters):
+class ExportQuery(OpenedFilters):
     format = fields.Str(
         required=True,
         validate=validate.OneOf(exports.FORMATS, error="Must be one of: {choices}. Parquet comes in a later release."),
@@ -111,6 +112,8 @@ def export_outcomes(query: dict[str, Any]) -> Response:
     outcome per line, as in the list. A connection that ends without its last chunk is not a whole file.
     """
     filters, rest = split(query)
+    with database().read() as session:
+        filters = opened_filters(session, filters, rest)
     return exports.streamed(database(), filters, rest["format"])
 
 

@@ -23,6 +23,7 @@ from lib.whole import Whole
 from lib.zones import NOWHERE, Place
 from outcomes import undecided
 from queries import selection
+from web import opening
 from web.context import context
 
 UNSTORABLE = "Holds a character that nothing holds: NUL, or half of one."
@@ -58,7 +59,7 @@ class Parser(FlaskParser):
         twice = [name for name, values in req.args.lists() if len(values) > 1 and not _takes_many(schema, name)]
         if twice:
             raise ValidationError({name: ["May be given only once."] for name in twice})
-        return found
+        return opening.without_row(req, schema, found)
 
 
 def storable(value: Any) -> bool:
@@ -176,7 +177,11 @@ class Filters(Schema):
         return query
 
 
-class OutcomeQuery(Filters):
+class OpenedFilters(opening.Row, Filters):
+    """The filters; and a figure of a report, with the values of one of its rows."""
+
+
+class ListQuery(Filters):
     order = fields.Str(
         load_default=selection.DEFAULT_ORDER,
         validate=validate.OneOf(tuple(selection.ORDERS)),
@@ -188,6 +193,10 @@ class OutcomeQuery(Filters):
     )
     limit = limit(100)
     cursor = cursor()
+
+
+class OutcomeQuery(opening.Row, ListQuery):
+    """A page of the list, which a figure may open."""
 
 
 def split(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
 from queries import reconciliation as sides
@@ -13,6 +13,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import invalid
 from web.openapi import Blueprint
+from web.opening import zone
 from web.parameters import Filters, split
 from web.schemas import reports as answers
 from web.turns import REPORTS
@@ -20,21 +21,8 @@ from web.turns import REPORTS
 blueprint = Blueprint("reports", __name__, description="Figures, exact at the moment of asking")
 
 
-def _known_zone(name: str) -> None:
-    if not summaries.known_zone(name):
-        raise ValidationError("Not an IANA time zone, such as Asia/Kolkata.")
-
-
 class ReconciliationQuery(Filters):
-    tz = fields.Str(
-        load_default="UTC",
-        validate=_known_zone,
-        metadata={
-            "description": "Whose calendar days: an IANA time zone.",
-            "example": "Asia/Kolkata",
-            "format": "iana-time-zone",
-        },
-    )
+    tz = zone()
 
 
 class SummaryQuery(ReconciliationQuery):

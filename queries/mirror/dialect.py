@@ -37,15 +37,15 @@ class Dialect(PGDialect):
     type_compiler_cls = _Types
 
 
-_DIALECT = Dialect(paramstyle="numeric_dollar")
+_DIALECT: Any = Dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def written(statement: AnySelect | ClauseElement) -> tuple[str, Parameters]:
     """The statement's text and its parameters in order, as DuckDB takes them."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    compiled: Any = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     given = compiled.construct_params()
-    names = compiled.positiontup or []  # type: ignore[attr-defined]
-    return str(compiled), [_stored(compiled.binds.get(name), given[name]) for name in names]  # type: ignore[attr-defined]
+    names = compiled.positiontup or []
+    return str(compiled), [_stored(compiled.binds.get(name), given[name]) for name in names]
 
 
 def _stored(bound: Any, value: Any) -> Any:

@@ -14,7 +14,7 @@ from lib import clock
 from queries import selection, words_seen
 from web.context import context
 from web.pages import sentences, zones
-from web.parameters import OutcomeQuery, Parser, split
+from web.parameters import ListQuery, Parser, split
 
 Pairs = list[tuple[str, str]]
 
@@ -48,7 +48,7 @@ def read(request: Request) -> tuple[dict[str, Any], dict[str, Any], dict[str, li
     """(filters, order and page, what is wrong: field -> sentences). Nothing is listed while something is wrong: without
     the filter the list would be too long, and nobody would see why."""
     try:
-        return *split(_Parser().parse(OutcomeQuery(), request, location="query")), {}
+        return *split(_Parser().parse(ListQuery(), request, location="query")), {}
     except ValidationError as error:
         fields = error.messages.get("query", {}) if isinstance(error.messages, dict) else {}
         return {}, {}, {name: _sentences(told) for name, told in fields.items()}

@@ -1,0 +1,115 @@
+"""A report's answer: its rows, its totals, what may still change of them, and the place in the feed at which they are true."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from dialers.base import Connection
+from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
+from lib import clock
+from models import CallOutcome
+from outcomes.feed import state
+from queries.asks import Asks
+from queries.reports import compared, counting
+from queries.reports.base import DEFAULTS, Asked, Found, Limits, Report, WrongQuestion
+from queries.reports.groups import GROUPS
+from queries.selection import conditions
+
+_BEGINNING, _END = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_ROOM = timedelta(days=1)
+
+
+def asked(
+    session: Asks,
+    filters: Mapping[str, Any],
+    tz: str = "UTC",
+    group_by: tuple[str, ...] = (),
+    limits: Limits = DEFAULTS,
+    configured: Mapping[str, Connection] | None = None,
+    by_customer: bool = False,
+) -> Asked:
+    """The question, with the span of time that there are calls of."""
+    now = clock.now()
+    return Asked(
+        session, filters, tuple(dict.fromkeys(group_by)), tz, span(session), now, limits, configured or {}, by_customer
+    )
+
+
+def span(session: Asks) -> tuple[datetime, datetime]:
+    """From before the first call to behind the last one."""
+    ends = []
+    for end in (func.min, func.max):
+        ((moment,),) = session.execute(select(end(CallOutcome.occurred_at)))
+        ends.append(moment)
+    first, last = ends
+    if first is None or last is None:
+        return clock.now() - _ROOM, clock.now() + _ROOM
+    return max(first - _ROOM, _BEGINNING), min(last + _ROOM, _END)
+
+
+def answer(
+    question: Asked, report: Report, compare: str | None = None, limit: int = 100, cursor: str | None = None
+) -> dict[str, Any]:
+    """``{"report","group_by","tz","as_of","may_still_move","rows","totals"}``, as docs/reports.md tells. Raises WrongQuestion
+    and, of reports in pages, BadCursor."""
+    question = _grouped(question, report)
+    found = _found(question, report, limit, cursor)
+    more: dict[str, Any] = {}
+    if compare:
+        if report.paged is not None:
+            raise WrongQuestion("compare", "This report lists calls or numbers, and has no figures to compare.")
+        other = compared.before(question, compare)
+        filters = {**question.filters, "since": other.since, "until": other.until}
+        earlier = replace(question, filters=filters, span=(min(question.span[0], other.since), question.span[1]))
+        found = compared.compared(report, question, found, _found(earlier, report, limit, None), other.days)
+        more["compared_with"] = {name: clock.iso(moment) for name, moment in other.shown().items()}
+    if report.paged is not None:
+        more["next"] = found.next
+    return {
+        "report": report.name,
+        "group_by": list(question.group_by),
+        "tz": question.tz,
+        "as_of": place(question.session),
+        "may_still_move": may_still_move(question, report),
+        **found.more,
+        **more,
+        "rows": found.rows,
+        "totals": found.totals,
+    }
+
+
+def _grouped(question: Asked, report: Report) -> Asked:
+    if report.own_rows is not None:
+        if question.group_by:
+            raise WrongQuestion("group_by", f"This report makes its own rows: {report.own_rows}.")
+        return replace(question, group_by=report.own_groups)
+    allowed = report.groups if report.groups is not None else tuple(GROUPS)
+    for name in question.group_by:
+        if name not in allowed:
+            raise WrongQuestion("group_by", f"This report takes {', '.join(allowed)}; {name} is none of them.")
+    return replace(question, group_by=question.group_by or report.default_groups)
+
+
+def _found(question: Asked, report: Report, limit: int, cursor: str | None) -> Found:
+    if report.paged is not None:
+        return report.paged(question, report, limit, cursor)
+    return report.own(question, report) if report.own is not None else counting.counted(question, report)
+
+
+def place(session: Any) -> int:
+    """The place in the feed at which the answer is true."""
+    known: int | None = getattr(session, "place", None)
+    return state(session).last_position if known is None else known
+
+
+def may_still_move(question: Asked, report: Report) -> dict[str, Any]:
+    """How many of the calls may still change, and their share: not over yet, or a disposition awaited."""
+    wanted = conditions(question.filters) + ([report.base(question)] if report.base else [])
+    open_ones = (CallOutcome.settling == waiting for waiting in (PROVISIONAL, AWAITING_DISPOSITION))
+    sums = [func.count(), *(func.count().filter(one) for one in open_ones)]
+    ((calls, provisional, awaiting),) = question.session.execute(select(*sums).where(*wanted))
+    share = counting.ratio(provisional + awaiting, calls)
+    return {"provisional": provisional, "awaiting": awaiting, "share": share}

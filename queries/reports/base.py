@@ -1,0 +1,127 @@
+"""What a report is made of: figures with their definitions, and the question that it answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from dialers.base import Connection
+from models.database import AnyColumn
+from queries.asks import Asks
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The section ``[reports]`` of the settings file: docs/settings.md."""
+
+    abandon_limit: float = 0.03  # of human conversations and abandoned calls
+    too_often: int = 7  # attempts to one number in seven days
+    min_calls: int = 30  # below which some rates say nothing
+    min_attempts: int = 5  # without contact, from which a number is unreachable
+    day_start: int = 8  # hours in the customer's zone, between which calls are made
+    day_end: int = 21
+
+
+DEFAULTS = Limits()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question. ``filters`` are those of ``queries.selection``; ``span`` begins before the first call's time and ends behind
+    the last one's, of those that can match; ``now`` is its moment."""
+
+    session: Asks
+    filters: Mapping[str, Any]
+    group_by: tuple[str, ...]
+    tz: str
+    span: tuple[datetime, datetime]
+    now: datetime
+    limits: Limits = DEFAULTS
+    configured: Mapping[str, Connection] = field(default_factory=dict)
+    by_customer: bool = False  # the clock of the customer's place instead of ``tz``
+
+
+Condition = Callable[[Asked], ColumnElement[bool]]
+Column = Callable[[Asked], AnyColumn]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure and its definition, which is served and documented as it stands here. ``numerator`` and ``denominator`` are
+    sentences; counts have no denominator. ``elsewhere``: what it is called at other systems.
+
+    How it is worked out, one of: ``calls``, a count of those for which a condition holds; ``leads``, of the leads that have
+    such a call; ``ratio``, of two other figures by name; ``total``, ``mean`` or ``nth`` of a column over the calls."""
+
+    name: str
+    numerator: str
+    denominator: str | None = None
+    excludes: str = "Merged rows."
+    elsewhere: str = ""
+    unit: str = "calls"
+    calls: Condition | None = None
+    leads: Condition | None = None
+    ratio: tuple[str, str] | None = None
+    total: Column | None = None
+    mean: Column | None = None
+    nth: tuple[float, Column] | None = None
+    opens: Condition | None = None  # the calls that it stands for, where that is not what is said above
+    least: bool = False  # null below ``Limits.min_calls`` of ``least_of``
+    hidden: bool = False  # worked out for others, not shown
+
+    def described(self) -> dict[str, Any]:
+        """As the API shows its definition."""
+        told = ("name", "numerator", "denominator", "excludes", "elsewhere", "unit")
+        return {name: getattr(self, name) for name in told}
+
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a report found: its rows, and the totals, which are asked of all its calls and not added up."""
+
+    rows: Rows
+    totals: dict[str, Any]
+    next: str | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """``rows``: what a row is, where the report makes its own. ``default_groups``: where none are asked for. ``base``: which
+    calls it is about, of those that match the filters."""
+
+    name: str
+    question: str
+    figures: tuple[Figure, ...]
+    default_groups: tuple[str, ...] = ()
+    base: Condition | None = None
+    least_of: str = "final"  # the figure that ``Figure.least`` looks at
+    own_rows: str | None = None
+    own_groups: tuple[str, ...] = ()
+    own: Callable[[Asked, "Report"], Found] | None = None
+    paged: Callable[[Asked, "Report", int, str | None], Found] | None = None
+    groups: Sequence[str] | None = None  # those that it takes; None: all
+    finish: Callable[[Asked, dict[str, Any]], dict[str, Any]] | None = (
+        None  # what is added to each row and to the totals
+    )
+    reasons: Callable[[Asked, Mapping[str, Any]], Mapping[str, str]] | None = (
+        None  # figure -> why it is null in this row
+    )
+
+    def described(self) -> dict[str, Any]:
+        """As the API shows its definitions."""
+        shown = [figure.described() for figure in self.figures if not figure.hidden]
+        return {"name": self.name, "question": self.question, "figures": shown}
+
+
+class WrongQuestion(ValueError):
+    """The report cannot answer that. ``parameter`` is what to change; the message is a sentence for the caller."""
+
+    def __init__(self, parameter: str, sentence: str):
+        super().__init__(sentence)
+        self.parameter = parameter

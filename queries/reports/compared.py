@@ -1,0 +1,125 @@
+"""What a report is compared with: the period before, the same weekdays of the week before, or any span of days; each to the same
+hour, so that a morning is not compared with a whole day."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from lib import zones
+from queries.reports.base import Asked, Found, Report, Rows, WrongQuestion
+from queries.reports.counting import PLACES
+from queries.reports.groups import day_number, day_text, week_number, week_text
+
+PREVIOUS, WEEK = "previous", "week"
+_SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True)
+class Before:
+    """The other period, and by how many days its days stand before those that they are compared with."""
+
+    since: datetime
+    until: datetime
+    days: int
+
+    def shown(self) -> dict[str, Any]:
+        return {"since": self.since, "until": self.until}
+
+
+def before(asked: Asked, compare: str) -> Before:
+    """The period that ``compare`` means. Raises WrongQuestion."""
+    zone = zones.named(asked.tz)
+    since, end = asked.filters.get("since"), asked.filters.get("until") or asked.now
+    if since is None:
+        raise WrongQuestion("compare", "Say with `since` what is compared.")
+    until = min(end, asked.now)
+    if until <= since:
+        raise WrongQuestion("compare", "The period has not begun, so there is nothing to compare.")
+
+    def shifted(moment: datetime, days: int) -> datetime:
+        return zones.local(moment.astimezone(zone).replace(tzinfo=None) - timedelta(days=days), zone)
+
+    if compare == WEEK:
+        days = 7
+    elif compare == PREVIOUS:
+        wall = end.astimezone(zone).replace(tzinfo=None) - since.astimezone(zone).replace(tzinfo=None)
+        days = -(-wall // timedelta(days=1))  # a day that has begun counts as one
+        if wall % timedelta(days=1) and asked.filters.get("until") is not None:
+            return Before(since - (end - since), since - (end - until), days)
+    else:
+        first, last = _days(compare)
+        begins = zones.local(datetime.combine(first, time()), zone)
+        behind = zones.local(datetime.combine(last + timedelta(days=1), time()), zone)
+        days = (since.astimezone(zone).date() - first).days
+        return Before(begins, min(behind, shifted(until, days)) if days else behind, days)
+    return Before(shifted(since, days), shifted(until, days), days)
+
+
+def _days(compare: str) -> tuple[date, date]:
+    found = _SPAN.fullmatch(compare)
+    try:
+        first, last = (date.fromisoformat(day) for day in found.groups()) if found else (None, None)
+    except ValueError:
+        first = last = None
+    if first is None or last is None or last < first:
+        raise WrongQuestion("compare", "Write `previous`, `week` or a span of days, such as 2026-10-01..2026-10-31.")
+    return first, last
+
+
+def compared(report: Report, asked: Asked, found: Found, other: Found, days: int) -> Found:
+    """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period."""
+    figures = [figure.name for figure in report.figures if not figure.hidden and figure.unit != "word"]
+    known = {_key(row, figures): row for row in found.rows}
+    earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in other.rows:
+        moved = _moved(row, days)
+        earlier[_key(moved, figures)] = moved
+    rows: Rows = [_beside(row, earlier.get(key), figures) for key, row in known.items()]
+    for key, row in earlier.items():
+        if key not in known:
+            labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
+            nothing = {name: 0 if isinstance(row[name], int) else None for name in figures if name in row}
+            rows.append(_beside(labels | nothing, row, figures))
+    return Found(rows, _beside(found.totals, other.totals, figures), found.next, found.more)
+
+
+def _is_figure(name: str, figures: list[str]) -> bool:
+    return name in figures or name in ("reasons", "limit", "state")
+
+
+def _key(row: dict[str, Any], figures: list[str]) -> tuple[Any, ...]:
+    names = ("campaign_name", "agent_name", "queue_name")  # a name is only shown; where there is no id it is the key
+    return tuple(
+        value
+        for name, value in row.items()
+        if not _is_figure(name, figures)
+        and not (name in names and row.get(name.replace("_name", "_id"), row.get("agent")))
+    )
+
+
+def _moved(row: dict[str, Any], days: int) -> dict[str, Any]:
+    """The row under the day, or week, that it is compared with."""
+    moved = dict(row)
+    if moved.get("day") is not None:
+        moved["day"] = day_text(day_number(moved["day"]) + days)
+    if moved.get("week") is not None:
+        if days % 7:
+            raise WrongQuestion("compare", "Weeks are compared with weeks: the two periods must be whole weeks apart.")
+        moved["week"] = week_text(week_number(moved["week"]) + days)
+    if moved.get("month") is not None:
+        raise WrongQuestion("group_by", "Months differ in length; compare them without grouping by `month`.")
+    return moved
+
+
+def _beside(row: dict[str, Any], earlier: dict[str, Any] | None, figures: list[str]) -> dict[str, Any]:
+    found = dict(row)
+    for name in figures:
+        if name not in row:
+            continue
+        now = row[name]
+        then = earlier.get(name) if earlier is not None else (0 if isinstance(now, int) else None)
+        found[f"{name}_before"] = then
+        change = None if now is None or then is None else now - then
+        found[f"{name}_change"] = round(change, PLACES) if isinstance(change, float) else change
+    return found

@@ -1,0 +1,119 @@
+"""Reports that count calls: one statement for all figures, grouped, and one for the totals."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_column, select
+
+from models.database import AnyColumn
+from queries.expressions import nth
+from queries.reports import facts
+from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
+from queries.reports.groups import GROUPS, Group, Key, calls, order
+from queries.selection import conditions
+from queries.summaries import MOST_GROUPS
+
+PLACES = 4  # of rates, shares and means
+TOO_FEW = "Fewer than {} calls say nothing about a rate."
+
+
+def counted(asked: Asked, report: Report) -> Found:
+    """The report's rows and totals. Raises WrongQuestion."""
+    groups = [GROUPS[name] for name in asked.group_by]
+    (_, totals), *_ = _asked(asked, report, [])
+    rows: Rows = []
+    if groups:
+        found = _asked(asked, report, groups)
+        if len(found) > MOST_GROUPS:
+            raise WrongQuestion(
+                "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
+            )
+        rows = [labels | shown(asked, report, sums) for labels, sums in found]
+    return Found(rows, shown(asked, report, totals))
+
+
+def _asked(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(what says which group it is, the sums by name) of each group, in the order of the groups' values."""
+    sums = {name: column for figure in report.figures for name, column in _sums(asked, figure).items()}
+    own = [list(group.keys(asked)) for group in groups]
+    keys = [key for some in own for key in some]
+    widths = [len(some) for some in own]
+    names = [func.max(group.name) for group in groups if group.name is not None]
+    wanted = conditions(asked.filters) + ([report.base(asked)] if report.base else [])
+    statement = select(*keys, *names, *sums.values()).select_from(calls(groups)).where(*wanted)
+    if keys:
+        # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
+        places = (literal_column(str(at + 1), Integer) for at in range(len(keys)))
+        statement = statement.group_by(*places).limit(MOST_GROUPS + 1)
+    found = sorted(asked.session.execute(statement), key=lambda row: order(tuple(row[: len(keys)])))
+    figures_at = len(keys) + len(names)
+    return [
+        (
+            _labels(groups, widths, row[: len(keys)], row[len(keys) : figures_at]),
+            dict(zip(sums, row[figures_at:], strict=True)),
+        )
+        for row in found
+    ]
+
+
+def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Sequence[Any]) -> dict[str, Any]:
+    keys, rest, found = iter(key), iter(names), {}
+    for group, width in zip(groups, widths, strict=True):
+        first, *_ = [next(keys) for _ in range(width)]
+        found[group.fields[0]] = group.show(first)
+        if group.name is not None:
+            found[group.fields[1]] = next(rest)
+    return found
+
+
+def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
+    """The columns that the figure is worked out of."""
+    if figure.calls is not None:
+        return {figure.name: func.coalesce(func.sum(case((figure.calls(asked), 1), else_=0)), 0)}
+    if figure.leads is not None:
+        return {figure.name: func.count(distinct(case((figure.leads(asked), facts.LEAD))))}
+    if figure.total is not None:
+        return {figure.name: func.coalesce(func.sum(figure.total(asked)), 0)}
+    if figure.mean is not None:
+        column = figure.mean(asked)
+        return {f"{figure.name} sum": func.sum(column), f"{figure.name} count": func.count(column)}
+    if figure.nth is not None:
+        share, of = figure.nth
+        return {figure.name: nth(literal_column(str(share)), of(asked))}
+    return {}
+
+
+def shown(asked: Asked, report: Report, sums: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's figures; ``reasons`` says of those that are null, where there is more to say than that there is nothing."""
+    known: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    for figure in report.figures:
+        if figure.ratio is not None:
+            part, whole = (known[name] for name in figure.ratio)
+            known[figure.name] = ratio(part, whole)
+            if figure.least and known[report.least_of] < asked.limits.min_calls:
+                known[figure.name] = None
+                reasons[figure.name] = TOO_FEW.format(asked.limits.min_calls)
+        elif figure.mean is not None:
+            known[figure.name] = ratio(sums[f"{figure.name} sum"], sums[f"{figure.name} count"])
+        elif figure.name in sums:
+            value = sums[figure.name]
+            known[figure.name] = None if value is None else int(value)
+    if report.reasons is not None:
+        for name, why in report.reasons(asked, known).items():
+            known[name] = None
+            reasons[name] = why
+    more = report.finish(asked, known) if report.finish else {}
+    hidden = {figure.name for figure in report.figures if figure.hidden}
+    found = {name: value for name, value in known.items() if name not in hidden} | more
+    return found | ({"reasons": reasons} if reasons else {})
+
+
+def ratio(part: Any, whole: Any) -> float | None:
+    """A rate; null where there is nothing to divide by."""
+    return round(int(part) / int(whole), PLACES) if whole else None
+
+
+def case_of(condition: ColumnElement[bool], column: AnyColumn) -> ColumnElement[Any]:
+    """The column where the condition holds, else null."""
+    return case((condition, column))

@@ -1,0 +1,36 @@
+"""What reports count calls by: each said once, as a condition on an outcome."""
+
+from sqlalchemy import ColumnElement, case, func, or_
+
+from dialers.vocabulary import ABANDONED, CONNECTED, VOICEMAIL
+from models import CallOutcome
+from queries.expressions import has_member, seconds_between
+
+FINAL = CallOutcome.is_final.is_(True)
+ANSWERED = CallOutcome.connect_outcome == CONNECTED
+DROPPED = CallOutcome.connect_outcome == ABANDONED
+MACHINE = CallOutcome.connect_outcome == VOICEMAIL
+BY_MACHINE = CallOutcome.answered_by.in_(("machine", "fax"))
+# Of a call that connected it is mostly not told who answered: what is not known to be a machine is taken for a person.
+HUMAN = ANSWERED & func.coalesce(BY_MACHINE, False).is_(False)
+CONTACT = has_member(CallOutcome.flags, "contact")
+SALE = has_member(CallOutcome.flags, "sale")
+DISPOSED = CallOutcome.disposition.is_not(None)
+CLOSING_FLAGS = ("sale", "dnc", "not_interested", "wrong_number")
+CLOSING = or_(*(has_member(CallOutcome.flags, flag) for flag in CLOSING_FLAGS))
+OUTBOUND = func.coalesce(CallOutcome.direction, "outbound") == "outbound"
+
+# A lead is who the dialer names so; where it names none, who has the number.
+LEAD = func.coalesce(
+    CallOutcome.connection + "/lead/" + CallOutcome.lead_id,
+    CallOutcome.connection + "/number/" + CallOutcome.customer_number,
+)
+HAS_LEAD = LEAD.is_not(None)
+
+LONGEST_WRAP = 3600  # seconds: who disposes of a call later did something else in between
+
+
+def wrap_seconds() -> ColumnElement[int]:
+    """From the end of the call to its disposition; null where that is not known or no wrap-up."""
+    between = seconds_between(CallOutcome.disposed_at, CallOutcome.ended_at)
+    return case(((CallOutcome.disposed_at >= CallOutcome.ended_at) & (between < LONGEST_WRAP), between))

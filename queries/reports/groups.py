@@ -1,0 +1,127 @@
+"""What calls can be grouped by, and how a group's calls are found again: one definition for rows and for opened figures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, literal, select, union_all
+from sqlalchemy.sql.selectable import FromClause
+
+from dialers.vocabulary import FLAGS
+from models import CallOutcome
+from models.database import AnyColumn
+from queries.expressions import Local, has_member
+from queries.reports.base import Asked, WrongQuestion
+from queries.summaries import GROUPS as SIMPLE
+
+_FIRST_DAY = date(1970, 1, 1)
+FLAG = union_all(*(select(literal(flag).label("flag")) for flag in FLAGS)).subquery("told_flags")
+Key = tuple[Any, ...]
+
+
+def day_text(days: int | None) -> str | None:
+    return None if days is None else (_FIRST_DAY + timedelta(days)).isoformat()
+
+
+def day_number(text: str) -> int:
+    """Raises ValueError where that is no day."""
+    return (date.fromisoformat(text) - _FIRST_DAY).days
+
+
+def week_text(monday: int | None) -> str | None:
+    """As ISO 8601 writes weeks: ``2026-W48``."""
+    if monday is None:
+        return None
+    year, week, _ = (_FIRST_DAY + timedelta(monday)).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def week_number(text: str) -> int:
+    """Its Monday, as a number of days. Raises ValueError."""
+    year, _, week = text.partition("-W")
+    return (date.fromisocalendar(int(year), int(week), 1) - _FIRST_DAY).days
+
+
+@dataclass(frozen=True)
+class Group:
+    """``fields`` are what a row shows of it: the key first, and a name where the key is an id. ``read`` turns what is shown into
+    what is stored, and raises ValueError."""
+
+    fields: tuple[str, ...]
+    keys: Callable[[Asked], Sequence[AnyColumn]]
+    name: AnyColumn | None = None
+    show: Callable[[Any], Any] = lambda key: key
+    read: Callable[[str], Any] = lambda text: text
+    joined: bool = False  # with FLAG: a call is in as many groups as it has flags
+
+
+def _local(asked: Asked) -> Local:
+    return Local(CallOutcome.occurred_at, asked.tz, asked.span)
+
+
+def _clock(read: Callable[[Local], AnyColumn]) -> Callable[[Asked], Sequence[AnyColumn]]:
+    return lambda asked: (read(_local(asked)),)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not low <= int(text) <= high:
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
+def _fixed(name: str) -> Group:
+    found = SIMPLE[name]
+    return Group(found.fields, lambda _: found.keys, found.name)
+
+
+def _plain(name: str) -> Group:
+    return Group((name,), lambda _: (getattr(CallOutcome, name),))
+
+
+GROUPS: Mapping[str, Group] = {
+    "day": Group(("day",), _clock(Local.day), show=day_text, read=day_number),
+    "hour": Group(("hour",), _clock(Local.hour), read=_whole(0, 23)),
+    "weekday": Group(("weekday",), _clock(Local.weekday), read=_whole(1, 7)),
+    "week": Group(("week",), _clock(Local.week), show=week_text, read=week_number),
+    "month": Group(("month",), _clock(Local.month)),
+    "flag": Group(("flag",), lambda _: (FLAG.c.flag,), joined=True),
+    "disposition_parent": _plain("disposition_parent"),
+    "caller_number": _plain("caller_number"),
+} | {name: _fixed(name) for name in SIMPLE if name != "day"}
+
+
+def calls(groups: Sequence[Group]) -> FromClause:
+    """What is grouped: the calls, each as often as it is in a group."""
+    table: FromClause = CallOutcome.__table__
+    if any(group.joined for group in groups):
+        table = table.outerjoin(FLAG, has_member(CallOutcome.flags, FLAG.c.flag))
+    return table
+
+
+def of_group(asked: Asked, name: str, shown: str | None) -> ColumnElement[bool]:
+    """The calls of a group, by what its rows show; none, or an empty text, for the row that shows null."""
+    group = GROUPS[name]
+    if name == "flag":
+        given = [has_member(CallOutcome.flags, flag) for flag in FLAGS]
+        return has_member(CallOutcome.flags, shown) if shown else and_(*(~one for one in given))
+    keys = group.keys(asked)
+    if not shown:
+        return and_(*(key.is_(None) for key in keys))
+    try:
+        value = group.read(shown)
+    except ValueError:
+        raise WrongQuestion(name, "Not a value that the report shows.") from None
+    first, *rest = keys
+    found: ColumnElement[bool] = first == value
+    for other in rest:  # an id, or where there is none the name
+        found = found | (first.is_(None) & (other == value))
+    return found
+
+
+def order(key: Key) -> tuple[tuple[bool, Any], ...]:
+    """Rows by their groups' values, nulls last."""
+    return tuple((value is None, 0 if value is None else value) for value in key)

@@ -1,0 +1,266 @@
+"""Reports whose figures are counts of calls, and rates of such counts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from models import CallOutcome
+from queries import words_seen
+from queries.reports import facts
+from queries.reports.base import Asked, Column, Condition, Figure, Report
+from queries.reports.counting import case_of
+from queries.summaries import NOBODY_DECIDED, NONE_STATED, unstated
+
+NEAR = 5 / 6  # of the limit of abandoned calls
+ABANDON_DAYS = 30
+
+
+def _always(condition: Any) -> Condition:
+    return lambda _: condition
+
+
+def _calls(name: str, numerator: str, condition: Any, **more: Any) -> Figure:
+    return Figure(name, numerator, calls=_always(condition), **more)
+
+
+def _rate(name: str, part: str, whole: str, numerator: str, denominator: str, **more: Any) -> Figure:
+    return Figure(name, numerator, denominator, ratio=(part, whole), unit="share", **more)
+
+
+FINAL = _calls("final", "Calls that are over (`is_final`).", facts.FINAL)
+CONNECTED = _calls(
+    "connected",
+    "Calls with the connect outcome `connected`.",
+    facts.ANSWERED,
+    elsewhere="VICIdial: human answers; Genesys: connects; Talkdesk's `connected` is the intended person.",
+)
+CONTACTS = _calls(
+    "contacts",
+    "Calls whose disposition has the flag `contact`.",
+    facts.CONTACT,
+    excludes="Merged rows; dispositions that nobody has mapped.",
+    elsewhere="VICIdial: customer contacts; Genesys: right party contacts.",
+)
+CONNECT_RATE = _rate(
+    "connect_rate",
+    "connected",
+    "final",
+    "Calls with the connect outcome `connected`.",
+    "Calls that are over (`is_final`).",
+    elsewhere="Genesys: `contactRate` is attempts and connects; telephony: answer-seizure ratio.",
+)
+
+
+def _unmapped(asked: Asked) -> Any:
+    return facts.ANSWERED & words_seen.undecided(asked.session, asked.filters, asked.configured)
+
+
+_UNMAPPED = Figure("unmapped", "", calls=_unmapped, hidden=True)
+_DISPOSED = _calls("disposed", "", facts.ANSWERED & facts.DISPOSED, hidden=True)
+_UNSTATED = Figure("unstated", "", calls=lambda asked: unstated(asked.configured), hidden=True)
+_ALL = _calls("all calls", "", CallOutcome.id.is_not(None), hidden=True)
+_KNOWN_BY = (_ALL, _UNMAPPED, _DISPOSED, _UNSTATED)
+
+
+def _meaning_unknown(*names: str) -> Any:
+    """Figures that rest on what dispositions mean are null where that is not known."""
+
+    def reasons(asked: Asked, known: Mapping[str, Any]) -> Mapping[str, str]:
+        if known["all calls"] and known["unstated"] == known["all calls"]:
+            return dict.fromkeys(names, NONE_STATED)
+        if known["unmapped"] and known["unmapped"] == known["disposed"]:
+            return dict.fromkeys(names, NOBODY_DECIDED)
+        return {}
+
+    return reasons
+
+
+ATTEMPTS = Report(
+    "attempts",
+    "How many calls were placed?",
+    (_calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),),
+)
+
+ATTEMPTS_PER_LEAD = Report(
+    "attempts_per_lead",
+    "How often was each lead called?",
+    (
+        _calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),
+        _calls("without_lead", "Outcomes that name neither a lead nor a customer's number.", ~facts.HAS_LEAD),
+        _calls("with_lead", "", facts.HAS_LEAD, hidden=True),
+        Figure("leads", "Different leads that were called.", leads=_always(facts.HAS_LEAD), unit="leads"),
+        Figure(
+            "attempts_per_lead",
+            "Outcomes with a lead.",
+            "Different leads that were called.",
+            "Outcomes without a lead; merged rows.",
+            "VICIdial: calls per lead; HubSpot: attempts per contact.",
+            "calls per lead",
+            ratio=("with_lead", "leads"),
+        ),
+    ),
+)
+
+CONNECT = Report("connect_rate", "Which share of calls reaches somebody?", (FINAL, CONNECTED, CONNECT_RATE))
+
+CONTACT = Report(
+    "contact_rate",
+    "Which share of calls, of conversations and of leads reaches the person who was wanted?",
+    (
+        *_KNOWN_BY,
+        CONTACTS,
+        _calls("final", "", facts.FINAL, hidden=True),
+        _calls("connected", "", facts.ANSWERED, hidden=True),
+        Figure("contacted", "", leads=_always(facts.CONTACT), hidden=True),
+        Figure("leads", "", leads=_always(facts.HAS_LEAD), hidden=True),
+        _rate("per_call", "contacts", "final", "Contacts.", "Calls that are over."),
+        _rate("per_conversation", "contacts", "connected", "Contacts.", "Connected calls."),
+        Figure(
+            "per_lead",
+            "Leads with a contact.",
+            "Leads that were called.",
+            "Calls without a lead; merged rows.",
+            "VICIdial: human-answered leads / leads of the list; Aviary: by unique people.",
+            "share",
+            ratio=("contacted", "leads"),
+        ),
+        _rate(
+            "unmapped_share",
+            "unmapped",
+            "disposed",
+            "Connected calls with a disposition that nobody has mapped.",
+            "Connected calls with a disposition.",
+        ),
+    ),
+    reasons=_meaning_unknown("contacts", "per_call", "per_conversation", "per_lead"),
+)
+
+_CONNECTED_AND_OVER = facts.FINAL & facts.ANSWERED
+
+_HUMANS = "Calls with the connect outcome `connected` of which it is not told that a machine or a fax answered"
+
+
+def _last_days(asked: Asked) -> Any:
+    until = asked.filters.get("until") or asked.now
+    return (CallOutcome.occurred_at >= until - timedelta(days=ABANDON_DAYS)) & (CallOutcome.occurred_at < until)
+
+
+def _state(asked: Asked, known: dict[str, Any]) -> dict[str, Any]:
+    limit, rate = asked.limits.abandon_limit, known["abandon_rate"]
+    state = None
+    if rate is not None:
+        state = "over" if rate > limit else "near" if rate >= limit * NEAR else "ok"
+    return {"limit": limit, "state": state}
+
+
+ABANDON = Report(
+    "abandon_rate",
+    f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`?",
+    (
+        _calls("abandoned", "Calls with the connect outcome `abandoned`.", facts.DROPPED, elsewhere="Dropped calls."),
+        _calls("humans", _HUMANS + ".", facts.HUMAN),
+        _calls("answered by people", "", facts.HUMAN | facts.DROPPED, hidden=True),
+        _calls("final", "", facts.FINAL, hidden=True),
+        _rate(
+            "abandon_rate",
+            "abandoned",
+            "answered by people",
+            "Abandoned calls.",
+            "Human conversations and abandoned calls.",
+            elsewhere="US TSR: 0.03 of live answers per campaign in 30 days; Ofcom: since 2017 no rate is acceptable.",
+        ),
+        _rate(
+            "of_final",
+            "abandoned",
+            "final",
+            "Abandoned calls.",
+            "Calls that are over.",
+            elsewhere="VICIdial: drop rate.",
+        ),
+        Figure("limit", "The setting `abandon_limit`.", unit="share", calls=None),
+        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it.", unit="word", calls=None),
+    ),
+    default_groups=("campaign",),
+    base=_last_days,
+    finish=_state,
+)
+
+MACHINES = Report(
+    "machine_rate",
+    "Which share of what answered was a machine?",
+    (
+        _calls("machines", "Calls with the connect outcome `voicemail`.", facts.MACHINE),
+        _calls("live", "Calls that connected or were abandoned.", facts.ANSWERED | facts.DROPPED),
+        _calls("that answered", "", facts.MACHINE | facts.ANSWERED | facts.DROPPED, hidden=True),
+        _rate("machine_rate", "machines", "that answered", "Voicemail.", "Voicemail, connected and abandoned calls."),
+    ),
+)
+
+_TALK = case_of(facts.ANSWERED, CallOutcome.talk_seconds)
+_WRAP = facts.wrap_seconds()
+_TIMES: Mapping[str, tuple[str, Any]] = {
+    "talk": ("`talk_seconds` of the connected calls of which it is known", _TALK),
+    "ring": ("`ring_seconds` of the calls of which it is known", CallOutcome.ring_seconds),
+    "wrap": ("`disposed_at` less `ended_at`, whole seconds, where that is 0 or more and below 3600", _WRAP),
+    "handling": ("Talk and wrap-up of the calls of which both are known", _TALK + _WRAP),
+}
+
+
+def _column(column: Any) -> Column:
+    return lambda _: column
+
+
+def _times() -> tuple[Figure, ...]:
+    found = []
+    for name, (what, column) in _TIMES.items():
+        excludes = "Calls of which it is not known; merged rows. Login time is not known and never guessed."
+        more: dict[str, Any] = {"excludes": excludes, "unit": "seconds"}
+        found += [
+            Figure(f"{name}_mean", f"The mean of {what}.", mean=_column(column), **more),
+            Figure(
+                f"{name}_median", f"The median, a value that occurred, of {what}.", nth=(0.5, _column(column)), **more
+            ),
+            Figure(
+                f"{name}_p90",
+                f"The 90th percentile, a value that occurred, of {what}.",
+                nth=(0.9, _column(column)),
+                **more,
+            ),
+        ]
+    return tuple(found)
+
+
+TIMES = Report("times", "How long do people talk, ring and wrap up?", _times())
+
+AGENTS = Report(
+    "agents",
+    "What does each agent's day come to?",
+    (
+        *_KNOWN_BY,
+        _calls("calls", "All outcomes.", CallOutcome.id.is_not(None)),
+        _calls("conversations", _HUMANS + ".", facts.HUMAN),
+        CONTACTS,
+        _calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE),
+        Figure(
+            "talk_seconds",
+            "Sum of `talk_seconds` of all calls.",
+            unit="seconds",
+            total=_column(CallOutcome.talk_seconds),
+        ),
+        Figure("wrap_mean", "The mean of " + _TIMES["wrap"][0] + ".", unit="seconds", mean=_column(_WRAP)),
+        _rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", least=True),
+        _calls(
+            "undisposed", "Connected calls that are over, without a disposition.", _CONNECTED_AND_OVER & ~facts.DISPOSED
+        ),
+    ),
+    default_groups=("agent",),
+    least_of="calls",
+    reasons=_meaning_unknown("contacts", "sales", "sales_per_contact"),
+)
+
+
+def _short(asked: Asked) -> Any:
+    return facts.ANSWERED & CallOutcome.talk_seconds.between(1, 6)
+
+
+REPORTS = (ATTEMPTS, ATTEMPTS_PER_LEAD, CONNECT, CONTACT, ABANDON, MACHINES, TIMES, AGENTS)

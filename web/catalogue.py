@@ -1,0 +1,99 @@
+"""The catalogue of reports over HTTP: each by its name, and the definitions of all."""
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields, validate
+from webargs.fields import DelimitedList
+
+from queries import keyset
+from queries.reports import answering
+from queries.reports.base import WrongQuestion
+from queries.reports.catalogue import REPORTS
+from queries.reports.groups import GROUPS
+from web.answers import answer
+from web.auth import scope
+from web.context import context
+from web.errors import invalid, not_found
+from web.openapi import Blueprint
+from web.parameters import cursor, limit, split
+from web.reports import ReconciliationQuery
+from web.schemas import catalogue as answers
+from web.turns import REPORTS as TURNS
+
+blueprint = Blueprint("catalogue", __name__, description="Reports: each figure with one written definition")
+
+
+class ReportQuery(ReconciliationQuery):
+    group_by = DelimitedList(
+        fields.Str(validate=validate.OneOf(tuple(GROUPS))),
+        load_default=list,
+        metadata={
+            "description": "What makes a row, separated by commas; without it, what the report is made by, or the totals alone.",
+            "example": ["day", "campaign"],
+        },
+    )
+    compare = fields.Str(
+        load_default=None,
+        validate=validate.Length(1, 50),
+        metadata={
+            "description": "`previous`: the period before; `week`: the same weekdays a week ago; or a span of days. Each to the "
+            "same hour.",
+            "example": "previous",
+        },
+    )
+    zone = fields.Str(
+        load_default="reader",
+        validate=validate.OneOf(("reader", "customer")),
+        metadata={
+            "description": "`customer`: hours of the customer's own place, where the report can.",
+            "example": "reader",
+        },
+    )
+    limit = limit(100)
+    cursor = cursor()
+
+
+@blueprint.route("/reports/definitions")
+@scope("read")
+@blueprint.no_query
+@blueprint.response(200, answers.Definitions)
+def definitions() -> Response:
+    """What each figure of each report means
+
+    The numerator, the denominator, what is left out, and what the figure is called elsewhere. Docs and pages say the same text.
+    """
+    return answer({"reports": [report.described() for report in REPORTS.values()]})
+
+
+@blueprint.route("/reports/<name>")
+@scope("read")
+@blueprint.arguments(ReportQuery, location="query")
+@blueprint.response(200, answers.CataloguedReport)
+def report(query: dict[str, Any], name: str) -> Response:
+    """One report of the catalogue, exact at its `as_of`
+
+    The filters are those of the list, and the calls are the same. History does not end at a filter: whether an attempt was
+    the first, or a number had asked not to be called, is looked up in all calls.
+    """
+    found = REPORTS.get(name)
+    if found is None:
+        not_found("report")
+    filters, rest = split(query)
+    own = context()
+    with TURNS.turn(), own.database.snapshot() as session:
+        try:
+            question = answering.asked(
+                session,
+                filters,
+                rest["tz"],
+                tuple(rest["group_by"]),
+                own.settings.limits,
+                own.connections,
+                rest["zone"] == "customer",
+            )
+            return answer(answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor")))
+        except WrongQuestion as error:
+            invalid(error.parameter, str(error))
+        except keyset.BadCursor as error:
+            invalid("cursor", str(error))

@@ -1,0 +1,99 @@
+"""Opening a figure of a report: ``figure=connect_rate.connected`` and the values that one of its rows shows, as parameters of
+their names. With a figure, such a name means the row's value, null included (an empty text), and not a filter."""
+
+from typing import Any
+
+from flask import Request, g
+from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy import ColumnElement
+from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
+
+from lib import zones
+from queries.asks import Asks
+from queries.reports import answering, opened
+from queries.reports.base import WrongQuestion
+from queries.reports.groups import GROUPS
+from queries.selection import FILTERS, OPENED
+from web.context import context
+from web.errors import invalid
+
+
+def known_zone(name: str) -> None:
+    """Raises ValidationError where there is no such zone."""
+    if name not in zones.names():
+        raise ValidationError("Not an IANA time zone, such as Asia/Kolkata.")
+
+
+def zone() -> fields.Str:
+    return fields.Str(
+        load_default="UTC",
+        validate=known_zone,
+        metadata={
+            "description": "Whose clocks: an IANA time zone.",
+            "example": "Asia/Kolkata",
+            "format": "iana-time-zone",
+        },
+    )
+
+
+def _shown(what: str, example: str) -> fields.Str:
+    description = f"With `figure`: {what} of the report's row."
+    return fields.Str(validate=validate.Length(max=2000), metadata={"description": description, "example": example})
+
+
+class Row(Schema):
+    """The figure, and what a row may show that is no filter besides."""
+
+    figure = fields.Str(
+        validate=validate.Length(1, 200),
+        metadata={
+            "description": "The calls that a figure of a report counts, as `REPORT.FIGURE`, in one of its rows: give the "
+            "row's values as parameters of their names, an empty one for null. `campaign`, `queue` and `agent` take what "
+            "the row shows first.",
+            "example": "connect_rate.connected",
+        },
+    )
+    tz = zone()
+    day = _shown("the day", "2026-11-18")
+    hour = _shown("the hour", "10")
+    weekday = _shown("the weekday, 1 for Monday,", "3")
+    week = _shown("the week", "2026-W47")
+    month = _shown("the month", "2026-11")
+    campaign = _shown("the campaign", "6541")
+    queue = _shown("the queue", "17")
+    disposition_parent = _shown("the parent disposition", "Interested")
+    caller_number = _shown("the number that the customer saw", "+918040001234")
+    direction = _shown("the direction", "outbound")
+
+
+def without_row(request: Request, schema: Schema, given: MultiDictProxy) -> MultiDictProxy:
+    """The parameters without those that are values of the figure's row, which ``opened_filters`` finds again."""
+    if "figure" not in schema.fields:
+        return given
+    named = [name for name in GROUPS if name in request.args]
+    if "figure" not in request.args:
+        if alone := [name for name in named if name not in FILTERS]:
+            raise ValidationError({name: ["Is a value of a report's row, and needs `figure`."] for name in alone})
+        return given
+    if twice := [name for name in named if len(request.args.getlist(name)) > 1]:
+        raise ValidationError(
+            {name: ["With `figure` it is the row's value, and may be given only once."] for name in twice}
+        )
+    g.row = {name: request.args[name] for name in named}
+    kept = MultiDict((name, value) for name, value in request.args.items(multi=True) if name not in g.row)
+    return MultiDictProxy(kept, schema)
+
+
+def opened_filters(session: Asks, filters: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    """The filters, with the calls of the figure where one is opened. Takes ``figure`` and ``tz`` out of ``rest``. Answers 422."""
+    figure, tz = rest.pop("figure", None), rest.pop("tz")
+    if figure is None:
+        return filters
+    own = context()
+    question = answering.asked(session, filters, tz, (), own.settings.limits, own.connections)
+    try:
+        found: list[ColumnElement[bool]] = opened.condition(question, figure, g.get("row", {}))
+    except WrongQuestion as error:
+        invalid(error.parameter, str(error))
+    return {**filters, OPENED: found}

@@ -1,0 +1,53 @@
+"""Answers of the catalogue of reports. Rows have the groups' values and the report's own figures: see the definitions."""
+
+from marshmallow import Schema, fields
+
+from web.schemas.described import members, names, number, rate, text
+
+
+class MayStillMove(Schema):
+    provisional = number("Calls that are not over.", 2)
+    awaiting = number("Calls that are over and wait for their disposition.", 3)
+    share = rate("Of all calls of the report; null where there are none.", 0.04)
+
+
+class Period(Schema):
+    since = text("Its first moment.", "2026-11-17T00:00:00Z", null=False)
+    until = text("The moment behind its last.", "2026-11-17T11:30:00Z", null=False)
+
+
+class CataloguedReport(Schema):
+    report = text("Its name.", "connect_rate", null=False)
+    group_by = names("What makes a row.", ["day"])
+    tz = text("Whose clocks.", "Asia/Kolkata", null=False)
+    as_of = number("The place in the change feed at which the answer is true.", 4711)
+    may_still_move = fields.Nested(MayStillMove, required=True, allow_none=True)
+    compared_with = fields.Nested(Period, metadata={"description": "Only with `compare`."})
+    rows = fields.List(
+        members(
+            "The groups' values and the figures.",
+            {"day": "2026-11-18", "final": 118, "connect_rate": 0.4068},
+        ),
+        required=True,
+    )
+    totals = members("The figures of all calls.", {"final": 118, "connected": 48, "connect_rate": 0.4068})
+    next = fields.Str(allow_none=True, metadata={"description": "The cursor of the next page, of reports in pages."})
+
+
+class DefinedFigure(Schema):
+    name = text("Its name.", "connect_rate", null=False)
+    numerator = text("What is counted.", "Calls with the connect outcome `connected`.", null=False)
+    denominator = text("What it is divided by; null for counts.", "Calls that are over (`is_final`).")
+    excludes = text("What is left out.", "Merged rows.", null=False)
+    elsewhere = text("What it is called at other systems.", "Answer-seizure ratio.", null=False)
+    unit = text("What it is counted in.", "share", null=False)
+
+
+class DefinedReport(Schema):
+    name = text("Its name.", "connect_rate", null=False)
+    question = text("What it answers.", "Which share of calls reaches somebody?", null=False)
+    figures = fields.List(fields.Nested(DefinedFigure), required=True)
+
+
+class Definitions(Schema):
+    reports = fields.List(fields.Nested(DefinedReport), required=True)
