@@ -70,7 +70,7 @@ def test_a_figure_opens_to_as_many_calls_as_it_says(reader, calls, group_by):
     query = {"tz": "Asia/Kathmandu", "until": until, "connection": "ryng-main"}
     rows = {name: asked(reader, name, group_by=group_by, **query)["rows"] for name, _ in OPENABLE}
     assert all(rows.values())
-    for name, figure, row in [(name, figure, row) for name, figure in OPENABLE for row in rows[name][::3]]:
+    for name, figure, row in [(one, figure, row) for one, figure in OPENABLE for row in rows[one][::3]]:
         groups = {}
         for group in group_by.split(","):
             shown = row.get(group, row.get(f"{group}_id") or row.get(f"{group}_name"))

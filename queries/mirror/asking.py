@@ -1,0 +1,103 @@
+"""Asking the mirror: exactly as of a place in the feed, the latest when the question is put."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from outcomes.feed import Place, state
+from queries import feed
+from queries.mirror import fetching
+from queries.mirror import manifest as manifests
+from queries.mirror.child import Child
+from queries.mirror.dialect import written
+from queries.mirror.manifest import Unusable
+
+MOST_OVER = 200_000  # changes since, that are laid over it; with more it is behind
+MOST_KEPT, MOST_ROWS = 200, 2_000  # answers that are kept, and the rows of one
+
+Rows = list[tuple[Any, ...]]
+
+
+class Asked:
+    """The mirror at a place: answers statements as a session does (``queries.asks.Asks``)."""
+
+    source = "mirror"
+
+    def __init__(self, mirror: "Mirror", place: int):
+        self._mirror = mirror
+        self.place = place
+
+    def execute(self, statement: Any, /) -> Iterable[Any]:
+        """The rows. Raises Unusable."""
+        return self._mirror.rows(self.place, *written(statement))
+
+
+class Mirror:
+    """The mirror in a folder, for one process that asks. Not for two threads at once: reports are made in turns."""
+
+    def __init__(self, folder: Path, child: Child | None = None):
+        self._folder = folder
+        self._child = child or Child(folder)
+        self._told: str | None = None  # the manifest that the process has open
+        self._number = 0  # of the process
+        self._place = 0  # up to which changes are laid over it
+        self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
+
+    def at_present(self, session: Session) -> Asked:
+        """The mirror with all that has changed since laid over it, at the latest place that the session shows. Every
+        statement of the session must show the same moment. Raises Unusable."""
+        manifest = manifests.load(self._folder)
+        if manifest is None:
+            raise Unusable("the mirror has not been begun yet")
+        if not manifest.built:
+            raise Unusable("the mirror is being built")
+        found = state(session)
+        if not feed.knows(session, found, Place(manifest.place, manifest.epoch, manifest.start)):
+            raise Unusable("the mirror is one of another feed")
+        if found.last_position - manifest.place > MOST_OVER:
+            raise Unusable("the mirror is behind")
+        told = json.dumps(asdict(manifest), sort_keys=True)
+        if told != self._told or self._number != self._child.number or self._place > found.last_position:
+            self._told = None
+            self._child.call("open", asdict(manifest))
+            self._told, self._number, self._place = told, self._child.number, manifest.place
+        self._lay_over(session, found.last_position)
+        return Asked(self, found.last_position)
+
+    def _lay_over(self, session: Session, to: int) -> None:
+        path = self._folder / f"over-{id(self)}.csv"
+        while self._place < to:
+            try:
+                reached = fetching.changes(session, path, self._place, to, MOST_OVER)
+                if path.stat().st_size:
+                    self._call("lay_over", str(path))
+                self._place = reached
+            finally:
+                path.unlink(missing_ok=True)
+
+    def rows(self, place: int, statement: str, parameters: list[Any]) -> Rows:
+        """The answer; the same question at the same place is answered from memory."""
+        key = (place, statement, *map(repr, parameters))
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
+        found: Rows = self._call("rows", statement, parameters)
+        if len(found) <= MOST_ROWS:
+            self._kept[key] = found
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def _call(self, name: str, *arguments: Any) -> Any:
+        if self._number != self._child.number:
+            raise Unusable("the process that asks the mirror was started anew")
+        return self._child.call(name, *arguments)
+
+    def close(self) -> None:
+        self._child.close()

@@ -1,0 +1,73 @@
+"""What changed, out of the database and into a file of CSV: by the server's own COPY, or from SQLite row by row."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from lib import private
+from models.base import POSTGRESQL
+from models.shown import COLUMNS
+from queries.mirror.columns import NULL, selected
+
+_POSITION = COLUMNS.index("position")
+_PIECE = 2_000
+
+
+class _Null(int):
+    """Written without quotes, as numbers are and texts are not."""
+
+    def __str__(self) -> str:
+        return NULL
+
+
+_NULL = _Null()
+
+
+def changes(session: Session, path: Path, after: int, to: int, limit: int) -> int:
+    """Write the outcomes whose place in the feed is behind ``after``, up to ``to``, in the feed's order, at most ``limit``.
+    Returns the place of the last one; ``to`` where there are no more."""
+    dialect = session.get_bind().dialect.name
+    statement = (
+        f"SELECT {selected(dialect)} FROM call_outcomes WHERE position > {int(after)} AND position <= {int(to)} "
+        f"ORDER BY position LIMIT {int(limit)}"
+    )
+    private.make_file(path)
+    with path.open("wb") as file:
+        count = _copied(session, statement, file) if dialect == POSTGRESQL else _written(session, statement, file)
+    if count < limit:
+        return to
+    places = (
+        f"SELECT position FROM call_outcomes WHERE position > {int(after)} ORDER BY position LIMIT 1 OFFSET {limit - 1}"
+    )
+    last: int = session.execute(text(places)).scalar_one()
+    return last
+
+
+def _copied(session: Session, statement: str, file: BinaryIO) -> int:
+    line: Any = session.connection().connection.driver_connection
+    with line.cursor() as cursor:
+        with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, NULL '{NULL}', ENCODING 'UTF8')") as copied:
+            for piece in copied:
+                file.write(piece)
+        count: int = cursor.rowcount
+    return count
+
+
+def _written(session: Session, statement: str, file: BinaryIO) -> int:
+    line: Any = session.connection().connection.driver_connection
+    count = 0
+    with open(file.fileno(), "w", encoding="utf-8", errors="replace", newline="", closefd=False) as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        for rows in _pieces(line.execute(statement)):
+            count += len(rows)
+            writer.writerows([[_NULL if cell is None else cell for cell in row] for row in rows])
+    return count
+
+
+def _pieces(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := cursor.fetchmany(_PIECE):
+        yield rows
