@@ -33,12 +33,13 @@ class Child:
         with self._lock:
             self._used_at = time.monotonic()
             process = self._running()
+            assert process.stdin is not None and process.stdout is not None  # both are pipes
             try:
-                pickle.dump((name, arguments), process.stdin)  # type: ignore[arg-type]  # a pipe is there
-                process.stdin.flush()  # type: ignore[union-attr]
+                pickle.dump((name, arguments), process.stdin)
+                process.stdin.flush()
                 if not select.select([process.stdout], [], [], LONGEST)[0]:
                     raise Unusable(f"the mirror had no answer within {LONGEST:.0f} seconds")
-                good, value = pickle.load(process.stdout)  # type: ignore[arg-type]
+                good, value = pickle.load(process.stdout)
             except (OSError, EOFError, pickle.UnpicklingError):
                 self._end()
                 raise Unusable("the process that asks the mirror has died") from None

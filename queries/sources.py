@@ -1,0 +1,64 @@
+"""Who answers a question about calls: the mirror, or, where there is none that could, the tables. Same figures, slower; and the
+answer says by whom it was given, and why not by the mirror."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from models.database import Database
+from queries.asks import Asks
+from queries.mirror.asking import Mirror
+from queries.mirror.manifest import Unusable
+
+log = structlog.get_logger(__name__)
+
+One = TypeVar("One")
+
+AUTO, ALWAYS, NEVER = "auto", "always", "never"
+MIRROR, TABLES = "mirror", "tables"
+# What only the events of a call tell, which the mirror does not hold.
+_OF_EVENTS = ("unmapped", "unread")
+
+
+@dataclass(frozen=True)
+class Answered(Generic[One]):
+    """An answer, by whom it was given, and where that was not the mirror though there should be one, why: a sentence."""
+
+    value: One
+    source: str
+    note: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        return {"source": self.source, "source_note": self.note}
+
+
+class Sources:
+    """Of one process. ``mirror``: the setting WRAPUP_MIRROR. With ``auto`` the mirror is asked where there is one."""
+
+    def __init__(self, database: Database, folder: Path, mirror: str = AUTO):
+        self._database = database
+        self._folder = folder
+        self._setting = mirror
+        self._mirror = Mirror(folder)
+
+    def ask(self, question: Callable[[Asks], One], filters: Mapping[str, Any] | None = None) -> Answered[One]:
+        """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables."""
+        with self._database.snapshot() as session:
+            if not self._wanted(filters or {}):
+                return Answered(question(session), TABLES)
+            try:
+                return Answered(question(self._mirror.at_present(session)), MIRROR)
+            except Unusable as error:
+                log.warning("mirror_not_asked", why=str(error))
+                return Answered(question(session), TABLES, f"Asked from the tables, which is slower: {error}.")
+
+    def _wanted(self, filters: Mapping[str, Any]) -> bool:
+        if self._setting == NEVER or any(filters.get(name) for name in _OF_EVENTS):
+            return False
+        return self._setting == ALWAYS or self._folder.is_dir()
+
+    def close(self) -> None:
+        self._mirror.close()
