@@ -24,7 +24,6 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
 from models.base import SQLITE_TIME, Base
-from models.percentile import Percentile
 from models.turn import turn
 
 One = TypeVar("One")
@@ -153,7 +152,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.create_function("local_day", 2, local_day, deterministic=True)
-    connection.create_aggregate("percentile", 2, Percentile)  # type: ignore[arg-type]  # typeshed knows one argument
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -43,14 +43,6 @@ class month_of(FunctionElement[str]):
     inherit_cache = True
 
 
-class nth(FunctionElement[int]):
-    """A percentile that is one of the values: ``nth(0.9, column)`` is the smallest value that at least nine tenths of the values
-    do not exceed. On SQLite it is the function ``models.sqlite.Percentile``."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
 @compiles(has_member, "postgresql")
 def _has_member_postgresql(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
     array, member = element.clauses
@@ -101,20 +93,6 @@ def _month_sqlite(element: month_of, compiler: SQLCompiler, **options: Any) -> s
 @compiles(month_of, "duckdb")
 def _month_duckdb(element: month_of, compiler: SQLCompiler, **options: Any) -> str:
     return f"strftime(DATE '1970-01-01' + CAST({compiler.process(element.clauses, **options)} AS INTEGER), '%Y-%m')"
-
-
-@compiles(nth, "postgresql")
-@compiles(nth, "duckdb")
-def _nth(element: nth, compiler: SQLCompiler, **options: Any) -> str:
-    share, column = element.clauses
-    literal_share = compiler.process(share, literal_binds=True, **options)
-    return f"percentile_disc({literal_share}) WITHIN GROUP (ORDER BY {compiler.process(column, **options)})"
-
-
-@compiles(nth, "sqlite")
-def _nth_sqlite(element: nth, compiler: SQLCompiler, **options: Any) -> str:
-    share, column = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"percentile({column}, {share})"
 
 
 def seconds_between(later: AnyColumn, earlier: AnyColumn) -> ColumnElement[int]:

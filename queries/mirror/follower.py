@@ -42,7 +42,6 @@ class Follower:
         self._piece = piece
         self._patience = patience
         self._behind_since: float | None = None
-        self._seen: dict[str, manifests.Stamp] = {}
         self._leaving: dict[str, float] = {}  # file -> when it was first found to be no part of it
         private.make_folder(folder)
 
@@ -85,7 +84,7 @@ class Follower:
                 if manifest is not None and manifest.place > found.last_position:
                     raise Unusable("the mirror is ahead of the feed")
                 if manifest is not None:
-                    manifests.verify(self._folder, manifest, self._seen)
+                    manifests.verify(self._folder, manifest)
             except Unusable as error:
                 log.warning("mirror_begun_again", why=str(error))
                 manifest = None
@@ -107,29 +106,29 @@ class Follower:
                 return replace(manifest, place=reached)
             with self._line() as line:
                 line.execute(f"INSERT INTO arriving SELECT * FROM {read_csv(str(arrived))}")
-                segments, dead = manifest.segments, (manifest.dead, manifest.dead_sha256)
                 if manifest.built:
-                    segments, dead = self._with_dead(line, manifest, reached)
+                    manifest = self._with_dead(line, manifest, reached)
                 name = f"s-{reached}.parquet"
                 segment = self._written(line, f"SELECT {NAMES} FROM arriving ORDER BY occurred_at, id", name)
         finally:
             arrived.unlink(missing_ok=True)
-        return replace(manifest, place=reached, segments=(*segments, segment), dead=dead[0], dead_sha256=dead[1])
+        return replace(manifest, place=reached, segments=(*manifest.segments, segment))
 
-    def _with_dead(
-        self, line: duckdb.DuckDBPyConnection, manifest: Manifest, reached: int
-    ) -> tuple[tuple[Segment, ...], tuple[str | None, str]]:
-        """The segments, and the file of their dead rows, with those that what arrives replaces."""
+    def _with_dead(self, line: duckdb.DuckDBPyConnection, manifest: Manifest, reached: int) -> Manifest:
+        """The manifest with those rows dead, too, that what arrives replaces."""
         if manifest.dead:
             line.execute(f"INSERT INTO dead SELECT segment, row FROM {engine.read(self._folder, [manifest.dead])}")
         engine.find_dead(line, self._folder, manifest.segments, "arriving", "dead")
         counts = dict(line.execute("SELECT segment, count(DISTINCT row) FROM dead GROUP BY segment").fetchall())
         if not counts:
-            return manifest.segments, (None, "")
+            return manifest
         name = f"d-{reached}.parquet"
         self._copy(line, "SELECT DISTINCT segment, row FROM dead ORDER BY segment, row", name)
         segments = tuple(replace(one, dead=counts.get(at, 0)) for at, one in enumerate(manifest.segments))
-        return segments, (name, manifests.sha256(self._folder / name))
+        path = self._folder / name
+        return replace(
+            manifest, segments=segments, dead=name, dead_sha256=manifests.sha256(path), dead_stamp=manifests.stamp(path)
+        )
 
     def _joined(self, manifest: Manifest) -> Manifest:
         """The manifest with one segment per month. Months of which nothing has changed keep theirs."""
@@ -170,7 +169,8 @@ class Follower:
         self._copy(line, statement, name)
         ends = "count(*), coalesce(CAST(min(id) AS VARCHAR), ''), coalesce(CAST(max(id) AS VARCHAR), '')"
         ((rows, first, last),) = line.execute(f"SELECT {ends} FROM {engine.read(self._folder, [name])}").fetchall()
-        return Segment(name, rows, manifests.sha256(self._folder / name), month, 0, first, last)
+        path = self._folder / name
+        return Segment(name, rows, manifests.sha256(path), month, 0, first, last, manifests.stamp(path))
 
     def _copy(self, line: duckdb.DuckDBPyConnection, statement: str, name: str) -> None:
         path = self._folder / name

@@ -4,6 +4,7 @@ true. One file, replaced by a rename: who reads it has one moment of the mirror,
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -21,9 +22,13 @@ class Unusable(Exception):
     """The mirror cannot be asked, or not be followed any further. The message is a sentence for whoever asked."""
 
 
+Stamp = Sequence[int]
+
+
 @dataclass(frozen=True)
 class Segment:
-    """A Parquet file. ``month``: of all its rows, where it is the joined one of a month; a small one has none."""
+    """A Parquet file. ``month``: of all its rows, where it is the joined one of a month; a small one has none. ``stamp``: by what
+    it is known that nobody has touched the file since."""
 
     file: str
     rows: int
@@ -32,6 +37,7 @@ class Segment:
     dead: int = 0
     first_id: str = ""
     last_id: str = ""
+    stamp: Stamp = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Manifest:
     segments: tuple[Segment, ...] = ()
     dead: str | None = None
     dead_sha256: str = ""
+    dead_stamp: Stamp = ()
     built: bool = False
     shape: str = _SHAPE
 
@@ -99,25 +106,21 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-Stamp = tuple[int, int, int]
+def stamp(path: Path) -> Stamp:
+    """Size, and the time at which it was written. Raises OSError."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
-def verify(folder: Path, manifest: Manifest, seen: dict[str, Stamp]) -> None:
-    """Raises Unusable where a file is missing or is not what it was when it was written. ``seen``: files that were found good,
-    and by what they are known again, so that each is read once for as long as nobody touches it."""
-    wanted = {segment.file: segment.sha256 for segment in manifest.segments}
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Raises Unusable where a file is missing or is not what it was when it was written; only one that was touched
+    since is read."""
+    wanted = [(one.file, one.sha256, one.stamp) for one in manifest.segments]
     if manifest.dead:
-        wanted[manifest.dead] = manifest.dead_sha256
-    for name, digest in wanted.items():
+        wanted.append((manifest.dead, manifest.dead_sha256, manifest.dead_stamp))
+    for name, digest, written in wanted:
         try:
-            found = (folder / name).stat()
-            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if seen.get(name) == stamp:
-                continue
-            if sha256(folder / name) != digest:
+            if tuple(stamp(folder / name)) != tuple(written) and sha256(folder / name) != digest:
                 raise Unusable(f"the mirror's file {name} is damaged")
         except OSError as error:
             raise Unusable(f"the mirror's file {name} cannot be read ({type(error).__name__})") from None
-        seen[name] = stamp
-    for name in set(seen) - set(wanted):
-        del seen[name]

@@ -13,7 +13,7 @@ from typing import Any
 
 from queries.mirror import engine
 from queries.mirror.columns import read_csv
-from queries.mirror.manifest import Manifest, Segment, Stamp, Unusable, verify
+from queries.mirror.manifest import Manifest, Segment, Unusable, verify
 
 NICE = 10
 
@@ -25,13 +25,12 @@ class Answers:
         self._folder = folder
         self._line = engine.connect(folder)
         self._manifest: Manifest | None = None
-        self._seen: dict[str, Stamp] = {}
 
     def open(self, told: dict[str, Any]) -> None:
         """Ask this moment of the mirror from now on. Raises Unusable where its files are not what they were."""
         segments = tuple(Segment(**one) for one in told.pop("segments"))
         manifest = Manifest(**told, segments=segments)
-        verify(self._folder, manifest, self._seen)
+        verify(self._folder, manifest)
         engine.open_manifest(self._line, self._folder, manifest)
         self._manifest = manifest
 

@@ -40,11 +40,9 @@ def asked(
 
 def span(session: Asks) -> tuple[datetime, datetime]:
     """From before the first call to behind the last one."""
-    ends = []
-    for end in (func.min, func.max):
-        ((moment,),) = session.execute(select(end(CallOutcome.occurred_at)))
-        ends.append(moment)
-    first, last = ends
+    # Two questions, each of which an index answers.
+    ends = (select(end(CallOutcome.occurred_at)).scalar_subquery() for end in (func.min, func.max))
+    ((first, last),) = session.execute(select(*ends))
     if first is None or last is None:
         return clock.now() - _ROOM, clock.now() + _ROOM
     return max(first - _ROOM, _BEGINNING), min(last + _ROOM, _END)

@@ -43,6 +43,7 @@ class Asked:
     by_customer: bool = False  # the clock of the customer's place instead of ``tz``
 
 
+Share = tuple[int, int]  # nine tenths are (9, 10)
 Condition = Callable[[Asked], ColumnElement[bool]]
 Column = Callable[[Asked], AnyColumn]
 
@@ -66,7 +67,7 @@ class Figure:
     ratio: tuple[str, str] | None = None
     total: Column | None = None
     mean: Column | None = None
-    nth: tuple[float, Column] | None = None
+    nth: tuple[Share, Column] | None = None
     opens: Condition | None = None  # the calls that it stands for, where that is not what is said above
     least: bool = False  # null below ``Limits.min_calls`` of ``least_of``
     hidden: bool = False  # worked out for others, not shown

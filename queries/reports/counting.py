@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_column, select
 
 from models.database import AnyColumn
-from queries.expressions import nth
 from queries.reports import facts
 from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
 from queries.reports.groups import GROUPS, Group, Key, calls, order
+from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
 from queries.summaries import MOST_GROUPS
 
@@ -47,13 +47,13 @@ def _asked(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
         statement = statement.group_by(*places).limit(MOST_GROUPS + 1)
     found = sorted(asked.session.execute(statement), key=lambda row: order(tuple(row[: len(keys)])))
     figures_at = len(keys) + len(names)
-    return [
-        (
-            _labels(groups, widths, row[: len(keys)], row[len(keys) : figures_at]),
-            dict(zip(sums, row[figures_at:], strict=True)),
-        )
-        for row in found
-    ]
+    percentiles = percentiles_of(asked, report.figures, keys, calls(groups), wanted)
+    found_sums = []
+    for row in found:
+        key = tuple(row[: len(keys)])
+        values = dict(zip(sums, row[figures_at:], strict=True)) | percentiles.get(key, {})
+        found_sums.append((_labels(groups, widths, key, row[len(keys) : figures_at]), values))
+    return found_sums
 
 
 def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Sequence[Any]) -> dict[str, Any]:
@@ -77,9 +77,6 @@ def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
     if figure.mean is not None:
         column = figure.mean(asked)
         return {f"{figure.name} sum": func.sum(column), f"{figure.name} count": func.count(column)}
-    if figure.nth is not None:
-        share, of = figure.nth
-        return {figure.name: nth(literal_column(str(share)), of(asked))}
     return {}
 
 
@@ -96,8 +93,8 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any]) -> dict[str, An
                 reasons[figure.name] = TOO_FEW.format(asked.limits.min_calls)
         elif figure.mean is not None:
             known[figure.name] = ratio(sums[f"{figure.name} sum"], sums[f"{figure.name} count"])
-        elif figure.name in sums:
-            value = sums[figure.name]
+        elif figure.name in sums or figure.nth is not None:
+            value = sums.get(figure.name)
             known[figure.name] = None if value is None else int(value)
     if report.reasons is not None:
         for name, why in report.reasons(asked, known).items():

@@ -9,6 +9,7 @@ from queries import words_seen
 from queries.reports import facts
 from queries.reports.base import Asked, Column, Condition, Figure, Report
 from queries.reports.counting import case_of
+from queries.reports.percentiles import MEDIAN, P90
 from queries.summaries import NOBODY_DECIDED, NONE_STATED, unstated
 
 NEAR = 5 / 6  # of the limit of abandoned calls
@@ -212,18 +213,17 @@ def _column(column: Any) -> Column:
 
 def _times() -> tuple[Figure, ...]:
     found = []
-    for name, (what, column) in _TIMES.items():
+    for name, (what, values) in _TIMES.items():
+        column = _column(values)
         excludes = "Calls of which it is not known; merged rows. Login time is not known and never guessed."
         more: dict[str, Any] = {"excludes": excludes, "unit": "seconds"}
         found += [
-            Figure(f"{name}_mean", f"The mean of {what}.", mean=_column(column), **more),
-            Figure(
-                f"{name}_median", f"The median, a value that occurred, of {what}.", nth=(0.5, _column(column)), **more
-            ),
+            Figure(f"{name}_mean", f"The mean of {what}.", mean=column, **more),
+            Figure(f"{name}_median", f"The median, a value that occurred, of {what}.", nth=(MEDIAN, column), **more),
             Figure(
                 f"{name}_p90",
                 f"The 90th percentile, a value that occurred, of {what}.",
-                nth=(0.9, _column(column)),
+                nth=(P90, column),
                 **more,
             ),
         ]

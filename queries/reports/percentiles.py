@@ -1,0 +1,73 @@
+"""Percentiles that occurred: the smallest value that at least such a share of the values does not exceed. Counted by value first,
+because the values are few (seconds) and the calls are many; the same in every engine, in whole numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, case, func, literal, literal_column, select
+from sqlalchemy.sql.selectable import FromClause
+
+from models.database import AnyColumn
+from queries.reports.base import Asked, Column, Figure, Share
+
+MEDIAN: Share = (1, 2)
+P90: Share = (9, 10)
+Key = tuple[Any, ...]
+Conditions = Sequence[ColumnElement[bool]]
+
+
+def percentiles_of(
+    asked: Asked,
+    figures: Sequence[Figure],
+    keys: Sequence[AnyColumn],
+    calls: FromClause,
+    wanted: Sequence[ColumnElement[bool]],
+) -> Mapping[Key, dict[str, int]]:
+    """Group's keys -> the percentiles by the figures' names, of the groups that have any value."""
+    columns: dict[int, tuple[Column, dict[str, Share]]] = {}
+    for figure in figures:
+        if figure.nth is not None:
+            share, column = figure.nth
+            columns.setdefault(id(column), (column, {}))[1][figure.name] = share
+    found: dict[Key, dict[str, int]] = {}
+    for column, shares in columns.values():
+        for row in asked.session.execute(_statement(column(asked), shares, keys, calls, wanted)):
+            own = found.setdefault(tuple(row[: len(keys)]), {})
+            own.update(
+                {name: int(value) for name, value in zip(shares, row[len(keys) :], strict=True) if value is not None}
+            )
+    return found
+
+
+def _statement(
+    column: AnyColumn,
+    shares: Mapping[str, Share],
+    keys: Sequence[AnyColumn],
+    calls: FromClause,
+    wanted: Sequence[ColumnElement[bool]],
+) -> Any:
+    names = [f"k{at}" for at in range(len(keys))]
+    # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
+    places = (literal_column(str(at + 1), Integer) for at in range(len(keys) + 1))
+    labelled = (key.label(name) for key, name in zip(keys, names, strict=True))
+    values = (
+        select(*labelled, column.label("value"), func.count().label("calls"))
+        .select_from(calls)
+        .where(*wanted, column.is_not(None))
+        .group_by(*places)
+        .subquery()
+    )
+    own = [values.c[name] for name in names]
+    so_far = func.sum(values.c.calls).over(partition_by=own or None, order_by=values.c.value)
+    of_all = func.sum(values.c.calls).over(partition_by=own or None)
+    counted = select(*own, values.c.value, so_far.label("so_far"), of_all.label("of_all")).subquery()
+    least = [
+        func.min(case((counted.c.so_far * literal(below) >= counted.c.of_all * literal(share), counted.c.value)))
+        for share, below in shares.values()
+    ]
+    statement = select(*(counted.c[name] for name in names), *least)
+    return (
+        statement.group_by(*(counted.c[name] for name in names))
+        if names
+        else statement.where(counted.c.value.is_not(None))
+    )
