@@ -32,7 +32,8 @@ def asked(
     by_customer: bool = False,
 ) -> Asked:
     """The question, with the span of time that there are calls of."""
-    now = clock.now()
+    # Of the minute, so that a question that is put again is the same question.
+    now = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
     return Asked(
         session, filters, tuple(dict.fromkeys(group_by)), tz, span(session), now, limits, configured or {}, by_customer
     )
