@@ -86,7 +86,7 @@ class BadList(ValueError):
         self.field = field
 
 
-class NotJson(BadList):
+class BadJson(BadList):
     """What should be a list of leads in JSON is no JSON, or no object."""
 
 

@@ -8,7 +8,7 @@ import re
 
 import orjson
 
-from dialers.giving import BadList, NotJson, Refused
+from dialers.giving import BadJson, BadList, Refused
 from leads.bounds import LONGEST_ROW, MOST_LEADS
 
 DEEPEST = 1_024  # what the parser takes
@@ -25,7 +25,7 @@ _OPENING = b"[{"
 
 
 class Apart:
-    """A body, looked at from its beginning to its end. Every method raises NotJson where it is none."""
+    """A body, looked at from its beginning to its end. Every method raises BadJson where it is none."""
 
     def __init__(self, data: bytes, begin: int = 0):
         self._data = data
@@ -120,8 +120,8 @@ class Apart:
         if self.next():
             raise self._wrong("has something behind its end")
 
-    def _wrong(self, what: str) -> NotJson:
-        return NotJson(f"The body is not JSON: it {what} (at byte {self._at:,}).")
+    def _wrong(self, what: str) -> BadJson:
+        return BadJson(f"The body is not JSON: it {what} (at byte {self._at:,}).")
 
 
 def _too_long(where: int | str) -> ValueError:
@@ -133,5 +133,5 @@ def _loaded(text: bytes) -> str:
     try:
         name: str = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise NotJson(f"The body is not JSON: {error.msg} in a name.") from None
+        raise BadJson(f"The body is not JSON: {error.msg} in a name.") from None
     return name

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from lib import zones
-from lib.zones import Place
+from lib.zones import Locale
 
 # For texts that are stripped and short (clock.LONGEST). Every part is matched where the one before it ended.
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.:])(\d{1,2})\2(\d{1,2})(?!\d)")
@@ -45,19 +45,19 @@ _ABBREVIATION = re.compile(r"\(?([A-Za-z]{2,5})\)?")
 FARTHEST = timedelta(hours=14)  # from UTC
 
 
-def read(text: str, place: Place) -> datetime | None:
+def read(text: str, locale: Locale) -> datetime | None:
     """The moment, in UTC; None for what is no time or no certain one. (Inside, a clock on a wall is taken for one in UTC, until
     it is known where it hangs.)"""
     try:
         if found := _COMPACT.match(text):
             year, month, day, hour, minute, second, fraction = found.groups()
             midnight = datetime(int(year), int(month), int(day), tzinfo=UTC)
-            return _zoned(_at(midnight, hour, minute, second, fraction, None), text[found.end() :], place)
+            return _zoned(_at(midnight, hour, minute, second, fraction, None), text[found.end() :], locale)
         if found := _YEAR_BEHIND.match(text):
             text = f"{found[1]} {found[4]} {found[2]}{found[3]}{text[found.end() :]}"
-        date, rest = _date(text, place)
+        date, rest = _date(text, locale)
         if date is None or not rest:
-            return date and zones.local(date, place.zone)
+            return date and zones.local(date, locale.zone)
         between = _BETWEEN.match(rest)
         time = next((at for form in _TIMES if (at := form.match(rest, between.end()))), None) if between else None
         if time is None:
@@ -65,12 +65,12 @@ def read(text: str, place: Place) -> datetime | None:
         hour, minute, second, fraction, thousandths = time.groups()
         half = _HALF.match(rest, time.end())
         wall = _at(date, hour, minute, second, fraction or thousandths, half and half[1])
-        return _zoned(wall, rest[(half or time).end() :], place)
+        return _zoned(wall, rest[(half or time).end() :], locale)
     except (ValueError, OverflowError):  # a 30th of February, a 25th hour
         return None
 
 
-def _date(text: str, place: Place) -> tuple[datetime | None, str]:
+def _date(text: str, locale: Locale) -> tuple[datetime | None, str]:
     """The day's first moment by the clock on the wall, and what stands behind the date."""
     if found := _YEAR_FIRST.match(text):
         year, _, month, day = found.groups()
@@ -78,7 +78,7 @@ def _date(text: str, place: Place) -> tuple[datetime | None, str]:
         year, month, day = found.groups()
     elif found := _YEAR_LAST.match(text):
         one, between, two, year = found.groups()
-        day_first = True if between == "." else _day_first(int(one), int(two), place)
+        day_first = True if between == "." else _day_first(int(one), int(two), locale)
         if day_first is None:
             return None, ""
         day, month = (one, two) if day_first else (two, one)
@@ -91,9 +91,9 @@ def _date(text: str, place: Place) -> tuple[datetime | None, str]:
     return datetime(int(year), int(month), int(day), tzinfo=UTC), text[found.end() :]
 
 
-def _day_first(one: int, two: int, place: Place) -> bool | None:
-    if place.day_first is not None:
-        return place.day_first
+def _day_first(one: int, two: int, locale: Locale) -> bool | None:
+    if locale.day_first is not None:
+        return locale.day_first
     return True if one > 12 or one == two else False if two > 12 else None
 
 
@@ -120,11 +120,11 @@ def _of_day(hour: int, half: str | None) -> int:
     return hour % 12 + (12 if half in "Pp" else 0)
 
 
-def _zoned(wall: datetime, rest: str, place: Place) -> datetime | None:
+def _zoned(wall: datetime, rest: str, locale: Locale) -> datetime | None:
     """The wall's time in the zone that stands behind it."""
     zone = rest.strip().replace("\u2212", "-")
     if not zone:
-        return zones.local(wall, place.zone)
+        return zones.local(wall, locale.zone)
     if lost := _LOST_SIGN.fullmatch(rest):
         zone = "+" + lost[1]
     elif zone[0] + zone[-1] in ("()", "[]"):
@@ -138,7 +138,7 @@ def _zoned(wall: datetime, rest: str, place: Place) -> datetime | None:
         there = zones.named(found[1])
         return None if there is None else zones.local(wall, there)
     found = _ABBREVIATION.fullmatch(zone)
-    return zones.abbreviated(wall, found[1].upper(), place) if found else None
+    return zones.abbreviated(wall, found[1].upper(), locale) if found else None
 
 
 def _offset(found: re.Match[str], rest: str) -> timedelta | None:

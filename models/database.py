@@ -24,7 +24,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
 from models.base import SQLITE_TIME, Base
-from models.turn import turn
+from models.write_lock import write_lock
 
 One = TypeVar("One")
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -102,13 +102,14 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, all or none."""
         engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
-        with self.turn(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self.write_lock(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Within it, it is our turn to write. SQLite has one writer at a time, and lets who comes often starve the others: who
-        finds it locked sleeps for up to a tenth of a second and may find it locked again."""
-        return turn(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
+    def write_lock(self) -> AbstractContextManager[None]:
+        """Within it nobody else of ours writes. SQLite has one writer at a time, and lets who comes often starve the others:
+        who finds it locked sleeps for up to a tenth of a second and may find it locked again."""
+        # The file is called as the releases before this one call it: theirs may still run beside ours.
+        return write_lock(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
         self.engine.dispose()

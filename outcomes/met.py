@@ -14,31 +14,31 @@ from outcomes import besides
 from outcomes.fold import Folded
 from outcomes.lead_facts import candidates, has_leads, leads_of
 
-Drafts = dict[UUID, list[Folded]]  # by group
+ByGroup = dict[UUID, list[Folded]]  # by group
 
 
-def completed(session: Session, drafts: Drafts, names: Mapping[UUID, tuple[str, str]]) -> Drafts:
-    """The drafts, completed where a loaded lead or a list of campaigns does it. ``names``: group -> (connection, dialer)."""
-    by_connection: dict[tuple[str, str], Drafts] = {}
-    for group, own in drafts.items():
+def completed(session: Session, folded: ByGroup, names: Mapping[UUID, tuple[str, str]]) -> ByGroup:
+    """The attempts, completed where a loaded lead or a list of campaigns does it. ``names``: group -> (connection, dialer)."""
+    by_connection: dict[tuple[str, str], ByGroup] = {}
+    for group, own in folded.items():
         by_connection.setdefault(names[group], {})[group] = own
-    found: Drafts = {}
+    found: ByGroup = {}
     for (connection, dialer), mine in by_connection.items():
         mine = _with_campaigns(session, connection, mine)
         found |= _with_leads(session, connection, dialer, mine) if has_leads(session, connection) else mine
     return found
 
 
-def _with_campaigns(session: Session, connection: str, drafts: Drafts) -> Drafts:
+def _with_campaigns(session: Session, connection: str, folded: ByGroup) -> ByGroup:
     wanted = {
-        draft.values["campaign_name"]
-        for own in drafts.values()
-        for draft in own
-        if draft.values["campaign_name"] is not None and draft.values["campaign_id"] is None
+        attempt.values["campaign_name"]
+        for own in folded.values()
+        for attempt in own
+        if attempt.values["campaign_name"] is not None and attempt.values["campaign_id"] is None
     }
     if not wanted or not (known := campaign_ids(session, connection, wanted)):
-        return drafts
-    return {group: [besides.with_campaign(draft, known) for draft in own] for group, own in drafts.items()}
+        return folded
+    return {group: [besides.with_campaign(attempt, known) for attempt in own] for group, own in folded.items()}
 
 
 def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> dict[str, tuple[str, UUID]]:
@@ -52,12 +52,12 @@ def campaign_ids(session: Session, connection: str, wanted: Iterable[str]) -> di
     return {name: told[0] for name, told in found.items() if len(told) == 1}
 
 
-def _with_leads(session: Session, connection: str, dialer: str, drafts: Drafts) -> Drafts:
-    every = [draft.values for own in drafts.values() for draft in own]
+def _with_leads(session: Session, connection: str, dialer: str, folded: ByGroup) -> ByGroup:
+    every = [attempt.values for own in folded.values() for attempt in own]
     found = leads_of(session, connection, dialer, every)
     if not any(found):
-        return drafts
+        return folded
     return {
-        group: [besides.with_leads(draft, candidates(draft.values, *found)) for draft in own]
-        for group, own in drafts.items()
+        group: [besides.with_leads(attempt, candidates(attempt.values, *found)) for attempt in own]
+        for group, own in folded.items()
     }

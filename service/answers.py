@@ -22,9 +22,9 @@ class Holding:
     def __init__(self, most: int = 32 * 1024 * 1024):
         self._most = most
         self._bytes = 0
-        self._held: OrderedDict[Held, int] = OrderedDict()  # who has read something last is last
+        self._held: OrderedDict[HeldAnswer, int] = OrderedDict()  # who has read something last is last
 
-    def add(self, held: "Held", size: int) -> None:
+    def add(self, held: "HeldAnswer", size: int) -> None:
         self._held[held] = size
         self._bytes += size
         while self._bytes > self._most and len(self._held) > 1:
@@ -32,15 +32,15 @@ class Holding:
             self.remove(slowest)
             slowest.line.end()
 
-    def goes_on(self, held: "Held") -> None:
+    def goes_on(self, held: "HeldAnswer") -> None:
         if held in self._held:
             self._held.move_to_end(held)
 
-    def remove(self, held: "Held") -> None:
+    def remove(self, held: "HeldAnswer") -> None:
         self._bytes -= self._held.pop(held, 0)
 
 
-class Held:
+class HeldAnswer:
     """An answer's body that is here as a whole."""
 
     def __init__(self, holding: Holding, line: Line, body: bytes):

@@ -15,7 +15,7 @@ from gevent.socket import socket as LoopSocket
 
 from lib.proxies import Proxies
 from lib.shared_counts import SharedCounts
-from service.answers import LARGEST_HELD, Held, Holding, Streamed
+from service.answers import LARGEST_HELD, HeldAnswer, Holding, Streamed
 from service.refusals import Denied, TurnedAway
 from service.uploads import Upload, Uploads
 
@@ -91,7 +91,7 @@ class Passage:
         if body is None:
             return Streamed(reader, answer)
         reader.close()
-        return Held(self._holding, environ["wrapup.line"], body)
+        return HeldAnswer(self._holding, environ["wrapup.line"], body)
 
     def _may(self, environ: WSGIEnvironment) -> None:
         """Ask the reader whether the caller may send a body that is not small, with the head of its request alone. Raises Denied

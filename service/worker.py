@@ -40,7 +40,7 @@ PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
-# Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets a turn here.
+# Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
 BREATH_SECONDS = 0.001
 
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from dialers.base import Connection
 from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
-from dialers.giving import BadLeads, BadList, CannotDo, NotJson, Refused
+from dialers.giving import BadJson, BadLeads, BadList, CannotDo, Refused
 from leads import files
 from web import errors, turns
 from web.context import context
@@ -74,7 +74,7 @@ def tried(do: Callable[[], Given]) -> Given:
         raise errors.ApiError(409, "not_offered", str(error)) from None
     except Refused as error:
         errors.invalid(error.field, str(error))
-    except NotJson as error:
+    except BadJson as error:
         details = {f"leads.{error.row}": [str(error)]} if error.row else {}
         raise errors.ApiError(400, "bad_request", str(error), details) from None
     except BadList as error:

@@ -100,7 +100,7 @@ class Line(SocketUnreader):
         return more <= 0 or self._place.take(more)
 
     def give_way(self) -> None:
-        """Let the other connections have their turn, if this turn of the event loop has been long. gevent does not do so by
+        """Let the other connections be served, if this round of the event loop has been long. gevent does not do so by
         itself while there is something to read, and a fast sender always has something."""
         loop = gevent.get_hub().loop
         if time.time() - loop.now() > TURN_SECONDS:

@@ -29,7 +29,7 @@ UNSYNCHRONIZED = {"synchronize_session": False}
 
 
 @dataclass
-class Held:
+class Amount:
     """How much of something there is."""
 
     receipts: int = 0
@@ -73,10 +73,10 @@ class _Filling:
     def __init__(self, session: Session, caps: Strangers):
         self._session = session
         self._caps = caps
-        self._all = Held(*session.execute(select(StrangerQuota.receipts, StrangerQuota.bytes)).one())
+        self._all = Amount(*session.execute(select(StrangerQuota.receipts, StrangerQuota.bytes)).one())
         rows = session.execute(select(StrangerShare.connection, StrangerShare.receipts, StrangerShare.bytes)).all()
-        self._shares = {name: Held(receipts, size) for name, receipts, size in rows}
-        self._more: dict[str, Held] = {}  # than there was before, or less
+        self._shares = {name: Amount(receipts, size) for name, receipts, size in rows}
+        self._more: dict[str, Amount] = {}  # than there was before, or less
         self._oldest: dict[tuple[str, str], Iterator[tuple[UUID, int]]] = {}
         self._gone: set[UUID] = set()
         self._going: list[UUID] = []
@@ -103,11 +103,11 @@ class _Filling:
         count(self._session, self.drops)
 
     def _add(self, name: str, receipts: int, size: int) -> None:
-        for held in (self._all, self._held(name), self._more.setdefault(name, Held())):
+        for held in (self._all, self._held(name), self._more.setdefault(name, Amount())):
             held.add(receipts, size)
 
-    def _held(self, name: str) -> Held:
-        return self._shares.setdefault(name, Held())
+    def _held(self, name: str) -> Amount:
+        return self._shares.setdefault(name, Amount())
 
     def _has_room(self, name: str, size: int, known: bool) -> bool:
         caps = (self._caps.receipts, self._caps.bytes)

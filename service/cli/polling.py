@@ -23,7 +23,7 @@ GOES_ON = "What came before is kept; the same command goes on from there."
 MARKS = {True: "ok ", False: "no ", None: "-  "}
 
 
-class Moment(click.ParamType):
+class MomentOption(click.ParamType):
     """A time as the API takes it; a day alone is its beginning, in UTC."""
 
     name = "time"
@@ -37,8 +37,10 @@ class Moment(click.ParamType):
 
 @click.command()
 @click.argument("connection", required=False)
-@click.option("--since", type=Moment(), help="Ask for the past from this moment on; goes on where it was interrupted.")
-@click.option("--until", type=Moment(), help="With --since: up to this moment; now, or where it was interrupted.")
+@click.option(
+    "--since", type=MomentOption(), help="Ask for the past from this moment on; goes on where it was interrupted."
+)
+@click.option("--until", type=MomentOption(), help="With --since: up to this moment; now, or where it was interrupted.")
 @click.option("--pause", type=click.FloatRange(0), default=1.0, help="With --since: seconds between two days. [1]")
 @with_appcontext
 def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
@@ -118,11 +120,11 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
         say(f"Going on with what was begun, up to {clock.iso(until)}.")
     try:
         history = polling.History(database, connection, since, until, pause=pause)
-        for step in history.steps():
-            said = step.polled.error or _records(step.polled)
-            again = f" Again in {step.wait:.0f} s." if step.wait is not None else ""
-            say(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
-            if step.polled.error and step.wait is None:
+        for walked in history.slices():
+            said = walked.polled.error or _records(walked.polled)
+            again = f" Again in {walked.wait:.0f} s." if walked.wait is not None else ""
+            say(f"{connection.name}  {walked.report}, to {clock.iso(walked.until)}: {said}{again}")
+            if walked.polled.error and walked.wait is None:
                 say(GOES_ON, err=True)
                 return True
     except KeyboardInterrupt:

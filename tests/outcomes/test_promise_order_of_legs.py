@@ -124,9 +124,9 @@ def folded(connection, told, source="callback") -> list[dict]:
             at = (one.received_at, one.seen_at)
             own = (ids.new(), one.id, ordinal, f"{source}:{kind}", e.kind, e.attempt, e.happened_at, *at, dict(e.facts))
             events.append(KeptEvent(*own))
-    drafts = fold(events, connection, dialer, LATER)
+    folded = fold(events, connection, dialer, LATER)
     unseen = (*OBSERVED, "set_by")
-    return [{name: value for name, value in draft.values.items() if name not in unseen} for draft in drafts]
+    return [{name: value for name, value in attempt.values.items() if name not in unseen} for attempt in folded]
 
 
 @pytest.mark.parametrize(

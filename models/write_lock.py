@@ -1,4 +1,4 @@
-"""Taking turns at writing to SQLite."""
+"""One writer after the other on SQLite, in the order in which they came."""
 
 import os
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ LONGEST_SECONDS = 10.0
 
 
 @contextmanager
-def turn(path: str) -> Iterator[None]:
-    """Hold the turn that the file at ``path`` stands for, over all processes and threads.
+def write_lock(path: str) -> Iterator[None]:
+    """Hold the lock that the file at ``path`` stands for, over all processes and threads.
 
     Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it.
     """
