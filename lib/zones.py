@@ -27,6 +27,11 @@ def names() -> frozenset[str]:
     return frozenset(available_timezones()) - {*PSEUDO}
 
 
+def known(name: str) -> bool:
+    """Whether that is an IANA time zone; the machine's own pseudo-zones are none."""
+    return name in names()
+
+
 def named(name: str) -> ZoneInfo | None:
     """The zone of that IANA name, ``Europe/Kyiv``; None where there is none."""
     try:

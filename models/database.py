@@ -202,7 +202,7 @@ def _begin_watch(connection: Connection, *_: object) -> None:
 
 
 def local_day(moment: str | None, zone: str) -> str | None:
-    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``queries.reports.day_in_zone``."""
+    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``queries.counting.day_in_zone``."""
     return None if moment is None else _day_of_minute(moment[:16], zone)
 
 

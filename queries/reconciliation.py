@@ -26,8 +26,9 @@ from lib import text as texts
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.database import AnyColumn, AnySelect
 from models.loads import ACCEPTED
+from queries import counting
+from queries.counting import TooManyGroups, count_if, day_in_zone
 from queries.loaded import produced_no_call
-from queries.reports import MOST_GROUPS, TooManyGroups, count_if, day_in_zone
 from queries.selection import conditions
 
 _SOURCES = cast(CallOutcome.sources, Text)
@@ -59,9 +60,9 @@ def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC"
     each = (_calls(filters, tz) if leads is None else union_all(_calls(filters, tz), leads)).subquery()
     sums = [func.sum(each.c[name]) for name in FIGURES]
     statement = select(each.c.connection, each.c.day, *sums).group_by(each.c.connection, each.c.day)
-    found = session.execute(statement.limit(MOST_GROUPS + 1)).all()
-    if len(found) > MOST_GROUPS:
-        raise TooManyGroups(f"That makes more than {MOST_GROUPS} rows; narrow the filters.")
+    found = session.execute(statement.limit(counting.MOST_GROUPS + 1)).all()
+    if len(found) > counting.MOST_GROUPS:
+        raise TooManyGroups(f"That makes more than {counting.MOST_GROUPS} rows; narrow the filters.")
     rows = []
     for connection, day, *figures in sorted(found, key=lambda row: row[:2]):
         row = dict(zip(FIGURES, (None if figure is None else int(figure) for figure in figures), strict=True))

@@ -32,7 +32,7 @@ def _command() -> None:
 
 
 def _told(run: Callable[[], Any]) -> Any:
-    from service.mistakes import BadSettings
+    from service.settings.mistakes import BadSettings
 
     try:
         return run()

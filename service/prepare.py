@@ -14,7 +14,7 @@ from models import ApiKey
 from models.database import Database
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
-from service.config import Settings
+from service.settings.config import Settings
 from web.keys import create_key
 
 # What Wrapup has in its data folder, by what the names begin with.

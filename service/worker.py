@@ -2,7 +2,7 @@
 learned later, applies decisions, polls, sends leads. Several may run at once.
 
 Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
-a worker that dies forgets nothing.
+a worker that dies forgets nothing. ``wrapup serve`` starts this module itself, so that the web side is not loaded.
 """
 
 import gc
@@ -27,6 +27,9 @@ from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
+from service import logs
+from service.settings import config
+from service.supervisor import hooks
 
 log = structlog.get_logger(__name__)
 
@@ -143,3 +146,15 @@ def _loop(
         except Exception as error:
             log.exception("loop_failed", loop=name, error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)
+
+
+def main() -> None:
+    """What ``wrapup serve`` starts. Raises BadSettings."""
+    settings = config.load()
+    logs.configure(settings.log_level)
+    database, urls = Database(settings.database_url), settings.callbacks_of()
+    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,10 @@ from flask import Response
 from marshmallow import ValidationError, fields, validate
 from webargs.fields import DelimitedList
 
+from lib import zones
 from queries import reconciliation as sides
-from queries import reports
+from queries import summary as sums
+from queries.counting import TooManyGroups
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -21,7 +23,7 @@ blueprint = Blueprint("reports", __name__, description="Figures, exact at the mo
 
 
 def _known_zone(name: str) -> None:
-    if not reports.known_zone(name):
+    if not zones.known(name):
         raise ValidationError("Not an IANA time zone, such as Asia/Kolkata.")
 
 
@@ -39,7 +41,7 @@ class ReconciliationQuery(Filters):
 
 class SummaryQuery(ReconciliationQuery):
     group_by = DelimitedList(
-        fields.Str(validate=validate.OneOf(tuple(reports.GROUPS))),
+        fields.Str(validate=validate.OneOf(tuple(sums.GROUPS))),
         load_default=list,
         metadata={
             "description": "What makes a row, separated by commas; without it, the totals alone.",
@@ -60,8 +62,8 @@ def summary(query: dict[str, Any]) -> Response:
     filters, rest = split(query)
     with REPORTS.turn(), context().database.read() as session:
         try:
-            return answer(reports.summary(session, filters, **rest, configured=context().connections))
-        except reports.TooManyGroups as error:
+            return answer(sums.summary(session, filters, **rest, configured=context().connections))
+        except TooManyGroups as error:
             invalid("group_by", str(error))
 
 
@@ -78,5 +80,5 @@ def reconciliation(query: dict[str, Any]) -> Response:
     with REPORTS.turn(), context().database.read() as session:
         try:
             return answer(sides.reconciliation(session, filters, **rest))
-        except reports.TooManyGroups as error:
+        except TooManyGroups as error:
             invalid("since", str(error))

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dialers.registry import DIALERS
-from service.connections import ConnectionSchema
+from service.settings.connections import ConnectionSchema
 from tests.docs.pages import quoted, read, rows, section
 
 SECTIONS = {"ryng": "Ryng", "qvoice": "QVoice", "ringostat": "Ringostat", "jaicp": "JAICP", "voipex": "VoIPEX"}

@@ -11,7 +11,7 @@ from dialers.base import Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, LoadedLead
-from queries import loaded, reports
+from queries import counting, loaded
 from queries import reconciliation as sides
 from tests.factories import NOON, many_calls, minutes, outcome
 
@@ -185,11 +185,11 @@ def test_filters_that_leads_can_be_asked_about(database):
 
 
 def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
-    monkeypatch.setattr(sides, "MOST_GROUPS", 1)
+    monkeypatch.setattr(counting, "MOST_GROUPS", 1)
     with database.write() as session:
         lead(session)
         outcome(session, connection="other")
-    with pytest.raises(reports.TooManyGroups):
+    with pytest.raises(counting.TooManyGroups):
         found(database)
 
 

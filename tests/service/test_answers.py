@@ -5,9 +5,9 @@ import socket
 import pytest
 from gevent.socket import socket as LoopSocket
 
-import service.answers
+import service.passage.answers
 from callbacks.http.line import Line
-from service.answers import PIECE, HeldAnswer, Holding, paced
+from service.passage.answers import PIECE, HeldAnswer, Holding, paced
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ class Clock:
 )
 def test_pauses_are_waited_for_and_dawdling_is_not(monkeypatch, pauses, whole):
     clock = Clock()
-    monkeypatch.setattr(service.answers, "time", clock)
+    monkeypatch.setattr(service.passage.answers, "time", clock)
     pieces = paced(iter([bytes(PIECE)] * len(pauses)))
     taken = 0
     try:
@@ -95,7 +95,7 @@ def test_pauses_are_waited_for_and_dawdling_is_not(monkeypatch, pauses, whole):
 
 def test_the_time_that_it_takes_to_make_an_export_does_not_count(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(service.answers, "time", clock)
+    monkeypatch.setattr(service.passage.answers, "time", clock)
 
     def made():
         for _ in range(10):

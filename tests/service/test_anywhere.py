@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from rig.waiting import until
-from service import demo
 from service.cli.group import wrapup
+from service.demo import command as demo
 from service.supervisor.plan import plan
 from tests.evidence import terminal
 from tests.server import serving

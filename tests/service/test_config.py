@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.config import BadSettings, load
+from service.settings.config import BadSettings, load
 
 
 @pytest.fixture

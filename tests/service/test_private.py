@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.database import Database
-from service import demo_settings
+from service.demo import settings as demo_settings
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 

@@ -12,8 +12,8 @@ from phonenumbers import SUPPORTED_REGIONS
 from dialers.base import Connection, Dialer
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
-from service.keyring import kept
-from service.mistakes import BadSettings, sentence
+from service.settings.keyring import kept
+from service.settings.mistakes import BadSettings, sentence
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _AUTHORIZATION = re.compile(r"(Basic|Bearer) [!-~]+(?: [!-~]+)*\Z")

@@ -19,10 +19,10 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import secrets
 from lib.proxies import Proxies
-from service import guards
-from service.connections import connections_of
-from service.keyring import kept
-from service.mistakes import BadSettings
+from service.settings import guards
+from service.settings.connections import connections_of
+from service.settings.keyring import kept
+from service.settings.mistakes import BadSettings
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -1,4 +1,4 @@
-"""A receiver asks, before it takes more than a small body, whether its caller may send one (``service.passage``).
+"""A receiver asks, before it takes more than a small body, whether its caller may send one (``service.passage.passing``).
 
 Without a key nobody may: a stranger's bytes shall fill no disk. What is answered here is what the caller is answered.
 """

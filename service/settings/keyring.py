@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from lib import private, secrets
-from service.mistakes import BadSettings
+from service.settings.mistakes import BadSettings
 
 
 def kept(data_dir: Path, name: str) -> str:

@@ -23,7 +23,7 @@ from callbacks.http.line import Line
 from lib.buckets import Buckets
 from lib.proxies import neighbourhood
 from lib.shared_counts import SharedCounts
-from service.refusals import Denied, TurnedAway
+from service.passage.refusals import Denied, TurnedAway
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ LARGEST_BYTES = 64 * 1024 * 1024  # of one body: ``web.leads.LARGEST_LIST``, the
 PIECE = 64 * 1024
 PART = 320 * 1024  # for which a sender has ``callbacks.http.line.LONGEST_SECONDS``: 16 KiB a second
 MEMORY_BYTES = 16 * 1024 * 1024  # of all bodies that wait in memory...
-SMALL_BYTES = 64 * 1024  # ...of which none is larger than this: ``web.asking.WITHOUT_ASKING``
+SMALL_BYTES = 64 * 1024  # ...of which none is larger than this: ``web.uploads.WITHOUT_ASKING``
 FREE_BYTES = 256 * 1024 * 1024  # that the disk keeps for callbacks
 THREADS = 4  # for the disk, which may hang: the event loop has callbacks to carry
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dialers.base import Connection
-from service.mistakes import BadSettings
+from service.settings.mistakes import BadSettings
 
 SHORTEST = 16  # characters of a secret that guards our own doors
 _EXAMPLE = re.compile(r"change[-_ ]?me", re.IGNORECASE)  # as deploy/env.example has them

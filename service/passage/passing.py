@@ -2,7 +2,7 @@
 
 A report that computes or an export that streams would hold up the callbacks of its process (Python runs one thread at a
 time); in a process of its own it cannot. The reader has few threads: it is asked when a request is here whole
-(``service.uploads``), and its line is closed as soon as its answer is (``service.answers``).
+(``service.passage.uploads``), and its line is closed as soon as its answer is (``service.passage.answers``).
 """
 
 import http.client
@@ -15,9 +15,9 @@ from gevent.socket import socket as LoopSocket
 
 from lib.proxies import Proxies
 from lib.shared_counts import SharedCounts
-from service.answers import LARGEST_HELD, HeldAnswer, Holding, Streamed
-from service.refusals import Denied, TurnedAway
-from service.uploads import Upload, Uploads
+from service.passage.answers import LARGEST_HELD, HeldAnswer, Holding, Streamed
+from service.passage.refusals import Denied, TurnedAway
+from service.passage.uploads import Upload, Uploads
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ HOP = {
     "transfer-encoding",
     "upgrade",
 }
-# What the reader is told of the caller's line (``service.reading`` believes us): nobody else may say so.
+# What the reader is told of the caller's line (``service.passage.reader`` believes us): nobody else may say so.
 PEER, PROTOCOL, ASKING = "X-Wrapup-Peer", "X-Wrapup-Protocol", "X-Wrapup-Asking"
 OURS = {"content-length", "expect", PEER.lower(), PROTOCOL.lower(), ASKING.lower()}
 

@@ -13,7 +13,7 @@ from queries import exports as rows_of
 from tests.factories import outcome
 from tests.web.conftest import client_with
 from tests.web.test_outcomes import turns_left
-from web import exports, silence
+from web import exports, idle
 
 PATH = "/api/v1/outcomes/export?format=ndjson"
 
@@ -43,7 +43,7 @@ def endless(app, database, monkeypatch):
         outcome(session, notes="n" * 2_000)
     monkeypatch.setattr(rows_of, "pieces", pieces)
     monkeypatch.setattr(exports.EXPORTS, "_rest", 0.0)
-    monkeypatch.setattr(silence, "SECONDS", 0.5)
+    monkeypatch.setattr(idle, "SECONDS", 0.5)
     return opened
 
 
@@ -88,7 +88,7 @@ def test_exports_that_nobody_reads_give_their_turns_back(app, database, endless,
 def test_an_export_that_is_read_slowly_goes_on(app, database, endless, served):
     admin = client_with(app, database, "admin")
     with asked(served, admin.key) as line:
-        end, read = time.monotonic() + 6 * silence.SECONDS, 0
+        end, read = time.monotonic() + 6 * idle.SECONDS, 0
         while time.monotonic() < end:
             read += len(line.recv(1 << 20))
             time.sleep(0.02)
@@ -103,6 +103,6 @@ def test_a_long_answer_goes_out_in_pieces(app, database):
             outcome(session, notes="n" * 2_000)
     with admin.get("/api/v1/outcomes?limit=1000") as response:
         pieces = list(response.response)
-        assert max(map(len, pieces)) == silence.PIECE and len(pieces) > 2
+        assert max(map(len, pieces)) == idle.PIECE and len(pieces) > 2
         assert int(response.headers["Content-Length"]) == sum(map(len, pieces))
         assert len(json.loads(b"".join(pieces))["outcomes"]) == 100

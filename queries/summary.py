@@ -1,15 +1,12 @@
-"""Reports, exact: counted from the table at the moment of asking, with the filters of ``queries.selection``."""
+"""The summary, exact: counted from the table at the moment of asking, with the filters of ``queries.selection``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, case, func, literal_column, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import FunctionElement
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
@@ -22,43 +19,18 @@ from dialers.vocabulary import (
     PROVISIONAL,
     STATED,
 )
-from lib import zones
 from models import CallOutcome
 from models.database import AnyColumn
-from queries import words_seen
+from queries import counting, words_seen
+from queries.counting import TooManyGroups, count_if, day_in_zone
 from queries.selection import conditions, has_member
 
 Key = tuple[str | None, ...]  # what the calls of one group have in common
 
-MOST_GROUPS = 10_000
 NOBODY_DECIDED = (
     "Nobody has decided what the dispositions of these calls mean, so contacts and sales cannot be counted."
 )
 NONE_STATED = "No dispositions are stated of these calls, so how many were contacts and sales is not known."
-
-
-class TooManyGroups(ValueError):
-    """The report would have more rows than anybody reads; fewer groups or a narrower filter are needed."""
-
-
-class day_in_zone(FunctionElement[str]):
-    """The calendar day of a time in an IANA zone, as ``2026-11-18``: ``day_in_zone(column, "Asia/Kolkata")``.
-    On SQLite it is the function ``models.database.local_day``, its twin."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(day_in_zone, "postgresql")
-def _day_postgresql(element: day_in_zone, compiler: SQLCompiler, **options: Any) -> str:
-    moment, zone = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"to_char(timezone(CAST({zone} AS TEXT), {moment}), 'YYYY-MM-DD')"
-
-
-@compiles(day_in_zone, "sqlite")
-def _day_sqlite(element: day_in_zone, compiler: SQLCompiler, **options: Any) -> str:
-    moment, zone = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"local_day({moment}, {zone})"
 
 
 @dataclass(frozen=True)
@@ -97,11 +69,6 @@ GROUPS: Mapping[str, Group] = {
     "queue": _by_id("queue"),
     "agent": Group(("agent", "agent_name"), (_AGENT,), CallOutcome.agent_name),
 } | {name: _by(name) for name in _SIMPLE}
-
-
-def known_zone(name: str) -> bool:
-    """Whether that is an IANA time zone; the machine's own pseudo-zones are none."""
-    return name in zones.names()
 
 
 @dataclass
@@ -169,11 +136,6 @@ class Tally:
         }
 
 
-def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    """Rows of a group for which it holds."""
-    return func.sum(case((condition, 1), else_=0))
-
-
 def _talk_from(source: str) -> ColumnElement[int]:
     return func.sum(case((CallOutcome.talk_source == source, CallOutcome.talk_seconds), else_=0))
 
@@ -223,7 +185,7 @@ def summary(
         .where(*conditions(filters))
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         .group_by(*(literal_column(str(at + 1), Integer) for at in range(len(keys))))
-        .limit(MOST_GROUPS * len(CONNECT_OUTCOMES) + 1)
+        .limit(counting.MOST_GROUPS * len(CONNECT_OUTCOMES) + 1)
     )
     size, sums_at = len(keys) - 1, len(keys) + len(names)
     totals = Tally()
@@ -237,8 +199,10 @@ def summary(
         shown_names[key] = [
             max(filter(None, pair), default=None) for pair in zip(known, row[size + 1 : sums_at], strict=True)
         ]
-        if len(tallies) > MOST_GROUPS:
-            raise TooManyGroups(f"That makes more than {MOST_GROUPS} groups; group by less or narrow the filters.")
+        if len(tallies) > counting.MOST_GROUPS:
+            raise TooManyGroups(
+                f"That makes more than {counting.MOST_GROUPS} groups; group by less or narrow the filters."
+            )
     rows = [_labels(groups, key, shown_names[key]) | tallies[key].shown() for key in sorted(tallies, key=_nulls_last)]
     return {"group_by": [*dict.fromkeys(group_by)], "tz": tz, "rows": rows, "totals": totals.shown()}
 

@@ -2,10 +2,11 @@
 
 import callbacks
 from models.database import Database
-from service import config, logs
-from service.passage import Passage
-from service.refusals import tally
-from service.uploads import Uploads
+from service import logs
+from service.passage.passing import Passage
+from service.passage.refusals import tally
+from service.passage.uploads import Uploads
+from service.settings import config
 
 
 def create_receiver(reader: str) -> callbacks.Receiver:

@@ -6,10 +6,12 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from service.app import create_app
-from service.passage import ASKING, PEER, PROTOCOL
+from service.passage.passing import ASKING, PEER, PROTOCOL
 from web.context import context
 
-LONGEST_QUESTION = 290.0  # seconds: nobody waits for the answer any longer (``service.passage.SILENCE_SECONDS``)
+LONGEST_QUESTION = (
+    290.0  # seconds: nobody waits for the answer any longer (``service.passage.passing.SILENCE_SECONDS``)
+)
 
 
 def create_reader() -> Flask:

@@ -1,4 +1,5 @@
-"""Keeping what reports show of leads, campaigns and queues: the version seen last, and each change on the way there."""
+"""Statuses: what reports show of leads, campaigns and queues is kept, the version seen last and each change on the way there.
+Read by ``queries.statuses``."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from lib import private, secrets
-from service.mistakes import BadSettings
+from service.settings.mistakes import BadSettings
 from service.supervisor.sockets import free_ports
 
 NAMES = ("ryng", "qvoice", "ringostat", "jaicp", "voipex")

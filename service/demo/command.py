@@ -22,8 +22,9 @@ from leads.loading import Loading
 from lib import locks, private
 from lib import text as texts
 from models.database import Database
-from service import config, demo_settings
-from service.mistakes import BadSettings
+from service.demo import settings as demo_settings
+from service.settings import config
+from service.settings.mistakes import BadSettings
 from service.supervisor.children import Child
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise, wrapup

@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from dialers.base import Connection
+from lib import zones as iana
 from models import CallOutcome
 from models.database import local_day
-from queries import reports
+from queries import counting
+from queries import summary as sums
 from tests.factories import NOON, minutes, outcome
 
 
 def summary(database, filters=None, group_by=(), tz="UTC"):
     with database.read() as session:
-        return reports.summary(session, filters or {}, group_by, tz)
+        return sums.summary(session, filters or {}, group_by, tz)
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def test_what_rests_on_undecided_dispositions(database, calls, expected):
             outcome(session, **call)
     with database.read() as session:
         configured = {one.name: one for one in (TABLED, PLAIN, *SILENT)}
-        totals = reports.summary(session, {}, [], configured=configured)["totals"]
+        totals = sums.summary(session, {}, [], configured=configured)["totals"]
     contacts, sales, undecided, share, explained = expected
     assert (totals["contacts"], totals["sales"]) == (contacts, sales)
     if contacts is None or not calls:
@@ -126,7 +128,7 @@ def test_each_row_says_what_it_rests_on(database):
         outcome(session, connection="plain", disposition="Sale")
         outcome(session, connection="silent")
     with database.read() as session:
-        rows = reports.summary(session, {}, ["connection"], configured={"ryng-main": TABLED, "plain": PLAIN})["rows"]
+        rows = sums.summary(session, {}, ["connection"], configured={"ryng-main": TABLED, "plain": PLAIN})["rows"]
     told = [(row["connection"], row["sales"], row["unmapped_dispositions"]["share"]) for row in rows]
     assert told == [("plain", None, 1.0), ("ryng-main", 1, 0.0), ("silent", 0, None)]
 
@@ -160,13 +162,13 @@ def test_a_campaign_is_one_row_though_some_calls_lack_the_name(database):
     ]
 
 
-@pytest.mark.parametrize("group", reports.GROUPS)
+@pytest.mark.parametrize("group", sums.GROUPS)
 def test_rows_add_up_to_the_totals(database, calls, group):
     found = summary(database, group_by=[group, "connection"])
     for name in ("calls", "final_calls", "connected", "contacts", "sales", "talk_seconds", "provisional"):
         assert sum(row[name] for row in found["rows"]) == found["totals"][name]
     for row in found["rows"]:
-        assert list(row)[: len(reports.GROUPS[group].fields)] == list(reports.GROUPS[group].fields)
+        assert list(row)[: len(sums.GROUPS[group].fields)] == list(sums.GROUPS[group].fields)
         assert sum(row["connect_outcomes"].values()) == row["calls"]
 
 
@@ -194,19 +196,19 @@ def test_the_days_of_a_change_of_clocks(database):
 
 
 def test_both_databases_know_every_zone_that_we_take(database):
-    zones = sorted(filter(reports.known_zone, available_timezones()))
+    zones = sorted(filter(iana.known, available_timezones()))
     assert len(zones) > 400
     with database.write() as session:
         outcome(session)
     with database.read() as session:
         for zone in zones:
-            day = session.scalar(select(reports.day_in_zone(CallOutcome.occurred_at, zone)))
+            day = session.scalar(select(counting.day_in_zone(CallOutcome.occurred_at, zone)))
             assert day == NOON.astimezone(ZoneInfo(zone)).date().isoformat(), zone
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Base", "asia/kolkata", "IST-5:30", "localtime", "UTC; DROP TABLE", "\x00"])
 def test_what_is_no_zone(name):
-    assert not reports.known_zone(name)
+    assert not iana.known(name)
 
 
 @settings(max_examples=300, deadline=None)
@@ -220,12 +222,12 @@ def test_local_day_is_the_day_there(moment, zone):
 
 
 def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
-    monkeypatch.setattr(reports, "MOST_GROUPS", 3)
+    monkeypatch.setattr(counting, "MOST_GROUPS", 3)
     with database.write() as session:
         for at in range(4):
             outcome(session, agent_id=str(at), started_at=NOON + timedelta(days=at))
     for group in ("agent", "day"):
-        with pytest.raises(reports.TooManyGroups):
+        with pytest.raises(counting.TooManyGroups):
             summary(database, group_by=[group])
     assert len(summary(database, {"agent": ["1", "2", "3"]}, ["agent"])["rows"]) == 3
 
