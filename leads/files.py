@@ -5,7 +5,6 @@ with its row, and nothing of the list is taken. Rows are read one by one, as the
 than ``leads.bounds`` says.
 """
 
-import itertools
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ import orjson
 from dialers.giving import BadJson, BadList, Refused
 from leads.apart import Apart, Span
 from leads.bounds import LONGEST_ROW, MOST_OF_LEAD, TOO_LONG, Row, bounded, looked_at, values_in
-from leads.lines import Lines, TooLong
+from leads.lines import Lines, numbered
 from leads.sheets import from_csv
 
 LIST = 'The leads must be a list: {"leads": [{"number": "+420..."}]}.'
@@ -108,14 +107,7 @@ def from_ndjson(data: bytes) -> Iterator[Row]:
 
 
 def _from_lines(lines: Lines) -> Iterator[Row]:
-    for at in itertools.count(1):
-        lines.begin()
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except TooLong:
-            raise BadList(f"The line cannot be read: {TOO_LONG}.", at) from None
+    for at, line in numbered(lines, lines, lambda _, at: BadList(f"The line cannot be read: {TOO_LONG}.", at)):
         looked_at(at, 0, at)
         if not line.strip():
             continue

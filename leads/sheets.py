@@ -1,13 +1,12 @@
 """Lists of leads in CSV, as spreadsheets write it: with a header, separated by commas, semicolons or tabs."""
 
 import csv
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from dialers.giving import BadList
 from leads.bounds import MOST_COLUMNS, TOO_LONG, Row, bounded, looked_at
-from leads.lines import Texts, TooLong
+from leads.lines import Texts, TooLong, numbered
 
 TEXT = ("number", "name", "first_name", "last_name", "reference", "priority", "timezone", "agents", "note")
 NESTED = ("fields", "options")  # columns fields.<name> and options.<name>
@@ -36,19 +35,13 @@ def from_csv(data: bytes) -> Iterator[Row]:
 
 
 def _rows(reader: Iterator[list[str]], delimiter: str, lines: Texts, header: list[str]) -> Iterator[Row]:
+    def fault(error: Exception, at: int) -> BadList:
+        if isinstance(error, TooLong):
+            return BadList(f"The row cannot be read: {TOO_LONG}. A quotation mark may be missing.", at)
+        return BadList(f"The row cannot be read: {error}.", at, _open_column(error, delimiter, lines, header))
+
     count = 0
-    for at in itertools.count(1):
-        lines.begin()
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except TooLong:
-            raise BadList(f"The row cannot be read: {TOO_LONG}. A quotation mark may be missing.", at) from None
-        except csv.Error as error:
-            raise BadList(
-                f"The row cannot be read: {error}.", at, _open_column(error, delimiter, lines, header)
-            ) from None
+    for at, cells in numbered(lines, reader, fault):
         count += len(cells)
         looked_at(at, count, at)
         cells = [cell.strip() for cell in cells]
@@ -63,7 +56,7 @@ def _rows(reader: Iterator[list[str]], delimiter: str, lines: Texts, header: lis
         yield at, _nested({name: cell for name, cell in zip(header, cells, strict=True) if cell})
 
 
-def _open_column(error: csv.Error, delimiter: str, lines: Texts, header: list[str]) -> str | None:
+def _open_column(error: Exception, delimiter: str, lines: Texts, header: list[str]) -> str | None:
     """The column whose quotation mark is never closed; None where something else is wrong."""
     if "unexpected end" not in str(error):
         return None

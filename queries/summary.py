@@ -23,7 +23,7 @@ from models import CallOutcome
 from models.database import AnyColumn
 from queries import counting, words_seen
 from queries.counting import TooManyGroups, count_if, day_in_zone
-from queries.selection import conditions, has_member
+from queries.selection import AGENT, conditions, has_member
 
 Key = tuple[str | None, ...]  # what the calls of one group have in common
 
@@ -54,14 +54,7 @@ def _by(field: str) -> Group:
 
 # An agent is known by a different name at each dialer: the first that is there stands for the agent, and the filter
 # ``agent`` takes any of them.
-_AGENT = func.coalesce(
-    CallOutcome.agent_id,
-    CallOutcome.agent_username,
-    CallOutcome.agent_name,
-    CallOutcome.agent_number,
-    CallOutcome.agent_extension,
-    CallOutcome.agent_email,
-)
+_AGENT = func.coalesce(*AGENT)
 _SIMPLE = ("connection", "dialer", "connect_outcome", "answered_by", "disposition", "settling", "direction")
 GROUPS: Mapping[str, Group] = {
     "day": Group(("day",), ()),  # its key depends on the zone
