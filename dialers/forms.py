@@ -5,7 +5,7 @@ from collections import Counter
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus
 
 from dialers.base import Unreadable
-from lib import charsets, mending, rawjson
+from lib import charsets, json_mending, rawjson
 from lib import text as texts
 from lib.rawjson import Members, NotJson
 
@@ -142,7 +142,7 @@ def nested(form: Members) -> Members:
 def _object(value: object) -> object:
     if isinstance(value, str) and value.lstrip()[:1] == "{":
         try:
-            found, _ = mending.mended(value)
+            found, _ = json_mending.mended(value)
         except NotJson:
             return value
         return rawjson.cleaned(found[0]) if len(found) == 1 else value

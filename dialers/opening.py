@@ -8,7 +8,7 @@ from functools import lru_cache
 from dialers import bare, forms
 from dialers.base import Evidence, Unreadable
 from dialers.inflating import BLANKS, inflated
-from lib import charsets, mending, rawjson
+from lib import charsets, json_mending, rawjson
 from lib import text as texts
 from lib.rawjson import Members, NotJson
 
@@ -202,7 +202,7 @@ def documents(text: str, error: NotJson, what: str) -> tuple[list[object], set[s
     except rawjson.TooMuch as much:
         raise Unreadable("unparseable", f"The {what} holds {much}, and was not read.") from None
     try:
-        found, slips = mending.mended(text)
+        found, slips = json_mending.mended(text)
         return [rawjson.cleaned(one) for one in found], slips
     except NotJson:
         pass

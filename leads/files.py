@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from dialers.giving import BadJson, BadList, Refused
-from leads.apart import Apart, Span
 from leads.bounds import LONGEST_ROW, MOST_OF_LEAD, TOO_LONG, Row, bounded, looked_at, values_in
+from leads.json_lists import Apart, Span
 from leads.lines import Lines, numbered
 from leads.sheets import from_csv
 

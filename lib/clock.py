@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import overload
 
 from lib import text as texts
-from lib import written, zones
+from lib import written_times, zones
 from lib.zones import NOWHERE, Locale
 
 _NUMBER = re.compile(r"\d+(\.\d*)?")
@@ -45,7 +45,7 @@ def now() -> datetime:
 
 
 def parse(value: object, locale: Locale = NOWHERE) -> datetime | None:
-    """Read a vendor's time: any form of ``lib.written``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
+    """Read a vendor's time: any form of ``lib.written_times``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
     23:31:58 +0000 UTC``, or an epoch.
 
     Epochs are told apart by magnitude: 10 digits are seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds, and 11 digits
@@ -88,7 +88,7 @@ def _written(text: str, locale: Locale) -> datetime | None:
         return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1])))
     if _EXPONENT.fullmatch(text):
         return from_epoch(format(Decimal(text), "f"))
-    moment = written.read(text, locale)
+    moment = written_times.read(text, locale)
     return None if moment is None else _plausible(moment)
 
 

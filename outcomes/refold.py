@@ -1,8 +1,9 @@
 """Folding groups anew, and writing what changed: the only place where outcomes are written.
 
-The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``folding`` folds it, ``met`` completes it,
-``Placing`` finds each attempt its row, and ``revisions`` has what is to be written. A fold that changes nothing writes nothing. A
-change raises ``revision`` and takes a new place in the change feed; the places are taken last, see ``feed.take_positions``.
+The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``folding`` folds it, ``beside_facts``
+completes it, ``Placing`` finds each attempt its row, and ``revisions`` has what is to be written. A fold that changes nothing
+writes nothing. A change raises ``revision`` and takes a new place in the change feed; the places are taken last, see
+``feed.take_positions``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
-from outcomes import met, rows
+from outcomes import beside_facts, rows
 from outcomes.fold import Folded
 from outcomes.folding import fold_groups
 from outcomes.group_events import Grouped, GroupEvents, Incoming, gathered
@@ -49,7 +50,7 @@ def refold(
     events = gathered(session, list(incoming), locked)
     known = rows.outcomes(session, locked.old)
     folded = fold_groups(events, connections, now)
-    completed = met.completed(session, folded.by_group, events.names)
+    completed = beside_facts.completed(session, folded.by_group, events.names)
     placing = Placing(events, folded.failed, Revisions(now))
     for group, own in completed.items():
         placing.place(group, own, known.get(group, []))
@@ -65,7 +66,7 @@ def outdated(
     """The groups of which a fold of their stored events (group, event) would make other rows than they have."""
     groups = {group for group, _ in stored}
     events, known = GroupEvents(rows.names(session, groups), stored), rows.outcomes(session, groups)
-    folded = met.completed(session, fold_groups(events, connections, now).by_group, events.names)
+    folded = beside_facts.completed(session, fold_groups(events, connections, now).by_group, events.names)
     return {group for group, own in folded.items() if _says_otherwise(own, known.get(group, []))}
 
 

@@ -19,7 +19,7 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock, phone, zones
 from lib import text as texts
-from lib.whole import Whole
+from lib.whole_numbers import Whole
 from lib.zones import NOWHERE, Locale
 from outcomes import undecided
 from queries import selection

@@ -16,7 +16,7 @@ from lib import text as texts
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from service.cli.settings import no_connection, settings
-from service.saying import say
+from service.terminal import say
 from web.context import context
 
 GOES_ON = "What came before is kept; the same command goes on from there."

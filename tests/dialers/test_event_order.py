@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from dialers.placing import of_other_legs, placed
+from dialers.event_order import of_other_legs, placed
 from dialers.vocabulary import FINAL_OUTCOMES
 from tests.told import CUSTOMER_ANSWERED, ENDED, MILESTONE, moment, told
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.saying import say
+from service.terminal import say
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import charsets, mending, rawjson
+from lib import charsets, json_mending, rawjson
 
 PIECES = st.lists(
     st.sampled_from(
@@ -26,7 +26,7 @@ MEBIBYTE = 2**20
 @given(st.text() | PIECES.map("".join))
 def test_any_text_is_read_or_refused(text):
     with suppress(rawjson.NotJson):
-        documents, _ = mending.mended(text)
+        documents, _ = json_mending.mended(text)
         assert documents
 
 
@@ -34,7 +34,7 @@ def test_any_text_is_read_or_refused(text):
 def test_json_is_read_as_json(value):
     for ascii_only in (True, False):
         text = json.dumps(value, ensure_ascii=ascii_only)
-        (found,), slips = mending.mended(text)
+        (found,), slips = json_mending.mended(text)
         assert (rawjson.cleaned(found), slips) == (rawjson.loads(text), set())
 
 
@@ -79,5 +79,5 @@ def test_a_megabyte_is_looked_at_once():
     ):
         for start, end in (("", ""), ("{", "}"), ('{"a": ', "}"), ("[", "]"), ('{"a": "', '"}')):
             with suppress(rawjson.NotJson):
-                mending.mended(start + piece * (MEBIBYTE // len(piece)) + end)
+                json_mending.mended(start + piece * (MEBIBYTE // len(piece)) + end)
     assert time.process_time() - began < 60

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from leads import loads
 from models import LoadedLead
 from models.loads import UNKNOWN
-from queries import doubts, health
+from queries import health, leads_in_doubt
 from tests.factories import NOON, load, minutes
 
 DOUBTFUL = [{"state": UNKNOWN}, {"state": UNKNOWN, "settled_at": NOON - minutes(5)}, {"state": "rejected"}]
@@ -14,7 +14,7 @@ DOUBTFUL = [{"state": UNKNOWN}, {"state": UNKNOWN, "settled_at": NOON - minutes(
 
 def unknown(database) -> dict:
     with database.read() as session:
-        return doubts.unknown_leads(session)
+        return leads_in_doubt.unknown_leads(session)
 
 
 @pytest.mark.parametrize("decision", ["accepted", "rejected", "resend"])
@@ -54,7 +54,7 @@ def test_a_connection_that_is_not_configured_any_more_is_shown_with_its_leads_in
 
 
 def test_they_are_found_by_their_own_index(database):
-    counted = select(LoadedLead.load_id).where(doubts.IN_DOUBT, LoadedLead.connection == "ryng-main")
+    counted = select(LoadedLead.load_id).where(leads_in_doubt.IN_DOUBT, LoadedLead.connection == "ryng-main")
     with database.write() as session:
         load(session, [UNKNOWN] + ["accepted"] * 200)
         plan = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
