@@ -1,9 +1,9 @@
 """JSON that is nearly right, read where there is only one way to read it.
 
 Templates leave values out and line breaks in, word processors bend quotation marks, senders put two documents into one body.
-Each slip that is passed over has a name (``dialers.forgiven`` has a sentence for each). Wherever a mark could end a text or
-stand in it, nothing is guessed: a quotation mark that was not escaped, a word with blanks that nobody quoted, an end that never
-came. Linear in the length of the text.
+Each slip that is passed over has a name (``dialers.bodies.forgiven`` has a sentence for each). Wherever a mark could end a text
+or stand in it, nothing is guessed: a quotation mark that was not escaped, a word with blanks that nobody quoted, an end that
+never came. Linear in the length of the text.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Bodies opened: whatever bytes a dialer posts become members, one object for each event that they tell of.
 
 What is written as it should be is read at once. What is nearly right is read where there is only one way to read it, and what
-was passed over is said (``dialers.forgiven``). Everything else is ``Unreadable``, and the bytes are kept as they came.
+was passed over is said (``dialers.bodies.forgiven``). Everything else is ``Unreadable``, and the bytes are kept as they came.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from dialers.base import Event, Evidence, Reading, Unreadable
-from dialers.inflating import BLANKS, LARGEST
-from dialers.opening import MOST_EVENTS, Opened, documents, inside, is_json_type, opened
+from dialers.bodies.inflating import BLANKS, LARGEST
+from dialers.bodies.opening import MOST_EVENTS, Opened, documents, inside, is_json_type, opened
 from lib import charsets, rawjson
 from lib.rawjson import Members, NotJson
 

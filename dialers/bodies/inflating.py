@@ -3,8 +3,8 @@
 import re
 import zlib
 
-from dialers import forms
 from dialers.base import Unreadable
+from dialers.bodies import forms
 from lib import charsets
 
 LARGEST = 1024 * 1024  # of what is kept of a body, and of what one is inflated to

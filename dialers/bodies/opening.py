@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dialers import bare, forms
 from dialers.base import Evidence, Unreadable
-from dialers.inflating import BLANKS, inflated
+from dialers.bodies import bare, forms
+from dialers.bodies.inflating import BLANKS, inflated
 from lib import charsets, json_mending, rawjson
 from lib import text as texts
 from lib.rawjson import Members, NotJson

@@ -1,4 +1,4 @@
-"""Forms, url-encoded and in parts, as members. What is wrong with one is said as ``dialers.forgiven`` names it."""
+"""Forms, url-encoded and in parts, as members. What is wrong with one is said as ``dialers.bodies.forgiven`` names it."""
 
 import re
 from collections import Counter
