@@ -47,7 +47,7 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
     """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
     database, known = context().database, context().connections
     if connection is not None and connection not in known:
-        raise click.ClickException(no_connection(connection))
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
     if since is None:
@@ -70,7 +70,7 @@ def check(connection: str) -> None:
     """Try a connection for real: reports, callback URL, what is missing. Code 1 where something is not as it must be."""
     database, known = context().database, context().connections
     if connection not in known:
-        raise click.ClickException(no_connection(connection))
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     urls = context().settings.callbacks_of().get(connection, {})
     wrong = False
