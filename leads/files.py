@@ -13,9 +13,9 @@ import orjson
 
 from dialers.giving import BadJson, BadList, Refused
 from leads.bounds import LONGEST_ROW, MOST_OF_LEAD, TOO_LONG, Row, bounded, looked_at, values_in
+from leads.csv_lists import from_csv
 from leads.json_lists import Apart, Span
 from leads.lines import Lines, numbered
-from leads.sheets import from_csv
 
 LIST = 'The leads must be a list: {"leads": [{"number": "+420..."}]}.'
 

@@ -20,7 +20,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database, said
-from outcomes import pace
+from outcomes import callback_pace
 from outcomes.applying import apply_next
 from outcomes.decisions import Decided
 from outcomes.feed_place import FeedPlace
@@ -96,7 +96,7 @@ def start(
         "meet": (Meeting(database, connections).step, MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
-        "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
+        "pace": (lambda: callback_pace.learn(database, connections), PACE_SECONDS),
         "feed place": (place.look, PLACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway

@@ -31,7 +31,7 @@ from callbacks.http.malformed import TARGET, Broken, without_secrets
 from callbacks.http.response import Gathered, Response
 from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
-from lib.room import Part
+from lib.waiting_room import Seat
 
 STOP_LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
@@ -228,7 +228,7 @@ class Worker(GeventWorker):
             if line.head and not isinstance(error, (NoMoreData, OSError)):
                 self.handle_error(None, line.sock, addr, error)
             return
-        with closing(Part(BROKEN)) as place:
+        with closing(Seat(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
 
     def _take_broken(

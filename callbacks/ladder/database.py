@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
-from callbacks.ladder.caps import count, keep_strangers
 from callbacks.ladder.rows import write_postgresql, write_sqlite
+from callbacks.ladder.stranger_caps import count, keep_strangers
 from callbacks.strangers import Strangers
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database

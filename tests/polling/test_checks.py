@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from dialers.base import Connection
 from lib import clock
 from models import PollCursor, Receipt, SendingDesk
-from outcomes import pace, strangers
+from outcomes import callback_pace, strangers
 from polling import checks
 from polling.checks import Check, check
 from tests.evidence import keep, normalize, receipt, terminal
@@ -151,7 +151,7 @@ def test_a_silence_is_told_where_callbacks_come_in(database, arrives):
     with database.write() as session:
         for seconds in range(360, 1560, 10):
             heard(session, received_at=now - timedelta(seconds=seconds))
-    while pace.learn(database, {RYNG.name: RYNG}, now):
+    while callback_pace.learn(database, {RYNG.name: RYNG}, now):
         continue
     found = {one.what: one for one in checks._troubles(database, RYNG, arrives, now)}
     assert ("callbacks" in found) is arrives

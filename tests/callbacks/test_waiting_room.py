@@ -9,27 +9,27 @@ import requests
 
 from callbacks.http import body as reading
 from callbacks.http import line
-from lib.room import Part, Room
+from lib.waiting_room import Seat, WaitingRoom
 from service.supervisor.hooks import Brief
 from tests.server import serving
 
 
 def test_a_room_holds_so_much_and_what_is_given_back_is_free_again():
-    room = Room(100)
-    with closing(Part(room)) as one, closing(Part(room)) as other:
+    room = WaitingRoom(100)
+    with closing(Seat(room)) as one, closing(Seat(room)) as other:
         assert one.take(60) and not other.take(41) and other.take(40)
         assert not one.take(1)
         other.close()
         assert one.take(40) and one.size == 100
-    assert Part(room).take(100)
+    assert Seat(room).take(100)
 
 
-def body(size: int, room: Room | None) -> reading.Body:
+def body(size: int, room: WaitingRoom | None) -> reading.Body:
     return reading.Body({"CONTENT_LENGTH": str(size), "wsgi.input": io.BytesIO(b"x" * size)}, room)
 
 
 def test_of_strangers_bodies_as_much_is_kept_as_has_room():
-    room = Room(200_000)
+    room = WaitingRoom(200_000)
     first, second = body(150_000, room), body(150_000, room)
     assert len(first.bytes) == 150_000
     assert len(second.bytes) < 50_000  # the beginning, in pieces that had room
@@ -43,7 +43,7 @@ def test_of_strangers_bodies_as_much_is_kept_as_has_room():
 @pytest.fixture
 def lines(monkeypatch):
     """Opens lines, and closes them at the end: (our side, theirs)."""
-    monkeypatch.setattr(line, "HEADS", Room(10_000))
+    monkeypatch.setattr(line, "HEADS", WaitingRoom(10_000))
     with ExitStack() as opened:
 
         def open_line() -> tuple[line.Line, socket.socket]:

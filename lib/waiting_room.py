@@ -3,7 +3,7 @@
 import threading
 
 
-class Room:
+class WaitingRoom:
     """``most`` bytes for all of them together."""
 
     def __init__(self, most: int):
@@ -24,12 +24,12 @@ class Room:
                 self._left += size
 
 
-class Part:
+class Seat:
     """What one of them has of a room."""
 
     __slots__ = ("_room", "size")
 
-    def __init__(self, room: Room):
+    def __init__(self, room: WaitingRoom):
         self._room = room
         self.size = 0
 
