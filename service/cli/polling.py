@@ -1,5 +1,6 @@
 """``wrapup poll``: what dialers can be asked, now, and the past that they had before we came."""
 
+import math
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -35,13 +36,23 @@ class MomentOption(click.ParamType):
         return found.astimezone(UTC).replace(microsecond=0)
 
 
+class Seconds(click.FloatRange):
+    """How long to wait: an end there must be, and "nan" is no number."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return found
+
+
 @click.command()
 @click.argument("connection", required=False)
 @click.option(
     "--since", type=MomentOption(), help="Ask for the past from this moment on; goes on where it was interrupted."
 )
 @click.option("--until", type=MomentOption(), help="With --since: up to this moment; now, or where it was interrupted.")
-@click.option("--pause", type=click.FloatRange(0), default=1.0, help="With --since: seconds between two days. [1]")
+@click.option("--pause", type=Seconds(0, 86_400), default=1.0, help="With --since: seconds between two days. [1]")
 @with_appcontext
 def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
     """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
