@@ -7,6 +7,7 @@ from typing import Any
 from dialers.giving import BadList
 from leads.bounds import MOST_COLUMNS, TOO_LONG, Row, bounded, looked_at
 from leads.lines import Texts, TooLong, numbered
+from lib import text as texts
 
 TEXT = ("number", "name", "first_name", "last_name", "reference", "priority", "timezone", "agents", "note")
 NESTED = ("fields", "options")  # columns fields.<name> and options.<name>
@@ -49,7 +50,7 @@ def _rows(reader: Iterator[list[str]], delimiter: str, lines: Texts, header: lis
             continue
         if len(cells) != len(header):
             missing = header[len(cells)] if len(cells) < len(header) else None
-            raise BadList(f"The row has {len(cells)} cells, the header {len(header)}.", at, missing)
+            raise BadList(f"The row has {texts.many(len(cells), 'cell')}, the header {len(header)}.", at, missing)
         for name, cell in zip(header, cells, strict=True):
             if not _is_utf8(cell):
                 raise BadList(f"The text is not UTF-8 here. {SAVE_AS}", at, name)

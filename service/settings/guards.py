@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from dialers.base import Connection
+from lib import text as texts
 from service.settings.mistakes import BadSettings
 
 SHORTEST = 16  # characters of a secret that guards our own doors
@@ -39,8 +40,9 @@ def check_own(where: str, secret: str, short_allowed: bool) -> None:
     """A secret that guards our own doors. No sentence repeats it. Raises BadSettings."""
     check_issued(where, secret)
     if len(secret) < SHORTEST and not short_allowed:
+        few = texts.many(len(secret), "character") + (" is" if len(secret) == 1 else " are")
         raise BadSettings(
-            f"{where}: {len(secret)} characters are too few, {SHORTEST} or more are needed, for whoever guesses it is let in. "
+            f"{where}: {few} too few, {SHORTEST} or more are needed, for whoever guesses it is let in. "
             "For tests, WRAPUP_ALLOW_SHORT_TOKENS=yes takes shorter ones"
         )
 

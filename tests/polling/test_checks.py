@@ -139,7 +139,7 @@ def test_leads_in_doubt_and_parked_loads_are_no_connection_that_is_well(database
         refused = {"failures": 2, "error_id": "credentials_refused", "error": "It refused us."}
         session.add(SendingDesk(connection=RYNG.name, next_at=clock.now(), **refused))
     found = checked(database, RYNG, NOBODY)
-    assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1, of the loads {doubtful.id}.")
+    assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1 lead, of load {doubtful.id}.")
     assert (found["loads"].ok, found["loads"].said) == (False, "Parked: 1. It refused us.")
     assert "wrapup leads resume" in found["loads"].todo
 
