@@ -40,7 +40,7 @@ class Seconds(click.FloatRange):
     """How long to wait: an end there must be, and "nan" is no number."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        found: float = super().convert(value, param, ctx)
+        found: float = super().convert(value, param, ctx)  # type: ignore[arg-type]  # it reads texts, too
         if not math.isfinite(found):
             self.fail(f"{value!r} is no number of seconds.", param, ctx)
         return found
