@@ -72,7 +72,7 @@ def _bring_back(found: Iterator[recovery.Found]) -> None:
     )
     if brought.unreadable:
         raise click.ClickException(
-            f"{texts.many(brought.unreadable, 'line')} could not be read and stay where they are."
+            f"{texts.many(brought.unreadable, 'line')} could not be read; nothing was changed where that was found."
         )
 
 
