@@ -9,9 +9,17 @@ from tests.docs.pages import ROOT, quoted, read, rows, section
 
 SETUP = ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
-ROOMS = {name.split(".")[0] for name in SETUP["options"]["packages"].split()} - {"docs"}
+PACKAGES = set(SETUP["options"]["packages"].split())
+OUTSIDE = {"tests", "bench", "rig", "requirements", "build"}  # of the wheel
+ROOMS = {name.split(".")[0] for name in PACKAGES} - {"docs"}
 LAYERS = set(re.findall(r"\w+", SETUP["importlinter:contract:house"]["layers"]))
 APART = {"migrations", "sandbox"}  # nothing imports them but what starts them
+
+
+def test_every_folder_with_code_is_a_package():
+    folders = [file.parent.relative_to(ROOT) for file in ROOT.glob("*/**/__init__.py")]
+    inside = {".".join(one.parts) for one in folders if one.parts[0] not in OUTSIDE and one.parts[0][0] != "."}
+    assert inside == {name for name in PACKAGES if name.split(".")[0] != "docs"}
 
 
 def test_types_are_checked_in_every_room():
