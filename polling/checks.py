@@ -217,7 +217,7 @@ def _troubles(database: Database, connection: Connection, arrives: bool, at: dat
     if desk.get("unknown_leads"):
         loads = ("loads " if len(desk["unknown_load_ids"]) > 1 else "load ") + ", ".join(desk["unknown_load_ids"])
         said = f"In doubt: {texts.many(desk['unknown_leads'], 'lead')}, of {loads}."
-        do = "Look at the dialer whether it took them, then run wrapup leads decide LOAD accepted, rejected or resend."
+        do = "See at the dialer whether it took them, then run wrapup leads decide LOAD accepted, rejected or resend."
         yield Check("leads", None, said, do)
 
 
