@@ -14,7 +14,7 @@ _SECRET = re.compile(
 )
 
 
-class Broken:
+class BrokenRequest:
     """Stands for a request that could not be told apart: its bytes are its body."""
 
     def __init__(self, method: str, target: str, said: bytes):

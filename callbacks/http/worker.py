@@ -27,7 +27,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
-from callbacks.http.malformed import TARGET, Broken, without_secrets
+from callbacks.http.malformed import TARGET, BrokenRequest, without_secrets
 from callbacks.http.response import Gathered, Response
 from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
@@ -236,7 +236,7 @@ class Worker(GeventWorker):
     ) -> None:
         said = bytes(line.head or b"") + line.rest(kept, READ_BYTES)
         line.head = None
-        request = Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
+        request = BrokenRequest(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
         environ["wrapup.malformed"] = type(error).__name__
         response.force_close()
