@@ -20,7 +20,7 @@ from models.database import Database
 from rig.waiting import until
 
 ROOT = Path(__file__).parent.parent
-WORKERS = ("worker", "service.working")  # the end of its command line
+WORKERS = ("worker", "service.worker")  # the end of its command line
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 

@@ -8,7 +8,7 @@ from dialers.base import Connection
 
 
 class Settings(Protocol):
-    """As much of ``service.config.Settings`` as intake needs."""
+    """As much of ``service.settings.config.Settings`` as intake needs."""
 
     @property
     def data_dir(self) -> Path: ...

@@ -1,6 +1,6 @@
 """The contract's second part: what a dialer may be asked. Reports, how often and how far back, and the pages of an answer.
 
-Whoever asks keeps the turn, the cursor and the records (``polling``); a dialer only walks its own pages.
+Whoever asks keeps the cursor and the records (``polling``); a dialer only walks its own pages.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -97,8 +97,8 @@ class QueueSeen:
 @dataclass(frozen=True)
 class Reading:
     """All that one receipt says. ``ignored`` is the reason why a receipt of a known kind says nothing that we need;
-    ``forgiven`` are the slips that were passed over, by their words in ``dialers.forgiven``; ``refused`` says what of it could
-    not be understood, where the rest could: then the rest counts, and the receipt goes to quarantine."""
+    ``forgiven`` are the slips that were passed over, by their words in ``dialers.bodies.forgiven``; ``refused`` says what of it
+    could not be understood, where the rest could: then the rest counts, and the receipt goes to quarantine."""
 
     events: tuple[Event, ...] = ()
     leads: tuple[LeadSeen, ...] = ()

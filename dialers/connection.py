@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import text as texts
-from lib.zones import Place
+from lib.zones import Locale
 
 # What ``Dialer.client`` opened. Whoever hands it to the dialer's own functions looks into none.
 AnyClient: TypeAlias = Any
@@ -46,10 +46,10 @@ class Connection:
         }  # the first of equals counts
 
     @cached_property
-    def place(self) -> Place:
+    def locale(self) -> Locale:
         """Where the dialer's times are written down, as far as the connection says it."""
         zone = self.settings.get("timezone")
-        return Place(ZoneInfo(zone) if zone else None, self.default_country, self.settings.get("day_first"))
+        return Locale(ZoneInfo(zone) if zone else None, self.default_country, self.settings.get("day_first"))
 
     def meaning(self, word: str | None, table: Mapping[str, str]) -> str | None:
         """The connect outcome that a dialer's word stands for: by the tenant's own table, else by the dialer's; None where

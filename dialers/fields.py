@@ -200,7 +200,7 @@ def moment(value: object, connection: Connection | None = None) -> datetime | No
     """A time in any of the forms that ``clock.parse`` knows; without a zone, one of the connection's place."""
     if value is None:
         return None
-    return clock.parse(value, NOWHERE if connection is None else connection.place)
+    return clock.parse(value, NOWHERE if connection is None else connection.locale)
 
 
 def stated(**facts: Any) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class BadList(ValueError):
         self.field = field
 
 
-class NotJson(BadList):
+class BadJson(BadList):
     """What should be a list of leads in JSON is no JSON, or no object."""
 
 
@@ -103,7 +103,7 @@ class BadLeads(ValueError):
         self.doubts = doubts
 
 
-def to_be_called(value: object, default_country: str | None) -> phone.Reading:
+def to_be_called(value: object, default_country: str | None) -> phone.Number:
     """The number that is to be called, with what is doubtful about it. Raises Refused: what is not at least a full number
     of its plan is not dialled, and neither is what can be read in two ways."""
     found = phone.read(value, default_country) if len(str(value)) <= LONGEST_NUMBER else None

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from lib.whole import Whole
+from lib.whole_numbers import Whole
 
 LONGEST = 2_000  # characters of a text
 

@@ -102,7 +102,8 @@ DISMISSED: Final = "dismissed"
 EVENT_MEANINGS: Final = (DIALED, AGENT_ANSWERED, CUSTOMER_ANSWERED, CALL_ENDED)
 WORD_MEANINGS: Final = (*CONNECT_OUTCOMES, *EVENT_MEANINGS, DISMISSED)
 
-# The facts an event may carry: the fields of an outcome that a dialer can say. Values are JSON values.
+# The facts an event may carry: the fields of an outcome that a dialer can say, by the names of ``models.shown.COLUMNS`` (a test
+# compares them: words know no tables). Values are JSON values.
 TIME_FACTS: Final = ("created_at", "started_at", "answered_at", "ended_at", "disposed_at", "callback_at")
 INT_FACTS: Final = ("ring_seconds", "talk_seconds", "duration_seconds")
 TEXT_FACTS: Final = (

@@ -33,7 +33,7 @@ LONGEST_REST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldDesk:
     """A desk that is ours. ``span`` is how long a lease lasts without being renewed: when a process has died, nothing is sent
     for so long."""
 
@@ -42,10 +42,10 @@ class Held:
     span: timedelta
 
 
-def claim(session: Session, connection: Connection, at: datetime) -> Held | None:
+def claim(session: Session, connection: Connection, at: datetime) -> HeldDesk | None:
     """Take the connection's desk; None where somebody else has it, or it rests."""
     span = timedelta(seconds=2 * connection.settings.get("timeout_seconds", ANSWER_SECONDS)) + SPARE
-    held = Held(connection.name, str(ids.new()), span)
+    held = HeldDesk(connection.name, str(ids.new()), span)
     make(session, connection.name, at)
     free = leases.free(DESK.c.lease_until, at, span)
     due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
@@ -60,13 +60,13 @@ def make(session: Session, connection: str, at: datetime) -> None:
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 
-def renew(session: Session, held: Held, at: datetime, **values: object) -> None:
+def renew(session: Session, held: HeldDesk, at: datetime, **values: object) -> None:
     """Hold the desk longer, and set these values. Raises LeaseLost."""
     _set(session, held, {"lease_until": at + held.span} | values)
 
 
 @contextmanager
-def kept(database: Database, held: Held, now: Clock) -> Iterator[None]:
+def kept(database: Database, held: HeldDesk, now: Clock) -> Iterator[None]:
     """Within it the desk stays ours, however long an order takes: several requests, each with its connecting and an answer
     that trickles in, have no end that could be known before."""
     over = threading.Event()
@@ -90,7 +90,7 @@ def kept(database: Database, held: Held, now: Clock) -> Iterator[None]:
         beating.join()
 
 
-def release(session: Session, held: Held, **values: object) -> None:
+def release(session: Session, held: HeldDesk, **values: object) -> None:
     """Leave the desk to others. Raises LeaseLost."""
     _set(session, held, FREE | values)
 
@@ -117,7 +117,7 @@ def slot(session: Session, connection: str, pace: Pace, at: datetime) -> datetim
     return free
 
 
-def _set(session: Session, held: Held, values: dict[str, object]) -> None:
+def _set(session: Session, held: HeldDesk, values: dict[str, object]) -> None:
     mine = (DESK.c.connection == held.connection, DESK.c.lease_owner == held.lease)
     if changed(session, update(DESK).where(*mine).values(values)) != 1:
         raise LeaseLost

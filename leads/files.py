@@ -5,18 +5,17 @@ with its row, and nothing of the list is taken. Rows are read one by one, as the
 than ``leads.bounds`` says.
 """
 
-import itertools
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from dialers.giving import BadList, NotJson, Refused
-from leads.apart import Apart, Span
+from dialers.giving import BadJson, BadList, Refused
 from leads.bounds import LONGEST_ROW, MOST_OF_LEAD, TOO_LONG, Row, bounded, looked_at, values_in
-from leads.lines import Lines, TooLong
-from leads.sheets import from_csv
+from leads.csv_lists import from_csv
+from leads.json_lists import Apart, Span
+from leads.lines import Lines, numbered
 
 LIST = 'The leads must be a list: {"leads": [{"number": "+420..."}]}.'
 
@@ -59,7 +58,7 @@ def document(data: bytes) -> dict[str, Any]:
     first = apart.next()
     if first != b"{":
         apart.whole_list() if first == b"[" else _scalar(data)
-        raise NotJson("The body must be a JSON object.")
+        raise BadJson("The body must be a JSON object.")
     found: dict[str, Any] = {}
     for name, span in apart.members("leads").items():
         if name == "leads":
@@ -76,16 +75,16 @@ def _apart(data: bytes) -> Apart:
 
 
 def _scalar(data: bytes) -> None:
-    """Raises NotJson where it is not even that."""
+    """Raises BadJson where it is not even that."""
     _loads(data.removeprefix(BOM_UTF8)[:LONGEST_ROW])
 
 
 def _loads(data: bytes) -> Any:
-    """A JSON text, strictly: UTF-8, no NaN, no half characters, nested 1,024 times at most. Raises NotJson."""
+    """A JSON text, strictly: UTF-8, no NaN, no half characters, nested 1,024 times at most. Raises BadJson."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise NotJson(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
+        raise BadJson(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
 
 
 def _from_spans(data: bytes, spans: list[Span] | Span) -> Iterator[Row]:
@@ -99,7 +98,7 @@ def _lead(text: bytes, at: int) -> Mapping[str, Any]:
     try:
         return _object(orjson.loads(text), at)
     except orjson.JSONDecodeError as error:
-        raise NotJson(f"The lead is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", at) from None
+        raise BadJson(f"The lead is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", at) from None
 
 
 def from_ndjson(data: bytes) -> Iterator[Row]:
@@ -108,14 +107,7 @@ def from_ndjson(data: bytes) -> Iterator[Row]:
 
 
 def _from_lines(lines: Lines) -> Iterator[Row]:
-    for at in itertools.count(1):
-        lines.begin()
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except TooLong:
-            raise BadList(f"The line cannot be read: {TOO_LONG}.", at) from None
+    for at, line in numbered(lines, lines, lambda _, at: BadList(f"The line cannot be read: {TOO_LONG}.", at)):
         looked_at(at, 0, at)
         if not line.strip():
             continue

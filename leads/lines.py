@@ -1,9 +1,16 @@
 """The lines of a list, read as they are asked for."""
 
+import csv
+import itertools
 import re
 from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from dialers.giving import BadList
 from leads.bounds import LONGEST_ROW
+
+Read = TypeVar("Read")
 
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)?")
 _BLANKS = b" \t\r\n,;"
@@ -77,6 +84,21 @@ class Texts(_Rows):
     def row(self) -> str:
         """What was read since ``begin``."""
         return _text(b"".join(self._row))
+
+
+def numbered(
+    lines: Lines | Texts, rows: Iterator[Read], fault: Callable[[Exception, int], BadList]
+) -> Iterator[tuple[int, Read]]:
+    """Each row that is read of the lines, with its number from 1 on. Raises the ``fault`` of one that cannot be read."""
+    for at in itertools.count(1):
+        lines.begin()
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except (TooLong, csv.Error) as error:
+            raise fault(error, at) from None
+        yield at, row
 
 
 def _text(line: bytes) -> str:

@@ -126,7 +126,7 @@ def _check_names(campaign: str | None, name: str | None) -> None:
     checking.check_storable(campaign, "campaign")
     checking.check_storable(name, "name")
     if campaign is not None and not 0 < len(campaign) <= LONGEST_CAMPAIGN:
-        raise Refused("campaign", f"A campaign's id has {LONGEST_CAMPAIGN} characters at most.")
+        raise Refused("campaign", f"A campaign's id has 1 to {LONGEST_CAMPAIGN} characters.")
 
 
 def _rows(load_id: UUID, connection: str, leads: Iterable[Lead]) -> Iterator[dict[str, Any]]:

@@ -84,7 +84,7 @@ def recover(session: Session, connection: str, knows_keys: bool, at: datetime) -
     session.execute(update(LEADS).where(mine).values(state=UNKNOWN, reason=reason, settled_at=at))
 
 
-def turn(session: Session, connection: str) -> UUID | None:
+def next_load(session: Session, connection: str) -> UUID | None:
     """Of the loads that run, the one that was sent from longest ago, or never: a long one does not keep others waiting."""
     running = select(LOADS.c.id).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
     known: Sequence[UUID] = session.scalars(running).all()
@@ -98,11 +98,11 @@ def turn(session: Session, connection: str) -> UUID | None:
 
 
 def take(session: Session, connection: str, leads: Leads, at: datetime, first: UUID | None = None) -> Outgoing | None:
-    """Write down the next order as being sent: of the load whose turn it is, else of the oldest that runs, the first leads.
+    """Write down the next order as being sent: of the load ``first``, else of the oldest that runs, the first leads.
     What was sent before under a key comes first, under that key. None where nothing is left; loads that are through are
     then done."""
-    turns = (LOADS.c.id != first, LOADS.c.id) if first else (LOADS.c.id,)
-    running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(*turns)
+    order = (LOADS.c.id != first, LOADS.c.id) if first else (LOADS.c.id,)
+    running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(*order)
     for load in session.execute(running).all():
         mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
         again = session.execute(mine.where(LEADS.c.state == SENDING)).all()

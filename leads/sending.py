@@ -22,7 +22,7 @@ from dialers.errors import ReportError, Uncertain
 from dialers.giving import Sent, Verdict
 from leads import desks, orders
 from leads.checking import taken_by
-from leads.desks import Clock, Held
+from leads.desks import Clock, HeldDesk
 from leads.failures import GIVEN_UP, GIVEN_UP_IN_A_ROW, Desk, Load, follows
 from leads.orders import Outgoing
 from lib import clock
@@ -34,7 +34,7 @@ from models.loads import PENDING, SENDING
 
 log = structlog.get_logger(__name__)
 
-SHIFT_SECONDS = 30.0  # after which the desk is given back, so that another load gets its turn
+SHIFT_SECONDS = 30.0  # after which the desk is given back, so that another load is next
 SETTLE_AGAIN_SECONDS = 0.5
 LONGEST_ID = 200  # characters, as its column
 ANSWERED = {"failures": 0, "error_id": None, "error": None}  # of a desk whose dialer has answered
@@ -92,7 +92,7 @@ class Sender:
         database: Database,
         connection: Connection,
         client: AnyClient,
-        held: Held,
+        held: HeldDesk,
         callbacks: Mapping[str, str],
         now: Clock,
         stop: threading.Event,
@@ -106,13 +106,13 @@ class Sender:
         self._stop = stop
         self._leads = taken_by(connection)
         self._pace = self._leads.pace(connection)
-        self._turn: UUID | None = None  # the load that this shift is for
+        self._first: UUID | None = None  # the load that this shift is for
 
     def run(self) -> bool:
         """Whether anything was sent."""
         until, sent = time.monotonic() + SHIFT_SECONDS, False
         with self._database.read() as session:
-            self._turn = orders.turn(session, self._connection.name)
+            self._first = orders.next_load(session, self._connection.name)
         with self._database.write() as session:
             orders.recover(session, self._connection.name, self._leads.knows_keys, self._now())
             step = self._next(session)
@@ -160,7 +160,7 @@ class Sender:
         return self._taken(session)
 
     def _taken(self, session: Session) -> Outgoing | None:
-        taken = orders.take(session, self._connection.name, self._leads, self._now(), self._turn)
+        taken = orders.take(session, self._connection.name, self._leads, self._now(), self._first)
         if taken is None:
             return self._left(session)
         desks.renew(session, self._held, self._now())

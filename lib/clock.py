@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import overload
 
 from lib import text as texts
-from lib import written, zones
-from lib.zones import NOWHERE, Place
+from lib import written_times, zones
+from lib.zones import NOWHERE, Locale
 
 _NUMBER = re.compile(r"\d+(\.\d*)?")
 _SECONDS = re.compile(r"([1-9][0-9]{9})(?:\.([0-9]*))?")
@@ -44,38 +44,38 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def parse(value: object, place: Place = NOWHERE) -> datetime | None:
-    """Read a vendor's time: any form of ``lib.written``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
+def parse(value: object, locale: Locale = NOWHERE) -> datetime | None:
+    """Read a vendor's time: any form of ``lib.written_times``, such as ISO 8601 with 0 to n fraction digits or Go's ``2022-10-19
     23:31:58 +0000 UTC``, or an epoch.
 
     Epochs are told apart by magnitude: 10 digits are seconds, 13 milliseconds, 16 microseconds, 19 nanoseconds, and 11 digits
-    beginning with 63 or 64 Gregorian seconds. A time without a zone is one of the place, without a place UTC. Zero, the years
+    beginning with 63 or 64 Gregorian seconds. A time without a zone is one of the locale, without a zone UTC. Zero, the years
     before 1990 ("never" at some dialers) and everything unreadable are None: a wrong time would be worse than none.
     """
     if type(value) is str:
         if not _PLAIN(value):
             if value.endswith(_GO):
                 return parse(value.removesuffix(_GO) + "Z")
-            return _written(value.strip(), place)
+            return _written(value.strip(), locale)
         try:
             found = datetime.fromisoformat(value)
         except ValueError:  # a 30th of February, or a leap second
-            return _written(value.strip(), place)
+            return _written(value.strip(), locale)
         if found.tzinfo is not UTC:
             if not FIRST_YEAR - 1 <= found.year <= LAST_YEAR + 1:  # there may be no such moment in UTC
                 return None
-            found = zones.local(found, place.zone) if found.tzinfo is None else found.astimezone(UTC)
+            found = zones.local(found, locale.zone) if found.tzinfo is None else found.astimezone(UTC)
         return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
     if value is None or isinstance(value, bool):
         return None
     if type(value) is int and 10**9 <= value < 10**10:
         return _seconds(value)
     if isinstance(value, int | float):
-        return from_epoch(value) or (_written(str(value), place) if 10**7 <= value < 10**17 else None)
-    return _written(value.strip(), place) if isinstance(value, str) else None
+        return from_epoch(value) or (_written(str(value), locale) if 10**7 <= value < 10**17 else None)
+    return _written(value.strip(), locale) if isinstance(value, str) else None
 
 
-def _written(text: str, place: Place) -> datetime | None:
+def _written(text: str, locale: Locale) -> datetime | None:
     if not text.isascii():
         text = texts.seen(text).strip()
     if found := _SECONDS.fullmatch(text):
@@ -88,7 +88,7 @@ def _written(text: str, place: Place) -> datetime | None:
         return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1])))
     if _EXPONENT.fullmatch(text):
         return from_epoch(format(Decimal(text), "f"))
-    moment = written.read(text, place)
+    moment = written_times.read(text, locale)
     return None if moment is None else _plausible(moment)
 
 

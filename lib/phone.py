@@ -4,7 +4,7 @@ What is written can often be read in several ways: as an international number wh
 country's with or without the zero before it, or with that zero before the country's own code. A reading that is *valid*
 in its numbering plan is preferred; among several valid ones, and among those that merely have a full number's length, the
 default country's. What has only the length of a number within a town is none. The vendors' own samples are full and not
-valid, so outcomes show such numbers; whoever is to be called should know, see ``Reading.doubts``.
+valid, so outcomes show such numbers; whoever is to be called should know, see ``Number.doubts``.
 """
 
 import re
@@ -28,7 +28,7 @@ LONGEST_REMEMBERED = 200  # characters of a text whose reading is remembered
 MEXICO, MEXICAN_PREFIXES = "52", ("1", "01", "044", "045")  # until 2019, before ten digits
 
 
-class Reading(NamedTuple):
+class Number(NamedTuple):
     """An E.164 number, and what is doubtful about it, in sentences."""
 
     number: str
@@ -75,7 +75,7 @@ def e164(value: object, default_country: str | None = None, *, signless: bool = 
     return None if found is None else found.number
 
 
-def read(value: object, default_country: str | None = None) -> Reading | None:
+def read(value: object, default_country: str | None = None) -> Number | None:
     """``e164`` with what is doubtful about the reading."""
     text = raw(value)
     found = None if text is None else _known(text, default_country, False)
@@ -86,7 +86,7 @@ def read(value: object, default_country: str | None = None) -> Reading | None:
         doubts = (*doubts, ONLY_FULL)
     if default_country and plans.home(default_country) and not is_of(found.number, default_country):
         doubts = (*doubts, ELSEWHERE.format(f"+{found.code}", default_country))
-    return Reading(found.number, doubts)
+    return Number(found.number, doubts)
 
 
 def _dropped(read: _Read, country: str | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 
-class Place(NamedTuple):
+class Locale(NamedTuple):
     """Where times were written down. ``day_first``: in a date with slashes or dashes and the year at its end; None where
     nobody has said it."""
 
@@ -17,7 +17,7 @@ class Place(NamedTuple):
     day_first: bool | None = None
 
 
-NOWHERE = Place()
+NOWHERE = Locale()
 _STEP = timedelta(days=1)  # no zone has changed its clocks twice within a day
 PSEUDO = ("localtime", "posixrules", "Factory")  # the machine's own
 
@@ -26,6 +26,11 @@ PSEUDO = ("localtime", "posixrules", "Factory")  # the machine's own
 def names() -> frozenset[str]:
     """Every IANA zone. Kept, because asking reads the whole zone database, which takes some milliseconds."""
     return frozenset(available_timezones()) - {*PSEUDO}
+
+
+def known(name: str) -> bool:
+    """Whether that is an IANA time zone; the machine's own pseudo-zones are none."""
+    return name in names()
 
 
 def named(name: str) -> ZoneInfo | None:
@@ -45,12 +50,12 @@ def local(wall: datetime, zone: ZoneInfo | None) -> datetime:
     return wall.replace(tzinfo=UTC) if zone is None else wall.replace(tzinfo=zone).astimezone(UTC)
 
 
-def abbreviated(wall: datetime, abbreviation: str, place: Place) -> datetime | None:
-    """The moment at which clocks showed this in the zone that the place calls so on that day: by the place's zone, else by
+def abbreviated(wall: datetime, abbreviation: str, locale: Locale) -> datetime | None:
+    """The moment at which clocks showed this in the zone that the locale calls so on that day: by the locale's zone, else by
     those of its country, where all that use the abbreviation then agree. None where that leaves a doubt."""
-    if place.zone and (found := _called(wall, abbreviation, place.zone)):
+    if locale.zone and (found := _called(wall, abbreviation, locale.zone)):
         return found
-    zones = _of_country(place.country) if place.country else ()
+    zones = _of_country(locale.country) if locale.country else ()
     moments = {at for zone in zones if (at := _called(wall, abbreviation, zone))}
     return moments.pop() if len(moments) == 1 else None
 

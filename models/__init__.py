@@ -2,11 +2,11 @@
 
 from models.access import ApiKey, SignIn
 from models.base import Base
+from models.callback_pace import CallbackHour, CallbackPace
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
-from models.pace import CallbackHour, CallbackPace
 from models.polls import PollCursor
 from models.receipts import KnownToken, Receipt
 from models.strangers import StrangerQuota, StrangerShare

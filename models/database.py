@@ -5,12 +5,10 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,8 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
-from models.base import SQLITE_TIME, Base
-from models.turn import turn
+from models.base import Base
+from models.write_lock import write_lock
 
 One = TypeVar("One")
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -109,13 +107,14 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, all or none."""
         engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
-        with self.turn(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self.write_lock(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Within it, it is our turn to write. SQLite has one writer at a time, and lets who comes often starve the others: who
-        finds it locked sleeps for up to a tenth of a second and may find it locked again."""
-        return turn(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
+    def write_lock(self) -> AbstractContextManager[None]:
+        """Within it nobody else of ours writes. SQLite has one writer at a time, and lets who comes often starve the others:
+        who finds it locked sleeps for up to a tenth of a second and may find it locked again."""
+        # The file is called as the releases before this one call it: theirs may still run beside ours.
+        return write_lock(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -151,7 +150,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.create_function("local_day", 2, local_day, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -205,15 +203,3 @@ def _watch_sqlite(seconds: float, connection: sqlite3.Connection, record: Connec
 
 def _begin_watch(connection: Connection, *_: object) -> None:
     connection.info["begun"] = time.monotonic()
-
-
-def local_day(moment: str | None, zone: str) -> str | None:
-    """SQLite's way to the calendar day of a stored time in a zone. Its twin is ``queries.summaries.day_in_zone``."""
-    return None if moment is None else _day_of_minute(moment[:16], zone)
-
-
-@lru_cache(maxsize=200_000)
-def _day_of_minute(minute: str, zone: str) -> str:
-    # Every zone's offset is whole minutes since 1972, so a minute decides the day and the cache stays small.
-    at = datetime.strptime(minute + ":00.0", SQLITE_TIME).replace(tzinfo=UTC)
-    return at.astimezone(ZoneInfo(zone)).date().isoformat()

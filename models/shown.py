@@ -3,7 +3,8 @@ what a revision changed is told by these names (``outcomes.corrections``)."""
 
 AGENT_FIELDS = ("id", "name", "username", "email", "number", "extension")
 
-# The contract's fields, the agent's written flat: the columns of an export and of the view call_outcomes_v1.
+# The contract's fields, the agent's written flat: the columns of an export and of the view call_outcomes_v1,
+# which migrations make.
 COLUMNS = (
     "id",
     "connection",

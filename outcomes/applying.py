@@ -126,7 +126,7 @@ def apply_next(database: Database, connections: Decided, now: datetime | None = 
         raise
     left = found.unreadable + found.failed
     reason = (
-        f"{texts.many(left, 'receipt')} can no longer be understood; what was read of them before stands."
+        f"{texts.many(left, 'receipt')} can no longer be understood; what had been read before stands."
         if left
         else None
     )

@@ -36,18 +36,18 @@ class Folded:
 
 
 def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: datetime) -> list[Folded]:
-    """One draft per attempt, by attempt key."""
+    """What each attempt comes to, by attempt key."""
     repeated = _repetitions(events) if len(events) > 1 else {}
     first = events
     if repeated:
         again = {event.id for own in repeated.values() for event in own}
         first = [event for event in events if event.id not in again]
-    drafts = []
+    folded = []
     for key, own in sorted(dialer.attempts(sorted(first, key=_arrival)).items()):
         everything = own + [later for event in own for later in repeated.get(event.id, ())] if repeated else own
         named = any([event.attempt is not None for event in own])
-        drafts.append(Folded(key, named, _values(own, connection, dialer, now), own, everything))
-    return drafts
+        folded.append(Folded(key, named, _values(own, connection, dialer, now), own, everything))
+    return folded
 
 
 def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:

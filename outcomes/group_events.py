@@ -15,7 +15,7 @@ from outcomes.taken import Taken
 EVENTS_OF_A_PART = 1_000  # more than any part of a receipt tells of
 
 Names = Mapping[UUID, tuple[str, str]]  # group -> (connection, dialer)
-Place = tuple[UUID, int]  # a receipt, and which of its events
+EventNumber = tuple[UUID, int]  # a receipt, and which of its events
 Grouped = tuple[UUID, KeptEvent]  # an event, and the group that it belongs to
 
 
@@ -35,7 +35,7 @@ class GroupEvents:
     stored: Sequence[Grouped]
     news: Sequence[Grouped] = ()
     reread: frozenset[UUID] = frozenset()
-    old: Mapping[Place, KeptEvent] | None = None
+    old: Mapping[EventNumber, KeptEvent] | None = None
 
     def by_group(self, failed: Mapping[UUID, str]) -> dict[UUID, list[KeptEvent]]:
         """What each group is folded of: of receipts that failed what they had said before."""
@@ -65,7 +65,7 @@ def gathered(session: Session, incoming: Sequence[Incoming], locked: Locked) -> 
     return GroupEvents({**rows.names(session, locked.old), **locked.fresh}, stored, news, reread, old)
 
 
-def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[Place, KeptEvent]) -> Iterator[Grouped]:
+def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[EventNumber, KeptEvent]) -> Iterator[Grouped]:
     """Everything that a receipt says."""
     receipt = item.receipt
     for ordinal, event in zip(ordinals(item.events), item.events, strict=True):

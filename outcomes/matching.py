@@ -20,7 +20,7 @@ class Matched:
     orphans: list[UUID] = field(default_factory=list)  # rows of which no evidence is left in the group
 
 
-def match(drafts: Sequence[Folded], rows: Sequence[tuple[UUID, str]]) -> Matched:
+def match(folded: Sequence[Folded], rows: Sequence[tuple[UUID, str]]) -> Matched:
     """Find each row's attempt. ``rows`` are the (id, attempt key) of the group's unmerged rows.
 
     A row whose attempt the dialer has named keeps that attempt. Every other row goes where its earliest event went: a
@@ -29,38 +29,40 @@ def match(drafts: Sequence[Folded], rows: Sequence[tuple[UUID, str]]) -> Matched
     """
     if not rows:
         return Matched()
-    named = {draft.attempt_key for draft in drafts if draft.named}
-    was_named = {event.outcome_id for draft in drafts for event in draft.events if event.attempt is not None}
-    followed = _followed(drafts)
+    named = {attempt.attempt_key for attempt in folded if attempt.named}
+    was_named = {event.outcome_id for attempt in folded for event in attempt.events if event.attempt is not None}
+    followed = _followed(folded)
     found, left = Matched(), []
     for row, key in sorted(rows):
-        attempt = key if key in named and row in was_named else followed.get(row)
-        if attempt is None:
+        goes_to = key if key in named and row in was_named else followed.get(row)
+        if goes_to is None:
             left.append((row, key))
-        elif attempt in found.rows:
-            found.merged[row] = found.rows[attempt]
+        elif goes_to in found.rows:
+            found.merged[row] = found.rows[goes_to]
         else:
-            found.rows[attempt] = row
-    found.orphans = [row for row, key in left if not _taken_back(found, row, key, drafts)]
+            found.rows[goes_to] = row
+    found.orphans = [row for row, key in left if not _taken_back(found, row, key, folded)]
     return found
 
 
-def _taken_back(found: Matched, row: UUID, key: str, drafts: Sequence[Folded]) -> bool:
+def _taken_back(found: Matched, row: UUID, key: str, folded: Sequence[Folded]) -> bool:
     """A row that had lost its evidence for a while: the same attempt, or the only one there is, is its own again."""
-    same = [draft.attempt_key for draft in drafts if draft.attempt_key == key or len(drafts) == 1]
+    same = [attempt.attempt_key for attempt in folded if attempt.attempt_key == key or len(folded) == 1]
     if not same or same[0] in found.rows:
         return False
     found.rows[same[0]] = row
     return True
 
 
-def _followed(drafts: Sequence[Folded]) -> dict[UUID, str]:
+def _followed(folded: Sequence[Folded]) -> dict[UUID, str]:
     """Where each row's earliest event went: row -> attempt key."""
-    aged = sorted((_age(event), draft.attempt_key, event.outcome_id) for draft in drafts for event in draft.events)
+    aged = sorted(
+        (_age(event), attempt.attempt_key, event.outcome_id) for attempt in folded for event in attempt.events
+    )
     went: dict[UUID, str] = {}
-    for _, attempt, row in aged:
+    for _, went_to, row in aged:
         if row is not None:
-            went.setdefault(row, attempt)
+            went.setdefault(row, went_to)
     return went
 
 

@@ -1,6 +1,6 @@
 """Meeting: what became known beside the events of calls that are folded already completes them.
 
-Normalizing asks for loaded leads and listed campaigns itself (``met``). But a lead's id may be told after its first call
+Normalizing asks for loaded leads and listed campaigns itself (``beside_facts``). But a lead's id may be told after its first call
 was, a load's campaign after its calls, and a list of campaigns after all of them. Whoever writes such news marks its row,
 and here the calls that it may be about are folded again; ``leads`` and ``outcomes`` meet in the table.
 """

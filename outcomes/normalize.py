@@ -23,7 +23,7 @@ from lib import clock
 from models import CallEvent, Receipt, bulk
 from models.database import AnyColumn, AnySelect, Database
 from models.receipts import CALLBACK, CHECK, DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
-from outcomes import seen
+from outcomes import statuses
 from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.refold import Refolded, refold
@@ -148,7 +148,7 @@ def _batch(
     incoming = [Incoming(receipt, found.events) for receipt, found in readings]
     locked = lock_groups(session, named, _earlier_groups(session, incoming))
     refolded = refold(session, incoming, locked, connections, now)
-    seen.keep(session, readings)
+    statuses.keep(session, readings)
     concluded += [
         (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
     ]

@@ -187,7 +187,7 @@ _WEIGHT = {word: len(ours.RESULTS_BY_WEIGHT) - at for at, word in enumerate(ours
 def standing(event: KeptEvent) -> tuple[bool, datetime, datetime, int, int, UUID, int]:
     """What makes an event count for more than another of its kind: a proven conversation; being the later one, by the
     dialer's clock, then by ours; then what it says, for records that were seen side by side; then an order that is merely
-    fixed. Where a dialer states no time, its ``attempts`` see to it that arrival decides nothing (``dialers.placing``)."""
+    fixed. Where a dialer states no time, its ``attempts`` see to it that arrival decides nothing (``dialers.event_order``)."""
     facts = event.facts
     outcome, talked = facts.get("connect_outcome", ""), facts.get("talk_seconds", 0)
     proof = talked > 0 and outcome in ours.ANSWERED_OUTCOMES  # ``proven``; this is asked of every event

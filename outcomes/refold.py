@@ -1,8 +1,9 @@
 """Folding groups anew, and writing what changed: the only place where outcomes are written.
 
-The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``drafts`` folds it, ``met`` completes it,
-``Placing`` finds each draft its row, and ``revisions`` has what is to be written. A fold that changes nothing writes nothing. A
-change raises ``revision`` and takes a new place in the change feed; the places are taken last, see ``feed.take_positions``.
+The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``folding`` folds it, ``beside_facts``
+completes it, ``Placing`` finds each attempt its row, and ``revisions`` has what is to be written. A fold that changes nothing
+writes nothing. A change raises ``revision`` and takes a new place in the change feed; the places are taken last, see
+``feed.take_positions``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +15,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
-from outcomes import met, rows
-from outcomes.drafts import drafted
+from outcomes import beside_facts, rows
 from outcomes.fold import Folded
+from outcomes.folding import fold_groups
 from outcomes.group_events import Grouped, GroupEvents, Incoming, gathered
 from outcomes.groups import Locked
 from outcomes.matching import match
@@ -48,15 +49,15 @@ def refold(
     """
     events = gathered(session, list(incoming), locked)
     known = rows.outcomes(session, locked.old)
-    drafts = drafted(events, connections, now)
-    completed = met.completed(session, drafts.by_group, events.names)
-    placing = Placing(events, drafts.failed, Revisions(now))
+    folded = fold_groups(events, connections, now)
+    completed = beside_facts.completed(session, folded.by_group, events.names)
+    placing = Placing(events, folded.failed, Revisions(now))
     for group, own in completed.items():
         placing.place(group, own, known.get(group, []))
     placing.follow_orphans()
     placing.revisions.follow_merges(session)
     placing.write_events(session)
-    return Refolded(drafts.failed, drafts.repeated(), placing.revisions)
+    return Refolded(folded.failed, folded.repeated(), placing.revisions)
 
 
 def outdated(
@@ -65,22 +66,22 @@ def outdated(
     """The groups of which a fold of their stored events (group, event) would make other rows than they have."""
     groups = {group for group, _ in stored}
     events, known = GroupEvents(rows.names(session, groups), stored), rows.outcomes(session, groups)
-    drafts = met.completed(session, drafted(events, connections, now).by_group, events.names)
-    return {group for group, own in drafts.items() if _says_otherwise(own, known.get(group, []))}
+    folded = beside_facts.completed(session, fold_groups(events, connections, now).by_group, events.names)
+    return {group for group, own in folded.items() if _says_otherwise(own, known.get(group, []))}
 
 
-def _says_otherwise(drafts: Sequence[Folded], known: Iterable[Stored]) -> bool:
+def _says_otherwise(folded: Sequence[Folded], known: Iterable[Stored]) -> bool:
     standing = {row["id"]: row for row in known if row["merged_into"] is None}
-    matched = match(drafts, [(row["id"], row["attempt_key"]) for row in standing.values()])
-    for draft in drafts:
-        row = standing.get(matched.rows.get(draft.attempt_key))
-        if row is None or any(row[name] != draft.values[name] for name in VISIBLE):
+    matched = match(folded, [(row["id"], row["attempt_key"]) for row in standing.values()])
+    for attempt in folded:
+        row = standing.get(matched.rows.get(attempt.attempt_key))
+        if row is None or any(row[name] != attempt.values[name] for name in VISIBLE):
             return True
     return False
 
 
 class Placing:
-    """Finds each draft its row, and each event the row that it is counted into."""
+    """Finds each attempt its row, and each event the row that it is counted into."""
 
     def __init__(self, events: GroupEvents, failed: Mapping[UUID, str], revisions: Revisions):
         self.revisions = revisions
@@ -88,19 +89,19 @@ class Placing:
         self._homes: dict[UUID, UUID] = {}  # event -> outcome, of every event that was folded
         self._orphans: list[Stored] = []  # rows that no evidence in their group stands for any more
 
-    def place(self, group: UUID, drafts: Sequence[Folded], known: Sequence[Stored]) -> None:
+    def place(self, group: UUID, folded: Sequence[Folded], known: Sequence[Stored]) -> None:
         """Decide each row of one group; ``known`` are those that it has."""
         name, dialer = self._events.names[group]
         by_id = {row["id"]: row for row in known}
-        matched = match(drafts, [(row["id"], row["attempt_key"]) for row in known if row["merged_into"] is None])
-        for draft in drafts:
-            values = {**draft.values, "attempt_key": draft.attempt_key}
-            outcome = matched.rows.get(draft.attempt_key)
+        matched = match(folded, [(row["id"], row["attempt_key"]) for row in known if row["merged_into"] is None])
+        for attempt in folded:
+            values = {**attempt.values, "attempt_key": attempt.attempt_key}
+            outcome = matched.rows.get(attempt.attempt_key)
             if outcome is None:
                 outcome = self.revisions.add(group, name, dialer, values)
             else:
                 self.revisions.compare(by_id[outcome], values)
-            self._homes |= {event.id: outcome for event in draft.events}
+            self._homes |= {event.id: outcome for event in attempt.events}
         for loser, winner in matched.merged.items():
             self.revisions.merge(by_id[loser], winner)
         self._orphans += [by_id[orphan] for orphan in matched.orphans]

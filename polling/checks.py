@@ -215,9 +215,9 @@ def _troubles(database: Database, connection: Connection, arrives: bool, at: dat
         do = "Correct the credentials and restart; where they were mended at the dialer, run wrapup leads resume LOAD."
         yield Check("loads", False, f"Parked: {desk['parked_loads']}.{why}", do)
     if desk.get("unknown_leads"):
-        loads = ", ".join(desk["unknown_load_ids"])
-        said = f"In doubt: {desk['unknown_leads']}, of the loads {loads}."
-        do = "Look at the dialer whether it took them, then run wrapup leads decide LOAD accepted, rejected or resend."
+        loads = ("loads " if len(desk["unknown_load_ids"]) > 1 else "load ") + ", ".join(desk["unknown_load_ids"])
+        said = f"In doubt: {texts.many(desk['unknown_leads'], 'lead')}, of {loads}."
+        do = "See at the dialer whether it took them, then run wrapup leads decide LOAD accepted, rejected or resend."
         yield Check("leads", None, said, do)
 
 

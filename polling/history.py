@@ -40,7 +40,7 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class WalkedSlice:
     """A slice that was walked, or that failed; ``polled.error`` tells. ``wait``: seconds until it is tried again, None where
     the command ends with it."""
 
@@ -76,17 +76,17 @@ class History:
         if not self._reports:
             raise NoHistory(f"{connection.name} has no report that can be asked for the past.")
 
-    def steps(self) -> Iterator[Step]:
+    def slices(self) -> Iterator[WalkedSlice]:
         """Walk all that is left, from the earliest on. Raises Busy, and SQLAlchemyError where the database is away."""
         for report in self._reports:
-            for step in self._of(report):
-                yield step
-                if step.polled.error and step.wait is None:
+            for walked in self._of(report):
+                yield walked
+                if walked.polled.error and walked.wait is None:
                     return
-                if self._stop.wait(self._pause if step.wait is None else step.wait):
+                if self._stop.wait(self._pause if walked.wait is None else walked.wait):
                     return
 
-    def _of(self, report: Report) -> Iterator[Step]:
+    def _of(self, report: Report) -> Iterator[WalkedSlice]:
         task = Task(report, Layer(self._name(), every=EVERY), EVERY, None)
         with self._database.write() as session:
             cursors.make(session, self._connection.name, [task], self._now())
@@ -104,7 +104,7 @@ class History:
                 raise Busy(self._busy()) from None
             if self._stop.is_set():
                 return
-            yield Step(report.name, window.start, window.end, polled, self._wait(held, polled))
+            yield WalkedSlice(report.name, window.start, window.end, polled, self._wait(held, polled))
 
     def _wait(self, held: Claim, polled: Polled) -> float | None:
         if polled.error is None or polled.error_id == CredentialsRefused.error_id:

@@ -56,7 +56,7 @@ def keep_page(
     """Keep what is new in the page. ``at`` is when the page was asked for: what another walk has learned since then is
     fresher, and stays on top. ``told`` are the keys that this walk has met before; it is added to. A record that a walk
     meets twice in different words (two legs of a call) is kept twice, but only its first meeting can make old words news,
-    and only where the newest do not stand beside them: otherwise the two would take turns at every poll."""
+    and only where the newest do not stand beside them: otherwise the two would replace each other at every poll."""
     told = set() if told is None else told
     by_hash: dict[str, Record] = {}
     for record in page.records:

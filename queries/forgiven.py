@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from dialers.forgiven import FORGIVEN
+from dialers.bodies.forgiven import FORGIVEN
 from models import Receipt
 
 SPAN = timedelta(days=7)

@@ -16,11 +16,16 @@ from models.loads import PARKED
 from models.polls import BEGUN_HISTORY, HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
 from models.strangers import STRANGERS
-from queries import completeness, doubts, forgiven, quarantine, silence, unread_values, words_seen
+from queries import completeness, forgiven, leads_in_doubt, quarantine, silence, unread_values, words_seen
 from queries.completeness import Reached
 
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
-NOTHING_SENT: dict[str, Any] = {"failures": 0, "error_id": None, "error": None, "parked_loads": 0} | doubts.NO_DOUBT
+NOTHING_SENT: dict[str, Any] = {
+    "failures": 0,
+    "error_id": None,
+    "error": None,
+    "parked_loads": 0,
+} | leads_in_doubt.NO_DOUBT
 
 
 def connections(
@@ -241,15 +246,15 @@ def histories(session: Session) -> dict[str, list[dict[str, Any]]]:
 
 
 def sending(session: Session) -> dict[str, dict[str, Any]]:
-    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}`` and its leads in doubt (``doubts.unknown_leads``), for
-    those with a desk, a parked load or such leads."""
+    """Connection -> ``{"failures", "error_id", "error", "parked_loads"}`` and its leads in doubt
+    (``leads_in_doubt.unknown_leads``), for those with a desk, a parked load or such leads."""
     parked = select(LeadLoad.connection, func.count()).where(LeadLoad.state == PARKED).group_by(LeadLoad.connection)
     loads = dict(session.execute(parked).all())
     found = {name: NOTHING_SENT | {"parked_loads": count} for name, count in loads.items()}
     for desk in session.scalars(select(SendingDesk)):
         own = {"failures": desk.failures, "error_id": desk.error_id, "error": desk.error}
         found[desk.connection] = found.get(desk.connection, NOTHING_SENT) | own
-    for name, own in doubts.unknown_leads(session).items():
+    for name, own in leads_in_doubt.unknown_leads(session).items():
         found[name] = found.get(name, NOTHING_SENT) | own
     return found
 

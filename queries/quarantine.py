@@ -143,6 +143,6 @@ def _whose(
     found = session.scalars(known).all()
     of_this = [one for one in found if one.connection == connection] or found
     if not of_this:
-        return "The token was never one of ours, since tokens are remembered: a stranger's, or one that was mistyped."
+        return "The token was never one of ours for as long as tokens have been remembered: a stranger's, or mistyped."
     whose = "this connection" if of_this[0].connection == connection else of_this[0].connection
     return f"An outdated token of ours: it was one of {whose} until after {of_this[0].last_seen_at:%Y-%m-%d %H:%M} UTC."

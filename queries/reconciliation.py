@@ -1,7 +1,7 @@
 """The reconciliation: what callbacks, reports and our own loads know of, side by side. What one side alone knows shows what
 the other side loses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
@@ -26,9 +25,13 @@ from lib import text as texts
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.database import AnyColumn, AnySelect
 from models.loads import ACCEPTED
+from queries import counting
+from queries.asks import Asks
+from queries.counting import TooManyGroups, count_if
+from queries.days import Span, day_text, span
+from queries.expressions import Local
 from queries.loaded import produced_no_call
 from queries.selection import conditions
-from queries.summaries import MOST_GROUPS, TooManyGroups, count_if, day_in_zone
 
 _SOURCES = cast(CallOutcome.sources, Text)
 CALLED, REPORTED = _SOURCES.like('%"callback:%'), _SOURCES.like('%"report:%')
@@ -44,7 +47,9 @@ FIGURES = (*OF_CALLS, "leads_without_call", "callbacks_missed")
 _BY_FIRST_TWO = (literal_column("1", Integer), literal_column("2", Integer))
 
 
-def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC") -> dict[str, Any]:
+def reconciliation(
+    session: Session, filters: Mapping[str, Any], tz: str = "UTC", calls: Asks | None = None
+) -> dict[str, Any]:
     """``{"tz", "rows", "totals"}``: per connection and day, how many calls callbacks alone told of, reports alone, both or
     (imported) neither. Besides, null where that cannot be said:
 
@@ -53,30 +58,41 @@ def reconciliation(session: Session, filters: Mapping[str, Any], tz: str = "UTC"
     - ``callbacks_missed``: calls that are over and that the report found, but whose callback never came. Null but for
       dialers that offer both callbacks and reports: with the others nothing is missed.
 
-    Raises TooManyGroups.
+    ``calls``: who is asked about calls, where that is not the session. Raises TooManyGroups.
     """
-    leads = _leads(filters, tz)
-    each = (_calls(filters, tz) if leads is None else union_all(_calls(filters, tz), leads)).subquery()
-    sums = [func.sum(each.c[name]) for name in FIGURES]
-    statement = select(each.c.connection, each.c.day, *sums).group_by(each.c.connection, each.c.day)
-    found = session.execute(statement.limit(MOST_GROUPS + 1)).all()
-    if len(found) > MOST_GROUPS:
-        raise TooManyGroups(f"That makes more than {MOST_GROUPS} rows; narrow the filters.")
-    rows = []
-    for connection, day, *figures in sorted(found, key=lambda row: row[:2]):
-        row = dict(zip(FIGURES, (None if figure is None else int(figure) for figure in figures), strict=True))
+    asked = calls or session
+    found: dict[tuple[str, int], dict[str, int | None]] = {}
+    _add(found, asked.execute(_calls(filters, tz, span(asked))))
+    leads = _leads(filters, tz, span(session, LoadedLead.sent_at))
+    if leads is not None:
+        _add(found, session.execute(leads))
+    rows: list[dict[str, Any]] = []
+    for (connection, day), figures in sorted(found.items()):
+        row: dict[str, Any] = {name: figures.get(name) for name in FIGURES}
         if leads is not None:
             row["leads_without_call"] = row["leads_without_call"] or 0
-        rows.append({"connection": connection, "day": day} | row)
+        rows.append({"connection": connection, "day": day_text(day)} | row)
     return {"tz": tz, "rows": rows, "totals": {name: _total(rows, name, leads is not None) for name in FIGURES}}
 
 
-def _calls(filters: Mapping[str, Any], tz: str) -> AnySelect:
+def _add(found: dict[tuple[str, int], dict[str, int | None]], rows: Iterable[Any]) -> None:
+    for connection, day, *figures in rows:
+        own = found.setdefault((connection, day), dict.fromkeys(OF_CALLS, 0))
+        for name, figure in zip(FIGURES, figures, strict=True):
+            if figure is not None:
+                own[name] = (own.get(name) or 0) + int(figure)
+        if len(found) > counting.MOST_GROUPS:
+            raise TooManyGroups(f"That makes more than {counting.MOST_GROUPS} rows; narrow the filters.")
+
+
+def _calls(filters: Mapping[str, Any], tz: str, times: Span) -> AnySelect:
     tells_twice = CallOutcome.dialer.in_([name for name, one in DIALERS.items() if _tells_twice(one)])
     missed = case((tells_twice & CallOutcome.is_final & REPORTS_ONLY, 1), (tells_twice, 0))
     besides = {"leads_without_call": cast(null(), Integer), "callbacks_missed": func.sum(missed)}
     figures = {**OF_CALLS, **besides}
-    return _per_day(CallOutcome.connection, CallOutcome.occurred_at, tz, figures).where(*conditions(filters))
+    return _per_day(CallOutcome.connection, Local(CallOutcome.occurred_at, tz, times), figures).where(
+        *conditions(filters)
+    )
 
 
 def _tells_twice(dialer: Dialer) -> bool:
@@ -85,7 +101,7 @@ def _tells_twice(dialer: Dialer) -> bool:
     return bool(dialer.callback_kinds) and any(report.switch is None for report in dialer.reports)
 
 
-def _leads(filters: Mapping[str, Any], tz: str) -> AnySelect | None:
+def _leads(filters: Mapping[str, Any], tz: str, times: Span) -> AnySelect | None:
     """Leads without a call; None where a filter is about something that only calls have."""
     asked = {name: value for name, value in filters.items() if value is not None and value != []}
     asking: dict[str, Callable[[Any], ColumnElement[bool]]] = {
@@ -101,17 +117,17 @@ def _leads(filters: Mapping[str, Any], tz: str) -> AnySelect | None:
         "callbacks_missed": cast(null(), Integer),
     }
     sent = (LoadedLead.state == literal_column(f"'{ACCEPTED}'"), LoadedLead.sent_at.is_not(None))
-    statement = _per_day(LoadedLead.connection, LoadedLead.sent_at, tz, figures)
+    statement = _per_day(LoadedLead.connection, Local(LoadedLead.sent_at, tz, times), figures)
     if "campaign_id" in asked:
         statement = statement.join(LeadLoad, LeadLoad.id == LoadedLead.load_id)
     wanted = [asking[name](value) for name, value in asked.items()]
     return statement.where(*sent, *wanted, produced_no_call())
 
 
-def _per_day(connection: AnyColumn, moment: AnyColumn, tz: str, figures: Mapping[str, ColumnElement[Any]]) -> AnySelect:
+def _per_day(connection: AnyColumn, local: Local, figures: Mapping[str, ColumnElement[Any]]) -> AnySelect:
     # Grouped by position: on PostgreSQL the same expression with a parameter in it counts as another one.
     shown = (figures[name].label(name) for name in FIGURES)
-    return select(connection.label("connection"), day_in_zone(moment, tz).label("day"), *shown).group_by(*_BY_FIRST_TWO)
+    return select(connection.label("connection"), local.day().label("day"), *shown).group_by(*_BY_FIRST_TWO)
 
 
 def _total(rows: list[dict[str, Any]], name: str, with_leads: bool) -> int | None:

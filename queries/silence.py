@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from models import CallbackHour, CallbackPace
-from outcomes.pace import HOUR, KEPT, WEEKS, hour_of
+from outcomes.callback_pace import HOUR, KEPT, WEEKS, hour_of
 
 MISSED = 10  # of a random stream with this much to be expected, one silence in 20,000 is chance
 SHORTEST = timedelta(minutes=3)  # callbacks come in bunches

@@ -8,9 +8,10 @@ import web
 from callbacks import routes
 from models.database import Database
 from outcomes.decisions import Decided
-from service import config, logs
+from service import logs
 from service.cli import group as commands
-from service.refusals import tally
+from service.passage.refusals import tally
+from service.settings import config
 from web import errors
 from web.context import NAME, Context
 from web.origin import Origin

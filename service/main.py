@@ -1,7 +1,8 @@
 """The entry point ``wrapup``. A bad setting ends it with one sentence and code 2, a database that is away with code 1."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -23,6 +24,7 @@ def _command() -> None:
     from service.app import create_app
     from service.cli.group import wrapup
 
+    _check_words(sys.argv[1:])
     try:
         # The application, and with it the settings, is made for a command that runs: not for one that is asked for its help.
         wrapup.main(prog_name="wrapup", obj=ScriptInfo(create_app=create_app))
@@ -31,8 +33,20 @@ def _command() -> None:
         sys.exit(1)
 
 
+def _check_words(words: Sequence[str]) -> None:
+    """No name of anything is other text than UTF-8; names of files may be. Raises BadSettings."""
+    from service.settings.mistakes import BadSettings
+
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            if not os.path.lexists(word):
+                raise BadSettings(f"{ascii(word)} is not text in UTF-8.") from None
+
+
 def _told(run: Callable[[], Any]) -> Any:
-    from service.mistakes import BadSettings
+    from service.settings.mistakes import BadSettings
 
     try:
         return run()

@@ -14,7 +14,7 @@ from models import ApiKey
 from models.database import Database
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
-from service.config import Settings
+from service.settings.config import Settings
 from web.keys import create_key
 
 # What Wrapup has in its data folder, by what the names begin with.
@@ -54,14 +54,18 @@ def prepare(settings: Settings, database: Database) -> None:
 
 def _print(lines: Sequence[str]) -> None:
     """To be copied by whoever reads it. Where nobody can, as with a log that has ended, Wrapup works all the same."""
-    if sys.stdout is None:  # closed before the start
+    if sys.stdout is None:
+        _not_printed("It was closed before the start")
         return
     try:
         for line in lines:
             click.echo(line)
         sys.stdout.flush()
     except OSError as error:
-        log.warning(
-            "not_printed", said=f"{error.strerror}. `wrapup connections` prints it, `wrapup keys create` makes a key."
-        )
+        _not_printed(error.strerror)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still writes at its end
+
+
+def _not_printed(why: str | None) -> None:
+    more = "`wrapup connections` prints the URLs, `wrapup keys create` makes a key."
+    log.warning("not_printed", said=f"Standard output: {why}. {more}")

@@ -2,7 +2,7 @@
 learned later, applies decisions, polls, sends leads. Several may run at once.
 
 Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
-a worker that dies forgets nothing.
+a worker that dies forgets nothing. ``wrapup serve`` starts this module itself, so that the web side is not loaded.
 """
 
 import gc
@@ -20,13 +20,16 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
 from models.database import Database, said
-from outcomes import pace
+from outcomes import callback_pace
 from outcomes.applying import apply_next
 from outcomes.decisions import Decided
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
+from service import logs
+from service.settings import config
+from service.supervisor import hooks
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +43,7 @@ PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
-# Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets a turn here.
+# Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
 BREATH_SECONDS = 0.001
 
 
@@ -93,7 +96,7 @@ def start(
         "meet": (Meeting(database, connections).step, MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
-        "pace": (lambda: pace.learn(database, connections), PACE_SECONDS),
+        "pace": (lambda: callback_pace.learn(database, connections), PACE_SECONDS),
         "feed place": (place.look, PLACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
@@ -143,3 +146,15 @@ def _loop(
         except Exception as error:
             log.exception("loop_failed", loop=name, error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)
+
+
+def main() -> None:
+    """What ``wrapup serve`` starts. Raises BadSettings."""
+    settings = config.load()
+    logs.configure(settings.log_level)
+    database, urls = Database(settings.database_url), settings.callbacks_of()
+    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready)
+
+
+if __name__ == "__main__":
+    main()

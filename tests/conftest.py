@@ -88,3 +88,12 @@ def empty_database(request, folder, kind: str):
         return
     with scratch(request.getfixturevalue("postgresql_server")) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def untouched(request, tmp_path):
+    """A database of each kind without any tables."""
+    with empty_database(request, tmp_path, request.param) as url:
+        database = Database(url)
+        yield database
+        database.close()

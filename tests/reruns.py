@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, update
 
 from models import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, Receipt
@@ -73,3 +74,16 @@ def copies(given_receipts):
     """The same evidence for another run: same ids, same times."""
     columns = [column.name for column in Receipt.__table__.columns]
     return [Receipt(**{name: getattr(r, name) for name in columns}) for r in given_receipts]
+
+
+def same_in_any_order(database, data, evidence, workers: int) -> list[dict]:
+    """What comes of all of it at once comes of it in any order and in batches of any size; what that is."""
+    empty(database)
+    deliver(database, [copies(evidence)])
+    expected = facts(database)
+    order = data.draw(st.permutations(evidence))
+    size = data.draw(st.integers(1, max(1, len(order))))
+    empty(database)
+    deliver(database, [copies(order[at : at + size]) for at in range(0, len(order), size)], workers)
+    assert facts(database) == expected
+    return expected

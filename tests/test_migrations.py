@@ -1,6 +1,5 @@
 """The schema: up, down and up again on both databases, and equal to the models."""
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
@@ -9,18 +8,8 @@ import migrations
 from dialers.vocabulary import FLAGS
 from lib import ids
 from models import Base, CallOutcome
-from models.database import Database
 from queries import shape
 from tests import factories
-from tests.conftest import empty_database
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def untouched(request, tmp_path):
-    with empty_database(request, tmp_path, request.param) as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 def tables(database):

@@ -17,11 +17,9 @@ from sqlalchemy import inspect, text
 import migrations
 from models import Base
 from models.base import Guid, UtcDateTime
-from models.database import Database
 from queries import shape
 from queries.feed import changes
 from tests import evidence
-from tests.conftest import empty_database
 from tests.factories import NOON
 
 REVISIONS = [one.revision for one in ScriptDirectory(str(migrations.FOLDER)).walk_revisions()][::-1]
@@ -42,14 +40,6 @@ BRINGS = {
     ),
     ("0016", "feed_starts"): lambda tables: 1,
 }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def untouched(request, tmp_path):
-    with empty_database(request, tmp_path, request.param) as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 # Rows that are like those of a running release; what is not named here gets a value of its column's kind.

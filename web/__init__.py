@@ -5,20 +5,20 @@ from werkzeug.http import parse_date
 
 from web import (
     acts,
-    asking,
     auth,
     catalogue,
     checks,
     connections,
     errors,
+    idle,
     leads,
+    metrics,
     openapi,
     outcomes,
     pages,
-    probes,
     receipts,
     reports,
-    silence,
+    uploads,
     words,
 )
 
@@ -46,15 +46,15 @@ def register(app: Flask) -> None:
     """Add every route to the application, but those of callbacks and probes (``callbacks.routes``)."""
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
     errors.register(app)
-    silence.register(app)
+    idle.register(app)
     auth.register(app)
     app.after_request(_headers)
     app.register_blueprint(assets)
-    app.register_blueprint(probes.blueprint)
+    app.register_blueprint(metrics.blueprint)
     modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
-    app.before_request(asking.answer)  # after the key was looked at
+    app.before_request(uploads.answer)  # after the key was looked at
 
 
 def _headers(response: Response) -> Response:

@@ -15,7 +15,7 @@ from dialers.giving import (
     START_CALL,
 )
 from leads import commands
-from web import towards
+from web import to_dialers
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -36,10 +36,10 @@ def control(body: dict[str, Any], connection: str, campaign: str) -> Response:
     """Start, pause, resume, stop, reload or remove a campaign"""
 
     def run() -> Response:
-        said = commands.control(context().database, towards.configured(connection), campaign, body["command"])
+        said = commands.control(context().database, to_dialers.configured(connection), campaign, body["command"])
         return answer({"answer": said})
 
-    return towards.tried(run)
+    return to_dialers.tried(run)
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>")
@@ -119,7 +119,9 @@ def delete_lead(connection: str, lead: str) -> Response:
 
 def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
     def run() -> Response:
-        said = commands.act(context().database, towards.configured(connection), name, given, towards.urls(connection))
+        said = commands.act(
+            context().database, to_dialers.configured(connection), name, given, to_dialers.urls(connection)
+        )
         return answer({"answer": said})
 
-    return towards.tried(run)
+    return to_dialers.tried(run)

@@ -24,7 +24,7 @@ FAILURES, SECONDS = 10, 6.0
 
 
 class Settings(OfIntake, Protocol):
-    """As much of ``service.config.Settings`` as readers are shown, and intake is told."""
+    """As much of ``service.settings.config.Settings`` as readers are shown, and intake is told."""
 
     @property
     def public_url(self) -> str: ...

@@ -110,8 +110,8 @@ def body(error_id: str, message: str, details: Mapping[str, Any], status: int) -
 
 
 def broken_off(error: Exception) -> Response:
-    """The server could not tell the body's chunks apart. Receivers answer so before we are asked (``service.uploads``); this is
-    for whoever serves everything in one process."""
+    """The server could not tell the body's chunks apart. Receivers answer so before we are asked
+    (``service.passage.uploads``); this is for whoever serves everything in one process."""
     return body("cut_off", "The body's chunks cannot be told apart.", {}, 400)
 
 

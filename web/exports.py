@@ -11,7 +11,7 @@ from flask import Response, request
 from lib import clock
 from models.database import AnyRow, Database
 from queries import exports
-from web import silence
+from web import idle
 from web.errors import ApiError
 from web.turns import EXPORTS
 
@@ -22,7 +22,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Write]] = {
     "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
 }
 
-# Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.silence``).
+# Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.idle``).
 _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
 
@@ -53,7 +53,7 @@ class _Body:
         self._write = write
         self._open = True
         try:
-            self._ready = deque(silence.pieces(head + write(self._rows())) or [b""])
+            self._ready = deque(idle.pieces(head + write(self._rows())) or [b""])
         except BaseException:
             self.close()
             raise
@@ -64,7 +64,7 @@ class _Body:
     def __next__(self) -> bytes:
         try:
             if not self._ready and (rows := self._rows()):
-                self._ready.extend(silence.pieces(self._write(rows)))
+                self._ready.extend(idle.pieces(self._write(rows)))
             if self._ready:
                 return self._ready.popleft()
         except BaseException:

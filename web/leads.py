@@ -8,8 +8,8 @@ from marshmallow import Schema, fields, validate
 
 from leads import files, loads
 from leads.loading import Loading, offered
-from lib.whole import Whole
-from web import errors, towards
+from lib.whole_numbers import Whole
+from web import errors, to_dialers
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -73,9 +73,9 @@ def make_campaign(query: dict[str, Any], connection: str) -> Response:
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
-    towards.tried(lambda: offered(towards.configured(connection), None))
-    with towards.large(LARGEST_LIST):
-        return _begin(query, connection, None, towards.document({"name", "leads", "options"}))
+    to_dialers.tried(lambda: offered(to_dialers.configured(connection), None))
+    with to_dialers.large(LARGEST_LIST):
+        return _begin(query, connection, None, to_dialers.document({"name", "leads", "options"}))
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>/leads", methods=["POST"])
@@ -89,12 +89,12 @@ def add_leads(query: dict[str, Any], connection: str, campaign: str) -> Response
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
-    towards.tried(lambda: offered(towards.configured(connection), campaign))
-    with towards.large(LARGEST_LIST):
+    to_dialers.tried(lambda: offered(to_dialers.configured(connection), campaign))
+    with to_dialers.large(LARGEST_LIST):
         if request.mimetype in ("", "application/json"):
-            return _begin(query, connection, campaign, towards.document({"leads", "options"}))
-        data = towards.body()
-        rows = towards.tried(lambda: files.rows(data, request.content_type or ""))
+            return _begin(query, connection, campaign, to_dialers.document({"leads", "options"}))
+        data = to_dialers.body()
+        rows = to_dialers.tried(lambda: files.rows(data, request.content_type or ""))
         return _begin(query, connection, campaign, {"leads": rows})
 
 
@@ -107,13 +107,13 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
         errors.invalid("name", "Must be text of 500 characters at most.")
 
     def begin() -> Response:
-        loading = Loading(towards.configured(connection), campaign, body["leads"], name, options)
+        loading = Loading(to_dialers.configured(connection), campaign, body["leads"], name, options)
         if query["dry_run"]:
-            return answer(loading.dry(towards.urls(connection)))
+            return answer(loading.dry(to_dialers.urls(connection)))
         load_id = loading.keep(context().database)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
-    return towards.tried(begin)
+    return to_dialers.tried(begin)
 
 
 @blueprint.route("/loads")

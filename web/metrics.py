@@ -1,11 +1,17 @@
-"""Metrics, read from the tables. Where the database cannot be read there are no figures, not figures of zero."""
+"""Metrics, read from the tables. Where the database cannot be read there are no figures, not figures of zero.
+
+No key; the proxy decides who may ask. (``/healthz`` and ``/readyz``: callbacks.receiver.)
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import inf
 
 import structlog
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -20,8 +26,21 @@ from outcomes import undecided
 from queries import health, quarantine, strangers, unread_values, words_seen
 from web import spooled
 from web.context import context
+from web.turns import SCRAPES
 
 log = structlog.get_logger()
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
+    registry = CollectorRegistry(auto_describe=False)
+    own = context()
+    registry.register(Collector(own.database, own.connections))
+    with SCRAPES.turn():
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class Collector:

@@ -19,8 +19,8 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
 from lib import clock, phone, zones
 from lib import text as texts
-from lib.whole import Whole
-from lib.zones import NOWHERE, Place
+from lib.whole_numbers import Whole
+from lib.zones import NOWHERE, Locale
 from outcomes import undecided
 from queries import selection
 from web import opening
@@ -80,7 +80,7 @@ def _takes_many(schema: Schema, name: str) -> bool:
     return name not in schema.fields or isinstance(schema.fields[name], fields.List)
 
 
-class Moment(fields.DateTime):
+class MomentField(fields.DateTime):
     """A time, in any form in which a dialer's is read: ISO 8601 before all. Without a zone it is one of ``tz``, where there is
     such a parameter, else UTC. A date alone is its first moment. 1990 to 2199."""
 
@@ -89,8 +89,8 @@ class Moment(fields.DateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         zone = (data or {}).get("tz") if isinstance(self.parent, Schema) and "tz" in self.parent.fields else None
-        place = Place(zones.named(zone)) if isinstance(zone, str) else NOWHERE
-        moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), place)
+        locale = Locale(zones.named(zone)) if isinstance(zone, str) else NOWHERE
+        moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), locale)
         if moment is None:
             raise ValidationError(
                 "Not a time that can be used; write it as 2026-11-18T10:12:52Z, in the years 1990 to 2199."
@@ -108,8 +108,8 @@ def any_of(description: str, example: str, choices: tuple[str, ...] = ()) -> fie
     )
 
 
-def moment(description: str) -> Moment:
-    return Moment(metadata={"description": description, "example": "2026-11-18T00:00:00Z"})
+def moment(description: str) -> MomentField:
+    return MomentField(metadata={"description": description, "example": "2026-11-18T00:00:00Z"})
 
 
 def limit(default: int) -> Whole:

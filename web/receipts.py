@@ -17,7 +17,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import Moment, any_of, cursor, limit, moment
+from web.parameters import MomentField, any_of, cursor, limit, moment
 from web.schemas import receipts as answers
 from web.searching import searching
 
@@ -93,8 +93,8 @@ class Order(Schema):
 
     connection = _word("The connection.", "ryng-main")
     kind = _word("The callback's kind or the report's name.", "terminal")
-    since: Moment = moment("Came at or after this time.")
-    until: Moment = moment("Came before this time.")
+    since: MomentField = moment("Came at or after this time.")
+    until: MomentField = moment("Came before this time.")
 
 
 class SomeOrder(Order):

@@ -7,7 +7,8 @@ from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
 from queries import reconciliation as sides
-from queries import summaries
+from queries import summary as sums
+from queries.counting import TooManyGroups
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -27,7 +28,7 @@ class ReconciliationQuery(Filters):
 
 class SummaryQuery(ReconciliationQuery):
     group_by = DelimitedList(
-        fields.Str(validate=validate.OneOf(tuple(summaries.GROUPS))),
+        fields.Str(validate=validate.OneOf(tuple(sums.GROUPS))),
         load_default=list,
         metadata={
             "description": "What makes a row, separated by commas; without it, the totals alone.",
@@ -48,8 +49,8 @@ def summary(query: dict[str, Any]) -> Response:
     filters, rest = split(query)
     with REPORTS.turn(), context().database.read() as session:
         try:
-            return answer(summaries.summary(session, filters, **rest, configured=context().connections))
-        except summaries.TooManyGroups as error:
+            return answer(sums.summary(session, filters, **rest, configured=context().connections))
+        except TooManyGroups as error:
             invalid("group_by", str(error))
 
 
@@ -66,5 +67,5 @@ def reconciliation(query: dict[str, Any]) -> Response:
     with REPORTS.turn(), context().database.read() as session:
         try:
             return answer(sides.reconciliation(session, filters, **rest))
-        except summaries.TooManyGroups as error:
+        except TooManyGroups as error:
             invalid("since", str(error))

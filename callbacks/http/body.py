@@ -9,7 +9,7 @@ from wsgiref.types import WSGIEnvironment
 import structlog
 
 from callbacks.http.line import KEPT_BYTES, Line
-from lib.room import Part, Room
+from lib.waiting_room import Seat, WaitingRoom
 
 log = structlog.get_logger(__name__)
 
@@ -17,16 +17,16 @@ log = structlog.get_logger(__name__)
 READ_BYTES = 64 * 1024 * 1024
 # Of all bodies that strangers are sending at the same time, or that wait to be stored: as much is kept as fits in here. Who has a
 # right to post is not bounded so.
-STRANGERS = Room(32 * 1024 * 1024)
+STRANGERS = WaitingRoom(32 * 1024 * 1024)
 
 
 class Body:
     """What is read of a body. ``bytes`` is what is kept of it; ``whole`` says whether it came to its end. To be closed when it is
     stored. ``room``: what it is to fit into."""
 
-    def __init__(self, environ: WSGIEnvironment, room: Room | None = None):
+    def __init__(self, environ: WSGIEnvironment, room: WaitingRoom | None = None):
         self.bytes = bytearray()
-        self._place = None if room is None else Part(room)
+        self._place = None if room is None else Seat(room)
         self.received = 0
         self.whole = True
         self.announced = _announced(environ)

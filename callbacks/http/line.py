@@ -9,7 +9,7 @@ from contextlib import suppress
 import gevent
 from gunicorn.http.unreader import SocketUnreader
 
-from lib.room import Part, Room
+from lib.waiting_room import Seat, WaitingRoom
 
 IDLE_SECONDS = 5.0  # without a byte, within a request
 LONGEST_SECONDS = 20.0  # for a request's head, and again for its body: a byte a second never times out by itself
@@ -20,8 +20,8 @@ TURN_SECONDS = 0.01  # for which the event loop may be kept from the other conne
 FINISH_SECONDS = 1.0  # for what nobody has read of a body, before the next request of the line...
 FINISH_BYTES = 64 * 1024  # ...and so much of it
 SMALL_HEAD = 8 * 1024  # bytes of a request's head; of what is more, all lines together hold...
-HEADS = Room(32 * 1024 * 1024)  # ...so much until they are answered, and of broken chunks
-BROKEN = Room(16 * 1024 * 1024)  # and so much of what is no HTTP and may be a callback
+HEADS = WaitingRoom(32 * 1024 * 1024)  # ...so much until they are answered, and of broken chunks
+BROKEN = WaitingRoom(16 * 1024 * 1024)  # and so much of what is no HTTP and may be a callback
 LINGER_SECONDS = 5.0  # for a sender who is told that the line will close and goes on sending...
 LINGER_BYTES = 64 * 1024 * 1024  # ...and so much of what it sends
 
@@ -37,7 +37,7 @@ class Line(SocketUnreader):
         self.framed: bytearray | None = None  # what has come of a body in chunks, chunk sizes and all
         self.ends = False  # with the answer at hand: of this request, nothing more will be read
         self._hung_up = False
-        self._place = Part(HEADS)
+        self._place = Seat(HEADS)
         self._before = 0  # bytes of the head, while a body is read
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Line(SocketUnreader):
         return more <= 0 or self._place.take(more)
 
     def give_way(self) -> None:
-        """Let the other connections have their turn, if this turn of the event loop has been long. gevent does not do so by
+        """Let the other connections be served, if this round of the event loop has been long. gevent does not do so by
         itself while there is something to read, and a fast sender always has something."""
         loop = gevent.get_hub().loop
         if time.time() - loop.now() > TURN_SECONDS:

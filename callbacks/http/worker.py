@@ -4,7 +4,6 @@ It patches nothing: the event loop carries requests alone, and everything that m
 threads. So a thousand senders that dribble, stall or idle cost a thousand small objects, and no thread.
 """
 
-import io
 import os
 import re
 import resource
@@ -28,19 +27,12 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
+from callbacks.http.malformed import TARGET, BrokenRequest, without_secrets
+from callbacks.http.response import Gathered, Response
 from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
-from lib.room import Part
+from lib.waiting_room import Seat
 
-_TARGET = re.compile(rb"\s*([!-~]{1,64})[ \t]+(?:(?i:https?)://[^/\s]*)?(/+callbacks(?![^/?\s])\S*)")
-# Possessive, for a stranger may send a million slashes.
-_TOKEN = re.compile(rb"(?i)(/callbacks/++[^/\s]*+/++)[^/\s?]+")
-# To the end of its line and of those that continue it. A line may end in a lone CR: then it goes on, unless a blank line or
-# another field follows.
-_SECRET = re.compile(
-    rb"(?i)(?<![^\r\n])[\x00-\x09\x0b\x0c\x0e-\x20]*((?:proxy-)?authorization|cookie)(?![\w-])"
-    rb"[^\r\n]*(?:(?:\r\n?|\n)[ \t][^\r\n]*|\r(?![\r\n]|[\w!#$%&'*+.^`|~-]+[ \t]*:)[^\r\n]*)*"
-)
 STOP_LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
 ORPHAN_SECONDS = 3.0
@@ -205,7 +197,7 @@ class Worker(GeventWorker):
         environ["wrapup.ticket"] = LoopTicket
         if not self.alive:
             response.force_close()
-        response.sock = out = _Gathered(line.sock)
+        response.sock = out = Gathered(line.sock)
         try:
             parts = self.wsgi(environ, response.start_response)
             if line.ends:
@@ -231,12 +223,12 @@ class Worker(GeventWorker):
 
     def _malformed(self, name: Any, line: Line, addr: Any, error: Exception) -> None:
         """A callback all the same, when its first line says so: to be kept and answered 200 like every other."""
-        found = _TARGET.match(bytes(line.head[:16_384])) if line.head else None
+        found = TARGET.match(bytes(line.head[:16_384])) if line.head else None
         if found is None:
             if line.head and not isinstance(error, (NoMoreData, OSError)):
                 self.handle_error(None, line.sock, addr, error)
             return
-        with closing(Part(BROKEN)) as place:
+        with closing(Seat(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
 
     def _take_broken(
@@ -244,72 +236,9 @@ class Worker(GeventWorker):
     ) -> None:
         said = bytes(line.head or b"") + line.rest(kept, READ_BYTES)
         line.head = None
-        request = _Broken(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
+        request = BrokenRequest(found[1].decode(), found[2].decode("latin-1"), without_secrets(said))
         response, environ = wsgi.create(request, line.sock, addr, name, self.cfg)
         environ["wrapup.malformed"] = type(error).__name__
         response.force_close()
         self._respond(response, environ, line)
         line.linger()
-
-
-class Response(wsgi.Response):
-    """gunicorn's, which would write the date anew for every answer."""
-
-    _dated = (0, "")
-
-    def default_headers(self) -> list[str]:
-        now = int(time.time())
-        if Response._dated[0] != now:
-            Response._dated = (now, util.http_date(now))
-        connection = "upgrade" if self.upgrade else "close" if self.should_close() else "keep-alive"
-        # Not what was asked in: one parser lets 1.2 through, and there is no such answer (RFC 9110, section 2.5).
-        headers = [
-            f"HTTP/1.{min(self.req.version[1], 1)} {self.status}\r\n",
-            f"Server: {self.version}\r\n",
-            f"Date: {Response._dated[1]}\r\n",
-            f"Connection: {connection}\r\n",
-        ]
-        return [*headers, "Transfer-Encoding: chunked\r\n"] if self.chunked else headers
-
-
-class _Gathered:
-    """A socket that is written to once where gunicorn would write twice: head and body of a short answer go together."""
-
-    def __init__(self, sock: LoopSocket):
-        self._sock = sock
-        self._pieces: list[bytes] = []
-
-    def sendall(self, data: bytes) -> None:
-        self._pieces.append(bytes(data))
-
-    def flush(self) -> None:
-        if self._pieces:
-            data, self._pieces = b"".join(self._pieces), []
-            sent = self._sock.send(data)
-            if sent < len(data):
-                self._sock.sendall(data[sent:])
-
-
-class _Broken:
-    """Stands for a request that could not be told apart: its bytes are its body."""
-
-    def __init__(self, method: str, target: str, said: bytes):
-        self.method, self.uri, self.scheme, self.version = method, target, "http", (1, 1)
-        self.path, _, self.query = target.partition("?")
-        self.headers = [("CONTENT-LENGTH", str(len(said)))]
-        self.body = io.BytesIO(said)
-        self.proxy_protocol_info = None
-        self._expected_100_continue = False
-
-    def should_close(self) -> bool:
-        return True
-
-
-def without_secrets(said: bytes) -> bytes:
-    """A request's bytes without the token in its path and without what its head says to prove who sends it."""
-    start = len(said) - len(said.lstrip())  # line ends may stand before
-    head, blank, body = said[start:].partition(b"\r\n\r\n")
-    head = _SECRET.sub(rb"\1: ...", head)
-    first, end, fields = head.partition(b"\n")
-    first = _TOKEN.sub(rb"\1...", first)
-    return said[:start] + first + end + fields + blank + body

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from callbacks.draft import Draft
-from callbacks.ladder.caps import count, keep_strangers
 from callbacks.ladder.rows import write_postgresql, write_sqlite
+from callbacks.ladder.stranger_caps import count, keep_strangers
 from callbacks.strangers import Strangers
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database
@@ -71,7 +71,7 @@ class DatabaseStore:
     def probe(self) -> None:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
         the table of receipts lets it wait, as it would let a callback wait."""
-        with self._database.turn():
+        with self._database.write_lock():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")
 
@@ -83,7 +83,7 @@ class DatabaseStore:
     def catch_up(self) -> None:
         """Learn which tokens are or were ours, and count the strangers whose receipts were dropped while nobody could."""
         dropped = self._caps.uncounted()
-        with self._database.turn(), self._transaction() as session:
+        with self._database.write_lock(), self._transaction() as session:
             lock(session)
             count(session, dropped)
             self._caps.learn(session.scalars(select(KnownToken.fingerprint)).all())
@@ -129,13 +129,13 @@ class DatabaseStore:
 
     def _insert(self, drafts: Sequence[Draft]) -> None:
         if self._database.is_sqlite:
-            with self._database.turn():
+            with self._database.write_lock():
                 write_sqlite(self._driver, drafts)
         else:
             write_postgresql(self._driver, drafts)
 
     def _insert_strangers(self, drafts: list[Draft]) -> None:
-        with self._database.turn(), self._transaction() as session:
+        with self._database.write_lock(), self._transaction() as session:
             drops = keep_strangers(session, drafts, self._caps)
         self._caps.did_not_fit(drops)
 

@@ -30,6 +30,7 @@ from dialers.jaicp.api import Client, check_campaign, job_id, shown_path
 from dialers.jaicp.policy import Options, policy
 from dialers.jaicp.zones import gmt_zone
 from lib import rawjson
+from lib import text as texts
 
 ADD = "/addPhones"
 CANCEL = "/callJob/cancel"
@@ -69,8 +70,11 @@ def send(client: Client, connection: Connection, order: Order) -> Sent:
     except rawjson.NotJson:
         jobs = None
     if not isinstance(jobs, list) or len(jobs) != len(order.leads):
-        answered = f"{len(jobs)} job ids" if isinstance(jobs, list) else "something else than a list of job ids"
-        raise Uncertain(f"{len(order.leads)} numbers were added, and {answered} came back.")
+        answered = (
+            texts.many(len(jobs), "job id") if isinstance(jobs, list) else "something else than a list of job ids"
+        )
+        added = texts.many(len(order.leads), "number") + (" was" if len(order.leads) == 1 else " were")
+        raise Uncertain(f"{added} added, and {answered} came back.")
     try:
         named = [ident(job, "the job's id") for job in jobs]
     except ValueError:

@@ -101,7 +101,9 @@ def _asked(
         return
     records = cut(body, campaign, f"POST {path}")
     missing = len({_key(campaign, one) for one in ids} - {record.key for record in records}) if cut is _jobs else 0
-    told = f"{missing} of {len(ids)} jobs of campaign {campaign} were not answered; they are asked for again."
+    was, it_is = ("was", "it is") if missing == 1 else ("were", "they are")
+    jobs = texts.many(len(ids), "job")
+    told = f"{missing} of {jobs} of campaign {campaign} {was} not answered; {it_is} asked for again."
     yield ReportPage(records, told if missing else None)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from dialers import names
+from dialers import lead_names
 from dialers.base import Connection
 from dialers.giving import (
     DELETE_LEAD,
@@ -27,7 +27,7 @@ from dialers.giving import (
 )
 from dialers.qvoice.api import Client
 from lib import phone
-from lib.whole import Whole
+from lib.whole_numbers import Whole
 
 CAMPAIGNS = "/api/v2/config/campaigns"
 
@@ -77,7 +77,7 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
     for name, sentence in NEVER.items():
         if getattr(lead, name):
             raise Refused(name, sentence)
-    names.check_parts(lead)
+    lead_names.check_parts(lead)
     home = connection.default_country
     if _form(connection) == "national" and home and not phone.is_of(lead.number, home):
         raise Refused("number", f"Is not of {home}, and lead_number_form sends numbers without their country's code.")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dialers.base import KeptEvent, attempts_by_name
-from dialers.placing import of_other_legs
+from dialers.event_order import of_other_legs
 from dialers.vocabulary import CALL_ENDED
 
 _THE_CALLS = datetime(2000, 1, 1, tzinfo=UTC)  # ends state no time; those of the call count more than other legs'

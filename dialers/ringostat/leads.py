@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from dialers import names
+from dialers import lead_names
 from dialers.base import Connection
 from dialers.errors import Uncertain
 from dialers.giving import REJECTED, Lead, Leads, Order, Pace, Refused, Sent, Verdict
@@ -35,7 +35,7 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
         value = getattr(lead, name)
         if value is not None and value != () and value != {}:
             raise Refused(name, f"Ringostat takes a name and a number of each lead; it has no place for {name}.")
-    names.check_whole(lead)
+    lead_names.check_whole(lead)
 
 
 def shown(connection: Connection, order: Order) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dialers.base import KeptEvent, attempts_by_name
-from dialers.placing import of_other_legs, placed
+from dialers.event_order import of_other_legs, placed
 
 # Before and after the places of webhooks, which a record of the call's leg outranks, also where its time cannot be read.
 _BEFORE_ALL = datetime(1999, 1, 1, tzinfo=UTC)

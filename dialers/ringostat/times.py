@@ -16,7 +16,7 @@ WRITTEN = "%Y-%m-%d %H:%M:%S"
 
 def zone(connection: Connection) -> ZoneInfo:
     """The zone of the connection's dates."""
-    return connection.place.zone or ZoneInfo("UTC")
+    return connection.locale.zone or ZoneInfo("UTC")
 
 
 def walls(window: Window, place: ZoneInfo) -> tuple[datetime, datetime]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from dialers import forms
 from dialers.base import Connection, Evidence, Unreadable
+from dialers.bodies import forms
 from dialers.fields import mapping, spelled, unfolded, word
 from dialers.unread import states
 from lib.rawjson import Members

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from dialers.base import KeptEvent
-from dialers.placing import placed
+from dialers.event_order import placed
 from dialers.vocabulary import CALL_ENDED
 from lib import clock
 

@@ -7,7 +7,7 @@ campaign or a queue answers no id, so all its leads are in that one request. The
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dialers import names
+from dialers import lead_names
 from dialers.base import Connection
 from dialers.errors import AskedWrongly
 from dialers.giving import Lead, Leads, Order, Pace, Refused, Sent, Verdict
@@ -37,7 +37,7 @@ def check(connection: Connection, campaign: str | None, lead: Lead, options: Map
         raise Refused(
             "agents", "Ryng looks at a lead's own agents with agentMapping inline only: say so in the options."
         )
-    names.check_whole(lead)
+    lead_names.check_whole(lead)
     custom_fields.values(connection, lead)
 
 

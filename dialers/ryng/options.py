@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from dialers.giving import Order, Refused
 from dialers.ryng import custom_fields
-from lib.whole import Whole
+from lib.whole_numbers import Whole
 
 QUEUE = "queue:"  # before a queue's id, where a campaign's id could stand
 IN_FILE = "in-file"

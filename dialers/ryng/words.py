@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from dialers import bodies, forms
+from dialers import bodies
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, Reading, Unreadable
+from dialers.bodies import forms
 from dialers.fields import (
     email,
     ident,

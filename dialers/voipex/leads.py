@@ -19,6 +19,7 @@ from dialers.giving import Act, Control, Lead, Leads, Order, Pace, Refused, Sent
 from dialers.voipex.api import Client
 from dialers.voipex.options import Options
 from lib import rawjson
+from lib import text as texts
 
 LISTS_PATH = "/dialer/call-lists"
 CAMPAIGNS_PATH = "/dialer/campaigns"
@@ -92,7 +93,8 @@ def _made_list(client: Client, numbers: Mapping[str, Any]) -> str:
     if taken != sent:
         counted = "did not say how many" if taken is None else f"counted {taken}"
         raise Uncertain(
-            f"{sent} numbers were sent for the call list {list_id}, and VoIPEX {counted}; no campaign was made with it."
+            f"The call list {list_id} was sent with {texts.many(sent, 'number')}, and VoIPEX {counted}; no campaign was made "
+            "with it."
         )
     return list_id
 

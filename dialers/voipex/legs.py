@@ -10,7 +10,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import KeptEvent, attempts_by_name
-from dialers.placing import placed
+from dialers.event_order import placed
 
 CDR = "cdr"
 TRANSFER = "transfer"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,13 +13,11 @@ from lib import clock
 from models import CallOutcome
 from outcomes.feed import state
 from queries.asks import Asks
+from queries.days import span
 from queries.reports import compared, counting
 from queries.reports.base import DEFAULTS, Asked, Found, Limits, Report, WrongQuestion
 from queries.reports.groups import GROUPS
 from queries.selection import conditions
-
-_BEGINNING, _END = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_ROOM = timedelta(days=1)
 
 
 def asked(
@@ -37,16 +35,6 @@ def asked(
     return Asked(
         session, filters, tuple(dict.fromkeys(group_by)), tz, span(session), now, limits, configured or {}, by_customer
     )
-
-
-def span(session: Asks) -> tuple[datetime, datetime]:
-    """From before the first call to behind the last one."""
-    # Two questions, each of which an index answers.
-    ends = (select(end(CallOutcome.occurred_at)).scalar_subquery() for end in (func.min, func.max))
-    ((first, last),) = session.execute(select(*ends))
-    if first is None or last is None:
-        return clock.now() - _ROOM, clock.now() + _ROOM
-    return max(first - _ROOM, _BEGINNING), min(last + _ROOM, _END)
 
 
 def answer(

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lib import zones
+from queries.days import day_number, day_text, week_number, week_text
 from queries.reports.base import Asked, Found, Report, Rows, WrongQuestion
 from queries.reports.counting import PLACES
-from queries.reports.groups import day_number, day_text, week_number, week_text
 
 PREVIOUS, WEEK = "previous", "week"
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")

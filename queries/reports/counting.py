@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_column, select
 
 from models.database import AnyColumn
+from queries.counting import MOST_GROUPS
 from queries.reports import facts
 from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
-from queries.summaries import MOST_GROUPS
 
 PLACES = 4  # of rates, shares and means
 TOO_FEW = "Fewer than {} calls say nothing about a rate."

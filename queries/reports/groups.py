@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, select, union_all
@@ -11,36 +10,13 @@ from sqlalchemy.sql.selectable import FromClause
 from dialers.vocabulary import FLAGS
 from models import CallOutcome
 from models.database import AnyColumn
+from queries.days import day_number, day_text, week_number, week_text
 from queries.expressions import Local, has_member
 from queries.reports.base import Asked, WrongQuestion
-from queries.summaries import GROUPS as SIMPLE
+from queries.summary import GROUPS as SIMPLE
 
-_FIRST_DAY = date(1970, 1, 1)
 FLAG = union_all(*(select(literal(flag).label("flag")) for flag in FLAGS)).subquery("told_flags")
 Key = tuple[Any, ...]
-
-
-def day_text(days: int | None) -> str | None:
-    return None if days is None else (_FIRST_DAY + timedelta(days)).isoformat()
-
-
-def day_number(text: str) -> int:
-    """Raises ValueError where that is no day."""
-    return (date.fromisoformat(text) - _FIRST_DAY).days
-
-
-def week_text(monday: int | None) -> str | None:
-    """As ISO 8601 writes weeks: ``2026-W48``."""
-    if monday is None:
-        return None
-    year, week, _ = (_FIRST_DAY + timedelta(monday)).isocalendar()
-    return f"{year}-W{week:02d}"
-
-
-def week_number(text: str) -> int:
-    """Its Monday, as a number of days. Raises ValueError."""
-    year, _, week = text.partition("-W")
-    return (date.fromisocalendar(int(year), int(week), 1) - _FIRST_DAY).days
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from queries.reports import facts
 from queries.reports.base import Asked, Column, Condition, Figure, Report
 from queries.reports.counting import case_of
 from queries.reports.percentiles import MEDIAN, P90
-from queries.summaries import NOBODY_DECIDED, NONE_STATED, unstated
+from queries.summary import NOBODY_DECIDED, NONE_STATED, unstated
 
 NEAR = 5 / 6  # of the limit of abandoned calls
 ABANDON_DAYS = 30

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sandbox import arguments
 from sandbox.jaicp.api import create_app
 from sandbox.jaicp.book import Book
 from sandbox.jaicp.dialer import Jaicp
@@ -29,16 +30,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m sandbox.jaicp", description="Play JAICP: call the numbers it is given.")
-    parser.add_argument("--port", type=int, default=9444, help="0: a free one (default 9444)")
-    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser = arguments.parser("jaicp", "Play JAICP: call the numbers it is given.", 9444, "results")
+    arguments.add_scale(parser, "a call of a minute")
     parser.add_argument("--token", action="append", help="a campaign's token; several make several (default demo)")
-    parser.add_argument("--time-scale", type=float, default=1, help="0.1: a call of a minute takes 6 s (default 1)")
     parser.add_argument("--requests-per-minute", type=int, help="what is more is answered 429 (default: no limit)")
     parser.add_argument("--at-once", type=int, help="so many calls at a time, about (default: all)")
     parser.add_argument("--book", type=Path, help="a file that keeps its numbers when it is started again")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same results (default 0)")
-    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
 
 

@@ -4,6 +4,7 @@ import argparse
 import ssl
 import sys
 
+from sandbox import arguments
 from sandbox.qvoice.api import create_app
 from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running, told_to_stop
@@ -36,19 +37,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m sandbox.qvoice", description="Play QVoice: fill reports to be polled.")
-    parser.add_argument("--port", type=int, default=9443, help="0: a free one (default 9443)")
-    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser = arguments.parser("qvoice", "Play QVoice: fill reports to be polled.", 9443)
+    arguments.add_traffic(parser)
+    arguments.add_past(parser)
+    arguments.add_scale(parser, "a minute of wrap-up")
     for name in ("username", "password", "domain", "account-id"):
         parser.add_argument(f"--{name}", default="demo", help="default demo")
-    parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
-    parser.add_argument("--past-calls", type=int, default=20, help="calls of the last hours (default 20)")
-    parser.add_argument("--past-days", type=int, default=0, help="with calls of so many days (default 0)")
-    parser.add_argument("--calls-a-day", type=int, default=20, help="of the past (default 20)")
-    parser.add_argument("--time-scale", type=float, default=1, help="0.1: a minute of wrap-up takes 6 s (default 1)")
     parser.add_argument("--token-seconds", type=float, default=3600, help="how long a token lives (default 3600)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
-    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     parser.add_argument("--certificate", help="a PEM file, to serve HTTPS")
     parser.add_argument("--key", help="its private key, where the file does not hold it")
     return parser

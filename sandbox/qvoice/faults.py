@@ -1,5 +1,4 @@
-"""How QVoice may misbehave. Each fault is switched on for some requests: ``{"after": 1, "times": 1, "path": "history"}``
-lets one matching request pass and spoils the next. ``times`` absent: all of them; ``value`` is the fault's own."""
+"""How QVoice may misbehave, besides what every dialer does; ``sandbox.faults`` says how a fault is switched on."""
 
 import json
 from collections.abc import Mapping

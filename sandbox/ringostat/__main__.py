@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from sandbox import arguments
 from sandbox.ringostat.api import create_app
 from sandbox.ringostat.dialer import Ringostat
 from sandbox.ringostat.webhooks import FORMATS, Webhook
@@ -28,23 +29,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m sandbox.ringostat", description="Play Ringostat.")
-    parser.add_argument("--port", type=int, default=9444, help="0: a free one (default 9444)")
-    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser = arguments.parser("ringostat", "Play Ringostat.", 9444)
+    arguments.add_traffic(parser)
+    arguments.add_past(parser)
     parser.add_argument("--webhook-url", help="where webhooks go (default: nowhere)")
     parser.add_argument("--format", choices=FORMATS, default="json", help="of the webhooks (default json)")
     parser.add_argument("--project-id", default="123", help="default 123")
     parser.add_argument("--auth-key", default="demo", help="default demo")
     parser.add_argument("--timezone", default="UTC", help="of the project (default UTC)")
     parser.add_argument("--limit", type=int, default=6500, help="calls in one answer (default 6500)")
-    parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
     parser.add_argument("--longest-call", type=float, default=8, help="seconds (default 8)")
     parser.add_argument("--missed", type=float, default=0.1, help="of the calls, without a last webhook (default 0.1)")
-    parser.add_argument("--past-calls", type=int, default=20, help="calls of the last hours (default 20)")
-    parser.add_argument("--past-days", type=int, default=0, help="with calls of so many days (default 0)")
-    parser.add_argument("--calls-a-day", type=int, default=20, help="of the past (default 20)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
-    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
 
 

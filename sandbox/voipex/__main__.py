@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from sandbox import arguments
 from sandbox.server import running, told_to_stop
 from sandbox.voipex.api import TOKEN_PATH, create_app
 from sandbox.voipex.dialer import Voipex
@@ -32,23 +33,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "python -m sandbox.voipex", description="Play VoIPEX: make campaigns, post webhooks."
-    )
-    parser.add_argument("--port", type=int, default=9445, help="0: a free one (default 9445)")
-    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser = arguments.parser("voipex", "Play VoIPEX: make campaigns, post webhooks.", 9445)
+    arguments.add_traffic(parser)
+    arguments.add_scale(parser, "a minute of a call")
     parser.add_argument("--username", default="demo", help="default demo")
     parser.add_argument("--password", default="demo", help="default demo")
     parser.add_argument("--webhook-url", help="where webhooks are posted; none without it")
-    parser.add_argument("--calls-per-minute", type=float, default=30, help="0: none (default 30)")
-    parser.add_argument("--time-scale", type=float, default=1, help="0.1: a minute of a call takes 6 s (default 1)")
     parser.add_argument("--token-seconds", type=float, default=3000, help="how long a token lives (default 3000)")
     parser.add_argument("--refresh-seconds", type=float, default=7200, help="and a refresh token (default 7200)")
     parser.add_argument(
         "--rename", type=_pair, action="append", default=[], help="a webhook's key, such as UniqueId=id; repeatable"
     )
-    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same calls (default 0)")
-    parser.add_argument("--seconds", type=float, help="stop after so long (default: when interrupted)")
     return parser
 
 

@@ -4,7 +4,7 @@ import click
 from flask import Flask
 
 from service.cli import feed, keys, leads, outcomes, polling, receipts, running
-from service.demo import demo
+from service.demo.command import demo
 
 
 @click.group()

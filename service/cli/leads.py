@@ -19,9 +19,9 @@ from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from leads import files, loads, sending
 from leads.loading import Loading, offered
 from lib import text as texts
-from queries.doubts import unknown_leads
+from queries.leads_in_doubt import unknown_leads
 from service.cli.settings import no_connection
-from service.saying import say
+from service.terminal import say
 from web.context import context
 
 log = structlog.get_logger(__name__)

@@ -73,6 +73,6 @@ def _tell(looked: int, found: Differences, apply: bool) -> None:
         click.echo(f"new outcomes  {found.made}")
     if found.unreadable or found.failed:
         left = found.unreadable + found.failed
-        click.echo(f"{many(left, 'receipt')} can no longer be understood; what was read of them before stands.")
+        click.echo(f"{many(left, 'receipt')} can no longer be understood; what had been read before stands.")
     if not apply:
         click.echo("Nothing was changed. With --apply it is done.")

@@ -1,5 +1,6 @@
 """``wrapup poll``: what dialers can be asked, now, and the past that they had before we came."""
 
+import math
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,14 +17,14 @@ from lib import text as texts
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from service.cli.settings import no_connection, settings
-from service.saying import say
+from service.terminal import say
 from web.context import context
 
 GOES_ON = "What came before is kept; the same command goes on from there."
 MARKS = {True: "ok ", False: "no ", None: "-  "}
 
 
-class Moment(click.ParamType):
+class MomentOption(click.ParamType):
     """A time as the API takes it; a day alone is its beginning, in UTC."""
 
     name = "time"
@@ -35,17 +36,29 @@ class Moment(click.ParamType):
         return found.astimezone(UTC).replace(microsecond=0)
 
 
+class Seconds(click.FloatRange):
+    """How long to wait: an end there must be, and "nan" is no number."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)  # type: ignore[arg-type]  # it reads texts, too
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return found
+
+
 @click.command()
 @click.argument("connection", required=False)
-@click.option("--since", type=Moment(), help="Ask for the past from this moment on; goes on where it was interrupted.")
-@click.option("--until", type=Moment(), help="With --since: up to this moment; now, or where it was interrupted.")
-@click.option("--pause", type=click.FloatRange(0), default=1.0, help="With --since: seconds between two days. [1]")
+@click.option(
+    "--since", type=MomentOption(), help="Ask for the past from this moment on; goes on where it was interrupted."
+)
+@click.option("--until", type=MomentOption(), help="With --since: up to this moment; now, or where it was interrupted.")
+@click.option("--pause", type=Seconds(0, 86_400), default=1.0, help="With --since: seconds between two days. [1]")
 @with_appcontext
 def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
     """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
     database, known = context().database, context().connections
     if connection is not None and connection not in known:
-        raise click.ClickException(no_connection(connection))
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
     if since is None:
@@ -68,7 +81,7 @@ def check(connection: str) -> None:
     """Try a connection for real: reports, callback URL, what is missing. Code 1 where something is not as it must be."""
     database, known = context().database, context().connections
     if connection not in known:
-        raise click.ClickException(no_connection(connection))
+        raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     urls = context().settings.callbacks_of().get(connection, {})
     wrong = False
@@ -118,11 +131,11 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
         say(f"Going on with what was begun, up to {clock.iso(until)}.")
     try:
         history = polling.History(database, connection, since, until, pause=pause)
-        for step in history.steps():
-            said = step.polled.error or _records(step.polled)
-            again = f" Again in {step.wait:.0f} s." if step.wait is not None else ""
-            say(f"{connection.name}  {step.report}, to {clock.iso(step.until)}: {said}{again}")
-            if step.polled.error and step.wait is None:
+        for walked in history.slices():
+            said = walked.polled.error or _records(walked.polled)
+            again = f" Again in {walked.wait:.0f} s." if walked.wait is not None else ""
+            say(f"{connection.name}  {walked.report}, to {clock.iso(walked.until)}: {said}{again}")
+            if walked.polled.error and walked.wait is None:
                 say(GOES_ON, err=True)
                 return True
     except KeyboardInterrupt:

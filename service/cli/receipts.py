@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 import migrations
 from callbacks import recovery
 from lib import text as texts
-from models.receipts import DISMISSED, QUARANTINED, STATES
+from models.receipts import DISMISSED, QUARANTINED, SHOWN_STATES
 from outcomes import receipts as sent_back
 from outcomes import strangers
 from queries import evidence
@@ -22,7 +22,7 @@ from web.context import context
 
 @click.command()
 @click.argument("receipt", nargs=-1, type=click.UUID)
-@click.option("--state", type=click.Choice(STATES), help="All in this state, such as quarantined.")
+@click.option("--state", type=click.Choice(SHOWN_STATES), help="All in this state, such as quarantined.")
 @click.option("--connection", help="All of this connection.")
 @click.option("--reason", help="All that were put aside for this reason, such as unparseable.")
 @click.option(
@@ -72,7 +72,7 @@ def _bring_back(found: Iterator[recovery.Found]) -> None:
     )
     if brought.unreadable:
         raise click.ClickException(
-            f"{texts.many(brought.unreadable, 'line')} could not be read and stay where they are."
+            f"{texts.many(brought.unreadable, 'line')} could not be read; nothing was changed where that was found."
         )
 
 

@@ -1,6 +1,6 @@
 """The settings, whole: readers are shown a part of them (``web.context.Settings``)."""
 
-from service.config import Settings
+from service.settings.config import Settings
 from web.context import context
 
 

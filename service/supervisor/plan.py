@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.mistakes import BadSettings
+from service.settings.mistakes import BadSettings
 
 if TYPE_CHECKING:  # the supervisor stays small: see ``planned``
-    from service.config import Settings
+    from service.settings.config import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +63,7 @@ def _tell(pipe: int) -> int:
     import traceback
 
     try:
-        from service import config
+        from service.settings import config
 
         try:
             answer = asdict(plan(config.load()))

@@ -34,12 +34,12 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda given, frame: caught.append(given))
     web, reader = outer.fileno(), between.fileno()
-    receiver = "service.receiving:create_receiver('{}:{}')".format(*between.getsockname())
+    receiver = "service.passage.receiver:create_receiver('{}:{}')".format(*between.getsockname())
     receivers = Child("web", _gunicorn("receivers", web, receiver), plan.environ, [web], plan.workers)
     asking = Child(
-        "reader", _gunicorn("reader", reader, "service.reading:create_reader()"), plan.environ, [reader], 1, NICE
+        "reader", _gunicorn("reader", reader, "service.passage.reader:create_reader()"), plan.environ, [reader], 1, NICE
     )
-    working = [Child("worker", [sys.executable, "-m", "service.working"], plan.environ, (), 1, NICE)] if worker else []
+    working = [Child("worker", [sys.executable, "-m", "service.worker"], plan.environ, (), 1, NICE)] if worker else []
     supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(plan.environ))
     while not {signal.SIGTERM, signal.SIGINT} & set(caught):
         if signal.SIGHUP in caught:

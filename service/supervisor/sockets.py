@@ -6,7 +6,7 @@ import socket
 import time
 from contextlib import ExitStack
 
-from service.mistakes import BadSettings
+from service.settings.mistakes import BadSettings
 
 BACKLOG = 2048  # dialers ask once or twice, then never: who comes in a bad moment waits here
 BIND_SECONDS = 15.0  # a Wrapup that was killed takes a moment to let go of its port

@@ -62,7 +62,7 @@ def memory(served) -> int:
     """What the receivers hold, in MB."""
     return sum(
         int(line.split()[1]) // 1024
-        for process in served.pids("receiving")
+        for process in served.pids("service.passage.receiver")
         for line in Path(f"/proc/{process}/status").read_text().splitlines()
         if line.startswith("VmRSS")
     )

@@ -21,7 +21,8 @@ from callbacks.readiness import Readiness
 from models import Receipt, StrangerQuota
 from models.database import Database
 from rig.waiting import until
-from service import config, logs
+from service import logs
+from service.settings import config
 from tests.callbacks.drafts import draft, kept
 
 

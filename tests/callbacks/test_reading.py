@@ -13,7 +13,7 @@ from gunicorn.http.body import LengthReader
 
 from callbacks.http import body as reading
 from callbacks.http import line
-from callbacks.http.worker import without_secrets
+from callbacks.http.malformed import without_secrets
 from rig.patience import stretched
 from service.supervisor.hooks import TokensHidden
 

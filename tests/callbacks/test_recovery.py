@@ -17,7 +17,7 @@ from callbacks.spool import Spool
 from lib import clock
 from models import Receipt
 from models.database import Database
-from service import config
+from service.settings import config
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 

@@ -22,7 +22,8 @@ from outcomes import strangers as shared
 from queries import evidence
 from queries import strangers as told
 from rig.waiting import until
-from service import config, logs
+from service import logs
+from service.settings import config
 from tests.callbacks.drafts import draft, kept
 from tests.callbacks.test_inbox import held, put, spool_refused
 

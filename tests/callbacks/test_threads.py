@@ -9,7 +9,7 @@ from callbacks import Inbox, Receiver
 from dialers.base import Connection
 from models.database import Database
 from rig.waiting import until
-from service import config
+from service.settings import config
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from models.database import Database
 from outcomes import receipts as sent_back
 from queries import evidence, quarantine
 from rig.waiting import until
-from service import config
+from service.settings import config
 from tests.evidence import RYNG, normalize, outcomes
 
 BODY = b'{"callID":1,"callLogID":2,"status":"busy"}'

@@ -17,7 +17,7 @@ from tests.server import Served
 
 COMMAND = str(Path(sys.executable).parent / "wrapup")
 RESTART_SECONDS = 0.5
-GROUPS = {"web": "service.supervisor.receivers", "reader": "service.supervisor.reader", "worker": "service.working"}
+GROUPS = {"web": "service.supervisor.receivers", "reader": "service.supervisor.reader", "worker": "service.worker"}
 
 
 class System:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service import config
+from service.settings import config
 from service.supervisor.hooks import TokensHidden
 
 ROOT = Path(__file__).parents[2]
@@ -28,12 +28,12 @@ def env_example():
 
 
 def test_env_example_names_every_setting_and_no_other():
-    read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
+    read = settings_in((ROOT / "service" / "settings" / "config.py").read_text(encoding="utf-8"))
     assert {name for name in env_example() if name.startswith("WRAPUP_")} == read
 
 
 def test_settings_page_names_every_setting_and_no_other():
-    read = settings_in((ROOT / "service" / "config.py").read_text(encoding="utf-8"))
+    read = settings_in((ROOT / "service" / "settings" / "config.py").read_text(encoding="utf-8"))
     assert settings_in((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")) == read
 
 

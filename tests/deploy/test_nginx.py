@@ -83,9 +83,12 @@ def test_every_callback_is_answered_200_while_receivers_are_killed_and_renewed(t
             for _ in range(4):
                 master, *workers = until(lambda: _whole(served), 60)
                 os.kill(workers[0], signal.SIGKILL)
-                until(lambda killed=workers[0]: killed not in served.pids("receiving") and _whole(served), 60)
+                until(
+                    lambda killed=workers[0]: killed not in served.pids("service.passage.receiver") and _whole(served),
+                    60,
+                )
             served.process.send_signal(signal.SIGHUP)
-            until(lambda old=master: old not in served.pids("receiving"), 60)
+            until(lambda old=master: old not in served.pids("service.passage.receiver"), 60)
         finally:
             stop.set()
             for sender in senders:
@@ -96,7 +99,7 @@ def test_every_callback_is_answered_200_while_receivers_are_killed_and_renewed(t
 
 def _whole(served) -> list[int] | None:
     """The master and its two workers, the master first."""
-    found = served.pids("receiving")
+    found = served.pids("service.passage.receiver")
     return found if len(found) == 3 else None
 
 

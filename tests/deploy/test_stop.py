@@ -21,7 +21,7 @@ import callbacks.ladder.keeper
 
 callbacks.ladder.keeper.LOOK_SECONDS = 3600.0
 
-from service.receiving import create_receiver
+from service.passage.receiver import create_receiver
 """
 
 pytestmark = pytest.mark.slow

@@ -7,32 +7,15 @@ import pytest
 
 from dialers.base import Evidence
 from dialers.registry import DIALERS
+from tests.dialers.callback_cases import DIALERS_WITH_CALLBACKS, posting
 from tests.fuzz.targets import connection
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 JSON, FORM, TEXT = "application/json", "application/x-www-form-urlencoded", "text/plain"
 
-# What each dialer that posts tells of one call, in texts alone, so that a form can say the same.
-CALLS = {
-    "ryng": (
-        "terminal",
-        {"callID": "19", "callLogID": "49", "status": "busy", "disposition": "Later", "notes": "Zoë ok"},
-    ),
-    "ringostat": (
-        "call",
-        {
-            "uniqueid": "7.1",
-            "call_type": "in",
-            "caller": "380671234567",
-            "disposition": "BUSY",
-            "employee_fio": "Олена К",
-        },
-    ),
-    "voipex": (
-        "event",
-        {"EventName": "Hangup", "UniqueId": "17.2", "To": "601000001", "Reason": "RS_BUSY", "Queue": "Zelená linka"},
-    ),
-}
+# What each dialer that posts tells of one call.
+POSTING = {name: posting(name) for name in DIALERS_WITH_CALLBACKS}
+CALLS = {name: found.TOLD for name, found in POSTING.items()}
 every_dialer = pytest.mark.parametrize("dialer", CALLS)
 
 
@@ -47,4 +30,4 @@ def told(dialer):
     return read(dialer, written.encode()).events, written
 
 
-IDS = {"ryng": "callID", "ringostat": "uniqueid", "voipex": "UniqueId"}
+IDS = {name: found.ID for name, found in POSTING.items()}

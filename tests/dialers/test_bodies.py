@@ -7,8 +7,8 @@ import pytest
 
 from callbacks.http.line import KEPT_BYTES
 from dialers.base import Unreadable
-from dialers.forgiven import FORGIVEN, sentences
-from dialers.inflating import LARGEST
+from dialers.bodies.forgiven import FORGIVEN, sentences
+from dialers.bodies.inflating import LARGEST
 from tests.dialers.posting import CALLS, PAYLOADS, every_dialer, read, told
 
 
@@ -16,12 +16,12 @@ def test_every_slip_has_a_sentence_and_every_sentence_a_slip():
     source = "".join(
         (Path(__file__).parents[2] / name).read_text()
         for name in (
-            "dialers/bodies.py",
-            "dialers/opening.py",
-            "dialers/inflating.py",
-            "dialers/forms.py",
+            "dialers/bodies/members.py",
+            "dialers/bodies/opening.py",
+            "dialers/bodies/inflating.py",
+            "dialers/bodies/forms.py",
             "lib/charsets.py",
-            "lib/mending.py",
+            "lib/json_mending.py",
         )
     )
     assert [word for word in FORGIVEN if f'"{word}"' not in source] == []

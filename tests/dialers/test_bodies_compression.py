@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dialers.base import Unreadable
-from dialers.inflating import LARGEST
+from dialers.bodies.inflating import LARGEST
 from tests.dialers.posting import CALLS, FORM, JSON, every_dialer, read, told
 
 

@@ -10,7 +10,7 @@ from dialers.http import Http
 from dialers.jaicp import reports as jaicp_reports
 from dialers.qvoice import envelopes
 from dialers.ringostat import reports as ringostat_reports
-from lib import mending, rawjson
+from lib import json_mending, rawjson
 from sandbox.server import running
 from tests.dialers.posting import PAYLOADS, read
 
@@ -86,5 +86,5 @@ def test_a_page_in_a_character_set_that_its_header_names():
 )
 def test_what_is_right_is_mended_to_itself(path):
     text = path.read_text()
-    (found,), slips = mending.mended(text)
+    (found,), slips = json_mending.mended(text)
     assert (found, slips) == (rawjson.loads(text), set())

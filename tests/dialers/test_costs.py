@@ -7,9 +7,9 @@ import tracemalloc
 import pytest
 
 from dialers.base import Evidence, Unreadable
+from dialers.bodies.opening import opened
 from dialers.connection import plain, plain_disposition
 from dialers.jaicp.api import job_id
-from dialers.opening import opened
 from dialers.voipex.leads import _number
 from lib import phone
 from rig.patience import stretched

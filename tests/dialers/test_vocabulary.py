@@ -3,6 +3,7 @@
 from dialers import vocabulary
 from dialers.base import KeptEvent
 from models import CallEvent, CallOutcome, calls
+from models.shown import COLUMNS
 from outcomes.precedence import RULES
 
 
@@ -15,6 +16,7 @@ def test_every_fact_has_a_precedence_and_a_column():
     ruled = [name for rule in RULES for name in rule.fields]
     assert sorted(ruled) == sorted(vocabulary.FACTS)
     assert set(ruled) <= {column.name for column in CallOutcome.__table__.columns}
+    assert set(ruled) <= set(COLUMNS)
 
 
 def test_a_kept_event_is_a_row_of_its_table():

@@ -11,7 +11,7 @@ from tests.docs.calls import calls, text, tuples
 from tests.docs.pages import quoted, read, rows, section
 from web import errors, turns
 
-ANSWERED_AS = {CredentialsRefused.error_id: "parked"}  # ``web.towards``
+ANSWERED_AS = {CredentialsRefused.error_id: "parked"}  # ``web.to_dialers``
 OF_POLLS_ALONE = {WalkStuck.error_id, PollingFailed.error_id}
 OF_PAGES_ALONE = {"csrf_refused"}  # shown as a page; a program has no form's token
 
@@ -37,7 +37,7 @@ def refused() -> set[str]:
         elif re.fullmatch(r"[a-z0-9_]+", word):
             found.add(word)
     # What is worked out: by whose turn it is, and by what the dialer said.
-    assert sorted(elsewhere) == [("towards.py", "error_id"), ("turns.py", "f'too_many_{self._what}'")]
+    assert sorted(elsewhere) == [("to_dialers.py", "error_id"), ("turns.py", "f'too_many_{self._what}'")]
     found |= {word for _, call in calls("body", "web") if call.args and (word := text(call.args[0]))}
     # What receivers refuse by themselves: ``("503 Service Unavailable", "busy", "...")``.
     status = re.compile(r"[45]\d\d ")

@@ -86,4 +86,4 @@ def test_every_file_and_module_that_is_named_is_there(page):
 def test_the_architecture_names_every_folder():
     named_there = {cells[0].strip("`/") for cells in rows(section(read("docs/architecture.md"), "## Folders"))}
     folders = {name.partition("/")[0] for name in repository() if "/" in name and not name.startswith(".")}
-    assert named_there == folders - {"docs", "tests"}
+    assert named_there == folders

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from dialers.registry import DIALERS
-from service.connections import ConnectionSchema
+from service.settings.connections import ConnectionSchema
 from tests.docs.pages import quoted, read, rows, section
 
-SECTIONS = {"ryng": "Ryng", "qvoice": "QVoice", "ringostat": "Ringostat", "jaicp": "JAICP", "voipex": "VoIPEX"}
+# A dialer's section begins with a link to its page.
+_SECTION = re.compile(r"^### (.+)\n\nSee \[dialers/(\w+)\.md\]", re.MULTILINE)
+SECTIONS = {dialer: heading for heading, dialer in _SECTION.findall(read("docs/settings.md"))}
 
 
 def keys(heading: str) -> set[str]:

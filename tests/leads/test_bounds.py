@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from dialers.base import Connection
-from dialers.giving import BadLeads, BadList, NotJson
+from dialers.giving import BadJson, BadLeads, BadList
 from leads import bounds, checking, files
 
 MIB = 1 << 20
@@ -126,7 +126,7 @@ def test_what_is_many_is_told_where_it_is_too_much(monkeypatch, data, kind, row,
     ids=range(21),
 )
 def test_what_is_no_json_is_told_as_such(data):
-    with pytest.raises(NotJson, match=r"not JSON"):
+    with pytest.raises(BadJson, match=r"not JSON"):
         checked(data, JSON)
 
 

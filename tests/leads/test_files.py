@@ -52,7 +52,7 @@ def test_empty_lines_are_no_leads_and_are_counted():
         (b"number,nmae\n1,a\n", "text/csv", None, "nmae", "nothing reads"),
         (b"number,fields.\n1,a\n", "text/csv", None, "fields.", "nothing reads"),
         (b"number,number\n1,2\n", "text/csv", None, "number", "twice"),
-        (b"number,name\n1,a\n2\n", "text/csv", 2, "name", "1 cells, the header 2"),
+        (b"number,name\n1,a\n2\n", "text/csv", 2, "name", "1 cell, the header 2"),
         (b"number,name\n1,a,b\n", "text/csv", 1, None, "3 cells, the header 2"),
         (b'number,name\n1,"a\n', "text/csv", 1, "name", "cannot be read"),
         (b'number,name,note\n1,"a\nb","c\n2,d,e\n', "text/csv", 1, "note", "cannot be read"),

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 @contextmanager
 def worker(folder: Path, environ: dict):
     with open(folder / "worker.log", "ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "service.working"], cwd=ROOT, env=environ, stderr=log)
+        process = subprocess.Popen([sys.executable, "-m", "service.worker"], cwd=ROOT, env=environ, stderr=log)
     try:
         yield process
     finally:

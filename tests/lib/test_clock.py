@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import clock
-from lib.zones import Place
+from lib.zones import Locale
 from rig.patience import stretched
 
 MOMENTS = st.integers(0, 2**32).map(lambda seconds: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
@@ -42,8 +42,8 @@ def test_written_and_shown(written, shown):
     assert clock.iso(clock.parse(written)) == shown
 
 
-KYIV = Place(ZoneInfo("Europe/Kyiv"), "UA")
-INDIA, ISRAEL, IRELAND, AMERICA = (Place(None, country) for country in ("IN", "IL", "IE", "US"))
+KYIV = Locale(ZoneInfo("Europe/Kyiv"), "UA")
+INDIA, ISRAEL, IRELAND, AMERICA = (Locale(None, country) for country in ("IN", "IL", "IE", "US"))
 
 
 @pytest.mark.parametrize(
@@ -141,25 +141,25 @@ def test_other_forms_of_which_there_is_one_reading(written, shown):
     [
         ("2026-11-18 10:09:07 IST", INDIA, "2026-11-18T04:39:07Z"),
         ("Wed Nov 18 10:09:07 IST 2026", INDIA, "2026-11-18T04:39:07Z"),
-        ("Wed Nov 18 10:09:07 IST 2026", Place(), None),
+        ("Wed Nov 18 10:09:07 IST 2026", Locale(), None),
         ("Wed Nov 18 10:09:07 2026", KYIV, "2026-11-18T08:09:07Z"),
         ("20261118", KYIV, "2026-11-17T22:00:00Z"),
         ("2026-11-18 10:09:07 IST", ISRAEL, "2026-11-18T08:09:07Z"),
         ("2026-07-18 10:09:07 IST", ISRAEL, None),  # in summer its clocks show IDT
         ("2026-07-18 10:09:07 IST", IRELAND, "2026-07-18T09:09:07Z"),
         ("2026-11-18 10:09:07 IST", IRELAND, None),
-        ("2026-11-18 10:09:07 IST", Place(), None),
+        ("2026-11-18 10:09:07 IST", Locale(), None),
         ("2026-11-18 10:09:07 IST", KYIV, None),
         ("2026-11-18 10:09:07 EET", KYIV, "2026-11-18T08:09:07Z"),
-        ("2026-11-18 10:09:07 EET", Place(None, "UA"), "2026-11-18T08:09:07Z"),
+        ("2026-11-18 10:09:07 EET", Locale(None, "UA"), "2026-11-18T08:09:07Z"),
         ("2026-07-18 10:09:07 EEST", KYIV, "2026-07-18T07:09:07Z"),
         ("2026-07-18 10:09:07 EET", KYIV, None),  # not what its clocks show in summer
-        ("2026-11-18 10:09:07 EET", Place(), None),
-        ("2026-11-18 10:09:07 MSK", Place(None, "RU"), "2026-11-18T07:09:07Z"),
-        ("2026-11-18 10:09:07 CET", Place(None, "CZ"), "2026-11-18T09:09:07Z"),
-        ("2026-07-18 10:09:07 CEST", Place(None, "CZ"), "2026-07-18T08:09:07Z"),
+        ("2026-11-18 10:09:07 EET", Locale(), None),
+        ("2026-11-18 10:09:07 MSK", Locale(None, "RU"), "2026-11-18T07:09:07Z"),
+        ("2026-11-18 10:09:07 CET", Locale(None, "CZ"), "2026-11-18T09:09:07Z"),
+        ("2026-07-18 10:09:07 CEST", Locale(None, "CZ"), "2026-07-18T08:09:07Z"),
         ("2026-11-18 10:09:07 PST", AMERICA, "2026-11-18T18:09:07Z"),
-        ("2026-11-18 10:09:07 PST", Place(None, "PH"), "2026-11-18T02:09:07Z"),
+        ("2026-11-18 10:09:07 PST", Locale(None, "PH"), "2026-11-18T02:09:07Z"),
         ("2026-11-18 10:09:07 PST", INDIA, None),
         ("2026-10-25 03:30:00", KYIV, "2026-10-25T00:30:00Z"),  # shown twice: the first
         ("2026-10-25 03:30:00 EET", KYIV, "2026-10-25T01:30:00Z"),  # said which
@@ -167,9 +167,9 @@ def test_other_forms_of_which_there_is_one_reading(written, shown):
         ("2026-11-18 10:09:07", KYIV, "2026-11-18T08:09:07Z"),
         ("2026-11-18 10:09", KYIV, "2026-11-18T08:09:00Z"),
         ("2026-11-18 10:09:07Z", KYIV, "2026-11-18T10:09:07Z"),
-        ("05/11/2026 10:09", Place(day_first=True), "2026-11-05T10:09:00Z"),
-        ("05/11/2026 10:09", Place(day_first=False), "2026-05-11T10:09:00Z"),
-        ("18/11/2026 10:09", Place(day_first=False), None),
+        ("05/11/2026 10:09", Locale(day_first=True), "2026-11-05T10:09:00Z"),
+        ("05/11/2026 10:09", Locale(day_first=False), "2026-05-11T10:09:00Z"),
+        ("18/11/2026 10:09", Locale(day_first=False), None),
     ],
 )
 def test_what_the_place_makes_certain(written, place, shown):

@@ -10,7 +10,7 @@ from dialers.registry import DIALERS
 from outcomes.differences import Differences
 from outcomes.renormalize import renormalize
 from outcomes.settle import Waiting, settle_due
-from queries import summaries
+from queries import summary as sums
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 
 VOIPEX = Connection("voipex-main", "voipex", {"webhook_fields": {}}, default_country="CZ")
@@ -72,7 +72,7 @@ def test_what_is_waited_for(database, connection, bodies, settling):
     assert (row.settling, row.is_final) == (settling, True)
     assert (row.settle_by is None) == (settling == SETTLED)
     with database.read() as session:
-        totals = summaries.summary(session, {}, [])["totals"]
+        totals = sums.summary(session, {}, [])["totals"]
     assert totals["awaiting_disposition"] == (settling == AWAITING)
 
 

@@ -217,8 +217,8 @@ def test_no_id_of_a_campaign_stands_beside_a_name_that_may_be_another_ones(call,
 def test_a_campaign_is_found_by_its_name():
     receipt = ids.new()
     known = {"Renewals": ("6541", receipt)}
-    draft = Folded("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
-    found = with_campaign(draft, known).values
+    attempt = Folded("1", True, CALL | {"campaign_name": "Renewals"}, [], [])
+    found = with_campaign(attempt, known).values
     assert found["campaign_name"] == "Renewals"
     assert (found["campaign_id"], found["set_by"]) == ("6541", {"campaign_id": str(receipt)})
     for other in (
@@ -226,5 +226,5 @@ def test_a_campaign_is_found_by_its_name():
         {"campaign_name": None},
         {"campaign_id": "1", "campaign_name": "Renewals"},
     ):
-        draft = Folded("1", True, CALL | other, [], [])
-        assert with_campaign(draft, known) is draft
+        attempt = Folded("1", True, CALL | other, [], [])
+        assert with_campaign(attempt, known) is attempt

@@ -12,7 +12,8 @@ from models import CallOutcome, Decision
 from outcomes import applying, decisions
 from outcomes.applying import apply_next, preview
 from outcomes.decisions import Decided, decide
-from queries import summaries, words_seen
+from queries import summary as sums
+from queries import words_seen
 from tests.evidence import RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
 PLAIN = replace(RYNG, dispositions={})
@@ -204,7 +205,7 @@ def test_until_it_is_applied_nothing_is_zero(database):
 
 def sales(database, live):
     with database.read() as session:
-        return summaries.summary(session, {}, [], configured=live)["totals"]["sales"]
+        return sums.summary(session, {}, [], configured=live)["totals"]["sales"]
 
 
 def test_what_comes_in_is_read_with_the_decision_at_once(database):

@@ -25,8 +25,8 @@ def seconds(events, dialer=PLAIN):
     """(talk, its source, duration, its source), in whatever order the events are given; and the row."""
     found = []
     for order in permutations(events):
-        (draft,) = fold(list(order), CONNECTION, dialer, moment(9999))
-        values = draft.values
+        (attempt,) = fold(list(order), CONNECTION, dialer, moment(9999))
+        values = attempt.values
         for name in ("talk", "duration"):
             of_end = values["set_by"].get(f"{name}_seconds")
             assert (of_end is None) == (values[f"{name}_seconds"] is None) == (values[f"{name}_source"] is None)
@@ -278,5 +278,5 @@ def test_observed(reason):
 
 
 def test_the_end_that_was_observed_has_set_the_seconds():
-    (draft,) = fold(CALL, CONNECTION, POSTING, moment(9999))
-    assert draft.values["set_by"]["talk_seconds"] == str(CALL[2].receipt_id)
+    (attempt,) = fold(CALL, CONNECTION, POSTING, moment(9999))
+    assert attempt.values["set_by"]["talk_seconds"] == str(CALL[2].receipt_id)

@@ -14,11 +14,11 @@ LONG_AFTER = moment(99 * WINDOW)
 
 
 def row(events, now=LONG_AFTER, connection=CONNECTION, dialer=PLAIN):
-    """The only draft, in whatever order its events are given."""
+    """The only attempt, in whatever order its events are given."""
     found = [fold(list(order), connection, dialer, now) for order in permutations(events)]
-    drafts = [draft for (draft,) in found]
-    assert all(draft.values == drafts[0].values for draft in drafts)
-    return drafts[0]
+    folded = [attempt for (attempt,) in found]
+    assert all(attempt.values == folded[0].values for attempt in folded)
+    return folded[0]
 
 
 # Repetitions --------------------------------------------------------------------------------------------------------------
@@ -66,16 +66,16 @@ REPETITIONS = {
 @pytest.mark.parametrize("reason", REPETITIONS)
 def test_repetitions(reason):
     events, notes, news = REPETITIONS[reason]
-    draft = row(events)
-    assert (draft.values["notes"], len(draft.first)) == (notes, news)
-    assert sorted(event.id for event in draft.events) == sorted(event.id for event in events)
+    attempt = row(events)
+    assert (attempt.values["notes"], len(attempt.first)) == (notes, news)
+    assert sorted(event.id for event in attempt.events) == sorted(event.id for event in events)
 
 
 def test_the_first_delivery_is_the_one_that_counts():
-    draft = row([posted(5, "a"), posted(3, "a"), posted(4, "a")])
-    (first,) = draft.first
+    attempt = row([posted(5, "a"), posted(3, "a"), posted(4, "a")])
+    (first,) = attempt.first
     assert first.received_at == moment(3)
-    assert draft.values["set_by"]["notes"] == str(first.receipt_id)
+    assert attempt.values["set_by"]["notes"] == str(first.receipt_id)
 
 
 def test_of_deliveries_that_were_seen_at_once_the_first_by_receipt_and_place():
@@ -86,8 +86,8 @@ def test_of_deliveries_that_were_seen_at_once_the_first_by_receipt_and_place():
 
 def test_of_another_attempt_it_is_no_retry():
     events = [posted(0, "a", "1"), posted(1, "a", "2")]
-    drafts = fold(events, CONNECTION, PLAIN, LONG_AFTER)
-    assert [(draft.attempt_key, len(draft.first)) for draft in drafts] == [("1", 1), ("2", 1)]
+    folded = fold(events, CONNECTION, PLAIN, LONG_AFTER)
+    assert [(attempt.attempt_key, len(attempt.first)) for attempt in folded] == [("1", 1), ("2", 1)]
 
 
 def test_members_in_another_order_are_the_same_words():
@@ -116,8 +116,8 @@ def test_a_dialer_is_asked_for_attempts_by_arrival():
         told(ENDED, 1, receipt=2, ordinal=0, notes="4"),
     ]
     for order in permutations(events):
-        drafts = fold(list(order), CONNECTION, replace(PLAIN, attempts=attempts), LONG_AFTER)
-        assert [draft.attempt_key for draft in drafts] == ["a", "b"]
+        folded = fold(list(order), CONNECTION, replace(PLAIN, attempts=attempts), LONG_AFTER)
+        assert [attempt.attempt_key for attempt in folded] == ["a", "b"]
     assert {tuple(one) for one in asked} == {("1", "2", "3", "4")}
 
 

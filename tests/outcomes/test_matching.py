@@ -146,8 +146,8 @@ CASES = {
 
 @pytest.mark.parametrize("reason", CASES)
 def test_which_row_is_which_attempt(reason):
-    drafts, rows, *expected = CASES[reason]
-    for given in permutations(drafts):
+    folded, rows, *expected = CASES[reason]
+    for given in permutations(folded):
         for shown in permutations(rows.items()):
             found = match(given, [(number(row), key) for row, key in shown])
             assert [

@@ -12,7 +12,7 @@ from models import CallEvent, Receipt
 from outcomes.normalize import normalize_pending
 from outcomes.revisions import VISIBLE
 from tests.evidence import CONNECTIONS, START, connect, outcomes, receipt, terminal
-from tests.reruns import LATER, PROPERTY, copies, deliver, drain, empty, facts
+from tests.reruns import LATER, PROPERTY, deliver, drain, empty, facts, same_in_any_order
 
 pytestmark = pytest.mark.slow
 
@@ -67,15 +67,7 @@ def receipts(history):
 def test_any_order_any_repetition_any_batches_give_the_same_outcomes(database, workers, data):
     history = data.draw(histories())
     evidence = receipts(history)
-    empty(database)
-    deliver(database, [copies(evidence)])
-    expected = facts(database)
-
-    order = data.draw(st.permutations(evidence))
-    size = data.draw(st.integers(1, max(1, len(order))))
-    empty(database)
-    deliver(database, [copies(order[at : at + size]) for at in range(0, len(order), size)], workers)
-    assert facts(database) == expected
+    expected = same_in_any_order(database, data, evidence, workers)
 
     # Reading everything again changes nothing, and gives nothing a new revision.
     before = {row.id: row.revision for row in outcomes(database, merged=True)}

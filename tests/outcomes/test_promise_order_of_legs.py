@@ -16,7 +16,7 @@ from dialers.registry import DIALERS
 from lib import clock, ids
 from outcomes.fold import fold
 from tests.evidence import CONNECTIONS, START, connect, receipt, terminal
-from tests.reruns import LATER, PROPERTY, copies, deliver, empty, facts
+from tests.reruns import LATER, PROPERTY, same_in_any_order
 
 VOIPEX = Connection(
     "voipex-legs", "voipex", {"webhook_fields": {}}, default_country="CZ", words={"Machine": "voicemail"}
@@ -124,9 +124,9 @@ def folded(connection, told, source="callback") -> list[dict]:
             at = (one.received_at, one.seen_at)
             own = (ids.new(), one.id, ordinal, f"{source}:{kind}", e.kind, e.attempt, e.happened_at, *at, dict(e.facts))
             events.append(KeptEvent(*own))
-    drafts = fold(events, connection, dialer, LATER)
+    folded = fold(events, connection, dialer, LATER)
     unseen = (*OBSERVED, "set_by")
-    return [{name: value for name, value in draft.values.items() if name not in unseen} for draft in drafts]
+    return [{name: value for name, value in attempt.values.items() if name not in unseen} for attempt in folded]
 
 
 @pytest.mark.parametrize(
@@ -288,12 +288,4 @@ def of_reports(draw):
 @given(data=st.data())
 def test_any_order_any_batches_give_the_same_outcomes(database, workers, histories, data):
     evidence = data.draw(histories)
-    empty(database)
-    deliver(database, [copies(evidence)])
-    expected = facts(database)
-
-    order = data.draw(st.permutations(evidence))
-    size = data.draw(st.integers(1, max(1, len(order))))
-    empty(database)
-    deliver(database, [copies(order[at : at + size]) for at in range(0, len(order), size)], workers)
-    assert facts(database) == expected
+    same_in_any_order(database, data, evidence, workers)

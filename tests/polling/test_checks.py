@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from dialers.base import Connection
 from lib import clock
 from models import PollCursor, Receipt, SendingDesk
-from outcomes import pace, strangers
+from outcomes import callback_pace, strangers
 from polling import checks
 from polling.checks import Check, check
 from tests.evidence import keep, normalize, receipt, terminal
@@ -139,7 +139,7 @@ def test_leads_in_doubt_and_parked_loads_are_no_connection_that_is_well(database
         refused = {"failures": 2, "error_id": "credentials_refused", "error": "It refused us."}
         session.add(SendingDesk(connection=RYNG.name, next_at=clock.now(), **refused))
     found = checked(database, RYNG, NOBODY)
-    assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1, of the loads {doubtful.id}.")
+    assert (found["leads"].ok, found["leads"].said) == (None, f"In doubt: 1 lead, of load {doubtful.id}.")
     assert (found["loads"].ok, found["loads"].said) == (False, "Parked: 1. It refused us.")
     assert "wrapup leads resume" in found["loads"].todo
 
@@ -151,7 +151,7 @@ def test_a_silence_is_told_where_callbacks_come_in(database, arrives):
     with database.write() as session:
         for seconds in range(360, 1560, 10):
             heard(session, received_at=now - timedelta(seconds=seconds))
-    while pace.learn(database, {RYNG.name: RYNG}, now):
+    while callback_pace.learn(database, {RYNG.name: RYNG}, now):
         continue
     found = {one.what: one for one in checks._troubles(database, RYNG, arrives, now)}
     assert ("callbacks" in found) is arrives

@@ -32,34 +32,34 @@ def history(database, portal, clock, since=LONG_AGO, until=NOW, **options) -> Hi
 
 def test_all_of_it_is_asked_for_once_a_day_at_a_time(database, found):
     portal, clock = found
-    steps = list(history(database, portal, clock).steps())
-    assert len(steps) == 40
-    assert [steps[0].since, steps[-1].until] == [LONG_AGO, NOW]
-    assert all(before.until == after.since for before, after in zip(steps, steps[1:], strict=False))
+    slices = list(history(database, portal, clock).slices())
+    assert len(slices) == 40
+    assert [slices[0].since, slices[-1].until] == [LONG_AGO, NOW]
+    assert all(before.until == after.since for before, after in zip(slices, slices[1:], strict=False))
     assert len(receipts(database)) == 5  # those of that time
-    assert sum(step.polled.kept.new for step in steps) == 5
+    assert sum(walked.polled.kept.new for walked in slices) == 5
     assert unfinished(database, portal.connection.name, LONG_AGO) is None
-    again = list(history(database, portal, clock).steps())
-    assert sum(step.polled.kept.new for step in again) == 0
+    again = list(history(database, portal, clock).slices())
+    assert sum(walked.polled.kept.new for walked in again) == 0
 
 
 def test_it_goes_on_where_it_was_interrupted(database, found):
     portal, clock = found
     stop = threading.Event()
     done = []
-    for step in history(database, portal, clock, stop=stop).steps():
-        done.append(step)
+    for walked in history(database, portal, clock, stop=stop).slices():
+        done.append(walked)
         if len(done) == 12:
             stop.set()
     assert unfinished(database, portal.connection.name, LONG_AGO) == NOW
     portal.qvoice.requests.clear()
-    left = list(history(database, portal, clock).steps())
+    left = list(history(database, portal, clock).slices())
     assert (left[0].since, len(left)) == (done[-1].until, 40 - 12)
 
 
 def test_the_running_polls_go_on_beside_it_and_say_nothing_of_it(database, found):
     portal, clock = found
-    walk = history(database, portal, clock).steps()
+    walk = history(database, portal, clock).slices()
     next(walk)
     assert ("lead_history", "recent") in poll_all_due(database, portal, clock)
     assert cursor(database).complete_to == NOW
@@ -78,12 +78,12 @@ def test_the_running_polls_go_on_beside_it_and_say_nothing_of_it(database, found
 def test_a_dialer_that_fails_is_waited_for_as_it_wishes_and_then_left(database, found):
     portal, clock = found
     portal.fault(server_error=True)
-    walk = history(database, portal, clock).steps()
+    walk = history(database, portal, clock).slices()
     waits = []
-    for step in walk:
-        assert step.polled.error_id == "unavailable"
-        waits.append(step.wait)
-        if step.wait is None:
+    for walked in walk:
+        assert walked.polled.error_id == "unavailable"
+        waits.append(walked.wait)
+        if walked.wait is None:
             break
         break
     assert waits[0] == 30.0
@@ -91,17 +91,17 @@ def test_a_dialer_that_fails_is_waited_for_as_it_wishes_and_then_left(database, 
     with database.write() as session:
         held = session.get_one(PollCursor, ("qvoice-main", "lead_history", f"history {iso(LONG_AGO)}/{iso(NOW)}"))
         held.failures = MOST_FAILURES - 1
-    (last,) = history(database, portal, clock).steps()
+    (last,) = history(database, portal, clock).slices()
     assert (last.wait, last.polled.error_id) == (None, "unavailable")
     portal.faults({})
-    assert len(list(history(database, portal, clock).steps())) == 40
+    assert len(list(history(database, portal, clock).slices())) == 40
 
 
 def test_refused_credentials_end_it_at_once(database, found):
     portal, clock = found
     portal.fault(login_refused=True)
-    (step,) = history(database, portal, clock).steps()
-    assert (step.wait, step.polled.error_id) == (None, "credentials_refused")
+    (walked,) = history(database, portal, clock).slices()
+    assert (walked.wait, walked.polled.error_id) == (None, "credentials_refused")
 
 
 def test_two_at_once_do_not_ask_for_the_same(database, found):
@@ -118,7 +118,7 @@ def test_two_at_once_do_not_ask_for_the_same(database, found):
             )
         )
     with pytest.raises(Busy):
-        list(history(database, portal, clock).steps())
+        list(history(database, portal, clock).slices())
     assert portal.asked() == []
 
 

@@ -10,7 +10,7 @@ from lib import ids
 from models import LeadLoad, LoadedLead, SendingDesk
 from models.polls import HISTORY
 from models.strangers import STRANGERS
-from queries import doubts, health, keyset, statuses
+from queries import health, keyset, leads_in_doubt, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
 
@@ -94,7 +94,7 @@ def test_how_sending_goes(database):
         poll(session, connection="old")
     found = connections(database)
     told = {"failures": 2, "error_id": "unavailable", "error": "Away.", "parked_loads": 1}
-    assert found["ryng-main"]["sending"] == told | doubts.NO_DOUBT
+    assert found["ryng-main"]["sending"] == told | leads_in_doubt.NO_DOUBT
     assert found["old"]["sending"] == health.NOTHING_SENT | {"parked_loads": 2}
 
 

@@ -87,7 +87,7 @@ OLD, OURS, OTHERS, NEVER = "0ld", "0urs", "0thers", "never"
         (OTHERS, "It is the token of ringostat-kyiv, not of this one."),
         (
             NEVER,
-            "The token was never one of ours, since tokens are remembered: a stranger's, or one that was mistyped.",
+            "The token was never one of ours for as long as tokens have been remembered: a stranger's, or mistyped.",
         ),
         (None, None),
     ],

@@ -11,8 +11,9 @@ from dialers.base import Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
 from models import LeadLoad, LoadedLead
-from queries import loaded, summaries
+from queries import counting, loaded
 from queries import reconciliation as sides
+from queries.days import span
 from tests.factories import NOON, many_calls, minutes, outcome
 
 NUMBER = "+919800012345"
@@ -185,11 +186,11 @@ def test_filters_that_leads_can_be_asked_about(database):
 
 
 def test_a_report_that_nobody_could_read_is_refused(database, monkeypatch):
-    monkeypatch.setattr(sides, "MOST_GROUPS", 1)
+    monkeypatch.setattr(counting, "MOST_GROUPS", 1)
     with database.write() as session:
         lead(session)
         outcome(session, connection="other")
-    with pytest.raises(summaries.TooManyGroups):
+    with pytest.raises(counting.TooManyGroups):
         found(database)
 
 
@@ -204,7 +205,7 @@ def test_leads_find_their_calls_by_indexes(database):
             lead(session)
         if not database.is_sqlite:
             many_calls(session, 20_000)
-        statement = sides._leads({"since": NOON}, "UTC")
+        statement = sides._leads({"since": NOON}, "UTC", span(session, LoadedLead.sent_at))
         written = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         lines = session.connection().exec_driver_sql(f"{explain} {written}")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from dialers.base import Connection
 from models import CallbackHour, CallbackPace
-from outcomes import pace
+from outcomes import callback_pace
 from queries import health, silence
 from tests.factories import receipt
 
@@ -82,7 +82,7 @@ def test_where_the_settings_say_how_often_that_alone_counts(minutes, silent):
 def learned(database, now: datetime, connections=None):
     known = {"ryng-main": RYNG, "qvoice-main": QVOICE} if connections is None else connections
     steps = 1
-    while pace.learn(database, known, now):
+    while callback_pace.learn(database, known, now):
         steps += 1
     with database.read() as session:
         hours = session.execute(select(CallbackHour.connection, CallbackHour.hour, CallbackHour.callbacks)).all()

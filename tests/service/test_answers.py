@@ -5,9 +5,9 @@ import socket
 import pytest
 from gevent.socket import socket as LoopSocket
 
-import service.answers
+import service.passage.answers
 from callbacks.http.line import Line
-from service.answers import PIECE, Held, Holding, paced
+from service.passage.answers import PIECE, HeldAnswer, Holding, paced
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def lines():
 
 def test_an_answer_comes_whole_and_leaves_nothing(lines):
     holding, body = Holding(), bytes(range(256)) * 1000
-    held = Held(holding, lines()[0], body)
+    held = HeldAnswer(holding, lines()[0], body)
     assert b"".join(held) == body
     held.close()
     held.close()
@@ -38,12 +38,12 @@ def test_an_answer_comes_whole_and_leaves_nothing(lines):
 def test_who_has_read_nothing_for_longest_makes_room(lines):
     holding = Holding(10 * PIECE)
     (unread, gone), (reading, still) = lines(), lines()
-    first, second = Held(holding, unread, bytes(4 * PIECE)), Held(holding, reading, bytes(4 * PIECE))
+    first, second = HeldAnswer(holding, unread, bytes(4 * PIECE)), HeldAnswer(holding, reading, bytes(4 * PIECE))
     taken = iter(first), iter(second)
     for pieces in taken:  # both have begun, the second one goes on
         next(pieces)
     next(taken[1])
-    third = Held(holding, lines()[0], bytes(4 * PIECE))
+    third = HeldAnswer(holding, lines()[0], bytes(4 * PIECE))
     assert gone.recv(1) == b""  # its line has ended...
     still.setblocking(False)
     with pytest.raises(BlockingIOError):  # ...and the other one has not
@@ -55,7 +55,7 @@ def test_who_has_read_nothing_for_longest_makes_room(lines):
 
 def test_one_answer_alone_always_finds_room(lines):
     line, other = lines()
-    held = Held(Holding(PIECE), line, bytes(4 * PIECE))
+    held = HeldAnswer(Holding(PIECE), line, bytes(4 * PIECE))
     assert len(b"".join(held)) == 4 * PIECE
 
 
@@ -80,7 +80,7 @@ class Clock:
 )
 def test_pauses_are_waited_for_and_dawdling_is_not(monkeypatch, pauses, whole):
     clock = Clock()
-    monkeypatch.setattr(service.answers, "time", clock)
+    monkeypatch.setattr(service.passage.answers, "time", clock)
     pieces = paced(iter([bytes(PIECE)] * len(pauses)))
     taken = 0
     try:
@@ -95,7 +95,7 @@ def test_pauses_are_waited_for_and_dawdling_is_not(monkeypatch, pauses, whole):
 
 def test_the_time_that_it_takes_to_make_an_export_does_not_count(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(service.answers, "time", clock)
+    monkeypatch.setattr(service.passage.answers, "time", clock)
 
     def made():
         for _ in range(10):

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from rig.waiting import until
-from service import demo
 from service.cli.group import wrapup
+from service.demo import command as demo
 from service.supervisor.plan import plan
 from tests.evidence import terminal
 from tests.server import serving
@@ -77,4 +77,12 @@ def test_help_is_there_for_whoever_has_no_usable_settings_and_leaves_nothing_beh
 def test_the_version_is_told(tmp_path):
     done = subprocess.run([WRAPUP, "--version"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.startswith("wrapup, version 0."), done
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["keys", "revoke", b"\xff"], ["leads", "list", "--connection", b"a\xffb"]])
+def test_a_name_that_is_not_utf_8_is_one_sentence(words, tmp_path):
+    done = subprocess.run([WRAPUP, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("wrapup: '") and len(done.stderr.splitlines()) == 1, done
+    assert "is not text in UTF-8" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -63,4 +63,4 @@ def test_the_same_over_the_api_needs_admin(served):
 
 def test_a_connection_that_there_is_not(served):
     done = wrapup(served, "check", "nobody")
-    assert (done.returncode, "There is no connection 'nobody'. The settings have: " in done.stderr) == (1, True)
+    assert (done.returncode, "There is no connection 'nobody'. The settings have: " in done.stderr) == (2, True)

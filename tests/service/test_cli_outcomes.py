@@ -85,6 +85,8 @@ def test_what_is_asked_wrongly(run, options, sentence):
         (["poll", RYNG.name, "--since", "2026-02-01", "--until", "2026-01-01"], "--since must lie before --until"),
         (["poll", RYNG.name, "--since", "2026-01-01"], "has no report that can be asked for the past"),
         (["poll", RYNG.name], "ryng posts callbacks only"),
+        (["poll", RYNG.name, "--since", "2026-01-01", "--pause", "nan"], "'nan' is no number of seconds"),
+        (["poll", RYNG.name, "--since", "2026-01-01", "--pause", "inf"], "Invalid value for '--pause'"),
         (["poll", "nobody", "--since", "2026-01-01"], "There is no connection 'nobody'"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.config import BadSettings, load
+from service.settings.config import BadSettings, load
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
         (
             "WRAPUP_SECRET_KEY",
             "x",
-            "WRAPUP_SECRET_KEY: 1 characters are too few, 16 or more are needed, for whoever guesses it is let in. For tests, "
+            "WRAPUP_SECRET_KEY: 1 character is too few, 16 or more are needed, for whoever guesses it is let in. For tests, "
             "WRAPUP_ALLOW_SHORT_TOKENS=yes takes shorter ones.",
         ),
         (
@@ -343,7 +343,7 @@ VOIPEX = f'[connections.a]\ndialer = "voipex"\nusername = "u"\npassword = "p"\nc
 @pytest.mark.parametrize(
     ("toml", "sentence"),
     [
-        (OURS.format("1"), "[connections.a] callback_tokens: 1 characters are too few, 16 or more are needed"),
+        (OURS.format("1"), "[connections.a] callback_tokens: 1 character is too few, 16 or more are needed"),
         (OURS.format("fifteen-charact"), "[connections.a] callback_tokens: 15 characters are too few"),
         (
             OURS.format("change-me-to-32-random-characters"),

@@ -16,9 +16,11 @@ from rig.patience import stretched
 from sandbox.qvoice import calls as qvoice_calls
 from sandbox.ringostat import calls as ringostat_calls
 from sandbox.ryng import bodies, plan
-from service import config, demo, demo_settings
 from service.app import create_app
-from service.mistakes import BadSettings
+from service.demo import command as demo
+from service.demo import settings as demo_settings
+from service.settings import config
+from service.settings.mistakes import BadSettings
 from service.supervisor.children import Child
 from tests.web.conftest import settings_for
 from web.context import context

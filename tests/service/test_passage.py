@@ -17,9 +17,9 @@ from werkzeug.test import create_environ, run_wsgi_app
 from callbacks.http.line import IDLE_SECONDS
 from lib.proxies import Proxies
 from rig.waiting import until
-from service.passage import Passage
-from service.refusals import tally
-from service.uploads import Uploads
+from service.passage.passing import Passage
+from service.passage.refusals import tally
+from service.passage.uploads import Uploads
 from tests.server import serving
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.database import Database
-from service import demo_settings
+from service.demo import settings as demo_settings
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -53,7 +53,7 @@ def test_the_files_beside_a_database_are_closed(tmp_path):
     with database.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE a (b)")
         connection.exec_driver_sql("INSERT INTO a VALUES (1)")
-        with database.turn():
+        with database.write_lock():
             beside = {one.name for one in path.parent.iterdir()}
             assert beside == {"some.db", "some.db-wal", "some.db-shm", "some.db-turn"}
             for one in path.parent.iterdir():

@@ -40,7 +40,7 @@ def calls(database) -> list[str]:
 def test_what_dies_is_started_again(tmp_path):
     with serving(tmp_path) as served:
         database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
-        for name in ("working", "receiving", "service.reading"):
+        for name in ("service.worker", "service.passage.receiver", "service.passage.reader"):
             (first, *_) = until(lambda name=name: served.pids(name), 30)
             os.kill(first, signal.SIGKILL)
             until(lambda name=name, first=first: served.pids(name) and first not in served.pids(name), 30)
@@ -142,9 +142,9 @@ def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
             sending = [senders.submit(send, 10**6 * n, n % 2) for n in range(4)]
             try:
                 for _ in range(3):
-                    before = set(served.pids("receiving"))
+                    before = set(served.pids("service.passage.receiver"))
                     served.process.send_signal(signal.SIGHUP)
-                    until(lambda before=before: not before & set(served.pids("receiving")), 60)
+                    until(lambda before=before: not before & set(served.pids("service.passage.receiver")), 60)
             finally:
                 stop.set()
             for one in sending:
@@ -157,12 +157,15 @@ def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
 
 def test_a_killed_gunicorn_refuses_nobody(tmp_path):
     with serving(tmp_path) as served:
-        (master, *_) = served.pids("receiving")
+        (master, *_) = served.pids("service.passage.receiver")
         os.kill(master, signal.SIGKILL)
         for _ in range(50):  # a new line each time: whoever is in the queue of the socket is taken from it by the next
             with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), 10):
                 time.sleep(0.02)
-        until(lambda: served.pids("receiving") and master not in served.pids("receiving"), 30)
+        until(
+            lambda: served.pids("service.passage.receiver") and master not in served.pids("service.passage.receiver"),
+            30,
+        )
         until(lambda: _delivered(served.callback("terminal")), 30)
 
 
@@ -170,7 +173,7 @@ def test_every_line_of_the_log_is_json(tmp_path):
     """gunicorn's too: whoever collects logs has one kind of line."""
     with serving(tmp_path, WRAPUP_LOG_LEVEL="debug") as served:
         assert served.get("/api/v1/nothing").status_code == 404
-        for name in ("receiving", "service.reading"):
+        for name in ("service.passage.receiver", "service.passage.reader"):
             os.kill(served.pids(name)[-1], signal.SIGKILL)  # one of its workers: gunicorn has something to say
         for said in ("was sent SIGKILL", "worker_started"):
             until(lambda said=said: said in (tmp_path / "err").read_text(), 30)

@@ -12,10 +12,10 @@ from gevent.socket import socket as LoopSocket
 from gunicorn.http.errors import InvalidChunkSize
 
 import callbacks.http.line
-import service.uploads
+import service.passage.uploads
 from callbacks.http.line import Line
-from service.refusals import TurnedAway, tally
-from service.uploads import LARGEST_BYTES, MEMORY_BYTES, SMALL_BYTES, Uploads
+from service.passage.refusals import TurnedAway, tally
+from service.passage.uploads import LARGEST_BYTES, MEMORY_BYTES, SMALL_BYTES, Uploads
 
 MIB = 1024 * 1024
 ADDRESS, OTHER = "203.0.113.9", "203.0.113.10"
@@ -139,7 +139,7 @@ def test_many_small_bodies_go_to_the_disk_when_memory_has_enough(line, tmp_path)
 
 
 def test_a_disk_that_has_no_room_but_for_callbacks_takes_nothing(uploads, line, monkeypatch):
-    monkeypatch.setattr(service.uploads, "FREE_BYTES", 2**62)
+    monkeypatch.setattr(service.passage.uploads, "FREE_BYTES", 2**62)
     assert refusal(uploads, sent(line, bytes(MIB))) == "busy"
     uploads.take(sent(line, b"small"), ADDRESS, anybody).close()
 
@@ -151,7 +151,7 @@ def test_a_folder_that_is_gone_takes_nothing(line, tmp_path):
 def test_a_sender_has_so_long_for_each_part_however_long_it_is(uploads, line, monkeypatch):
     """By the line's own clock: what is too slow in all, and what is fast but long."""
     monkeypatch.setattr(callbacks.http.line, "LONGEST_SECONDS", 0.3)
-    monkeypatch.setattr(service.uploads, "PART", 100)
+    monkeypatch.setattr(service.passage.uploads, "PART", 100)
 
     class Paced(io.RawIOBase):
         def __init__(self, pieces, pause):
@@ -169,7 +169,7 @@ def test_a_sender_has_so_long_for_each_part_however_long_it_is(uploads, line, mo
 
 def test_refusals_do_not_fill_the_log(uploads, line, monkeypatch):
     lines = []
-    monkeypatch.setattr(service.uploads.log, "warning", lambda event, **more: lines.append(more))
+    monkeypatch.setattr(service.passage.uploads.log, "warning", lambda event, **more: lines.append(more))
     for _ in range(50):
         refusal(uploads, sent(line, b"half", 8))
     assert [one["unlogged"] for one in lines] == [0] * 10

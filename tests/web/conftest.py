@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from dialers.base import Connection
 from service.app import create_app
-from service.config import Settings
+from service.settings.config import Settings
 from web import keys
 from web.context import context
 

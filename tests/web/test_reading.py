@@ -36,7 +36,7 @@ def test_a_time_without_a_zone_is_one_of_the_reports_zone(admin, database):
 
 
 def test_a_summary_with_too_many_groups_names_the_parameter(admin, database, monkeypatch):
-    monkeypatch.setattr("queries.summaries.MOST_GROUPS", 1)
+    monkeypatch.setattr("queries.counting.MOST_GROUPS", 1)
     with database.write() as session:
         outcome(session, agent_id="1")
         outcome(session, agent_id="2")

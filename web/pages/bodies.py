@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from dialers.base import Unreadable
-from dialers.inflating import inflated
+from dialers.bodies.inflating import inflated
 from lib import charsets, rawjson
 from models import Receipt
 

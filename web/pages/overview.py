@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
-from queries import health, selection, shape, strangers, summaries
+from queries import health, selection, shape, strangers
+from queries import summary as sums
 from web import spooled
 from web.context import context
 from web.pages import sentences, session, zones
@@ -68,7 +69,7 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     """Today's calls by connect outcome, in the order of the vocabulary, those that occurred only."""
     since, until = zones.today(now, zone)
     configured = context().connections
-    summary = summaries.summary(reading, {"since": since, "until": until}, ["connection"], zone, configured)
+    summary = sums.summary(reading, {"since": since, "until": until}, ["connection"], zone, configured)
     totals = summary["totals"]
     undecided = [
         (row["connection"], row["unmapped_dispositions"]["calls"])

@@ -15,7 +15,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from dialers.forgiven import sentences
+from dialers.bodies.forgiven import sentences
 from models import Receipt
 from queries import evidence, quarantine
 from web import sorting_out

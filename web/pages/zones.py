@@ -8,7 +8,6 @@ from flask import request
 
 from lib import clock
 from lib import zones as iana
-from queries import summaries
 
 COOKIE = "wrapup_zone"
 
@@ -20,7 +19,7 @@ def chosen() -> str:
 
 
 def known(name: str) -> bool:
-    return summaries.known_zone(name)
+    return iana.known(name)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from dialers.forgiven import FORGIVEN
+from dialers.bodies.forgiven import FORGIVEN
 from web.schemas.described import following, members, names, number, our_id, text, time, yes_or_no
 from web.schemas.words import UnmappedWord
 

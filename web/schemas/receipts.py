@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from dialers.forgiven import FORGIVEN
+from dialers.bodies.forgiven import FORGIVEN
 from models.receipts import SHOWN_STATES
 from web.schemas.described import following, members, number, our_id, text, time, yes_or_no
 

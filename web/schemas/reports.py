@@ -78,7 +78,9 @@ class Summary(Schema):
 class ReconciliationCounts(Schema):
     calls = number("All calls.", 120)
     callbacks_only = number("Calls that only callbacks told of.", 100)
-    reports_only = number("Calls that only reports told of: their callbacks were lost, or none were set up.", 2)
+    reports_only = number(
+        "Calls that only reports told of: their callbacks were lost or never set up, or the dialer posts none.", 2
+    )
     both = number("Calls that both told of.", 18)
     neither = number("Calls that neither told of: imported ones.", 0)
     leads_without_call = number(

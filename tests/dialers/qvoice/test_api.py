@@ -20,14 +20,6 @@ from tests.dialers.qvoice.portal import FAST, portal, row
 from tests.dialers.test_http import trickling
 
 
-@pytest.fixture
-def filled():
-    with portal() as found:
-        for number in range(1, 8):
-            found.qvoice.add(row(number))
-        yield found
-
-
 def statuses(found, part="history"):
     return [request.status for request in found.asked(part)]
 

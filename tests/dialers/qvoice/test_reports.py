@@ -15,15 +15,6 @@ PAYLOADS = Path(__file__).parents[2] / "payloads" / "qvoice"
 SEVEN = [f"call:call-{number}" for number in range(7, 0, -1)]  # QVoice lists the latest first
 
 
-@pytest.fixture
-def filled():
-    """A portal with seven calls, which shows three per page."""
-    with portal() as found:
-        for number in range(1, 8):
-            found.qvoice.add(row(number))
-        yield found
-
-
 def test_a_walk_asks_page_by_page_within_one_frozen_window(filled):
     walked = filled.walk()
     assert walked.error is None

@@ -9,6 +9,18 @@ from tests.dialers.ringostat.stage import INCOMING, START
 
 SETTINGS = {"api_url": "http://127.0.0.1:9", "project_id": "123", "auth_key": "demo"}
 WAYS = ("form", "query")
+# One call in texts alone, so that a form can say it: the kind, what is posted, and which of it names the call.
+TOLD = (
+    "call",
+    {
+        "uniqueid": "7.1",
+        "call_type": "in",
+        "caller": "380671234567",
+        "disposition": "BUSY",
+        "employee_fio": "Олена К",
+    },
+)
+ID = "uniqueid"
 
 
 def call_id(number: int) -> str:

@@ -9,6 +9,9 @@ from tests.dialers.callback_cases import Post
 SETTINGS: dict[str, str] = {}
 WAYS = ("form", "query")  # it posts JSON; what else says the same is read
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+# The same of one call in texts alone, so that a form can say it: the kind, what is posted, and which of it names the call.
+TOLD = ("terminal", {"callID": "19", "callLogID": "49", "status": "busy", "disposition": "Later", "notes": "Zoë ok"})
+ID = "callID"
 AGENT = bodies.Agent(67131, "asha@example.test", "+919800000001")
 
 

@@ -8,6 +8,12 @@ from tests.dialers.callback_cases import Post
 
 SETTINGS = {"api_url": "http://127.0.0.1:9", "username": "demo", "password": "demo"}
 WAYS = ("form", "query")
+# One call in texts alone, so that a form can say it: the kind, what is posted, and which of it names the call.
+TOLD = (
+    "event",
+    {"EventName": "Hangup", "UniqueId": "17.2", "To": "601000001", "Reason": "RS_BUSY", "Queue": "Zelená linka"},
+)
+ID = "UniqueId"
 
 
 def call_id(number: int) -> str:

@@ -218,7 +218,7 @@ def test_what_a_failed_request_proves(played, path, fault, kind):
 def test_a_list_that_holds_another_count_makes_no_campaign(played):
     played.faults({"fewer_numbers": True})
     error = error_of(lambda: send(played))
-    assert isinstance(error, Uncertain) and "3 numbers were sent" in str(error) and "counted 2" in str(error)
+    assert isinstance(error, Uncertain) and "sent with 3 numbers" in str(error) and "counted 2" in str(error)
     assert played.voipex.campaigns == {}
 
 

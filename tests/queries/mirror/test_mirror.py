@@ -15,7 +15,7 @@ from queries.mirror.follower import Follower
 from queries.reports import answering
 from queries.reports.catalogue import REPORTS
 from queries.sources import MIRROR, TABLES, Sources
-from queries.summaries import summary
+from queries.summary import summary
 from tests import factories
 from tests.factories import NOON
 

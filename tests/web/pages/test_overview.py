@@ -14,7 +14,7 @@ from lib import zones as iana
 from models import SendingDesk
 from models.receipts import STATES
 from models.schema import known
-from outcomes import pace
+from outcomes import callback_pace
 from tests import factories
 from tests.web.conftest import CONNECTIONS
 from web.context import context
@@ -152,7 +152,7 @@ def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, a
     with database.write() as session:
         for seconds in range(360, 1560, 10):
             factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
-    while pace.learn(database, CONNECTIONS, NOW):
+    while callback_pace.learn(database, CONNECTIONS, NOW):
         continue
     said = "No callback for 6 min"
     assert said in text(reader) and said in text(reader, "/connections/ryng-main")
@@ -423,7 +423,7 @@ def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty
     with database.write() as session:
         for seconds in range(360, 1560, 10):
             factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
-    while pace.learn(database, CONNECTIONS, NOW):
+    while callback_pace.learn(database, CONNECTIONS, NOW):
         continue
 
     page = text(reader)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from dialers.forgiven import FORGIVEN
+from dialers.bodies.forgiven import FORGIVEN
 from lib import clock
 from models import Receipt
 from models.strangers import NOBODY, drop

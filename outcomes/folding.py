@@ -1,0 +1,68 @@
+"""Folding many groups: what the fold makes of each, whatever is wrong with one of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from outcomes.fold import Folded, fold
+from outcomes.group_events import GroupEvents
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class FoldedGroups:
+    """``failed``: receipt -> the error's name. Its events are left out of every group."""
+
+    by_group: dict[UUID, list[Folded]] = field(default_factory=dict)
+    failed: dict[UUID, str] = field(default_factory=dict)
+
+    def repeated(self) -> set[UUID]:
+        """The receipts whose every event another receipt had said."""
+        folded = [attempt for own in self.by_group.values() for attempt in own]
+        again = [attempt for attempt in folded if len(attempt.first) < len(attempt.events)]
+        if not again:
+            return set()
+        first = {event.receipt_id for attempt in folded for event in attempt.first}
+        return {event.receipt_id for attempt in again for event in attempt.events} - first
+
+
+class Failed(Exception):
+    """Folding failed with what these receipts say."""
+
+    def __init__(self, receipts: set[UUID], error: str):
+        super().__init__(error)
+        self.receipts, self.error = receipts, error
+
+
+def fold_groups(events: GroupEvents, connections: Mapping[str, Connection], now: datetime) -> FoldedGroups:
+    """What becomes of each group. A receipt with which a fold fails is left out of every group, what it had said before
+    stays; a group that fails without any news is left as it is."""
+    failed: dict[UUID, str] = {}
+    while True:
+        try:
+            return FoldedGroups(_folded(events, failed, connections, now), failed)
+        except Failed as error:
+            failed |= dict.fromkeys(error.receipts, error.error)
+
+
+def _folded(
+    events: GroupEvents, failed: Mapping[UUID, str], connections: Mapping[str, Connection], now: datetime
+) -> dict[UUID, list[Folded]]:
+    """Raises Failed where there are receipts to be blamed that were not before."""
+    folded: dict[UUID, list[Folded]] = {}
+    for group, own in events.by_group(failed).items():
+        name, dialer = events.names[group]
+        try:
+            folded[group] = fold(own, connections.get(name) or Connection(name, dialer), DIALERS[dialer], now)
+        except Exception as error:  # our own fault in one call must not stop the others
+            log.exception("folding_failed", group_id=str(group), error=type(error).__name__)
+            blamed = {event.receipt_id for where, event in events.told(failed) if where == group}
+            if blamed:
+                raise Failed(blamed, type(error).__name__) from error
+    return folded

@@ -1,0 +1,1 @@
+"""``wrapup demo``: the command, and the settings file that it writes."""

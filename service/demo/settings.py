@@ -1,0 +1,134 @@
+"""The demo's settings file: five connections to the sandbox. Some words are left undecided, so that there are some to decide."""
+
+import re
+import socket
+import tomllib
+from pathlib import Path
+
+from lib import private, secrets
+from service.settings.mistakes import BadSettings
+from service.supervisor.sockets import free_ports
+
+NAMES = ("ryng", "qvoice", "ringostat", "jaicp", "voipex")
+URLS = ("api_url", "portal_url")
+_LOCAL = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+SETTINGS = """\
+# The demo's. What is changed here stays; `wrapup demo --fresh` writes it anew.
+[connections.ryng-demo]
+dialer = "ryng"
+callback_tokens = ["{token}"]
+api_url = "http://127.0.0.1:{ryng}"
+access_token = "demo"
+default_country = "IN"
+status_codes = {{ "2" = "connected", "3" = "no_answer", "4" = "busy" }}  # 6 is undecided
+crm_reference_field = "Lead ID"
+
+[connections.qvoice-demo]
+dialer = "qvoice"
+portal_url = "http://127.0.0.1:{qvoice}"
+username = "demo"
+password = "demo"
+domain = "demo"
+account_id = "demo"
+default_country = "US"
+page_size = 100
+poll_seconds = 5
+crm_reference_field = "lead_ticket_id"
+
+[connections.ringostat-demo]
+dialer = "ringostat"
+callback_tokens = ["{token}"]
+api_url = "http://127.0.0.1:{ringostat}"
+project_id = "123"
+auth_key = "demo"
+timezone = "Europe/Kyiv"
+poll_seconds = 5
+
+[connections.jaicp-demo]
+dialer = "jaicp"
+api_url = "http://127.0.0.1:{jaicp}"
+campaigns = {{ renewals = "demo" }}
+poll_seconds = 5
+
+[connections.voipex-demo]
+dialer = "voipex"
+callback_tokens = ["{token}"]
+api_url = "http://127.0.0.1:{voipex}"
+auth_url = "http://127.0.0.1:{voipex}/token"
+username = "demo"
+password = "demo"
+
+[words.qvoice-demo]
+"lead_hangup / lead" = "dismissed"
+
+# "New Disposition" is undecided.
+[dispositions.ryng-demo]
+"Interested" = ["contact", "sale"]
+"Call back later" = ["contact", "callback"]
+"Bought" = ["contact", "sale"]
+"Not interested" = ["contact", "not_interested"]
+"Do not call again" = ["contact", "dnc"]
+"Wrong number" = ["wrong_number"]
+
+# "Wrong number" is undecided.
+[dispositions.qvoice-demo]
+"Interested" = ["contact", "sale"]
+"Call back later" = ["contact", "callback"]
+"Not interested" = ["contact", "not_interested"]
+
+# "Call back later" is undecided.
+[dispositions.ringostat-demo]
+"Sale" = ["contact", "sale"]
+"Not interested" = ["contact", "not_interested"]
+
+[dispositions.jaicp-demo]
+"Interested" = ["contact", "sale"]
+"Call back later" = ["contact", "callback"]
+"Not interested" = ["contact", "not_interested"]
+"""
+
+
+def written(file: Path) -> dict[str, int]:
+    """Each dialer's port, after the file was written, or brought to ports that are free: tokens, and whatever somebody has
+    changed in it, stay. Raises BadSettings."""
+    if not file.exists():
+        ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+        private.write(file, SETTINGS.format(token=secrets.make(), **ports))
+        return ports
+    text = file.read_text(encoding="utf-8")
+    ports = _ports(text)
+    taken = [name for name in NAMES if not _is_free(ports[name])]
+    fresh = dict(zip(taken, free_ports(len(taken)), strict=True))
+    for name, port in fresh.items():
+        text = re.sub(rf"(http://127\.0\.0\.1:){ports[name]}\b", rf"\g<1>{port}", text)
+    if fresh:
+        private.write(file, text)
+    private.close(file)
+    return ports | fresh
+
+
+def _ports(text: str) -> dict[str, int]:
+    try:
+        connections = tomllib.loads(text)["connections"]
+        urls = [
+            next(connections[f"{name}-demo"][key] for key in URLS if key in connections[f"{name}-demo"])
+            for name in NAMES
+        ]
+        local = {name: found for name, url in zip(NAMES, urls, strict=True) if (found := _LOCAL.match(url))}
+        return {name: int(local[name][1]) for name in NAMES}
+    except (tomllib.TOMLDecodeError, KeyError, StopIteration, TypeError) as error:
+        raise BadSettings(
+            "The demo's settings file does not name its five dialers any more; wrapup demo --fresh writes it anew, and "
+            f"erases the demo's data ({type(error).__name__})."
+        ) from None
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,23 @@
+"""What gunicorn loads for the receiving processes: callbacks, and a passage to the reader for everything else."""
+
+import callbacks
+from models.database import Database
+from service import logs
+from service.passage.passing import Passage
+from service.passage.refusals import tally
+from service.passage.uploads import Uploads
+from service.settings import config
+
+
+def create_receiver(reader: str) -> callbacks.Receiver:
+    """The WSGI application of the receiving processes; ``reader`` is the HOST:PORT where everything else is answered.
+
+    Flask is not loaded here: a receiver is small, and starts in a moment. Raises BadSettings.
+    """
+    settings = config.load()
+    logs.configure(settings.log_level)
+    inbox = callbacks.Inbox(Database(settings.database_url), settings)
+    counts = tally(settings.data_dir)
+    uploads = Uploads(settings.data_dir, settings.upload_bytes, counts)
+    passage = Passage(reader, uploads, settings.proxies, counts)
+    return callbacks.Receiver(passage, inbox, settings.connections, settings.secret_key, settings.proxies)

@@ -1,0 +1,1 @@
+"""Settings: read, checked and refused. ``config`` is where they are asked for."""

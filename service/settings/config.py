@@ -1,0 +1,219 @@
+"""Settings: environment variables, and one file for what is structured. Strict and loud: a bad one stops the start.
+
+Nothing reads the environment after ``load``. What each setting means for users stands in docs/settings.md.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from lib import secrets
+from lib.proxies import Proxies
+from queries.reports.base import Limits
+from service.settings import guards
+from service.settings.connections import connections_of
+from service.settings.keyring import kept
+from service.settings.limits import limits_of
+from service.settings.mistakes import BadSettings
+
+_BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured, checked."""
+
+    database_url: str
+    data_dir: Path
+    bind: str
+    public_url: str
+    workers: int
+    secret_key: str
+    log_level: str
+    stranger_receipts: int  # how many receipts strangers may put into quarantine
+    stranger_bytes: int  # and how many bytes
+    memory_bytes: int  # how much of what no store takes a process holds in memory
+    connections: Mapping[str, Connection]
+    limits: Limits = Limits()  # of reports
+    proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
+    upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
+
+    def callback_urls(self) -> list[tuple[str, str, str]]:
+        """(connection, kind, URL) for every callback that a dialer can be given, with the connection's first token."""
+        return [
+            (name, kind, f"{self.public_url}/callbacks/{name}/{connection.callback_tokens[0]}/{kind}")
+            for name, connection in self.connections.items()
+            for kind in DIALERS[connection.dialer].callback_kinds
+        ]
+
+    def warnings(self) -> list[str]:
+        """What was taken, and should not stay so: sentences."""
+        said = list(guards.unencrypted("The setting", {"WRAPUP_PUBLIC_URL": self.public_url}))
+        for name, connection in self.connections.items():
+            said += guards.unencrypted(f"[connections.{name}]", connection.settings)
+        return said
+
+    def token_fingerprints(self) -> dict[str, list[str]]:
+        """Connection -> the fingerprints of its callback tokens, by which an outdated one is known again."""
+        return {
+            one.name: [secrets.fingerprint(token, self.secret_key) for token in one.callback_tokens]
+            for one in self.connections.values()
+        }
+
+    def callbacks_of(self) -> dict[str, dict[str, str]]:
+        """The same by connection and kind."""
+        found: dict[str, dict[str, str]] = {}
+        for name, kind, url in self.callback_urls():
+            found.setdefault(name, {})[kind] = url
+        return found
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and the file it names. Raises BadSettings."""
+    environ = os.environ if environ is None else environ
+    env = _Environment(environ)
+    data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
+    bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
+    _check_bind(bind)
+    database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
+    _check_database(database_url)
+    short_tokens = env.choice("WRAPUP_ALLOW_SHORT_TOKENS", "no", ("no", "yes")) == "yes"
+    given_key = env.text("WRAPUP_SECRET_KEY", "")
+    if given_key:
+        guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
+    file = _file(env, environ)
+    connections = connections_of(file, data_dir)
+    for one in connections.values():
+        guards.check_connection(one, short_tokens)
+    return Settings(
+        database_url=database_url,
+        data_dir=data_dir,
+        bind=bind,
+        public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
+        workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
+        secret_key=given_key or kept(data_dir, "secret_key"),
+        log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        stranger_receipts=env.number("WRAPUP_STRANGER_RECEIPTS", 10_000, 0, 10**9),
+        stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
+        memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
+        connections=connections,
+        limits=limits_of(file),
+        proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
+        upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
+    )
+
+
+class _Environment:
+    """The environment, with one sentence per mistake."""
+
+    def __init__(self, environ: Mapping[str, str]):
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.text(name, str(default))
+        # The length first: Python reads no number of more than 4300 digits.
+        if not text.isascii() or not text.isdigit() or len(text) > 20 or not low <= int(text) <= high:
+            raise BadSettings(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
+        return int(text)
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        text = self.text(name, default).lower()
+        if text not in choices:
+            raise BadSettings(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+        return text
+
+
+def _check_bind(bind: str) -> None:
+    match = _BIND.fullmatch(bind)
+    if match is None:
+        raise BadSettings(f"WRAPUP_BIND must be HOST:PORT, not {bind!r}.")
+    if not 1 <= int(match[2]) <= 65_535:
+        raise BadSettings(f"WRAPUP_BIND must have a port from 1 to 65535, not {match[2]}.")
+
+
+def _check_database(text: str) -> None:
+    """Refuse what could not work or would not be one database. No sentence repeats the URL: it may hold a password."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        raise BadSettings("WRAPUP_DATABASE_URL is not a database URL.") from None
+    if url.drivername not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+        raise BadSettings(f"WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not {url.drivername}.")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise BadSettings("WRAPUP_DATABASE_URL must have a port from 1 to 65535.")
+    if url.drivername != "sqlite":
+        return
+    if url.host:
+        raise BadSettings("WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.")
+    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
+        raise BadSettings("WRAPUP_DATABASE_URL must name a file: in memory, every process would have its own database.")
+
+
+def _public_url(text: str, bind: str) -> str:
+    url = text.rstrip("/") or f"http://{bind}"
+    shown = repr(text.rpartition("@")[2])  # before the @ may stand a password
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is no number or too large
+        raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.") from None
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL is what stands before /callbacks: it has no ? and no #, unlike {shown}.")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {shown}.")
+    if not usable:
+        raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.")
+    return url
+
+
+def _proxies(text: str) -> Proxies:
+    try:
+        return Proxies([] if text == "none" else text.replace(",", " ").split())
+    except ValueError as error:
+        raise BadSettings(
+            f"WRAPUP_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.5, 10.1.0.0/16, or none: {error}."
+        ) from None
+
+
+def _file(env: _Environment, environ: Mapping[str, str]) -> dict[str, Any]:
+    named = env.text("WRAPUP_CONFIG", "")
+    path = Path(named or "wrapup.toml")
+    if not named and not path.exists():
+        return {}
+    try:
+        return _filled(tomllib.loads(path.read_text(encoding="utf-8")), environ, path.name)
+    except OSError as error:
+        raise BadSettings(f"WRAPUP_CONFIG names {str(path)!r}, which cannot be read: {error.strerror}.") from None
+    except ValueError as error:  # TOML's own, text that is no UTF-8, and numbers of thousands of digits
+        raise BadSettings(f"{path.name} is not TOML: {error}.") from None
+
+
+def _filled(value: object, environ: Mapping[str, str], where: str) -> Any:
+    """The value with every ``${NAME}`` replaced from the environment."""
+    if isinstance(value, dict):
+        return {key: _filled(item, environ, f"{where}: {key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, environ, where) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def variable(match: re.Match[str]) -> str:
+        if not environ.get(match[1]):
+            raise BadSettings(f"{where} needs the environment variable {match[1]}, which is not set.")
+        return environ[match[1]]
+
+    return _VARIABLE.sub(variable, value)

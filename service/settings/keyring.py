@@ -1,0 +1,35 @@
+"""Secrets that nobody gave us: made at the first start, kept in the data folder, readable by its owner alone."""
+
+import os
+from pathlib import Path
+
+from lib import private, secrets
+from service.settings.mistakes import BadSettings
+
+
+def kept(data_dir: Path, name: str) -> str:
+    """The secret of that name, made now if there is none. Processes that start together end up with the same one. Raises
+    BadSettings."""
+    try:
+        return _kept(data_dir, name)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
+
+
+def _kept(data_dir: Path, name: str) -> str:
+    folder = data_dir / "secrets"
+    private.make_folder(folder)
+    private.close(folder)
+    path = folder / name
+    if not path.exists():
+        draft = folder / f".{name}.{os.getpid()}"
+        private.write(draft, secrets.make())
+        try:
+            os.link(draft, path)  # fails where another process was first; a reader never sees half a secret
+        except FileExistsError:
+            pass  # the other one's secret is as good as ours
+        finally:
+            draft.unlink()
+    private.close(path)
+    return path.read_text(encoding="ascii").strip()

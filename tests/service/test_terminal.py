@@ -1,0 +1,21 @@
+"""What others have said and a command writes: a terminal obeys nothing of it."""
+
+import pytest
+
+from service.terminal import say
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("row 1: Jana Nová, 報表 📞", "row 1: Jana Nová, 報表 📞"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("\x1b[2J\x1b]0;gone\x07", "\\x1b[2J\\x1b]0;gone\\x07"),
+        ("\x9b31m", "\\x9b31m"),
+        ("\u202e3210", "\\u202e3210"),
+        ("a\rb", "a\\rb"),
+    ],
+)
+def test_escape_codes_are_written_out(capsys, text, written):
+    say(text)
+    assert capsys.readouterr().out == f"{written}\n"
