@@ -13,6 +13,7 @@ from models import CallOutcome
 from models.database import AnyColumn
 from queries.expressions import Local, has_member
 from queries.reports.base import Asked, WrongQuestion
+from queries.reports.clocks import of_customers
 from queries.summaries import GROUPS as SIMPLE
 
 _FIRST_DAY = date(1970, 1, 1)
@@ -57,7 +58,7 @@ class Group:
 
 
 def _local(asked: Asked) -> Local:
-    return Local(CallOutcome.occurred_at, asked.tz, asked.span)
+    return of_customers(asked) if asked.by_customer else Local(CallOutcome.occurred_at, asked.tz, asked.span)
 
 
 def _clock(read: Callable[[Local], AnyColumn]) -> Callable[[Asked], Sequence[AnyColumn]]:
