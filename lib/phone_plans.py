@@ -170,6 +170,14 @@ def split(digits: str) -> tuple[str, str] | None:
     return None
 
 
+def countries(digits: str) -> tuple[str, ...]:
+    """The countries (ISO 3166) with the code that an international number begins with, without its sign; none for a code that no
+    country has."""
+    found = split(digits)
+    names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(found[0])] if found is not None else ()
+    return tuple(name for name in names if name.isalpha())
+
+
 def _region(metadata: PhoneMetadata) -> Region:
     kinds = (getattr(metadata, name) for name in TYPES)
     leading = metadata.leading_digits

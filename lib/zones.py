@@ -18,6 +18,8 @@ class Locale(NamedTuple):
 
 
 NOWHERE = Locale()
+# Places whose telephones have another country's code: the Crimea's are Russian, those of northern Cyprus Turkish.
+NUMBERED_ELSEWHERE = frozenset({"Europe/Simferopol", "Asia/Famagusta"})
 _STEP = timedelta(days=1)  # no zone has changed its clocks twice within a day
 PSEUDO = ("localtime", "posixrules", "Factory")  # the machine's own
 
@@ -100,3 +102,18 @@ def changes(name: str, since: datetime, until: datetime) -> tuple[tuple[datetime
             found.append((high.replace(microsecond=0), now))
         at = following
     return tuple(found)
+
+
+@lru_cache(maxsize=300)
+def shared(countries: tuple[str, ...], since: datetime, until: datetime) -> tuple[tuple[datetime, int], ...] | None:
+    """``changes`` of the clocks that whoever has a telephone number of these countries sees; None where they differ between the
+    two moments, and where there are none."""
+    found = None
+    for zone in dict.fromkeys(zone.key for country in countries for zone in _of_country(country)):
+        if zone in NUMBERED_ELSEWHERE:
+            continue
+        own = changes(zone, since, until)
+        if found is not None and own != found:
+            return None
+        found = own
+    return found

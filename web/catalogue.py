@@ -16,6 +16,7 @@ from web.auth import scope
 from web.context import context
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
+from web.opening import whose_clocks
 from web.parameters import cursor, limit, split
 from web.reports import ReconciliationQuery
 from web.schemas import catalogue as answers
@@ -42,14 +43,7 @@ class ReportQuery(ReconciliationQuery):
             "example": "previous",
         },
     )
-    zone = fields.Str(
-        load_default="reader",
-        validate=validate.OneOf(("reader", "customer")),
-        metadata={
-            "description": "`customer`: hours of the customer's own place, where the report can.",
-            "example": "reader",
-        },
-    )
+    zone = whose_clocks()
     limit = limit(100)
     cursor = cursor()
 

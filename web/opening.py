@@ -42,6 +42,17 @@ def _shown(what: str, example: str) -> fields.Str:
     return fields.Str(validate=validate.Length(max=2000), metadata={"description": description, "example": example})
 
 
+def whose_clocks() -> fields.Str:
+    return fields.Str(
+        load_default="reader",
+        validate=validate.OneOf(("reader", "customer")),
+        metadata={
+            "description": "`customer`: hours of the customer's own place, where the report can.",
+            "example": "reader",
+        },
+    )
+
+
 class Row(Schema):
     """The figure, and what a row may show that is no filter besides."""
 
@@ -55,6 +66,7 @@ class Row(Schema):
         },
     )
     tz = zone()
+    zone = whose_clocks()
     day = _shown("the day", "2026-11-18")
     hour = _shown("the hour", "10")
     weekday = _shown("the weekday, 1 for Monday,", "3")
@@ -86,12 +98,13 @@ def without_row(request: Request, schema: Schema, given: MultiDictProxy) -> Mult
 
 
 def opened_filters(session: Asks, filters: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    """The filters, with the calls of the figure where one is opened. Takes ``figure`` and ``tz`` out of ``rest``. Answers 422."""
-    figure, tz = rest.pop("figure", None), rest.pop("tz")
+    """The filters, with the calls of the figure where one is opened. Takes what is about it out of
+    ``rest``. Answers 422."""
+    figure, tz, clocks = rest.pop("figure", None), rest.pop("tz"), rest.pop("zone")
     if figure is None:
         return filters
     own = context()
-    question = answering.asked(session, filters, tz, (), own.settings.limits, own.connections)
+    question = answering.asked(session, filters, tz, (), own.settings.limits, own.connections, clocks == "customer")
     try:
         found: list[ColumnElement[bool]] = opened.condition(question, figure, g.get("row", {}))
     except WrongQuestion as error:

@@ -69,11 +69,13 @@ def answer(
 
 
 def _grouped(question: Asked, report: Report) -> Asked:
+    if question.by_customer and not report.by_customer:
+        raise WrongQuestion("zone", "This report goes by the clocks of `tz`; only best_time takes the customers'.")
     if report.own_rows is not None:
         if question.group_by:
             raise WrongQuestion("group_by", f"This report makes its own rows: {report.own_rows}.")
         return replace(question, group_by=report.own_groups)
-    allowed = report.groups if report.groups is not None else tuple(GROUPS)
+    allowed = report.groups if report.groups is not None else tuple(report.source.groups if report.source else GROUPS)
     for name in question.group_by:
         if name not in allowed:
             raise WrongQuestion("group_by", f"This report takes {', '.join(allowed)}; {name} is none of them.")
@@ -92,8 +94,10 @@ def place(session: Any) -> int:
     return state(session).last_position if known is None else known
 
 
-def may_still_move(question: Asked, report: Report) -> dict[str, Any]:
+def may_still_move(question: Asked, report: Report) -> Mapping[str, Any]:
     """How many of the calls may still change, and their share: not over yet, or a disposition awaited."""
+    if report.moving is not None:
+        return report.moving(question)
     wanted = conditions(question.filters) + ([report.base(question)] if report.base else [])
     open_ones = (CallOutcome.settling == waiting for waiting in (PROVISIONAL, AWAITING_DISPOSITION))
     sums = [func.count(), *(func.count().filter(one) for one in open_ones)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
 
 from dialers.base import Connection
 from models.database import AnyColumn
@@ -41,6 +42,7 @@ class Asked:
     limits: Limits = DEFAULTS
     configured: Mapping[str, Connection] = field(default_factory=dict)
     by_customer: bool = False  # the clock of the customer's place instead of ``tz``
+    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False)  # what was looked up for it once
 
 
 Share = tuple[int, int]  # nine tenths are (9, 10)
@@ -54,7 +56,8 @@ class Figure:
     sentences; counts have no denominator. ``elsewhere``: what it is called at other systems.
 
     How it is worked out, one of: ``calls``, a count of those for which a condition holds; ``leads``, of the leads that have
-    such a call; ``ratio``, of two other figures by name; ``total``, ``mean`` or ``nth`` of a column over the calls."""
+    such a call; ``ratio``, of two other figures by name; ``total``, ``mean``, ``nth`` or ``distinct`` values of a column over the
+    calls. A report with rows of its own may work it out by itself."""
 
     name: str
     numerator: str
@@ -68,9 +71,11 @@ class Figure:
     total: Column | None = None
     mean: Column | None = None
     nth: tuple[Share, Column] | None = None
+    distinct: Column | None = None
     opens: Condition | None = None  # the calls that it stands for, where that is not what is said above
     least: bool = False  # null below ``Limits.min_calls`` of ``least_of``
     hidden: bool = False  # worked out for others, not shown
+    of_totals: bool = False  # shown in the totals alone
 
     def described(self) -> dict[str, Any]:
         """As the API shows its definition."""
@@ -92,6 +97,16 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a report counts, where that is not simply calls: the rows, grouped by some of its ``groups``
+    (``queries.reports.groups.Group``), and what must hold of them."""
+
+    rows: Callable[[Asked, Sequence[Any]], FromClause]
+    conditions: Callable[[Asked], Sequence[ColumnElement[bool]]]
+    groups: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Report:
     """``rows``: what a row is, where the report makes its own. ``default_groups``: where none are asked for. ``base``: which
     calls it is about, of those that match the filters."""
@@ -107,6 +122,10 @@ class Report:
     own: Callable[[Asked, "Report"], Found] | None = None
     paged: Callable[[Asked, "Report", int, str | None], Found] | None = None
     groups: Sequence[str] | None = None  # those that it takes; None: all
+    source: Source | None = None
+    tables: bool = False  # it asks tables that the mirror does not have
+    by_customer: bool = False  # whether it can go by the customer's clock
+    moving: Callable[[Asked], Mapping[str, Any]] | None = None  # what may still change, where it is not about calls
     finish: Callable[[Asked, dict[str, Any]], dict[str, Any]] | None = (
         None  # what is added to each row and to the totals
     )

@@ -1,8 +1,22 @@
-"""All reports, by name. A new one is a row here."""
+"""All reports, by name, in the order of the definitions. A new one is a row here."""
 
 from collections.abc import Mapping
 
-from queries.reports import of_calls
+from queries.reports import of_calls, of_leads, of_times
 from queries.reports.base import Report
 
-REPORTS: Mapping[str, Report] = {report.name: report for report in of_calls.REPORTS}
+_ORDER = (
+    of_calls.ATTEMPTS,
+    of_calls.ATTEMPTS_PER_LEAD,
+    of_calls.CONNECT,
+    of_calls.CONTACT,
+    of_leads.FIRST_ATTEMPT,
+    of_leads.ATTEMPTS_TO_CONTACT,
+    of_times.BEST_TIME,
+    of_times.DISPOSITIONS,
+    of_calls.ABANDON,
+    of_calls.MACHINES,
+    of_calls.TIMES,
+    of_calls.AGENTS,
+)
+REPORTS: Mapping[str, Report] = {report.name: report for report in _ORDER}

@@ -69,7 +69,8 @@ def _days(compare: str) -> tuple[date, date]:
 
 def compared(report: Report, asked: Asked, found: Found, other: Found, days: int) -> Found:
     """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period."""
-    figures = [figure.name for figure in report.figures if not figure.hidden and figure.unit != "word"]
+    all_figures = [figure for figure in report.figures if not figure.hidden and figure.unit != "word"]
+    figures = [figure.name for figure in all_figures if not figure.of_totals]
     known = {_key(row, figures): row for row in found.rows}
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
@@ -81,7 +82,8 @@ def compared(report: Report, asked: Asked, found: Found, other: Found, days: int
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
             nothing = {name: 0 if isinstance(row[name], int) else None for name in figures if name in row}
             rows.append(_beside(labels | nothing, row, figures))
-    return Found(rows, _beside(found.totals, other.totals, figures), found.next, found.more)
+    of_all = [figure.name for figure in all_figures]
+    return Found(rows, _beside(found.totals, other.totals, of_all), found.next, found.more)
 
 
 def _is_figure(name: str, figures: list[str]) -> bool:

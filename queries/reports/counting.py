@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_col
 from models.database import AnyColumn
 from queries.counting import MOST_GROUPS
 from queries.reports import facts
-from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
+from queries.reports.base import Asked, Figure, Found, Report, Rows, Source, WrongQuestion
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
@@ -19,35 +19,44 @@ TOO_FEW = "Fewer than {} calls say nothing about a rate."
 
 def counted(asked: Asked, report: Report) -> Found:
     """The report's rows and totals. Raises WrongQuestion."""
-    groups = [GROUPS[name] for name in asked.group_by]
-    (_, totals), *_ = _asked(asked, report, [])
+    groups = [_source(report).groups[name] for name in asked.group_by]
+    (_, totals), *_ = summed(asked, report, [])
     rows: Rows = []
     if groups:
-        found = _asked(asked, report, groups)
+        found = summed(asked, report, groups)
         if len(found) > MOST_GROUPS:
             raise WrongQuestion(
                 "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
             )
         rows = [labels | shown(asked, report, sums) for labels, sums in found]
-    return Found(rows, shown(asked, report, totals))
+    return Found(rows, shown(asked, report, totals, of_all=True))
 
 
-def _asked(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+_CALLS = Source(lambda asked, groups: calls(groups), lambda asked: conditions(asked.filters), GROUPS)
+
+
+def _source(report: Report) -> Source:
+    return report.source or _CALLS
+
+
+def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """(what says which group it is, the sums by name) of each group, in the order of the groups' values."""
     sums = {name: column for figure in report.figures for name, column in _sums(asked, figure).items()}
     own = [list(group.keys(asked)) for group in groups]
     keys = [key for some in own for key in some]
     widths = [len(some) for some in own]
     names = [func.max(group.name) for group in groups if group.name is not None]
-    wanted = conditions(asked.filters) + ([report.base(asked)] if report.base else [])
-    statement = select(*keys, *names, *sums.values()).select_from(calls(groups)).where(*wanted)
+    source = _source(report)
+    wanted = [*source.conditions(asked), *([report.base(asked)] if report.base else [])]
+    rows = source.rows(asked, groups)
+    statement = select(*keys, *names, *sums.values()).select_from(rows).where(*wanted)
     if keys:
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         places = (literal_column(str(at + 1), Integer) for at in range(len(keys)))
         statement = statement.group_by(*places).limit(MOST_GROUPS + 1)
     found = sorted(asked.session.execute(statement), key=lambda row: order(tuple(row[: len(keys)])))
     figures_at = len(keys) + len(names)
-    percentiles = percentiles_of(asked, report.figures, keys, calls(groups), wanted)
+    percentiles = percentiles_of(asked, report.figures, keys, rows, wanted)
     found_sums = []
     for row in found:
         key = tuple(row[: len(keys)])
@@ -77,11 +86,14 @@ def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
     if figure.mean is not None:
         column = figure.mean(asked)
         return {f"{figure.name} sum": func.sum(column), f"{figure.name} count": func.count(column)}
+    if figure.distinct is not None:
+        return {figure.name: func.count(distinct(figure.distinct(asked)))}
     return {}
 
 
-def shown(asked: Asked, report: Report, sums: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's figures; ``reasons`` says of those that are null, where there is more to say than that there is nothing."""
+def shown(asked: Asked, report: Report, sums: Mapping[str, Any], of_all: bool = False) -> dict[str, Any]:
+    """The figures of a row, or of all calls; ``reasons`` says of those that are null, where there is more to say than that there
+    is nothing."""
     known: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     for figure in report.figures:
@@ -101,7 +113,7 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any]) -> dict[str, An
             known[name] = None
             reasons[name] = why
     more = report.finish(asked, known) if report.finish else {}
-    hidden = {figure.name for figure in report.figures if figure.hidden}
+    hidden = {figure.name for figure in report.figures if figure.hidden or (figure.of_totals and not of_all)}
     found = {name: value for name, value in known.items() if name not in hidden} | more
     return found | ({"reasons": reasons} if reasons else {})
 

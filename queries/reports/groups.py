@@ -13,6 +13,7 @@ from models.database import AnyColumn
 from queries.days import day_number, day_text, week_number, week_text
 from queries.expressions import Local, has_member
 from queries.reports.base import Asked, WrongQuestion
+from queries.reports.clocks import of_customers
 from queries.summary import GROUPS as SIMPLE
 
 FLAG = union_all(*(select(literal(flag).label("flag")) for flag in FLAGS)).subquery("told_flags")
@@ -33,7 +34,7 @@ class Group:
 
 
 def _local(asked: Asked) -> Local:
-    return Local(CallOutcome.occurred_at, asked.tz, asked.span)
+    return of_customers(asked) if asked.by_customer else Local(CallOutcome.occurred_at, asked.tz, asked.span)
 
 
 def _clock(read: Callable[[Local], AnyColumn]) -> Callable[[Asked], Sequence[AnyColumn]]:

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from models import CallOutcome
-from queries import words_seen
 from queries.reports import facts
 from queries.reports.base import Asked, Column, Condition, Figure, Report
 from queries.reports.counting import case_of
+from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.reports.percentiles import MEDIAN, P90
-from queries.summary import NOBODY_DECIDED, NONE_STATED, unstated
 
 NEAR = 5 / 6  # of the limit of abandoned calls
 ABANDON_DAYS = 30
@@ -20,29 +19,29 @@ def _always(condition: Any) -> Condition:
     return lambda _: condition
 
 
-def _calls(name: str, numerator: str, condition: Any, **more: Any) -> Figure:
+def calls(name: str, numerator: str, condition: Any, **more: Any) -> Figure:
     return Figure(name, numerator, calls=_always(condition), **more)
 
 
-def _rate(name: str, part: str, whole: str, numerator: str, denominator: str, **more: Any) -> Figure:
+def rate(name: str, part: str, whole: str, numerator: str, denominator: str, **more: Any) -> Figure:
     return Figure(name, numerator, denominator, ratio=(part, whole), unit="share", **more)
 
 
-FINAL = _calls("final", "Calls that are over (`is_final`).", facts.FINAL)
-CONNECTED = _calls(
+FINAL = calls("final", "Calls that are over (`is_final`).", facts.FINAL)
+CONNECTED = calls(
     "connected",
     "Calls with the connect outcome `connected`.",
     facts.ANSWERED,
     elsewhere="VICIdial: human answers; Genesys: connects; Talkdesk's `connected` is the intended person.",
 )
-CONTACTS = _calls(
+CONTACTS = calls(
     "contacts",
     "Calls whose disposition has the flag `contact`.",
     facts.CONTACT,
     excludes="Merged rows; dispositions that nobody has mapped.",
     elsewhere="VICIdial: customer contacts; Genesys: right party contacts.",
 )
-CONNECT_RATE = _rate(
+CONNECT_RATE = rate(
     "connect_rate",
     "connected",
     "final",
@@ -52,43 +51,19 @@ CONNECT_RATE = _rate(
 )
 
 
-def _unmapped(asked: Asked) -> Any:
-    return facts.ANSWERED & words_seen.undecided(asked.session, asked.filters, asked.configured)
-
-
-_UNMAPPED = Figure("unmapped", "", calls=_unmapped, hidden=True)
-_DISPOSED = _calls("disposed", "", facts.ANSWERED & facts.DISPOSED, hidden=True)
-_UNSTATED = Figure("unstated", "", calls=lambda asked: unstated(asked.configured), hidden=True)
-_ALL = _calls("all calls", "", CallOutcome.id.is_not(None), hidden=True)
-_KNOWN_BY = (_ALL, _UNMAPPED, _DISPOSED, _UNSTATED)
-
-
-def _meaning_unknown(*names: str) -> Any:
-    """Figures that rest on what dispositions mean are null where that is not known."""
-
-    def reasons(asked: Asked, known: Mapping[str, Any]) -> Mapping[str, str]:
-        if known["all calls"] and known["unstated"] == known["all calls"]:
-            return dict.fromkeys(names, NONE_STATED)
-        if known["unmapped"] and known["unmapped"] == known["disposed"]:
-            return dict.fromkeys(names, NOBODY_DECIDED)
-        return {}
-
-    return reasons
-
-
 ATTEMPTS = Report(
     "attempts",
     "How many calls were placed?",
-    (_calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),),
+    (calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),),
 )
 
 ATTEMPTS_PER_LEAD = Report(
     "attempts_per_lead",
     "How often was each lead called?",
     (
-        _calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),
-        _calls("without_lead", "Outcomes that name neither a lead nor a customer's number.", ~facts.HAS_LEAD),
-        _calls("with_lead", "", facts.HAS_LEAD, hidden=True),
+        calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),
+        calls("without_lead", "Outcomes that name neither a lead nor a customer's number.", ~facts.HAS_LEAD),
+        calls("with_lead", "", facts.HAS_LEAD, hidden=True),
         Figure("leads", "Different leads that were called.", leads=_always(facts.HAS_LEAD), unit="leads"),
         Figure(
             "attempts_per_lead",
@@ -108,14 +83,14 @@ CONTACT = Report(
     "contact_rate",
     "Which share of calls, of conversations and of leads reaches the person who was wanted?",
     (
-        *_KNOWN_BY,
+        *KNOWN_BY,
         CONTACTS,
-        _calls("final", "", facts.FINAL, hidden=True),
-        _calls("connected", "", facts.ANSWERED, hidden=True),
+        calls("final", "", facts.FINAL, hidden=True),
+        calls("connected", "", facts.ANSWERED, hidden=True),
         Figure("contacted", "", leads=_always(facts.CONTACT), hidden=True),
         Figure("leads", "", leads=_always(facts.HAS_LEAD), hidden=True),
-        _rate("per_call", "contacts", "final", "Contacts.", "Calls that are over."),
-        _rate("per_conversation", "contacts", "connected", "Contacts.", "Connected calls."),
+        rate("per_call", "contacts", "final", "Contacts.", "Calls that are over."),
+        rate("per_conversation", "contacts", "connected", "Contacts.", "Connected calls."),
         Figure(
             "per_lead",
             "Leads with a contact.",
@@ -125,7 +100,7 @@ CONTACT = Report(
             "share",
             ratio=("contacted", "leads"),
         ),
-        _rate(
+        rate(
             "unmapped_share",
             "unmapped",
             "disposed",
@@ -133,7 +108,7 @@ CONTACT = Report(
             "Connected calls with a disposition.",
         ),
     ),
-    reasons=_meaning_unknown("contacts", "per_call", "per_conversation", "per_lead"),
+    reasons=meaning_unknown("contacts", "per_call", "per_conversation", "per_lead"),
 )
 
 _CONNECTED_AND_OVER = facts.FINAL & facts.ANSWERED
@@ -158,11 +133,11 @@ ABANDON = Report(
     "abandon_rate",
     f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`?",
     (
-        _calls("abandoned", "Calls with the connect outcome `abandoned`.", facts.DROPPED, elsewhere="Dropped calls."),
-        _calls("humans", _HUMANS + ".", facts.HUMAN),
-        _calls("answered by people", "", facts.HUMAN | facts.DROPPED, hidden=True),
-        _calls("final", "", facts.FINAL, hidden=True),
-        _rate(
+        calls("abandoned", "Calls with the connect outcome `abandoned`.", facts.DROPPED, elsewhere="Dropped calls."),
+        calls("humans", _HUMANS + ".", facts.HUMAN),
+        calls("answered by people", "", facts.HUMAN | facts.DROPPED, hidden=True),
+        calls("final", "", facts.FINAL, hidden=True),
+        rate(
             "abandon_rate",
             "abandoned",
             "answered by people",
@@ -170,7 +145,7 @@ ABANDON = Report(
             "Human conversations and abandoned calls.",
             elsewhere="US TSR: 0.03 of live answers per campaign in 30 days; Ofcom: since 2017 no rate is acceptable.",
         ),
-        _rate(
+        rate(
             "of_final",
             "abandoned",
             "final",
@@ -190,10 +165,10 @@ MACHINES = Report(
     "machine_rate",
     "Which share of what answered was a machine?",
     (
-        _calls("machines", "Calls with the connect outcome `voicemail`.", facts.MACHINE),
-        _calls("live", "Calls that connected or were abandoned.", facts.ANSWERED | facts.DROPPED),
-        _calls("that answered", "", facts.MACHINE | facts.ANSWERED | facts.DROPPED, hidden=True),
-        _rate("machine_rate", "machines", "that answered", "Voicemail.", "Voicemail, connected and abandoned calls."),
+        calls("machines", "Calls with the connect outcome `voicemail`.", facts.MACHINE),
+        calls("live", "Calls that connected or were abandoned.", facts.ANSWERED | facts.DROPPED),
+        calls("that answered", "", facts.MACHINE | facts.ANSWERED | facts.DROPPED, hidden=True),
+        rate("machine_rate", "machines", "that answered", "Voicemail.", "Voicemail, connected and abandoned calls."),
     ),
 )
 
@@ -236,11 +211,11 @@ AGENTS = Report(
     "agents",
     "What does each agent's day come to?",
     (
-        *_KNOWN_BY,
-        _calls("calls", "All outcomes.", CallOutcome.id.is_not(None)),
-        _calls("conversations", _HUMANS + ".", facts.HUMAN),
+        *KNOWN_BY,
+        calls("calls", "All outcomes.", CallOutcome.id.is_not(None)),
+        calls("conversations", _HUMANS + ".", facts.HUMAN),
         CONTACTS,
-        _calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE),
+        calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE),
         Figure(
             "talk_seconds",
             "Sum of `talk_seconds` of all calls.",
@@ -248,19 +223,12 @@ AGENTS = Report(
             total=_column(CallOutcome.talk_seconds),
         ),
         Figure("wrap_mean", "The mean of " + _TIMES["wrap"][0] + ".", unit="seconds", mean=_column(_WRAP)),
-        _rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", least=True),
-        _calls(
+        rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", least=True),
+        calls(
             "undisposed", "Connected calls that are over, without a disposition.", _CONNECTED_AND_OVER & ~facts.DISPOSED
         ),
     ),
     default_groups=("agent",),
     least_of="calls",
-    reasons=_meaning_unknown("contacts", "sales", "sales_per_contact"),
+    reasons=meaning_unknown("contacts", "sales", "sales_per_contact"),
 )
-
-
-def _short(asked: Asked) -> Any:
-    return facts.ANSWERED & CallOutcome.talk_seconds.between(1, 6)
-
-
-REPORTS = (ATTEMPTS, ATTEMPTS_PER_LEAD, CONNECT, CONTACT, ABANDON, MACHINES, TIMES, AGENTS)

@@ -1,0 +1,77 @@
+"""The whole history of leads and of numbers: an attempt is the first, or a contact was one before, whatever the filters say.
+
+Each is worked out by adding up once over all calls, with a place in their order as a text (``queries.expressions.in_order``):
+numbering the calls of each lead would sort all of them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import CTE, case, func, select
+
+from models import CallOutcome
+from models.database import AnySelect
+from queries.expressions import in_order
+from queries.reports import facts
+from queries.reports.base import Asked
+from queries.selection import NOT_MERGED, conditions
+
+PLACE = in_order(CallOutcome.occurred_at, CallOutcome.id)
+# Filters that every call of a lead answers alike, so that its history may be looked for by them.
+_OF_THE_LEAD = ("connection", "dialer")
+
+
+def of_leads(asked: Asked) -> CTE:
+    """Of each lead with a call that matches: ``lead``, ``attempts``, ``first`` and ``contact``: the places of its first
+    attempt and of its first contact, which is null where there was none."""
+    return _once(asked, "history", _of_leads)
+
+
+def first_contacts(asked: Asked) -> CTE:
+    """Of each lead with a call that matches and a contact: ``lead``, and ``attempt``: which of its attempts that was."""
+    return _once(asked, "first_contacts", _first_contacts)
+
+
+def _once(asked: Asked, name: str, made: Callable[[Asked], AnySelect]) -> CTE:
+    """One and the same within a question, so that whatever names its columns means it."""
+    if name not in asked.kept:
+        asked.kept[name] = made(asked).cte(name)
+    found: CTE = asked.kept[name]
+    return found
+
+
+def _of_leads(asked: Asked) -> AnySelect:
+    calls = select(facts.LEAD.label("lead"), PLACE.label("place"), facts.CONTACT.label("contact"))
+    rows = calls.where(*_of_leads_that_match(asked)).subquery("calls_of_leads")
+    figures = (
+        func.count().label("attempts"),
+        func.min(rows.c.place).label("first"),
+        func.min(case((rows.c.contact, rows.c.place))).label("contact"),
+    )
+    return select(rows.c.lead, *figures).group_by(rows.c.lead)
+
+
+def _first_contacts(asked: Asked) -> AnySelect:
+    leads = of_leads(asked)
+    calls = select(leads.c.lead.label("lead")).select_from(CallOutcome).join(leads, leads.c.lead == facts.LEAD)
+    rows = calls.where(NOT_MERGED, PLACE <= leads.c.contact).subquery("calls_until_contact")
+    return select(rows.c.lead, func.count().label("attempt")).group_by(rows.c.lead)
+
+
+def _of_leads_that_match(asked: Asked) -> list[Any]:
+    """Conditions on calls: of leads at least one call of which matches."""
+    given = {name: value for name, value in asked.filters.items() if value is not None and value != []}
+    alike = {name: value for name, value in given.items() if name in _OF_THE_LEAD}
+    found = [*conditions(alike), facts.HAS_LEAD]
+    if len(given) > len(alike):
+        matching = select(facts.LEAD).where(*conditions(asked.filters), facts.HAS_LEAD)
+        found.append(facts.LEAD.in_(matching.correlate(None)))
+    return found
+
+
+def numbers_with_contact() -> AnySelect:
+    """The numbers that a contact was ever made with."""
+    found = select(CallOutcome.customer_number).where(
+        NOT_MERGED, CallOutcome.customer_number.is_not(None), facts.CONTACT
+    )
+    return found.correlate(None)

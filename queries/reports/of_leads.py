@@ -1,0 +1,134 @@
+"""Reports about leads: when each was reached first. A lead is shown where at least one of its calls matches the filters, in each
+group in which it has such a call; which attempt was its first, and which reached it, is looked up in all of its calls."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import itemgetter
+
+from sqlalchemy import ColumnElement, func, true
+from sqlalchemy.sql.selectable import FromClause
+
+from queries.reports import facts, history
+from queries.reports.base import Asked, Figure, Found, Report, Source
+from queries.reports.counting import counted, summed
+from queries.reports.groups import GROUPS, Group, calls
+from queries.reports.meaning import KNOWN_BY, meaning_unknown
+from queries.selection import conditions
+
+LEADS = Figure(
+    "leads",
+    "Different leads that were called.",
+    excludes="Calls without a lead; merged rows.",
+    leads=lambda asked: facts.HAS_LEAD,
+    unit="leads",
+)
+
+
+def _with_history(asked: Asked, groups: Sequence[Group]) -> FromClause:
+    found = history.of_leads(asked)
+    return calls(groups).outerjoin(found, found.c.lead == facts.LEAD)
+
+
+def _first_was_contact(asked: Asked) -> ColumnElement[bool]:
+    found = history.of_leads(asked)
+    return found.c.first == found.c.contact
+
+
+FIRST_ATTEMPT = Report(
+    "first_attempt_contact",
+    "Which share of leads is reached on the first attempt?",
+    (
+        *KNOWN_BY,
+        LEADS,
+        Figure(
+            "contacted_first",
+            "Leads whose first attempt of all has a disposition with the flag `contact`.",
+            excludes="Calls without a lead; merged rows; dispositions that nobody has mapped.",
+            unit="leads",
+            leads=_first_was_contact,
+        ),
+        Figure(
+            "rate",
+            "Leads contacted on their first attempt.",
+            "Different leads that were called.",
+            "Calls without a lead; merged rows.",
+            "VICIdial: first-attempt contact; elsewhere first-call contact rate.",
+            "share",
+            ratio=("contacted_first", "leads"),
+        ),
+    ),
+    source=Source(_with_history, lambda asked: conditions(asked.filters), GROUPS),
+    reasons=meaning_unknown("contacted_first", "rate"),
+)
+
+
+def _read_never(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _lead_rows(asked: Asked, groups: Sequence[Group]) -> FromClause:
+    """A row for each lead."""
+    leads, reached = history.of_leads(asked), history.first_contacts(asked)
+    return leads.outerjoin(reached, reached.c.lead == leads.c.lead)
+
+
+def _never(asked: Asked) -> ColumnElement[bool]:
+    return history.of_leads(asked).c.contact.is_(None)
+
+
+def _attempt(asked: Asked) -> ColumnElement[int]:
+    reached: ColumnElement[int] = history.first_contacts(asked).c.attempt
+    return func.coalesce(reached, history.of_leads(asked).c.attempts)
+
+
+def _reached(asked: Asked, report: Report) -> Found:
+    """One statement: each lead is in one row, so the totals are their sums."""
+    known = counted(replace(asked, group_by=()), _MEANING).totals
+    found = [labels | {"leads": int(sums["leads"])} for labels, sums in summed(asked, report, ATTEMPTS_GROUPS)]
+    leads, never = (sum(row["leads"] for row in found if which(row)) for which in (bool, itemgetter("never")))
+    if known.get("reasons"):
+        return Found([], {"leads": leads, **known})
+    return Found(found, {"leads": leads, "reached": leads - never, "never": never})
+
+
+_MEANING = Report("", "", (*KNOWN_BY,), reasons=meaning_unknown("reached", "never"))
+_ATTEMPT = Group(("attempt",), lambda asked: (_attempt(asked),), read=int)
+_NEVER = Group(("never",), lambda asked: (_never(asked),), show=bool, read=_read_never)
+ATTEMPTS_GROUPS = (_NEVER, _ATTEMPT)
+
+ATTEMPTS_TO_CONTACT = Report(
+    "attempts_to_contact",
+    "How many attempts does it take to reach a lead, and after how many was one given up?",
+    (
+        Figure(
+            "leads",
+            "Leads whose first contact was on this attempt of all; where `never` is true, leads without any contact, by "
+            "the attempts made.",
+            excludes="Calls without a lead; merged rows.",
+            unit="leads",
+            calls=lambda asked: true(),
+        ),
+        Figure(
+            "reached",
+            "Leads with a contact.",
+            excludes="Calls without a lead; merged rows; dispositions that nobody has mapped.",
+            unit="leads",
+            calls=lambda asked: ~_never(asked),
+            of_totals=True,
+        ),
+        Figure(
+            "never",
+            "Leads without a contact.",
+            excludes="Calls without a lead; merged rows.",
+            unit="leads",
+            calls=_never,
+            of_totals=True,
+        ),
+    ),
+    own_rows="the attempt that reached the lead first; and where `never` is true, the attempts made",
+    own_groups=("never", "attempt"),
+    own=_reached,
+    source=Source(_lead_rows, lambda asked: (), {"never": _NEVER, "attempt": _ATTEMPT}),
+)
