@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
+from sqlalchemy.orm import Session
 
 from models.database import Database
 from queries.asks import Asks
@@ -35,6 +36,12 @@ class Answered(Generic[One]):
         return {"source": self.source, "source_note": self.note}
 
 
+def tables_of(whom: Any) -> Session:
+    """The session in which the tables show the same moment as whoever was given to a question."""
+    found: Session = getattr(whom, "tables", whom)
+    return found
+
+
 class Sources:
     """Of one process. ``mirror``: the setting WRAPUP_MIRROR. With ``auto`` the mirror is asked where there is one."""
 
@@ -44,10 +51,13 @@ class Sources:
         self._setting = mirror
         self._mirror = Mirror(folder)
 
-    def ask(self, question: Callable[[Asks], One], filters: Mapping[str, Any] | None = None) -> Answered[One]:
-        """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables."""
+    def ask(
+        self, question: Callable[[Asks], One], filters: Mapping[str, Any] | None = None, tables: bool = False
+    ) -> Answered[One]:
+        """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables. ``tables``: it is
+        about what only they hold."""
         with self._database.snapshot() as session:
-            if not self._wanted(filters or {}):
+            if tables or not self._wanted(filters or {}):
                 return Answered(question(session), TABLES)
             try:
                 return Answered(question(self._mirror.at_present(session)), MIRROR)

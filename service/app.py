@@ -8,6 +8,7 @@ import web
 from callbacks import routes
 from models.database import Database
 from outcomes.decisions import Decided
+from queries.sources import Sources
 from service import logs
 from service.cli import group as commands
 from service.passage.refusals import tally
@@ -30,6 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         database=database,
         connections=Decided(database, settings.connections),
         spool=inbox.spool,
+        sources=Sources(database, settings.mirror_folder(), settings.mirror),
         refused=tally(settings.data_dir),
     )
     web.register(app)

@@ -28,6 +28,7 @@ from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
 from service import logs
+from service.mirroring import Mirroring
 from service.settings import config
 from service.supervisor import hooks
 
@@ -41,6 +42,7 @@ POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
+MIRROR_SECONDS = 5.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
@@ -53,6 +55,7 @@ def run(
     callbacks: Mapping[str, Mapping[str, str]],
     data_dir: Path,
     started: Callable[[], None] = lambda: None,
+    mirroring: Mirroring | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works."""
@@ -64,7 +67,7 @@ def run(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
-    threads = start(database, connections, callbacks, place, stop)
+    threads = start(database, connections, callbacks, place, stop, mirroring)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -73,6 +76,8 @@ def run(
                 raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
     for thread in threads:
         thread.join(6.0)
+    if mirroring is not None:
+        mirroring.close()
     try:
         place.look()
     except SQLAlchemyError as error:
@@ -86,6 +91,7 @@ def start(
     callbacks: Mapping[str, Mapping[str, str]],
     place: FeedPlace,
     stop: threading.Event,
+    mirroring: Mirroring | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
     decided = Decided(database, connections)
@@ -101,6 +107,8 @@ def start(
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize
+    if mirroring is not None:
+        loops["mirror"] = (mirroring.step, MIRROR_SECONDS)
     for connection in connections.values():
         if DIALERS[connection.dialer].reports_of(connection):
             loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
@@ -153,7 +161,12 @@ def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
     database, urls = Database(settings.database_url), settings.callbacks_of()
-    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready)
+    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring_of(database, settings))
+
+
+def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
+    """The mirror as it is set up."""
+    return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
 from queries import keyset
+from queries.asks import Asks
 from queries.reports import answering
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
@@ -75,18 +76,16 @@ def report(query: dict[str, Any], name: str) -> Response:
         not_found("report")
     filters, rest = split(query)
     own = context()
-    with TURNS.turn(), own.database.snapshot() as session:
+
+    def asked(whom: Asks) -> dict[str, Any]:
+        groups, by_customer = tuple(rest["group_by"]), rest["zone"] == "customer"
+        question = answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
+        return answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor"))
+
+    with TURNS.turn():
         try:
-            question = answering.asked(
-                session,
-                filters,
-                rest["tz"],
-                tuple(rest["group_by"]),
-                own.settings.limits,
-                own.connections,
-                rest["zone"] == "customer",
-            )
-            return answer(answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor")))
+            answered = own.sources.ask(asked, filters, found.tables)
+            return answer(answered.value | answered.told())
         except WrongQuestion as error:
             invalid(error.parameter, str(error))
         except keyset.BadCursor as error:

@@ -15,6 +15,7 @@ from models.database import Database
 from outcomes.decisions import Decided
 from queries.recent_words import RecentWords
 from queries.reports.base import Limits
+from queries.sources import Sources
 from web.origin import Refusals
 
 NAME = "wrapup"  # among a Flask application's extensions
@@ -37,13 +38,15 @@ class Settings(OfIntake, Protocol):
 
 @dataclass
 class Context:
-    """``connections`` are the configured ones with what was decided since; ``refused`` counts what was refused, in all
-    processes of this machine; ``described`` keeps what is the same for every reader."""
+    """``connections`` are the configured ones with what was decided since; ``sources`` answer questions over many calls;
+    ``refused`` counts what was refused, in all processes of this machine; ``described`` keeps what is the same for every
+    reader."""
 
     settings: Settings
     database: Database
     connections: Decided
     spool: Spool
+    sources: Sources
     refused: SharedCounts
     recent_words: RecentWords = field(default_factory=RecentWords)
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))

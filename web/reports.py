@@ -8,7 +8,9 @@ from webargs.fields import DelimitedList
 
 from queries import reconciliation as sides
 from queries import summary as sums
+from queries.asks import Asks
 from queries.counting import TooManyGroups
+from queries.sources import tables_of
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -47,9 +49,15 @@ def summary(query: dict[str, Any]) -> Response:
     The same filters as the list, and the same calls. Each figure is defined once, in docs/api.md.
     """
     filters, rest = split(query)
-    with REPORTS.turn(), context().database.read() as session:
+    own = context()
+
+    def asked(whom: Asks) -> dict[str, Any]:
+        return sums.summary(whom, filters, **rest, configured=own.connections)
+
+    with REPORTS.turn():
         try:
-            return answer(sums.summary(session, filters, **rest, configured=context().connections))
+            answered = own.sources.ask(asked, filters)
+            return answer(answered.value | answered.told())
         except TooManyGroups as error:
             invalid("group_by", str(error))
 
@@ -64,8 +72,13 @@ def reconciliation(query: dict[str, Any]) -> Response:
     What one side alone knows of shows what the other side loses.
     """
     filters, rest = split(query)
-    with REPORTS.turn(), context().database.read() as session:
+
+    def asked(whom: Asks) -> dict[str, Any]:
+        return sides.reconciliation(tables_of(whom), filters, **rest, calls=whom)
+
+    with REPORTS.turn():
         try:
-            return answer(sides.reconciliation(session, filters, **rest))
+            answered = context().sources.ask(asked, filters)
+            return answer(answered.value | answered.told())
         except TooManyGroups as error:
             invalid("since", str(error))

@@ -28,8 +28,9 @@ class Asked:
 
     source = "mirror"
 
-    def __init__(self, mirror: "Mirror", place: int):
+    def __init__(self, mirror: "Mirror", place: int, tables: Session):
         self._mirror = mirror
+        self.tables = tables  # which show the same moment
         self.place = place
 
     def execute(self, statement: Any, /) -> Iterable[Any]:
@@ -67,7 +68,7 @@ class Mirror:
             self._child.call("open", asdict(manifest))
             self._told, self._number, self._place = told, self._child.number, manifest.place
         self._lay_over(session, found.last_position)
-        return Asked(self, found.last_position)
+        return Asked(self, found.last_position, session)
 
     def _lay_over(self, session: Session, to: int) -> None:
         path = self._folder / f"over-{id(self)}.csv"

@@ -12,6 +12,7 @@ from service.cli.settings import settings
 from service.prepare import prepare as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
+from service.worker import mirroring_of
 from service.worker import run as run_worker
 from web.context import context
 
@@ -40,7 +41,8 @@ def prepare() -> None:
 def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions."""
     own = settings()
-    run_worker(context().database, own.connections, own.callbacks_of(), own.data_dir)
+    database = context().database
+    run_worker(database, own.connections, own.callbacks_of(), own.data_dir, mirroring=mirroring_of(database, own))
 
 
 @group.command()

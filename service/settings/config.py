@@ -20,6 +20,7 @@ from dialers.registry import DIALERS
 from lib import secrets
 from lib.proxies import Proxies
 from queries.reports.base import Limits
+from queries.sources import ALWAYS, AUTO, NEVER
 from service.settings import guards
 from service.settings.connections import connections_of
 from service.settings.keyring import kept
@@ -47,7 +48,13 @@ class Settings:
     connections: Mapping[str, Connection]
     limits: Limits = Limits()  # of reports
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
+    mirror: str = AUTO  # whether there is a mirror of the outcomes
+    mirror_rows: int = 200_000  # with ``auto``: from how many changes on
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
+
+    def mirror_folder(self) -> Path:
+        """Where this host has its mirror."""
+        return self.data_dir / "mirror"
 
     def callback_urls(self) -> list[tuple[str, str, str]]:
         """(connection, kind, URL) for every callback that a dialer can be given, with the connection's first token."""
@@ -109,6 +116,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
         connections=connections,
         limits=limits_of(file),
+        mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
+        mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
     )

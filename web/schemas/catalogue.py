@@ -21,8 +21,24 @@ class CataloguedReport(Schema):
     group_by = names("What makes a row.", ["day"])
     tz = text("Whose clocks.", "Asia/Kolkata", null=False)
     as_of = number("The place in the change feed at which the answer is true.", 4711)
-    may_still_move = fields.Nested(MayStillMove, required=True, allow_none=True)
-    compared_with = fields.Nested(Period, metadata={"description": "Only with `compare`."})
+    source = text("Who was asked: `mirror` or `tables`. The figures are the same.", "mirror", null=False)
+    source_note = text("Why it was not the mirror, where there should be one.", None)
+    may_still_move = fields.Nested(
+        MayStillMove,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What may still change; null of reports that are not about calls.",
+            "example": {"provisional": 2, "awaiting": 3, "share": 0.04},
+        },
+    )
+    compared_with = fields.Nested(
+        Period,
+        metadata={
+            "description": "The other period; only with `compare`.",
+            "example": {"since": "2026-11-17T00:00:00Z", "until": "2026-11-17T11:30:00Z"},
+        },
+    )
     rows = fields.List(
         members(
             "The groups' values and the figures.",
@@ -31,7 +47,13 @@ class CataloguedReport(Schema):
         required=True,
     )
     totals = members("The figures of all calls.", {"final": 118, "connected": 48, "connect_rate": 0.4068})
-    next = fields.Str(allow_none=True, metadata={"description": "The cursor of the next page, of reports in pages."})
+    next = fields.Str(
+        allow_none=True,
+        metadata={
+            "description": "The cursor of the next page, of reports in pages.",
+            "example": "WyItc3RhcnRlZF9hdCIsIjIwMjYi",
+        },
+    )
 
 
 class DefinedFigure(Schema):

@@ -68,7 +68,17 @@ class SummaryRow(Figures):
     direction = _label("The direction.", "outbound")
 
 
-class Summary(Schema):
+class Answered(Schema):
+    source = text(
+        "Who was asked: `mirror` or `tables`. The figures are the same.",
+        "tables",
+        null=False,
+        choices=("mirror", "tables"),
+    )
+    source_note = text("Why it was not the mirror, where there should be one.", None)
+
+
+class Summary(Answered):
     group_by = names("What makes a row.", ["day", "campaign"])
     tz = text("Whose calendar days.", "Asia/Kolkata", null=False)
     rows = fields.List(fields.Nested(SummaryRow), required=True)
@@ -101,7 +111,7 @@ class ReconciliationRow(ReconciliationCounts):
     day = text("The calendar day in `tz`.", "2026-11-18", null=False)
 
 
-class Reconciliation(Schema):
+class Reconciliation(Answered):
     tz = text("Whose calendar days.", "Asia/Kolkata", null=False)
     rows = fields.List(fields.Nested(ReconciliationRow), required=True)
     totals = fields.Nested(ReconciliationCounts, required=True)

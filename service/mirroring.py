@@ -1,0 +1,106 @@
+"""The process that follows the change feed for the mirror (``queries.mirror``), and the worker's loop that keeps it running
+where the table is large enough to need one. It has a low priority, and ends with its worker."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+
+from lib import private
+from models import ChangeFeed
+from models.database import Database
+from queries.sources import ALWAYS, NEVER
+from service import logs
+from service.settings import config
+from service.supervisor.plan import ROOT
+
+log = structlog.get_logger(__name__)
+
+NICE = 10
+PAUSE, TROUBLE, AGAIN = 1.0, 10.0, 30.0  # seconds
+STOP_SECONDS = 3.0
+
+
+class Mirroring:
+    """``setting``: WRAPUP_MIRROR; ``rows``: with ``auto``, from how many changes on there is a mirror."""
+
+    def __init__(self, database: Database, folder: Path, setting: str, rows: int):
+        self._database = database
+        self._folder = folder
+        self._setting = setting
+        self._rows = rows
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    def step(self) -> bool:
+        """Start the process where it is wanted and does not run."""
+        if self._process is not None and self._process.poll() is not None:
+            log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
+            self._process, self._not_before = None, time.monotonic() + AGAIN
+        if self._process is None and time.monotonic() >= self._not_before and self._wanted():
+            environ = os.environ | {
+                "PYTHONSAFEPATH": "1",
+                "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+            }
+            command = [sys.executable, "-P", "-m", "service.mirroring", str(os.getpid())]
+            self._process = subprocess.Popen(command, env=environ)
+        return False
+
+    def _wanted(self) -> bool:
+        if self._setting in (ALWAYS, NEVER):
+            return self._setting == ALWAYS
+        if self._folder.is_dir():
+            return True
+        with self._database.read() as session:
+            return (session.scalar(select(ChangeFeed.last_position)) or 0) >= self._rows
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    """Follow until the worker, whose process id is given, has ended. Raises BadSettings."""
+    import duckdb  # sixty megabytes, in this process alone
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from models.database import said
+    from queries.mirror.follower import Follower
+
+    os.nice(NICE)
+    worker = int(sys.argv[1])
+    settings = config.load()
+    logs.configure(settings.log_level)
+    folder = settings.mirror_folder()
+    private.make_folder(folder)
+    private.make_file(folder / "lock")
+    database = Database(settings.database_url, pool_size=1)
+    with (folder / "lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of this host may be following
+        follower = Follower(database, folder)
+        while os.getppid() == worker:
+            try:
+                rest = 0.0 if follower.step() else PAUSE
+            except SQLAlchemyError as error:
+                log.error("mirror_trouble", error=type(error).__name__, said=said(error))
+                rest = TROUBLE
+            except (duckdb.Error, OSError) as error:  # a full disk, before all
+                log.error("mirror_trouble", error=type(error).__name__)
+                rest = TROUBLE
+            time.sleep(rest)
+
+
+if __name__ == "__main__":
+    main()
