@@ -51,11 +51,12 @@ _WORDS = fields.Dict(
     values=fields.Str(validate=validate.OneOf(WORD_MEANINGS)),
     required=True,
 )
-_TABLES = ("connections", "dispositions", "words", "reports")
+_TABLES = ("connections", "dispositions", "words")
+_OTHERS = ("reports",)  # tables that are about no connection
 
 
 def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:
-    unknown = set(file) - set(_TABLES)
+    unknown = set(file) - {*_TABLES, *_OTHERS}
     if unknown:
         raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
     for name in _TABLES:

@@ -22,9 +22,11 @@ class LimitsSchema(Schema):
 
 def limits_of(file: dict[str, Any]) -> Limits:
     """Raises BadSettings."""
-    schema = LimitsSchema()
+    schema, table = LimitsSchema(), file.get("reports", {})
+    if not isinstance(table, dict):
+        raise BadSettings("[reports] must be a table.")
     try:
-        limits = Limits(**schema.load(file.get("reports", {})))
+        limits = Limits(**schema.load(table))
     except ValidationError as error:
         raise BadSettings(f"[reports] {sentence(error.messages, schema.fields)}") from None
     if limits.day_start >= limits.day_end:
