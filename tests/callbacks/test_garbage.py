@@ -50,7 +50,7 @@ class Ledger:
 
     def pids(self) -> list[int]:
         """Every process of it, and none that is just starting another."""
-        return sorted(self.served.pids("gunicorn") + self.served.pids("worker"))
+        return sorted(self.served.pids("gunicorn") + self.served.pids("service.worker"))
 
     def last(self) -> uuid.UUID:
         with self.database.read() as session:
@@ -117,7 +117,7 @@ class Ledger:
 KINDS = ("sqlite", "postgresql")
 # Where gunicorn's parser in C cannot be compiled, the one in Python stands in front of us.
 PARSED_IN_PYTHON = "parsed in python"
-PROCESSES = 5  # two receivers and a reader, and the masters of both
+PROCESSES = 6  # two receivers and a reader, the masters of both, and the worker
 
 
 @contextmanager

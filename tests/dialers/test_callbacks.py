@@ -9,6 +9,7 @@ from itertools import permutations
 
 import pytest
 
+from rig.waiting import until
 from tests.conftest import empty_database
 from tests.dialers import callback_cases as cases
 from tests.dialers.callback_cases import FORM, Post
@@ -41,15 +42,16 @@ GARBAGE = {
 def intake(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("callbacks")
     with empty_database(request, folder, "sqlite") as url, cases.intake(folder, url) as found:
+        until(lambda: found.served.pids("service.worker"), 40)
         yield found
 
 
 @pytest.fixture(autouse=True)
 def unharmed(intake):
     """No test leaves a fault in the log, or a process less."""
-    before, told = (intake.served.pids("gunicorn"), intake.served.pids("worker")), len(intake.said())
+    before, told = (intake.served.pids("gunicorn"), intake.served.pids("service.worker")), len(intake.said())
     yield
-    assert (intake.served.pids("gunicorn"), intake.served.pids("worker")) == before
+    assert (intake.served.pids("gunicorn"), intake.served.pids("service.worker")) == before
     said = intake.said()[told:]
     assert "Traceback" not in said and "exception" not in said.casefold(), said[-3000:]
 
