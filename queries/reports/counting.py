@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_col
 
 from models.database import AnyColumn
 from queries.counting import MOST_GROUPS
-from queries.reports import facts
 from queries.reports.base import Asked, Figure, Found, Report, Rows, Source, WrongQuestion
+from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
@@ -24,10 +24,6 @@ def counted(asked: Asked, report: Report) -> Found:
     rows: Rows = []
     if groups:
         found = summed(asked, report, groups)
-        if len(found) > MOST_GROUPS:
-            raise WrongQuestion(
-                "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
-            )
         rows = [labels | shown(asked, report, sums) for labels, sums in found]
     return Found(rows, shown(asked, report, totals, of_all=True))
 
@@ -55,12 +51,18 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
         places = (literal_column(str(at + 1), Integer) for at in range(len(keys)))
         statement = statement.group_by(*places).limit(MOST_GROUPS + 1)
     found = sorted(asked.session.execute(statement), key=lambda row: order(tuple(row[: len(keys)])))
+    if len(found) > MOST_GROUPS:
+        raise WrongQuestion(
+            "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
+        )
     figures_at = len(keys) + len(names)
+    leads = leads_of(asked, report.figures, keys, rows, wanted)
     percentiles = percentiles_of(asked, report.figures, keys, rows, wanted)
     found_sums = []
     for row in found:
         key = tuple(row[: len(keys)])
-        values = dict(zip(sums, row[figures_at:], strict=True)) | percentiles.get(key, {})
+        counts = dict(zip(sums, row[figures_at:], strict=True))
+        values = counts | leads.get(key, {}) | percentiles.get(key, {})
         found_sums.append((_labels(groups, widths, key, row[len(keys) : figures_at]), values))
     return found_sums
 
@@ -79,8 +81,6 @@ def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
     """The columns that the figure is worked out of."""
     if figure.calls is not None:
         return {figure.name: func.coalesce(func.sum(case((figure.calls(asked), 1), else_=0)), 0)}
-    if figure.leads is not None:
-        return {figure.name: func.count(distinct(case((figure.leads(asked), facts.LEAD))))}
     if figure.total is not None:
         return {figure.name: func.coalesce(func.sum(figure.total(asked)), 0)}
     if figure.mean is not None:
@@ -105,6 +105,8 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any], of_all: bool = 
                 reasons[figure.name] = TOO_FEW.format(asked.limits.min_calls)
         elif figure.mean is not None:
             known[figure.name] = ratio(sums[f"{figure.name} sum"], sums[f"{figure.name} count"])
+        elif figure.leads is not None:
+            known[figure.name] = sums.get(figure.name, 0)
         elif figure.name in sums or figure.nth is not None:
             value = sums.get(figure.name)
             known[figure.name] = None if value is None else int(value)
