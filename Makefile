@@ -8,7 +8,7 @@ PIP = pip --quiet --disable-pip-version-check install
 LOCKED = $(PIP) --no-build-isolation --require-hashes
 IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 
-.PHONY: install run demo test quick thorough test-newest bench chaos update clean
+.PHONY: install run demo test quick thorough compare test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -39,6 +39,12 @@ thorough: .venv/installed-test
 	@tests/prepare
 	WRAPUP_TEST_THOROUGH=1 WRAPUP_TEST_EXAMPLES=150 $(BIN)/pytest -n 2 --dist loadfile \
 	    tests/dialers/test_swollen.py tests/outcomes tests/fuzz
+
+# Every report over a hundred thousand calls: plain Python, SQLite, PostgreSQL and the mirror, also while calls change.
+CALLS ?= 100000
+COMBINATIONS ?= 20
+compare: .venv/installed-test
+	@$(BIN)/python -m tests.queries.reports --calls $(CALLS) --combinations $(COMBINATIONS)
 
 # The same on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
 test-newest: VENV := .venv-newest

@@ -41,10 +41,10 @@ def filters(chosen: random.Random, calls) -> dict:
     return {name: known[name] for name in names}
 
 
-def questions(name: str, calls) -> list[oracle.Question]:
+def questions(name: str, calls, combinations: int = COMBINATIONS) -> list[oracle.Question]:
     chosen = random.Random(f"{name} 1")
     report, found = REPORTS[name], []
-    for _ in range(COMBINATIONS):
+    for _ in range(combinations):
         own = {} if report.own_rows or report.groups else GROUPS
         group_by = chosen.sample(list(own), min(len(own), chosen.choice((0, 1, 1, 2))))
         found.append(
