@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import Client
 
+from callbacks.ladder import inbox
 from models import Receipt
 from web.context import context
 
@@ -42,6 +43,13 @@ KEPT = (
     "stranger",
     "headers",
 )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A database that is slow for a moment is waited for: what goes to the spool is not seen here."""
+    monkeypatch.setattr(inbox, "DATABASE_SECONDS", 30.0)
+    monkeypatch.setattr(inbox, "SPOOL_SECONDS", 30.0)
 
 
 @pytest.fixture
