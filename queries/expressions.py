@@ -80,7 +80,9 @@ def _micros_postgresql(element: micros, compiler: SQLCompiler, **options: Any) -
 @compiles(micros, "sqlite")
 def _micros_sqlite(element: micros, compiler: SQLCompiler, **options: Any) -> str:
     moment = compiler.process(element.clauses, **options)
-    return f"(CAST(strftime('%s', {moment}) AS INTEGER) * 1000000 + CAST(substr({moment}, 21, 6) AS INTEGER))"
+    # Of the whole seconds: SQLite rounds what is read with a fraction to milliseconds, and .9999 into the next second.
+    seconds = f"CAST(strftime('%s', substr({moment}, 1, 19)) AS INTEGER)"
+    return f"({seconds} * 1000000 + CAST(substr({moment}, 21, 6) AS INTEGER))"
 
 
 @compiles(micros, "duckdb")

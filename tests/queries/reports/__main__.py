@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 import migrations
 from models import CallOutcome
@@ -41,6 +41,8 @@ class Engines:
             migrations.upgrade(database)
             with database.write() as session:
                 generated.store(session, calls)
+            with database.write() as session:
+                session.execute(text("ANALYZE"))  # as the database does by itself before long
         self.follower = Follower(self.databases["postgresql"], folder / "mirror", piece=40_000, patience=0)
         while self.follower.step():
             pass
