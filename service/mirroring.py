@@ -22,7 +22,7 @@ from service.supervisor.plan import ROOT
 log = structlog.get_logger(__name__)
 
 NICE = 10
-PAUSE, TROUBLE, AGAIN = 1.0, 10.0, 30.0  # seconds
+PAUSE, TROUBLE, AGAIN = 1.0, 10.0, 5.0  # seconds
 STOP_SECONDS = 3.0
 
 

@@ -124,5 +124,8 @@ def _read(path: str) -> str:
 
 
 def _descendants(pid: int) -> list[int]:
-    children = _read(f"/proc/{pid}/task/{pid}/children").split()
+    # Of each of its threads: a process belongs to the one that started it.
+    children = [
+        child for thread in Path(f"/proc/{pid}/task").glob("*") for child in _read(f"{thread}/children").split()
+    ]
     return [found for child in map(int, children) for found in (child, *_descendants(child))]

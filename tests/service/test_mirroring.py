@@ -1,0 +1,60 @@
+"""The mirror in a running Wrapup: followed by a process of the worker's, asked by one of the reader's, and gone without harm."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+
+from rig.waiting import until
+from tests.evidence import terminal
+from tests.server import serving
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_is_followed_asked_lost_and_made_again(tmp_path):
+    with serving(tmp_path, WRAPUP_MIRROR="always") as served:
+        folder = tmp_path / "data" / "mirror"
+
+        def post(*numbers: int) -> None:
+            for number in numbers:
+                body = json.dumps(terminal(call_id=number, log_id=number))
+                assert requests.post(served.callback("terminal"), data=body, timeout=60).status_code == 200
+
+        def counted(source: str, attempts: int):
+            """Whether that is the answer, and by whom it is given; figures are right whoever is asked."""
+            told = served.get("/api/v1/reports/attempts?group_by=day&tz=Asia/Kolkata").json()
+            assert sum(row["attempts"] for row in told["rows"]) == told["totals"]["attempts"]
+            return told["source"] == source and told["totals"]["attempts"] == attempts
+
+        post(1, 2, 3)
+        until(lambda: counted("mirror", 3), 60)
+        post(4)
+        until(lambda: counted("mirror", 4), 60)  # long before the next segment: laid over it
+        summary = served.get("/api/v1/reports/summary").json()
+        assert (summary["source"], summary["totals"]["calls"]) == ("mirror", 4)
+
+        names = ("service.supervisor.reader", "service.passage.receiver", "service.worker")
+        readers = [pid for name in names for pid in served.pids(name)]
+        assert readers
+        for one in readers:  # none of them holds the library
+            assert "duckdb" not in Path(f"/proc/{one}/maps").read_text()
+
+        (asking,) = served.pids("queries.mirror.process")
+        os.kill(asking, signal.SIGKILL)
+        (following,) = served.pids("service.mirroring")
+        os.kill(following, signal.SIGKILL)
+        shutil.rmtree(folder)
+        assert counted("tables", 4)
+        post(5)
+        until(lambda: counted("mirror", 5), 120)
+        log = (tmp_path / "err").read_text()
+        assert "mirror_died" in log and "mirror_built" in log
+        assert "exception" not in log.casefold() and "Traceback" not in log
+        ours = served.pids("mirror")
+        assert len(ours) == 2
+    until(lambda: not any(Path(f"/proc/{one}").exists() for one in ours), 10)
