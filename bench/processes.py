@@ -36,7 +36,7 @@ def pss(pid: int) -> float:
     return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) / 1024
 
 
-def processor(pids: Iterable[int]) -> float:
+def processor(pids: Iterable[int | str]) -> float:
     """Seconds of processor time that these processes have used so far, with all of their threads; those that run."""
     used = 0
     for pid in pids:

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Big, Count, Id, InnerJson, Json, LongText, Moment, Name, Ref, Word, partial_index
+from models.searching import SEARCHED
 
 # The twin of dialers.vocabulary.CONNECT_OUTCOMES and SETTLINGS, which the tables may not import; a test compares them.
 CONNECT_OUTCOMES = (
@@ -24,7 +25,8 @@ CONNECT_OUTCOMES = (
     "in_progress",
     "retry_scheduled",
 )
-SETTLINGS = ("provisional", "awaiting_disposition", "settled", "never_disposed")
+SETTLED = "settled"
+SETTLINGS = ("provisional", "awaiting_disposition", SETTLED, "never_disposed")
 
 # Texts, because SQLite takes a partial index only where a query repeats its condition to the letter; and the last part is
 # said crosswise, because it takes "merged_into IS NULL" for the narrowest condition there is, and reads every call by it.
@@ -116,6 +118,7 @@ class CallOutcome(Base):
         ),
         partial_index("ix_call_outcomes_unknown", "connection", "id", where=UNKNOWN_AND_OVER),
         partial_index("ix_call_outcomes_unflagged", "connection", "id", where=UNFLAGGED),
+        *SEARCHED,
     )
 
     id: Mapped[Id]

@@ -10,18 +10,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import Grouping
 
-from lib import clock, ids, phone
+from lib import clock, ids
 from lib import text as texts
 from models import CallEvent, CallOutcome
 from models.database import AnyColumn, AnyRow, AnySelect
+from models.searching import AGENT_FIELDS
 from models.shown import COLUMNS as SHOWN
 from outcomes import undecided
-from queries import keyset, unread_values
-from queries.expressions import has_member
+from queries import branches, keyset, unread_values
 from queries.keyset import Page
 
 WORD_FILTERS = (
@@ -55,14 +55,7 @@ ORDERS = {
 DEFAULT_ORDER = "-started_at"
 
 COLUMNS: tuple[AnyColumn, ...] = tuple(getattr(CallOutcome, name) for name in SHOWN)
-AGENT = (
-    CallOutcome.agent_id,
-    CallOutcome.agent_username,
-    CallOutcome.agent_name,
-    CallOutcome.agent_number,
-    CallOutcome.agent_extension,
-    CallOutcome.agent_email,
-)
+AGENT = tuple(getattr(CallOutcome, name) for name in AGENT_FIELDS)
 
 
 # Said crosswise, as in models.calls: SQLite takes "merged_into IS NULL" for the narrowest condition there is, reads every
@@ -92,7 +85,7 @@ def _condition(name: str, value: Any) -> ColumnElement[bool]:
     # Facts are cleaned of what PostgreSQL cannot store, so a filter must be too: the same text finds the same fact.
     words: list[str] = [texts.clean(word) for word in value]
     if name == "flag":
-        return or_(*(has_member(CallOutcome.flags, word) for word in words))
+        return or_(*(branches.flagged(word) for word in words))
     if name == "agent":
         return or_(*(column.in_(words) for column in AGENT))
     if name == "number":
@@ -114,13 +107,8 @@ def _by_time(name: str, moment: datetime) -> ColumnElement[bool]:
 
 
 def _number(text: str) -> ColumnElement[bool]:
-    """A number however it is written: E.164, its digits alone, or as the dialer wrote it. In a URL that was put together
-    by hand the plus sign arrives as a blank. National numbers were read by ``web.parameters``, which knows the countries."""
-    stripped = text.strip()
-    read = phone.e164(stripped, signless=True)
-    normal = {"+" + stripped.removeprefix("+")} | ({read} if read else set())
-    written = {text, stripped, "+" + stripped} if text[:1].isspace() else {text, stripped}
-    return or_(CallOutcome.customer_number.in_(sorted(normal)), CallOutcome.customer_number_raw.in_(sorted(written)))
+    normal, written = branches.spellings(text)
+    return or_(CallOutcome.customer_number.in_(normal), CallOutcome.customer_number_raw.in_(written))
 
 
 def page(
@@ -132,8 +120,38 @@ def page(
 ) -> Page[AnyRow]:
     """One page of outcomes, rows of ``COLUMNS``. Raises BadCursor."""
     after = place(order, cursor) if cursor else None
-    rows = list(session.execute(ordered(filters, order, after).limit(limit + 1)))
+    rows = list(session.execute(found(session, filters, order, after, limit + 1)))
     return keyset.page(rows, limit, lambda last: keyset.encode(order, last.sort_key.isoformat(), str(last.id)))
+
+
+def found(
+    session: Session,
+    filters: Mapping[str, Any],
+    order: str = DEFAULT_ORDER,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> AnySelect:
+    """The first rows of ``ordered``, the same ones, found by the ways of ``branches`` where there are any."""
+    column, descending = ORDERS[order]
+    ways = branches.ways(session, filters) if column is CallOutcome.occurred_at else None
+    if ways is None:
+        return ordered(filters, order, after).limit(limit)
+    said, alternatives = ways
+    rest = conditions({name: value for name, value in filters.items() if name not in said})
+    key = tuple_(column, CallOutcome.id)
+    if after is not None:
+        rest.append(key < after if descending else key > after)
+    order_by = [part.desc() if descending else part.asc() for part in (column, CallOutcome.id)]
+    firsts = [
+        select(CallOutcome.id, column).where(way, *rest).order_by(*order_by).limit(limit).subquery()
+        for way in alternatives
+    ]
+    together = union(*(select(first) for first in firsts)).subquery()  # a call may be found by two ways
+    by = [together.c.occurred_at, together.c.id]
+    first = select(together.c.id).order_by(*(part.desc() if descending else part.asc() for part in by)).limit(limit)
+    page_of = first.subquery()
+    statement = select(*COLUMNS, column.label("sort_key")).join(page_of, page_of.c.id == CallOutcome.id)
+    return statement.order_by(*order_by)
 
 
 def place(order: str, cursor: str) -> tuple[datetime, UUID]:

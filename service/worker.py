@@ -19,6 +19,7 @@ import polling
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
+from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace
 from outcomes.applying import apply_next
@@ -43,6 +44,7 @@ SEND_SECONDS = 0.5
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
+BUILD_SECONDS = 60.0
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
@@ -107,6 +109,7 @@ def start(
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         loops["normalize beside"] = normalize
+        loops["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     if mirroring is not None:
         loops["mirror"] = (mirroring.step, MIRROR_SECONDS)
     for connection in connections.values():
