@@ -100,5 +100,9 @@ class Mirror:
             raise Unusable("the process that asks the mirror was started anew")
         return self._child.call(name, *arguments)
 
+    def forget(self) -> None:
+        """Answers that are kept; what is asked next is asked anew."""
+        self._kept.clear()
+
     def close(self) -> None:
         self._child.close()

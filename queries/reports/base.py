@@ -123,6 +123,9 @@ class Report:
     paged: Callable[[Asked, "Report", int, str | None], Found] | None = None
     groups: Sequence[str] | None = None  # those that it takes; None: all
     source: Source | None = None
+    leads_by: Callable[..., Mapping[Any, dict[str, int]]] | None = (
+        None  # how its leads are counted, where not one by one
+    )
     tables: bool = False  # it asks tables that the mirror does not have
     by_customer: bool = False  # whether it can go by the customer's clock
     moving: Callable[[Asked], Mapping[str, Any]] | None = None  # what may still change, where it is not about calls

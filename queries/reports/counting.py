@@ -44,7 +44,7 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
     names = [func.max(group.name) for group in groups if group.name is not None]
     source = _source(report)
     wanted = [*source.conditions(asked), *([report.base(asked)] if report.base else [])]
-    rows = source.rows(asked, groups)
+    rows = calls(groups) if report.leads_by else source.rows(asked, groups)
     statement = select(*keys, *names, *sums.values()).select_from(rows).where(*wanted)
     if keys:
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
@@ -56,7 +56,7 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
             "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
         )
     figures_at = len(keys) + len(names)
-    leads = leads_of(asked, report.figures, keys, rows, wanted)
+    leads = (report.leads_by or leads_of)(asked, report.figures, keys, rows, wanted)
     percentiles = percentiles_of(asked, report.figures, keys, rows, wanted)
     found_sums = []
     for row in found:

@@ -4,12 +4,16 @@ pass for all figures, however many there are."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, select
 from sqlalchemy.sql.selectable import FromClause
 
+from models import CallOutcome
 from models.database import AnyColumn
+from queries.expressions import in_order
 from queries.reports.base import Asked, Figure
-from queries.reports.facts import LEAD
+from queries.reports.facts import CONTACT, LEAD
+from queries.reports.history import OF_THE_LEAD
+from queries.selection import conditions
 
 Key = tuple[Any, ...]
 
@@ -44,3 +48,46 @@ def leads_of(
         counts = (int(count or 0) for count in row[len(keys) :])
         found[tuple(row[: len(keys)])] = dict(zip(kinds, counts, strict=True))
     return found
+
+
+def first_contacts_of(
+    asked: Asked,
+    figures: Sequence[Figure],
+    keys: Sequence[AnyColumn],
+    calls: FromClause,
+    wanted: Sequence[ColumnElement[bool]],
+) -> Mapping[Key, dict[str, int]]:
+    """The same of ``leads``, and of ``contacted_first``: those whose first attempt of all was a contact. Whatever the filters
+    say, all of a lead's calls are looked through, once; a join with its history would read every call twice."""
+    names = [f"k{at}" for at in range(len(keys))]
+    places = (literal_column(str(at + 1), Integer) for at in range(len(keys) + 1))
+    labelled = (key.label(name) for key, name in zip(keys, names, strict=True))
+    place = in_order(CallOutcome.occurred_at, CallOutcome.id)
+    alike = {name: value for name, value in asked.filters.items() if name in OF_THE_LEAD}
+    each = (
+        select(
+            *labelled,
+            LEAD.label("lead"),
+            func.max(case((and_(*wanted), 1), else_=0)).label("shown"),
+            func.min(place).label("first"),
+            func.min(case((CONTACT, place))).label("contact"),
+        )
+        .select_from(calls)
+        .where(*conditions(alike), LEAD.is_not(None))
+        .group_by(*places)
+        .subquery()
+    )
+    first: ColumnElement[Any] = each.c.first
+    contact: ColumnElement[Any] = each.c.contact
+    if keys:  # a lead may be in several groups; what was its first call is asked of all of them
+        first, contact = (func.min(column).over(partition_by=each.c.lead) for column in (first, contact))
+    leads = select(
+        *(each.c[name] for name in names), each.c.shown, case((first == contact, 1), else_=0).label("at_once")
+    )
+    of_all = leads.subquery()
+    own = [of_all.c[name] for name in names]
+    statement = select(*own, func.count(), func.sum(of_all.c.at_once)).where(of_all.c.shown == 1).group_by(*own)
+    return {
+        tuple(row[: len(keys)]): {"leads": int(row[-2]), "contacted_first": int(row[-1] or 0)}
+        for row in asked.session.execute(statement)
+    }

@@ -18,7 +18,7 @@ from queries.selection import NOT_MERGED, conditions
 
 PLACE = in_order(CallOutcome.occurred_at, CallOutcome.id)
 # Filters that every call of a lead answers alike, so that its history may be looked for by them.
-_OF_THE_LEAD = ("connection", "dialer")
+OF_THE_LEAD = ("connection", "dialer")
 
 
 def of_leads(asked: Asked) -> CTE:
@@ -61,7 +61,7 @@ def _first_contacts(asked: Asked) -> AnySelect:
 def _of_leads_that_match(asked: Asked) -> list[Any]:
     """Conditions on calls: of leads at least one call of which matches."""
     given = {name: value for name, value in asked.filters.items() if value is not None and value != []}
-    alike = {name: value for name, value in given.items() if name in _OF_THE_LEAD}
+    alike = {name: value for name, value in given.items() if name in OF_THE_LEAD}
     found = [*conditions(alike), facts.HAS_LEAD]
     if len(given) > len(alike):
         matching = select(facts.LEAD).where(*conditions(asked.filters), facts.HAS_LEAD)

@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import FromClause
 from queries.reports import facts, history
 from queries.reports.base import Asked, Figure, Found, Report, Source
 from queries.reports.counting import counted, summed
+from queries.reports.distinct_leads import first_contacts_of
 from queries.reports.groups import GROUPS, Group, calls
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.selection import conditions
@@ -57,6 +58,7 @@ FIRST_ATTEMPT = Report(
             ratio=("contacted_first", "leads"),
         ),
     ),
+    leads_by=first_contacts_of,
     source=Source(_with_history, lambda asked: conditions(asked.filters), GROUPS),
     reasons=meaning_unknown("contacted_first", "rate"),
 )
