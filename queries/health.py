@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from dialers import masking
@@ -19,6 +19,7 @@ from models.strangers import STRANGERS
 from queries import completeness, forgiven, leads_in_doubt, quarantine, silence, unread_values, words_seen
 from queries.completeness import Reached
 
+OPEN_STATES = (PENDING, QUARANTINED, DISMISSED)  # what waits to be understood, or was not
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
 NOTHING_SENT: dict[str, Any] = {
     "failures": 0,
@@ -34,12 +35,13 @@ def connections(
     now: datetime,
     unmapped: Unmapped = words_seen.unmapped,
     spooled: int | None = 0,
+    counts: list[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
     for the database, None where nobody knows; as long as some do, nobody can be called silent."""
-    counts = receipt_counts(session)
+    counts = receipt_counts(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
@@ -175,7 +177,7 @@ def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> da
     return max((moment for moment in found if moment is not None), default=None)
 
 
-def receipt_counts(session: Session) -> list[dict[str, Any]]:
+def receipt_counts(session: Session, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
     """``{"connection", "source", "kind", "state", "receipts"}`` for each combination there is. What strangers sent is
     counted under one name: the names they make up are theirs to choose, and must not grow our lists."""
     columns = (
@@ -185,9 +187,15 @@ def receipt_counts(session: Session) -> list[dict[str, Any]]:
         # The twin of the filter ``state``: evidence._in_states.
         case((Receipt.dismissed_at.is_not(None), DISMISSED), else_=Receipt.state).label("state"),
     )
-    inner = select(*columns).subquery()
+    inner = select(*columns).where(*conditions).subquery()
     statement = select(*inner.c, func.count().label("receipts")).group_by(*inner.c).order_by(*inner.c)
     return [dict(row._mapping) for row in session.execute(statement)]
+
+
+def open_receipts(session: Session) -> list[dict[str, Any]]:
+    """Of the same those in ``OPEN_STATES``: few, and found by indexes of their own, whose conditions are said to the letter."""
+    states = (Receipt.state == literal_column(f"'{state}'") for state in (PENDING, QUARANTINED))
+    return [row for state in states for row in receipt_counts(session, state)]
 
 
 def oldest_pending(session: Session) -> datetime | None:

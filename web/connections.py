@@ -31,9 +31,13 @@ def list_connections() -> Response:
     own, waiting = context(), spooled.waiting()
     settings = own.settings
     with LOOKS.turn(), own.database.read() as session:
+        counts, age = own.recent_counts.receipts(session, own.connections)
         return answer(
             {
-                "connections": health.connections(session, own.connections, clock.now(), spooled=waiting),
+                "connections": health.connections(
+                    session, own.connections, clock.now(), spooled=waiting, counts=counts
+                ),
+                "counted_seconds_ago": int(age),
                 "spooled_bytes": waiting,
                 "strangers": strangers.known(
                     session, settings.connections, settings.stranger_receipts, settings.stranger_bytes

@@ -13,6 +13,7 @@ from lib.buckets import Buckets
 from lib.shared_counts import SharedCounts
 from models.database import Database
 from outcomes.decisions import Decided
+from queries.recent_counts import RecentCounts
 from queries.recent_words import RecentWords
 from queries.reports.base import Limits
 from queries.sources import Sources
@@ -49,10 +50,14 @@ class Context:
     sources: Sources
     refused: SharedCounts
     recent_words: RecentWords = field(default_factory=RecentWords)
+    recent_counts: RecentCounts = field(init=False)
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
     refusals: Refusals = field(default_factory=Refusals)
     blueprints: Sequence[Blueprint] = ()
     described: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.recent_counts = RecentCounts(self.database)
 
     def refuse(self, event: str) -> None:
         """Count and log that the present request is refused, and who sent it."""

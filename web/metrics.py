@@ -23,7 +23,8 @@ from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
-from queries import health, quarantine, strangers, unread_values, words_seen
+from queries import health, quarantine, strangers, unread_values
+from queries.recent_counts import OfCalls, RecentCounts
 from web import spooled
 from web.context import context
 from web.turns import SCRAPES
@@ -35,10 +36,10 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Figures for Prometheus, read from the database at this moment, the same whichever process answers."""
+    """Figures for Prometheus, read from the database; what is counted of millions may be some moments old, and says so."""
     registry = CollectorRegistry(auto_describe=False)
     own = context()
-    registry.register(Collector(own.database, own.connections))
+    registry.register(Collector(own.database, own.connections, own.recent_counts))
     with SCRAPES.turn():
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
@@ -46,14 +47,18 @@ def metrics() -> Response:
 class Collector:
     """Asks the database once per scrape, within a request. ``connections`` are those that are configured."""
 
-    def __init__(self, database: Database, connections: Mapping[str, Connection]):
+    def __init__(self, database: Database, connections: Mapping[str, Connection], recent: RecentCounts):
         self._database = database
         self._connections = connections
+        self._recent = recent
 
     def collect(self) -> Iterator[Metric]:
         try:
             with self._database.read() as session:
-                found = list(_figures(session, self._connections))
+                found = [
+                    *_counted(session, self._recent, self._connections),
+                    *_figures(session, self._connections),
+                ]
         except SQLAlchemyError as error:
             log.error("metrics_failed", error=type(error).__name__, said=said(error))
             found = []
@@ -79,13 +84,27 @@ def _refused() -> Iterator[Metric]:
     yield refused
 
 
-def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
-    now = clock.now()
+def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, Connection]) -> Iterator[Metric]:
+    counted, since = recent.receipts(session, connections)
+    calls, age = recent.calls(connections)
+    yield GaugeMetricFamily(
+        "wrapup_counted_seconds_ago",
+        "How long ago outcomes, undecided words and receipts that were read were counted; 0: now",
+        value=max(since, age),
+    )
     receipts = GaugeMetricFamily("wrapup_receipts", "Receipts kept", labels=("connection", "source", "kind", "state"))
-    for row in health.receipt_counts(session):
+    for row in counted:
         receipts.add_metric([row["connection"], row["source"], row["kind"], row["state"]], row["receipts"])
     yield receipts
+    outcomes = GaugeMetricFamily("wrapup_outcomes", "Outcomes, merged ones left out", labels=("connection", "settling"))
+    for connection, settling, count in calls.settling:
+        outcomes.add_metric([connection, settling], count)
+    yield outcomes
+    yield from _undecided(calls, connections)
 
+
+def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
+    now = clock.now()
     oldest = health.oldest_pending(session)
     waited = max(0.0, (now - oldest).total_seconds()) if oldest else 0
     yield GaugeMetricFamily("wrapup_pending_age_seconds", "Age of the receipt that has waited longest", value=waited)
@@ -99,12 +118,6 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     yield ages
     yield silent
 
-    outcomes = GaugeMetricFamily("wrapup_outcomes", "Outcomes, merged ones left out", labels=("connection", "settling"))
-    for connection, settling, count in health.settling_counts(session):
-        outcomes.add_metric([connection, settling], count)
-    yield outcomes
-
-    yield from _undecided(session, connections)
     yield _unread(session)
 
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
@@ -173,21 +186,21 @@ def _unread(session: Session) -> Metric:
     return unread
 
 
-def _undecided(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
+def _undecided(counted: OfCalls, connections: Mapping[str, Connection]) -> Iterator[Metric]:
     """What waits for somebody to decide what it means. Contacts and sales are no metrics: they would be 0 where they are not
     known."""
-    found = words_seen.unmapped(session, connections)
+    found = counted.words
     words = GaugeMetricFamily(
         "wrapup_undecided_words", "Words that nobody has decided, at most fifty", labels=("connection", "field")
     )
     calls = GaugeMetricFamily(
         "wrapup_undecided_dispositions", "Calls whose disposition nobody has decided", labels=("connection",)
     )
-    undisposed = words_seen.undecided_calls(session, {}, connections)
+    undisposed = counted.undecided
     for name in sorted({*found, *connections, *undisposed}):
-        counts = Counter(word["field"] for word in found.get(name, []))
+        own = Counter(word["field"] for word in found.get(name, []))
         for field in undecided.FIELDS:
-            words.add_metric([name, field], counts[field])
+            words.add_metric([name, field], own[field])
         calls.add_metric([name], undisposed.get(name, 0))
     yield words
     yield calls

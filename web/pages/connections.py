@@ -62,7 +62,8 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     now, own = clock.now(), context()
     configured = own.settings.connections.get(name)
     with LOOKS.turn(), session.database().read() as reading:
-        found = health.connections(reading, own.connections, now, spooled=spooled.waiting())
+        counts, _ = own.recent_counts.receipts(reading, own.connections)
+        found = health.connections(reading, own.connections, now, spooled=spooled.waiting(), counts=counts)
         decided = decisions.effective(reading, configured) if configured else []
         if configured:
             left = words_seen.unapplied(reading, own.connections[name])

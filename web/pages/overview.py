@@ -90,7 +90,8 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     unmapped = context().recent_words.unmapped
     waiting = spooled.waiting()
-    found = health.connections(reading, context().connections, now, unmapped, waiting)
+    counts, _ = context().recent_counts.receipts(reading, context().connections)
+    found = health.connections(reading, context().connections, now, unmapped, waiting, counts)
     settings = context().settings
     for connection in found:
         connection["freshness"] = sentences.freshness(connection, zone)

@@ -200,6 +200,10 @@ class Strangers(Schema):
 
 
 class Connections(Schema):
+    counted_seconds_ago = number(
+        "How long ago the receipts that were read and done with were counted: 0, now, but where there are millions. What is "
+        "pending, in quarantine or dismissed is always counted now."
+    )
     spooled_bytes = number(
         "Callbacks that wait in this machine's spool, in bytes: the database has not taken them yet, and every figure lacks "
         "them. Null where the spool cannot be read.",

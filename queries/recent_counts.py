@@ -1,0 +1,125 @@
+"""What is counted of all receipts and calls, for whoever asks every few seconds: the scrape of ``/metrics``, the live page.
+
+Counting them takes no time in a small table and seconds in one of millions. What took longer than a scrape may is counted
+beside, by a thread of its own, and rests for RESTS times as long; meanwhile the last answer is given, with its age. Never an
+answer that nobody could renew: after LONGEST it is counted while the reader waits, and fails where the database does.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from models import ChangeFeed
+from models.database import Database, said
+from queries import health, words_seen
+
+QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
+FEW_CALLS, FEW_SECONDS = 50_000, 1.0  # the same of so few, on however slow a machine
+RESTS = 20  # of what takes longer: so many times as long
+LONGEST = 600.0  # seconds for which an answer that could not be renewed is given
+
+Found = TypeVar("Found")
+Configured = Mapping[str, Connection]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Kept(Generic[Found]):
+    """What was found, of at most so many calls, when it was begun, and how long it took."""
+
+    found: Found
+    calls: int
+    at: float
+    took: float
+
+    @property
+    def quick(self) -> bool:
+        return self.took <= (FEW_SECONDS if self.calls <= FEW_CALLS else QUICK_SECONDS)
+
+
+class Recent(Generic[Found]):
+    """What ``count`` finds, or found a while ago. One for a process."""
+
+    def __init__(
+        self,
+        database: Database,
+        count: Callable[[Session, Configured], Found],
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._database = database
+        self._count = count
+        self._clock = clock
+        self._kept: _Kept[Found] | None = None
+        self._counting = threading.Lock()
+
+    def get(self, configured: Configured) -> tuple[Found, float]:
+        """(what is counted, how many seconds ago; 0 of this moment). Raises SQLAlchemyError."""
+        kept, now = self._kept, self._clock()
+        if kept is not None and not kept.quick and now - kept.at <= max(LONGEST, 2 * RESTS * kept.took):
+            if now - kept.at > RESTS * kept.took and self._counting.acquire(blocking=False):
+                threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
+            return kept.found, now - kept.at
+        with self._counting:
+            if self._kept is None or self._kept is kept:  # several who ask at once need it counted once
+                self._kept = self._counted(configured)
+            return self._kept.found, 0.0 if self._kept.quick else self._clock() - self._kept.at
+
+    def _renew(self, configured: Configured) -> None:
+        """In a thread of its own, which lets go of the lock."""
+        try:
+            self._kept = self._counted(configured)
+        except SQLAlchemyError as error:
+            log.error("counting_failed", error=type(error).__name__, said=said(error))
+        finally:
+            self._counting.release()
+
+    def _counted(self, configured: Configured) -> _Kept[Found]:
+        began = self._clock()
+        with self._database.read() as session:
+            calls = session.scalars(select(ChangeFeed.last_position)).one()
+            found = self._count(session, configured)
+        return _Kept(found, calls, began, self._clock() - began)
+
+
+@dataclass(frozen=True)
+class OfCalls:
+    """``settling`` as of ``health.settling_counts``, ``words`` of ``words_seen.unmapped``, ``undecided`` of
+    ``words_seen.undecided_calls``."""
+
+    settling: list[tuple[str, str, int]]
+    words: dict[str, list[dict[str, Any]]]
+    undecided: dict[str, int]
+
+
+class RecentCounts:
+    """Receipts and calls, each counted by itself."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic):
+        self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock)
+        self._calls = Recent(database, _of_calls, clock)
+
+    def calls(self, configured: Configured) -> tuple[OfCalls, float]:
+        """Of the calls, and how many seconds ago. Raises SQLAlchemyError."""
+        return self._calls.get(configured)
+
+    def receipts(self, session: Session, configured: Configured) -> tuple[list[dict[str, Any]], float]:
+        """``health.receipt_counts``, and how many seconds ago what is read and done with was counted; what waits for somebody,
+        the worker or an operator, is counted now."""
+        found, age = self._receipts.get(configured)
+        if not age:
+            return found, age
+        return [row for row in found if row["state"] not in health.OPEN_STATES] + health.open_receipts(session), age
+
+
+def _of_calls(session: Session, configured: Configured) -> OfCalls:
+    settling, words = health.settling_counts(session), words_seen.unmapped(session, configured)
+    return OfCalls(settling, words, words_seen.undecided_calls(session, {}, configured))

@@ -1,0 +1,77 @@
+"""A scrape does not have millions of receipts counted each time, and never gives what nobody could renew."""
+
+import threading
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from queries import health, recent_counts
+from queries.recent_counts import LONGEST, RecentCounts
+from tests.factories import NOON, outcome, receipt
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Everything takes five seconds of this clock to be counted."""
+    now, count = [0.0], health.receipt_counts
+
+    def counted(session, *conditions):
+        now[0] += 0.0 if conditions else 5.0
+        return count(session, *conditions)
+
+    monkeypatch.setattr(recent_counts.health, "receipt_counts", counted)
+    return now
+
+
+def renewed():
+    for thread in threading.enumerate():
+        if thread.name == "counts":
+            thread.join(20)
+
+
+def found(database, recent):
+    """(state -> receipts, how old)"""
+    with database.read() as session:
+        counts, age = recent.receipts(session, {})
+    return {row["state"]: row["receipts"] for row in counts}, age
+
+
+def test_what_takes_no_time_is_counted_anew(database):
+    recent = RecentCounts(database)
+    for number in range(3):
+        assert found(database, recent) == ({"normalized": number} if number else {}, 0)
+        calls, age = recent.calls({})
+        assert (calls.settling, age) == ([("ryng-main", "settled", number)] if number else [], 0)
+        with database.write() as session:
+            receipt(session)
+            outcome(session)
+
+
+def test_what_takes_long_rests_and_says_how_old_it_is(database, slow):
+    recent = RecentCounts(database, lambda: slow[0])
+    assert found(database, recent) == ({}, 5)
+    with database.write() as session:
+        receipt(session)
+        receipt(session, state="pending")
+        receipt(session, state="quarantined", reason="unparseable")
+        receipt(session, state="quarantined", reason="unparseable", dismissed_at=NOON)
+    open_now = {"pending": 1, "quarantined": 1, "dismissed": 1}
+    for at in (100.0, 101.0):  # at the second a thread begins to count
+        slow[0] = at
+        assert found(database, recent) == (open_now, at)
+    renewed()
+    assert found(database, recent) == ({"normalized": 1} | open_now, 5)
+
+
+def test_an_old_answer_is_no_answer_where_the_database_fails(database, slow):
+    recent = RecentCounts(database, lambda: slow[0])
+    found(database, recent)
+    with database.write() as session:
+        session.execute(text("ALTER TABLE change_feed RENAME TO gone"))
+    slow[0] = LONGEST
+    assert found(database, recent) == ({}, LONGEST)
+    renewed()
+    slow[0] = LONGEST + 1
+    with pytest.raises(SQLAlchemyError):
+        found(database, recent)
