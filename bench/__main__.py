@@ -4,10 +4,12 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
 
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
-    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13; separated by commas (all)
+    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15); separated by
+                            commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
+    BENCH_CALLS             how many calls are invented for rows 14 and 15 (100000); bench/large.py has what ten million take
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
 Row 9 takes as long as its callbacks take to be received and normalized; the others together about a quarter of an hour.
@@ -27,7 +29,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bench import asking, delays, giving, load, memory, outage, rates, starting, statements, table
+from bench import asking, delays, giving, large, load, memory, outage, rates, starting, statements, table
 from bench.contenders import THREADS, WORKERS
 from bench.databases import Embedded, Server, databases
 from bench.stage import CONNECTIONS, ROUNDS, SECONDS, Stage, stage
@@ -48,6 +50,8 @@ MEASURES: dict[str, Measure] = {
     "12": giving.loads,
     "13": starting.first_answer,
 }
+# Each on an installation of its own, without the contenders beside it.
+ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {"9": memory.memory, "14": large.large}
 TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
 
 NOTES = f"""
@@ -68,8 +72,8 @@ a statement that is run for many. 1d, 2b, 6b and 9 leave out what PostgreSQL its
 
 def main() -> int:
     wanted = set(filter(None, os.environ.get("BENCH_ROWS", "").replace(" ", "").split(",")))
-    wanted = wanted - {"2"} | ({"1"} if "2" in wanted else set()) or {*MEASURES, "9"}
-    if unknown := wanted - {*MEASURES, "9"}:
+    wanted = wanted - {"2"} | ({"1"} if "2" in wanted else set()) or {*MEASURES, *ALONE}
+    if unknown := wanted - {*MEASURES, *ALONE}:
         raise SystemExit(f"BENCH_ROWS: there is no row {min(unknown)}.")
     kinds = set((os.environ.get("BENCH_DATABASES") or "sqlite,postgresql").replace(" ", "").split(","))
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
@@ -94,8 +98,9 @@ def _measured(where: Embedded | Server, folder: Path, wanted: set[str]) -> Itera
             with here.ours.running() if together else nullcontext():
                 for label in labels:
                     yield from _tried(where, label, lambda label=label: MEASURES[label](here))
-    if "9" in wanted:  # without the contenders beside it
-        yield from _tried(where, "9", lambda: memory.memory(where, place))
+    for label, measure in ALONE.items():
+        if label in wanted:
+            yield from _tried(where, label, lambda measure=measure: measure(where, place))
 
 
 def _tried(where: Embedded | Server, label: str, measure: Callable[[], Iterator[Row]]) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Text that every store can hold."""
 
 import html
+import json
 import re
 from typing import Any, overload
 
@@ -13,6 +14,8 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
     "\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# In the text of a JSON value: a character that is written as an escape, whole where it takes two; or any other escape.
+_ESCAPE = re.compile(r"\\u(?:[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|[0-9a-fA-F]{4})|\\.")
 _ZEROS = re.compile(r"(&#[xX]?)0++(?=[0-9a-fA-F])")
 _BEYOND = re.compile(r"&#(?:[0-9]{8,}+|[xX][0-9a-fA-F]{7,}+);?")  # all characters that there are
 
@@ -31,6 +34,19 @@ def unescaped(text: str) -> str:
     """The text of a page's, ``&quot;`` read. The standard library's own way reads numbers of any length, and Python none of more
     than 4,300 digits."""
     return html.unescape(_BEYOND.sub("\ufffd", _ZEROS.sub(r"\1", text)))
+
+
+def spelled(text: str) -> str:
+    """The text of JSON with characters as they are and not as ``\\u0917``; it means the same. What must be escaped stays so."""
+    return _ESCAPE.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape[1] != "u":
+        return escape
+    character = str(json.loads(f'"{escape}"'))
+    return character if character.isprintable() and character not in '"\\' else escape
 
 
 def many(count: int, noun: str) -> str:

@@ -176,7 +176,7 @@ _sqlite_id = lru_cache(maxsize=10_000)(str)
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value) if value else "{}" if type(value) is dict else "[]"
+    return json.dumps(value, ensure_ascii=False) if value else "{}" if type(value) is dict else "[]"
 
 
 def _json(value: Any) -> str:

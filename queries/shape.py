@@ -22,7 +22,7 @@ _TIMES_AT = tuple(at for at, name in enumerate(COLUMNS) if name.endswith("_at"))
 
 def flat(values: Sequence[Any]) -> list[Any]:
     """JSON values in the order of ``COLUMNS``, from a row that begins with those columns. Its twin in SQL is
-    ``queries.exports.as_shown``."""
+    ``queries.exports.cells``."""
     shown = list(values[: len(COLUMNS)])
     for at in _IDS_AT:
         if shown[at] is not None:

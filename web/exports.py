@@ -1,25 +1,51 @@
 """Exports over HTTP: streamed, and so few at a time that they leave the database to everybody else."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Response, request
 
 from lib import clock
-from models.database import AnyRow, Database
-from queries import exports
+from models.database import Database
+from queries.exports import making, reading, spreadsheet
+from queries.exports.choice import Choice
 from web import idle
 from web.errors import ApiError
 from web.turns import EXPORTS
 
-# format -> content type, the first bytes, and how rows are written
-Write = Callable[[Sequence[AnyRow]], bytes]
-FORMATS: Mapping[str, tuple[str, Callable[[], bytes], Write]] = {
-    "csv": ("text/csv; charset=utf-8; header=present", exports.csv_head, exports.csv_lines),
-    "ndjson": ("application/x-ndjson", lambda: b"", exports.ndjson),
+
+@dataclass(frozen=True)
+class Format:
+    """``head``: the first bytes; ``written``: how rows are asked for; ``program``: what makes the file of them, where it is not
+    they themselves; ``after``: what is done to a piece besides."""
+
+    content_type: str
+    written: str
+    program: str | None = None
+    head: Callable[[Choice], bytes] = lambda choice: b""
+    after: Callable[[bytes, Choice], bytes] = lambda piece, choice: piece
+
+
+def _header(choice: Choice) -> bytes:
+    return (",".join(choice.columns) + "\n").encode()
+
+
+_CSV = "text/csv; charset=utf-8; header=present"
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS: Mapping[str, Format] = {
+    "csv": Format(_CSV, reading.GUARDED, head=_header),
+    "ndjson": Format("application/x-ndjson", reading.LINES),
+    "parquet": Format("application/vnd.apache.parquet", reading.PLAIN, "queries.exports.parquet"),
+    "xlsx": Format(_WORKBOOK, reading.PLAIN, "queries.exports.workbook"),
+}
+FOR_SPREADSHEETS = {
+    "csv": Format(_CSV, reading.PLAIN, head=spreadsheet.head, after=spreadsheet.written),
+    "xlsx": FORMATS["xlsx"],
 }
 
 # Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.idle``).
@@ -27,35 +53,82 @@ _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
 
 
-def streamed(database: Database, filters: Mapping[str, Any], form: str) -> Response:
-    """The response. Its first rows are read before it begins, so that a database that is down is still told as an error;
-    one that fails later breaks the connection off, and the file is seen to be cut."""
-    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+def streamed(database: Database, filters: Mapping[str, Any], form: str, choice: Choice) -> Response:
+    """The response. Its first rows are read, or its file is made, before it begins, so that what goes wrong is still told as an
+    error; what fails later breaks the connection off, and the file is seen to be cut."""
+    wanted = (FOR_SPREADSHEETS if choice.spreadsheet else FORMATS)[form]
+    if wanted.program is None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         # Without chunks, a file that breaks off cannot be told from one that ends.
         raise ApiError(505, "http_1_1_needed", "Exports need HTTP/1.1; in nginx: proxy_http_version 1.1.")
     if not _turns.acquire(blocking=False):
         sentence = f"{_AT_ONCE} exports are running in this process; try again in a minute."
         raise ApiError(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
-    content_type, head, write = FORMATS[form]
-    body = _Body(exports.pieces(database, filters), head(), write)
+    rows = _in_turns(reading.pieces(database, filters, choice, wanted.written))
+    size = None
+    try:
+        if wanted.program is None:
+            body = _Body(_table(rows, wanted, choice))
+        else:
+            file = _made(wanted.program, choice, rows)
+            size = file.seek(0, 2)
+            body = _Body(_file(file))
+    except BaseException:
+        _turns.release()
+        raise
+    response = Response(body, content_type=wanted.content_type)
+    if size is not None:
+        response.content_length = size
     name = f"outcomes-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.{form}"
-    response = Response(body, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _in_turns(pieces: reading.Pieces) -> reading.Pieces:
+    with closing(pieces):
+        while True:
+            with EXPORTS.turn():
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+
+def _table(rows: reading.Pieces, wanted: Format, choice: Choice) -> reading.Pieces:
+    with closing(rows):
+        head = wanted.head(choice)
+        for piece in rows:
+            yield head + wanted.after(piece, choice)
+            head = b""
+        if head:
+            yield head
+
+
+def _made(program: str, choice: Choice, rows: reading.Pieces) -> BinaryIO:
+    try:
+        with closing(rows):
+            return making.made(program, choice, rows)
+    except making.NoRoom as error:
+        raise ApiError(503, "no_room", str(error)) from error
+
+
+def _file(file: BinaryIO) -> Generator[bytes, None, None]:
+    with file:
+        file.seek(0)
+        while piece := file.read(idle.PIECE):
+            yield piece
 
 
 class _Body:
     """The bytes of an export, in pieces that a slow line takes in time. Gives its turn back at the end, or when the server
     closes it before."""
 
-    def __init__(self, pieces: exports.Pieces, head: bytes, write: Write):
+    def __init__(self, pieces: Generator[bytes, None, None]):
         self._pieces = pieces
-        self._write = write
         self._open = True
         try:
-            self._ready = deque(idle.pieces(head + write(self._rows())) or [b""])
+            self._ready = deque(idle.pieces(next(pieces, b"")) or [b""])
         except BaseException:
-            self.close()
+            pieces.close()
             raise
 
     def __iter__(self) -> Iterator[bytes]:
@@ -63,8 +136,8 @@ class _Body:
 
     def __next__(self) -> bytes:
         try:
-            if not self._ready and (rows := self._rows()):
-                self._ready.extend(idle.pieces(self._write(rows)))
+            if not self._ready:
+                self._ready.extend(idle.pieces(next(self._pieces, b"")))
             if self._ready:
                 return self._ready.popleft()
         except BaseException:
@@ -72,11 +145,6 @@ class _Body:
             raise
         self.close()
         raise StopIteration
-
-    def _rows(self) -> Sequence[AnyRow]:
-        """The next piece; empty after the last."""
-        with EXPORTS.turn():
-            return next(self._pieces, ())
 
     def close(self) -> None:
         if self._open:

@@ -4,12 +4,13 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from flask import Response
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from models.database import Database
 from outcomes.feed import State
 from outcomes.feed import state as state_of
 from queries import evidence, feed, keyset, loaded, selection, shape
+from queries.exports.choice import NAMES, Choice
 from web import exports
 from web.answers import answer
 from web.auth import scope
@@ -90,12 +91,54 @@ def _restarted(state: State) -> NoReturn:
     raise ApiError(409, "feed_restarted", sentence, {"epoch": state.epoch, "last_position": state.last_position})
 
 
-class ExportQuery(OpenedFilters):
+_Purpose = Schema.from_dict(
+    {
+        "for": fields.Str(
+            validate=validate.OneOf(("spreadsheet",)),
+            metadata={
+                "description": "`spreadsheet`: CSV or XLSX for people who open it there: times on the clocks of `tz`, ids and "
+                "numbers as texts that stay whole.",
+                "example": "spreadsheet",
+            },
+        )
+    },
+    name="Purpose",
+)
+
+
+class Columns(fields.Str):
+    """Names of columns, separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        names = tuple(name.strip() for name in str(value).split(","))
+        if unknown := [name for name in names if name not in NAMES]:
+            raise ValidationError(
+                f"There is no column {unknown[0][:100]!r}; they are named as the fields of an outcome."
+            )
+        if len(set(names)) < len(names):
+            raise ValidationError("Each column may be named only once.")
+        return names
+
+
+class ExportQuery(OpenedFilters, _Purpose):  # type: ignore[misc, valid-type]  # a class that is made
     format = fields.Str(
         required=True,
-        validate=validate.OneOf(exports.FORMATS, error="Must be one of: {choices}. Parquet comes in a later release."),
-        metadata={"description": "`csv` or `ndjson`.", "example": "csv"},
+        validate=validate.OneOf(tuple(exports.FORMATS)),
+        metadata={"description": "`csv`, `ndjson`, `parquet` or `xlsx`.", "example": "csv"},
     )
+    columns = Columns(
+        load_default=(),
+        metadata={
+            "description": "Which columns, in which order, separated by commas; without it, all. Those of the agent are "
+            "`agent_id`, `agent_name` ..., or all together `agent`.",
+            "example": "id,occurred_at,customer_number,connect_outcome",
+        },
+    )
+
+    @validates_schema
+    def _for_a_spreadsheet(self, query: dict[str, Any], **kwargs: Any) -> None:
+        if "for" in query and query.get("format") not in (None, *exports.FOR_SPREADSHEETS):
+            raise ValidationError("A spreadsheet opens csv or xlsx.", "for")
 
 
 @blueprint.route("/outcomes/export")
@@ -104,17 +147,21 @@ class ExportQuery(OpenedFilters):
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
 @blueprint.response(200, answers.Outcome, content_type="application/x-ndjson", description="The file.")
 @blueprint.alt_response(429, schema=Error, description="Too many exports are running; Retry-After says when.")
+@blueprint.alt_response(503, schema=Error, description="`no_room`: the disk has no room to make the file.")
 def export_outcomes(query: dict[str, Any]) -> Response:
     """Every outcome that matches, as a file, oldest call first
 
-    Streamed, of any size. CSV: the fields of an outcome, the agent's written flat; lists and objects are JSON; a cell that
-    a spreadsheet would run as a formula (it begins with = + - @) begins with an apostrophe instead. NDJSON: one
-    outcome per line, as in the list. A connection that ends without its last chunk is not a whole file.
+    Of any size. CSV: the fields of an outcome, the agent's written flat; times are all of one width; lists and objects are
+    JSON; a cell that a spreadsheet would run as a formula (it begins with = + - @) begins with an apostrophe instead. NDJSON:
+    one outcome per line, as in the list. Both are streamed: a connection that ends without its last chunk is not a whole
+    file. Parquet (`application/vnd.apache.parquet`) has types; XLSX is a workbook, its times on the clocks of `tz`, and has a
+    further sheet wherever one is full. Both are made before they are sent, with their length: allow for minutes.
     """
     filters, rest = split(query)
+    choice = Choice(rest["columns"], "for" in rest, rest["tz"])
     with database().read() as session:
         filters = opened_filters(session, filters, rest)
-    return exports.streamed(database(), filters, rest["format"])
+    return exports.streamed(database(), filters, rest["format"], choice)
 
 
 @blueprint.route("/outcomes/<uuid:outcome_id>")

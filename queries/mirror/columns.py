@@ -46,7 +46,7 @@ def read_csv(path: str) -> str:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in TYPES.items())
     return (
         f"read_csv('{quoted(path)}', columns={{{columns}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
-        f"nullstr='{NULL}', allow_quoted_nulls=false, max_line_size=67108864, parallel=false)"
+        f"new_line='\\n', nullstr='{NULL}', allow_quoted_nulls=false, max_line_size=67108864, parallel=false)"
     )
 
 

@@ -11,7 +11,8 @@ from outcomes import corrections
 from outcomes.renormalize import renormalize
 from outcomes.settle import settle_due
 from queries import selection, shape
-from queries.exports import ndjson, pieces
+from queries.exports.choice import Choice
+from queries.exports.reading import LINES, pieces
 from queries.feed import changes
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 
@@ -165,8 +166,8 @@ def test_list_feed_export_view_and_one_say_the_same(database):
         }
         viewed = session.connection().exec_driver_sql("SELECT corrected_at FROM call_outcomes_v1").scalar_one()
     assert str(viewed).startswith("2026-11-18 10:03:00")
-    (piece,) = pieces(database, {})
-    assert f'"corrected_at":"{said}"'.encode() in ndjson(piece)
+    (piece,) = pieces(database, {}, Choice(), LINES)
+    assert f'"corrected_at":"{said}"'.encode() in piece
 
 
 def test_revisions_of_an_older_release_say_that_they_do_not_know(database):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from queries import exports as rows_of
+from queries.exports import reading
 from tests.factories import outcome
 from tests.web.conftest import client_with
 from tests.web.test_outcomes import turns_left
@@ -28,10 +28,10 @@ class Silent(WSGIRequestHandler):
 @pytest.fixture
 def endless(app, database, monkeypatch):
     """An export without an end, however much the sockets between hold; how many are open."""
-    real, opened = rows_of.pieces, []
+    real, opened = reading.pieces, []
 
-    def pieces(database, filters):
-        first = next(real(database, filters))
+    def pieces(*asked):
+        first = next(real(*asked))
         opened.append(1)
         try:
             while True:
@@ -41,7 +41,7 @@ def endless(app, database, monkeypatch):
 
     with database.write() as session:
         outcome(session, notes="n" * 2_000)
-    monkeypatch.setattr(rows_of, "pieces", pieces)
+    monkeypatch.setattr(reading, "pieces", pieces)
     monkeypatch.setattr(exports.EXPORTS, "_rest", 0.0)
     monkeypatch.setattr(idle, "SECONDS", 0.5)
     return opened

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from marshmallow import fields
 
-from queries import exports, keyset, selection, shape
+from queries import keyset, selection, shape
+from queries.exports import reading
 from tests import factories
 from tests.factories import NOON, event, minutes, outcome, receipt
 from tests.queries.test_selection import ROWS
@@ -239,7 +240,7 @@ def test_an_outcome_has_its_place_and_its_time_wherever_it_is_shown(admin, datab
         assert shown["agent"]["email"] == "priya@example.com"
         assert [name for name in shown if name in CONTRACT] == CONTRACT
     (cells,) = csv.DictReader(io.StringIO(admin.get(f"{API}/outcomes/export?format=csv").text, newline=""))
-    assert (cells["position"], cells["occurred_at"]) == (str(row.position), "2026-11-18T12:01:00Z")
+    assert (cells["position"], cells["occurred_at"]) == (str(row.position), "2026-11-18T12:01:00.000000Z")
     assert (cells["agent_email"], cells["talk_source"]) == ("priya@example.com", "observed")
     # Whoever filters by an agent may know the address.
     assert admin.get(f"{API}/outcomes?agent=priya@example.com").json["outcomes"] == [listed]
@@ -253,11 +254,13 @@ def test_an_export_names_its_file(admin, rows):
 
 
 def test_an_export_that_fails_midway_is_no_whole_file(admin, rows, monkeypatch):
-    def failing(database, filters):
-        yield [row for row in exports._from_sqlite(database, filters)][0]
+    real = reading.pieces
+
+    def failing(*asked):
+        yield next(real(*asked))
         raise RuntimeError("the disk is gone")
 
-    monkeypatch.setattr(exports, "pieces", failing)
+    monkeypatch.setattr(reading, "pieces", failing)
     with pytest.raises(RuntimeError):
         admin.get(f"{API}/outcomes/export?format=csv", buffered=True)
     monkeypatch.undo()
@@ -271,11 +274,11 @@ def test_an_export_over_http_1_0_is_refused(admin, rows):
 
 
 def test_an_export_that_cannot_begin_is_told_as_an_error(admin, monkeypatch):
-    def failing(database, filters):
+    def failing(*asked):
         raise RuntimeError("the disk is gone")
         yield
 
-    monkeypatch.setattr(exports, "pieces", failing)
+    monkeypatch.setattr(reading, "pieces", failing)
     assert admin.get(f"{API}/outcomes/export?format=csv").status_code == 500
     monkeypatch.undo()
     assert turns_left(admin) == 4
@@ -304,7 +307,7 @@ def test_exports_leave_the_database_to_others(admin, rows):
 
 
 def test_an_export_reads_a_piece_at_a_time(admin, database, monkeypatch):
-    monkeypatch.setattr(exports, "_PIECE", 10)
+    monkeypatch.setattr(reading, "_PIECE", 10)
     with database.write() as session:
         for at in range(35):
             outcome(session, started_at=NOON + timedelta(seconds=at))
