@@ -29,6 +29,15 @@ class Before:
 
 def before(asked: Asked, compare: str) -> Before:
     """The period that ``compare`` means. Raises WrongQuestion."""
+    found = _before(asked, compare)
+    if "month" in asked.group_by:
+        raise WrongQuestion("group_by", "Months differ in length; compare them without grouping by `month`.")
+    if "week" in asked.group_by and found.days % 7:
+        raise WrongQuestion("compare", "Weeks are compared with weeks: the two periods must be whole weeks apart.")
+    return found
+
+
+def _before(asked: Asked, compare: str) -> Before:
     zone = zones.named(asked.tz)
     since, end = asked.filters.get("since"), asked.filters.get("until") or asked.now
     if since is None:
@@ -106,11 +115,7 @@ def _moved(row: dict[str, Any], days: int) -> dict[str, Any]:
     if moved.get("day") is not None:
         moved["day"] = day_text(day_number(moved["day"]) + days)
     if moved.get("week") is not None:
-        if days % 7:
-            raise WrongQuestion("compare", "Weeks are compared with weeks: the two periods must be whole weeks apart.")
         moved["week"] = week_text(week_number(moved["week"]) + days)
-    if moved.get("month") is not None:
-        raise WrongQuestion("group_by", "Months differ in length; compare them without grouping by `month`.")
     return moved
 
 

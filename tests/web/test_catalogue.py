@@ -80,3 +80,72 @@ def test_a_figure_opens_to_as_many_calls_as_it_says(reader, calls, group_by):
         )
         assert opened.status_code == 200, opened.json
         assert len(opened.json["outcomes"]) == (row[figure] or 0), (row, groups)
+
+
+WRONG = [
+    ("nothing", {}, 404, None),
+    ("connect_rate", {"tz": "Mars/Base"}, 422, "tz"),
+    ("connect_rate", {"group_by": "colour"}, 422, "group_by"),
+    ("connect_rate", {"compare": "previous"}, 422, "compare"),  # of what is not said
+    ("connect_rate", {"compare": "2026-11-31..2026-12-01", "since": "2026-11-18"}, 422, "compare"),
+    ("connect_rate", {"compare": "2026-11-18..2026-11-17", "since": "2026-11-18"}, 422, "compare"),
+    ("connect_rate", {"compare": "yesterday", "since": "2026-11-18"}, 422, "compare"),
+    ("connect_rate", {"compare": "week", "since": "2199-01-01"}, 422, "compare"),  # which has not begun
+    (
+        "connect_rate",
+        {"compare": "2026-10-01..2026-10-09", "since": "2026-11-18", "group_by": "month"},
+        422,
+        "group_by",
+    ),
+    ("dispositions", {"group_by": "day"}, 422, "group_by"),
+    ("connect_rate", {"color": "green"}, 422, "color"),
+    ("connect_rate", {"day": "2026-11-18"}, 422, "day"),
+]
+OPENED_WRONGLY = [
+    ({"figure": "nothing"}, "figure"),
+    ({"figure": "connect_rate.colour"}, "figure"),
+    ({"figure": "abandon_rate.limit"}, "figure"),
+    ({"figure": "connect_rate.final", "day": "2026-11-31"}, "day"),
+    ({"figure": "connect_rate.final", "hour": "24"}, "hour"),
+    ({"figure": "connect_rate.final", "week": "2026-W54"}, "week"),
+    ({"figure": "connect_rate.final", "tz": "Mars/Base"}, "tz"),
+    ({"day": "2026-11-18"}, "day"),
+]
+
+
+def test_what_cannot_be_answered_names_what_to_change(reader, calls):
+    for name, query, status, field in WRONG:
+        answer = reader.get(f"/api/v1/reports/{name}", query_string=query)
+        assert (answer.status_code, field is None or field in answer.json.get("details", ())) == (status, True), (
+            query,
+            answer.json,
+        )
+    for query, field in OPENED_WRONGLY:
+        for path in ("/api/v1/outcomes", "/api/v1/outcomes/export?format=csv"):
+            answer = reader.get(path, query_string=query | ({"format": "csv"} if "export" in path else {}))
+            assert (answer.status_code, field in answer.json["details"]) == (422, True), (path, query, answer.json)
+
+
+def test_a_report_is_compared_to_the_same_hour(reader, database, monkeypatch):
+    """Two days, compared at the second one's noon with the first: what came after its noon does not count."""
+    now = NOON + timedelta(days=1)
+    monkeypatch.setattr("queries.reports.answering.clock.now", lambda: now - timedelta(minutes=1))
+    with database.write() as session:
+        for hours, connect_outcome in ((-2, "connected"), (-1, "no_answer"), (5, "connected"), (22, "connected")):
+            factories.outcome(session, started_at=NOON + timedelta(hours=hours), connect_outcome=connect_outcome)
+    query = {"since": now.strftime("%Y-%m-%d"), "tz": "UTC", "group_by": "day"}
+    found = asked(reader, "connect_rate", compare="previous", **query)
+    assert found["compared_with"] == {"since": "2026-11-18T00:00:00Z", "until": "2026-11-18T12:00:00Z"}
+    assert found["totals"] == {
+        **{"final": 1, "final_before": 2, "final_change": -1},
+        **{"connected": 1, "connected_before": 1, "connected_change": 0},
+        **{"connect_rate": 1.0, "connect_rate_before": 0.5, "connect_rate_change": 0.5},
+    }
+    assert [row["day"] for row in found["rows"]] == ["2026-11-19"]
+    assert found["rows"][0]["final_before"] == 2
+
+
+def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
+    monkeypatch.setattr("queries.reports.counting.MOST_GROUPS", 3)
+    answer = reader.get("/api/v1/reports/attempts", query_string={"group_by": "day,hour"})
+    assert (answer.status_code, list(answer.json["details"])) == (422, ["group_by"])
