@@ -19,8 +19,9 @@ from models.searching import AGENT_FIELDS, FLAGS, WORD_FIELDS, has_flag, is_word
 from queries.expressions import has_member
 
 MOST = 250  # alternatives; SQLite takes 500 in one statement
-# Of these few calls have the same; their indexes need no time, and no other way.
-RARE = ("crm_reference", "unmapped", "unread")
+# Of these few calls have the same; their indexes need no time, and no other way. What a figure counts (``selection.OPENED``) may
+# take long to be seen, and is to be looked at once.
+RARE = ("crm_reference", "unmapped", "unread", "opened")
 # The first of these that is asked for is looked for by its index; what else is asked is seen at its rows.
 LOOKED_FOR = (
     "number",
