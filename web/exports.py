@@ -106,7 +106,7 @@ def _table(rows: reading.Pieces, wanted: Format, choice: Choice) -> reading.Piec
 def _made(program: str, choice: Choice, rows: reading.Pieces) -> BinaryIO:
     try:
         with closing(rows):
-            return making.made(program, choice, rows)
+            return making.made(program, choice.order(), rows)
     except making.NoRoom as error:
         raise ApiError(503, "no_room", str(error)) from error
 

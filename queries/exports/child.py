@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TEXT, TIME, TRUTH, NUMBER, ID, JSON = "text", "time", "truth", "number", "id", "json"  # what a column holds
@@ -16,10 +16,12 @@ NO_ROOM = 28  # how a child ends whose disk is full
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made: the columns and what each of them holds, and whose clocks count."""
+    """What is to be made: the columns and what each of them holds, and whose clocks count. ``files``: of a lake, each with its
+    month."""
 
     columns: Mapping[str, str]
     zone: str = "UTC"
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 Make = Callable[[str, Order, Path], None]  # the file's path, the order, and a folder that is gone afterwards

@@ -12,8 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from queries.exports.child import NO_ROOM
-from queries.exports.choice import Choice
+from queries.exports.child import NO_ROOM, Order
 
 # What stays free on the disk: the database and the spool may be on the same one.
 RESERVE = 256 * 1024 * 1024
@@ -33,7 +32,7 @@ class Maker:
     """A child that is given rows of plain CSV (``reading.PLAIN``), and makes ``path``, or a nameless file, of them. ``program``
     is a module of ours."""
 
-    def __init__(self, program: str, choice: Choice, path: Path | None = None):
+    def __init__(self, program: str, order: Order, path: Path | None = None):
         self._folder = tempfile.gettempdir() if path is None else str(path.parent)
         # Under a path the child makes it; else the file has no name, and is gone with its last handle.
         self.file = cast(BinaryIO, tempfile.TemporaryFile() if path is None else path.open("w+b"))
@@ -41,7 +40,7 @@ class Maker:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
         environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH"))))
         number = self.file.fileno()
-        command = [sys.executable, "-P", "-m", program, f"/dev/fd/{number}", json.dumps(asdict(choice.order()))]
+        command = [sys.executable, "-P", "-m", program, f"/dev/fd/{number}", json.dumps(asdict(order))]
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -100,9 +99,9 @@ class Maker:
         self.file.close()
 
 
-def made(program: str, choice: Choice, pieces: Iterable[bytes], path: Path | None = None) -> BinaryIO:
+def made(program: str, order: Order, pieces: Iterable[bytes], path: Path | None = None) -> BinaryIO:
     """The file that the program makes of all these rows. Raises NotMade; then there is none."""
-    maker = Maker(program, choice, path)
+    maker = Maker(program, order, path)
     try:
         for piece in pieces:
             maker.give(piece)

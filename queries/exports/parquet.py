@@ -1,5 +1,6 @@
 """The child that makes Parquet, by DuckDB: ``python -m queries.exports.parquet FILE CHOICE`` with CSV on its standard input."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,13 @@ def types(order: Order) -> dict[str, str]:
 
 
 def make(path: str, order: Order, folder: Path) -> None:
+    # It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
+    written = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, USE_TMP_FILE false)"
+    with connect(folder) as line:
+        line.execute(f"COPY (SELECT * FROM {given(types(order))}) TO '{path}' {written}")
+
+
+def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "threads": 1,
@@ -26,23 +34,25 @@ def make(path: str, order: Order, folder: Path) -> None:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types(order).items())
-    read = (
-        f"read_csv('/dev/stdin', columns={{{columns}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
+    line = duckdb.connect(config=config)
+    line.execute("SET TimeZone = 'UTC'")
+    return line
+
+
+def given(columns: Mapping[str, str]) -> str:
+    """DuckDB's table of the CSV on standard input."""
+    named = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+    return (
+        f"read_csv('/dev/stdin', columns={{{named}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
         # Said, because else it is guessed, also from a line's end that stands within quotes.
         "new_line='\\n', "
         f"nullstr='', allow_quoted_nulls=false, max_line_size={LONGEST}, buffer_size={LONGEST}, parallel=false)"
     )
-    # It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
-    written = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, USE_TMP_FILE false)"
-    with duckdb.connect(config=config) as line:
-        line.execute("SET TimeZone = 'UTC'")
-        line.execute(f"COPY (SELECT * FROM {read}) TO '{path}' {written}")
 
 
-def _is_full(error: Exception) -> bool:
+def is_full(error: Exception) -> bool:
     return isinstance(error, duckdb.Error) and "No space left on device" in str(error)
 
 
 if __name__ == "__main__":
-    child.run(make, _is_full)
+    child.run(make, is_full)

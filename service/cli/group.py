@@ -29,6 +29,7 @@ for command in (
     leads.group,
     outcomes.renormalize,
     outcomes.words,
+    outcomes.lake,
     feed.group,
 ):
     wrapup.add_command(command)

@@ -1,6 +1,7 @@
 """``wrapup renormalize``: the past is read again with the mappings of today. ``wrapup words``: what they may be."""
 
 import sys
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup, with_appcontext
@@ -11,6 +12,8 @@ from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
 from queries import suggesting, words_seen
+from queries.exports import lake as lakes
+from queries.exports.making import NotMade
 from service.cli.settings import no_connection, settings
 from web.context import context
 
@@ -60,6 +63,29 @@ def renormalize(connection: str, apply: bool) -> None:
                 bar.update(count)
     finally:  # also where it was stopped: this much is done
         _tell(looked, found, apply)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def lake(folder: Path) -> None:
+    """Write all outcomes into FOLDER as Parquet, a partition for each month; run again, only what has changed since.
+
+    FOLDER/manifest.json says of which place in the change feed they are, and names the files with their sha256.
+    """
+    database = context().database
+    migrations.upgrade(database)
+    try:
+        renewed = lakes.renew(database, folder)
+    except (lakes.Busy, NotMade) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from None
+    manifest = renewed.manifest
+    click.echo(
+        f"{many(renewed.written, 'month')} written, {many(manifest.rows, 'outcome')} in {many(len(manifest.files), 'month')}, "
+        f"at place {manifest.place}."
+    )
 
 
 def _tell(looked: int, found: Differences, apply: bool) -> None:

@@ -40,7 +40,7 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def made(database, program, choice=ALL, filters=None):
-    return making.made(program, choice, reading.pieces(database, filters or {}, choice, reading.PLAIN))
+    return making.made(program, choice.order(), reading.pieces(database, filters or {}, choice, reading.PLAIN))
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_disk_without_room_is_said_and_nothing_is_left(database, rows, tempora
                 made(database, program)
         # A device that has never any room: the child says so itself.
         with pytest.raises(making.NoRoom):
-            making.made(program, ALL, reading.pieces(database, {}, ALL, reading.PLAIN), Path("/dev/full"))
+            making.made(program, ALL.order(), reading.pieces(database, {}, ALL, reading.PLAIN), Path("/dev/full"))
     assert list(temporary.iterdir()) == []
     assert set(os.listdir("/proc/self/fd")) == before
 
@@ -180,8 +180,8 @@ def test_rows_that_break_off_and_a_child_that_dies_leave_nothing(database, rows,
     before = set(os.listdir("/proc/self/fd"))
     for program in (PARQUET, WORKBOOK):
         with pytest.raises(RuntimeError):
-            making.made(program, ALL, breaking())
+            making.made(program, ALL.order(), breaking())
         with pytest.raises(making.NotMade, match="ended with 1"):
-            making.made(program, ALL, wrong())
+            making.made(program, ALL.order(), wrong())
     assert set(os.listdir("/proc/self/fd")) == before
     assert [name for name in temporary.iterdir() if name.name != "pymp"] == []
