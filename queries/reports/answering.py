@@ -43,6 +43,8 @@ def answer(
     """``{"report","group_by","tz","as_of","may_still_move","rows","totals"}``, as docs/reports.md tells. Raises WrongQuestion
     and, of reports in pages, BadCursor."""
     question = _grouped(question, report)
+    if cursor is not None and report.paged is None:
+        raise WrongQuestion("cursor", "This report is one answer, and has no pages.")
     found = _found(question, report, limit, cursor)
     more: dict[str, Any] = {}
     if compare:
