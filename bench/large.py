@@ -1,4 +1,4 @@
-"""Rows 14 and 15: what readers wait for in a table of BENCH_CALLS invented calls, asked over the API of a running installation.
+"""Rows 14 to 16: what readers wait for in a table of BENCH_CALLS invented calls, asked over the API of a running installation.
 
     BENCH_ROWS=14 BENCH_DATABASES=postgresql BENCH_CALLS=10000000 make bench
 
@@ -19,6 +19,7 @@ import requests
 
 from bench import filling, invented
 from bench.databases import Embedded, Server
+from bench.exports import exports
 from bench.installation import Installation
 from bench.table import Row, Void
 from lib.clock import iso
@@ -84,7 +85,7 @@ def scrapes(ours: Installation, calls: int) -> Iterator[Row]:
         yield replace(row, ours=f"{row.ours}; the first {first:,.0f} ms")
 
 
-QUESTIONS: tuple[Callable[[Installation, int], Iterator[Row]], ...] = (lists, scrapes)
+QUESTIONS: tuple[Callable[[Installation, int], Iterator[Row]], ...] = (lists, scrapes, exports)
 
 
 def _row(figure: str, times: list[float], goal: float | None) -> Row:

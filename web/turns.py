@@ -3,7 +3,7 @@
 A database that sums up and exports for several readers at once takes every processor that it finds, also those on which
 callbacks are received and committed. So reports are made one at a time, and exports are another turn beside them, piece by
 piece; neither asks for more before it has rested for as long as the database has worked for it. Whoever has other work
-in between (writing rows, a slow line) hardly notices the rest.
+in between (writing rows, a slow line) hardly notices the rest. An export rests only while somebody waits for a processor.
 
 Whoever waits holds a thread. While those in front end one after the other, that is for a moment; where nothing ends, a few
 wait with patience, and all others are told to come back.
@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lib.processors import crowded
 from web.errors import ApiError
 
 REST = 1.0  # of the time that the turn took
@@ -24,13 +25,22 @@ HASTE = 1.0  # seconds since anybody had a turn or gave it back
 
 class Turns:
     """So many at a time, in this process. ``patient`` of those who wait do so for long, whatever happens; None: all of them,
-    and without an end. ``what`` names in answers what is waited for."""
+    and without an end. ``what`` names in answers what is waited for. ``spare``: nobody rests while the machine has a processor to
+    spare; so many threads are what a turn itself keeps busy."""
 
-    def __init__(self, what: str = "reports", at_once: int = 1, rest: float = REST, patient: int | None = None):
+    def __init__(
+        self,
+        what: str = "reports",
+        at_once: int = 1,
+        rest: float = REST,
+        patient: int | None = None,
+        spare: int | None = None,
+    ):
         self._what = what
         self._turns = threading.BoundedSemaphore(at_once)
         self._rest = rest
         self._patient = patient
+        self._spare = spare
         self._lock = threading.Lock()
         self._waiting = 0
         self._moved_at = self._free_at = 0.0
@@ -46,7 +56,8 @@ class Turns:
                 yield
             finally:
                 ended = self._moved_at = time.monotonic()
-                self._free_at = ended + min(LONGEST_REST, self._rest * (ended - began))
+                rests = self._spare is None or crowded(self._spare)
+                self._free_at = ended + (min(LONGEST_REST, self._rest * (ended - began)) if rests else 0.0)
         finally:
             self._turns.release()
 
@@ -72,7 +83,7 @@ class Turns:
 
 # With the four exports (``web.exports``) these hold 20 of the reader's 24 threads for long, and as many connections; a test adds
 # them up.
-REPORTS, EXPORTS = Turns("reports", patient=2), Turns("exports")
+REPORTS, EXPORTS = Turns("reports", patient=2), Turns("exports", spare=1)
 SEARCHES = Turns("searches", at_once=6, rest=0.0, patient=0)  # lists: one that finds nothing looks at everything
 LOOKS = Turns("looks", at_once=3, rest=0.0, patient=0)  # how it is: counted anew for whoever asks
 SCRAPES = Turns("scrapes", patient=1)  # the same for Prometheus, which needs no key: anybody may ask

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from lib import ids
+from lib import ids, processors
 from rig.patience import stretched
 from service.supervisor import reader as served
 from web import exports
@@ -136,3 +136,22 @@ def test_the_turns_leave_some_of_the_readers_threads_and_connections():
 def test_the_pools_connections_are_as_many_as_the_readers_threads(app):
     pool = context(app).database.engine.pool
     assert pool.size() + pool._max_overflow >= served.threads
+
+
+def test_an_export_rests_while_others_wait_for_a_processor(monkeypatch, tmp_path):
+    cores = processors.os.cpu_count()
+    told = tmp_path / "loadavg"
+    monkeypatch.setattr(processors, "_LOAD", told)
+    for text, rests in (
+        (f"0.20 0.18 0.12 {cores + 2}/80 11206\n", True),
+        (f"9.20 9.18 9.12 {cores + 1}/80 11206\n", False),
+        ("1 2 3\n", True),
+        (None, True),
+    ):
+        told.unlink(missing_ok=True)
+        if text is not None:
+            told.write_text(text)
+        turns = Turns("exports", spare=1)
+        with turns.turn():
+            pass
+        assert (turns._free_at > turns._moved_at) == rests
