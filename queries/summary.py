@@ -57,13 +57,13 @@ def _by(field: str) -> Group:
 
 # An agent is known by a different name at each dialer: the first that is there stands for the agent, and the filter
 # ``agent`` takes any of them.
-_AGENT = func.coalesce(*AGENT)
+AGENT_SHOWN = func.coalesce(*AGENT)
 _SIMPLE = ("connection", "dialer", "connect_outcome", "answered_by", "disposition", "settling", "direction")
 GROUPS: Mapping[str, Group] = {
     "day": Group(("day",), ()),  # its key depends on the zone
     "campaign": _by_id("campaign"),
     "queue": _by_id("queue"),
-    "agent": Group(("agent", "agent_name"), (_AGENT,), CallOutcome.agent_name),
+    "agent": Group(("agent", "agent_name"), (AGENT_SHOWN,), CallOutcome.agent_name),
 } | {name: _by(name) for name in _SIMPLE}
 
 

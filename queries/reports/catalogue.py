@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from queries.reports import of_calls, of_leads, of_times
+from queries.reports import compliance, of_calls, of_leads, of_numbers, of_times, promised
 from queries.reports.base import Report
 
 _ORDER = (
@@ -18,5 +18,9 @@ _ORDER = (
     of_calls.MACHINES,
     of_calls.TIMES,
     of_calls.AGENTS,
+    promised.CALLBACKS,
+    of_numbers.NUMBER_HEALTH,
+    compliance.COMPLIANCE,
+    of_numbers.UNREACHABLE,
 )
 REPORTS: Mapping[str, Report] = {report.name: report for report in _ORDER}

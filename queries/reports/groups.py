@@ -33,12 +33,13 @@ class Group:
     joined: bool = False  # with FLAG: a call is in as many groups as it has flags
 
 
-def _local(asked: Asked) -> Local:
+def local(asked: Asked) -> Local:
+    """The calls' times as the clocks show them by which the question goes."""
     return of_customers(asked) if asked.by_customer else Local(CallOutcome.occurred_at, asked.tz, asked.span)
 
 
 def _clock(read: Callable[[Local], AnyColumn]) -> Callable[[Asked], Sequence[AnyColumn]]:
-    return lambda asked: (read(_local(asked)),)
+    return lambda asked: (read(local(asked)),)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -1,12 +1,14 @@
 """Whether it is known what the dispositions of some calls mean: else whatever rests on it is null, with a reason, and not 0."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from models import CallOutcome
 from queries import words_seen
 from queries.reports import facts
-from queries.reports.base import Asked, Figure
+from queries.reports.base import Asked, Figure, Report
+from queries.reports.counting import counted
 from queries.summary import NOBODY_DECIDED, NONE_STATED, unstated
 
 
@@ -32,3 +34,10 @@ def meaning_unknown(*names: str) -> Any:
         return {}
 
     return reasons
+
+
+def reasons_of(asked: Asked, *names: str) -> Mapping[str, str]:
+    """``meaning_unknown`` of all calls that match, for reports that make their own rows."""
+    report = Report("", "", KNOWN_BY, reasons=meaning_unknown(*names))
+    found: Mapping[str, str] = counted(replace(asked, group_by=()), report).totals.get("reasons", {})
+    return found

@@ -2,7 +2,6 @@
 group in which it has such a call; which attempt was its first, and which reached it, is looked up in all of its calls."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import itemgetter
 
 from sqlalchemy import ColumnElement, func, true
@@ -10,10 +9,10 @@ from sqlalchemy.sql.selectable import FromClause
 
 from queries.reports import facts, history
 from queries.reports.base import Asked, Figure, Found, Report, Source
-from queries.reports.counting import counted, summed
+from queries.reports.counting import summed
 from queries.reports.distinct_leads import first_contacts_of
 from queries.reports.groups import GROUPS, Group, calls
-from queries.reports.meaning import KNOWN_BY, meaning_unknown
+from queries.reports.meaning import KNOWN_BY, meaning_unknown, reasons_of
 from queries.selection import conditions
 
 LEADS = Figure(
@@ -53,8 +52,7 @@ FIRST_ATTEMPT = Report(
             "Leads contacted on their first attempt.",
             "Different leads that were called.",
             "Calls without a lead; merged rows.",
-            "VICIdial: first-attempt contact; elsewhere first-call contact rate.",
-            "share",
+            unit="share",
             ratio=("contacted_first", "leads"),
         ),
     ),
@@ -87,15 +85,14 @@ def _attempt(asked: Asked) -> ColumnElement[int]:
 
 def _reached(asked: Asked, report: Report) -> Found:
     """One statement: each lead is in one row, so the totals are their sums."""
-    known = counted(replace(asked, group_by=()), _MEANING).totals
+    reasons = reasons_of(asked, "reached", "never")
     found = [labels | {"leads": int(sums["leads"])} for labels, sums in summed(asked, report, ATTEMPTS_GROUPS)]
     leads, never = (sum(row["leads"] for row in found if which(row)) for which in (bool, itemgetter("never")))
-    if known.get("reasons"):
-        return Found([], {"leads": leads, **known})
+    if reasons:
+        return Found([], {"leads": leads, **dict.fromkeys(reasons), "reasons": reasons})
     return Found(found, {"leads": leads, "reached": leads - never, "never": never})
 
 
-_MEANING = Report("", "", (*KNOWN_BY,), reasons=meaning_unknown("reached", "never"))
 _ATTEMPT = Group(("attempt",), lambda asked: (_attempt(asked),), read=int)
 _NEVER = Group(("never",), lambda asked: (_never(asked),), show=bool, read=_read_never)
 ATTEMPTS_GROUPS = (_NEVER, _ATTEMPT)

@@ -36,6 +36,8 @@ def condition(asked: Asked, figure: str, groups: Mapping[str, str]) -> list[Colu
 
 
 def _calls(asked: Asked, report: Report, figure: Figure) -> Any:
+    if figure.leads is not None or figure.unit == "leads":
+        raise WrongQuestion("figure", f"{report.name}.{figure.name} counts leads: ask /api/v1/leads.")
     if figure.opens is not None:
         return figure.opens(asked)
     if figure.calls is not None:

@@ -50,7 +50,10 @@ COLUMNS = tuple(column.name for column in CallOutcome.__table__.columns)
 def calls(seed: int, count: int) -> list[dict]:
     chosen = random.Random(seed)
     leads = max(4, count // 12)
-    found = [_call(chosen, leads, at) for at in range(count)]
+    redials = count // 15
+    found = [_call(chosen, leads, at) for at in range(count - redials)]
+    promised = [call for call in found if call["callback_at"] is not None]
+    found += [_redial(chosen, chosen.choice(promised), at) for at in range(len(found), count)]
     for call in chosen.sample(found, count // 25):
         call["merged_into"] = chosen.choice(found)["id"]
     return found
@@ -115,6 +118,19 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
         "position": at + 1,
     }
     return call | {"corrected_at": changed if chosen.random() < 0.1 else None}
+
+
+def _redial(chosen: random.Random, promised: dict, at: int) -> dict:
+    """A call that was promised: in time, or just not."""
+    apart = timedelta(minutes=chosen.choice((-16, -15, -1, 0, 15, 15, 16)), microseconds=chosen.choice((0, 0, 1)))
+    later = promised["callback_at"] + apart - promised["occurred_at"]
+    moved = {
+        name: moment + later
+        for name, moment in promised.items()
+        if name.endswith("_at") and moment is not None and name != "callback_at"
+    }
+    own = {"id": UUID(int=chosen.getrandbits(128), version=4), "group_id": UUID(int=chosen.getrandbits(128), version=4)}
+    return promised | moved | own | {"callback_at": None, "position": at + 1}
 
 
 def _moment(chosen: random.Random) -> datetime:
