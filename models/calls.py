@@ -176,6 +176,9 @@ class CallOutcome(Base):
     corrected_at: Mapped[Moment | None]  # when the row, settled, was first made to mean something else
     changed_at: Mapped[Moment]
     occurred_at: Mapped[Moment]  # when the call was: the first known of started, answered, ended, first seen
+    # What it showed 24 hours after the call, where it has changed since: outcomes.stood.
+    stood_connect_outcome: Mapped[Word | None]
+    stood_contact: Mapped[bool | None]
     settle_by: Mapped[Moment | None]  # when waiting ends; null when nothing is waited for
     set_by: Mapped[InnerJson]  # field -> the receipt that set it
     position: Mapped[Big] = mapped_column(unique=True)  # its place in the change feed

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from models import CallOutcome
-from outcomes import rows
+from outcomes import rows, stood
 from outcomes.corrections import changed_fields, corrects
 from outcomes.feed import take_positions
 
@@ -20,7 +20,7 @@ VISIBLE = tuple(
     for column in CallOutcome.__table__.columns
     if column.name
     not in ("id", "group_id", "attempt_key", "connection", "dialer", "merged_into", "revision", "changed_at")
-    + ("settle_by", "set_by", "position", "corrected_at", "changed_fields")
+    + ("settle_by", "set_by", "position", "corrected_at", "changed_fields", *stood.COLUMNS)
 )
 # What it decides besides, for ourselves.
 SILENT = ("attempt_key", "settle_by", "set_by")
@@ -45,7 +45,7 @@ class Revisions:
         outcome = ids.new()
         own = {"id": outcome, "group_id": group, "connection": name, "dialer": dialer, "merged_into": None}
         said = {"revision": 1, "changed_at": self.at, "corrected_at": None, "changed_fields": []}
-        self.fresh.append({**own, **values, **said})
+        self.fresh.append({**own, **values, **said, **stood.of_new(values["occurred_at"], self.at)})
         return outcome
 
     def compare(self, row: Stored, values: Mapping[str, Any]) -> None:
@@ -98,4 +98,5 @@ class Revisions:
         revised = {**row, **values, "revision": row["revision"] + 1, "changed_at": self.at}
         corrected = ["corrected_at"] if revised["corrected_at"] != row["corrected_at"] else []
         revised["changed_fields"] = changed_fields([*columns, *corrected])
-        self.changed.append((revised, (*columns, *COUNTED)))
+        kept = stood.of_changed(row, revised["occurred_at"], self.at)
+        self.changed.append(({**revised, **kept}, (*columns, *COUNTED, *kept)))

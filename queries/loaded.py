@@ -12,10 +12,11 @@ is decided by the same rules, asked the other way round: ``outcomes.lead_match.m
 asks by the first alone, because it asks dialers about their own ids.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -50,10 +51,14 @@ MOST_SHOWN = 20
 
 _OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, CallOutcome.merged_into.is_(None))
 
+
+def in_its_campaign(campaign: Any) -> ColumnElement[bool]:
+    """Whether a call may be one of this campaign: it is, or one of the two is not known."""
+    return func.coalesce(CallOutcome.campaign_id, campaign, "") == func.coalesce(campaign, CallOutcome.campaign_id, "")
+
+
 _campaign = select(LeadLoad.campaign).where(LeadLoad.id == LoadedLead.load_id).correlate(LoadedLead).scalar_subquery()
-IN_ITS_CAMPAIGN = func.coalesce(CallOutcome.campaign_id, _campaign, "") == func.coalesce(
-    _campaign, CallOutcome.campaign_id, ""
-)
+IN_ITS_CAMPAIGN = in_its_campaign(_campaign)
 
 BY_DIALER_ID = and_(CallOutcome.lead_id == LoadedLead.dialer_id, IN_ITS_CAMPAIGN)
 BY_MARK = CallOutcome.lead_id == cast(LoadedLead.id, Text)
@@ -77,6 +82,21 @@ def produced_no_call() -> ColumnElement[bool]:
     finds its rows by an index of its own, and PostgreSQL joins all of them."""
     ways = (BY_DIALER_ID, BY_MARK, BY_NUMBER)
     return and_(*(~exists().where(*_OF_ITS_CONNECTION, A_CALL, way).correlate(LoadedLead) for way in ways))
+
+
+def calls_of(columns: Sequence[Any], *wanted: ColumnElement[bool]) -> Any:
+    """(the lead's id, the columns) of leads for which something holds, said of ``LoadedLead`` and ``LeadLoad``, and each of their
+    calls; way by way, for joins of very many. A call that is a lead's in two ways is there twice."""
+    by_dialer_id = and_(CallOutcome.lead_id == LoadedLead.dialer_id, in_its_campaign(LeadLoad.campaign))
+    found = [
+        select(LoadedLead.id.label("lead"), *columns)
+        .select_from(LoadedLead)
+        .join(LeadLoad, LeadLoad.id == LoadedLead.load_id)
+        .join(CallOutcome, and_(*_OF_ITS_CONNECTION, way))
+        .where(*wanted, A_CALL)
+        for way in (by_dialer_id, BY_MARK, BY_NUMBER)
+    ]
+    return union_all(*found)
 
 
 def of_outcome(session: Session, row: CallOutcome) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ LATER = START + timedelta(days=3)
 
 # What a rerun may give another value: our ids, and the steps it took to get there.
 OURS = ("id", "group_id", "revision", "changed_at", "corrected_at", "changed_fields", "position", "set_by")
+OURS += ("stood_connect_outcome", "stood_contact")
 
 
 PROPERTY = settings(

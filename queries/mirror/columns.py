@@ -8,8 +8,10 @@ from sqlalchemy import Boolean, Integer
 from models import CallOutcome
 from models.base import POSTGRESQL, Guid, UtcDateTime
 from models.database import AnyColumn
-from models.shown import COLUMNS
+from models.shown import COLUMNS as SHOWN
 
+# What any reader sees, and what one report asks besides.
+COLUMNS = (*SHOWN, "stood_connect_outcome", "stood_contact")
 MONTH = "strftime(occurred_at, '%Y-%m')"
 NULL = "\\N"  # what is written for an absent fact; a text that reads so stands in quotes
 

@@ -76,6 +76,9 @@ class Figure:
     least: bool = False  # null below ``Limits.min_calls`` of ``least_of``
     hidden: bool = False  # worked out for others, not shown
     of_totals: bool = False  # shown in the totals alone
+    inside: str | None = (
+        None  # the object that it stands in, without its name: ``now_contacts`` is ``{"now": {"contacts"}}``
+    )
 
     def described(self) -> dict[str, Any]:
         """As the API shows its definition."""

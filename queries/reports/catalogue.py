@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from queries.reports import compliance, of_calls, of_leads, of_numbers, of_times, promised
+from queries.reports import compliance, moving, of_calls, of_leads, of_loads, of_numbers, of_times, promised
 from queries.reports.base import Report
 
 _ORDER = (
     of_calls.ATTEMPTS,
     of_calls.ATTEMPTS_PER_LEAD,
+    of_loads.PENETRATION,
     of_calls.CONNECT,
     of_calls.CONTACT,
     of_leads.FIRST_ATTEMPT,
@@ -18,9 +19,11 @@ _ORDER = (
     of_calls.MACHINES,
     of_calls.TIMES,
     of_calls.AGENTS,
+    of_loads.SPEED,
     promised.CALLBACKS,
     of_numbers.NUMBER_HEALTH,
     compliance.COMPLIANCE,
     of_numbers.UNREACHABLE,
+    moving.MOVING,
 )
 REPORTS: Mapping[str, Report] = {report.name: report for report in _ORDER}

@@ -2,13 +2,14 @@
 hour, so that a morning is not compared with a whole day."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lib import zones
 from queries.days import day_number, day_text, week_number, week_text
-from queries.reports.base import Asked, Found, Report, Rows, WrongQuestion
+from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
 from queries.reports.counting import PLACES
 
 PREVIOUS, WEEK = "previous", "week"
@@ -79,7 +80,7 @@ def _days(compare: str) -> tuple[date, date]:
 def compared(report: Report, asked: Asked, found: Found, other: Found, days: int) -> Found:
     """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period."""
     all_figures = [figure for figure in report.figures if not figure.hidden and figure.unit != "word"]
-    figures = [figure.name for figure in all_figures if not figure.of_totals]
+    figures = _names(figure for figure in all_figures if not figure.of_totals)
     known = {_key(row, figures): row for row in found.rows}
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
@@ -89,10 +90,14 @@ def compared(report: Report, asked: Asked, found: Found, other: Found, days: int
     for key, row in earlier.items():
         if key not in known:
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
-            nothing = {name: 0 if isinstance(row[name], int) else None for name in figures if name in row}
+            nothing = {name: _nothing(row[name]) for name in figures if name in row}
             rows.append(_beside(labels | nothing, row, figures))
-    of_all = [figure.name for figure in all_figures]
-    return Found(rows, _beside(found.totals, other.totals, of_all), found.next, found.more)
+    return Found(rows, _beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
+
+
+def _names(figures: Iterable[Figure]) -> list[str]:
+    """Under which rows show them."""
+    return list(dict.fromkeys(figure.inside or figure.name for figure in figures))
 
 
 def _is_figure(name: str, figures: list[str]) -> bool:
@@ -125,8 +130,22 @@ def _beside(row: dict[str, Any], earlier: dict[str, Any] | None, figures: list[s
         if name not in row:
             continue
         now = row[name]
-        then = earlier.get(name) if earlier is not None else (0 if isinstance(now, int) else None)
+        then = earlier.get(name) if earlier is not None else _nothing(now)
         found[f"{name}_before"] = then
-        change = None if now is None or then is None else now - then
-        found[f"{name}_change"] = round(change, PLACES) if isinstance(change, float) else change
+        found[f"{name}_change"] = _change(now, then)
     return found
+
+
+def _nothing(figure: Any) -> Any:
+    """What a figure of that kind is where there are no calls."""
+    if isinstance(figure, dict):
+        return {name: _nothing(one) for name, one in figure.items()}
+    return 0 if isinstance(figure, int) else None
+
+
+def _change(now: Any, then: Any) -> Any:
+    if now is None or then is None:
+        return None
+    if isinstance(now, dict):
+        return {name: _change(one, then.get(name)) for name, one in now.items()}
+    return round(now - then, PLACES) if isinstance(now - then, float) else now - then

@@ -117,6 +117,10 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any], of_all: bool = 
     more = report.finish(asked, known) if report.finish else {}
     hidden = {figure.name for figure in report.figures if figure.hidden or (figure.of_totals and not of_all)}
     found = {name: value for name, value in known.items() if name not in hidden} | more
+    for figure in report.figures:
+        if figure.inside is not None:
+            inner = figure.name.removeprefix(f"{figure.inside}_")
+            found.setdefault(figure.inside, {})[inner] = found.pop(figure.name)
     return found | ({"reasons": reasons} if reasons else {})
 
 

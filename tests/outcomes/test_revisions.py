@@ -5,18 +5,21 @@ from datetime import timedelta
 import pytest
 
 from lib import ids
+from outcomes import stood
 from outcomes.revisions import COUNTED, SILENT, VISIBLE, Revisions
 from tests.factories import NOON
 
 LATER = NOON + timedelta(minutes=5)
-SHOWN = dict.fromkeys(VISIBLE) | {"connect_outcome": "connected", "settling": "settled", "flags": [], "is_final": True}
+NOTHING = dict.fromkeys(stood.COLUMNS)
+SETTLED = {"connect_outcome": "connected", "settling": "settled", "flags": [], "is_final": True}
+SHOWN = dict.fromkeys(VISIBLE) | SETTLED | {"occurred_at": NOON}
 KEPT = {"attempt_key": "1", "settle_by": None, "set_by": {"disposition": "a"}}
 
 
 def row(**given):
     own = {"id": ids.new(), "group_id": ids.new(), "connection": "ryng-main", "dialer": "ryng", "merged_into": None}
     counted = {"revision": 3, "changed_at": NOON, "position": 7, "corrected_at": None, "changed_fields": []}
-    return {**own, **SHOWN, **KEPT, **counted} | given
+    return {**own, **SHOWN, **KEPT, **NOTHING, **counted} | given
 
 
 def compared(before, **after):
@@ -38,9 +41,10 @@ def test_what_nobody_sees_is_written_and_is_no_revision(name):
 
 @pytest.mark.parametrize("name", VISIBLE)
 def test_each_field_that_readers_see_is_a_revision(name):
-    found = compared(row(), **{name: "other"})
+    other = LATER if name == "occurred_at" else "other"
+    found = compared(row(), **{name: other})
     [(after, columns)] = found.changed
-    assert (after[name], after["revision"], after["changed_at"]) == ("other", 4, LATER)
+    assert (after[name], after["revision"], after["changed_at"]) == (other, 4, LATER)
     told = "agent" if name.startswith("agent_") else name
     assert set(columns) == {name, *COUNTED} and told in after["changed_fields"]
     assert not found.touched and not found.fresh
@@ -83,3 +87,49 @@ def test_a_new_row_is_the_first_revision():
     [fresh] = revisions.fresh
     assert fresh["id"] == outcome and fresh["group_id"] == group and fresh["merged_into"] is None
     assert (fresh["revision"], fresh["changed_at"], fresh["changed_fields"]) == (1, LATER, [])
+
+
+DAY = timedelta(hours=24)
+CONTACT = {"stood_connect_outcome": "connected", "stood_contact": True}
+# the row before; when it changes, and the call's time then; what is kept
+STOOD = {
+    "within the day: it is not over yet": ({}, NOON + DAY, NOON, NOTHING),
+    "after the day": ({}, NOON + DAY + timedelta(seconds=1), NOON, CONTACT),
+    "a second time after the day": (
+        {"stood_connect_outcome": "busy", "stood_contact": False},
+        NOON + 2 * DAY,
+        NOON,
+        {"stood_connect_outcome": "busy", "stood_contact": False},
+    ),
+    "changed after the day by a release that kept nothing": (
+        {"changed_at": NOON + DAY + timedelta(hours=1)},
+        NOON + 3 * DAY,
+        NOON,
+        NOTHING,
+    ),
+    "the call was earlier than was known": (
+        {"occurred_at": NOON + DAY, "changed_at": NOON + DAY},
+        NOON + 2 * DAY,
+        NOON - DAY,
+        {"stood_connect_outcome": "unknown", "stood_contact": False},
+    ),
+    "the call was later than was known": ({}, NOON + DAY + timedelta(hours=1), NOON + DAY, NOTHING),
+}
+
+
+@pytest.mark.parametrize("before, at, occurred_at, kept", STOOD.values(), ids=STOOD)
+def test_what_a_row_showed_a_day_after_its_call_is_kept(before, at, occurred_at, kept):
+    revisions = Revisions(at)
+    after = {**SHOWN, **KEPT, "occurred_at": occurred_at, "connect_outcome": "busy"}
+    revisions.compare(row(flags=["contact", "sale"], **before), after)
+    [(revised, columns)] = revisions.changed
+    assert {name: revised[name] for name in stood.COLUMNS} == kept
+    fresh = kept if not before.get("stood_connect_outcome") else NOTHING
+    assert set(columns) & {*stood.COLUMNS} == {name for name in fresh if fresh[name] is not None}
+
+
+@pytest.mark.parametrize("age, kept", [(DAY, None), (DAY + timedelta(seconds=1), "unknown")])
+def test_a_row_that_appears_after_its_day_was_not_shown(age, kept):
+    revisions = Revisions(NOON + age)
+    revisions.add(ids.new(), "ryng-main", "ryng", {**SHOWN, **KEPT})
+    assert revisions.fresh[0]["stood_connect_outcome"] == kept

@@ -105,7 +105,9 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
         "answered_at": occurred + timedelta(seconds=3) if answered else None,
         "ended_at": ended if over and chosen.random() < 0.9 else None,
         "disposed_at": disposed,
-        "callback_at": ended + timedelta(minutes=chosen.choice((5, 60, 1440, 9000))) if chosen.random() < 0.2 else None,
+        "callback_at": ended + timedelta(minutes=chosen.choice((5, 60, 1440, 9000, 40_000)))
+        if chosen.random() < 0.2
+        else None,
         "ring_seconds": chosen.choice((None, 3, 11, 20)),
         "talk_seconds": chosen.choice((None, 1, 6, 7, 40, 120, 300)) if answered else chosen.choice((None, 0)),
         "custom_fields": {},
@@ -117,6 +119,9 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
         "set_by": {},
         "position": at + 1,
     }
+    if changed - occurred > timedelta(hours=24) and chosen.random() < 0.9:  # else by a release that kept nothing
+        call["stood_connect_outcome"] = chosen.choice(("unknown", "connected", "no_answer"))
+        call["stood_contact"] = call["stood_connect_outcome"] == "connected" and chosen.random() < 0.5
     return call | {"corrected_at": changed if chosen.random() < 0.1 else None}
 
 

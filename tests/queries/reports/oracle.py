@@ -306,13 +306,35 @@ def agents(some, asked, calls):
     return found | (unknown if unknown_meaning(some, asked) else {})
 
 
+def may_still_move(some, asked, calls):
+    provisional = count(some, lambda call: call["settling"] == "provisional")
+    awaiting = count(some, lambda call: call["settling"] == "awaiting_disposition")
+    first = {"connected": 0, "contacts": 0}
+    for call in some:
+        if call["changed_at"] - call["occurred_at"] <= DAY:
+            shown, reached = call["connect_outcome"], contact(call)
+        else:
+            shown, reached = call["stood_connect_outcome"], call["stood_contact"]
+            if shown is None:
+                first = dict.fromkeys(first)
+        if None not in first.values():
+            first["connected"] += shown == "connected"
+            first["contacts"] += reached
+    now = {"connected": count(some, connected), "contacts": count(some, contact)}
+    if unknown_meaning(some, asked):
+        first["contacts"] = now["contacts"] = None
+    share = rate(provisional + awaiting, len(some))
+    found = {"provisional": provisional, "awaiting": awaiting, "share": share}
+    return found | {"first_shown": first, "now": now}
+
+
 Rows = list[dict[str, Any]]
 FIGURES: dict[str, Callable] = {
     one.__name__: one
     for one in (attempts, attempts_per_lead, connect_rate, contact_rate, first_attempt_contact)
-    + (abandon_rate, machine_rate, times, agents)
+    + (abandon_rate, machine_rate, times, agents, may_still_move)
 }
-DEFAULT_GROUPS = {"abandon_rate": ["campaign"], "agents": ["agent"]}
+DEFAULT_GROUPS = {"may_still_move": ["day"], "abandon_rate": ["campaign"], "agents": ["agent"]}
 LAST_DAYS = {"abandon_rate": 30}  # whose rows are of these days alone
 
 

@@ -14,7 +14,7 @@ from queries.reports.groups import GROUPS
 from tests.queries.reports import generated, oracle
 from tests.queries.reports.generated import CONNECTIONS, NOW, ZONES
 
-CALLS, COMBINATIONS = 300, 12
+CALLS, COMBINATIONS = 300, 10
 LIMITS = Limits(abandon_limit=0.2, too_often=3, min_calls=4, min_attempts=3)
 OF_CALLS = [name for name, report in REPORTS.items() if not report.tables]
 

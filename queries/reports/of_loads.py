@@ -1,0 +1,217 @@
+"""Reports about leads that were loaded into dialers: how many were called, and how soon. They ask the tables alone.
+
+Where a lead and its calls meet is said in ``queries.loaded``. A lead counts as accepted at its ``sent_at``, and that is the time
+by which the filters and groups of these reports go.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, case, func, literal, null, select, true
+from sqlalchemy.sql.selectable import FromClause
+
+from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
+from models import CallOutcome, LeadLoad, LoadedLead
+from models.database import AnyColumn
+from models.loads import ACCEPTED
+from queries import loaded
+from queries.expressions import Local, seconds_between
+from queries.reports import facts
+from queries.reports.base import Asked, Condition, Figure, Report, Source, WrongQuestion
+from queries.reports.counting import ratio
+from queries.reports.groups import GROUPS, Group
+from queries.reports.percentiles import MEDIAN, P90
+
+FILTERS = ("connection", "dialer", "campaign_id", "since", "until")
+_KEPT, _SPAN = "calls of loaded leads", "span of loads"
+_ROOM = timedelta(days=1)
+
+
+def conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    """The loaded leads that match. Raises WrongQuestion."""
+    found: list[ColumnElement[bool]] = [LoadedLead.state == ACCEPTED]
+    for name, value in asked.filters.items():
+        if value is None or value == []:
+            continue
+        if name not in FILTERS:
+            raise WrongQuestion(name, f"Loaded leads are not asked about it; this report takes {', '.join(FILTERS)}.")
+        found.append(_condition(asked, name, value))
+    return found
+
+
+def _condition(asked: Asked, name: str, value: Any) -> ColumnElement[bool]:
+    sent_at: AnyColumn = LoadedLead.sent_at
+    if name in ("since", "until"):
+        found: ColumnElement[bool] = sent_at >= value if name == "since" else sent_at < value
+        return found
+    if name == "dialer":
+        return LoadedLead.connection.in_([one.name for one in asked.configured.values() if one.dialer in value])
+    return (LeadLoad.campaign if name == "campaign_id" else LoadedLead.connection).in_(value)
+
+
+def met(asked: Asked) -> CTE:
+    """Of each lead with a call: ``lead``, ``first_at``, ``closed`` (whether one of its calls ended it)."""
+    if _KEPT not in asked.kept:
+        columns = (CallOutcome.occurred_at.label("at"), case((facts.CLOSING, 1), else_=0).label("closing"))
+        calls = loaded.calls_of(columns, *conditions(asked)).subquery("calls_of_leads")
+        figures = (func.min(calls.c.at).label("first_at"), func.max(calls.c.closing).label("closed"))
+        asked.kept[_KEPT] = select(calls.c.lead, *figures).group_by(calls.c.lead).cte("met")
+    found: CTE = asked.kept[_KEPT]
+    return found
+
+
+def _rows(asked: Asked, groups: Sequence[Group]) -> FromClause:
+    leads = LoadedLead.__table__.join(LeadLoad.__table__, LeadLoad.id == LoadedLead.load_id)
+    return leads.outerjoin(met(asked), met(asked).c.lead == LoadedLead.id)
+
+
+def _seconds(asked: Asked) -> ColumnElement[int]:
+    """From acceptance to the first call; null where there is none."""
+    between = seconds_between(met(asked).c.first_at, LoadedLead.sent_at)
+    return case((between < 0, 0), else_=between)
+
+
+def _local(asked: Asked) -> Local:
+    if _SPAN not in asked.kept:
+        ends = select(func.min(LoadedLead.sent_at), func.max(LoadedLead.sent_at)).where(LoadedLead.state == ACCEPTED)
+        ((first, last),) = asked.session.execute(ends)
+        asked.kept[_SPAN] = ((first or asked.now) - _ROOM, (last or asked.now) + _ROOM)
+    return Local(LoadedLead.sent_at, asked.tz, asked.kept[_SPAN])
+
+
+def _clock(name: str, read: Callable[[Local], AnyColumn]) -> Group:
+    like = GROUPS[name]
+    return Group(like.fields, lambda asked: (read(_local(asked)),), show=like.show, read=like.read)
+
+
+def _dialer(asked: Asked) -> tuple[AnyColumn]:
+    known = [(LoadedLead.connection == name, literal(one.dialer)) for name, one in asked.configured.items()]
+    return (case(*known, else_=null()) if known else literal(None),)
+
+
+_LOAD_GROUPS: Mapping[str, Group] = {
+    "connection": Group(("connection",), lambda asked: (LoadedLead.connection,)),
+    "dialer": Group(("dialer",), _dialer),
+    "campaign": Group(
+        ("campaign_id", "campaign_name"),
+        lambda asked: (LeadLoad.campaign, case((LeadLoad.campaign.is_(None), LeadLoad.name))),
+        LeadLoad.name,
+    ),
+    "day": _clock("day", Local.day),
+    "week": _clock("week", Local.week),
+    "month": _clock("month", Local.month),
+    "hour": _clock("hour", Local.hour),
+    "weekday": _clock("weekday", Local.weekday),
+}
+SOURCE = Source(_rows, conditions, _LOAD_GROUPS)
+
+
+def _moving(asked: Asked) -> Mapping[str, Any]:
+    """Of the calls of these leads."""
+    columns = (CallOutcome.id.label("call"), CallOutcome.settling.label("settling"))
+    met_calls = loaded.calls_of(columns, *conditions(asked)).subquery()
+    calls = select(met_calls.c.call, met_calls.c.settling).distinct().subquery()
+    ((count, provisional, awaiting),) = asked.session.execute(
+        select(
+            func.count(), *(_count(calls.c.settling == one) for one in (PROVISIONAL, AWAITING_DISPOSITION))
+        ).select_from(calls)
+    )
+    return {
+        "provisional": int(provisional),
+        "awaiting": int(awaiting),
+        "share": ratio(int(provisional) + int(awaiting), count),
+    }
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+_EXCLUDES = "Leads that were not loaded through Wrapup; merged rows; calls that are only planned."
+_LOADED = (
+    "Leads that the dialer accepted, of those that were loaded through Wrapup (a lead that was loaded twice is two)"
+)
+
+
+def _leads(name: str, numerator: str, condition: Condition, **more: Any) -> Figure:
+    return Figure(name, numerator, excludes=_EXCLUDES, unit="leads", calls=condition, **more)
+
+
+def _called(asked: Asked) -> ColumnElement[bool]:
+    return met(asked).c.first_at.is_not(None)
+
+
+PENETRATION = Report(
+    "penetration",
+    "How much of what was loaded has been called?",
+    (
+        _leads("loaded", f"{_LOADED}.", lambda asked: true()),
+        _leads("attempted", f"{_LOADED}, with a call.", _called),
+        _leads(
+            "closed",
+            f"{_LOADED}, with a call whose disposition has the flag `sale`, `dnc`, `not_interested` or `wrong_number`.",
+            lambda asked: met(asked).c.closed == 1,
+        ),
+        Figure(
+            "penetration",
+            "Accepted leads with a call.",
+            "Accepted leads; only those loaded through Wrapup.",
+            _EXCLUDES,
+            "VICIdial has two: leads called, and leads with a final status, by the leads of the list.",
+            "share",
+            ratio=("attempted", "loaded"),
+        ),
+    ),
+    source=SOURCE,
+    moving=_moving,
+    tables=True,
+)
+
+_WITHIN = {"within_5m": 300, "within_1h": 3600, "within_1d": 86_400}
+
+
+def _within(most: int) -> Condition:
+    return lambda asked: _seconds(asked) <= most
+
+
+_SECONDS = "whole seconds from `sent_at` of the lead to its first call, at least 0"
+
+SPEED = Report(
+    "speed_to_lead",
+    "How soon is a lead called?",
+    (
+        _leads("leads", f"{_LOADED}.", lambda asked: true()),
+        _leads("called", f"{_LOADED}, with a call.", _called),
+        _leads("not_called", f"{_LOADED}, without any call.", lambda asked: ~_called(asked)),
+        Figure(
+            "median_seconds",
+            f"The median, a value that occurred, of {_SECONDS}.",
+            excludes=_EXCLUDES,
+            unit="seconds",
+            nth=(MEDIAN, _seconds),
+        ),
+        Figure(
+            "p90_seconds",
+            f"The 90th percentile, a value that occurred, of {_SECONDS}.",
+            excludes=_EXCLUDES,
+            unit="seconds",
+            nth=(P90, _seconds),
+        ),
+        *(_leads(f"called {name}", "", _within(most), hidden=True) for name, most in _WITHIN.items()),
+        *(
+            Figure(
+                name,
+                f"Leads whose first call was at most {most} seconds after they were accepted.",
+                "Accepted leads with a call.",
+                _EXCLUDES,
+                unit="share",
+                ratio=(f"called {name}", "called"),
+            )
+            for name, most in _WITHIN.items()
+        ),
+    ),
+    source=SOURCE,
+    moving=_moving,
+    tables=True,
+)
