@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
 from queries import keyset
 from queries.asks import Asks
-from queries.reports import answering
+from queries.reports import answering, leads, opened
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS
@@ -17,8 +17,8 @@ from web.auth import scope
 from web.context import context
 from web.errors import invalid, not_found
 from web.openapi import Blueprint
-from web.opening import whose_clocks
-from web.parameters import cursor, limit, split
+from web.opening import LeadRow, whose_clocks
+from web.parameters import Filters, cursor, limit, split
 from web.reports import ReconciliationQuery
 from web.schemas import catalogue as answers
 from web.turns import REPORTS as TURNS
@@ -90,3 +90,37 @@ def report(query: dict[str, Any], name: str) -> Response:
             invalid(error.parameter, str(error))
         except keyset.BadCursor as error:
             invalid("cursor", str(error))
+
+
+class LeadQuery(LeadRow, Filters):
+    limit = limit(100)
+    cursor = cursor()
+
+
+@blueprint.route("/leads")
+@scope("read")
+@blueprint.arguments(LeadQuery, location="query")
+@blueprint.response(200, answers.CountedLeads)
+def counted_leads(query: dict[str, Any]) -> Response:
+    """The leads that a figure of a report counts
+
+    Exactly as many as the figure says. The filters and the values of the row choose the leads; what is shown of each is of its
+    whole history.
+    """
+    filters, rest = split(query)
+    own = context()
+
+    def asked(whom: Asks) -> keyset.Page[dict[str, Any]]:
+        by_customer = rest["zone"] == "customer"
+        question = answering.asked(whom, filters, rest["tz"], (), own.settings.limits, own.connections, by_customer)
+        return leads.page(question, rest["figure"], g.get("row", {}), rest["limit"], rest.get("cursor"))
+
+    with TURNS.turn():
+        try:
+            report, _ = opened.named(rest["figure"])
+            page = own.sources.ask(asked, filters, report.tables).value
+        except WrongQuestion as error:
+            invalid(error.parameter, str(error))
+        except keyset.BadCursor as error:
+            invalid("cursor", str(error))
+    return answer({"leads": page.rows, "next": page.next})

@@ -53,6 +53,9 @@ def whose_clocks() -> fields.Str:
     )
 
 
+OF_LEADS = ("attempt", "never")  # what rows of leads show besides
+
+
 class Row(Schema):
     """The figure, and what a row may show that is no filter besides."""
 
@@ -79,11 +82,27 @@ class Row(Schema):
     direction = _shown("the direction", "outbound")
 
 
+class LeadRow(Row):
+    """The figure whose leads are listed, and what one of its rows may show."""
+
+    figure = fields.Str(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata={
+            "description": "The leads that a figure of a report counts, as `REPORT.FIGURE`, in one of its rows: give the "
+            "row's values as parameters of their names, an empty one for null.",
+            "example": "first_attempt_contact.contacted_first",
+        },
+    )
+    attempt = _shown("the attempt", "3")
+    never = _shown("`true` or `false`,", "false")
+
+
 def without_row(request: Request, schema: Schema, given: MultiDictProxy) -> MultiDictProxy:
     """The parameters without those that are values of the figure's row, which ``opened_filters`` finds again."""
     if "figure" not in schema.fields:
         return given
-    named = [name for name in GROUPS if name in request.args]
+    named = [name for name in (*GROUPS, *OF_LEADS) if name in request.args and name in schema.fields]
     if "figure" not in request.args:
         if alone := [name for name in named if name not in FILTERS]:
             raise ValidationError({name: ["Is a value of a report's row, and needs `figure`."] for name in alone})

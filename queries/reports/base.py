@@ -107,6 +107,7 @@ class Source:
     rows: Callable[[Asked, Sequence[Any]], FromClause]
     conditions: Callable[[Asked], Sequence[ColumnElement[bool]]]
     groups: Mapping[str, Any]
+    lead: Callable[[Asked], AnyColumn]  # whose a row is
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_col
 
 from models.database import AnyColumn
 from queries.counting import MOST_GROUPS
+from queries.reports import facts
 from queries.reports.base import Asked, Figure, Found, Report, Rows, Source, WrongQuestion
 from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
@@ -19,7 +20,7 @@ TOO_FEW = "Fewer than {} calls say nothing about a rate."
 
 def counted(asked: Asked, report: Report) -> Found:
     """The report's rows and totals. Raises WrongQuestion."""
-    groups = [_source(report).groups[name] for name in asked.group_by]
+    groups = [source_of(report).groups[name] for name in asked.group_by]
     (_, totals), *_ = summed(asked, report, [])
     rows: Rows = []
     if groups:
@@ -28,10 +29,13 @@ def counted(asked: Asked, report: Report) -> Found:
     return Found(rows, shown(asked, report, totals, of_all=True))
 
 
-_CALLS = Source(lambda asked, groups: calls(groups), lambda asked: conditions(asked.filters), GROUPS)
+_CALLS = Source(
+    lambda asked, groups: calls(groups), lambda asked: conditions(asked.filters), GROUPS, lambda asked: facts.LEAD
+)
 
 
-def _source(report: Report) -> Source:
+def source_of(report: Report) -> Source:
+    """What it counts: calls, where it does not say otherwise."""
     return report.source or _CALLS
 
 
@@ -42,7 +46,7 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
     keys = [key for some in own for key in some]
     widths = [len(some) for some in own]
     names = [func.max(group.name) for group in groups if group.name is not None]
-    source = _source(report)
+    source = source_of(report)
     wanted = [*source.conditions(asked), *([report.base(asked)] if report.base else [])]
     rows = calls(groups) if report.leads_by else source.rows(asked, groups)
     statement = select(*keys, *names, *sums.values()).select_from(rows).where(*wanted)

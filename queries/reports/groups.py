@@ -80,10 +80,10 @@ def calls(groups: Sequence[Group]) -> FromClause:
     return table
 
 
-def of_group(asked: Asked, name: str, shown: str | None) -> ColumnElement[bool]:
+def of_group(asked: Asked, name: str, shown: str | None, groups: Mapping[str, Group] = GROUPS) -> ColumnElement[bool]:
     """The calls of a group, by what its rows show; none, or an empty text, for the row that shows null."""
-    group = GROUPS[name]
-    if name == "flag":
+    group = groups[name]
+    if group.joined:
         given = [has_member(CallOutcome.flags, flag) for flag in FLAGS]
         return has_member(CallOutcome.flags, shown) if shown else and_(*(~one for one in given))
     keys = group.keys(asked)

@@ -57,7 +57,7 @@ FIRST_ATTEMPT = Report(
         ),
     ),
     leads_by=first_contacts_of,
-    source=Source(_with_history, lambda asked: conditions(asked.filters), GROUPS),
+    source=Source(_with_history, lambda asked: conditions(asked.filters), GROUPS, lambda asked: facts.LEAD),
     reasons=meaning_unknown("contacted_first", "rate"),
 )
 
@@ -129,5 +129,10 @@ ATTEMPTS_TO_CONTACT = Report(
     own_rows="the attempt that reached the lead first; and where `never` is true, the attempts made",
     own_groups=("never", "attempt"),
     own=_reached,
-    source=Source(_lead_rows, lambda asked: (), {"never": _NEVER, "attempt": _ATTEMPT}),
+    source=Source(
+        _lead_rows,
+        lambda asked: (),
+        {"never": _NEVER, "attempt": _ATTEMPT},
+        lambda asked: history.of_leads(asked).c.lead,
+    ),
 )

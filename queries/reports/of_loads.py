@@ -104,7 +104,7 @@ _LOAD_GROUPS: Mapping[str, Group] = {
     "hour": _clock("hour", Local.hour),
     "weekday": _clock("weekday", Local.weekday),
 }
-SOURCE = Source(_rows, conditions, _LOAD_GROUPS)
+SOURCE = Source(_rows, conditions, _LOAD_GROUPS, lambda asked: LoadedLead.id)
 
 
 def _moving(asked: Asked) -> Mapping[str, Any]:

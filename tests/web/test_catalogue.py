@@ -58,9 +58,9 @@ GROUPINGS = ["day,campaign", "hour", "weekday,agent", "week", "month,flag", "dis
 OPENABLE = [
     (report.name, figure.name)
     for report in REPORTS.values()
-    if report.own_rows is None and report.own is None
+    if report.own_rows is None and report.own is None and not report.tables
     for figure in report.figures
-    if figure.calls is not None and not figure.hidden
+    if figure.calls is not None and figure.inside is None and not figure.hidden
 ]
 
 
@@ -151,3 +151,34 @@ def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
     monkeypatch.setattr("queries.reports.counting.MOST_GROUPS", 3)
     answer = reader.get("/api/v1/reports/attempts", query_string={"group_by": "day,hour"})
     assert (answer.status_code, list(answer.json["details"])) == (422, ["group_by"])
+
+
+def test_leads_that_a_figure_counts_are_listed(reader, calls):
+    row = {"never": "false", "attempt": "1", "figure": "attempts_to_contact.leads"}
+    rows = asked(reader, "attempts_to_contact", connection="ryng-main")["rows"]
+    (expected,) = (one["leads"] for one in rows if (one["never"], one["attempt"]) == (False, 1))
+    listed = reader.get("/api/v1/leads", query_string=row).json
+    assert len(listed["leads"]) == expected and listed["next"] is None
+    assert listed["leads"][0]["contacted"] is True
+
+
+@pytest.mark.parametrize(
+    "path, query, parameter",
+    [
+        ("leads", {}, "figure"),
+        ("leads", {"figure": "connect_rate.final"}, "figure"),
+        ("leads", {"figure": "attempts_per_lead.leads", "attempt": "1"}, "attempt"),
+        ("leads", {"figure": "attempts_per_lead.leads", "cursor": "x"}, "cursor"),
+        ("outcomes", {"figure": "attempts_per_lead.leads"}, "figure"),
+        ("outcomes", {"figure": "penetration.loaded"}, "figure"),
+        ("reports/penetration", {"agent": "7"}, "agent"),
+        ("reports/penetration", {"group_by": "agent"}, "group_by"),
+        ("reports/callbacks", {"compare": "previous", "since": "2026-11-18"}, "compare"),
+        ("reports/compliance", {"cursor": "x"}, "cursor"),
+        ("reports/connect_rate", {"zone": "customer"}, "zone"),
+        ("reports/best_time", {"group_by": "day"}, "group_by"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(reader, path, query, parameter):
+    answer = reader.get(f"/api/v1/{path}", query_string=query)
+    assert answer.status_code == 422 and parameter in str(answer.json["details"]), answer.json

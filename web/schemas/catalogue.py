@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from web.schemas.described import members, names, number, rate, text
+from web.schemas.described import following, members, names, number, rate, text, time, yes_or_no
 
 
 class MayStillMove(Schema):
@@ -73,3 +73,22 @@ class DefinedReport(Schema):
 
 class Definitions(Schema):
     reports = fields.List(fields.Nested(DefinedReport), required=True)
+
+
+class CountedLead(Schema):
+    attempts = number("All its calls.", 3)
+    connection = text("The connection.", "ryng-main", null=False)
+    lead_id = text("The dialer's id of it.", "88213")
+    number = text("The customer's, of its last call; of a loaded lead, as it was loaded.", "+919812345678")
+    first_at = time("When the first of them was.")
+    last_at = time("When the last of them was.")
+    contacted = yes_or_no("Whether one of them was a contact.", True)
+    loaded_lead = text("Of reports about loads: our id of the loaded lead.", None)
+    load_id = text("The load that it came in.", None)
+    reference = text("Your own name for it, given with the load.", None)
+    sent_at = time("When it left for the dialer.", None)
+
+
+class CountedLeads(Schema):
+    leads = fields.List(fields.Nested(CountedLead), required=True)
+    next = following()

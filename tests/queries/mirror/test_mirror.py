@@ -100,8 +100,9 @@ def answers(session):
     """Every report in some groups and zones, what it takes out of the tables for a list, and the summary."""
     found = []
     for at, (name, report) in enumerate(REPORTS.items()):
-        if report.own is None and report.paged is None and report.own_rows is None:
-            group_by = GROUPS[at % len(GROUPS)]
+        if not report.tables:
+            own = report.own_rows or report.groups
+            group_by = () if own else GROUPS[at % len(GROUPS)]
             question = answering.asked(session, {"connection": ["ryng-main"]}, ZONES[at % 3], group_by)
             found.append((name, answering.answer(question, report)))
     texts = (CallOutcome.campaign_name, CallOutcome.notes, CallOutcome.disposition, CallOutcome.occurred_at)

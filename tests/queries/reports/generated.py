@@ -63,7 +63,7 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
     name = chosen.choice(("ryng-main", "ryng-main", "ryng-main", "qvoice-main", "qvoice-main", "mute"))
     dialer = CONNECTIONS[name].dialer
     lead = chosen.randrange(leads)
-    number = None if chosen.random() < 0.1 else NUMBERS[lead % len(NUMBERS)]
+    number = None if chosen.random() < 0.1 else NUMBERS[lead] if lead < len(NUMBERS) else f"+91981{lead:07}"
     occurred = _moment(chosen)
     end = chosen.choice(ENDS)
     over = end != "in_progress"

@@ -69,7 +69,16 @@ def matching(calls: Calls, asked: Question) -> Calls:
     return [call for call in calls if call["merged_into"] is None and matches(call, asked.filters)]
 
 
+_KEPT: list[tuple[Calls, Calls]] = []  # of the calls that were asked about last
+
+
 def history(calls: Calls) -> Calls:
+    if not _KEPT or _KEPT[0][0] is not calls:
+        _KEPT[:] = [(calls, _history(calls))]
+    return _KEPT[0][1]
+
+
+def _history(calls: Calls) -> Calls:
     return sorted((call for call in calls if call["merged_into"] is None), key=place)
 
 
@@ -236,12 +245,21 @@ def contact_rate(some, asked, calls):
     return found | {"unmapped_share": rate(len(unmapped), len(disposed))}
 
 
+_FIRSTS: list[tuple[Calls, set]] = []
+
+
+def _contacted_first(calls: Calls) -> set:
+    if not _FIRSTS or _FIRSTS[0][0] is not calls:
+        firsts: dict = {}
+        for call in history(calls):
+            firsts.setdefault(lead(call), call)
+        _FIRSTS[:] = [(calls, {one for one, call in firsts.items() if contact(call)})]
+    return _FIRSTS[0][1]
+
+
 def first_attempt_contact(some, asked, calls):
-    firsts: dict = {}
-    for call in history(calls):
-        firsts.setdefault(lead(call), call)
     leads = {lead(call) for call in some if lead(call)}
-    good = [one for one in leads if contact(firsts[one])]
+    good = leads & _contacted_first(calls)
     found = {"leads": len(leads), "contacted_first": len(good), "rate": rate(len(good), len(leads))}
     return found | ({"contacted_first": None, "rate": None} if unknown_meaning(some, asked) else {})
 

@@ -68,13 +68,12 @@ def _iso(moment):
 def callbacks(some, asked, calls):
     rows, counts = [], Counter()
     promised = [call for call in some if call["callback_at"] is not None]
+    attempts = defaultdict(list)
+    for call in oracle.history(calls):
+        attempts[lead(call)].append(call)
     for call in sorted(promised, key=lambda call: (call["callback_at"], str(call["id"]))):
         due = call["callback_at"]
-        later = [
-            other["occurred_at"]
-            for other in oracle.history(calls)
-            if lead(call) and lead(other) == lead(call) and place(other) > place(call)
-        ]
+        later = [other["occurred_at"] for other in attempts[lead(call)] if lead(call) and place(other) > place(call)]
         if any(abs(at - due) <= QUARTER for at in later):
             state = "kept"
         elif asked.now < due + QUARTER:
