@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from lib import clock
 from models import CallOutcome, ChangeFeed
 from outcomes.feed import begin_epoch, take_positions
 from queries.mirror import follower as following
@@ -209,7 +210,7 @@ def test_a_feed_that_was_begun_again_is_another_one(database, calls, folder, sou
     calls.make(30)
     follow(database, folder)
     with database.write() as session:
-        begin_epoch(session)
+        begin_epoch(session, clock.now())
     assert agree(sources, TABLES).note.endswith("the mirror is one of another feed.")
     follow(database, folder)
     agree(sources)
