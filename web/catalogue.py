@@ -6,12 +6,14 @@ from flask import Response, g
 from marshmallow import fields, validate
 from webargs.fields import DelimitedList
 
+from lib import clock
 from queries import keyset
 from queries.asks import Asks
 from queries.reports import answering, leads, opened
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS
+from web import report_files
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -22,6 +24,9 @@ from web.parameters import Filters, cursor, limit, split
 from web.reports import ReconciliationQuery
 from web.schemas import catalogue as answers
 from web.turns import REPORTS as TURNS
+
+JSON = "json"
+MOST, MOST_ROWS = 1_000, 100_000  # of a page, and of a file
 
 blueprint = Blueprint("catalogue", __name__, description="Reports: each figure with one written definition")
 
@@ -45,6 +50,14 @@ class ReportQuery(ReconciliationQuery):
         },
     )
     zone = whose_clocks()
+    format = fields.Str(
+        load_default=JSON,
+        validate=validate.OneOf((JSON, *report_files.TYPES)),
+        metadata={
+            "description": "`csv`, `xlsx`: a file of the rows, or of the totals where there are none.",
+            "example": JSON,
+        },
+    )
     limit = limit(100)
     cursor = cursor()
 
@@ -65,6 +78,8 @@ def definitions() -> Response:
 @scope("read")
 @blueprint.arguments(ReportQuery, location="query")
 @blueprint.response(200, answers.CataloguedReport)
+@blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=report_files.TYPES[report_files.XLSX])
 def report(query: dict[str, Any], name: str) -> Response:
     """One report of the catalogue, exact at its `as_of`
 
@@ -82,14 +97,35 @@ def report(query: dict[str, Any], name: str) -> Response:
         question = answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
         return answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor"))
 
+    def asked_for_file(whom: Asks) -> list[dict[str, Any]]:
+        """All of its rows, whatever the page: a file that ends at a hundred would be taken for the whole."""
+        rest["limit"] = MOST
+        rows: list[dict[str, Any]] = []
+        while True:
+            told = asked(whom)
+            rows += told["rows"] or [told["totals"]]
+            rest["cursor"] = told.get("next")
+            if rest["cursor"] is None:
+                return rows
+            if len(rows) >= MOST_ROWS:
+                raise WrongQuestion("format", f"That makes more than {MOST_ROWS:,} rows; narrow the filters.")
+
     with TURNS.turn():
         try:
+            if rest["format"] != JSON:
+                return _file(name, rest["format"], own.sources.ask(asked_for_file, filters, found.tables).value)
             answered = own.sources.ask(asked, filters, found.tables)
             return answer(answered.value | answered.told())
         except WrongQuestion as error:
             invalid(error.parameter, str(error))
         except keyset.BadCursor as error:
             invalid("cursor", str(error))
+
+
+def _file(name: str, form: str, rows: list[dict[str, Any]]) -> Response:
+    response = Response(report_files.made(form, rows), content_type=report_files.TYPES[form])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y%m%dT%H%M%SZ}.{form}"'
+    return response
 
 
 class LeadQuery(LeadRow, Filters):

@@ -1,6 +1,9 @@
 """The catalogue of reports over HTTP; and that a figure opens to exactly the calls that it counts."""
 
+import csv
+import io
 import random
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -182,3 +185,26 @@ def test_leads_that_a_figure_counts_are_listed(reader, calls):
 def test_what_cannot_be_asked_is_told(reader, path, query, parameter):
     answer = reader.get(f"/api/v1/{path}", query_string=query)
     assert answer.status_code == 422 and parameter in str(answer.json["details"]), answer.json
+
+
+def test_a_report_is_a_file_as_well(reader, calls, database):
+    with database.write() as session:
+        factories.outcome(session, campaign_id="=1+1", customer_number="+919812345678", callback_at=NOON)
+    for name, group_by in (("connect_rate", "campaign,day"), ("times", ""), ("callbacks", ""), ("may_still_move", "")):
+        query = {"group_by": group_by} if group_by else {}
+        told = asked(reader, name, limit=1000, **query)
+        rows = told["rows"] or [told["totals"]]
+        plain = reader.get(f"/api/v1/reports/{name}", query_string=query | {"format": "csv"})
+        assert (plain.status_code, plain.mimetype) == (200, "text/csv")
+        lines = list(csv.DictReader(io.StringIO(plain.text)))
+        assert len(lines) == len(rows)
+        for line, row in zip(lines, rows, strict=True):
+            for field, value in row.items():
+                if not isinstance(value, dict | bool):
+                    assert line[field] in ("" if value is None else str(value), f"'{value}"), (name, field)
+        book = reader.get(f"/api/v1/reports/{name}", query_string=query | {"format": "xlsx"})
+        assert book.status_code == 200 and book.data.startswith(b"PK")
+        with zipfile.ZipFile(io.BytesIO(book.data)) as sheets:
+            sheet = sheets.read("xl/worksheets/sheet1.xml").decode()
+            assert sheet.count("<row ") == len(rows) + 1 and "<f>" not in sheet
+    assert "'=1+1" in reader.get("/api/v1/reports/attempts?group_by=campaign&format=csv").text
