@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text as sql
@@ -14,9 +17,10 @@ from queries import selection, shape
 from queries.exports import reading, spreadsheet
 from queries.exports.choice import Choice
 from queries.exports.clocks import local
-from tests.factories import NOON, outcome
+from tests.factories import NOON, many_calls, outcome
 
 ALL = Choice()
+ROOT = Path(__file__).parents[2]
 
 FULL = {
     "call_id": "912873",
@@ -262,3 +266,31 @@ def test_clocks_are_changed_where_they_are_changed():
 def test_an_export_of_nothing(database):
     assert ndjson(database) == []
     assert table(database) == []
+
+
+GROWS = """
+import resource, sys
+from models.database import Database
+from queries.exports import reading
+from queries.exports.choice import Choice
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for written in (reading.GUARDED, reading.LINES):
+    pieces = reading.pieces(Database(sys.argv[1]), {}, Choice(), written)
+    before, size = len(next(pieces)) and peak(), 0
+    for piece in pieces:
+        size += len(piece)
+    print(size >> 20, (peak() - before) >> 10)
+"""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_memory_does_not_grow_with_the_export(database, database_url):
+    """In a process of its own, whose memory is of nothing else."""
+    with database.write() as session:
+        many_calls(session, 50_000)
+    told = subprocess.run(
+        [sys.executable, "-c", GROWS, database_url], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for line in told.stdout.splitlines():
+        size, grown = map(int, line.split())
+        assert size > 10 and grown < 10, line  # MiB
