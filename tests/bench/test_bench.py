@@ -27,7 +27,6 @@ def test_rows_are_measured(database, tmp_path):
     )
     figures = [line.split("|")[2].split(".")[0].strip() for line in ran.stdout.splitlines() if line.startswith("| ")]
     assert "void" not in ran.stdout, ran.stderr
-    assert figures == ["figure", "1", "1c", "1d", "2", "2b", "6", "6b", "13", *["14"] * 11, "15", "15b", *["16"] * 4], (
-        ran.stderr
-    )
+    large = [*["14"] * 11, "15", "15b", "15c", *["16"] * 4]
+    assert figures == ["figure", "1", "1c", "1d", "2", "2b", "6", "6b", "13", *large], ran.stderr
     assert ran.returncode == 0, ran.stderr
