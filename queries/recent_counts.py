@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from models import ChangeFeed
 from models.database import Database, said
-from queries import health, words_seen
+from queries import health, unread_values, words_seen
 
 QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
 FEW_CALLS, FEW_SECONDS = 1_000, 1.0  # the same of so few, on however slow a machine
@@ -93,11 +93,12 @@ class Recent(Generic[Found]):
 @dataclass(frozen=True)
 class OfCalls:
     """``settling`` as of ``health.settling_counts``, ``words`` of ``words_seen.unmapped``, ``undecided`` of
-    ``words_seen.undecided_calls``."""
+    ``words_seen.undecided_calls``, ``unread`` of ``unread_values.unread``."""
 
     settling: list[tuple[str, str, int]]
     words: dict[str, list[dict[str, Any]]]
     undecided: dict[str, int]
+    unread: dict[str, list[dict[str, Any]]]
 
 
 class RecentCounts:
@@ -122,4 +123,5 @@ class RecentCounts:
 
 def _of_calls(session: Session, configured: Configured) -> OfCalls:
     settling, words = health.settling_counts(session), words_seen.unmapped(session, configured)
-    return OfCalls(settling, words, words_seen.undecided_calls(session, {}, configured))
+    undecided = words_seen.undecided_calls(session, {}, configured)
+    return OfCalls(settling, words, undecided, unread_values.unread(session))

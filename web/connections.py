@@ -35,7 +35,7 @@ def list_connections() -> Response:
         return answer(
             {
                 "connections": health.connections(
-                    session, own.connections, clock.now(), spooled=waiting, counts=counts
+                    session, own.connections, clock.now(), own.recent_words.unmapped, waiting, counts
                 ),
                 "counted_seconds_ago": int(age),
                 "spooled_bytes": waiting,

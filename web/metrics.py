@@ -23,7 +23,7 @@ from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
-from queries import health, quarantine, strangers, unread_values
+from queries import health, quarantine, strangers
 from queries.recent_counts import OfCalls, RecentCounts
 from web import spooled
 from web.context import context
@@ -89,7 +89,7 @@ def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, C
     calls, age = recent.calls(connections)
     yield GaugeMetricFamily(
         "wrapup_counted_seconds_ago",
-        "How long ago outcomes, undecided words and receipts that were read were counted; 0: now",
+        "How long ago outcomes, undecided words, unread values and receipts that were read were counted; 0: now",
         value=max(since, age),
     )
     receipts = GaugeMetricFamily("wrapup_receipts", "Receipts kept", labels=("connection", "source", "kind", "state"))
@@ -101,6 +101,7 @@ def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, C
         outcomes.add_metric([connection, settling], count)
     yield outcomes
     yield from _undecided(calls, connections)
+    yield _unread(calls)
 
 
 def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
@@ -117,8 +118,6 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
         silent.add_metric([name], int(is_silent))
     yield ages
     yield silent
-
-    yield _unread(session)
 
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
     yield GaugeMetricFamily(
@@ -176,11 +175,11 @@ def _sending(session: Session) -> Iterator[Metric]:
     yield parked
 
 
-def _unread(session: Session) -> Metric:
+def _unread(counted: OfCalls) -> Metric:
     unread = GaugeMetricFamily(
         "wrapup_unread_values", "Calls with a stated value that nobody can read", labels=("connection", "field")
     )
-    for name, values in sorted(unread_values.unread(session).items()):
+    for name, values in sorted(counted.unread.items()):
         for value in values:
             unread.add_metric([name, value["field"]], value["calls"])
     return unread
