@@ -22,7 +22,7 @@ from models.database import Database, said
 from queries import health, unread_values, words_seen
 
 QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
-FEW_CALLS, FEW_SECONDS = 1_000, 1.0  # the same of so few, on however slow a machine
+FEW_CALLS = 1_000  # the same of so few, on however slow a machine
 RESTS = 20  # of what takes longer: so many times as long
 LONGEST = 600.0  # seconds for which an answer that could not be renewed is given
 
@@ -43,7 +43,7 @@ class _Kept(Generic[Found]):
 
     @property
     def quick(self) -> bool:
-        return self.took <= (FEW_SECONDS if self.calls <= FEW_CALLS else QUICK_SECONDS)
+        return self.calls <= FEW_CALLS or self.took <= QUICK_SECONDS
 
 
 class Recent(Generic[Found]):
