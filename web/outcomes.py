@@ -141,11 +141,16 @@ class ExportQuery(OpenedFilters, _Purpose):  # type: ignore[misc, valid-type]  #
             raise ValidationError("A spreadsheet opens csv or xlsx.", "for")
 
 
+BINARY = {"type": "string", "format": "binary"}
+
+
 @blueprint.route("/outcomes/export")
 @scope("read")
 @blueprint.arguments(ExportQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
 @blueprint.response(200, answers.Outcome, content_type="application/x-ndjson", description="The file.")
+@blueprint.response(200, BINARY, content_type=exports.FORMATS["parquet"].content_type, description="The file.")
+@blueprint.response(200, BINARY, content_type=exports.FORMATS["xlsx"].content_type, description="The file.")
 @blueprint.alt_response(429, schema=Error, description="Too many exports are running; Retry-After says when.")
 @blueprint.alt_response(503, schema=Error, description="`no_room`: the disk has no room to make the file.")
 def export_outcomes(query: dict[str, Any]) -> Response:

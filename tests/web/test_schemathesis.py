@@ -14,6 +14,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from queries import selection
 from queries.reports.groups import GROUPS
 from service.app import create_app
 from tests import factories
@@ -26,8 +27,12 @@ TIMES = st.datetimes(datetime(1990, 1, 2), datetime(2199, 12, 30)).map(lambda at
 
 # Any text is a cursor by its type, but only one that we gave is taken.
 OPAQUE = {"cursor", "after"}
-# What one report can be asked, another cannot; and what names a row of one is no value of another's.
-OF_REPORTS = OPAQUE | {*GROUPS, "group_by", "compare", "figure", "zone", "attempt", "never", "format"}
+# What one report can be asked, another cannot: those about loads know few filters, and what names a row of one is no value of
+# another's.
+OF_EXPORTS = {"format", "for", "columns"}
+OF_REPORTS = (
+    {*GROUPS, *selection.FILTERS, "group_by", "compare", "figure", "zone", "attempt", "never"} | OPAQUE | OF_EXPORTS
+)
 BY_FIGURE = ("/api/v1/outcomes", "/api/v1/outcomes/export", "/api/v1/leads", "/api/v1/reports/{name}")
 
 
