@@ -42,7 +42,7 @@ class Builder:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
 
     def _build(self, connection: Connection) -> bool:
-        there: dict[str, bool] = dict(connection.execute(_VALID, {"table": CallOutcome.__tablename__}).tuples().all())
+        there: dict[str, bool] = dict(connection.execute(_VALID, {"table": CallOutcome.__tablename__}).all())
         missing = [index for index in SEARCHED if not there.get(str(index.name), False)]
         if not missing:
             self._done = True

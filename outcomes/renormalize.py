@@ -35,7 +35,7 @@ from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES, understand
 from outcomes.refold import Refolded, outdated, refold
-from outcomes.revisions import COUNTED, SILENT
+from outcomes.revisions import COUNTED, KEPT, SILENT
 from outcomes.taken import WHOLE, Taken
 
 BATCH = 500  # calls
@@ -185,6 +185,6 @@ def _differences(session: Session, refolded: Refolded) -> Differences:
     stored = session.execute(select(*rows.OUTCOMES.columns).where(bulk.among(session, CallOutcome.id, ids)))
     before = {row["id"]: dict(row) for row in stored.mappings()}
     for row, columns in revisions.changed:
-        visible = [name for name in columns if name not in COUNTED and name not in SILENT]
+        visible = [name for name in columns if name not in {*COUNTED, *KEPT, *SILENT}]
         found.note(before[row["id"]], row, visible)
     return found

@@ -26,6 +26,7 @@ VISIBLE = tuple(
 SILENT = ("attempt_key", "settle_by", "set_by")
 # What changes with a change, and what it says of itself.
 COUNTED = ("revision", "changed_at", "position", "corrected_at", "changed_fields")
+KEPT = stood.COLUMNS  # beside what is shown
 
 Stored = Mapping[str, Any]  # a row, as it is in the table
 Change = tuple[dict[str, Any], Collection[str]]  # a row as it is to be, and the columns in which it changed

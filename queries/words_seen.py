@@ -13,7 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, distinct, func, literal, null, select, text, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    cast,
+    distinct,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from dialers.connection import Connection, plain, plain_disposition
@@ -140,9 +152,7 @@ def _counted(configured: Mapping[str, Connection]) -> AnySelect:
         _figures("word", status, cause, func.count())
         .where(text(UNKNOWN_AND_OVER), (status.is_not(None) | cause.is_not(None)))
         .group_by(CallOutcome.connection, status, cause),
-        _figures(DISPOSITION, CallOutcome.disposition, CallOutcome.disposition_parent, func.count())
-        .where(text(UNFLAGGED))
-        .group_by(CallOutcome.connection, CallOutcome.disposition, CallOutcome.disposition_parent),
+        _dispositions(),
         _said_by_events(),
     ).subquery()
     # Those whose words are left out later take places in the ranking.
@@ -151,6 +161,20 @@ def _counted(configured: Mapping[str, Connection]) -> AnySelect:
     rank = func.row_number().over(partition_by=(words.c.connection, words.c.kind), order_by=order)
     ranked = select(words, rank.label("rank")).subquery()
     return select(*list(ranked.c)[:-1]).where(ranked.c.rank <= MOST_SPELLINGS + listed)
+
+
+def _dispositions() -> AnySelect:
+    said = (CallOutcome.connection, CallOutcome.disposition, CallOutcome.disposition_parent)
+    # In the order of the index on the few unflagged ones: left to itself, SQLite reads all by an index that has dispositions
+    # in the order of the groups.
+    own = select(*said, CallOutcome.id).where(text(UNFLAGGED)).order_by(CallOutcome.connection, CallOutcome.id)
+    few = own.subquery("unflagged")
+    kind, row_id = literal(DISPOSITION).label("kind"), cast(few.c.id, Text)
+    figures = (func.count().label("calls"), func.max(row_id).label("latest"), func.min(row_id).label("first"))
+    texts = (kind, few.c.disposition.label("one"), few.c.disposition_parent.label("other"))
+    return select(few.c.connection, *texts, *figures).group_by(
+        few.c.connection, few.c.disposition, few.c.disposition_parent
+    )
 
 
 def _said_by_events() -> AnySelect:

@@ -26,7 +26,7 @@ class Child:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._used_at = 0.0
-        self.number = 0  # how often one was started: what was told to another is forgotten
+        self.number = 0  # of starts and ends: what was told to another process is forgotten
 
     def call(self, name: str, *arguments: Any) -> Any:
         """What ``process.Answers`` answers. Raises Unusable."""
@@ -73,6 +73,7 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return
+        self.number += 1
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):

@@ -101,7 +101,7 @@ def test_a_bad_parameter_is_named(admin, query, field):
         ("/outcomes/changes?after=x", "after"),
         ("/outcomes/changes?since=2026-11-18", "since"),
         ("/outcomes/export", "format"),
-        ("/outcomes/export?format=parquet", "format"),
+        ("/outcomes/export?format=yaml", "format"),
         ("/outcomes/export?format=csv&limit=5", "limit"),
         ("/reports/summary?group_by=week", "group_by"),
         ("/reports/summary?group_by=day,", "group_by"),
