@@ -20,7 +20,7 @@ BUILT = (
 
 def built(database) -> dict[str, str]:
     with database.read() as session:
-        found = dict(session.execute(text(BUILT)).tuples().all())
+        found = dict(session.execute(text(BUILT)).all())
     return {name: found[name] for name in found.keys() & NAMES}
 
 

@@ -97,10 +97,13 @@ def follow(database, folder, steps: int = 50) -> Follower:
     return found
 
 
-def answers(session):
-    """Every report in some groups and zones, what it takes out of the tables for a list, and the summary."""
+FEW = ("attempts_per_lead", "contact_rate", "times")  # of each kind of statement one
+
+
+def answers(session, names=FEW):
+    """Reports in some groups and zones, and what a list takes out of the tables."""
     found = []
-    for at, (name, report) in enumerate(REPORTS.items()):
+    for at, (name, report) in enumerate((name, REPORTS[name]) for name in names):
         if not report.tables:
             own = report.own_rows or report.groups
             group_by = () if own else GROUPS[at % len(GROUPS)]
@@ -111,18 +114,18 @@ def answers(session):
     return found
 
 
-def agree(sources, source=MIRROR):
-    told = sources.ask(answers)
+def agree(sources, source=MIRROR, names=FEW):
+    told = sources.ask(lambda session: answers(session, names))
     assert (told.source, told.note is None) == (source, source == MIRROR), told.note
     with sources._database.snapshot() as session:
-        assert told.value == answers(session)
+        assert told.value == answers(session, names)
     return told
 
 
 def test_whatever_has_changed_the_figures_are_those_of_the_tables(database, calls, folder, sources, monkeypatch):
     calls.make(120)
     follower = follow(database, folder)
-    agree(sources)
+    agree(sources, names=REPORTS)
     for _ in range(2):  # laid over it, twice
         calls.change(15)
         calls.make(5)
@@ -137,7 +140,7 @@ def test_whatever_has_changed_the_figures_are_those_of_the_tables(database, call
     monkeypatch.setattr(following, "MOST_SMALL", 0)
     follower.step()  # joined into months
     assert not any(one.dead or one.month is None for one in manifests.load(folder).segments)
-    agree(sources)
+    agree(sources, names=REPORTS)
 
 
 def test_calls_change_while_it_is_built(database, calls, folder, sources):
