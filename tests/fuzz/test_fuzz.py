@@ -9,7 +9,7 @@ from tests.fuzz.targets import TARGETS
 
 pytest.importorskip("atheris")
 
-SECONDS = 2
+SECONDS = 1
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,8 @@ from queries.exports.choice import Choice
 from tests.factories import NOON, outcome
 from tests.queries.test_exports import ALL, FULL, listed
 
+pytestmark = pytest.mark.slow  # together more than ten seconds
+
 PARQUET, WORKBOOK = "queries.exports.parquet", "queries.exports.workbook"
 NASTY = (
     "=1+1",

@@ -15,6 +15,8 @@ from outcomes.feed import begin_epoch, take_positions
 from queries.exports import lake, making
 from tests.factories import NOON, outcome
 
+pytestmark = pytest.mark.slow  # together more than ten seconds
+
 SEPTEMBER, OCTOBER = NOON.replace(month=9, day=30), NOON.replace(month=10, day=1)
 
 

@@ -125,7 +125,7 @@ def _url(folder) -> str | None:
 
 
 def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
-    """SIGHUP, three times, while callbacks come on lines that stay open and on new ones."""
+    """SIGHUP, twice, while callbacks come on lines that stay open and on new ones."""
     with serving(tmp_path) as served:
         url, stop, answers = served.callback("terminal"), threading.Event(), []
 
@@ -141,7 +141,7 @@ def test_renewing_refuses_nobody_and_answers_nobody_but_with_200(tmp_path):
         with ThreadPoolExecutor(4) as senders:
             sending = [senders.submit(send, 10**6 * n, n % 2) for n in range(4)]
             try:
-                for _ in range(3):
+                for _ in range(2):
                     before = set(served.pids("service.passage.receiver"))
                     served.process.send_signal(signal.SIGHUP)
                     until(lambda before=before: not before & set(served.pids("service.passage.receiver")), 60)

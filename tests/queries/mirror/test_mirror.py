@@ -20,6 +20,8 @@ from queries.summary import summary
 from tests import factories
 from tests.factories import NOON
 
+pytestmark = pytest.mark.slow  # together more than ten seconds
+
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 GROUPS = ((), ("day",), ("campaign", "flag"), ("hour", "weekday"), ("month", "week"), ("agent", "disposition"))
 # What CSV, SQL or JSON could take for something else.

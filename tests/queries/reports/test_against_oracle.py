@@ -15,6 +15,8 @@ from queries.reports.groups import GROUPS
 from tests.queries.reports import generated, oracle
 from tests.queries.reports.generated import CONNECTIONS, NOW, ZONES
 
+pytestmark = pytest.mark.slow  # together more than ten seconds
+
 CALLS, COMBINATIONS = 300, 7
 LIMITS = Limits(abandon_limit=0.2, too_often=3, min_calls=4, min_attempts=3)
 OF_CALLS = [name for name, report in REPORTS.items() if not report.tables]
