@@ -27,12 +27,12 @@ test: .venv/installed-test
 	@tests/prepare
 	$(suite)
 
-# While something is being written: no PostgreSQL, no browser, nothing that takes long; a minute and a half at most.
+# While something is being written: no PostgreSQL, no browser, nothing that takes long; under two minutes on two cores.
 QUICK = tests/lib tests/models tests/dialers tests/outcomes tests/queries
 quick: .venv/installed-test
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports >/dev/null
-	@WRAPUP_TEST_EXAMPLES=5 $(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql" -m "not slow and not browser" $(QUICK)
+	@WRAPUP_TEST_EXAMPLES=5 $(BIN)/pytest -q -n 4 --dist loadfile -k "not postgresql and not promise and not end_to_end" -m "not slow and not browser" $(QUICK)
 
 # What make test does in part, in whole: every dialer's every report answered in every shape, ten times the examples.
 thorough: .venv/installed-test

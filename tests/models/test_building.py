@@ -1,5 +1,6 @@
 """Indexes that a migration leaves to the worker, because the table is large."""
 
+import pytest
 from sqlalchemy import text
 
 import migrations
@@ -28,6 +29,7 @@ def test_the_words_are_those_of_elsewhere():
     assert set(FLAGS) == set(vocabulary.FLAGS) and set(AGENT_FIELDS) == set(AGENT)
 
 
+@pytest.mark.slow  # and needs PostgreSQL
 def test_what_a_large_table_lacks_is_built_as_a_migration_builds_it(request, tmp_path):
     with empty_database(request, tmp_path, "postgresql") as url:
         database = Database(url)
