@@ -11,13 +11,12 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from lib import private
+from lib import children, private
 from models import ChangeFeed
 from models.database import Database
 from queries.sources import ALWAYS, NEVER
 from service import logs
 from service.settings import config
-from service.supervisor.plan import ROOT
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +42,7 @@ class Mirroring:
             log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
             self._process, self._not_before = None, time.monotonic() + AGAIN
         if self._process is None and time.monotonic() >= self._not_before and self._wanted():
-            environ = os.environ | {
-                "PYTHONSAFEPATH": "1",
-                "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-            }
+            environ = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": children.python_path()}
             command = [sys.executable, "-P", "-m", "service.mirroring", str(os.getpid())]
             self._process = subprocess.Popen(command, env=environ)
         return False

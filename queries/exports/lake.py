@@ -5,7 +5,6 @@ New files first, then the manifest, replaced by a rename, then the old ones go: 
 missing that it names, nor one that is not whole, whenever the power fails.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from lib import clock, locks, private
+from lib import clock, durable, locks, private
 from models import CallOutcome
 from models.database import Database
 from outcomes.feed import Place, state
@@ -161,31 +160,16 @@ def _written(session: Session, folder: Path, month: str, place: int) -> File | N
         pieces = reading.of_snapshot(session.connection(), filters, ALL, reading.PLAIN)
         with making.made("queries.exports.parquet", ALL.order(), pieces, path) as file:
             os.fsync(file.fileno())
-        with path.open("rb") as whole:
-            digest = hashlib.file_digest(whole, "sha256").hexdigest()
+        digest = durable.sha256(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    durable.sync_folder(path.parent)
     return File(str(path.relative_to(folder)), month, rows, path.stat().st_size, digest)
 
 
 def _save(folder: Path, manifest: Manifest) -> None:
-    beside = folder / f".{MANIFEST}.new"
-    private.write(beside, json.dumps(asdict(manifest), indent=1) + "\n")
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    _sync(folder)  # the months' folders, too
-    beside.rename(folder / MANIFEST)
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    durable.replace(folder / MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")
 
 
 def _tidy(folder: Path, manifest: Manifest) -> None:

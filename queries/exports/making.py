@@ -2,7 +2,6 @@
 in a file that has no name: whatever happens to either of the two, nothing of it is left."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from lib import children
 from queries.exports.child import NO_ROOM, Order
 
 # What stays free on the disk: the database and the spool may be on the same one.
 RESERVE = 256 * 1024 * 1024
-ROOT = Path(__file__).parents[2]
 _LOOK_EVERY = 16  # pieces
 
 
@@ -37,8 +36,6 @@ class Maker:
         # Under a path the child makes it; else the file has no name, and is gone with its last handle.
         self.file = cast(BinaryIO, tempfile.TemporaryFile() if path is None else path.open("w+b"))
         self._errors = cast(BinaryIO, tempfile.TemporaryFile())
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
-        environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH"))))
         number = self.file.fileno()
         command = [sys.executable, "-P", "-m", program, f"/dev/fd/{number}", json.dumps(asdict(order))]
         self._child = subprocess.Popen(
@@ -46,7 +43,7 @@ class Maker:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env=environ,
+            env=children.environment(),
             pass_fds=(number,),
         )
         self._given = 0

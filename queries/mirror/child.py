@@ -1,6 +1,5 @@
 """The process that answers, as its parent sees it: started when it is first asked, ended after a time without questions."""
 
-import os
 import pickle
 import select
 import subprocess
@@ -10,11 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from lib import children
 from queries.mirror.manifest import Unusable
 
 LONGEST = 60.0  # seconds for an answer; then the tables are asked
 IDLE = 300.0  # seconds without a question, after which the memory is given back
-ROOT = Path(__file__).parents[2]
 
 
 class Child:
@@ -54,8 +53,7 @@ class Child:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
-            environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH"))))
+            environ = children.environment()
             command = [sys.executable, "-P", "-m", "queries.mirror.process", str(self._folder)]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
             self.number += 1

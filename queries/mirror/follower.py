@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from lib import private
+from lib import durable, private
 from models.database import Database
 from outcomes.feed import Place, State, state
 from queries import feed
@@ -127,7 +127,7 @@ class Follower:
         segments = tuple(replace(one, dead=counts.get(at, 0)) for at, one in enumerate(manifest.segments))
         path = self._folder / name
         return replace(
-            manifest, segments=segments, dead=name, dead_sha256=manifests.sha256(path), dead_stamp=manifests.stamp(path)
+            manifest, segments=segments, dead=name, dead_sha256=durable.sha256(path), dead_stamp=manifests.stamp(path)
         )
 
     def _joined(self, manifest: Manifest) -> Manifest:
@@ -170,7 +170,7 @@ class Follower:
         ends = "count(*), coalesce(CAST(min(id) AS VARCHAR), ''), coalesce(CAST(max(id) AS VARCHAR), '')"
         ((rows, first, last),) = line.execute(f"SELECT {ends} FROM {engine.read(self._folder, [name])}").fetchall()
         path = self._folder / name
-        return Segment(name, rows, manifests.sha256(path), month, 0, first, last, manifests.stamp(path))
+        return Segment(name, rows, durable.sha256(path), month, 0, first, last, manifests.stamp(path))
 
     def _copy(self, line: duckdb.DuckDBPyConnection, statement: str, name: str) -> None:
         path = self._folder / name
@@ -187,7 +187,7 @@ class Follower:
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what is no part of the mirror any more, some time after it was."""
         present = manifests.load(self._folder) or manifest
-        ours = present.files() | {"lock", "spill", f"{manifests.FILE}.new"}
+        ours = present.files() | {"lock", "spill", f".{manifests.FILE}.new"}
         now = time.monotonic()
         found = {path.name for path in self._folder.iterdir() if path.name not in ours}
         self._leaving = {name: self._leaving.get(name, now) for name in found}

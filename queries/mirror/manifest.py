@@ -3,12 +3,11 @@ true. One file, replaced by a rename: who reads it has one moment of the mirror,
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lib import private
+from lib import durable
 from queries.mirror.columns import TYPES
 
 VERSION = 1
@@ -84,26 +83,7 @@ def load(folder: Path) -> Manifest | None:
 
 def save(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest, durably."""
-    beside = folder / f"{FILE}.new"
-    private.write(beside, json.dumps(asdict(manifest), indent=1))
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
-    beside.rename(folder / FILE)
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sha256(path: Path) -> str:
-    """Of the file's bytes. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    durable.replace(folder / FILE, json.dumps(asdict(manifest), indent=1))
 
 
 def stamp(path: Path) -> Stamp:
@@ -120,7 +100,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
         wanted.append((manifest.dead, manifest.dead_sha256, manifest.dead_stamp))
     for name, digest, written in wanted:
         try:
-            if tuple(stamp(folder / name)) != tuple(written) and sha256(folder / name) != digest:
+            if tuple(stamp(folder / name)) != tuple(written) and durable.sha256(folder / name) != digest:
                 raise Unusable(f"the mirror's file {name} is damaged")
         except OSError as error:
             raise Unusable(f"the mirror's file {name} cannot be read ({type(error).__name__})") from None

@@ -3,15 +3,13 @@
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lib import children
 from service.settings.mistakes import BadSettings
 
 if TYPE_CHECKING:  # the supervisor stays small: see ``planned``
     from service.settings.config import Settings
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ def plan(settings: "Settings") -> Plan:
     worked_out = {
         # Their code is ours, also where they are started in the folder of another Wrapup: Python would look there first.
         "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+        "PYTHONPATH": children.python_path(),
         "WRAPUP_DATA_DIR": str(settings.data_dir),
         "WRAPUP_DATABASE_URL": settings.database_url,
         "WRAPUP_BIND": settings.bind,
