@@ -4,12 +4,12 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
 
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
-    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15, 16); separated by
-                            commas (all)
+    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20);
+                            separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
-    BENCH_CALLS             how many calls are invented for rows 14 to 16 (100000); bench/large.py has what ten million take
+    BENCH_CALLS             how many calls are invented for rows 14 to 20 (100000); bench/large.py has what ten million take
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
 Row 9 takes as long as its callbacks take to be received and normalized; the others together about a quarter of an hour.

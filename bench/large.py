@@ -1,4 +1,4 @@
-"""Rows 14 to 16: what readers wait for in a table of BENCH_CALLS invented calls, asked over the API of a running installation.
+"""Rows 14 to 20: what readers wait for in a table of BENCH_CALLS invented calls, asked over the API of a running installation.
 
     BENCH_ROWS=14 BENCH_DATABASES=postgresql BENCH_CALLS=10000000 make bench
 
@@ -22,6 +22,7 @@ from bench import filling, invented
 from bench.databases import Embedded, Server
 from bench.exports import exports
 from bench.installation import Installation
+from bench.mirrored import mirrored
 from bench.table import Row, Void
 from lib.clock import iso
 from rig.ports import free_port
@@ -60,9 +61,10 @@ def large(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     """On an installation and a database of its own."""
     ours = Installation(folder / "large", free_port(), where.url("large"))
     calls = filling.fill(ours.database, CALLS)
-    with ours.running():
-        for ask in QUESTIONS:
-            yield from ask(ours, calls)
+    for mirror, questions in QUESTIONS.items():
+        with ours.running(WRAPUP_MIRROR=mirror):
+            for ask in questions:
+                yield from ask(ours, calls)
     ours.database.close()
 
 
@@ -103,7 +105,11 @@ def first_page(ours: Installation, calls: int) -> Iterator[Row]:
     yield replace(row, ours=f"{row.ours}; the first {first:,.0f} ms")
 
 
-QUESTIONS: tuple[Callable[[Installation, int], Iterator[Row]], ...] = (lists, scrapes, first_page, exports)
+# WRAPUP_MIRROR -> what is asked then.
+QUESTIONS: Mapping[str, tuple[Callable[[Installation, int], Iterator[Row]], ...]] = {
+    "never": (lists, scrapes, first_page, exports),
+    "always": (mirrored,),
+}
 
 
 def _row(figure: str, times: list[float], goal: float | None) -> Row:

@@ -26,8 +26,8 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeEngine
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"
-# Dialects with times and UUIDs of their own. The second only reads, in the mirror.
-POSTGRESQL, DUCKDB = "postgresql", "duckdb"
+# Dialects; the first has no times and UUIDs of its own, and the last only reads, in the mirror.
+SQLITE, POSTGRESQL, DUCKDB = "sqlite", "postgresql", "duckdb"
 
 
 class Base(DeclarativeBase):

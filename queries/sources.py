@@ -47,7 +47,7 @@ class Sources:
 
     def __init__(self, database: Database, folder: Path, mirror: str = AUTO):
         self._database = database
-        self._folder = folder
+        self.folder = folder
         self._setting = mirror
         self._mirror = Mirror(folder)
 
@@ -57,7 +57,7 @@ class Sources:
         """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables. ``tables``: it is
         about what only they hold."""
         with self._database.snapshot() as session:
-            if tables or not self._wanted(filters or {}):
+            if tables or not self.has_mirror(filters or {}):
                 return Answered(question(session), TABLES)
             try:
                 return Answered(question(self._mirror.at_present(session)), MIRROR)
@@ -65,10 +65,11 @@ class Sources:
                 log.warning("mirror_not_asked", why=str(error))
                 return Answered(question(session), TABLES, f"Asked from the tables, which is slower: {error}.")
 
-    def _wanted(self, filters: Mapping[str, Any]) -> bool:
+    def has_mirror(self, filters: Mapping[str, Any]) -> bool:
+        """Whether the mirror is asked first, for calls by these filters."""
         if self._setting == NEVER or any(filters.get(name) for name in _OF_EVENTS):
             return False
-        return self._setting == ALWAYS or self._folder.is_dir()
+        return self._setting == ALWAYS or self.folder.is_dir()
 
     def close(self) -> None:
         self._mirror.close()

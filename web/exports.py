@@ -12,8 +12,9 @@ from flask import Response, request
 
 from lib import clock
 from models.database import Database
-from queries.exports import making, reading, spreadsheet
+from queries.exports import making, reading, source, spreadsheet
 from queries.exports.choice import Choice
+from queries.sources import Sources
 from web import idle
 from web.errors import ApiError
 from web.turns import EXPORTS
@@ -53,7 +54,7 @@ _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
 
 
-def streamed(database: Database, filters: Mapping[str, Any], form: str, choice: Choice) -> Response:
+def streamed(database: Database, sources: Sources, filters: Mapping[str, Any], form: str, choice: Choice) -> Response:
     """The response. Its first rows are read, or its file is made, before it begins, so that what goes wrong is still told as an
     error; what fails later breaks the connection off, and the file is seen to be cut."""
     wanted = (FOR_SPREADSHEETS if choice.spreadsheet else FORMATS)[form]
@@ -63,9 +64,10 @@ def streamed(database: Database, filters: Mapping[str, Any], form: str, choice: 
     if not _turns.acquire(blocking=False):
         sentence = f"{_AT_ONCE} exports are running in this process; try again in a minute."
         raise ApiError(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
-    rows = _in_turns(reading.pieces(database, filters, choice, wanted.written))
     size = None
     try:
+        found, giver = source.pieces(database, sources, filters, choice, wanted.written)
+        rows = _in_turns(found)
         if wanted.program is None:
             body = _Body(_table(rows, wanted, choice))
         else:
@@ -79,6 +81,7 @@ def streamed(database: Database, filters: Mapping[str, Any], form: str, choice: 
     if size is not None:
         response.content_length = size
     name = f"outcomes-{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.{form}"
+    response.headers["Wrapup-Source"] = giver
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

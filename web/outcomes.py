@@ -166,7 +166,7 @@ def export_outcomes(query: dict[str, Any]) -> Response:
     choice = Choice(rest["columns"], "for" in rest, rest["tz"])
     with database().read() as session:
         filters = opened_filters(session, filters, rest)
-    return exports.streamed(database(), filters, rest["format"], choice)
+    return exports.streamed(database(), context().sources, filters, rest["format"], choice)
 
 
 @blueprint.route("/outcomes/<uuid:outcome_id>")

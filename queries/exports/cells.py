@@ -13,7 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from models import CallOutcome
-from models.base import POSTGRESQL
+from models.base import SQLITE
 from models.database import AnyColumn
 from models.shown import AGENT_FIELDS
 from queries.exports.child import ID, JSON, TEXT, TIME, TRUTH
@@ -80,10 +80,22 @@ def _stamped_sqlite(element: stamped, compiler: SQLCompiler, **options: Any) -> 
     return f"replace({_inner(element, compiler, options)}, ' ', 'T') || 'Z'"
 
 
+@compiles(stamped, "duckdb")
+def _stamped_duckdb(element: stamped, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strftime({_inner(element, compiler, options)}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+
+
 @compiles(quoted_time, "postgresql")
 def _time_postgresql(element: quoted_time, compiler: SQLCompiler, **options: Any) -> str:
     moment = _inner(element, compiler, options)  # date and time are written several times as fast as by to_char
     return f"CASE WHEN {moment} IS NULL THEN 'null' ELSE concat('\"', {moment}::date, 'T', {moment}::time, 'Z\"') END"
+
+
+@compiles(quoted_time, "duckdb")
+def _time_duckdb(element: quoted_time, compiler: SQLCompiler, **options: Any) -> str:
+    moment = _inner(element, compiler, options)
+    written = f"replace(CAST({moment} AS VARCHAR), ' ', 'T')"
+    return f"CASE WHEN {moment} IS NULL THEN 'null' ELSE '\"' || {written} || 'Z\"' END"
 
 
 @compiles(quoted_time, "sqlite")
@@ -112,6 +124,16 @@ def _harmless_sqlite(element: harmless, compiler: SQLCompiler, **options: Any) -
     return f"CASE WHEN {plain} THEN {text} WHEN {first} AND NOT {digits} THEN '''' || {text} ELSE {text} END"
 
 
+@compiles(harmless, "duckdb")
+def _harmless_duckdb(element: harmless, compiler: SQLCompiler, **options: Any) -> str:
+    text = _inner(element, compiler, options)
+    first = f"left({text}, 1) IN ({_members()})"
+    digits = f"regexp_full_match({text}, '\\+[0-9]+')"
+    return (
+        f"CASE WHEN {_PLAIN.format(text)} THEN {text} WHEN {first} AND NOT {digits} THEN '''' || {text} ELSE {text} END"
+    )
+
+
 def _members() -> str:
     return ", ".join(f"'{char}'" for char in FORMULA)
 
@@ -121,8 +143,14 @@ def _text_postgresql(element: quoted_text, compiler: SQLCompiler, **options: Any
     return f"coalesce(to_json({_inner(element, compiler, options)})::text, 'null')"
 
 
+@compiles(quoted_text, "duckdb")
+def _text_duckdb(element: quoted_text, compiler: SQLCompiler, **options: Any) -> str:
+    return f"coalesce(CAST(to_json({_inner(element, compiler, options)}) AS VARCHAR), 'null')"
+
+
 @compiles(quoted_text, "sqlite")
 @compiles(json_text, "postgresql")
+@compiles(json_text, "duckdb")
 def _as_it_is(element: _OfText, compiler: SQLCompiler, **options: Any) -> str:
     return _inner(element, compiler, options)  # json_object does it
 
@@ -172,7 +200,7 @@ def line(choice: Choice, dialect: str) -> ColumnElement[str]:
 
 
 def _object(names: tuple[str, ...], before: str, dialect: str) -> ColumnElement[str]:
-    if dialect != POSTGRESQL:
+    if dialect == SQLITE:
         pairs: list[Any] = []
         for name in names:
             pairs += [literal(name), _value(name, before, dialect)]
@@ -198,7 +226,7 @@ def _value(name: str, before: str, dialect: str) -> ColumnElement[Any]:
         return json_text(column)
     if what == TEXT:
         return quoted_text(column)
-    if dialect != POSTGRESQL:
+    if dialect == SQLITE:
         return cast(column, Text) if what == ID else column.expression
     text = cast(column, Text)
     return func.coalesce(literal('"').concat(text).concat('"') if what == ID else text, "null")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lib import text as texts
 from models import CallOutcome
+from models.base import POSTGRESQL, SQLITE
 from models.database import AnySelect, Database
 from queries import selection
 from queries.exports import cells
@@ -51,11 +52,11 @@ def pieces(database: Database, filters: Mapping[str, Any], choice: Choice, writt
 
 def of_snapshot(connection: Connection, filters: Mapping[str, Any], choice: Choice, written: str) -> Iterator[bytes]:
     """The same, of the one moment that the connection's transaction shows."""
-    statement = _statement(connection.dialect.name, filters, choice, written)
-    if connection.dialect.name != "sqlite":
-        yield from _gathered(copied(connection, statement, written == LINES))
+    found = statement(connection.dialect.name, filters, choice, written)
+    if connection.dialect.name != SQLITE:
+        yield from _gathered(copied(connection, found, written == LINES))
         return
-    rows = _raw(connection, statement)
+    rows = _raw(connection, found)
     while True:
         piece, last = _piece(rows, choice, written)
         if last is None:
@@ -63,12 +64,12 @@ def of_snapshot(connection: Connection, filters: Mapping[str, Any], choice: Choi
         yield piece
 
 
-def _statement(
+def statement(
     dialect: str, filters: Mapping[str, Any], choice: Choice, written: str, after: Place | None = None
 ) -> AnySelect:
-    """The cells, and on SQLite the row's place."""
+    """The cells of the rows that match, oldest call first; on SQLite the row's place, too."""
     shown = [cells.line(choice, dialect)] if written == LINES else cells.table(choice, written == GUARDED)
-    if dialect == "sqlite":
+    if dialect == SQLITE:
         shown += [type_coerce(CallOutcome.occurred_at, Text), cast(CallOutcome.id, Text)]
     elif written != LINES and len(shown) == 1:
         shown = [cells.present(shown[0])]  # else an absent fact would be an empty line, which readers skip
@@ -77,8 +78,8 @@ def _statement(
 
 def _from_postgresql(database: Database, filters: Mapping[str, Any], choice: Choice, written: str) -> Pieces:
     with database.engine.connect() as connection:
-        statement = _statement("postgresql", filters, choice, written)
-        yield from _gathered(copied(connection, statement, written == LINES))
+        found = statement(POSTGRESQL, filters, choice, written)
+        yield from _gathered(copied(connection, found, written == LINES))
 
 
 def copied(connection: Connection, statement: AnySelect, lines: bool) -> Iterator[bytes]:
@@ -122,8 +123,8 @@ def _from_sqlite(database: Database, filters: Mapping[str, Any], choice: Choice,
     after: Place | None = None
     while True:
         with database.engine.connect() as connection:
-            statement = _statement("sqlite", filters, choice, written, after).limit(_PIECE)
-            piece, after = _piece(_raw(connection, statement), choice, written)
+            found = statement(SQLITE, filters, choice, written, after).limit(_PIECE)
+            piece, after = _piece(_raw(connection, found), choice, written)
         if after is None:
             return
         yield piece

@@ -15,12 +15,27 @@ from queries.mirror import fetching
 from queries.mirror import manifest as manifests
 from queries.mirror.child import Child
 from queries.mirror.dialect import written
-from queries.mirror.manifest import Unusable
+from queries.mirror.manifest import Manifest, Unusable
 
 MOST_OVER = 200_000  # changes since, that are laid over it; with more it is behind
 MOST_KEPT, MOST_ROWS = 200, 2_000  # answers that are kept, and the rows of one
 
 Rows = list[tuple[Any, ...]]
+
+
+def present(session: Session, folder: Path) -> tuple[Manifest, int]:
+    """The manifest of a mirror that can be asked at the latest place that the session shows, and that place. Raises Unusable."""
+    manifest = manifests.load(folder)
+    if manifest is None:
+        raise Unusable("the mirror has not been begun yet")
+    if not manifest.built:
+        raise Unusable("the mirror is being built")
+    found = state(session)
+    if not feed.knows(session, found, Place(manifest.place, manifest.epoch, manifest.start)):
+        raise Unusable("the mirror is one of another feed")
+    if found.last_position - manifest.place > MOST_OVER:
+        raise Unusable("the mirror is behind")
+    return manifest, found.last_position
 
 
 class Asked:
@@ -52,23 +67,14 @@ class Mirror:
     def at_present(self, session: Session) -> Asked:
         """The mirror with all that has changed since laid over it, at the latest place that the session shows. Every
         statement of the session must show the same moment. Raises Unusable."""
-        manifest = manifests.load(self._folder)
-        if manifest is None:
-            raise Unusable("the mirror has not been begun yet")
-        if not manifest.built:
-            raise Unusable("the mirror is being built")
-        found = state(session)
-        if not feed.knows(session, found, Place(manifest.place, manifest.epoch, manifest.start)):
-            raise Unusable("the mirror is one of another feed")
-        if found.last_position - manifest.place > MOST_OVER:
-            raise Unusable("the mirror is behind")
+        manifest, last = present(session, self._folder)
         told = json.dumps(asdict(manifest), sort_keys=True)
-        if told != self._told or self._number != self._child.number or self._place > found.last_position:
+        if told != self._told or self._number != self._child.number or self._place > last:
             self._told = None
             self._child.call("open", asdict(manifest))
             self._told, self._number, self._place = told, self._child.number, manifest.place
-        self._lay_over(session, found.last_position)
-        return Asked(self, found.last_position, session)
+        self._lay_over(session, last)
+        return Asked(self, last, session)
 
     def _lay_over(self, session: Session, to: int) -> None:
         path = self._folder / f"over-{id(self)}.csv"

@@ -16,12 +16,12 @@ THREADS = 2
 OVERLAY, OVERLAY_DEAD = "overlay", "overlay_dead"
 
 
-def connect(folder: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path, memory: str = MEMORY, threads: int = THREADS) -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, in memory, that spills into the folder, and never asks the network for anything."""
     line = duckdb.connect(
         config={
             "memory_limit": memory,
-            "threads": THREADS,
+            "threads": threads,
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
