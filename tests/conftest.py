@@ -1,5 +1,6 @@
 """Fixtures: real databases. ``database`` runs a test on SQLite and on PostgreSQL; both are migrated, and empty."""
 
+import gc
 import os
 import shutil
 from contextlib import contextmanager
@@ -15,6 +16,14 @@ def pytest_collection_modifyitems(items):
     """Files with tests that take long begin first: at the end, one process would work on them while the others wait."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish():
+    """What was collected, some hundred thousand objects, stays to the end: looking at it again and again for garbage took a
+    fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
