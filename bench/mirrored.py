@@ -40,9 +40,16 @@ BESIDE_RATE = 300.0  # callbacks a second, beside which is asked
 # As many cold questions of each report: another zone is another question over the same calls.
 ZONES = ("Asia/Kolkata", "Europe/Berlin", "America/New_York")
 LAST_ZONES = ("Asia/Tokyo", "Europe/Madrid", "America/Chicago")
-# Those that put the calls of each lead, or of each number, in order before they count.
-OF_LEADS = {"attempts_per_lead", "first_attempt", "attempts_to_contact", "callbacks", "number_health", "compliance"}
-OF_LEADS |= {"unreachable"}
+# Those that look at the calls of each lead, or of each number, before they count.
+OF_LEADS = {
+    "attempts_per_lead",
+    "contact_rate",
+    "first_attempt_contact",
+    "attempts_to_contact",
+    "callbacks",
+    "compliance",
+}
+OF_LEADS |= {"unreachable_numbers"}
 
 PLAIN = """
     SELECT CAST(timezone('Asia/Kolkata', occurred_at) AS DATE), count(*), count(*) FILTER (WHERE is_final),

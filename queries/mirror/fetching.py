@@ -1,15 +1,16 @@
 """What changed, out of the database and into a file of CSV: by the server's own COPY, or from SQLite row by row."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lib import private
-from models.base import POSTGRESQL
+from lib import clock, private
+from models.base import POSTGRESQL, SQLITE_TIME
 from models.shown import COLUMNS
 from queries.mirror.columns import NULL, selected
 
@@ -45,6 +46,27 @@ def changes(session: Session, path: Path, after: int, to: int, limit: int) -> in
     )
     last: int = session.execute(text(places)).scalar_one()
     return last
+
+
+def oldest(session: Session, path: Path, to: int, after: Sequence[str] | None, limit: int) -> None:
+    """Write the outcomes whose place in the feed is not behind ``to``, in the order of time, behind the one whose time and id are
+    given, at most ``limit``. ``after``: ``2026-11-18 10:12:52.000000``, of UTC, and the id."""
+    dialect = session.get_bind().dialect.name
+    behind = ""
+    if after is not None:
+        moment, row = clock.parse(f"{after[0]}Z"), UUID(after[1])
+        zone = "+00" if dialect == POSTGRESQL else ""
+        behind = f"AND (occurred_at, id) > ('{moment:{SQLITE_TIME}}{zone}', '{row}')"
+    statement = (
+        f"SELECT {selected(dialect)} FROM call_outcomes WHERE position <= {int(to)} {behind} "
+        f"ORDER BY occurred_at, id LIMIT {int(limit)}"
+    )
+    private.make_file(path)
+    with path.open("wb") as file:
+        if dialect == POSTGRESQL:
+            _copied(session, statement, file)
+        else:
+            _written(session, statement, file)
 
 
 def _copied(session: Session, statement: str, file: BinaryIO) -> int:

@@ -1,10 +1,7 @@
 """The follower: keeps the mirror up with the change feed. One per folder, in a process of its own at a low priority; a lock parts
 it from others. Whatever happens to it, the last manifest stands."""
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +12,10 @@ from lib import durable, private
 from models.database import Database
 from outcomes.feed import Place, State, state
 from queries import feed
-from queries.mirror import engine, fetching
+from queries.mirror import building, engine, fetching, writing
 from queries.mirror import manifest as manifests
-from queries.mirror.columns import MONTH, NAMES, quoted, read_csv
-from queries.mirror.manifest import Manifest, Segment, Unusable
+from queries.mirror.columns import MONTH, NAMES, read_csv
+from queries.mirror.manifest import Manifest, Unusable
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +26,6 @@ FEW, PATIENCE = (
 )  # so few changes wait for so many seconds: what is not mirrored yet is asked from the tables
 MOST_SMALL, MOST_SMALL_ROWS = 30, 150_000  # then they are joined into months
 GRACE = 60.0  # seconds for which a file that is no longer part of it is left, because somebody may be reading it
-MEMORY = "384MB"
-_TWICE = """CREATE TEMP TABLE twice AS
-    SELECT id, max(position) AS position FROM call_outcomes GROUP BY id HAVING count(*) > 1"""
-_WRITTEN = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
 
 
 class Follower:
@@ -49,10 +42,9 @@ class Follower:
         """Go a step further: mirror what changed, or join. Returns whether there is more to do."""
         manifest, last = self._manifest()
         if not manifest.built:
-            if manifest.place < last:
-                self._save(self._appended(manifest, last))
-            else:
-                self._save(replace(self._joined(manifest), built=True))
+            manifest = building.piece(self._database, self._folder, manifest, last, self._piece)
+            self._save(manifest)
+            if manifest.built:
                 log.info("mirror_built", rows=manifest.rows(), place=manifest.place)
             return True
         waiting = last - manifest.place
@@ -104,12 +96,13 @@ class Follower:
                 reached = fetching.changes(session, arrived, manifest.place, last, self._piece)
             if not arrived.stat().st_size:
                 return replace(manifest, place=reached)
-            with self._line() as line:
+            with writing.line(self._folder) as line:
                 line.execute(f"INSERT INTO arriving SELECT * FROM {read_csv(str(arrived))}")
-                if manifest.built:
-                    manifest = self._with_dead(line, manifest, reached)
+                manifest = self._with_dead(line, manifest, reached)
                 name = f"s-{reached}.parquet"
-                segment = self._written(line, f"SELECT {NAMES} FROM arriving ORDER BY occurred_at, id", name)
+                segment = writing.segment(
+                    line, self._folder, f"SELECT {NAMES} FROM arriving ORDER BY occurred_at, id", name
+                )
         finally:
             arrived.unlink(missing_ok=True)
         return replace(manifest, place=reached, segments=(*manifest.segments, segment))
@@ -123,7 +116,7 @@ class Follower:
         if not counts:
             return manifest
         name = f"d-{reached}.parquet"
-        self._copy(line, "SELECT DISTINCT segment, row FROM dead ORDER BY segment, row", name)
+        writing.copy(line, self._folder, "SELECT DISTINCT segment, row FROM dead ORDER BY segment, row", name)
         segments = tuple(replace(one, dead=counts.get(at, 0)) for at, one in enumerate(manifest.segments))
         path = self._folder / name
         return replace(
@@ -133,7 +126,7 @@ class Follower:
     def _joined(self, manifest: Manifest) -> Manifest:
         """The manifest with one segment per month. Months of which nothing has changed keep theirs."""
         kept, taken = [], []
-        with self._line() as line:
+        with writing.line(self._folder) as line:
             small = [one.file for one in manifest.segments if one.month is None]
             months: set[str] = set()
             if small:
@@ -144,45 +137,16 @@ class Follower:
             for one in manifest.segments:
                 if one.month is not None and one.month not in months:
                     kept.append(one)
-            # While it is built, a row that changed meanwhile is there twice: the newer one counts.
-            newest = ""
-            if not manifest.built:
-                line.execute(_TWICE)
-                newest = "AND NOT EXISTS (SELECT 1 FROM twice t WHERE t.id = o.id AND t.position <> o.position)"
             for month in sorted(months):
                 first, behind = _bounds(month)
                 statement = (
-                    f"SELECT {NAMES} FROM call_outcomes o WHERE occurred_at >= TIMESTAMP '{first}' "
-                    f"AND occurred_at < TIMESTAMP '{behind}' {newest} ORDER BY occurred_at, id"
+                    f"SELECT {NAMES} FROM call_outcomes WHERE occurred_at >= TIMESTAMP '{first}' "
+                    f"AND occurred_at < TIMESTAMP '{behind}' ORDER BY occurred_at, id"
                 )
-                segment = self._written(line, statement, f"m-{month}-{manifest.place}.parquet", month)
+                segment = writing.segment(line, self._folder, statement, f"m-{month}-{manifest.place}.parquet", month)
                 if segment.rows:
                     taken.append(segment)
         return replace(manifest, segments=(*kept, *taken), dead=None, dead_sha256="")
-
-    @contextmanager
-    def _line(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with engine.connect(self._folder, MEMORY) as line:
-            yield line
-
-    def _written(self, line: duckdb.DuckDBPyConnection, statement: str, name: str, month: str | None = None) -> Segment:
-        self._copy(line, statement, name)
-        ends = "count(*), coalesce(CAST(min(id) AS VARCHAR), ''), coalesce(CAST(max(id) AS VARCHAR), '')"
-        ((rows, first, last),) = line.execute(f"SELECT {ends} FROM {engine.read(self._folder, [name])}").fetchall()
-        path = self._folder / name
-        return Segment(name, rows, durable.sha256(path), month, 0, first, last, manifests.stamp(path))
-
-    def _copy(self, line: duckdb.DuckDBPyConnection, statement: str, name: str) -> None:
-        path = self._folder / name
-        private.make_file(path)
-        try:
-            line.execute(f"COPY ({statement}) TO '{quoted(str(path))}' {_WRITTEN}")
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        private.close(path)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
 
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what is no part of the mirror any more, some time after it was."""

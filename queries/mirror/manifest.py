@@ -10,7 +10,7 @@ from pathlib import Path
 from lib import durable
 from queries.mirror.columns import TYPES
 
-VERSION = 1
+VERSION = 2
 FILE = "manifest.json"
 _SHAPE = hashlib.sha256(
     json.dumps([VERSION, TYPES]).encode()
@@ -41,8 +41,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``dead``: the file with (segment, row) of all dead rows; None where there are none. ``after`` names the place for
-    ``queries.feed.knows``, so that a mirror of a lost database is not followed."""
+    """``place``, ``epoch`` and ``start`` say which calls are in it, for ``queries.feed.knows``: a mirror of a lost database is
+    not followed. ``dead``: the file with (segment, row) of all dead rows; None where there are none. ``reached``: while it is
+    built, the time and the id of the last call that was read."""
 
     place: int
     epoch: int
@@ -52,6 +53,7 @@ class Manifest:
     dead_sha256: str = ""
     dead_stamp: Stamp = ()
     built: bool = False
+    reached: Sequence[str] | None = None
     shape: str = _SHAPE
 
     def rows(self) -> int:

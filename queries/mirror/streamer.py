@@ -9,7 +9,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,12 @@ import duckdb
 from queries.mirror import engine
 from queries.mirror.columns import quoted, read_csv
 from queries.mirror.manifest import Manifest, Segment, Unusable, verify
+from queries.mirror.order import Order
 
 NICE = 10
 MEMORY = "160MB"
 # A line of JSON is one cell, and holds no such character: nothing in it is quoted.
 _FORMS = {True: "QUOTE '', ESCAPE '', DELIMITER E'\\x02'", False: "QUOTE '\"', DELIMITER ','"}
-
-
-@dataclass(frozen=True)
-class Order:
-    """``manifest`` as it is stored; ``over``: a file of CSV with what has changed since; ``lines``: of JSON, else CSV;
-    ``slice``: so many rows at a time, or more, since a row group is read whole."""
-
-    manifest: dict[str, Any]
-    over: str | None
-    statement: str
-    parameters: list[Any]
-    lines: bool
-    slice: int
 
 
 def slices(line: duckdb.DuckDBPyConnection, manifest: Manifest, least: int) -> Iterator[str]:

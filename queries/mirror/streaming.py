@@ -19,7 +19,7 @@ from models.database import AnySelect
 from queries.mirror import asking, fetching
 from queries.mirror.dialect import written
 from queries.mirror.manifest import Unusable
-from queries.mirror.streamer import Order
+from queries.mirror.order import Order
 
 PIECE = 1 << 20
 SLICE = 50_000  # rows

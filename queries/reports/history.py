@@ -28,7 +28,8 @@ def of_leads(asked: Asked) -> CTE:
 
 
 def first_contacts(asked: Asked) -> CTE:
-    """Of each lead with a call that matches and a contact: ``lead``, and ``attempt``: which of its attempts that was."""
+    """Of each lead with a call that matches and a contact that was not its first attempt: ``lead``, and ``attempt``: which of its
+    attempts that was."""
     return _once(asked, "first_contacts", _first_contacts)
 
 
@@ -54,7 +55,9 @@ def _of_leads(asked: Asked) -> AnySelect:
 def _first_contacts(asked: Asked) -> AnySelect:
     leads = of_leads(asked)
     calls = select(leads.c.lead.label("lead")).select_from(CallOutcome).join(leads, leads.c.lead == facts.LEAD)
-    rows = calls.where(NOT_MERGED, PLACE <= leads.c.contact).subquery("calls_until_contact")
+    rows = calls.where(NOT_MERGED, leads.c.contact != leads.c.first, PLACE <= leads.c.contact).subquery(
+        "calls_until_contact"
+    )
     return select(rows.c.lead, func.count().label("attempt")).group_by(rows.c.lead)
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
 from lib import clock, ids
 from models import CallOutcome, LoadedLead
 from queries import keyset, loaded
+from queries.expressions import of_last
 from queries.keyset import BadCursor, Page
 from queries.reports import facts, of_loads, opened
 from queries.reports.base import Asked, Figure, Report, Source, WrongQuestion
 from queries.reports.counting import source_of
 from queries.reports.groups import of_group
-from queries.reports.history import PLACE
 from queries.selection import NOT_MERGED
 
 Row = dict[str, Any]
@@ -80,13 +80,20 @@ def _of_calls(asked: Asked, keys: Sequence[str]) -> Mapping[str, Row]:
             facts.LEAD.label("lead"),
             CallOutcome.occurred_at.label("at"),
             case((facts.CONTACT, 1), else_=0).label("contact"),
-            case((number.is_not(None), PLACE + literal("/") + number)).label("number"),
+            CallOutcome.id,
+            number.label("number"),
         )
         .where(NOT_MERGED, of_lead)
         .subquery("calls_of_leads")
     )
     at = calls.c.at
-    figures = (func.count(), func.min(at), func.max(at), func.max(calls.c.contact), func.max(calls.c.number))
+    figures = (
+        func.count(),
+        func.min(at),
+        func.max(at),
+        func.max(calls.c.contact),
+        of_last(calls.c.number, at, calls.c.id),
+    )
     found = {}
     for key, attempts, first, last, contact, last_number in asked.session.execute(
         select(calls.c.lead, *figures).group_by(calls.c.lead)
@@ -95,7 +102,7 @@ def _of_calls(asked: Asked, keys: Sequence[str]) -> Mapping[str, Row]:
         found[key] = _shown(attempts, first, last, bool(contact)) | {
             "connection": connection,
             "lead_id": value if kind == "lead" else None,
-            "number": last_number and last_number.rpartition("/")[2],
+            "number": last_number,
         }
     return found
 

@@ -4,7 +4,7 @@ group in which it has such a call; which attempt was its first, and which reache
 from collections.abc import Sequence
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, func, true
+from sqlalchemy import ColumnElement, case, func, true
 from sqlalchemy.sql.selectable import FromClause
 
 from queries.reports import facts, history
@@ -79,8 +79,8 @@ def _never(asked: Asked) -> ColumnElement[bool]:
 
 
 def _attempt(asked: Asked) -> ColumnElement[int]:
-    reached: ColumnElement[int] = history.first_contacts(asked).c.attempt
-    return func.coalesce(reached, history.of_leads(asked).c.attempts)
+    leads, reached = history.of_leads(asked), history.first_contacts(asked)
+    return case((leads.c.first == leads.c.contact, 1), else_=func.coalesce(reached.c.attempt, leads.c.attempts))
 
 
 def _reached(asked: Asked, report: Report) -> Found:

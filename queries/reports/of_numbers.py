@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, func, literal, or_, select
+from sqlalchemy import ColumnElement, Subquery, func, or_, select
 
 from lib import clock, zones
 from models import CallOutcome
 from models.database import AnySelect
 from queries import keyset
+from queries.expressions import of_last
 from queries.reports import facts, history
 from queries.reports.base import Asked, Figure, Found, Report
 from queries.reports.counting import counted
@@ -93,13 +94,13 @@ NUMBER_HEALTH = Report(
 
 
 def _unreachable(asked: Asked) -> Subquery:
-    """(number, attempts, last, first_at, last_at) of each; ``last``: what came of its last attempt, behind a slash."""
+    """(number, attempts, last, first_at, last_at) of each; ``last``: what came of its last attempt."""
     number, at = CallOutcome.customer_number, CallOutcome.occurred_at
     tried = (
         select(
             number.label("number"),
             func.count().label("attempts"),
-            func.max(history.PLACE + literal("/") + CallOutcome.connect_outcome).label("last"),
+            of_last(CallOutcome.connect_outcome, at, CallOutcome.id).label("last"),
             func.min(at).label("first_at"),
             func.max(at).label("last_at"),
         )
@@ -146,9 +147,8 @@ def _behind(numbers: Subquery, cursor: str | None) -> AnySelect:
 
 
 def _shown(number: str, attempts: int, last: str, first_at: datetime, last_at: datetime) -> dict[str, Any]:
-    outcome = last.rpartition("/")[2]
     times = {"first_at": clock.iso(first_at), "last_at": clock.iso(last_at)}
-    return {"number": number, "attempts": int(attempts), "last_outcome": outcome, **times}
+    return {"number": number, "attempts": int(attempts), "last_outcome": last, **times}
 
 
 _EXCLUDES = "Numbers with a contact ever, on any connection, whatever the filters; merged rows."

@@ -12,6 +12,7 @@ from models import CallOutcome, ChangeFeed
 from outcomes.feed import begin_epoch, take_positions
 from queries.mirror import follower as following
 from queries.mirror import manifest as manifests
+from queries.mirror import writing
 from queries.mirror.follower import Follower
 from queries.reports import answering
 from queries.reports.catalogue import REPORTS
@@ -262,7 +263,7 @@ def test_a_full_disk_leaves_what_is_there(database, calls, folder, sources, monk
     calls.make(30)
     follower = follow(database, folder)
     calls.make(10)
-    monkeypatch.setattr(following, "_WRITTEN", "(FORMAT nothing)")  # DuckDB fails, as where the disk is full
+    monkeypatch.setattr(writing, "_WRITTEN", "(FORMAT nothing)")  # DuckDB fails, as where the disk is full
     before = manifests.load(folder)
     with pytest.raises(following.duckdb.Error):
         follower.step()
