@@ -11,7 +11,7 @@ import duckdb
 from queries.mirror.columns import NAMES, TYPES, quoted
 from queries.mirror.manifest import Manifest, Segment
 
-MEMORY = "128MB"
+MEMORY = "192MB"
 THREADS = 2
 OVERLAY, OVERLAY_DEAD = "overlay", "overlay_dead"
 
