@@ -52,12 +52,10 @@ def _view(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> 
 
 def live(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> str:
     """All live rows: of segments without dead ones in one read; of the others what is not dead; and what is laid over them."""
-    touched = {
-        at for (at,) in line.execute(f"SELECT segment FROM dead UNION SELECT segment FROM {OVERLAY_DEAD}").fetchall()
-    }
-    whole = [one.file for at, one in enumerate(manifest.segments) if at not in touched]
+    some = touched(line)
+    whole = [one.file for at, one in enumerate(manifest.segments) if at not in some]
     parts = [f"SELECT {NAMES} FROM {read(folder, whole)}"] if whole else []
-    for at in sorted(touched):
+    for at in sorted(some):
         gone = (
             f"SELECT row FROM dead WHERE segment = {at} UNION ALL SELECT row FROM {OVERLAY_DEAD} WHERE segment = {at}"
         )
@@ -67,6 +65,12 @@ def live(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest) -> s
         )
     parts.append(f"SELECT {NAMES} FROM {OVERLAY}")
     return " UNION ALL ".join(parts)
+
+
+def touched(line: duckdb.DuckDBPyConnection) -> set[int]:
+    """The segments, by their places in the manifest, of which some rows are dead."""
+    found = line.execute(f"SELECT segment FROM dead UNION SELECT segment FROM {OVERLAY_DEAD}").fetchall()
+    return {at for (at,) in found}
 
 
 def read(folder: Path, files: Sequence[str], numbered: bool = False) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Order:
-    """``manifest`` as it is stored; ``over``: a file of CSV with what has changed since; ``lines``: of JSON, else CSV;
-    ``slice``: so many rows at a time, or more, since a row group is read whole."""
+    """``manifest`` as it is stored; ``over``: a file of CSV with what has changed since; ``unsorted``: the statement for rows
+    that are in order; ``lines``: of JSON, else CSV; ``slice``: about how many rows are sorted at a time."""
 
     manifest: dict[str, Any]
     over: str | None
     statement: str
+    unsorted: str
     parameters: list[Any]
     lines: bool
     slice: int

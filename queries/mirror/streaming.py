@@ -22,7 +22,7 @@ from queries.mirror.manifest import Unusable
 from queries.mirror.order import Order
 
 PIECE = 1 << 20
-SLICE = 50_000  # rows
+SLICE = 10_000  # rows
 _READ = 1 << 18
 
 Pieces = Generator[bytes, None, None]
@@ -44,7 +44,9 @@ def rows(session: Session, folder: Path, statement: AnySelect, lines: bool) -> P
         if reached != last:
             raise Unusable("the mirror is behind")
         changed = str(over) if over.stat().st_size else None
-        order = Order(asdict(manifest), changed, *written(statement), lines, SLICE)
+        text, parameters = written(statement)
+        unsorted, _ = written(statement.order_by(None))
+        order = Order(asdict(manifest), changed, text, unsorted, parameters, lines, SLICE)
         process = _begun(folder, order)
     finally:
         over.unlink(missing_ok=True)
