@@ -53,8 +53,11 @@ def answer(
         other = compared.before(question, compare)
         filters = {**question.filters, "since": other.since, "until": other.until}
         earlier = replace(question, filters=filters, span=(min(question.span[0], other.since), question.span[1]))
-        found = compared.compared(report, question, found, _found(earlier, report, limit, None), other.days)
-        more["compared_with"] = {name: clock.iso(moment) for name, moment in other.shown().items()}
+        first = compared.first_known(question, report)
+        unknown = first is not None and other.until <= first
+        found = compared.compared(report, found, _found(earlier, report, limit, None), other.days, unknown)
+        times = {name: clock.iso(moment) for name, moment in other.shown().items()}
+        more["compared_with"] = times | {"note": compared.note(other, first, report)}
     if report.paged is not None:
         more["next"] = found.next
     return {

@@ -3,14 +3,21 @@ hour, so that a morning is not compared with a whole day."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from lib import zones
+from sqlalchemy import func, select
+
+from lib import clock, zones
+from models import CallOutcome, LoadedLead
+from models.database import AnyColumn
 from queries.days import day_number, day_text, week_number, week_text
+from queries.reports import of_loads
 from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
 from queries.reports.counting import PLACES
+from queries.reports.history import OF_THE_LEAD
+from queries.selection import conditions
 
 PREVIOUS, WEEK = "previous", "week"
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
@@ -77,22 +84,48 @@ def _days(compare: str) -> tuple[date, date]:
     return first, last
 
 
-def compared(report: Report, asked: Asked, found: Found, other: Found, days: int) -> Found:
-    """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period."""
+def first_known(asked: Asked, report: Report) -> datetime | None:
+    """When the first call, or loaded lead, of these connections was; None where there is none."""
+    alike = {name: value for name, value in asked.filters.items() if name in OF_THE_LEAD}
+    moment: AnyColumn = LoadedLead.sent_at if report.tables else CallOutcome.occurred_at
+    wanted = of_loads.conditions(replace(asked, filters=alike)) if report.tables else conditions(alike)
+    ((found,),) = asked.session.execute(select(func.min(moment)).where(*wanted))
+    first: datetime | None = found
+    return first
+
+
+def note(other: Before, first: datetime | None, report: Report) -> str | None:
+    """That the other period began before anything was known, where it did."""
+    if first is None or first <= other.since:
+        return None
+    what = "loaded lead" if report.tables else "call"
+    return f"The first {what} that is known here was at {clock.iso(first)}: of the time before, nothing is known."
+
+
+def compared(report: Report, found: Found, other: Found, days: int, unknown: bool = False) -> Found:
+    """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period. ``unknown``:
+    nothing is known of the other one."""
     all_figures = [figure for figure in report.figures if not figure.hidden and figure.unit != "word"]
     figures = _names(figure for figure in all_figures if not figure.of_totals)
+    counts = _names(figure for figure in all_figures if figure.calls or figure.leads or figure.total)
     known = {_key(row, figures): row for row in found.rows}
+
+    def nothing(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: _nothing(name, row[name], counts) for name in _names(all_figures) if name in row}
+
+    def beside(row: dict[str, Any], earlier: dict[str, Any] | None, names: list[str]) -> dict[str, Any]:
+        return _beside(row, dict.fromkeys(names) if unknown else nothing(row) if earlier is None else earlier, names)
+
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
         moved = _moved(row, days)
         earlier[_key(moved, figures)] = moved
-    rows: Rows = [_beside(row, earlier.get(key), figures) for key, row in known.items()]
+    rows: Rows = [beside(row, earlier.get(key), figures) for key, row in known.items()]
     for key, row in earlier.items():
         if key not in known:
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
-            nothing = {name: _nothing(row[name]) for name in figures if name in row}
-            rows.append(_beside(labels | nothing, row, figures))
-    return Found(rows, _beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
+            rows.append(beside(labels | nothing(row), row, figures))
+    return Found(rows, beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
 
 
 def _names(figures: Iterable[Figure]) -> list[str]:
@@ -124,23 +157,29 @@ def _moved(row: dict[str, Any], days: int) -> dict[str, Any]:
     return moved
 
 
-def _beside(row: dict[str, Any], earlier: dict[str, Any] | None, figures: list[str]) -> dict[str, Any]:
+def _beside(row: dict[str, Any], earlier: dict[str, Any], figures: list[str]) -> dict[str, Any]:
     found = dict(row)
+    before = {f"{name}_before": why for name, why in earlier.get("reasons", {}).items()}
+    if before:
+        found["reasons"] = row.get("reasons", {}) | before
     for name in figures:
         if name not in row:
             continue
         now = row[name]
-        then = earlier.get(name) if earlier is not None else _nothing(now)
+        then = earlier.get(name)
         found[f"{name}_before"] = then
         found[f"{name}_change"] = _change(now, then)
     return found
 
 
-def _nothing(figure: Any) -> Any:
-    """What a figure of that kind is where there are no calls."""
-    if isinstance(figure, dict):
-        return {name: _nothing(one) for name, one in figure.items()}
-    return 0 if isinstance(figure, int) else None
+def _nothing(name: str, figure: Any, counts: list[str]) -> Any:
+    """What the figure is where there are no calls: of a count 0, of a rate, a mean or a median nothing; a limit stays what it
+    is."""
+    if name == "limit":
+        return figure
+    if name not in counts:
+        return None
+    return dict.fromkeys(figure, 0) if isinstance(figure, dict) else 0
 
 
 def _change(now: Any, then: Any) -> Any:

@@ -2,6 +2,7 @@
 too often. What happened before is looked up in all calls, of any connection."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from queries.expressions import micros
 from queries.reports import clocks, facts, pages
 from queries.reports.base import Asked, Condition, Figure, Found, Report, Rows
 from queries.reports.history import PLACE
+from queries.reports.meaning import Sentences, reasons_of
 from queries.selection import NOT_MERGED, conditions
 
 WITHIN = timedelta(days=7)
@@ -98,17 +100,25 @@ def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _totals(asked: Asked) -> dict[str, Any]:
-    counts = {}
+    counts: dict[str, Any] = {}
     for name, condition in {**RULES, "zone_unknown": clocks.unknown}.items():
         ((counts[name],),) = asked.session.execute(select(func.count()).where(*_wanted(asked), condition(asked)))
-    return counts
+    if counts["after_dnc"]:
+        return counts
+    # None that is known; whether that means none, all calls together say, because any of them may have been the first.
+    reasons = reasons_of(replace(asked, filters={}), "after_dnc", sentences=_WHO_ASKED)
+    return counts | dict.fromkeys(reasons) | ({"reasons": reasons} if reasons else {})
 
 
+_WHO_ASKED = Sentences(
+    "No dispositions are stated of any call, so whether a number had asked not to be called is not known.",
+    "Nobody has decided what any disposition means, so whether a number had asked not to be called is not known.",
+)
 _EXCLUDES = "Incoming calls; calls to no known number; merged rows."
 
 
-def _rule(name: str, numerator: str, opens: Callable[[Asked], Any], **more: Any) -> Figure:
-    return Figure(name, numerator, excludes=_EXCLUDES, opens=opens, of_totals=True, **more)
+def _rule(name: str, numerator: str, opens: Callable[[Asked], Any], excludes: str = _EXCLUDES, **more: Any) -> Figure:
+    return Figure(name, numerator, excludes=excludes, opens=opens, of_totals=True, **more)
 
 
 COMPLIANCE = Report(
@@ -119,6 +129,8 @@ COMPLIANCE = Report(
             "after_dnc",
             "Calls to a number later than the first call with it whose disposition has the flag `dnc`, on any connection.",
             _after_dnc,
+            "Incoming calls; calls to no known number; merged rows; dispositions that nobody has mapped (null where that is "
+            "all of them, or none is stated).",
             elsewhere="Do-not-call violations.",
         ),
         _rule(
@@ -129,15 +141,15 @@ COMPLIANCE = Report(
         ),
         _rule(
             "too_often",
-            "Calls that were at least the eighth to a number in the seven days up to them, on all connections (setting "
-            "`too_often`, 7: more than so many).",
+            "Calls with which those to a number in the seven days up to them are more than `too_often` (setting; 7), on all "
+            "connections.",
             _too_often,
             elsewhere="US Regulation F: more than seven calls within seven days.",
         ),
         _rule(
             "zone_unknown",
-            "Calls of which the customer's hour is not known, because the country of the number has several clocks: they are "
-            "not looked at for `out_of_hours`.",
+            "Calls of which the customer's hour is not known, because it is not known which country their number is of, or that "
+            "has several clocks: they are not looked at for `out_of_hours`.",
             clocks.unknown,
         ),
     ),

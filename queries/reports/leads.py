@@ -1,6 +1,7 @@
 """The leads that a figure counts, in pages: what ``opened`` is for calls. What is shown of each is of its whole history."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from queries.reports import facts, of_loads, opened
 from queries.reports.base import Asked, Figure, Report, Source, WrongQuestion
 from queries.reports.counting import source_of
 from queries.reports.groups import of_group
-from queries.selection import NOT_MERGED
+from queries.reports.meaning import undecided
+from queries.selection import NOT_MERGED, OPENED
+from queries.summary import unstated
 
 Row = dict[str, Any]
 FIELDS = ("connection", "lead_id", "number", "attempts", "first_at", "last_at", "contacted") + (
@@ -82,6 +85,7 @@ def _of_calls(asked: Asked, keys: Sequence[str]) -> Mapping[str, Row]:
             case((facts.CONTACT, 1), else_=0).label("contact"),
             CallOutcome.id,
             number.label("number"),
+            *(case((kind, 1), else_=0).label(name) for name, kind in _kinds(asked, of_lead).items()),
         )
         .where(NOT_MERGED, of_lead)
         .subquery("calls_of_leads")
@@ -92,14 +96,15 @@ def _of_calls(asked: Asked, keys: Sequence[str]) -> Mapping[str, Row]:
         func.min(at),
         func.max(at),
         func.max(calls.c.contact),
+        *(func.sum(calls.c[name]) for name in _KINDS),
         of_last(calls.c.number, at, calls.c.id),
     )
     found = {}
-    for key, attempts, first, last, contact, last_number in asked.session.execute(
+    for key, attempts, first, last, contact, *kinds, last_number in asked.session.execute(
         select(calls.c.lead, *figures).group_by(calls.c.lead)
     ):
         connection, kind, value = key.split("/", 2)
-        found[key] = _shown(attempts, first, last, bool(contact)) | {
+        found[key] = _shown(attempts, first, last, _contacted(bool(contact), attempts, *kinds)) | {
             "connection": connection,
             "lead_id": value if kind == "lead" else None,
             "number": last_number,
@@ -107,20 +112,39 @@ def _of_calls(asked: Asked, keys: Sequence[str]) -> Mapping[str, Row]:
     return found
 
 
+_KINDS = ("unstated", "undecided", "told")
+
+
+def _kinds(asked: Asked, of_leads: ColumnElement[bool]) -> Mapping[str, ColumnElement[bool]]:
+    """What is known of what a call's disposition means."""
+    of_them = replace(asked, filters={OPENED: [of_leads]})
+    return dict(zip(_KINDS, (unstated(asked.configured), undecided(of_them), facts.DISPOSED), strict=True))
+
+
+def _contacted(contact: bool, calls: int, unstated: int, undecided: int, told: int) -> bool | None:
+    """Null where it is not known: nobody has decided what any disposition of the lead's means, or none is ever stated."""
+    if not contact and calls and (calls == unstated or (undecided and undecided == told)):
+        return None
+    return contact
+
+
 def _of_loads(asked: Asked, keys: Sequence[UUID]) -> Mapping[UUID, Row]:
-    columns = (CallOutcome.id.label("call"), CallOutcome.occurred_at, facts.CONTACT.label("contact"))
-    calls: dict[UUID, dict[UUID, tuple[Any, bool]]] = {key: {} for key in keys}
-    for lead, call, at, contact in asked.session.execute(loaded.calls_of(columns, LoadedLead.id.in_(keys))):
-        calls[lead][call] = at, bool(contact)
+    leads = LoadedLead.id.in_(keys)
+    kinds = _kinds(asked, CallOutcome.connection.in_(select(LoadedLead.connection).where(leads).correlate(None)))
+    conditions = (facts.CONTACT, *kinds.values())
+    told_of = (case((one, 1), else_=0).label(f"kind{at}") for at, one in enumerate(conditions))
+    columns = (CallOutcome.id.label("call"), CallOutcome.occurred_at, *told_of)
+    calls: dict[UUID, dict[UUID, Sequence[Any]]] = {key: {} for key in keys}
+    for lead, call, *told in asked.session.execute(loaded.calls_of(columns, leads)):
+        calls[lead][call] = told
     names = ("id", "connection", "dialer_id", "number", "load_id", "reference", "sent_at")
-    leads = select(*(getattr(LoadedLead, name) for name in names)).where(LoadedLead.id.in_(keys))
     found = {}
-    for row in asked.session.execute(leads):
+    for row in asked.session.execute(select(*(getattr(LoadedLead, name) for name in names)).where(leads)):
         own = list(calls[row.id].values())
-        times = [at for at, _ in own]
-        found[row.id] = _shown(
-            len(own), min(times, default=None), max(times, default=None), any(one for _, one in own)
-        ) | {
+        times = [at for at, *_ in own]
+        contacts, *sums = (sum(one[at] for one in own) for at in range(1, 2 + len(kinds)))
+        contacted = _contacted(bool(contacts), len(own), *sums)
+        found[row.id] = _shown(len(own), min(times, default=None), max(times, default=None), contacted) | {
             "connection": row.connection,
             "lead_id": row.dialer_id,
             "number": row.number,
@@ -132,6 +156,6 @@ def _of_loads(asked: Asked, keys: Sequence[UUID]) -> Mapping[UUID, Row]:
     return found
 
 
-def _shown(attempts: int, first: Any, last: Any, contacted: bool) -> Row:
+def _shown(attempts: int, first: Any, last: Any, contacted: bool | None) -> Row:
     times = {"first_at": clock.iso(first), "last_at": clock.iso(last)}
     return {"attempts": int(attempts), **times, "contacted": contacted}

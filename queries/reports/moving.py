@@ -12,7 +12,7 @@ from queries.expressions import micros
 from queries.reports import facts
 from queries.reports.base import Asked, Figure, Report
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
-from queries.reports.of_calls import calls, rate
+from queries.reports.of_calls import UNMAPPED, calls, rate
 
 FIRST_SHOWN, NOW = "first_shown", "now"
 NOT_KEPT = (
@@ -36,7 +36,8 @@ def _reasons(asked: Asked, known: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _standing(name: str, numerator: str, condition: ColumnElement[bool], inside: str) -> Figure:
-    return calls(f"{inside}_{name}", numerator, condition, inside=inside)
+    more = {"excludes": UNMAPPED} if name == "contacts" else {}
+    return calls(f"{inside}_{name}", numerator, condition, inside=inside, **more)
 
 
 _AT_FIRST = "; of a call that is younger, as it is now, and none of one that appeared later."

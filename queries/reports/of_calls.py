@@ -11,6 +11,7 @@ from queries.reports.counting import case_of
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.reports.percentiles import MEDIAN, P90
 
+FEW = "Merged rows; null with fewer {} than `min_calls` (setting, 30)."
 NEAR = 5 / 6  # of the limit of abandoned calls
 ABANDON_DAYS = 30
 
@@ -27,6 +28,7 @@ def rate(name: str, part: str, whole: str, numerator: str, denominator: str, **m
     return Figure(name, numerator, denominator, ratio=(part, whole), unit="share", **more)
 
 
+UNMAPPED = "Merged rows; dispositions that nobody has mapped."
 FINAL = calls("final", "Calls that are over (`is_final`).", facts.FINAL)
 CONNECTED = calls(
     "connected",
@@ -38,7 +40,7 @@ CONTACTS = calls(
     "contacts",
     "Calls whose disposition has the flag `contact`.",
     facts.CONTACT,
-    excludes="Merged rows; dispositions that nobody has mapped.",
+    excludes=UNMAPPED,
     elsewhere="VICIdial: customer contacts; Genesys: right party contacts.",
 )
 CONNECT_RATE = rate(
@@ -131,7 +133,8 @@ def _state(asked: Asked, known: dict[str, Any]) -> dict[str, Any]:
 
 ABANDON = Report(
     "abandon_rate",
-    f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`?",
+    f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`, and not before "
+    "`since`?",
     (
         calls("abandoned", "Calls with the connect outcome `abandoned`.", facts.DROPPED, elsewhere="Dropped calls."),
         calls("humans", _HUMANS + ".", facts.HUMAN),
@@ -178,7 +181,7 @@ _TIMES: Mapping[str, tuple[str, Any]] = {
     "talk": ("`talk_seconds` of the connected calls of which it is known", _TALK),
     "ring": ("`ring_seconds` of the calls of which it is known", CallOutcome.ring_seconds),
     "wrap": ("`disposed_at` less `ended_at`, whole seconds, where that is 0 or more and below 3600", _WRAP),
-    "handling": ("Talk and wrap-up of the calls of which both are known", _TALK + _WRAP),
+    "handling": ("talk and wrap-up of the calls of which both are known", _TALK + _WRAP),
 }
 
 
@@ -215,7 +218,7 @@ AGENTS = Report(
         calls("calls", "All outcomes.", CallOutcome.id.is_not(None)),
         calls("conversations", _HUMANS + ".", facts.HUMAN),
         CONTACTS,
-        calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE),
+        calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE, excludes=UNMAPPED),
         Figure(
             "talk_seconds",
             "Sum of `talk_seconds` of all calls.",
@@ -223,7 +226,7 @@ AGENTS = Report(
             total=_column(CallOutcome.talk_seconds),
         ),
         Figure("wrap_mean", "The mean of " + _TIMES["wrap"][0] + ".", unit="seconds", mean=_column(_WRAP)),
-        rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", least=True),
+        rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", excludes=FEW.format("calls"), least=True),
         calls(
             "undisposed", "Connected calls that are over, without a disposition.", _CONNECTED_AND_OVER & ~facts.DISPOSED
         ),

@@ -105,7 +105,7 @@ ATTEMPTS_TO_CONTACT = Report(
             "leads",
             "Leads whose first contact was on this attempt of all; where `never` is true, leads without any contact, by "
             "the attempts made.",
-            excludes="Calls without a lead; merged rows.",
+            excludes="Calls without a lead; merged rows. A disposition that nobody has mapped counts as no contact.",
             unit="leads",
             calls=lambda asked: true(),
         ),
@@ -120,7 +120,7 @@ ATTEMPTS_TO_CONTACT = Report(
         Figure(
             "never",
             "Leads without a contact.",
-            excludes="Calls without a lead; merged rows.",
+            excludes="Calls without a lead; merged rows. A disposition that nobody has mapped counts as no contact.",
             unit="leads",
             calls=_never,
             of_totals=True,

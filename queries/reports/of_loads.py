@@ -5,6 +5,7 @@ by which the filters and groups of these reports go.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,10 @@ from queries.reports import facts
 from queries.reports.base import Asked, Condition, Figure, Report, Source, WrongQuestion
 from queries.reports.counting import ratio
 from queries.reports.groups import GROUPS, Group
+from queries.reports.history import OF_THE_LEAD
+from queries.reports.meaning import Sentences, meaning_unknown, undecided
 from queries.reports.percentiles import MEDIAN, P90
+from queries.summary import unstated
 
 FILTERS = ("connection", "dialer", "campaign_id", "since", "until")
 _KEPT, _SPAN = "calls of loaded leads", "span of loads"
@@ -51,14 +55,32 @@ def _condition(asked: Asked, name: str, value: Any) -> ColumnElement[bool]:
 
 
 def met(asked: Asked) -> CTE:
-    """Of each lead with a call: ``lead``, ``first_at``, ``closed`` (whether one of its calls ended it)."""
+    """Of each lead with a call: ``lead``, ``first_at``, ``closed`` (whether one of its calls ended it), and how many of its
+    ``calls`` have a disposition (``told``) of which nobody knows what it means (``undecided``), or never will (``unstated``)."""
     if _KEPT not in asked.kept:
-        columns = (CallOutcome.occurred_at.label("at"), case((facts.CLOSING, 1), else_=0).label("closing"))
-        calls = loaded.calls_of(columns, *conditions(asked)).subquery("calls_of_leads")
-        figures = (func.min(calls.c.at).label("first_at"), func.max(calls.c.closing).label("closed"))
+        kinds = {"closing": facts.CLOSING, **_known_by(asked)}
+        columns = (case((kind, 1), else_=0).label(name) for name, kind in kinds.items())
+        wanted = conditions(asked)
+        calls = loaded.calls_of((CallOutcome.occurred_at.label("at"), *columns), *wanted).subquery("calls_of_leads")
+        figures = (
+            func.min(calls.c.at).label("first_at"),
+            func.max(calls.c.closing).label("closed"),
+            func.count().label("calls"),
+            *(func.sum(calls.c[name]).label(name) for name in kinds if name != "closing"),
+        )
         asked.kept[_KEPT] = select(calls.c.lead, *figures).group_by(calls.c.lead).cte("met")
     found: CTE = asked.kept[_KEPT]
     return found
+
+
+def _known_by(asked: Asked) -> Mapping[str, ColumnElement[bool]]:
+    # By the calls of these connections: the other filters are about leads.
+    of_calls = {name: value for name, value in asked.filters.items() if name in OF_THE_LEAD}
+    return {
+        "told": facts.DISPOSED,
+        "undecided": undecided(replace(asked, filters=of_calls)),
+        "unstated": unstated(asked.configured),
+    }
 
 
 def _rows(asked: Asked, groups: Sequence[Group]) -> FromClause:
@@ -134,8 +156,18 @@ _LOADED = (
 )
 
 
-def _leads(name: str, numerator: str, condition: Condition, **more: Any) -> Figure:
-    return Figure(name, numerator, excludes=_EXCLUDES, unit="leads", calls=condition, **more)
+_CLOSED_UNKNOWN = Sentences(
+    "No dispositions are stated of the calls of these leads, so how many of them are closed is not known.",
+    "Nobody has decided what the dispositions of these leads' calls mean, so how many of them are closed is not known.",
+)
+
+
+def _leads(name: str, numerator: str, condition: Condition, excludes: str = _EXCLUDES, **more: Any) -> Figure:
+    return Figure(name, numerator, excludes=excludes, unit="leads", calls=condition, **more)
+
+
+def _calls(name: str, column: str) -> Figure:
+    return Figure(name, "", total=lambda asked: met(asked).c[column], hidden=True)
 
 
 def _called(asked: Asked) -> ColumnElement[bool]:
@@ -152,7 +184,10 @@ PENETRATION = Report(
             "closed",
             f"{_LOADED}, with a call whose disposition has the flag `sale`, `dnc`, `not_interested` or `wrong_number`.",
             lambda asked: met(asked).c.closed == 1,
+            excludes=_EXCLUDES.replace("merged rows", "dispositions that nobody has mapped; merged rows"),
         ),
+        _calls("all calls", "calls"),
+        *(_calls(name, name) for name in ("told", "undecided", "unstated")),
         Figure(
             "penetration",
             "Accepted leads with a call.",
@@ -166,6 +201,7 @@ PENETRATION = Report(
     source=SOURCE,
     moving=_moving,
     tables=True,
+    reasons=meaning_unknown("closed", sentences=_CLOSED_UNKNOWN),
 )
 
 _WITHIN = {"within_5m": 300, "within_1h": 3600, "within_1d": 86_400}

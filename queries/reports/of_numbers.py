@@ -151,7 +151,10 @@ def _shown(number: str, attempts: int, last: str, first_at: datetime, last_at: d
     return {"number": number, "attempts": int(attempts), "last_outcome": last, **times}
 
 
-_EXCLUDES = "Numbers with a contact ever, on any connection, whatever the filters; merged rows."
+_EXCLUDES = (
+    "Numbers with a contact ever, on any connection, whatever the filters; merged rows. A disposition that nobody has mapped "
+    "counts as no contact."
+)
 
 UNREACHABLE = Report(
     "unreachable_numbers",

@@ -6,7 +6,9 @@ from queries.reports import clocks, facts
 from queries.reports.base import Asked, Figure, Found, Report
 from queries.reports.counting import counted, ratio
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
-from queries.reports.of_calls import CONNECTED, CONTACTS, FINAL, rate
+from queries.reports.of_calls import CONNECTED, CONTACTS, FEW, FINAL, rate
+
+_FEW = FEW.format("of them over")
 
 
 def _without_places(asked: Asked, report: Report) -> Found:
@@ -25,12 +27,14 @@ BEST_TIME = Report(
         FINAL,
         CONNECTED,
         CONTACTS,
-        rate("connect_rate", "connected", "final", "Connected calls.", "Calls that are over.", least=True),
-        rate("contact_rate", "contacts", "final", "Contacts.", "Calls that are over.", least=True),
+        rate(
+            "connect_rate", "connected", "final", "Connected calls.", "Calls that are over.", excludes=_FEW, least=True
+        ),
+        rate("contact_rate", "contacts", "final", "Contacts.", "Calls that are over.", excludes=_FEW, least=True),
         Figure(
             "zone_unknown",
-            "With `zone=customer`: calls of which the customer's hour is not known, because no number is, or its country has "
-            "several clocks. They are in the totals and in no row.",
+            "With `zone=customer`: calls of which the customer's hour is not known, because it is not known which "
+            "country their number is of, or that has several clocks. They are in the totals and in no row.",
             calls=lambda asked: clocks.unknown(asked) if asked.by_customer else CallOutcome.id.is_(None),
             of_totals=True,
         ),

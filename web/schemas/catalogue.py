@@ -14,6 +14,7 @@ class MayStillMove(Schema):
 class Period(Schema):
     since = text("Its first moment.", "2026-11-17T00:00:00Z", null=False)
     until = text("The moment behind its last.", "2026-11-17T11:30:00Z", null=False)
+    note = text("That the first call came later than the period began, where it did.", None)
 
 
 class CataloguedReport(Schema):
@@ -26,9 +27,8 @@ class CataloguedReport(Schema):
     may_still_move = fields.Nested(
         MayStillMove,
         required=True,
-        allow_none=True,
         metadata={
-            "description": "What may still change; null of reports that are not about calls.",
+            "description": "What may still change; of reports about loaded leads, of their calls.",
             "example": {"provisional": 2, "awaiting": 3, "share": 0.04},
         },
     )
@@ -36,7 +36,7 @@ class CataloguedReport(Schema):
         Period,
         metadata={
             "description": "The other period; only with `compare`.",
-            "example": {"since": "2026-11-17T00:00:00Z", "until": "2026-11-17T11:30:00Z"},
+            "example": {"since": "2026-11-17T00:00:00Z", "until": "2026-11-17T11:30:00Z", "note": None},
         },
     )
     rows = fields.List(
@@ -82,7 +82,12 @@ class CountedLead(Schema):
     number = text("The customer's, of its last call; of a loaded lead, as it was loaded.", "+919812345678")
     first_at = time("When the first of them was.")
     last_at = time("When the last of them was.")
-    contacted = yes_or_no("Whether one of them was a contact.", True)
+    contacted = yes_or_no(
+        "Whether one of them was a contact; null where nobody has decided what any of their dispositions means, and where their "
+        "connections state none.",
+        True,
+        null=True,
+    )
     loaded_lead = text("Of reports about loads: our id of the loaded lead.", None)
     load_id = text("The load that it came in.", None)
     reference = text("Your own name for it, given with the load.", None)

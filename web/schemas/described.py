@@ -30,8 +30,8 @@ def rate(description: str, example: float) -> fields.Float:
     return fields.Float(required=True, allow_none=True, metadata={"description": description, "example": example})
 
 
-def yes_or_no(description: str, example: bool) -> fields.Bool:
-    return fields.Bool(required=True, metadata={"description": description, "example": example})
+def yes_or_no(description: str, example: bool, null: bool = False) -> fields.Bool:
+    return fields.Bool(required=True, allow_none=null, metadata={"description": description, "example": example})
 
 
 def names(description: str, example: list[str]) -> fields.List:

@@ -185,13 +185,13 @@ def unknown_meaning(some: Calls, asked: Question) -> bool:
     """Whether nobody knows what any disposition of the calls means."""
     if some and all(call["connection"] in asked.silent and call["disposition"] is None for call in some):
         return True
-    disposed = [call for call in some if connected(call) and call["disposition"] is not None]
+    told = [call for call in some if call["disposition"] is not None]
 
     def decided(call):
         table = asked.tables.get(call["connection"], {})
         return bool(call["flags"]) or (call["disposition"] in table and not table[call["disposition"]])
 
-    return bool(disposed) and not any(decided(call) for call in disposed)
+    return any(of and not any(map(decided, of)) for of in (told, list(filter(connected, told))))
 
 
 def percentile(values: list[int], share: float):

@@ -76,11 +76,23 @@ def calls_of(lead, calls):
     return found
 
 
+def nobody_knows(calls):
+    """Whether nobody knows what any disposition of these calls means."""
+    told = [call for call in calls if call["disposition"] is not None]
+    if calls and not told:
+        return all(call["connection"] == "mute" for call in calls)
+    tables = {name: one.dispositions for name, one in CONNECTIONS.items()} | {"gone": {}}
+    decided = [call for call in told if call["flags"] or tables[call["connection"]].get(call["disposition"]) == ()]
+    return bool(told) and not decided
+
+
 def figures(name, leads, calls):
     own = [(lead, calls_of(lead, calls)) for lead in leads]
     called = [(lead, some) for lead, some in own if some]
     if name == "penetration":
         closed = sum(1 for _, some in called if any(CLOSING & set(call["flags"]) for call in some))
+        if nobody_knows([call for _, some in called for call in some]):
+            closed = None
         counts = {"loaded": len(own), "attempted": len(called), "closed": closed}
         return counts | {"penetration": oracle.rate(len(called), len(own))}
     seconds = [
@@ -137,6 +149,10 @@ def expected(name, leads, calls, group, tz):
     return rows, figures(name, leads, calls)
 
 
+def without_reasons(row):
+    return {name: value for name, value in row.items() if name != "reasons"}
+
+
 def stored(session, calls, leads):
     generated.store(session, calls)
     loads = {load: factories.load(session, (), connection=load[0], campaign=load[1], name=load[2]) for load in LOADS}
@@ -167,7 +183,12 @@ def test_as_the_oracle_says(database):
                 question = answering.asked(session, filters, tz, (group,), configured=CONNECTIONS)
                 found = answering.answer(question, REPORTS[name])
                 own = matching(leads, filters)
-                assert (found["rows"], found["totals"]) == expected(name, own, calls, group, tz), (name, group, filters)
+                rows = [without_reasons(row) for row in found["rows"]]
+                assert (rows, without_reasons(found["totals"])) == expected(name, own, calls, group, tz), (
+                    name,
+                    group,
+                    filters,
+                )
                 met = {id(call): call for lead in own for call in calls_of(lead, calls)}
                 moving = [call["settling"] for call in met.values()]
                 assert found["may_still_move"]["provisional"] == moving.count("provisional")
