@@ -2,7 +2,8 @@
 of which place in the change feed they are. Run again, only the months are written in which something has changed since.
 
 New files first, then the manifest, replaced by a rename, then the old ones go: whoever goes by the manifest never finds a file
-missing that it names, nor one that is not whole, whenever the power fails.
+missing that it names, nor one that is not whole, whenever the power fails. Whoever reads the folder finds whole files alone: what
+is not data, or not whole yet, has a name that readers of Parquet pass over, with an underscore or a dot in front.
 """
 
 import json
@@ -30,7 +31,7 @@ from queries.expressions import DAY, micros, month_of
 from queries.selection import NOT_MERGED, conditions
 
 VERSION = 1
-MANIFEST, LOCK = "manifest.json", ".lock"
+MANIFEST, LOCK, UNDONE = "_manifest.json", ".lock", ".new"
 ALL = Choice()
 _MONTH = month_of(micros(CallOutcome.occurred_at) // (DAY * 1_000_000))
 
@@ -97,6 +98,9 @@ def renew(database: Database, folder: Path) -> Renewed:
             if written := _written(session, folder, month, found.last_position):
                 files[month] = written
         ordered = tuple(files[month] for month in sorted(files))
+        for one in ordered:
+            if one.month in wanted:
+                _show(folder / one.path)
         manifest = Manifest(
             place=found.last_position,
             epoch=found.epoch,
@@ -155,17 +159,27 @@ def _written(session: Session, folder: Path, month: str, place: int) -> File | N
         return None
     path = folder / f"month={month}" / f"outcomes-{place}.parquet"
     private.make_folder(path.parent)
-    private.make_file(path)
+    undone = _undone(path)
+    private.make_file(undone)
     try:
         pieces = reading.of_snapshot(session.connection(), filters, ALL, reading.PLAIN)
-        with making.made("queries.exports.parquet", ALL.order(), pieces, path) as file:
+        with making.made("queries.exports.parquet", ALL.order(), pieces, undone) as file:
             os.fsync(file.fileno())
-        digest = durable.sha256(path)
+        digest = durable.sha256(undone)
     except BaseException:
-        path.unlink(missing_ok=True)
+        undone.unlink(missing_ok=True)
         raise
+    return File(str(path.relative_to(folder)), month, rows, undone.stat().st_size, digest)
+
+
+def _undone(path: Path) -> Path:
+    return path.with_name(f".{path.name}{UNDONE}")
+
+
+def _show(path: Path) -> None:
+    """Give a file that is whole its name. All of a run are shown together, at its end."""
+    _undone(path).replace(path)
     durable.sync_folder(path.parent)
-    return File(str(path.relative_to(folder)), month, rows, path.stat().st_size, digest)
 
 
 def _save(folder: Path, manifest: Manifest) -> None:
@@ -175,7 +189,7 @@ def _save(folder: Path, manifest: Manifest) -> None:
 def _tidy(folder: Path, manifest: Manifest) -> None:
     """Remove files of ours that the manifest does not name: those it names no more, and what a run left that died."""
     named = {one.path for one in manifest.files}
-    for path in folder.glob("month=*/outcomes-*.parquet"):
+    for path in (*folder.glob("month=*/outcomes-*.parquet"), *folder.glob(f"month=*/.outcomes-*{UNDONE}")):
         if str(path.relative_to(folder)) not in named:
             path.unlink()
     for month in folder.glob("month=*"):

@@ -71,7 +71,7 @@ def renormalize(connection: str, apply: bool) -> None:
 def lake(folder: Path) -> None:
     """Write all outcomes into FOLDER as Parquet, a partition for each month; run again, only what has changed since.
 
-    FOLDER/manifest.json says of which place in the change feed they are, and names the files with their sha256.
+    FOLDER/_manifest.json says of which place in the change feed they are, and names the files with their sha256.
     """
     database = context().database
     migrations.upgrade(database)

@@ -10,6 +10,7 @@ import polars
 import pyarrow.dataset
 import pytest
 
+from lib import durable
 from models import CallOutcome
 from outcomes.feed import begin_epoch, take_positions
 from queries.exports import lake, making
@@ -28,10 +29,10 @@ def ids(database):
 
 def in_lake(folder):
     """What is there, by the manifest: every file named, whole, and no other."""
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "_manifest.json").read_text())
     paths = [folder / one["path"] for one in manifest["files"]]
     assert sorted(folder.rglob("*.parquet")) == sorted(paths)
-    assert not list(folder.glob(".manifest.json.new"))
+    assert not list(folder.glob("._manifest.json.new"))
     found = set()
     for path, one in zip(paths, manifest["files"], strict=True):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == one["sha256"]
@@ -112,18 +113,19 @@ def test_others_read_it(made):
     wanted = sorted(ids(database))
     files = f"{folder}/*/*.parquet"
     assert sorted(duckdb.sql(f"SELECT id, CAST(month AS VARCHAR) FROM read_parquet('{files}')").fetchall()) == wanted
-    table = pyarrow.dataset.dataset(folder, partitioning="hive", exclude_invalid_files=True).to_table(["id", "month"])
+    table = pyarrow.dataset.dataset(folder, partitioning="hive").to_table(["id", "month"])
     assert sorted(zip(table["id"].to_pylist(), table["month"].to_pylist(), strict=True)) == wanted
     frame = polars.read_parquet(files, hive_partitioning=True, try_parse_hive_dates=False)
     assert sorted(frame.select("id", "month").rows()) == wanted
-    read = pandas.concat(pandas.read_parquet(path) for path in folder.rglob("*.parquet"))
-    assert sorted(read["id"]) == [one for one, _ in wanted]
+    # The folder itself, as Spark and Hive take it, too: the manifest is passed over.
+    read = pandas.read_parquet(folder)
+    assert sorted(zip(read["id"], read["month"].astype(str), strict=True)) == wanted
     assert str(read["occurred_at"].dtype).startswith("datetime64[") and "UTC" in str(read["occurred_at"].dtype)
 
 
 def test_what_dies_midway_leaves_the_lake_as_it_was(made, monkeypatch):
     database, folder = made
-    before = (folder / "manifest.json").read_text()
+    before = (folder / "_manifest.json").read_text()
     with database.write() as session:
         for row in session.query(CallOutcome):
             changed(session, row, notes="later")
@@ -141,11 +143,23 @@ def test_what_dies_midway_leaves_the_lake_as_it_was(made, monkeypatch):
             broken.setattr(lake, step, dies)
             with pytest.raises(OSError, match="No space"):
                 lake.renew(database, folder)
-        for one in json.loads((folder / "manifest.json").read_text())["files"]:
+        for one in json.loads((folder / "_manifest.json").read_text())["files"]:
             assert hashlib.sha256((folder / one["path"]).read_bytes()).hexdigest() == one["sha256"]
-        assert ((folder / "manifest.json").read_text() == before) == (step == "_save")
+        assert ((folder / "_manifest.json").read_text() == before) == (step == "_save")
     lake.renew(database, folder)
     assert in_lake(folder) == ids(database)
+
+
+def test_who_reads_the_folder_finds_whole_files_alone(made, monkeypatch):
+    database, folder = made
+    before = sorted(folder.rglob("*.parquet"))
+    with database.write() as session:
+        for row in session.query(CallOutcome):
+            changed(session, row, notes="later")
+    found, sha256 = [], durable.sha256
+    monkeypatch.setattr(durable, "sha256", lambda path: found.append(sorted(folder.rglob("*.parquet"))) or sha256(path))
+    assert lake.renew(database, folder).written == len(found) == 2
+    assert found == [before, before] and set(before).isdisjoint(folder.rglob("*.parquet"))
 
 
 def test_one_run_at_a_time(made):
