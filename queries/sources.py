@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from models.database import Database
+from outcomes.feed import state
 from queries.asks import Asks
 from queries.mirror.asking import Mirror
 from queries.mirror.manifest import Unusable
@@ -36,6 +37,10 @@ class Answered(Generic[One]):
         return {"source": self.source, "source_note": self.note}
 
 
+def _of_events(filters: Mapping[str, Any]) -> bool:
+    return any(filters.get(name) for name in _OF_EVENTS)
+
+
 def tables_of(whom: Any) -> Session:
     """The session in which the tables show the same moment as whoever was given to a question."""
     found: Session = getattr(whom, "tables", whom)
@@ -43,12 +48,14 @@ def tables_of(whom: Any) -> Session:
 
 
 class Sources:
-    """Of one process. ``mirror``: the setting WRAPUP_MIRROR. With ``auto`` the mirror is asked where there is one."""
+    """Of one process. ``mirror``: the setting WRAPUP_MIRROR. With ``auto`` the mirror is asked where there is one. ``rows``:
+    from how many changes on there should be one."""
 
-    def __init__(self, database: Database, folder: Path, mirror: str = AUTO):
+    def __init__(self, database: Database, folder: Path, mirror: str = AUTO, rows: int | None = None):
         self._database = database
         self.folder = folder
         self._setting = mirror
+        self._rows = rows
         self._mirror = Mirror(folder)
 
     def ask(
@@ -57,19 +64,29 @@ class Sources:
         """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables. ``tables``: it is
         about what only they hold."""
         with self._database.snapshot() as session:
-            if tables or not self.has_mirror(filters or {}):
+            if tables or not self._should_have(session, filters or {}):
                 return Answered(question(session), TABLES)
             try:
                 return Answered(question(self._mirror.at_present(session)), MIRROR)
             except Unusable as error:
                 log.warning("mirror_not_asked", why=str(error))
-                return Answered(question(session), TABLES, f"Asked from the tables, which is slower: {error}.")
+                note = f"Asked from the tables, which is slower: {error}."
+        with self._database.snapshot() as session:  # another one: this may have ended in the middle of its rows
+            return Answered(question(session), TABLES, note)
 
     def has_mirror(self, filters: Mapping[str, Any]) -> bool:
         """Whether the mirror is asked first, for calls by these filters."""
-        if self._setting == NEVER or any(filters.get(name) for name in _OF_EVENTS):
+        if self._setting == NEVER or _of_events(filters):
             return False
         return self._setting == ALWAYS or self.folder.is_dir()
+
+    def _should_have(self, session: Session, filters: Mapping[str, Any]) -> bool:
+        """Whether the mirror should be asked, be it there or not."""
+        if self.has_mirror(filters):
+            return True
+        if self._setting != AUTO or self._rows is None or _of_events(filters):
+            return False
+        return state(session).last_position >= self._rows
 
     def close(self) -> None:
         self._mirror.close()

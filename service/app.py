@@ -31,7 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         database=database,
         connections=Decided(database, settings.connections),
         spool=inbox.spool,
-        sources=Sources(database, settings.mirror_folder(), settings.mirror),
+        sources=Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows),
         refused=tally(settings.data_dir),
     )
     web.register(app)

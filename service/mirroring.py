@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from service.settings import config
 log = structlog.get_logger(__name__)
 
 NICE = 10
+LOCK = "lock"
 PAUSE, TROUBLE, AGAIN = 1.0, 10.0, 5.0  # seconds
 STOP_SECONDS = 3.0
 
@@ -80,13 +82,11 @@ def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
     folder = settings.mirror_folder()
-    private.make_folder(folder)
-    private.make_file(folder / "lock")
     database = Database(settings.database_url, pool_size=1)
-    with (folder / "lock").open("r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of this host may be following
+
+    def follow(lock: BinaryIO) -> None:
         follower = Follower(database, folder)
-        while os.getppid() == worker:
+        while os.getppid() == worker and _holds(lock, folder / LOCK):
             try:
                 rest = 0.0 if follower.step() else PAUSE
             except SQLAlchemyError as error:
@@ -96,6 +96,25 @@ def main() -> None:
                 log.error("mirror_trouble", error=type(error).__name__)
                 rest = TROUBLE
             time.sleep(rest)
+
+    while os.getppid() == worker:
+        try:
+            private.make_folder(folder)
+            private.make_file(folder / LOCK)
+            with (folder / LOCK).open("r+b") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of this host may be following
+                follow(lock)
+        except OSError as error:
+            log.error("mirror_trouble", error=type(error).__name__)
+            time.sleep(TROUBLE)
+
+
+def _holds(lock: BinaryIO, path: Path) -> bool:
+    """Whether the lock is that of the folder: somebody may have deleted it, and another may have been made."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,15 @@ def present(session: Session, folder: Path) -> tuple[Manifest, int]:
     if found.last_position - manifest.place > MOST_OVER:
         raise Unusable("the mirror is behind")
     return manifest, found.last_position
+
+
+@contextmanager
+def laying_over() -> Iterator[None]:
+    """Fetch what has changed and have it laid over the mirror. Raises Unusable where the disk has no room for that."""
+    try:
+        yield
+    except OSError as error:
+        raise Unusable(f"what has changed since cannot be laid over it ({type(error).__name__})") from None
 
 
 class Asked:
@@ -80,8 +90,10 @@ class Mirror:
         path = self._folder / f"over-{id(self)}.csv"
         while self._place < to:
             try:
-                reached = fetching.changes(session, path, self._place, to, MOST_OVER)
-                if path.stat().st_size:
+                with laying_over():
+                    reached = fetching.changes(session, path, self._place, to, MOST_OVER)
+                    some = path.stat().st_size
+                if some:
                     self._call("lay_over", str(path))
                 self._place = reached
             finally:

@@ -31,7 +31,10 @@ class Child:
         """What ``process.Answers`` answers. Raises Unusable."""
         with self._lock:
             self._used_at = time.monotonic()
-            process = self._running()
+            try:
+                process = self._running()
+            except OSError as error:
+                raise Unusable(f"the process that asks the mirror cannot be started ({type(error).__name__})") from None
             assert process.stdin is not None and process.stdout is not None  # both are pipes
             try:
                 pickle.dump((name, arguments), process.stdin)

@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lib import clock, private
@@ -69,9 +71,19 @@ def oldest(session: Session, path: Path, to: int, after: Sequence[str] | None, l
             _written(session, statement, file)
 
 
+@contextmanager
+def _driven(session: Session) -> Iterator[Any]:
+    """The driver's own connection; what it raises is raised as SQLAlchemy would."""
+    dialect = session.get_bind().dialect
+    errors = dialect.loaded_dbapi.Error
+    try:
+        yield session.connection().connection.driver_connection
+    except errors as error:
+        raise DBAPIError.instance("COPY", None, error, errors, True, dialect=dialect) from error
+
+
 def _copied(session: Session, statement: str, file: BinaryIO) -> int:
-    line: Any = session.connection().connection.driver_connection
-    with line.cursor() as cursor:
+    with _driven(session) as line, line.cursor() as cursor:
         with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, NULL '{NULL}', ENCODING 'UTF8')") as copied:
             for piece in copied:
                 file.write(piece)
@@ -80,9 +92,9 @@ def _copied(session: Session, statement: str, file: BinaryIO) -> int:
 
 
 def _written(session: Session, statement: str, file: BinaryIO) -> int:
-    line: Any = session.connection().connection.driver_connection
     count = 0
-    with open(file.fileno(), "w", encoding="utf-8", errors="replace", newline="", closefd=False) as out:
+    out_of = open(file.fileno(), "w", encoding="utf-8", errors="replace", newline="", closefd=False)
+    with _driven(session) as line, out_of as out:
         writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         for rows in _pieces(line.execute(statement)):
             count += len(rows)

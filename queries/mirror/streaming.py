@@ -40,7 +40,8 @@ def rows(session: Session, folder: Path, statement: AnySelect, lines: bool) -> P
     manifest, last = asking.present(session, folder)
     over = folder / f"over-{uuid4().hex}.csv"
     try:
-        reached = fetching.changes(session, over, manifest.place, last, asking.MOST_OVER)
+        with asking.laying_over():
+            reached = fetching.changes(session, over, manifest.place, last, asking.MOST_OVER)
         if reached != last:
             raise Unusable("the mirror is behind")
         changed = str(over) if over.stat().st_size else None

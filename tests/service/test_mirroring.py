@@ -52,6 +52,9 @@ def test_it_is_followed_asked_lost_and_made_again(tmp_path):
         assert counted("tables", 4)
         post(5)
         until(lambda: counted("mirror", 5), 120)
+        shutil.rmtree(folder)  # while it is followed
+        post(6)
+        until(lambda: (folder / "manifest.json").exists() and counted("mirror", 6), 60)
         log = (tmp_path / "err").read_text()
         assert "mirror_died" in log and "mirror_built" in log
         assert "exception" not in log.casefold() and "Traceback" not in log
