@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from threading import BoundedSemaphore
@@ -14,7 +14,7 @@ from lib import clock
 from models.database import Database
 from queries.exports import making, reading, source, spreadsheet
 from queries.exports.choice import Choice
-from queries.sources import Sources
+from queries.sources import MIRROR, Sources
 from web import idle
 from web.errors import ApiError
 from web.turns import EXPORTS
@@ -66,12 +66,19 @@ def streamed(database: Database, sources: Sources, filters: Mapping[str, Any], f
         raise ApiError(429, "too_many_exports", sentence, headers={"Retry-After": "60"})
     size = None
     try:
-        found, giver = source.pieces(database, sources, filters, choice, wanted.written)
-        rows = _in_turns(found)
-        if wanted.program is None:
-            body = _Body(_table(rows, wanted, choice))
-        else:
-            file = _made(wanted.program, choice, rows)
+        file = None
+        if form == "parquet":
+            with _room():
+                file, giver = source.parquet(database, sources, filters, choice), MIRROR
+        if file is None:
+            found, giver = source.pieces(database, sources, filters, choice, wanted.written)
+            rows = _in_turns(found)
+            if wanted.program is None:
+                body = _Body(_table(rows, wanted, choice))
+            else:
+                with _room(), closing(rows):
+                    file = making.made(wanted.program, choice.order(), rows)
+        if file is not None:
             size = file.seek(0, 2)
             body = _Body(_file(file))
     except BaseException:
@@ -106,10 +113,10 @@ def _table(rows: reading.Pieces, wanted: Format, choice: Choice) -> reading.Piec
             yield head
 
 
-def _made(program: str, choice: Choice, rows: reading.Pieces) -> BinaryIO:
+@contextmanager
+def _room() -> Iterator[None]:
     try:
-        with closing(rows):
-            return making.made(program, choice.order(), rows)
+        yield
     except making.NoRoom as error:
         raise ApiError(503, "no_room", str(error)) from error
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TEXT, TIME, TRUTH, NUMBER, ID, JSON = "text", "time", "truth", "number", "id", "json"  # what a column holds
+_KINDS = {TIME: "TIMESTAMPTZ", TRUTH: "BOOLEAN", NUMBER: "BIGINT"}
 NICE = 10
 NO_ROOM = 28  # how a child ends whose disk is full
 
@@ -22,6 +23,10 @@ class Order:
     columns: Mapping[str, str]
     zone: str = "UTC"
     files: Mapping[str, str] = field(default_factory=dict)
+
+    def types(self) -> dict[str, str]:
+        """DuckDB's type of each column: ids, texts and JSON are text, times are of UTC."""
+        return {name: _KINDS.get(kind, "VARCHAR") for name, kind in self.columns.items()}
 
 
 Make = Callable[[str, Order, Path], None]  # the file's path, the order, and a folder that is gone afterwards

@@ -27,6 +27,12 @@ class NoRoom(NotMade):
     """There is no room on the disk to make the file; nothing of it is left there."""
 
 
+def look_for_room(folder: str | None = None) -> None:
+    """Raises NoRoom where the disk of the folder, or of files without a name, is nearly full."""
+    if shutil.disk_usage(folder or tempfile.gettempdir()).free < RESERVE:
+        raise NoRoom("The disk has too little room to make the file; ask for fewer calls or columns, or take CSV.")
+
+
 class Maker:
     """A child that is given rows of plain CSV (``reading.PLAIN``), and makes ``path``, or a nameless file, of them. ``program``
     is a module of ours."""
@@ -50,8 +56,8 @@ class Maker:
 
     def give(self, piece: bytes) -> None:
         """Some rows, whole. Raises NotMade."""
-        if self._given % _LOOK_EVERY == 0 and shutil.disk_usage(self._folder).free < RESERVE:
-            raise NoRoom("The disk has too little room to make the file; ask for fewer calls or columns, or take CSV.")
+        if self._given % _LOOK_EVERY == 0:
+            look_for_room(self._folder)
         self._given += 1
         assert self._child.stdin is not None
         try:

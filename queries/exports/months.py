@@ -9,7 +9,7 @@ from queries.exports.child import Order
 
 def make(path: str, order: Order, folder: Path) -> None:
     with parquet.connect(folder) as line:
-        line.execute(f"CREATE TEMP TABLE wanted AS SELECT * FROM {parquet.given({'id': 'VARCHAR'})}")
+        line.execute(f"CREATE TEMP TABLE wanted AS SELECT * FROM {parquet.given({'id': 'VARCHAR'}, '/dev/stdin')}")
         found = [
             month
             for file, month in order.files.items()

@@ -1,29 +1,86 @@
 """The child that makes Parquet, by DuckDB: ``python -m queries.exports.parquet FILE CHOICE`` with CSV on its standard input."""
 
-from collections.abc import Mapping
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import duckdb
 
+from queries import whole_rows
 from queries.exports import child
-from queries.exports.child import NUMBER, TIME, TRUTH, Order
+from queries.exports.child import Order
 
 MEMORY = "160MB"
+PORTION = (
+    256 * 1024 * 1024
+)  # bytes of CSV that are read at a time: DuckDB keeps something of every row until it is at the end
+_READ = 1 << 20
 ROWS = 32_768  # of a row group: all of its cells are in memory at once
 LONGEST = 16 * 1024 * 1024  # bytes of a row; it holds two or three times as many
-_KINDS = {TIME: "TIMESTAMPTZ", TRUTH: "BOOLEAN", NUMBER: "BIGINT"}
 
 
-def types(order: Order) -> dict[str, str]:
-    """DuckDB's type of each column: ids, texts and JSON are text, times are of UTC."""
-    return {name: _KINDS.get(kind, "VARCHAR") for name, kind in order.columns.items()}
+# It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
+_WRITTEN = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, USE_TMP_FILE false)"
 
 
 def make(path: str, order: Order, folder: Path) -> None:
-    # It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
-    written = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, USE_TMP_FILE false)"
-    with connect(folder) as line:
-        line.execute(f"COPY (SELECT * FROM {given(types(order))}) TO '{path}' {written}")
+    """The file at once, where there are few rows; else of portions."""
+    portions = Portions(sys.stdin.buffer)
+    parts: list[str] = []
+    while portions.more:
+        if len(parts) == 1:
+            shutil.copyfile(path, parts[0])
+        parts.append(str(folder / f"{len(parts)}.parquet"))
+        with connect(folder) as line, portions.next() as handle:
+            rows = given(order.types(), f"/dev/fd/{handle}")
+            line.execute(f"COPY (SELECT * FROM {rows}) TO '{path if len(parts) == 1 else parts[-1]}' {_WRITTEN}")
+    if len(parts) > 1:
+        os.truncate(path, 0)
+        with connect(folder) as line:
+            line.execute(f"COPY (SELECT * FROM read_parquet({parts})) TO '{path}' {_WRITTEN}")
+
+
+class Portions:
+    """CSV from a pipe, through one pipe after the other, each with about PORTION bytes of whole rows."""
+
+    def __init__(self, given: BinaryIO):
+        self._given = given
+        self._rest = b""
+        self.more = True  # the first is there even where it is empty
+
+    @contextmanager
+    def next(self) -> Iterator[int]:
+        """The handle from which the next one is read."""
+        reading, writing = os.pipe()
+        feeding = threading.Thread(target=self._feed, args=(writing,))
+        feeding.start()
+        try:
+            yield reading
+        finally:
+            os.close(reading)  # who feeds it would else wait for ever where nobody has read to the end
+            feeding.join()
+
+    def _feed(self, writing: int) -> None:
+        size = 0
+        try:
+            with open(writing, "wb") as pipe:
+                while size < PORTION:
+                    piece = self._given.read1(_READ)  # type: ignore[attr-defined]
+                    self._rest += piece
+                    self.more = bool(piece)
+                    end = whole_rows.end_of_last(self._rest) if piece else len(self._rest)
+                    pipe.write(self._rest[:end])
+                    size += end
+                    self._rest = self._rest[end:]
+                    if not piece:
+                        return
+        except BrokenPipeError:
+            self.more = False
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -39,11 +96,11 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     return line
 
 
-def given(columns: Mapping[str, str]) -> str:
-    """DuckDB's table of the CSV on standard input."""
+def given(columns: Mapping[str, str], path: str) -> str:
+    """DuckDB's table of CSV."""
     named = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     return (
-        f"read_csv('/dev/stdin', columns={{{named}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
+        f"read_csv('{path}', columns={{{named}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
         # Said, because else it is guessed, also from a line's end that stands within quotes.
         "new_line='\\n', "
         f"nullstr='', allow_quoted_nulls=false, max_line_size={LONGEST}, buffer_size={LONGEST}, parallel=false)"

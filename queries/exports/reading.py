@@ -76,6 +76,13 @@ def statement(
     return selection.ordered(filters, _ORDER, after).with_only_columns(*shown)
 
 
+def unwritten(filters: Mapping[str, Any], choice: Choice) -> AnySelect:
+    """The same rows, their columns as they are."""
+    return selection.ordered(filters, _ORDER).with_only_columns(
+        *(getattr(CallOutcome, name) for name in choice.columns)
+    )
+
+
 def _from_postgresql(database: Database, filters: Mapping[str, Any], choice: Choice, written: str) -> Pieces:
     with database.engine.connect() as connection:
         found = statement(POSTGRESQL, filters, choice, written)

@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lib import clock, private
+from lib import text as texts
 from models.base import POSTGRESQL, SQLITE_TIME
-from models.shown import COLUMNS
-from queries.mirror.columns import NULL, selected
+from queries.mirror.columns import COLUMNS, NULL, selected
+from queries.shape import JSON_COLUMNS
 
-_POSITION = COLUMNS.index("position")
+_JSON = [COLUMNS.index(name) for name in JSON_COLUMNS]
 _PIECE = 2_000
 
 
@@ -98,8 +99,15 @@ def _written(session: Session, statement: str, file: BinaryIO) -> int:
         writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         for rows in _pieces(line.execute(statement)):
             count += len(rows)
-            writer.writerows([[_NULL if cell is None else cell for cell in row] for row in rows])
+            writer.writerows([[_NULL if cell is None else cell for cell in _spelled(row)] for row in rows])
     return count
+
+
+def _spelled(row: tuple[Any, ...]) -> Sequence[Any]:
+    """The row with letters in JSON, which an earlier release wrote as ``\\u0917``."""
+    if not any("\\u" in row[at] for at in _JSON):
+        return row
+    return [texts.spelled(cell) if at in _JSON and cell else cell for at, cell in enumerate(row)]
 
 
 def _pieces(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:

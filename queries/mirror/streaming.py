@@ -5,17 +5,19 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO, cast
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from lib import children
 from models.database import AnySelect
+from queries import whole_rows
 from queries.mirror import asking, fetching
 from queries.mirror.dialect import written
 from queries.mirror.manifest import Unusable
@@ -37,6 +39,36 @@ def rows(session: Session, folder: Path, statement: AnySelect, lines: bool) -> P
     Every statement of the session must show the same moment; it is not needed any more afterwards. The statement must be in the
     order of ``occurred_at`` and find each row by itself: it is put once for each slice of time. Raises Unusable, and midway
     Broken."""
+    pieces = _pieces(_ordered(session, folder, statement, lines), lines)
+    next(pieces)  # begun, so that closing them ends the process
+    return pieces
+
+
+def file(session: Session, folder: Path, statement: AnySelect, types: Mapping[str, str]) -> BinaryIO:
+    """The same as a nameless file of Parquet, whose columns have DuckDB's ``types``. Raises Unusable and Broken."""
+    found = cast(BinaryIO, tempfile.TemporaryFile())
+    try:
+        process = _ordered(session, folder, statement, True, types, found.fileno())
+        try:
+            if process.wait():
+                raise Broken(f"the process that reads the mirror ended with {process.returncode}")
+        finally:
+            _end(process)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _ordered(
+    session: Session,
+    folder: Path,
+    statement: AnySelect,
+    lines: bool,
+    types: Mapping[str, str] | None = None,
+    into: int | None = None,
+) -> "subprocess.Popen[bytes]":
+    """The process, which has opened all that it needs. ``into``: the handle of a file."""
     manifest, last = asking.present(session, folder)
     over = folder / f"over-{uuid4().hex}.csv"
     try:
@@ -47,20 +79,22 @@ def rows(session: Session, folder: Path, statement: AnySelect, lines: bool) -> P
         changed = str(over) if over.stat().st_size else None
         text, parameters = written(statement)
         unsorted, _ = written(statement.order_by(None))
-        order = Order(asdict(manifest), changed, text, unsorted, parameters, lines, SLICE)
-        process = _begun(folder, order)
+        return _begun(
+            folder, Order(asdict(manifest), changed, text, unsorted, parameters, lines, SLICE, types or {}), into
+        )
     finally:
         over.unlink(missing_ok=True)
-    pieces = _pieces(process, lines)
-    next(pieces)  # begun, so that closing them ends the process
-    return pieces
 
 
-def _begun(folder: Path, order: Order) -> "subprocess.Popen[bytes]":
-    """The process, which has opened all that it needs."""
+def _begun(folder: Path, order: Order, into: int | None) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-m", "queries.mirror.streamer", str(folder)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=children.environment()
+        command if into is None else [*command, f"/dev/fd/{into}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        env=children.environment(),
+        pass_fds=() if into is None else (into,),
     )
     assert process.stdin is not None and process.stdout is not None  # both are pipes
     try:
@@ -85,7 +119,7 @@ def _pieces(process: "subprocess.Popen[bytes]", lines: bool) -> Pieces:
         rest = b""
         while piece := _read(process.stdout):
             piece = rest + piece
-            end = _last_row(piece, lines)
+            end = whole_rows.end_of_last(piece, lines)
             rest = piece[end:]
             if end:
                 yield piece[:end]
@@ -102,20 +136,6 @@ def _read(pipe: IO[bytes]) -> bytes:
         found.append(some)
         size += len(some)
     return b"".join(found)
-
-
-def _last_row(piece: bytes, lines: bool) -> int:
-    """Where the last whole row ends. The piece begins with a row; in CSV a line's end may stand within quotes, before and behind
-    which there is an even number of them."""
-    end = piece.rfind(b"\n") + 1
-    if lines:
-        return end
-    odd = piece.count(b'"', 0, end) % 2
-    while end and odd:
-        before = piece.rfind(b"\n", 0, end - 1) + 1
-        odd = (odd + piece.count(b'"', before, end)) % 2
-        end = before
-    return end
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

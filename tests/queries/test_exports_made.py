@@ -1,5 +1,6 @@
 """Parquet and workbooks: made by a child, read by others' programs, and nothing is left of what went wrong."""
 
+import io
 import os
 import re
 import tempfile
@@ -14,7 +15,7 @@ import polars
 import pyarrow.parquet
 import pytest
 
-from queries.exports import making, reading, workbook
+from queries.exports import making, parquet, reading, workbook
 from queries.exports.choice import Choice
 from tests.factories import NOON, outcome
 from tests.queries.test_exports import ALL, FULL, listed
@@ -187,3 +188,21 @@ def test_rows_that_break_off_and_a_child_that_dies_leave_nothing(database, rows,
             making.made(program, ALL.order(), wrong())
     assert set(os.listdir("/proc/self/fd")) == before
     assert [name for name in temporary.iterdir() if name.name != "pymp"] == []
+
+
+@SQLITE
+def test_many_rows_are_read_in_portions(database, rows, tmp_path, monkeypatch):
+    """Cut at the ends of rows, also of those with a line's end within; the same file as of all at once."""
+    text = b"".join(reading.pieces(database, {}, ALL, reading.PLAIN))
+    files = {}
+    for size in (1 << 30, 2_000, 1):
+        monkeypatch.setattr(parquet, "PORTION", size)
+        monkeypatch.setattr(parquet, "_READ", 100)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        files[size] = tmp_path / f"{size}.parquet"
+        files[size].touch()
+        (tmp_path / f"parts of {size}").mkdir()
+        parquet.make(str(files[size]), ALL.order(), tmp_path / f"parts of {size}")
+    assert len(list((tmp_path / "parts of 1").iterdir())) > len(NASTY)
+    tables = [pyarrow.parquet.read_table(file).to_pylist() for file in files.values()]
+    assert len(tables[0]) == len(NASTY) + 1 and tables[1:] == tables[:1] * 2
