@@ -113,7 +113,8 @@ def report(query: dict[str, Any], name: str) -> Response:
     with TURNS.turn():
         try:
             if rest["format"] != JSON:
-                return _file(name, rest["format"], own.sources.ask(asked_for_file, filters, found.tables).value)
+                rows = own.sources.ask(asked_for_file, filters, found.tables).value
+                return _file(name, rest["format"], rows, rest["tz"])
             answered = own.sources.ask(asked, filters, found.tables)
             return answer(answered.value | answered.told())
         except WrongQuestion as error:
@@ -122,8 +123,8 @@ def report(query: dict[str, Any], name: str) -> Response:
             invalid("cursor", str(error))
 
 
-def _file(name: str, form: str, rows: list[dict[str, Any]]) -> Response:
-    response = Response(report_files.made(form, rows), content_type=report_files.TYPES[form])
+def _file(name: str, form: str, rows: list[dict[str, Any]], tz: str) -> Response:
+    response = Response(report_files.made(form, rows, tz), content_type=report_files.TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y%m%dT%H%M%SZ}.{form}"'
     return response
 

@@ -3,8 +3,9 @@
 import csv
 import io
 import random
+import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -201,7 +202,10 @@ def test_a_report_is_a_file_as_well(reader, calls, database):
         assert len(lines) == len(rows)
         for line, row in zip(lines, rows, strict=True):
             for field, value in row.items():
-                if not isinstance(value, dict | bool):
+                if field.endswith("_at"):
+                    assert datetime.fromisoformat(line[field]) == datetime.fromisoformat(value)
+                    assert len(line[field]) == len("2026-11-18T10:12:52.000000Z")
+                elif not isinstance(value, dict | bool):
                     assert line[field] in ("" if value is None else str(value), f"'{value}"), (name, field)
         book = reader.get(f"/api/v1/reports/{name}", query_string=query | {"format": "xlsx"})
         assert book.status_code == 200 and book.data.startswith(b"PK")
@@ -209,3 +213,20 @@ def test_a_report_is_a_file_as_well(reader, calls, database):
             sheet = sheets.read("xl/worksheets/sheet1.xml").decode()
             assert sheet.count("<row ") == len(rows) + 1 and "<f>" not in sheet
     assert "'=1+1" in reader.get("/api/v1/reports/attempts?group_by=campaign&format=csv").text
+
+
+def test_a_workbook_of_a_report_has_days_and_times_on_the_clocks_of_its_zone(reader, database):
+    with database.write() as session:
+        factories.outcome(session, started_at=NOON, callback_at=NOON.replace(hour=23, minute=30))
+    next_day = NOON + timedelta(days=1)
+    for name, expected in (
+        ("callbacks", f"{next_day:%Y-%m-%d} 05:15:00"),
+        ("may_still_move", f"{NOON:%Y-%m-%d} 00:00:00"),
+    ):
+        book = reader.get(f"/api/v1/reports/{name}?tz=Asia/Kathmandu&format=xlsx")
+        with zipfile.ZipFile(io.BytesIO(book.data)) as sheets:
+            sheet = sheets.read("xl/worksheets/sheet1.xml").decode()
+        (serial, *_) = re.findall(r'<c r="[AB]2" s="\d"><v>([0-9.]+)</v>', sheet)
+        # As Excel counts: days since 1899-12-30.
+        shown = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(seconds=round(float(serial) * 86_400))
+        assert f"{shown:%Y-%m-%d %H:%M:%S}" == expected
