@@ -37,18 +37,19 @@ NONE_STATED = "No dispositions are stated of these calls, so how many were conta
 
 @dataclass(frozen=True)
 class Group:
-    """Something to group by. ``fields`` are shown: the first key, and a name where the key is an id. The name is only
-    shown, not grouped by: some of a campaign's calls arrive without it, and are of that campaign all the same."""
+    """Something to group by. ``fields`` are shown: the first key, and a name where the key is an id. The name, the first of
+    ``names`` that is known, is only shown, not grouped by: some of a campaign's calls arrive without it, and are of that
+    campaign all the same."""
 
     fields: tuple[str, ...]
     keys: tuple[AnyColumn, ...]
-    name: AnyColumn | None = None
+    names: tuple[AnyColumn, ...] = ()
     show: Callable[[Any], Any] = lambda key: key
 
 
 def _by_id(kind: str) -> Group:
     key, name = getattr(CallOutcome, f"{kind}_id"), getattr(CallOutcome, f"{kind}_name")
-    return Group((f"{kind}_id", f"{kind}_name"), (key, case((key.is_(None), name))), name)
+    return Group((f"{kind}_id", f"{kind}_name"), (key, case((key.is_(None), name))), (name,))
 
 
 def _by(field: str) -> Group:
@@ -58,12 +59,13 @@ def _by(field: str) -> Group:
 # An agent is known by a different name at each dialer: the first that is there stands for the agent, and the filter
 # ``agent`` takes any of them.
 AGENT_SHOWN = func.coalesce(*AGENT)
+AGENT_NAMES = (CallOutcome.agent_name, CallOutcome.agent_username)  # what people call the agent, where the key is an id
 _SIMPLE = ("connection", "dialer", "connect_outcome", "answered_by", "disposition", "settling", "direction")
 GROUPS: Mapping[str, Group] = {
     "day": Group(("day",), ()),  # its key depends on the zone
     "campaign": _by_id("campaign"),
     "queue": _by_id("queue"),
-    "agent": Group(("agent", "agent_name"), (AGENT_SHOWN,), CallOutcome.agent_name),
+    "agent": Group(("agent", "agent_name"), (AGENT_SHOWN,), AGENT_NAMES),
 } | {name: _by(name) for name in _SIMPLE}
 
 
@@ -174,7 +176,7 @@ def summary(
     groups = [day if name == "day" else GROUPS[name] for name in dict.fromkeys(group_by)]
     # Grouped by connect outcome as well and put together here: cheaper than sixteen conditional counts for each call.
     keys = [key for group in groups for key in group.keys] + [CallOutcome.connect_outcome]
-    names = [func.max(group.name) for group in groups if group.name is not None]
+    names = [func.max(name) for group in groups for name in group.names]
     by_settings = (unstated(configured), words_seen.undecided(session, filters, configured))
     statement = (
         select(*keys, *names, *_SUMS.values(), *map(count_if, by_settings))
@@ -209,9 +211,13 @@ def _labels(groups: Sequence[Group], key: Key, names: Sequence[str | None]) -> d
     for group in groups:
         own = [next(keys) for _ in group.keys]
         found[group.fields[0]] = group.show(own[0])
-        if group.name is not None:
-            found[group.fields[1]] = next(rest)
+        if group.names:
+            found[group.fields[1]] = first_known([next(rest) for _ in group.names])
     return found
+
+
+def first_known(names: Sequence[str | None]) -> str | None:
+    return next((name for name in names if name is not None), None)
 
 
 def _nulls_last(key: Key) -> tuple[tuple[bool, Any], ...]:

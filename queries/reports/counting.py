@@ -13,6 +13,7 @@ from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
+from queries.summary import first_known
 
 PLACES = 4  # of rates, shares and means
 TOO_FEW = "Fewer than {} calls say nothing about a rate."
@@ -45,7 +46,7 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
     own = [list(group.keys(asked)) for group in groups]
     keys = [key for some in own for key in some]
     widths = [len(some) for some in own]
-    names = [func.max(group.name) for group in groups if group.name is not None]
+    names = [func.max(name) for group in groups for name in group.names]
     source = source_of(report)
     wanted = [*source.conditions(asked), *([report.base(asked)] if report.base else [])]
     rows = calls(groups) if report.leads_by else source.rows(asked, groups)
@@ -76,8 +77,8 @@ def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Seq
     for group, width in zip(groups, widths, strict=True):
         first, *_ = [next(keys) for _ in range(width)]
         found[group.fields[0]] = group.show(first)
-        if group.name is not None:
-            found[group.fields[1]] = next(rest)
+        if group.names:
+            found[group.fields[1]] = first_known([next(rest) for _ in group.names])
     return found
 
 

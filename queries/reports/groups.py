@@ -27,7 +27,7 @@ class Group:
 
     fields: tuple[str, ...]
     keys: Callable[[Asked], Sequence[AnyColumn]]
-    name: AnyColumn | None = None
+    names: tuple[AnyColumn, ...] = ()
     show: Callable[[Any], Any] = lambda key: key
     read: Callable[[str], Any] = lambda text: text
     joined: bool = False  # with FLAG: a call is in as many groups as it has flags
@@ -53,7 +53,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _fixed(name: str) -> Group:
     found = SIMPLE[name]
-    return Group(found.fields, lambda _: found.keys, found.name)
+    return Group(found.fields, lambda _: found.keys, found.names)
 
 
 def _plain(name: str) -> Group:

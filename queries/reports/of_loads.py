@@ -118,7 +118,7 @@ _LOAD_GROUPS: Mapping[str, Group] = {
     "campaign": Group(
         ("campaign_id", "campaign_name"),
         lambda asked: (LeadLoad.campaign, case((LeadLoad.campaign.is_(None), LeadLoad.name))),
-        LeadLoad.name,
+        (LeadLoad.name,),
     ),
     "day": _clock("day", Local.day),
     "week": _clock("week", Local.week),

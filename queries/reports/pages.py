@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 
 from lib import clock, ids
 from models import CallOutcome
 from models.database import AnyColumn
 from queries.keyset import BadCursor
-from queries.summary import AGENT_SHOWN
+from queries.summary import AGENT_NAMES, AGENT_SHOWN
 
 # Of a call, as each of its rows shows it, in this order.
 SHOWN: dict[str, AnyColumn] = {
@@ -20,7 +20,7 @@ SHOWN: dict[str, AnyColumn] = {
     "campaign_id": CallOutcome.campaign_id,
     "campaign_name": CallOutcome.campaign_name,
     "agent": AGENT_SHOWN,
-    "agent_name": CallOutcome.agent_name,
+    "agent_name": func.coalesce(*AGENT_NAMES),
 }
 
 

@@ -147,6 +147,15 @@ def test_an_agent_is_one_row_though_some_calls_lack_the_name(database, calls):
     assert [(row["agent"], row["agent_name"], row["calls"]) for row in rows] == [("7", "Priya", 3), (None, None, 5)]
 
 
+def test_an_agent_without_a_name_is_shown_by_the_user_name(database):
+    with database.write() as session:
+        outcome(session, agent_id="7", agent_username="asha@example.test")
+        outcome(session, agent_id="8", agent_username="oleh@example.test")
+        outcome(session, agent_id="8", agent_name="Oleh")
+    rows = summary(database, group_by=["agent"])["rows"]
+    assert [(row["agent"], row["agent_name"]) for row in rows] == [("7", "asha@example.test"), ("8", "Oleh")]
+
+
 def test_a_campaign_is_one_row_though_some_calls_lack_the_name(database):
     with database.write() as session:
         outcome(session, campaign_id="6541", campaign_name="Renewals")

@@ -60,7 +60,7 @@ class SummaryRow(Figures):
     agent = _label(
         "The agent: the first of id, user name, name, number, extension, e-mail address that is known.", "4711"
     )
-    agent_name = _label("The agent's name.", "Priya N.")
+    agent_name = _label("The agent's name, or where none is told the user name.", "Priya N.")
     connect_outcome = _label("The connect outcome.", "connected")
     answered_by = _label("Who or what answered.", "human")
     disposition = _label("The disposition.", "Interested")

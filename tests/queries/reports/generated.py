@@ -93,6 +93,7 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
         "caller_number": chosen.choice((None, "+918040001234", "+918040001235")),
         "agent_id": f"{agent}" if agent and known else None,
         "agent_name": ("Priya", "Oleh", "Jana")[agent] if agent is not None and chosen.random() < 0.8 else None,
+        "agent_username": f"agent{agent}" if agent and known and number else None,
         "agent_extension": f"10{agent}" if agent is not None and not known else None,
         "connect_outcome": end,
         "answered_by": chosen.choice((None, "human", "machine", "fax", "unknown")) if answered else None,

@@ -128,9 +128,15 @@ def keys(call, name: str, asked: Question) -> list[tuple]:
 def labels(name: str, key: tuple, some: Calls) -> dict[str, Any]:
     if name in ("campaign", "queue", "agent"):
         shown = {"agent": ("agent", "agent_name")}.get(name, (f"{name}_id", f"{name}_name"))
-        names = [call[shown[1]] for call in some if call[shown[1]] is not None]
-        return {shown[0]: key[0], shown[1]: max(names, default=None)}
+        return {
+            shown[0]: key[0],
+            shown[1]: _name(shown[1], some) or (_name("agent_username", some) if name == "agent" else None),
+        }
     return {name: key[0]}
+
+
+def _name(field: str, some: Calls) -> Any:
+    return max((call[field] for call in some if call[field] is not None), default=None)
 
 
 def grouped(some: Calls, asked: Question, group_by: list[str]) -> list[tuple[dict, Calls]]:

@@ -57,7 +57,7 @@ def _shown(call, **more):
         "campaign_id": call["campaign_id"],
         "campaign_name": call["campaign_name"],
         "agent": oracle.keys(call, "agent", None)[0][0],
-        "agent_name": call["agent_name"],
+        "agent_name": call["agent_name"] if call["agent_name"] is not None else call["agent_username"],
     }
 
 
