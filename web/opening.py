@@ -63,8 +63,8 @@ class Row(Schema):
         validate=validate.Length(1, 200),
         metadata={
             "description": "The calls that a figure of a report counts, as `REPORT.FIGURE`, in one of its rows: give the "
-            "row's values as parameters of their names, an empty one for null. `campaign`, `queue` and `agent` take what "
-            "the row shows first.",
+            "row's values as parameters of their names, an empty one for null. `campaign` and `queue` take the id, or where "
+            "the row has none the name.",
             "example": "connect_rate.connected",
         },
     )
