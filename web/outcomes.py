@@ -161,6 +161,7 @@ def export_outcomes(query: dict[str, Any]) -> Response:
     one outcome per line, as in the list. Both are streamed: a connection that ends without its last chunk is not a whole
     file. Parquet (`application/vnd.apache.parquet`) has types; XLSX is a workbook, its times on the clocks of `tz`, and has a
     further sheet wherever one is full. Both are made before they are sent, with their length: allow for minutes.
+    The header `Wrapup-Source` says who gave the rows: `mirror` or `tables`.
     """
     filters, rest = split(query)
     choice = Choice(rest["columns"], "for" in rest, rest["tz"])

@@ -136,7 +136,13 @@ ABANDON = Report(
     f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`, and not before "
     "`since`?",
     (
-        calls("abandoned", "Calls with the connect outcome `abandoned`.", facts.DROPPED, elsewhere="Dropped calls."),
+        calls(
+            "abandoned",
+            "Calls with the connect outcome `abandoned`.",
+            facts.DROPPED,
+            excludes="Merged rows. Ringostat and JAICP tell of none, where no word of theirs was given that meaning.",
+            elsewhere="Dropped calls.",
+        ),
         calls("humans", _HUMANS + ".", facts.HUMAN),
         calls("answered by people", "", facts.HUMAN | facts.DROPPED, hidden=True),
         calls("final", "", facts.FINAL, hidden=True),
@@ -168,7 +174,13 @@ MACHINES = Report(
     "machine_rate",
     "Which share of what answered was a machine?",
     (
-        calls("machines", "Calls with the connect outcome `voicemail`.", facts.MACHINE),
+        calls(
+            "machines",
+            "Calls with the connect outcome `voicemail`.",
+            facts.MACHINE,
+            excludes="Merged rows. Only Ringostat tells of them by itself; of the others it takes a word, a status code or a "
+            "hangup cause that was given that meaning.",
+        ),
         calls("live", "Calls that connected or were abandoned.", facts.ANSWERED | facts.DROPPED),
         calls("that answered", "", facts.MACHINE | facts.ANSWERED | facts.DROPPED, hidden=True),
         rate("machine_rate", "machines", "that answered", "Voicemail.", "Voicemail, connected and abandoned calls."),
@@ -208,6 +220,23 @@ def _times() -> tuple[Figure, ...]:
     return tuple(found)
 
 
+TALK_UNKNOWN = "Of none of these conversations is it known how long it was."
+TALK_KNOWN_BY = (
+    calls("answered", "", facts.ANSWERED, hidden=True),
+    calls("talk known", "", facts.ANSWERED & CallOutcome.talk_seconds.is_not(None), hidden=True),
+)
+
+
+def talk_unknown(known: Mapping[str, Any], *names: str) -> Mapping[str, str]:
+    """Figures that rest on how long people talked are null where there were conversations, and that is known of none."""
+    return dict.fromkeys(names, TALK_UNKNOWN) if known["answered"] and not known["talk known"] else {}
+
+
+def _agents_reasons(asked: Asked, known: Mapping[str, Any]) -> Mapping[str, str]:
+    meaning: Mapping[str, str] = meaning_unknown("contacts", "sales", "sales_per_contact")(asked, known)
+    return {**meaning, **talk_unknown(known, "talk_seconds")}
+
+
 TIMES = Report("times", "How long do people talk, ring and wrap up?", _times())
 
 AGENTS = Report(
@@ -219,9 +248,11 @@ AGENTS = Report(
         calls("conversations", _HUMANS + ".", facts.HUMAN),
         CONTACTS,
         calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE, excludes=UNMAPPED),
+        *TALK_KNOWN_BY,
         Figure(
             "talk_seconds",
             "Sum of `talk_seconds` of all calls.",
+            excludes="Calls of which it is not known; merged rows.",
             unit="seconds",
             total=_column(CallOutcome.talk_seconds),
         ),
@@ -233,5 +264,5 @@ AGENTS = Report(
     ),
     default_groups=("agent",),
     least_of="calls",
-    reasons=meaning_unknown("contacts", "sales", "sales_per_contact"),
+    reasons=_agents_reasons,
 )

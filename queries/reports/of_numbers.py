@@ -16,7 +16,7 @@ from queries.reports.base import Asked, Figure, Found, Report
 from queries.reports.counting import counted
 from queries.reports.groups import local
 from queries.reports.meaning import reasons_of
-from queries.reports.of_calls import ATTEMPTS, FINAL, calls, rate
+from queries.reports.of_calls import ATTEMPTS, FINAL, TALK_KNOWN_BY, calls, rate, talk_unknown
 from queries.selection import conditions
 
 BEFORE = timedelta(days=14)
@@ -44,7 +44,7 @@ def _earlier(since: datetime, tz: str) -> datetime:
 
 
 def _unknown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"answer_rate_14d": None, "reasons": {"answer_rate_14d": WITHOUT_SINCE}}
+    return row | {"answer_rate_14d": None, "reasons": row.get("reasons", {}) | {"answer_rate_14d": WITHOUT_SINCE}}
 
 
 NUMBER_HEALTH = Report(
@@ -60,7 +60,7 @@ NUMBER_HEALTH = Report(
             unit="calls per day",
             ratio=("attempts", "days"),
         ),
-        calls("answered", "", facts.ANSWERED, hidden=True),
+        *TALK_KNOWN_BY,
         replace(FINAL, hidden=True),
         rate(
             "answer_rate",
@@ -84,12 +84,14 @@ NUMBER_HEALTH = Report(
             "answered",
             f"Connected calls with `talk_seconds` of {LEAST_TALK} to {MOST_TALK}.",
             "Connected calls.",
+            excludes="Merged rows; null where of none of the connected calls it is known how long it was.",
             elsewhere="Carriers: short-duration calls, of six seconds or less.",
         ),
     ),
     default_groups=("caller_number",),
     groups=("caller_number",),
     own=_with_before,
+    reasons=lambda _, known: talk_unknown(known, "short_share"),
 )
 
 

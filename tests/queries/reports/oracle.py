@@ -200,6 +200,12 @@ def unknown_meaning(some: Calls, asked: Question) -> bool:
     return any(of and not any(map(decided, of)) for of in (told, list(filter(connected, told))))
 
 
+def unknown_talk(some: Calls) -> bool:
+    """Whether there were conversations, and of none it is known how long it was."""
+    told = [call["talk_seconds"] for call in some if connected(call)]
+    return bool(told) and all(one is None for one in told)
+
+
 def percentile(values: list[int], share: float):
     return sorted(values)[max(0, ceil(share * len(values)) - 1)] if values else None
 
@@ -321,7 +327,7 @@ def agents(some, asked, calls):
         "conversations": count(some, human),
         "contacts": contacts,
         "sales": sales,
-        "talk_seconds": sum(call["talk_seconds"] or 0 for call in some),
+        "talk_seconds": None if unknown_talk(some) else sum(call["talk_seconds"] or 0 for call in some),
         "wrap_mean": rate(sum(wraps), len(wraps)),
         "sales_per_contact": rate(sales, contacts) if enough else None,
         "undisposed": count(some, lambda call: final(call) and connected(call) and call["disposition"] is None),

@@ -89,11 +89,12 @@ def callbacks(some, asked, calls):
 
 def _health(some, asked):
     answered = [call for call in some if connected(call)]
+    short = sum(1 for call in answered if 1 <= (call["talk_seconds"] or 0) <= 6)
     return {
         "attempts": len(some),
         "per_day": rate(len(some), len({oracle.wall(call, asked).date() for call in some})),
         "answer_rate": rate(len(answered), sum(map(final, some))),
-        "short_share": rate(sum(1 for call in answered if 1 <= (call["talk_seconds"] or 0) <= 6), len(answered)),
+        "short_share": None if oracle.unknown_talk(some) else rate(short, len(answered)),
     }
 
 

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from dialers.base import Connection
+from models import CallOutcome
 from queries.reports import answering, leads
 from queries.reports.catalogue import REPORTS
 from tests import factories
@@ -100,6 +102,26 @@ def test_a_call_after_a_dnc_is_one_whatever_the_filters(database):
         question = answering.asked(session, {"connection": ["mute"]}, configured=CONNECTIONS)
         found = answering.answer(question, REPORTS["compliance"])["totals"]
         assert found["after_dnc"] == 1 and "reasons" not in found
+
+
+def test_how_long_people_talked_is_not_0_where_nobody_told(database):
+    def told(*calls):
+        with database.write() as session:
+            session.execute(delete(CallOutcome))
+            for end, seconds in calls:
+                factories.outcome(session, connect_outcome=end, talk_seconds=seconds)
+        with database.read() as session:
+            agents, numbers = totals(session, "agents"), totals(session, "number_health")
+        assert ("talk_seconds" in agents.get("reasons", {})) == (agents["talk_seconds"] is None)
+        assert set(numbers["reasons"]) == {
+            "answer_rate_14d",
+            *(["short_share"] if agents["talk_seconds"] is None else []),
+        }
+        return agents["talk_seconds"], numbers["short_share"]
+
+    assert told(("connected", None), ("no_answer", 0)) == (None, None)
+    assert told(("connected", None), ("connected", 3)) == (3, 0.5)
+    assert told(("no_answer", None)) == (0, None)  # nobody talked
 
 
 FIRST = "The first call that is known here was at 2026-11-18T12:00:00Z: of the time before, nothing is known."
