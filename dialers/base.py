@@ -165,6 +165,7 @@ class Dialer:
     they arrived must not matter. The keys are stable names for as long as the evidence that made them stands.
     ``disposes(values)``: whether a disposition may still come for a call that is over without one, and of which the row says
     this; pure. What never comes is not waited for. Asked through ``awaits``, since a connection's settings may know better.
+    ``tells``: of voicemail and abandoned calls, what its own words come to; of what it never tells reports do not say 0.
     ``arrival(event)``, of a dialer that states no times: the place of what is posted as it happens in the life of a call.
     ``settings`` is a marshmallow schema class for the connection's own settings; ``secrets`` names those of them that are
     secret, which nobody is shown, whatever the dialer says (``dialers.masking``).
@@ -184,6 +185,7 @@ class Dialer:
     read: Callable[[Evidence, Connection], Reading]
     attempts: Callable[[list[KeptEvent]], dict[str, list[KeptEvent]]] = attempts_by_name
     disposes: Callable[[Mapping[str, Any]], bool] = lambda values: True  # or ``disposes_never``
+    tells: tuple[str, ...] = ()
     arrival: Callable[[KeptEvent], int | None] | None = None  # one of ``vocabulary.ARRIVED_...``, or None
     callback_kinds: tuple[str, ...] = ()
     reports: tuple[Report, ...] = ()
@@ -204,6 +206,13 @@ class Dialer:
         """Whether any call of the connection may have one; where not, how many contacts and sales there were is not known."""
         told = connection.states_dispositions
         return self.disposes is not disposes_never if told is None else told
+
+    def tells_of(self, connection: Connection, outcome: str) -> bool:
+        """Whether any call of the connection may have the connect outcome: by the dialer's words, or what the tenant says of
+        them."""
+        tables = (connection.settings.get(name) or {} for name in ("status_codes", "hangup_causes"))
+        given = [connection.words, *tables]
+        return outcome in self.tells or any(outcome in table.values() for table in given)
 
     def reports_of(self, connection: Connection) -> list[Report]:
         """The reports that this connection is to be asked for."""

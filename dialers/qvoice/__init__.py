@@ -8,7 +8,7 @@ from dialers.base import Dialer
 from dialers.qvoice import legs, reports, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import ACTS, LEADS, NUMBER_FORMS
-from dialers.vocabulary import FINAL_OUTCOMES
+from dialers.vocabulary import ABANDONED, FINAL_OUTCOMES
 
 
 def _is_certificate_file(path: str) -> None:
@@ -46,6 +46,7 @@ DIALER = Dialer(
     secrets=("password",),
     read=words.read,
     attempts=legs.attempts,
+    tells=(ABANDONED,),
     reports=reports.REPORTS,
     client=Client,
     leads=LEADS,

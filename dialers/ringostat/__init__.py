@@ -8,6 +8,7 @@ from dialers.base import Dialer
 from dialers.ringostat import leads, legs, reports, words
 from dialers.ringostat.api import Client
 from dialers.ringostat.webhooks import NAMES
+from dialers.vocabulary import VOICEMAIL
 
 # Of the columns that public clients have seen, those that say something of the call. One that the project does not have
 # fails the whole request, so the connection can name its own.
@@ -64,6 +65,7 @@ DIALER = Dialer(
     secrets=("auth_key",),
     read=words.read,
     attempts=legs.attempts,
+    tells=(VOICEMAIL,),
     callback_kinds=(words.CALL,),
     reports=reports.REPORTS,
     client=Client,

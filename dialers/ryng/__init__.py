@@ -7,7 +7,7 @@ from dialers.ryng import words
 from dialers.ryng.api import Client, configured
 from dialers.ryng.calls import ACTS
 from dialers.ryng.leads import LEADS
-from dialers.vocabulary import CONNECT_OUTCOMES
+from dialers.vocabulary import ABANDONED, CONNECT_OUTCOMES
 
 
 class Settings(Schema):
@@ -33,6 +33,7 @@ DIALER = Dialer(
     secrets=("access_token",),
     read=words.read,
     attempts=words.attempts,
+    tells=(ABANDONED,),
     callback_kinds=("connect", "terminal"),
     client=Client,
     default_country="IN",

@@ -4,6 +4,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from dialers import giving
 from dialers.base import Dialer, disposes_never
+from dialers.vocabulary import ABANDONED
 from dialers.voipex import leads, reports, words
 from dialers.voipex.api import Client
 
@@ -42,6 +43,7 @@ DIALER = Dialer(
     secrets=("password",),
     read=words.read,
     attempts=words.attempts,
+    tells=(ABANDONED,),
     disposes=disposes_never,  # no webhook has a key for one, and no page of VoIPEX speaks of them
     arrival=words.arrival,
     callback_kinds=(words.EVENT,),

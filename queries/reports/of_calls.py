@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from dialers.vocabulary import ABANDONED, VOICEMAIL
 from models import CallOutcome
 from queries.reports import facts
 from queries.reports.base import Asked, Column, Condition, Figure, Report
 from queries.reports.counting import case_of
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.reports.percentiles import MEDIAN, P90
+from queries.reports.telling import known_by, untold
 
 FEW = "Merged rows; null with fewer {} than `min_calls` (setting, 30)."
 NEAR = 5 / 6  # of the limit of abandoned calls
@@ -55,7 +57,7 @@ CONNECT_RATE = rate(
 
 ATTEMPTS = Report(
     "attempts",
-    "How many calls were placed?",
+    "How many calls were there?",
     (calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),),
 )
 
@@ -140,9 +142,10 @@ ABANDON = Report(
             "abandoned",
             "Calls with the connect outcome `abandoned`.",
             facts.DROPPED,
-            excludes="Merged rows. Ringostat and JAICP tell of none, where no word of theirs was given that meaning.",
+            excludes="Merged rows. Null where no dialer of the calls tells of such: Ringostat and JAICP do not by themselves.",
             elsewhere="Dropped calls.",
         ),
+        *known_by(ABANDONED),
         calls("humans", _HUMANS + ".", facts.HUMAN),
         calls("answered by people", "", facts.HUMAN | facts.DROPPED, hidden=True),
         calls("final", "", facts.FINAL, hidden=True),
@@ -168,6 +171,7 @@ ABANDON = Report(
     default_groups=("campaign",),
     base=_last_days,
     finish=_state,
+    reasons=untold("abandoned calls", "abandoned", "abandon_rate", "of_final"),
 )
 
 MACHINES = Report(
@@ -178,13 +182,15 @@ MACHINES = Report(
             "machines",
             "Calls with the connect outcome `voicemail`.",
             facts.MACHINE,
-            excludes="Merged rows. Only Ringostat tells of them by itself; of the others it takes a word, a status code or a "
-            "hangup cause that was given that meaning.",
+            excludes="Merged rows. Null where no dialer of the calls tells of such: only Ringostat does by itself; of the others "
+            "it takes a word, a status code or a hangup cause that was given that meaning.",
         ),
+        *known_by(VOICEMAIL),
         calls("live", "Calls that connected or were abandoned.", facts.ANSWERED | facts.DROPPED),
         calls("that answered", "", facts.MACHINE | facts.ANSWERED | facts.DROPPED, hidden=True),
         rate("machine_rate", "machines", "that answered", "Voicemail.", "Voicemail, connected and abandoned calls."),
     ),
+    reasons=untold("voicemail", "machines", "machine_rate"),
 )
 
 _TALK = case_of(facts.ANSWERED, CallOutcome.talk_seconds)

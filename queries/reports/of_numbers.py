@@ -117,7 +117,7 @@ def _unreachable(asked: Asked) -> Subquery:
 
 
 def _tried(asked: Asked) -> ColumnElement[bool]:
-    return facts.FINAL & facts.HAS_NUMBER
+    return facts.FINAL & facts.HAS_NUMBER & facts.OUTBOUND
 
 
 def _of_unreachable(asked: Asked) -> ColumnElement[bool]:
@@ -154,8 +154,8 @@ def _shown(number: str, attempts: int, last: str, first_at: datetime, last_at: d
 
 
 _EXCLUDES = (
-    "Numbers with a contact ever, on any connection, whatever the filters; merged rows. A disposition that nobody has mapped "
-    "counts as no contact."
+    "Incoming calls; numbers with a contact ever, on any connection, whatever the filters; merged rows. A disposition that "
+    "nobody has mapped counts as no contact."
 )
 
 UNREACHABLE = Report(

@@ -93,7 +93,10 @@ def _in(*wanted: str) -> Any:
 
 
 _SAID = "Calls with a `callback_at` (promised calls)"
-_EXCLUDES = "Merged rows. Attempts are all calls of the lead, whatever the filters."
+_EXCLUDES = (
+    "Merged rows. Attempts are all calls of the lead, whatever the filters; where a call names neither a lead nor a number, none "
+    "is known to be one."
+)
 
 
 def _state(name: str, numerator: str, **more: Any) -> Figure:

@@ -12,9 +12,9 @@ What each figure of each report means. `GET /api/v1/reports/definitions` serves 
 
 Merged rows are never counted. A call is *over* where `is_final` is true. A *lead* is a connection's `lead_id`, or where the
 dialer names none its customer's number at that connection; it is shown where at least one of its calls matches the filters, in
-each group in which it has such a call. An *attempt* is an outcome. Which attempt was the first, what a number had asked for
-before, the seven days up to a call and whether a promise was kept are looked up in all calls: filters choose which leads or
-calls are shown.
+each group in which it has such a call. An *attempt* is an outcome; incoming calls are among them, and the group `direction` parts
+them. Which attempt was the first, what a number had asked for before, the seven days up to a call and whether a promise was
+kept are looked up in all calls: filters choose which leads or calls are shown.
 """
 
 

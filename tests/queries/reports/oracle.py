@@ -299,7 +299,10 @@ def abandon_rate(some, asked, calls):
 def machine_rate(some, asked, calls):
     machines = count(some, lambda call: call["connect_outcome"] == "voicemail")
     live = count(some, lambda call: call["connect_outcome"] in ("connected", "abandoned"))
-    return {"machines": machines, "live": live, "machine_rate": rate(machines, machines + live)}
+    found = {"machines": machines, "live": live, "machine_rate": rate(machines, machines + live)}
+    return (
+        found if machines or not some else found | {"machines": None, "machine_rate": None}
+    )  # none of these tells of them
 
 
 def times(some, asked, calls):

@@ -151,7 +151,7 @@ def unreachable_numbers(some, asked, calls):
     reached = {call["customer_number"] for call in oracle.history(calls) if contact(call)}
     own = defaultdict(list)
     for call in sorted(some, key=place):
-        if final(call) and call["customer_number"] is not None:
+        if final(call) and call["customer_number"] is not None and call["direction"] in (None, "outbound"):
             own[call["customer_number"]].append(call)
     rows = [
         {

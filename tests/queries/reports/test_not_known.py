@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from dialers.base import Connection
 from models import CallOutcome
 from queries.reports import answering, leads
+from queries.reports.base import Limits
 from queries.reports.catalogue import REPORTS
 from tests import factories
 from tests.factories import NOON
@@ -158,3 +159,34 @@ def test_compared_with_a_time_without_calls(database):
         assert (row["final"], row["final_before"], row["final_change"], note) == (1, None, None, FIRST)
         row, note = compared("connect_rate", morning, "2026-11-19..2026-11-19")
         assert (row["final"], row["final_before"], row["final_change"], note) == (1, 0, 1, None)
+
+
+def test_who_calls_us_is_not_called_in_vain(database):
+    with database.write() as session:
+        for at in range(6):
+            inbound = {"direction": "inbound", "customer_number": NUMBER, "connect_outcome": "no_answer"}
+            factories.outcome(session, started_at=NOON + timedelta(minutes=at), **inbound)
+    with database.read() as session:
+        assert totals(session, "unreachable_numbers") == {"numbers": 0, "attempts": 0}
+
+
+def test_what_no_dialer_tells_of_is_not_0(database):
+    """Ringostat's words know voicemail and no abandoned calls, QVoice's the other way round; the tenant's may know both."""
+    ringostat = Connection("ringostat-main", "ringostat")
+    knows = Connection("qvoice-main", "qvoice", words={"AMD": "voicemail"})
+
+    def told(connection):
+        with database.write() as session:
+            session.execute(delete(CallOutcome))
+            factories.outcome(session, connection=connection.name, dialer=connection.dialer)
+        with database.read() as session:
+            question = answering.asked(session, {}, limits=Limits(), configured={connection.name: connection})
+            machines, dropped = (
+                answering.answer(question, REPORTS[name])["totals"] for name in ("machine_rate", "abandon_rate")
+            )
+        assert ("abandoned" in dropped.get("reasons", {})) == (dropped["state"] is None)
+        return machines["machine_rate"], dropped["abandon_rate"]
+
+    assert told(ringostat) == (0, None)
+    assert told(CONNECTIONS["qvoice-main"]) == (None, 0)
+    assert told(knows) == (0, 0)
