@@ -45,6 +45,8 @@ class Asked:
     kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False)  # what was looked up for it once
 
 
+OUTCOMES, LEADS = "outcomes", "leads"  # what a figure opens to
+
 Share = tuple[int, int]  # nine tenths are (9, 10)
 Condition = Callable[[Asked], ColumnElement[bool]]
 Column = Callable[[Asked], AnyColumn]
@@ -81,7 +83,7 @@ class Figure:
     )
 
     def described(self) -> dict[str, Any]:
-        """As the API shows its definition."""
+        """As the API shows its definition, but for where it opens."""
         told = ("name", "numerator", "denominator", "excludes", "elsewhere", "unit")
         return {name: getattr(self, name) for name in told}
 
@@ -142,8 +144,25 @@ class Report:
 
     def described(self) -> dict[str, Any]:
         """As the API shows its definitions."""
-        shown = [figure.described() for figure in self.figures if not figure.hidden]
+        shown = [figure.described() | {"opens": self.opens(figure)} for figure in self.figures if not figure.hidden]
         return {"name": self.name, "question": self.question, "figures": shown}
+
+    def opens(self, figure: Figure) -> str | None:
+        """What the figure opens to, as the route that lists it is called; None where it counts nothing that could be listed."""
+        if figure.leads is not None or figure.unit == LEADS:
+            return LEADS
+        if figure.opens is not None or figure.calls is not None:
+            return OUTCOMES
+        if figure.ratio is not None:
+            return self.opens(self.numerator(figure))
+        if any(one is not None for one in (figure.total, figure.mean, figure.nth)):
+            return LEADS if self.source is not None else OUTCOMES
+        return None
+
+    def numerator(self, rate: Figure) -> Figure:
+        """What a rate opens as."""
+        (part,) = (one for one in self.figures if rate.ratio is not None and one.name == rate.ratio[0])
+        return part
 
 
 class WrongQuestion(ValueError):

@@ -13,7 +13,7 @@ from queries import keyset, loaded
 from queries.expressions import of_last
 from queries.keyset import BadCursor, Page
 from queries.reports import facts, of_loads, opened
-from queries.reports.base import Asked, Figure, Report, Source, WrongQuestion
+from queries.reports.base import OUTCOMES, Asked, Figure, Report, Source, WrongQuestion
 from queries.reports.counting import source_of
 from queries.reports.groups import of_group
 from queries.reports.meaning import undecided
@@ -49,14 +49,17 @@ def page(asked: Asked, figure: str, groups: Mapping[str, str], limit: int, curso
 
 
 def _condition(asked: Asked, report: Report, figure: Figure) -> ColumnElement[bool]:
-    if figure.leads is not None:
-        return figure.leads(asked)
-    if figure.unit == "leads" and figure.calls is not None:
-        return figure.calls(asked)
+    if report.opens(figure) == OUTCOMES:
+        raise WrongQuestion("figure", f"{report.name}.{figure.name} counts calls: ask /api/v1/outcomes.")
     if figure.ratio is not None:
-        (part,) = (one for one in report.figures if one.name == figure.ratio[0])
-        return _condition(asked, report, part)
-    raise WrongQuestion("figure", f"{report.name}.{figure.name} counts no leads; ask /api/v1/outcomes for its calls.")
+        return _condition(asked, report, report.numerator(figure))
+    for counted in (figure.leads, figure.calls):
+        if counted is not None:
+            return counted(asked)
+    found = opened.with_value(asked, figure)
+    if found is None:
+        raise WrongQuestion("figure", f"{report.name}.{figure.name} counts no leads that could be listed.")
+    return found
 
 
 def _place(source: Source, told: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from queries.reports.base import Asked, Figure, Report, WrongQuestion
+from queries.reports.base import LEADS, Asked, Figure, Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS, of_group
 
@@ -25,6 +25,8 @@ def named(text: str) -> tuple[Report, Figure]:
 def condition(asked: Asked, figure: str, groups: Mapping[str, str]) -> list[ColumnElement[bool]]:
     """The calls that the figure counts in the group whose values are given. Raises WrongQuestion."""
     report, wanted = named(figure)
+    if report.opens(wanted) == LEADS:
+        raise WrongQuestion("figure", f"{figure} counts leads: ask /api/v1/leads.")
     counted = _calls(asked, report, wanted)
     if counted is None:
         raise WrongQuestion("figure", f"{figure} counts no calls that could be listed.")
@@ -36,15 +38,17 @@ def condition(asked: Asked, figure: str, groups: Mapping[str, str]) -> list[Colu
 
 
 def _calls(asked: Asked, report: Report, figure: Figure) -> Any:
-    if figure.leads is not None or figure.unit == "leads":
-        raise WrongQuestion("figure", f"{report.name}.{figure.name} counts leads: ask /api/v1/leads.")
     if figure.opens is not None:
         return figure.opens(asked)
     if figure.calls is not None:
         return figure.calls(asked)
     if figure.ratio is not None:
-        (part,) = (one for one in report.figures if one.name == figure.ratio[0])
-        return _calls(asked, report, part)
+        return _calls(asked, report, report.numerator(figure))
+    return with_value(asked, figure)
+
+
+def with_value(asked: Asked, figure: Figure) -> ColumnElement[bool] | None:
+    """Those of which it is known what a sum, a mean or a percentile is made of."""
     for column in (figure.total, figure.mean, figure.nth[1] if figure.nth else None):
         if column is not None:
             return column(asked).is_not(None)

@@ -8,7 +8,8 @@ PAGE = "docs/reports.md"
 HEAD = """# Reports
 
 What each figure of each report means. `GET /api/v1/reports/definitions` serves the same text, and
-[the guide](api.md#the-catalogue) says how reports are asked, compared and opened.
+[the guide](api.md#the-catalogue) says how reports are asked, compared and opened: the column *opens* says whether
+`GET /api/v1/outcomes` or `GET /api/v1/leads` lists what a figure counts.
 
 Merged rows are never counted. A call is *over* where `is_final` is true. A *lead* is a connection's `lead_id`, or where the
 dialer names none its customer's number at that connection; it is shown where at least one of its calls matches the filters, in
@@ -24,8 +25,10 @@ def page() -> str:
 
 def _section(report: Report) -> str:
     figures = [figure for figure in report.figures if not figure.hidden]
-    head = "| figure | counts | of | left out | elsewhere | unit |\n|---|---|---|---|---|---|"
-    return f"## {report.name}\n\n{report.question} {_rows(report)}\n\n{head}\n" + "".join(map(_row, figures))
+    head = "| figure | counts | of | left out | elsewhere | unit | opens |\n|---|---|---|---|---|---|---|"
+    return f"## {report.name}\n\n{report.question} {_rows(report)}\n\n{head}\n" + "".join(
+        _row(report, figure) for figure in figures
+    )
 
 
 def _rows(report: Report) -> str:
@@ -37,10 +40,18 @@ def _rows(report: Report) -> str:
     return (default if report.default_groups else "") + taken
 
 
-def _row(figure: Figure) -> str:
+def _row(report: Report, figure: Figure) -> str:
     where = " (in the totals)" if figure.of_totals else ""
     name = f"`{figure.name}`" + (f" (`{figure.inside}`)" if figure.inside else "") + where
-    cells = (name, figure.numerator, figure.denominator or "", figure.excludes, figure.elsewhere, figure.unit)
+    cells = (
+        name,
+        figure.numerator,
+        figure.denominator or "",
+        figure.excludes,
+        figure.elsewhere,
+        figure.unit,
+        report.opens(figure) or "",
+    )
     return "| " + " | ".join(cells) + " |\n"
 
 

@@ -54,8 +54,16 @@ def test_definitions_say_what_every_figure_means(reader):
     for report in told:
         assert report["question"].endswith("?")
         for figure in report["figures"]:
-            assert set(figure) == {"name", "numerator", "denominator", "excludes", "elsewhere", "unit"}
+            assert set(figure) == {"name", "numerator", "denominator", "excludes", "elsewhere", "unit", "opens"}
             assert figure["numerator"] and figure["excludes"]
+
+
+def test_every_figure_opens_where_its_definition_says_and_nowhere_else(reader, calls):
+    for report in reader.get("/api/v1/reports/definitions").json["reports"]:
+        for figure in report["figures"]:
+            for route in ("outcomes", "leads"):
+                answer = reader.get(f"/api/v1/{route}?figure={report['name']}.{figure['name']}&limit=1")
+                assert (answer.status_code == 200) == (route == figure["opens"]), (report["name"], figure)
 
 
 GROUPINGS = ["day,campaign", "hour", "weekday,agent", "week", "month,flag", "disposition", "caller_number"]
@@ -176,6 +184,9 @@ def test_leads_that_a_figure_counts_are_listed(reader, calls):
         ("leads", {"figure": "attempts_per_lead.leads", "cursor": "x"}, "cursor"),
         ("outcomes", {"figure": "attempts_per_lead.leads"}, "figure"),
         ("outcomes", {"figure": "penetration.loaded"}, "figure"),
+        ("outcomes", {"figure": "speed_to_lead.median_seconds"}, "figure"),
+        ("leads", {"figure": "times.talk_median"}, "figure"),
+        ("leads", {"figure": "abandon_rate.limit"}, "figure"),
         ("reports/penetration", {"agent": "7"}, "agent"),
         ("reports/penetration", {"group_by": "agent"}, "group_by"),
         ("reports/callbacks", {"compare": "previous", "since": "2026-11-18"}, "compare"),

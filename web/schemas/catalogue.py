@@ -63,6 +63,9 @@ class DefinedFigure(Schema):
     excludes = text("What is left out.", "Merged rows.", null=False)
     elsewhere = text("What it is called at other systems.", "Answer-seizure ratio.", null=False)
     unit = text("What it is counted in.", "share", null=False)
+    opens = text(
+        "Who lists what it counts, asked with `figure`: `outcomes`, `leads`; null: nothing to list.", "outcomes"
+    )
 
 
 class DefinedReport(Schema):
