@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from outcomes.feed import Place, state
+from outcomes.feed import Place, State, state
 from queries import feed
 from queries.mirror import fetching
 from queries.mirror import manifest as manifests
@@ -24,8 +25,8 @@ MOST_KEPT, MOST_ROWS = 200, 2_000  # answers that are kept, and the rows of one
 Rows = list[tuple[Any, ...]]
 
 
-def present(session: Session, folder: Path) -> tuple[Manifest, int]:
-    """The manifest of a mirror that can be asked at the latest place that the session shows, and that place. Raises Unusable."""
+def present(session: Session, folder: Path) -> tuple[Manifest, State]:
+    """The manifest of a mirror that can be asked at the latest place that the session shows, and the feed. Raises Unusable."""
     manifest = manifests.load(folder)
     if manifest is None:
         raise Unusable("the mirror has not been begun yet")
@@ -36,7 +37,7 @@ def present(session: Session, folder: Path) -> tuple[Manifest, int]:
         raise Unusable("the mirror is one of another feed")
     if found.last_position - manifest.place > MOST_OVER:
         raise Unusable("the mirror is behind")
-    return manifest, found.last_position
+    return manifest, found
 
 
 @contextmanager
@@ -70,6 +71,7 @@ class Mirror:
         self._folder = folder
         self._child = child or Child(folder)
         self._told: str | None = None  # the manifest that the process has open
+        self._feed: tuple[int, str] | None = None  # the epoch and the latest start of the feed that was asked last
         self._number = 0  # of the process
         self._place = 0  # up to which changes are laid over it
         self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
@@ -77,7 +79,12 @@ class Mirror:
     def at_present(self, session: Session) -> Asked:
         """The mirror with all that has changed since laid over it, at the latest place that the session shows. Every
         statement of the session must show the same moment. Raises Unusable."""
-        manifest, last = present(session, self._folder)
+        manifest, found = present(session, self._folder)
+        # Where the database was restored, and nobody has said so, a place is given again, and to another change.
+        if (found.epoch, found.start) != self._feed:
+            self.forget()
+            self._told, self._feed = None, (found.epoch, found.start)
+        last = found.last_position
         told = json.dumps(asdict(manifest), sort_keys=True)
         if told != self._told or self._number != self._child.number or self._place > last:
             self._told = None
@@ -87,7 +94,7 @@ class Mirror:
         return Asked(self, last, session)
 
     def _lay_over(self, session: Session, to: int) -> None:
-        path = self._folder / f"over-{id(self)}.csv"
+        path = self._folder / f"over-{uuid4().hex}.csv"
         while self._place < to:
             try:
                 with laying_over():

@@ -25,6 +25,7 @@ FEW, PATIENCE = (
     30.0,
 )  # so few changes wait for so many seconds: what is not mirrored yet is asked from the tables
 MOST_SMALL, MOST_SMALL_ROWS = 30, 150_000  # then they are joined into months
+OURS = ("*.parquet", "*.csv")  # what is put here by a name of its own; whatever else is in the folder stays
 GRACE = 60.0  # seconds for which a file that is no longer part of it is left, because somebody may be reading it
 
 
@@ -151,9 +152,8 @@ class Follower:
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what is no part of the mirror any more, some time after it was."""
         present = manifests.load(self._folder) or manifest
-        ours = present.files() | {"lock", "spill", f".{manifests.FILE}.new"}
         now = time.monotonic()
-        found = {path.name for path in self._folder.iterdir() if path.name not in ours}
+        found = {path.name for of in OURS for path in self._folder.glob(of)} - present.files()
         self._leaving = {name: self._leaving.get(name, now) for name in found}
         for name, since in self._leaving.items():
             if now - since >= GRACE:

@@ -69,7 +69,8 @@ def _ordered(
     into: int | None = None,
 ) -> "subprocess.Popen[bytes]":
     """The process, which has opened all that it needs. ``into``: the handle of a file."""
-    manifest, last = asking.present(session, folder)
+    manifest, feed = asking.present(session, folder)
+    last = feed.last_position
     over = folder / f"over-{uuid4().hex}.csv"
     try:
         with asking.laying_over():

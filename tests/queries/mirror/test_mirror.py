@@ -5,11 +5,11 @@ import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from lib import clock
 from models import CallOutcome, ChangeFeed
-from outcomes.feed import begin_epoch, take_positions
+from outcomes.feed import begin_epoch, begin_start, take_positions
 from queries.mirror import follower as following
 from queries.mirror import manifest as manifests
 from queries.mirror import writing
@@ -220,6 +220,30 @@ def test_a_feed_that_was_begun_again_is_another_one(database, calls, folder, sou
     assert agree(sources, TABLES).note.endswith("the mirror is one of another feed.")
     follow(database, folder)
     agree(sources)
+
+
+def test_a_place_that_is_given_again_is_another_change(database, calls, folder, sources):
+    """A database is restored while somebody asks: what was laid over the mirror, and every answer, is of the lost one."""
+    calls.make(30)
+    follow(database, folder)
+    calls.make(5)
+    agree(sources)
+    with database.write() as session:  # as it was in the backup; its worker starts, and other calls come
+        session.execute(delete(CallOutcome).where(CallOutcome.position > 30))
+        session.execute(update(ChangeFeed).values(last_position=30))
+        begin_start(session)
+    calls.make(5)
+    agree(sources)
+
+
+def test_what_others_have_in_the_folder_stays(database, calls, folder, monkeypatch):
+    """As a file system of its own has."""
+    monkeypatch.setattr(following, "GRACE", -1)
+    (folder / "lost+found").mkdir(parents=True)
+    (folder / "s-1.parquet").touch()  # of a follower that died
+    calls.make(5)
+    follow(database, folder)
+    assert {path.name for path in folder.iterdir()} - {"spill"} == {"lost+found"} | manifests.load(folder).files()
 
 
 def test_a_process_that_dies_is_started_again(database, calls, folder, sources):
