@@ -16,6 +16,7 @@ from queries.days import day_number, day_text, week_number, week_text
 from queries.reports import of_loads
 from queries.reports.base import Asked, Figure, Found, Report, Rows, WrongQuestion
 from queries.reports.counting import PLACES
+from queries.reports.groups import order
 from queries.reports.history import OF_THE_LEAD
 from queries.selection import conditions
 
@@ -120,11 +121,12 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     for row in other.rows:
         moved = _moved(row, days)
         earlier[_key(moved, figures)] = moved
-    rows: Rows = [beside(row, earlier.get(key), figures) for key, row in known.items()]
+    shown = {key: beside(row, earlier.get(key), figures) for key, row in known.items()}
     for key, row in earlier.items():
         if key not in known:
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
-            rows.append(beside(labels | nothing(row), row, figures))
+            shown[key] = beside(labels | nothing(row), row, figures)
+    rows: Rows = [shown[key] for key in sorted(shown, key=order)]  # those of the other period alone in their places
     return Found(rows, beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
 
 

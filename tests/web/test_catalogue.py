@@ -160,6 +160,20 @@ def test_a_report_is_compared_to_the_same_hour(reader, database, monkeypatch):
     assert found["rows"][0]["final_before"] == 2
 
 
+def test_rows_of_the_other_period_alone_stand_in_their_places(reader, database):
+    hours = {0: (9, 11, 14), 1: (10, 14, 16)}  # by day
+    with database.write() as session:
+        for days, some in hours.items():
+            for hour in some:
+                factories.outcome(session, campaign_name="A", started_at=NOON.replace(hour=hour) + timedelta(days=days))
+                factories.outcome(session, campaign_id="7", started_at=NOON.replace(hour=hour) + timedelta(days=days))
+    query = {"since": f"{NOON + timedelta(days=1):%Y-%m-%d}", "until": f"{NOON + timedelta(days=2):%Y-%m-%d}"}
+    rows = asked(reader, "attempts", compare="previous", group_by="campaign,hour", **query)["rows"]
+    shown = [(row["campaign_id"], row["hour"], row["attempts"], row["attempts_before"]) for row in rows]
+    every = [(9, 0, 1), (10, 1, 0), (11, 0, 1), (14, 1, 1), (16, 1, 0)]
+    assert shown == [(campaign, *one) for campaign in ("7", None) for one in every]
+
+
 def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
     monkeypatch.setattr("queries.reports.counting.MOST_GROUPS", 3)
     answer = reader.get("/api/v1/reports/attempts", query_string={"group_by": "day,hour"})
