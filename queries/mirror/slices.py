@@ -1,7 +1,7 @@
 """Slices of time, in which rows are read in order: those of one file are so already, and others are sorted a few at a time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import duckdb
@@ -10,6 +10,8 @@ from queries.mirror import engine
 from queries.mirror.columns import quoted
 from queries.mirror.manifest import Manifest
 
+# Of a row, and of a slice of rows that are so long or longer: all of it is in memory several times.
+LONG, BYTES = 1 << 10, 8 << 20
 _TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -28,9 +30,10 @@ class Slice:
         return " AND ".join(f"occurred_at {sign} TIMESTAMP '{at}'" for sign, at in ends if at is not None) or "true"
 
 
-def slices(line: duckdb.DuckDBPyConnection, manifest: Manifest, most: int) -> Iterator[Slice]:
+def slices(line: duckdb.DuckDBPyConnection, manifest: Manifest, most: int, wide: int = 0) -> Iterator[Slice]:
     """All of time. What is in order already, a row group after the other; what has to be sorted, so many rows at a time or
-    fewer, as long as they are spread evenly."""
+    fewer; and of long rows no more than ``BYTES``: as long as they are spread evenly. ``wide``: so many bytes has a row of those
+    that are laid over."""
     groups = _groups(line, manifest)
     touched = {manifest.segments[at].file for at in engine.touched(line)}
     firsts: list[str | None] = [None, *sorted({group.first for group in groups})[1:]]
@@ -42,54 +45,61 @@ def slices(line: duckdb.DuckDBPyConnection, manifest: Manifest, most: int) -> It
             if (behind is None or group.first < behind) and (first is None or group.last >= first)
         ]
         files = {group.file for group in own}
-        whole = Slice(first, behind, next(iter(files))) if len(files) == 1 and not files & touched else None
-        if whole and not _laid_over(line, whole):
-            yield whole
+        whole = Slice(first, behind, next(iter(files)) if len(files) == 1 and not files & touched else None)
+        over = laid_over(line, whole)
+        rows = sum(group.rows for group in own) + over
+        size = sum(group.bytes for group in own) + over * wide
+        count = -(-size // BYTES) if size >= rows * LONG else 1
+        if whole.file is not None and not over:
+            yield from _parts(line, whole, own, count)
         else:
-            rows = sum(group.rows for group in own) + _laid_over(line, Slice(first, behind))
-            yield from _parts(line, Slice(first, behind), own, -(-rows // most))
+            yield from _parts(line, Slice(first, behind), own, max(count, -(-rows // most)))
 
 
 @dataclass(frozen=True)
 class _Group:
-    """A row group: in which file, from which time to which, as texts that sort so."""
+    """A row group: in which file, from which time to which, as texts that sort so. ``bytes``: before they were compressed."""
 
     file: str
     first: str
     last: str
     rows: int
+    bytes: int
 
 
 def _groups(line: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[_Group]:
     if not manifest.segments:
         return []
     files = ", ".join(f"'{quoted(one.file)}'" for one in manifest.segments)
-    ends = ", ".join(f"strftime(CAST(stats_{end}_value AS TIMESTAMP), '{_TIME}')" for end in ("min", "max"))
+    times = "FILTER (WHERE path_in_schema = 'occurred_at')"
+    first, last = (
+        f"strftime(CAST(max(stats_{end}_value) {times} AS TIMESTAMP), '{_TIME}') AS {name}"
+        for end, name in (("min", "first"), ("max", "last"))
+    )
     told = line.execute(
-        f"SELECT file_name, {ends}, row_group_num_rows FROM parquet_metadata([{files}]) "
-        "WHERE path_in_schema = 'occurred_at' AND stats_min_value IS NOT NULL"
+        f"SELECT file_name, {first}, {last}, max(row_group_num_rows), CAST(sum(total_uncompressed_size) AS BIGINT) "
+        f"FROM parquet_metadata([{files}]) GROUP BY file_name, row_group_id HAVING first IS NOT NULL"
     ).fetchall()
     return [_Group(*one) for one in told]
 
 
-def _laid_over(line: duckdb.DuckDBPyConnection, of: Slice) -> int:
+def laid_over(line: duckdb.DuckDBPyConnection, of: Slice) -> int:
     ((rows,),) = line.execute(f"SELECT count(*) FROM {engine.OVERLAY} WHERE {of.condition}").fetchall()
     return int(rows)
 
 
 def _parts(line: duckdb.DuckDBPyConnection, of: Slice, groups: Sequence[_Group], count: int) -> Iterator[Slice]:
     """So many parts of it, each as long as the other."""
-    if count > 1 and groups:
-        ends = [(of.first or min(group.first for group in groups)), (of.behind or max(group.last for group in groups))]
-        ((first, behind),) = line.execute(
-            "SELECT epoch_us(CAST(? AS TIMESTAMP)), epoch_us(CAST(? AS TIMESTAMP))", ends
-        ).fetchall()
-        inner = sorted({first + (behind - first) * at // count for at in range(1, count)} - {first})
-        times = ", ".join(f"strftime(make_timestamp({at}), '{_TIME}')" for at in inner)
-        bounds: list[str | None] = (
-            [of.first, *line.execute(f"SELECT {times}").fetchall()[0], of.behind] if inner else []
-        )
-        yield from (Slice(*pair) for pair in pairwise(bounds))
-        if bounds:
-            return
-    yield of
+    if count < 2:
+        yield of
+        return
+    ((begin, end),) = line.execute(
+        "SELECT greatest(epoch_us(min(moment)), epoch_us(CAST($1 AS TIMESTAMP))), "
+        "least(epoch_us(max(moment)), epoch_us(CAST($2 AS TIMESTAMP))) FROM (SELECT unnest(CAST($3 AS TIMESTAMP[])) AS moment "
+        f"UNION ALL SELECT occurred_at FROM {engine.OVERLAY} WHERE {of.condition})",
+        [of.first, of.behind, [at for group in groups for at in (group.first, group.last)]],
+    ).fetchall()
+    inner = sorted({begin + (end - begin) * at // count for at in range(1, count)})
+    times = ", ".join(f"strftime(make_timestamp({at}), '{_TIME}')" for at in inner if at > begin)
+    bounds = line.execute(f"SELECT {times}").fetchall()[0] if times else ()
+    yield from (replace(of, first=first, behind=behind) for first, behind in pairwise([of.first, *bounds, of.behind]))

@@ -22,7 +22,7 @@ from queries.mirror import engine
 from queries.mirror.columns import NAMES, read_csv
 from queries.mirror.manifest import Manifest, Segment, Unusable, verify
 from queries.mirror.order import Order
-from queries.mirror.slices import Slice, slices
+from queries.mirror.slices import Slice, laid_over, slices
 
 NICE = 10
 MEMORY = "160MB"
@@ -31,10 +31,10 @@ ROWS = 32_768  # of a row group of a file
 _FORMS = {True: "QUOTE '', ESCAPE '', DELIMITER E'\\x02'", False: "QUOTE '\"', DELIMITER ','"}
 
 
-def write(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order) -> None:
-    """All rows as text, to standard output."""
+def write(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order, wide: int) -> None:
+    """All rows as text, to standard output. ``wide``: so many bytes has a row of those that are laid over."""
     form = f"(FORMAT csv, HEADER false, USE_TMP_FILE false, {_FORMS[order.lines]})"
-    for one in slices(line, manifest, order.slice):
+    for one in slices(line, manifest, order.slice, wide):
         _show(line, manifest, one)
         statement = order.statement if one.file is None else order.unsorted
         line.execute(f"COPY ({statement}) TO '/dev/stdout' {form}", order.parameters)
@@ -93,6 +93,7 @@ def main() -> None:
     os.nice(NICE)
     folder = Path(sys.argv[1])
     order: Order = pickle.load(sys.stdin.buffer)
+    wide = 0
     try:
         manifest = _held(folder, order.manifest)
         line = engine.connect(folder, MEMORY, threads=1)
@@ -100,6 +101,7 @@ def main() -> None:
         engine.open_manifest(line, Path("/"), manifest)
         if order.over is not None:
             engine.lay_over(line, Path("/"), manifest, read_csv(order.over))
+            wide = Path(order.over).stat().st_size // max(1, laid_over(line, Slice(None, None)))
     except Unusable as error:
         told = {"unusable": str(error)}
     except duckdb.Error as error:
@@ -110,7 +112,7 @@ def main() -> None:
     if not told and len(sys.argv) > 2:
         make(line, manifest, order, sys.argv[2])
     elif not told:
-        write(line, manifest, order)
+        write(line, manifest, order, wide)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from queries.mirror.columns import quoted
 from queries.mirror.manifest import Segment
 
 MEMORY = "384MB"
-_WRITTEN = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+_WRITTEN = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES '32MB')"
 
 
 @contextmanager

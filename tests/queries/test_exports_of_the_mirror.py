@@ -10,11 +10,13 @@ import shutil
 import signal
 from datetime import timedelta
 
+import duckdb
 import pyarrow.parquet
 import pytest
 from sqlalchemy import text as sql
 
 from models import CallOutcome
+from models.database import Database
 from outcomes.feed import take_positions
 from queries.exports import making, reading, source, spreadsheet
 from queries.exports.choice import Choice
@@ -190,6 +192,25 @@ def test_slices_are_all_rows_once(database, folder, sources, monkeypatch):
     change(database)
     assert len(list(folder.glob("*.parquet"))) > 5
     assert agree(database, sources) == 43
+
+
+def test_long_rows_need_no_more_memory(sqlite_url, folder):
+    """Conversations instead of notes: a row group of a hundred thousand of them, or a vector of two thousand, would be more
+    than there is."""
+    database = Database(sqlite_url)
+    sources = Sources(database, folder)
+    with database.write() as session:
+        for at in range(1_500):
+            outcome(session, started_at=NOON + timedelta(minutes=at), notes=os.urandom(15_000).hex())
+    follow(database, folder)
+    groups = f"SELECT count(DISTINCT row_group_id) FROM parquet_metadata('{folder}/m-*.parquet')"
+    ((count,),) = duckdb.connect().execute(groups).fetchall()
+    assert count > 1
+    change(database)
+    found, who = source.pieces(database, sources, {}, Choice(("notes", "id")), reading.LINES)
+    assert who == MIRROR
+    assert sum(piece.count(b"\n") for piece in found) == 1_501
+    database.close()
 
 
 def test_what_is_looked_for_is_found_in_the_tables(database, folder, sources, rows):
