@@ -26,6 +26,8 @@ from queries.sources import ALWAYS, MIRROR, NEVER, TABLES, Sources
 from tests.factories import NOON, outcome
 from tests.queries.test_exports import FULL, SHEET, TEXTS
 
+pytestmark = pytest.mark.slow  # each export from the mirror is a process of its own
+
 ALL = Choice()
 FEW_COLUMNS = (Choice(("notes", "occurred_at", "agent", "id")), Choice(("notes",)), Choice(("flags", "is_final")))
 STRANGE = [
