@@ -14,20 +14,13 @@ import duckdb
 from queries import whole_rows
 from queries.exports import child
 from queries.exports.child import Order
+from queries.parquet_files import WRITTEN
 
 MEMORY = "320MB"  # of long rows, such as conversations; others need half of it
-PORTION = (
-    256 * 1024 * 1024
-)  # bytes of CSV that are read at a time: DuckDB keeps something of every row until it is at the end
+# Bytes of CSV that are read at a time: DuckDB keeps something of every row until it is at the end.
+PORTION = 256 * 1024 * 1024
 _READ = 1 << 20
-ROWS, BYTES = 32_768, "32MB"  # of a row group at most: all of its cells are in memory at once
 LONGEST = 16 * 1024 * 1024  # bytes of a row; it holds two or three times as many
-
-
-# It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
-_WRITTEN = (
-    f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, ROW_GROUP_SIZE_BYTES '{BYTES}', USE_TMP_FILE false)"
-)
 
 
 def make(path: str, order: Order, folder: Path) -> None:
@@ -40,11 +33,11 @@ def make(path: str, order: Order, folder: Path) -> None:
         parts.append(str(folder / f"{len(parts)}.parquet"))
         with connect(folder) as line, portions.next() as handle:
             rows = given(order.types(), f"/dev/fd/{handle}")
-            line.execute(f"COPY (SELECT * FROM {rows}) TO '{path if len(parts) == 1 else parts[-1]}' {_WRITTEN}")
+            line.execute(f"COPY (SELECT * FROM {rows}) TO '{path if len(parts) == 1 else parts[-1]}' {WRITTEN}")
     if len(parts) > 1:
         os.truncate(path, 0)
         with connect(folder) as line:
-            line.execute(f"COPY (SELECT * FROM read_parquet({parts})) TO '{path}' {_WRITTEN}")
+            line.execute(f"COPY (SELECT * FROM read_parquet({parts})) TO '{path}' {WRITTEN}")
 
 
 class Portions:

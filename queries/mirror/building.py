@@ -26,11 +26,8 @@ def piece(database: Database, folder: Path, manifest: Manifest, last: int, most:
             return replace(manifest, built=True)
         with writing.line(folder) as line:
             line.execute(f"INSERT INTO arriving SELECT * FROM {read_csv(str(arrived))}")
-            months = [
-                month for (month,) in line.execute(f"SELECT DISTINCT {MONTH} FROM arriving ORDER BY 1").fetchall()
-            ]
             segments = manifest.segments
-            for month in months:
+            for month in writing.months(line, "arriving"):
                 statement = f"SELECT {NAMES} FROM arriving WHERE {MONTH} = '{month}' ORDER BY occurred_at, id"
                 name = f"m-{month}-{manifest.place}-{len(segments)}.parquet"
                 segments += (writing.segment(line, folder, statement, name, month),)

@@ -39,10 +39,7 @@ def changes(session: Session, path: Path, after: int, to: int, limit: int) -> in
         f"SELECT {selected(dialect)} FROM call_outcomes WHERE position > {int(after)} AND position <= {int(to)} "
         f"ORDER BY position LIMIT {int(limit)}"
     )
-    private.make_file(path)
-    with path.open("wb") as file:
-        count = _copied(session, statement, file) if dialect == POSTGRESQL else _written(session, statement, file)
-    if count < limit:
+    if _fetched(session, statement, path) < limit:
         return to
     places = (
         f"SELECT position FROM call_outcomes WHERE position > {int(after)} ORDER BY position LIMIT 1 OFFSET {limit - 1}"
@@ -64,12 +61,15 @@ def oldest(session: Session, path: Path, to: int, after: Sequence[str] | None, l
         f"SELECT {selected(dialect)} FROM call_outcomes WHERE position <= {int(to)} {behind} "
         f"ORDER BY occurred_at, id LIMIT {int(limit)}"
     )
+    _fetched(session, statement, path)
+
+
+def _fetched(session: Session, statement: str, path: Path) -> int:
+    """How many rows were written."""
     private.make_file(path)
+    write = _copied if session.get_bind().dialect.name == POSTGRESQL else _written
     with path.open("wb") as file:
-        if dialect == POSTGRESQL:
-            _copied(session, statement, file)
-        else:
-            _written(session, statement, file)
+        return write(session, statement, file)
 
 
 @contextmanager

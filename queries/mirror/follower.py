@@ -14,7 +14,7 @@ from outcomes.feed import Place, State, state
 from queries import feed
 from queries.mirror import building, engine, fetching, writing
 from queries.mirror import manifest as manifests
-from queries.mirror.columns import MONTH, NAMES, read_csv
+from queries.mirror.columns import NAMES, read_csv
 from queries.mirror.manifest import Manifest, Unusable
 
 log = structlog.get_logger(__name__)
@@ -131,8 +131,7 @@ class Follower:
             small = [one.file for one in manifest.segments if one.month is None]
             months: set[str] = set()
             if small:
-                found = line.execute(f"SELECT DISTINCT {MONTH} FROM {engine.read(self._folder, small)}").fetchall()
-                months = {month for (month,) in found}
+                months = set(writing.months(line, engine.read(self._folder, small)))
             months |= {one.month for one in manifest.segments if one.month is not None and one.dead}
             engine.open_manifest(line, self._folder, manifest)
             for one in manifest.segments:

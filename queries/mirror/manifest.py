@@ -4,7 +4,7 @@ true. One file, replaced by a rename: who reads it has one moment of the mirror,
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib import durable
@@ -61,9 +61,6 @@ class Manifest:
 
     def files(self) -> set[str]:
         return {segment.file for segment in self.segments} | ({self.dead} if self.dead else set()) | {FILE}
-
-    def with_segments(self, segments: tuple[Segment, ...]) -> "Manifest":
-        return replace(self, segments=segments)
 
 
 def load(folder: Path) -> Manifest | None:

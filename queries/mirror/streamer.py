@@ -23,10 +23,10 @@ from queries.mirror.columns import NAMES, read_csv
 from queries.mirror.manifest import Manifest, Segment, Unusable, verify
 from queries.mirror.order import Order
 from queries.mirror.slices import Slice, laid_over, slices
+from queries.parquet_files import WRITTEN
 
 NICE = 10
 MEMORY = "160MB"
-ROWS = 32_768  # of a row group of a file
 # A line of JSON is one cell, and holds no such character: nothing in it is quoted.
 _FORMS = {True: "QUOTE '', ESCAPE '', DELIMITER E'\\x02'", False: "QUOTE '\"', DELIMITER ','"}
 
@@ -40,15 +40,14 @@ def write(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order, wid
         line.execute(f"COPY ({statement}) TO '/dev/stdout' {form}", order.parameters)
 
 
-def make(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order, path: str) -> None:
+def make(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order, wide: int, path: str) -> None:
     """All rows as one file of Parquet. What has to be sorted is written beside first."""
     with tempfile.TemporaryDirectory(prefix="wrapup-export-") as beside:
         parts: list[str] = []
-        for file, some in groupby(slices(line, manifest, order.slice), key=lambda one: one.file):
+        for file, some in groupby(slices(line, manifest, order.slice, wide), key=lambda one: one.file):
             own = list(some)
             if file is not None:
-                whole = Slice(own[0].first, own[-1].behind, file)
-                parts.append(f"SELECT {NAMES} FROM {engine.read(Path('/'), [file])} WHERE {whole.condition}")
+                parts.append(_rows(line, manifest, Slice(own[0].first, own[-1].behind, file)))
                 continue
             files: list[str] = []
             for one in own:
@@ -58,19 +57,18 @@ def make(line: duckdb.DuckDBPyConnection, manifest: Manifest, order: Order, path
             parts.append(f"SELECT {NAMES} FROM {engine.read(Path('/'), files)}")
         line.execute(f"CREATE OR REPLACE TEMP VIEW call_outcomes AS {' UNION ALL '.join(parts)}")
         columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in order.types.items())
-        # It writes beside and renames, unless it is told not to; beside a file without a name there is no place.
-        form = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS}, USE_TMP_FILE false)"
-        line.execute(f"COPY (SELECT {columns} FROM ({order.unsorted})) TO '{path}' {form}", order.parameters)
+        line.execute(f"COPY (SELECT {columns} FROM ({order.unsorted})) TO '{path}' {WRITTEN}", order.parameters)
 
 
 def _show(line: duckdb.DuckDBPyConnection, manifest: Manifest, one: Slice) -> None:
     """Make ``call_outcomes`` the rows of the slice."""
-    rows = (
-        f"SELECT {NAMES} FROM {engine.read(Path('/'), [one.file])}"
-        if one.file
-        else engine.live(line, Path("/"), manifest)
-    )
-    line.execute(f"CREATE OR REPLACE TEMP VIEW call_outcomes AS SELECT * FROM ({rows}) WHERE {one.condition}")
+    line.execute(f"CREATE OR REPLACE TEMP VIEW call_outcomes AS {_rows(line, manifest, one)}")
+
+
+def _rows(line: duckdb.DuckDBPyConnection, manifest: Manifest, one: Slice) -> str:
+    if one.file is not None:
+        return f"SELECT {NAMES} FROM {engine.read(Path('/'), [one.file])} WHERE {one.condition}"
+    return f"SELECT * FROM ({engine.live(line, Path('/'), manifest)}) WHERE {one.condition}"
 
 
 def _held(folder: Path, told: dict[str, Any]) -> Manifest:
@@ -110,7 +108,7 @@ def main() -> None:
         told = {}
     os.write(1, json.dumps(told).encode() + b"\n")
     if not told and len(sys.argv) > 2:
-        make(line, manifest, order, sys.argv[2])
+        make(line, manifest, order, wide, sys.argv[2])
     elif not told:
         write(line, manifest, order, wide)
 

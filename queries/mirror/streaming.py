@@ -50,8 +50,7 @@ def file(session: Session, folder: Path, statement: AnySelect, types: Mapping[st
     try:
         process = _ordered(session, folder, statement, True, types, found.fileno())
         try:
-            if process.wait():
-                raise Broken(f"the process that reads the mirror ended with {process.returncode}")
+            _look_at_its_end(process)
         finally:
             _end(process)
     except BaseException:
@@ -101,12 +100,13 @@ def _begun(folder: Path, order: Order, into: int | None) -> "subprocess.Popen[by
     try:
         with closing(process.stdin):
             process.stdin.write(pickle.dumps(order))
-        told = json.loads(process.stdout.readline() or b'{"unusable": "the process that reads the mirror has died"}')
+        said = process.stdout.readline()
     except BrokenPipeError:
-        told = {"unusable": "the process that reads the mirror has died"}
+        said = b""
     except BaseException:
         _end(process)
         raise
+    told = json.loads(said) if said else {"unusable": "the process that reads the mirror has died"}
     if told:
         _end(process)
         raise Unusable(told["unusable"])
@@ -124,8 +124,7 @@ def _pieces(process: "subprocess.Popen[bytes]", lines: bool) -> Pieces:
             rest = piece[end:]
             if end:
                 yield piece[:end]
-        if process.wait() or rest:
-            raise Broken(f"the process that reads the mirror ended with {process.returncode}")
+        _look_at_its_end(process, rest)
     finally:
         _end(process)
 
@@ -137,6 +136,12 @@ def _read(pipe: IO[bytes]) -> bytes:
         found.append(some)
         size += len(some)
     return b"".join(found)
+
+
+def _look_at_its_end(process: "subprocess.Popen[bytes]", rest: bytes = b"") -> None:
+    """Raises Broken where it failed, or left a row unfinished."""
+    if process.wait() or rest:
+        raise Broken(f"the process that reads the mirror ended with {process.returncode}")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,8 +1,6 @@
 """How segments are written: by DuckDB, durably, under a name that the manifest does not know yet."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -10,17 +8,20 @@ import duckdb
 from lib import durable, private
 from queries.mirror import engine
 from queries.mirror import manifest as manifests
-from queries.mirror.columns import quoted
+from queries.mirror.columns import MONTH, quoted
 from queries.mirror.manifest import Segment
 
 MEMORY = "384MB"
 _WRITTEN = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES '32MB')"
 
 
-@contextmanager
-def line(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with engine.connect(folder, MEMORY) as found:
-        yield found
+def line(folder: Path) -> duckdb.DuckDBPyConnection:
+    return engine.connect(folder, MEMORY)
+
+
+def months(line: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Those in which the table has calls."""
+    return [month for (month,) in line.execute(f"SELECT DISTINCT {MONTH} FROM {table} ORDER BY 1").fetchall()]
 
 
 def segment(
