@@ -212,11 +212,11 @@ def _labels(groups: Sequence[Group], key: Key, names: Sequence[str | None]) -> d
         own = [next(keys) for _ in group.keys]
         found[group.fields[0]] = group.show(own[0])
         if group.names:
-            found[group.fields[1]] = first_known([next(rest) for _ in group.names])
+            found[group.fields[1]] = first_told([next(rest) for _ in group.names])
     return found
 
 
-def first_known(names: Sequence[str | None]) -> str | None:
+def first_told(names: Sequence[str | None]) -> str | None:
     return next((name for name in names if name is not None), None)
 
 

@@ -13,7 +13,7 @@ from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
 from queries.selection import conditions
-from queries.summary import first_known
+from queries.summary import first_told
 
 PLACES = 4  # of rates, shares and means
 TOO_FEW = "Fewer than {} calls say nothing about a rate."
@@ -78,7 +78,7 @@ def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Seq
         first, *_ = [next(keys) for _ in range(width)]
         found[group.fields[0]] = group.show(first)
         if group.names:
-            found[group.fields[1]] = first_known([next(rest) for _ in group.names])
+            found[group.fields[1]] = first_told([next(rest) for _ in group.names])
     return found
 
 

@@ -49,18 +49,6 @@ STRANGE = [
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "mirror"
-
-
-@pytest.fixture
-def sources(database, folder):
-    found = Sources(database, folder)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def rows(database):
     """Strange ones, at times with and without a fraction, some of them at the same moment."""
     with database.write() as session:
@@ -78,6 +66,15 @@ def rows(database):
                 sql("UPDATE call_outcomes SET custom_fields = :cell WHERE id = :id"),
                 {"cell": json.dumps(json.loads(row.custom_fields)), "id": row.id},
             )
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """The processes that were begun."""
+    found = []
+    inner = streaming._begun
+    monkeypatch.setattr(streaming, "_begun", lambda *given: found.append(inner(*given)) or found[-1])
+    return found
 
 
 def follow(database, folder):
@@ -250,14 +247,11 @@ def test_a_mirror_that_is_taken_away_meanwhile_is_read_to_its_end(database, fold
     assert len(read(reading.LINES, found, ALL)) == 200
 
 
-def test_rows_that_end_before_their_end_are_an_error(database, folder, sources, monkeypatch):
+def test_rows_that_end_before_their_end_are_an_error(database, folder, sources, monkeypatch, begun):
     """So that the connection breaks off, and nobody takes the half for the whole."""
     many(database, 200, notes="n" * 20_000)
     follow(database, folder)
     monkeypatch.setattr(streaming, "PIECE", 1_000)
-    begun = []
-    inner = streaming._begun
-    monkeypatch.setattr(streaming, "_begun", lambda *given: begun.append(inner(*given)) or begun[-1])
     found, _ = source.pieces(database, sources, {}, ALL, reading.LINES)
     assert next(found)
     os.kill(begun[0].pid, signal.SIGKILL)
@@ -265,13 +259,10 @@ def test_rows_that_end_before_their_end_are_an_error(database, folder, sources, 
         list(found)
 
 
-def test_whoever_leaves_leaves_no_process(database, folder, sources, monkeypatch):
+def test_whoever_leaves_leaves_no_process(database, folder, sources, monkeypatch, begun):
     many(database, 200, notes="n" * 20_000)
     monkeypatch.setattr(streaming, "PIECE", 1_000)
     follow(database, folder)
-    begun = []
-    inner = streaming._begun
-    monkeypatch.setattr(streaming, "_begun", lambda *given: begun.append(inner(*given)) or begun[-1])
     for taken in range(2):
         found, _ = source.pieces(database, sources, {}, ALL, reading.LINES)
         for _ in range(taken):

@@ -79,18 +79,6 @@ def calls(database):
     return Calls(database)
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "mirror"
-
-
-@pytest.fixture
-def sources(database, folder):
-    found = Sources(database, folder)
-    yield found
-    found.close()
-
-
 def follow(database, folder, steps: int = 50) -> Follower:
     """A follower that has caught up, in pieces of 40 changes."""
     found = Follower(database, folder, piece=40, patience=0)

@@ -18,11 +18,6 @@ NOT_BEGUN = "Asked from the tables, which is slower: the mirror has not been beg
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "mirror"
-
-
-@pytest.fixture
 def calls(database):
     with database.write() as session:
         for _ in range(3):
