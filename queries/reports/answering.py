@@ -5,19 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
 from dialers.base import Connection
-from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
 from lib import clock
-from models import CallOutcome
 from outcomes.feed import state
 from queries.asks import Asks
 from queries.days import span
 from queries.reports import compared, counting
 from queries.reports.base import DEFAULTS, Asked, Found, Limits, Report, WrongQuestion
 from queries.reports.groups import GROUPS
-from queries.selection import conditions
 
 
 def asked(
@@ -46,6 +41,7 @@ def answer(
     if cursor is not None and report.paged is None:
         raise WrongQuestion("cursor", "This report is one answer, and has no pages.")
     found = _found(question, report, limit, cursor)
+    moving = found.moving or (report.moving(question) if report.moving else counting.may_still_move(question, report))
     more: dict[str, Any] = {}
     if compare:
         if report.paged is not None:
@@ -65,7 +61,7 @@ def answer(
         "group_by": list(question.group_by),
         "tz": question.tz,
         "as_of": place(question.session),
-        "may_still_move": may_still_move(question, report),
+        "may_still_move": moving,
         **found.more,
         **more,
         "rows": found.rows,
@@ -97,15 +93,3 @@ def place(session: Any) -> int:
     """The place in the feed at which the answer is true."""
     known: int | None = getattr(session, "place", None)
     return state(session).last_position if known is None else known
-
-
-def may_still_move(question: Asked, report: Report) -> Mapping[str, Any]:
-    """How many of the calls may still change, and their share: not over yet, or a disposition awaited."""
-    if report.moving is not None:
-        return report.moving(question)
-    wanted = conditions(question.filters) + ([report.base(question)] if report.base else [])
-    open_ones = (CallOutcome.settling == waiting for waiting in (PROVISIONAL, AWAITING_DISPOSITION))
-    sums = [func.count(), *(func.count().filter(one) for one in open_ones)]
-    ((calls, provisional, awaiting),) = question.session.execute(select(*sums).where(*wanted))
-    share = counting.ratio(provisional + awaiting, calls)
-    return {"provisional": provisional, "awaiting": awaiting, "share": share}

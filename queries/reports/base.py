@@ -93,12 +93,14 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Found:
-    """What a report found: its rows, and the totals, which are asked of all its calls and not added up."""
+    """What a report found: its rows, and the totals of all its calls, whatever rows they are in. ``moving``: what may still
+    change of them, where that was found on the way."""
 
     rows: Rows
     totals: dict[str, Any]
     next: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
+    moving: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,17 @@
-"""Reports that count calls: one statement for all figures, grouped, and one for the totals."""
+"""Reports that count calls: one statement for all counts, grouped, whose sums are the totals; and one each for leads and for
+percentiles, which find the totals on the way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, case, distinct, func, literal_column, select
 
+from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
+from models import CallOutcome
 from models.database import AnyColumn
 from queries.counting import MOST_GROUPS
 from queries.reports import facts
-from queries.reports.base import Asked, Figure, Found, Report, Rows, Source, WrongQuestion
+from queries.reports.base import Asked, Figure, Found, Report, Source, WrongQuestion
 from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
 from queries.reports.percentiles import percentiles_of
@@ -16,18 +19,40 @@ from queries.selection import conditions
 from queries.summary import first_told
 
 PLACES = 4  # of rates, shares and means
+_MOVES: Mapping[str, ColumnElement[Any]] = {
+    "that may move": func.count(),
+    **{
+        state: func.coalesce(func.sum(case((CallOutcome.settling == state, 1), else_=0)), 0)
+        for state in (PROVISIONAL, AWAITING_DISPOSITION)
+    },
+}
 TOO_FEW = "Fewer than {} calls say nothing about a rate."
 
 
 def counted(asked: Asked, report: Report) -> Found:
     """The report's rows and totals. Raises WrongQuestion."""
     groups = [source_of(report).groups[name] for name in asked.group_by]
-    (_, totals), *_ = summed(asked, report, [])
-    rows: Rows = []
-    if groups:
-        found = summed(asked, report, groups)
-        rows = [labels | shown(asked, report, sums) for labels, sums in found]
-    return Found(rows, shown(asked, report, totals, of_all=True))
+    if groups and _once_each(report, groups):
+        found, totals = _summed(asked, report, groups)
+    else:
+        found, _ = _summed(asked, report, groups) if groups else ([], None)
+        ((_, totals),), _ = _summed(asked, report, [])
+    rows = [labels | shown(asked, report, sums) for labels, sums in found]
+    return Found(rows, shown(asked, report, totals, of_all=True), moving=_moving(totals) if _of_calls(report) else None)
+
+
+def _of_calls(report: Report) -> bool:
+    """Whether it goes through the calls as they are, rather than through what its source makes of them."""
+    return report.source is None or report.leads_by is not None
+
+
+def _once_each(report: Report, groups: Sequence[Group]) -> bool:
+    """Whether each call is in one row, so that what the rows count can be added up."""
+    return (
+        _of_calls(report)
+        and not any(group.joined for group in groups)
+        and all(figure.distinct is None for figure in report.figures)
+    )
 
 
 _CALLS = Source(
@@ -40,16 +65,27 @@ def source_of(report: Report) -> Source:
     return report.source or _CALLS
 
 
-def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+Sums = dict[str, Any]
+Labelled = list[tuple[dict[str, Any], Sums]]
+
+
+def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> Labelled:
     """(what says which group it is, the sums by name) of each group, in the order of the groups' values."""
+    found, _ = _summed(asked, report, groups)
+    return found
+
+
+def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labelled, Sums]:
+    """The same, and the sums of all: true where each call is in one group."""
     sums = {name: column for figure in report.figures for name, column in _sums(asked, figure).items()}
+    sums |= _MOVES if _of_calls(report) else {}
     own = [list(group.keys(asked)) for group in groups]
     keys = [key for some in own for key in some]
     widths = [len(some) for some in own]
     names = [func.max(name) for group in groups for name in group.names]
     source = source_of(report)
     wanted = [*source.conditions(asked), *([report.base(asked)] if report.base else [])]
-    rows = calls(groups) if report.leads_by else source.rows(asked, groups)
+    rows = calls(groups) if _of_calls(report) else source.rows(asked, groups)
     statement = select(*keys, *names, *sums.values()).select_from(rows).where(*wanted)
     if keys:
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
@@ -63,13 +99,29 @@ def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> list[tuple[
     figures_at = len(keys) + len(names)
     leads = (report.leads_by or leads_of)(asked, report.figures, keys, rows, wanted)
     percentiles = percentiles_of(asked, report.figures, keys, rows, wanted)
-    found_sums = []
+    found_sums: Labelled = []
+    totals: Sums = dict.fromkeys(sums, 0)
     for row in found:
         key = tuple(row[: len(keys)])
         counts = dict(zip(sums, row[figures_at:], strict=True))
+        totals = {name: totals[name] + (count or 0) for name, count in counts.items()}
         values = counts | leads.get(key, {}) | percentiles.get(key, {})
         found_sums.append((_labels(groups, widths, key, row[len(keys) : figures_at]), values))
-    return found_sums
+    return found_sums, totals | leads.get((), {}) | percentiles.get((), {})
+
+
+def _moving(sums: Sums) -> Mapping[str, Any]:
+    """How many of the calls may still change, and their share: not over yet, or a disposition awaited."""
+    of_all, provisional, awaiting = (int(sums[name]) for name in _MOVES)
+    share = ratio(provisional + awaiting, of_all)
+    return {"provisional": provisional, "awaiting": awaiting, "share": share}
+
+
+def may_still_move(asked: Asked, report: Report) -> Mapping[str, Any]:
+    """The same for reports that do not count calls one by one."""
+    wanted = conditions(asked.filters) + ([report.base(asked)] if report.base else [])
+    (found,) = asked.session.execute(select(*_MOVES.values()).where(*wanted))
+    return _moving(dict(zip(_MOVES, found, strict=True)))
 
 
 def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Sequence[Any]) -> dict[str, Any]:

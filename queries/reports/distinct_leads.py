@@ -1,15 +1,15 @@
 """How many different leads have a call of some kind: each lead once first, with the kinds of calls that it has, then counted. One
-pass for all figures, however many there are."""
+pass for all figures, however many there are, in groups and of all calls."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, literal_column, select
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy import ColumnElement, Executable, FromClause, Integer, and_, case, func, literal_column, select
 
 from models import CallOutcome
-from models.database import AnyColumn
+from models.database import AnyColumn, AnySelect
 from queries.expressions import in_order
+from queries.reports.at_once import of_row, with_all
 from queries.reports.base import Asked, Figure
 from queries.reports.facts import CONTACT, LEAD
 from queries.reports.history import OF_THE_LEAD
@@ -25,7 +25,7 @@ def leads_of(
     calls: FromClause,
     wanted: Sequence[ColumnElement[bool]],
 ) -> Mapping[Key, dict[str, int]]:
-    """Group's keys -> the counts by the figures' names, of the groups that have any lead."""
+    """Group's keys -> the counts by the figures' names, of the groups that have any lead; without keys, of all calls."""
     kinds = {figure.name: figure.leads(asked) for figure in figures if figure.leads is not None}
     if not kinds:
         return {}
@@ -39,14 +39,20 @@ def leads_of(
         .select_from(calls)
         .where(*wanted, LEAD.is_not(None))
         .group_by(*places)
-        .subquery()
+        .cte("each_lead")
     )
-    own = [each.c[name] for name in names]
-    statement = select(*own, *(func.sum(each.c[f"f{at}"]) for at in range(len(kinds)))).group_by(*own)
+    flags = [f"f{at}" for at in range(len(kinds))]
+    sums = [func.sum(each.c[flag]) for flag in flags]
+    statement: Executable = select(*sums)
+    if keys:
+        own = [each.c[name] for name in names]
+        once = select(*(func.max(each.c[flag]).label(flag) for flag in flags)).group_by(each.c.lead).subquery()
+        of_all = select(*(func.sum(once.c[flag]) for flag in flags))
+        statement = with_all(names, select(*own, *sums).group_by(*own), of_all)
     found: dict[Key, dict[str, int]] = {}
     for row in asked.session.execute(statement):
-        counts = (int(count or 0) for count in row[len(keys) :])
-        found[tuple(row[: len(keys)])] = dict(zip(kinds, counts, strict=True))
+        counts = (int(count or 0) for count in row[-len(kinds) :])
+        found[of_row(row, keys)] = dict(zip(kinds, counts, strict=True))
     return found
 
 
@@ -75,19 +81,25 @@ def first_contacts_of(
         .select_from(calls)
         .where(*conditions(alike), LEAD.is_not(None))
         .group_by(*places)
-        .subquery()
+        .cte("each_lead")
     )
-    first: ColumnElement[Any] = each.c.first
-    contact: ColumnElement[Any] = each.c.contact
+    statement: Executable = _contacted_first(each, each.c.first, each.c.contact)
     if keys:  # a lead may be in several groups; what was its first call is asked of all of them
-        first, contact = (func.min(column).over(partition_by=each.c.lead) for column in (first, contact))
-    leads = select(
-        *(each.c[name] for name in names), each.c.shown, case((first == contact, 1), else_=0).label("at_once")
-    )
-    of_all = leads.subquery()
-    own = [of_all.c[name] for name in names]
-    statement = select(*own, func.count(), func.sum(of_all.c.at_once)).where(of_all.c.shown == 1).group_by(*own)
+        first, contact = (func.min(column).over(partition_by=each.c.lead) for column in (each.c.first, each.c.contact))
+        parts = (("shown", func.max), ("first", func.min), ("contact", func.min))
+        once = select(*(of(each.c[name]).label(name) for name, of in parts)).group_by(each.c.lead).subquery()
+        of_all = _contacted_first(once, once.c.first, once.c.contact)
+        statement = with_all(names, _contacted_first(each, first, contact, names), of_all)
     return {
-        tuple(row[: len(keys)]): {"leads": int(row[-2]), "contacted_first": int(row[-1] or 0)}
+        of_row(row, keys): {"leads": int(row[-2]), "contacted_first": int(row[-1] or 0)}
         for row in asked.session.execute(statement)
     }
+
+
+def _contacted_first(
+    leads: FromClause, first: ColumnElement[Any], contact: ColumnElement[Any], names: Sequence[str] = ()
+) -> AnySelect:
+    keys = (leads.c[name] for name in names)
+    each = select(*keys, leads.c.shown, case((first == contact, 1), else_=0).label("at_once")).subquery()
+    own = [each.c[name] for name in names]
+    return select(*own, func.count(), func.sum(each.c.at_once)).where(each.c.shown == 1).group_by(*own)

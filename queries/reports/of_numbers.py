@@ -29,13 +29,13 @@ def _with_before(asked: Asked, report: Report) -> Found:
     found = counted(asked, report)
     since = asked.filters.get("since")
     if since is None:
-        return Found([_unknown(row) for row in found.rows], _unknown(found.totals))
+        return replace(found, rows=[_unknown(row) for row in found.rows], totals=_unknown(found.totals))
     began = _earlier(since, asked.tz)
     span = (min(asked.span[0], began), asked.span[1])
     before = counted(replace(asked, filters={**asked.filters, "since": began, "until": since}, span=span), report)
     rates = {row["caller_number"]: row["answer_rate"] for row in before.rows}
     rows = [row | {"answer_rate_14d": rates.get(row["caller_number"])} for row in found.rows]
-    return Found(rows, found.totals | {"answer_rate_14d": before.totals["answer_rate"]})
+    return replace(found, rows=rows, totals=found.totals | {"answer_rate_14d": before.totals["answer_rate"]})
 
 
 def _earlier(since: datetime, tz: str) -> datetime:

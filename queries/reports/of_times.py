@@ -1,5 +1,7 @@
 """When people answer, and what agents make of the conversations: reports that make their own rows."""
 
+from dataclasses import replace
+
 from dialers.vocabulary import NEVER_DISPOSED
 from models import CallOutcome
 from queries.reports import clocks, facts
@@ -16,7 +18,7 @@ def _without_places(asked: Asked, report: Report) -> Found:
     found = counted(asked, report)
     if not asked.by_customer:
         found.totals.pop("zone_unknown")
-    return Found([row for row in found.rows if row["weekday"] is not None], found.totals)
+    return replace(found, rows=[row for row in found.rows if row["weekday"] is not None])
 
 
 BEST_TIME = Report(
@@ -51,7 +53,7 @@ def _by_disposition(asked: Asked, report: Report) -> Found:
     found = counted(asked, report)
     calls = found.totals["calls"]
     rows = [row | {"share": ratio(row["calls"], calls)} for row in found.rows if row["disposition"] is not None]
-    return Found(rows, found.totals)
+    return replace(found, rows=rows)
 
 
 DISPOSITIONS = Report(

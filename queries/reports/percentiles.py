@@ -4,10 +4,10 @@ because the values are few (seconds) and the calls are many; the same in every e
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, func, literal, literal_column, select
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy import ColumnElement, FromClause, Integer, case, func, literal, literal_column, select
 
-from models.database import AnyColumn
+from models.database import AnyColumn, AnySelect
+from queries.reports.at_once import of_row, with_all
 from queries.reports.base import Asked, Column, Figure, Share
 
 MEDIAN: Share = (1, 2)
@@ -23,7 +23,7 @@ def percentiles_of(
     calls: FromClause,
     wanted: Sequence[ColumnElement[bool]],
 ) -> Mapping[Key, dict[str, int]]:
-    """Group's keys -> the percentiles by the figures' names, of the groups that have any value."""
+    """Group's keys -> the percentiles by the figures' names, of the groups that have any value; without keys, of all calls."""
     columns: dict[int, tuple[Column, dict[str, Share]]] = {}
     for figure in figures:
         if figure.nth is not None:
@@ -32,9 +32,9 @@ def percentiles_of(
     found: dict[Key, dict[str, int]] = {}
     for column, shares in columns.values():
         for row in asked.session.execute(_statement(column(asked), shares, keys, calls, wanted)):
-            own = found.setdefault(tuple(row[: len(keys)]), {})
+            own = found.setdefault(of_row(row, keys), {})
             own.update(
-                {name: int(value) for name, value in zip(shares, row[len(keys) :], strict=True) if value is not None}
+                {name: int(value) for name, value in zip(shares, row[-len(shares) :], strict=True) if value is not None}
             )
     return found
 
@@ -55,8 +55,16 @@ def _statement(
         .select_from(calls)
         .where(*wanted, column.is_not(None))
         .group_by(*places)
-        .subquery()
+        .cte("told_values")
     )
+    if not names:
+        return _least(values, shares, names)
+    of_all = select(values.c.value, func.sum(values.c.calls).label("calls")).group_by(values.c.value).subquery()
+    return with_all(names, _least(values, shares, names), _least(of_all, shares, ()))
+
+
+def _least(values: FromClause, shares: Mapping[str, Share], names: Sequence[str]) -> AnySelect:
+    """Of each group of ``values``, whose calls are counted by value, the least value of each share."""
     own = [values.c[name] for name in names]
     so_far = func.sum(values.c.calls).over(partition_by=own or None, order_by=values.c.value)
     of_all = func.sum(values.c.calls).over(partition_by=own or None)
@@ -65,9 +73,5 @@ def _statement(
         func.min(case((counted.c.so_far * literal(below) >= counted.c.of_all * literal(share), counted.c.value)))
         for share, below in shares.values()
     ]
-    statement = select(*(counted.c[name] for name in names), *least)
-    return (
-        statement.group_by(*(counted.c[name] for name in names))
-        if names
-        else statement.where(counted.c.value.is_not(None))
-    )
+    keys = [counted.c[name] for name in names]
+    return select(*keys, *least).group_by(*keys) if keys else select(*least)
