@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -68,6 +67,8 @@ def _refuse_newer(database: Database) -> None:
 def _refuse_other_than_unicode(database: Database) -> None:
     if database.is_sqlite:
         return
+    import psycopg  # not where nobody needs it: it takes megabytes
+
     # Not by way of the engine, which fails to understand an SQL_ASCII server's answers before anybody could ask.
     words, options = database.engine.dialect.create_connect_args(database.url)
     try:

@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter, itemgetter
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import orjson
-import psycopg
 from sqlalchemy import ARRAY, JSON, ColumnElement, Dialect, Table, any_, func, literal, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from models.base import Guid, UtcDateTime
 from models.database import AnyColumn
+from models.driver import driver_of
 
 LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
 
@@ -43,13 +42,9 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
         insert_in_pieces(connection.exec_driver_sql, _into(table, names), written(rows, table, names, dialect.name))
         return
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
-    try:
-        driver = cast(psycopg.Connection, connection.connection.driver_connection)
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in written(rows, table, names, dialect.name):
-                copy.write_row(row)
-    except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, True, dialect=dialect) from error
+    with driver_of(connection, statement) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in written(rows, table, names, dialect.name):
+            copy.write_row(row)
 
 
 def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:

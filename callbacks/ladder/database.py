@@ -2,12 +2,10 @@
 
 import os
 import socket
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-import psycopg
 import structlog
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -25,11 +23,6 @@ from models.strangers import lock
 
 log = structlog.get_logger(__name__)
 
-# A row that cannot be held, whatever the database's state. Everything else is the database's own trouble.
-ROW_FAULTS = (
-    *(sqlite3.DataError, sqlite3.IntegrityError, psycopg.DataError, psycopg.IntegrityError),
-    *(ValueError, TypeError, OverflowError),
-)
 BUSY_MILLISECONDS = 900  # of the second that a callback gives the database
 LOCK_MILLISECONDS = 3_000
 STATEMENT_MILLISECONDS = 20_000  # a slow database may be slow: 4 MiB of receipts are one statement
@@ -47,6 +40,10 @@ class DatabaseStore:
         fresh = database.engine.pool.recreate().connect()
         connection = Connection(database.engine, connection=fresh)
         self._driver = cast(Any, fresh.driver_connection)  # psycopg's or sqlite3's
+        errors = database.engine.dialect.loaded_dbapi
+        self._faults: type[Exception] = errors.Error
+        # A row that cannot be held, whatever the database's state. Everything else is the database's own trouble.
+        self._row_faults = (errors.DataError, errors.IntegrityError, ValueError, TypeError, OverflowError)
         if database.is_sqlite:
             self._driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         else:
@@ -98,7 +95,7 @@ class DatabaseStore:
             # The descriptor itself is the driver's to close.
             with socket.socket(fileno=os.dup(self._driver.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
-        except (OSError, psycopg.Error, sqlite3.Error) as error:
+        except (OSError, self._faults) as error:
             log.debug("nothing_to_abort", error=type(error).__name__)
 
     def close(self) -> None:
@@ -106,14 +103,14 @@ class DatabaseStore:
             self._connection.invalidate()  # no word more to a database that may not answer
             self._connection.close()
             self._driver.close()  # else it stays open until the garbage is collected
-        except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+        except (DBAPIError, self._faults) as error:
             log.debug("close_failed", error=type(error).__name__)
 
     def _keep(self, drafts: list[Draft], insert: Callable[[list[Draft]], None]) -> None:
         try:
             insert(drafts)
         except Exception as error:
-            if not _is_row_fault(error):
+            if not self._is_row_fault(error):
                 raise
             for draft in drafts:
                 self._keep_one(draft, insert)
@@ -122,10 +119,14 @@ class DatabaseStore:
         try:
             insert([draft])
         except Exception as error:
-            if not _is_row_fault(error):
+            if not self._is_row_fault(error):
                 raise
             log.error("receipt_refused", receipt_id=str(draft.id), error=type(error).__name__)
             insert([_bare(draft)])  # where even this is refused, no row is at fault
+
+    def _is_row_fault(self, error: Exception) -> bool:
+        """Also where SQLAlchemy has wrapped it."""
+        return isinstance(error.orig if isinstance(error, StatementError) else error, self._row_faults)
 
     def _insert(self, drafts: Sequence[Draft]) -> None:
         if self._database.is_sqlite:
@@ -152,11 +153,6 @@ class DatabaseStore:
         finally:
             if not self._database.is_sqlite and not self._driver.closed:
                 self._driver.autocommit = True
-
-
-def _is_row_fault(error: Exception) -> bool:
-    """Also where SQLAlchemy has wrapped it."""
-    return isinstance(error.orig if isinstance(error, StatementError) else error, ROW_FAULTS)
 
 
 def _bare(draft: Draft) -> Draft:

@@ -5,13 +5,14 @@ Raises the driver's own errors. What is there already, by its id, stays as it is
 
 import sqlite3
 from collections.abc import Sequence
-
-import psycopg
-from psycopg.errors import UniqueViolation
+from typing import TYPE_CHECKING
 
 from callbacks.draft import Draft
 from models import Receipt
 from models.bulk import Values, insert_in_pieces, written
+
+if TYPE_CHECKING:
+    import psycopg
 
 RECEIPTS = Receipt.__table__
 
@@ -29,8 +30,10 @@ def write_sqlite(connection: sqlite3.Connection, drafts: Sequence[Draft]) -> Non
         raise
 
 
-def write_postgresql(connection: psycopg.Connection, drafts: Sequence[Draft]) -> None:
+def write_postgresql(connection: "psycopg.Connection", drafts: Sequence[Draft]) -> None:
     """The connection is in autocommit, where each statement is a transaction."""
+    from psycopg.errors import UniqueViolation
+
     into, rows = _rows(drafts, "postgresql")
     try:
         with connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:

@@ -8,14 +8,13 @@ from typing import Any
 from typing import cast as cast_type
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import Connection, Text, cast, type_coerce
-from sqlalchemy.exc import DBAPIError
 
 from lib import text as texts
 from models import CallOutcome
 from models.base import POSTGRESQL, SQLITE
 from models.database import AnySelect, Database
+from models.driver import driver_of
 from queries import selection
 from queries.exports import cells
 from queries.exports.child import JSON
@@ -93,14 +92,12 @@ def copied(connection: Connection, statement: AnySelect, lines: bool) -> Iterato
     """The rows of a SELECT as COPY writes them, each with its line's end. Whoever stops midway stops the server."""
     text, values = _for_copy(connection, statement)
     connection.exec_driver_sql(_MANNERS)
-    driver: Any = connection.connection.driver_connection
-    try:
-        # COPY takes no parameters: they are written into the statement, as the server's own library quotes them.
-        with psycopg.ClientCursor(driver) as cursor:
-            with cursor.copy(f"COPY ({text}) TO STDOUT ({_COPIES[lines]})", values) as rows:
-                yield from cast_type(Iterator[bytes], rows)  # or views of bytes, as good for joining
-    except psycopg.Error as error:
-        raise DBAPIError.instance("COPY", None, error, psycopg.Error, True, dialect=connection.dialect) from error
+    from psycopg import ClientCursor
+
+    # COPY takes no parameters: they are written into the statement, as the server's own library quotes them.
+    with driver_of(connection, "COPY") as driver, ClientCursor(driver) as cursor:
+        with cursor.copy(f"COPY ({text}) TO STDOUT ({_COPIES[lines]})", values) as rows:
+            yield from cast_type(Iterator[bytes], rows)  # or views of bytes, as good for joining
 
 
 def _for_copy(connection: Connection, statement: AnySelect) -> tuple[Any, dict[str, Any]]:

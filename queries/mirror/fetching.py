@@ -2,18 +2,17 @@
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from lib import clock, private
 from lib import text as texts
 from models.base import POSTGRESQL, SQLITE_TIME
+from models.driver import driver_of
 from queries.mirror.columns import COLUMNS, NULL, selected
 from queries.shape import JSON_COLUMNS
 
@@ -72,19 +71,8 @@ def _fetched(session: Session, statement: str, path: Path) -> int:
         return write(session, statement, file)
 
 
-@contextmanager
-def _driven(session: Session) -> Iterator[Any]:
-    """The driver's own connection; what it raises is raised as SQLAlchemy would."""
-    dialect = session.get_bind().dialect
-    errors = dialect.loaded_dbapi.Error
-    try:
-        yield session.connection().connection.driver_connection
-    except errors as error:
-        raise DBAPIError.instance("COPY", None, error, errors, True, dialect=dialect) from error
-
-
 def _copied(session: Session, statement: str, file: BinaryIO) -> int:
-    with _driven(session) as line, line.cursor() as cursor:
+    with driver_of(session.connection(), "COPY") as line, line.cursor() as cursor:
         with cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv, NULL '{NULL}', ENCODING 'UTF8')") as copied:
             for piece in copied:
                 file.write(piece)
@@ -95,7 +83,7 @@ def _copied(session: Session, statement: str, file: BinaryIO) -> int:
 def _written(session: Session, statement: str, file: BinaryIO) -> int:
     count = 0
     out_of = open(file.fileno(), "w", encoding="utf-8", errors="replace", newline="", closefd=False)
-    with _driven(session) as line, out_of as out:
+    with driver_of(session.connection(), statement) as line, out_of as out:
         writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         for rows in _pieces(line.execute(statement)):
             count += len(rows)
