@@ -61,7 +61,7 @@ class ReportPage:
 class Report:
     """Something that a dialer can be asked.
 
-    ``walk(client, connection, asked)`` yields pages in the dialer's order until the last one, and raises a ``ReportError``
+    ``walk(client, connection, asked)`` yields pages in the dialer's order until the last one, and raises a ``ExchangeError``
     where it cannot go on; ``asked`` is a ``Window``, the ``Jobs`` of a layer of jobs, or None for the present moment. The
     poller keeps every page that was yielded, and moves the cursor in the last one's transaction.
     """

@@ -2,7 +2,7 @@
 
 A dialer is one folder and one row in ``registry.py``: ``words.py`` (pure: its vocabulary into call events; the shapes stand
 here), ``reports.py`` (what we ask it, ``dialers.asking``), ``leads.py`` (what we give it, ``dialers.giving``) and ``api.py``
-(its HTTP client, over ``dialers.http`` and, where it logs in, ``dialers.tokens``).
+(its HTTP client, over ``lib.http.exchange`` and, where it logs in, ``lib.http.tokens``).
 """
 
 from collections.abc import Callable, Mapping

@@ -156,7 +156,7 @@ class Leads:
     asked about every lead before the first one is sent. ``campaign`` is None for a new one.
     ``shown(connection, order)`` is pure: the request that ``send`` would make, as ``{"method", "path", "query"?, "body"?}``
     without credentials; where several requests are made, a list of them.
-    ``send(client, connection, order)`` makes it. Raises what stands in ``dialers.errors``: ``CredentialsRefused`` (the load
+    ``send(client, connection, order)`` makes it. Raises what stands in ``lib.http.errors``: ``CredentialsRefused`` (the load
     is parked), ``Unavailable`` (the dialer did not take it for sure: could not be connected to, 429, 503; it is sent again),
     ``Declined`` or ``AskedWrongly`` (every lead of the order is rejected for this reason), ``Uncertain`` (it is not sent
     again unless the dialer knows keys).

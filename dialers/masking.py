@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from dialers.base import Connection
-from dialers.errors import ReportError
 from dialers.registry import DIALERS
+from lib.http.errors import ExchangeError
 
 MASK = "***"
 SHORTEST = 3  # a text of fewer characters would be found in every sentence
@@ -30,17 +30,17 @@ def masked(value: Any, connection: Connection, client: Any = None) -> Any:
     return _masked(value, secrets) if secrets else value
 
 
-def hide(error: ReportError, connection: Connection, client: Any = None) -> None:
+def hide(error: ExchangeError, connection: Connection, client: Any = None) -> None:
     """The error says the same without secrets from now on."""
     error.args = (masked(str(error), connection, client),)
 
 
 @contextmanager
 def discreet(connection: Connection, client: Any = None) -> Iterator[None]:
-    """Whatever a dialer's words end in within, a ReportError, holds no secrets."""
+    """Whatever a dialer's words end in within, a ExchangeError, holds no secrets."""
     try:
         yield
-    except ReportError as error:
+    except ExchangeError as error:
         hide(error, connection, client)
         raise
 

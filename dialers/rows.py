@@ -1,7 +1,7 @@
 """An answer with many records, cut into them: each as its bytes stand, and unread."""
 
-from dialers.errors import Garbled
 from lib import rawjson
+from lib.http.errors import Garbled
 
 
 def cut(body: bytes, what: str, hint: str = "", alone: bool = False) -> list[bytes]:

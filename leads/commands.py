@@ -8,12 +8,12 @@ from marshmallow import RAISE, ValidationError
 
 from dialers import clients, masking
 from dialers.base import Connection
-from dialers.errors import Unavailable
 from dialers.giving import CannotDo, Refused
 from dialers.registry import DIALERS
 from leads import desks
 from lib import clock
 from lib.complaints import first
+from lib.http.errors import Unavailable
 from models.database import Database
 
 LONGEST_WAIT = 10.0  # seconds for the dialer's pace; then the caller is told when to ask again

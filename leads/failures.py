@@ -6,7 +6,7 @@ A lead that may have been taken is never sent again without its key, and never s
 from dataclasses import dataclass
 from enum import Enum
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable
 from models.loads import PENDING, REJECTED, SENDING, UNKNOWN
 
 MOST_TRIES = 6  # of one order under one key
@@ -56,7 +56,7 @@ GIVEN_UP = Consequence(UNKNOWN, Load.GOES_ON, Desk.COUNTS)
 GIVEN_UP_IN_A_ROW = Consequence(UNKNOWN, Load.WAITS, Desk.RESTS)
 
 # The first line whose errors it is; of any other error nothing is known, as of an Uncertain one.
-FAILURES: dict[type[ReportError], dict[Key, Consequence]] = {
+FAILURES: dict[type[ExchangeError], dict[Key, Consequence]] = {
     kind: dict(zip(Key, consequences, strict=True))
     for kind, *consequences in (
         # the error            no keys      a new one    again        for the last time
@@ -64,7 +64,7 @@ FAILURES: dict[type[ReportError], dict[Key, Consequence]] = {
         (Declined, REFUSED, REFUSED, IN_DOUBT, IN_DOUBT),
         (AskedWrongly, REFUSED, REFUSED, IN_DOUBT, IN_DOUBT),
         (Unavailable, PUT_BACK, PUT_BACK, STAYS_SENT, STAYS_SENT),
-        (ReportError, GIVEN_UP, SENT_AGAIN, SENT_AGAIN, GIVEN_UP),
+        (ExchangeError, GIVEN_UP, SENT_AGAIN, SENT_AGAIN, GIVEN_UP),
     )
 }
 
@@ -78,7 +78,7 @@ def key_of(knows_keys: bool, tries: int) -> Key:
     return Key.AGAIN if tries > 1 else Key.NEW
 
 
-def follows(said: ReportError, knows_keys: bool, tries: int) -> Consequence:
+def follows(said: ExchangeError, knows_keys: bool, tries: int) -> Consequence:
     """What follows from this error."""
     line = next(line for kind, line in FAILURES.items() if isinstance(said, kind))
     return line[key_of(knows_keys, tries)]

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from dialers import clients, masking
 from dialers.base import Connection
 from dialers.connection import AnyClient
-from dialers.errors import ReportError, Uncertain
 from dialers.giving import Sent, Verdict
 from leads import desks, orders
 from leads.checking import taken_by
@@ -27,6 +26,7 @@ from leads.failures import GIVEN_UP, GIVEN_UP_IN_A_ROW, Desk, Load, follows
 from leads.orders import Outgoing
 from lib import clock
 from lib import text as texts
+from lib.http.errors import ExchangeError, Uncertain
 from models import SendingDesk
 from models.database import Database
 from models.leases import LeaseLost
@@ -129,7 +129,7 @@ class Sender:
         with self._database.write() as session:
             return self._left(session) if self._stop.is_set() else self._taken(session)
 
-    def _written(self, taken: Outgoing, answer: Sent | ReportError, over: bool) -> "Outgoing | Wait | None":
+    def _written(self, taken: Outgoing, answer: Sent | ExchangeError, over: bool) -> "Outgoing | Wait | None":
         """Write down what came of an order, and what is next. What the dialer said is known only here: a database that is
         away is waited for as long as the desk is ours. A transaction that was committed without our hearing of it may be
         made again: its order is settled then, and the next one is taken again without having been sent."""
@@ -171,7 +171,7 @@ class Sender:
         desks.release(session, self._held)
         return None
 
-    def _answer(self, taken: Outgoing) -> Sent | ReportError:
+    def _answer(self, taken: Outgoing) -> Sent | ExchangeError:
         """Send the order; what the dialer said."""
         order = taken.order(self._callbacks)
         try:
@@ -179,7 +179,7 @@ class Sender:
                 sent = self._leads.send(self._client, self._connection, order)
             _check(sent, len(order.leads))
             return replace(sent, verdicts=[self._discreet(verdict) for verdict in sent.verdicts])
-        except ReportError as error:
+        except ExchangeError as error:
             said = error
         except Exception as error:  # whatever it is, the request may have left
             log.exception("sending_failed", connection=self._connection.name, error=type(error).__name__)
@@ -198,16 +198,16 @@ class Sender:
             return verdict
         return replace(verdict, reason=masking.masked(verdict.reason, self._connection, self._client))
 
-    def _settled(self, session: Session, taken: Outgoing, answer: Sent | ReportError) -> bool:
+    def _settled(self, session: Session, taken: Outgoing, answer: Sent | ExchangeError) -> bool:
         """Write down what came of the order. False where the dialer is to be left in peace: the desk is left then."""
-        if isinstance(answer, ReportError):
+        if isinstance(answer, ExchangeError):
             return self._failed(session, taken, answer)
         at = self._now()
         orders.settle(session, taken, answer.verdicts, at, answer.campaign)
         desks.renew(session, self._held, at, **ANSWERED)
         return True
 
-    def _failed(self, session: Session, taken: Outgoing, said: ReportError) -> bool:
+    def _failed(self, session: Session, taken: Outgoing, said: ExchangeError) -> bool:
         at, told = self._now(), str(texts.clean(str(said)))
         after = follows(said, self._leads.knows_keys, taken.tries)
         if after.lead == PENDING:
@@ -227,7 +227,7 @@ class Sender:
         name = self._connection.name
         return desks.failures(session, name) > 0 and orders.any_pending(session, name)
 
-    def _goes_on(self, session: Session, desk: Desk, said: ReportError, told: str, at: datetime) -> bool:
+    def _goes_on(self, session: Session, desk: Desk, said: ExchangeError, told: str, at: datetime) -> bool:
         """Keep the desk, or leave it; which of them."""
         failed = {"error_id": said.error_id, "error": told}
         counted = {"failures": SendingDesk.failures + 1} | failed

@@ -18,12 +18,12 @@ from dialers import clients, masking
 from dialers.asking import Report, ReportPage, Window
 from dialers.base import Connection
 from dialers.connection import AnyClient
-from dialers.errors import ReportError
 from dialers.giving import CannotDo
-from dialers.http import Http, Patience, host_of
 from dialers.registry import DIALERS
 from lib import clock, ids
 from lib import text as texts
+from lib.http.errors import ExchangeError
+from lib.http.exchange import Http, Patience, host_of
 from models import Receipt
 from models.database import Database
 from models.receipts import CALLBACK, CHECK, QUARANTINED, RECEIVED_ANSWER
@@ -103,7 +103,7 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
             with masking.discreet(connection, client):
                 found = _asked(database, connection, client, report, what, at)
             yield found
-        except ReportError as error:
+        except ExchangeError as error:
             do = todo(connection.name, error.error_id) or TODO["garbled"].format(name=connection.name)
             yield Check(what, False, str(error), do)
             hopeless = what if error.error_id in ("credentials_refused", "unavailable") else None
@@ -112,7 +112,7 @@ def _reports(database: Database, connection: Connection, at: datetime) -> Iterat
 def _asked(
     database: Database, connection: Connection, client: AnyClient, report: Report, what: str, at: datetime
 ) -> Check:
-    """Its first page. Raises ReportError."""
+    """Its first page. Raises ExchangeError."""
     wanted = None
     if any(layer.jobs for layer in report.layers):
         own = [task for task in tasks.tasks(connection, DIALERS[connection.dialer]) if task.report is report]
@@ -177,7 +177,7 @@ def _posted(database: Database, connection: Connection, url: str, host: str) -> 
         headers["Authorization"] = connection.callback_authorization[0]
     try:
         answer = Http(PATIENCE).exchange("POST", url, what="a callback", headers=headers, data=body, alone=True)
-    except ReportError as error:
+    except ExchangeError as error:
         return Check(what, False, str(error), "Is wrapup serve running, and does WRAPUP_PUBLIC_URL lead to it?")
     if (answer.status, answer.body) != (200, RECEIVED_ANSWER):
         said = f"{host} answered a callback with {answer.status} and not as Wrapup does."

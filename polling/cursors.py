@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from dialers.errors import AskedWrongly, CredentialsRefused, ReportError
 from lib import ids
+from lib.http.errors import AskedWrongly, CredentialsRefused, ExchangeError
 from models import PollCursor, leases
 from models.database import changed, insert_into
 from models.leases import FREE, LeaseLost
@@ -86,7 +86,7 @@ def finish(session: Session, held: Claim, at: datetime, moved: dict[str, Any], k
     _set(session, held, FREE | {"due_at": due, "failures": 0, "error_id": None, "error": None} | moved | _counted(kept))
 
 
-def fail(session: Session, held: Claim, at: datetime, error: ReportError, kept: Kept) -> None:
+def fail(session: Session, held: Claim, at: datetime, error: ExchangeError, kept: Kept) -> None:
     """The walk ended early: what was kept stays, the cursor does not move. Raises LeaseLost."""
     failures = held.cursor.failures + 1
     said = {"failures": failures, "error_id": error.error_id, "error": str(error), "idle_at": None}
@@ -99,7 +99,7 @@ def release(session: Session, held: Claim) -> None:
     _update(session, held.cursor, (PollCursor.lease_owner == held.lease,), FREE)
 
 
-def wait_after(error: ReportError, failures: int, every: timedelta) -> timedelta:
+def wait_after(error: ExchangeError, failures: int, every: timedelta) -> timedelta:
     """How long to wait after so many failures in a row: from half a minute, doubling, to ten minutes, or as seldom as the
     report is asked for anyway; as long as the dialer wishes, up to an hour."""
     if isinstance(error, CredentialsRefused):

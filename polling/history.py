@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 from dialers import clients
 from dialers.asking import Layer, Report, Window
 from dialers.base import Connection
-from dialers.errors import CredentialsRefused
 from dialers.registry import DIALERS
 from lib import clock
+from lib.http.errors import CredentialsRefused
 from models import PollCursor
 from models.database import Database
 from models.leases import LeaseLost

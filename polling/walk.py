@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from dialers import masking
 from dialers.asking import Jobs, ReportPage, Window
 from dialers.base import Connection
-from dialers.errors import ReportError, WalkStuck
+from lib.http.errors import ExchangeError, WalkStuck
 from models.database import Database
 from models.leases import LeaseLost
 from polling import cursors
@@ -32,7 +32,7 @@ MOST_OF_A_WALK = 2_000_000
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolExhausted)
 
 
-class PollingFailed(ReportError):
+class PollingFailed(ExchangeError):
     """Wrapup itself failed while it read the report; the log has the details."""
 
     error_id = "internal_error"
@@ -97,7 +97,7 @@ class Walk:
         """
         try:
             self._walk(window)
-        except ReportError as error:
+        except ExchangeError as error:
             masking.hide(error, self._connection, self._client)
             return self._failed(error)
         except (LeaseLost, *DATABASE_AWAY):
@@ -129,7 +129,7 @@ class Walk:
         self._keep(lambda session, kept: cursors.finish(session, self._held, self._now(), moved, kept))
         self._polled = replace(self._polled, complete_to=moved.get("complete_to"))
 
-    def _failed(self, error: ReportError) -> Polled:
+    def _failed(self, error: ExchangeError) -> Polled:
         self._keep(lambda session, kept: cursors.fail(session, self._held, self._now(), error, kept))
         return replace(self._polled, error_id=error.error_id, error=str(error))
 

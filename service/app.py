@@ -4,7 +4,6 @@ from flask import Flask
 from gunicorn.http.errors import ParseException
 
 import callbacks
-import web
 from callbacks import routes
 from models.database import Database
 from outcomes.decisions import Decided
@@ -14,6 +13,7 @@ from service.cli import group as commands
 from service.passage.refusals import tally
 from service.settings import config
 from web import errors
+from web import routes as read_side
 from web.context import NAME, Context
 from web.origin import Origin
 
@@ -34,7 +34,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         sources=Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows),
         refused=tally(settings.data_dir),
     )
-    web.register(app)
+    read_side.register(app)
     app.register_error_handler(ParseException, errors.broken_off)
     commands.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.

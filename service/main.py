@@ -3,16 +3,23 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def main() -> None:
-    # Each command loads what it needs: the supervisor is to stay small and to start in a moment.
+    # Each command loads what it needs: the supervisor is to stay small, and what is started in a moment shall start so.
     if sys.argv[1:] == ["serve"]:
         from service.supervisor.plan import planned
         from service.supervisor.serve import supervise
 
         sys.exit(_told(lambda: supervise(planned())))
+    if sys.argv[1:] == ["prepare"]:
+        from service import prepare
+
+        sys.exit(_told(prepare.run))
     _told(_command)
 
 
@@ -21,8 +28,12 @@ def _command() -> None:
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     from models.database import said
-    from service.app import create_app
     from service.cli.group import wrapup
+
+    def create_app() -> "Flask":
+        from service.app import create_app
+
+        return create_app()
 
     _check_words(sys.argv[1:])
     try:

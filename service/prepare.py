@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import click
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 import migrations
 from lib import clock, private
 from models import ApiKey
-from models.database import Database
+from models.database import Database, said
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
-from service.settings.config import Settings
+from service import logs
+from service.settings import config
 from web.keys import create_key
 
 # What Wrapup has in its data folder, by what the names begin with.
@@ -29,12 +31,35 @@ OURS = (
     "wrapup.toml",
     "jaicp-sandbox",
 )
+AWAY = 75  # EX_TEMPFAIL: it is worth trying again
 DATA_FOLDER_OPEN = "Others can look into WRAPUP_DATA_DIR; it holds more than what is Wrapup's, and was left as it is."
 
 log = structlog.get_logger(__name__)
 
 
-def prepare(settings: Settings, database: Database) -> None:
+def run() -> int:
+    """``wrapup prepare``, which ``serve`` starts first, without the application. The code of its end: 75 while the database does
+    not answer. Raises BadSettings."""
+    settings = config.load()
+    logs.configure(settings.log_level)
+    database = Database(settings.database_url)
+    try:
+        prepare(settings, database)
+    except OperationalError as error:
+        log.error("database_away", said=str(error.orig).splitlines()[0])
+        return AWAY
+    except click.ClickException as error:  # only people can mend that
+        error.show()
+        return error.exit_code
+    except InterfaceError as error:
+        print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
+        return 1
+    finally:
+        database.close()
+    return 0
+
+
+def prepare(settings: config.Settings, database: Database) -> None:
     """Migrate; print the dashboard's address, a first key, the callback URLs. On standard output, to be copied."""
     private.make_folder(settings.data_dir)
     if not private.close_folder(settings.data_dir, OURS):

@@ -8,9 +8,9 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable
 from dialers.giving import BadJson, BadLeads, BadList, CannotDo, Refused
 from leads import files
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable
 from web import errors, turns
 from web.context import context
 from web.errors import not_found
@@ -83,11 +83,11 @@ def tried(do: Callable[[], Given]) -> Given:
     except BadLeads as error:
         details = {f"leads.{fault['row']}.{fault['field']}": [fault["message"]] for fault in error.faults}
         raise errors.ApiError(422, "invalid", str(error), details) from None
-    except ReportError as error:
+    except ExchangeError as error:
         _said(error)
 
 
-def _said(error: ReportError) -> NoReturn:
+def _said(error: ExchangeError) -> NoReturn:
     """The dialer's own verdict: its refusal is a 4xx with its reason, its silence, or what cannot be read, a 502 or 503."""
     later = {"Retry-After": str(round(error.retry_after))} if error.retry_after else {}
     refused = isinstance(error, Declined | AskedWrongly | CredentialsRefused)

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from dialers.base import Connection
-from dialers.errors import CredentialsRefused, Declined
 from dialers.giving import Refused
-from dialers.http import Answer, Http, Patience, asking, host_of, verdict
+from lib.http.errors import CredentialsRefused, Declined
+from lib.http.exchange import Answer, Http, Patience, asking, host_of, verdict
 
 PATH = "/api/calls/campaign/{}"
 REFUSALS = (
@@ -35,7 +35,7 @@ class Client:
         self._http = Http(patience or Patience(read=float(settings.get("timeout_seconds") or 30)))
 
     def ask(self, campaign: str, verb: str, path: str, json: Any = None) -> bytes:
-        """The answer's body. Raises a ReportError, never Uncertain."""
+        """The answer's body. Raises a ExchangeError, never Uncertain."""
         with asking():
             return self.give(campaign, verb, path, json)
 

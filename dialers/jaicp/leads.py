@@ -10,7 +10,6 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, Uncertain
 from dialers.fields import ident
 from dialers.giving import (
     CANCEL_CALL,
@@ -25,12 +24,13 @@ from dialers.giving import (
     Sent,
     Verdict,
 )
-from dialers.http import asking
 from dialers.jaicp.api import Client, check_campaign, job_id, shown_path
 from dialers.jaicp.policy import Options, policy
 from dialers.jaicp.zones import gmt_zone
 from lib import rawjson
 from lib import text as texts
+from lib.http.errors import AskedWrongly, Uncertain
+from lib.http.exchange import asking
 
 ADD = "/addPhones"
 CANCEL = "/callJob/cancel"

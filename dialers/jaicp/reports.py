@@ -11,11 +11,11 @@ from itertools import count
 from dialers import bodies, rows
 from dialers.asking import Jobs, Layer, Record, Report, ReportPage
 from dialers.base import Connection, Unreadable
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, ReportError
 from dialers.fields import ident
 from dialers.jaicp import words
 from dialers.jaicp.api import Client, job_id
 from lib import text as texts
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Garbled
 
 JOBS_PATH = "/callJob/getReport"
 ATTEMPTS_PATH = "/callAttempt/getReport"
@@ -69,7 +69,7 @@ def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut
 def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[ReportPage]]) -> Iterator[ReportPage]:
     """The pages of every campaign. One that fails does not hide the others, which have tokens of their own; where others
     answered, a refusal is told of as a warning: after a refusal nothing would be asked for an hour."""
-    failure: ReportError | None = None
+    failure: ExchangeError | None = None
     answered = False
     for campaign in campaigns:
         try:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, Uncertain
-from dialers.http import Answer, cannot_now, verdict
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, Uncertain
+from lib.http.exchange import Answer, cannot_now, verdict
 
 LONGEST_REASON = 200
 

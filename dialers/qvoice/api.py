@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted, Unavailable
-from dialers.http import Answer, Http, Patience, asking, host_of
 from dialers.qvoice.answers import told, understood
-from dialers.tokens import Token, Tokens, granted
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted, Unavailable
+from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.tokens import Token, Tokens, granted
 
 LOGIN = "/api/v2/login"
 TOKEN_NAMES = ("access_token", "accessToken")
@@ -37,7 +37,7 @@ class Client:
     def ask(self, path: str, query: Mapping[str, str], understand: Callable[[bytes], T]) -> T:
         """GET the path and understand the answer. Whatever may be different the next time is asked again a few times.
 
-        ``understand`` raises Garbled for a body that it cannot read. Raises a ReportError.
+        ``understand`` raises Garbled for a body that it cannot read. Raises a ExchangeError.
         """
         return self._patiently(lambda: understand(self._read(path, query)))
 

@@ -8,8 +8,8 @@ absent ``next_start_key`` ends the list, and the key is opaque.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dialers.errors import Garbled
 from lib import rawjson
+from lib.http.errors import Garbled
 
 BLANKS = " \t\r\n"
 LISTS = ("data", "cdrs", "rows")

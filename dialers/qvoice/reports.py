@@ -12,12 +12,12 @@ from urllib.parse import quote
 from dialers import bodies
 from dialers.asking import Layer, Record, Report, ReportPage, Window
 from dialers.base import Connection, Unreadable
-from dialers.errors import AskedWrongly, Garbled, ReportError, WalkStuck
 from dialers.fields import LONGEST_ID, text
 from dialers.qvoice import activity, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.envelopes import Envelope, Slice, opened
 from lib import text as texts
+from lib.http.errors import AskedWrongly, ExchangeError, Garbled, WalkStuck
 
 HISTORY_PATH = "/api/v2/reports/campaigns/leads/history"
 STATUS_PATH = "/api/v2/reports/campaigns/leads/status"
@@ -87,7 +87,7 @@ def _halves(
 
 def leads(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """The leads of every campaign that the status report names. A campaign that fails does not hide the others'."""
-    failure: ReportError | None = None
+    failure: ExchangeError | None = None
     for campaign_id in _campaign_ids(client):
         path = LEADS_PATH.format(quote(campaign_id, safe=""))
         query = {"page_size": str(_page_size(connection))}

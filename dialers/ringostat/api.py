@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly
-from dialers.http import Answer, Http, Patience, asking, host_of, verdict
+from lib.http.errors import AskedWrongly
+from lib.http.exchange import Answer, Http, Patience, asking, host_of, verdict
 
 CALLS = "/calls/list"
 ROWS = "/power-dialer/campaigns/campaign-rows"
@@ -30,7 +30,7 @@ class Client:
         return host_of(self._base)
 
     def calls(self, query: Mapping[str, str]) -> bytes:
-        """The call log, as it was answered. Raises a ReportError, never Uncertain."""
+        """The call log, as it was answered. Raises a ExchangeError, never Uncertain."""
         what = f"GET {CALLS}"
         with asking():
             answer = self._http.exchange("GET", self._base + CALLS, params=query, headers={"Auth-key": self._key})

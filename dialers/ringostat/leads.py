@@ -10,11 +10,11 @@ from marshmallow import Schema
 
 from dialers import lead_names
 from dialers.base import Connection
-from dialers.errors import Uncertain
 from dialers.giving import REJECTED, Lead, Leads, Order, Pace, Refused, Sent, Verdict
-from dialers.http import Answer, verdict
 from dialers.ringostat.api import ROWS, Client
 from lib import text as texts
+from lib.http.errors import Uncertain
+from lib.http.exchange import Answer, verdict
 
 WHAT = f"POST {ROWS}"
 LONGEST_REASON = 300
@@ -68,7 +68,7 @@ def _campaign_id(campaign: str | None) -> int:
 
 
 def _verdict(answer: Answer, host: str, secret: str) -> Verdict:
-    """``{"result": true}`` is documented; that a refusal is ``false`` or says an error is not. Raises a ReportError."""
+    """``{"result": true}`` is documented; that a refusal is ``false`` or says an error is not. Raises a ExchangeError."""
     found = answer.said()
     said: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     if answer.status in REFUSALS:

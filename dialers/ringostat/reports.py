@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from dialers import bodies, rows
 from dialers.asking import Layer, Record, Report, ReportPage, Window
 from dialers.base import Connection
-from dialers.errors import Garbled
 from dialers.fields import text
 from dialers.ringostat import times, words
 from dialers.ringostat.api import CALLS, Client
 from lib import text as texts
+from lib.http.errors import Garbled
 
 PAGE = 1_000  # records that are kept at once
 MOST_FULL = 3  # seconds that are full: then the dialer does not look at the time

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialers.base import Connection
-from dialers.errors import CredentialsRefused, Declined, Uncertain
 from dialers.giving import CannotDo
-from dialers.http import Answer, Http, Patience, host_of, verdict
+from lib.http.errors import CredentialsRefused, Declined, Uncertain
+from lib.http.exchange import Answer, Http, Patience, host_of, verdict
 
 BASE = "/rest-api/v1"
 LONGEST_REASON = 200
@@ -34,7 +34,7 @@ class Client:
         self._headers = {"x-access-token": str(token)} if token else {}
 
     def give(self, verb: str, path: str, **content: Any) -> Mapping[str, Any]:
-        """Send it once, and return the envelope that says that it was taken. Raises a ReportError."""
+        """Send it once, and return the envelope that says that it was taken. Raises a ExchangeError."""
         what = f"{verb} {BASE}{path}"
         answer = self._http.exchange(verb, self._base + path, what=what, headers=self._headers, alone=True, **content)
         return understood(answer, host_of(self._base), what)

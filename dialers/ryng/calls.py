@@ -6,10 +6,10 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from dialers.base import Connection
-from dialers.errors import Uncertain
 from dialers.fields import text
 from dialers.giving import CANCEL_CALL, END_CALL, START_CALL, Act, to_be_called
 from dialers.ryng.api import Client, configured
+from lib.http.errors import Uncertain
 
 
 def _id(**more: Any) -> fields.Str:

@@ -9,12 +9,12 @@ from typing import Any
 
 from dialers import lead_names
 from dialers.base import Connection
-from dialers.errors import AskedWrongly
 from dialers.giving import Lead, Leads, Order, Pace, Refused, Sent, Verdict
 from dialers.ryng import custom_fields, sheets
 from dialers.ryng import options as load_options
 from dialers.ryng.api import BASE, Client, configured
 from dialers.ryng.options import QUEUE, QUEUES, SENT, Options
+from lib.http.errors import AskedWrongly
 
 MOST, MOST_NEW = 500, 5_000  # no page has a limit; a request should not take longer than its answer is waited for
 

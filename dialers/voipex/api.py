@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, Unavailable, Uncertain
 from dialers.fields import text
-from dialers.http import Answer, Http, Patience, asking, host_of, verdict
-from dialers.tokens import Token, Tokens, end, granted, sendable
 from lib import rawjson
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Garbled, Unavailable, Uncertain
+from lib.http.exchange import Answer, Http, Patience, asking, host_of, verdict
+from lib.http.tokens import Token, Tokens, end, granted, sendable
 
 GRANT = "the request for a token"
 REFUSALS = (400, 401, 403)  # of a grant

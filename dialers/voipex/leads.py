@@ -13,13 +13,13 @@ from urllib.parse import quote
 from marshmallow import Schema
 
 from dialers.base import Connection
-from dialers.errors import CredentialsRefused, Declined, Garbled, Unavailable, Uncertain
 from dialers.fields import text, whole
 from dialers.giving import Act, Control, Lead, Leads, Order, Pace, Refused, Sent, Verdict
 from dialers.voipex.api import Client
 from dialers.voipex.options import Options
 from lib import rawjson
 from lib import text as texts
+from lib.http.errors import CredentialsRefused, Declined, Garbled, Unavailable, Uncertain
 
 LISTS_PATH = "/dialer/call-lists"
 CAMPAIGNS_PATH = "/dialer/campaigns"

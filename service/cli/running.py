@@ -5,11 +5,10 @@ import sys
 import click
 import structlog
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError
 
 import migrations
 from service.cli.settings import settings
-from service.prepare import prepare as run_prepare
+from service.prepare import run as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
 from service.worker import mirroring_of
@@ -30,11 +29,7 @@ def serve(without_worker: bool) -> None:
 @group.command(hidden=True)
 def prepare() -> None:
     """What ``serve`` does first. Code 75 while the database does not answer."""
-    try:
-        run_prepare(settings(), context().database)
-    except OperationalError as error:
-        log.error("database_away", said=str(error.orig).splitlines()[0])
-        sys.exit(75)
+    sys.exit(run_prepare())
 
 
 @group.command()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dialers.asking import Jobs, Window
 from dialers.base import Connection
-from dialers.errors import ReportError
-from dialers.http import Patience
 from dialers.registry import DIALERS
+from lib.http.errors import ExchangeError
+from lib.http.exchange import Patience
 from polling.walk import small
 
 SETTINGS = {
@@ -91,7 +91,7 @@ def main(name: str, report_name: str, url: str, *shapes: str) -> None:
             for page in small(report.walk(client, connection, asked)):
                 records += len(page.records)
                 largest = max(largest, len(page.records))
-        except ReportError as error:
+        except ExchangeError as error:
             said = f"{error.error_id}: {error}"
         finally:
             print(json.dumps([shape, peak() - before, records, largest, said]), flush=True)

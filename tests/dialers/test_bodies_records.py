@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 
 from dialers import bodies
-from dialers.http import Http
 from dialers.jaicp import reports as jaicp_reports
 from dialers.qvoice import envelopes
 from dialers.ringostat import reports as ringostat_reports
 from lib import json_mending, rawjson
+from lib.http.exchange import Http
 from sandbox.server import running
 from tests.dialers.posting import PAYLOADS, read
 

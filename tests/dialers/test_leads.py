@@ -5,10 +5,10 @@ A dialer without a stage fails here: see ``lead_cases``.
 
 import pytest
 
-from dialers.errors import CredentialsRefused, Unavailable, Uncertain
 from dialers.giving import ACCEPTED, BadLeads
 from leads import loads, send_due
 from leads.loading import Loading
+from lib.http.errors import CredentialsRefused, Unavailable, Uncertain
 from tests.dialers import lead_cases as cases
 from tests.dialers.relay import relay
 

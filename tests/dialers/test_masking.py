@@ -12,12 +12,12 @@ import pytest
 
 from dialers import masking
 from dialers.base import Connection
-from dialers.errors import Declined, ReportError
 from dialers.giving import CannotDo, Refused
 from dialers.registry import DIALERS
 from leads import commands, loads, send_due
 from leads.loading import Loading
 from lib import clock
+from lib.http.errors import Declined, ExchangeError
 from models.database import Database
 from polling import checks
 from rig.patience import stretched
@@ -196,7 +196,7 @@ def more(name: str) -> dict:
 def said(do) -> str:
     try:
         return json.dumps(do())
-    except (ReportError, Refused, CannotDo) as error:
+    except (ExchangeError, Refused, CannotDo) as error:
         return str(error)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dialers.asking import Record, ReportPage
-from dialers.errors import ReportError
+from lib.http.errors import ExchangeError
 
 
 @dataclass
@@ -12,7 +12,7 @@ class Walked:
     """Every page until the end or the first error."""
 
     pages: list[ReportPage] = field(default_factory=list)
-    error: ReportError | None = None
+    error: ExchangeError | None = None
 
     @property
     def records(self) -> list[Record]:
@@ -32,6 +32,6 @@ def walked(pages: Iterable[ReportPage]) -> Walked:
     try:
         for page in pages:
             found.pages.append(page)
-    except ReportError as error:
+    except ExchangeError as error:
         found.error = error
     return found

@@ -4,8 +4,8 @@ import ast
 import re
 
 import polling.walk  # noqa: F401 - it has an error of its own
-from dialers.errors import CredentialsRefused, ReportError, WalkStuck
 from dialers.registry import DIALERS
+from lib.http.errors import CredentialsRefused, ExchangeError, WalkStuck
 from polling.walk import PollingFailed
 from tests.docs.calls import calls, text, tuples
 from tests.docs.pages import quoted, read, rows, section
@@ -19,7 +19,7 @@ OF_PAGES_ALONE = {"csrf_refused"}  # shown as a page; a program has no form's to
 def of_dialers() -> set[str]:
     """What can go wrong at a dialer."""
     assert DIALERS  # all are loaded
-    found, classes = set(), [ReportError]
+    found, classes = set(), [ExchangeError]
     while classes:
         some = classes.pop().__subclasses__()
         found |= {one.error_id for one in some}

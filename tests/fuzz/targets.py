@@ -13,9 +13,9 @@ from marshmallow import missing
 
 from dialers.asking import Window
 from dialers.base import Connection, Dialer, Event, Evidence, KeptEvent, Reading, Unreadable
-from dialers.errors import ReportError
 from dialers.registry import DIALERS
 from lib import rawjson
+from lib.http.errors import ExchangeError
 from models import CallOutcome, Receipt
 from outcomes.fold import Folded, fold
 from outcomes.matching import match
@@ -161,12 +161,12 @@ class Answers:
     def ask(self, path: str, query, understand):
         self._asked += 1
         if self._asked > 4:
-            raise ReportError("asked often enough")
+            raise ExchangeError("asked often enough")
         return understand(self._body)
 
 
 def reports(dialer: Dialer, data: bytes) -> None:
-    """Every report is walked over the answer: it yields pages that can be kept, or ends in a ``ReportError``."""
+    """Every report is walked over the answer: it yields pages that can be kept, or ends in a ``ExchangeError``."""
     account = connection(dialer)
     for report in dialer.reports:
         try:
@@ -178,7 +178,7 @@ def reports(dialer: Dialer, data: bytes) -> None:
                         assert len(record.key.encode()) <= LONGEST_RECORD_KEY
                     if record.context is not None:
                         storable.jsonable(record.context)
-        except ReportError as error:
+        except ExchangeError as error:
             storable.text(str(error))
             assert len(str(error)) < 3000  # it may name a path with an id of 200 characters, each of them escaped
 

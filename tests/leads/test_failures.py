@@ -2,23 +2,23 @@
 
 import pytest
 
-from dialers.errors import (
+from leads.failures import FAILURES, MOST_TRIES, Consequence, Desk, Key, Load, follows, key_of
+from lib.http.errors import (
     AskedWrongly,
     Broken,
     CredentialsRefused,
     Declined,
+    ExchangeError,
     Garbled,
     NotTrusted,
-    ReportError,
     Unavailable,
     Uncertain,
     WalkStuck,
 )
-from leads.failures import FAILURES, MOST_TRIES, Consequence, Desk, Key, Load, follows, key_of
 from models.loads import PENDING, REJECTED, SENDING, UNKNOWN
 
 KEYLESS, FIRST, AGAIN, LAST = (False, 1), (True, 1), (True, 2), (True, MOST_TRIES)
-MAY_BE_TAKEN = (Uncertain, Broken, Garbled, WalkStuck, ReportError)
+MAY_BE_TAKEN = (Uncertain, Broken, Garbled, WalkStuck, ExchangeError)
 
 ROWS = [
     # error, sent, its leads, its load, the desk

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from dialers.qvoice import DIALER
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
 from models import PollCursor
 from models.leases import LeaseLost
 from polling import cursors

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from dialers.asking import Record, ReportPage
 from dialers.base import Connection
-from dialers.errors import WalkStuck
+from lib.http.errors import WalkStuck
 from models import Receipt
 from outcomes.normalize import normalize_pending
 from polling import walk

@@ -7,12 +7,12 @@ from typing import Any
 from dialers.asking import Jobs
 from dialers.base import Connection
 from dialers.giving import Lead, Order
-from dialers.http import Patience
 from dialers.jaicp import Settings
 from dialers.jaicp.api import Client
 from dialers.jaicp.leads import LEADS
 from dialers.jaicp.reports import REPORTS
 from lib import ids
+from lib.http.exchange import Patience
 from sandbox.jaicp.api import create_app
 from sandbox.jaicp.dialer import Jaicp
 from sandbox.server import running

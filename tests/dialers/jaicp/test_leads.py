@@ -6,10 +6,10 @@ import pytest
 from marshmallow import ValidationError
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
 from dialers.giving import Order, Refused
 from dialers.jaicp.leads import ACTS, CONTROL, LEADS
 from dialers.jaicp.zones import gmt_zone
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
 from tests.dialers.jaicp.account import TOKENS, account, lead
 
 JAICP = Connection("jaicp-bot", "jaicp", settings={"campaigns": TOKENS})

@@ -6,8 +6,8 @@ import pytest
 from marshmallow import ValidationError
 
 from dialers.asking import Jobs
-from dialers.errors import CredentialsRefused, Declined, Garbled, Unavailable
 from dialers.jaicp import DIALER, Settings
+from lib.http.errors import CredentialsRefused, Declined, Garbled, Unavailable
 from tests.dialers.jaicp.account import TOKENS, account
 
 RESULT = {"sandbox_status": "longCallWithResult"}

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from dialers.asking import Window
 from dialers.base import Connection
-from dialers.http import Patience
 from dialers.qvoice.api import Client
 from dialers.qvoice.reports import REPORTS
+from lib.http.exchange import Patience
 from sandbox.qvoice.api import create_app
 from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running

@@ -11,10 +11,10 @@ import trustme
 from marshmallow import ValidationError
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted, Unavailable
-from dialers.http import Patience, retry_after
 from dialers.qvoice import Settings
 from dialers.qvoice.api import Client
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, NotTrusted, Unavailable
+from lib.http.exchange import Patience, retry_after
 from rig.patience import stretched
 from tests.dialers.qvoice.portal import FAST, portal, row
 from tests.dialers.test_http import trickling

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
 from dialers.giving import BadLeads, CannotDo, Lead, Order, Refused
-from dialers.http import Answer
 from dialers.qvoice.answers import told
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import CAMPAIGNS, LEADS
 from leads import commands
 from leads.loading import Loading
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
+from lib.http.exchange import Answer
 from models.database import Database
 from tests.dialers.qvoice.stage import stage
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dialers.asking import Window
-from dialers.errors import Garbled, WalkStuck
 from dialers.qvoice.envelopes import opened
+from lib.http.errors import Garbled, WalkStuck
 from tests.dialers.qvoice.portal import START, WINDOW, portal, row
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "qvoice"

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Request, Response
 
 from dialers.asking import Window
 from dialers.base import Connection, Evidence
-from dialers.http import Patience
 from dialers.ringostat import DIALER, Settings
 from dialers.ringostat.api import Client
+from lib.http.exchange import Patience
 from sandbox.ringostat.api import create_app
 from sandbox.ringostat.dialer import Ringostat
 from sandbox.ringostat.webhooks import Webhook

@@ -2,9 +2,7 @@
 
 import pytest
 
-from dialers.errors import CredentialsRefused, Uncertain
 from dialers.giving import Lead, Order, Pace, Refused, Verdict
-from dialers.http import Answer
 from dialers.registry import DIALERS
 from dialers.ringostat.api import Client
 from dialers.ringostat.leads import LEADS, _verdict
@@ -12,6 +10,8 @@ from leads import send_due
 from leads.checking import check_options
 from leads.loading import Loading
 from leads.loads import shown as load_shown
+from lib.http.errors import CredentialsRefused, Uncertain
+from lib.http.exchange import Answer
 from tests.dialers.ringostat.stage import account, stage
 
 NUMBER = "+380930000000"

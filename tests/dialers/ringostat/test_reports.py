@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialers.asking import Window
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
-from dialers.http import Patience
 from dialers.ringostat.reports import opened
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
+from lib.http.exchange import Patience
 from tests.dialers.ringostat.stage import FAST, INCOMING, START, project
 
 WINDOW = Window(START - timedelta(hours=4), START)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
-from dialers.http import Answer
 from dialers.ryng import Settings
 from dialers.ryng.api import understood
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
+from lib.http.exchange import Answer
 
 
 @pytest.mark.parametrize(

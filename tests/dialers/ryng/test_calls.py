@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dialers.errors import CredentialsRefused, Declined, Unavailable
 from dialers.giving import CannotDo, Refused
 from leads import commands
+from lib.http.errors import CredentialsRefused, Declined, Unavailable
 from models.database import Database
 from tests.dialers.ryng.stage import stage
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from dialers.base import Connection, Evidence
-from dialers.errors import AskedWrongly, Declined
 from dialers.giving import BadLeads, BadList, CannotDo, Lead, Order, Refused
 from dialers.ryng import Settings
 from dialers.ryng.api import Client
@@ -18,6 +17,7 @@ from dialers.ryng.words import read
 from leads import send_due
 from leads.checking import check_options
 from leads.loading import Loading
+from lib.http.errors import AskedWrongly, Declined
 from models import LoadedLead
 from sandbox.ryng.bodies import connect_body, terminal_body
 from tests.dialers.ryng.stage import BASE, stage

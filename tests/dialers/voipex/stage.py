@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from dialers.base import Connection
 from dialers.giving import Lead, Order
-from dialers.http import Patience
 from dialers.voipex import Settings
 from dialers.voipex.api import Client
+from lib.http.exchange import Patience
 from sandbox.server import running
 from sandbox.voipex.api import TOKEN_PATH, create_app
 from sandbox.voipex.dialer import Voipex

@@ -8,9 +8,9 @@ import pytest
 from marshmallow import ValidationError
 
 from dialers.base import Connection
-from dialers.errors import AskedWrongly, CredentialsRefused, Declined, ReportError, Unavailable, Uncertain
 from dialers.voipex import Settings
 from dialers.voipex.api import Client
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
 from tests.dialers.voipex.stage import FAST, stage
 
 
@@ -20,8 +20,8 @@ def played():
         yield found
 
 
-def error_of(task) -> ReportError:
-    with pytest.raises(ReportError) as caught:
+def error_of(task) -> ExchangeError:
+    with pytest.raises(ExchangeError) as caught:
         task()
     return caught.value
 
@@ -83,7 +83,7 @@ def test_many_threads_share_one_renewal(played):
         together.wait()
         try:
             played.client.ask("/ivr")
-        except ReportError as error:
+        except ExchangeError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=ask) for _ in range(12)]

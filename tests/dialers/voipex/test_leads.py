@@ -3,11 +3,11 @@
 import pytest
 from marshmallow import RAISE, ValidationError
 
-from dialers.errors import CredentialsRefused, Declined, Garbled, ReportError, Unavailable, Uncertain
 from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from dialers.voipex import DIALER
 from dialers.voipex.options import Options
 from leads.loading import Loading
+from lib.http.errors import CredentialsRefused, Declined, ExchangeError, Garbled, Unavailable, Uncertain
 from tests.dialers.voipex.stage import OPTIONS, order, stage
 
 LEADS = DIALER.leads
@@ -23,8 +23,8 @@ def send(played, *given, **more):
     return LEADS.send(played.client, played.connection, order(*given, **more))
 
 
-def error_of(task) -> ReportError:
-    with pytest.raises(ReportError) as caught:
+def error_of(task) -> ExchangeError:
+    with pytest.raises(ExchangeError) as caught:
         task()
     return caught.value
 

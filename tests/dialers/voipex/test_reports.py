@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from dialers.errors import Garbled, Unavailable
 from dialers.voipex import DIALER
+from lib.http.errors import Garbled, Unavailable
 from models import Receipt
 from outcomes.normalize import normalize_pending
 from polling import poll_connection

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialers.errors import CredentialsRefused, Garbled, ReportError
-from dialers.http import Answer
 from lib import rawjson
+from lib.http.errors import CredentialsRefused, ExchangeError, Garbled
+from lib.http.exchange import Answer
 
 EARLY = 30.0  # seconds before its end that a token is renewed; of a short life, a tenth
 MOST_TOKENS = 5  # within one exchange, those that other threads fetched included
@@ -33,7 +33,7 @@ class Token:
 class Tokens:
     """The token of one account. Shared by threads.
 
-    ``fetch(held)`` logs in, or renews the token that is over, where there is one. Raises a ReportError; what
+    ``fetch(held)`` logs in, or renews the token that is over, where there is one. Raises a ExchangeError; what
     ``CredentialsRefused`` says is remembered for ``refused`` seconds. ``check`` says what is to be looked at where a token that
     is new is refused by ``host``.
     """
@@ -46,7 +46,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._held: Token | None = None
         self._failures = 0
-        self._failure: ReportError | None = None  # of the last login
+        self._failure: ExchangeError | None = None  # of the last login
         self._remembered_until = -math.inf
 
     def signed(self, exchange: Callable[[str], Answer], what: str) -> Answer:
@@ -75,7 +75,7 @@ class Tokens:
                 raise self._failure.with_traceback(None)  # which would grow with everybody who sees it
             try:
                 self._held, self._failure = self._fetch(held), None
-            except ReportError as error:
+            except ExchangeError as error:
                 self._failures += 1
                 self._failure, self._remembered_until = error, -math.inf
                 if isinstance(error, CredentialsRefused):

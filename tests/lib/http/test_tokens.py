@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
-from dialers.http import Answer
-from dialers.tokens import EARLY, MOST_TOKENS, Token, Tokens, end, granted, sendable
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
+from lib.http.exchange import Answer
+from lib.http.tokens import EARLY, MOST_TOKENS, Token, Tokens, end, granted, sendable
 
 MANY = 12
 

@@ -22,8 +22,8 @@ _mine = threading.local()
 
 
 class Deadline:
-    """Within it, this thread's exchanges through an ``Adapter`` end after so many seconds: they then fail as if the dialer had
-    hung up, or had ended its answer, and ``passed`` tells why."""
+    """Within it, this thread's exchanges through an ``Adapter`` end after so many seconds: they then fail as if the other side
+    had hung up, or had ended its answer, and ``passed`` tells why."""
 
     def __init__(self, seconds: float):
         self.passed = False
@@ -101,8 +101,8 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Adapter(HTTPAdapter):
-    """Connections that a ``Deadline`` can end, and on which nobody leaves cookies: no dialer needs them, they would be sent along
-    for ever, and their number would be the dialer's choice alone."""
+    """Connections that a ``Deadline`` can end, and on which nobody leaves cookies: nobody needs them, they would be sent along
+    for ever, and their number would be the other side's choice alone."""
 
     def init_poolmanager(self, *given: Any, **named: Any) -> None:
         super().init_poolmanager(*given, **named)

@@ -18,9 +18,9 @@ import pytest
 import trustme
 from flask import Flask, Response, request
 
-from dialers.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
-from dialers.http import Answer, Http, Patience, asking, host_of, retry_after, verdict
 from lib import clock
+from lib.http.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
+from lib.http.exchange import Answer, Http, Patience, asking, host_of, retry_after, verdict
 from rig.patience import stretched
 from sandbox.faults import COMMON, Faults, install
 from sandbox.server import running
@@ -217,7 +217,7 @@ def test_a_certificate_of_nobody_known_stops_everything(place, tmp_path):
 
 ASKS = """
 import sys
-from dialers.http import Http
+from lib.http.exchange import Http
 from service import logs
 logs.configure("debug")
 print(Http().exchange("GET", sys.argv[1]).status)
