@@ -5,6 +5,7 @@ from models.base import Base
 from models.callback_pace import CallbackHour, CallbackPace
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
+from models.deliveries import Delivery, DestinationState, PortalBudget
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
@@ -24,6 +25,8 @@ __all__ = [
     "CampaignStatus",
     "ChangeFeed",
     "Decision",
+    "Delivery",
+    "DestinationState",
     "FeedStart",
     "KnownToken",
     "Lead",
@@ -31,6 +34,7 @@ __all__ = [
     "LeadStatus",
     "LoadedLead",
     "PollCursor",
+    "PortalBudget",
     "QueueStatus",
     "Receipt",
     "SendingDesk",

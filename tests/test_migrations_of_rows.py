@@ -58,6 +58,8 @@ WORDS = {
     ("api_keys", "scopes"): [["read"], ["read", "leads", "admin"]],
     ("decisions", "meaning"): [["sale"], "connected", None],
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
+    ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
+    ("deliveries", "state"): ["pending", "done", "held", "refused", "unknown"],
 }
 REFERENCES = {"outcome_id": "call_outcomes"}  # without a foreign key
 

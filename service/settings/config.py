@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from crm.destination import Destination
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import secrets
@@ -23,6 +24,7 @@ from queries.reports.base import Limits
 from queries.sources import ALWAYS, AUTO, NEVER
 from service.settings import guards
 from service.settings.connections import connections_of
+from service.settings.destinations import destinations_of
 from service.settings.keyring import kept
 from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
@@ -46,6 +48,7 @@ class Settings:
     stranger_bytes: int  # and how many bytes
     memory_bytes: int  # how much of what no store takes a process holds in memory
     connections: Mapping[str, Connection]
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
     limits: Limits = Limits()  # of reports
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
     mirror: str = AUTO  # whether there is a mirror of the outcomes
@@ -69,6 +72,8 @@ class Settings:
         said = list(guards.unencrypted("The setting", {"WRAPUP_PUBLIC_URL": self.public_url}))
         for name, connection in self.connections.items():
             said += guards.unencrypted(f"[connections.{name}]", connection.settings)
+        for name, destination in self.destinations.items():
+            said += guards.unencrypted(f"[destinations.{name}]", destination.settings)
         return said
 
     def token_fingerprints(self) -> dict[str, list[str]]:
@@ -115,6 +120,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
         connections=connections,
+        destinations=destinations_of(file, connections),
         limits=limits_of(file),
         mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),

@@ -1,0 +1,104 @@
+"""Destinations, and what each is to be sent: one row for an operation on one outcome's revision."""
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Big, Count, Id, InnerJson, LongText, Moment, Name, Ref, Word, partial_index
+
+# What is done.
+LOG_CALL = "log_call"  # the call stands in the CRM, on the record that it belongs to
+SET_STATUS = "set_status"  # that record's status is what the call's outcome is mapped to
+REMOVE_CALL = "remove_call"  # what was logged for an outcome that was merged into another
+POST_EVENT = "post_event"  # the outcome as it is, to a webhook
+OPERATIONS = (LOG_CALL, SET_STATUS, REMOVE_CALL, POST_EVENT)
+
+PENDING = "pending"  # not sent yet, or for sure not taken
+SENDING = "sending"  # its request may have left
+DONE = "done"  # ``reason`` says how, where that is not simply so
+HELD = "held"  # a person has to say whom the call belongs to
+REFUSED = "refused"  # for good: by the CRM, in ``answer``, or by what was asked for
+PARKED = "parked"  # put off by the CRM until ``due_at``: a daily quota, or credentials
+UNKNOWN = "unknown"  # its request left, and nobody can tell what became of it; looked up from ``due_at`` on
+UNDONE = "undone"  # it was done, and taken back
+DELIVERY_STATES = (PENDING, SENDING, DONE, HELD, REFUSED, PARKED, UNKNOWN, UNDONE)
+
+_OPEN = "state IN ('pending', 'sending', 'parked', 'unknown')"
+
+
+class DestinationState(Base):
+    """How far a destination has followed the change feed, who sends to it now, and what went wrong last."""
+
+    __tablename__ = "destinations"
+
+    name: Mapped[Name] = mapped_column(primary_key=True)
+    kind: Mapped[Word]
+    position: Mapped[Big]  # of the feed, up to which deliveries have been made
+    followed_at: Mapped[Moment]  # when it was last looked
+    since: Mapped[Moment | None]  # calls from then on; None: whatever changes after the first start
+    started_at: Mapped[Moment]
+    paused_at: Mapped[Moment | None]
+    paused_by: Mapped[LongText | None]
+    parked_until: Mapped[Moment | None]  # nothing is sent before
+    next_at: Mapped[Moment]  # after a failure
+    failures: Mapped[Count] = mapped_column(default=0)  # in a row
+    error_id: Mapped[Word | None]
+    error: Mapped[LongText | None]  # a sentence for the operator; null when the last exchange went well
+    sent_at: Mapped[Moment | None]  # when something was last taken
+    lease_owner: Mapped[Name | None]
+    lease_until: Mapped[Moment | None]
+
+
+class PortalBudget(Base):
+    """What one limit of an account leaves: kept by all processes, and all destinations there."""
+
+    __tablename__ = "portal_budgets"
+
+    portal: Mapped[Name] = mapped_column(primary_key=True)
+    limit: Mapped[Word] = mapped_column(primary_key=True)
+    next_at: Mapped[Moment]  # when the next request may leave
+    spent_until: Mapped[Moment | None]  # the day's quota is spent until then
+
+
+class Delivery(Base):
+    """One operation on one outcome's revision at one destination. A later revision takes the place of one that was not sent."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(f"operation IN {OPERATIONS}", name="operation"),
+        CheckConstraint(f"state IN {DELIVERY_STATES}", name="state"),
+        UniqueConstraint("destination", "outcome_id", "operation", "revision"),
+        Index("ix_deliveries_outcome", "outcome_id", "id"),
+        Index("ix_deliveries_state", "destination", "state", "id"),
+        partial_index("ix_deliveries_open", "destination", "due_at", "id", where=_OPEN),
+        partial_index(
+            "ix_deliveries_record",
+            "destination",
+            "record_id",
+            "occurred_at",
+            where="operation = 'set_status' AND state = 'done'",
+        ),
+    )
+
+    id: Mapped[Id]
+    destination: Mapped[Name]
+    outcome_id: Mapped[Ref]
+    revision: Mapped[Count]
+    operation: Mapped[Word]
+    state: Mapped[Word]
+    reason: Mapped[Word | None]  # one snake_case word for counting
+    answer: Mapped[LongText | None]  # in the CRM's own words, or a sentence of ours
+    record_id: Mapped[Name | None]  # the CRM's record that the call belongs to
+    remote_id: Mapped[Name | None]  # what was made there: the call, or the event's id
+    remote_url: Mapped[LongText | None]
+    candidates: Mapped[InnerJson | None]  # of a held one: the records to choose from, each with id, name, url
+    digest: Mapped[Word | None]  # of what was sent: the same again is not sent
+    before: Mapped[InnerJson | None]  # fields as they were before we set them
+    after: Mapped[InnerJson | None]  # and as we set them
+    changed_fields: Mapped[InnerJson | None]  # since what was sent before; null: not known
+    attempts: Mapped[Count] = mapped_column(default=0)
+    position: Mapped[Big]  # of the revision in the feed
+    occurred_at: Mapped[Moment]  # the call's
+    created_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]  # when its request was last made
+    settled_at: Mapped[Moment | None]  # when its state became what it is
