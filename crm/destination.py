@@ -15,8 +15,8 @@ HOLD, SKIP = "hold", "skip"  # what becomes of a call whose record is not found
 
 @dataclass(frozen=True)
 class Rule:
-    """A line of ``[destinations.<name>.status]``. ``kind`` is ``flag``, ``disposition`` or ``connect_outcome``. ``only_from``: it is
-    set where each field that it sets holds one of these; None: whatever they hold."""
+    """A line of ``[destinations.<name>.status]``. ``kind`` is ``flag``, ``disposition`` or ``connect_outcome``. ``only_from``: it
+    is set where each field that it sets holds one of these; None: whatever they hold."""
 
     kind: str
     word: str
