@@ -2,15 +2,12 @@
 Whoever changes a desk names the lease that it holds (``models.leases``).
 """
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
@@ -20,12 +17,9 @@ from models import SendingDesk, leases
 from models.database import Database, changed, insert_into
 from models.leases import FREE, LeaseLost
 
-log = structlog.get_logger(__name__)
-
 Clock = Callable[[], datetime]
 DESK = SendingDesk.__table__
 ANSWER_SECONDS = 30  # of a dialer, where the connection says nothing else
-BEATS = 4  # in a lease's span; three may fail
 SPARE = timedelta(seconds=5)
 BACKOFF = timedelta(seconds=2)  # after the first failure; doubled with each that follows
 LONGEST_BACKOFF = timedelta(minutes=5)
@@ -65,29 +59,10 @@ def renew(session: Session, held: HeldDesk, at: datetime, **values: object) -> N
     _set(session, held, {"lease_until": at + held.span} | values)
 
 
-@contextmanager
-def kept(database: Database, held: HeldDesk, now: Clock) -> Iterator[None]:
+def kept(database: Database, held: HeldDesk, now: Clock) -> AbstractContextManager[None]:
     """Within it the desk stays ours, however long an order takes: several requests, each with its connecting and an answer
     that trickles in, have no end that could be known before."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(held.span.total_seconds() / BEATS):
-            try:
-                with database.write() as session:
-                    renew(session, held, now())
-            except LeaseLost:  # or left by ourselves: whoever sends finds out which
-                return
-            except SQLAlchemyError as error:
-                log.error("renewing_failed", connection=held.connection, error=type(error).__name__)
-
-    beating = threading.Thread(target=beat, daemon=True)
-    beating.start()
-    try:
-        yield
-    finally:
-        over.set()
-        beating.join()
+    return leases.kept(database, held.span, lambda session: renew(session, held, now()), held.connection)
 
 
 def release(session: Session, held: HeldDesk, **values: object) -> None:

@@ -1,5 +1,5 @@
 """``wrapup worker``: normalizes within a second of receipt, settles by time, completes calls by what is
-learned later, applies decisions, polls, sends leads. Several may run at once.
+learned later, applies decisions, polls, sends leads, delivers to destinations. Several may run at once.
 
 Each loop is a thread of its own, so that a dialer that hangs delays no outcome. What is pending stands in the database;
 a worker that dies forgets nothing. ``wrapup serve`` starts this module itself, so that the web side is not loaded.
@@ -16,6 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import leads
 import polling
+from crm.delivering import deliver_due
+from crm.destination import Destination
+from crm.following import follow
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import memory
@@ -41,6 +44,7 @@ PACE_SECONDS = 30.0
 MEET_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
+FOLLOW_SECONDS = 0.5
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
@@ -58,6 +62,7 @@ def run(
     data_dir: Path,
     started: Callable[[], None] = lambda: None,
     mirroring: Mirroring | None = None,
+    destinations: Mapping[str, Destination] | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works."""
@@ -69,7 +74,7 @@ def run(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
-    threads = start(database, connections, callbacks, place, stop, mirroring)
+    threads = start(database, connections, callbacks, place, stop, mirroring, destinations)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -94,6 +99,7 @@ def start(
     place: FeedPlace,
     stop: threading.Event,
     mirroring: Mirroring | None = None,
+    destinations: Mapping[str, Destination] | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
     decided = Decided(database, connections)
@@ -118,6 +124,9 @@ def start(
         if DIALERS[connection.dialer].leads:
             urls = callbacks.get(connection.name, {})
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
+    for destination in (destinations or {}).values():
+        loops[f"follow for {destination.name}"] = (_follower(database, destination), FOLLOW_SECONDS)
+        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop), FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -135,6 +144,14 @@ def _sender(
     database: Database, connection: Connection, urls: Mapping[str, str], stop: threading.Event
 ) -> Callable[[], object]:
     return lambda: leads.send_due(database, connection, urls, stop=stop)
+
+
+def _follower(database: Database, destination: Destination) -> Callable[[], object]:
+    return lambda: follow(database, destination)
+
+
+def _deliverer(database: Database, destination: Destination, stop: threading.Event) -> Callable[[], object]:
+    return lambda: deliver_due(database, destination, stop=stop)
 
 
 def _loop(
@@ -164,7 +181,8 @@ def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
     database, urls = Database(settings.database_url), settings.callbacks_of()
-    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring_of(database, settings))
+    mirroring, destinations = mirroring_of(database, settings), settings.destinations
+    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring, destinations)
 
 
 def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:

@@ -34,10 +34,12 @@ def prepare() -> None:
 
 @group.command()
 def worker() -> None:
-    """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions."""
+    """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions, deliver to CRMs."""
     own = settings()
     database = context().database
-    run_worker(database, own.connections, own.callbacks_of(), own.data_dir, mirroring=mirroring_of(database, own))
+    mirroring = mirroring_of(database, own)
+    urls = own.callbacks_of()
+    run_worker(database, own.connections, urls, own.data_dir, mirroring=mirroring, destinations=own.destinations)
 
 
 @group.command()

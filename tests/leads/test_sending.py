@@ -13,10 +13,10 @@ from sqlalchemy.exc import OperationalError
 
 from dialers.giving import Sent, Verdict
 from dialers.registry import DIALERS
-from leads import desks, loads, send_due, sending
+from leads import loads, send_due, sending
 from leads.loading import Loading
 from lib import clock
-from models import LeadLoad, SendingDesk
+from models import LeadLoad, SendingDesk, leases
 from models.database import Database
 from rig.patience import stretched
 from tests.dialers.jaicp.stage import stage as jaicp
@@ -317,7 +317,7 @@ def test_a_dialer_that_answers_nobody_does_not_make_the_whole_load_unknown(datab
 
 @pytest.mark.parametrize("stage", [ONE_EACH, KEYED])
 def test_an_order_may_take_longer_than_a_lease(database, monkeypatch, stage):
-    monkeypatch.setattr(desks, "BEATS", 100)
+    monkeypatch.setattr(leases, "BEATS", 100)
     begun, answered, at = threading.Event(), threading.Event(), [clock.now()]
 
     def slow(client, connection, order):

@@ -1,0 +1,90 @@
+"""What an account still allows, kept in the database by all processes and all destinations there.
+
+Turns are given out evenly, some at once: so many as may come in one go without anybody noticing (``_SHARE`` of the limit).
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.base import Limit, QuotaSpent
+from lib import clock
+from models import PortalBudget
+from models.database import Database, insert_into
+
+BUDGETS = PortalBudget.__table__
+_SHARE = 20  # of a limit's requests are given out at once
+_LONGEST = timedelta(hours=1)  # a turn that is further off was given by a clock that has been set back
+DAY = "day"  # under which a spent quota of the day is kept
+
+
+class Turns:
+    """The budget of one account, for one sender. ``before`` is called when a turn has come, and may raise."""
+
+    def __init__(
+        self,
+        database: Database,
+        portal: str,
+        limits: Mapping[str, Limit],
+        before: Callable[[], None] = lambda: None,
+        now: Callable[[], datetime] = clock.now,
+        stop: threading.Event | None = None,
+    ):
+        self._database = database
+        self._portal = portal
+        self._limits = limits
+        self._before = before
+        self._now = now
+        self._stop = stop or threading.Event()
+        self._left: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def take(self, limit: str) -> None:
+        """Wait for a request's turn. Raises QuotaSpent, and what ``before`` raises."""
+        with self._lock:
+            if not self._left.get(limit):
+                self._wait(self._reserved(limit))
+            self._left[limit] -= 1
+        self._before()
+
+    def _reserved(self, limit: str) -> datetime:
+        """When the next turns have come."""
+        given = self._limits[limit]
+        count = max(1, given.requests // _SHARE)
+        share = timedelta(seconds=given.seconds * count / given.requests)
+        at = self._now()
+        with self._database.write() as session:
+            spent = _spent_until(session, self._portal)
+            if spent is not None and spent > at:
+                raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)
+            next_at = _locked(session, self._portal, limit, at)
+            free = max(at, next_at) if next_at <= at + _LONGEST else at
+            mine = (BUDGETS.c.portal == self._portal, BUDGETS.c.limit == limit)
+            session.execute(update(BUDGETS).where(*mine).values(next_at=free + share))
+        self._left[limit] = count
+        return free
+
+    def _wait(self, until: datetime) -> None:
+        self._stop.wait(max(0.0, (until - self._now()).total_seconds()))
+
+
+def spend(session: Session, portal: str, until: datetime, at: datetime) -> None:
+    """The account's day is over until then, for every destination there."""
+    _locked(session, portal, DAY, at)
+    mine = (BUDGETS.c.portal == portal, BUDGETS.c.limit == DAY)
+    session.execute(update(BUDGETS).where(*mine).values(spent_until=until))
+
+
+def _spent_until(session: Session, portal: str) -> datetime | None:
+    return session.scalar(select(BUDGETS.c.spent_until).where(BUDGETS.c.portal == portal, BUDGETS.c.limit == DAY))
+
+
+def _locked(session: Session, portal: str, limit: str, at: datetime) -> datetime:
+    row = {"portal": portal, "limit": limit, "next_at": at}
+    session.execute(insert_into(session, BUDGETS).values(row).on_conflict_do_nothing())
+    mine = (BUDGETS.c.portal == portal, BUDGETS.c.limit == limit)
+    next_at: datetime = session.scalars(select(BUDGETS.c.next_at).where(*mine).with_for_update()).one()
+    return next_at

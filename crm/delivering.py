@@ -1,0 +1,188 @@
+"""Delivering: what is due is written down as being sent before its request leaves, and settled when the answer has come.
+
+So whatever dies in between, nothing is sent twice without being looked up: what was on its way is ``unknown``, and asked for.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from crm import budgets, claiming, desk
+from crm.base import Crm, QuotaSpent, SwitchedOff
+from crm.claiming import Settled, Taken
+from crm.desk import Held
+from crm.destination import Destination
+from crm.operations import Work
+from crm.registry import CRMS
+from lib import clock, masking
+from lib import text as texts
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
+from models import Delivery, DestinationState
+from models.database import Database
+from models.deliveries import OPERATIONS, PARKED, PENDING, REFUSED, SENDING, UNKNOWN
+from models.leases import LeaseLost
+
+log = structlog.get_logger(__name__)
+
+SHIFT_SECONDS = 30.0  # after which the destination is given back
+SETTLE_AGAIN_SECONDS = 0.5
+CREDENTIALS_REST = timedelta(hours=1)  # those that were refused are not tried again before, unless somebody resumes
+_ANSWERED = {"failures": 0, "error_id": None, "error": None}
+_WAITING = (PENDING, PARKED, UNKNOWN, SENDING)
+
+
+def deliver_due(
+    database: Database,
+    destination: Destination,
+    now: Callable[[], datetime] = clock.now,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises SQLAlchemyError
+    where the database is away."""
+    with database.read() as session:
+        due = (Delivery.destination == destination.name, Delivery.state.in_(_WAITING), Delivery.due_at <= now())
+        if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
+            return False
+    with database.write() as session:
+        held = desk.claim(session, destination.name, now())
+    if held is None:
+        return False
+    try:
+        with desk.kept(database, held, now):
+            return Sender(database, destination, held, now, stop or threading.Event()).run()
+    except LeaseLost:
+        log.warning("delivering_lease_lost", destination=destination.name)
+        return False
+
+
+class Sender:
+    """Sends to one destination while it is ours, in one thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        destination: Destination,
+        held: Held,
+        now: Callable[[], datetime],
+        stop: threading.Event,
+    ):
+        self._database = database
+        self._destination = destination
+        self._crm: Crm = CRMS[destination.kind]
+        self._held = held
+        self._now = now
+        self._stop = stop
+        limits = self._crm.limits(destination)
+        self._portal = self._crm.portal(destination)
+        turns = budgets.Turns(database, self._portal, limits, held.check, now, stop)
+        self._client = self._crm.client(destination, turns)
+        self._goes_on = True
+
+    def run(self) -> bool:
+        """Whether anything was sent."""
+        until, sent = time.monotonic() + SHIFT_SECONDS, False
+        with self._database.write() as session:
+            due = self._now() + timedelta(seconds=self._crm.look_up_after)
+            claiming.recover(session, self._destination.name, due)
+            taken = self._taken(session)
+        while taken:
+            sent = True
+            results, state = self._done(taken)
+            over = self._stop.is_set() or time.monotonic() > until
+            taken = self._written(results, state, over)
+        return sent
+
+    def _taken(self, session: Session) -> list[Taken]:
+        """What is next, noted as being sent; nothing, and the destination left to others."""
+        found = claiming.take(session, self._destination.name, self._crm.batch, self._now())
+        if not found:
+            desk.release(session, self._held)
+        return found
+
+    def _written(self, results: Sequence[Settled], state: Mapping[str, object], over: bool) -> list[Taken]:
+        """Write down what came of it, and what is next. What the CRM said is known only here: a database that is away is
+        waited for as long as the destination is ours."""
+        while True:
+            try:
+                with self._database.write() as session:
+                    claiming.settle(session, results, self._now())
+                    desk.renew(session, self._held, self._now(), **state)
+                    if self._goes_on and not over:
+                        return self._taken(session)
+                    desk.release(session, self._held)
+                    return []
+            except OperationalError as error:
+                self._held.check()
+                log.error("settling_waits_for_database", destination=self._held.name, error=type(error).__name__)
+                time.sleep(SETTLE_AGAIN_SECONDS)
+
+    def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
+        """(what each comes to, what the destination's row says from now on)."""
+        work = Work(self._crm, self._destination, self._client, self._now(), self._overtaken)
+        results: list[Settled] = []
+        state: Mapping[str, object] = _ANSWERED | {"sent_at": self._now()}
+        for operation in OPERATIONS:
+            some = [one for one in taken if one.operation == operation]
+            if not some:
+                continue
+            if not self._goes_on:
+                results += [Settled(one, PENDING) for one in some]  # its request was not made
+                continue
+            try:
+                results += work.done(operation, some)
+            except LeaseLost:
+                raise
+            except ExchangeError as error:
+                state = self._failed(error, some, results)
+            except Exception as error:  # whatever it is, the request may have left
+                log.exception("delivering_failed", destination=self._destination.name, error=type(error).__name__)
+                words = f"Sending failed: {type(error).__name__}. This is a fault of Wrapup."
+                state = self._failed(Uncertain(words), some, results)
+        return results, state
+
+    def _failed(self, error: ExchangeError, some: Sequence[Taken], results: list[Settled]) -> Mapping[str, object]:
+        """What a failure of the whole means for the deliveries, and for the destination."""
+        at = self._now()
+        said = str(masking.masked(texts.clean(str(error)), self._crm.secrets(self._destination)))
+        log.warning("delivering_failed", destination=self._destination.name, error_id=error.error_id, count=len(some))
+        told = {"error_id": error.error_id, "error": said}
+        if isinstance(error, AskedWrongly | Declined):
+            results += [Settled(one, REFUSED, error.error_id, said) for one in some]
+            return _ANSWERED
+        self._goes_on = False
+        if isinstance(error, CredentialsRefused | QuotaSpent):
+            until = error.until if isinstance(error, QuotaSpent) else at + CREDENTIALS_REST
+            results += [Settled(one, PARKED, error.error_id, said, due=until) for one in some]
+            if isinstance(error, QuotaSpent):
+                self._spend(until, at)
+            return told | {"parked_until": until}
+        if isinstance(error, SwitchedOff):
+            results += [Settled(one, PENDING, error.error_id, said) for one in some]
+            return told | {"paused_at": at, "paused_by": said}
+        failures = self._failures() + 1
+        wait = desk.rest(failures, error.retry_after)
+        if isinstance(error, Unavailable):
+            results += [Settled(one, PENDING, error.error_id, said, due=at + wait) for one in some]
+        else:
+            seen = at + timedelta(seconds=self._crm.look_up_after)
+            results += [Settled(one, UNKNOWN, error.error_id, said, due=seen) for one in some]
+        return told | {"failures": failures, "next_at": at + wait}
+
+    def _spend(self, until: datetime, at: datetime) -> None:
+        with self._database.write() as session:
+            budgets.spend(session, self._portal, until, at)
+
+    def _failures(self) -> int:
+        with self._database.read() as session:
+            found = select(DestinationState.failures).where(DestinationState.name == self._destination.name)
+            return session.scalar(found) or 0
+
+    def _overtaken(self, records: Sequence[str]) -> Mapping[str, datetime]:
+        with self._database.read() as session:
+            return claiming.overtaken(session, self._destination.name, records)

@@ -1,0 +1,96 @@
+"""A destination's row: how far it has followed the feed, and whose turn it is to send. One process sends to a destination at a
+time. Whoever changes the row while it sends names the lease that it holds (``models.leases``)."""
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from crm.destination import Destination
+from lib import ids
+from models import CallOutcome, DestinationState, leases
+from models.database import Database, changed, insert_into
+from models.leases import FREE, LeaseLost
+from outcomes.feed import state
+
+DESK = DestinationState.__table__
+SPAN = timedelta(seconds=20)  # of a lease that is not renewed: when a process has died, nothing is sent for so long
+BACKOFF = timedelta(seconds=1)  # after the first failure; doubled with each that follows
+LONGEST_BACKOFF = timedelta(minutes=5)
+LONGEST_REST = timedelta(hours=1)
+
+
+@dataclass
+class Held:
+    """A destination that is ours until ``ends`` of the steady clock."""
+
+    name: str
+    lease: str
+    ends: float = field(default=0.0)
+
+    def extend(self) -> None:
+        self.ends = time.monotonic() + SPAN.total_seconds()
+
+    def check(self) -> None:
+        """Before a request leaves: a process that has stood still may have lost its lease without knowing. Raises LeaseLost."""
+        if time.monotonic() > self.ends:
+            raise LeaseLost
+
+
+def made(session: Session, destination: Destination, at: datetime) -> None:
+    """The row, where there is none yet: it begins at the calls of ``since``, or with what changes from now on."""
+    if session.get(DestinationState, destination.name) is not None:
+        return
+    last = state(session).last_position
+    if destination.since is None:
+        position = last
+    else:
+        first = select(func.min(CallOutcome.position)).where(CallOutcome.occurred_at >= destination.since)
+        position = (session.scalar(first) or last + 1) - 1
+    row = {"name": destination.name, "kind": destination.kind, "position": position, "since": destination.since}
+    row |= {"followed_at": at, "started_at": at, "next_at": at, "failures": 0}
+    session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
+
+
+def claim(session: Session, name: str, at: datetime) -> Held | None:
+    """Take it; None where somebody else has it, where it rests, is parked or is paused."""
+    held = Held(name, str(ids.new()))
+    due = or_(DESK.c.next_at <= at, DESK.c.next_at > at + 2 * LONGEST_REST)
+    open_ones = (DESK.c.paused_at.is_(None), or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at))
+    free = leases.free(DESK.c.lease_until, at, SPAN)
+    held.extend()
+    taken = {"lease_owner": held.lease, "lease_until": at + SPAN}
+    claimed = update(DESK).where(DESK.c.name == name, due, free, *open_ones).values(taken)
+    return held if changed(session, claimed) == 1 else None
+
+
+def renew(session: Session, held: Held, at: datetime, **values: Any) -> None:
+    """Hold it longer, and set these values. Raises LeaseLost."""
+    _set(session, held, {"lease_until": at + SPAN} | values)
+    held.extend()
+
+
+def kept(database: Database, held: Held, now: Any) -> AbstractContextManager[None]:
+    """Within it the destination stays ours, however long a request takes."""
+    return leases.kept(database, SPAN, lambda session: renew(session, held, now()), held.name)
+
+
+def release(session: Session, held: Held, **values: Any) -> None:
+    """Leave it to others. Raises LeaseLost."""
+    _set(session, held, FREE | values)
+
+
+def rest(failures: int, wanted: float | None) -> timedelta:
+    """How long to leave the other side in peace after so many failures in a row; as long as it wishes, up to an hour."""
+    backoff: timedelta = min(BACKOFF * 2 ** min(failures, 20), LONGEST_BACKOFF)
+    return max(backoff, min(timedelta(seconds=wanted or 0), LONGEST_REST))
+
+
+def _set(session: Session, held: Held, values: dict[str, Any]) -> None:
+    mine = (DESK.c.name == held.name, DESK.c.lease_owner == held.lease)
+    if changed(session, update(DESK).where(*mine).values(values)) != 1:
+        raise LeaseLost

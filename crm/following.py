@@ -1,0 +1,194 @@
+"""The feed, followed: what has changed becomes what is to be done, in the transaction that moves the destination's place."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm import desk
+from crm.base import Crm
+from crm.destination import FINAL, Destination
+from crm.registry import CRMS
+from crm.statuses import rule_for
+from dialers.vocabulary import NEVER_DISPOSED
+from dialers.vocabulary import SETTLED as IS_SETTLED
+from lib import clock, ids
+from models import CallOutcome, Delivery, DestinationState
+from models.bulk import insert_rows, update_rows
+from models.database import AnyRow, Database
+from models.deliveries import (
+    DONE,
+    HELD,
+    LOG_CALL,
+    PARKED,
+    PENDING,
+    POST_EVENT,
+    REMOVE_CALL,
+    SENDING,
+    SET_STATUS,
+    UNDONE,
+    UNKNOWN,
+)
+from outcomes.feed import state
+
+PIECE = 500  # changes
+MERGED = "merged"  # why what was not sent yet is not sent any more
+_COLUMNS = (
+    *(CallOutcome.id, CallOutcome.revision, CallOutcome.position, CallOutcome.occurred_at, CallOutcome.connection),
+    *(CallOutcome.campaign_id, CallOutcome.campaign_name, CallOutcome.connect_outcome, CallOutcome.disposition),
+    *(CallOutcome.flags, CallOutcome.settling, CallOutcome.is_final, CallOutcome.merged_into),
+    CallOutcome.changed_fields,
+)
+_KNOWN = (
+    *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
+    *(Delivery.remote_id, Delivery.changed_fields),
+)
+_REPLACEABLE = (PENDING, HELD, PARKED)  # not sent: a later revision takes its place
+_UPDATED = ("revision", "state", "reason", "answer", "candidates", "changed_fields", "position", "due_at", "settled_at")
+
+Row = dict[str, Any]
+
+
+def follow(database: Database, destination: Destination, now: Callable[[], datetime] = clock.now) -> bool:
+    """Make deliveries of the next changes in the feed. False where there were none. Raises SQLAlchemyError."""
+    with database.read() as session:
+        known = session.get(DestinationState, destination.name)
+        if known is not None and known.position >= state(session).last_position:
+            return False
+    with database.write() as session:
+        at = now()
+        desk.made(session, destination, at)
+        where = select(DestinationState).where(DestinationState.name == destination.name).with_for_update()
+        row = session.scalars(where).one()
+        found = session.execute(
+            select(*_COLUMNS).where(CallOutcome.position > row.position).order_by(CallOutcome.position).limit(PIECE)
+        ).all()
+        row.followed_at = at
+        if not found:
+            return False
+        deliver(session, destination, found, at)
+        row.position = found[-1].position
+    return True
+
+
+def deliver(session: Session, destination: Destination, found: Sequence[AnyRow], at: datetime) -> int:
+    """Note what is to be done about these outcomes, rows of ``_COLUMNS``; how many deliveries are new or renewed."""
+    crm = CRMS[destination.kind]
+    known = _known(session, destination.name, [row.id for row in found])
+    made: list[Row] = []
+    renewed: list[Row] = []
+    for outcome in found:
+        own = known.get(outcome.id, [])
+        for operation in _operations(crm, destination, outcome, own):
+            before = [one for one in own if one.operation == operation]
+            if any(one.revision >= outcome.revision for one in before):
+                continue
+            replaced = next((one for one in before if one.state in _REPLACEABLE), None)
+            if replaced is None:
+                made.append(_new(destination.name, operation, outcome, at))
+            else:
+                renewed.append(_again(replaced, outcome, at))
+        if outcome.merged_into is not None:
+            renewed += [_over(one, outcome, at) for one in own if _is_over(one)]
+    insert_rows(session, Delivery.__table__, made)
+    update_rows(session, Delivery.__table__, renewed, _UPDATED)
+    return len(made) + len(renewed)
+
+
+def columns() -> Iterable[Any]:
+    """What ``deliver`` needs to know of an outcome."""
+    return _COLUMNS
+
+
+def _known(session: Session, destination: str, outcomes: Sequence[UUID]) -> Mapping[UUID, list[AnyRow]]:
+    found: dict[UUID, list[AnyRow]] = {}
+    rows = select(*_KNOWN).where(Delivery.outcome_id.in_(outcomes), Delivery.destination == destination)
+    for row in session.execute(rows):
+        found.setdefault(row.outcome_id, []).append(row)
+    return found
+
+
+def _operations(crm: Crm, destination: Destination, outcome: AnyRow, known: Sequence[AnyRow]) -> list[str]:
+    logged = [one for one in known if one.operation == LOG_CALL and one.state in (DONE, SENDING, UNKNOWN)]
+    posted = any(one.operation == POST_EVENT for one in known)
+    if outcome.merged_into is not None:
+        # What was logged for it goes, since the row that it became is logged by itself; who was told of it is told.
+        return ([REMOVE_CALL] if logged else []) + ([POST_EVENT] if posted else [])
+    fits = _fits(destination, outcome) and _is_ripe(destination, outcome)
+    found = []
+    if crm.calls is not None and ((fits and destination.log_calls) or logged):
+        found.append(LOG_CALL)
+    if crm.records is not None and fits and rule_for(destination, outcome._asdict()) is not None:
+        found.append(SET_STATUS)
+    if crm.events is not None and (fits or posted):
+        found.append(POST_EVENT)
+    return found
+
+
+def _fits(destination: Destination, outcome: AnyRow) -> bool:
+    campaigns = destination.campaigns
+    return (
+        (not destination.connections or outcome.connection in destination.connections)
+        and (not campaigns or outcome.campaign_id in campaigns or outcome.campaign_name in campaigns)
+        and (not destination.flags or not set(destination.flags).isdisjoint(outcome.flags or ()))
+        and (not destination.connect_outcomes or outcome.connect_outcome in destination.connect_outcomes)
+        and (destination.since is None or outcome.occurred_at >= destination.since)
+    )
+
+
+def _is_ripe(destination: Destination, outcome: AnyRow) -> bool:
+    if destination.when == FINAL:
+        return bool(outcome.is_final)
+    return outcome.settling in (IS_SETTLED, NEVER_DISPOSED)
+
+
+def _new(destination: str, operation: str, outcome: AnyRow, at: datetime) -> Row:
+    own = {"id": ids.new(), "destination": destination, "outcome_id": outcome.id, "operation": operation}
+    return (
+        dict.fromkeys(column.name for column in Delivery.__table__.columns)
+        | own
+        | {
+            "revision": outcome.revision,
+            "state": PENDING,
+            "changed_fields": outcome.changed_fields,
+            "attempts": 0,
+            "position": outcome.position,
+            "occurred_at": outcome.occurred_at,
+            "created_at": at,
+            "due_at": at,
+        }
+    )
+
+
+def _again(replaced: AnyRow, outcome: AnyRow, at: datetime) -> Row:
+    changed = None
+    if replaced.changed_fields is not None and outcome.changed_fields is not None:
+        changed = sorted({*replaced.changed_fields, *outcome.changed_fields})
+    return {
+        "id": replaced.id,
+        "revision": outcome.revision,
+        "state": PENDING,
+        "reason": None,
+        "answer": None,
+        "candidates": None,
+        "changed_fields": changed,
+        "position": outcome.position,
+        "due_at": at,
+        "settled_at": None,
+    }
+
+
+def _is_over(known: AnyRow) -> bool:
+    return known.operation in (LOG_CALL, SET_STATUS) and known.state in _REPLACEABLE
+
+
+def _over(known: AnyRow, outcome: AnyRow, at: datetime) -> Row:
+    return _again(known, outcome, at) | {
+        "revision": known.revision,
+        "state": UNDONE,
+        "reason": MERGED,
+        "settled_at": at,
+    }

@@ -1,0 +1,223 @@
+"""What is done about deliveries of one operation: whom they belong to, what is sent, and what each comes to. A step of
+``delivering``."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm import finding, statuses
+from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Records, Refused, Result, Seen
+from crm.claiming import Settled, Taken, later
+from crm.destination import SKIP, Destination, Rule
+from crm.finding import Found
+from models.deliveries import (
+    DONE,
+    HELD,
+    LOG_CALL,
+    PENDING,
+    POST_EVENT,
+    REFUSED,
+    REMOVE_CALL,
+    SET_STATUS,
+    UNDONE,
+    UNKNOWN,
+)
+
+MERGED, UNCHANGED, UNMAPPED, RECORD_GONE = "merged", "unchanged", "unmapped", "record_gone"
+
+Overtaken = Callable[[Sequence[str]], Mapping[str, datetime]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status."""
+
+    crm: Crm
+    destination: Destination
+    client: AnyClient
+    at: datetime
+    overtaken: Overtaken
+
+    def done(self, operation: str, some: Sequence[Taken]) -> list[Settled]:
+        """What the deliveries come to, all of one operation. Raises ExchangeError, and then nobody knows what came of any."""
+        return _STEPS[operation](self, some)
+
+    def settled(self, taken: Taken, result: Result, **more: Any) -> Settled:
+        """What a record's result makes of its delivery."""
+        if isinstance(result, Done):
+            told = {"remote_id": result.remote_id, "remote_url": result.remote_url, "answer": result.answer}
+            return Settled(taken, DONE, **told | more)
+        if isinstance(result, Refused):
+            return Settled(taken, REFUSED, result.reason, result.answer, record_id=more.get("record_id"))
+        if isinstance(result, Again):
+            due = later(self.at, taken.attempts, result.after)
+            return Settled(taken, PENDING, None, result.answer, record_id=more.get("record_id"), due=due)
+        due = self.at + timedelta(seconds=self.crm.look_up_after)
+        return Settled(taken, UNKNOWN, None, result.answer, record_id=more.get("record_id"), due=due)
+
+    def held(self, taken: Taken, found: Found) -> Settled:
+        """A call of which it is not known whom it belongs to."""
+        if self.destination.not_found == SKIP:
+            return Settled(taken, REFUSED, found.reason, "Skipped, as `not_found` says.")
+        choices = [{"id": one.id, "name": one.name, "url": one.url} for one in found.candidates]
+        return Settled(taken, HELD, found.reason, candidates=choices)
+
+
+def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
+    calls, records = work.crm.calls, work.crm.records
+    assert calls is not None and records is not None  # else there is no such delivery
+    results = [Settled(one, UNDONE, MERGED) for one in some if one.merged]
+    left = [one for one in some if not one.merged]
+    whose = finding.found(records, work.client, work.destination, left)
+    results += [work.held(one, found) for one, found in zip(left, whose, strict=True) if found.record_id is None]
+    known = [
+        (one, _call(work, one, found.record_id)) for one, found in zip(left, whose, strict=True) if found.record_id
+    ]
+    known = _looked_up(work, calls, known, results)
+    wanted = []
+    for taken, call in known:
+        digest = _digest(calls, call)
+        if digest == taken.digest and call.remote_id is not None and taken.was != UNKNOWN:
+            results.append(Settled(taken, DONE, UNCHANGED, record_id=call.record_id, digest=digest))
+        else:
+            wanted.append((taken, call, digest))
+    logged = calls.log(work.client, [call for _, call, _ in wanted]) if wanted else []
+    results += [
+        work.settled(taken, result, record_id=call.record_id, digest=digest if isinstance(result, Done) else None)
+        for (taken, call, digest), result in zip(wanted, logged, strict=True)
+    ]
+    return results
+
+
+def _call(work: Work, taken: Taken, record_id: str) -> Call:
+    agent = taken.outcome["agent"]
+    names = (agent[name] for name in ("email", "id", "username", "name") if agent[name])
+    owner = next((work.destination.owners[name] for name in names if name in work.destination.owners), None)
+    return Call(str(taken.outcome_id), str(taken.id), taken.outcome, record_id, owner, taken.remote_id)
+
+
+Known = list[tuple[Taken, Call]]
+
+
+def _looked_up(work: Work, calls: Calls, known: Known, results: list[Settled]) -> Known:
+    """An unknown result is looked up before anything is sent again: what stands there as it should is done."""
+    unknown = [(taken, call) for taken, call in known if taken.was == UNKNOWN]
+    if not unknown:
+        return known
+    seen = calls.look_up(work.client, [call for _, call in unknown])
+    left = [(taken, call) for taken, call in known if taken.was != UNKNOWN]
+    for (taken, call), one in zip(unknown, seen, strict=True):
+        if one is not None and one.same:
+            results.append(_found_done(work, calls, taken, call, one))
+        else:
+            left.append((taken, call if one is None else replace(call, remote_id=one.remote_id)))
+    return left
+
+
+def _found_done(work: Work, calls: Calls, taken: Taken, call: Call, seen: Seen) -> Settled:
+    digest = _digest(calls, call)
+    done = Done(seen.remote_id, seen.remote_url, "It was found there.")
+    return work.settled(taken, done, record_id=call.record_id, digest=digest)
+
+
+def _digest(calls: Calls, call: Call) -> str:
+    content = {**calls.content(call), "record": call.record_id}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Status:
+    """A status that is to be set on a record."""
+
+    taken: Taken
+    rule: Rule
+    record_id: str
+
+
+def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
+    records = work.crm.records
+    assert records is not None
+    known, results = _mapped(work, records, some)
+    now = _now(work, records, known)
+    latest = _latest(work, known)
+    changes: dict[str, tuple[Taken, Change, Mapping[str, str]]] = {}  # by record: one call decides
+    for one in known:
+        fields, taken = now[one.record_id], one.taken
+        if fields is None:
+            results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
+            continue
+        decision = statuses.decide(one.rule, fields, work.destination.never_back)
+        if latest[one.record_id] > taken.occurred_at or one.record_id in changes:
+            decision = statuses.Decision({}, statuses.OVERTAKEN)
+        if decision.reason is not None:
+            results.append(Settled(taken, DONE, decision.reason, record_id=one.record_id))
+            continue
+        before = {name: fields.get(name, "") for name in decision.fields}
+        changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields), before)
+    answers = records.change(work.client, [change for _, change, _ in changes.values()]) if changes else []
+    for (taken, change, before), answer in zip(changes.values(), answers, strict=True):
+        set_now: dict[str, Any] = {"before": before, "after": change.fields} if isinstance(answer, Done) else {}
+        results.append(work.settled(taken, answer, record_id=change.record_id, **set_now))
+    return results
+
+
+def _mapped(work: Work, records: Records, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:
+    """Those whose outcome is mapped and whose record is known; and what the others come to."""
+    rules = [(one, None if one.merged else statuses.rule_for(work.destination, one.outcome)) for one in some]
+    results = [Settled(one, UNDONE, MERGED if one.merged else UNMAPPED) for one, rule in rules if rule is None]
+    mapped = [(one, rule) for one, rule in rules if rule is not None]
+    whose = finding.found(records, work.client, work.destination, [one for one, _ in mapped])
+    known: list[_Status] = []
+    for (taken, rule), found in zip(mapped, whose, strict=True):
+        if found.record_id is None:
+            results.append(work.held(taken, found))
+        else:
+            known.append(_Status(taken, rule, found.record_id))
+    return known, results
+
+
+def _now(work: Work, records: Records, known: Sequence[_Status]) -> Mapping[str, Mapping[str, str] | None]:
+    names = sorted({name for one in known for name in one.rule.sets})
+    ids = list(dict.fromkeys(one.record_id for one in known))
+    return dict(zip(ids, records.read(work.client, ids, names), strict=True)) if ids else {}
+
+
+def _latest(work: Work, known: Sequence[_Status]) -> Mapping[str, datetime]:
+    """Of each record: when its latest call was. That one decides, of those that were before and of those in this step."""
+    latest = dict(work.overtaken([one.record_id for one in known]))
+    for one in known:
+        latest[one.record_id] = max(latest.get(one.record_id, one.taken.occurred_at), one.taken.occurred_at)
+    return latest
+
+
+def _remove(work: Work, some: Sequence[Taken]) -> list[Settled]:
+    calls = work.crm.calls
+    assert calls is not None
+    known = [(one, one.remote_id) for one in some if one.remote_id is not None]
+    results = [Settled(one, DONE, UNCHANGED) for one in some if one.remote_id is None]  # nothing of it ever stood there
+    answers = calls.remove(work.client, [remote for _, remote in known]) if known else []
+    return results + [work.settled(taken, answer) for (taken, _), answer in zip(known, answers, strict=True)]
+
+
+def _post(work: Work, some: Sequence[Taken]) -> list[Settled]:
+    assert work.crm.events is not None
+    answers = work.crm.events.post(work.client, [_event(one) for one in some])
+    return [work.settled(taken, answer) for taken, answer in zip(some, answers, strict=True)]
+
+
+def _event(taken: Taken) -> Event:
+    kind = "merged" if taken.merged else "settled" if taken.first else "changed"
+    # The delivery's own id, without what a later revision in its place has in common with it.
+    number = f"{taken.id}-{taken.revision}"
+    return Event(number, f"call.outcome.{kind}", taken.changed_at, taken.outcome, taken.changed_fields)
+
+
+_STEPS: Mapping[str, Callable[[Work, Sequence[Taken]], list[Settled]]] = {
+    LOG_CALL: _log,
+    SET_STATUS: _set,
+    REMOVE_CALL: _remove,
+    POST_EVENT: _post,
+}
