@@ -139,6 +139,12 @@ def _taken(row: Delivery, outcome: CallOutcome, known: Sequence[Delivery]) -> Ta
     )
 
 
+def imagined(outcome: CallOutcome, operation: str) -> Taken:
+    """A delivery that is not there, of an outcome of which nothing was delivered."""
+    row = Delivery(id=outcome.id, outcome_id=outcome.id, operation=operation, revision=0, state=PENDING, attempts=0)
+    return _taken(row, outcome, ())
+
+
 def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
     """Write down what came of them."""
     rows = [

@@ -56,11 +56,12 @@ def made(session: Session, destination: Destination, at: datetime) -> None:
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 
-def claim(session: Session, name: str, at: datetime) -> Held | None:
-    """Take it; None where somebody else has it, where it rests, is parked or is paused."""
+def claim(session: Session, name: str, at: datetime, paused: bool = False) -> Held | None:
+    """Take it; None where somebody else has it, where it rests, is parked or is paused. ``paused``: also then."""
     held = Held(name, str(ids.new()))
     due = or_(DESK.c.next_at <= at, DESK.c.next_at > at + 2 * LONGEST_REST)
-    open_ones = (DESK.c.paused_at.is_(None), or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at))
+    runs = [] if paused else [DESK.c.paused_at.is_(None)]
+    open_ones = [*runs, or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at)]
     free = leases.free(DESK.c.lease_until, at, SPAN)
     held.extend()
     taken = {"lease_owner": held.lease, "lease_until": at + SPAN}

@@ -111,7 +111,14 @@ def _known(session: Session, destination: str, outcomes: Sequence[UUID]) -> Mapp
     return found
 
 
-def _operations(crm: Crm, destination: Destination, outcome: AnyRow, known: Sequence[AnyRow]) -> list[str]:
+def operations(crm: Crm, destination: Destination, outcome: CallOutcome) -> list[str]:
+    """What would be done about an outcome of which nothing was done before."""
+    return _operations(crm, destination, outcome, ())
+
+
+def _operations(
+    crm: Crm, destination: Destination, outcome: AnyRow | CallOutcome, known: Sequence[AnyRow]
+) -> list[str]:
     logged = [one for one in known if one.operation == LOG_CALL and one.state in (DONE, SENDING, UNKNOWN)]
     posted = any(one.operation == POST_EVENT for one in known)
     if outcome.merged_into is not None:
@@ -121,14 +128,18 @@ def _operations(crm: Crm, destination: Destination, outcome: AnyRow, known: Sequ
     found = []
     if crm.calls is not None and ((fits and destination.log_calls) or logged):
         found.append(LOG_CALL)
-    if crm.records is not None and fits and rule_for(destination, outcome._asdict()) is not None:
+    if crm.records is not None and fits and rule_for(destination, _told(outcome)) is not None:
         found.append(SET_STATUS)
     if crm.events is not None and (fits or posted):
         found.append(POST_EVENT)
     return found
 
 
-def _fits(destination: Destination, outcome: AnyRow) -> bool:
+def _told(outcome: AnyRow | CallOutcome) -> Mapping[str, Any]:
+    return {name: getattr(outcome, name) for name in ("flags", "disposition", "connect_outcome")}
+
+
+def _fits(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
     campaigns = destination.campaigns
     return (
         (not destination.connections or outcome.connection in destination.connections)
@@ -139,7 +150,7 @@ def _fits(destination: Destination, outcome: AnyRow) -> bool:
     )
 
 
-def _is_ripe(destination: Destination, outcome: AnyRow) -> bool:
+def _is_ripe(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
     if destination.when == FINAL:
         return bool(outcome.is_final)
     return outcome.settling in (IS_SETTLED, NEVER_DISPOSED)

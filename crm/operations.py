@@ -73,9 +73,8 @@ def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
     left = [one for one in some if not one.merged]
     whose = finding.found(records, work.client, work.destination, left)
     results += [work.held(one, found) for one, found in zip(left, whose, strict=True) if found.record_id is None]
-    known = [
-        (one, _call(work, one, found.record_id)) for one, found in zip(left, whose, strict=True) if found.record_id
-    ]
+    pairs = zip(left, whose, strict=True)
+    known = [(one, call_of(work.destination, one, found.record_id)) for one, found in pairs if found.record_id]
     known = _looked_up(work, calls, known, results)
     wanted = []
     for taken, call in known:
@@ -92,10 +91,11 @@ def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
     return results
 
 
-def _call(work: Work, taken: Taken, record_id: str) -> Call:
+def call_of(destination: Destination, taken: Taken, record_id: str) -> Call:
+    """The call as it is to stand on the record."""
     agent = taken.outcome["agent"]
     names = (agent[name] for name in ("email", "id", "username", "name") if agent[name])
-    owner = next((work.destination.owners[name] for name in names if name in work.destination.owners), None)
+    owner = next((destination.owners[name] for name in names if name in destination.owners), None)
     return Call(str(taken.outcome_id), str(taken.id), taken.outcome, record_id, owner, taken.remote_id)
 
 
@@ -158,8 +158,8 @@ def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
         before = {name: fields.get(name, "") for name in decision.fields}
         changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields), before)
     answers = records.change(work.client, [change for _, change, _ in changes.values()]) if changes else []
-    for (taken, change, before), answer in zip(changes.values(), answers, strict=True):
-        set_now: dict[str, Any] = {"before": before, "after": change.fields} if isinstance(answer, Done) else {}
+    for (taken, change, stood), answer in zip(changes.values(), answers, strict=True):
+        set_now: dict[str, Any] = {"before": stood, "after": change.fields} if isinstance(answer, Done) else {}
         results.append(work.settled(taken, answer, record_id=change.record_id, **set_now))
     return results
 

@@ -1,0 +1,108 @@
+"""What would be written at a destination, against what is there now: nothing is written."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from crm import budgets, finding, following, operations, statuses
+from crm.base import AnyClient, Crm
+from crm.claiming import Taken, imagined
+from crm.destination import Destination
+from crm.registry import CRMS
+from lib import clock
+from models import CallOutcome
+from models.database import Database, chunks
+from models.deliveries import LOG_CALL, POST_EVENT, SET_STATUS
+from queries.selection import NOT_MERGED
+
+SAMPLES = 5
+MOST = 1_000  # calls that are looked at
+NEW, RENEWED, SAME, SET = "new", "renewed", "same", "set"
+
+
+@dataclass
+class Preview:
+    """By (operation, what would come of it): how many, and some of them in words."""
+
+    calls: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    samples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def add(self, operation: str, what: str, words: str) -> None:
+        self.counts[operation, what] += 1
+        some = self.samples.setdefault((operation, what), [])
+        if len(some) < SAMPLES:
+            some.append(words)
+
+
+def preview(
+    database: Database, destination: Destination, since: datetime, now: Callable[[], datetime] = clock.now
+) -> Preview:
+    """Of the latest calls since then, at most MOST. Raises ExchangeError."""
+    crm, found = CRMS[destination.kind], Preview()
+    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now=now, stop=threading.Event())
+    client = crm.client(destination, turns)
+    for some in chunks(list(_calls(database, crm, destination, since, found)), crm.batch):
+        by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}
+        _log(crm, client, destination, by[LOG_CALL], found)
+        _set(crm, client, destination, by[SET_STATUS], found)
+        for one in by[POST_EVENT]:
+            found.add(POST_EVENT, NEW, _named(one))
+    return found
+
+
+def _calls(database: Database, crm: Crm, destination: Destination, since: datetime, found: Preview) -> Iterator[Taken]:
+    with database.read() as session:
+        wanted = select(CallOutcome).where(NOT_MERGED, CallOutcome.occurred_at >= since)
+        latest = wanted.order_by(CallOutcome.occurred_at.desc(), CallOutcome.id.desc()).limit(MOST)
+        for row in session.scalars(latest):
+            wanted_of = following.operations(crm, destination, row)
+            found.calls += bool(wanted_of)
+            for operation in wanted_of:
+                yield imagined(row, operation)
+
+
+def _log(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[Taken], into: Preview) -> None:
+    calls, records = crm.calls, crm.records
+    if calls is None or records is None or not some:
+        return
+    whose = finding.found(records, client, destination, some)
+    known = []
+    for one, found in zip(some, whose, strict=True):
+        if found.record_id is None:
+            into.add(LOG_CALL, found.reason or finding.NOBODY, _named(one))
+        else:
+            known.append((one, operations.call_of(destination, one, found.record_id)))
+    seen = calls.look_up(client, [call for _, call in known]) if known else []
+    for (one, call), there in zip(known, seen, strict=True):
+        what = NEW if there is None else SAME if there.same else RENEWED
+        into.add(LOG_CALL, what, f"{_named(one)} on record {call.record_id}")
+
+
+def _set(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[Taken], into: Preview) -> None:
+    records = crm.records
+    if records is None or not some:
+        return
+    rules = [(one, statuses.rule_for(destination, one.outcome)) for one in some]
+    mapped = [(one, rule) for one, rule in rules if rule is not None]
+    whose = finding.found(records, client, destination, [one for one, _ in mapped])
+    ids = sorted({found.record_id for found in whose if found.record_id is not None})
+    names = sorted({name for _, rule in mapped for name in rule.sets})
+    now = dict(zip(ids, records.read(client, ids, names), strict=True)) if ids else {}
+    for (one, rule), found in zip(mapped, whose, strict=True):
+        fields = now.get(found.record_id or "")
+        if found.record_id is None or fields is None:
+            into.add(SET_STATUS, found.reason or operations.RECORD_GONE, _named(one))
+            continue
+        decision = statuses.decide(rule, fields, destination.never_back)
+        changes = ", ".join(f"{name} {fields.get(name) or 'empty'} -> {to}" for name, to in decision.fields.items())
+        into.add(SET_STATUS, decision.reason or SET, f"{_named(one)} on record {found.record_id} {changes}".rstrip())
+
+
+def _named(one: Taken) -> str:
+    said = one.outcome["disposition"] or one.outcome["connect_outcome"]
+    return f"{clock.iso(one.occurred_at)} {one.outcome['customer_number'] or 'no number'} {said} ({one.outcome_id})"

@@ -1,0 +1,144 @@
+"""What was done at a destination, taken back: logged calls are removed, and a status that still is what we set is put back."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm import budgets, desk
+from crm.base import AnyClient, Change, Crm, Done
+from crm.destination import Destination
+from crm.registry import CRMS
+from lib import clock
+from models import Delivery
+from models.database import Database, chunks
+from models.deliveries import DONE, LOG_CALL, SET_STATUS, UNDONE
+
+MOVED_ON = "moved_on"  # somebody has set another status since: it stays
+NOT_TAKEN_BACK = "not_taken_back"
+WAIT_SECONDS = 60.0  # for whoever sends to the destination now
+
+REMOVED, PUT_BACK, GONE = "removed", "put_back", "record_gone"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became, or would become, of one delivery."""
+
+    id: UUID
+    operation: str
+    outcome_id: UUID
+    remote_id: str | None
+    record_id: str | None
+    what: str  # REMOVED, PUT_BACK, or why it stays as it is
+    answer: str | None = None
+
+
+class Busy(Exception):
+    """Somebody else sends to the destination, or it rests, and that does not end."""
+
+
+def done_since(session: Session, destination: str, since: datetime | None, delivery: UUID | None) -> list[Delivery]:
+    """What can be taken back, the latest first: of this delivery, or of all that were sent from then on."""
+    wanted = [
+        Delivery.destination == destination,
+        Delivery.state == DONE,
+        Delivery.operation.in_((LOG_CALL, SET_STATUS)),
+    ]
+    wanted.append(Delivery.id == delivery if delivery is not None else Delivery.sent_at >= since)
+    return list(session.scalars(select(Delivery).where(*wanted).order_by(Delivery.id.desc())))
+
+
+class Undoing:
+    """Takes back at one destination. ``apply=False`` looks only. While it takes back, nothing else is sent there."""
+
+    def __init__(
+        self, database: Database, destination: Destination, apply: bool, now: Callable[[], datetime] = clock.now
+    ):
+        self._database = database
+        self._destination = destination
+        self._crm: Crm = CRMS[destination.kind]
+        self._apply = apply
+        self._now = now
+        self._before: Callable[[], None] = lambda: None
+
+    def run(self, wanted: Sequence[Delivery]) -> Iterator[Undone]:
+        """Of each, once for what was made by several revisions. Raises Busy, ExchangeError and LeaseLost."""
+        if not self._apply:
+            yield from self._each(self._client(lambda: None), wanted)
+            return
+        held = self._held()
+        with desk.kept(self._database, held, self._now):
+            yield from self._each(self._client(held.check), wanted)
+            with self._database.write() as session:
+                desk.release(session, held)
+
+    def _held(self) -> desk.Held:
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            with self._database.write() as session:
+                held = desk.claim(session, self._destination.name, self._now(), paused=True)
+            if held is not None:
+                return held
+            if time.monotonic() > until:
+                raise Busy(f"{self._destination.name} is being sent to, or rests after a failure; try again.")
+            time.sleep(0.2)
+
+    def _client(self, before: Callable[[], None]) -> AnyClient:
+        limits, portal = self._crm.limits(self._destination), self._crm.portal(self._destination)
+        turns = budgets.Turns(self._database, portal, limits, before, self._now, threading.Event())
+        return self._crm.client(self._destination, turns)
+
+    def _each(self, client: AnyClient, wanted: Sequence[Delivery]) -> Iterator[Undone]:
+        calls = {one.remote_id: one for one in reversed(wanted) if one.operation == LOG_CALL and one.remote_id}
+        for some in chunks(list(calls.values()), self._crm.batch):
+            yield from self._remove(client, some)
+        # The latest first: each puts back what stood before it.
+        for one in wanted:
+            if one.operation == SET_STATUS and one.after:
+                yield self._put_back(client, one)
+
+    def _remove(self, client: AnyClient, some: Sequence[Delivery]) -> Iterator[Undone]:
+        answers: Sequence[Any] = [Done()] * len(some)
+        if self._apply:
+            assert self._crm.calls is not None
+            answers = self._crm.calls.remove(client, [str(one.remote_id) for one in some])
+            gone = [one.remote_id for one, answer in zip(some, answers, strict=True) if isinstance(answer, Done)]
+            self._note(Delivery.remote_id.in_(gone), Delivery.operation == LOG_CALL)
+        for one, answer in zip(some, answers, strict=True):
+            yield _undone(one, REMOVED if isinstance(answer, Done) else NOT_TAKEN_BACK, answer.answer)
+
+    def _put_back(self, client: AnyClient, one: Delivery) -> Undone:
+        assert self._crm.records is not None
+        record, set_then, stood = str(one.record_id), dict(one.after or {}), dict(one.before or {})
+        (now,) = self._crm.records.read(client, [record], sorted(set_then))
+        if now is None:
+            return _undone(one, GONE)
+        if any(now.get(name, "") != value for name, value in set_then.items()):
+            return _undone(one, MOVED_ON, _written(now))
+        if not self._apply:
+            return _undone(one, PUT_BACK)
+        (answer,) = self._crm.records.change(client, [Change(str(one.id), record, stood)])
+        if not isinstance(answer, Done):
+            return _undone(one, NOT_TAKEN_BACK, answer.answer)
+        self._note(Delivery.id == one.id)
+        return _undone(one, PUT_BACK)
+
+    def _note(self, *which: Any) -> None:
+        with self._database.write() as session:
+            mine = (Delivery.destination == self._destination.name, Delivery.state == DONE, *which)
+            session.execute(update(Delivery).where(*mine).values(state=UNDONE, settled_at=self._now()))
+
+
+def _undone(one: Delivery, what: str, answer: str | None = None) -> Undone:
+    return Undone(one.id, one.operation, one.outcome_id, one.remote_id, one.record_id, what, answer)
+
+
+def _written(fields: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} is {value or 'empty'}" for name, value in fields.items())
