@@ -42,7 +42,12 @@ def test_the_first_line_that_fits(given, rule):
         (TRIED, {"hs_lead_status": ""}, {"hs_lead_status": "ATTEMPTED"}, None),
         (TRIED, {"hs_lead_status": "MEETING_BOOKED"}, {}, NOT_FROM),
         (TRIED, {"hs_lead_status": "ATTEMPTED"}, {}, ALREADY),  # although it is none of those it is set from
-        (WRONG, {"hs_lead_status": "CONNECTED"}, {"hs_lead_status": "BAD_TIMING"}, None),  # it has no place in the order
+        (
+            WRONG,
+            {"hs_lead_status": "CONNECTED"},
+            {"hs_lead_status": "BAD_TIMING"},
+            None,
+        ),  # it has no place in the order
         (Rule("flag", "x", {"hs_lead_status": "ATTEMPTED"}), {"hs_lead_status": "CONNECTED"}, {}, BACKWARDS),
         (BOTH, {"hs_lead_status": "NEW", "owner": ""}, {"hs_lead_status": "OPEN", "owner": "7"}, None),
         (BOTH, {"hs_lead_status": "NEW", "owner": "9"}, {}, NOT_FROM),  # all of it or nothing

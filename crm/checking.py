@@ -1,0 +1,23 @@
+"""Whether a destination can work: everything that its kind can ask the CRM about."""
+
+import threading
+from collections.abc import Iterator
+
+from crm import budgets
+from crm.base import Line
+from crm.destination import Destination
+from crm.registry import CRMS
+from lib import masking
+from lib.http.errors import ExchangeError
+from models.database import Database
+
+
+def check(database: Database, destination: Destination, repair: bool = False) -> Iterator[Line]:
+    """Line by line, as it is found; what keeps the rest from being asked is the last one. ``repair``: make what the API lets us
+    make."""
+    crm = CRMS[destination.kind]
+    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), stop=threading.Event())
+    try:
+        yield from crm.check(crm.client(destination, turns), destination, repair)
+    except ExchangeError as error:
+        yield Line("it answers", False, str(masking.masked(str(error), crm.secrets(destination))))
