@@ -22,21 +22,21 @@ DAY = "day"  # under which a spent quota of the day is kept
 
 
 class Turns:
-    """The budget of one account, for one sender. ``before`` is called when a turn has come, and may raise."""
+    """The budget of one account, for one sender. ``before`` is called when a turn has come, and may raise: it is set for as long
+    as a destination is held."""
 
     def __init__(
         self,
         database: Database,
         portal: str,
         limits: Mapping[str, Limit],
-        before: Callable[[], None] = lambda: None,
         now: Callable[[], datetime] = clock.now,
         stop: threading.Event | None = None,
     ):
         self._database = database
         self._portal = portal
         self._limits = limits
-        self._before = before
+        self.before: Callable[[], None] = lambda: None
         self._now = now
         self._stop = stop or threading.Event()
         self._left: dict[str, int] = {}
@@ -48,7 +48,7 @@ class Turns:
             if not self._left.get(limit):
                 self._wait(self._reserved(limit))
             self._left[limit] -= 1
-        self._before()
+        self.before()
 
     def _reserved(self, limit: str) -> datetime:
         """When the next turns have come."""

@@ -1,6 +1,5 @@
 """Whether a destination can work: everything that its kind can ask the CRM about."""
 
-import threading
 from collections.abc import Iterator
 
 from crm import budgets
@@ -16,7 +15,7 @@ def check(database: Database, destination: Destination, repair: bool = False) ->
     """Line by line, as it is found; what keeps the rest from being asked is the last one. ``repair``: make what the API lets us
     make."""
     crm = CRMS[destination.kind]
-    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), stop=threading.Event())
+    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination))
     try:
         yield from crm.check(crm.client(destination, turns), destination, repair)
     except ExchangeError as error:

@@ -14,7 +14,17 @@ from lib import text as texts
 from models import CallOutcome, Delivery
 from models.bulk import update_rows
 from models.database import changed
-from models.deliveries import DONE, LOG_CALL, PARKED, PENDING, SENDING, SET_STATUS, UNDONE, UNKNOWN
+from models.deliveries import (
+    DONE,
+    IS_OPEN,
+    IS_STATUS_DONE,
+    LOG_CALL,
+    PARKED,
+    PENDING,
+    SENDING,
+    UNDONE,
+    UNKNOWN,
+)
 from queries import shape
 
 _DUE = (PENDING, PARKED, UNKNOWN)
@@ -71,7 +81,7 @@ class Settled:
 def recover(session: Session, destination: str, due: datetime) -> int:
     """Nobody sends now, so what is written down as being sent was left behind by a process that died: nobody knows what came
     of it."""
-    left = (Delivery.destination == destination, Delivery.state == SENDING)
+    left = (Delivery.destination == destination, IS_OPEN, Delivery.state == SENDING)
     return changed(session, update(Delivery).where(*left).values(state=UNKNOWN, due_at=due))
 
 
@@ -85,7 +95,7 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
         other.id != Delivery.id,
         other.state.in_(_IN_FLIGHT),
     )
-    due = (Delivery.destination == destination, Delivery.state.in_(_DUE), Delivery.due_at <= at)
+    due = (Delivery.destination == destination, IS_OPEN, Delivery.state.in_(_DUE), Delivery.due_at <= at)
     rows = session.scalars(
         select(Delivery).where(*due, ~waits).order_by(Delivery.due_at, Delivery.id).limit(limit).with_for_update()
     ).all()
@@ -130,13 +140,21 @@ def _taken(row: Delivery, outcome: CallOutcome, known: Sequence[Delivery]) -> Ta
         merged=outcome.merged_into is not None,
         changed_at=outcome.changed_at,
         occurred_at=outcome.occurred_at,
-        changed_fields=row.changed_fields,
+        changed_fields=_changed(row, outcome),
         record_id=row.record_id or (records[-1] if records else None),
         remote_id=row.remote_id or (last.remote_id if last else None),
         remote_url=row.remote_url or (last.remote_url if last else None),
         digest=done[-1].digest if done else None,
         first=not done,
     )
+
+
+def _changed(row: Delivery, outcome: CallOutcome) -> Sequence[str] | None:
+    """What has changed since what was sent before, up to the outcome as it is now."""
+    missed = outcome.revision - row.revision
+    if missed <= 0 or row.changed_fields is None:
+        return row.changed_fields
+    return sorted({*row.changed_fields, *outcome.changed_fields}) if missed == 1 and outcome.changed_fields else None
 
 
 def imagined(outcome: CallOutcome, operation: str) -> Taken:
@@ -180,8 +198,7 @@ def overtaken(session: Session, destination: str, records: Collection[str]) -> M
     rows = select(Delivery.record_id, Delivery.occurred_at).where(
         Delivery.destination == destination,
         Delivery.record_id.in_(records),
-        Delivery.operation == SET_STATUS,
-        Delivery.state == DONE,
+        IS_STATUS_DONE,
         or_(Delivery.reason.is_(None), Delivery.reason == ALREADY),
     )
     for record, at in session.execute(rows):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from crm import budgets, claiming, desk
-from crm.base import Crm, QuotaSpent, SwitchedOff
+from crm.base import AnyClient, Crm, QuotaSpent, SwitchedOff
 from crm.claiming import Settled, Taken
 from crm.desk import Held
 from crm.destination import Destination
@@ -25,7 +25,7 @@ from lib import text as texts
 from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
 from models import Delivery, DestinationState
 from models.database import Database
-from models.deliveries import OPERATIONS, PARKED, PENDING, REFUSED, SENDING, UNKNOWN
+from models.deliveries import IS_OPEN, OPERATIONS, PARKED, PENDING, REFUSED, UNKNOWN
 from models.leases import LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -34,54 +34,71 @@ SHIFT_SECONDS = 30.0  # after which the destination is given back
 SETTLE_AGAIN_SECONDS = 0.5
 CREDENTIALS_REST = timedelta(hours=1)  # those that were refused are not tried again before, unless somebody resumes
 _ANSWERED = {"failures": 0, "error_id": None, "error": None}
-_WAITING = (PENDING, PARKED, UNKNOWN, SENDING)
 
 
-def deliver_due(
-    database: Database,
-    destination: Destination,
-    now: Callable[[], datetime] = clock.now,
-    stop: threading.Event | None = None,
-) -> bool:
-    """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises SQLAlchemyError
-    where the database is away."""
-    with database.read() as session:
-        due = (Delivery.destination == destination.name, Delivery.state.in_(_WAITING), Delivery.due_at <= now())
-        if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
-            return False
-    with database.write() as session:
-        held = desk.claim(session, destination.name, now())
-    if held is None:
-        return False
-    try:
-        with desk.kept(database, held, now):
-            return Sender(database, destination, held, now, stop or threading.Event()).run()
-    except LeaseLost:
-        log.warning("delivering_lease_lost", destination=destination.name)
-        return False
-
-
-class Sender:
-    """Sends to one destination while it is ours, in one thread."""
+class Deliverer:
+    """Delivers to one destination, in one thread. Its client stays, with what it has learned of the CRM."""
 
     def __init__(
         self,
         database: Database,
         destination: Destination,
+        now: Callable[[], datetime] = clock.now,
+        stop: threading.Event | None = None,
+    ):
+        self._database = database
+        self._destination = destination
+        self._crm: Crm = CRMS[destination.kind]
+        self._now = now
+        self._stop = stop or threading.Event()
+        self._portal = self._crm.portal(destination)
+        self._turns = budgets.Turns(database, self._portal, self._crm.limits(destination), now, self._stop)
+        self._client = self._crm.client(destination, self._turns)
+
+    def step(self) -> bool:
+        """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises
+        SQLAlchemyError where the database is away."""
+        name = self._destination.name
+        with self._database.read() as session:
+            due = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
+            if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
+                return False
+        with self._database.write() as session:
+            held = desk.claim(session, name, self._now())
+        if held is None:
+            return False
+        self._turns.before = held.check
+        try:
+            with desk.kept(self._database, held, self._now):
+                return self._shift(held).run()
+        except LeaseLost:
+            log.warning("delivering_lease_lost", destination=name)
+            return False
+
+    def _shift(self, held: Held) -> "Shift":
+        return Shift(self._database, self._destination, self._crm, self._client, held, self._now, self._stop)
+
+
+class Shift:
+    """Sends while the destination is ours."""
+
+    def __init__(
+        self,
+        database: Database,
+        destination: Destination,
+        crm: Crm,
+        client: AnyClient,
         held: Held,
         now: Callable[[], datetime],
         stop: threading.Event,
     ):
         self._database = database
         self._destination = destination
-        self._crm: Crm = CRMS[destination.kind]
+        self._crm = crm
+        self._client = client
         self._held = held
         self._now = now
         self._stop = stop
-        limits = self._crm.limits(destination)
-        self._portal = self._crm.portal(destination)
-        turns = budgets.Turns(database, self._portal, limits, held.check, now, stop)
-        self._client = self._crm.client(destination, turns)
         self._goes_on = True
 
     def run(self) -> bool:
@@ -176,7 +193,7 @@ class Sender:
 
     def _spend(self, until: datetime, at: datetime) -> None:
         with self._database.write() as session:
-            budgets.spend(session, self._portal, until, at)
+            budgets.spend(session, self._crm.portal(self._destination), until, at)
 
     def _failures(self) -> int:
         with self._database.read() as session:

@@ -1,6 +1,5 @@
 """What would be written at a destination, against what is there now: nothing is written."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +43,7 @@ def preview(
 ) -> Preview:
     """Of the latest calls since then, at most MOST. Raises ExchangeError."""
     crm, found = CRMS[destination.kind], Preview()
-    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now=now, stop=threading.Event())
+    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now)
     client = crm.client(destination, turns)
     for some in chunks(list(_calls(database, crm, destination, since, found)), crm.batch):
         by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}

@@ -1,6 +1,5 @@
 """What was done at a destination, taken back: logged calls are removed, and a status that still is what we set is put back."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +65,6 @@ class Undoing:
         self._crm: Crm = CRMS[destination.kind]
         self._apply = apply
         self._now = now
-        self._before: Callable[[], None] = lambda: None
 
     def run(self, wanted: Sequence[Delivery]) -> Iterator[Undone]:
         """Of each, once for what was made by several revisions. Raises Busy, ExchangeError and LeaseLost."""
@@ -92,7 +90,8 @@ class Undoing:
 
     def _client(self, before: Callable[[], None]) -> AnyClient:
         limits, portal = self._crm.limits(self._destination), self._crm.portal(self._destination)
-        turns = budgets.Turns(self._database, portal, limits, before, self._now, threading.Event())
+        turns = budgets.Turns(self._database, portal, limits, self._now)
+        turns.before = before
         return self._crm.client(self._destination, turns)
 
     def _each(self, client: AnyClient, wanted: Sequence[Delivery]) -> Iterator[Undone]:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import leads
 import polling
-from crm.delivering import deliver_due
+from crm.delivering import Deliverer
 from crm.destination import Destination
 from crm.following import follow
 from dialers.base import Connection
@@ -126,7 +126,7 @@ def start(
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
     for destination in (destinations or {}).values():
         loops[f"follow for {destination.name}"] = (_follower(database, destination), FOLLOW_SECONDS)
-        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop), FOLLOW_SECONDS)
+        loops[f"deliver to {destination.name}"] = (Deliverer(database, destination, stop=stop).step, FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -148,10 +148,6 @@ def _sender(
 
 def _follower(database: Database, destination: Destination) -> Callable[[], object]:
     return lambda: follow(database, destination)
-
-
-def _deliverer(database: Database, destination: Destination, stop: threading.Event) -> Callable[[], object]:
-    return lambda: deliver_due(database, destination, stop=stop)
 
 
 def _loop(
