@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 from marshmallow import Schema
 
 from crm.destination import Destination
-from lib.http.errors import ExchangeError
+from lib.http.errors import CredentialsRefused, ExchangeError
 
 # What ``Crm.client`` opened. Whoever hands it to the kind's own functions looks into none.
 AnyClient: TypeAlias = Any
@@ -149,6 +149,13 @@ class SwitchedOff(ExchangeError):
     """The other side wants nothing more (410): the destination is paused until somebody resumes it."""
 
     error_id = "switched_off"
+
+
+class NotSetUp(CredentialsRefused):
+    """The account, or what the destination's table says of it, lacks something that everything sent there needs, as refused
+    credentials do; no delivery is at fault. The sentence says what to do."""
+
+    error_id = "not_set_up"
 
 
 # Limits -----------------------------------------------------------------------------------------------------------------

@@ -4,24 +4,34 @@ from collections.abc import Mapping
 
 from marshmallow import Schema, fields, validate
 
-from crm.base import Budget, Crm, Limit
+from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.hubspot import api, calls, contacts
+from crm.hubspot.batches import MOST
+from crm.hubspot.check import check
 from lib import secrets
 
 API = "https://api.hubapi.com"
+LOOK_UP_AFTER = 5.0  # our property is in no index that is late; but a request that was given up may still be at work
+_TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be an access token: letters, digits and dashes.")
+_PROPERTY = validate.Regexp(
+    r"[a-z][a-z0-9_]{0,99}\Z", error="Must be the internal name of a property, such as wrapup_outcome_id."
+)
 
 
 class Settings(Schema):
     """What a destination of this kind may say besides."""
 
-    access_token = fields.Str(required=True, validate=validate.Length(min=1))
+    access_token = fields.Str(required=True, validate=_TOKEN)
     api_url = fields.Url(load_default=API, require_tld=False, schemes={"http", "https"})
-    app_url = fields.Url(load_default="https://app.hubspot.com", require_tld=False, schemes={"http", "https"})
+    app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
     requests_per_ten_seconds = fields.Int(load_default=90, validate=validate.Range(1, 10_000))
     searches_per_second = fields.Int(load_default=4, validate=validate.Range(1, 1_000))
-    search_delay_seconds = fields.Float(load_default=10.0, validate=validate.Range(0, 3_600))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None)
+    unique_property = fields.Str(load_default="wrapup_outcome_id", validate=_PROPERTY)
+    reference_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
+    dispositions = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
 
 
 def _portal(destination: Destination) -> str:
@@ -36,15 +46,16 @@ def _limits(destination: Destination) -> Mapping[str, Limit]:
     }
 
 
-def _client(destination: Destination, budget: Budget) -> object:
-    raise NotImplementedError
-
-
 CRM = Crm(
     name="hubspot",
     settings=Settings,
-    client=_client,
+    client=api.Client,
     portal=_portal,
     limits=_limits,
+    batch=MOST,
+    look_up_after=LOOK_UP_AFTER,
+    records=contacts,
+    calls=calls,
+    check=check,
     secrets=lambda destination: (destination.settings["access_token"],),
 )

@@ -1,0 +1,215 @@
+"""HubSpot's HTTP API: one destination's client, and what it knows of the account.
+
+developers.hubspot.com, date version 2026-09; the dispositions have no newer address than /calling/v1.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from crm.base import Budget, NotSetUp
+from crm.destination import Destination
+from crm.halving import WholeRefused
+from crm.hubspot import answers
+from crm.hubspot.answers import MissingScopes
+from lib import zones
+from lib.http.errors import AskedWrongly, Garbled
+from lib.http.exchange import Answer, Http, Patience, asking, host_of
+
+VERSION = "2026-09"
+REQUESTS, SEARCHES = "requests", "searches"
+CALLS, CONTACTS = "calls", "contacts"
+CALL_TYPE, CONTACT_TYPE = "0-48", "0-1"  # the same, in addresses for people
+DETAILS = f"/account-info/{VERSION}/details"
+OWNERS = f"/crm/owners/{VERSION}"
+DISPOSITIONS = "/calling/v1/dispositions"
+MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
+KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
+MOST_KEPT = 5_000  # of agents
+REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Garbled)  # the account will not say it, however often it is asked
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is known of the account; None where it could not be asked."""
+
+    portal: str | None = None
+    domain: str | None = None
+    zone: ZoneInfo | None = None
+
+
+class Facts:
+    """What a client has learned of its account, kept for a while. ``in_lists``: whether searches find what is in a list of numbers; None while nobody knows, see ``searching``."""
+
+    def __init__(self) -> None:
+        self.in_lists: bool | None = None
+        self._lock = threading.Lock()
+        self._found: dict[str, tuple[float, Any]] = {}
+
+    def get(self, name: str, ask: Callable[[], Found | None]) -> Found | None:
+        """The answer to ``ask``, asked for where it is not known; None where there is none, which is kept for a shorter time."""
+        with self._lock:
+            until, found = self._found.get(name, (0.0, None))
+        if time.monotonic() < until:
+            return cast("Found | None", found)
+        answer = ask()
+        with self._lock:
+            if len(self._found) >= MOST_KEPT:
+                self._found.clear()
+            self._found[name] = (time.monotonic() + (KEPT_NOTHING if answer is None else KEPT), answer)
+        return answer
+
+    def account(self) -> Account:
+        """As far as it is known."""
+        with self._lock:
+            return self._found.get(DETAILS, (0.0, None))[1] or Account()
+
+
+class Client:
+    """One destination's. Shared by threads."""
+
+    def __init__(self, destination: Destination, budget: Budget, patience: Patience | None = None):
+        self.name = destination.name
+        self.settings = destination.settings
+        self.secrets = (str(self.settings["access_token"]),)
+        self.unique = str(self.settings["unique_property"])
+        self._base = str(self.settings["api_url"]).rstrip("/")
+        self.host = host_of(self._base)
+        self.facts = Facts()
+        self._budget = budget
+        seconds = float(self.settings["timeout_seconds"])
+        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
+        self._http = Http(patience, self.settings["ca_file"])
+        self._headers = {"Authorization": f"Bearer {self.secrets[0]}"}
+
+    # Exchanges --------------------------------------------------------------------------------------------------------
+    def ask(
+        self, path: str, content: Any = None, params: Mapping[str, str] | None = None, limit: str = REQUESTS
+    ) -> Any:
+        """What HubSpot says to a GET, or to a POST with content that changes nothing. Raises as ``answers.meaning`` does."""
+        verb = "GET" if content is None else "POST"
+        with asking():
+            answer = self._exchange(verb, path, content, params, limit)
+            return self._meaning(answer, verb, path, writes=False)
+
+    def tell(self, path: str, content: Any) -> Any:
+        """Give HubSpot something. Raises as ``answers.meaning`` does, Uncertain also where no answer came."""
+        self.account()  # before its day is over: then nobody says any more when the day ends
+        answer = self._exchange("POST", path, content, None, REQUESTS)
+        return self._meaning(answer, "POST", path, writes=True)
+
+    def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, limit: str) -> Answer:
+        self._budget.take(limit)
+        try:
+            # Whatever is given to HubSpot here may be given twice, so connections are kept.
+            return self._http.exchange(verb, self._base + path, headers=self._headers, params=params, json=content)
+        except AskedWrongly:
+            raise NotSetUp(f"{verb} {path} cannot be sent to {self.host}. Check api_url and access_token.") from None
+
+    def _meaning(self, answer: Answer, verb: str, path: str, writes: bool) -> Any:
+        zone, what = self.facts.account().zone, f"{verb} {path}"
+        return answers.meaning(answer, self.host, what, writes=writes, secrets=self.secrets, zone=zone)
+
+    # The account ------------------------------------------------------------------------------------------------------
+    def account(self) -> Account:
+        """What addresses for people and the end of a day need; without them everything else goes on. Raises CredentialsRefused
+        where the token is none, Unavailable, QuotaSpent."""
+        return self.facts.get(DETAILS, self._asked_account) or Account()
+
+    def details(self) -> Mapping[str, Any]:
+        """What HubSpot says of the account. Raises ExchangeError."""
+        said = self.ask(DETAILS)
+        return said if isinstance(said, Mapping) else {}
+
+    def _asked_account(self) -> Account | None:
+        try:
+            said = self.details()
+        except REFUSALS:
+            return None
+        portal, domain, zone = (said.get(name) for name in ("portalId", "uiDomain", "timeZone"))
+        found = zones.named(zone) if isinstance(zone, str) else None
+        return Account(str(portal) if portal else None, domain if isinstance(domain, str) else None, found)
+
+    def url(self, kind: str, record_id: str) -> str | None:
+        """Where people see the record; ``kind`` is CALL_TYPE or CONTACT_TYPE. None where the account is not known."""
+        account = self.facts.account()
+        base = self.settings["app_url"] or (account.domain and f"https://{account.domain}")
+        if not base or not account.portal:
+            return None
+        return f"{str(base).rstrip('/')}/contacts/{account.portal}/record/{kind}/{record_id}"
+
+    def dispositions(self) -> Mapping[str, str]:
+        """The account's own list: label in small letters -> id. Empty where it gives none. Raises Unavailable and the like."""
+        return self.facts.get(DISPOSITIONS, self._asked_dispositions) or {}
+
+    def listed_dispositions(self) -> list[tuple[str, str]]:
+        """(label, id) of each that is not deleted. Raises ExchangeError."""
+        said = self.ask(DISPOSITIONS)
+        rows = said if isinstance(said, list) else said.get("results", ())
+        return [
+            (str(one["label"]), str(one["id"]))
+            for one in rows
+            if isinstance(one, Mapping) and one.get("label") and one.get("id") and one.get("deleted") is not True
+        ]
+
+    def _asked_dispositions(self) -> Mapping[str, str] | None:
+        try:
+            return {label.strip().casefold(): id_ for label, id_ in self.listed_dispositions()}
+        except REFUSALS:
+            return None
+
+    def owner(self, email: str) -> str | None:
+        """The id of the user with this e-mail address; None where there is none. Raises Unavailable and the like."""
+        email = email.strip().casefold()
+        return self.facts.get(email, lambda: self._asked_owner(email))
+
+    def _asked_owner(self, email: str) -> str | None:
+        try:
+            said = self.ask(OWNERS, params={"email": email, "limit": "100"})
+        except REFUSALS:
+            return None
+        fitting = [
+            str(one["id"])
+            for one in records(said)
+            if one.get("archived") is not True and str(one.get("email") or "").strip().casefold() == email
+        ]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def objects(kind: str, what: str) -> str:
+    """The address of a kind of object, such as ``calls``; ``what`` is ``batch/read``, ``search`` ..."""
+    return f"/crm/objects/{VERSION}/{kind}/{what}"
+
+
+def records(said: Any) -> list[Mapping[str, Any]]:
+    """The results of an answer that have an id."""
+    found = said.get("results") if isinstance(said, Mapping) else None
+    rows = found if isinstance(found, list) else ()
+    return [one for one in rows if isinstance(one, Mapping) and one.get("id") not in (None, "")]
+
+
+def errors(said: Any) -> list[Mapping[str, Any]]:
+    """The errors of a batch's answer."""
+    found = said.get("errors") if isinstance(said, Mapping) else None
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def following_page(said: Any) -> str | None:
+    """Where the next page begins; None after the last."""
+    paging = said.get("paging") if isinstance(said, Mapping) else None
+    page = paging.get("next") if isinstance(paging, Mapping) else None
+    after = page.get("after") if isinstance(page, Mapping) else None
+    return None if after in (None, "") else str(after)
+
+
+def fields(record: Mapping[str, Any]) -> dict[str, str]:
+    """A record's properties as texts; absent ones are left out."""
+    found = record.get("properties")
+    return (
+        {name: str(value) for name, value in found.items() if value is not None} if isinstance(found, Mapping) else {}
+    )

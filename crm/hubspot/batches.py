@@ -1,0 +1,70 @@
+"""Batches: what HubSpot says of each of their inputs. A 200 or 207 that does not tell of an input proves nothing about it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crm.base import Result, Unknown
+from crm.hubspot import answers
+from crm.hubspot.api import Client, errors
+
+MOST = 100  # inputs of one request
+NOT_TOLD = "HubSpot's answer does not tell of it."
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One of a batch. ``names``: what an answer may call it: its trace, its id, its unique value."""
+
+    body: Mapping[str, Any]
+    names: frozenset[str]
+
+
+Told = list[tuple[set[str], Mapping[str, Any]]]
+
+
+def given(
+    client: Client,
+    path: str,
+    inputs: Sequence[Input],
+    told: Callable[[Any], Told],
+    done: Callable[[Input, Mapping[str, Any]], Result],
+) -> list[Result]:
+    """Give HubSpot a batch, which it may be given twice; the result of each input. ``told``: what the answer tells of, and how it
+    calls that; ``done``: what that proves. Raises as ``Client.tell`` does."""
+    said = client.tell(path, {"inputs": [one.body for one in inputs]})
+    right = told(said)
+    wrong = [(answers.named(error), error) for error in errors(said)]
+    found: dict[int, Result] = {}
+    for at, one in enumerate(inputs):
+        error = next((error for names, error in wrong if names & one.names), None)
+        record = next((record for names, record in right if names & one.names), None)
+        if error is not None:
+            found[at] = answers.of_input(error, client.secrets)
+        elif record is not None:
+            found[at] = done(one, record)
+    left = [at for at in range(len(inputs)) if at not in found]
+    nameless = [error for names, error in wrong if not any(names & one.names for one in inputs)]
+    if nameless and len(left) == 1:
+        found[left[0]] = answers.of_input(nameless[0], client.secrets)
+    elif nameless and left:  # some of these are wrong, and nobody says which: each half tells more
+        middle = len(left) // 2
+        for part in (left[:middle], left[middle:]):
+            again = given(client, path, [inputs[at] for at in part], told, done)
+            found.update(zip(part, again, strict=True))
+    return [found.get(at) or Unknown(NOT_TOLD) for at in range(len(inputs))]
+
+
+def waves(items: Sequence[Item], key: Callable[[Item], str]) -> list[list[int]]:
+    """The places of the items, parted so that none of two with one key are in one part: HubSpot refuses batches that name a
+    record twice. Of one key the earlier stands in an earlier part."""
+    found: list[list[int]] = []
+    seen: dict[str, int] = {}
+    for at, item in enumerate(items):
+        wave = seen[key(item)] = seen.get(key(item), -1) + 1
+        if wave == len(found):
+            found.append([])
+        found[wave].append(at)
+    return found

@@ -1,0 +1,174 @@
+"""``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from crm.base import Line, NotSetUp
+from crm.destination import NUMBER, REFERENCE, Destination
+from crm.halving import WholeRefused
+from crm.hubspot import properties, searching
+from crm.hubspot.api import CALLS, CONTACTS, OWNERS, Client, following_page, records
+from crm.hubspot.properties import Property
+from lib.http.errors import CredentialsRefused, ExchangeError
+
+INFO = "/oauth/v2/private-apps/get/access-token-info"
+READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"  # calls have no scopes of their own
+OWNER_SCOPE = "crm.objects.owners.read"
+MAKE = "crm.schemas.contacts.write"
+MOST_PAGES = 50  # of owners
+SHOWN = 12  # names of a list in one sentence
+
+
+def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
+    """As of ``crm.base.Crm``."""
+    first = _credentials(client)
+    yield first
+    if not first.fine:
+        return
+    parts: list[Callable[[], Iterable[Line]]] = [lambda: _scopes(client, destination, repair)]
+    if destination.log_calls:
+        parts += [lambda: _our_property(client, repair), lambda: _dispositions(client)]
+    if REFERENCE in destination.find_by and client.settings["reference_property"]:
+        parts.append(lambda: _reference(client))
+    if NUMBER in destination.find_by:
+        parts.append(lambda: _search(client))
+    if destination.status:
+        parts.append(lambda: _statuses(client, destination))
+    parts.append(lambda: _owners(client, destination))
+    for part in parts:
+        yield from _guarded(part)
+
+
+def _guarded(part: Callable[[], Iterable[Line]]) -> Iterator[Line]:
+    try:
+        yield from part()
+    except ExchangeError as error:
+        yield Line("HubSpot answers what is asked next", False, str(error))
+
+
+def _credentials(client: Client) -> Line:
+    try:
+        said = client.details()
+    except NotSetUp as error:
+        return Line("HubSpot answers", False, str(error))
+    except CredentialsRefused as error:
+        return Line("The access token is valid", False, str(error))
+    except ExchangeError as error:
+        return Line("HubSpot answers", False, str(error))
+    return Line(f"The access token is valid, of the account {said.get('portalId')} ({said.get('timeZone')})", True)
+
+
+def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
+    needed = [READ, *([WRITE] if destination.log_calls or destination.status else []), OWNER_SCOPE]
+    needed += [MAKE] if repair and destination.log_calls else []
+    try:
+        said = client.ask(INFO, {"tokenKey": client.secrets[0]})
+        scopes = said.get("scopes") if isinstance(said, Mapping) else None
+    except (NotSetUp, WholeRefused):
+        scopes = None
+    if not isinstance(scopes, list):
+        # HubSpot tells scopes of some kinds of tokens only. What can be read is seen below; nothing is written to try.
+        yield Line("The access token's scopes are not told by HubSpot; what it may read is seen below", True)
+        return
+    for scope in needed:
+        yield Line(f"The access token has the scope {scope}", scope in scopes, "Add it to the app or service key.")
+
+
+def _our_property(client: Client, repair: bool) -> Iterator[Line]:
+    name = client.unique
+    known = properties.of(client, CALLS)
+    found = known.get(name)
+    if found is None and repair:
+        try:
+            properties.make(client, known)
+        except ExchangeError as error:
+            yield Line(f"Calls have the unique property {name}", False, f"It could not be made: {error}")
+            return
+        found = properties.of(client, CALLS).get(name)
+    what = f"Calls have the unique property {name}"
+    if found is None:
+        yield Line(what, False, f"Run `wrapup crm check {client.name} --create-properties`, which makes it.")
+    elif not found.unique:
+        yield Line(
+            what, False, "It is there, and not unique, which cannot be changed. Set unique_property to a new name."
+        )
+    else:
+        yield Line(what, True)
+
+
+def _dispositions(client: Client) -> Iterator[Line]:
+    listed = client.listed_dispositions()
+    labels = sorted(label for label, _ in listed)
+    yield Line(f"Dispositions can be read: {_some(labels)}", True)
+    known = {label.casefold() for label in labels} | {id_ for _, id_ in listed}
+    for key, wanted in client.settings["dispositions"].items():
+        fine = wanted in known or wanted.strip().casefold() in known
+        yield Line(f"The account has the disposition {wanted} (of {key})", fine, f"It has {_some(labels)}.")
+
+
+def _reference(client: Client) -> Iterator[Line]:
+    name = client.settings["reference_property"]
+    found = properties.of(client, CONTACTS).get(name)
+    fine = found is not None and (found.unique or name == "email")
+    yield Line(f"Contacts have the unique property {name}", fine, "Check reference_property.")
+
+
+def _search(client: Client) -> Iterator[Line]:
+    try:
+        searching.found(client, ["+12025550100"])
+    except CredentialsRefused as error:
+        yield Line("Contacts can be searched by number", False, str(error))
+        return
+    yield Line("Contacts can be searched by number", True)
+
+
+def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
+    known = properties.of(client, CONTACTS)
+    wanted: dict[str, list[str]] = {}
+    for rule in destination.status:
+        for name, value in rule.sets.items():
+            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
+    for name, values in destination.never_back.items():
+        wanted.setdefault(name, []).extend(values)
+    for name, values in wanted.items():
+        yield from _field(name, list(dict.fromkeys(values)), known)
+
+
+def _field(name: str, values: Sequence[str], known: Mapping[str, Property]) -> Iterator[Line]:
+    found = known.get(name)
+    if found is None:
+        yield Line(f"Contacts have the property {name}", False, "Check [destinations.*.status] and its spelling.")
+        return
+    yield Line(f"Contacts' property {name} can be set", found.writable, "HubSpot sets it by itself. Set another one.")
+    missing = [value for value in values if value and found.options is not None and value not in found.options]
+    if found.options is not None:
+        has = _some(sorted(found.options))
+        what = f"{name} has the options that are used" if not missing else f"{name} has the options {_some(missing)}"
+        yield Line(what, not missing, f"It has {has}. The internal value is needed, not the label.")
+
+
+def _owners(client: Client, destination: Destination) -> Iterator[Line]:
+    ids = _all_owners(client, set(destination.owners.values()))
+    yield Line(f"Owners can be read: {len(ids)} seen", True)
+    for agent, owner in destination.owners.items():
+        yield Line(
+            f"There is the owner {owner} (of {agent})", owner in ids, "Use an owner's id, as GET /crm/owners says."
+        )
+
+
+def _all_owners(client: Client, wanted: set[str]) -> set[str]:
+    """The ids of owners, as far as they have to be read to see those that are wanted."""
+    found: set[str] = set()
+    after: str | None = None
+    for _ in range(MOST_PAGES):
+        said = client.ask(OWNERS, params={"limit": "100", **({"after": after} if after else {})})
+        found |= {str(one["id"]) for one in records(said) if one.get("archived") is not True}
+        after = following_page(said)
+        if after is None or (wanted and wanted <= found):
+            break
+    return found
+
+
+def _some(names: Sequence[Any]) -> str:
+    more = len(names) - SHOWN
+    return (", ".join(map(str, names[:SHOWN])) or "none") + (f" and {more} more" if more > 0 else "")

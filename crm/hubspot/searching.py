@@ -1,0 +1,102 @@
+"""Contacts by their numbers. HubSpot searches numbers as it has understood them itself, without their countries' codes, some
+seconds late; whether a contact really has a number is the engine's to verify.
+
+developers.hubspot.com, "Search the CRM": five groups of filters, 3,000 characters, 200 results at once. ``IN`` takes many
+numbers in one search, which is what a backlog needs: few searches are allowed in a second. Nobody documents that it finds
+calculated properties, so until a list has found somebody, numbers of a list that found nobody are searched one by one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import phonenumbers
+
+from crm.base import NotSetUp
+from crm.halving import WholeRefused
+from crm.hubspot.api import CONTACTS, SEARCHES, Client, fields, following_page, objects, records
+from lib import phone
+
+SEARCH = objects(CONTACTS, "search")
+CALCULATED = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
+WRITTEN = ("phone", "mobilephone")
+SHOWN = ("firstname", "lastname", "email", *WRITTEN, *CALCULATED)
+AT_ONCE = 25  # numbers of one search: each stands there four times
+MOST_RESULTS = 200  # of one page
+MOST_PAGES = 5  # of one search; what many contacts share belongs to none of them
+
+Rows = list[Mapping[str, Any]]
+
+
+def found(client: Client, numbers: Sequence[str]) -> dict[str, Rows]:
+    """Contacts that look as if they had the number, for each number in E.164. Raises ExchangeError."""
+    rows: dict[str, Rows] = {}
+    size = 1 if client.facts.in_lists is False else AT_ONCE
+    for at in range(0, len(numbers), size):
+        rows.update(_searched(client, numbers[at : at + size]))
+    return rows
+
+
+def _searched(client: Client, numbers: Sequence[str]) -> dict[str, Rows]:
+    try:
+        hits, whole = _hits(client, numbers)
+    except WholeRefused as error:
+        if len(numbers) == 1:  # no number is at fault: each is one in E.164
+            raise NotSetUp(f"HubSpot refuses searches for contacts by number: {error}") from None
+        hits, whole = [], False
+    if len(numbers) == 1:
+        return {numbers[0]: hits}
+    if not whole:
+        middle = len(numbers) // 2
+        return _searched(client, numbers[:middle]) | _searched(client, numbers[middle:])
+    rows = {number: [row for row in hits if _looks_alike(row, number)] for number in numbers}
+    if client.facts.in_lists is None and not any(rows.values()):
+        rows = {number: _searched(client, [number])[number] for number in numbers}
+        if any(rows.values()):
+            client.facts.in_lists = False
+    elif client.facts.in_lists is None:
+        client.facts.in_lists = True
+    return rows
+
+
+def _hits(client: Client, numbers: Sequence[str]) -> tuple[Rows, bool]:
+    """(what a search gives, whether that is all of it)."""
+    groups = [{"filters": [one]} for one in _filters(numbers)]
+    rows: dict[str, Mapping[str, Any]] = {}
+    after = "0"
+    for _ in range(MOST_PAGES):
+        body = {
+            "filterGroups": groups,
+            "properties": list(SHOWN),
+            "limit": MOST_RESULTS,
+            "after": after,
+            "sorts": [],
+        }
+        said = client.ask(SEARCH, body, limit=SEARCHES)
+        rows |= {str(row["id"]): row for row in records(said)}
+        following = following_page(said)
+        if following is None or following == after:
+            return list(rows.values()), True
+        after = following
+    return list(rows.values()), False
+
+
+def _filters(numbers: Sequence[str]) -> list[dict[str, Any]]:
+    national = [_national(number) for number in numbers]
+    asked = [(name, national) for name in CALCULATED] + [(name, list(numbers)) for name in WRITTEN]
+    if len(numbers) == 1:
+        return [{"propertyName": name, "operator": "EQ", "value": values[0]} for name, values in asked]
+    return [{"propertyName": name, "operator": "IN", "values": list(dict.fromkeys(values))} for name, values in asked]
+
+
+def _looks_alike(row: Mapping[str, Any], number: str) -> bool:
+    said = fields(row)
+    national = _national(number)
+    digits = ("".join(char for char in said.get(name, "") if char.isdigit()) for name in (*CALCULATED, *WRITTEN))
+    return any(one.endswith(national) for one in digits)
+
+
+def _national(number: str) -> str:
+    try:
+        return phone.national(number)
+    except phonenumbers.NumberParseException:
+        return number.removeprefix("+")
