@@ -15,7 +15,7 @@ from crm.base import Again, NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
 from lib import clock, masking, rawjson
 from lib import text as texts
-from lib.http.errors import CredentialsRefused, ExchangeError, Garbled, Unavailable, Uncertain
+from lib.http.errors import CredentialsRefused, ExchangeError, Unavailable, Uncertain
 from lib.http.exchange import Answer, cannot_now, retry_after
 
 LONGEST_WORDS = 400  # characters of HubSpot's words that are kept
@@ -44,6 +44,10 @@ _ABOUT_PROPERTIES = re.compile(r"\bpropert(?:y|ies)\b|_DOESNT_EXIST", re.IGNOREC
 _LISTED = re.compile(r"\[.*\]", re.DOTALL)
 
 
+class Unreadable(Unavailable):
+    """Something answers, and not as HubSpot does: a page to sign in, an error in a 200. Asked again, it may be itself again."""
+
+
 class MissingScopes(CredentialsRefused):
     """The token is good, and does not allow this."""
 
@@ -53,7 +57,7 @@ def meaning(
 ) -> Any:
     """What a 2xx says, as JSON; an empty object for one without content. ``zone``: the account's, in which its day ends. Raises
     CredentialsRefused, Unavailable, QuotaSpent, WholeRefused, NotSetUp; Uncertain where something was given to HubSpot and
-    nobody can tell what it has done with it, Garbled where it was only asked."""
+    nobody can tell what it has done with it, Unreadable where it was only asked."""
     said = answer.said()
     if 200 <= answer.status < 300:
         return _content(answer, said, host, what, writes)
@@ -68,7 +72,7 @@ def _content(answer: Answer, said: Any, host: str, what: str, writes: bool) -> A
         return said
     of = "an error in it" if isinstance(said, Mapping) else "something that is not JSON"
     sentence = f"{host} answered {what} with {answer.status} and {of}."
-    raise Uncertain(sentence) if writes else Garbled(sentence)
+    raise Uncertain(sentence) if writes else Unreadable(sentence)
 
 
 def _failure(

@@ -14,9 +14,9 @@ from crm.base import Budget, NotSetUp
 from crm.destination import Destination
 from crm.halving import WholeRefused
 from crm.hubspot import answers
-from crm.hubspot.answers import MissingScopes
+from crm.hubspot.answers import MissingScopes, Unreadable
 from lib import zones
-from lib.http.errors import AskedWrongly, Garbled
+from lib.http.errors import AskedWrongly
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
 VERSION = "2026-09"
@@ -29,7 +29,7 @@ DISPOSITIONS = "/calling/v1/dispositions"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
 KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
 MOST_KEPT = 5_000  # of agents
-REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Garbled)  # the account will not say it, however often it is asked
+REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Found = TypeVar("Found")
 
@@ -44,7 +44,8 @@ class Account:
 
 
 class Facts:
-    """What a client has learned of its account, kept for a while. ``in_lists``: whether searches find what is in a list of numbers; None while nobody knows, see ``searching``."""
+    """What a client has learned of its account, kept for a while. ``in_lists``: whether searches find what is in a list of
+    numbers; None while nobody knows, see ``searching``."""
 
     def __init__(self) -> None:
         self.in_lists: bool | None = None
@@ -89,7 +90,7 @@ class Client:
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def ask(
-        self, path: str, content: Any = None, params: Mapping[str, str] | None = None, limit: str = REQUESTS
+        self, path: str, content: Any = None, params: Mapping[str, Any] | None = None, limit: str = REQUESTS
     ) -> Any:
         """What HubSpot says to a GET, or to a POST with content that changes nothing. Raises as ``answers.meaning`` does."""
         verb = "GET" if content is None else "POST"
@@ -103,7 +104,7 @@ class Client:
         answer = self._exchange("POST", path, content, None, REQUESTS)
         return self._meaning(answer, "POST", path, writes=True)
 
-    def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, limit: str) -> Answer:
+    def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
         self._budget.take(limit)
         try:
             # Whatever is given to HubSpot here may be given twice, so connections are kept.

@@ -31,12 +31,13 @@ def given(
     inputs: Sequence[Input],
     told: Callable[[Any], Told],
     done: Callable[[Input, Mapping[str, Any]], Result],
+    blamed: Callable[[Mapping[str, Any]], set[str]] = answers.named,
 ) -> list[Result]:
     """Give HubSpot a batch, which it may be given twice; the result of each input. ``told``: what the answer tells of, and how it
-    calls that; ``done``: what that proves. Raises as ``Client.tell`` does."""
+    calls that; ``done``: what that proves; ``blamed``: the names of what an error is about. Raises as ``Client.tell`` does."""
     said = client.tell(path, {"inputs": [one.body for one in inputs]})
     right = told(said)
-    wrong = [(answers.named(error), error) for error in errors(said)]
+    wrong = [(blamed(error), error) for error in errors(said)]
     found: dict[int, Result] = {}
     for at, one in enumerate(inputs):
         error = next((error for names, error in wrong if names & one.names), None)
@@ -52,7 +53,7 @@ def given(
     elif nameless and left:  # some of these are wrong, and nobody says which: each half tells more
         middle = len(left) // 2
         for part in (left[:middle], left[middle:]):
-            again = given(client, path, [inputs[at] for at in part], told, done)
+            again = given(client, path, [inputs[at] for at in part], told, done, blamed)
             found.update(zip(part, again, strict=True))
     return [found.get(at) or Unknown(NOT_TOLD) for at in range(len(inputs))]
 

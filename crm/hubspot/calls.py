@@ -15,6 +15,7 @@ from lib.http.errors import ExchangeError
 
 UPSERT, READ, ARCHIVE = (objects(CALLS, f"batch/{what}") for what in ("upsert", "read", "archive"))
 STILL_THERE = "HubSpot still shows the call."
+_NO_PROPERTY = re.compile(r"non-unique|does not exist|doesn't exist", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>]*>")
 
 
@@ -69,7 +70,7 @@ def _upserted(client: Client, part: Sequence[Input], done: Any) -> list[Result]:
 
 
 def _check_ours(client: Client, refused: Refused) -> None:
-    if refused.reason in ("validation", "record_deleted") and client.unique in refused.answer:
+    if client.unique in refused.answer and _NO_PROPERTY.search(refused.answer):
         raise NotSetUp(
             f"HubSpot's calls have no unique property {client.unique}. `wrapup crm check {client.name} --create-properties` "
             f"makes it where the access token allows it. HubSpot says: {refused.answer}"

@@ -71,7 +71,7 @@ def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[
         yield Line("The access token's scopes are not told by HubSpot; what it may read is seen below", True)
         return
     for scope in needed:
-        yield Line(f"The access token has the scope {scope}", scope in scopes, "Add it to the app or service key.")
+        yield _line(f"The access token has the scope {scope}", scope in scopes, "Add it to the app or service key.")
 
 
 def _our_property(client: Client, repair: bool) -> Iterator[Line]:
@@ -103,14 +103,14 @@ def _dispositions(client: Client) -> Iterator[Line]:
     known = {label.casefold() for label in labels} | {id_ for _, id_ in listed}
     for key, wanted in client.settings["dispositions"].items():
         fine = wanted in known or wanted.strip().casefold() in known
-        yield Line(f"The account has the disposition {wanted} (of {key})", fine, f"It has {_some(labels)}.")
+        yield _line(f"The account has the disposition {wanted} (of {key})", fine, f"It has {_some(labels)}.")
 
 
 def _reference(client: Client) -> Iterator[Line]:
     name = client.settings["reference_property"]
     found = properties.of(client, CONTACTS).get(name)
     fine = found is not None and (found.unique or name == "email")
-    yield Line(f"Contacts have the unique property {name}", fine, "Check reference_property.")
+    yield _line(f"Contacts have the unique property {name}", fine, "Check reference_property.")
 
 
 def _search(client: Client) -> Iterator[Line]:
@@ -128,23 +128,23 @@ def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
     for rule in destination.status:
         for name, value in rule.sets.items():
             wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, values in destination.never_back.items():
-        wanted.setdefault(name, []).extend(values)
+    for name, order in destination.never_back.items():
+        wanted.setdefault(name, []).extend(order)
     for name, values in wanted.items():
         yield from _field(name, list(dict.fromkeys(values)), known)
 
 
-def _field(name: str, values: Sequence[str], known: Mapping[str, Property]) -> Iterator[Line]:
+def _field(name: str, wanted: Sequence[str], known: Mapping[str, Property]) -> Iterator[Line]:
     found = known.get(name)
     if found is None:
         yield Line(f"Contacts have the property {name}", False, "Check [destinations.*.status] and its spelling.")
         return
-    yield Line(f"Contacts' property {name} can be set", found.writable, "HubSpot sets it by itself. Set another one.")
-    missing = [value for value in values if value and found.options is not None and value not in found.options]
+    yield _line(f"Contacts' property {name} can be set", found.writable, "HubSpot sets it by itself. Set another one.")
+    missing = [value for value in wanted if value and found.options is not None and value not in found.options]
     if found.options is not None:
         has = _some(sorted(found.options))
         what = f"{name} has the options that are used" if not missing else f"{name} has the options {_some(missing)}"
-        yield Line(what, not missing, f"It has {has}. The internal value is needed, not the label.")
+        yield _line(what, not missing, f"It has {has}. The internal value is needed, not the label.")
 
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
@@ -167,6 +167,10 @@ def _all_owners(client: Client, wanted: set[str]) -> set[str]:
         if after is None or (wanted and wanted <= found):
             break
     return found
+
+
+def _line(what: str, fine: bool, todo: str) -> Line:
+    return Line(what, fine, None if fine else todo)
 
 
 def _some(names: Sequence[Any]) -> str:

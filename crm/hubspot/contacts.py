@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from crm.base import Change, Done, NotSetUp, Record, Refused, Result, Whom
 from crm.destination import NUMBER
-from crm.halving import halved, written
-from crm.hubspot import searching
-from crm.hubspot.api import CONTACT_TYPE, CONTACTS, Client, fields, objects, records
+from crm.halving import WholeRefused, halved, written
+from crm.hubspot import answers, searching
+from crm.hubspot.api import CONTACT_TYPE, CONTACTS, Client, errors, fields, objects, records
 from crm.hubspot.batches import MOST, Input, Told, given, waves
 
 READ, UPDATE = objects(CONTACTS, "batch/read"), objects(CONTACTS, "batch/update")
@@ -63,10 +64,16 @@ def by_id(
     by = {"idProperty": property_} if property_ else {}
 
     def ask(part: Sequence[str]) -> list[Mapping[str, Any] | None]:
-        inputs = [{"id": one} for one in part]
-        body = {"inputs": inputs, "properties": shown, "propertiesWithHistory": [], **by}
-        called = {name: row for row in records(client.ask(READ, body)) for name in _called(row, property_)}
-        return [called.get(_folded(one, property_)) for one in part]
+        body = {"inputs": [{"id": one} for one in part], "properties": shown, "propertiesWithHistory": [], **by}
+        said = client.ask(READ, body)
+        called = {name: row for row in records(said) for name in _called(row, property_)}
+        missing = {_folded(name, property_) for error in errors(said) for name in answers.named(error)}
+        found = []
+        for one in part:
+            name = _folded(one, property_)
+            row = called.get(name)
+            found.append(row if row or name in missing else _alone(client, one, shown, by))
+        return found
 
     def alone(one: str, refused: Refused) -> None:
         if property_ and property_ in refused.answer:
@@ -74,6 +81,15 @@ def by_id(
 
     rows = halved(wanted, MOST, ask, alone)
     return {one: row for one, row in zip(wanted, rows, strict=True) if row is not None}
+
+
+def _alone(client: Client, one: str, shown: Sequence[str], by: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """A contact of which a batch's answer tells neither that it is there nor that it is not; None where it is not."""
+    try:
+        said = client.ask(objects(CONTACTS, quote(one, safe="")), params={"properties": list(shown), **by})
+    except (WholeRefused, NotSetUp):
+        return None
+    return said if isinstance(said, Mapping) and said.get("id") else None
 
 
 def _is_id(text: str) -> bool:

@@ -105,7 +105,7 @@ def _put(client: Client, pairs: Sequence[tuple[str, str]]) -> dict[str, Result]:
         )
         for call, contact in pairs
     ]
-    results = written(inputs, MOST, lambda part: given(client, f"{ADDRESS}/create", part, _told, _taken))
+    results = written(inputs, MOST, lambda part: given(client, f"{ADDRESS}/create", part, _told, _taken, _blamed))
     answers = zip((call for call, _ in pairs), results, strict=True)
     return {call: result for call, result in answers if isinstance(result, Refused)}
 
@@ -127,6 +127,13 @@ def _told(said: Any) -> Told:
     rows = said.get("results") if isinstance(said, Mapping) else None
     some = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     return [({_pair(row.get("fromObjectId"), row.get("toObjectId"))}, row) for row in some]
+
+
+def _blamed(error: Mapping[str, Any]) -> set[str]:
+    said = error.get("context")
+    from_, to = (said.get(name) for name in ("fromObjectId", "toObjectId")) if isinstance(said, Mapping) else ((), ())
+    some = [one if isinstance(one, list) else [one] for one in (from_, to)]
+    return {_pair(call, contact) for call in some[0] for contact in some[1]}
 
 
 def _taken(one: Input, record: Mapping[str, Any]) -> Result:

@@ -51,7 +51,9 @@ def make(client: Client, known: Mapping[str, Property]) -> None:
 def _property(row: Mapping[str, Any]) -> Property:
     options, meta = row.get("options"), row.get("modificationMetadata")
     fixed = row.get("type") == "enumeration" and isinstance(options, list) and not row.get("externalOptions")
-    values = {str(one.get("value")) for one in options if isinstance(one, Mapping)} if isinstance(options, list) else set()
+    values = (
+        {str(one.get("value")) for one in options if isinstance(one, Mapping)} if isinstance(options, list) else set()
+    )
     read_only = isinstance(meta, Mapping) and meta.get("readOnlyValue") is True
     return Property(
         str(row["name"]),

@@ -44,7 +44,7 @@ def _searched(client: Client, numbers: Sequence[str]) -> dict[str, Rows]:
             raise NotSetUp(f"HubSpot refuses searches for contacts by number: {error}") from None
         hits, whole = [], False
     if len(numbers) == 1:
-        return {numbers[0]: hits}
+        return {numbers[0]: hits if whole else _hits(client, numbers)[0]}
     if not whole:
         middle = len(numbers) // 2
         return _searched(client, numbers[:middle]) | _searched(client, numbers[middle:])
@@ -60,22 +60,19 @@ def _searched(client: Client, numbers: Sequence[str]) -> dict[str, Rows]:
 
 def _hits(client: Client, numbers: Sequence[str]) -> tuple[Rows, bool]:
     """(what a search gives, whether that is all of it)."""
-    groups = [{"filters": [one]} for one in _filters(numbers)]
+    filters = [{"filters": [one]} for one in _filters(numbers)]
+    body = {"filterGroups": filters, "properties": list(SHOWN), "limit": MOST_RESULTS, "sorts": []}
     rows: dict[str, Mapping[str, Any]] = {}
-    after = "0"
+    after, count = "0", 0
     for _ in range(MOST_PAGES):
-        body = {
-            "filterGroups": groups,
-            "properties": list(SHOWN),
-            "limit": MOST_RESULTS,
-            "after": after,
-            "sorts": [],
-        }
-        said = client.ask(SEARCH, body, limit=SEARCHES)
-        rows |= {str(row["id"]): row for row in records(said)}
+        said = client.ask(SEARCH, {**body, "after": after}, limit=SEARCHES)
+        page = records(said)
+        rows |= {str(row["id"]): row for row in page}
+        count += len(page)
         following = following_page(said)
         if following is None or following == after:
-            return list(rows.values()), True
+            total = said.get("total") if isinstance(said, Mapping) else None
+            return list(rows.values()), not isinstance(total, int) or count >= total
         after = following
     return list(rows.values()), False
 
