@@ -21,7 +21,7 @@ ANSWERS = {
     "server_error": (500, '{"message":"internal error"}'),
     "bad_gateway": (502, "<html><body>Bad gateway</body></html>"),
     "unavailable": (503, '{"message":"starting"}'),  # value: the Retry-After header
-    "redirect": (302, ""),
+    "redirect": (302, ""),  # value: where to
     "html": (200, "<!doctype html><title>Sign in</title>"),
     "empty": (200, ""),
 }
@@ -98,13 +98,14 @@ def install(
     faults: Faults,
     noted: Callable[[Response], None] = lambda response: None,
     path: str = "/sandbox/faults",
+    spared: Callable[[str], bool] = lambda path: path.startswith("/sandbox"),
 ) -> None:
-    """Let the application misbehave outside ``/sandbox``: ``g.faults`` holds what strikes the request at hand, and what is
-    in COMMON is done here. ``noted`` sees every answer. The ``path`` shows the faults and sets them."""
+    """Let the application misbehave: ``g.faults`` holds what strikes the request at hand, and what is in COMMON is done here;
+    a ``spared`` path has no faults. ``noted`` sees every answer. The ``path`` shows the faults and sets them."""
 
     @app.before_request
     def before():
-        if request.path.startswith("/sandbox"):
+        if spared(request.path):
             return None
         g.faults = faults.strike(request.path)
         if "hang" in g.faults:
@@ -116,7 +117,7 @@ def install(
 
     @app.after_request
     def after(response: Response):
-        if request.path.startswith("/sandbox"):
+        if spared(request.path):
             return response
         noted(response)
         if "hang_after" in g.faults:
@@ -150,7 +151,7 @@ def _spoiled(name: str) -> Response:
     if name in ("too_many", "unavailable") and value is not None:
         response.headers["Retry-After"] = str(value)
     if name == "redirect":
-        response.headers["Location"] = "https://elsewhere.example.test/"
+        response.headers["Location"] = str(value or "https://elsewhere.example.test/")
     return response
 
 

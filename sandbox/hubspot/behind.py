@@ -1,0 +1,86 @@
+"""``/sandbox/...``: contacts put there, records taken away, settings changed, and the ledger of all that came."""
+
+from typing import Any
+
+from flask import Flask, jsonify, request
+
+from sandbox.hubspot.account import KINDS, Hubspot
+
+
+def install(app: Flask, hubspot: Hubspot) -> None:
+    @app.post("/sandbox/contacts")
+    def put_contacts():
+        """``{"contacts": [{"id", "firstname", "phone", "hs_lead_status", ...}]}``, or one contact; the id may be left out."""
+        given = request.get_json()
+        try:
+            made = hubspot.add_contacts(given["contacts"] if "contacts" in given else [given])
+        except (TypeError, ValueError) as error:
+            return jsonify(message=str(error)), 400
+        return jsonify(ids=made), 201
+
+    @app.post("/sandbox/owners")
+    def put_owner():
+        """``{"email", "id"}``; the id may be left out."""
+        return jsonify(id=hubspot.add_owner(**request.get_json())), 201
+
+    @app.delete("/sandbox/<kind>/<id_>")
+    def archive_behind(kind: str, id_: str):
+        """As a person of the account would."""
+        if KINDS.get(kind) is None or not hubspot.archive(KINDS[kind], id_):
+            return jsonify(message="There is no such record."), 404
+        return jsonify(archived=id_)
+
+    @app.patch("/sandbox/contacts/<id_>")
+    def change_contact(id_: str):
+        """As a person of the account would: ``{"hs_lead_status": "IN_PROGRESS"}``."""
+        if hubspot.records["contacts"].live(id_) is None:
+            return jsonify(message="There is no such record."), 404
+        try:
+            hubspot.add_contact(id_, **request.get_json())
+        except ValueError as error:
+            return jsonify(message=str(error)), 400
+        return jsonify(changed=id_)
+
+    @app.get("/sandbox/settings")
+    def settings():
+        return jsonify(_settings(hubspot))
+
+    @app.post("/sandbox/settings")
+    def set_settings():
+        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``tokens``: token -> scopes."""
+        given = request.get_json()
+        unknown = sorted(set(given) - set(_settings(hubspot)))
+        if unknown:
+            return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
+        for name, value in given.items():
+            setattr(hubspot if name in ("search_delay", "required", "tokens") else hubspot.limits, name, value)
+        return jsonify(_settings(hubspot))
+
+    @app.get("/sandbox/ledger")
+    def ledger():
+        """With ``?records=0`` without calls and contacts."""
+        with hubspot.lock:
+            records = request.args.get("records") != "0"
+            found: dict[str, Any] = {"calls": hubspot.calls(), "contacts": hubspot.contacts()} if records else {}
+            found |= {
+                "counted": dict(hubspot.counted),
+                "requests": dict(hubspot.requests),
+                "answers": {str(status): count for status, count in hubspot.answers.items()},
+                "faults": dict(hubspot.struck),
+                "wrong_requests": list(hubspot.wrong_requests),
+                "refused": list(hubspot.refused),
+            }
+        return jsonify(found)
+
+
+def _settings(hubspot: Hubspot) -> dict[str, Any]:
+    limits = hubspot.limits
+    return {
+        "search_delay": hubspot.search_delay,
+        "required": hubspot.required,
+        "tokens": hubspot.tokens,
+        "lifted": limits.lifted,
+        "ten_seconds": limits.ten_seconds,
+        "searches": limits.searches,
+        "daily": limits.daily,
+    }

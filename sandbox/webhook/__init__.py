@@ -1,0 +1,1 @@
+"""Somebody who takes signed webhooks, played locally over real HTTP."""
