@@ -12,6 +12,8 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from sandbox.keeping import Server
+
 
 class _AsWritten(DefaultJSONProvider):
     sort_keys = False
@@ -28,14 +30,23 @@ class Application(Flask):
 
 @contextmanager
 def running(
-    app: Flask, ssl_context: ssl.SSLContext | None = None, port: int = 0, host: str = "127.0.0.1"
+    app: Flask,
+    ssl_context: ssl.SSLContext | None = None,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    keeping: bool = False,
 ) -> Iterator[str]:
     """Serve the application in threads while the block runs; gives its URL without a slash at the end.
 
-    ``port`` 0 takes a free one. Requests that still hang when the block ends are left to die with the process.
+    ``port`` 0 takes a free one. ``keeping``: connections are kept after an answer. Requests that still hang when the block ends
+    are left to die with the process.
     """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line per request helps nobody
-    server = make_server(host, port, app, threaded=True, ssl_context=ssl_context)
+    server: BaseWSGIServer | Server
+    if keeping:
+        server = Server(host, port, app, ssl_context)
+    else:
+        server = make_server(host, port, app, threaded=True, ssl_context=ssl_context)
     if isinstance(server, ThreadingMixIn):
         server.daemon_threads = True
         server.block_on_close = False
@@ -57,5 +68,5 @@ def told_to_stop() -> threading.Event:
     return stop
 
 
-def _serve(server: BaseWSGIServer) -> None:
+def _serve(server: BaseWSGIServer | Server) -> None:
     server.serve_forever(poll_interval=0.05)  # so that shutting down takes no half second

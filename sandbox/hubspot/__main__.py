@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
     hubspot.furnish(given.contacts)
     if given.unique_property:
         hubspot.add_property("calls", given.unique_property, unique=True)
-    with running(create_app(hubspot), None, given.port, given.host) as url:
+    with running(create_app(hubspot), None, given.port, given.host, keeping=True) as url:
         print(
             f"HubSpot answers at {url} (token {given.token}); people look at {url}/, {url}/sandbox/ledger",
             file=sys.stderr,

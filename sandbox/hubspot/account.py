@@ -143,6 +143,12 @@ class Hubspot:
             self.associations.forget(kind, record)
         return True
 
+    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
+        """A request that was refused: ``wrong`` where it would be so in every account."""
+        with self.lock:
+            self.counted["wrong requests" if wrong else "refused"] += 1
+            (self.wrong_requests if wrong else self.refused).append(said)
+
     # What became of it ------------------------------------------------------------------------------------------------
     def calls(self) -> list[dict[str, Any]]:
         """Every call that is there, with the ids of its contacts."""

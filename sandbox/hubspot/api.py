@@ -30,6 +30,8 @@ SCOPES = (
     ("GET", "/calling/", READ),
 )
 _OURS = re.compile(r"/$|/sandbox|/contacts/\d|/favicon")
+TOLD = (400, 404, 405, 409, 415)  # of refusals, those that the ledger names
+SAY_WHEN = ("ten_secondly", "secondly", "migrating")  # faults whose value is the Retry-After header
 READS = ("/batch/read", "/search")  # asked by POST
 
 
@@ -58,12 +60,10 @@ def create_app(hubspot: Hubspot) -> Flask:
 
     @app.errorhandler(Refusal)
     def refused(error: Refusal):
-        kept = hubspot.wrong_requests if error.wrong else hubspot.refused
-        hubspot.counted["wrong requests" if error.wrong else "refused"] += error.status in (400, 404, 405, 409, 415)
-        if error.status in (400, 404, 405, 409, 415):
-            kept.append({"verb": request.method, "path": request.path, "why": error.message})
+        if error.status in TOLD:
+            hubspot.note_refused(error.wrong, {"verb": request.method, "path": request.path, "why": error.message})
         response = answered(error.body(), error.status)
-        after = next((g.faults[name] for name in ("ten_secondly", "secondly", "migrating") if name in g.faults), None)
+        after = next((g.faults[name] for name in SAY_WHEN if name in g.faults), None)
         if after is not None:
             response.headers["Retry-After"] = str(after)
         elif "retry_after" in g:

@@ -14,7 +14,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     stop = told_to_stop()
     receiver = Receiver(given.secret or [SECRET])
-    with running(create_app(receiver), None, given.port, given.host) as url:
+    with running(create_app(receiver), None, given.port, given.host, keeping=True) as url:
         print(f"Webhooks are taken at {url}{PATH}; people look at {url}/, {url}/sandbox/ledger", file=sys.stderr)
         stop.wait(given.seconds)
 

@@ -11,7 +11,6 @@ from sandbox.server import running
 
 OBJECTS, BESIDE = "/crm/objects/2026-09", "/crm/associations/2026-09"
 MARK = "wrapup_outcome_id"
-NO_HISTORY: dict[str, Any] = {"propertiesWithHistory": []}
 
 
 class Asker:
@@ -25,6 +24,9 @@ class Asker:
         return requests.request(
             verb, self.url + path, json=content, headers=headers, timeout=30, allow_redirects=False, **more
         )
+
+    def raw(self, verb: str, path: str, body: bytes, headers: dict[str, str]) -> requests.Response:
+        return requests.request(verb, self.url + path, data=body, headers=headers, timeout=30)
 
     def upsert(self, *calls: dict[str, str], traced: bool = True) -> requests.Response:
         """Each with a ``mark``, which becomes its unique value, and its trace."""
@@ -85,5 +87,5 @@ class Asker:
 def asking(hubspot: Hubspot):
     """An Asker of the account while it answers; calls have their unique property."""
     hubspot.add_property("calls", MARK, unique=True)
-    with running(create_app(hubspot)) as url:
+    with running(create_app(hubspot), keeping=True) as url:
         yield Asker(hubspot, url)

@@ -46,7 +46,7 @@ class Sender:
 @pytest.fixture
 def sender():
     receiver = Receiver([OLD])
-    with running(create_app(receiver)) as url:
+    with running(create_app(receiver), keeping=True) as url:
         yield Sender(receiver, url)
 
 
