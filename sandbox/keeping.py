@@ -107,7 +107,7 @@ class _Connection(socketserver.BaseRequestHandler):
             environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value.strip()
         if environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             found.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        if environ.pop("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
             body = b"".join(_chunks(lines))
             environ["CONTENT_LENGTH"] = str(len(body))
         else:

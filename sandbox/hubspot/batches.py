@@ -113,9 +113,9 @@ class Batch:
             if rule["object"] == self.kind and all(after.get(name) == value for name, value in rule["when"].items()):
                 absent += [name for name in rule["need"] if not after.get(name)]
         if absent:
-            detail = {"message": "", "code": "REQUIRED_PROPERTIES_MISSING", "context": {"properties": absent}}
-            detail["message"] = f"Some required properties were not set: {', '.join(absent)}"
-            return kept, Refusal(400, VALIDATION, detail["message"], [detail])
+            said = f"Some required properties were not set: {', '.join(absent)}"
+            detail = {"message": said, "code": "REQUIRED_PROPERTIES_MISSING", "context": {"properties": absent}}
+            return kept, Refusal(400, VALIDATION, said, [detail])
         return kept, self._taken(kept, record)
 
     def _taken(self, kept: Mapping[str, str], record: Record | None) -> Refusal | None:
