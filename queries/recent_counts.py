@@ -27,6 +27,12 @@ RESTS = 20  # of what takes longer: so many times as long
 LONGEST = 600.0  # seconds for which an answer that could not be renewed is given
 
 Found = TypeVar("Found")
+
+
+class NotYet(Exception):
+    """Nothing was counted yet in this process; it is being counted."""
+
+
 Configured = Mapping[str, Connection]
 
 log = structlog.get_logger(__name__)
@@ -61,8 +67,11 @@ class Recent(Generic[Found]):
         self._kept: _Kept[Found] | None = None
         self._counting = threading.Lock()
 
-    def get(self, configured: Configured) -> tuple[Found, float]:
-        """(what is counted, how many seconds ago; 0 of this moment). Raises SQLAlchemyError."""
+    def get(self, configured: Configured, patience: float | None = None) -> tuple[Found, float]:
+        """(what is counted, how many seconds ago; 0 of this moment). The first of all is waited for ``patience`` seconds; None:
+        for as long as it takes. Raises SQLAlchemyError, and NotYet."""
+        if self._kept is None and patience is not None:
+            self._first(configured, patience)
         kept, now = self._kept, self._clock()
         if kept is not None and not kept.quick and now - kept.at <= max(LONGEST, 2 * RESTS * kept.took):
             if now - kept.at > RESTS * kept.took and self._counting.acquire(blocking=False):
@@ -72,6 +81,14 @@ class Recent(Generic[Found]):
             if self._kept is None or self._kept is kept:  # several who ask at once need it counted once
                 self._kept = self._counted(configured)
             return self._kept.found, 0.0 if self._kept.quick else self._clock() - self._kept.at
+
+    def _first(self, configured: Configured, patience: float) -> None:
+        """Counted beside, so that who will not wait can go, and the next finds it."""
+        if self._counting.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
+        if not self._counting.acquire(timeout=patience):
+            raise NotYet
+        self._counting.release()
 
     def _renew(self, configured: Configured) -> None:
         """In a thread of its own, which lets go of the lock."""
@@ -108,14 +125,16 @@ class RecentCounts:
         self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock)
         self._calls = Recent(database, _of_calls, clock)
 
-    def calls(self, configured: Configured) -> tuple[OfCalls, float]:
-        """Of the calls, and how many seconds ago. Raises SQLAlchemyError."""
-        return self._calls.get(configured)
+    def calls(self, configured: Configured, patience: float | None = None) -> tuple[OfCalls, float]:
+        """Of the calls, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""
+        return self._calls.get(configured, patience)
 
-    def receipts(self, session: Session, configured: Configured) -> tuple[list[dict[str, Any]], float]:
+    def receipts(
+        self, session: Session, configured: Configured, patience: float | None = None
+    ) -> tuple[list[dict[str, Any]], float]:
         """``health.receipt_counts``, and how many seconds ago what is read and done with was counted; what waits for somebody,
-        the worker or an operator, is counted now."""
-        found, age = self._receipts.get(configured)
+        the worker or an operator, is counted now. ``patience`` and errors: as of ``Recent.get``."""
+        found, age = self._receipts.get(configured, patience)
         if not age:
             return found, age
         return [row for row in found if row["state"] not in health.OPEN_STATES] + health.open_receipts(session), age

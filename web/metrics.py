@@ -24,7 +24,7 @@ from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
 from queries import health, quarantine, strangers
-from queries.recent_counts import OfCalls, RecentCounts
+from queries.recent_counts import NotYet, OfCalls, RecentCounts
 from web import spooled
 from web.context import context
 from web.turns import SCRAPES
@@ -84,9 +84,15 @@ def _refused() -> Iterator[Metric]:
     yield refused
 
 
+PATIENCE = 3.0  # seconds for the first count of a process: whoever scrapes goes away after ten
+
+
 def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, Connection]) -> Iterator[Metric]:
-    counted, since = recent.receipts(session, connections)
-    calls, age = recent.calls(connections)
+    try:
+        counted, since = recent.receipts(session, connections, PATIENCE)
+        calls, age = recent.calls(connections, PATIENCE)
+    except NotYet:  # a figure that is not there is not zero; the next scrape has it
+        return
     yield GaugeMetricFamily(
         "wrapup_counted_seconds_ago",
         "How long ago outcomes, undecided words, unread values and receipts that were read were counted; 0: now",

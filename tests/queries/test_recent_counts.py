@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from queries import health, recent_counts
-from queries.recent_counts import LONGEST, RecentCounts
+from queries.recent_counts import LONGEST, NotYet, RecentCounts
 from tests.factories import NOON, outcome, receipt
 
 
@@ -76,3 +76,29 @@ def test_an_old_answer_is_no_answer_where_the_database_fails(database, slow):
     slow[0] = LONGEST + 1
     with pytest.raises(SQLAlchemyError):
         found(database, recent)
+
+
+def test_who_does_not_wait_for_the_first_goes_without_and_the_next_finds_it(database, monkeypatch):
+    count, goes_on = health.receipt_counts, threading.Event()
+
+    def waits(session, *conditions):
+        goes_on.wait(20)
+        return count(session, *conditions)
+
+    monkeypatch.setattr(recent_counts.health, "receipt_counts", waits)
+    recent = RecentCounts(database)
+    with database.read() as session:
+        for _ in range(2):
+            with pytest.raises(NotYet):
+                recent.receipts(session, {}, 0.01)
+        goes_on.set()
+        assert recent.receipts(session, {}, 20)[0] == []
+
+
+def test_the_first_count_that_fails_is_an_error_and_not_a_figure(database, monkeypatch):
+    def fails(session, *conditions):
+        session.execute(text("SELECT * FROM no_such_table"))
+
+    monkeypatch.setattr(recent_counts.health, "receipt_counts", fails)
+    with database.read() as session, pytest.raises(SQLAlchemyError):
+        RecentCounts(database).receipts(session, {}, 20)
