@@ -1,16 +1,24 @@
-"""What becomes of an answer on its way: cut off, buried in blanks, or without an end."""
+"""What becomes of a request and its answer on their way: late, cut off, buried in blanks, or without an end."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Response
 
 FAULTS = {
+    "late": "it is done only after value seconds (default 5), whether or not anybody still waits for the answer",
     "cut_after": "it is done, and the connection is closed half-way through the answer",
     "huge": "it is done, and value megabytes of blanks stand before the answer (default 100)",
     "endless": "it is done, and the answer never ends",
 }
 MEGABYTE = 1 << 20
+
+
+def delayed(faults: Mapping[str, Any]) -> None:
+    """Before anything is done."""
+    if "late" in faults:
+        time.sleep(float(faults["late"] or 5))
 
 
 def spoiled(response: Response, faults: Mapping[str, Any]) -> Response:

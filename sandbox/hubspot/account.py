@@ -17,11 +17,11 @@ from typing import Any
 
 from sandbox.faults import Faults
 from sandbox.hubspot import properties
-from sandbox.hubspot.associations import Associations
+from sandbox.hubspot.associations import TYPES, Associations
 from sandbox.hubspot.faults import FAULTS
 from sandbox.hubspot.limits import Limits
 from sandbox.hubspot.properties import Properties, Property
-from sandbox.hubspot.records import Record, Records
+from sandbox.hubspot.records import PERSON, Record, Records
 
 TOKEN = "demo"
 SCOPES = (
@@ -101,8 +101,8 @@ class Hubspot:
         with self.lock:
             record = records.live(id) if id else None
             if record is None:
-                return records.add(kept, id, seen_at_once=True).id
-            records.write(record, kept, seen_at_once=True)
+                return records.add(kept, id, PERSON).id
+            records.write(record, kept, PERSON)
             return record.id
 
     def add_contacts(self, given: Iterable[Mapping[str, str]]) -> list[str]:
@@ -143,6 +143,19 @@ class Hubspot:
             self.associations.forget(kind, record)
         return True
 
+    def merge(self, gone: str, into: str) -> None:
+        """As a person merges two contacts: the first's calls stand on the second, and both ids lead there. Raises KeyError."""
+        with self.lock:
+            records = self.records["contacts"]
+            old, new = records.live(gone), records.live(into)
+            if old is None or new is None or old is new:
+                raise KeyError(gone if old is None else into)
+            calls = self.associations.of(("contacts", old.id), "calls")
+            self.associations.forget("contacts", old)
+            records.merge(old, new)
+            for call, _ in calls:
+                self.associations.put(("calls", call), ("contacts", new.id), [TYPES["calls", "contacts"]])
+
     def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
         """A request that was refused: ``wrong`` where it would be so in every account."""
         with self.lock:
@@ -172,7 +185,7 @@ class Hubspot:
     def statuses(self, id_: str, name: str = "hs_lead_status") -> list[str]:
         """Everything that was ever written to that property, the first first."""
         with self.lock:
-            return [said[name] for _, said in self.records["contacts"].found[id_].writes if name in said]
+            return [said[name] for _, said, _ in self.records["contacts"].found[id_].writes if name in said]
 
     def contacts(self) -> list[dict[str, Any]]:
         with self.lock:
@@ -182,6 +195,7 @@ class Hubspot:
                     "archived": record.archived_at is not None,
                     "properties": record.properties,
                     "statuses": self.statuses(record.id),
+                    "writes": [{"at": at.isoformat(), "by": by} | dict(said) for at, said, by in record.writes],
                     "calls": [id_ for id_, _ in self.associations.of(("contacts", record.id), "calls")],
                 }
                 for record in self.records["contacts"].found.values()
@@ -195,5 +209,5 @@ class Hubspot:
             "properties": record.properties,
             "contacts": [id_ for id_, _ in self.associations.of(("calls", record.id), "contacts")],
             "written": record.times_written,
-            "history": [dict(said) for _, said in record.writes],
+            "history": [dict(said) for _, said, _ in record.writes],
         }

@@ -30,6 +30,7 @@ SCOPES = (
     ("GET", "/calling/", READ),
 )
 _OURS = re.compile(r"/$|/sandbox|/contacts/\d|/favicon")
+BROKEN = {"status": "error", "message": "internal error", "category": "INTERNAL_ERROR"}
 TOLD = (400, 404, 405, 409, 415)  # of refusals, those that the ledger names
 SAY_WHEN = ("ten_secondly", "secondly", "migrating")  # faults whose value is the Retry-After header
 READS = ("/batch/read", "/search")  # asked by POST
@@ -48,14 +49,17 @@ def create_app(hubspot: Hubspot) -> Flask:
             if name in g.faults:
                 raise refusal(g.faults[name])
         if "error_in_200" in g.faults:
-            return answered({"status": "error", "message": "internal error", "category": "INTERNAL_ERROR"})
+            return answered(BROKEN)
         _admitted(hubspot)
+        wire.delayed(g.faults)
 
     @app.after_request
     def after(response: Response):
         if _is_ours(request.path):
             return response
         response.headers.update(hubspot.limits.headers(request.path.endswith("/search")))
+        if "error_in_200_after" in g.faults:
+            response = answered(BROKEN)
         return wire.spoiled(response, g.faults)
 
     @app.errorhandler(Refusal)

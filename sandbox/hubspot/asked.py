@@ -9,9 +9,12 @@ from sandbox.hubspot.refusals import Refusal, wrong
 from sandbox.hubspot.shapes import Check, Wrong
 
 
-def body(check: Check) -> Any:
+def body(check: Check, most: int | None = None) -> Any:
+    """``most``: so many characters at most."""
     if request.mimetype != "application/json":
         raise Refusal(415, "VALIDATION_ERROR", "The body must be application/json", wrong=True)
+    if most is not None and len(request.get_data(as_text=True)) > most:
+        raise wrong(f"the body has more than {most} characters")
     try:
         found = orjson.loads(request.get_data())
     except orjson.JSONDecodeError as error:

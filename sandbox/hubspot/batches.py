@@ -107,6 +107,8 @@ class Batch:
             return kept, Refusal(
                 400, VALIDATION, f"Property values were not valid: [{said}]", [_detail(one) for one in bad]
             )
+        if "tidied" in self.faults and kept.get("hs_call_body"):
+            kept["hs_call_body"] = f"<div>{kept['hs_call_body'].replace('<br>', '<br/>')}</div>"
         after = kept if record is None else record.properties | kept
         absent = [name for name in (CREATED_WITH[self.kind] if record is None else ()) if not after.get(name)]
         for rule in [*self.hubspot.required, *self._rule()]:

@@ -30,6 +30,15 @@ def install(app: Flask, hubspot: Hubspot) -> None:
             return jsonify(message="There is no such record."), 404
         return jsonify(archived=id_)
 
+    @app.post("/sandbox/contacts/<id_>/merge")
+    def merge(id_: str):
+        """As a person of the account would: ``{"into": "102"}``."""
+        try:
+            hubspot.merge(id_, request.get_json()["into"])
+        except KeyError:
+            return jsonify(message="There is no such record."), 404
+        return jsonify(merged=id_)
+
     @app.patch("/sandbox/contacts/<id_>")
     def change_contact(id_: str):
         """As a person of the account would: ``{"hs_lead_status": "IN_PROGRESS"}``."""

@@ -87,9 +87,15 @@ class Beside:
     def _put(self, source: str, target: str, types: Sequence[Mapping[str, Any]] | None) -> None:
         if "no_association" in self.faults:
             return
+        source, target = self._now(self.source, source), self._now(self.target, target)
         numbers = [TYPES[self.source, self.target]] if types is None else [one["associationTypeId"] for one in types]
         self.hubspot.associations.put((self.source, source), (self.target, target), numbers)
         self.hubspot.counted["associations made"] += 1
+
+    def _now(self, kind: str, id_: str) -> str:
+        """The id of the record today: it may have been merged."""
+        record = self.hubspot.records[kind].live(id_)
+        return id_ if record is None else record.id
 
     def _wrong(self, source: str, target: str, types: Sequence[Mapping[str, Any]] | None) -> dict[str, Any] | None:
         """The entry of ``errors``, where a record is not there or the type is none of theirs."""

@@ -32,9 +32,12 @@ DONE = {
     "required_field": "the account wants a field: value {object, when: {name: value}, need: [names]}",
     "duplicate_rule": "no two records may have the same: value (a property; default phone)",
     "deleted": "the records with these ids are gone: value (a list)",
+    "lists_find_nothing": "a search for one of several numbers finds nobody by the calculated properties",
+    "tidied": "the HTML of a call's body is kept in other words than it was written",
 }
-NOT_DONE = {
+ERRORS = {
     "error_in_200": "nothing is done, and the answer is a 200 with an error in it",
+    "error_in_200_after": "it is done, and the answer is a 200 with an error in it",
 }
-FAULTS = (*COMMON, *wire.FAULTS, *ANSWERS, *DONE, *NOT_DONE)
+FAULTS = (*COMMON, *wire.FAULTS, *ANSWERS, *DONE, *ERRORS)
 RULE = {"object": "calls", "when": {"hs_call_status": "COMPLETED"}, "need": ["hs_call_body"]}

@@ -19,30 +19,32 @@ def install(app: Flask, hubspot: Hubspot) -> None:
     @app.get("/")
     def first_page():
         with hubspot.lock:
-            calls = hubspot.calls()
-            contacts = {one["id"]: one for one in hubspot.contacts()}
-        latest: dict[str, int] = {}
-        for place, call in enumerate(calls):
-            latest |= {id_: place for id_ in call["contacts"]}
-        order = sorted(contacts, key=lambda id_: latest.get(id_, -1), reverse=True)[:MOST]
+            calls = {call["id"]: call for call in hubspot.calls()}
+            contacts = hubspot.contacts()
+        order = {id_: place for place, id_ in enumerate(calls)}
+        shown = [
+            (max(one["calls"], key=order.__getitem__, default=None), one) for one in contacts if not one["archived"]
+        ]
+        shown.sort(key=lambda pair: -1 if pair[0] is None else order[pair[0]], reverse=True)
         rows = Markup().join(
-            Markup("<tr><td><a href='/contacts/{}/record/0-1/{}'>{}</a><td>{}<td>{}<td>{}").format(
+            Markup("<tr><td><a href='/contacts/{}/record/0-1/{}'>{}</a><td>{}<td>{}<td>{}<td>{}").format(
                 portal,
-                id_,
-                _name(contacts[id_]["properties"]),
-                _number(contacts[id_]["properties"]),
-                contacts[id_]["properties"].get("hs_lead_status", ""),
-                len(contacts[id_]["calls"]),
+                one["id"],
+                _name(one["properties"]),
+                _number(one["properties"]),
+                one["properties"].get("hs_lead_status", ""),
+                len(one["calls"]),
+                "" if latest is None else _link(portal, latest, calls[latest]["properties"]),
             )
-            for id_ in order
+            for latest, one in shown[:MOST]
         )
         said = Markup("<p>{} calls, {} contacts; account {}. <small>This page renews itself.</small>").format(
-            len(calls), len(contacts), portal
+            len(calls), len(shown), portal
         )
-        alone = sum(not call["contacts"] for call in calls)
+        alone = sum(not call["contacts"] for call in calls.values())
         said += Markup("<p>{} calls stand on no contact.").format(alone) if alone else Markup()
-        table = Markup("<table><tr><th>Contact<th>Phone<th>Lead status<th>Calls{}</table>").format(rows)
-        return _page("HubSpot sandbox", said + table, renewed=True)
+        head = Markup("<tr><th>Contact<th>Phone<th>Lead status<th>Calls<th>The last one")
+        return _page("HubSpot sandbox", said + Markup("<table>{}{}</table>").format(head, rows), renewed=True)
 
     @app.get("/contacts/<int:portal_id>/record/0-1/<id_>")
     def contact_page(portal_id: int, id_: str):
@@ -91,6 +93,11 @@ def _page(title: str, content: Markup, renewed: bool = False) -> str:
         "<!doctype html><html lang='en'><meta charset='utf-8'>{}<title>{}</title><style>{}</style>"
         "<p><a href='/'>All contacts</a><h1>{}</h1>{}</html>"
     ).format(again, title, _STYLE, title, content)
+
+
+def _link(portal: int, id_: str, found: dict[str, str]) -> Markup:
+    title = found.get("hs_call_title") or "Call"
+    return Markup("<a href='/contacts/{}/record/0-48/{}'>{}</a>").format(portal, id_, title)
 
 
 def _properties(found: dict[str, str]) -> Markup:

@@ -104,6 +104,7 @@ def of_contacts() -> list[Property]:
         *_all("firstname lastname company jobtitle hubspot_owner_id city country notes_last_contacted"),
         *_all("phone mobilephone", type="phone_number"),
         *_all("hs_searchable_calculated_phone_number hs_searchable_calculated_mobile_number", read_only=True),
+        *_all("hs_merged_object_ids", read_only=True),
         *_all("createdate lastmodifieddate", type="datetime", read_only=True),
         *_all("hs_object_id", type="number", read_only=True),
         Property("email", unique=True),

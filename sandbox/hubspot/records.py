@@ -10,8 +10,10 @@ from typing import Any
 from sandbox.hubspot.numbers import digits, national
 from sandbox.hubspot.properties import Properties, written
 
+MERGED = "hs_merged_object_ids"
 TAIL = 7  # so many last digits of a number find it without looking at every record
 KEPT_WRITES = 50
+API, PERSON = "api", "person"  # who writes
 SEARCHABLE = {
     "phone": "hs_searchable_calculated_phone_number",
     "mobilephone": "hs_searchable_calculated_mobile_number",
@@ -21,8 +23,8 @@ CHANGED_AT = {"calls": ("hs_createdate", "hs_lastmodifieddate"), "contacts": ("c
 
 @dataclass
 class Record:
-    """``writes``: (when, what was set), the last ones; ``versions``: (seconds of a clock that only goes forward, properties),
-    for a search that is late. Properties are replaced, never changed, so that whoever has them may look at them for long."""
+    """``writes``: (when, what was set, by whom), the last ones; ``versions``: (seconds of a clock that only goes forward,
+    properties), for a search that is late. Properties are replaced, never changed: whoever has them may look at them for long."""
 
     id: str
     properties: dict[str, str]
@@ -30,7 +32,7 @@ class Record:
     updated_at: datetime
     archived_at: datetime | None = None
     times_written: int = 1
-    writes: deque[tuple[datetime, Mapping[str, str]]] = field(default_factory=lambda: deque(maxlen=KEPT_WRITES))
+    writes: deque[tuple[datetime, Mapping[str, str], str]] = field(default_factory=lambda: deque(maxlen=KEPT_WRITES))
     versions: deque[tuple[float, dict[str, str] | None]] = field(default_factory=lambda: deque(maxlen=20))
 
     def as_of(self, moment: float) -> dict[str, str] | None:
@@ -52,9 +54,11 @@ class Records:
         self._next = first_id
         self._unique: dict[tuple[str, str], str] = {}
         self._tails: dict[str, set[str]] = {}
+        self._merged: dict[str, str] = {}  # id of a record that is no more -> that of the one into which it was merged
 
     def live(self, id_: str) -> Record | None:
-        record = self.found.get(id_)
+        """Of one that was merged into another, that other."""
+        record = self.found.get(self._merged.get(id_, id_))
         return record if record is not None and record.archived_at is None else None
 
     def by(self, name: str | None, value: str) -> Record | None:
@@ -73,7 +77,7 @@ class Records:
                     return name, other.id
         return None
 
-    def add(self, properties: Mapping[str, str], id_: str | None = None, seen_at_once: bool = False) -> Record:
+    def add(self, properties: Mapping[str, str], id_: str | None = None, by: str = API) -> Record:
         now = datetime.now(UTC)
         if id_ is None:
             id_ = str(self._next)
@@ -81,10 +85,11 @@ class Records:
         created, _ = CHANGED_AT[self.kind]
         record = Record(id_, {"hs_object_id": id_, created: written(now)}, now, now, times_written=0)
         self.found[id_] = record
-        self.write(record, properties, seen_at_once)
+        self.write(record, properties, by)
         return record
 
-    def write(self, record: Record, properties: Mapping[str, str], seen_at_once: bool = False) -> None:
+    def write(self, record: Record, properties: Mapping[str, str], by: str = API) -> None:
+        """What a person writes, search sees at once."""
         now = datetime.now(UTC)
         for name in self.properties.unique():
             if name in properties:
@@ -97,8 +102,8 @@ class Records:
         )
         record.updated_at = now
         record.times_written += 1
-        record.writes.append((now, dict(properties)))
-        record.versions.append((float("-inf") if seen_at_once else time.monotonic(), record.properties))
+        record.writes.append((now, dict(properties), by))
+        record.versions.append((float("-inf") if by == PERSON else time.monotonic(), record.properties))
         for name in SEARCHABLE:
             if properties.get(name):
                 self._tails.setdefault(digits(properties[name])[-TAIL:], set()).add(record.id)
@@ -109,6 +114,12 @@ class Records:
         record.versions.append((time.monotonic(), None))
         for name in self.properties.unique():
             self._unique.pop((name, _folded(name, record.properties.get(name, ""))), None)
+
+    def merge(self, gone: Record, into: Record) -> None:
+        """Both are one from now on, and the ids of both lead to it."""
+        self.archive(gone)
+        self._merged |= {old: into.id for old, new in self._merged.items() if new == gone.id} | {gone.id: into.id}
+        self.write(into, {MERGED: ";".join(old for old, new in self._merged.items() if new == into.id)}, PERSON)
 
     def with_tail(self, number: str) -> Iterable[str] | None:
         """Ids of all records whose numbers may end like this one; None: it is too short to tell."""
@@ -149,7 +160,7 @@ def shown(
         found["propertiesWithHistory"] = {
             name: [
                 {"value": said[name], "timestamp": written(at), "sourceType": "INTEGRATION"}
-                for at, said in reversed(record.writes)
+                for at, said, _ in reversed(record.writes)
                 if name in said
             ]
             for name in of

@@ -13,9 +13,15 @@ _TOKENS = re.compile(r"\w+")
 _NUMBERS = {*SEARCHABLE, *SEARCHABLE.values()}
 
 
-def search(records: Records, asked: Mapping[str, Any], late: float) -> tuple[int, list[Record], str | None]:
+def search(
+    records: Records, asked: Mapping[str, Any], late: float, no_lists: bool = False
+) -> tuple[int, list[Record], str | None]:
     """(how many there are in all, those of this page, where the next begins). Raises KeyError for an unknown property."""
     groups = [group["filters"] for group in asked["filterGroups"]]
+    if no_lists:
+        groups = [filters for filters in groups if not any(_is_list(one) for one in filters)]
+        if not groups:
+            return 0, [], None
     for name in {one["propertyName"] for filters in groups for one in filters}:
         if name not in records.properties:
             raise KeyError(name)
@@ -33,6 +39,10 @@ def search(records: Records, asked: Mapping[str, Any], late: float) -> tuple[int
     begin = int(asked["after"] or "0")
     end = begin + (asked["limit"] or 10)
     return total, found[begin:end], str(end) if end < total else None
+
+
+def _is_list(asked: Mapping[str, Any]) -> bool:
+    return asked["operator"] == "IN" and asked["propertyName"] in SEARCHABLE.values()
 
 
 def _candidates(records: Records, groups: Sequence[Sequence[Mapping[str, Any]]]) -> Iterable[str]:

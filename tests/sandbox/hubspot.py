@@ -21,9 +21,8 @@ class Asker:
 
     def ask(self, verb: str, path: str, content: object = None, **more: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.request(
-            verb, self.url + path, json=content, headers=headers, timeout=30, allow_redirects=False, **more
-        )
+        more = {"timeout": 30, "allow_redirects": False, **more}
+        return requests.request(verb, self.url + path, json=content, headers=headers, **more)
 
     def raw(self, verb: str, path: str, body: bytes, headers: dict[str, str]) -> requests.Response:
         return requests.request(verb, self.url + path, data=body, headers=headers, timeout=30)

@@ -1,6 +1,7 @@
 """HubSpot in the sandbox: what is done where nothing goes wrong."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -143,6 +144,39 @@ def test_a_unique_property_is_made(asker):
     assert asker.ask("POST", "/crm/properties/2026-09/calls", new).status_code == 409
     names = [one["name"] for one in asker.ask("GET", "/crm/properties/2026-09/calls").json()["results"]]
     assert "our_id" in names
+
+
+def test_contacts_that_are_merged_are_one(asker, asha):
+    other = asker.hubspot.add_contact("102", firstname="Bharat")
+    first, second = (asker.upsert({"mark": mark, **CALL}).json()["results"][0]["id"] for mark in "ab")
+    asker.associate((first, asha))
+    answer = requests.post(f"{asker.url}/sandbox/contacts/{asha}/merge", json={"into": other}, timeout=30)
+    assert answer.status_code == 200
+    asker.associate((second, asha))  # its old id still leads to it
+    assert [asker.hubspot.call(mark)["contacts"] for mark in "ab"] == [[other], [other]]
+    (seen,) = asker.read("contacts", asha, names=("hs_merged_object_ids",)).json()["results"]
+    assert (seen["id"], seen["properties"]["hs_merged_object_ids"]) == (other, asha)
+
+
+def test_what_people_change_is_told_from_what_is_written(asker, asha):
+    asker.update({"id": asha, "hs_lead_status": "OPEN"})
+    answer = requests.patch(f"{asker.url}/sandbox/contacts/{asha}", json={"hs_lead_status": "CONNECTED"}, timeout=30)
+    assert answer.status_code == 200
+    (contact,) = asker.ledger()["contacts"]
+    writes = [(one["by"], one["hs_lead_status"]) for one in contact["writes"]]
+    assert writes == [("person", "NEW"), ("api", "OPEN"), ("person", "CONNECTED")]
+
+
+def test_many_who_write_the_same_at_once(asker, asha):
+    def write(_):
+        made = asker.upsert(*({"mark": f"m{n}", **CALL} for n in range(20))).json()["results"]
+        asker.associate(*((one["id"], asha) for one in made))
+        return [one["new"] for one in made]
+
+    with ThreadPoolExecutor(8) as pool:
+        new = [one for part in pool.map(write, range(16)) for one in part]
+    assert (new.count(True), len(asker.hubspot.calls())) == (20, 20)
+    assert {tuple(call["contacts"]) for call in asker.hubspot.calls()} == {(asha,)}
 
 
 def test_people_see_calls_arrive(asker, asha):

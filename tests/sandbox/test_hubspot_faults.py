@@ -8,7 +8,7 @@ import requests
 from rig.waiting import until
 from sandbox.hubspot.account import Hubspot
 from sandbox.hubspot.limits import Limits
-from tests.sandbox.hubspot import OBJECTS, asking
+from tests.sandbox.hubspot import MARK, OBJECTS, asking
 
 CALL = {"hs_timestamp": "2026-11-21T05:00:00Z", "hs_call_status": "COMPLETED"}
 SEARCH = {"filterGroups": [], "properties": [], "limit": 10, "after": "0", "sorts": []}
@@ -78,15 +78,18 @@ def test_what_stands_before_hubspot_answers(asker, fault, status):
 )
 def test_an_answer_that_does_not_arrive(asker, fault, kept):
     asker.faults({fault: {"times": 1, "value": 6}})
-    asked = {"inputs": [{"idProperty": "wrapup_outcome_id", "id": "a", "properties": CALL}]}
+    asked = {"inputs": [{"idProperty": MARK, "id": "a", "properties": CALL}]}
     with pytest.raises(requests.exceptions.RequestException):
-        requests.post(
-            f"{asker.url}{OBJECTS}/calls/batch/upsert",
-            json=asked,
-            headers={"Authorization": f"Bearer {asker.token}"},
-            timeout=0.5 if fault.startswith("hang") else 30,
-        )
+        asker.ask("POST", f"{OBJECTS}/calls/batch/upsert", asked, timeout=0.5 if fault.startswith("hang") else 30)
     assert marks(asker) == kept
+
+
+def test_what_was_given_up_is_done_later(asker):
+    asker.faults({"late": {"times": 1, "value": 0.5}})
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        asker.ask("POST", f"{OBJECTS}/calls", {"properties": CALL, "associations": []}, timeout=0.1)
+    assert asker.hubspot.calls() == []
+    until(asker.hubspot.calls, 10)
 
 
 def test_a_huge_answer_is_the_answer_after_blanks(asker):
@@ -155,7 +158,7 @@ def test_an_association_that_is_not_made(asker):
 
 def test_search_is_late_while_the_fault_is_on(asker):
     asker.upsert(ONE)
-    asked = [("wrapup_outcome_id", "EQ", "a")]
+    asked = [(MARK, "EQ", "a")]
     asker.faults({"search_delay": {"value": 60}})
     assert asker.search(asked, kind="calls").json()["total"] == 0
     asker.faults({})
@@ -212,6 +215,28 @@ def test_a_property_that_is_not_unique_identifies_nobody(asker):
     assert "non-unique" in asker.ledger()["refused"][0]["why"]
 
 
+def test_a_list_of_numbers_that_finds_nobody(asker):
+    asker.hubspot.add_contact("101", phone="+919810012345")
+    name = "hs_searchable_calculated_phone_number"
+    groups = [{"filters": [{"propertyName": name, "operator": "IN", "values": ["9810012345", "1"]}]}]
+    assert asker.search(filterGroups=groups).json()["total"] == 1
+    asker.faults({"lists_find_nothing": {}})
+    assert asker.search(filterGroups=groups).json()["total"] == 0
+    assert asker.search([(name, "EQ", "9810012345")]).json()["total"] == 1
+
+
+def test_a_body_that_is_tidied(asker):
+    asker.faults({"tidied": {}})
+    asker.upsert(ONE | {"hs_call_body": "a<br>b"})
+    assert asker.hubspot.call("a")["properties"]["hs_call_body"] == "<div>a<br/>b</div>"
+
+
+def test_an_error_in_a_200_after_it_was_done(asker):
+    asker.faults({"error_in_200_after": {}})
+    answer = asker.upsert(ONE)
+    assert (answer.status_code, answer.json()["status"], marks(asker)) == (200, "error", ["a"])
+
+
 # Tokens and limits ------------------------------------------------------------------------------------------------------
 def test_a_token_and_its_scopes(asker):
     asker.hubspot.tokens = {"reader": ("crm.objects.contacts.read",)}
@@ -262,6 +287,6 @@ def test_settings_are_changed_while_it_runs(asker):
     requests.post(path, json={"lifted": True}, timeout=30)
     began = time.monotonic()
     asker.upsert(ONE)
-    asked = [("wrapup_outcome_id", "EQ", "a")]
+    asked = [(MARK, "EQ", "a")]
     until(lambda: asker.search(asked, kind="calls").json()["total"] == 1, 10)
     assert time.monotonic() - began > 0.1

@@ -46,6 +46,7 @@ def without(found: dict, name: str) -> dict:
         (READ, {"inputs": [{"id": "1"}], "properties": []}, "[propertiesWithHistory]"),
         (SEARCH, without(ASKED, "sorts"), "[sorts]"),
         (SEARCH, ASKED | {"limit": 201}, "0 to 200"),
+        (SEARCH, ASKED | {"query": "a" * 3000}, "more than 3000 characters"),
         (SEARCH, ASKED | {"after": "9999"}, "first 10000"),
         (SEARCH, ASKED | {"filterGroups": [{"filters": [FILTER]}] * 6}, "0 to 5 items, not 6"),
         (SEARCH, ASKED | {"filterGroups": [{"filters": [FILTER] * 6}] * 4}, "more than 18"),
