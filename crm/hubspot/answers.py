@@ -190,7 +190,7 @@ def words(error: Mapping[str, Any], secrets: Collection[str]) -> str:
 
 
 def _sentence(message: Any) -> str:
-    """A message; of one that ends in a list in JSON, as those about properties do, what the list says."""
+    """A message; where it ends in a list in JSON, as those about properties do, with what the list says."""
     if not isinstance(message, str):
         return ""
     found = _LISTED.search(message) if '"message"' in message else None
@@ -201,7 +201,9 @@ def _sentence(message: Any) -> str:
     if not isinstance(listed, list):
         return message
     parts = [f"{one.get('name')}: {one.get('message')}" for one in listed if isinstance(one, Mapping)]
-    return "; ".join(dict.fromkeys(parts)) + "." if parts else message
+    if found is None or not parts:
+        return message
+    return f"{message[: found.start()].strip()} {'; '.join(dict.fromkeys(parts))}."
 
 
 def _codes(error: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,288 @@
+"""Calls: logged once under their marks, on one contact, with the values of what was logged last."""
+
+import json
+
+import pytest
+
+from crm.base import Again, Done, NotSetUp, Refused, Seen, Unknown
+from crm.hubspot import calls
+from crm.hubspot.placing import NOT_THERE
+from lib.http.errors import Unavailable, Uncertain
+from sandbox.hubspot.properties import DISPOSITIONS
+from tests.crm.hubspot.stage import ASHA, OURS, UNIQUE, call, stage
+
+
+def several(count: int, contact: str) -> list:
+    return [call(f"m{at}", contact) for at in range(count)]
+
+
+def marks(account) -> list[str]:
+    return sorted(one["mark"] for one in account.hubspot.calls())
+
+
+def test_a_call_stands_on_its_contact_as_hubspot_writes_such():
+    with stage() as account:
+        contact, owner = account.hubspot.add_contact(phone=ASHA), account.hubspot.add_owner("asha@example.test")
+        (result,) = account.log(call("m1", contact))
+        there = account.hubspot.call("m1")
+        assert isinstance(result, Done)
+        assert result.remote_id == there["id"]
+        assert result.remote_url.endswith(f"/contacts/45678901/record/0-48/{there['id']}")
+        assert there["contacts"] == [contact]
+        said = there["properties"]
+        assert said["hs_timestamp"] == "2026-11-18T10:12:52Z"
+        assert said["hs_call_title"] == "Outbound call: Interested"
+        assert "Wants &lt;the&gt; offer<br>by mail" in said["hs_call_body"]
+        assert (said["hs_call_direction"], said["hs_call_status"]) == ("OUTBOUND", "COMPLETED")
+        assert said["hs_call_duration"] == "12000"  # of talk, in milliseconds
+        assert (said["hs_call_from_number"], said["hs_call_to_number"]) == (OURS, ASHA)
+        assert said["hs_call_disposition"] == DISPOSITIONS["Connected"]
+        assert said["hubspot_owner_id"] == owner
+        assert said["hs_call_recording_url"] == "https://rec.example.test/1.mp3"
+
+
+def test_logged_again_it_is_the_same_call_with_what_is_known_now():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        (first,) = account.log(call("m1", contact))
+        corrected = {"connect_outcome": "failed", "disposition": None, "recording_url": None}
+        (second,) = account.log(call("m1", contact, first.remote_id, **corrected))
+        (there,) = account.hubspot.calls()
+        assert first.remote_id == second.remote_id
+        assert there["properties"]["hs_call_status"] == "FAILED"
+        # What the outcome no longer says is not left standing.
+        assert not there["properties"].get("hs_call_disposition")
+        assert not there["properties"].get("hs_call_recording_url")
+
+
+def test_a_call_whose_contact_is_another_one_now_stands_there_alone():
+    with stage() as account:
+        one, other = account.hubspot.add_contact(phone=ASHA), account.hubspot.add_contact(phone=ASHA)
+        (first,) = account.log(call("m1", one))
+        (result,) = account.log(call("m1", other, first.remote_id))
+        assert isinstance(result, Done)
+        assert account.hubspot.call("m1")["contacts"] == [other]
+
+
+def test_a_hundred_calls_take_few_requests():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        assert all(isinstance(one, Done) for one in account.log(*several(100, contact)))
+        assert len(account.hubspot.calls()) == 100
+        # The account, its dispositions, one owner; the calls, their associations, and these read back.
+        assert account.turns.taken == {"requests": 6}
+        account.log(*several(3, contact))
+        assert account.turns.taken["requests"] == 8  # on their contact already
+
+
+def test_what_hubspot_says_to_have_put_on_a_contact_is_read_back():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(no_association={"times": 1, "path": "associations"})
+        assert account.log(call("m1", contact)) == [Unknown(NOT_THERE)]
+        (again,) = account.log(call("m1", contact))
+        assert isinstance(again, Done)
+        assert len(account.hubspot.calls()) == 1
+
+
+def test_a_call_that_can_stand_nowhere_is_not_left_behind():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        one, gone = account.log(call("m1", contact), call("m2", "999"))
+        assert isinstance(one, Done)
+        assert (gone.reason, marks(account)) == ("record_deleted", ["m1"])
+
+
+def test_a_call_that_stands_on_a_contact_stays_when_its_new_one_is_gone():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        (first,) = account.log(call("m1", contact))
+        (result,) = account.log(call("m1", "999", first.remote_id))
+        assert result.reason == "record_deleted"
+        assert account.hubspot.call("m1")["contacts"] == [contact]
+
+
+# Of some of a batch ---------------------------------------------------------------------------------------------------
+def test_a_call_that_hubspot_refuses_stops_no_other():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        some = [*several(5, contact), call("bad", contact, owner="77777")]
+        *good, bad = account.log(*some)
+        assert all(isinstance(one, Done) for one in good)
+        assert bad == Refused("validation", "Property values were not valid: hubspot_owner_id: 77777 is not a valid owner.")
+        assert "bad" not in marks(account)
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_a_batch_that_fails_whole_is_halved_until_the_bad_one_is_alone(place):
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        some = several(7, contact)
+        some[place] = call("bad", contact, owner="77777")
+        account.faults(whole_batch={})
+        results = account.log(*some)
+        assert [isinstance(one, Done) for one in results] == [at != place for at in range(7)]
+        assert isinstance(results[place], Refused)
+        assert account.asked("batch/upsert") <= 7
+
+
+def test_what_an_answer_does_not_tell_of_is_unknown_whatever_its_status():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(results_missing={"times": 1, "path": "upsert"})
+        results = account.log(*several(4, contact))
+        assert [type(one) for one in results] == [Done, Unknown, Done, Unknown]
+
+
+def test_results_in_another_order_belong_to_whom_they_name():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(shuffled={})
+        results = account.log(*several(4, contact))
+        assert [one.remote_id for one in results] == [account.hubspot.call(f"m{at}")["id"] for at in range(4)]
+
+
+def test_what_fails_for_now_is_sent_again():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(partial={"times": 1, "path": "upsert"})
+        assert [type(one) for one in account.log(*several(4, contact))] == [Done, Again, Done, Again]
+
+
+def test_a_field_that_the_account_requires_is_named():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        rule = {"object": "calls", "when": {"hs_call_status": "COMPLETED"}, "need": ["hs_call_callee_object_id"]}
+        account.faults(required_field={"value": rule})
+        (result,) = account.log(call("m1", contact))
+        assert result.reason == "required_field"
+        assert "hs_call_callee_object_id" in result.answer
+
+
+# Of the whole ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("fault", ["drop_after", "error_after", "garbled_after", "html", "error_in_200", "gateway_timeout"])
+def test_an_upsert_without_an_answer_that_proves_anything_is_uncertain_and_looked_up(fault):
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(**{fault: {"times": 1, "path": "upsert"}})
+        with pytest.raises(Uncertain):
+            account.log(call("m1", contact))
+        done = fault.endswith("_after")
+        (seen,) = calls.look_up(account.client, [call("m1", contact)])
+        assert (seen is not None) == done
+        if seen is not None:
+            assert not seen.same, "it stands on no contact yet"
+
+
+@pytest.mark.parametrize("fault", ["drop", "server_error", "ten_secondly", "token_revoked", "daily_spent"])
+def test_whatever_fails_after_the_upsert_leaves_the_calls_unknown(fault):
+    # Whoever only heard of the failure would believe that nothing was sent.
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(**{fault: {"path": "associations"}})
+        (result,) = account.log(call("m1", contact))
+        assert isinstance(result, Unknown)
+        assert marks(account) == ["m1"]
+
+
+def test_too_many_requests_is_certainly_not_taken():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(ten_secondly={"times": 1, "path": "upsert", "value": "3"})
+        with pytest.raises(Unavailable) as raised:
+            account.log(call("m1", contact))
+        assert raised.value.retry_after == 3.0
+
+
+def test_without_our_property_no_call_is_at_fault():
+    with stage(unique=None) as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        with pytest.raises(NotSetUp, match="wrapup crm check sales --create-properties"):
+            account.log(*several(3, contact))
+
+
+# Looking up and removing ----------------------------------------------------------------------------------------------
+def test_what_is_looked_up_is_compared_with_what_would_be_sent():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.log(call("m1", contact))
+        here = account.hubspot.call("m1")["id"]
+        asked = [call("m1", contact), call("m2", contact), call("m1", contact, connect_outcome="busy"), call("m1", "999")]
+        seen = calls.look_up(account.client, asked)
+        assert seen[0] == Seen(here, True, seen[0].remote_url)
+        assert seen[1] is None
+        assert [one.same for one in seen[2:]] == [False, False]
+
+
+def test_what_is_removed_is_gone_and_what_is_gone_is_removed():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        first, second = account.log(*several(2, contact))
+        assert calls.remove(account.client, [first.remote_id, "999"]) == [Done(first.remote_id), Done("999")]
+        assert calls.remove(account.client, [first.remote_id]) == [Done(first.remote_id)]
+        assert marks(account) == ["m1"]
+        assert second.remote_id
+
+
+# Dispositions, owners -------------------------------------------------------------------------------------------------
+def disposition(account, **given) -> str | None:
+    contact = account.hubspot.add_contact(phone=ASHA)
+    account.log(call("d", contact, **given))
+    return account.hubspot.call("d")["properties"].get("hs_call_disposition")
+
+
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [
+        ({"connect_outcome": "no_answer", "disposition": None, "flags": []}, "No answer"),
+        ({"connect_outcome": "voicemail", "disposition": None, "flags": []}, "Left voicemail"),
+        ({"disposition": "busy"}, "Busy"),
+        ({"disposition": "Not him", "flags": ["wrong_number"]}, "Wrong number"),
+        ({"connect_outcome": "failed", "disposition": None, "flags": []}, None),
+    ],
+)
+def test_a_disposition_is_one_of_the_accounts_own(given, label):
+    with stage() as account:
+        assert disposition(account, **given) == DISPOSITIONS.get(label)
+
+
+def test_what_the_table_says_comes_first():
+    table = {"disposition:Interested": "Left live message", "flag:sale": DISPOSITIONS["Busy"]}
+    with stage(settings={"dispositions": table}) as account:
+        assert disposition(account) == DISPOSITIONS["Left live message"]
+        assert disposition(account, disposition="Bought") == DISPOSITIONS["Busy"]
+
+
+def test_an_owner_is_asked_for_once_and_so_is_one_who_is_not_there():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.hubspot.add_owner("asha@example.test", id="9")
+        for at in range(3):
+            account.log(call(f"a{at}", contact), call(f"b{at}", contact, agent={"email": "nobody@example.test"}))
+        assert account.asked("/crm/owners") == 2
+        assert account.hubspot.call("a0")["properties"]["hubspot_owner_id"] == "9"
+        assert "hubspot_owner_id" not in account.hubspot.call("b0")["properties"]
+
+
+def test_a_token_that_may_not_see_owners_logs_calls_without():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(scope_missing={"path": "owners"}, forbidden={"path": "dispositions"})
+        (result,) = account.log(call("m1", contact))
+        assert isinstance(result, Done)
+
+
+def test_no_secret_and_no_line_break_is_in_what_hubspot_says():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        (result,) = account.log(call("m1", contact, owner=f"{account.client.secrets[0]}\n<b>"))
+        assert isinstance(result, Refused)
+        assert account.client.secrets[0] not in result.answer
+        assert "\n" not in result.answer
+
+
+def test_contents_are_pure_and_the_same_for_the_same():
+    one, other = call("m1", "1"), call("m2", "2", remote_id="3")
+    assert calls.content(one) == calls.content(other)
+    assert UNIQUE not in json.dumps(calls.content(one))
+    assert calls.content(one) != calls.content(call("m1", "1", flags=[]))
