@@ -185,7 +185,7 @@ def words(error: Mapping[str, Any], secrets: Collection[str]) -> str:
         if more and not any(more in before for before in said):
             said.append(more)
     line = " ".join(one for one in said[:MOST_WORDS] if one) or str(error.get("category") or "It gave no reason.")
-    line = " ".join(texts.visible(texts.clean(masking.masked(line, secrets))).split())
+    line = texts.visible(" ".join(texts.clean(str(masking.masked(line, secrets))).split()))
     return line if len(line) <= LONGEST_WORDS else line[: LONGEST_WORDS - 1].rstrip() + "…"
 
 

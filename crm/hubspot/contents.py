@@ -60,7 +60,7 @@ FROM, TO, RECORDING, OWNER = "hs_call_from_number", "hs_call_to_number", "hs_cal
 # What we write and take back where the outcome no longer says it. An owner that we do not know may be one whom a person chose.
 OURS = (TITLE, BODY, WHEN, DIRECTION, STATUS, DURATION, DISPOSITION, FROM, TO, RECORDING)
 LONGEST_TITLE = 200
-LONGEST_NOTES = 30_000  # characters; HubSpot takes 65,536 of a body, and one may be written as five
+LONGEST_NOTES = 60_000  # characters as they are written; HubSpot takes 65,536 of a body
 
 
 def content(call: Call) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _body(outcome: Mapping[str, Any]) -> str:
     lines = (
         ("Disposition", f"{parent} / {disposition}" if parent and disposition else disposition or parent),
         ("Result", _in_words(outcome["connect_outcome"]) + by),
-        ("Notes", notes[:LONGEST_NOTES] if notes else None),
+        ("Notes", _cut(notes) if notes else None),
         ("Campaign", outcome["campaign_name"] or outcome["campaign_id"]),
         ("Queue", outcome["queue_name"]),
         ("Agent", agent["name"] or agent["username"] or agent["email"] or agent["id"]),
@@ -119,6 +119,13 @@ def _body(outcome: Mapping[str, Any]) -> str:
 
 def _shown(value: str) -> str:
     return "<br>".join(html.escape(value, quote=False).splitlines())
+
+
+def _cut(notes: str) -> str:
+    """As much of them as there is room for."""
+    while len(_shown(notes)) > LONGEST_NOTES:
+        notes = notes[: len(notes) * 3 // 4]
+    return notes
 
 
 def _in_words(word: str | None) -> str:

@@ -109,7 +109,9 @@ def test_a_call_that_hubspot_refuses_stops_no_other():
         some = [*several(5, contact), call("bad", contact, owner="77777")]
         *good, bad = account.log(*some)
         assert all(isinstance(one, Done) for one in good)
-        assert bad == Refused("validation", "Property values were not valid: hubspot_owner_id: 77777 is not a valid owner.")
+        assert bad == Refused(
+            "validation", "Property values were not valid: hubspot_owner_id: 77777 is not a valid owner."
+        )
         assert "bad" not in marks(account)
 
 
@@ -160,7 +162,9 @@ def test_a_field_that_the_account_requires_is_named():
 
 
 # Of the whole ---------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("fault", ["drop_after", "error_after", "garbled_after", "html", "error_in_200", "gateway_timeout"])
+@pytest.mark.parametrize(
+    "fault", ["drop_after", "error_after", "garbled_after", "html", "error_in_200", "gateway_timeout"]
+)
 def test_an_upsert_without_an_answer_that_proves_anything_is_uncertain_and_looked_up(fault):
     with stage() as account:
         contact = account.hubspot.add_contact(phone=ASHA)
@@ -207,7 +211,12 @@ def test_what_is_looked_up_is_compared_with_what_would_be_sent():
         contact = account.hubspot.add_contact(phone=ASHA)
         account.log(call("m1", contact))
         here = account.hubspot.call("m1")["id"]
-        asked = [call("m1", contact), call("m2", contact), call("m1", contact, connect_outcome="busy"), call("m1", "999")]
+        asked = [
+            call("m1", contact),
+            call("m2", contact),
+            call("m1", contact, connect_outcome="busy"),
+            call("m1", "999"),
+        ]
         seen = calls.look_up(account.client, asked)
         assert seen[0] == Seen(here, True, seen[0].remote_url)
         assert seen[1] is None

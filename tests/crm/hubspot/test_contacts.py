@@ -26,7 +26,9 @@ def change(contact: str, value: str, trace: str = "t1") -> Change:
 # Found ----------------------------------------------------------------------------------------------------------------
 def test_a_contact_is_found_by_its_id_with_what_people_want_to_see():
     with stage() as account:
-        contact = account.hubspot.add_contact(firstname="Asha", lastname="Rao", phone="098100 12345", mobilephone=BHARAT)
+        contact = account.hubspot.add_contact(
+            firstname="Asha", lastname="Rao", phone="098100 12345", mobilephone=BHARAT
+        )
         asked = [Whom(REFERENCE, contact), Whom(REFERENCE, "999"), Whom(REFERENCE, "no id"), Whom(REFERENCE, "9" * 30)]
         (one,), *others = contacts.find(account.client, asked)
         assert (one.id, one.name, one.numbers) == (contact, "Asha Rao", ("098100 12345", BHARAT))
@@ -110,7 +112,11 @@ def test_what_a_contact_says_now_and_nothing_of_one_who_is_gone():
     with stage() as account:
         contact = account.hubspot.add_contact(hs_lead_status="NEW")
         read = contacts.read(account.client, [contact, "999", contact], ["hs_lead_status", "lifecyclestage"])
-        assert read == [{"hs_lead_status": "NEW", "lifecyclestage": ""}, None, {"hs_lead_status": "NEW", "lifecyclestage": ""}]
+        assert read == [
+            {"hs_lead_status": "NEW", "lifecyclestage": ""},
+            None,
+            {"hs_lead_status": "NEW", "lifecyclestage": ""},
+        ]
 
 
 def test_each_change_has_a_result_of_its_own():
@@ -148,7 +154,9 @@ def test_of_a_batch_that_is_done_in_part_each_is_told_apart(fault):
         assert isinstance(results[2], Refused if fault == "whole_batch" else Done)
 
 
-@pytest.mark.parametrize("fault", ["html", "error_in_200", "server_error", "drop_after", "redirect", "locked", "migrating"])
+@pytest.mark.parametrize(
+    "fault", ["html", "error_in_200", "server_error", "drop_after", "redirect", "locked", "migrating"]
+)
 def test_what_cannot_be_asked_now_is_asked_again_later(fault):
     with stage() as account:
         account.faults(**{fault: {"path": "batch/read"}})
