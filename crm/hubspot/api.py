@@ -16,7 +16,7 @@ from crm.halving import WholeRefused
 from crm.hubspot import answers
 from crm.hubspot.answers import MissingScopes, Unreadable
 from lib import zones
-from lib.http.errors import AskedWrongly
+from lib.http.errors import AskedWrongly, Unavailable
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
 VERSION = "2026-09"
@@ -26,6 +26,7 @@ CALL_TYPE, CONTACT_TYPE = "0-48", "0-1"  # the same, in addresses for people
 DETAILS = f"/account-info/{VERSION}/details"
 OWNERS = f"/crm/owners/{VERSION}"
 DISPOSITIONS = "/calling/v1/dispositions"
+DISPOSITION_PROPERTY = f"/crm/properties/{VERSION}/{CALLS}/hs_call_disposition"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
 KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
 MOST_KEPT = 5_000  # of agents
@@ -119,7 +120,7 @@ class Client:
     # The account ------------------------------------------------------------------------------------------------------
     def account(self) -> Account:
         """What addresses for people and the end of a day need; without them everything else goes on. Raises CredentialsRefused
-        where the token is none, Unavailable, QuotaSpent."""
+        where the token is none, QuotaSpent."""
         return self.facts.get(DETAILS, self._asked_account) or Account()
 
     def details(self) -> Mapping[str, Any]:
@@ -130,7 +131,7 @@ class Client:
     def _asked_account(self) -> Account | None:
         try:
             said = self.details()
-        except REFUSALS:
+        except (*REFUSALS, Unavailable):
             return None
         portal, domain, zone = (said.get(name) for name in ("portalId", "uiDomain", "timeZone"))
         found = zones.named(zone) if isinstance(zone, str) else None
@@ -150,12 +151,16 @@ class Client:
 
     def listed_dispositions(self) -> list[tuple[str, str]]:
         """(label, id) of each that is not deleted. Raises ExchangeError."""
-        said = self.ask(DISPOSITIONS)
-        rows = said if isinstance(said, list) else said.get("results", ())
+        try:
+            rows = rows_of(self.ask(DISPOSITIONS))
+        except (WholeRefused, NotSetUp):  # which HubSpot is going to drop; they are options of a property as well
+            said = self.ask(DISPOSITION_PROPERTY)
+            options = said.get("options") if isinstance(said, Mapping) else None
+            rows = [{**one, "id": one.get("value")} for one in rows_of(options)]
         return [
             (str(one["label"]), str(one["id"]))
             for one in rows
-            if isinstance(one, Mapping) and one.get("label") and one.get("id") and one.get("deleted") is not True
+            if one.get("label") and one.get("id") and one.get("deleted") is not True
         ]
 
     def _asked_dispositions(self) -> Mapping[str, str] | None:
@@ -187,11 +192,15 @@ def objects(kind: str, what: str) -> str:
     return f"/crm/objects/{VERSION}/{kind}/{what}"
 
 
+def rows_of(said: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list, or of an answer's results."""
+    found = said.get("results") if isinstance(said, Mapping) else said
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
 def records(said: Any) -> list[Mapping[str, Any]]:
     """The results of an answer that have an id."""
-    found = said.get("results") if isinstance(said, Mapping) else None
-    rows = found if isinstance(found, list) else ()
-    return [one for one in rows if isinstance(one, Mapping) and one.get("id") not in (None, "")]
+    return [one for one in rows_of(said) if one.get("id") not in (None, "")]
 
 
 def errors(said: Any) -> list[Mapping[str, Any]]:

@@ -70,11 +70,16 @@ def _upserted(client: Client, part: Sequence[Input], done: Any) -> list[Result]:
 
 
 def _check_ours(client: Client, refused: Refused) -> None:
-    if client.unique in refused.answer and _NO_PROPERTY.search(refused.answer):
+    if _is_about_ours(client, refused):
         raise NotSetUp(
             f"HubSpot's calls have no unique property {client.unique}. `wrapup crm check {client.name} --create-properties` "
             f"makes it where the access token allows it. HubSpot says: {refused.answer}"
         )
+
+
+def _is_about_ours(client: Client, refused: Refused) -> bool:
+    """Whether the account lacks our property, or has it and not as a unique one."""
+    return client.unique in refused.answer and _NO_PROPERTY.search(refused.answer) is not None
 
 
 def _with_place(client: Client, id_: str, placed: placing.Placed) -> Result:
@@ -95,7 +100,12 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
     def ask(part: Sequence[Call]) -> list[Mapping[str, Any] | None]:
         marks = [{"id": mark} for mark in dict.fromkeys(call.mark for call in part)]
         body = {"inputs": marks, "properties": shown, "propertiesWithHistory": [], "idProperty": client.unique}
-        found = {fields(row).get(client.unique): row for row in records(client.ask(READ, body))}
+        try:
+            found = {fields(row).get(client.unique): row for row in records(client.ask(READ, body))}
+        except WholeRefused as error:
+            if not _is_about_ours(client, error.refused):
+                raise
+            found = {}  # nothing can have been logged under it
         return [found.get(call.mark) for call in part]
 
     rows = halved(calls, MOST, ask, lambda call, refused: None)

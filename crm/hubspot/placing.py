@@ -11,7 +11,7 @@ from typing import Any
 from crm.base import Done, Refused, Result, Unknown
 from crm.halving import halved, written
 from crm.hubspot import contacts
-from crm.hubspot.api import CALLS, CONTACTS, VERSION, Client, following_page
+from crm.hubspot.api import CALLS, CONTACTS, VERSION, Client, following_page, rows_of
 from crm.hubspot.batches import MOST, Input, Told, given
 
 ADDRESS = f"/crm/associations/{VERSION}/{CALLS}/{CONTACTS}/batch"
@@ -83,8 +83,7 @@ Row = tuple[str, set[str], str | None]  # a call, contacts on which it stands, w
 def _asked(client: Client) -> Callable[[Sequence[Mapping[str, str]]], list[list[Row]]]:
     def ask(part: Sequence[Mapping[str, str]]) -> list[list[Row]]:
         said = client.ask(f"{ADDRESS}/read", {"inputs": list(part)})
-        rows = said.get("results") if isinstance(said, Mapping) else None
-        found = [_row(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        found = [_row(row) for row in rows_of(said)]
         return [[row for row in found if row[0] == one["id"]] for one in part]
 
     return ask
@@ -92,8 +91,7 @@ def _asked(client: Client) -> Callable[[Sequence[Mapping[str, str]]], list[list[
 
 def _row(row: Mapping[str, Any]) -> Row:
     call, to = row.get("from"), row.get("to")
-    some = [one for one in to if isinstance(one, Mapping)] if isinstance(to, list) else []
-    others = {str(one["toObjectId"]) for one in some if one.get("toObjectId")}
+    others = {str(one["toObjectId"]) for one in rows_of(to) if one.get("toObjectId")}
     return str(call.get("id")) if isinstance(call, Mapping) else "", others, following_page(row)
 
 
@@ -124,9 +122,7 @@ def _pair(call: Any, contact: Any) -> str:
 
 
 def _told(said: Any) -> Told:
-    rows = said.get("results") if isinstance(said, Mapping) else None
-    some = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return [({_pair(row.get("fromObjectId"), row.get("toObjectId"))}, row) for row in some]
+    return [({_pair(row.get("fromObjectId"), row.get("toObjectId"))}, row) for row in rows_of(said)]
 
 
 def _blamed(error: Mapping[str, Any]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm.hubspot.api import CALLS, VERSION, Client
+from crm.hubspot.api import CALLS, VERSION, Client, rows_of
 
 ADDRESS = f"/crm/properties/{VERSION}"
 GROUP = "call"  # HubSpot's own of calls, where nothing tells another
@@ -24,9 +24,7 @@ class Property:
 
 def of(client: Client, kind: str) -> dict[str, Property]:
     """All of a kind of object, by name. Raises ExchangeError."""
-    said = client.ask(f"{ADDRESS}/{kind}")
-    rows = said.get("results") if isinstance(said, Mapping) else None
-    found = [_property(row) for row in rows if isinstance(row, Mapping) and row.get("name")] if rows else []
+    found = [_property(row) for row in rows_of(client.ask(f"{ADDRESS}/{kind}")) if row.get("name")]
     return {one.name: one for one in found}
 
 

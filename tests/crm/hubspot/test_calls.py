@@ -295,3 +295,23 @@ def test_contents_are_pure_and_the_same_for_the_same():
     assert calls.content(one) == calls.content(other)
     assert UNIQUE not in json.dumps(calls.content(one))
     assert calls.content(one) != calls.content(call("m1", "1", flags=[]))
+
+
+def test_dispositions_are_read_from_their_property_where_they_have_no_list_of_their_own():
+    with stage() as account:
+        account.faults(not_found={"path": "/calling/"})
+        assert disposition(account) == DISPOSITIONS["Connected"]
+
+
+def test_without_our_property_nothing_can_be_found_under_it():
+    with stage(unique=None) as account:
+        assert calls.look_up(account.client, several(20, "1")) == [None] * 20
+        assert account.asked("batch/read") == 1
+
+
+def test_an_account_that_does_not_say_who_it_is_gets_its_calls_and_we_no_addresses():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(server_error={"path": "/account-info"})
+        (result,) = account.log(call("m1", contact))
+        assert result == Done(account.hubspot.call("m1")["id"])
