@@ -1,7 +1,9 @@
 """``python -m sandbox.hubspot``: a HubSpot account on a port, with contacts."""
 
 import argparse
+import json
 import sys
+from pathlib import Path
 
 from sandbox import arguments
 from sandbox.hubspot.account import TOKEN, Hubspot
@@ -23,6 +25,8 @@ def main(arguments: list[str] | None = None) -> None:
         seed=given.seed,
     )
     hubspot.furnish(given.contacts)
+    if given.contacts_file:
+        hubspot.add_contacts(json.loads(line) for line in given.contacts_file.read_text("utf-8").splitlines())
     if given.unique_property:
         hubspot.add_property("calls", given.unique_property, unique=True)
     with running(create_app(hubspot), None, given.port, given.host, keeping=True) as url:
@@ -42,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--country", default="IN", help="of numbers without a country code (default IN)")
     parser.add_argument("--contacts", type=int, default=40, help="so many from the beginning (default 40)")
+    parser.add_argument("--contacts-file", type=Path, help="a contact's properties, and its id, in each line of JSON")
     parser.add_argument("--unique-property", help="a property of calls that is there from the beginning")
     parser.add_argument("--search-delay", type=float, default=5, help="seconds by which search is late (default 5)")
     parser.add_argument("--lifted", action="store_true", help="without limits of requests")

@@ -1,8 +1,8 @@
-"""``wrapup demo``: Wrapup on a database of its own, with all five dialers of the sandbox placing calls.
+"""``wrapup demo``: Wrapup on a database of its own, with all five dialers of the sandbox placing calls, and two CRMs there.
 
 What is there from an earlier run is gone on with: same settings, tokens and keys, and leads are not loaded twice. The sandbox
-has no memory but JAICP's numbers; its ids begin with the present moment, and its past is the same whenever it is told, so
-that a dialer that was started again confuses no call with another.
+has no memory but JAICP's numbers and the CRM's contacts; its ids begin with the present moment, and its past is the same
+whenever it is told, so that a dialer that was started again confuses no call with another.
 """
 
 import os
@@ -22,6 +22,7 @@ from leads.loading import Loading
 from lib import locks, private
 from lib import text as texts
 from models.database import Database
+from service.demo import contacts
 from service.demo import settings as demo_settings
 from service.settings import config
 from service.settings.mistakes import BadSettings
@@ -87,6 +88,8 @@ def _demo(fresh: bool) -> int:
     click.echo(
         "Five dialers of the sandbox are placing calls" + (f"; leads go to {loaded} of them." if loaded else ".")
     )
+    if "hubspot" in ports:
+        click.echo(f"Calls of their leads arrive in a CRM: http://127.0.0.1:{ports['hubspot']}/")
     ours = plan(settings)
     players = _players(settings, ports, first=known is None or fresh)
     children = [Child(f"sandbox-{name}", command, ours.environ, renewable=False) for name, command in players.items()]
@@ -135,8 +138,14 @@ def _players(settings: config.Settings, ports: dict[str, int], first: bool) -> d
         "voipex": ["--webhook-url", urls["voipex-demo"]["event"], "--calls-per-minute", "12", "--time-scale", "0.5"]
         + dice,
     }
+    book = FOLDER.absolute() / "contacts.ndjson"
+    contacts.write(book, [lead for connection in ("ryng-demo", "jaicp-demo") for lead in _leads(connection)])
+    own["hubspot"] = ["--contacts", "0", "--contacts-file", str(book), "--unique-property", "wrapup_outcome_id"]
+    own["webhook"] = []
     return {
-        name: [sys.executable, "-m", f"sandbox.{name}", "--port", str(ports[name]), *more] for name, more in own.items()
+        name: [sys.executable, "-m", f"sandbox.{name}", "--port", str(ports[name]), *more]
+        for name, more in own.items()
+        if name in ports
     }
 
 
@@ -159,14 +168,22 @@ def _load(settings: config.Settings) -> int:
             for load in LOADS
             if load[0] in settings.connections and not loads.page(session, {}, [load[0]], 1)["loads"]
         ]
-    for connection, campaign, prefix, count in wanted:
-        first, references = FIRST.get(prefix, 0), 1_000 * (1 + LOADS.index((connection, campaign, prefix, count)))
-        rows = enumerate((_lead(f"{prefix}{first + at:04d}", references + at) for at in range(count)), 1)
+    for connection, campaign, *_ in wanted:
+        rows = enumerate(_leads(connection), 1)
         Loading(settings.connections[connection], campaign, rows, None if campaign else "Renewals").keep(database)
     database.close()
     return len(wanted)
 
 
-def _lead(number: str, at: int) -> dict[str, str]:
-    """With a reference, as a CRM gives it, and mostly with a name."""
-    return {"number": number, "reference": f"crm-{at}", **({"name": f"Lead {at}"} if at % 5 else {})}
+def _leads(connection: str) -> list[dict[str, str]]:
+    """With references, as a CRM gives them, and mostly with names."""
+    at, (_, _, prefix, count) = next((at, load) for at, load in enumerate(LOADS, 1) if load[0] == connection)
+    first = FIRST.get(prefix, 0)
+    return [
+        {
+            "number": f"{prefix}{first + number:04d}",
+            "reference": f"crm-{1_000 * at + number}",
+            **({"name": f"Lead {1_000 * at + number}"} if number % 5 else {}),
+        }
+        for number in range(count)
+    ]

@@ -1,4 +1,5 @@
-"""The demo's settings file: five connections to the sandbox. Some words are left undecided, so that there are some to decide."""
+"""The demo's settings file: five connections to the sandbox, and two destinations there. Some words are left undecided, so that
+there are some to decide."""
 
 import re
 import socket
@@ -10,7 +11,8 @@ from service.settings.mistakes import BadSettings
 from service.supervisor.sockets import free_ports
 
 NAMES = ("ryng", "qvoice", "ringostat", "jaicp", "voipex")
-URLS = ("api_url", "portal_url")
+CRMS = ("hubspot", "webhook")  # settings of a demo of before have none
+URLS = ("api_url", "portal_url", "url")
 _LOCAL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
 SETTINGS = """\
@@ -86,19 +88,41 @@ password = "demo"
 "Interested" = ["contact", "sale"]
 "Call back later" = ["contact", "callback"]
 "Not interested" = ["contact", "not_interested"]
+
+[destinations.hubspot-demo]
+kind = "hubspot"
+access_token = "demo"
+api_url = "http://127.0.0.1:{hubspot}"
+app_url = "http://127.0.0.1:{hubspot}"
+connections = ["ryng-demo", "jaicp-demo"]
+campaigns = ["Renewals", "renewals"]
+when = "final"
+
+[destinations.hubspot-demo.status]
+"flag:sale" = {{ hs_lead_status = "CONNECTED" }}
+"flag:wrong_number" = {{ hs_lead_status = "BAD_TIMING" }}
+"connected" = {{ hs_lead_status = "IN_PROGRESS", only_from = ["NEW", "OPEN", "ATTEMPTED_TO_CONTACT"] }}
+"no_answer" = {{ hs_lead_status = "ATTEMPTED_TO_CONTACT", only_from = ["NEW", "OPEN"] }}
+
+[destinations.webhook-demo]
+kind = "webhook"
+url = "http://127.0.0.1:{webhook}/webhook"
+secrets = ["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveA=="]
+allow_private_addresses = true
+connections = ["voipex-demo"]
 """
 
 
 def written(file: Path) -> dict[str, int]:
-    """Each dialer's port, after the file was written, or brought to ports that are free: tokens, and whatever somebody has
-    changed in it, stay. Raises BadSettings."""
+    """The port of each dialer and each CRM, after the file was written, or brought to ports that are free: tokens, and whatever
+    somebody has changed in it, stay. Raises BadSettings."""
     if not file.exists():
-        ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+        ports = dict(zip((*NAMES, *CRMS), free_ports(len(NAMES) + len(CRMS)), strict=True))
         private.write(file, SETTINGS.format(token=secrets.make(), **ports))
         return ports
     text = file.read_text(encoding="utf-8")
     ports = _ports(text)
-    taken = [name for name in NAMES if not _is_free(ports[name])]
+    taken = [name for name in ports if not _is_free(ports[name])]
     fresh = dict(zip(taken, free_ports(len(taken)), strict=True))
     for name, port in fresh.items():
         text = re.sub(rf"(http://127\.0\.0\.1:){ports[name]}\b", rf"\g<1>{port}", text)
@@ -110,13 +134,13 @@ def written(file: Path) -> dict[str, int]:
 
 def _ports(text: str) -> dict[str, int]:
     try:
-        connections = tomllib.loads(text)["connections"]
-        urls = [
-            next(connections[f"{name}-demo"][key] for key in URLS if key in connections[f"{name}-demo"])
-            for name in NAMES
-        ]
-        local = {name: found for name, url in zip(NAMES, urls, strict=True) if (found := _LOCAL.match(url))}
-        return {name: int(local[name][1]) for name in NAMES}
+        file = tomllib.loads(text)
+        tables = {name: file["connections"][f"{name}-demo"] for name in NAMES}
+        named = {name: file.get("destinations", {}).get(f"{name}-demo") for name in CRMS}
+        tables |= {name: table for name, table in named.items() if table is not None}
+        urls = {name: next(table[key] for key in URLS if key in table) for name, table in tables.items()}
+        local = {name: found for name, url in urls.items() if (found := _LOCAL.match(url))}
+        return {name: int(local[name][1]) for name in tables}
     except (tomllib.TOMLDecodeError, KeyError, StopIteration, TypeError) as error:
         raise BadSettings(
             "The demo's settings file does not name its five dialers any more; wrapup demo --fresh writes it anew, and "
