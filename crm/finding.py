@@ -9,9 +9,7 @@ from crm.base import AnyClient, Record, Records, Whom
 from crm.claiming import Taken
 from crm.destination import NUMBER, REFERENCE, Destination
 from lib import phone
-
-NOBODY, SEVERAL = "nobody_found", "several_found"
-OWN = "own_number"  # the call was with a number of ours: such are never matched
+from models.deliveries import NOBODY, OWN, SEVERAL
 
 
 @dataclass(frozen=True)

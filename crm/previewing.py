@@ -15,7 +15,7 @@ from crm.registry import CRMS
 from lib import clock
 from models import CallOutcome
 from models.database import Database, chunks
-from models.deliveries import LOG_CALL, POST_EVENT, SET_STATUS
+from models.deliveries import LOG_CALL, NOBODY, POST_EVENT, SET_STATUS
 from queries.selection import NOT_MERGED
 
 SAMPLES = 5
@@ -73,7 +73,7 @@ def _log(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[T
     known = []
     for one, found in zip(some, whose, strict=True):
         if found.record_id is None:
-            into.add(LOG_CALL, found.reason or finding.NOBODY, _named(one))
+            into.add(LOG_CALL, found.reason or NOBODY, _named(one))
         else:
             known.append((one, operations.call_of(destination, one, found.record_id)))
     seen = calls.look_up(client, [call for _, call in known]) if known else []

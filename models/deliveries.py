@@ -22,6 +22,11 @@ UNKNOWN = "unknown"  # its request left, and nobody can tell what became of it; 
 UNDONE = "undone"  # it was done, and taken back
 DELIVERY_STATES = (PENDING, SENDING, DONE, HELD, REFUSED, PARKED, UNKNOWN, UNDONE)
 
+# Why one is held, or refused where the settings say that such are skipped.
+NOBODY, SEVERAL = "nobody_found", "several_found"
+OWN = "own_number"  # the call was with a number of ours: such are never matched
+UNMATCHED = (NOBODY, SEVERAL, OWN)
+
 # As texts, in whole: an index on some rows is used by who names them in its own words.
 _OPEN = "state IN ('pending', 'sending', 'parked', 'unknown')"
 _STATUS_DONE = "operation = 'set_status' AND state = 'done'"
@@ -71,6 +76,7 @@ class Delivery(Base):
         UniqueConstraint("destination", "outcome_id", "operation", "revision"),
         Index("ix_deliveries_outcome", "outcome_id", "id"),
         Index("ix_deliveries_state", "destination", "state", "id"),
+        partial_index("ix_deliveries_reason", "destination", "state", "reason", "id", where="reason IS NOT NULL"),
         partial_index("ix_deliveries_open", "destination", "due_at", "id", where=_OPEN),
         partial_index(
             "ix_deliveries_record",

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from models import ChangeFeed
 from models.database import Database, said
-from queries import health, unread_values, words_seen
+from queries import delivery_counts, health, unread_values, words_seen
+from queries.delivery_counts import Counts
 
 QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
 FEW_CALLS = 1_000  # the same of so few, on however slow a machine
@@ -78,9 +79,14 @@ class Recent(Generic[Found]):
                 threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
             return kept.found, now - kept.at
         with self._counting:
-            if self._kept is None or self._kept is kept:  # several who ask at once need it counted once
-                self._kept = self._counted(configured)
-            return self._kept.found, 0.0 if self._kept.quick else self._clock() - self._kept.at
+            found = self._kept
+            if found is None or found is kept:  # several who ask at once need it counted once
+                found = self._kept = self._counted(configured)
+            return found.found, 0.0 if found.quick else self._clock() - found.at
+
+    def forget(self) -> None:
+        """Count anew at the next question: somebody has just changed what is counted."""
+        self._kept = None
 
     def _first(self, configured: Configured, patience: float) -> None:
         """Counted beside, so that who will not wait can go, and the next finds it."""
@@ -101,7 +107,7 @@ class Recent(Generic[Found]):
 
     def _counted(self, configured: Configured) -> _Kept[Found]:
         began = self._clock()
-        with self._database.read() as session:
+        with self._database.snapshot() as session:  # of one moment, so that parts and sums agree
             calls = session.scalars(select(ChangeFeed.last_position)).one()
             found = self._count(session, configured)
         return _Kept(found, calls, began, self._clock() - began)
@@ -119,11 +125,12 @@ class OfCalls:
 
 
 class RecentCounts:
-    """Receipts and calls, each counted by itself."""
+    """Receipts, calls and deliveries, each counted by itself."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic):
         self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock)
         self._calls = Recent(database, _of_calls, clock)
+        self._deliveries = Recent(database, lambda session, _: delivery_counts.counted(session), clock)
 
     def calls(self, configured: Configured, patience: float | None = None) -> tuple[OfCalls, float]:
         """Of the calls, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""
@@ -138,6 +145,13 @@ class RecentCounts:
         if not age:
             return found, age
         return [row for row in found if row["state"] not in health.OPEN_STATES] + health.open_receipts(session), age
+
+    def deliveries(self, patience: float | None = None) -> tuple[dict[str, Counts], float]:
+        """``delivery_counts.counted``, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""
+        return self._deliveries.get({}, patience)
+
+    def forget_deliveries(self) -> None:
+        self._deliveries.forget()
 
 
 def _of_calls(session: Session, configured: Configured) -> OfCalls:

@@ -11,6 +11,8 @@ from models import (
     CallGroup,
     CallOutcome,
     CampaignStatus,
+    Delivery,
+    DestinationState,
     LeadLoad,
     LoadedLead,
     PollCursor,
@@ -206,6 +208,29 @@ def lead(session, of: LeadLoad, **given) -> LoadedLead:
     defaults = {"id": ids.new(), "load_id": of.id, "connection": of.connection, "ordinal": 1, "given": {}, "tries": 1}
     defaults |= {"number": "+919800012345", "number_raw": "9800012345", "state": state, "settled_at": NOON}
     row = LoadedLead(**(defaults | {"sent_at": None if state == "pending" else NOON} | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def destination(session, name="sales", **given) -> DestinationState:
+    """A HubSpot destination that was started at noon, has followed the whole feed, and is well."""
+    defaults = {"kind": "hubspot", "position": 1_000_000, "failures": 0}
+    defaults |= dict.fromkeys(("followed_at", "started_at", "next_at", "sent_at"), NOON)
+    row = DestinationState(name=name, **(defaults | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def delivery(session, **given) -> Delivery:
+    """A call of noon that was logged at ``sales``; an outcome of its own, unless one is named, need not exist."""
+    state = given.get("state", "done")
+    defaults = {"id": ids.new(), "destination": "sales", "outcome_id": ids.new(), "revision": 1, "position": 1}
+    defaults |= {"operation": "log_call", "state": state, "attempts": 0 if state == "pending" else 1}
+    defaults |= dict.fromkeys(("occurred_at", "created_at", "due_at"), NOON)
+    defaults |= {} if state == "pending" else {"sent_at": NOON, "settled_at": NOON}
+    row = Delivery(**(defaults | given))
     session.add(row)
     session.flush()
     return row

@@ -17,6 +17,7 @@ depends_on = None
 _OPERATIONS = ("log_call", "set_status", "remove_call", "post_event")
 _STATES = ("pending", "sending", "done", "held", "refused", "parked", "unknown", "undone")
 _OPEN = sa.text("state IN ('pending', 'sending', 'parked', 'unknown')")
+_HAS_REASON = sa.text("reason IS NOT NULL")
 _STATUS_DONE = sa.text("operation = 'set_status' AND state = 'done'")
 
 
@@ -87,6 +88,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_outcome", "deliveries", ["outcome_id", "id"])
     op.create_index("ix_deliveries_state", "deliveries", ["destination", "state", "id"])
+    op.create_index(
+        "ix_deliveries_reason",
+        "deliveries",
+        ["destination", "state", "reason", "id"],
+        sqlite_where=_HAS_REASON,
+        postgresql_where=_HAS_REASON,
+    )
     op.create_index(
         "ix_deliveries_open",
         "deliveries",

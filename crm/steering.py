@@ -1,0 +1,151 @@
+"""What a person does about deliveries: pause and resume a destination, have something tried again, say whom a call belongs to.
+
+Nothing is sent here: rows are made due, and the worker comes to them. A row is changed only while it is in the state that was
+looked at, so whoever sends and whoever steers never take the same one. Many are done a thousand at a time, each lot in a
+transaction of its own: somebody who has a million tried again holds up nobody.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from crm.registry import CRMS
+from models import Delivery, DestinationState
+from models.database import Database, changed
+from models.deliveries import DONE, HELD, PARKED, PENDING, SENDING, UNDONE, UNKNOWN
+from queries.deliveries import RETRIED, STEERED, find, outdated
+
+LOT = 1_000
+Condition = ColumnElement[bool]
+
+
+class CannotRetry(ValueError):
+    """It cannot be tried again as it is. The message is a sentence for the person."""
+
+
+class NotChosen(ValueError):
+    """The record cannot be chosen for this delivery. The message is a sentence for the person."""
+
+
+def pause(database: Database, name: str, by: str, now: datetime) -> bool:
+    """Send nothing to the destination until it is resumed; False where no worker has started it yet. Who paused it first stays
+    named. What is being sent at this moment is finished."""
+    with database.write() as session:
+        free = (DestinationState.name == name, DestinationState.paused_at.is_(None))
+        changed(session, update(DestinationState).where(*free).values(paused_at=now, paused_by=by))
+        return _is_there(session, name)
+
+
+def resume(database: Database, name: str, now: datetime) -> bool:
+    """Send again, also what was parked: whoever resumes says that the cause is mended. False where there is no such row."""
+    with database.write() as session:
+        again: dict[str, object] = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": now}
+        again |= {"error": None, "error_id": None, "failures": 0}
+        changed(session, update(DestinationState).where(DestinationState.name == name).values(again))
+        if not _is_there(session, name):
+            return False
+    parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]
+    _in_lots(database, parked, {"due_at": now})
+    return True
+
+
+def retry(database: Database, delivery_id: UUID, now: datetime) -> Delivery | None:
+    """Have one tried again: it becomes pending and is due; why it was not taken stays until the next result. Of one that is
+    unknown the look-up is due, as soon as the CRM's search can show it. None where there is no such delivery. Raises
+    CannotRetry."""
+    with database.write() as session:
+        this = Delivery.id == delivery_id
+        if not changed(
+            session, update(Delivery).where(this, Delivery.state.in_(RETRIED), ~outdated()).values(_again(now))
+        ):
+            changed(session, update(Delivery).where(this, Delivery.state == PENDING).values(due_at=now))
+            found = find(session, delivery_id)
+            if found is not None:
+                _check(session, found)
+                changed(
+                    session,
+                    update(Delivery).where(this, _can_be_found(found.destination, session, now)).values(due_at=now),
+                )
+        return find(session, delivery_id)
+
+
+def retry_many(database: Database, conditions: Iterable[Condition], now: datetime) -> int:
+    """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many."""
+    wanted = [*conditions, Delivery.state.in_(STEERED)]
+    tried = _in_lots(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
+    with database.read() as session:
+        names = list(session.scalars(select(DestinationState.name)))
+        unknown = [_can_be_found(name, session, now) for name in names]
+    for can_be_found in unknown:
+        tried += _in_lots(database, [*wanted, can_be_found], {"due_at": now})
+    return tried
+
+
+def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime) -> Delivery | None:
+    """Say that the call belongs to that record of the CRM: whatever of it is held there is done next. One of the candidates,
+    where several were found; where nobody was, whichever the person names. None where there is no such delivery. Raises
+    CannotRetry, NotChosen."""
+    with database.write() as session:
+        one = session.get(Delivery, delivery_id, with_for_update=True)
+        if one is None:
+            return None
+        if one.state != HELD:
+            raise CannotRetry(f"It is not held for somebody to choose a record, but {one.state}; nothing was changed.")
+        record_id = record_id.strip()
+        named = [str(found.get("id")) for found in one.candidates or ()]
+        if named and record_id not in named:
+            raise NotChosen("Several records were found: choose one of the candidates.")
+        if not record_id or not record_id.isprintable() or len(record_id) > 200:
+            raise NotChosen("Not an id: it needs 1 to 200 characters that can be seen.")
+        held = (Delivery.destination == one.destination, Delivery.outcome_id == one.outcome_id, Delivery.state == HELD)
+        chosen = {"record_id": record_id, "reason": None, "candidates": None}
+        changed(session, update(Delivery).where(*held).values(_again(now) | chosen))
+        return find(session, delivery_id)
+
+
+def _again(now: datetime) -> dict[str, object]:
+    return {"state": PENDING, "due_at": now, "settled_at": now}
+
+
+def _check(session: Session, found: Delivery) -> None:
+    """Raises CannotRetry where nothing can be done about it."""
+    if found.state == SENDING:
+        raise CannotRetry("It is being sent at this moment; what comes of it is shown when the CRM has answered.")
+    if found.state in (DONE, UNDONE):
+        said = "done" if found.state == DONE else "taken back"
+        raise CannotRetry(
+            f"It is {said}, so there is nothing to try again. A later change of the call is sent by itself."
+        )
+    if found.state in RETRIED:
+        raise CannotRetry("A later revision of the call has taken its place; have that one tried again.")
+
+
+def _can_be_found(name: str, session: Session, now: datetime) -> Condition:
+    """What is unknown, and old enough for the CRM's search to show it: looked up earlier, it would seem not to be there, and be
+    sent a second time."""
+    kind = session.scalar(select(DestinationState.kind).where(DestinationState.name == name))
+    delay = timedelta(seconds=CRMS[kind].look_up_after if kind in CRMS else 0.0)
+    seen = or_(Delivery.sent_at.is_(None), Delivery.sent_at <= now - delay)
+    return (Delivery.destination == name) & (Delivery.state == UNKNOWN) & seen
+
+
+def _in_lots(database: Database, wanted: Iterable[Condition], values: dict[str, object]) -> int:
+    """Change every such delivery; how many. Walks up the ids, so that what comes back meanwhile is not taken twice."""
+    conditions, after, done = list(wanted), None, 0
+    while True:
+        further: list[Condition] = [] if after is None else [Delivery.id > after]
+        lot = select(Delivery.id).where(*conditions, *further).order_by(Delivery.id).limit(LOT)
+        with database.write() as session:
+            found = list(session.scalars(lot))
+            if found:
+                done += changed(session, update(Delivery).where(Delivery.id.in_(found), *conditions).values(values))
+        if len(found) < LOT:
+            return done
+        after = found[-1]
+
+
+def _is_there(session: Session, name: str) -> bool:
+    return session.scalar(select(DestinationState.name).where(DestinationState.name == name)) is not None

@@ -1,0 +1,236 @@
+"""Destinations: how far each is, in figures and in a sentence.
+
+A call is *in* when nothing is left to be done about it there. What is left is a delivery that is open, held or refused, unless a
+later revision has its own: then that one speaks for the call. Calls of which nothing is to be there any more (taken back, merged,
+not mapped any more) are left out of the total. What nobody has looked at in the feed yet is counted by itself, because nobody
+knows yet what is to be made of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lib import clock
+from lib.clock import iso
+from lib.text import many
+from models import CallOutcome, Delivery, DestinationState
+from models.deliveries import IS_OPEN
+from queries.delivery_counts import OPEN, Counts
+
+# What a destination is.
+RUNNING = "running"
+PAUSED_STATE = "paused"  # by a person, or because the other side wants nothing more
+PARKED_STATE = "parked"  # until its quota or its credentials allow more
+FAILING = "failing"  # the last exchange failed; it is tried again
+NOT_STARTED = "not_started"  # in the settings, and no worker has followed the feed for it yet
+NOT_CONFIGURED = "not_configured"  # not in the settings any more
+STATES = (RUNNING, PAUSED_STATE, PARKED_STATE, FAILING, NOT_STARTED, NOT_CONFIGURED)
+
+MOST_BEHIND = 100_000  # changes that are counted
+LATE_SECONDS = 120.0  # a worker looks every second; after so many it is said that nobody does
+
+
+def destinations(
+    session: Session,
+    configured: Mapping[str, str],
+    counts: Mapping[str, Counts],
+    age: float,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Every destination as the API shows it: those of the settings in their order, then those that are there no more.
+    ``configured``: name -> kind. ``counts``: what was counted, ``age`` seconds ago."""
+    rows = {row.name: row for row in session.scalars(select(DestinationState).order_by(DestinationState.name))}
+    names = [*configured, *(name for name in rows if name not in configured)]
+    found = []
+    for name in names:
+        row, own = rows.get(name), counts.get(name, Counts())
+        kind = configured.get(name)
+        ahead = _ahead(session, row) if row is not None and kind is not None else None
+        found.append(_shown(name, kind, row, ahead, own, age, now))
+    return found
+
+
+def state_of(row: DestinationState | None, is_configured: bool, now: datetime) -> str:
+    """One of ``STATES``: the first that holds, from the end to the beginning of what a person has to do about it."""
+    if not is_configured:
+        return NOT_CONFIGURED
+    if row is None:
+        return NOT_STARTED
+    if row.paused_at is not None:
+        return PAUSED_STATE
+    if row.parked_until is not None and row.parked_until > now:
+        return PARKED_STATE
+    return FAILING if row.failures or row.error else RUNNING
+
+
+def oldest_open(session: Session) -> dict[str, datetime | None]:
+    """Destination -> when the oldest of its deliveries was made that is not settled; None where all are."""
+    found: dict[str, datetime | None] = {}
+    for name in session.scalars(select(DestinationState.name).order_by(DestinationState.name)):
+        # Ids are in the order of their making, so a step on the index for each state finds it.
+        firsts = [
+            select(Delivery.id)
+            .where(Delivery.destination == name, Delivery.state == state)
+            .order_by(Delivery.id)
+            .limit(1)
+            .scalar_subquery()
+            for state in OPEN
+        ]
+        made = select(func.min(Delivery.created_at)).where(or_(*(Delivery.id == first for first in firsts)))
+        found[name] = session.scalar(made)
+    return found
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is before a destination. ``behind``: calls that have changed since its place in the feed, MOST_BEHIND at most, the
+    first of them at ``changed_at``; ``due_at``: since when something could be sent."""
+
+    behind: int
+    changed_at: datetime | None
+    due_at: datetime | None
+
+
+def _ahead(session: Session, row: DestinationState) -> Ahead:
+    after = CallOutcome.position > row.position
+    some = select(CallOutcome.position).where(after).limit(MOST_BEHIND).subquery()
+    behind = session.scalar(select(func.count()).select_from(some)) or 0
+    first = select(CallOutcome.changed_at).where(after).order_by(CallOutcome.position).limit(1)
+    due = select(Delivery.due_at).where(Delivery.destination == row.name, IS_OPEN)
+    return Ahead(
+        behind,
+        session.scalar(first) if behind else None,
+        session.scalar(due.order_by(Delivery.due_at).limit(1)),
+    )
+
+
+def _shown(
+    name: str,
+    kind: str | None,
+    row: DestinationState | None,
+    ahead: Ahead | None,
+    counts: Counts,
+    age: float,
+    now: datetime,
+) -> dict[str, Any]:
+    state = state_of(row, kind is not None, now)
+    if row is None:
+        return dict.fromkeys(SHOWN) | {
+            "name": name,
+            "kind": kind,
+            "state": state,
+            "lag": "Not started yet: no worker has followed the feed for it, so nobody knows what is to be written.",
+            "reasons": [],
+        }
+    return {
+        "name": name,
+        "kind": kind or row.kind,
+        "state": state,
+        "position": row.position,
+        "behind": ahead.behind if ahead else None,
+        "counts": counts.states,
+        "waits_for_person": counts.held,
+        "lag": lag(row, state, ahead, counts, age, now),
+        "sent_at": iso(row.sent_at),
+        "error": row.error,
+        "error_id": row.error_id,
+        "parked_until": iso(row.parked_until) if state == PARKED_STATE else None,
+        "next_at": iso(row.next_at) if state == FAILING else None,
+        "paused_at": iso(row.paused_at),
+        "paused_by": row.paused_by,
+        "calls": counts.calls,
+        "calls_in": counts.calls - counts.missing,
+        "reasons": counts.reasons,
+        "since": iso(row.since),
+        "started_at": iso(row.started_at),
+        "followed_at": iso(row.followed_at),
+        "counted_seconds_ago": round(age),
+    }
+
+
+SHOWN = (
+    *(
+        "name",
+        "kind",
+        "state",
+        "position",
+        "behind",
+        "counts",
+        "waits_for_person",
+        "lag",
+        "sent_at",
+        "error",
+        "error_id",
+    ),
+    *("parked_until", "next_at", "paused_at", "paused_by", "calls", "calls_in", "reasons", "since", "started_at"),
+    *("followed_at", "counted_seconds_ago"),
+)
+
+
+def lag(row: DestinationState, state: str, ahead: Ahead | None, counts: Counts, age: float, now: datetime) -> str:
+    """How far it is: what is in, what waits for whom, what nobody has looked at, and why nothing moves where nothing does."""
+    said = [_are_in(counts)]
+    if counts.held:
+        said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
+    if counts.refused:
+        said.append(f"{counts.refused:,} {'was' if counts.refused == 1 else 'were'} refused")
+    if counts.skipped:
+        said.append(f"{counts.skipped:,} {'was' if counts.skipped == 1 else 'were'} skipped, since no record was found")
+    if counts.unknown:
+        said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
+    behind = ahead.behind if ahead else 0
+    if behind:
+        more = "at least " if behind >= MOST_BEHIND else ""
+        said.append(
+            f"{more}{many(behind, 'change')} of calls {'has' if behind == 1 else 'have'} not been looked at yet"
+        )
+    sentences = ["; ".join(said) + "."]
+    if age >= 1:
+        sentences.append(f"Counted {round(age)} s ago.")
+    return " ".join([*sentences, *_why_still(row, state, ahead, now)])
+
+
+def _are_in(counts: Counts) -> str:
+    if not counts.calls:
+        return "Nothing is to be written so far"
+    if not counts.missing:
+        return "The only call is in" if counts.calls == 1 else f"All {counts.calls:,} calls are in"
+    if counts.missing >= counts.calls:
+        return "The only call is not in" if counts.calls == 1 else f"None of {counts.calls:,} calls is in"
+    return f"All but {counts.missing:,} of {counts.calls:,} calls are in"
+
+
+def _why_still(row: DestinationState, state: str, ahead: Ahead | None, now: datetime) -> list[str]:
+    if ahead is None:
+        return ["It is not in the settings any more, so nothing is sent."]
+    said = []
+    # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of
+    # history is behind, and at work.
+    if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, now):
+        said.append(f"The feed has not been followed since {_moment(ahead.changed_at)}: is a worker running?")
+    if state == PAUSED_STATE:
+        by = f" by {row.paused_by}" if row.paused_by and row.paused_by != row.error else ""
+        said.append(f"Paused since {_moment(row.paused_at)}{by}: nothing is sent.")
+    elif state == PARKED_STATE:
+        said.append(f"Nothing is sent before {_moment(row.parked_until)}.")
+    elif state == FAILING:
+        said.append(f"The last exchange failed; the next try is {_when(row.next_at, now)}.")
+    elif ahead.due_at is not None and _late(ahead.due_at, now) and _late(row.sent_at or row.started_at, now):
+        said.append(f"What has been due since {_moment(ahead.due_at)} is not sent: is a worker running?")
+    return said
+
+
+def _late(at: datetime, now: datetime) -> bool:
+    return (now - at).total_seconds() > LATE_SECONDS
+
+
+def _when(at: datetime, now: datetime) -> str:
+    return f"in {clock.span(at - now)}" if at > now else "due"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a time that is not known"

@@ -1,0 +1,216 @@
+"""How far destinations are: figures and a sentence that is true in every state."""
+
+from datetime import timedelta
+
+import pytest
+
+from lib import ids
+from models.deliveries import DELIVERY_STATES
+from queries import delivery_counts, destinations
+from tests.factories import NOON, delivery, destination, minutes, outcome
+
+NOW = NOON + minutes(1)
+HOUR = timedelta(hours=1)
+KINDS = {"sales": "hubspot"}
+
+
+def shown(database, kinds=KINDS, now=NOW, age=0.0):
+    with database.read() as session:
+        found = destinations.destinations(session, kinds, delivery_counts.counted(session), age, now)
+    return {one["name"]: one for one in found}
+
+
+def lag(database, **how):
+    return shown(database, **how)["sales"]["lag"]
+
+
+def make(database, *states, **given):
+    with database.write() as session:
+        return [delivery(session, state=state, **given) for state in states]
+
+
+@pytest.fixture
+def started(database):
+    with database.write() as session:
+        destination(session)
+
+
+def test_not_started_has_no_figures(database):
+    found = shown(database)["sales"]
+    assert (found["state"], found["kind"]) == ("not_started", "hubspot")
+    assert {found[name] for name in ("position", "behind", "counts", "waits_for_person", "calls", "calls_in")} == {None}
+    assert found["lag"] == (
+        "Not started yet: no worker has followed the feed for it, so nobody knows what is to be written."
+    )
+    assert list(found) == list(destinations.SHOWN)
+
+
+def test_in_the_order_of_the_settings_and_then_what_is_there_no_more(database):
+    with database.write() as session:
+        for name in ("old", "sales", "hook"):
+            destination(session, name)
+    found = shown(database, kinds={"sales": "hubspot", "new": "webhook", "hook": "webhook"})
+    assert [(name, one["state"]) for name, one in found.items()] == [
+        ("sales", "running"),
+        ("new", "not_started"),
+        ("hook", "running"),
+        ("old", "not_configured"),
+    ]
+    assert found["old"]["behind"] is None
+    assert found["old"]["lag"].endswith("It is not in the settings any more, so nothing is sent.")
+
+
+SENTENCES = [
+    ([], "Nothing is to be written so far."),
+    (["done"], "The only call is in."),
+    (["done"] * 3, "All 3 calls are in."),
+    (["pending"], "The only call is not in."),
+    (["pending", "sending"], "None of 2 calls is in."),
+    (["done"] * 4 + ["pending", "parked"], "All but 2 of 6 calls are in."),
+    (["done", "done", "held"], "All but 1 of 3 calls are in; 1 waits for a person."),
+    (["done", "held", "held", "refused"], "All but 3 of 4 calls are in; 2 wait for a person; 1 was refused."),
+    (["done", "unknown"], "All but 1 of 2 calls are in; of 1 nobody can tell yet whether the CRM took it."),
+    (["done", "undone", "undone"], "The only call is in."),
+]
+
+
+@pytest.mark.parametrize(("states", "sentence"), SENTENCES)
+def test_calls_by_what_is_left_to_be_done(database, started, states, sentence):
+    make(database, *states)
+    found = shown(database)["sales"]
+    assert found["lag"] == sentence
+    assert found["counts"] == {state: states.count(state) for state in DELIVERY_STATES}
+    assert found["waits_for_person"] == states.count("held")
+
+
+def test_a_call_counts_once_whatever_is_written_of_it(database, started):
+    call = ids.new()
+    make(database, "done", outcome_id=call)
+    make(database, "held", outcome_id=call, operation="set_status")
+    make(database, "refused", outcome_id=call, operation="set_status", revision=2, reason="validation")
+    found = shown(database)["sales"]
+    assert (found["calls"], found["calls_in"], found["counts"]["held"]) == (1, 0, 1)
+    # Revision 2 speaks for the call: nobody waits for a person any more.
+    assert (found["waits_for_person"], found["lag"]) == (0, "The only call is not in; 1 was refused.")
+
+
+def test_what_a_later_revision_has_mended_is_in(database, started):
+    call = ids.new()
+    make(database, "refused", outcome_id=call)
+    make(database, "done", outcome_id=call, revision=2)
+    assert lag(database) == "The only call is in."
+
+
+def test_what_the_settings_say_is_skipped_is_not_called_refused(database, started):
+    make(database, "refused", reason="nobody_found")
+    make(database, "done")
+    assert lag(database) == "All but 1 of 2 calls are in; 1 was skipped, since no record was found."
+
+
+def test_reasons_are_counted_the_most_first(database, started):
+    make(database, "refused", "refused", "held", reason="validation")
+    make(database, "refused", reason="a")
+    make(database, "done")
+    assert shown(database)["sales"]["reasons"] == [
+        {"state": "refused", "reason": "validation", "deliveries": 2},
+        {"state": "held", "reason": "validation", "deliveries": 1},
+        {"state": "refused", "reason": "a", "deliveries": 1},
+    ]
+
+
+def test_what_has_changed_and_was_not_looked_at(database):
+    with database.write() as session:
+        destination(session, position=1)
+        for _ in range(3):
+            outcome(session, changed_at=NOON)
+    found = shown(database)["sales"]
+    assert (found["position"], found["behind"]) == (1, 2)
+    assert found["lag"] == "Nothing is to be written so far; 2 changes of calls have not been looked at yet."
+
+
+def test_more_than_is_counted(database, monkeypatch):
+    monkeypatch.setattr(destinations, "MOST_BEHIND", 2)
+    with database.write() as session:
+        destination(session, position=0)
+        for _ in range(3):
+            outcome(session, changed_at=NOON)
+    found = shown(database)["sales"]
+    assert found["behind"] == 2 and "at least 2 changes of calls have not" in found["lag"]
+
+
+def test_a_worker_that_is_away_is_told_since_when(database):
+    with database.write() as session:
+        destination(session, position=0)
+        outcome(session, changed_at=NOON + minutes(5))
+    # The last look was long ago and the change is a moment old: a worker that works has had no time yet.
+    assert "worker" not in lag(database, now=NOON + minutes(6))
+    late = "The feed has not been followed since 2026-11-18 12:05 UTC: is a worker running?"
+    assert lag(database, now=NOON + minutes(8)).endswith(late)
+
+
+def test_who_works_through_history_is_behind_and_at_work(database):
+    with database.write() as session:
+        destination(session, position=0, followed_at=NOON + HOUR)
+        outcome(session, changed_at=NOON)
+    assert "worker" not in lag(database, now=NOON + HOUR)
+
+
+def test_a_quiet_night_is_no_trouble(database, started):
+    make(database, "done")
+    assert lag(database, now=NOON + 9 * HOUR) == "The only call is in."
+
+
+def test_nobody_sends_what_is_due(database, started):
+    make(database, "pending")
+    assert lag(database) == "The only call is not in."
+    late = "What has been due since 2026-11-18 12:00 UTC is not sent: is a worker running?"
+    assert lag(database, now=NOON + HOUR) == f"The only call is not in. {late}"
+
+
+STATES = [
+    ({"paused_at": NOON, "paused_by": "asha"}, "paused", "Paused since 2026-11-18 12:00 UTC by asha: nothing is sent."),
+    (
+        {"paused_at": NOON, "paused_by": "It is gone.", "error": "It is gone."},
+        "paused",
+        "Paused since 2026-11-18 12:00 UTC: nothing is sent.",
+    ),
+    (
+        {"parked_until": NOON + HOUR, "error": "The token was refused."},
+        "parked",
+        "Nothing is sent before 2026-11-18 13:00 UTC.",
+    ),
+    ({"parked_until": NOON}, "running", "All 2 calls are in."),
+    (
+        {"failures": 3, "error": "No answer.", "next_at": NOW + minutes(2.5)},
+        "failing",
+        "The last exchange failed; the next try is in 2 min.",
+    ),
+    ({"failures": 3, "next_at": NOON}, "failing", "The last exchange failed; the next try is due."),
+]
+
+
+@pytest.mark.parametrize(("values", "state", "sentence"), STATES)
+def test_why_nothing_moves(database, values, state, sentence):
+    with database.write() as session:
+        destination(session, **values)
+    make(database, "done", "done")
+    found = shown(database)["sales"]
+    assert found["state"] == state
+    assert found["lag"].startswith("All 2 calls are in.") and found["lag"].endswith(sentence)
+    assert (found["parked_until"] is None) == (state != "parked")
+    assert (found["next_at"] is None) == (state != "failing")
+
+
+def test_counts_of_a_while_ago_say_so(database, started):
+    make(database, "done")
+    assert lag(database, age=41.2) == "The only call is in. Counted 41 s ago."
+
+
+def test_the_oldest_that_is_open(database, started):
+    with database.write() as session:
+        destination(session, "hook")
+        delivery(session, state="refused", created_at=NOON - HOUR)
+        delivery(session, state="parked", created_at=NOON + minutes(1))
+        delivery(session, state="pending", created_at=NOON + minutes(2))
+    with database.read() as session:
+        assert destinations.oldest_open(session) == {"sales": NOON + minutes(1), "hook": None}
