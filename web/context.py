@@ -1,6 +1,6 @@
 """What views ask for, typed: made once by ``service.app``, and reached by ``context()`` within a request or a command."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 
 from callbacks.settings import Settings as OfIntake
 from callbacks.spool import Spool
+from crm.destination import Destination
 from lib.buckets import Buckets
 from lib.shared_counts import SharedCounts
 from models.database import Database
@@ -32,6 +33,8 @@ class Settings(OfIntake, Protocol):
     def public_url(self) -> str: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def destinations(self) -> Mapping[str, Destination]: ...
 
     def callback_urls(self) -> list[tuple[str, str, str]]: ...
     def callbacks_of(self) -> dict[str, dict[str, str]]: ...

@@ -5,6 +5,7 @@ No key; the proxy decides who may ask. (``/healthz`` and ``/readyz``: callbacks.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from math import inf
 
 import structlog
@@ -23,7 +24,7 @@ from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
-from queries import health, quarantine, strangers
+from queries import destinations, health, quarantine, strangers
 from queries.recent_counts import NotYet, OfCalls, RecentCounts
 from web import spooled
 from web.context import context
@@ -91,12 +92,13 @@ def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, C
     try:
         counted, since = recent.receipts(session, connections, PATIENCE)
         calls, age = recent.calls(connections, PATIENCE)
+        delivered, before = recent.deliveries(PATIENCE)
     except NotYet:  # a figure that is not there is not zero; the next scrape has it
         return
     yield GaugeMetricFamily(
         "wrapup_counted_seconds_ago",
-        "How long ago outcomes, undecided words, unread values and receipts that were read were counted; 0: now",
-        value=max(since, age),
+        "How long ago outcomes, undecided words, unread values, receipts that were read and deliveries were counted; 0: now",
+        value=max(since, age, before),
     )
     receipts = GaugeMetricFamily("wrapup_receipts", "Receipts kept", labels=("connection", "source", "kind", "state"))
     for row in counted:
@@ -106,6 +108,11 @@ def _counted(session: Session, recent: RecentCounts, connections: Mapping[str, C
     for connection, settling, count in calls.settling:
         outcomes.add_metric([connection, settling], count)
     yield outcomes
+    deliveries = GaugeMetricFamily("wrapup_deliveries", "Deliveries by state", labels=("destination", "state"))
+    for name, own in sorted(delivered.items()):
+        for state, count in own.states.items():
+            deliveries.add_metric([name, state], count)
+    yield deliveries
     yield from _undecided(calls, connections)
     yield _unread(calls)
 
@@ -155,6 +162,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     yield misaddressed
 
     yield from _sending(session)
+    yield from _destinations(session, now)
 
     layers = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=layers)
@@ -179,6 +187,29 @@ def _sending(session: Session) -> Iterator[Metric]:
         parked.add_metric([connection], desk["parked_loads"])
     yield unknown
     yield parked
+
+
+def _destinations(session: Session, now: datetime) -> Iterator[Metric]:
+    """Steps on indexes, however many deliveries there are."""
+    labels = ("destination",)
+    kinds = {name: one.kind for name, one in context().settings.destinations.items()}
+    up = GaugeMetricFamily(
+        "wrapup_destination_up", "1 where it is sent to; 0: paused, parked, failing or not started", labels=labels
+    )
+    behind = GaugeMetricFamily(
+        "wrapup_destination_behind", "Changes of calls that were not looked at yet, 100,000 at most", labels=labels
+    )
+    for one in destinations.destinations(session, kinds, {}, 0.0, now):
+        if one["state"] != destinations.NOT_CONFIGURED:
+            up.add_metric([one["name"]], int(one["state"] == destinations.RUNNING))
+        if one["behind"] is not None:
+            behind.add_metric([one["name"]], one["behind"])
+    oldest = GaugeMetricFamily(
+        "wrapup_delivery_age_seconds", "Age of the oldest delivery that is not settled; 0: all are", labels=labels
+    )
+    for name, made in destinations.oldest_open(session).items():
+        oldest.add_metric([name], max(0.0, (now - made).total_seconds()) if made else 0)
+    yield from (up, behind, oldest)
 
 
 def _unread(counted: OfCalls) -> Metric:

@@ -9,6 +9,7 @@ from web import (
     catalogue,
     checks,
     connections,
+    destinations,
     errors,
     idle,
     leads,
@@ -51,7 +52,7 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(metrics.blueprint)
-    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts)
+    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts, destinations)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

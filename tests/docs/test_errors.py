@@ -1,9 +1,10 @@
-"""docs/api.md names each ``error_id``, and no other: those of answers, and those of polls and of sending."""
+"""docs/api.md names each ``error_id``, and no other: those of answers, and those of polls, sending and destinations."""
 
 import ast
 import re
 
 import polling.walk  # noqa: F401 - it has an error of its own
+from crm.registry import CRMS
 from dialers.registry import DIALERS
 from lib.http.errors import CredentialsRefused, ExchangeError, WalkStuck
 from polling.walk import PollingFailed
@@ -16,13 +17,13 @@ OF_POLLS_ALONE = {WalkStuck.error_id, PollingFailed.error_id}
 OF_PAGES_ALONE = {"csrf_refused"}  # shown as a page; a program has no form's token
 
 
-def of_dialers() -> set[str]:
-    """What can go wrong at a dialer."""
-    assert DIALERS  # all are loaded
+def of_others(but: str = "none") -> set[str]:
+    """What can go wrong at a dialer or a CRM; without the errors that are made in a room."""
+    assert DIALERS and CRMS  # all are loaded
     found, classes = set(), [ExchangeError]
     while classes:
         some = classes.pop().__subclasses__()
-        found |= {one.error_id for one in some}
+        found |= {one.error_id for one in some if not one.__module__.startswith(f"{but}.")}
         classes += some
     return found
 
@@ -46,7 +47,7 @@ def refused() -> set[str]:
 
 def answered() -> set[str]:
     waited_for = {f"too_many_{one._what}" for one in vars(turns).values() if isinstance(one, turns.Turns)}
-    said = {ANSWERED_AS.get(word, word) for word in of_dialers() - OF_POLLS_ALONE}
+    said = {ANSWERED_AS.get(word, word) for word in of_others(but="crm") - OF_POLLS_ALONE}
     return (
         refused() | waited_for | said | {errors.TOO_SLOW[0]} | {word for word, _ in errors._WORDS.values()}
     ) - OF_PAGES_ALONE
@@ -63,4 +64,4 @@ def test_every_error_id_of_an_answer_stands_in_the_table_and_no_other():
 
 
 def test_every_error_id_of_polls_and_of_sending_stands_in_the_table_and_no_other():
-    assert table(1) == of_dialers()
+    assert table(1) == of_others()

@@ -1,10 +1,12 @@
-"""The glossary's states of a receipt are those that readers see, and those that ``wrapup replay`` takes."""
+"""The states of receipts, destinations and deliveries are told as readers see them, and as ``wrapup replay`` takes them."""
 
 import re
 
+from models.deliveries import DELIVERY_STATES
 from models.receipts import SHOWN_STATES
+from queries.destinations import STATES
 from service.cli.receipts import replay
-from tests.docs.pages import quoted, read
+from tests.docs.pages import quoted, read, rows, section
 
 
 def test_the_states_of_a_receipt_are_the_same_everywhere():
@@ -12,3 +14,14 @@ def test_the_states_of_a_receipt_are_the_same_everywhere():
     assert set(quoted(said)) == set(SHOWN_STATES)
     (choice,) = [one.type for one in replay.params if one.name == "state"]
     assert set(choice.choices) == set(SHOWN_STATES)
+
+
+def test_the_states_of_a_destination_and_of_a_delivery_are_those_that_the_api_tells():
+    told = {
+        word
+        for cells in rows(section(read("docs/api.md"), "## Destinations and deliveries"))
+        for word in quoted(cells[0])
+    }
+    assert told == set(STATES)
+    known = section(read("docs/destinations.md"), "## What becomes of a delivery")
+    assert {word for cells in rows(known) for word in quoted(cells[0])} == set(DELIVERY_STATES)

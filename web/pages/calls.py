@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
 from models.shown import COLUMNS
-from queries import evidence, keyset, loaded, selection, shape
+from queries import deliveries, evidence, keyset, loaded, selection, shape
 from web.auth import API
 from web.context import context
 from web.pages import bodies, filters, session, zones
@@ -151,5 +151,7 @@ def call(outcome_id: UUID) -> str:
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
             bodies=shown,
             lead=loaded.of_outcome(reading, row),
+            deliveries=deliveries.of_outcome(reading, outcome_id),
+            retried=deliveries.STEERED,
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )

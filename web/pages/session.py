@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from lib import clock, secrets
 from lib import text as texts
 from models.database import Database
-from web import auth, keys, sign_ins, spooled
+from web import auth, keys, sign_ins, spooled, steered
 from web.auth import View
 from web.context import context
 from web.errors import ApiError
@@ -78,6 +78,7 @@ def guard() -> Response | None:
             abort(401)
         return redirect(url_for("pages.login", next=_here()), 303)
     structlog.contextvars.bind_contextvars(key=reader.name)
+    g.has_destinations = steered.are_there()
     wanted = getattr(view, "needs", "read")
     if not reader.may(wanted):
         raise ApiError(403, "scope_missing", f"This needs a key with the scope {wanted}.")
@@ -146,6 +147,7 @@ def for_templates() -> dict[str, Any]:
         "reader": g.get("reader"),
         "zone": zones.chosen(),
         "here": _here(),
+        "has_destinations": g.get("has_destinations", False),
         "spooled": sentences.spooled(spooled.waiting()) if "reader" in g else None,
     }
 

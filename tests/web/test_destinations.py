@@ -1,0 +1,171 @@
+"""Destinations and deliveries over HTTP: read, steered, refused; and what a scrape says of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from crm.destination import Destination
+from lib import ids
+from service.app import create_app
+from tests.factories import NOON, delivery, destination
+from tests.web.conftest import client_with, settings_for
+from web.auth import API
+from web.context import context
+
+CONFIGURED = {"sales": Destination("sales", "hubspot"), "new": Destination("new", "webhook")}
+LISTED, DELIVERIES = f"{API}/destinations", f"{API}/deliveries"
+
+
+@pytest.fixture
+def app(database, database_url, tmp_path):
+    app = create_app(replace(settings_for(database_url, tmp_path), destinations=CONFIGURED))
+    yield app
+    context(app).database.close()
+
+
+def make(database, **given):
+    with database.write() as session:
+        return str(delivery(session, **given).id)
+
+
+@pytest.fixture
+def started(database):
+    with database.write() as session:
+        destination(session)
+
+
+def test_how_far_each_is(reader, database, started):
+    make(database, state="held", reason="nobody_found")
+    make(database)
+    sales, new = reader.get(LISTED).json["destinations"]
+    assert (sales["name"], sales["kind"], sales["state"]) == ("sales", "hubspot", "running")
+    assert sales["lag"].startswith("All but 1 of 2 calls are in; 1 waits for a person.")
+    assert (sales["waits_for_person"], sales["counts"]["held"], sales["behind"]) == (1, 1, 0)
+    assert (sales["calls"], sales["calls_in"], sales["counted_seconds_ago"]) == (2, 1, 0)
+    assert sales["reasons"] == [{"state": "held", "reason": "nobody_found", "deliveries": 1}]
+    assert (new["state"], new["counts"], new["behind"], new["waits_for_person"]) == ("not_started", None, None, None)
+
+
+def test_deliveries_are_listed_and_one_is_shown(reader, database, started):
+    first = make(database, state="refused", reason="validation", answer="<b>No</b>")
+    second = make(database)
+    page = reader.get(f"{DELIVERIES}?limit=1").json
+    assert [one["id"] for one in page["deliveries"]] == [second]
+    rest = reader.get(f"{DELIVERIES}?limit=1&cursor={page['next']}").json
+    assert ([one["id"] for one in rest["deliveries"]], rest["next"]) == ([first], None)
+    found = reader.get(f"{DELIVERIES}?state=refused&state=held&reason=validation&destination=sales&operation=log_call")
+    assert [one["answer"] for one in found.json["deliveries"]] == ["<b>No</b>"]
+    one = reader.get(f"{DELIVERIES}/{first}").json
+    assert one == found.json["deliveries"][0]
+    assert reader.get(f"{DELIVERIES}?outcome={one['outcome_id']}").json["deliveries"] == [one]
+    assert reader.get(f"{DELIVERIES}/{ids.new()}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("state=great", "state"),
+        ("operation=x", "operation"),
+        ("outcome=x", "outcome"),
+        ("limit=1001", "limit"),
+        ("cursor=x", "cursor"),
+        ("kind=hubspot", "kind"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_named(reader, query, field):
+    answer = reader.get(f"{DELIVERIES}?{query}")
+    assert (answer.status_code, list(answer.json["details"])) == (422, [field])
+
+
+def test_one_is_tried_again(admin, database, started):
+    one = make(database, state="refused", reason="validation")
+    answer = admin.post(f"{DELIVERIES}/{one}/retry")
+    assert (answer.status_code, answer.json["delivery"]["state"]) == (200, "pending")
+    assert answer.json["delivery"]["reason"] == "validation"
+    assert admin.get(LISTED).json["destinations"][0]["counts"]["pending"] == 1
+    assert admin.post(f"{DELIVERIES}/{ids.new()}/retry").status_code == 404
+
+
+def test_what_is_done_is_not_tried_again(admin, database, started):
+    answer = admin.post(f"{DELIVERIES}/{make(database)}/retry", json={})
+    assert (answer.status_code, answer.json["error_id"]) == (409, "cannot_retry")
+    assert "nothing to try again" in answer.json["message"]
+
+
+def test_a_record_is_chosen(admin, database, started):
+    one = make(database, state="held", reason="several_found", candidates=[{"id": "7", "name": "A", "url": None}])
+    url = f"{DELIVERIES}/{one}/retry"
+    wrong = admin.post(url, json={"record_id": "8"})
+    assert (wrong.status_code, list(wrong.json["details"])) == (422, ["record_id"])
+    chosen = admin.post(url, json={"record_id": "7"}).json["delivery"]
+    assert (chosen["state"], chosen["record_id"], chosen["candidates"]) == ("pending", "7", None)
+    again = admin.post(url, json={"record_id": "7"})
+    assert (again.status_code, again.json["error_id"]) == (409, "cannot_retry")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"json": {"record": "7"}}, 422),
+        ({"json": {"record_id": 7}}, 422),
+        ({"json": {"record_id": ""}}, 422),
+        ({"data": '{"record_id": "7"}'}, 400),  # without its content type: a choice that would be passed over
+        ({"data": "{", "content_type": "application/json"}, 400),
+    ],
+)
+def test_a_choice_that_cannot_be_read_changes_nothing(admin, database, started, sent, status):
+    one = make(database, state="held")
+    assert admin.post(f"{DELIVERIES}/{one}/retry", **sent).status_code == status
+    assert admin.get(f"{DELIVERIES}/{one}").json["state"] == "held"
+
+
+def test_many_are_tried_again(admin, database, started):
+    for reason in ("validation", "validation", "other"):
+        make(database, state="refused", reason=reason)
+    order = {"destination": "sales", "state": "refused", "reason": "validation"}
+    assert admin.post(f"{DELIVERIES}/retry", json=order).json == {"retried": 2}
+    assert admin.post(f"{DELIVERIES}/retry", json={"operation": "log_call"}).json == {"retried": 1}
+    for refused in ({}, {"state": "done"}, {"reason": ["a"]}, {"since": "2026-11-18"}):
+        assert admin.post(f"{DELIVERIES}/retry", json=refused).status_code == 422
+
+
+def test_pausing_and_resuming(admin, database, started):
+    paused = admin.post(f"{LISTED}/sales/pause").json["destination"]
+    assert (paused["state"], paused["paused_by"]) == ("paused", "admin")
+    assert "by admin: nothing is sent." in paused["lag"]
+    resumed = admin.post(f"{LISTED}/sales/resume").json["destination"]
+    assert (resumed["state"], resumed["paused_at"], resumed["paused_by"]) == ("running", None, None)
+    for act in ("pause", "resume"):
+        assert admin.post(f"{LISTED}/nowhere/{act}").status_code == 404
+        answer = admin.post(f"{LISTED}/new/{act}")
+        assert (answer.status_code, answer.json["error_id"]) == (409, "not_started")
+
+
+@pytest.mark.parametrize("scope", ["read", "leads"])
+def test_only_admins_steer(app, database, started, scope):
+    client = client_with(app, database, scope)
+    one = make(database, state="refused")
+    for url in (f"{DELIVERIES}/{one}/retry", f"{LISTED}/sales/pause", f"{LISTED}/sales/resume"):
+        assert client.post(url).status_code == 403
+    assert client.post(f"{DELIVERIES}/retry", json={"state": "refused"}).status_code == 403
+
+
+def scraped(client, name) -> dict[str, float]:
+    """Labels as they stand there -> value."""
+    lines = client.get("/metrics").text.splitlines()
+    found = [line.removeprefix(name).rsplit(" ", 1) for line in lines if line.startswith(f"{name}{{")]
+    return {labels.strip("{}"): float(value) for labels, value in found}
+
+
+def test_a_scrape_tells_of_them(nobody, database, started):
+    with database.write() as session:
+        destination(session, "gone", paused_at=NOON)
+    make(database)
+    make(database, state="refused")
+    assert scraped(nobody, "wrapup_deliveries")['destination="sales",state="refused"'] == 1
+    assert scraped(nobody, "wrapup_destination_up") == {'destination="new"': 0, 'destination="sales"': 1}
+    assert scraped(nobody, "wrapup_destination_behind") == {'destination="sales"': 0}
+    ages = scraped(nobody, "wrapup_delivery_age_seconds")
+    assert ages == {'destination="gone"': 0, 'destination="sales"': 0}
+    make(database, state="pending")
+    assert scraped(nobody, "wrapup_delivery_age_seconds")['destination="sales"'] > 0
