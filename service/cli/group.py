@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from service.cli import feed, keys, leads, outcomes, polling, receipts, running
+from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running
 from service.demo.command import demo
 
 
@@ -31,6 +31,7 @@ for command in (
     outcomes.words,
     outcomes.lake,
     feed.group,
+    crm.group,
 ):
     wrapup.add_command(command)
 
