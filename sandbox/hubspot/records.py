@@ -1,7 +1,6 @@
 """Records of one type: kept by id and by their unique values, with what was written when, and as search sees them."""
 
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from sandbox.hubspot.properties import Properties, written
 
 MERGED = "hs_merged_object_ids"
 TAIL = 7  # so many last digits of a number find it without looking at every record
-KEPT_WRITES = 50
+KEPT_WRITES, KEPT_VERSIONS = 50, 20
 API, PERSON = "api", "person"  # who writes
 SEARCHABLE = {
     "phone": "hs_searchable_calculated_phone_number",
@@ -21,7 +20,7 @@ SEARCHABLE = {
 CHANGED_AT = {"calls": ("hs_createdate", "hs_lastmodifieddate"), "contacts": ("createdate", "lastmodifieddate")}
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """``writes``: (when, what was set, by whom), the last ones; ``versions``: (seconds of a clock that only goes forward,
     properties), for a search that is late. Properties are replaced, never changed: whoever has them may look at them for long."""
@@ -32,8 +31,8 @@ class Record:
     updated_at: datetime
     archived_at: datetime | None = None
     times_written: int = 1
-    writes: deque[tuple[datetime, Mapping[str, str], str]] = field(default_factory=lambda: deque(maxlen=KEPT_WRITES))
-    versions: deque[tuple[float, dict[str, str] | None]] = field(default_factory=lambda: deque(maxlen=20))
+    writes: list[tuple[datetime, Mapping[str, str], str]] = field(default_factory=list)
+    versions: list[tuple[float, dict[str, str] | None]] = field(default_factory=list)
 
     def as_of(self, moment: float) -> dict[str, str] | None:
         """The properties as they were; None: it was not there."""
@@ -104,6 +103,7 @@ class Records:
         record.times_written += 1
         record.writes.append((now, dict(properties), by))
         record.versions.append((float("-inf") if by == PERSON else time.monotonic(), record.properties))
+        del record.writes[:-KEPT_WRITES], record.versions[:-KEPT_VERSIONS]
         for name in SEARCHABLE:
             if properties.get(name):
                 self._tails.setdefault(digits(properties[name])[-TAIL:], set()).add(record.id)

@@ -1,0 +1,53 @@
+"""The CRMs of the sandbox, started as a person or the demo starts them."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import requests
+
+from sandbox.webhook import signatures
+from sandbox.webhook.api import PATH
+
+
+@contextmanager
+def started(crm: str, *options: str):
+    """Its address, as it says it."""
+    command = [sys.executable, "-m", f"sandbox.{crm}", "--port", "0", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        said = process.stderr.readline()
+        yield next(word.rstrip("/;") for word in said.split() if word.startswith("http")).removesuffix(PATH)
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+        process.stderr.close()
+
+
+def test_hubspot_by_itself():
+    options = ("--token", "secret", "--contacts", "3", "--unique-property", "ours", "--search-delay", "0", "--lifted")
+    with started("hubspot", *options) as url:
+        contacts = requests.get(f"{url}/sandbox/ledger", timeout=30).json()["contacts"]
+        assert [one["properties"]["hs_lead_status"] for one in contacts] == ["NEW"] * 3
+        properties = requests.get(
+            f"{url}/crm/properties/2026-09/calls/ours", headers={"Authorization": "Bearer secret"}, timeout=30
+        )
+        assert properties.json()["hasUniqueValue"] is True
+        settings = requests.get(f"{url}/sandbox/settings", timeout=30).json()
+        assert (settings["lifted"], settings["search_delay"]) == (True, 0)
+        made = requests.post(
+            f"{url}/sandbox/contacts", json={"contacts": [{"id": "7", "phone": "+1 202 555 0100"}]}, timeout=30
+        )
+        assert (made.status_code, made.json()) == (201, {"ids": ["7"]})
+        assert requests.post(f"{url}/sandbox/contacts", json={"hs_lead_status": "NONE"}, timeout=30).status_code == 400
+        assert "202 555 0100" in requests.get(url, timeout=30).text
+
+
+def test_a_receiver_of_webhooks_by_itself():
+    secret = "whsec_" + "c2Vj" * 8
+    with started("webhook", "--secret", secret) as url:
+        body = b'{"type":"call.outcome.settled","timestamp":"t","data":{"outcome":{"id":"1","revision":1},"changed_fields":null}}'
+        headers = {"webhook-id": "m", "webhook-timestamp": "1", "Content-Type": "application/json"}
+        signature = signatures.signature(signatures.key(secret), "m", "1", body)
+        answer = requests.post(url + PATH, body, headers=headers | {"webhook-signature": f"v1,{signature}"}, timeout=30)
+        assert (answer.status_code, "five minutes" in answer.json()["message"]) == (401, True)
