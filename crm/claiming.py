@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from crm.statuses import ALREADY
@@ -16,19 +16,22 @@ from models.bulk import update_rows
 from models.database import changed
 from models.deliveries import (
     DONE,
+    HELD,
     IS_OPEN,
     IS_STATUS_DONE,
     LOG_CALL,
     PARKED,
     PENDING,
     SENDING,
+    SET_STATUS,
     UNDONE,
     UNKNOWN,
 )
 from queries import shape
 
 _DUE = (PENDING, PARKED, UNKNOWN)
-_IN_FLIGHT = (SENDING, UNKNOWN)
+_STANDING = (PENDING, PARKED, UNKNOWN, HELD)  # to be sent, or sent again
+REPLACED = "replaced"  # why one is not sent any more: a later revision is
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
@@ -87,13 +90,15 @@ def recover(session: Session, destination: str, due: datetime) -> int:
 
 def take(session: Session, destination: str, limit: int, at: datetime) -> list[Taken]:
     """The deliveries that are due, the oldest first, noted as being sent: with what their outcomes are now. None of an outcome of
-    which another one is on its way."""
+    which another one is on its way; of several revisions that wait the last. The destination's row is locked by whoever asks,
+    so that nothing is added meanwhile."""
     other = aliased(Delivery)
     waits = exists().where(
         other.destination == destination,
         other.outcome_id == Delivery.outcome_id,
         other.id != Delivery.id,
-        other.state.in_(_IN_FLIGHT),
+        # Of two that are unknown, as a process leaves them that dies, none waits for the other.
+        or_(other.state == SENDING, and_(other.state == UNKNOWN, Delivery.state != UNKNOWN)),
     )
     due = (Delivery.destination == destination, IS_OPEN, Delivery.state.in_(_DUE), Delivery.due_at <= at)
     rows = session.scalars(
@@ -104,7 +109,9 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
     ids = {row.outcome_id for row in rows}
     outcomes = {one.id: one for one in session.scalars(select(CallOutcome).where(CallOutcome.id.in_(ids)))}
     before = _before(session, destination, ids)
-    found = [_taken(row, outcomes[row.outcome_id], before.get(row.outcome_id, [])) for row in rows]
+    last = _last(rows, before, at)
+    found = [_taken(row, was, outcomes[row.outcome_id], before[row.outcome_id]) for row, was in last]
+    session.flush()
     noted = [
         {"id": one.id, "state": SENDING, "attempts": one.attempts, "revision": one.revision, "sent_at": at}
         for one in found
@@ -122,19 +129,47 @@ def _before(session: Session, destination: str, outcomes: Collection[UUID]) -> d
     return found
 
 
-def _taken(row: Delivery, outcome: CallOutcome, known: Sequence[Delivery]) -> Taken:
+def _last(
+    rows: Sequence[Delivery], known: Mapping[UUID, Sequence[Delivery]], at: datetime
+) -> list[tuple[Delivery, str]]:
+    """In the place of each row the last revision that waits to be sent, and the state that it was in. A later one was noted while
+    an earlier one was being sent, and that one was not taken: it is not sent any more. Where nobody knows whether it was, nobody
+    knows it of what comes in its place."""
+    found: dict[tuple[UUID, str], tuple[Delivery, str]] = {}
+    for row in rows:
+        same = [one for one in known[row.outcome_id] if one.operation == row.operation and one.state in _STANDING]
+        last = max(same, key=lambda one: one.revision, default=row)
+        was = UNKNOWN if any(one.state == UNKNOWN for one in same) else last.state
+        for one in same:
+            if one is not last:
+                last.changed_fields = together(one.changed_fields, last.changed_fields)
+                one.state, one.reason, one.settled_at = UNDONE, REPLACED, at
+        if was != HELD:
+            found.setdefault((row.outcome_id, row.operation), (last, was))
+    return list(found.values())
+
+
+def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:
+    """What has changed in both; None where it is not known of one."""
+    return None if earlier is None or later is None else sorted({*earlier, *later})
+
+
+def _taken(row: Delivery, was: str, outcome: CallOutcome, known: Sequence[Delivery]) -> Taken:
     done = [one for one in known if one.operation == row.operation and one.state == DONE and one.id != row.id]
     logged = [one for one in known if one.operation == LOG_CALL and one.state not in (UNDONE,) and one.remote_id]
     last = logged[-1] if logged else None
     records = [one.record_id for one in known if one.record_id]
     # What is sent is the outcome as it is: where the feed has not been followed to here, its revision is told now.
     later = any(one.operation == row.operation and one.revision == outcome.revision for one in known if one is not row)
+    # Content that was given to the CRM, and nobody knows or wants to know whether it was taken, may stand there instead.
+    sent = [one for one in known if one.operation == row.operation and one.attempts]
+    digest = sent[-1].digest if sent and sent[-1].state == DONE else None
     return Taken(
         id=row.id,
         outcome_id=row.outcome_id,
         operation=row.operation,
         revision=row.revision if later else max(row.revision, outcome.revision),
-        was=row.state,
+        was=was,
         attempts=row.attempts + 1,
         outcome=shape.outcome_of(outcome),
         merged=outcome.merged_into is not None,
@@ -144,7 +179,7 @@ def _taken(row: Delivery, outcome: CallOutcome, known: Sequence[Delivery]) -> Ta
         record_id=row.record_id or (records[-1] if records else None),
         remote_id=row.remote_id or (last.remote_id if last else None),
         remote_url=row.remote_url or (last.remote_url if last else None),
-        digest=done[-1].digest if done else None,
+        digest=digest,
         first=not done,
     )
 
@@ -160,7 +195,7 @@ def _changed(row: Delivery, outcome: CallOutcome) -> Sequence[str] | None:
 def imagined(outcome: CallOutcome, operation: str) -> Taken:
     """A delivery that is not there, of an outcome of which nothing was delivered."""
     row = Delivery(id=outcome.id, outcome_id=outcome.id, operation=operation, revision=0, state=PENDING, attempts=0)
-    return _taken(row, outcome, ())
+    return _taken(row, PENDING, outcome, ())
 
 
 def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
@@ -193,18 +228,35 @@ def _kept(answer: str | None) -> str | None:
 
 
 def overtaken(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
-    """Record -> when the latest call was whose outcome has set its status."""
-    found: dict[str, datetime] = {}
-    rows = select(Delivery.record_id, Delivery.occurred_at).where(
-        Delivery.destination == destination,
-        Delivery.record_id.in_(records),
-        IS_STATUS_DONE,
-        or_(Delivery.reason.is_(None), Delivery.reason == ALREADY),
+    """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call."""
+    stands = (Delivery.outcome_id == CallOutcome.id, CallOutcome.merged_into.is_(None))
+    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *stands)
+    return _latest_of(session, destination, records, told)
+
+
+def uncertain(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
+    """Record -> when the latest call was of which nobody knows whether it has set the status. What is asked for now is not
+    among them."""
+    return _latest_of(
+        session, destination, records, (IS_OPEN, Delivery.operation == SET_STATUS, Delivery.state == UNKNOWN)
     )
-    for record, at in session.execute(rows):
+
+
+def _latest_of(
+    session: Session, destination: str, records: Collection[str], which: Collection[Any]
+) -> Mapping[str, datetime]:
+    found: dict[str, datetime] = {}
+    mine = (Delivery.destination == destination, Delivery.record_id.in_(records))
+    for record, at in session.execute(select(Delivery.record_id, Delivery.occurred_at).where(*mine, *which)):
         if record is not None and (record not in found or at > found[record]):
             found[record] = at
     return found
+
+
+def note(session: Session, records: Mapping[UUID, str]) -> None:
+    """Delivery -> the record that it belongs to, before anything is written there."""
+    rows = [{"id": delivery, "record_id": record} for delivery, record in records.items()]
+    update_rows(session, Delivery.__table__, rows, ("record_id",))
 
 
 def later(at: datetime, attempts: int, wanted: float | None) -> datetime:

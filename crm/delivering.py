@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from crm import budgets, claiming, desk
@@ -106,6 +107,7 @@ class Shift:
         until, sent = time.monotonic() + SHIFT_SECONDS, False
         with self._database.write() as session:
             due = self._now() + timedelta(seconds=self._crm.look_up_after)
+            desk.renew(session, self._held, self._now())
             claiming.recover(session, self._destination.name, due)
             taken = self._taken(session)
         while taken:
@@ -128,40 +130,49 @@ class Shift:
         while True:
             try:
                 with self._database.write() as session:
-                    claiming.settle(session, results, self._now())
                     desk.renew(session, self._held, self._now(), **state)
+                    claiming.settle(session, results, self._now())
                     if self._goes_on and not over:
                         return self._taken(session)
                     desk.release(session, self._held)
                     return []
-            except OperationalError as error:
+            except DBAPIError as error:
                 self._held.check()
                 log.error("settling_waits_for_database", destination=self._held.name, error=type(error).__name__)
                 time.sleep(SETTLE_AGAIN_SECONDS)
 
     def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
         """(what each comes to, what the destination's row says from now on)."""
-        work = Work(self._crm, self._destination, self._client, self._now(), self._overtaken)
+        at = self._now()
+        work = Work(self._crm, self._destination, self._client, at, self._overtaken, self._uncertain, self._note)
         results: list[Settled] = []
-        state: Mapping[str, object] = _ANSWERED | {"sent_at": self._now()}
+        state: Mapping[str, object] = _ANSWERED | {"sent_at": at}
         for operation in OPERATIONS:
             some = [one for one in taken if one.operation == operation]
             if not some:
                 continue
             if not self._goes_on:
-                results += [Settled(one, PENDING) for one in some]  # its request was not made
+                results += [self._put_off(one, PENDING) for one in some]  # its request was not made
                 continue
             try:
                 results += work.done(operation, some)
             except LeaseLost:
                 raise
-            except ExchangeError as error:
-                state = self._failed(error, some, results)
-            except Exception as error:  # whatever it is, the request may have left
+            except (ExchangeError, SQLAlchemyError) as error:
+                state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
+            except Exception as error:
                 log.exception("delivering_failed", destination=self._destination.name, error=type(error).__name__)
-                words = f"Sending failed: {type(error).__name__}. This is a fault of Wrapup."
-                state = self._failed(Uncertain(words), some, results)
+                state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
         return results, state
+
+    def _meant(self, error: Exception) -> ExchangeError:
+        """What it means that work was not done to its end. Whatever is no answer of the CRM's: the request may have left."""
+        if isinstance(error, ExchangeError):
+            return error
+        if isinstance(error, SQLAlchemyError):
+            log.error("delivering_without_database", destination=self._destination.name, error=type(error).__name__)
+            return Uncertain("The database was away while it was being sent.")
+        return Uncertain(f"Sending failed: {type(error).__name__}. This is a fault of Wrapup.")
 
     def _failed(self, error: ExchangeError, some: Sequence[Taken], results: list[Settled]) -> Mapping[str, object]:
         """What a failure of the whole means for the deliveries, and for the destination."""
@@ -169,27 +180,37 @@ class Shift:
         said = str(masking.masked(texts.clean(str(error)), self._crm.secrets(self._destination)))
         log.warning("delivering_failed", destination=self._destination.name, error_id=error.error_id, count=len(some))
         told = {"error_id": error.error_id, "error": said}
-        if isinstance(error, AskedWrongly | Declined):
+        if isinstance(error, Declined):
             results += [Settled(one, REFUSED, error.error_id, said) for one in some]
             return _ANSWERED
         self._goes_on = False
         if isinstance(error, CredentialsRefused | QuotaSpent):
             until = error.until if isinstance(error, QuotaSpent) else at + CREDENTIALS_REST
-            results += [Settled(one, PARKED, error.error_id, said, due=until) for one in some]
+            results += [self._put_off(one, PARKED, error.error_id, said, due=until) for one in some]
             if isinstance(error, QuotaSpent):
                 self._spend(until, at)
             return told | {"parked_until": until}
         if isinstance(error, SwitchedOff):
-            results += [Settled(one, PENDING, error.error_id, said) for one in some]
+            results += [self._put_off(one, PENDING, error.error_id, said) for one in some]
             return told | {"paused_at": at, "paused_by": said}
         failures = self._failures() + 1
         wait = desk.rest(failures, error.retry_after)
-        if isinstance(error, Unavailable):
-            results += [Settled(one, PENDING, error.error_id, said, due=at + wait) for one in some]
+        if isinstance(
+            error, AskedWrongly | Unavailable
+        ):  # the first is nobody's own fault, but the settings' or the account's
+            results += [self._put_off(one, PENDING, error.error_id, said, due=at + wait) for one in some]
         else:
             seen = at + timedelta(seconds=self._crm.look_up_after)
             results += [Settled(one, UNKNOWN, error.error_id, said, due=seen) for one in some]
         return told | {"failures": failures, "next_at": at + wait}
+
+    def _put_off(
+        self, one: Taken, state: str, reason: str | None = None, said: str | None = None, due: datetime | None = None
+    ) -> Settled:
+        """What was certainly not sent now. One of which it was not known whether it had been is to be looked up still."""
+        if one.was == UNKNOWN:
+            return Settled(one, UNKNOWN, reason, said, due=self._now() + timedelta(seconds=self._crm.look_up_after))
+        return Settled(one, state, reason, said, due=due)
 
     def _spend(self, until: datetime, at: datetime) -> None:
         with self._database.write() as session:
@@ -203,3 +224,11 @@ class Shift:
     def _overtaken(self, records: Sequence[str]) -> Mapping[str, datetime]:
         with self._database.read() as session:
             return claiming.overtaken(session, self._destination.name, records)
+
+    def _uncertain(self, records: Sequence[str]) -> Mapping[str, datetime]:
+        with self._database.read() as session:
+            return claiming.uncertain(session, self._destination.name, records)
+
+    def _note(self, records: Mapping[UUID, str]) -> None:
+        with self._database.write() as session:
+            claiming.note(session, records)

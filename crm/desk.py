@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import event, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.destination import Destination
@@ -32,8 +32,8 @@ class Held:
     lease: str
     ends: float = field(default=0.0)
 
-    def extend(self) -> None:
-        self.ends = time.monotonic() + SPAN.total_seconds()
+    def extend(self, since: float | None = None) -> None:
+        self.ends = (time.monotonic() if since is None else since) + SPAN.total_seconds()
 
     def check(self) -> None:
         """Before a request leaves: a process that has stood still may have lost its lease without knowing. Raises LeaseLost."""
@@ -71,8 +71,10 @@ def claim(session: Session, name: str, at: datetime, paused: bool = False) -> He
 
 def renew(session: Session, held: Held, at: datetime, **values: Any) -> None:
     """Hold it longer, and set these values. Raises LeaseLost."""
+    began = time.monotonic()
     _set(session, held, {"lease_until": at + SPAN} | values)
-    held.extend()
+    # Where the commit fails, others may take it when the lease ends that they know of.
+    event.listen(session, "after_commit", lambda _: held.extend(began), once=True)
 
 
 def kept(database: Database, held: Held, now: Any) -> AbstractContextManager[None]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm import desk
 from crm.base import Crm
+from crm.claiming import together
 from crm.destination import FINAL, Destination
 from crm.registry import CRMS
 from crm.statuses import rule_for
@@ -74,8 +75,11 @@ def follow(database: Database, destination: Destination, now: Callable[[], datet
     return True
 
 
-def deliver(session: Session, destination: Destination, found: Sequence[AnyRow], at: datetime) -> int:
-    """Note what is to be done about these outcomes, rows of ``_COLUMNS``; how many deliveries are new or renewed."""
+def deliver(
+    session: Session, destination: Destination, found: Sequence[AnyRow], at: datetime, undone: bool = False
+) -> int:
+    """Note what is to be done about these outcomes, rows of ``_COLUMNS``; how many deliveries are new or renewed.
+    ``undone``: also what was taken back is done again."""
     crm = CRMS[destination.kind]
     known = _known(session, destination.name, [row.id for row in found])
     made: list[Row] = []
@@ -84,9 +88,10 @@ def deliver(session: Session, destination: Destination, found: Sequence[AnyRow],
         own = known.get(outcome.id, [])
         for operation in _operations(crm, destination, outcome, own):
             before = [one for one in own if one.operation == operation]
-            if any(one.revision >= outcome.revision for one in before):
+            if any(one.revision >= outcome.revision and not (undone and one.state == UNDONE) for one in before):
                 continue
-            replaced = next((one for one in before if one.state in _REPLACEABLE), None)
+            again = [one for one in before if one.state == UNDONE and one.revision >= outcome.revision]
+            replaced = next((one for one in before if one.state in _REPLACEABLE), again[0] if again else None)
             if replaced is None:
                 made.append(_new(destination.name, operation, outcome, at))
             else:
@@ -119,7 +124,7 @@ def operations(crm: Crm, destination: Destination, outcome: CallOutcome) -> list
 def _operations(
     crm: Crm, destination: Destination, outcome: AnyRow | CallOutcome, known: Sequence[AnyRow]
 ) -> list[str]:
-    logged = [one for one in known if one.operation == LOG_CALL and one.state in (DONE, SENDING, UNKNOWN)]
+    logged = [one for one in known if one.operation == LOG_CALL and _may_stand(one)]
     posted = any(one.operation == POST_EVENT for one in known)
     if outcome.merged_into is not None:
         # What was logged for it goes, since the row that it became is logged by itself; who was told of it is told.
@@ -133,6 +138,11 @@ def _operations(
     if crm.events is not None and (fits or posted):
         found.append(POST_EVENT)
     return found
+
+
+def _may_stand(logged: AnyRow) -> bool:
+    """Whether its call may be there, of this revision or an earlier one."""
+    return logged.state in (DONE, SENDING, UNKNOWN) or (logged.state != UNDONE and logged.remote_id is not None)
 
 
 def _told(outcome: AnyRow | CallOutcome) -> Mapping[str, Any]:
@@ -175,9 +185,6 @@ def _new(destination: str, operation: str, outcome: AnyRow, at: datetime) -> Row
 
 
 def _again(replaced: AnyRow, outcome: AnyRow, at: datetime) -> Row:
-    changed = None
-    if replaced.changed_fields is not None and outcome.changed_fields is not None:
-        changed = sorted({*replaced.changed_fields, *outcome.changed_fields})
     return {
         "id": replaced.id,
         "revision": outcome.revision,
@@ -185,7 +192,7 @@ def _again(replaced: AnyRow, outcome: AnyRow, at: datetime) -> Row:
         "reason": None,
         "answer": None,
         "candidates": None,
-        "changed_fields": changed,
+        "changed_fields": together(replaced.changed_fields, outcome.changed_fields),
         "position": outcome.position,
         "due_at": at,
         "settled_at": None,

@@ -35,7 +35,8 @@ def send(
     now: Callable[[], datetime] = clock.now,
 ) -> Iterator[Progress]:
     """Note for the destination what is to be done about the calls of this time, the oldest first, as if they had just changed;
-    after each piece, how far it is. What was noted or done before is not again, so whoever is interrupted begins anew."""
+    after each piece, how far it is. What was noted or done before is not again, unless it was taken back; so whoever is
+    interrupted begins anew."""
     anew = replace(destination, since=None)
     span = (NOT_MERGED, CallOutcome.occurred_at >= since, CallOutcome.occurred_at < until)
     with database.read() as session:
@@ -50,7 +51,7 @@ def send(
             found = session.execute((wanted if after is None else wanted.where(after)).limit(PIECE)).all()
             if not found:
                 return
-            made += following.deliver(session, anew, found, now())
+            made += following.deliver(session, anew, found, now(), undone=True)
         calls += len(found)
         last = found[-1]
         after = place > tuple_(last.occurred_at, last.id)

@@ -4,9 +4,10 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from crm import finding, statuses
 from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Records, Refused, Result, Seen
@@ -27,36 +28,60 @@ from models.deliveries import (
 )
 
 MERGED, UNCHANGED, UNMAPPED, RECORD_GONE = "merged", "unchanged", "unmapped", "record_gone"
+FOUND = "It was found there."
+WAITS = "Whether a later call has set the status of this record is not known yet."
 
-Overtaken = Callable[[Sequence[str]], Mapping[str, datetime]]
+Latest = Callable[[Sequence[str]], Mapping[str, datetime]]
 
 
 @dataclass(frozen=True)
 class Work:
-    """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status."""
+    """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status;
+    ``uncertain``: of which nobody knows whether it has. ``note`` keeps to which records deliveries belong, before anything is
+    written there. ``whose``: outcome -> the record that was found in this step."""
 
     crm: Crm
     destination: Destination
     client: AnyClient
     at: datetime
-    overtaken: Overtaken
+    overtaken: Latest
+    uncertain: Latest
+    note: Callable[[Mapping[UUID, str]], None]
+    whose: dict[UUID, str] = field(default_factory=dict)
 
     def done(self, operation: str, some: Sequence[Taken]) -> list[Settled]:
         """What the deliveries come to, all of one operation. Raises ExchangeError, and then nobody knows what came of any."""
         return _STEPS[operation](self, some)
 
-    def settled(self, taken: Taken, result: Result, **more: Any) -> Settled:
-        """What a record's result makes of its delivery."""
+    def found(self, some: Sequence[Taken]) -> list[Found]:
+        """Whom they belong to. What is found is kept: a call that may stand somewhere is looked for nowhere else."""
+        records = self.crm.records
+        assert records is not None
+        asked = [self.placed(one) for one in some]
+        answers = finding.found(records, self.client, self.destination, asked)
+        pairs = zip(some, answers, strict=True)
+        new = [(one, found.record_id) for one, found in pairs if found.record_id is not None and one.record_id is None]
+        if new:
+            self.whose.update({one.outcome_id: record for one, record in new})
+            self.note({one.id: record for one, record in new})
+        return answers
+
+    def placed(self, taken: Taken) -> Taken:
+        """With the record that was found for it, if any was."""
+        return replace(taken, record_id=taken.record_id or self.whose.get(taken.outcome_id))
+
+    def settled(self, taken: Taken, result: Result, record_id: str | None = None, **done: Any) -> Settled:
+        """What a record's result makes of its delivery; ``done``: more of one that is."""
         if isinstance(result, Done):
             told = {"remote_id": result.remote_id, "remote_url": result.remote_url, "answer": result.answer}
-            return Settled(taken, DONE, **told | more)
+            return Settled(taken, DONE, record_id=record_id, **told | done)
         if isinstance(result, Refused):
-            return Settled(taken, REFUSED, result.reason, result.answer, record_id=more.get("record_id"))
+            return Settled(taken, REFUSED, result.reason, result.answer, record_id)
         if isinstance(result, Again):
             due = later(self.at, taken.attempts, result.after)
-            return Settled(taken, PENDING, None, result.answer, record_id=more.get("record_id"), due=due)
-        due = self.at + timedelta(seconds=self.crm.look_up_after)
-        return Settled(taken, UNKNOWN, None, result.answer, record_id=more.get("record_id"), due=due)
+            return Settled(taken, PENDING, None, result.answer, record_id, due=due)
+        due = later(self.at, taken.attempts, self.crm.look_up_after)
+        return Settled(taken, UNKNOWN, None, result.answer, record_id, due=due)
 
     def held(self, taken: Taken, found: Found) -> Settled:
         """A call of which it is not known whom it belongs to."""
@@ -67,11 +92,11 @@ class Work:
 
 
 def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
-    calls, records = work.crm.calls, work.crm.records
-    assert calls is not None and records is not None  # else there is no such delivery
-    results = [Settled(one, UNDONE, MERGED) for one in some if one.merged]
+    calls = work.crm.calls
+    assert calls is not None  # else there is no such delivery
+    results = _merged(work, calls, [one for one in some if one.merged])
     left = [one for one in some if not one.merged]
-    whose = finding.found(records, work.client, work.destination, left)
+    whose = work.found(left)
     results += [work.held(one, found) for one, found in zip(left, whose, strict=True) if found.record_id is None]
     pairs = zip(left, whose, strict=True)
     known = [(one, call_of(work.destination, one, found.record_id)) for one, found in pairs if found.record_id]
@@ -89,6 +114,21 @@ def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
         for (taken, call, digest), result in zip(wanted, logged, strict=True)
     ]
     return results
+
+
+def _merged(work: Work, calls: Calls, some: Sequence[Taken]) -> list[Settled]:
+    """What of them may stand in the CRM is looked up: whatever is there is to be removed."""
+    unknown = [one for one in some if one.was == UNKNOWN]
+    seen = _seen(work, calls, unknown)
+    return [Settled(one, UNDONE, MERGED) for one in some if one.was != UNKNOWN] + [
+        Settled(one, UNDONE, MERGED) if there is None else Settled(one, DONE, MERGED, FOUND, remote_id=there.remote_id)
+        for one, there in zip(unknown, seen, strict=True)
+    ]
+
+
+def _seen(work: Work, calls: Calls, some: Sequence[Taken]) -> Sequence[Seen | None]:
+    asked = [call_of(work.destination, one, one.record_id or "") for one in some]
+    return calls.look_up(work.client, asked) if asked else ()
 
 
 def call_of(destination: Destination, taken: Taken, record_id: str) -> Call:
@@ -113,13 +153,14 @@ def _looked_up(work: Work, calls: Calls, known: Known, results: list[Settled]) -
         if one is not None and one.same:
             results.append(_found_done(work, calls, taken, call, one))
         else:
-            left.append((taken, call if one is None else replace(call, remote_id=one.remote_id)))
+            known_id = call.remote_id if one is None else one.remote_id
+            left.append((replace(taken, remote_id=known_id), replace(call, remote_id=known_id)))
     return left
 
 
 def _found_done(work: Work, calls: Calls, taken: Taken, call: Call, seen: Seen) -> Settled:
     digest = _digest(calls, call)
-    done = Done(seen.remote_id, seen.remote_url, "It was found there.")
+    done = Done(seen.remote_id, seen.remote_url, FOUND)
     return work.settled(taken, done, record_id=call.record_id, digest=digest)
 
 
@@ -140,7 +181,8 @@ class _Status:
 def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
     records = work.crm.records
     assert records is not None
-    known, results = _mapped(work, records, some)
+    known, results = _mapped(work, some)
+    known = _certain(work, known, results)
     now = _now(work, records, known)
     latest = _latest(work, known)
     changes: dict[str, tuple[Taken, Change, Mapping[str, str]]] = {}  # by record: one call decides
@@ -164,12 +206,23 @@ def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
     return results
 
 
-def _mapped(work: Work, records: Records, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:
+def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> list[_Status]:
+    """Without those of which a later call may have set the status already: they wait until that is known."""
+    uncertain = work.uncertain([one.record_id for one in known])
+    waits = [one for one in known if one.record_id in uncertain and uncertain[one.record_id] > one.taken.occurred_at]
+    due = work.at + timedelta(seconds=max(1.0, work.crm.look_up_after))
+    for one in waits:
+        was = UNKNOWN if one.taken.was == UNKNOWN else PENDING
+        results.append(Settled(one.taken, was, None, WAITS, one.record_id, due=due))
+    return [one for one in known if one not in waits]
+
+
+def _mapped(work: Work, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:
     """Those whose outcome is mapped and whose record is known; and what the others come to."""
     rules = [(one, None if one.merged else statuses.rule_for(work.destination, one.outcome)) for one in some]
     results = [Settled(one, UNDONE, MERGED if one.merged else UNMAPPED) for one, rule in rules if rule is None]
     mapped = [(one, rule) for one, rule in rules if rule is not None]
-    whose = finding.found(records, work.client, work.destination, [one for one, _ in mapped])
+    whose = work.found([one for one, _ in mapped])
     known: list[_Status] = []
     for (taken, rule), found in zip(mapped, whose, strict=True):
         if found.record_id is None:
@@ -196,8 +249,12 @@ def _latest(work: Work, known: Sequence[_Status]) -> Mapping[str, datetime]:
 def _remove(work: Work, some: Sequence[Taken]) -> list[Settled]:
     calls = work.crm.calls
     assert calls is not None
-    known = [(one, one.remote_id) for one in some if one.remote_id is not None]
-    results = [Settled(one, DONE, UNCHANGED) for one in some if one.remote_id is None]  # nothing of it ever stood there
+    nameless = [one for one in some if one.remote_id is None]
+    found = zip(nameless, _seen(work, calls, nameless), strict=True)
+    there = [(one, None if seen is None else seen.remote_id) for one, seen in found]
+    results = [Settled(one, DONE, UNCHANGED) for one, remote in there if remote is None]  # nothing of it stands there
+    named = [(one, one.remote_id) for one in some if one.remote_id is not None]
+    known = [(one, remote) for one, remote in (*named, *there) if remote is not None]
     answers = calls.remove(work.client, [remote for _, remote in known]) if known else []
     return results + [work.settled(taken, answer) for (taken, _), answer in zip(known, answers, strict=True)]
 

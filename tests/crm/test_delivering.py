@@ -1,0 +1,345 @@
+"""What becomes of deliveries when the other side refuses, fails, is slow, or nobody knows. On both databases."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import update
+
+from crm import desk
+from crm.following import follow
+from models import CallOutcome, Delivery, DestinationState
+from outcomes.feed_place import FeedPlace
+from rig.waiting import until
+from service import worker
+from tests.crm.engine import Engine, account, hubspot_of, listening, told, webhook_of
+
+NUMBER = "+919810012345"
+UPSERT, READ = "calls/batch/upsert", "calls/batch/read"
+# What the sandbox asks of calls that nobody answered, so that one of several is refused.
+RULE = {"object": "calls", "when": {"hs_call_status": "NO_ANSWER"}, "need": ["hs_call_recording_url"]}
+
+
+@pytest.fixture
+def hubspot():
+    with account() as found:
+        found.add_contact("101", firstname="Asha", phone="98100 12345", hs_lead_status="NEW")
+        yield found
+
+
+@pytest.fixture
+def receiver():
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture
+def engine(database):
+    return Engine(database)
+
+
+@pytest.fixture
+def sales(engine, hubspot):
+    """A destination that has begun to follow."""
+    found = hubspot_of(hubspot)
+    engine.started(found)
+    return found
+
+
+@pytest.fixture
+def hook(engine, receiver):
+    found = webhook_of(receiver)
+    engine.started(found)
+    return found
+
+
+def resumed(engine, destination):
+    """As a person does who has mended what was wrong."""
+    again = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": engine.now()}
+    engine.set(DestinationState, DestinationState.name == destination.name, **again, error=None, error_id=None)
+    engine.set(Delivery, Delivery.destination == destination.name, Delivery.state == "parked", due_at=engine.now())
+
+
+def test_a_call_stands_on_its_contact_and_the_delivery_says_where(engine, hubspot, sales):
+    call = engine.made(customer_number=NUMBER, notes="Wants two.")
+    (row,) = engine.run(sales)
+    (there,) = hubspot.calls()
+    assert (there["mark"], there["contacts"]) == (str(call), ["101"])
+    assert "Wants two." in there["properties"]["hs_call_body"]
+    assert (row.state, row.remote_id, row.record_id, row.revision) == ("done", there["id"], "101", 1)
+    assert row.remote_url.endswith(there["id"])
+
+
+# The account as a whole -------------------------------------------------------------------------------------------------
+def test_refused_credentials_park_all_and_say_so_until_somebody_resumes(engine, hubspot, sales):
+    call = engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"token_revoked": {}})
+    assert told(engine.run(sales)) == [("log_call", "parked", "credentials_refused")]
+    state = engine.desk(sales)
+    assert (state.error_id, "token" in state.error) == ("credentials_refused", True)
+    asked = hubspot.requests.total()
+    engine.later(1800)
+    engine.run(sales)
+    assert hubspot.requests.total() == asked
+    hubspot.faults.set({})
+    resumed(engine, sales)
+    assert told(engine.run(sales)) == [("log_call", "done", None)]
+    assert engine.desk(sales).error is None
+    assert [one["mark"] for one in hubspot.calls()] == [str(call)]
+
+
+def test_a_spent_day_parks_every_destination_of_the_account(engine, hubspot, sales):
+    other = hubspot_of(hubspot, "other")
+    engine.started(other)
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"daily_spent": {}})
+    assert told(engine.run(sales)) == [("log_call", "parked", "quota_spent")]
+    asked = hubspot.requests.total()
+    assert told(engine.run(other)) == [("log_call", "parked", "quota_spent")]
+    assert hubspot.requests.total() == asked  # it knows without asking
+    hubspot.faults.set({})
+    engine.later(86_400)
+    assert told([*engine.run(sales), *engine.run(other)]) == [("log_call", "done", None)] * 2
+    assert len(hubspot.calls()) == 1
+
+
+def test_whoever_wants_nothing_more_is_left_alone(engine, receiver, hook):
+    engine.made()
+    receiver.faults.set({"gone": {}})
+    assert told(engine.run(hook)) == [("post_event", "pending", "switched_off")]
+    assert "410" in engine.desk(hook).paused_by
+    receiver.faults.set({})
+    engine.later(86_400)
+    engine.run(hook)
+    assert receiver.events == []
+    resumed(engine, hook)
+    assert told(engine.run(hook)) == [("post_event", "done", None)]
+
+
+def test_an_account_that_lacks_our_property_refuses_no_call_for_good(engine, hubspot):
+    sales = hubspot_of(hubspot, settings={"unique_property": "not_there"})
+    engine.started(sales)
+    engine.made(customer_number=NUMBER)
+    (row,) = engine.run(sales)
+    assert row.state in ("pending", "parked")
+    assert "not_there" in engine.desk(sales).error
+
+
+@pytest.mark.parametrize("fault", ["ten_secondly", "server_error", "html", "drop", "error_in_200", "locked"])
+def test_a_failure_is_waited_out_and_nothing_is_doubled(engine, hubspot, sales, fault):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({fault: {"times": 1, "path": UPSERT}})
+    (row,) = engine.run(sales)
+    assert row.state in ("pending", "unknown")
+    assert engine.desk(sales).error is not None
+    engine.later(60)
+    assert told(engine.run(sales))[0][:2] == ("log_call", "done")
+    assert [one["contacts"] for one in hubspot.calls()] == [["101"]]
+
+
+# Single records ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("whole", [False, True])
+def test_one_bad_record_stops_nobody_else(engine, hubspot, sales, whole):
+    hubspot.required.append(RULE)
+    hubspot.faults.set({"whole_batch": {}} if whole else {})
+    good = {str(engine.made(customer_number=NUMBER)) for _ in range(3)}
+    bad = engine.made(customer_number=NUMBER, connect_outcome="no_answer")
+    good |= {str(engine.made(customer_number=NUMBER)) for _ in range(3)}
+    rows = {str(row.outcome_id): row for row in engine.run(sales)}
+    assert {one["mark"] for one in hubspot.calls()} == good
+    refused = rows.pop(str(bad))
+    assert (refused.state, refused.reason) == ("refused", "required_field")
+    assert "hs_call_recording_url" in refused.answer
+    assert {row.state for row in rows.values()} == {"done"}
+
+
+def test_what_is_not_told_of_is_not_believed(engine, hubspot, sales):
+    hubspot.faults.set({"no_association": {"times": 1, "path": "associations/2026-09/calls/contacts/batch/create"}})
+    engine.made(customer_number=NUMBER)
+    assert told(engine.run(sales)) == [("log_call", "unknown", None)]
+    engine.later(60)
+    assert told(engine.run(sales)) == [("log_call", "done", None)]
+    assert [one["contacts"] for one in hubspot.calls()] == [["101"]]
+
+
+def test_content_that_did_not_change_is_not_sent_again(engine, hubspot, sales):
+    call = engine.made(customer_number=NUMBER, notes="one")
+    engine.run(sales)
+    engine.changed(call, lead_status="Closed")
+    assert told(engine.run(sales)) == [("log_call", "done", None), ("log_call", "done", "unchanged")]
+    engine.changed(call, notes="two")
+    engine.run(sales)
+    (there,) = hubspot.calls()
+    assert (there["written"], "two" in there["properties"]["hs_call_body"]) == (2, True)
+
+
+def test_content_that_may_stand_there_is_written_over(engine, hubspot, sales):
+    """One, then two of which nobody knows whether it was taken, then one again: which is not what was sent last."""
+    call = engine.made(customer_number=NUMBER, notes="one")
+    engine.run(sales)
+    engine.changed(call, notes="two")
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPSERT}})
+    engine.run(sales)
+    engine.changed(call, notes="one")
+    hubspot.faults.set({"ten_secondly": {"times": 1, "path": UPSERT}})
+    for _ in range(3):
+        engine.later(60)
+        engine.run(sales)
+    assert "Notes:</strong> one" in hubspot.calls()[0]["properties"]["hs_call_body"]
+
+
+# Nobody knows -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("fault", ["drop_after", "error_after", "garbled_after", "cut_after", "results_missing"])
+def test_what_is_unknown_is_looked_up_before_it_is_sent_again(engine, hubspot, sales, fault):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({fault: {"times": 1, "path": UPSERT}})
+    assert engine.run(sales)[0].state == "unknown"
+    assert engine.run(sales)[0].state == "unknown"  # not before its search can show it
+    looked = hubspot.requests[f"POST /crm/objects/2026-09/{READ}"]
+    engine.later(60)
+    assert engine.run(sales)[0].state == "done"
+    assert hubspot.requests[f"POST /crm/objects/2026-09/{READ}"] > looked
+    assert [one["contacts"] for one in hubspot.calls()] == [["101"]]
+    assert hubspot.counted["calls made"] == 1
+
+
+def test_what_was_found_as_it_should_be_is_not_written_again(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"drop_after": {"times": 1, "after": 1, "path": "associations"}})
+    assert engine.run(sales)[0].state == "unknown"
+    engine.later(60)
+    (row,) = engine.run(sales)
+    assert (row.state, row.answer, row.remote_id) == ("done", "It was found there.", hubspot.calls()[0]["id"])
+    assert hubspot.calls()[0]["written"] == 1
+
+
+def test_it_stays_unknown_while_it_cannot_be_looked_up(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPSERT}})
+    engine.run(sales)
+    for fault in ("unavailable", "token_revoked"):
+        hubspot.faults.set({fault: {}})
+        engine.later(60)
+        assert engine.run(sales)[0].state == "unknown"
+    hubspot.faults.set({})
+    resumed(engine, sales)
+    engine.later(60)
+    assert engine.run(sales)[0].state == "done"
+
+
+def test_of_what_a_process_left_behind_none_waits_for_the_other(engine, hubspot, sales):
+    from dataclasses import replace
+
+    from crm.destination import Rule
+
+    sales = replace(sales, status=(Rule("connect_outcome", "connected", {"hs_lead_status": "CONNECTED"}),))
+    engine.made(customer_number=NUMBER)
+    engine.follow(sales)
+    engine.set(Delivery, Delivery.state == "pending", state="sending", attempts=1)  # and there it died
+    assert [row.state for row in engine.run(sales)] == ["unknown", "unknown"]
+    engine.later(60)
+    assert [row.state for row in engine.run(sales)] == ["done", "done"]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_an_event_that_fails_alone_is_not_posted_again_at_once(engine, receiver, hook):
+    engine.made()
+    receiver.faults.set({"server_error": {}})
+    for _ in range(3):
+        engine.run(hook)
+    assert receiver.requests == 1
+
+
+def test_an_event_posted_again_has_its_id_and_what_is_later_another(engine, receiver, hook):
+    call = engine.made()
+    receiver.faults.set({"drop_after": {"times": 1}})
+    engine.run(hook)
+    engine.changed(call, notes="two")
+    engine.later(60)
+    engine.run(hook)
+    receiver.faults.set({"error_after": {"times": 1}})
+    engine.changed(call, notes="three")
+    for _ in range(2):
+        engine.run(hook)
+        engine.later(60)
+    assert [event.revision for event in receiver.by_outcome()[str(call)]] == [1, 2, 3]
+    assert (receiver.altered, receiver.backwards, receiver.repeats()) == ([], [], 1)
+
+
+def test_a_revision_that_was_not_taken_gives_way_to_a_later_one(engine, receiver, hook):
+    """The later one was noted while the earlier one was being sent."""
+    call = engine.made()
+    engine.follow(hook)
+    engine.set(Delivery, Delivery.outcome_id == call, state="sending")
+    engine.changed(call, disposition="Sold")
+    engine.changed(call, notes="three")
+    engine.follow(hook)
+    engine.set(Delivery, Delivery.revision == 1, state="pending", changed_fields=["disposition"])
+    rows = engine.run(hook)
+    assert [(row.revision, row.state, row.reason) for row in rows] == [(1, "undone", "replaced"), (3, "done", None)]
+    (event,) = receiver.events
+    assert (event.revision, event.changed_fields) == (3, ["disposition", "notes"])
+
+
+# Side by side -----------------------------------------------------------------------------------------------------------
+def test_who_has_lost_the_lease_writes_nothing_and_nothing_is_sent_twice(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    engine.follow(sales)
+    hubspot.faults.set({"hang_after": {"times": 1, "path": "associations", "value": 1.5}})
+    slow, sent = engine.deliverer(sales), []
+    thread = threading.Thread(target=lambda: sent.append(slow.step()))
+    thread.start()
+    until(hubspot.calls, 5)
+    engine.later(desk.SPAN.total_seconds() + 1)  # it has stood still for so long
+    assert [row.state for row in engine.run(sales)] == ["unknown"]
+    thread.join()
+    assert sent == [False]
+    assert [row.state for row in engine.rows(sales)] == ["unknown"]
+    engine.later(60)
+    assert [row.state for row in engine.run(sales)] == ["done"]
+    assert (hubspot.counted["calls made"], hubspot.calls()[0]["written"]) == (1, 1)
+
+
+def test_a_lease_is_held_for_as_long_as_others_know(engine, sales):
+    """A commit that fails has told nobody."""
+    with engine.database.write() as session:
+        held = desk.claim(session, sales.name, engine.now())
+    ends = held.ends
+    with pytest.raises(ZeroDivisionError), engine.database.write() as session:
+        desk.renew(session, held, engine.now())
+        _ = 1 / 0
+    assert held.ends == ends
+    with engine.database.write() as session:
+        desk.renew(session, held, engine.now())
+    assert held.ends > ends
+
+
+def test_a_slow_crm_slows_no_other(engine, hubspot, receiver, sales, hook, tmp_path):
+    hubspot.faults.set({"hang_after": {"times": 1, "path": UPSERT, "value": 3}})
+    engine.made(customer_number=NUMBER)
+    stop = threading.Event()
+    place = FeedPlace(engine.database, tmp_path, starts=True)
+    both = {one.name: one for one in (sales, hook)}
+    threads = worker.start(engine.database, {}, {}, place, stop, destinations=both)
+    try:
+        until(hubspot.calls, 10)
+        call = engine.made()
+        until(lambda: str(call) in receiver.by_outcome(), 2.5)
+        assert [row.state for row in engine.rows(sales)][0] == "sending"
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+
+
+def test_the_outcome_as_it_is_when_it_is_sent_and_not_twice(engine, hubspot, sales):
+    """It changes after the feed was followed and before it is sent."""
+    call = engine.made(customer_number=NUMBER, notes="one")
+    engine.follow(sales)
+    with engine.database.write() as session:
+        session.execute(update(CallOutcome).values(notes="two", changed_at=datetime.now(UTC)))
+    engine.changed(call)
+    rows = engine.run(sales)
+    assert [(row.revision, row.state) for row in rows] == [(2, "done")]
+    assert not follow(engine.database, sales, engine.now)
+    assert hubspot.calls()[0]["written"] == 1
