@@ -4,13 +4,17 @@ import re
 
 import pytest
 
+from crm.registry import CRMS
 from dialers.registry import DIALERS
 from service.settings.connections import ConnectionSchema
+from service.settings.destinations import DestinationSchema
 from tests.docs.pages import quoted, read, rows, section
 
 # A dialer's section begins with a link to its page.
 _SECTION = re.compile(r"^### (.+)\n\nSee \[dialers/(\w+)\.md\]", re.MULTILINE)
 SECTIONS = {dialer: heading for heading, dialer in _SECTION.findall(read("docs/settings.md"))}
+_CRM_SECTION = re.compile(r"^### (.+)\n\nSee \[crms/(\w+)\.md\]", re.MULTILINE)
+CRM_SECTIONS = {crm: heading for heading, crm in _CRM_SECTION.findall(read("docs/settings.md"))}
 
 
 def keys(heading: str) -> set[str]:
@@ -25,6 +29,15 @@ def test_every_option_of_a_dialer_stands_in_its_section_and_no_other(dialer):
 
 def test_every_option_of_any_connection_stands_in_its_section_and_no_other():
     assert keys("### `[connections.<name>]`") == set(ConnectionSchema._declared_fields)
+
+
+def test_every_option_of_any_destination_stands_in_its_section_and_no_other():
+    assert keys("### `[destinations.<name>]`") == set(DestinationSchema._declared_fields)
+
+
+@pytest.mark.parametrize("crm", CRMS.values(), ids=lambda crm: crm.name)
+def test_every_option_of_a_crm_stands_in_its_section_and_no_other(crm):
+    assert keys(f"### {CRM_SECTIONS[crm.name]}") == set(crm.settings._declared_fields)
 
 
 @pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)
