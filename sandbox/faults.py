@@ -1,12 +1,12 @@
 """How a dialer's HTTP side may misbehave, whichever dialer it is. Each fault is switched on for some requests:
 ``{"after": 1, "times": 1, "path": "history"}`` lets one matching request pass and spoils the next. ``times`` absent: all of
-them; ``value`` is the fault's own."""
+them; ``every`` 7: the seventh, the fourteenth ...; ``value`` is the fault's own."""
 
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -45,6 +45,12 @@ class Fault:
     times: int | None = None
     path: str = ""
     value: Any = None
+    every: int = 1
+    matched: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError("A fault strikes every first request, or more seldom.")
 
     def strikes(self, path: str) -> bool:
         """Whether it spoils this request; counts it."""
@@ -52,6 +58,9 @@ class Fault:
             return False
         if self.after > 0:
             self.after -= 1
+            return False
+        self.matched += 1
+        if self.matched % self.every:
             return False
         if self.times is None:
             return True
@@ -75,7 +84,7 @@ class Faults:
         try:
             found = [Fault(name, **(options if isinstance(options, dict) else {})) for name, options in wanted.items()]
         except TypeError:
-            raise ValueError("A fault has after, times, path and value.") from None
+            raise ValueError("A fault has after, times, path, every and value.") from None
         with self._lock:
             self._on = [fault for fault in found if wanted[fault.name] is not False]
 

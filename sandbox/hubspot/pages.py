@@ -42,7 +42,7 @@ def install(app: Flask, hubspot: Hubspot) -> None:
             len(calls), len(shown), portal
         )
         alone = sum(not call["contacts"] for call in calls.values())
-        said += Markup("<p>{} calls stand on no contact.").format(alone) if alone else Markup()
+        said += Markup("<p>On no contact: {}.").format(alone) if alone else Markup()
         head = Markup("<tr><th>Contact<th>Phone<th>Lead status<th>Calls<th>The last one")
         return _page("HubSpot sandbox", said + Markup("<table>{}{}</table>").format(head, rows), renewed=True)
 
@@ -91,8 +91,8 @@ def _page(title: str, content: Markup, renewed: bool = False) -> str:
     again = Markup("<meta http-equiv='refresh' content='3'>") if renewed else Markup()
     return Markup(
         "<!doctype html><html lang='en'><meta charset='utf-8'>{}<title>{}</title><style>{}</style>"
-        "<p><a href='/'>All contacts</a><h1>{}</h1>{}</html>"
-    ).format(again, title, _STYLE, title, content)
+        "{}<h1>{}</h1>{}</html>"
+    ).format(again, title, _STYLE, Markup() if renewed else Markup("<p><a href='/'>All contacts</a>"), title, content)
 
 
 def _link(portal: int, id_: str, found: dict[str, str]) -> Markup:

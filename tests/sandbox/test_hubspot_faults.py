@@ -72,6 +72,12 @@ def test_what_stands_before_hubspot_answers(asker, fault, status):
     assert marks(asker) == []
 
 
+def test_now_and_then(asker):
+    asker.faults({"locked": {"every": 3}, "daily_spent": {"every": 4, "after": 1}})
+    said = [asker.read("calls", "1").status_code for _ in range(8)]
+    assert said == [207, 207, 423, 207, 429, 423, 207, 207]
+
+
 # It is done, and the answer is lost -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("fault", "kept"), [("drop", []), ("drop_after", ["a"]), ("cut_after", ["a"]), ("hang", []), ("hang_after", ["a"])]
