@@ -7,7 +7,7 @@ from typing import Any
 
 from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
 from crm.halving import WholeRefused, halved, written
-from crm.hubspot import contents, placing
+from crm.hubspot import contacts, contents, placing
 from crm.hubspot.api import CALL_TYPE, CALLS, Client, fields, objects, records
 from crm.hubspot.batches import MOST, Input, Told, given, waves
 from lib import clock
@@ -110,16 +110,25 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
 
     rows = halved(calls, MOST, ask, lambda call, refused: None)
     places = placing.read(client, [str(row["id"]) for row in rows if row is not None])
-    return [_seen(client, call, row, places) for call, row in zip(calls, rows, strict=True)]
+    known = [(call, row) for call, row in zip(calls, rows, strict=True) if row is not None]
+    moved = (call.record_id for call, row in known if places.get(str(row["id"]), {call.record_id}) != {call.record_id})
+    now = contacts.current(client, moved)  # a contact may have been merged into the one where the call stands
+    return [_seen(client, call, row, places, now) for call, row in zip(calls, rows, strict=True)]
 
 
-def _seen(client: Client, call: Call, row: Mapping[str, Any] | None, places: Mapping[str, set[str]]) -> Seen | None:
+def _seen(
+    client: Client,
+    call: Call,
+    row: Mapping[str, Any] | None,
+    places: Mapping[str, set[str]],
+    now: Mapping[str, str],
+) -> Seen | None:
     if row is None:
         return None
     id_, there = str(row["id"]), fields(row)
     ours = _properties(client, call, renewed=True)
     same = all(_alike(name, value, there.get(name, "")) for name, value in ours.items())
-    return Seen(id_, same and places.get(id_) == {call.record_id}, client.url(CALL_TYPE, id_))
+    return Seen(id_, same and places.get(id_) == {now.get(call.record_id, call.record_id)}, client.url(CALL_TYPE, id_))
 
 
 def remove(client: Client, remote_ids: Sequence[str]) -> list[Result]:

@@ -3,7 +3,7 @@ seconds late; whether a contact really has a number is the engine's to verify.
 
 developers.hubspot.com, "Search the CRM": five groups of filters, 3,000 characters, 200 results at once. ``IN`` takes many
 numbers in one search, which is what a backlog needs: few searches are allowed in a second. Nobody documents that it finds
-calculated properties, so until a list has found somebody, numbers of a list that found nobody are searched one by one.
+calculated properties, so a list is tried on the first contact that is found; until then numbers are searched one by one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ CALCULATED = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated
 WRITTEN = ("phone", "mobilephone")
 SHOWN = ("firstname", "lastname", "email", *WRITTEN, *CALCULATED)
 AT_ONCE = 25  # numbers of one search: each stands there four times
+NOBODY = "0000000000"
 MOST_RESULTS = 200  # of one page
 MOST_PAGES = 5  # of one search; what many contacts share belongs to none of them
 
@@ -48,14 +49,31 @@ def _searched(client: Client, numbers: Sequence[str]) -> dict[str, Rows]:
     if not whole:
         middle = len(numbers) // 2
         return _searched(client, numbers[:middle]) | _searched(client, numbers[middle:])
-    rows = {number: [row for row in hits if _looks_alike(row, number)] for number in numbers}
-    if client.facts.in_lists is None and not any(rows.values()):
-        rows = {number: _searched(client, [number])[number] for number in numbers}
-        if any(rows.values()):
-            client.facts.in_lists = False
-    elif client.facts.in_lists is None:
-        client.facts.in_lists = True
+    if client.facts.in_lists is None:
+        _learn(client, hits)
+    if client.facts.in_lists:
+        return {number: [row for row in hits if _looks_alike(row, number)] for number in numbers}
+    rows = {number: _searched(client, [number])[number] for number in numbers}
+    if client.facts.in_lists is None:
+        _learn(client, [row for some in rows.values() for row in some])
     return rows
+
+
+def _learn(client: Client, rows: Rows) -> None:
+    """Whether a list finds what is calculated, from a contact of which it is known that it is there."""
+    known = ((row, name, fields(row).get(name)) for row in rows for name in CALCULATED)
+    row, name, value = next((one for one in known if one[2]), (None, None, None))
+    if row is not None:
+        filters = [{"propertyName": name, "operator": "IN", "values": [value, NOBODY]}]
+        body = {
+            "filterGroups": [{"filters": filters}],
+            "properties": [],
+            "limit": MOST_RESULTS,
+            "sorts": [],
+            "after": "0",
+        }
+        there = records(client.ask(SEARCH, body, limit=SEARCHES))
+        client.facts.in_lists = str(row["id"]) in {str(one["id"]) for one in there}
 
 
 def _hits(client: Client, numbers: Sequence[str]) -> tuple[Rows, bool]:

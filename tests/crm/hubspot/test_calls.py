@@ -102,6 +102,18 @@ def test_a_call_that_stands_on_a_contact_stays_when_its_new_one_is_gone():
         assert account.hubspot.call("m1")["contacts"] == [contact]
 
 
+def test_a_call_whose_contact_was_merged_into_another_stays_there():
+    with stage() as account:
+        old, new = account.hubspot.add_contact(phone=ASHA), account.hubspot.add_contact(phone=ASHA)
+        (first,) = account.log(call("m1", old))
+        account.hubspot.merge(old, new)
+        results = account.log(call("m1", old, first.remote_id), call("m2", old))
+        assert [type(one) for one in results] == [Done, Done]
+        assert {account.hubspot.call(mark)["contacts"][0] for mark in ("m1", "m2")} == {new}
+        seen = calls.look_up(account.client, [call("m1", old), call("m2", new)])
+        assert [one.same for one in seen] == [True, True]
+
+
 # Of some of a batch ---------------------------------------------------------------------------------------------------
 def test_a_call_that_hubspot_refuses_stops_no_other():
     with stage() as account:
@@ -163,7 +175,8 @@ def test_a_field_that_the_account_requires_is_named():
 
 # Of the whole ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    "fault", ["drop_after", "error_after", "garbled_after", "html", "error_in_200", "gateway_timeout"]
+    "fault",
+    ["drop_after", "error_after", "garbled_after", "html", "error_in_200", "error_in_200_after", "gateway_timeout"],
 )
 def test_an_upsert_without_an_answer_that_proves_anything_is_uncertain_and_looked_up(fault):
     with stage() as account:
@@ -221,6 +234,15 @@ def test_what_is_looked_up_is_compared_with_what_would_be_sent():
         assert seen[0] == Seen(here, True, seen[0].remote_url)
         assert seen[1] is None
         assert [one.same for one in seen[2:]] == [False, False]
+
+
+def test_a_body_that_hubspot_has_tidied_is_the_same():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(tidied={})
+        account.log(call("m1", contact))
+        (seen,) = calls.look_up(account.client, [call("m1", contact)])
+        assert seen.same
 
 
 def test_what_is_removed_is_gone_and_what_is_gone_is_removed():

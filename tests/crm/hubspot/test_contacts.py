@@ -56,18 +56,29 @@ def test_many_numbers_take_few_searches():
         numbers = [f"+9198{at:08d}" for at in range(100)]
         some = [account.hubspot.add_contact(phone=number) for number in numbers]
         assert by_number(account, *numbers) == [[one] for one in some]
-        assert account.turns.taken["searches"] == 4
+        assert account.turns.taken["searches"] == 4 + 1  # whether lists find anybody is tried once
 
 
-def test_numbers_of_a_list_that_finds_nobody_are_searched_one_by_one_until_a_list_has_found_somebody():
+def test_numbers_are_searched_one_by_one_until_it_is_known_that_lists_find_what_is_calculated():
     with stage() as account:
         by_number(account, ASHA, BHARAT)
-        assert account.turns.taken["searches"] == 3
-        account.hubspot.add_contact(phone=ASHA)
-        by_number(account, ASHA, BHARAT)
-        assert account.client.facts.in_lists
+        assert account.turns.taken["searches"] == 1 + 2
+        contact = account.hubspot.add_contact(phone=ASHA)
+        assert by_number(account, ASHA, BHARAT) == [[contact], []]
+        assert account.turns.taken["searches"] == 3 + 1 + 1
         by_number(account, "+919830012345", BHARAT)
-        assert account.turns.taken["searches"] == 5
+        assert account.turns.taken["searches"] == 5 + 1
+
+
+def test_where_lists_find_nothing_calculated_nobody_is_passed_over():
+    with stage() as account:
+        account.faults(lists_find_nothing={})
+        asha = [account.hubspot.add_contact(phone=ASHA), account.hubspot.add_contact(phone="098100 12345")]
+        bharat = account.hubspot.add_contact(mobilephone="9820012345")
+        for _ in range(2):
+            found = by_number(account, ASHA, BHARAT)
+            assert [set(one) for one in found] == [set(asha), {bharat}]
+        assert account.client.facts.in_lists is False
 
 
 def test_a_search_that_does_not_give_all_that_it_counts_is_asked_again():
@@ -105,6 +116,15 @@ def test_a_contact_that_an_answer_does_not_tell_of_is_asked_for_alone():
         some = [account.hubspot.add_contact(phone=ASHA) for _ in range(4)]
         account.faults(results_missing={"path": "batch/read"})
         assert ids(contacts.find(account.client, [Whom(REFERENCE, one) for one in some])) == [[one] for one in some]
+
+
+def test_a_contact_that_was_merged_into_another_is_that_other():
+    with stage() as account:
+        old, new = account.hubspot.add_contact(phone=ASHA), account.hubspot.add_contact(phone=BHARAT)
+        account.hubspot.merge(old, new)
+        asked = [Whom(REFERENCE, old), Whom(REFERENCE, new)]
+        assert ids(contacts.find(account.client, asked)) == [[new], [new]]
+        assert contacts.change(account.client, [change(old, "OPEN")]) == [Done(new)]
 
 
 # Read and changed -----------------------------------------------------------------------------------------------------
