@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, database):
         self.database = database
         self.ahead = timedelta()
-        self._deliverers: dict[str, Deliverer] = {}
+        self._deliverers: dict[str, tuple[Destination, Deliverer]] = {}
 
     def now(self):
         return clock.now() + self.ahead
@@ -63,7 +63,10 @@ class Engine:
     def run(self, destination: Destination) -> list[Delivery]:
         """Follow, and deliver what is due now; all deliveries there."""
         self.follow(destination)
-        deliverer = self._deliverers.setdefault(destination.name, self.deliverer(destination))
+        known, deliverer = self._deliverers.get(destination.name, (None, None))
+        if known != destination:  # a worker that reads other settings has been started anew
+            deliverer = self.deliverer(destination)
+            self._deliverers[destination.name] = (destination, deliverer)
         while deliverer.step():
             pass
         return self.rows(destination)

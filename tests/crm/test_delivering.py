@@ -12,45 +12,12 @@ from models import CallOutcome, Delivery, DestinationState
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
-from tests.crm.engine import Engine, account, hubspot_of, listening, told, webhook_of
+from tests.crm.engine import hubspot_of, told
 
 NUMBER = "+919810012345"
 UPSERT, READ = "calls/batch/upsert", "calls/batch/read"
 # What the sandbox asks of calls that nobody answered, so that one of several is refused.
 RULE = {"object": "calls", "when": {"hs_call_status": "NO_ANSWER"}, "need": ["hs_call_recording_url"]}
-
-
-@pytest.fixture
-def hubspot():
-    with account() as found:
-        found.add_contact("101", firstname="Asha", phone="98100 12345", hs_lead_status="NEW")
-        yield found
-
-
-@pytest.fixture
-def receiver():
-    with listening() as found:
-        yield found
-
-
-@pytest.fixture
-def engine(database):
-    return Engine(database)
-
-
-@pytest.fixture
-def sales(engine, hubspot):
-    """A destination that has begun to follow."""
-    found = hubspot_of(hubspot)
-    engine.started(found)
-    return found
-
-
-@pytest.fixture
-def hook(engine, receiver):
-    found = webhook_of(receiver)
-    engine.started(found)
-    return found
 
 
 def resumed(engine, destination):
