@@ -75,7 +75,7 @@ class Delivery(Base):
         CheckConstraint(f"state IN {DELIVERY_STATES}", name="state"),
         UniqueConstraint("destination", "outcome_id", "operation", "revision"),
         Index("ix_deliveries_outcome", "outcome_id", "id"),
-        Index("ix_deliveries_state", "destination", "state", "id"),
+        Index("ix_deliveries_state", "destination", "state", "operation", "id"),
         partial_index("ix_deliveries_reason", "destination", "state", "reason", "id", where="reason IS NOT NULL"),
         partial_index("ix_deliveries_open", "destination", "due_at", "id", where=_OPEN),
         partial_index(

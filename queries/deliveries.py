@@ -1,8 +1,8 @@
 """What was written where: deliveries listed and shown, and which of them a person may have tried again.
 
-A page of many is found as the first rows of each of several ways to it: by destination, by state and, where one is asked for, by
-reason, each of which an index gives newest first. One walk past a million that are done would find the three that were refused
-at its end.
+A page of many is found as the first rows of each of several ways to it: by destination, by state and by operation or, where one
+is asked for, by reason, each of which an index gives newest first. One walk past a million that are done would find the three
+that were refused at its end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from lib import text as texts
 from lib.clock import iso
 from models import CallOutcome, Delivery
 from models.database import AnyRow
-from models.deliveries import DELIVERY_STATES, HELD, PARKED, REFUSED, REMOVE_CALL, UNKNOWN
+from models.deliveries import DELIVERY_STATES, HELD, OPERATIONS, PARKED, REFUSED, REMOVE_CALL, UNKNOWN
 from queries import keyset
 from queries.keyset import Page
 
@@ -88,7 +88,7 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
 def _ways(session: Session, filters: Mapping[str, Any]) -> list[Condition] | None:
     """The alternatives that the filters come to, each a walk on one index; None where one walk does."""
     given = {name: _several(value) for name, value in filters.items() if value is not None and value != []}
-    if "outcome" in given or not given.keys() & {"destination", "state", "reason"}:
+    if "outcome" in given or not given:
         return None
     names = given.get("destination") or list(session.scalars(_NAMES))
     parts: list[tuple[Any, Sequence[Any]]] = [
@@ -97,6 +97,8 @@ def _ways(session: Session, filters: Mapping[str, Any]) -> list[Condition] | Non
     ]
     if "reason" in given:
         parts.append((Delivery.reason, given["reason"]))
+    else:
+        parts.append((Delivery.operation, given.get("operation") or OPERATIONS))
     columns = [column for column, _ in parts]
     found = [
         and_(*(column == word for column, word in zip(columns, words, strict=True)))

@@ -18,7 +18,7 @@ from lib import clock
 from lib.clock import iso
 from lib.text import many
 from models import CallOutcome, Delivery, DestinationState
-from models.deliveries import IS_OPEN
+from models.deliveries import IS_OPEN, OPERATIONS
 from queries.delivery_counts import OPEN, Counts
 
 # What a destination is.
@@ -71,14 +71,15 @@ def oldest_open(session: Session) -> dict[str, datetime | None]:
     """Destination -> when the oldest of its deliveries was made that is not settled; None where all are."""
     found: dict[str, datetime | None] = {}
     for name in session.scalars(select(DestinationState.name).order_by(DestinationState.name)):
-        # Ids are in the order of their making, so a step on the index for each state finds it.
+        # Ids are in the order of their making, so a step on the index for each kind of them finds the oldest.
         firsts = [
             select(Delivery.id)
-            .where(Delivery.destination == name, Delivery.state == state)
+            .where(Delivery.destination == name, Delivery.state == state, Delivery.operation == operation)
             .order_by(Delivery.id)
             .limit(1)
             .scalar_subquery()
             for state in OPEN
+            for operation in OPERATIONS
         ]
         made = select(func.min(Delivery.created_at)).where(or_(*(Delivery.id == first for first in firsts)))
         found[name] = session.scalar(made)

@@ -87,7 +87,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_deliveries_outcome", "deliveries", ["outcome_id", "id"])
-    op.create_index("ix_deliveries_state", "deliveries", ["destination", "state", "id"])
+    op.create_index("ix_deliveries_state", "deliveries", ["destination", "state", "operation", "id"])
     op.create_index(
         "ix_deliveries_reason",
         "deliveries",
