@@ -54,7 +54,7 @@ class Deliverer:
         self._stop = stop or threading.Event()
         self._portal = self._crm.portal(destination)
         self._turns = budgets.Turns(database, self._portal, self._crm.limits(destination), now, self._stop)
-        self._client = self._crm.client(destination, self._turns)
+        self._client: AnyClient = None
 
     def step(self) -> bool:
         """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises
@@ -68,6 +68,8 @@ class Deliverer:
             held = desk.claim(session, name, self._now())
         if held is None:
             return False
+        if self._client is None:  # not before: what fails here stops this destination alone
+            self._client = self._crm.client(self._destination, self._turns)
         self._turns.before = held.check
         try:
             with desk.kept(self._database, held, self._now):
