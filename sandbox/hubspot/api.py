@@ -17,7 +17,7 @@ from sandbox.hubspot.refusals import Refusal, missing_scopes, too_many, unauthor
 from sandbox.server import Application
 
 READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"
-# (method, how the path ends) -> the scope that is needed; the first that fits.
+# (method, how the path begins, the scope that is needed); the first that fits.
 SCOPES = (
     ("GET", "/crm/owners/", "crm.objects.owners.read"),
     ("GET", "/crm/properties/", "crm.schemas.contacts.read"),
