@@ -1,28 +1,50 @@
-"""What the dialers' pages and the demo's say of the sandbox can be typed: its options, and its addresses below ``/sandbox``."""
+"""What the pages of dialers and CRMs say of the sandbox can be typed: options, addresses below ``/sandbox``, faults."""
 
 import re
 
 import pytest
 
-from dialers.registry import DIALERS
+from sandbox.hubspot.faults import FAULTS
 from tests.docs.calls import sources
-from tests.docs.pages import ROOT, read
+from tests.docs.pages import ROOT, quoted, read, rows
+
+PAGES = sorted(str(page.relative_to(ROOT)) for room in ("dialers", "crms") for page in ROOT.glob(f"docs/{room}/*.md"))
 
 
-def played(dialer: str) -> str:
+def played(name: str) -> str:
     """The source of its sandbox, with what all of them have."""
     shared = (ROOT / "sandbox").glob("*.py")
-    return "".join(file.read_text(encoding="utf-8") for file in [*sources(f"sandbox/{dialer}"), *shared])
+    return "".join(file.read_text(encoding="utf-8") for file in [*sources(f"sandbox/{name}"), *shared])
 
 
-@pytest.mark.parametrize("dialer", DIALERS)
-def test_every_option_and_address_of_a_sandbox_is_there(dialer):
-    (part,) = re.findall(
-        r"^## Try(?:ing)? it.*?(?=^## |\Z)", read(f"docs/dialers/{dialer}.md"), re.MULTILINE | re.DOTALL
-    )
-    there = played(dialer)
-    assert f"python -m sandbox.{dialer}" in part
-    addresses = {re.sub(r"<\w+>", "", said) for said in re.findall(r"/sandbox/[\w/<>]+", part)}
+def trying(page: str) -> str:
+    (part,) = re.findall(r"^## Try(?:ing)? it.*?(?=^## |\Z)", read(page), re.MULTILINE | re.DOTALL)
+    return part
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_option_and_address_of_a_sandbox_is_there(page):
+    part, (name,) = trying(page), re.findall(r"(\w+)\.md$", page)
+    there = played(name)
+    assert f"python -m sandbox.{name}" in part
+    addresses = {_blank(said) for said in re.findall(r"/sandbox/[\w/<>]+", part)}
     assert addresses
-    assert {said for said in addresses if f'"{said}' not in there} == set()
+    assert {said for said in addresses if f'"{said}' not in _blank(there)} == set()
     assert {said for said in re.findall(r"--[a-z][a-z-]+", part) if f'"{said}"' not in there} == set()
+
+
+def test_every_fault_of_hubspot_is_told():
+    told = [name for names, _ in rows(trying("docs/crms/hubspot.md")) for name in quoted(names)]
+    told += [
+        "unauthorized",
+        "bad_request",
+        "forbidden",
+        "not_found",
+        "too_many",
+    ]  # other sandboxes'; HubSpot has its own words
+    assert sorted(told) == sorted(FAULTS)
+
+
+def _blank(text: str) -> str:
+    """Without the names of what stands in an address."""
+    return re.sub(r"<(?:int:|path:)?\w+>", "", text)
