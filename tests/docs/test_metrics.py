@@ -8,7 +8,7 @@ from tests.docs.pages import PAGES, quoted, read
 from tests.web.conftest import settings_for
 from web.context import context
 
-OTHERS = {"wrapup_lead"}  # the mark that goes along with a lead
+OTHERS = {"wrapup_lead", "wrapup_outcome_id"}  # marks: of a lead in a dialer, of a call in a CRM
 
 
 def given(tmp_path) -> set[str]:
