@@ -30,11 +30,12 @@ INTERVAL_HEADER = "X-HubSpot-RateLimit-Interval-Milliseconds"
 LOCKED, LOCKED_PAUSE = 423, 2.0  # "wait two seconds" for whoever writes too much to one record at once
 MIGRATING = 477  # the account is being moved to another data centre; Retry-After says for how long
 
+CONFLICT = "conflict"
 # Category of an error -> our word for it: asking again gets the same answer. Every other error is worth sending again.
 PERMANENT = {
     "VALIDATION_ERROR": "validation",
     "OBJECT_NOT_FOUND": "record_deleted",
-    "CONFLICT": "conflict",
+    "CONFLICT": CONFLICT,
     "MISSING_SCOPES": "not_allowed",
     "FORBIDDEN": "not_allowed",
 }

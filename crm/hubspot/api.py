@@ -106,6 +106,11 @@ class Client:
         return self._meaning(answer, "POST", path, writes=True)
 
     def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
+        answer = self._once(verb, path, content, params, limit)
+        # Of a token that does not end by itself a 401 may be somebody's slip; a second one parks the destination for an hour.
+        return self._once(verb, path, content, params, limit) if answer.status == 401 else answer
+
+    def _once(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
         self._budget.take(limit)
         try:
             # Whatever is given to HubSpot here may be given twice, so connections are kept.

@@ -38,10 +38,10 @@ def given(
     said = client.tell(path, {"inputs": [one.body for one in inputs]})
     right = told(said)
     wrong = [(blamed(error), error) for error in errors(said)]
+    done_by, wrong_by = _by_name(right), _by_name(wrong)
     found: dict[int, Result] = {}
     for at, one in enumerate(inputs):
-        error = next((error for names, error in wrong if names & one.names), None)
-        record = next((record for names, record in right if names & one.names), None)
+        error, record = (_first(one.names, some) for some in (wrong_by, done_by))
         if error is not None:
             found[at] = answers.of_input(error, client.secrets)
         elif record is not None:
@@ -49,7 +49,8 @@ def given(
     left = [at for at in range(len(inputs)) if at not in found]
     if len(inputs) == len(left) == len(right) == 1 and not wrong and not right[0][0]:
         return [done(inputs[0], right[0][1])]  # the only record of an answer that names none
-    nameless = [error for names, error in wrong if not any(names & one.names for one in inputs)]
+    known = {name for one in inputs for name in one.names}
+    nameless = [error for names, error in wrong if not names & known]
     if nameless and len(left) == 1:
         found[left[0]] = answers.of_input(nameless[0], client.secrets)
     elif nameless and left:  # some of these are wrong, and nobody says which: each half tells more
@@ -58,6 +59,14 @@ def given(
             again = given(client, path, [inputs[at] for at in part], told, done, blamed)
             found.update(zip(part, again, strict=True))
     return [found.get(at) or Unknown(NOT_TOLD) for at in range(len(inputs))]
+
+
+def _by_name(some: Told) -> dict[str, Mapping[str, Any]]:
+    return {name: one for names, one in some for name in names}
+
+
+def _first(names: frozenset[str], some: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((some[name] for name in names if name in some), None)
 
 
 def waves(items: Sequence[Item], key: Callable[[Item], str]) -> list[list[int]]:

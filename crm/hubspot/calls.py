@@ -7,7 +7,7 @@ from typing import Any
 
 from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
 from crm.halving import WholeRefused, halved, written
-from crm.hubspot import contacts, contents, placing
+from crm.hubspot import answers, contacts, contents, placing
 from crm.hubspot.api import CALL_TYPE, CALLS, Client, fields, objects, records
 from crm.hubspot.batches import MOST, Input, Told, given, waves
 from lib import clock
@@ -16,6 +16,7 @@ from lib.http.errors import ExchangeError
 UPSERT, READ, ARCHIVE = (objects(CALLS, f"batch/{what}") for what in ("upsert", "read", "archive"))
 STILL_THERE = "HubSpot still shows the call."
 _NO_PROPERTY = re.compile(r"non-unique|does not exist|doesn't exist", re.IGNORECASE)
+_ANYTHING = dict.fromkeys(contents.OURS, "anything")
 _TAGS = re.compile(r"<[^<>]*>")
 
 
@@ -33,7 +34,12 @@ def log(client: Client, calls: Sequence[Call]) -> list[Result]:
 
 
 def _logged(client: Client, calls: Sequence[Call]) -> list[Result]:
-    inputs = [_input(client, call) for call in calls]
+    said = [_properties(client, call) for call in calls]
+    there = _standing(client, calls, said)
+    inputs = [
+        _input(client, call, said[at] | _emptied(said[at], there.get(call.remote_id or "", {})))
+        for at, call in enumerate(calls)
+    ]
     new: set[str] = set()
 
     def done(one: Input, record: Mapping[str, Any]) -> Result:
@@ -41,7 +47,7 @@ def _logged(client: Client, calls: Sequence[Call]) -> list[Result]:
             new.add(str(record["id"]))
         return Done(str(record["id"]))
 
-    results = written(inputs, MOST, lambda part: _upserted(client, part, done))
+    results = [_doubted(one) for one in written(inputs, MOST, lambda part: _upserted(client, part, done))]
     logged = {
         result.remote_id: at for at, result in enumerate(results) if isinstance(result, Done) and result.remote_id
     }
@@ -67,6 +73,13 @@ def _upserted(client: Client, part: Sequence[Input], done: Any) -> list[Result]:
         if isinstance(result, Refused):
             _check_ours(client, result)
     return results
+
+
+def _doubted(result: Result) -> Result:
+    """A conflict under our mark is one with ourselves: a request that was given up has been at work all the same."""
+    if isinstance(result, Refused) and result.reason == answers.CONFLICT:
+        return Unknown(result.answer)
+    return result
 
 
 def _check_ours(client: Client, refused: Refused) -> None:
@@ -126,7 +139,8 @@ def _seen(
     if row is None:
         return None
     id_, there = str(row["id"]), fields(row)
-    ours = _properties(client, call, renewed=True)
+    ours = _properties(client, call)
+    ours |= _emptied(ours, there)
     same = all(_alike(name, value, there.get(name, "")) for name, value in ours.items())
     return Seen(id_, same and places.get(id_) == {now.get(call.record_id, call.record_id)}, client.url(CALL_TYPE, id_))
 
@@ -157,12 +171,12 @@ def _archived(client: Client, part: Sequence[str]) -> list[Result]:
 
 
 # What is written --------------------------------------------------------------------------------------------------------
-def _input(client: Client, call: Call) -> Input:
+def _input(client: Client, call: Call, properties: Mapping[str, str]) -> Input:
     body = {
         "id": call.mark,
         "idProperty": client.unique,
         "objectWriteTraceId": call.trace,
-        "properties": {client.unique: call.mark, **_properties(client, call, renewed=call.remote_id is not None)},
+        "properties": {client.unique: call.mark, **properties},
     }
     return Input(body, frozenset(filter(None, (call.trace, call.mark))))
 
@@ -174,15 +188,32 @@ def _told(client: Client, said: Any) -> Told:
     ]
 
 
-def _properties(client: Client, call: Call, renewed: bool) -> dict[str, str]:
-    """``renewed``: what the outcome no longer says is emptied, since it may have been written before."""
+def _properties(client: Client, call: Call) -> dict[str, str]:
     said = contents.content(call)
-    found: dict[str, str] = {name: "" for name in contents.OURS} if renewed else {}
-    found |= said["properties"]
+    found: dict[str, str] = dict(said["properties"])
     if disposition := _disposition(client, said["disposition"]):
         found[contents.DISPOSITION] = disposition
     owner = said["owner"] or (client.owner(said["owner_email"]) if said["owner_email"] else None)
     return found | ({contents.OWNER: owner} if owner else {})
+
+
+def _standing(client: Client, calls: Sequence[Call], said: Sequence[Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """What stands in HubSpot of calls that were logged before and now say less than they might: id -> properties."""
+    ids = [call.remote_id for call, one in zip(calls, said, strict=True) if call.remote_id and _emptied(one, _ANYTHING)]
+
+    def ask(part: Sequence[str]) -> list[dict[str, str]]:
+        inputs = [{"id": id_} for id_ in part]
+        body = {"inputs": inputs, "properties": list(contents.OURS), "propertiesWithHistory": []}
+        found = {str(row["id"]): fields(row) for row in records(client.ask(READ, body))}
+        return [found.get(id_, _ANYTHING) for id_ in part]
+
+    rows = halved(ids, MOST, ask, lambda id_, refused: {})
+    return dict(zip(ids, rows, strict=True))
+
+
+def _emptied(said: Mapping[str, str], there: Mapping[str, str]) -> dict[str, str]:
+    """What the outcome no longer says, and stands there."""
+    return {name: "" for name in contents.OURS if name not in said and there.get(name)}
 
 
 def _disposition(client: Client, said: Mapping[str, Sequence[str]]) -> str | None:

@@ -53,6 +53,33 @@ def test_logged_again_it_is_the_same_call_with_what_is_known_now():
         # What the outcome no longer says is not left standing.
         assert not there["properties"].get("hs_call_disposition")
         assert not there["properties"].get("hs_call_recording_url")
+        assert all(value for write in there["history"][:-1] for value in write.values()), (
+            "nothing is emptied for nothing"
+        )
+
+
+def test_a_conflict_under_our_own_mark_is_looked_up():
+    # A request that was given up may be at work all the same.
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(partial={"path": "upsert", "value": "CONFLICT"})
+        assert [type(one) for one in account.log(*several(2, contact))] == [Done, Unknown]
+
+
+def test_an_owner_whom_a_person_has_chosen_is_left_where_we_know_none():
+    with stage() as account:
+        contact, chosen = account.hubspot.add_contact(phone=ASHA), account.hubspot.add_owner("bharat@example.test")
+        (first,) = account.log(call("m1", contact, owner=chosen))
+        account.log(call("m1", contact, first.remote_id, connect_outcome="busy"))
+        assert account.hubspot.call("m1")["properties"]["hubspot_owner_id"] == chosen
+
+
+def test_a_401_that_was_a_slip_parks_nobody():
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(token_expired={"times": 1, "path": "upsert"})
+        (result,) = account.log(call("m1", contact))
+        assert isinstance(result, Done)
 
 
 def test_a_call_whose_contact_is_another_one_now_stands_there_alone():
