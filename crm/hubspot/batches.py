@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from crm.base import Result, Unknown
+from crm.halving import unfinished, written
 from crm.hubspot import answers
 from crm.hubspot.api import Client, errors
+from lib.http.errors import ExchangeError
 
 MOST = 100  # inputs of one request
 NOT_TOLD = "HubSpot's answer does not tell of it."
@@ -56,9 +58,17 @@ def given(
     elif nameless and left:  # some of these are wrong, and nobody says which: each half tells more
         middle = len(left) // 2
         for part in (left[:middle], left[middle:]):
-            again = given(client, path, [inputs[at] for at in part], told, done, blamed)
+            again = _again(client, path, [inputs[at] for at in part], told, done, blamed)
             found.update(zip(part, again, strict=True))
     return [found.get(at) or Unknown(NOT_TOLD) for at in range(len(inputs))]
+
+
+def _again(client: Client, path: str, part: Sequence[Input], *how: Any) -> list[Result]:
+    """The same for a part. What fails now fails for it alone: of the others it is known what came of them."""
+    try:
+        return written(part, MOST, lambda some: given(client, path, some, *how))
+    except ExchangeError as error:
+        return [unfinished(error, True) for _ in part]
 
 
 def _by_name(some: Told) -> dict[str, Mapping[str, Any]]:

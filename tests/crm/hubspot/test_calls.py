@@ -6,6 +6,7 @@ import pytest
 
 from crm.base import Again, Done, NotSetUp, Refused, Seen, Unknown
 from crm.hubspot import calls
+from crm.hubspot.batches import Input, given
 from crm.hubspot.placing import NOT_THERE
 from lib.http.errors import Unavailable, Uncertain
 from sandbox.hubspot.properties import DISPOSITIONS
@@ -364,3 +365,36 @@ def test_an_account_that_does_not_say_who_it_is_gets_its_calls_and_we_no_address
         account.faults(server_error={"path": "/account-info"})
         (result,) = account.log(call("m1", contact))
         assert result == Done(account.hubspot.call("m1")["id"])
+
+
+class Nameless:
+    """HubSpot, when it does not say which inputs its errors are about; ``bad`` marks are refused."""
+
+    def __init__(self, client, bad: set[str], fails: int | None):
+        self.client, self.bad, self.asked, self.fails = client, bad, 0, fails
+        self.secrets = client.secrets
+
+    def tell(self, path, content):
+        self.asked += 1
+        if self.asked == self.fails:
+            raise Unavailable("later")
+        wrong = [one for one in content["inputs"] if one["id"] in self.bad]
+        error = {"status": "error", "category": "VALIDATION_ERROR", "message": "no", "context": {}}
+        right = [{"id": one["id"], "objectWriteTraceId": one["id"]} for one in content["inputs"] if one not in wrong]
+        return {"results": right, "errors": [error for _ in wrong]}
+
+
+def told(said):
+    return [({row["id"]}, row) for row in said["results"]]
+
+
+@pytest.mark.parametrize(
+    ("bad", "becomes"), [("cf", "..r..r.."), ("abcd", "rrxr....")], ids=["two of eight", "and a request fails"]
+)
+def test_errors_that_name_nobody_are_asked_for_in_halves(bad, becomes):
+    with stage() as account:
+        inputs = [Input({"id": mark}, frozenset({mark})) for mark in "abcdefgh"]
+        fails = 6 if "x" in becomes else None
+        hubspot = Nameless(account.client, set(bad), fails)
+        results = given(hubspot, "/x", inputs, told, lambda one, row: Done(row["id"]))
+        assert [type(one) for one in results] == [{".": Done, "r": Refused, "x": Again}[one] for one in becomes]
