@@ -151,3 +151,6 @@ def fill(database):
         factories.campaign(session)
         factories.queue(session)
         factories.poll(session)
+        factories.destination(session)
+        factories.delivery(session, outcome_id=row.id, before={"s": "NEW"}, after={"s": "OPEN"})
+        factories.delivery(session, state="held", candidates=[{"id": "1", "name": None, "url": None}])
