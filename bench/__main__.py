@@ -29,7 +29,21 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bench import asking, delays, giving, large, load, memory, outage, rates, starting, statements, table
+from bench import (
+    asking,
+    delays,
+    deliveries,
+    draining,
+    giving,
+    large,
+    load,
+    memory,
+    outage,
+    rates,
+    starting,
+    statements,
+    table,
+)
 from bench.contenders import THREADS, WORKERS
 from bench.databases import Embedded, Server, databases
 from bench.stage import CONNECTIONS, ROUNDS, SECONDS, Stage, stage
@@ -51,7 +65,14 @@ MEASURES: dict[str, Measure] = {
     "13": starting.first_answer,
 }
 # Each on an installation of its own, without the contenders beside it.
-ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {"9": memory.memory, "14": large.large}
+ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {
+    "9": memory.memory,
+    "14": large.large,
+    "21": deliveries.rates,
+    "22": deliveries.backlog,
+    "23": draining.callbacks,
+    "24": draining.arrival,
+}
 TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
 
 NOTES = f"""

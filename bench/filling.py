@@ -9,7 +9,7 @@ times as fast. Nothing is folded: what is asked of calls is measured on these ro
 import hashlib
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 
@@ -26,12 +26,13 @@ PIECE = 5_000
 TABLES: tuple[Table, ...] = (CallGroup.__table__, CallOutcome.__table__, Receipt.__table__)
 
 
-def fill(database: Database, count: int, receipts: bool = True) -> int:
-    """Put in about so many calls; how many it were. ``receipts``: with the evidence of each, which takes as long again."""
+def fill(database: Database, count: int, receipts: bool = True, changed: Callable[[Row], Row] = lambda row: row) -> int:
+    """Put in about so many calls; how many it were. ``receipts``: with the evidence of each, which takes as long again.
+    ``changed``: what is put in instead of each."""
     made, began = 0, time.monotonic()
     names = {table.name: [column.name for column in table.columns] for table in TABLES}
     with _bare(database) as connection:
-        rows = invented.calls(count)
+        rows = map(changed, invented.calls(count))
         while piece := list(islice(rows, PIECE)):
             for table, some in _rows(piece):
                 if receipts or table is not Receipt.__table__:

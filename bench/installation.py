@@ -1,14 +1,16 @@
 """Ours: a real ``wrapup serve`` with all of its processes at default settings, in a folder of its own."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -101,6 +103,17 @@ class Installation:
         finally:
             process.terminate()
             process.wait(15)
+
+    def configure(self, destinations: Mapping[str, Mapping[str, Any]]) -> None:
+        """The settings file with these destinations, name -> table, for who is started next; connections stay as they are."""
+        token = self.callback_url.split("/")[-2]
+        tables = {"connections.ryng": {"dialer": "ryng", "callback_tokens": [token]}}
+        tables |= {f"destinations.{name}": table for name, table in destinations.items()}
+        lines = (
+            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            for name, table in tables.items()
+        )
+        (self.folder / "wrapup.toml").write_text("\n".join(lines))
 
     def workers(self) -> list[int]:
         """The worker's processes below ``wrapup serve``."""
