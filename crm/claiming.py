@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from crm.statuses import ALREADY
 from lib import text as texts
 from models import CallOutcome, Delivery
-from models.bulk import update_rows
-from models.database import changed
+from models.bulk import among, update_rows
+from models.database import AnyRow, changed
 from models.deliveries import (
     DONE,
     HELD,
@@ -27,6 +28,7 @@ from models.deliveries import (
     UNDONE,
     UNKNOWN,
 )
+from models.shown import COLUMNS
 from queries import shape
 
 _DUE = (PENDING, PARKED, UNKNOWN)
@@ -37,6 +39,13 @@ _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
     *("due_at", "settled_at"),
 )
+# The columns that are needed of an outcome, as the API shows it, and of a delivery: whole objects take several times as long.
+_SHOWN = tuple(getattr(CallOutcome, name) for name in (*COLUMNS, "changed_fields"))
+_KEPT = (
+    *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state, Delivery.attempts),
+    *(Delivery.changed_fields, Delivery.record_id, Delivery.remote_id, Delivery.remote_url, Delivery.digest),
+)
+_revision = attrgetter("revision")
 
 
 @dataclass(frozen=True)
@@ -101,52 +110,71 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
         or_(other.state == SENDING, and_(other.state == UNKNOWN, Delivery.state != UNKNOWN)),
     )
     due = (Delivery.destination == destination, IS_OPEN, Delivery.state.in_(_DUE), Delivery.due_at <= at)
-    rows = session.scalars(
-        select(Delivery).where(*due, ~waits).order_by(Delivery.due_at, Delivery.id).limit(limit).with_for_update()
-    ).all()
+    wanted = select(Delivery.id, Delivery.outcome_id).where(*due, ~waits).order_by(Delivery.due_at, Delivery.id)
+    rows = session.execute(wanted.limit(limit).with_for_update()).all()
     if not rows:
         return []
     ids = {row.outcome_id for row in rows}
-    outcomes = {one.id: one for one in session.scalars(select(CallOutcome).where(CallOutcome.id.in_(ids)))}
-    before = _before(session, destination, ids)
-    last = _last(rows, before, at)
-    found = [_taken(row, was, outcomes[row.outcome_id], before[row.outcome_id]) for row, was in last]
-    session.flush()
+    outcomes = {one.id: one for one in session.execute(select(*_SHOWN).where(among(session, CallOutcome.id, ids)))}
+    known = _known(session, destination, ids)
+    last, replaced = _last([row.id for row in rows], known)
+    found = [
+        _taken(
+            row, was, changes, outcomes[row.outcome_id], shape.outcome(outcomes[row.outcome_id]), known[row.outcome_id]
+        )
+        for row, was, changes in last
+    ]
+    if replaced:
+        _replace(session, replaced, found, at)
     noted = [
         {"id": one.id, "state": SENDING, "attempts": one.attempts, "revision": one.revision, "sent_at": at}
         for one in found
     ]
     update_rows(session, Delivery.__table__, noted, ("state", "attempts", "revision", "sent_at"))
-    session.expunge_all()
     return found
 
 
-def _before(session: Session, destination: str, outcomes: Collection[UUID]) -> dict[UUID, list[Delivery]]:
-    found: dict[UUID, list[Delivery]] = {}
-    rows = select(Delivery).where(Delivery.outcome_id.in_(outcomes), Delivery.destination == destination)
-    for row in session.scalars(rows.order_by(Delivery.id)):
+def _known(session: Session, destination: str, outcomes: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
+    """All that was ever noted for these outcomes, in its order."""
+    found: dict[UUID, list[AnyRow]] = {}
+    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
+    for row in session.execute(select(*_KEPT).where(*mine).order_by(Delivery.id)):
         found.setdefault(row.outcome_id, []).append(row)
     return found
 
 
-def _last(
-    rows: Sequence[Delivery], known: Mapping[UUID, Sequence[Delivery]], at: datetime
-) -> list[tuple[Delivery, str]]:
-    """In the place of each row the last revision that waits to be sent, and the state that it was in. A later one was noted while
-    an earlier one was being sent, and that one was not taken: it is not sent any more. Where nobody knows whether it was, nobody
-    knows it of what comes in its place."""
-    found: dict[tuple[UUID, str], tuple[Delivery, str]] = {}
-    for row in rows:
+Last = tuple[AnyRow, str, Sequence[str] | None]  # a delivery, the state that it was in, what has changed
+
+
+def _last(rows: Sequence[UUID], known: Mapping[UUID, Sequence[AnyRow]]) -> tuple[list[Last], set[UUID]]:
+    """(in the place of each row the last revision that waits to be sent; those that are not sent any more). A later one was noted
+    while an earlier one was being sent, and that one was not taken. Where nobody knows whether it was, nobody knows it of what
+    comes in its place."""
+    found: dict[tuple[UUID, str], Last] = {}
+    replaced: set[UUID] = set()
+    by_id = {one.id: one for own in known.values() for one in own}
+    for row in map(by_id.__getitem__, rows):
+        key = (row.outcome_id, row.operation)
+        if key in found:
+            continue
         same = [one for one in known[row.outcome_id] if one.operation == row.operation and one.state in _STANDING]
-        last = max(same, key=lambda one: one.revision, default=row)
+        last = max(same, key=_revision, default=row)
         was = UNKNOWN if any(one.state == UNKNOWN for one in same) else last.state
+        changes = last.changed_fields
         for one in same:
             if one is not last:
-                last.changed_fields = together(one.changed_fields, last.changed_fields)
-                one.state, one.reason, one.settled_at = UNDONE, REPLACED, at
+                changes = together(one.changed_fields, changes)
+                replaced.add(one.id)
         if was != HELD:
-            found.setdefault((row.outcome_id, row.operation), (last, was))
-    return list(found.values())
+            found[key] = (last, was, changes)
+    return list(found.values()), replaced
+
+
+def _replace(session: Session, replaced: Collection[UUID], found: Sequence[Taken], at: datetime) -> None:
+    gone = {"state": UNDONE, "reason": REPLACED, "settled_at": at}
+    update_rows(session, Delivery.__table__, [gone | {"id": one} for one in replaced], tuple(gone))
+    changes = [{"id": one.id, "changed_fields": one.changed_fields} for one in found]
+    update_rows(session, Delivery.__table__, changes, ("changed_fields",))
 
 
 def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:
@@ -154,7 +182,15 @@ def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list
     return None if earlier is None or later is None else sorted({*earlier, *later})
 
 
-def _taken(row: Delivery, was: str, outcome: CallOutcome, known: Sequence[Delivery]) -> Taken:
+def _taken(
+    row: AnyRow | Delivery,
+    was: str,
+    changes: Sequence[str] | None,
+    outcome: AnyRow | CallOutcome,
+    shown: Mapping[str, Any],
+    known: Sequence[AnyRow],
+) -> Taken:
+    """``changes``: what has changed up to the row's revision, as far as is known."""
     done = [one for one in known if one.operation == row.operation and one.state == DONE and one.id != row.id]
     logged = [one for one in known if one.operation == LOG_CALL and one.state not in (UNDONE,) and one.remote_id]
     last = logged[-1] if logged else None
@@ -171,11 +207,11 @@ def _taken(row: Delivery, was: str, outcome: CallOutcome, known: Sequence[Delive
         revision=row.revision if later else max(row.revision, outcome.revision),
         was=was,
         attempts=row.attempts + 1,
-        outcome=shape.outcome_of(outcome),
+        outcome=shown,
         merged=outcome.merged_into is not None,
         changed_at=outcome.changed_at,
         occurred_at=outcome.occurred_at,
-        changed_fields=_changed(row, outcome),
+        changed_fields=_changed(row.revision, changes, outcome),
         record_id=row.record_id or (records[-1] if records else None),
         remote_id=row.remote_id or (last.remote_id if last else None),
         remote_url=row.remote_url or (last.remote_url if last else None),
@@ -184,18 +220,18 @@ def _taken(row: Delivery, was: str, outcome: CallOutcome, known: Sequence[Delive
     )
 
 
-def _changed(row: Delivery, outcome: CallOutcome) -> Sequence[str] | None:
+def _changed(revision: int, changes: Sequence[str] | None, outcome: AnyRow | CallOutcome) -> Sequence[str] | None:
     """What has changed since what was sent before, up to the outcome as it is now."""
-    missed = outcome.revision - row.revision
-    if missed <= 0 or row.changed_fields is None:
-        return row.changed_fields
-    return sorted({*row.changed_fields, *outcome.changed_fields}) if missed == 1 and outcome.changed_fields else None
+    missed = outcome.revision - revision
+    if missed <= 0 or changes is None:
+        return changes
+    return sorted({*changes, *outcome.changed_fields}) if missed == 1 and outcome.changed_fields else None
 
 
 def imagined(outcome: CallOutcome, operation: str) -> Taken:
     """A delivery that is not there, of an outcome of which nothing was delivered."""
     row = Delivery(id=outcome.id, outcome_id=outcome.id, operation=operation, revision=0, state=PENDING, attempts=0)
-    return _taken(row, PENDING, outcome, ())
+    return _taken(row, PENDING, None, outcome, shape.outcome_of(outcome), ())
 
 
 def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
