@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from crm import budgets, claiming, desk
-from crm.base import AnyClient, Crm, QuotaSpent, SwitchedOff
+from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Settled, Taken
 from crm.desk import Held
 from crm.destination import Destination
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 SHIFT_SECONDS = 30.0  # after which the destination is given back
 SETTLE_AGAIN_SECONDS = 0.5
+SET_UP_REST = timedelta(minutes=1)  # asking again harms nobody, and somebody may just be setting it up
 CREDENTIALS_REST = timedelta(hours=1)  # those that were refused are not tried again before, unless somebody resumes
 _ANSWERED = {"failures": 0, "error_id": None, "error": None}
 
@@ -187,7 +188,8 @@ class Shift:
             return _ANSWERED
         self._goes_on = False
         if isinstance(error, CredentialsRefused | QuotaSpent):
-            until = error.until if isinstance(error, QuotaSpent) else at + CREDENTIALS_REST
+            rests = SET_UP_REST if isinstance(error, NotSetUp) else CREDENTIALS_REST
+            until = error.until if isinstance(error, QuotaSpent) else at + rests
             results += [self._put_off(one, PARKED, error.error_id, said, due=until) for one in some]
             if isinstance(error, QuotaSpent):
                 self._spend(until, at)
