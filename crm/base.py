@@ -68,8 +68,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """An outcome for a webhook. ``id`` stays the same however often it is posted; ``type`` is ``call.outcome.settled``,
-    ``call.outcome.changed`` or ``call.outcome.merged``; ``at`` is when the outcome changed."""
+    """An outcome for a webhook. ``id`` stays the same however often it is posted; ``type`` is ``call.outcome.settled`` (nothing
+    is waited for any more), ``call.outcome.changed`` or ``call.outcome.merged``; ``at`` is when the outcome changed."""
 
     id: str
     type: str

@@ -14,6 +14,7 @@ from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Re
 from crm.claiming import Settled, Taken, later
 from crm.destination import SKIP, Destination, Rule
 from crm.finding import Found
+from dialers.vocabulary import NEVER_DISPOSED, SETTLED
 from models.deliveries import (
     DONE,
     HELD,
@@ -266,10 +267,16 @@ def _post(work: Work, some: Sequence[Taken]) -> list[Settled]:
 
 
 def _event(taken: Taken) -> Event:
-    kind = "merged" if taken.merged else "settled" if taken.first else "changed"
+    kind = "merged" if taken.merged else "settled" if _has_settled(taken) else "changed"
     # The delivery's own id, without what a later revision in its place has in common with it.
     number = f"{taken.id}-{taken.revision}"
     return Event(number, f"call.outcome.{kind}", taken.changed_at, taken.outcome, taken.changed_fields)
+
+
+def _has_settled(taken: Taken) -> bool:
+    """Whether it is told for the first time that nothing is waited for; what comes after that are corrections."""
+    settled = taken.outcome["settling"] in (SETTLED, NEVER_DISPOSED)
+    return settled and (taken.first or "settling" in (taken.changed_fields or ()))
 
 
 _STEPS: Mapping[str, Callable[[Work, Sequence[Taken]], list[Settled]]] = {
