@@ -71,33 +71,34 @@ class _Watched:
 
     def _new_conn(self) -> socket.socket:
         line: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the class that stands beside it
-        _watch(line)
+        watch(line)
         return line
 
     def putrequest(self, *given: Any, **named: Any) -> None:
         if self.sock is not None:  # kept from an earlier exchange
-            _watch(self.sock)
+            watch(self.sock)
         super().putrequest(*given, **named)  # type: ignore[misc]  # likewise
 
 
-def _watch(line: socket.socket) -> None:
+def watch(line: socket.socket) -> None:
+    """Let this thread's deadline end the line, where it has one."""
     deadline = getattr(_mine, "deadline", None)
     if deadline is not None:
         deadline.watch(line)
 
 
-class _Plain(_Watched, HTTPConnection): ...
+class Plain(_Watched, HTTPConnection): ...
 
 
-class _Secure(_Watched, HTTPSConnection): ...
+class Secure(_Watched, HTTPSConnection): ...
 
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+class PlainPool(HTTPConnectionPool):
+    ConnectionCls = Plain
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+class SecurePool(HTTPSConnectionPool):
+    ConnectionCls = Secure
 
 
 class Adapter(HTTPAdapter):
@@ -106,7 +107,7 @@ class Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *given: Any, **named: Any) -> None:
         super().init_poolmanager(*given, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
         # Where requests looks for them, and nobody for anything else.

@@ -35,6 +35,10 @@ class NotTrusted(Unavailable):
     error_id = "certificate_not_trusted"
 
 
+class AddressRefused(Unavailable):
+    """The URL leads to an address that is not public, or is written oddly; nothing was sent."""
+
+
 class Garbled(ExchangeError):
     """The answer is not what the documentation shows (truncated, not JSON, an unknown shape)."""
 

@@ -10,7 +10,7 @@ processes never ask.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC
@@ -40,11 +40,12 @@ class Patience:
     pauses: tuple[float, ...] = ()  # before the second try, the third ..., of whoever asks again by itself
     longest_pause: float = 20.0  # a longer Retry-After is left to the poller
     refused: float = 3600.0  # credentials that were refused are not tried again before
+    altogether: float | None = None  # for a whole exchange, where that is less than its parts may take
 
     @property
     def longest(self) -> float:
         """For a whole exchange, whatever is slow in it."""
-        return self.connect + self.read + self.whole
+        return self.altogether or self.connect + self.read + self.whole
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,18 @@ class Answer:
 
 class Http:
     """Exchanges with a dialer. Shared by threads; each has its own connections. ``ca_file`` names the authority of
-    certificates, where that is a private one; they are always verified."""
+    certificates, where that is a private one; they are always verified. ``admits`` is asked of every address that a host has
+    before one of them is connected to (``lib.http.guarded.public``); without it, anywhere."""
 
-    def __init__(self, patience: Patience | None = None, ca_file: str | None = None):
+    def __init__(
+        self,
+        patience: Patience | None = None,
+        ca_file: str | None = None,
+        admits: Callable[[str], bool] | None = None,
+    ):
         self._patience = patience or Patience()
         self._ca_file = ca_file
+        self._admits = admits
         self._sessions = threading.local()
 
     def exchange(
@@ -100,7 +108,7 @@ class Http:
         try:
             with (
                 deadline,
-                wire.opened(self._ca_file) if alone else nullcontext(self._session()) as session,
+                wire.opened(self._ca_file, self._admits) if alone else nullcontext(self._session()) as session,
                 session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
             ):
                 body = charsets.utf8(self._body(response, host, what), response.headers.get("Content-Type"))
@@ -130,7 +138,7 @@ class Http:
 
         session: Session | None = getattr(self._sessions, "session", None)
         if session is None:
-            session = self._sessions.session = wire.opened(self._ca_file)
+            session = self._sessions.session = wire.opened(self._ca_file, self._admits)
         return session
 
 

@@ -8,7 +8,8 @@ from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
 from lib.http.deadlines import Adapter, Deadline
-from lib.http.errors import AskedWrongly, Broken, ExchangeError, NotTrusted, Unavailable, Uncertain
+from lib.http.errors import AddressRefused, AskedWrongly, Broken, ExchangeError, NotTrusted, Unavailable, Uncertain
+from lib.http.pinned import Admits, NotAdmitted, PinnedAdapter
 
 __all__ = ["FAILURES", "Deadline", "causes", "failure", "opened"]
 
@@ -27,11 +28,11 @@ class _Session(requests.Session):
         return None
 
 
-def opened(ca_file: str | None) -> requests.Session:
-    """A session of its own, which goes where it is told, says what it is told, and keeps nothing. ``ca_file``: as of ``Http``."""
+def opened(ca_file: str | None, admits: Admits | None = None) -> requests.Session:
+    """A session of its own, which goes where it is told, says what it is told, and keeps nothing. As of ``Http``."""
     session = _Session()
     for scheme in ("http://", "https://"):
-        session.mount(scheme, Adapter())
+        session.mount(scheme, PinnedAdapter(admits) if admits else Adapter())
     # The environment's .netrc would replace our Authorization header, and its CA bundle ours.
     session.trust_env = False
     session.auth = _unchanged  # and a name in the URL would too
@@ -46,6 +47,10 @@ def failure(error: Exception, host: str, what: str) -> ExchangeError:
         return AskedWrongly(f"{what} cannot be sent to {host}. Check the connection's settings.")
     found = list(causes(error))
     for cause in found:
+        if isinstance(cause, NotAdmitted):
+            return AddressRefused(
+                f"{host} was not asked ({what}): its name leads to an address that is not public, or is no plain name."
+            )
         if isinstance(cause, ssl.SSLCertVerificationError):
             return NotTrusted(
                 f"The certificate of {host} could not be verified ({cause.verify_message.rstrip('.')}); nothing was sent."
