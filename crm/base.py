@@ -68,8 +68,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """An outcome for a webhook. ``id`` stays the same however often it is posted; ``type`` is ``call.outcome.settled`` (nothing
-    is waited for any more), ``call.outcome.changed`` or ``call.outcome.merged``; ``at`` is when the outcome changed."""
+    """An outcome for a webhook. ``id`` stays the same however often it is posted, and has no full stop; ``type`` is
+    ``call.outcome.settled`` (nothing is waited for any more), ``call.outcome.changed`` or ``call.outcome.merged``; ``at`` is when
+    the outcome changed."""
 
     id: str
     type: str
@@ -168,8 +169,8 @@ class Limit:
 
 
 class Budget(Protocol):
-    """What the account still allows. ``take`` waits for one request's turn under the limit of that name, one of
-    ``Crm.limits``. Raises QuotaSpent while a day's quota is known to be spent."""
+    """What the account still allows. ``take``, from whichever thread, waits for one request's turn under the limit of that name,
+    one of ``Crm.limits``. Raises QuotaSpent while a day's quota is known to be spent."""
 
     def take(self, limit: str) -> None: ...
 

@@ -1,23 +1,52 @@
 """A signed webhook by the rules of Standard Webhooks 1.0.0. docs/crms/webhook.md."""
 
+import ssl
 from collections.abc import Mapping
+from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from crm.base import Budget, Crm, Limit
+from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.webhook import signing
+from crm.webhook.checking import check
+from crm.webhook.posting import POSTS, Client
 from lib import secrets
+from lib.http import guarded
+
+
+def _is_secret(value: str) -> None:
+    try:
+        signing.key(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def _is_certificate_file(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValidationError(f"It cannot be used as a file of certificates ({error.strerror or error}).") from None
 
 
 class Settings(Schema):
-    """What a destination of this kind may say besides."""
+    """What a destination of this kind may say besides. ``largest_event_kib``: a larger event is refused before it is sent, with a
+    sentence; the specification advises 20."""
 
-    url = fields.Url(required=True, require_tld=False, schemes={"http", "https"})
-    secrets = fields.List(fields.Str(), required=True, validate=validate.Length(min=1))
+    url = fields.Str(required=True)
+    secrets = fields.List(fields.Str(validate=_is_secret), required=True, validate=validate.Length(min=1))
     allow_private_addresses = fields.Bool(load_default=False, truthy={True}, falsy={False})
+    at_once = fields.Int(load_default=4, validate=validate.Range(1, 32))
     requests_per_second = fields.Int(load_default=50, validate=validate.Range(1, 100_000))
     timeout_seconds = fields.Float(load_default=20.0, validate=validate.Range(1, 300))
-    ca_file = fields.Str(load_default=None)
+    largest_event_kib = fields.Int(load_default=256, validate=validate.Range(20, 16_384))
+    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+
+    @validates_schema
+    def _leads_somewhere(self, given: Mapping[str, Any], **kwargs: Any) -> None:
+        mistake = guarded.mistake(given["url"], private=given["allow_private_addresses"])
+        if mistake:
+            raise ValidationError(mistake, "url")
 
 
 def _portal(destination: Destination) -> str:
@@ -28,15 +57,13 @@ def _limits(destination: Destination) -> Mapping[str, Limit]:
     return {"requests": Limit(destination.settings["requests_per_second"], 1.0)}
 
 
-def _client(destination: Destination, budget: Budget) -> object:
-    raise NotImplementedError
-
-
 CRM = Crm(
     name="webhook",
     settings=Settings,
-    client=_client,
+    client=Client,
     portal=_portal,
     limits=_limits,
+    events=POSTS,
+    check=check,
     secrets=lambda destination: tuple(destination.settings["secrets"]),
 )
