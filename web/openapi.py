@@ -31,6 +31,7 @@ opens all. An unknown parameter, or one with a value that cannot be used, is a 4
 DOCS = Path(__file__).parent.parent / "docs"
 GUIDES = {  # in the order in which /docs names them
     "api.md": "The guide",
+    "following.md": "Following the feed",
     "reading.md": "How fields are read",
     "glossary.md": "The words",
     "dashboard.md": "The dashboard",

@@ -1,29 +1,37 @@
 """Outcomes over HTTP: the list, one with its evidence, the change feed, the export."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
 from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from sqlalchemy.orm import Session
 
+from lib.whole_numbers import Whole
 from models.database import Database
-from outcomes.feed import State
+from outcomes.feed import Place, State
 from outcomes.feed import state as state_of
 from queries import evidence, feed, keyset, loaded, selection, shape
 from queries.exports.choice import NAMES, Choice
-from web import exports
+from web import exports, long_polls
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import ApiError, invalid, not_found
 from web.openapi import Blueprint
 from web.opening import opened_filters
-from web.parameters import OpenedFilters, OutcomeQuery, cursor, limit, split
+from web.parameters import MomentField, OpenedFilters, OutcomeQuery, any_of, cursor, limit, split
 from web.schemas import outcomes as answers
 from web.schemas.errors import Error
 from web.searching import searching
 
 blueprint = Blueprint("outcomes", __name__, description="What became of each call")
+
+NOW = "now"  # for ``after``: where the feed is
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # how a time begins, and no cursor
 
 
 def database() -> Database:
@@ -46,8 +54,20 @@ def list_outcomes(query: dict[str, Any]) -> Response:
 
 
 class ChangesQuery(Schema):
-    after = cursor("`next` of the answer before, or a plain `position`; empty or absent, the beginning.")
+    after = cursor(
+        "`next` of the answer before, or a plain `position`; empty or absent, the beginning. `now`: what changes from now on. "
+        "A time such as `2026-11-01T00:00:00Z`: every outcome whose `changed_at` is that or later, and perhaps a few others."
+    )
     limit = limit(500)
+    connection = any_of("Only outcomes of this connection; an outcome never changes its connection.", "ryng-main")
+    wait = Whole(
+        load_default=0,
+        validate=validate.Range(0, long_polls.LONGEST),
+        metadata={
+            "description": "Where there is nothing yet, wait for it: so many seconds at most, as far as there are seats.",
+            "example": 30,
+        },
+    )
 
 
 @blueprint.route("/outcomes/changes")
@@ -61,26 +81,56 @@ def list_changes(query: dict[str, Any]) -> Response:
     Keep `next` and come back with it, at once while `more` is true, else whenever you like. Nothing is missed, however
     many writers there are. A row that changed twice meanwhile is shown once, as it is now; `revision` tells. Merged rows
     are here too: `merged_into` names the row that stays. After the database was restored from a backup, 409
-    `feed_restarted`: begin again with an empty `after`.
+    `feed_restarted`: begin again with an empty `after`. With `connection`, `next` moves past the rows of others, and an answer
+    without outcomes may have `more`. With `wait`, an answer without outcomes may come early: wait a second before you ask again.
     """
-    try:
-        after = feed.place(query.get("after", ""))
-    except keyset.BadCursor as error:
-        invalid("after", str(error))
+    wanted = query["limit"], query.get("connection", ())
+    found = _changes(query.get("after", ""), *wanted)
+    with long_polls.waiting(query["wait"] if found.is_empty else 0) as goes_on:
+        while found.is_empty and goes_on():
+            found = _changes(found.next, *wanted, known=found)
+    shown = [shape.change(row) for row in found.page.rows]
+    return answer({"outcomes": shown, "next": found.next, "more": found.page.more})
+
+
+@dataclass(frozen=True)
+class _Changes:
+    state: State
+    page: feed.Page
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.page.rows and not self.page.more
+
+    @property
+    def next(self) -> str:
+        return feed.cursor(self.page.last, self.state.epoch, self.state.start)
+
+
+def _changes(after: str, limit: int, connections: Sequence[str], known: _Changes | None = None) -> _Changes:
+    """What is after the place; the same as ``known`` while the feed is where it was. No connection to the database is kept."""
     with database().read() as session:
         state = state_of(session)
-        if not feed.knows(session, state, after):
+        if known is not None and known.state == state:
+            return known
+        place = _place(session, state, after)
+        if not feed.knows(session, state, place):
             _restarted(state)
-        rows = feed.changes(session, after.position, query["limit"] + 1, state.last_position)
-    shown = rows[: query["limit"]]
-    last = shown[-1].position if shown else after.position
-    return answer(
-        {
-            "outcomes": [shape.change(row) for row in shown],
-            "next": feed.cursor(last, state.epoch, state.start),
-            "more": len(rows) > len(shown),
-        }
-    )
+        return _Changes(state, feed.page(session, state, place.position, limit, connections))
+
+
+def _place(session: Session, state: State, after: str) -> Place:
+    """The place that ``after`` names, in whichever of its forms."""
+    if after == NOW:
+        return Place(state.last_position, state.epoch, state.start)
+    try:
+        if _DATE.match(after):
+            return feed.since(session, state, MomentField().deserialize(after))
+        return feed.place(after)
+    except keyset.BadCursor as error:
+        invalid("after", str(error))
+    except ValidationError as error:
+        invalid("after", str(error.messages[0]))
 
 
 def _restarted(state: State) -> NoReturn:

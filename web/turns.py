@@ -81,7 +81,7 @@ class Turns:
         raise ApiError(429, f"too_many_{self._what}", sentence, headers={"Retry-After": "5"})
 
 
-# With the four exports (``web.exports``) these hold 20 of the reader's 24 threads for long, and as many connections; a test adds
+# With the four exports (``web.exports``) these hold 20 of the reader's 32 threads for long, and as many connections; a test adds
 # them up.
 REPORTS, EXPORTS = Turns("reports", patient=2), Turns("exports", spare=1)
 SEARCHES = Turns("searches", at_once=6, rest=0.0, patient=0)  # lists: one that finds nothing looks at everything

@@ -1,4 +1,4 @@
-"""``wrapup feed``: where the change feed is, and how it begins again after a restore."""
+"""``wrapup feed``: where the change feed is, how it begins again after a restore, and something to try a follower with."""
 
 import click
 from flask.cli import AppGroup
@@ -7,9 +7,11 @@ import migrations
 from lib import clock
 from outcomes import feed, feed_place
 from service.cli.settings import settings
+from service.cli.trying import test_event
 from web.context import context
 
 group = AppGroup("feed", help="The change feed: where it is, and how it begins again after a restore.")
+group.add_command(test_event)
 
 
 @group.command()

@@ -6,13 +6,16 @@ time); in a process of its own it cannot. The reader has few threads: it is aske
 """
 
 import http.client
-from collections.abc import Iterable
-from contextlib import closing, suppress
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+import gevent
 import structlog
 from gevent.socket import socket as LoopSocket
 
+from callbacks.http.line import Line
 from lib.proxies import Proxies
 from lib.shared_counts import SharedCounts
 from service.passage.answers import LARGEST_HELD, HeldAnswer, Holding, Streamed
@@ -72,7 +75,8 @@ class Passage:
         upload = self._uploads.take(environ, client, lambda: self._may(environ))
         reader = self._reader()
         try:
-            answer = _asked(reader, environ, upload)
+            with _while_waited_for(environ, reader):
+                answer = _asked(reader, environ, upload)
             if answer.length is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
                 self._tally.add(OLD[1])
                 raise TurnedAway(*OLD)
@@ -118,6 +122,33 @@ class _Reader(http.client.HTTPConnection):
         self.sock.settimeout(CONNECT_SECONDS)
         self.sock.connect((self.host, self.port))
         self.sock.settimeout(self.timeout)
+
+
+@contextmanager
+def _while_waited_for(environ: WSGIEnvironment, reader: _Reader) -> Iterator[None]:
+    """For who asks with ``wait``: let the reader know when the caller hangs up, since its seat is wanted by others. Of answers
+    that are on their way at once, nobody need be told."""
+    if "wait=" not in environ.get("QUERY_STRING", ""):
+        yield
+        return
+    watcher = gevent.spawn(_pass_on_the_end, environ["wrapup.line"], reader)
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if watcher.ready() and watcher.value:
+            raise TurnedAway(*AWAY) from None  # and nobody hears it
+        raise
+    finally:
+        watcher.kill()
+
+
+def _pass_on_the_end(line: Line, reader: _Reader) -> bool:
+    """Whether the caller has hung up; False where it says more instead."""
+    with suppress(OSError):  # silent for longer than anybody is waited for
+        if not line.sock.recv(1, socket.MSG_PEEK) and reader.sock is not None:
+            reader.sock.shutdown(socket.SHUT_RDWR)
+            return True
+    return False
 
 
 def _away(error: Exception) -> TurnedAway:

@@ -2,15 +2,23 @@
 
 import socket
 import time
+from types import FrameType
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from lib.ending import ENDING
 
 LINGER_SECONDS = 2.0  # for a receiver that has not read an export's end, because its caller has not
 
 
 class Worker(ThreadWorker):
     """``worker_class`` in service.supervisor.reader. gunicorn's own lets its main loop wait for two seconds whenever
-    somebody has not read the end of an answer, and with it everybody else: here the answer's own thread waits."""
+    somebody has not read the end of an answer, and with it everybody else: here the answer's own thread waits. And whoever waits
+    for news is told that there will be none."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        ENDING.set()
+        super().handle_exit(sig, frame)
 
     def handle(self, conn: TConn) -> bool:
         goes_on: bool = super().handle(conn)
