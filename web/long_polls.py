@@ -6,6 +6,7 @@ database: the feed is looked at now and then. It is given back when the caller h
 this process is told to stop.
 """
 
+import select
 import socket
 import threading
 import time
@@ -47,8 +48,10 @@ def _hung_up() -> bool:
     if line is None:
         return False
     try:
-        return not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except (BlockingIOError, ValueError):  # nothing said, as it should be; or TLS, which cannot be looked into
+        told = select.poll()  # first, since a line with a time-out would be waited for
+        told.register(line, select.POLLIN)
+        return bool(told.poll(0)) and not line.recv(1, socket.MSG_PEEK)
+    except ValueError:  # TLS, which cannot be looked into
         return False
     except OSError:
         return True

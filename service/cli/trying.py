@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import orjson
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from callbacks.draft import Draft
@@ -35,6 +36,7 @@ Rows = Sequence[CallOutcome]
 
 @click.command("test-event")
 @click.option("--pause", type=click.FloatRange(0, 3600), default=2.0, help="Seconds between two steps, 2 unless said.")
+@with_appcontext
 def test_event(pause: float) -> None:
     """Have a test call go through its whole life, on the connection sandbox: provisional, settled, corrected, and merged with
     another one.

@@ -7,7 +7,13 @@ from tests.crm.webhook.receiver import NEXT_SECRET, SECRET
 
 # Of the specification's own example, and of a body in UTF-8.
 VECTORS = [
-    (SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}', "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+    (
+        SECRET,
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330,
+        b'{"test": 2432232314}',
+        "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ),
     (NEXT_SECRET, "0193-7a", 1764324000, '{"notes":"Grüße"}'.encode(), "1dLcPiwiIvAprbix1HoanI08AaFi2nP8Bav5NS+khvo="),
 ]
 
