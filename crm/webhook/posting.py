@@ -80,6 +80,10 @@ class Client:
         }
         try:
             answer = self._http.exchange("POST", self._url, what=WHAT, data=body, headers=headers)
+        except Uncertain as error:
+            if error.status is None or not 200 <= error.status < 300:
+                raise
+            return Done(event.id)  # its status is all that counts, however its body ends
         except AskedWrongly as error:  # it cannot even be written to the line: the URL is wrong, and not this event
             raise Unavailable(str(error)) from None
         return understood(answer, event.id, self.host, WHAT, self._secrets)

@@ -56,6 +56,7 @@ class Uncertain(ExchangeError):
     not what the documentation shows."""
 
     error_id = "uncertain"
+    status: int | None = None  # of an answer that began
 
 
 class Broken(Uncertain):

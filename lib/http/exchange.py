@@ -105,18 +105,24 @@ class Http:
             headers = {**(headers or {}), "Connection": "close"}
         content = {"headers": headers, "params": params, "json": json, "data": data, "files": files}
         deadline = wire.Deadline(self._patience.longest)
+        status: int | None = None
         try:
             with (
                 deadline,
                 wire.opened(self._ca_file, self._admits) if alone else nullcontext(self._session()) as session,
                 session.request(verb, url, timeout=times, allow_redirects=False, stream=True, **content) as response,
             ):
+                status = response.status_code
                 body = charsets.utf8(self._body(response, host, what), response.headers.get("Content-Type"))
+        except Uncertain as error:
+            error.status = status
+            raise
         except wire.FAILURES as error:
             if not deadline.passed:
-                raise wire.failure(error, host, what) from None
+                raise _begun(wire.failure(error, host, what), status) from None
         if deadline.passed:  # also where what had come by then looks like a whole answer
-            raise Uncertain(f"{host}'s answer to {what} took longer than {self._patience.longest:.0f} s.")
+            late = Uncertain(f"{host}'s answer to {what} took longer than {self._patience.longest:.0f} s.")
+            raise _begun(late, status)
         return Answer(response.status_code, response.headers, body)
 
     def _body(self, response: "Response", host: str, what: str) -> bytes:
@@ -140,6 +146,12 @@ class Http:
         if session is None:
             session = self._sessions.session = wire.opened(self._ca_file, self._admits)
         return session
+
+
+def _begun(error: ExchangeError, status: int | None) -> ExchangeError:
+    if isinstance(error, Uncertain):
+        error.status = status
+    return error
 
 
 def host_of(url: str) -> str:

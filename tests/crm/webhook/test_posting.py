@@ -166,11 +166,12 @@ def test_a_single_event_that_hangs_is_posted_again_and_the_destination_goes_on(r
     assert isinstance(result, Again)
 
 
-@pytest.mark.parametrize("answer", [b"", b"\0" * (200 * 1024)], ids=["cut off", "endless"])
-def test_what_breaks_off_is_posted_again(receiver, answer):
-    receiver.answers = [(200, {"Content-Length": str(100 * 1024 * 1024)}, answer)]
+@pytest.mark.parametrize("said", [b"", b"\0" * (200 * 1024)], ids=["cut off", "endless"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_however_an_answer_ends_its_status_counts(receiver, status, said):
+    receiver.answers = [(status, {"Content-Length": str(100 * 1024 * 1024)}, said)]
     [result] = post(client(receiver.url), [event()])
-    assert isinstance(result, Again)
+    assert isinstance(result, Done if status == 200 else Again)
 
 
 def test_nobody_there_is_unavailable():
