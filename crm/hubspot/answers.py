@@ -118,15 +118,15 @@ def _forbidden(error: Mapping[str, Any] | None, host: str, what: str, secrets: S
 
 
 def _too_many(answer: Answer, error: Mapping[str, Any], host: str, what: str, zone: ZoneInfo | None) -> ExchangeError:
-    policy = str(error.get("policyName") or "")
-    if policy.upper() == DAILY:
+    policy = str(error.get("policyName") or "").upper()
+    if policy == DAILY or (not policy and "daily limit" in str(error.get("message")).lower()):
         where = f"in {zone.key}" if zone else "in UTC, since the account's zone is not known"
         sentence = f"{host} has no requests left for today (429, DAILY). The day ends at midnight {where}."
         return QuotaSpent(sentence, midnight(clock.now(), zone), DAILY)
     found = cannot_now(answer, host, what)
     if found.retry_after is None:
         stated = answer.headers.get(INTERVAL_HEADER, "").strip()
-        least = INTERVALS.get(policy.upper(), OTHER_INTERVAL)
+        least = INTERVALS.get(policy, OTHER_INTERVAL)
         found.retry_after = min(int(stated) / 1000, 60.0) if stated.isdecimal() and len(stated) < 9 else least
     return found
 

@@ -69,6 +69,8 @@ def read(client: Client, calls: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     waiting: list[Mapping[str, str]] = [{"id": call} for call in dict.fromkeys(calls)]
     for _ in range(MOST_PAGES):
+        if not waiting:
+            break
         rows = [row for part in halved(waiting, MOST, _asked(client), lambda one, refused: []) for row in part]
         waiting = []
         for call, others, after in rows:

@@ -52,6 +52,7 @@ SCOPES = {"errors": [{"message": "needed", "context": {"requiredGranularScopes":
         (429, {"policyName": "SECONDLY"}, Unavailable),
         (429, b"<html>", Unavailable),
         (429, {"policyName": "DAILY"}, QuotaSpent),
+        (429, {"message": "You have reached your daily limit."}, QuotaSpent),
         (500, error("INTERNAL_ERROR"), Uncertain),
         (502, b"<html>", Uncertain),
         (503, b"", Uncertain),  # of what was given nobody knows
