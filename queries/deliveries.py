@@ -5,7 +5,7 @@ is asked for, by reason, each of which an index gives newest first. One walk pas
 that were refused at its end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -63,9 +63,15 @@ def outdated() -> Condition:
     return exists().where(*same, later.revision > Delivery.revision, kind)
 
 
-def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page[Delivery]:
-    """One page of deliveries, newest first. Raises BadCursor."""
-    wanted = conditions(filters)
+def page(
+    session: Session,
+    filters: Mapping[str, Any],
+    cursor: str | None = None,
+    limit: int = 100,
+    besides: Iterable[Condition] = (),
+) -> Page[Delivery]:
+    """One page of deliveries, newest first. ``besides``: what else must hold. Raises BadCursor."""
+    wanted = [*conditions(filters), *besides]
     if cursor:
         before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
         if before is None:

@@ -1,5 +1,6 @@
 """Deliveries and their calls, counted by destination: what is in there, and what is not for which reason."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Delivery
 from models.deliveries import DELIVERY_STATES, HELD, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN, UNMATCHED
-from queries.deliveries import outdated
+from queries.deliveries import STEERED, outdated
 
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
 
@@ -16,8 +17,9 @@ OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
 @dataclass(frozen=True)
 class Counts:
     """Of one destination. ``states``: its deliveries by state; ``reasons``: those with a reason, ``{"state", "reason",
-    "deliveries"}``, the most first. The rest are calls: all of them, those that are not in, and of these such as are held,
-    refused, skipped because nobody was found, or unknown."""
+    "deliveries"}``, the most first, and of what can be tried again only such as no later revision has replaced. The rest are
+    calls: all of them, those that are not in, and of these such as are held, refused, skipped because nobody was found, or
+    unknown."""
 
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DELIVERY_STATES, 0))
     reasons: list[dict[str, Any]] = field(default_factory=list)
@@ -38,15 +40,22 @@ def counted(session: Session) -> dict[str, Counts]:
     if not states:
         return {}
     reasons: dict[str, list[dict[str, Any]]] = {}
-    keyed = select(*keys, Delivery.reason, func.count()).where(Delivery.reason.is_not(None))
-    most_first = keyed.group_by(*keys, Delivery.reason).order_by(func.count().desc(), *keys, Delivery.reason)
-    for name, state, reason, count in session.execute(most_first):
-        reasons.setdefault(name, []).append({"state": state, "reason": reason, "deliveries": count})
+    for row in sorted(_reasons(session), key=lambda row: (-row["deliveries"], row["state"], row["reason"])):
+        reasons.setdefault(row.pop("destination"), []).append(row)
     calls, missing = _calls(session), _missing(session)
     return {
         name: Counts(own, reasons.get(name, []), calls.get(name, 0), *missing.get(name, ()))
         for name, own in states.items()
     }
+
+
+def _reasons(session: Session) -> Iterator[dict[str, Any]]:
+    keys = (Delivery.destination, Delivery.state, Delivery.reason)
+    counts = select(*keys, func.count().label("deliveries")).where(Delivery.reason.is_not(None)).group_by(*keys)
+    # Apart, so that only few are looked at for what is newer.
+    for condition in (Delivery.state.not_in(STEERED), Delivery.state.in_(STEERED) & ~outdated()):
+        for row in session.execute(counts.where(condition)):
+            yield dict(row._mapping)
 
 
 def _calls(session: Session) -> dict[str, int]:

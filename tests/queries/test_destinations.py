@@ -110,9 +110,13 @@ def test_what_the_settings_say_is_skipped_is_not_called_refused(database, starte
 def test_reasons_are_counted_the_most_first(database, started):
     make(database, "refused", "refused", "held", reason="validation")
     make(database, "refused", reason="a")
-    make(database, "done")
+    make(database, "done", reason="already")
+    call = ids.new()
+    make(database, "refused", reason="validation", outcome_id=call)  # nobody can do anything about it any more
+    make(database, "done", outcome_id=call, revision=2)
     assert shown(database)["sales"]["reasons"] == [
         {"state": "refused", "reason": "validation", "deliveries": 2},
+        {"state": "done", "reason": "already", "deliveries": 1},
         {"state": "held", "reason": "validation", "deliveries": 1},
         {"state": "refused", "reason": "a", "deliveries": 1},
     ]

@@ -47,7 +47,7 @@ def destination(name: str) -> Response:
         refused = _refused(reading, shown)
         try:
             wanted = {"destination": name, "state": HELD}
-            held = deliveries.page(reading, wanted, request.args.get("cursor"), SHOWN_HELD)
+            held = deliveries.page(reading, wanted, request.args.get("cursor"), SHOWN_HELD, [~deliveries.outdated()])
         except keyset.BadCursor as error:
             held, wrong = keyset.Page([], None), str(error)
         listed = [*held.rows, *(row for reason in refused for row in reason["samples"])]
@@ -70,7 +70,7 @@ def _refused(reading: Session, shown: dict[str, Any]) -> list[dict[str, Any]]:
     found = [one for one in shown["reasons"] if one["state"] == REFUSED][:SHOWN_REASONS]
     for one in found:
         wanted = {"destination": shown["name"], "state": REFUSED, "reason": one["reason"]}
-        one["samples"] = deliveries.page(reading, wanted, limit=SAMPLES).rows
+        one["samples"] = deliveries.page(reading, wanted, None, SAMPLES, [~deliveries.outdated()]).rows
     return found
 
 

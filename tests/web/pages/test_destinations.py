@@ -88,7 +88,10 @@ def test_how_far_it_is_and_pausing(admin, database, started):
 def test_refused_ones_by_reason_with_the_newest_of_each(admin, database, started):
     rows = [make(database, state="refused", reason="required_field", answer=f"No {n}.") for n in range(7)]
     other = make(database, state="refused", reason="validation", answer="Not that.")
+    gone = make(database, state="refused", reason="validation", answer="Of another time.")
+    make(database, outcome_id=gone.outcome_id, revision=2)
     page = text(admin)
+    assert "Of another time." not in page
     assert "7 in all, the newest 5 of them" in page and "1 in all" in page
     assert [f"No {n}." in page for n in range(7)] == [False, False, True, True, True, True, True]
 
