@@ -59,6 +59,12 @@ def calls(seed: int, count: int) -> list[dict]:
     return found
 
 
+def _id(chosen: random.Random) -> UUID:
+    """As ours are (``lib.ids``): by the millisecond of their making first, which says nothing of the call's own time."""
+    milliseconds = int(FIRST.timestamp() * 1000) + chosen.randrange(DAYS * 86_400_000)
+    return UUID(int=milliseconds << 80 | 7 << 76 | chosen.getrandbits(12) << 64 | 2 << 62 | chosen.getrandbits(62))
+
+
 def _call(chosen: random.Random, leads: int, at: int) -> dict:
     name = chosen.choice(("ryng-main", "ryng-main", "ryng-main", "qvoice-main", "qvoice-main", "mute"))
     dialer = CONNECTIONS[name].dialer
@@ -77,7 +83,7 @@ def _call(chosen: random.Random, leads: int, at: int) -> dict:
     known = chosen.random() < 0.8
     agent = chosen.randrange(3) if answered else None
     call = dict.fromkeys(COLUMNS) | {
-        "id": UUID(int=chosen.getrandbits(128), version=4),
+        "id": _id(chosen),
         "group_id": UUID(int=chosen.getrandbits(128), version=4),
         "attempt_key": "1",
         "connection": name,
@@ -135,7 +141,7 @@ def _redial(chosen: random.Random, promised: dict, at: int) -> dict:
         for name, moment in promised.items()
         if name.endswith("_at") and moment is not None and name != "callback_at"
     }
-    own = {"id": UUID(int=chosen.getrandbits(128), version=4), "group_id": UUID(int=chosen.getrandbits(128), version=4)}
+    own = {"id": _id(chosen), "group_id": UUID(int=chosen.getrandbits(128), version=4)}
     return promised | moved | own | {"callback_at": None, "position": at + 1}
 
 
