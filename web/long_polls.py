@@ -44,7 +44,7 @@ def _goes_on(until: float) -> bool:
 
 def _hung_up() -> bool:
     """Whether nobody will read the answer; False where the server does not show its line."""
-    line = request.environ.get("gunicorn.socket")
+    line = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
     if line is None:
         return False
     try:

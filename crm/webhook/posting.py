@@ -6,7 +6,6 @@ that would go wrong for the next one too, nobody begins another: a receiver that
 """
 
 import json
-import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from crm.base import Again, Budget, Done, Event, Refused, Result
 from crm.destination import Destination
 from crm.webhook import signing
 from crm.webhook.answers import understood
+from crm.webhook.hands import Hands
 from lib import clock
 from lib.http import guarded
 from lib.http.errors import AskedWrongly, ExchangeError, Unavailable, Uncertain
@@ -50,6 +50,7 @@ class Client:
         self._most_bytes = int(own["largest_event_kib"]) * 1024
         self._budget = budget
         self.at_once = int(own["at_once"])
+        self.hands = Hands()
 
     @property
     def host(self) -> str:
@@ -138,15 +139,9 @@ class _Batch:
         self._groups = deque(groups.values())
 
     def done(self) -> Sequence[Result]:
-        helpers = [
-            threading.Thread(target=self._work, name="webhook", daemon=True)
-            for _ in range(min(self._client.at_once, len(self._groups)) - 1)
-        ]
-        for helper in helpers:
-            helper.start()
-        self._work()  # this thread, too: alone it keeps its connection from batch to batch
-        for helper in helpers:
-            helper.join()
+        wait = self._client.hands.begin(self._work, min(self._client.at_once, len(self._groups)) - 1)
+        self._work()  # this thread, too, and where there is one outcome it alone
+        wait()
         if self._fault is not None:
             raise self._fault
         tried = [result for result in self._results if result is not None and result is not _LATER]

@@ -7,8 +7,10 @@ try would take is not ours to choose. Imported when something is asked, like ``w
 """
 
 import socket
+import threading
 import time
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from urllib3.connection import HTTPConnection
@@ -33,19 +35,36 @@ class _Pinned:
         host, port, seconds = self._dns_host.strip("[]"), self.port, self.timeout
         if host_mistake(host, private=True) is not None:
             raise NotAdmitted(self, "its host is written oddly")
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            raise NameResolutionError(host, self, socket.gaierror(str(error))) from None
+        until = time.monotonic() + seconds
+        found = _looked_up(self, host, port, seconds)
         addresses = [(family, kind, protocol, place) for family, kind, protocol, _, place in found]
         if not addresses or not all(self.admits(str(place[0])) for *_, place in addresses):
             raise NotAdmitted(self, "it has an address that is not public")
-        return _connected(self, addresses, seconds)
+        return _connected(self, addresses, until)
 
 
-def _connected(connection: HTTPConnection, addresses: list[Any], seconds: float) -> socket.socket:
+def _looked_up(connection: HTTPConnection, host: str, port: int, seconds: float) -> list[Any]:
+    """What the resolver says, which by itself takes its time: half a minute where no server of names answers."""
+    said: SimpleQueue[Any] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            said.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            said.put(error)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    try:
+        found = said.get(timeout=seconds)
+    except Empty:
+        raise ConnectTimeoutError(connection, "its name was not resolved in time") from None
+    if isinstance(found, Exception):
+        raise NameResolutionError(host, connection, socket.gaierror(str(found))) from None
+    return list(found)
+
+
+def _connected(connection: HTTPConnection, addresses: list[Any], until: float) -> socket.socket:
     """To the first that accepts; all of them share the time."""
-    until = time.monotonic() + seconds
     failed: OSError = TimeoutError("timed out")
     for family, kind, protocol, place in addresses:
         left = until - time.monotonic()
@@ -61,7 +80,6 @@ def _connected(connection: HTTPConnection, addresses: list[Any], seconds: float)
             line.close()
             failed = error
             continue
-        line.settimeout(seconds)
         watch(line)
         return line
     if isinstance(failed, TimeoutError):

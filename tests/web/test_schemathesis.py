@@ -19,6 +19,7 @@ from queries.reports.groups import GROUPS
 from service.app import create_app
 from tests import factories
 from tests.web.conftest import CONNECTIONS, client_with, settings_for
+from web import long_polls
 from web.context import context
 
 # What these formats mean cannot be said in JSON Schema: zones that exist, and times within the years that we take.
@@ -47,7 +48,10 @@ def lines(context, value):
 
 
 @pytest.fixture
-def app(database, database_url, tmp_path):
+def app(database, database_url, tmp_path, monkeypatch):
+    over = threading.Event()
+    over.set()
+    monkeypatch.setattr(long_polls, "ENDING", over)  # or every ``wait`` that is tried would be waited for
     ryng = {"api_url": NOBODY, "access_token": "t", "requests_per_minute": 60_000}
     qvoice = {"portal_url": NOBODY, "username": "u", "password": "p", "domain": "d", "account_id": "a"}
     connections = {

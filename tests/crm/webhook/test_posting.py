@@ -239,6 +239,27 @@ def test_one_after_the_other_goes_over_one_connection(receiver):
     assert len(receiver.connections) == 1
 
 
+def test_connections_are_kept_from_batch_to_batch(receiver):
+    one = client(receiver.url, at_once=3)
+    receiver.always = lambda post: time.sleep(0.02) or 204
+    for batch in range(5):
+        assert post(one, [event(number) for number in range(batch * 6, batch * 6 + 6)]) == done(
+            *range(batch * 6, batch * 6 + 6)
+        )
+    assert len(receiver.connections) == 3
+
+
+def test_a_fault_of_ours_is_not_swallowed_by_a_thread(receiver):
+    class Broken(Turnstile):
+        def take(self, limit):
+            super().take(limit)
+            if len(self.taken) == 3:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        post(client(receiver.url, Broken()), [event(number) for number in range(10)])
+
+
 def test_numbers_that_only_python_can_write_are_sent(receiver):
     assert post(client(receiver.url), [event(1, notes=2**70)]) == done(1)
     assert json.loads(receiver.posts[0].body)["data"]["outcome"]["notes"] == 2**70

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Flask
 from lib.http.errors import AddressRefused, Unavailable
 from lib.http.exchange import Http, Patience
 from lib.http.guarded import mistake, public
+from rig.patience import stretched
 from sandbox.server import running
 
 FAST = Patience(connect=1.5, read=1.5, whole=3)
@@ -187,6 +189,16 @@ def test_a_name_that_nobody_knows_is_said(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unavailable, match="cannot be resolved"):
         Http(FAST, admits=public).exchange("GET", "http://hook.example/")
+
+
+def test_a_resolver_that_says_nothing_is_not_waited_for(monkeypatch):
+    let_go = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **named: let_go.wait(20) and [])
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="in time"):
+        Http(Patience(connect=0.3, read=1, whole=1), admits=public).exchange("GET", "http://hook.example/")
+    assert time.monotonic() - began < stretched(2)
+    let_go.set()
 
 
 def test_a_connection_of_this_kind_has_an_end_too():
