@@ -66,13 +66,17 @@ endef
 bench: .venv/installed-test
 	@$(BIN)/python -m bench
 
-# Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards. Then: does the API notice
-# strangers who stall, flood and swell?
+# Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards. Then while outcomes are on their
+# way into CRMs, each of which must stand there once, as it was last. Then: does the API notice strangers who stall, flood and swell?
 MINUTES ?= 60
 FAULTS ?= 3000
+OUTCOMES ?= 2000
+CRM_MINUTES ?= 15
 chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS)
 	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
+	@$(BIN)/python -m tests.chaos.crm --database sqlite --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
+	@$(BIN)/python -m tests.chaos.crm --database postgresql --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.asking --database sqlite
 	@$(BIN)/python -m tests.chaos.asking --database postgresql
 

@@ -33,7 +33,8 @@ from queries import shape
 
 _DUE = (PENDING, PARKED, UNKNOWN)
 _STANDING = (PENDING, PARKED, UNKNOWN, HELD)  # to be sent, or sent again
-REPLACED = "replaced"  # why one is not sent any more: a later revision is
+# Why one is not sent any more: a later revision is, or its row was merged into another one.
+REPLACED, MERGED = "replaced", "merged"
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
@@ -235,7 +236,14 @@ def imagined(outcome: CallOutcome, operation: str) -> Taken:
 
 
 def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
-    """Write down what came of them."""
+    """Write down what came of them. Nobody has to say whom a row belongs to that was merged while it was looked for."""
+    held = {one.taken.outcome_id for one in results if one.state == HELD}
+    is_merged = (CallOutcome.id.in_(held), CallOutcome.merged_into.is_not(None))
+    merged = set(session.scalars(select(CallOutcome.id).where(*is_merged))) if held else set()
+    results = [
+        Settled(one.taken, UNDONE, MERGED) if one.state == HELD and one.taken.outcome_id in merged else one
+        for one in results
+    ]
     rows = [
         {
             "id": one.taken.id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm import desk
 from crm.base import Crm
-from crm.claiming import together
+from crm.claiming import MERGED, together
 from crm.destination import FINAL, Destination
 from crm.registry import CRMS
 from crm.statuses import rule_for
@@ -36,7 +36,6 @@ from models.deliveries import (
 from outcomes.feed import state
 
 PIECE = 500  # changes
-MERGED = "merged"  # why what was not sent yet is not sent any more
 _COLUMNS = (
     *(CallOutcome.id, CallOutcome.revision, CallOutcome.position, CallOutcome.occurred_at, CallOutcome.connection),
     *(CallOutcome.campaign_id, CallOutcome.campaign_name, CallOutcome.connect_outcome, CallOutcome.disposition),

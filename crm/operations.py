@@ -11,7 +11,7 @@ from uuid import UUID
 
 from crm import finding, statuses
 from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Records, Refused, Result, Seen
-from crm.claiming import Settled, Taken, later
+from crm.claiming import MERGED, Settled, Taken, later
 from crm.destination import SKIP, Destination, Rule
 from crm.finding import Found
 from dialers.vocabulary import NEVER_DISPOSED, SETTLED
@@ -28,7 +28,7 @@ from models.deliveries import (
     UNKNOWN,
 )
 
-MERGED, UNCHANGED, UNMAPPED, RECORD_GONE = "merged", "unchanged", "unmapped", "record_gone"
+UNCHANGED, UNMAPPED, RECORD_GONE = "unchanged", "unmapped", "record_gone"
 FOUND = "It was found there."
 WAITS = "Whether a later call has set the status of this record is not known yet."
 

@@ -1,0 +1,176 @@
+"""What strikes: the CRMs' answers, the workers, the database. And the person who mends what waits for a person."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import DBAPIError
+
+from crm.hubspot import LOOK_UP_AFTER as LOOK_UP_SECONDS
+from lib import clock
+from models import Delivery, DestinationState, PortalBudget
+from models.database import Database
+from models.deliveries import PARKED, PENDING, UNKNOWN
+from sandbox.hubspot.account import Hubspot
+from sandbox.webhook.receiver import Receiver
+from tests.chaos.crm.workers import Workers
+from tests.chaos.postgresql import PostgreSQL
+from tests.chaos.sqlite import SQLite
+
+UPSERT, ASSOCIATIONS, STATUS = "calls/batch/upsert", "associations/", "contacts/batch/update"
+PATHS = (UPSERT, UPSERT, ASSOCIATIONS, STATUS, STATUS, "calls/batch/read", "contacts/batch/read", "search", "")
+LOOK_UP_AFTER = timedelta(seconds=2 * LOOK_UP_SECONDS)
+LONG = 3.0  # seconds; the settings wait two
+# HubSpot's, with their values, and how often each comes.
+HUBSPOT: dict[str, tuple[Any, float]] = {
+    **{name: (1, 3.0) for name in ("ten_secondly", "secondly", "migrating")},
+    **{
+        name: (None, 1.0)
+        for name in ("locked", "gateway_timeout", "server_error", "bad_gateway", "error_in_200", "html")
+    },
+    **{name: (None, 2.0) for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "shuffled")},
+    **{name: (None, 2.0) for name in ("partial", "results_missing", "no_association", "whole_batch", "empty")},
+    **{name: (LONG, 1.0) for name in ("hang", "hang_after", "late")},
+    **{name: (None, 0.3) for name in ("daily_spent", "token_expired")},
+    "error_in_200_after": (None, 1.0),
+    "huge": (9, 0.3),
+}
+HOOK: dict[str, tuple[Any, float]] = {
+    **{name: (1, 1.0) for name in ("too_many", "unavailable")},
+    **{name: (None, 1.0) for name in ("server_error", "error_after", "drop", "drop_after", "html_after", "cut_after")},
+    **{name: (None, 0.5) for name in ("bad_gateway", "garbled_after", "gateway_timeout", "unauthorized", "not_found")},
+    **{name: (LONG, 0.3) for name in ("hang", "hang_after")},
+}
+
+
+@dataclass
+class Site:
+    """All that is struck, and the counts of it. ``mends``: seconds between two looks of the person."""
+
+    hubspot: Hubspot
+    receiver: Receiver
+    workers: Workers
+    database: Database
+    server: PostgreSQL | SQLite
+    seed: int
+    mends: float = 2.0
+    struck: Counter[str] = field(default_factory=Counter)
+    mended: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+
+    # Strikes ----------------------------------------------------------------------------------------------------------
+    def spoil(self, pace: float, stop: threading.Event) -> None:
+        """So many faults of the CRMs' answers a second."""
+        source = random.Random(self.seed)
+        while not stop.wait(source.expovariate(pace)):
+            if source.random() < 0.25:
+                _spoil(self.receiver.faults, HOOK, "", source)
+            else:
+                _spoil(self.hubspot.faults, HUBSPOT, source.choice(PATHS), source)
+
+    def strike(self, pause: float, stop: threading.Event) -> None:
+        """What ends processes or keeps the database away, with pauses of so many seconds on average: who was killed holds a
+        destination until the lease ends, and in between there must be work to strike."""
+        strikes = self._strikes()
+        while not stop.wait(self._random.uniform(0.2, 1.8) * pause):
+            (one,) = self._random.choices(list(strikes), list(strikes.values()))
+            one()
+
+    def lift(self) -> None:
+        """No fault is left."""
+        self.hubspot.faults.set({})
+        self.receiver.faults.set({})
+
+    def _strikes(self) -> dict[Callable[[], None], float]:
+        of_database = (
+            {self._sessions: 2.0, self._stopped: 1.0, self._frozen: 1.0, self._restarted: 0.5}
+            if isinstance(self.server, PostgreSQL)
+            else {self._locked: 4.0}
+        )
+        return {
+            self._killed: 3.0,
+            self._killed_amid_a_request: 4.0,
+            self._all_killed: 1.0,
+            **of_database,
+        }
+
+    def _killed(self) -> None:
+        self.struck["kill -9 of a worker"] += self.workers.kill(self._random)
+
+    def _all_killed(self) -> None:
+        self.struck["kill -9 of all workers"] += self.workers.kill(self._random, everything=True)
+
+    def _killed_amid_a_request(self) -> None:
+        """The CRM does it, and whoever asked is dead before the answer comes."""
+        path, before = self._random.choice((UPSERT, ASSOCIATIONS, STATUS)), self.hubspot.struck["hang_after"]
+        self.hubspot.faults.set({"hang_after": {"times": 1, "path": path, "value": 1.0}})
+        until = time.monotonic() + 3.0
+        while self.hubspot.struck["hang_after"] == before and time.monotonic() < until:
+            time.sleep(0.02)
+        if self.hubspot.struck["hang_after"] > before:
+            self.struck["kill -9 amid a request"] += self.workers.kill(self._random, everything=True)
+
+    def _locked(self) -> None:
+        with self.server.locked(self._random.choice(("IMMEDIATE", "EXCLUSIVE"))):
+            time.sleep(self._random.uniform(0.2, 2.0))
+        self.struck["database locked"] += 1
+
+    def _sessions(self) -> None:
+        self.server.end_sessions()
+        self.struck["sessions terminated"] += 1
+
+    def _stopped(self) -> None:
+        with self.server.stopped():
+            time.sleep(self._random.uniform(0.2, 2.0))
+        self.struck["PostgreSQL stopped immediate"] += 1
+
+    def _frozen(self) -> None:
+        with self.server.frozen():
+            time.sleep(self._random.uniform(0.2, 2.0))
+        self.struck["PostgreSQL frozen"] += 1
+
+    def _restarted(self) -> None:
+        self.server.restart()
+        self.struck["PostgreSQL restarted"] += 1
+
+    # The person -------------------------------------------------------------------------------------------------------
+    def mend(self, stop: threading.Event) -> None:
+        """Look again and again: credentials are put right, a day's quota is raised, what rests is tried again."""
+        while not stop.wait(self.mends):
+            try:
+                self._mended()
+            except DBAPIError:  # struck as well
+                pass
+
+    def _mended(self) -> None:
+        now = clock.now()
+        table = DestinationState.__table__
+        rests = or_(table.c.parked_until > now, table.c.next_at > now, table.c.paused_at.is_not(None))
+        again = {"parked_until": None, "paused_at": None, "next_at": now, "failures": 0}
+        with self.database.write() as session:
+            names = session.scalars(select(table.c.name).where(rests)).all()
+            session.execute(update(PortalBudget).values(spent_until=None))
+            session.execute(update(table).where(table.c.name.in_(names)).values(again))
+            waits = or_(
+                Delivery.state.in_((PENDING, PARKED)),
+                # It may be looked up as soon as what was written can be found, and no earlier.
+                and_(Delivery.state == UNKNOWN, Delivery.sent_at < now - LOOK_UP_AFTER),
+            )
+            session.execute(update(Delivery).where(waits, Delivery.due_at > now).values(due_at=now))
+        self.mended += len(names)
+
+
+def _spoil(faults: Any, known: dict[str, tuple[Any, float]], path: str, source: random.Random) -> None:
+    """One more fault, beside those that are on."""
+    (name,) = source.choices(list(known), [weight for _, weight in known.values()])
+    kept = ("after", "times", "path", "value")
+    on = {one["name"]: {key: one[key] for key in kept} for one in faults.on() if one["times"] > 0}
+    faults.set(on | {name: {"times": source.randint(1, 2), "path": path, "value": known[name][0]}})
