@@ -39,6 +39,7 @@ PERMANENT = {
     "MISSING_SCOPES": "not_allowed",
     "FORBIDDEN": "not_allowed",
 }
+REFUSED = ("400", "404", "409", "422")  # statuses that say the same; an input's error may have one
 _REQUIRED = re.compile(r"\bREQUIRED|\b(?:is|are) required\b|\brequired (?:propert|field)", re.IGNORECASE)
 _GONE = re.compile(r"\b(?:deleted|archived|does not exist|not found)\b", re.IGNORECASE)
 _ABOUT_PROPERTIES = re.compile(r"\bpropert(?:y|ies)\b|_DOESNT_EXIST", re.IGNORECASE)
@@ -168,7 +169,7 @@ def refused(error: Mapping[str, Any], secrets: Sequence[str]) -> Refused:
 
 def of_input(error: Mapping[str, Any], secrets: Sequence[str]) -> Refused | Again:
     """What becomes of one input of a batch, others of which were taken."""
-    if error.get("category") in PERMANENT:
+    if error.get("category") in PERMANENT or str(error.get("status")) in REFUSED:
         return refused(error, secrets)
     return Again(words(error, secrets))
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
@@ -51,18 +51,21 @@ def _logged(client: Client, calls: Sequence[Call]) -> list[Result]:
     logged = {
         result.remote_id: at for at, result in enumerate(results) if isinstance(result, Done) and result.remote_id
     }
+    wanted = {id_: calls[at].record_id for id_, at in logged.items()}
     try:
-        wanted = {id_: calls[at].record_id for id_, at in logged.items()}
-        known: dict[str, set[str]] = {id_: set() for id_ in new}
-        for id_, placed in placing.placed(client, wanted, known).items():
-            results[logged[id_]] = _with_place(client, id_, placed)
+        places = placing.placed(client, wanted, {id_: set() for id_ in new})
     except ExchangeError as error:
         # They are logged, and where they stand is not known. Whoever only hears of the failure believes that nothing was sent.
-        results = [Unknown(str(error)) if isinstance(result, Done) else result for result in results]
+        return [Unknown(str(error)) if isinstance(result, Done) else result for result in results]
+    for id_, placed in places.items():
+        results[logged[id_]] = _with_place(client, id_, placed)
     return results
 
 
-def _upserted(client: Client, part: Sequence[Input], done: Any) -> list[Result]:
+Doing = Callable[[Input, Mapping[str, Any]], Result]
+
+
+def _upserted(client: Client, part: Sequence[Input], done: Doing) -> list[Result]:
     """Raises NotSetUp where the account does not know our property as a unique one: no call is at fault."""
     try:
         results = given(client, UPSERT, part, lambda said: _told(client, said), done)
@@ -100,7 +103,10 @@ def _with_place(client: Client, id_: str, placed: placing.Placed) -> Result:
         return Done(id_, client.url(CALL_TYPE, id_))
     if isinstance(placed.result, Refused) and placed.homeless:
         # Nobody would ever see it again, and the delivery ends here.
-        removed = remove(client, [id_])[0]
+        try:
+            removed = remove(client, [id_])[0]
+        except ExchangeError:
+            return Unknown(placed.result.answer)
         return placed.result if isinstance(removed, Done) else Unknown(placed.result.answer)
     return placed.result
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from crm.base import Done, Refused, Result, Unknown
 from crm.halving import halved, written
-from crm.hubspot import contacts
-from crm.hubspot.api import CALLS, CONTACTS, VERSION, Client, following_page, rows_of
+from crm.hubspot import answers, contacts
+from crm.hubspot.api import CALLS, CONTACTS, VERSION, Client, errors, following_page, rows_of
 from crm.hubspot.batches import MOST, Input, Told, given
 
 ADDRESS = f"/crm/associations/{VERSION}/{CALLS}/{CONTACTS}/batch"
 CALL_TO_CONTACT = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}
 MOST_PAGES = 20
+_NONE = "NO_ASSOCIATIONS_FOUND"
 NOT_THERE = "The call is logged, and HubSpot does not show it on the contact yet."
 ELSEWHERE = "The call is logged on the contact, and HubSpot still shows it on another one, too."
 GONE = "The contact does not exist any more."
@@ -37,17 +38,18 @@ def placed(client: Client, wanted: Mapping[str, str], known: Mapping[str, set[st
     wanted, refused = _followed(client, wanted, before)
     missing = [(call, contact) for call, contact in wanted.items() if contact not in before.get(call, ())]
     refused |= _put(client, missing)
-    others = {call: before.get(call, set()) - {wanted[call]} for call in wanted if call not in refused}
-    stale = [(call, some) for call, some in others.items() if some]
-    _take_away(client, stale)
-    after = before | read(client, {call for call, _ in missing} | {call for call, _ in stale})
-    found = {call: Placed(result, not after.get(call)) for call, result in refused.items()}
-    lost = {call for call, contact in wanted.items() if call not in refused and after.get(call) != {contact}}
-    merged = contacts.current(client, (wanted[call] for call in lost if after.get(call)))
+    after = before | read(client, (call for call, _ in missing if call not in refused))
+    lost = [contact for call, contact in wanted.items() if after.get(call) and contact not in after[call]]
+    merged = contacts.current(client, lost)
+    wanted = {call: merged.get(contact, contact) for call, contact in wanted.items()}
+    # Only once it stands where it belongs: in between it would stand nowhere.
+    stale = [(call, after[call] - {contact}) for call, contact in wanted.items() if contact in after.get(call, ())]
+    _take_away(client, [(call, others) for call, others in stale if others])
+    after |= read(client, (call for call, others in stale if others))
+    found = {call: Placed(result, after.get(call) == set()) for call, result in refused.items()}
     for call, contact in wanted.items():
-        if call not in refused:
-            there = after.get(call, set())
-            found[call] = Placed(_verdict(there, {contact, merged.get(contact, contact)}), not there)
+        there = after.get(call)
+        found.setdefault(call, Placed(_verdict(there or set(), contact), there == set()))
     return found
 
 
@@ -65,7 +67,7 @@ def _followed(
 
 
 def read(client: Client, calls: Iterable[str]) -> dict[str, set[str]]:
-    """The contacts on which each call stands; none of a call that HubSpot does not tell of. Raises ExchangeError."""
+    """The contacts on which each call stands; without a call that HubSpot does not tell of. Raises ExchangeError."""
     found: dict[str, set[str]] = {}
     waiting: list[Mapping[str, str]] = [{"id": call} for call in dict.fromkeys(calls)]
     for _ in range(MOST_PAGES):
@@ -86,9 +88,17 @@ def _asked(client: Client) -> Callable[[Sequence[Mapping[str, str]]], list[list[
     def ask(part: Sequence[Mapping[str, str]]) -> list[list[Row]]:
         said = client.ask(f"{ADDRESS}/read", {"inputs": list(part)})
         found = [_row(row) for row in rows_of(said)]
+        # That a call stands on no contact is told as an error.
+        found += [
+            (call, set(), None) for error in errors(said) if _NONE in _code(error) for call in answers.named(error)
+        ]
         return [[row for row in found if row[0] == one["id"]] for one in part]
 
     return ask
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return str(error.get("subCategory") or "")
 
 
 def _row(row: Mapping[str, Any]) -> Row:
@@ -106,8 +116,8 @@ def _put(client: Client, pairs: Sequence[tuple[str, str]]) -> dict[str, Result]:
         for call, contact in pairs
     ]
     results = written(inputs, MOST, lambda part: given(client, f"{ADDRESS}/create", part, _told, _taken, _blamed))
-    answers = zip((call for call, _ in pairs), results, strict=True)
-    return {call: result for call, result in answers if isinstance(result, Refused)}
+    told = zip((call for call, _ in pairs), results, strict=True)
+    return {call: result for call, result in told if isinstance(result, Refused)}
 
 
 def _take_away(client: Client, stale: Sequence[tuple[str, set[str]]]) -> None:
@@ -138,7 +148,7 @@ def _taken(one: Input, record: Mapping[str, Any]) -> Result:
     return Done()
 
 
-def _verdict(there: set[str], contact: set[str]) -> Result:
-    if there and there <= contact:
+def _verdict(there: set[str], contact: str) -> Result:
+    if there == {contact}:
         return Done()
-    return Unknown(ELSEWHERE if there & contact else NOT_THERE)
+    return Unknown(ELSEWHERE if contact in there else NOT_THERE)

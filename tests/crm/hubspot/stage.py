@@ -88,6 +88,14 @@ def call(mark: str, contact: str, remote_id: str | None = None, owner: str | Non
     return Call(mark, f"delivery-{mark}", outcome(**given), contact, owner, remote_id)
 
 
+def several(count: int, contact: str) -> list:
+    return [call(f"m{at}", contact) for at in range(count)]
+
+
+def marks(account) -> list[str]:
+    return sorted(one["mark"] for one in account.hubspot.calls())
+
+
 @contextmanager
 def stage(settings: dict | None = None, unique: str | None = UNIQUE, token: str = TOKEN, **more) -> Iterator[Stage]:
     """An account with our property of calls and nobody in it, without limits and without a delay; ``more``: of the
