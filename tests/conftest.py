@@ -9,6 +9,7 @@ import pytest
 
 import migrations
 from models.database import Database
+from tests.commands import Commands
 from tests.databases import Databases, scratch
 
 
@@ -32,6 +33,13 @@ def clean_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith("WRAPUP_") and not name.startswith("WRAPUP_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def commands():
+    """Runs ``wrapup`` as it is typed."""
+    with Commands() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +95,17 @@ def database(database_url):
     database = Database(database_url)
     yield database
     database.close()
+
+
+@contextmanager
+def migrated_database(request, folder, kind: str):
+    """The URL of a migrated, empty database of the kind, for tests that share one application."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "wrapup.db")
+        yield f"sqlite:///{folder}/wrapup.db"
+        return
+    with request.getfixturevalue("postgresql_databases").empty() as url:
+        yield url
 
 
 @contextmanager

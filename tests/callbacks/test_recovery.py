@@ -1,10 +1,7 @@
 """``wrapup import-spool`` and ``wrapup replay --from-log``: what a dead machine or a log still holds comes back, once each."""
 
 import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 import pytest
@@ -19,8 +16,6 @@ from models import Receipt
 from models.database import Database
 from service.settings import config
 
-WRAPUP = str(Path(sys.executable).parent / "wrapup")
-
 
 def draft(number: int, **facts) -> Draft:
     body = orjson.dumps({"callID": number})
@@ -33,14 +28,14 @@ on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=T
 
 
 @pytest.fixture
-def wrapup(tmp_path, database_url):
-    def run(*words) -> subprocess.CompletedProcess:
+def wrapup(commands, tmp_path, database_url):
+    def run(*words):
         environ = os.environ | {
             "WRAPUP_DATA_DIR": str(tmp_path / "data"),
             "WRAPUP_DATABASE_URL": database_url,
             "WRAPUP_STRANGER_RECEIPTS": "2",
         }
-        return subprocess.run([WRAPUP, *words], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
+        return commands.run(*words, cwd=tmp_path, env=environ)
 
     return run
 

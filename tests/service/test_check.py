@@ -1,9 +1,5 @@
 """``wrapup check`` beside a running server: a callback of its own goes the way of the dialer's, and says nothing of a call."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import requests
 from sqlalchemy import select
@@ -22,13 +18,13 @@ def served(request, tmp_path_factory):
         yield running
 
 
-def wrapup(served, *args: str) -> subprocess.CompletedProcess:
-    command = [str(Path(sys.executable).parent / "wrapup"), *args]
-    return subprocess.run(command, cwd=served.folder, env=served.environ, capture_output=True, text=True, timeout=60)
+@pytest.fixture
+def wrapup(commands, served):
+    return lambda *words: commands.run(*words, cwd=served.folder, env=served.environ)
 
 
-def test_the_callback_of_a_check_arrives_and_says_nothing(served):
-    done = wrapup(served, "check", "ryng")
+def test_the_callback_of_a_check_arrives_and_says_nothing(served, wrapup):
+    done = wrapup("check", "ryng")
     said = done.stdout.splitlines()
     assert f"ok   callback URL: A callback posted to {served.url[7:]} was answered 200 and is in this database." in said
     assert f"no   public address: The callback URLs are of {served.url[7:]}, which no dialer outside can reach." in said
@@ -48,7 +44,7 @@ def test_the_callback_of_a_check_arrives_and_says_nothing(served):
     assert served.callback("terminal").split("/")[-2] not in done.stdout + done.stderr
 
 
-def test_the_same_over_the_api_needs_admin(served):
+def test_the_same_over_the_api_needs_admin(served, wrapup):
     url = served.url + "/api/v1/connections/{}/check"
     headers = {"Authorization": f"Bearer {served.key}"}
     answer = requests.post(url.format("ryng"), headers=headers, timeout=60)
@@ -56,11 +52,11 @@ def test_the_same_over_the_api_needs_admin(served):
     found = {one["what"]: one for one in answer.json()["checks"]}
     assert (found["callback URL"]["ok"], found["public address"]["ok"]) == (True, False)
     assert requests.post(url.format("nobody"), headers=headers, timeout=60).status_code == 404
-    reader = wrapup(served, "keys", "create", "reader", "--scope", "read").stdout.splitlines()[-1]
+    reader = wrapup("keys", "create", "reader", "--scope", "read").stdout.splitlines()[-1]
     refused = requests.post(url.format("ryng"), headers={"Authorization": f"Bearer {reader}"}, timeout=60)
     assert refused.status_code == 403
 
 
-def test_a_connection_that_there_is_not(served):
-    done = wrapup(served, "check", "nobody")
+def test_a_connection_that_there_is_not(wrapup):
+    done = wrapup("check", "nobody")
     assert (done.returncode, "There is no connection 'nobody'. The settings have: " in done.stderr) == (2, True)

@@ -2,10 +2,7 @@
 
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -17,11 +14,9 @@ from tests.server import toml
 from tests.web.conftest import settings_for
 from web.context import context
 
-WRAPUP = str(Path(sys.executable).parent / "wrapup")
-
 
 @pytest.fixture
-def typed(tmp_path, sqlite_url):
+def typed(commands, tmp_path, sqlite_url):
     """typed(*words) runs the command; also gives the stage."""
     with stage() as played:
         table = {"dialer": "qvoice", **played.connection.settings, "timeout_seconds": 5}
@@ -29,10 +24,8 @@ def typed(tmp_path, sqlite_url):
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
         environ |= {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
 
-        def typed(*words: str) -> subprocess.CompletedProcess:
-            return subprocess.run(
-                [WRAPUP, "leads", *words], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
-            )
+        def typed(*words: str):
+            return commands.run("leads", *words, cwd=tmp_path, env=environ)
 
         typed.played, typed.folder = played, tmp_path
         yield typed

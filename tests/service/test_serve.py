@@ -190,10 +190,10 @@ def test_a_database_that_is_away_at_the_start_is_told_of_in_json(tmp_path):
 
 
 @pytest.fixture
-def command(tmp_path):
+def command(commands, tmp_path):
     def run(*words):
         environ = os.environ | {"WRAPUP_DATA_DIR": str(tmp_path / "data")}
-        return subprocess.run([WRAPUP, *words], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=30)
+        return commands.run(*words, cwd=tmp_path, env=environ)
 
     return run
 

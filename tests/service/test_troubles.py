@@ -1,9 +1,5 @@
 """A database that is away, is not there, or was made by a newer release: one sentence from every command, and no loop of them."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import requests
 from sqlalchemy import text
@@ -13,7 +9,6 @@ from models.schema import known
 from rig.waiting import until
 from tests.server import starting
 
-WRAPUP = str(Path(sys.executable).parent / "wrapup")
 CHANGING = {
     "keys": ["keys", "create", "x", "--scope", "read"],
     "poll": ["poll"],
@@ -29,9 +24,15 @@ COMMANDS = CHANGING | {
 }
 
 
-def ran(tmp_path, url: str, *words: str) -> subprocess.CompletedProcess:
-    environ = {"WRAPUP_DATABASE_URL": url, "WRAPUP_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin"}
-    return subprocess.run([WRAPUP, *words], cwd=tmp_path, env=environ, capture_output=True, text=True)
+@pytest.fixture
+def ran(commands, tmp_path):
+    """ran(url, *words) runs the command on that database."""
+
+    def ran(url: str, *words: str):
+        environ = {"WRAPUP_DATABASE_URL": url, "WRAPUP_DATA_DIR": str(tmp_path / "data"), "PATH": "/usr/bin:/bin"}
+        return commands.run(*words, cwd=tmp_path, env=environ)
+
+    return ran
 
 
 @pytest.fixture
@@ -47,8 +48,8 @@ def newer_url(database_url):
 
 
 @pytest.mark.parametrize("command", CHANGING.values(), ids=CHANGING)
-def test_a_database_of_a_newer_release_is_left_alone(command, newer_url, tmp_path):
-    done = ran(tmp_path, newer_url, *command)
+def test_a_database_of_a_newer_release_is_left_alone(command, newer_url, ran):
+    done = ran(newer_url, *command)
     assert (done.returncode, done.stdout) == (3, ""), done
     assert done.stderr == (
         "Error: The database was made by a newer release of Wrapup: its schema is 9999, this release knows up to "
@@ -57,8 +58,8 @@ def test_a_database_of_a_newer_release_is_left_alone(command, newer_url, tmp_pat
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_database_that_is_away_is_one_sentence(command, tmp_path):
-    done = ran(tmp_path, "postgresql://someone:hunter2@127.0.0.1:1/x", *command)
+def test_a_database_that_is_away_is_one_sentence(command, ran):
+    done = ran("postgresql://someone:hunter2@127.0.0.1:1/x", *command)
     code = 75 if command == ["prepare"] else 1  # 75: to be tried again (sysexits.h)
     assert (done.returncode, done.stdout) == (code, ""), done
     said = done.stderr.splitlines()
@@ -69,14 +70,14 @@ def test_a_database_that_is_away_is_one_sentence(command, tmp_path):
     assert "127.0.0.1" in said[0] and "hunter2" not in said[0]
 
 
-def test_a_database_that_is_not_there_is_one_sentence(postgresql_url, tmp_path):
-    done = ran(tmp_path, postgresql_url.replace("/wrapup_", "/nowhere_"), "keys", "create", "x")
+def test_a_database_that_is_not_there_is_one_sentence(postgresql_url, ran):
+    done = ran(postgresql_url.replace("/wrapup_", "/nowhere_"), "keys", "create", "x")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
     assert "does not exist" in done.stderr
 
 
-def test_a_new_key_says_which_database_knows_it(database_url, tmp_path):
-    done = ran(tmp_path, database_url, "keys", "create", "amy")
+def test_a_new_key_says_which_database_knows_it(database_url, ran):
+    done = ran(database_url, "keys", "create", "amy")
     assert done.returncode == 0 and done.stdout.startswith("wk_") and len(done.stdout.splitlines()) == 1
     shown = Database(database_url).url.render_as_string(hide_password=True)
     assert done.stderr == f"Known to {shown}: a Wrapup that uses another database refuses it.\n"
