@@ -6,8 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from dialers.base import Connection
+from models.database import Database
 from service.app import create_app
 from service.settings.config import Settings
+from tests.conftest import migrated_database
 from web import keys
 from web.context import context
 
@@ -61,6 +63,28 @@ def client_with(app, database, *scopes: str) -> ApiClient:
     client = app.test_client()
     client.key = key
     return client
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def asked(request, tmp_path_factory):
+    """(an application, its database) on both databases, for all tests of a module that change nothing there: making one for each
+    takes longer than the asking."""
+    folder = tmp_path_factory.mktemp("asked")
+    with migrated_database(request, folder, request.param) as url:
+        app, database = create_app(settings_for(url, folder)), Database(url)
+        yield app, database
+        database.close()
+        context(app).database.close()
+
+
+@pytest.fixture(scope="module")
+def asking_admin(asked):
+    return client_with(*asked, "admin")
+
+
+@pytest.fixture
+def asking_nobody(asked):
+    return asked[0].test_client()
 
 
 @pytest.fixture

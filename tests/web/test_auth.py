@@ -95,18 +95,24 @@ def test_every_route_is_described(app):
 
 
 @pytest.mark.parametrize("route", SCOPES)
-def test_without_a_key(nobody, route):
-    response = ask(nobody, route)
+def test_without_a_key(asking_nobody, route):
+    response = ask(asking_nobody, route)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
     assert response.json["error_id"] == "key_required"
 
 
+@pytest.fixture(scope="module")
+def with_scopes(asked):
+    """A client for each scope."""
+    return {scope: client_with(*asked, scope) for scope in ("read", "leads", "admin")}
+
+
 @pytest.mark.parametrize("route", SCOPES)
-def test_with_the_scope_and_without(app, database, route):
+def test_with_the_scope_and_without(with_scopes, route):
     wanted = SCOPES[route]
-    for scope in ("read", "leads", "admin"):
-        response = ask(client_with(app, database, scope), route)
+    for scope, client in with_scopes.items():
+        response = ask(client, route)
         if scope in (wanted, "admin"):
             assert response.status_code not in (401, 403)
         else:
@@ -128,8 +134,8 @@ def test_with_the_scope_and_without(app, database, route):
         "Digest x",
     ],
 )
-def test_a_wrong_key_is_refused_and_never_repeated(nobody, header):
-    response = nobody.get(f"{API}/outcomes", headers={"Authorization": header})
+def test_a_wrong_key_is_refused_and_never_repeated(asking_nobody, header):
+    response = asking_nobody.get(f"{API}/outcomes", headers={"Authorization": header})
     assert response.status_code == 401
     assert "guess" not in response.get_data(as_text=True)
 
@@ -220,5 +226,5 @@ def test_a_name_of_an_older_release_is_shown_harmlessly(app, database, name):
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/static/docs.css"])
-def test_what_needs_no_key(nobody, address):
-    assert nobody.get(address).status_code == 200
+def test_what_needs_no_key(asking_nobody, address):
+    assert asking_nobody.get(address).status_code == 200

@@ -32,9 +32,9 @@ def error(response, status):
 @pytest.mark.parametrize(
     "address", ["/nowhere", "/api/v1", "/api/v1/", f"{API}/nowhere", f"{LIST}/", f"{LIST}/not-an-id"]
 )
-def test_nothing_there(admin, nobody, address):
-    assert error(admin.get(address), 404)["error_id"] == "not_found"
-    assert error(nobody.get(address), 404)["error_id"] == "not_found"
+def test_nothing_there(asking_admin, asking_nobody, address):
+    assert error(asking_admin.get(address), 404)["error_id"] == "not_found"
+    assert error(asking_nobody.get(address), 404)["error_id"] == "not_found"
 
 
 def test_a_wrong_method_is_told_the_right_ones(admin):
@@ -89,8 +89,8 @@ def test_head_and_options(admin, nobody):
         ("&".join(f"lead_id={at}" for at in range(101)), "lead_id"),
     ],
 )
-def test_a_bad_parameter_is_named(admin, query, field):
-    found = error(admin.get(f"{LIST}?{query}"), 422)
+def test_a_bad_parameter_is_named(asking_admin, query, field):
+    found = error(asking_admin.get(f"{LIST}?{query}"), 422)
     assert found["error_id"] == "invalid"
     assert list(found["details"]) == [field]
 
@@ -116,14 +116,14 @@ def test_a_bad_parameter_is_named(admin, query, field):
         ("/receipts/019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11?body=no", "body"),
     ],
 )
-def test_a_bad_parameter_is_named_elsewhere_too(admin, address, field):
-    assert list(error(admin.get(API + address), 422)["details"]) == [field]
+def test_a_bad_parameter_is_named_elsewhere_too(asking_admin, address, field):
+    assert list(error(asking_admin.get(API + address), 422)["details"]) == [field]
 
 
 @pytest.mark.parametrize("text", ["%ED%A0%80", "%ff", "%F0%9F%93%9E", "%25", "'", "%5C", "%0A", "a" * 500])
 @pytest.mark.parametrize("name", ["campaign_name", "agent", "number", "disposition", "connection"])
-def test_any_text_may_be_asked_for(admin, name, text):
-    assert admin.get(f"{LIST}?{name}={text}").json == {"outcomes": [], "next": None}
+def test_any_text_may_be_asked_for(asking_admin, name, text):
+    assert asking_admin.get(f"{LIST}?{name}={text}").json == {"outcomes": [], "next": None}
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_any_text_may_be_asked_for(admin, name, text):
         (b"state=quarantined", "application/x-www-form-urlencoded", 422, "state"),
     ],
 )
-def test_a_bad_body_is_named(admin, body, content_type, status, field):
-    response = admin.post(f"{API}/receipts/replay", data=body, content_type=content_type)
+def test_a_bad_body_is_named(asking_admin, body, content_type, status, field):
+    response = asking_admin.post(f"{API}/receipts/replay", data=body, content_type=content_type)
     assert list(error(response, status)["details"]) == [field]
 
 
@@ -234,8 +234,8 @@ def test_a_question_that_takes_the_database_too_long_is_told_so(admin, app, data
 @pytest.mark.parametrize(
     "given, kept", [("abc-1.2_3", True), ("", False), ("a b", False), ("x" * 65, False), ("é", False)]
 )
-def test_the_callers_request_id_is_kept_where_it_is_usable(nobody, given, kept):
-    response = nobody.get("/nowhere", headers={"X-Request-Id": given})
+def test_the_callers_request_id_is_kept_where_it_is_usable(asking_nobody, given, kept):
+    response = asking_nobody.get("/nowhere", headers={"X-Request-Id": given})
     assert (response.headers["X-Request-Id"] == given) is kept
     assert response.headers["X-Request-Id"]
 

@@ -156,8 +156,8 @@ def test_whatever_stands_in_a_body(app, admin):
 
 @pytest.mark.parametrize("path", ["/docs/{}", "/static/{}", "/{}", "/api/v1/{}", "/x/{}", "/docs/dialers/{}"])
 @pytest.mark.parametrize("text", [*filter(None, TEXTS), "..%2f..%2fsetup.cfg", "%2e%2e/%2e%2e/setup.cfg", "a" * 3_000])
-def test_whatever_stands_where_no_parameter_is(nobody, path, text):
-    response = nobody.get(path.format(text))
+def test_whatever_stands_where_no_parameter_is(asking_nobody, path, text):
+    response = asking_nobody.get(path.format(text))
     assert response.status_code == 404
     told(response, (path, text[:20]))
 
@@ -220,8 +220,8 @@ ASKED = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ASKED)
-def test_whatever_stands_in_a_header(app, path):
-    client = app.test_client()
+def test_whatever_stands_in_a_header(asking_nobody, path):
+    client = asking_nobody
     for name, values in HEADERS.items():
         more = {"Range": "bytes=0-1"} if name == "If-Range" else {}
         for value in values:

@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dialers.base import Connection
 from lib import clock
+from models.database import Database
 from outcomes import applying
 from outcomes.applying import apply_next
 from service.app import create_app
@@ -46,17 +47,30 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+@pytest.fixture(scope="module")
+def day(sqlite_template, tmp_path_factory) -> Path:
+    """A database with a day at a dialer, which takes some time to be lived."""
+    path = tmp_path_factory.mktemp("day") / "wrapup.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    lived(database, clock.now())
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
 @pytest.fixture
-def app(sqlite_url, tmp_path):
+def app(day, tmp_path):
+    shutil.copy(day, tmp_path / "wrapup.db")
     connections = CONNECTIONS | {"qvoice-main": Connection("qvoice-main", "qvoice")}
-    app = create_app(replace(settings_for(sqlite_url, tmp_path), connections=connections))
+    app = create_app(replace(settings_for(f"sqlite:///{tmp_path}/wrapup.db", tmp_path), connections=connections))
     yield app
     context(app).database.close()
 
 
 @pytest.fixture
 def database(app):
-    lived(context(app).database, clock.now())
     return context(app).database
 
 
