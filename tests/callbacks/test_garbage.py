@@ -6,8 +6,7 @@ import re
 import socket
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -138,33 +137,32 @@ def running(request, folder, kind: str):
         assert "receipt_not_stored" not in (folder / "err").read_text()
 
 
-@pytest.fixture(scope="module")
-def ledgers(request, tmp_path_factory):
-    """One for each database, whatever the order of the tests: a fixture with parameters would start one for each test."""
-    with ExitStack() as stack:
-        yield cache(lambda kind: stack.enter_context(running(request, tmp_path_factory.mktemp("garbage"), kind)))
+@pytest.fixture(scope="module", params=KINDS)
+def ledger(request, tmp_path_factory):
+    """One at a time: pytest puts the tests of each together."""
+    with running(request, tmp_path_factory.mktemp("garbage"), request.param) as found:
+        yield found
 
 
-@pytest.fixture(params=KINDS)
-def ledger(request, ledgers):
-    return ledgers(request.param)
+@pytest.mark.parametrize("name", BODIES)
+def test_every_body_is_answered_kept_once_and_blocks_nothing(ledger, name):
+    answered_and_kept_once(ledger, BODIES[name])
 
 
-CASES = {
-    **{f"body: {name}": shape for name, shape in BODIES.items()},
+FRAMED = {
     **{f"frame: {name}": shape for name, shape in FRAMES.items()},
     **{f"line: {name}": shape for name, shape in LINES.items()},
 }
 
 
 # How a request is framed, only the server sees: once with each parser is enough. What is in its body, both databases hold.
-PAIRS = [(kind, name) for kind in KINDS for name in CASES if kind == "sqlite" or name.startswith("body")]
-PAIRS += [(PARSED_IN_PYTHON, name) for name in CASES if not name.startswith("body")]
+@pytest.mark.parametrize("ledger", ["sqlite", PARSED_IN_PYTHON], indirect=True)
+@pytest.mark.parametrize("name", FRAMED)
+def test_every_frame_is_answered_kept_once_and_blocks_nothing(ledger, name):
+    answered_and_kept_once(ledger, FRAMED[name])
 
 
-@pytest.mark.parametrize(("ledger", "name"), PAIRS, indirect=["ledger"])
-def test_every_shape_is_answered_kept_once_and_blocks_nothing(ledger, name):
-    shape: Shape = CASES[name]
+def answered_and_kept_once(ledger: Ledger, shape: Shape) -> None:
     raw, body = filled(shape, ledger.path, f"m{next(_numbers)}")
     last = ledger.last()
     statuses, said = ledger.say(raw, shape.answers, shape.half, bodiless=raw.startswith(b"HEAD"))
