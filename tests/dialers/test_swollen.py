@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zlib
+from functools import cache, lru_cache
 
 import pytest
 from flask import Flask, Response
@@ -60,11 +61,19 @@ SHAPES = {
 }
 
 
+@cache
 def bomb(times: int) -> bytes:
     """A GiB of blanks, compressed so often."""
+    if times > 1:
+        return gzip.compress(bomb(times - 1))
     deflater = zlib.compressobj(9, zlib.DEFLATED, 31)
-    body = b"".join(deflater.compress(bytes(MIB)) for _ in range(1024)) + deflater.flush()
-    return body if times == 1 else gzip.compress(body)
+    return b"".join(deflater.compress(bytes(MIB)) for _ in range(1024)) + deflater.flush()
+
+
+@lru_cache(5)
+def body_of(shape: str) -> bytes:
+    """Made once for all who ask in a row."""
+    return SHAPES[shape]()
 
 
 THOROUGH = bool(os.environ.get("WRAPUP_TEST_THOROUGH"))  # every report in every shape, see make thorough
@@ -81,7 +90,7 @@ def answering():
             return LOGINS
         encoding = {"bomb": "gzip", "bomb_in_a_bomb": "gzip, gzip"}.get(shape)
         headers = {"Content-Encoding": encoding} if encoding else None
-        return Response(SHAPES[shape](), mimetype="application/json", headers=headers)
+        return Response(body_of(shape), mimetype="application/json", headers=headers)
 
     with running(app) as url:
         yield url

@@ -1,6 +1,7 @@
 """hypothesis on the words: bodies with the dialer's own member names and whatever values, and bytes of any kind."""
 
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,11 @@ from hypothesis import strategies as st
 from dialers.registry import DIALERS
 from tests.fuzz import nasty, seeds, targets
 
-PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+PROPERTY = settings(
+    max_examples=int(os.environ.get("WRAPUP_TEST_EXAMPLES") or 40),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 class Written(str):
