@@ -11,6 +11,8 @@ from crm.destination import NUMBER, REFERENCE, Destination
 from lib import phone
 from models.deliveries import NOBODY, OWN, SEVERAL
 
+MOST_CANDIDATES = 20  # as many as a person can look through; where more share a number, any id can be typed in
+
 
 @dataclass(frozen=True)
 class Found:
@@ -44,7 +46,7 @@ def _asked(records: Records, client: AnyClient, wanted: Iterable[Whom]) -> Mappi
 def _answer(some: Sequence[Record], whom: Whom) -> Found:
     fitting = {one.id: one for one in some if whom.by == REFERENCE or _has(one, whom.value)}
     if len(fitting) > 1:
-        return Found(None, SEVERAL, tuple(fitting.values()))
+        return Found(None, SEVERAL, tuple(fitting.values())[:MOST_CANDIDATES])
     return Found(next(iter(fitting), None))
 
 

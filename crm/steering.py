@@ -86,7 +86,7 @@ def retry_many(database: Database, conditions: Iterable[Condition], now: datetim
 
 def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime) -> Delivery | None:
     """Say that the call belongs to that record of the CRM: whatever of it is held there is done next. One of the candidates,
-    where several were found; where nobody was, whichever the person names. None where there is no such delivery. Raises
+    where several were found, and these are all of them; where nobody was, whichever the person names. None where there is no such delivery. Raises
     CannotRetry, NotChosen."""
     with database.write() as session:
         one = session.get(Delivery, delivery_id, with_for_update=True)
@@ -96,7 +96,7 @@ def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime)
             raise CannotRetry(f"It is not held for somebody to choose a record, but {one.state}; nothing was changed.")
         record_id = record_id.strip()
         named = [str(found.get("id")) for found in one.candidates or ()]
-        if named and record_id not in named:
+        if named and record_id not in named and len(named) < MOST_CANDIDATES:
             raise NotChosen("Several records were found: choose one of the candidates.")
         if not record_id or not record_id.isprintable() or len(record_id) > 200:
             raise NotChosen("Not an id: it needs 1 to 200 characters that can be seen.")

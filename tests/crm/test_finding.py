@@ -9,7 +9,7 @@ import pytest
 from crm.base import Record
 from crm.claiming import Taken
 from crm.destination import Destination
-from crm.finding import NOBODY, OWN, SEVERAL, found
+from crm.finding import MOST_CANDIDATES, NOBODY, OWN, SEVERAL, found
 
 NUMBER, OURS = "+919800012345", "+911140001122"
 AT = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -64,6 +64,12 @@ def test_of_several_a_person_chooses():
     (answer,) = found(Book(a=[NUMBER], b=["09800012345"]), None, DESTINATION, [call()])
     assert (answer.record_id, answer.reason) == (None, SEVERAL)
     assert [one.id for one in answer.candidates] == ["a", "b"]
+
+
+def test_of_very_many_a_person_is_shown_some():
+    book = Book(**{f"r{at}": [NUMBER] for at in range(MOST_CANDIDATES + 5)})
+    (answer,) = found(book, None, DESTINATION, [call()])
+    assert (answer.record_id, len(answer.candidates)) == (None, MOST_CANDIDATES)
 
 
 def test_a_reference_that_names_nobody_leaves_the_number():
