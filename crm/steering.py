@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from models import Delivery, DestinationState
 from models.database import Database, changed
@@ -86,8 +87,8 @@ def retry_many(database: Database, conditions: Iterable[Condition], now: datetim
 
 def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime) -> Delivery | None:
     """Say that the call belongs to that record of the CRM: whatever of it is held there is done next. One of the candidates,
-    where several were found, and these are all of them; where nobody was, whichever the person names. None where there is no such delivery. Raises
-    CannotRetry, NotChosen."""
+    where several were found and all of them are named; else whichever the person names. None where there is no such
+    delivery. Raises CannotRetry, NotChosen."""
     with database.write() as session:
         one = session.get(Delivery, delivery_id, with_for_update=True)
         if one is None:
