@@ -21,6 +21,7 @@ from models.deliveries import (
     LOG_CALL,
     PENDING,
     POST_EVENT,
+    RECORD_GONE,
     REFUSED,
     REMOVE_CALL,
     SET_STATUS,
@@ -28,7 +29,7 @@ from models.deliveries import (
     UNKNOWN,
 )
 
-UNCHANGED, UNMAPPED, RECORD_GONE = "unchanged", "unmapped", "record_gone"
+UNCHANGED, UNMAPPED = "unchanged", "unmapped"
 FOUND = "It was found there."
 WAITS = "Whether a later call has set the status of this record is not known yet."
 

@@ -15,7 +15,7 @@ from crm.registry import CRMS
 from lib import clock
 from models import CallOutcome
 from models.database import Database, chunks
-from models.deliveries import LOG_CALL, NOBODY, POST_EVENT, SET_STATUS
+from models.deliveries import LOG_CALL, NOBODY, POST_EVENT, RECORD_GONE, SET_STATUS
 from queries.selection import NOT_MERGED
 
 SAMPLES = 5
@@ -95,7 +95,7 @@ def _set(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[T
     for (one, rule), found in zip(mapped, whose, strict=True):
         fields = now.get(found.record_id or "")
         if found.record_id is None or fields is None:
-            into.add(SET_STATUS, found.reason or operations.RECORD_GONE, _named(one))
+            into.add(SET_STATUS, found.reason or RECORD_GONE, _named(one))
             continue
         decision = statuses.decide(rule, fields, destination.never_back)
         changes = ", ".join(f"{name} {fields.get(name) or 'empty'} -> {to}" for name, to in decision.fields.items())

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from models import Delivery, DestinationState
 from models.database import Database, changed
-from models.deliveries import DONE, HELD, PARKED, PENDING, SENDING, UNDONE, UNKNOWN
+from models.deliveries import DONE, HELD, LOST, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN
 from queries.deliveries import RETRIED, STEERED, find, outdated
 
 LOT = 1_000
@@ -86,24 +86,28 @@ def retry_many(database: Database, conditions: Iterable[Condition], now: datetim
 
 
 def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime) -> Delivery | None:
-    """Say that the call belongs to that record of the CRM: whatever of it is held there is done next. One of the candidates,
-    where several were found and all of them are named; else whichever the person names. None where there is no such
-    delivery. Raises CannotRetry, NotChosen."""
+    """Say that the call belongs to that record of the CRM: whatever of it is held there is done next, and what was refused
+    because its record is there no more. One of the candidates, where several were found and all of them are named; else
+    whichever the person names. None where there is no such delivery. Raises CannotRetry, NotChosen."""
     with database.write() as session:
         one = session.get(Delivery, delivery_id, with_for_update=True)
         if one is None:
             return None
-        if one.state != HELD:
-            raise CannotRetry(f"It is not held for somebody to choose a record, but {one.state}; nothing was changed.")
+        if one.state != HELD and not (one.state == REFUSED and one.reason in LOST):
+            raise CannotRetry(
+                f"It does not wait for somebody to choose a record, but is {one.state}; nothing was changed."
+            )
         record_id = record_id.strip()
         named = [str(found.get("id")) for found in one.candidates or ()]
         if named and record_id not in named and len(named) < MOST_CANDIDATES:
             raise NotChosen("Several records were found: choose one of the candidates.")
         if not record_id or not record_id.isprintable() or len(record_id) > 200:
             raise NotChosen("Not an id: it needs 1 to 200 characters that can be seen.")
-        held = (Delivery.destination == one.destination, Delivery.outcome_id == one.outcome_id, Delivery.state == HELD)
+        same = (Delivery.destination == one.destination, Delivery.outcome_id == one.outcome_id)
+        lost = and_(Delivery.state == REFUSED, Delivery.reason.in_(LOST), ~outdated())
         chosen = {"record_id": record_id, "reason": None, "candidates": None}
-        changed(session, update(Delivery).where(*held).values(_again(now) | chosen))
+        waits = update(Delivery).where(*same, or_(Delivery.state == HELD, lost))
+        changed(session, waits.values(_again(now) | chosen))
         return find(session, delivery_id)
 
 

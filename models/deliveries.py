@@ -26,6 +26,9 @@ DELIVERY_STATES = (PENDING, SENDING, DONE, HELD, REFUSED, PARKED, UNKNOWN, UNDON
 NOBODY, SEVERAL = "nobody_found", "several_found"
 OWN = "own_number"  # the call was with a number of ours: such are never matched
 UNMATCHED = (NOBODY, SEVERAL, OWN)
+# Why one is refused whose record is there no more: a person may name another.
+RECORD_GONE, RECORD_DELETED = "record_gone", "record_deleted"
+LOST = (RECORD_GONE, RECORD_DELETED)
 
 # As texts, in whole: an index on some rows is used by who names them in its own words.
 _OPEN = "state IN ('pending', 'sending', 'parked', 'unknown')"

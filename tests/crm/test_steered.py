@@ -85,3 +85,17 @@ def test_credentials_that_were_mended_are_tried_at_once(engine, hubspot, sales):
     assert told(engine.run(sales)) == [("log_call", "parked", parked.reason)]  # not before its time, unless
     steering.resume(engine.database, "sales", engine.now())
     assert told(engine.run(sales)) == [("log_call", "done", None)]
+
+
+def test_a_call_whose_record_was_deleted_goes_to_the_one_that_a_person_names(engine, hubspot, sales):
+    sales = replace(sales, status=STATUS)
+    hubspot.add_contact("102", firstname="Bharat", phone="+919810099999")
+    engine.made(**SALE)
+    hubspot.faults.set({"deleted": {"value": ["101"]}})
+    rows = engine.run(replace(sales, find_by=("number",)))
+    hubspot.faults.set({})
+    lost = [row for row in rows if row.state in ("refused", "held")]
+    assert len(lost) == 2, told(rows)
+    steering.choose(engine.database, lost[0].id, "102", engine.now())
+    assert told(engine.run(sales)) == [("log_call", "done", None), ("set_status", "done", None)]
+    assert [one["contacts"] for one in hubspot.calls()] == [["102"]]

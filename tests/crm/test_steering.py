@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from crm import steering
+from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from lib import ids
 from models import Delivery, DestinationState
@@ -113,7 +114,7 @@ def test_a_record_is_chosen_for_everything_that_is_held_of_the_call_there(databa
         row = now_is(database, one)
         assert (row.state, row.record_id, row.reason, row.candidates, row.due_at) == ("pending", "502", None, None, NOW)
     assert [now_is(database, one).state for one in (elsewhere, other)] == ["held", "held"]
-    with pytest.raises(steering.CannotRetry, match="but pending"):
+    with pytest.raises(steering.CannotRetry, match="but is pending"):
         steering.choose(database, ours[1], "501", NOW)
 
 
@@ -122,6 +123,7 @@ def test_a_record_is_chosen_for_everything_that_is_held_of_the_call_there(databa
     [
         (CANDIDATES, "503", False),
         ([], "503", True),
+        ([{"id": str(number)} for number in range(MOST_CANDIDATES)], "503", True),  # there may be more than are named
         (None, "x" * 200, True),
         ([], "x" * 201, False),
         ([], "  ", False),
@@ -136,6 +138,21 @@ def test_which_record_may_be_named(database, candidates, record_id, fine):
     with pytest.raises(steering.NotChosen):
         steering.choose(database, one, record_id, NOW)
     assert now_is(database, one).state == "held"
+
+
+def test_another_record_is_named_where_the_record_is_there_no_more(database):
+    call = ids.new()
+    lost = {"outcome_id": call, "state": "refused", "record_id": "501"}
+    ours = [
+        make(database, **lost, reason="record_deleted"),
+        make(database, **lost, reason="record_gone", operation="set_status"),
+    ]
+    other = make(database, **lost, reason="validation", operation="post_event")
+    assert steering.choose(database, ours[1], "900", NOW).record_id == "900"
+    assert {(now_is(database, one).state, now_is(database, one).record_id) for one in ours} == {("pending", "900")}
+    assert (now_is(database, other).state, now_is(database, other).record_id) == ("refused", "501")
+    with pytest.raises(steering.CannotRetry, match="but is refused"):
+        steering.choose(database, other, "900", NOW)
 
 
 def row_of(database, name="sales"):

@@ -7,9 +7,10 @@ from flask import Blueprint, abort, flash, g, make_response, redirect, render_te
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from crm.finding import MOST_CANDIDATES
 from crm.steering import CannotRetry, NotChosen
 from lib.text import many
-from models.deliveries import HELD, REFUSED
+from models.deliveries import HELD, LOST, REFUSED
 from queries import deliveries, keyset
 from web import steered
 from web.destinations import NOT_STARTED
@@ -60,6 +61,8 @@ def destination(name: str) -> Response:
         following=held.next,
         first="cursor" not in request.args,
         calls=calls,
+        lost=LOST,
+        most_candidates=MOST_CANDIDATES,
         wrong=wrong,
     )
     return make_response(html, 422 if wrong else 200)

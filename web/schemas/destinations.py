@@ -103,7 +103,7 @@ class RetriedOne(Schema):
 
 
 class Choice(Schema):
-    """Of a delivery that is held: whom the call belongs to."""
+    """Of a delivery that is held, or whose record is there no more: whom the call belongs to."""
 
     class Meta:
         unknown = RAISE

@@ -130,7 +130,15 @@ def test_a_call_goes_to_the_record_that_a_person_picks(admin, database, started)
         found = [session.get(Delivery, one.id) for one in (several, nobody)]
     assert [(row.state, row.record_id) for row in found] == [("pending", "502"), ("pending", "900")]
     admin.post(f"/deliveries/{nobody.id}/choose", record_id="901")
-    assert "Nothing was changed. It is not held" in text(admin, "/destinations")
+    assert "Nothing was changed. It does not wait" in text(admin, "/destinations")
+
+
+def test_another_record_is_named_where_the_record_is_gone(admin, database, started):
+    one = make(database, state="refused", reason="record_deleted", record_id="501", answer="The contact is archived.")
+    assert f'<input id="record-{one.id}" name="record_id"' in text(admin)
+    admin.post(f"/deliveries/{one.id}/choose", record_id="900")
+    with database.read() as session:
+        assert session.get(Delivery, one.id).record_id == "900"
 
 
 def test_held_ones_come_page_by_page_and_a_call_once(admin, database, started, monkeypatch):
