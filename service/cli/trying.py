@@ -129,5 +129,6 @@ def _until(database: Database, call: str, step: str, reached: Callable[[Rows], R
             return found
         time.sleep(LOOK_SECONDS)
     raise click.ClickException(
-        f"The receipt for {step!r} was kept, but is not read after {PATIENCE_SECONDS:.0f} s. Is the worker running?"
+        f"The receipt for {step!r} was kept, but is not read after {PATIENCE_SECONDS:.0f} s. "
+        f"Does a worker run that has been started with the connection {CONNECTION}?"
     )
