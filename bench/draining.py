@@ -16,7 +16,7 @@ from bench.load import WARM_SECONDS, Load
 from bench.stage import SECONDS, rounds
 from bench.table import Row, Void, compared, note, spread
 from lib import clock
-from models import CallOutcome, Delivery
+from models import CallOutcome, Delivery, DestinationState
 from models.database import Database
 from models.deliveries import DONE
 from rig.ports import free_port
@@ -124,6 +124,7 @@ def _p99(ours: Installation, url: str, name: str) -> float:
     calls = range(first, first + int(SETTLED_RATE * (seconds + WARM_SECONDS)) + 1)
     crms.put_contacts(url, [{"phone": f"+9198{call % 100_000_000:08d}", "hs_lead_status": "NEW"} for call in calls])
     with ours.running():
+        until(lambda: _follows(ours.database, name), 30, lambda: "that the feed is followed")
         run = load.steady(ours.callback_url, SETTLED_RATE, seconds)
         if run.errors:
             raise Void(f"{run.errors} callbacks were not answered with 200")
@@ -135,6 +136,12 @@ def _p99(ours: Installation, url: str, name: str) -> float:
     if (there := crms.taken(HUBSPOT, url)) != (run.answered, 0):
         raise Void(f"the CRM has {there[0]} calls of {run.answered}, {there[1]} of them wrongly")
     return delays[int(len(delays) * 0.99)]
+
+
+def _follows(database: Database, name: str) -> bool:
+    """Whether the destination has begun: it is sent what changes from then on."""
+    with database.read() as session:
+        return session.get(DestinationState, name) is not None
 
 
 def _delays(database: Database, name: str) -> list[float]:

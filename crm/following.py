@@ -50,6 +50,7 @@ _REPLACEABLE = (PENDING, HELD, PARKED)  # not sent: a later revision takes its p
 _UPDATED = ("revision", "state", "reason", "answer", "candidates", "changed_fields", "position", "due_at", "settled_at")
 
 Row = dict[str, Any]
+_EMPTY: Row = dict.fromkeys(column.name for column in Delivery.__table__.columns)
 
 
 def follow(database: Database, destination: Destination, now: Callable[[], datetime] = clock.now) -> bool:
@@ -168,7 +169,7 @@ def _is_ripe(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
 def _new(destination: str, operation: str, outcome: AnyRow, at: datetime) -> Row:
     own = {"id": ids.new(), "destination": destination, "outcome_id": outcome.id, "operation": operation}
     return (
-        dict.fromkeys(column.name for column in Delivery.__table__.columns)
+        _EMPTY
         | own
         | {
             "revision": outcome.revision,

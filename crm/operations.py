@@ -70,7 +70,8 @@ class Work:
 
     def placed(self, taken: Taken) -> Taken:
         """With the record that was found for it, if any was."""
-        return replace(taken, record_id=taken.record_id or self.whose.get(taken.outcome_id))
+        record = None if taken.record_id else self.whose.get(taken.outcome_id)
+        return replace(taken, record_id=record) if record else taken
 
     def settled(self, taken: Taken, result: Result, record_id: str | None = None, **done: Any) -> Settled:
         """What a record's result makes of its delivery; ``done``: more of one that is."""

@@ -60,7 +60,7 @@ def meaning(
     """What a 2xx says, as JSON; an empty object for one without content. ``zone``: the account's, in which its day ends. Raises
     CredentialsRefused, Unavailable, QuotaSpent, WholeRefused, NotSetUp; Uncertain where something was given to HubSpot and
     nobody can tell what it has done with it, Unreadable where it was only asked."""
-    said = answer.said()
+    said = answer.plain()
     if 200 <= answer.status < 300:
         return _content(answer, said, host, what, writes)
     error = said if isinstance(said, Mapping) else None

@@ -63,6 +63,13 @@ class Answer:
         except rawjson.NotJson:
             return None
 
+    def plain(self) -> Any:
+        """The same, sooner, as ``rawjson.plain`` has it."""
+        try:
+            return rawjson.plain(self.body)
+        except rawjson.NotJson:
+            return None
+
 
 class Http:
     """Exchanges with a dialer. Shared by threads; each has its own connections. ``ca_file`` names the authority of
