@@ -1,4 +1,4 @@
-"""Outcomes on their way into CRMs while everything fails, in short (`make chaos` is the long one). Would the balance notice?"""
+"""Outcomes on their way into CRMs while everything fails, in short; `make chaos` is the long one. Would the balance notice?"""
 
 import random
 import signal

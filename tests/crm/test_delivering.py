@@ -1,14 +1,16 @@
 """What becomes of deliveries when the other side refuses, fails, is slow, or nobody knows. On both databases."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
-from crm import desk
+from crm import desk, steering
+from crm.destination import Rule
 from crm.following import follow
-from models import CallOutcome, Delivery, DestinationState
+from models import CallOutcome, Delivery
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
@@ -18,13 +20,6 @@ NUMBER = "+919810012345"
 UPSERT, READ = "calls/batch/upsert", "calls/batch/read"
 # What the sandbox asks of calls that nobody answered, so that one of several is refused.
 RULE = {"object": "calls", "when": {"hs_call_status": "NO_ANSWER"}, "need": ["hs_call_recording_url"]}
-
-
-def resumed(engine, destination):
-    """As a person does who has mended what was wrong."""
-    again = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": engine.now()}
-    engine.set(DestinationState, DestinationState.name == destination.name, **again, error=None, error_id=None)
-    engine.set(Delivery, Delivery.destination == destination.name, Delivery.state == "parked", due_at=engine.now())
 
 
 def test_a_call_stands_on_its_contact_and_the_delivery_says_where(engine, hubspot, sales):
@@ -49,7 +44,7 @@ def test_refused_credentials_park_all_and_say_so_until_somebody_resumes(engine, 
     engine.run(sales)
     assert hubspot.requests.total() == asked
     hubspot.faults.set({})
-    resumed(engine, sales)
+    steering.resume(engine.database, sales.name, engine.now())
     assert told(engine.run(sales)) == [("log_call", "done", None)]
     assert engine.desk(sales).error is None
     assert [one["mark"] for one in hubspot.calls()] == [str(call)]
@@ -79,7 +74,7 @@ def test_whoever_wants_nothing_more_is_left_alone(engine, receiver, hook):
     engine.later(86_400)
     engine.run(hook)
     assert receiver.events == []
-    resumed(engine, hook)
+    steering.resume(engine.database, hook.name, engine.now())
     assert told(engine.run(hook)) == [("post_event", "done", None)]
 
 
@@ -189,16 +184,12 @@ def test_it_stays_unknown_while_it_cannot_be_looked_up(engine, hubspot, sales):
         engine.later(60)
         assert engine.run(sales)[0].state == "unknown"
     hubspot.faults.set({})
-    resumed(engine, sales)
+    steering.resume(engine.database, sales.name, engine.now())
     engine.later(60)
     assert engine.run(sales)[0].state == "done"
 
 
 def test_of_what_a_process_left_behind_none_waits_for_the_other(engine, hubspot, sales):
-    from dataclasses import replace
-
-    from crm.destination import Rule
-
     sales = replace(sales, status=(Rule("connect_outcome", "connected", {"hs_lead_status": "CONNECTED"}),))
     engine.made(customer_number=NUMBER)
     engine.follow(sales)

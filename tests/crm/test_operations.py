@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from crm import steering
 from crm.destination import SKIP, Rule
 from crm.history import send
 from crm.previewing import preview
 from crm.undoing import Undoing, done_since
-from models import Delivery
 from tests.crm.engine import hubspot_of, told, webhook_of
 from tests.factories import NOON, minutes
 
@@ -45,7 +45,7 @@ def test_a_call_of_several_is_held_until_a_person_picks_one(engine, hubspot, sal
     assert told(rows) == [("log_call", "held", "several_found"), ("set_status", "held", "several_found")]
     assert [one["id"] for one in rows[0].candidates] == ["101", "102"]
     assert (rows[0].candidates[1]["name"], hubspot.calls()) == ("Bharat", [])
-    engine.set(Delivery, Delivery.state == "held", state="pending", record_id="102", due_at=engine.now())
+    steering.choose(engine.database, rows[0].id, "102", engine.now())
     assert told(engine.run(sales)) == [("log_call", "done", None), ("set_status", "done", None)]
     assert [one["contacts"] for one in hubspot.calls()] == [["102"]]
     assert (hubspot.contact("101")["hs_lead_status"], hubspot.statuses("102")) == ("NEW", ["CONNECTED"])
