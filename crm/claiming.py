@@ -45,15 +45,25 @@ _SHOWN = tuple(getattr(CallOutcome, name) for name in (*COLUMNS, "changed_fields
 _KEPT = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state, Delivery.attempts),
     *(Delivery.changed_fields, Delivery.record_id, Delivery.remote_id, Delivery.remote_url, Delivery.digest),
+    *(Delivery.before, Delivery.after),
 )
 _revision = attrgetter("revision")
+
+
+@dataclass(frozen=True)
+class Set:
+    """Fields of a record that we set: as they were, and as they are since."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Taken:
     """A delivery that is being worked on. ``was`` is the state that it was in; ``outcome`` as the API shows it now. What stands
     in the CRM for this outcome, as far as is known: ``remote_id`` and ``remote_url`` of the call, ``record_id`` on which it
-    stands, ``digest`` of what was sent last."""
+    stands, ``digest`` of what was sent last, ``ours`` of the status: what all its revisions have set. ``noted``: what this
+    delivery was about to set when it was sent before."""
 
     id: UUID
     outcome_id: UUID
@@ -71,6 +81,8 @@ class Taken:
     remote_url: str | None
     digest: str | None
     first: bool  # nothing of this operation was done for the outcome before
+    ours: Set | None = None
+    noted: Set | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +98,7 @@ class Settled:
     remote_url: str | None = None
     candidates: Sequence[Mapping[str, Any]] | None = None
     digest: str | None = None
-    before: Mapping[str, str] | None = None
-    after: Mapping[str, str] | None = None
+    set: Set | None = None  # done, or perhaps done
     due: datetime | None = None
 
 
@@ -218,7 +229,23 @@ def _taken(
         remote_url=row.remote_url or (last.remote_url if last else None),
         digest=digest,
         first=not done,
+        ours=_ours([*done, row] if was == UNKNOWN else done),
+        noted=Set(row.before or {}, row.after) if row.after else None,
     )
+
+
+def _ours(some: Sequence[AnyRow | Delivery]) -> Set | None:
+    """What revisions of one outcome have set, one after the other: what stood there before the first of them, unless somebody has
+    moved it on in between."""
+    found: Set | None = None
+    for one in some:
+        if one.after:
+            went_on = found is not None and all(
+                found.after.get(name) == was for name, was in (one.before or {}).items()
+            )
+            before = {**(one.before or {}), **(found.before if found is not None and went_on else {})}
+            found = Set(before, one.after)
+    return found
 
 
 def _changed(revision: int, changes: Sequence[str] | None, outcome: AnyRow | CallOutcome) -> Sequence[str] | None:
@@ -255,8 +282,8 @@ def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
             "remote_url": one.remote_url or one.taken.remote_url,
             "candidates": one.candidates,
             "digest": one.digest or one.taken.digest,
-            "before": one.before,
-            "after": one.after,
+            "before": one.set.before if one.set else None,
+            "after": one.set.after if one.set else None,
             "due_at": one.due or at,
             "settled_at": at,
         }
@@ -295,6 +322,12 @@ def _latest_of(
         if record is not None and (record not in found or at > found[record]):
             found[record] = at
     return found
+
+
+def note_set(session: Session, changes: Mapping[UUID, Set]) -> None:
+    """Delivery -> what it is about to set: where the answer does not come, that can be put back all the same."""
+    rows = [{"id": delivery, "before": one.before, "after": one.after} for delivery, one in changes.items()]
+    update_rows(session, Delivery.__table__, rows, ("before", "after"))
 
 
 def note(session: Session, records: Mapping[UUID, str]) -> None:

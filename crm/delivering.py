@@ -147,7 +147,9 @@ class Shift:
     def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
         """(what each comes to, what the destination's row says from now on)."""
         at = self._now()
-        work = Work(self._crm, self._destination, self._client, at, self._overtaken, self._uncertain, self._note)
+        work = Work(
+            self._crm, self._destination, self._client, at, self._overtaken, self._uncertain, self._note, self._note_set
+        )
         results: list[Settled] = []
         state: Mapping[str, object] = _ANSWERED | {"sent_at": at}
         for operation in OPERATIONS:
@@ -205,7 +207,7 @@ class Shift:
             results += [self._put_off(one, PENDING, error.error_id, said, due=at + wait) for one in some]
         else:
             seen = at + timedelta(seconds=self._crm.look_up_after)
-            results += [Settled(one, UNKNOWN, error.error_id, said, due=seen) for one in some]
+            results += [Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=seen) for one in some]
         return told | {"failures": failures, "next_at": at + wait}
 
     def _put_off(
@@ -213,7 +215,9 @@ class Shift:
     ) -> Settled:
         """What was certainly not sent now. One of which it was not known whether it had been is to be looked up still."""
         if one.was == UNKNOWN:
-            return Settled(one, UNKNOWN, reason, said, due=self._now() + timedelta(seconds=self._crm.look_up_after))
+            return Settled(
+                one, UNKNOWN, reason, said, set=one.noted, due=self._now() + timedelta(seconds=self._crm.look_up_after)
+            )
         return Settled(one, state, reason, said, due=due)
 
     def _spend(self, until: datetime, at: datetime) -> None:
@@ -236,3 +240,7 @@ class Shift:
     def _note(self, records: Mapping[UUID, str]) -> None:
         with self._database.write() as session:
             claiming.note(session, records)
+
+    def _note_set(self, changes: Mapping[UUID, claiming.Set]) -> None:
+        with self._database.write() as session:
+            claiming.note_set(session, changes)

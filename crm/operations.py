@@ -11,7 +11,7 @@ from uuid import UUID
 
 from crm import finding, statuses
 from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Records, Refused, Result, Seen
-from crm.claiming import MERGED, Settled, Taken, later
+from crm.claiming import MERGED, Set, Settled, Taken, later
 from crm.destination import SKIP, Destination, Rule
 from crm.finding import Found
 from dialers.vocabulary import NEVER_DISPOSED, SETTLED
@@ -39,8 +39,9 @@ Latest = Callable[[Sequence[str]], Mapping[str, datetime]]
 @dataclass(frozen=True)
 class Work:
     """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status;
-    ``uncertain``: of which nobody knows whether it has. ``note`` keeps to which records deliveries belong, before anything is
-    written there. ``whose``: outcome -> the record that was found in this step."""
+    ``uncertain``: of which nobody knows whether it has. Before anything is written there ``note`` keeps to which records
+    deliveries belong, ``note_set`` what they are about to set. ``whose``: outcome -> the record that was found in this step;
+    ``sets``: delivery -> what it has asked for in it."""
 
     crm: Crm
     destination: Destination
@@ -49,7 +50,9 @@ class Work:
     overtaken: Latest
     uncertain: Latest
     note: Callable[[Mapping[UUID, str]], None]
+    note_set: Callable[[Mapping[UUID, Set]], None]
     whose: dict[UUID, str] = field(default_factory=dict)
+    sets: dict[UUID, Set] = field(default_factory=dict)
 
     def done(self, operation: str, some: Sequence[Taken]) -> list[Settled]:
         """What the deliveries come to, all of one operation. Raises ExchangeError, and then nobody knows what came of any."""
@@ -69,9 +72,11 @@ class Work:
         return answers
 
     def placed(self, taken: Taken) -> Taken:
-        """With the record that was found for it, if any was."""
-        record = None if taken.record_id else self.whose.get(taken.outcome_id)
-        return replace(taken, record_id=record) if record else taken
+        """With the record that was found for it, and what it has asked for, if that was so."""
+        record = taken.record_id or self.whose.get(taken.outcome_id)
+        noted = self.sets.get(taken.id, taken.noted)
+        same = record == taken.record_id and noted is taken.noted
+        return taken if same else replace(taken, record_id=record, noted=noted)
 
     def settled(self, taken: Taken, result: Result, record_id: str | None = None, **done: Any) -> Settled:
         """What a record's result makes of its delivery; ``done``: more of one that is."""
@@ -84,7 +89,7 @@ class Work:
             due = later(self.at, taken.attempts, result.after)
             return Settled(taken, PENDING, None, result.answer, record_id, due=due)
         due = later(self.at, taken.attempts, self.crm.look_up_after)
-        return Settled(taken, UNKNOWN, None, result.answer, record_id, due=due)
+        return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due)
 
     def held(self, taken: Taken, found: Found) -> Settled:
         """A call of which it is not known whom it belongs to."""
@@ -188,25 +193,45 @@ def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
     known = _certain(work, known, results)
     now = _now(work, records, known)
     latest = _latest(work, known)
-    changes: dict[str, tuple[Taken, Change, Mapping[str, str]]] = {}  # by record: one call decides
+    changes: dict[str, tuple[Taken, Change]] = {}  # by record: one call decides
     for one in known:
         fields, taken = now[one.record_id], one.taken
         if fields is None:
             results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
             continue
-        decision = statuses.decide(one.rule, fields, work.destination.never_back)
+        decision = statuses.decide(one.rule, fields, work.destination.never_back, _before_us(taken, fields))
         if latest[one.record_id] > taken.occurred_at or one.record_id in changes:
             decision = statuses.Decision({}, statuses.OVERTAKEN)
-        if decision.reason is not None:
+        if decision.reason == statuses.ALREADY and taken.was == UNKNOWN and _stands(taken.noted, fields):
+            results.append(Settled(taken, DONE, None, FOUND, one.record_id, set=taken.noted))
+        elif decision.reason is not None:
             results.append(Settled(taken, DONE, decision.reason, record_id=one.record_id))
-            continue
-        before = {name: fields.get(name, "") for name in decision.fields}
-        changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields), before)
-    answers = records.change(work.client, [change for _, change, _ in changes.values()]) if changes else []
-    for (taken, change, stood), answer in zip(changes.values(), answers, strict=True):
-        set_now: dict[str, Any] = {"before": stood, "after": change.fields} if isinstance(answer, Done) else {}
-        results.append(work.settled(taken, answer, record_id=change.record_id, **set_now))
+        else:
+            changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields))
+            work.sets[taken.id] = _about_to(taken, fields, decision.fields)
+    if changes:
+        work.note_set(work.sets)
+    answers = records.change(work.client, [change for _, change in changes.values()]) if changes else []
+    for (taken, change), answer in zip(changes.values(), answers, strict=True):
+        results.append(work.settled(taken, answer, record_id=change.record_id, set=work.sets[taken.id]))
     return results
+
+
+def _stands(some: Set | None, fields: Mapping[str, str]) -> bool:
+    """Whether the record still is as we set it."""
+    return some is not None and all(fields.get(name, "") == value for name, value in some.after.items())
+
+
+def _about_to(taken: Taken, fields: Mapping[str, str], after: Mapping[str, str]) -> Set:
+    """What it is going to set. What it has set itself without anybody knowing did not stand there before."""
+    own = (
+        taken.noted.before if taken.was == UNKNOWN and taken.noted is not None and _stands(taken.noted, fields) else {}
+    )
+    return Set({name: own.get(name, fields.get(name, "")) for name in after}, after)
+
+
+def _before_us(taken: Taken, fields: Mapping[str, str]) -> Mapping[str, str] | None:
+    return taken.ours.before if taken.ours is not None and _stands(taken.ours, fields) else None
 
 
 def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> list[_Status]:
@@ -216,7 +241,7 @@ def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> li
     due = work.at + timedelta(seconds=max(1.0, work.crm.look_up_after))
     for one in waits:
         was = UNKNOWN if one.taken.was == UNKNOWN else PENDING
-        results.append(Settled(one.taken, was, None, WAITS, one.record_id, due=due))
+        results.append(Settled(one.taken, was, None, WAITS, one.record_id, set=one.taken.noted, due=due))
     return [one for one in known if one not in waits]
 
 

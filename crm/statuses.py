@@ -36,16 +36,24 @@ def _fits(rule: Rule, outcome: Mapping[str, Any]) -> bool:
     return bool(outcome["connect_outcome"] == rule.word)
 
 
-def decide(rule: Rule, now: Mapping[str, str], never_back: Mapping[str, tuple[str, ...]]) -> Decision:
-    """``now``: the record's fields. All of the rule's fields are set or none: half a status is one that nobody has mapped."""
+def decide(
+    rule: Rule,
+    now: Mapping[str, str],
+    never_back: Mapping[str, tuple[str, ...]],
+    before: Mapping[str, str] | None = None,
+) -> Decision:
+    """``now``: the record's fields. All of the rule's fields are set or none: half a status is one that nobody has mapped.
+    ``before``: what stood in some of them before this call had set what stands there now. Its correction takes the place of
+    that; what is guarded is what people have moved."""
     wanted = {name: value for name, value in rule.sets.items() if now.get(name, "") != value}
     if not wanted:
         return Decision({}, ALREADY)
-    if rule.only_from is not None and any(now.get(name, "") not in rule.only_from for name in wanted):
+    stood = {**now, **(before or {})}
+    if rule.only_from is not None and any(stood.get(name, "") not in rule.only_from for name in wanted):
         return Decision({}, NOT_FROM)
     for name, value in wanted.items():
         order = never_back.get(name, ())
-        stands = now.get(name, "")
+        stands = stood.get(name, "")
         if stands in order and value in order and order.index(value) < order.index(stands):
             return Decision({}, BACKWARDS)
     return Decision(wanted)

@@ -127,7 +127,7 @@ def test_an_older_call_waits_while_nobody_knows_of_a_later_one(engine, hubspot, 
     for _ in range(3):
         engine.later(60)
         rows = engine.run(mapped)
-    assert told(rows) == [("set_status", "done", "already"), ("set_status", "done", "overtaken")]
+    assert told(rows) == [("set_status", "done", None), ("set_status", "done", "overtaken")]
     assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
 
 
@@ -137,6 +137,40 @@ def test_a_correction_sets_another_status(engine, hubspot, mapped):
     engine.changed(call, flags=[], disposition="Wrong number")
     engine.run(mapped)
     assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING"]
+
+
+def test_a_correction_is_not_guarded_against_what_we_set_ourselves(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, flags=[], connect_outcome="no_answer")  # only from NEW or OPEN: so it was before the call
+    rows = engine.run(mapped)
+    assert told(rows) == [("set_status", "done", None)] * 2
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "ATTEMPTED_TO_CONTACT"]
+
+
+def test_a_correction_is_guarded_against_what_people_have_set(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    hubspot.add_contact("101", hs_lead_status="IN_PROGRESS")
+    engine.changed(call, flags=[], connect_outcome="no_answer")
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "not_from")
+    assert hubspot.statuses("101")[-1] == "IN_PROGRESS"
+
+
+def test_a_status_that_was_set_without_an_answer_can_be_taken_back(engine, hubspot, mapped):
+    engine.made(**sale())
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPDATE}})
+    assert told(engine.run(mapped)) == [("set_status", "unknown", "uncertain")]
+    engine.later(60)
+    (row,) = engine.run(mapped)
+    assert (row.state, row.reason, row.before, row.answer) == (
+        "done",
+        None,
+        {"hs_lead_status": "NEW"},
+        "It was found there.",
+    )
+    assert undo(engine, mapped) == ["put_back"]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "NEW"]
 
 
 def test_a_status_that_the_account_does_not_know_is_refused_with_its_words(engine, hubspot, mapped):
