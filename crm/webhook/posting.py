@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -46,7 +47,11 @@ class Client:
         self._http = Http(patience, own["ca_file"], self._admits)
         self._url = str(own["url"])
         self._keys = [signing.key(secret) for secret in own["secrets"]]
-        self._secrets = [*own["secrets"], *(one.removeprefix(signing.PREFIX) for one in own["secrets"]), self._url]
+        self._secrets = [
+            *_hidden(self._url),
+            *own["secrets"],
+            *(one.removeprefix(signing.PREFIX) for one in own["secrets"]),
+        ]
         self._most_bytes = int(own["largest_event_kib"]) * 1024
         self._budget = budget
         self.at_once = int(own["at_once"])
@@ -94,6 +99,12 @@ class Client:
         mistake = guarded.mistake(self._url, private=self._admits is None)
         if mistake:
             raise Unavailable(f"{WHAT} was not sent. url: {mistake}")
+
+
+def _hidden(url: str) -> list[str]:
+    """What a receiver's words may repeat of the URL, which may be a secret in itself: the whole, and its end."""
+    parts = urlsplit(url)
+    return [url, f"{parts.path}?{parts.query}", parts.path, parts.query]
 
 
 def written(event: Event) -> bytes:

@@ -57,7 +57,7 @@ def test_a_test_event_lives_a_whole_life_and_a_follower_sees_each_step(served):
 
     follower = threading.Thread(target=follow)
     follower.start()
-    told = tried(served, "--pause", "1.5")
+    told = tried(served, "--pause", "3")
     until(lambda: any(row["merged_into"] for row in seen), 10)
     done.set()
     follower.join()

@@ -135,7 +135,7 @@ def test_what_is_about_one_event_stops_nobody_else(receiver, answer, result):
 
 
 def test_the_receivers_words_are_cut_and_hold_no_secrets_of_ours(receiver):
-    echo = f"{SECRET} and {SECRET[6:]} at {receiver.url} \x1b[2J\x00".encode() + b"x" * 5000
+    echo = f"{SECRET} and {SECRET[6:]} at {receiver.url} or POST /hooks/s3cret-path \x1b[2J\x00".encode() + b"x" * 5000
     receiver.always = (400, {"Content-Type": "text/plain"}, echo)
     [refused] = post(client(receiver.url), [event()])
     assert SECRET[6:] not in refused.answer and "s3cret" not in refused.answer
