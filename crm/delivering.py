@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from crm import budgets, claiming, desk
+from crm import budgets, claiming, desk, operations, settling
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
-from crm.claiming import Settled, Taken
+from crm.claiming import Taken
 from crm.desk import Held
 from crm.destination import Destination
-from crm.operations import Work
 from crm.registry import CRMS
+from crm.settling import Settled
+from crm.work import Work
 from lib import clock, masking
 from lib import text as texts
 from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
@@ -134,7 +135,7 @@ class Shift:
             try:
                 with self._database.write() as session:
                     desk.renew(session, self._held, self._now(), **state)
-                    claiming.settle(session, results, self._now())
+                    settling.settle(session, results, self._now())
                     if self._goes_on and not over:
                         return self._taken(session)
                     desk.release(session, self._held)
@@ -160,7 +161,7 @@ class Shift:
                 results += [self._put_off(one, PENDING) for one in some]  # its request was not made
                 continue
             try:
-                results += work.done(operation, some)
+                results += operations.done(work, operation, some)
             except LeaseLost:
                 raise
             except (ExchangeError, SQLAlchemyError) as error:
@@ -231,16 +232,16 @@ class Shift:
 
     def _overtaken(self, records: Sequence[str]) -> Mapping[str, datetime]:
         with self._database.read() as session:
-            return claiming.overtaken(session, self._destination.name, records)
+            return settling.overtaken(session, self._destination.name, records)
 
     def _uncertain(self, records: Sequence[str]) -> Mapping[str, datetime]:
         with self._database.read() as session:
-            return claiming.uncertain(session, self._destination.name, records)
+            return settling.uncertain(session, self._destination.name, records)
 
     def _note(self, records: Mapping[UUID, str]) -> None:
         with self._database.write() as session:
-            claiming.note(session, records)
+            settling.note(session, records)
 
     def _note_set(self, changes: Mapping[UUID, claiming.Set]) -> None:
         with self._database.write() as session:
-            claiming.note_set(session, changes)
+            settling.note_set(session, changes)

@@ -4,99 +4,26 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from dataclasses import replace
 
-from crm import finding, statuses
-from crm.base import Again, AnyClient, Call, Calls, Change, Crm, Done, Event, Records, Refused, Result, Seen
-from crm.claiming import MERGED, Set, Settled, Taken, later
-from crm.destination import SKIP, Destination, Rule
-from crm.finding import Found
+from crm.base import Call, Calls, Done, Event, Seen
+from crm.claiming import MERGED, Taken
+from crm.destination import Destination
+from crm.setting import set_statuses
+from crm.settling import Settled
+from crm.work import FOUND, Work
 from dialers.vocabulary import NEVER_DISPOSED, SETTLED
 from models.deliveries import (
     DONE,
-    HELD,
     LOG_CALL,
-    PENDING,
     POST_EVENT,
-    RECORD_GONE,
-    REFUSED,
     REMOVE_CALL,
     SET_STATUS,
     UNDONE,
     UNKNOWN,
 )
 
-UNCHANGED, UNMAPPED = "unchanged", "unmapped"
-FOUND = "It was found there."
-WAITS = "Whether a later call has set the status of this record is not known yet."
-
-Latest = Callable[[Sequence[str]], Mapping[str, datetime]]
-
-
-@dataclass(frozen=True)
-class Work:
-    """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status;
-    ``uncertain``: of which nobody knows whether it has. Before anything is written there ``note`` keeps to which records
-    deliveries belong, ``note_set`` what they are about to set. ``whose``: outcome -> the record that was found in this step;
-    ``sets``: delivery -> what it has asked for in it."""
-
-    crm: Crm
-    destination: Destination
-    client: AnyClient
-    at: datetime
-    overtaken: Latest
-    uncertain: Latest
-    note: Callable[[Mapping[UUID, str]], None]
-    note_set: Callable[[Mapping[UUID, Set]], None]
-    whose: dict[UUID, str] = field(default_factory=dict)
-    sets: dict[UUID, Set] = field(default_factory=dict)
-
-    def done(self, operation: str, some: Sequence[Taken]) -> list[Settled]:
-        """What the deliveries come to, all of one operation. Raises ExchangeError, and then nobody knows what came of any."""
-        return _STEPS[operation](self, some)
-
-    def found(self, some: Sequence[Taken]) -> list[Found]:
-        """Whom they belong to. What is found is kept: a call that may stand somewhere is looked for nowhere else."""
-        records = self.crm.records
-        assert records is not None
-        asked = [self.placed(one) for one in some]
-        answers = finding.found(records, self.client, self.destination, asked)
-        pairs = zip(some, answers, strict=True)
-        new = [(one, found.record_id) for one, found in pairs if found.record_id is not None and one.record_id is None]
-        if new:
-            self.whose.update({one.outcome_id: record for one, record in new})
-            self.note({one.id: record for one, record in new})
-        return answers
-
-    def placed(self, taken: Taken) -> Taken:
-        """With the record that was found for it, and what it has asked for, if that was so."""
-        record = taken.record_id or self.whose.get(taken.outcome_id)
-        noted = self.sets.get(taken.id, taken.noted)
-        same = record == taken.record_id and noted is taken.noted
-        return taken if same else replace(taken, record_id=record, noted=noted)
-
-    def settled(self, taken: Taken, result: Result, record_id: str | None = None, **done: Any) -> Settled:
-        """What a record's result makes of its delivery; ``done``: more of one that is."""
-        if isinstance(result, Done):
-            told = {"remote_id": result.remote_id, "remote_url": result.remote_url, "answer": result.answer}
-            return Settled(taken, DONE, record_id=record_id, **told | done)
-        if isinstance(result, Refused):
-            return Settled(taken, REFUSED, result.reason, result.answer, record_id)
-        if isinstance(result, Again):
-            due = later(self.at, taken.attempts, result.after)
-            return Settled(taken, PENDING, None, result.answer, record_id, due=due)
-        due = later(self.at, taken.attempts, self.crm.look_up_after)
-        return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due)
-
-    def held(self, taken: Taken, found: Found) -> Settled:
-        """A call of which it is not known whom it belongs to."""
-        if self.destination.not_found == SKIP:
-            return Settled(taken, REFUSED, found.reason, "Skipped, as `not_found` says.")
-        choices = [{"id": one.id, "name": one.name, "url": one.url} for one in found.candidates]
-        return Settled(taken, HELD, found.reason, candidates=choices)
+UNCHANGED = "unchanged"
 
 
 def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
@@ -177,103 +104,6 @@ def _digest(calls: Calls, call: Call) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Status:
-    """A status that is to be set on a record."""
-
-    taken: Taken
-    rule: Rule
-    record_id: str
-
-
-def _set(work: Work, some: Sequence[Taken]) -> list[Settled]:
-    records = work.crm.records
-    assert records is not None
-    known, results = _mapped(work, some)
-    known = _certain(work, known, results)
-    now = _now(work, records, known)
-    latest = _latest(work, known)
-    changes: dict[str, tuple[Taken, Change]] = {}  # by record: one call decides
-    for one in known:
-        fields, taken = now[one.record_id], one.taken
-        if fields is None:
-            results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
-            continue
-        decision = statuses.decide(one.rule, fields, work.destination.never_back, _before_us(taken, fields))
-        if latest[one.record_id] > taken.occurred_at or one.record_id in changes:
-            decision = statuses.Decision({}, statuses.OVERTAKEN)
-        if decision.reason == statuses.ALREADY and taken.was == UNKNOWN and _stands(taken.noted, fields):
-            results.append(Settled(taken, DONE, None, FOUND, one.record_id, set=taken.noted))
-        elif decision.reason is not None:
-            results.append(Settled(taken, DONE, decision.reason, record_id=one.record_id))
-        else:
-            changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields))
-            work.sets[taken.id] = _about_to(taken, fields, decision.fields)
-    if changes:
-        work.note_set(work.sets)
-    answers = records.change(work.client, [change for _, change in changes.values()]) if changes else []
-    for (taken, change), answer in zip(changes.values(), answers, strict=True):
-        results.append(work.settled(taken, answer, record_id=change.record_id, set=work.sets[taken.id]))
-    return results
-
-
-def _stands(some: Set | None, fields: Mapping[str, str]) -> bool:
-    """Whether the record still is as we set it."""
-    return some is not None and all(fields.get(name, "") == value for name, value in some.after.items())
-
-
-def _about_to(taken: Taken, fields: Mapping[str, str], after: Mapping[str, str]) -> Set:
-    """What it is going to set. What it has set itself without anybody knowing did not stand there before."""
-    own = (
-        taken.noted.before if taken.was == UNKNOWN and taken.noted is not None and _stands(taken.noted, fields) else {}
-    )
-    return Set({name: own.get(name, fields.get(name, "")) for name in after}, after)
-
-
-def _before_us(taken: Taken, fields: Mapping[str, str]) -> Mapping[str, str] | None:
-    return taken.ours.before if taken.ours is not None and _stands(taken.ours, fields) else None
-
-
-def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> list[_Status]:
-    """Without those of which a later call may have set the status already: they wait until that is known."""
-    uncertain = work.uncertain([one.record_id for one in known])
-    waits = [one for one in known if one.record_id in uncertain and uncertain[one.record_id] > one.taken.occurred_at]
-    due = work.at + timedelta(seconds=max(1.0, work.crm.look_up_after))
-    for one in waits:
-        was = UNKNOWN if one.taken.was == UNKNOWN else PENDING
-        results.append(Settled(one.taken, was, None, WAITS, one.record_id, set=one.taken.noted, due=due))
-    return [one for one in known if one not in waits]
-
-
-def _mapped(work: Work, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:
-    """Those whose outcome is mapped and whose record is known; and what the others come to."""
-    rules = [(one, None if one.merged else statuses.rule_for(work.destination, one.outcome)) for one in some]
-    results = [Settled(one, UNDONE, MERGED if one.merged else UNMAPPED) for one, rule in rules if rule is None]
-    mapped = [(one, rule) for one, rule in rules if rule is not None]
-    whose = work.found([one for one, _ in mapped])
-    known: list[_Status] = []
-    for (taken, rule), found in zip(mapped, whose, strict=True):
-        if found.record_id is None:
-            results.append(work.held(taken, found))
-        else:
-            known.append(_Status(taken, rule, found.record_id))
-    return known, results
-
-
-def _now(work: Work, records: Records, known: Sequence[_Status]) -> Mapping[str, Mapping[str, str] | None]:
-    names = sorted({name for one in known for name in one.rule.sets})
-    ids = list(dict.fromkeys(one.record_id for one in known))
-    return dict(zip(ids, records.read(work.client, ids, names), strict=True)) if ids else {}
-
-
-def _latest(work: Work, known: Sequence[_Status]) -> Mapping[str, datetime]:
-    """Of each record: when its latest call was. That one decides, of those that were before and of those in this step."""
-    latest = dict(work.overtaken([one.record_id for one in known]))
-    for one in known:
-        latest[one.record_id] = max(latest.get(one.record_id, one.taken.occurred_at), one.taken.occurred_at)
-    return latest
-
-
 def _remove(work: Work, some: Sequence[Taken]) -> list[Settled]:
     calls = work.crm.calls
     assert calls is not None
@@ -308,7 +138,12 @@ def _has_settled(taken: Taken) -> bool:
 
 _STEPS: Mapping[str, Callable[[Work, Sequence[Taken]], list[Settled]]] = {
     LOG_CALL: _log,
-    SET_STATUS: _set,
+    SET_STATUS: set_statuses,
     REMOVE_CALL: _remove,
     POST_EVENT: _post,
 }
+
+
+def done(work: Work, operation: str, some: Sequence[Taken]) -> list[Settled]:
+    """What the deliveries come to, all of one operation. Raises ExchangeError, and then nobody knows what came of any."""
+    return _STEPS[operation](work, some)

@@ -1,0 +1,121 @@
+"""What came of deliveries, written down, and what must be known before anything is written there. Whoever does either holds the
+destination (``crm.desk``)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from crm.claiming import MERGED, Set, Taken
+from crm.statuses import ALREADY
+from lib import text as texts
+from models import CallOutcome, Delivery
+from models.bulk import update_rows
+from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, SET_STATUS, UNDONE, UNKNOWN
+
+LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
+_SETTLED = (
+    *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
+    *("due_at", "settled_at"),
+)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a delivery is from now on; ``due`` where it is to be worked on again."""
+
+    taken: Taken
+    state: str
+    reason: str | None = None
+    answer: str | None = None
+    record_id: str | None = None
+    remote_id: str | None = None
+    remote_url: str | None = None
+    candidates: Sequence[Mapping[str, Any]] | None = None
+    digest: str | None = None
+    set: Set | None = None  # done, or perhaps done
+    due: datetime | None = None
+
+
+def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
+    """Write down what came of them. Nobody has to say whom a row belongs to that was merged while it was looked for."""
+    held = {one.taken.outcome_id for one in results if one.state == HELD}
+    is_merged = (CallOutcome.id.in_(held), CallOutcome.merged_into.is_not(None))
+    merged = set(session.scalars(select(CallOutcome.id).where(*is_merged))) if held else set()
+    results = [
+        Settled(one.taken, UNDONE, MERGED) if one.state == HELD and one.taken.outcome_id in merged else one
+        for one in results
+    ]
+    rows = [
+        {
+            "id": one.taken.id,
+            "state": one.state,
+            "reason": one.reason,
+            "answer": _kept(one.answer),
+            "record_id": one.record_id or one.taken.record_id,
+            "remote_id": one.remote_id or one.taken.remote_id,
+            "remote_url": one.remote_url or one.taken.remote_url,
+            "candidates": one.candidates,
+            "digest": one.digest or one.taken.digest,
+            "before": one.set.before if one.set else None,
+            "after": one.set.after if one.set else None,
+            "due_at": one.due or at,
+            "settled_at": at,
+        }
+        for one in results
+    ]
+    update_rows(session, Delivery.__table__, rows, _SETTLED)
+
+
+def _kept(answer: str | None) -> str | None:
+    if answer is None:
+        return None
+    return str(texts.clean(answer))[:LONGEST_ANSWER]
+
+
+def overtaken(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
+    """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call."""
+    stands = (Delivery.outcome_id == CallOutcome.id, CallOutcome.merged_into.is_(None))
+    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *stands)
+    return _latest_of(session, destination, records, told)
+
+
+def uncertain(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
+    """Record -> when the latest call was of which nobody knows whether it has set the status. What is asked for now is not
+    among them."""
+    return _latest_of(
+        session, destination, records, (IS_OPEN, Delivery.operation == SET_STATUS, Delivery.state == UNKNOWN)
+    )
+
+
+def _latest_of(
+    session: Session, destination: str, records: Collection[str], which: Collection[Any]
+) -> Mapping[str, datetime]:
+    found: dict[str, datetime] = {}
+    mine = (Delivery.destination == destination, Delivery.record_id.in_(records))
+    for record, at in session.execute(select(Delivery.record_id, Delivery.occurred_at).where(*mine, *which)):
+        if record is not None and (record not in found or at > found[record]):
+            found[record] = at
+    return found
+
+
+def note_set(session: Session, changes: Mapping[UUID, Set]) -> None:
+    """Delivery -> what it is about to set: where the answer does not come, that can be put back all the same."""
+    rows = [{"id": delivery, "before": one.before, "after": one.after} for delivery, one in changes.items()]
+    update_rows(session, Delivery.__table__, rows, ("before", "after"))
+
+
+def note(session: Session, records: Mapping[UUID, str]) -> None:
+    """Delivery -> the record that it belongs to, before anything is written there."""
+    rows = [{"id": delivery, "record_id": record} for delivery, record in records.items()]
+    update_rows(session, Delivery.__table__, rows, ("record_id",))
+
+
+def later(at: datetime, attempts: int, wanted: float | None) -> datetime:
+    """When a delivery that was certainly not taken is tried again: from a second to an hour after, as often as it was tried."""
+    backoff = min(2.0 ** min(attempts - 1, 12), 3_600.0)
+    return at + timedelta(seconds=max(backoff, min(wanted or 0.0, 3_600.0)))
