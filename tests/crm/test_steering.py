@@ -35,11 +35,11 @@ def started(database):
         destination(session)
 
 
-@pytest.mark.parametrize("state", ["refused", "held", "parked"])
-def test_one_becomes_pending_and_keeps_why_until_the_next_result(database, state):
-    one = make(database, state=state, reason="validation", answer="No.", due_at=LATER)
-    row = steering.retry(database, one, NOW)
-    assert (row.state, row.due_at, row.reason, row.answer) == ("pending", NOW, "validation", "No.")
+def test_one_becomes_pending_and_keeps_why_until_the_next_result(database):
+    for state in ("refused", "held", "parked"):
+        one = make(database, state=state, reason="validation", answer="No.", due_at=LATER)
+        row = steering.retry(database, one, NOW)
+        assert (row.state, row.due_at, row.reason, row.answer) == ("pending", NOW, "validation", "No.")
 
 
 def test_one_that_is_pending_is_due_now(database):
@@ -47,14 +47,12 @@ def test_one_that_is_pending_is_due_now(database):
     assert (steering.retry(database, one, NOW).state, now_is(database, one).due_at) == ("pending", NOW)
 
 
-@pytest.mark.parametrize(
-    ("state", "sentence"), [("done", "It is done"), ("undone", "It is taken back"), ("sending", "It is being sent")]
-)
-def test_what_cannot_be_tried_again(database, state, sentence):
-    one = make(database, state=state)
-    with pytest.raises(steering.CannotRetry, match=sentence):
-        steering.retry(database, one, NOW)
-    assert (now_is(database, one).state, now_is(database, one).due_at) == (state, NOON)
+def test_what_cannot_be_tried_again(database):
+    for state, sentence in (("done", "It is done"), ("undone", "It is taken back"), ("sending", "It is being sent")):
+        one = make(database, state=state)
+        with pytest.raises(steering.CannotRetry, match=sentence):
+            steering.retry(database, one, NOW)
+        assert (now_is(database, one).state, now_is(database, one).due_at) == (state, NOON)
 
 
 def test_what_a_later_revision_has_replaced_is_not_sent_after_it(database):
@@ -118,26 +116,26 @@ def test_a_record_is_chosen_for_everything_that_is_held_of_the_call_there(databa
         steering.choose(database, ours[1], "501", NOW)
 
 
-@pytest.mark.parametrize(
-    ("candidates", "record_id", "fine"),
-    [
-        (CANDIDATES, "503", False),
-        ([], "503", True),
-        ([{"id": str(number)} for number in range(MOST_CANDIDATES)], "503", True),  # there may be more than are named
-        (None, "x" * 200, True),
-        ([], "x" * 201, False),
-        ([], "  ", False),
-        ([], "5\n3", False),
-    ],
-)
-def test_which_record_may_be_named(database, candidates, record_id, fine):
-    one = make(database, state="held", candidates=candidates)
-    if fine:
-        assert steering.choose(database, one, record_id, NOW).record_id == record_id
-        return
-    with pytest.raises(steering.NotChosen):
-        steering.choose(database, one, record_id, NOW)
-    assert now_is(database, one).state == "held"
+NAMED = [
+    (CANDIDATES, "503", False),
+    ([], "503", True),
+    ([{"id": str(number)} for number in range(MOST_CANDIDATES)], "503", True),  # there may be more than are named
+    (None, "x" * 200, True),
+    ([], "x" * 201, False),
+    ([], "  ", False),
+    ([], "5\n3", False),
+]
+
+
+def test_which_record_may_be_named(database):
+    for candidates, record_id, fine in NAMED:
+        one = make(database, state="held", candidates=candidates)
+        if fine:
+            assert steering.choose(database, one, record_id, NOW).record_id == record_id
+            continue
+        with pytest.raises(steering.NotChosen):
+            steering.choose(database, one, record_id, NOW)
+        assert now_is(database, one).state == "held"
 
 
 def test_another_record_is_named_where_the_record_is_there_no_more(database):

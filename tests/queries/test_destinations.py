@@ -74,13 +74,18 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("states", "sentence"), SENTENCES)
-def test_calls_by_what_is_left_to_be_done(database, started, states, sentence):
-    make(database, *states)
-    found = shown(database)["sales"]
-    assert found["lag"] == sentence
-    assert found["counts"] == {state: states.count(state) for state in DELIVERY_STATES}
-    assert found["waits_for_person"] == states.count("held")
+def test_calls_by_what_is_left_to_be_done(database):
+    with database.write() as session:
+        for number, (states, _) in enumerate(SENTENCES):
+            destination(session, f"n{number}")
+            for state in states:
+                delivery(session, state=state, destination=f"n{number}")
+    found = shown(database, kinds={f"n{number}": "hubspot" for number in range(len(SENTENCES))})
+    for number, (states, sentence) in enumerate(SENTENCES):
+        one = found[f"n{number}"]
+        assert one["lag"] == sentence
+        assert one["counts"] == {state: states.count(state) for state in DELIVERY_STATES}
+        assert one["waits_for_person"] == states.count("held")
 
 
 def test_a_call_counts_once_whatever_is_written_of_it(database, started):
@@ -193,16 +198,19 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(("values", "state", "sentence"), STATES)
-def test_why_nothing_moves(database, values, state, sentence):
+def test_why_nothing_moves(database):
     with database.write() as session:
-        destination(session, **values)
-    make(database, "done", "done")
-    found = shown(database)["sales"]
-    assert found["state"] == state
-    assert found["lag"].startswith("All 2 calls are in.") and found["lag"].endswith(sentence)
-    assert (found["parked_until"] is None) == (state != "parked")
-    assert (found["next_at"] is None) == (state != "failing")
+        for number, (values, *_) in enumerate(STATES):
+            destination(session, f"n{number}", **values)
+            for _ in range(2):
+                delivery(session, destination=f"n{number}")
+    found = shown(database, kinds={f"n{number}": "hubspot" for number in range(len(STATES))})
+    for number, (_, state, sentence) in enumerate(STATES):
+        one = found[f"n{number}"]
+        assert one["state"] == state, sentence
+        assert one["lag"].startswith("All 2 calls are in.") and one["lag"].endswith(sentence)
+        assert (one["parked_until"] is None) == (state != "parked")
+        assert (one["next_at"] is None) == (state != "failing")
 
 
 def test_counts_of_a_while_ago_say_so(database, started):
