@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import requests
 
 from dialers.base import Connection
 from lib import clock, ending
@@ -17,6 +18,7 @@ from rig.waiting import until
 from sandbox.server import running
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 from web import long_polls
+from web.context import context
 
 CHANGES = "/api/v1/outcomes/changes"
 OTHER = replace(RYNG, name="ryng-two")
@@ -231,13 +233,9 @@ def test_a_wait_is_a_minute_at_most(reader, wait):
 
 
 def test_waiting_holds_no_connection_to_the_database(app, reader, database, monkeypatch):
-    from web.context import context
-
     monkeypatch.setattr(long_polls, "LOOK_SECONDS", 0.2)
     pool = context(app).database.engine.pool
     with running(app) as url:
-        import requests
-
         thread = threading.Thread(
             target=requests.get,
             args=(f"{url}{CHANGES}?wait=2",),

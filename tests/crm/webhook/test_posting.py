@@ -1,6 +1,7 @@
 """Events on their way, over real sockets: what is sent, what comes of each, and who waits for whom."""
 
 import json
+import ssl
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from crm.webhook import CRM, signing
 from lib import clock
 from lib.http.errors import Unavailable
 from rig.patience import stretched
-from tests.crm.webhook.receiver import AT, NEXT_SECRET, SECRET, Turnstile, client, destination, event, receiving
+from tests.crm.webhook.receiver import NEXT_SECRET, SECRET, Turnstile, client, destination, event, receiving
 
 post = CRM.events.post
 
@@ -292,8 +293,6 @@ def test_check_says_what_is_wrong_and_posts_nothing(receiver):
 
 
 def test_check_says_that_a_certificate_is_not_trusted(tmp_path):
-    import ssl
-
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -304,7 +303,3 @@ def test_check_says_that_a_certificate_is_not_trusted(tmp_path):
         assert [line.fine for line in lines][-1] is False and "ca_file" in lines[-1].todo
         assert post(client(secure.url, ca_file=str(path)), [event()]) == done(1)
         assert len(secure.posts) == 1
-
-
-def test_the_time_of_an_event_is_that_of_its_outcome():
-    assert event().at == AT

@@ -1,5 +1,7 @@
 """Signatures, against what the library ``standardwebhooks`` 1.1.0 signs and verifies."""
 
+import base64
+
 import pytest
 
 from crm.webhook import signing
@@ -54,6 +56,4 @@ def test_a_wrong_secret_is_a_sentence_that_does_not_repeat_it(secret, words):
 
 @pytest.mark.parametrize("count", [24, 64])
 def test_secrets_of_24_to_64_bytes_are_taken(count):
-    import base64
-
     assert signing.key("whsec_" + base64.b64encode(b"k" * count).decode()) == b"k" * count

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 import trustme
-from flask import Flask
+from flask import Flask, request
 
 from lib.http.errors import AddressRefused, Unavailable
 from lib.http.exchange import Http, Patience
@@ -111,8 +111,6 @@ def place(context=None):
 
     @app.get("/")
     def root():
-        from flask import request
-
         asked.append(request.host)
         return {"ok": True}
 
