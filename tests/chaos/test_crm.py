@@ -10,7 +10,7 @@ from tests.server import ROOT
 
 pytestmark = pytest.mark.slow
 
-SHORT = ["--short", "--outcomes", "160", "--minutes", "0.33", "--pace", "3", "--pause", "7"]
+SHORT = ["--short", "--outcomes", "200", "--minutes", "0.5", "--pace", "1.5", "--pause", "8"]
 LONGEST_SECONDS = 400
 
 

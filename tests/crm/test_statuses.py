@@ -57,3 +57,18 @@ def test_the_first_line_that_fits(given, rule):
 def test_what_is_set_where_a_record_stands(rule, now, fields, reason):
     decision = decide(rule, now, ORDER)
     assert (dict(decision.fields), decision.reason) == (fields, reason)
+
+
+@pytest.mark.parametrize(
+    ("rule", "now", "before", "reason"),
+    [
+        (TRIED, "CONNECTED", "NEW", None),
+        (TRIED, "CONNECTED", "MEETING_BOOKED", NOT_FROM),
+        (Rule("flag", "x", {"hs_lead_status": "ATTEMPTED"}), "CONNECTED", "NEW", None),
+        (Rule("flag", "x", {"hs_lead_status": "NEW"}), "CONNECTED", "ATTEMPTED", BACKWARDS),
+        (SALE, "CONNECTED", "NEW", ALREADY),
+    ],
+)
+def test_a_correction_is_compared_with_what_stood_before_its_call(rule, now, before, reason):
+    decision = decide(rule, {"hs_lead_status": now}, ORDER, {"hs_lead_status": before})
+    assert decision.reason == reason

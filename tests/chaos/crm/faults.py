@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
+from crm import steering
 from crm.hubspot import LOOK_UP_AFTER as LOOK_UP_SECONDS
 from lib import clock
 from models import Delivery, DestinationState, PortalBudget
@@ -152,19 +153,19 @@ class Site:
 
     def _mended(self) -> None:
         now = clock.now()
-        table = DestinationState.__table__
-        rests = or_(table.c.parked_until > now, table.c.next_at > now, table.c.paused_at.is_not(None))
-        again = {"parked_until": None, "paused_at": None, "next_at": now, "failures": 0}
+        state = DestinationState
+        rests = or_(state.parked_until > now, state.next_at > now, state.paused_at.is_not(None))
         with self.database.write() as session:
-            names = session.scalars(select(table.c.name).where(rests)).all()
+            names = session.scalars(select(state.name).where(rests)).all()
             session.execute(update(PortalBudget).values(spent_until=None))
-            session.execute(update(table).where(table.c.name.in_(names)).values(again))
             waits = or_(
                 Delivery.state.in_((PENDING, PARKED)),
                 # It may be looked up as soon as what was written can be found, and no earlier.
                 and_(Delivery.state == UNKNOWN, Delivery.sent_at < now - LOOK_UP_AFTER),
             )
             session.execute(update(Delivery).where(waits, Delivery.due_at > now).values(due_at=now))
+        for name in names:
+            steering.resume(self.database, name, now)
         self.mended += len(names)
 
 
