@@ -73,7 +73,8 @@ def callbacks(some, asked, calls):
         attempts[lead(call)].append(call)
     for call in sorted(promised, key=lambda call: (call["callback_at"], str(call["id"]))):
         due = call["callback_at"]
-        later = [other["occurred_at"] for other in attempts[lead(call)] if lead(call) and place(other) > place(call)]
+        own = attempts[lead(call)] if lead(call) else ()
+        later = [other["occurred_at"] for other in own if place(other) > place(call)]
         if any(abs(at - due) <= QUARTER for at in later):
             state = "kept"
         elif asked.now < due + QUARTER:
