@@ -112,11 +112,12 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
     ]
     if replaced:
         _replace(session, replaced, found, at)
+    names = ("state", "attempts", "revision", "occurred_at", "sent_at")
     noted = [
-        {"id": one.id, "state": SENDING, "attempts": one.attempts, "revision": one.revision, "sent_at": at}
+        {"id": one.id} | dict(zip(names, (SENDING, one.attempts, one.revision, one.occurred_at, at), strict=True))
         for one in found
     ]
-    update_rows(session, Delivery.__table__, noted, ("state", "attempts", "revision", "sent_at"))
+    update_rows(session, Delivery.__table__, noted, names)
     return found
 
 

@@ -78,8 +78,16 @@ def renew(session: Session, held: Held, at: datetime, **values: Any) -> None:
 
 
 def kept(database: Database, held: Held, now: Any) -> AbstractContextManager[None]:
-    """Within it the destination stays ours, however long a request takes."""
-    return leases.kept(database, SPAN, lambda session: renew(session, held, now()), held.name)
+    """Within it the destination stays ours, however long a request takes; or no request leaves any more."""
+
+    def renewed(session: Session) -> None:
+        try:
+            renew(session, held, now())
+        except LeaseLost:  # to a clock that jumped, say: somebody else may be sending already
+            held.ends = 0.0
+            raise
+
+    return leases.kept(database, SPAN, renewed, held.name)
 
 
 def release(session: Session, held: Held, **values: Any) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -10,7 +10,8 @@ from sqlalchemy import update
 from crm import desk, steering
 from crm.destination import Rule
 from crm.following import follow
-from models import CallOutcome, Delivery
+from models import CallOutcome, Delivery, DestinationState
+from models.leases import LeaseLost
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
@@ -270,6 +271,19 @@ def test_a_lease_is_held_for_as_long_as_others_know(engine, sales):
     with engine.database.write() as session:
         desk.renew(session, held, engine.now())
     assert held.ends > ends
+
+
+def test_who_learns_that_the_lease_is_lost_sends_nothing_more(engine, sales, monkeypatch):
+    monkeypatch.setattr(desk, "SPAN", timedelta(seconds=0.4))
+    with engine.database.write() as session:
+        held = desk.claim(session, sales.name, engine.now())
+    with desk.kept(engine.database, held, engine.now):
+        held.check()
+        engine.set(DestinationState, DestinationState.name == sales.name, lease_owner="another")
+        held.ends += 60
+        until(lambda: held.ends == 0, 5)
+        with pytest.raises(LeaseLost):
+            held.check()
 
 
 def test_a_slow_crm_slows_no_other(engine, hubspot, receiver, sales, hook, tmp_path):

@@ -116,6 +116,16 @@ def test_the_latest_call_decides_in_whatever_order_they_come(engine, hubspot, ma
     assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
 
 
+def test_a_call_of_which_it_was_known_late_when_it_was(engine, hubspot, mapped):
+    call = engine.made(**sale(5))
+    engine.follow(mapped)
+    engine.changed(call, started_at=NOON + minutes(20), occurred_at=NOON + minutes(20))
+    engine.run(mapped)
+    engine.made(**sale(10, flags=[], disposition="Wrong number"))
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "overtaken")
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
 def test_an_older_call_waits_while_nobody_knows_of_a_later_one(engine, hubspot, mapped):
     hubspot.faults.set({"drop_after": {"times": 1, "path": UPDATE}})
     engine.made(**sale(5))
