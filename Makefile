@@ -8,6 +8,9 @@ PIP = pip --quiet --disable-pip-version-check install
 LOCKED = $(PIP) --no-build-isolation --require-hashes
 IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 
+# Tests start hundreds of processes, and five of them collect the tests: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install run demo test quick thorough compare test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
@@ -98,6 +101,7 @@ update: .venv-update/installed
 
 .venv/installed-test: .venv/installed requirements/test.txt
 	.venv/bin/$(LOCKED) -r requirements/test.txt
+	@.venv/bin/pytest -q --collect-only >/dev/null || true  # compiled once, and not by five at the same time
 	@touch $@
 
 .venv-update/installed: requirements/update.txt

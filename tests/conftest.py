@@ -19,11 +19,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path not in slow)
 
 
+def pytest_configure():
+    gc.disable()  # until all is collected
+
+
 def pytest_collection_finish():
     """What was collected, some hundred thousand objects, stays to the end: looking at it again and again for garbage took a
     fifth of the time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 

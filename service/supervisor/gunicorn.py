@@ -1,5 +1,7 @@
 """gunicorn as ``wrapup serve`` starts it: with our code, wherever that is."""
 
+import gc
+
 from gunicorn.app.wsgiapp import WSGIApplication
 
 
@@ -12,4 +14,5 @@ class Gunicorn(WSGIApplication):
 
 
 if __name__ == "__main__":
+    gc.disable()  # until all is loaded: ``hooks``
     Gunicorn(prog="gunicorn").run()

@@ -73,12 +73,23 @@ def on_starting(server: Any) -> None:
 
 def pre_fork(server: Any, worker: Any) -> None:
     """What is loaded by now stays for ever: the collector need not look at it, and so the memory stays shared."""
-    gc.collect()
-    gc.freeze()
+    _loaded()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    gc.disable()  # a worker may load more
 
 
 def post_worker_init(worker: Any) -> None:
+    _loaded()
     tell_ready()
+
+
+def _loaded() -> None:
+    """What there is now stays for ever: from here on the collector looks at what comes."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def tell_ready() -> None:

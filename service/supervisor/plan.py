@@ -58,8 +58,10 @@ def planned() -> Plan:
 
 
 def _tell(pipe: int) -> int:
+    import gc
     import traceback
 
+    gc.disable()  # it ends in a moment
     try:
         from service.settings import config
 
