@@ -14,4 +14,4 @@ def until(condition, seconds: float, explain=lambda: ""):
             return found
         passed = time.monotonic() - began
         assert passed < stretched(seconds), f"still not so after {passed:.0f} s {explain()}"
-        time.sleep(0.05)
+        time.sleep(min(0.25, max(0.02, passed / 10)))  # looking takes processor time from what is waited for

@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
@@ -76,6 +76,19 @@ def postgresql_databases(postgresql_server):
     return Databases(postgresql_server)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kept_database(request, tmp_path_factory):
+    """A migrated database of each kind for all tests of a module: for rows that many ask for and nobody changes."""
+    folder = tmp_path_factory.mktemp("kept")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            shutil.copy(request.getfixturevalue("sqlite_template"), folder / "wrapup.db")
+            url = f"sqlite:///{folder}/wrapup.db"
+        else:
+            url = stack.enter_context(request.getfixturevalue("postgresql_databases").empty())
+        yield stack.enter_context(closing(Database(url)))
+
+
 @pytest.fixture
 def sqlite_url(sqlite_template, tmp_path):
     path = tmp_path / "wrapup.db"
@@ -100,17 +113,6 @@ def database(database_url):
     database = Database(database_url)
     yield database
     database.close()
-
-
-@contextmanager
-def migrated_database(request, folder, kind: str):
-    """The URL of a migrated, empty database of the kind, for tests that share one application."""
-    if kind == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "wrapup.db")
-        yield f"sqlite:///{folder}/wrapup.db"
-        return
-    with request.getfixturevalue("postgresql_databases").empty() as url:
-        yield url
 
 
 @contextmanager

@@ -115,15 +115,16 @@ def test_a_flood_of_headers_is_answered_and_holds_up_nobody(served, line):
 
 
 ENDLESS = {
-    "a length": (b"Content-Length: 1000000000000", bytes(1024 * 1024), 0.0),
-    "chunks of one byte": (b"Transfer-Encoding: chunked", b"1\r\nx\r\n" * 10_000, 0.01),
+    # header, what is sent again and again, the pause in between, and for how many seconds
+    "a length": (b"Content-Length: 1000000000000", bytes(1024 * 1024), 0.0, 2),  # GiB
+    "chunks of one byte": (b"Transfer-Encoding: chunked", b"1\r\nx\r\n" * 10_000, 0.01, 5),
 }
 
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_senders_without_an_end_hold_up_nobody_and_fill_no_memory(served, line, name):
     """Fast ones, who go on after the answer, without a token. They find their 200 all the same, when they come to read."""
-    header, piece, pause = ENDLESS[name]
+    header, piece, pause, seconds = ENDLESS[name]
     numbers = itertools.count(1000 if pause else 2000)
     usual, before = max(post(served, next(numbers)) for _ in range(20)), memory(served)
     over, sending = threading.Event(), [line() for _ in range(4)]
@@ -141,7 +142,7 @@ def test_senders_without_an_end_hold_up_nobody_and_fill_no_memory(served, line, 
     for thread in threads:
         thread.start()
     try:
-        end, slowest, most = time.monotonic() + 5, 0.0, 0
+        end, slowest, most = time.monotonic() + seconds, 0.0, 0
         while time.monotonic() < end:
             slowest = max(slowest, post(served, next(numbers)))
             most = max(most, memory(served))

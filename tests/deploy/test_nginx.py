@@ -63,6 +63,13 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """For tests that harm nginx at most."""
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
 def test_every_callback_is_answered_200_while_receivers_are_killed_and_renewed(tmp_path):
     with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
         url = served.callback("terminal").replace(served.url, front)
@@ -115,8 +122,8 @@ def _outcomes(folder: Path) -> int:
     return found
 
 
-def test_no_size_and_no_shape_is_refused(tmp_path):
-    with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
+def test_no_size_and_no_shape_is_refused(tmp_path, served):
+    with nginx(tmp_path, served.url) as front:
         url = served.callback("terminal").replace(served.url, front)
         for body in (b"x" * (3 * 1024 * 1024), b"", iter([b"a" * 100_000] * 20)):
             assert requests.post(url, data=body, timeout=70).status_code == 200
@@ -128,16 +135,16 @@ def test_no_size_and_no_shape_is_refused(tmp_path):
         assert (away.status_code, away.headers["Location"]) == (308, "https://127.0.0.1/docs")
 
 
-def test_long_urls_and_headers_reach_wrapup(tmp_path):
-    with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
+def test_long_urls_and_headers_reach_wrapup(tmp_path, served):
+    with nginx(tmp_path, served.url) as front:
         url = served.callback("terminal").replace(served.url, front)
         assert requests.post(url + "?q=" + "q" * 60_000, data=b"{}", timeout=70).status_code == 200
         headers = {f"X-Long-{number}": "y" * 60_000 for number in range(6)}
         assert requests.post(url, data=b"{}", headers=headers, timeout=70).status_code == 200
 
 
-def test_a_disk_that_takes_nothing_loses_no_callback_and_writes_no_token(tmp_path):
-    with serving(tmp_path) as served, nginx(tmp_path, served.url) as front:
+def test_a_disk_that_takes_nothing_loses_no_callback_and_writes_no_token(tmp_path, served):
+    with nginx(tmp_path, served.url) as front:
         shutil.rmtree(tmp_path / "client_body")  # nginx can write there no more than on a full disk
         url = served.callback("terminal").replace(served.url, front)
         token = url.rpartition("/callbacks/")[2].split("/")[1]

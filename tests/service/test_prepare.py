@@ -20,7 +20,7 @@ WRAPUP = str(Path(sys.executable).parent / "wrapup")
         (">&-", "closed before the start"),  # closed, as some that start services leave it
     ],
 )
-def test_it_succeeds_where_nothing_can_be_printed(where, said, tmp_path):
+def test_it_succeeds_where_nothing_can_be_printed(where, said, commands, tmp_path):
     environ = os.environ | {"WRAPUP_DATA_DIR": str(tmp_path / "data")}
     gone, ours = os.pipe()
     os.close(gone)
@@ -32,5 +32,5 @@ def test_it_succeeds_where_nothing_can_be_printed(where, said, tmp_path):
     assert done.returncode == 0, done.stderr
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["event"] == "not_printed" and said in line
-    again = subprocess.run([WRAPUP, "prepare"], cwd=tmp_path, env=environ, capture_output=True, text=True)
+    again = commands.run("prepare", cwd=tmp_path, env=environ)
     assert again.stdout.startswith("Dashboard: ") and "Admin key" not in again.stdout, again

@@ -13,6 +13,8 @@ import requests
 
 from callbacks.http.line import IDLE_SECONDS, LONGEST_SECONDS
 from rig.patience import stretched
+from rig.waiting import until
+from tests.evidence import terminal
 from tests.server import serving
 
 MORE = 0.1  # seconds, that the slowest of the others may wait longer
@@ -155,15 +157,17 @@ def test_answers_that_nobody_reads(served, line, path):
 
 
 def test_an_export_that_nobody_reads(served, line):
-    many = [{"callID": f"e{number}", "callLogID": f"e{number}", "note": "x" * 2000} for number in range(2000)]
+    export = "/api/v1/outcomes/export?format=ndjson"
+    many = [terminal(number, number, notes="x" * 40_000) for number in range(100)]
     with requests.Session() as session:
         for one in many:
             assert session.post(served.callback("terminal"), json=one, timeout=40).status_code == 200
+    until(lambda: len(served.get(export).content) > 4_000_000, 60)  # more than lies in the buffers on the way
     usual = times(served)
     key = f"Authorization: Bearer {served.key}\r\n"
     unread = [line(narrow=True) for _ in range(4)]
     for one in unread:
-        one.sendall(f"GET /api/v1/outcomes/export?format=ndjson HTTP/1.1\r\nHost: x\r\n{key}\r\n".encode())
+        one.sendall(f"GET {export} HTTP/1.1\r\nHost: x\r\n{key}\r\n".encode())
     for one in unread:
         one.recv(1, socket.MSG_PEEK)
     assert_nobody_waits(served, usual)

@@ -6,10 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from dialers.base import Connection
-from models.database import Database
 from service.app import create_app
 from service.settings.config import Settings
-from tests.conftest import migrated_database
 from web import keys
 from web.context import context
 
@@ -65,21 +63,24 @@ def client_with(app, database, *scopes: str) -> ApiClient:
     return client
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def asked(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def asked(kept_database, tmp_path_factory):
     """(an application, its database) on both databases, for all tests of a module that change nothing there: making one for each
     takes longer than the asking."""
-    folder = tmp_path_factory.mktemp("asked")
-    with migrated_database(request, folder, request.param) as url:
-        app, database = create_app(settings_for(url, folder)), Database(url)
-        yield app, database
-        database.close()
-        context(app).database.close()
+    url = kept_database.url.render_as_string(hide_password=False)
+    app = create_app(settings_for(url, tmp_path_factory.mktemp("asked")))
+    yield app, kept_database
+    context(app).database.close()
 
 
 @pytest.fixture(scope="module")
 def asking_admin(asked):
     return client_with(*asked, "admin")
+
+
+@pytest.fixture(scope="module")
+def asking_reader(asked):
+    return client_with(*asked, "read")
 
 
 @pytest.fixture

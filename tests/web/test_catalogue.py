@@ -18,6 +18,15 @@ FEW = 120
 
 @pytest.fixture
 def calls(database):
+    fill(database)
+
+
+@pytest.fixture(scope="module")
+def kept_calls(kept_database):
+    fill(kept_database)
+
+
+def fill(database):
     chosen = random.Random(7)
     with database.write() as session:
         for _ in range(FEW):
@@ -48,8 +57,8 @@ def asked(reader, name, **query):
     return answer.json
 
 
-def test_definitions_say_what_every_figure_means(reader):
-    told = reader.get("/api/v1/reports/definitions").json["reports"]
+def test_definitions_say_what_every_figure_means(asking_reader):
+    told = asking_reader.get("/api/v1/reports/definitions").json["reports"]
     assert [report["name"] for report in told] == list(REPORTS)
     for report in told:
         assert report["question"].endswith("?")
@@ -58,11 +67,11 @@ def test_definitions_say_what_every_figure_means(reader):
             assert figure["numerator"] and figure["excludes"]
 
 
-def test_every_figure_opens_where_its_definition_says_and_nowhere_else(reader, calls):
-    for report in reader.get("/api/v1/reports/definitions").json["reports"]:
+def test_every_figure_opens_where_its_definition_says_and_nowhere_else(asking_reader, kept_calls):
+    for report in asking_reader.get("/api/v1/reports/definitions").json["reports"]:
         for figure in report["figures"]:
             for route in ("outcomes", "leads"):
-                answer = reader.get(f"/api/v1/{route}?figure={report['name']}.{figure['name']}&limit=1")
+                answer = asking_reader.get(f"/api/v1/{route}?figure={report['name']}.{figure['name']}&limit=1")
                 assert (answer.status_code == 200) == (route == figure["opens"]), (report["name"], figure)
 
 
@@ -77,17 +86,17 @@ OPENABLE = [
 
 
 @pytest.mark.parametrize("group_by", GROUPINGS)
-def test_a_figure_opens_to_as_many_calls_as_it_says(reader, calls, group_by):
+def test_a_figure_opens_to_as_many_calls_as_it_says(asking_reader, kept_calls, group_by):
     until = (NOON + timedelta(days=3)).isoformat()
     query = {"tz": "Asia/Kathmandu", "until": until, "connection": "ryng-main"}
-    rows = {name: asked(reader, name, group_by=group_by, **query)["rows"] for name, _ in OPENABLE}
+    rows = {name: asked(asking_reader, name, group_by=group_by, **query)["rows"] for name, _ in OPENABLE}
     assert all(rows.values())
     for name, figure, row in [(one, figure, row) for one, figure in OPENABLE for row in rows[one][::3]]:
         groups = {}
         for group in group_by.split(","):
             shown = row.get(group, row.get(f"{group}_id") or row.get(f"{group}_name"))
             groups[group] = "" if shown is None else shown
-        opened = reader.get(
+        opened = asking_reader.get(
             "/api/v1/outcomes", query_string={**query, **groups, "figure": f"{name}.{figure}", "limit": 1000}
         )
         assert opened.status_code == 200, opened.json
@@ -127,16 +136,16 @@ OPENED_WRONGLY = [
 ]
 
 
-def test_what_cannot_be_answered_names_what_to_change(reader, calls):
+def test_what_cannot_be_answered_names_what_to_change(asking_reader, kept_calls):
     for name, query, status, field in WRONG:
-        answer = reader.get(f"/api/v1/reports/{name}", query_string=query)
+        answer = asking_reader.get(f"/api/v1/reports/{name}", query_string=query)
         assert (answer.status_code, field is None or field in answer.json.get("details", ())) == (status, True), (
             query,
             answer.json,
         )
     for query, field in OPENED_WRONGLY:
         for path in ("/api/v1/outcomes", "/api/v1/outcomes/export"):
-            answer = reader.get(path, query_string=query | ({"format": "csv"} if "export" in path else {}))
+            answer = asking_reader.get(path, query_string=query | ({"format": "csv"} if "export" in path else {}))
             assert (answer.status_code, field in answer.json["details"]) == (422, True), (path, query, answer.json)
 
 
@@ -180,11 +189,11 @@ def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
     assert (answer.status_code, list(answer.json["details"])) == (422, ["group_by"])
 
 
-def test_leads_that_a_figure_counts_are_listed(reader, calls):
+def test_leads_that_a_figure_counts_are_listed(asking_reader, kept_calls):
     row = {"never": "false", "attempt": "1", "figure": "attempts_to_contact.leads"}
-    rows = asked(reader, "attempts_to_contact", connection="ryng-main")["rows"]
+    rows = asked(asking_reader, "attempts_to_contact", connection="ryng-main")["rows"]
     (expected,) = (one["leads"] for one in rows if (one["never"], one["attempt"]) == (False, 1))
-    listed = reader.get("/api/v1/leads", query_string=row).json
+    listed = asking_reader.get("/api/v1/leads", query_string=row).json
     assert len(listed["leads"]) == expected and listed["next"] is None
     assert listed["leads"][0]["contacted"] is True
 
@@ -209,8 +218,8 @@ def test_leads_that_a_figure_counts_are_listed(reader, calls):
         ("reports/best_time", {"group_by": "day"}, "group_by"),
     ],
 )
-def test_what_cannot_be_asked_is_told(reader, path, query, parameter):
-    answer = reader.get(f"/api/v1/{path}", query_string=query)
+def test_what_cannot_be_asked_is_told(asking_reader, path, query, parameter):
+    answer = asking_reader.get(f"/api/v1/{path}", query_string=query)
     assert answer.status_code == 422 and parameter in str(answer.json["details"]), answer.json
 
 

@@ -38,6 +38,28 @@ def leads(app, database):
     return client_with(app, database, "leads", "read")
 
 
+@pytest.fixture(scope="module", params=[qvoice, jaicp], ids=["qvoice", "jaicp"])
+def staged(request):
+    with request.param() as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def refused(staged, kept_database, tmp_path_factory):
+    """A client for all that is refused, of one application for each dialer and database; nothing may have come of it."""
+    url, folder = kept_database.url.render_as_string(hide_password=False), tmp_path_factory.mktemp("refused")
+    app = create_app(replace(settings_for(url, folder), connections={staged.connection.name: staged.connection}))
+    client = client_with(app, kept_database, "leads", "read")
+    yield client
+    assert client.get("/api/v1/loads").json["loads"] == [] and staged.taken() == []
+    context(app).database.close()
+
+
+@pytest.fixture(scope="module")
+def refused_url(staged):
+    return LEADS.format(staged.connection.name, staged.campaign)
+
+
 @pytest.fixture
 def url(played):
     return LEADS.format(played.connection.name, played.campaign)
@@ -75,8 +97,8 @@ def test_paging_through_the_loads(leads, url):
 
 
 @pytest.mark.parametrize("cursor", ["1", "WyJmZWVkIiwiMSJd", "WyJsb2FkcyIsIjEiXQ"])
-def test_a_cursor_that_no_list_of_loads_gave_is_refused(leads, cursor):
-    answer = leads.get(f"/api/v1/loads?cursor={cursor}")
+def test_a_cursor_that_no_list_of_loads_gave_is_refused(refused, cursor):
+    answer = refused.get(f"/api/v1/loads?cursor={cursor}")
     assert (answer.status_code, list(answer.json["details"])) == (422, ["cursor"])
 
 
@@ -161,8 +183,8 @@ def test_one_wrong_row_refuses_the_list_and_names_row_and_field(leads, url, play
         ({"leads": [{"number": "+12135550001"}], "options": 0}, "options"),
     ],
 )
-def test_what_is_wrong_is_named(leads, url, body, field):
-    answer = leads.post(url, json=body)
+def test_what_is_wrong_is_named(refused, refused_url, body, field):
+    answer = refused.post(refused_url, json=body)
     assert (answer.status_code, list(answer.json["details"])) == (422, [field])
 
 
@@ -178,8 +200,8 @@ def test_what_is_wrong_is_named(leads, url, body, field):
     ],
     ids=["deep", "deep inside", "half a character", "NaN", "not UTF-8", "empty"],
 )
-def test_what_is_no_json_is_a_400(leads, url, data):
-    assert leads.post(url, data=data, content_type="application/json").status_code == 400
+def test_what_is_no_json_is_a_400(refused, refused_url, data):
+    assert refused.post(refused_url, data=data, content_type="application/json").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -190,9 +212,9 @@ def test_what_is_no_json_is_a_400(leads, url, data):
         (b'{"leads":[{"number":"+12135550001","options":{"a":', b"}}]}", "leads.1.options"),
     ],
 )
-def test_what_is_nested_too_deep_is_named(leads, url, before, after, field):
+def test_what_is_nested_too_deep_is_named(refused, refused_url, before, after, field):
     data = before + b'[{"a":' * 490 + b"1" + b"}]" * 490 + after
-    answer = leads.post(url, data=data, content_type="application/json")
+    answer = refused.post(refused_url, data=data, content_type="application/json")
     assert (answer.status_code, answer.json["details"]) == (422, {field: ["Is nested more than 50 times."]})
 
 
@@ -204,8 +226,8 @@ def test_a_mark_at_the_beginning_is_no_fault(leads, url):
 
 
 @pytest.mark.parametrize("campaign", ["1" * 300, "a%00b"])
-def test_a_campaign_that_cannot_be_kept_is_named_once(leads, played, campaign):
-    answer = leads.post(LEADS.format(played.connection.name, campaign), json=numbers("+12135550001", "+12135550002"))
+def test_a_campaign_that_cannot_be_kept_is_named_once(refused, staged, campaign):
+    answer = refused.post(LEADS.format(staged.connection.name, campaign), json=numbers("+12135550001", "+12135550002"))
     assert (answer.status_code, list(answer.json["details"])) == (422, ["campaign"])
 
 
@@ -240,15 +262,15 @@ def test_a_list_that_is_too_large_is_a_413_that_says_what_to_do(leads, url, monk
         (b'{"' + b"a" * 200_000 + b'":1}', "application/json", "a" * 200, "Unknown field"),
     ],
 )
-def test_what_no_list_is_that_large_is_a_422_that_names_it(leads, url, data, kind, field, words):
-    answer = leads.post(url, data=data, content_type=kind)
+def test_what_no_list_is_that_large_is_a_422_that_names_it(refused, refused_url, data, kind, field, words):
+    answer = refused.post(refused_url, data=data, content_type=kind)
     assert (answer.status_code, list(answer.json["details"])) == (422, [field])
     assert words in str(answer.json["details"]) and len(answer.data) < 2_000
 
 
-def test_many_long_faults_make_no_long_answer(leads, url):
+def test_many_long_faults_make_no_long_answer(refused, refused_url):
     data = b'{"leads":[' + b",".join([b'{"number":"+12135550001","' + b"a" * 200_000 + b'":1}'] * 60) + b"]}"
-    answer = leads.post(url, data=data, content_type="application/json")
+    answer = refused.post(refused_url, data=data, content_type="application/json")
     assert (answer.status_code, len(answer.json["details"])) == (422, 50)
     assert len(answer.data) < 50_000
 
@@ -273,10 +295,12 @@ def test_a_list_may_be_larger_than_other_bodies(leads, url):
     assert (answer.status_code, "1 MiB" in answer.json["message"]) == (413, True)
 
 
-def test_what_is_no_list_is_a_400_or_422(leads, url):
-    assert leads.post(url, data=b"[", content_type="application/json").status_code == 400
-    assert leads.post(url, data=b"", content_type="text/csv").status_code == 422
-    assert "not UTF-8" in str(leads.post(url, data=b"number\n\xff\n", content_type="text/csv").json["details"])
+def test_what_is_no_list_is_a_400_or_422(refused, refused_url):
+    assert refused.post(refused_url, data=b"[", content_type="application/json").status_code == 400
+    assert refused.post(refused_url, data=b"", content_type="text/csv").status_code == 422
+    assert "not UTF-8" in str(
+        refused.post(refused_url, data=b"number\n\xff\n", content_type="text/csv").json["details"]
+    )
 
 
 def test_what_the_dialer_cannot_do_is_a_409_that_says_so(leads, played):
@@ -289,10 +313,10 @@ def test_what_the_dialer_cannot_do_is_a_409_that_says_so(leads, played):
 
 
 @pytest.mark.parametrize("body", [{}, {"leads": [{"number": "1"}], "options": 7}, {"nonsense": 1}])
-def test_what_cannot_be_done_at_all_is_said_first(leads, played, body):
-    assert leads.post(f"/api/v1/campaigns/{played.connection.name}", json=body).status_code == 409
-    assert leads.post(LEADS.format("nobody", "1"), data=b"nmae\n", content_type="text/csv").status_code == 404
-    assert leads.post(LEADS.format("nobody", "1"), data=b"{", content_type="application/json").status_code == 404
+def test_what_cannot_be_done_at_all_is_said_first(refused, staged, body):
+    assert refused.post(f"/api/v1/campaigns/{staged.connection.name}", json=body).status_code == 409
+    assert refused.post(LEADS.format("nobody", "1"), data=b"nmae\n", content_type="text/csv").status_code == 404
+    assert refused.post(LEADS.format("nobody", "1"), data=b"{", content_type="application/json").status_code == 404
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -41,7 +41,7 @@ def browser_with(app, database, *scopes: str) -> Browser:
     app.test_client_class = FlaskClient
     browser = Browser(app.test_client(), new_key(database, *scopes))
     assert browser.sign_in().status_code == 303
-    browser.get("/")
+    browser.get("/zone")  # a short page, for the token
     return browser
 
 
