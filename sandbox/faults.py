@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,5 +166,6 @@ def _spoiled(name: str) -> Response:
 
 
 def _dropped() -> Response:
-    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # whoever asked is gone already
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     return plain(500, "")

@@ -6,12 +6,13 @@ import sys
 
 import pytest
 
+from rig.patience import stretched
 from tests.server import ROOT
 
 pytestmark = pytest.mark.slow
 
-SHORT = ["--short", "--outcomes", "200", "--minutes", "0.5", "--pace", "1.5", "--pause", "8"]
-LONGEST_SECONDS = 400
+SHORT = ["--short", "--outcomes", "160", "--minutes", "0.42", "--pace", "1.5", "--pause", "8"]
+LONGEST_SECONDS = 200
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -19,7 +20,7 @@ def test_each_call_stands_there_once_whatever_strikes(tmp_path, kind):
     command = [sys.executable, "-m", "tests.chaos.crm", "--database", kind, "--folder", str(tmp_path / "run"), *SHORT]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
-            code = process.wait(LONGEST_SECONDS)
+            code = process.wait(stretched(LONGEST_SECONDS))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGTERM)  # it ends its workers and its server
             code = process.wait(60)

@@ -14,6 +14,7 @@ import migrations
 from models import ChangeFeed, Delivery, DestinationState
 from models.database import Database
 from models.deliveries import IS_OPEN
+from rig.patience import stretched
 from rig.waiting import until
 from sandbox.hubspot.account import Hubspot
 from sandbox.hubspot.api import create_app as hubspot_app
@@ -154,7 +155,7 @@ def _rest(run: Run, site: Site, writer: Writer) -> list[str]:
     over = threading.Event()
     mending = threading.Thread(target=site.mend, args=(over,), daemon=True)
     mending.start()
-    end = time.monotonic() + (SHORT_REST if run.quick else REST_SECONDS)
+    end = time.monotonic() + stretched(SHORT_REST if run.quick else REST_SECONDS)
     while (busy := _busy(site.database)) and time.monotonic() < end:
         time.sleep(0.2)
     over.set()
