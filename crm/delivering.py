@@ -6,6 +6,7 @@ So whatever dies in between, nothing is sent twice without being looked up: what
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from lib import text as texts
 from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
 from models import Delivery, DestinationState
 from models.database import Database
-from models.deliveries import IS_OPEN, OPERATIONS, PARKED, PENDING, REFUSED, UNKNOWN
+from models.deliveries import DONE, IS_OPEN, OPERATIONS, PARKED, PENDING, REFUSED, UNKNOWN
 from models.leases import LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ class Deliverer:
             if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
                 return False
         with self._database.write() as session:
-            held = desk.claim(session, name, self._now())
+            held = desk.claim(session, self._destination, self._now())
         if held is None:
             return False
         if self._client is None:  # not before: what fails here stops this destination alone
@@ -122,8 +123,10 @@ class Shift:
         return sent
 
     def _taken(self, session: Session) -> list[Taken]:
-        """What is next, noted as being sent; nothing, and the destination left to others."""
-        found = claiming.take(session, self._destination.name, self._crm.batch, self._now())
+        """What is next, noted as being sent; nothing, and the destination left to others, also where somebody has paused it."""
+        name = self._destination.name
+        paused = session.scalar(select(DestinationState.paused_at).where(DestinationState.name == name))
+        found = [] if paused else claiming.take(session, name, self._crm.batch, self._now())
         if not found:
             desk.release(session, self._held)
         return found
@@ -152,7 +155,7 @@ class Shift:
             self._crm, self._destination, self._client, at, self._overtaken, self._uncertain, self._note, self._note_set
         )
         results: list[Settled] = []
-        state: Mapping[str, object] = _ANSWERED | {"sent_at": at}
+        state: Mapping[str, object] = _ANSWERED
         for operation in OPERATIONS:
             some = [one for one in taken if one.operation == operation]
             if not some:
@@ -169,7 +172,10 @@ class Shift:
             except Exception as error:
                 log.exception("delivering_failed", destination=self._destination.name, error=type(error).__name__)
                 state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
-        return results, state
+        if any(one.state == DONE and one.reason is None for one in results):
+            state = {**state, "sent_at": at}
+        secrets = self._crm.secrets(self._destination)
+        return [_without_secrets(one, secrets) for one in results], state
 
     def _meant(self, error: Exception) -> ExchangeError:
         """What it means that work was not done to its end. Whatever is no answer of the CRM's: the request may have left."""
@@ -245,3 +251,10 @@ class Shift:
     def _note_set(self, changes: Mapping[UUID, claiming.Set]) -> None:
         with self._database.write() as session:
             settling.note_set(session, changes)
+
+
+def _without_secrets(one: Settled, secrets: Sequence[str]) -> Settled:
+    """Kinds see to it that no word of theirs holds one. This is for the word that was forgotten."""
+    told = {"answer": one.answer, "remote_url": one.remote_url, "candidates": one.candidates}
+    said = {name: value for name, value in told.items() if value}
+    return replace(one, **masking.masked(said, secrets)) if said else one

@@ -56,16 +56,31 @@ def made(session: Session, destination: Destination, at: datetime) -> None:
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 
-def claim(session: Session, name: str, at: datetime, paused: bool = False) -> Held | None:
-    """Take it; None where somebody else has it, where it rests, is parked or is paused. ``paused``: also then."""
-    held = Held(name, str(ids.new()))
+class OtherKind(Exception):
+    """The destination was started as another kind, under whose ids everything stands that was written."""
+
+
+def check_kind(session: Session, destination: Destination) -> None:
+    """Raises OtherKind, with a sentence for the operator."""
+    row = session.get(DestinationState, destination.name)
+    if row is not None and row.kind != destination.kind:
+        raise OtherKind(
+            f"{destination.name} was started as a {row.kind}. Give the {destination.kind} a name of its own."
+        )
+
+
+def claim(session: Session, destination: Destination, at: datetime, paused: bool = False) -> Held | None:
+    """Take it; None where somebody else has it, where it rests, is parked or is paused, and where it was started as another kind.
+    ``paused``: also then."""
+    held = Held(destination.name, str(ids.new()))
     due = or_(DESK.c.next_at <= at, DESK.c.next_at > at + 2 * LONGEST_REST)
     runs = [] if paused else [DESK.c.paused_at.is_(None)]
     open_ones = [*runs, or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at)]
     free = leases.free(DESK.c.lease_until, at, SPAN)
     held.extend()
     taken = {"lease_owner": held.lease, "lease_until": at + SPAN}
-    claimed = update(DESK).where(DESK.c.name == name, due, free, *open_ones).values(taken)
+    mine = (DESK.c.name == destination.name, DESK.c.kind == destination.kind)
+    claimed = update(DESK).where(*mine, due, free, *open_ones).values(taken)
     return held if changed(session, claimed) == 1 else None
 
 

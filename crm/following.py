@@ -1,6 +1,7 @@
 """The feed, followed: what has changed becomes what is to be done, in the transaction that moves the destination's place."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,10 +55,11 @@ _EMPTY: Row = dict.fromkeys(column.name for column in Delivery.__table__.columns
 
 
 def follow(database: Database, destination: Destination, now: Callable[[], datetime] = clock.now) -> bool:
-    """Make deliveries of the next changes in the feed. False where there were none. Raises SQLAlchemyError."""
+    """Make deliveries of the next changes in the feed. False where there were none, or where it was started as another kind.
+    Raises SQLAlchemyError."""
     with database.read() as session:
         known = session.get(DestinationState, destination.name)
-        if known is not None and known.position >= state(session).last_position:
+        if known is not None and (known.kind != destination.kind or known.position >= state(session).last_position):
             return False
     with database.write() as session:
         at = now()
@@ -70,7 +72,7 @@ def follow(database: Database, destination: Destination, now: Callable[[], datet
         row.followed_at = at
         if not found:
             return False
-        deliver(session, destination, found, at)
+        deliver(session, replace(destination, since=row.since), found, at)  # as it was when it was started
         row.position = found[-1].position
     return True
 
@@ -129,7 +131,10 @@ def _operations(
     if outcome.merged_into is not None:
         # What was logged for it goes, since the row that it became is logged by itself; who was told of it is told.
         return ([REMOVE_CALL] if logged else []) + ([POST_EVENT] if posted else [])
-    fits = _fits(destination, outcome) and _is_ripe(destination, outcome)
+    begun = any(one.state != UNDONE for one in known)
+    fits = (
+        (begun or _is_recent(destination, outcome)) and _fits(destination, outcome) and _is_ripe(destination, outcome)
+    )
     found = []
     if crm.calls is not None and ((fits and destination.log_calls) or logged):
         found.append(LOG_CALL)
@@ -156,8 +161,11 @@ def _fits(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
         and (not campaigns or outcome.campaign_id in campaigns or outcome.campaign_name in campaigns)
         and (not destination.flags or not set(destination.flags).isdisjoint(outcome.flags or ()))
         and (not destination.connect_outcomes or outcome.connect_outcome in destination.connect_outcomes)
-        and (destination.since is None or outcome.occurred_at >= destination.since)
     )
+
+
+def _is_recent(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
+    return destination.since is None or outcome.occurred_at >= destination.since
 
 
 def _is_ripe(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:

@@ -36,7 +36,7 @@ def send(
 ) -> Iterator[Progress]:
     """Note for the destination what is to be done about the calls of this time, the oldest first, as if they had just changed;
     after each piece, how far it is. What was noted or done before is not again, unless it was taken back; so whoever is
-    interrupted begins anew."""
+    interrupted begins anew. Raises OtherKind."""
     anew = replace(destination, since=None)
     span = (NOT_MERGED, CallOutcome.occurred_at >= since, CallOutcome.occurred_at < until)
     with database.read() as session:
@@ -61,5 +61,6 @@ def send(
 def _hold(session: Session, destination: Destination, at: datetime) -> None:
     """Nobody else notes anything for the destination until the end of the transaction."""
     desk.made(session, destination, at)
+    desk.check_kind(session, destination)
     row = select(DestinationState.name).where(DestinationState.name == destination.name).with_for_update()
     session.execute(row).one()

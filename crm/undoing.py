@@ -67,7 +67,9 @@ class Undoing:
         self._now = now
 
     def run(self, wanted: Sequence[Delivery]) -> Iterator[Undone]:
-        """Of each, once for what was made by several revisions. Raises Busy, ExchangeError and LeaseLost."""
+        """Of each, once for what was made by several revisions. Raises Busy, ExchangeError, LeaseLost and OtherKind."""
+        with self._database.read() as session:
+            desk.check_kind(session, self._destination)
         if not self._apply:
             yield from self._each(self._client(lambda: None), wanted)
             return
@@ -81,7 +83,7 @@ class Undoing:
         until = time.monotonic() + WAIT_SECONDS
         while True:
             with self._database.write() as session:
-                held = desk.claim(session, self._destination.name, self._now(), paused=True)
+                held = desk.claim(session, self._destination, self._now(), paused=True)
             if held is not None:
                 return held
             if time.monotonic() > until:

@@ -43,8 +43,10 @@ class DestinationState(Base):
     name: Mapped[Name] = mapped_column(primary_key=True)
     kind: Mapped[Word]
     position: Mapped[Big]  # of the feed, up to which deliveries have been made
-    followed_at: Mapped[Moment]  # when it was last looked
-    since: Mapped[Moment | None]  # calls from then on; None: whatever changes after the first start
+    followed_at: Mapped[Moment]  # when something new was last found there
+    since: Mapped[
+        Moment | None
+    ]  # calls from then on, as the settings said at the first start; None: whatever changes after that
     started_at: Mapped[Moment]
     paused_at: Mapped[Moment | None]
     paused_by: Mapped[LongText | None]
@@ -53,7 +55,7 @@ class DestinationState(Base):
     failures: Mapped[Count] = mapped_column(default=0)  # in a row
     error_id: Mapped[Word | None]
     error: Mapped[LongText | None]  # a sentence for the operator; null when the last exchange went well
-    sent_at: Mapped[Moment | None]  # when something was last taken
+    sent_at: Mapped[Moment | None]  # when the other side last took something
     lease_owner: Mapped[Name | None]
     lease_until: Mapped[Moment | None]
 
@@ -111,7 +113,7 @@ class Delivery(Base):
     occurred_at: Mapped[Moment]  # the call's
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
-    sent_at: Mapped[Moment | None]  # when its request was last made
+    sent_at: Mapped[Moment | None]  # when it was last taken up: its request was made then, if any was
     settled_at: Mapped[Moment | None]  # when its state became what it is
 
 

@@ -54,13 +54,13 @@ def conditions(filters: Mapping[str, Any]) -> list[Condition]:
     return found
 
 
-def outdated() -> Condition:
+def outdated(one: type[Delivery] = Delivery) -> Condition:
     """Whether a later revision, or the removal of the call, has its own row: what is sent after it would take the place of what
     is newer."""
     later = aliased(Delivery)
-    same = (later.destination == Delivery.destination, later.outcome_id == Delivery.outcome_id)
-    kind = or_(later.operation == Delivery.operation, later.operation == REMOVE_CALL, Delivery.operation == REMOVE_CALL)
-    return exists().where(*same, later.revision > Delivery.revision, kind)
+    same = (later.destination == one.destination, later.outcome_id == one.outcome_id)
+    kind = or_(later.operation == one.operation, later.operation == REMOVE_CALL, one.operation == REMOVE_CALL)
+    return exists().where(*same, later.revision > one.revision, kind)
 
 
 def page(

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Delivery
+from models import CallOutcome, Delivery
 from models.deliveries import DELIVERY_STATES, HELD, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN, UNMATCHED
 from queries.deliveries import STEERED, outdated
 
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
+_LEFT = (*OPEN, HELD, REFUSED)  # something is to be done about it
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,12 @@ def _calls(session: Session) -> dict[str, int]:
     undone = select(*of_call).where(Delivery.state == UNDONE, ~stands).distinct().subquery()
     for name, count in session.execute(select(undone.c.destination, func.count()).group_by(undone.c.destination)):
         found[name] -= count
+    # What was written of a merged row is gone from there, or was told to be; what is still to be done about it counts.
+    is_merged = (CallOutcome.id == Delivery.outcome_id, CallOutcome.merged_into.is_not(None))
+    left = select(other.id).where(*same, other.state.in_(_LEFT), ~outdated(other)).exists()
+    merged = select(*of_call).where(*is_merged, stands, ~left).distinct().subquery()
+    for name, count in session.execute(select(merged.c.destination, func.count()).group_by(merged.c.destination)):
+        found[name] -= count
     return found
 
 
@@ -79,7 +86,7 @@ def _missing(session: Session) -> dict[str, tuple[int, ...]]:
     skipped = (Delivery.state == REFUSED) & func.coalesce(Delivery.reason, "").in_(UNMATCHED)
     kinds = (Delivery.state == HELD, (Delivery.state == REFUSED) & ~skipped, skipped, Delivery.state == UNKNOWN)
     flags = [func.max(case((kind, 1), else_=0)).label(f"is_{at}") for at, kind in enumerate(kinds)]
-    left = Delivery.state.in_((*OPEN, HELD, REFUSED)) & ~outdated()
+    left = Delivery.state.in_(_LEFT) & ~outdated()
     calls = select(*of_call, *flags).where(left).group_by(*of_call).subquery()
     sums = [func.sum(calls.c[flag.name]) for flag in flags]
     grouped = select(calls.c.destination, func.count(), *sums).group_by(calls.c.destination)

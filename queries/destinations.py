@@ -6,7 +6,7 @@ not mapped any more) are left out of the total. What nobody has looked at in the
 knows yet what is to be made of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,9 +28,12 @@ PARKED_STATE = "parked"  # until its quota or its credentials allow more
 FAILING = "failing"  # the last exchange failed; it is tried again
 NOT_STARTED = "not_started"  # in the settings, and no worker has followed the feed for it yet
 NOT_CONFIGURED = "not_configured"  # not in the settings any more
-STATES = (RUNNING, PAUSED_STATE, PARKED_STATE, FAILING, NOT_STARTED, NOT_CONFIGURED)
+OTHER_KIND = "other_kind"  # it was started as another kind than the settings say now
+STATES = (RUNNING, PAUSED_STATE, PARKED_STATE, FAILING, NOT_STARTED, NOT_CONFIGURED, OTHER_KIND)
+STILL = (NOT_STARTED, NOT_CONFIGURED, OTHER_KIND)  # nobody follows the feed for such, or sends to them
 
 MOST_BEHIND = 100_000  # changes that are counted
+Moments = Callable[[datetime], str]  # how a sentence writes a moment
 LATE_SECONDS = 120.0  # a worker looks every second; after so many it is said that nobody does
 
 
@@ -40,26 +43,31 @@ def destinations(
     counts: Mapping[str, Counts],
     age: float,
     now: datetime,
+    at: Moments | None = None,
 ) -> list[dict[str, Any]]:
     """Every destination as the API shows it: those of the settings in their order, then those that are there no more.
-    ``configured``: name -> kind. ``counts``: what was counted, ``age`` seconds ago."""
+    ``configured``: name -> kind. ``counts``: what was counted, ``age`` seconds ago. ``at``: how ``lag`` writes moments; without
+    it in UTC."""
     rows = {row.name: row for row in session.scalars(select(DestinationState).order_by(DestinationState.name))}
     names = [*configured, *(name for name in rows if name not in configured)]
     found = []
     for name in names:
         row, own = rows.get(name), counts.get(name, Counts())
         kind = configured.get(name)
-        ahead = _ahead(session, row) if row is not None and kind is not None else None
-        found.append(_shown(name, kind, row, ahead, own, age, now))
+        ahead = _ahead(session, row) if row is not None and state_of(row, kind, now) not in STILL else None
+        found.append(_shown(name, kind, row, ahead, own, age, now, at or in_utc))
     return found
 
 
-def state_of(row: DestinationState | None, is_configured: bool, now: datetime) -> str:
-    """One of ``STATES``: the first that holds, from the end to the beginning of what a person has to do about it."""
-    if not is_configured:
+def state_of(row: DestinationState | None, kind: str | None, now: datetime) -> str:
+    """One of ``STATES``: the first that holds, from the end to the beginning of what a person has to do about it. ``kind`` as
+    the settings say."""
+    if kind is None:
         return NOT_CONFIGURED
     if row is None:
         return NOT_STARTED
+    if row.kind != kind:
+        return OTHER_KIND
     if row.paused_at is not None:
         return PAUSED_STATE
     if row.parked_until is not None and row.parked_until > now:
@@ -117,8 +125,9 @@ def _shown(
     counts: Counts,
     age: float,
     now: datetime,
+    at: Moments,
 ) -> dict[str, Any]:
-    state = state_of(row, kind is not None, now)
+    state = state_of(row, kind, now)
     if row is None:
         return dict.fromkeys(SHOWN) | {
             "name": name,
@@ -135,12 +144,12 @@ def _shown(
         "behind": ahead.behind if ahead else None,
         "counts": counts.states,
         "waits_for_person": counts.held,
-        "lag": lag(row, state, ahead, counts, age, now),
+        "lag": lag(row, kind, ahead, counts, age, now, at),
         "sent_at": iso(row.sent_at),
         "error": row.error,
         "error_id": row.error_id,
         "parked_until": iso(row.parked_until) if state == PARKED_STATE else None,
-        "next_at": iso(row.next_at) if state == FAILING else None,
+        "next_at": iso(next_try(row, ahead)) if state == FAILING and ahead else None,
         "paused_at": iso(row.paused_at),
         "paused_by": row.paused_by,
         "calls": counts.calls,
@@ -172,18 +181,27 @@ SHOWN = (
 )
 
 
-def lag(row: DestinationState, state: str, ahead: Ahead | None, counts: Counts, age: float, now: datetime) -> str:
+def in_utc(at: datetime) -> str:
+    """As sentences write a moment, where no reader has chosen a zone."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def lag(
+    row: DestinationState, kind: str | None, ahead: Ahead | None, counts: Counts, age: float, now: datetime, at: Moments
+) -> str:
     """How far it is: what is in, what waits for whom, what nobody has looked at, and why nothing moves where nothing does."""
-    said = [_are_in(counts)]
+    behind = ahead.behind if ahead else 0
+    so_far = "As far as the feed has been followed, " if behind and counts.calls else ""
+    are_in = _are_in(counts)
+    said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
     if counts.held:
         said.append(f"{counts.held:,} {'waits' if counts.held == 1 else 'wait'} for a person")
     if counts.refused:
-        said.append(f"{counts.refused:,} {'was' if counts.refused == 1 else 'were'} refused")
+        said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
     if counts.skipped:
-        said.append(f"{counts.skipped:,} {'was' if counts.skipped == 1 else 'were'} skipped, since no record was found")
+        said.append(f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody can tell whom they belong to")
     if counts.unknown:
         said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
-    behind = ahead.behind if ahead else 0
     if behind:
         more = "at least " if behind >= MOST_BEHIND else ""
         said.append(
@@ -192,7 +210,11 @@ def lag(row: DestinationState, state: str, ahead: Ahead | None, counts: Counts, 
     sentences = ["; ".join(said) + "."]
     if age >= 1:
         sentences.append(f"Counted {round(age)} s ago.")
-    return " ".join([*sentences, *_why_still(row, state, ahead, now)])
+    return " ".join([*sentences, *_why_still(row, kind, ahead, now, at)])
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _are_in(counts: Counts) -> str:
@@ -205,24 +227,44 @@ def _are_in(counts: Counts) -> str:
     return f"All but {counts.missing:,} of {counts.calls:,} calls are in"
 
 
-def _why_still(row: DestinationState, state: str, ahead: Ahead | None, now: datetime) -> list[str]:
-    if ahead is None:
+def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now: datetime, at: Moments) -> list[str]:
+    state = state_of(row, kind, now)
+    if kind is None:
         return ["It is not in the settings any more, so nothing is sent."]
+    if ahead is None:
+        was = f"It was started as a {row.kind}, and the settings say {kind}: nothing is sent."
+        return [was, "Give the new one a name of its own."]
     said = []
     # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of
     # history is behind, and at work.
     if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, now):
-        said.append(f"The feed has not been followed since {_moment(ahead.changed_at)}: is a worker running?")
-    if state == PAUSED_STATE:
+        said.append(f"The feed has not been followed since {at(ahead.changed_at)}: is a worker running?")
+    if state == PAUSED_STATE and row.paused_at is not None:
         by = f" by {row.paused_by}" if row.paused_by and row.paused_by != row.error else ""
-        said.append(f"Paused since {_moment(row.paused_at)}{by}: nothing is sent.")
-    elif state == PARKED_STATE:
-        said.append(f"Nothing is sent before {_moment(row.parked_until)}.")
-    elif state == FAILING:
-        said.append(f"The last exchange failed; the next try is {_when(row.next_at, now)}.")
-    elif ahead.due_at is not None and _late(ahead.due_at, now) and _late(row.sent_at or row.started_at, now):
-        said.append(f"What has been due since {_moment(ahead.due_at)} is not sent: is a worker running?")
+        return [*said, f"Paused since {at(row.paused_at)}{by}: nothing is sent."]
+    if state == PARKED_STATE and row.parked_until is not None:
+        return [*said, f"Nothing is sent before {at(row.parked_until)}."]
+    due = next_try(row, ahead)
+    if state == FAILING:
+        if due is None:
+            return [*said, "The last exchange failed; nothing waits to be sent."]
+        said.append(f"The last exchange failed; the next try is {_when(due, now)}.")
+    if due is not None and _late(due, now) and _late(row.sent_at or row.started_at, now) and not _is_held(row, now):
+        said.append(f"What has been due since {at(due)} is not sent: is a worker running?")
     return said
+
+
+def next_try(row: DestinationState, ahead: Ahead) -> datetime | None:
+    """From when on something could be sent; None where nothing waits."""
+    if ahead.due_at is None:
+        return None
+    rests = [row.next_at] if row.failures or row.error else []
+    return max([ahead.due_at, *rests, *([row.parked_until] if row.parked_until else [])])
+
+
+def _is_held(row: DestinationState, now: datetime) -> bool:
+    """Whether a worker has it at this moment, however long the other side takes to answer."""
+    return row.lease_until is not None and row.lease_until > now
 
 
 def _late(at: datetime, now: datetime) -> bool:
@@ -231,7 +273,3 @@ def _late(at: datetime, now: datetime) -> bool:
 
 def _when(at: datetime, now: datetime) -> str:
     return f"in {clock.span(at - now)}" if at > now else "due"
-
-
-def _moment(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a time that is not known"

@@ -11,9 +11,11 @@ from flask.cli import with_appcontext
 
 import migrations
 from crm import checking, history, previewing, undoing
+from crm.desk import OtherKind
 from crm.destination import Destination
+from crm.registry import CRMS
 from crm.undoing import PUT_BACK, REMOVED, Busy, Undoing, Undone
-from lib import clock, ids
+from lib import clock, ids, masking
 from lib.http.errors import ExchangeError
 from lib.text import many
 from models import Delivery
@@ -47,10 +49,11 @@ def check(name: str, create_properties: bool) -> None:
 @with_appcontext
 def preview(name: str, since: datetime | None) -> None:
     """Show what would be written, against what is there now: counted, and some of each. Nothing is written."""
+    destination = _destination(name)
     try:
-        found = previewing.preview(_database(), _destination(name), since or clock.now() - DAY)
+        found = previewing.preview(_database(), destination, since or clock.now() - DAY)
     except ExchangeError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(_said(error, destination)) from None
     more = f" (the latest {previewing.MOST:,} were looked at)" if found.calls >= previewing.MOST else ""
     say(f"{many(found.calls, 'call')} would be sent{more}. Nothing was written.")
     for (operation, what), count in sorted(found.counts.items()):
@@ -67,9 +70,12 @@ def preview(name: str, since: datetime | None) -> None:
 def send(name: str, since: datetime, until: datetime | None) -> None:
     """Send the calls of this time: history. The worker does it; run it again after an interruption, nothing is noted twice."""
     made = 0
-    for step in history.send(_database(), _destination(name), since, until or clock.now()):
-        made = step.made
-        say(f"{step.calls:,} of {many(step.of, 'call')} noted, up to {clock.iso(step.to)}", err=True)
+    try:
+        for step in history.send(_database(), _destination(name), since, until or clock.now()):
+            made = step.made
+            say(f"{step.calls:,} of {many(step.of, 'call')} noted, up to {clock.iso(step.to)}", err=True)
+    except OtherKind as error:
+        raise click.ClickException(str(error)) from None
     say(f"{many(made, 'delivery')} will be sent by the worker.".replace("deliverys", "deliveries"))
 
 
@@ -91,7 +97,9 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
             counts[one.what] += 1
             if counts[one.what] <= SAMPLES or apply:
                 say(f"{one.what}  {_named(one)}")
-    except (ExchangeError, Busy) as error:
+    except ExchangeError as error:
+        raise click.ClickException(_said(error, destination)) from None
+    except (Busy, OtherKind) as error:
         raise click.ClickException(str(error)) from None
     except LeaseLost:
         raise click.ClickException("Somebody else sends to it now; what is said above is done.") from None
@@ -110,6 +118,10 @@ def _done(database: Database, name: str, since: datetime | None, delivery: UUID 
 def _named(one: Undone) -> str:
     where = f"call {one.remote_id}" if one.remote_id else f"record {one.record_id}"
     return f"{where} of outcome {one.outcome_id}" + (f" ({one.answer})" if one.answer else "")
+
+
+def _said(error: ExchangeError, destination: Destination) -> str:
+    return str(masking.masked(str(error), CRMS[destination.kind].secrets(destination)))
 
 
 def _id(text: str) -> UUID:

@@ -262,7 +262,7 @@ def test_who_has_lost_the_lease_writes_nothing_and_nothing_is_sent_twice(engine,
 def test_a_lease_is_held_for_as_long_as_others_know(engine, sales):
     """A commit that fails has told nobody."""
     with engine.database.write() as session:
-        held = desk.claim(session, sales.name, engine.now())
+        held = desk.claim(session, sales, engine.now())
     ends = held.ends
     with pytest.raises(ZeroDivisionError), engine.database.write() as session:
         desk.renew(session, held, engine.now())

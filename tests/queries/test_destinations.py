@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from lib import ids
+from lib.clock import iso
+from models import Delivery
 from models.deliveries import DELIVERY_STATES
 from queries import delivery_counts, destinations
 from tests.factories import NOON, delivery, destination, minutes, outcome
@@ -47,8 +49,9 @@ def test_not_started_has_no_figures(database):
 
 def test_in_the_order_of_the_settings_and_then_what_is_there_no_more(database):
     with database.write() as session:
-        for name in ("old", "sales", "hook"):
+        for name in ("old", "sales"):
             destination(session, name)
+        destination(session, "hook", kind="webhook")
     found = shown(database, kinds={"sales": "hubspot", "new": "webhook", "hook": "webhook"})
     assert [(name, one["state"]) for name, one in found.items()] == [
         ("sales", "running"),
@@ -109,7 +112,7 @@ def test_what_a_later_revision_has_mended_is_in(database, started):
 def test_what_the_settings_say_is_skipped_is_not_called_refused(database, started):
     make(database, "refused", reason="nobody_found")
     make(database, "done")
-    assert lag(database) == "All but 1 of 2 calls are in; 1 was skipped, since no record was found."
+    assert lag(database) == "All but 1 of 2 calls are in; 1 was skipped, since nobody can tell whom they belong to."
 
 
 def test_reasons_are_counted_the_most_first(database, started):
@@ -135,6 +138,10 @@ def test_what_has_changed_and_was_not_looked_at(database):
     found = shown(database)["sales"]
     assert (found["position"], found["behind"]) == (1, 2)
     assert found["lag"] == "Nothing is to be written so far; 2 changes of calls have not been looked at yet."
+    make(database, "done", "done")
+    assert lag(database) == (
+        "As far as the feed has been followed, all 2 calls are in; 2 changes of calls have not been looked at yet."
+    )
 
 
 def test_more_than_is_counted(database, monkeypatch):
@@ -192,9 +199,8 @@ STATES = [
     (
         {"failures": 3, "error": "No answer.", "next_at": NOW + minutes(2.5)},
         "failing",
-        "The last exchange failed; the next try is in 2 min.",
+        "The last exchange failed; nothing waits to be sent.",
     ),
-    ({"failures": 3, "next_at": NOON}, "failing", "The last exchange failed; the next try is due."),
 ]
 
 
@@ -210,7 +216,73 @@ def test_why_nothing_moves(database):
         assert one["state"] == state, sentence
         assert one["lag"].startswith("All 2 calls are in.") and one["lag"].endswith(sentence)
         assert (one["parked_until"] is None) == (state != "parked")
-        assert (one["next_at"] is None) == (state != "failing")
+        assert one["next_at"] is None
+
+
+FAILED = {"failures": 3, "error": "No answer."}
+TRIES = [  # what the destination says, what the delivery does, when the next try is, and the sentence about it
+    (FAILED | {"next_at": NOW + minutes(2.5)}, {}, NOW + minutes(2.5), "the next try is in 2 min."),
+    (FAILED | {"next_at": NOON}, {}, NOON, "the next try is due."),
+    (FAILED | {"next_at": NOON}, {"due_at": NOW + minutes(9)}, NOW + minutes(9), "the next try is in 9 min."),
+    ({"error": "No token.", "parked_until": NOON + minutes(0.5)}, {}, NOON + minutes(0.5), "the next try is due."),
+    (
+        FAILED | {"next_at": NOON - HOUR, "sent_at": None, "started_at": NOON - HOUR},
+        {"due_at": NOON - HOUR},
+        NOON - HOUR,
+        "the next try is due. What has been due since 2026-11-18 11:00 UTC is not sent: is a worker running?",
+    ),
+]
+
+
+def test_when_what_failed_is_tried_again(database):
+    with database.write() as session:
+        for number, (values, given, *_) in enumerate(TRIES):
+            destination(session, f"n{number}", **values)
+            delivery(session, destination=f"n{number}", state="pending", **given)
+    found = shown(database, kinds={f"n{number}": "hubspot" for number in range(len(TRIES))})
+    for number, (*_, at, sentence) in enumerate(TRIES):
+        one = found[f"n{number}"]
+        assert (one["state"], one["next_at"]) == ("failing", iso(at)), sentence
+        assert one["lag"] == f"The only call is not in. The last exchange failed; {sentence}"
+
+
+def test_who_sends_at_this_moment_is_at_work(database):
+    with database.write() as session:
+        destination(session, sent_at=None, started_at=NOON - HOUR, lease_until=NOW + minutes(0.2))
+    make(database, "sending", due_at=NOON - HOUR)
+    assert lag(database) == "The only call is not in."
+    assert lag(database, now=NOW + minutes(1)).endswith("is a worker running?")
+
+
+def test_moments_are_the_readers(database):
+    with database.write() as session:
+        destination(session, paused_at=NOON, paused_by="asha")
+    with database.read() as session:
+        (found,) = destinations.destinations(session, KINDS, {}, 0.0, NOW, lambda at: f"{at:%H o'clock}")
+    assert found["lag"].endswith("Paused since 12 o'clock by asha: nothing is sent.")
+
+
+def test_one_that_is_of_another_kind_now(database, started):
+    make(database, "done")
+    found = shown(database, kinds={"sales": "webhook"})["sales"]
+    assert (found["state"], found["behind"]) == ("other_kind", None)
+    assert found["lag"].startswith("The only call is in. It was started as a hubspot, and the settings say webhook")
+
+
+def test_a_merged_row_is_no_call_once_nothing_is_left_to_be_done_about_it(database, started):
+    with database.write() as session:
+        kept, gone = outcome(session).id, outcome(session)
+        gone.merged_into = kept
+        gone = gone.id
+    make(database, "done", outcome_id=kept)
+    make(database, "done", outcome_id=gone)
+    removal = {"outcome_id": gone, "operation": "remove_call", "revision": 2}
+    (pending,) = make(database, "pending", **removal)
+    assert lag(database) == "All but 1 of 2 calls are in."
+    with database.write() as session:
+        session.get(Delivery, pending.id).state = "done"
+    found = shown(database)["sales"]
+    assert (found["lag"], found["calls"], found["calls_in"]) == ("The only call is in.", 1, 1)
 
 
 def test_counts_of_a_while_ago_say_so(database, started):

@@ -24,18 +24,18 @@ class Destination(Schema):
     state = text("What it is; the guide says what each means.", "running", null=False, choices=STATES)
     position = number("How far it has followed the change feed.", 48_213, null=True)
     behind = number(
-        f"Calls that have changed since and were not looked at yet, counted up to {MOST_BEHIND}; null where nobody follows.",
+        f"Calls that have changed since and were not looked at yet, counted up to {MOST_BEHIND}; null where it is not followed.",
         0,
         null=True,
     )
     counts = members("Deliveries by state.", dict.fromkeys(DELIVERY_STATES, 0) | {"done": 48_189}, null=True)
     waits_for_person = number("Calls that are held until somebody says whom they belong to.", 9, null=True)
     lag = text("How far it is, in a sentence.", "All but 12 of 48,201 calls are in; 9 wait for a person.", null=False)
-    sent_at = time("When something was last taken.")
+    sent_at = time("When the other side last took something.")
     error = text("What went wrong last, in a sentence; null where it went well.", None)
     error_id = text("The same in a word.", None)
     parked_until = time("Where it is parked: nothing is sent before.", None)
-    next_at = time("Where it is failing: when it is tried again.", None)
+    next_at = time("Where it is failing and something waits: when it is tried again.", None)
     paused_at = time("Since when it is paused.", None)
     paused_by = text("Who paused it.", None)
     calls = number("Calls that something is to be there of.", 48_201, null=True)
@@ -43,7 +43,7 @@ class Destination(Schema):
     reasons = fields.List(fields.Nested(ReasonCount), required=True)
     since = time("It is sent calls from then on; null: what has changed since it was started.", None)
     started_at = time("When a worker followed the feed for it first.")
-    followed_at = time("When a worker last did.")
+    followed_at = time("When a worker last found something new in the feed.")
     counted_seconds_ago = number("How old the counts are; 0: of this moment.", 0, null=True)
 
 
@@ -75,8 +75,8 @@ class Delivery(Schema):
     reason = text("Why, in a word.", None)
     remote_id = text("The CRM's id of what was written.", "98451")
     remote_url = text("Where a person sees that.", "https://app.hubspot.com/contacts/1/record/0-48/98451")
-    attempts = number("How often it was sent.", 1)
-    sent_at = time("When it was last sent.")
+    attempts = number("How often a worker took it up, to send or to look it up.", 1)
+    sent_at = time("When a worker last took it up. What is `held` or `unchanged` was not sent then.")
     answer = text("What the CRM said, in its own words, or a sentence of ours.", None)
     record_id = text("The CRM's record that the call belongs to.", "501")
     candidates = fields.List(
