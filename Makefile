@@ -89,6 +89,7 @@ update: .venv-update/installed
 
 # setup.cfg and the lock files decide what is installed: newer ones install again.
 .venv/locked: requirements/build.txt requirements/run.txt requirements/fast.txt
+	@test -x .venv/bin/pip || rm -rf .venv  # one whose making was interrupted has Python, and never gets a pip
 	$(PYTHON) -m venv .venv
 	.venv/bin/$(LOCKED) -r requirements/build.txt -r requirements/run.txt
 	@.venv/bin/$(LOCKED) -r requirements/fast.txt 2>.venv/fast.log || \
