@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 SHIFT_SECONDS = 30.0  # after which the destination is given back
 SETTLE_AGAIN_SECONDS = 0.5
 SET_UP_REST = timedelta(minutes=1)  # asking again harms nobody, and somebody may just be setting it up
-CREDENTIALS_REST = timedelta(hours=1)  # those that were refused are not tried again before, unless somebody resumes
 _ANSWERED = {"failures": 0, "error_id": None, "error": None}
 
 
@@ -58,11 +57,17 @@ class Deliverer:
         self._portal = self._crm.portal(destination)
         self._turns = budgets.Turns(database, self._portal, self._crm.limits(destination), now, self._stop)
         self._client: AnyClient = None
+        self._since = now()
+        self._looked = False  # whether what was parked before us was let go on
 
     def step(self) -> bool:
         """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises
         SQLAlchemyError where the database is away."""
         name = self._destination.name
+        if not self._looked:
+            with self._database.write() as session:
+                desk.unpark(session, name, self._since, self._now())
+            self._looked = True
         with self._database.read() as session:
             due = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
             if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
@@ -197,7 +202,7 @@ class Shift:
             return _ANSWERED
         self._goes_on = False
         if isinstance(error, CredentialsRefused | QuotaSpent):
-            rests = SET_UP_REST if isinstance(error, NotSetUp) else CREDENTIALS_REST
+            rests = SET_UP_REST if isinstance(error, NotSetUp) else desk.CREDENTIALS_REST
             until = error.until if isinstance(error, QuotaSpent) else at + rests
             results += [self._put_off(one, PARKED, error.error_id, said, due=until) for one in some]
             if isinstance(error, QuotaSpent):

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from crm.destination import Destination
 from lib import ids
-from models import CallOutcome, DestinationState, leases
+from lib.http.errors import CredentialsRefused
+from models import CallOutcome, Delivery, DestinationState, leases
 from models.database import Database, changed, insert_into
+from models.deliveries import PARKED
 from models.leases import FREE, LeaseLost
 from outcomes.feed import state
 
@@ -22,6 +24,8 @@ SPAN = timedelta(seconds=20)  # of a lease that is not renewed: when a process h
 BACKOFF = timedelta(seconds=1)  # after the first failure; doubled with each that follows
 LONGEST_BACKOFF = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
+CREDENTIALS_REST = timedelta(hours=1)  # those that were refused are not tried again before, unless somebody resumes
+REFUSED_CREDENTIALS = CredentialsRefused.error_id
 
 
 @dataclass
@@ -67,6 +71,15 @@ def check_kind(session: Session, destination: Destination) -> None:
         raise OtherKind(
             f"{destination.name} was started as a {row.kind}. Give the {destination.kind} a name of its own."
         )
+
+
+def unpark(session: Session, name: str, since: datetime, at: datetime) -> None:
+    """Let it go on where its credentials were refused before this process knew them: they may be others now."""
+    refused = (DESK.c.error_id == REFUSED_CREDENTIALS, DESK.c.parked_until > at)
+    before = (DESK.c.name == name, *refused, DESK.c.parked_until <= since + CREDENTIALS_REST)
+    if changed(session, update(DESK).where(*before).values(parked_until=None)):
+        parked = (Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > at)
+        session.execute(update(Delivery).where(*parked, Delivery.reason == REFUSED_CREDENTIALS).values(due_at=at))
 
 
 def claim(session: Session, destination: Destination, at: datetime, paused: bool = False) -> Held | None:

@@ -51,6 +51,32 @@ def test_refused_credentials_park_all_and_say_so_until_somebody_resumes(engine, 
     assert [one["mark"] for one in hubspot.calls()] == [str(call)]
 
 
+def test_whoever_starts_anew_tries_the_credentials_that_it_was_given(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    assert told(engine.run(hubspot_of(hubspot, settings={"access_token": "old"}))) == [
+        ("log_call", "parked", "credentials_refused")
+    ]
+    assert told(engine.run(sales)) == [("log_call", "done", None)]
+
+
+def test_a_start_with_the_same_refused_credentials_asks_once_and_a_spent_day_stays_spent(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"token_revoked": {}})
+    engine.run(sales)
+    asked = hubspot.requests.total()
+    again = engine.deliverer(sales)
+    while again.step():
+        pass
+    assert (engine.desk(sales).error_id, again.step()) == ("credentials_refused", False)
+    assert hubspot.requests.total() == 2 * asked
+    resumed(engine, sales)
+    hubspot.faults.set({"daily_spent": {}})
+    engine.run(sales)
+    asked = hubspot.requests.total()
+    assert engine.deliverer(sales).step() is False
+    assert hubspot.requests.total() == asked
+
+
 def test_a_spent_day_parks_every_destination_of_the_account(engine, hubspot, sales):
     other = hubspot_of(hubspot, "other")
     engine.started(other)
