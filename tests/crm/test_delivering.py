@@ -69,7 +69,7 @@ def test_a_start_with_the_same_refused_credentials_asks_once_and_a_spent_day_sta
         pass
     assert (engine.desk(sales).error_id, again.step()) == ("credentials_refused", False)
     assert hubspot.requests.total() == 2 * asked
-    resumed(engine, sales)
+    steering.resume(engine.database, sales.name, engine.now())
     hubspot.faults.set({"daily_spent": {}})
     engine.run(sales)
     asked = hubspot.requests.total()
