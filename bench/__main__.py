@@ -4,15 +4,17 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
 
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
-    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20);
-                            separated by commas (all)
+    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20),
+                            21, 22, 23, 24; separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
+    BENCH_DELIVERIES        how many outcomes of backlog row 22 sends (100000: four minutes at HubSpot's limit)
     BENCH_CALLS             how many calls are invented for rows 14 to 20 (100000); bench/large.py has what ten million take
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
-Row 9 takes as long as its callbacks take to be received and normalized; the others together about a quarter of an hour.
+Row 9 takes as long as its callbacks take to be received and normalized, row 22 as long as the CRM's limit asks for; the others
+together about twenty minutes.
 The code is 1 where a measurement was void: an answered callback was not stored, or a reader was not answered.
 """
 
@@ -88,6 +90,12 @@ being received. Rows 3, 4, 7 and 8 are sent by `bench.client`, a process of its 
 a callback's time counts from when it was due, whether or not a connection was free. Row 5: the database goes half a second into
 the run; afterwards every answered callback was found in it. Row 8 counts BEGIN and COMMIT, and each row of
 a statement that is run for many. 1d, 2b, 6b and 9 leave out what PostgreSQL itself uses.
+
+Rows 21 to 24: CRMs of the sandbox, each a process of its own; afterwards each call was there once, on its contact. Row 21, limits
+lifted: feed followed, calls and statuses delivered, in one thread; the bare loop sends the same requests, recorded before, over one
+connection, and keeps nothing. Row 22: `wrapup worker` at {crms.OF_LIMIT} of the {crms.LIMIT} requests that are allowed in ten seconds;
+{deliveries.REQUESTS_PER_BATCH} requests for a hundred calls are the least. Row 23: three of HubSpot and two webhooks with their default
+settings, which compute at a lower priority. Row 24: until the CRM's answer is kept; whom calls belong to is found by number.
 """
 
 

@@ -45,12 +45,12 @@ UNLIMITED: Mapping[str, Mapping[str, Any]] = {
 _KEPT_HEADERS = ("AUTHORIZATION", "WEBHOOK_ID", "WEBHOOK_TIMESTAMP", "WEBHOOK_SIGNATURE")
 
 
-def settings(kind: str, url: str, limited: bool = False, token: str = TOKEN) -> dict[str, Any]:
-    """What a destination there says in its table, without ``kind``."""
+def settings(kind: str, url: str, limited: bool = False) -> dict[str, Any]:
+    """What a destination there says in its table, without ``kind``. ``limited``: how often it may ask is left as it is."""
+    limits = {} if limited else UNLIMITED[kind]
     if kind == WEBHOOK:
-        return {"url": url + PATH, "secrets": [SECRET], "allow_private_addresses": True, **UNLIMITED[kind]}
-    limits = {"requests_per_ten_seconds": OF_LIMIT} if limited else UNLIMITED[kind]
-    return {"access_token": token, "api_url": url, "unique_property": MARK, **limits}
+        return {"url": url + PATH, "secrets": [SECRET], "allow_private_addresses": True, **limits}
+    return {"access_token": TOKEN, "api_url": url, "unique_property": MARK, **limits}
 
 
 @contextmanager
@@ -89,6 +89,11 @@ def taken(kind: str, url: str) -> tuple[int, int]:
         return len(said["outcomes"]), said["repeats"] + len(said["altered"]) + len(said["backwards"])
     marks = {call["mark"] for call in said["calls"]}
     return len(marks), len(said["calls"]) - len(marks) + sum(len(call["contacts"]) != 1 for call in said["calls"])
+
+
+def put_off(url: str) -> int:
+    """How many requests it has refused since they were too many."""
+    return int(requests.get(f"{url}/sandbox/ledger?records=0", timeout=60).json()["answers"].get("429", 0))
 
 
 def contacts_of(calls: int) -> int:

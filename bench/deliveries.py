@@ -20,6 +20,7 @@ from bench.table import Row, Void, compared, note, spread
 from crm.delivering import Deliverer
 from crm.destination import Destination, Rule
 from crm.following import follow
+from crm.hubspot.batches import MOST
 from crm.registry import CRMS
 from models import Delivery
 from models.database import Database
@@ -95,15 +96,17 @@ def backlog(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     ours = Installation(folder / "backlog", free_port(), where.url("backlog"))
     made = crms.fill(ours.database, BACKLOG)
     with crms.served(HUBSPOT, crms.contacts_of(BACKLOG), limited=True) as url:
+        pace = {"requests_per_ten_seconds": crms.OF_LIMIT}
         ours.configure(
-            {"backlog": {"kind": HUBSPOT, **crms.settings(HUBSPOT, url, limited=True), "since": "2020-01-01"}}
+            {"backlog": {"kind": HUBSPOT, **crms.settings(HUBSPOT, url, limited=True), **pace, "since": "2020-01-01"}}
         )
         with ours.worker_alone() as pid:
             held = list(_held(ours.database, pid, made))
+        note(f"  {crms.put_off(url)} requests were too many")
         _check(HUBSPOT, url, made)
     seconds = _seconds(ours.database)
     ours.database.close()
-    allowed = REQUESTS_PER_BATCH * -(-made // CRMS[HUBSPOT].batch) * crms.LIMIT_SECONDS / crms.LIMIT
+    allowed = REQUESTS_PER_BATCH * -(-made // MOST) * crms.LIMIT_SECONDS / crms.LIMIT
     figure = (
         f"22. {made:,} outcomes of backlog into hubspot, at most {crms.LIMIT} requests in {crms.LIMIT_SECONDS:.0f} s"
     )
@@ -159,7 +162,7 @@ def _seconds(database: Database) -> float:
 def _all_done(database: Database, destination: str) -> int:
     with database.read() as session:
         own = select(Delivery.state, func.count()).where(Delivery.destination == destination)
-        found = dict(session.execute(own.group_by(Delivery.state)).tuples().all())
+        found = {state: count for state, count in session.execute(own.group_by(Delivery.state))}
     if set(found) != {DONE}:
         raise Void(f"deliveries are {found}")
     return found[DONE]

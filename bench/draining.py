@@ -133,6 +133,8 @@ def _p99(ours: Installation, url: str, name: str) -> float:
             if time.monotonic() > over:
                 raise Void(f"{run.answered - len(delays)} of {run.answered} outcomes did not arrive in the CRM")
             time.sleep(0.2)
+    if refused := crms.put_off(url):
+        note(f"  {refused} requests were too many")
     if (there := crms.taken(HUBSPOT, url)) != (run.answered, 0):
         raise Void(f"the CRM has {there[0]} calls of {run.answered}, {there[1]} of them wrongly")
     return delays[int(len(delays) * 0.99)]
@@ -150,4 +152,4 @@ def _delays(database: Database, name: str) -> list[float]:
         Delivery.outcome_id == CallOutcome.id, Delivery.destination == name, Delivery.state == DONE
     )
     with database.read() as session:
-        return sorted((at - changed).total_seconds() for at, changed in session.execute(found).tuples() if at)
+        return sorted((at - changed).total_seconds() for at, changed in session.execute(found) if at)

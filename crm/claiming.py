@@ -104,10 +104,9 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
     outcomes = {one.id: one for one in session.execute(select(*_SHOWN).where(among(session, CallOutcome.id, ids)))}
     known = _known(session, destination, ids)
     last, replaced = _last([row.id for row in rows], known)
+    shown = {one: shape.outcome(row) for one, row in outcomes.items()}
     found = [
-        _taken(
-            row, was, changes, outcomes[row.outcome_id], shape.outcome(outcomes[row.outcome_id]), known[row.outcome_id]
-        )
+        _taken(row, was, changes, outcomes[row.outcome_id], shown[row.outcome_id], known[row.outcome_id])
         for row, was, changes in last
     ]
     if replaced:

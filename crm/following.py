@@ -36,7 +36,7 @@ from models.deliveries import (
 )
 from outcomes.feed import state
 
-PIECE = 500  # changes
+PIECE = 250  # changes
 _COLUMNS = (
     *(CallOutcome.id, CallOutcome.revision, CallOutcome.position, CallOutcome.occurred_at, CallOutcome.connection),
     *(CallOutcome.campaign_id, CallOutcome.campaign_name, CallOutcome.connect_outcome, CallOutcome.disposition),

@@ -8,6 +8,7 @@ a worker that dies forgets nothing. ``wrapup serve`` starts this module itself, 
 import gc
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -45,6 +46,7 @@ MEET_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 FOLLOW_SECONDS = 0.5
+RESTS, LONGEST_REST_SECONDS = 4.0, 1.0  # after following: so many times as long as it took
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
@@ -125,7 +127,7 @@ def start(
             urls = callbacks.get(connection.name, {})
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
     for destination in (destinations or {}).values():
-        loops[f"follow for {destination.name}"] = (_follower(database, destination), FOLLOW_SECONDS)
+        loops[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
         loops[f"deliver to {destination.name}"] = (Deliverer(database, destination, stop=stop).step, FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
@@ -146,8 +148,17 @@ def _sender(
     return lambda: leads.send_due(database, connection, urls, stop=stop)
 
 
-def _follower(database: Database, destination: Destination) -> Callable[[], object]:
-    return lambda: follow(database, destination)
+def _follower(database: Database, destination: Destination, stop: threading.Event) -> Callable[[], object]:
+    def step() -> bool:
+        began = time.monotonic()
+        found = follow(database, destination)
+        if found:
+            # A backlog is noted much sooner than it is sent. On SQLite nobody else can write meanwhile, so that what comes for
+            # the first time, of several destinations, would hold up callbacks.
+            stop.wait(min(RESTS * (time.monotonic() - began), LONGEST_REST_SECONDS))
+        return found
+
+    return step
 
 
 def _loop(

@@ -130,3 +130,26 @@ def test_nothing_may_stand_behind_the_end(text, last, brackets, well):
     else:
         with pytest.raises(rawjson.NotJson):
             rawjson.nothing_after(text, last, brackets)
+
+
+def test_plain_reading_says_the_same_where_json_is_as_it_should_be():
+    body = b'{"id": "1", "some": [1, 2, {"name": "Asha", "gone": null}], "fine": true}'
+    assert rawjson.plain(body) == rawjson.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"name": "A\\u0000sha"}', {"name": "A\ufffdsha"}),  # no store can hold it
+        (b'{"rate": NaN}', {"rate": None}),
+        (b'\xef\xbb\xbf{"id": 1}', {"id": 1}),
+    ],
+)
+def test_plain_reading_is_no_more_exacting(body, value):
+    assert rawjson.plain(body) == value == rawjson.loads(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": 1', b"[" + b"{}," * 60_000 + b"{}]"])
+def test_plain_reading_refuses_what_is_none_or_too_much(body):
+    with pytest.raises(rawjson.NotJson):
+        rawjson.plain(body)
