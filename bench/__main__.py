@@ -33,6 +33,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bench import (
     asking,
+    crms,
     delays,
     deliveries,
     draining,
@@ -92,10 +93,11 @@ the run; afterwards every answered callback was found in it. Row 8 counts BEGIN 
 a statement that is run for many. 1d, 2b, 6b and 9 leave out what PostgreSQL itself uses.
 
 Rows 21 to 24: CRMs of the sandbox, each a process of its own; afterwards each call was there once, on its contact. Row 21, limits
-lifted: feed followed, calls and statuses delivered, in one thread; the bare loop sends the same requests, recorded before, over one
-connection, and keeps nothing. Row 22: `wrapup worker` at {crms.OF_LIMIT} of the {crms.LIMIT} requests that are allowed in ten seconds;
-{deliveries.REQUESTS_PER_BATCH} requests for a hundred calls are the least. Row 23: three of HubSpot and two webhooks with their default
-settings, which compute at a lower priority. Row 24: until the CRM's answer is kept; whom calls belong to is found by number.
+lifted: feed followed, calls and statuses delivered, in one thread; the bare loop sends the same requests, recorded before, over
+one connection, and keeps nothing. Row 22: `wrapup worker` takes {crms.OF_LIMIT} of the {crms.LIMIT} requests that are allowed in
+ten seconds; {deliveries.REQUESTS_PER_BATCH} requests for a hundred calls are the least. Row 23: three of HubSpot and two webhooks
+with their default settings, which compute at a lower priority. Row 24: until the CRM's answer is kept; whom calls belong to is
+found by number.
 """
 
 
