@@ -43,9 +43,13 @@ _CLOSED_V6 = [
 ]
 _NAT64 = IPv6Network("64:ff9b::/96")  # public hosts look so where a network has IPv6 alone
 
-_URL = re.compile(r"https?://(\[[^\[\]/?#@\\]*\]|[^\[\]/?#@\\:]*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE)
+_URL = re.compile(
+    r"https?://(\[[^\[\]/?#@\\]*\]|[^\[\]/?#@\\:]*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE | re.ASCII
+)
 _NAME = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*", re.IGNORECASE
+    r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*",
+    re.IGNORECASE
+    | re.ASCII,  # without the second, a letter may be one that only folds to it, such as the sign of Kelvin
 )
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _OURSELVES = re.compile(r"(?:.*\.)?(?:localhost|localdomain|local|internal)", re.IGNORECASE)
