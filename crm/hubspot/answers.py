@@ -21,6 +21,8 @@ from lib.http.exchange import Answer, cannot_now, retry_after
 LONGEST_WORDS = 400  # characters of HubSpot's words that are kept
 MOST_WORDS = 3  # sentences of one refusal
 DAILY = "DAILY"
+# HubSpot's clock is not ours: its day ends a little after our midnight, or what it says just then is still of the day before.
+AFTER_MIDNIGHT, JUST_BEGUN = timedelta(minutes=1), timedelta(minutes=15)
 INTERVALS = {
     "SECONDLY": 1.0,
     "TEN_SECONDLY_ROLLING": 10.0,
@@ -123,7 +125,7 @@ def _too_many(answer: Answer, error: Mapping[str, Any], host: str, what: str, zo
     if policy == DAILY or (not policy and "daily limit" in str(error.get("message")).lower()):
         where = f"in {zone.key}" if zone else "in UTC, since the account's zone is not known"
         sentence = f"{host} has no requests left for today (429, DAILY). The day ends at midnight {where}."
-        return QuotaSpent(sentence, midnight(clock.now(), zone), DAILY)
+        return QuotaSpent(sentence, day_ends(clock.now(), zone), DAILY)
     found = cannot_now(answer, host, what)
     if found.retry_after is None:
         stated = answer.headers.get(INTERVAL_HEADER, "").strip()
@@ -145,6 +147,13 @@ def _failed(answer: Answer, host: str, what: str, writes: bool) -> ExchangeError
     found = Uncertain(sentence) if writes else Unavailable(sentence)
     found.retry_after = retry_after(answer.headers.get("Retry-After"))
     return found
+
+
+def day_ends(at: datetime, zone: ZoneInfo | None) -> datetime:
+    """When a day that is spent is over, as nearly as two clocks agree. A whole day is not lost to a second between them."""
+    if midnight(at - JUST_BEGUN, zone) <= at:
+        return at + JUST_BEGUN
+    return midnight(at, zone) + AFTER_MIDNIGHT
 
 
 def midnight(at: datetime, zone: ZoneInfo | None) -> datetime:

@@ -60,7 +60,7 @@ FROM, TO, RECORDING, OWNER = "hs_call_from_number", "hs_call_to_number", "hs_cal
 # What we write and take back where the outcome no longer says it. An owner that we do not know may be one whom a person chose.
 OURS = (TITLE, BODY, WHEN, DIRECTION, STATUS, DURATION, DISPOSITION, FROM, TO, RECORDING)
 LONGEST_TITLE = 200
-LONGEST_NOTES = 60_000  # characters as they are written; HubSpot takes 65,536 of a body
+LONGEST_NOTES = 60_000  # characters as they are written, in UTF-16; HubSpot takes 65,536 of a body
 
 
 def content(call: Call) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _shown(value: str) -> str:
 
 def _cut(notes: str) -> str:
     """As much of them as there is room for."""
-    while len(_shown(notes)) > LONGEST_NOTES:
+    while len(_shown(notes).encode("utf-16-le", "replace")) // 2 > LONGEST_NOTES:
         notes = notes[: len(notes) * 3 // 4]
     return notes
 

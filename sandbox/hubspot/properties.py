@@ -169,7 +169,7 @@ class Properties:
 
 
 def _text(found: Property, value: str) -> tuple[str, str, str]:
-    if len(value) > LONGEST:
+    if len(value.encode("utf-16-le", "replace")) // 2 > LONGEST:  # as Java counts
         return value, "PROPERTY_VALUE_TOO_LONG", f"{found.name} is longer than {LONGEST} characters"
     return value, "", ""
 

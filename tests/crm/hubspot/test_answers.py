@@ -2,7 +2,7 @@
 
 import json
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from crm.base import NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
 from crm.hubspot import calls, contacts
-from crm.hubspot.answers import MissingScopes, meaning, midnight, of_input, words
+from crm.hubspot.answers import MissingScopes, day_ends, meaning, midnight, of_input, words
 from lib.http.errors import CredentialsRefused, Unavailable, Uncertain
 from lib.http.exchange import Answer
 from tests.crm.hubspot.stage import ASHA, call, stage
@@ -109,6 +109,32 @@ def test_a_day_ends_at_midnight_where_the_account_is():
         said(429, {"policyName": "DAILY"})
 
 
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        (datetime(2026, 11, 18, 18, 29, 59, tzinfo=UTC), datetime(2026, 11, 18, 18, 31, tzinfo=UTC)),
+        (
+            datetime(2026, 11, 18, 18, 30, tzinfo=UTC),
+            datetime(2026, 11, 18, 18, 45, tzinfo=UTC),
+        ),  # their clock is behind
+        (datetime(2026, 11, 18, 18, 45, 1, tzinfo=UTC), datetime(2026, 11, 19, 18, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_second_between_two_clocks_costs_no_day(at, until):
+    assert day_ends(at, KOLKATA) == until
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "hours"),
+    [
+        ("America/Santiago", datetime(2026, 9, 6, 3, 0, tzinfo=UTC), 1),  # this midnight does not exist
+        ("America/Havana", datetime(2026, 11, 1, 3, 0, tzinfo=UTC), 1),  # and this one comes twice
+    ],
+)
+def test_a_midnight_at_which_clocks_are_changed(zone, at, hours):
+    assert midnight(at, ZoneInfo(zone)) == at + timedelta(hours=hours)
+
+
 def test_the_day_of_a_client_is_the_accounts():
     with stage() as account:
         contacts.read(account.client, ["1"], ["phone"])
@@ -116,7 +142,7 @@ def test_the_day_of_a_client_is_the_accounts():
         account.faults(daily_spent={})
         with pytest.raises(QuotaSpent) as raised:
             contacts.read(account.client, ["1"], ["phone"])
-        assert raised.value.until.minute == 30  # in Kolkata it is midnight
+        assert raised.value.until.minute in (31, 45)  # in Kolkata it is a minute past midnight, or has been so just now
 
 
 def test_missing_scopes_are_named():
