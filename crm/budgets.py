@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.base import Limit, QuotaSpent
+from crm.due import FARTHEST_PARKED
 from lib import clock
 from models import PortalBudget
 from models.database import Database, insert_into
@@ -58,7 +59,7 @@ class Turns:
         at = self._now()
         with self._database.write() as session:
             spent = _spent_until(session, self._portal)
-            if spent is not None and spent > at:
+            if spent is not None and at < spent <= at + FARTHEST_PARKED:
                 raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)
             next_at = _locked(session, self._portal, limit, at)
             free = max(at, next_at) if next_at <= at + _LONGEST else at

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session
 
-from crm import budgets, claiming, desk, operations, settling
+from crm import budgets, claiming, desk, due, operations, settling
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Taken
 from crm.desk import Held
@@ -36,7 +36,9 @@ log = structlog.get_logger(__name__)
 SHIFT_SECONDS = 30.0  # after which the destination is given back
 SETTLE_AGAIN_SECONDS = 0.5
 SET_UP_REST = timedelta(minutes=1)  # asking again harms nobody, and somebody may just be setting it up
+CLOCK_SECONDS = 60.0  # between two looks for what a clock that was ahead has put off
 _ANSWERED = {"failures": 0, "error_id": None, "error": None}
+NOT_KEPT = "What came of it cannot be kept. This is a fault of Wrapup, or an answer that no store can hold."
 
 
 class Deliverer:
@@ -59,6 +61,8 @@ class Deliverer:
         self._client: AnyClient = None
         self._since = now()
         self._looked = False  # whether what was parked before us was let go on
+        self._most = due.Most(self._crm.batch)
+        self._checked = float("-inf")
 
     def step(self) -> bool:
         """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises
@@ -68,9 +72,13 @@ class Deliverer:
             with self._database.write() as session:
                 desk.unpark(session, name, self._since, self._now())
             self._looked = True
+        if time.monotonic() - self._checked > CLOCK_SECONDS:
+            self._checked = time.monotonic()
+            with self._database.write() as session:
+                due.bring_back(session, name, self._now())
         with self._database.read() as session:
-            due = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
-            if session.scalar(select(Delivery.id).where(*due).limit(1)) is None:
+            waiting = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
+            if session.scalar(select(Delivery.id).where(*waiting).limit(1)) is None:
                 return False
         with self._database.write() as session:
             held = desk.claim(session, self._destination, self._now())
@@ -87,7 +95,9 @@ class Deliverer:
             return False
 
     def _shift(self, held: Held) -> "Shift":
-        return Shift(self._database, self._destination, self._crm, self._client, held, self._now, self._stop)
+        return Shift(
+            self._database, self._destination, self._crm, self._client, held, self._now, self._stop, self._most
+        )
 
 
 class Shift:
@@ -102,6 +112,7 @@ class Shift:
         held: Held,
         now: Callable[[], datetime],
         stop: threading.Event,
+        most: due.Most,
     ):
         self._database = database
         self._destination = destination
@@ -110,28 +121,32 @@ class Shift:
         self._held = held
         self._now = now
         self._stop = stop
+        self._most = most
         self._goes_on = True
+        self._fault = False  # of our own, in the batch at hand
 
     def run(self) -> bool:
         """Whether anything was sent."""
         until, sent = time.monotonic() + SHIFT_SECONDS, False
         with self._database.write() as session:
-            due = self._now() + timedelta(seconds=self._crm.look_up_after)
+            seen = self._now() + timedelta(seconds=self._crm.look_up_after)
             desk.renew(session, self._held, self._now())
-            claiming.recover(session, self._destination.name, due)
+            claiming.recover(session, self._destination.name, seen)
             taken = self._taken(session)
         while taken:
             sent = True
+            self._fault = False
             results, state = self._done(taken)
             over = self._stop.is_set() or time.monotonic() > until
             taken = self._written(results, state, over)
+            self._most.told(self._fault)
         return sent
 
     def _taken(self, session: Session) -> list[Taken]:
         """What is next, noted as being sent; nothing, and the destination left to others, also where somebody has paused it."""
         name = self._destination.name
         paused = session.scalar(select(DestinationState.paused_at).where(DestinationState.name == name))
-        found = [] if paused else claiming.take(session, name, self._crm.batch, self._now())
+        found = [] if paused else claiming.take(session, name, self._most.now, self._now())
         if not found:
             desk.release(session, self._held)
         return found
@@ -148,10 +163,25 @@ class Shift:
                         return self._taken(session)
                     desk.release(session, self._held)
                     return []
-            except DBAPIError as error:
+            except (OperationalError, InterfaceError, TimeoutError) as error:
                 self._held.check()
                 log.error("settling_waits_for_database", destination=self._held.name, error=type(error).__name__)
                 time.sleep(SETTLE_AGAIN_SECONDS)
+            except (SQLAlchemyError, ValueError) as error:  # and so again, however long is waited
+                if self._fault:
+                    raise
+                log.error("settling_failed", destination=self._held.name, error=type(error).__name__)
+                results, over = self._not_kept(results), True
+
+    def _not_kept(self, results: Sequence[Settled]) -> list[Settled]:
+        """What came of them cannot be written down: nobody knows it."""
+        self._fault = True
+        return [self._faulty(one.taken, "not_kept", NOT_KEPT) for one in results]
+
+    def _faulty(self, one: Taken, reason: str, said: str) -> Settled:
+        """Where a fault of our own may have come after its request."""
+        again = due.later(self._now(), one.attempts, self._crm.look_up_after)
+        return Settled(one, UNKNOWN, reason, said, set=one.noted, due=again)
 
     def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
         """(what each comes to, what the destination's row says from now on)."""
@@ -176,6 +206,7 @@ class Shift:
                 state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
             except Exception as error:
                 log.exception("delivering_failed", destination=self._destination.name, error=type(error).__name__)
+                self._fault = True
                 state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
         if any(one.state == DONE and one.reason is None for one in results):
             state = {**state, "sent_at": at}
@@ -204,7 +235,7 @@ class Shift:
         if isinstance(error, CredentialsRefused | QuotaSpent):
             rests = SET_UP_REST if isinstance(error, NotSetUp) else desk.CREDENTIALS_REST
             until = error.until if isinstance(error, QuotaSpent) else at + rests
-            results += [self._put_off(one, PARKED, error.error_id, said, due=until) for one in some]
+            results += [self._put_off(one, PARKED, error.error_id, said, until) for one in some]
             if isinstance(error, QuotaSpent):
                 self._spend(until, at)
             return told | {"parked_until": until}
@@ -216,21 +247,25 @@ class Shift:
         if isinstance(
             error, AskedWrongly | Unavailable
         ):  # the first is nobody's own fault, but the settings' or the account's
-            results += [self._put_off(one, PENDING, error.error_id, said, due=at + wait) for one in some]
+            results += [self._put_off(one, PENDING, error.error_id, said, at + wait) for one in some]
         else:
             seen = at + timedelta(seconds=self._crm.look_up_after)
-            results += [Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=seen) for one in some]
+            results += [
+                self._faulty(one, error.error_id, said)
+                if self._fault
+                else Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=seen)
+                for one in some
+            ]
         return told | {"failures": failures, "next_at": at + wait}
 
     def _put_off(
-        self, one: Taken, state: str, reason: str | None = None, said: str | None = None, due: datetime | None = None
+        self, one: Taken, state: str, reason: str | None = None, said: str | None = None, until: datetime | None = None
     ) -> Settled:
         """What was certainly not sent now. One of which it was not known whether it had been is to be looked up still."""
         if one.was == UNKNOWN:
-            return Settled(
-                one, UNKNOWN, reason, said, set=one.noted, due=self._now() + timedelta(seconds=self._crm.look_up_after)
-            )
-        return Settled(one, state, reason, said, due=due)
+            seen = self._now() + timedelta(seconds=self._crm.look_up_after)
+            return Settled(one, UNKNOWN, reason, said, set=one.noted, due=seen)
+        return Settled(one, state, reason, said, due=until)
 
     def _spend(self, until: datetime, at: datetime) -> None:
         with self._database.write() as session:

@@ -11,6 +11,7 @@ from sqlalchemy import event, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.destination import Destination
+from crm.due import FARTHEST_PARKED
 from lib import ids
 from lib.http.errors import CredentialsRefused
 from models import CallOutcome, Delivery, DestinationState, leases
@@ -88,7 +89,10 @@ def claim(session: Session, destination: Destination, at: datetime, paused: bool
     held = Held(destination.name, str(ids.new()))
     due = or_(DESK.c.next_at <= at, DESK.c.next_at > at + 2 * LONGEST_REST)
     runs = [] if paused else [DESK.c.paused_at.is_(None)]
-    open_ones = [*runs, or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at)]
+    open_ones = [
+        *runs,
+        or_(DESK.c.parked_until.is_(None), DESK.c.parked_until <= at, DESK.c.parked_until > at + FARTHEST_PARKED),
+    ]
     free = leases.free(DESK.c.lease_until, at, SPAN)
     held.extend()
     taken = {"lease_owner": held.lease, "lease_until": at + SPAN}

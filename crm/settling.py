@@ -3,7 +3,7 @@ destination (``crm.desk``)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -113,9 +113,3 @@ def note(session: Session, records: Mapping[UUID, str]) -> None:
     """Delivery -> the record that it belongs to, before anything is written there."""
     rows = [{"id": delivery, "record_id": record} for delivery, record in records.items()]
     update_rows(session, Delivery.__table__, rows, ("record_id",))
-
-
-def later(at: datetime, attempts: int, wanted: float | None) -> datetime:
-    """When a delivery that was certainly not taken is tried again: from a second to an hour after, as often as it was tried."""
-    backoff = min(2.0 ** min(attempts - 1, 12), 3_600.0)
-    return at + timedelta(seconds=max(backoff, min(wanted or 0.0, 3_600.0)))

@@ -10,8 +10,9 @@ from crm import finding
 from crm.base import Again, AnyClient, Crm, Done, Refused, Result
 from crm.claiming import Set, Taken
 from crm.destination import SKIP, Destination
+from crm.due import later
 from crm.finding import Found
-from crm.settling import Settled, later
+from crm.settling import Settled
 from models.deliveries import DONE, HELD, PENDING, REFUSED, UNKNOWN
 
 FOUND = "It was found there."

@@ -9,7 +9,7 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import structlog
@@ -52,6 +52,7 @@ APPLY_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
 BUILD_SECONDS = 60.0
 TROUBLE_SECONDS = 1.0
+END_SECONDS = 6.0  # for all loops together: what a request holds that hangs was written down before it left
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
 BREATH_SECONDS = 0.001
@@ -83,8 +84,7 @@ def run(
         for thread in threads:
             if not thread.is_alive():
                 raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
-    for thread in threads:
-        thread.join(6.0)
+    wait_for(threads, END_SECONDS)
     if mirroring is not None:
         mirroring.close()
     try:
@@ -92,6 +92,13 @@ def run(
     except SQLAlchemyError as error:
         log.error("database_trouble", loop="feed place", error=type(error).__name__, said=said(error))
     log.info("worker_stopped")
+
+
+def wait_for(threads: Iterable[threading.Thread], seconds: float) -> None:
+    """Wait until they have ended, so long for all of them together: where one hangs on its request, others may, too."""
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 def start(

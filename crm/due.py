@@ -1,0 +1,46 @@
+"""How many deliveries are worked on at once, and when one is again."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, or_, update
+from sqlalchemy.orm import Session
+
+from models import Delivery
+from models.database import changed
+from models.deliveries import IS_OPEN, PARKED, PENDING, UNKNOWN
+
+LONGEST = 3_600.0  # seconds
+# Nothing is put off for longer: by an hour, and what is parked by a day. Whatever is has been so by a clock that was ahead.
+FARTHEST, FARTHEST_PARKED = timedelta(hours=2), timedelta(days=2)
+
+
+@dataclass
+class Most:
+    """How many deliveries are taken at once. After a fault of our own half as many, since one of them may be what we fail at,
+    and would take the others with it for ever; after a batch without one, twice as many again."""
+
+    all: int
+    now: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.now = self.all
+
+    def told(self, fault: bool) -> None:
+        self.now = max(1, self.now // 2) if fault else min(self.all, self.now * 2)
+
+
+def later(at: datetime, attempts: int, wanted: float | None) -> datetime:
+    """When a delivery that was certainly not taken is tried again: from a second to an hour after, as often as it was tried."""
+    backoff = min(2.0 ** min(attempts - 1, 12), LONGEST)
+    return at + timedelta(seconds=max(backoff, min(wanted or 0.0, LONGEST)))
+
+
+def bring_back(session: Session, destination: str, at: datetime) -> int:
+    """What a clock that was ahead has put off is due now. How many those were."""
+    mine = (Delivery.destination == destination, IS_OPEN, Delivery.due_at > at + FARTHEST)
+    far = or_(
+        Delivery.state.in_((PENDING, UNKNOWN)),
+        and_(Delivery.state == PARKED, Delivery.due_at > at + FARTHEST_PARKED),
+    )
+    return changed(session, update(Delivery).where(*mine, far).values(due_at=at))
