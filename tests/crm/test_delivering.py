@@ -302,7 +302,7 @@ def test_a_lease_is_held_for_as_long_as_others_know(engine, sales):
 def test_who_learns_that_the_lease_is_lost_sends_nothing_more(engine, sales, monkeypatch):
     monkeypatch.setattr(desk, "SPAN", timedelta(seconds=0.4))
     with engine.database.write() as session:
-        held = desk.claim(session, sales.name, engine.now())
+        held = desk.claim(session, sales, engine.now())
     with desk.kept(engine.database, held, engine.now):
         held.check()
         engine.set(DestinationState, DestinationState.name == sales.name, lease_owner="another")
