@@ -79,6 +79,12 @@ def spend(session: Session, portal: str, until: datetime, at: datetime) -> None:
     session.execute(update(BUDGETS).where(*mine).values(spent_until=until))
 
 
+def reopen(session: Session, portal: str) -> None:
+    """Somebody says that the account allows more than it did; where it does not, it will say so."""
+    mine = (BUDGETS.c.portal == portal, BUDGETS.c.limit == DAY)
+    session.execute(update(BUDGETS).where(*mine).values(spent_until=None))
+
+
 def _spent_until(session: Session, portal: str) -> datetime | None:
     return session.scalar(select(BUDGETS.c.spent_until).where(BUDGETS.c.portal == portal, BUDGETS.c.limit == DAY))
 

@@ -16,7 +16,9 @@ def check(database: Database, destination: Destination, repair: bool = False) ->
     make."""
     crm = CRMS[destination.kind]
     turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination))
+    secrets = crm.secrets(destination)
     try:
-        yield from crm.check(crm.client(destination, turns), destination, repair)
+        for line in crm.check(crm.client(destination, turns), destination, repair):
+            yield Line(masking.masked(line.what, secrets), line.fine, masking.masked(line.todo, secrets))
     except ExchangeError as error:
-        yield Line("it answers", False, str(masking.masked(str(error), crm.secrets(destination))))
+        yield Line("it answers", False, masking.masked(str(error), secrets))

@@ -27,7 +27,8 @@ NEW, RENEWED, SAME, SET = "new", "renewed", "same", "set"
 class Preview:
     """By (operation, what would come of it): how many, and some of them in words."""
 
-    calls: int = 0
+    looked_at: int = 0
+    calls: int = 0  # of these, such as something is to be done about
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
@@ -59,6 +60,7 @@ def _calls(database: Database, crm: Crm, destination: Destination, since: dateti
         wanted = select(CallOutcome).where(NOT_MERGED, CallOutcome.occurred_at >= since)
         latest = wanted.order_by(CallOutcome.occurred_at.desc(), CallOutcome.id.desc()).limit(MOST)
         for row in session.scalars(latest):
+            found.looked_at += 1
             wanted_of = following.operations(crm, destination, row)
             found.calls += bool(wanted_of)
             for operation in wanted_of:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from crm import budgets
 from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from models import Delivery, DestinationState
@@ -40,14 +41,17 @@ def pause(database: Database, name: str, by: str, now: datetime) -> bool:
         return _is_there(session, name)
 
 
-def resume(database: Database, name: str, now: datetime) -> bool:
-    """Send again, also what was parked: whoever resumes says that the cause is mended. False where there is no such row."""
+def resume(database: Database, name: str, now: datetime, portal: str | None = None) -> bool:
+    """Send again, also what was parked: whoever resumes says that the cause is mended. ``portal``: an account whose quota was
+    spent, and is there again. False where there is no such row."""
     with database.write() as session:
         again: dict[str, object] = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": now}
         again |= {"error": None, "error_id": None, "failures": 0}
         changed(session, update(DestinationState).where(DestinationState.name == name).values(again))
         if not _is_there(session, name):
             return False
+        if portal is not None:
+            budgets.reopen(session, portal)
     parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]
     _in_lots(database, parked, {"due_at": now})
     return True

@@ -156,6 +156,11 @@ def shown(row: Delivery) -> dict[str, Any]:
     }
 
 
+def several(count: int) -> str:
+    """A number of them: ``1 delivery``, ``2,000 deliveries``."""
+    return f"{count:,} {'delivery' if count == 1 else 'deliveries'}"
+
+
 def _several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 

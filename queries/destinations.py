@@ -6,7 +6,7 @@ not mapped any more) are left out of the total. What nobody has looked at in the
 knows yet what is to be made of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,10 +75,10 @@ def state_of(row: DestinationState | None, kind: str | None, now: datetime) -> s
     return FAILING if row.failures or row.error else RUNNING
 
 
-def oldest_open(session: Session) -> dict[str, datetime | None]:
-    """Destination -> when the oldest of its deliveries was made that is not settled; None where all are."""
+def oldest_open(session: Session, names: Collection[str]) -> dict[str, datetime | None]:
+    """Destination -> when the oldest of its deliveries was made that is still to be sent or looked up; None where none is."""
     found: dict[str, datetime | None] = {}
-    for name in session.scalars(select(DestinationState.name).order_by(DestinationState.name)):
+    for name in sorted(names):
         # Ids are in the order of their making, so a step on the index for each kind of them finds the oldest.
         firsts = [
             select(Delivery.id)

@@ -1,5 +1,6 @@
 """Destinations and deliveries over HTTP: how far each is, what was written where, and steering."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from web.schemas.errors import Error
 from web.searching import searching
 from web.turns import LOOKS
 
-NOT_STARTED = "No worker has followed the feed for this destination yet, so there is nothing to pause or to resume."
 blueprint = Blueprint(
     "destinations", __name__, description="CRMs and webhooks: what was written where, and steering it"
 )
@@ -41,28 +41,27 @@ def list_destinations() -> Response:
 @scope("admin")
 @blueprint.no_query
 @blueprint.response(200, answers.OneDestination)
-@blueprint.alt_response(409, schema=Error, description="No worker has started it yet.")
+@blueprint.alt_response(409, schema=Error, description="No worker has started it yet, or it is sent nothing any more.")
 def pause(name: str) -> Response:
     """Send nothing to a destination until it is resumed
 
     What is being sent at this moment is finished. Who paused it first stays named.
     """
-    _found(name)
-    return _told(name, steered.pause(name, g.key_name))
+    return _told(name, steered.pause)
 
 
 @blueprint.route("/destinations/<name>/resume", methods=["POST"])
 @scope("admin")
 @blueprint.no_query
 @blueprint.response(200, answers.OneDestination)
-@blueprint.alt_response(409, schema=Error, description="No worker has started it yet.")
+@blueprint.alt_response(409, schema=Error, description="No worker has started it yet, or it is sent nothing any more.")
 def resume(name: str) -> Response:
     """Send to a destination again, also what was parked
 
-    Whoever resumes says that the cause is mended: what went wrong is forgotten, and what was put off is due now.
+    Whoever resumes says that the cause is mended: what went wrong is forgotten, a quota that was spent is there again, and what
+    was put off is due now.
     """
-    _found(name)
-    return _told(name, steered.resume(name, g.key_name))
+    return _told(name, steered.resume)
 
 
 def _found(name: str) -> dict[str, Any]:
@@ -71,9 +70,12 @@ def _found(name: str) -> dict[str, Any]:
         return steered.find(name) or not_found("destination")
 
 
-def _told(name: str, done: bool) -> Response:
-    if not done:
-        raise ApiError(409, "not_started", NOT_STARTED)
+def _told(name: str, act: Callable[[str, str], None]) -> Response:
+    _found(name)
+    try:
+        act(name, g.key_name)
+    except steered.CannotSteer as error:
+        raise ApiError(409, error.error_id, str(error)) from None
     return answer({"destination": _found(name)})
 
 
@@ -146,6 +148,6 @@ def retry_deliveries(order: dict[str, Any]) -> Response:
     """Have many deliveries tried again, such as those of a reason that was mended
 
     Refused, held and parked ones wait as `pending`; unknown ones are looked up. Of the rest nothing is touched, nor are those in
-    whose place a later revision has come.
+    whose place a later revision has come, or whose destination is not in the settings any more.
     """
     return answer({"retried": steered.retry_many(order, g.key_name)})

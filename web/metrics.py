@@ -194,20 +194,25 @@ def _destinations(session: Session, now: datetime) -> Iterator[Metric]:
     labels = ("destination",)
     kinds = {name: one.kind for name, one in context().settings.destinations.items()}
     up = GaugeMetricFamily(
-        "wrapup_destination_up", "1 where it is sent to; 0: paused, parked, failing or not started", labels=labels
+        "wrapup_destination_up",
+        "1 where it is sent to; 0: paused, parked, failing, not started, other kind",
+        labels=labels,
     )
     behind = GaugeMetricFamily(
         "wrapup_destination_behind", "Changes of calls that were not looked at yet, 100,000 at most", labels=labels
     )
+    followed = set()
     for one in destinations.destinations(session, kinds, {}, 0.0, now):
+        if one["state"] not in destinations.STILL:
+            followed.add(one["name"])
         if one["state"] != destinations.NOT_CONFIGURED:
             up.add_metric([one["name"]], int(one["state"] == destinations.RUNNING))
         if one["behind"] is not None:
             behind.add_metric([one["name"]], one["behind"])
     oldest = GaugeMetricFamily(
-        "wrapup_delivery_age_seconds", "Age of the oldest delivery that is not settled; 0: all are", labels=labels
+        "wrapup_delivery_age_seconds", "Age of the oldest delivery to be sent or looked up; 0: none", labels=labels
     )
-    for name, made in destinations.oldest_open(session).items():
+    for name, made in destinations.oldest_open(session, followed).items():
         oldest.add_metric([name], max(0.0, (now - made).total_seconds()) if made else 0)
     yield from (up, behind, oldest)
 

@@ -8,21 +8,53 @@ import structlog
 from sqlalchemy import select
 
 from crm import steering
+from crm.base import QuotaSpent
+from crm.registry import CRMS
 from lib import clock
 from models import Delivery, DestinationState
 from queries import deliveries, destinations
+from queries.destinations import Moments
 from web.context import context
 
+NOT_STARTED = "No worker has followed the feed for this destination yet, so there is nothing to pause or to resume."
 log = structlog.get_logger(__name__)
 
 
-def shown() -> list[dict[str, Any]]:
-    """Every destination, as it is now."""
+class CannotSteer(ValueError):
+    """Nothing is sent to the destination, whoever steers it. The message is a sentence for the person, ``error_id`` its word."""
+
+    def __init__(self, error_id: str, sentence: str):
+        super().__init__(sentence)
+        self.error_id = error_id
+
+
+def shown(at: Moments | None = None) -> list[dict[str, Any]]:
+    """Every destination, as it is now. ``at``: how sentences write moments; in UTC without it."""
     own = context()
     counts, age = own.recent_counts.deliveries()
     with own.database.read() as session:
-        kinds = {name: one.kind for name, one in own.settings.destinations.items()}
-        return destinations.destinations(session, kinds, counts, age, clock.now())
+        return destinations.destinations(session, _kinds(), counts, age, clock.now(), at)
+
+
+def _kinds() -> dict[str, str]:
+    return {name: one.kind for name, one in context().settings.destinations.items()}
+
+
+def _check(name: str) -> DestinationState:
+    """The row of a destination that is followed and sent to. Raises CannotSteer."""
+    kind = _kinds().get(name)
+    if kind is None:
+        raise CannotSteer(
+            destinations.NOT_CONFIGURED, f"{name} is not in the settings any more, so nothing is sent there."
+        )
+    with context().database.read() as session:
+        row = session.get(DestinationState, name)
+    if row is None:
+        raise CannotSteer(destinations.NOT_STARTED, NOT_STARTED)
+    if row.kind != kind:
+        sentence = f"{name} was started as a {row.kind}, and the settings say {kind}: nothing is sent there."
+        raise CannotSteer(destinations.OTHER_KIND, sentence)
+    return row
 
 
 def are_there() -> bool:
@@ -33,31 +65,40 @@ def are_there() -> bool:
         return session.scalar(select(DestinationState.name).limit(1)) is not None
 
 
-def find(name: str) -> dict[str, Any] | None:
+def find(name: str, at: Moments | None = None) -> dict[str, Any] | None:
     """The destination of that name, configured or not."""
-    return next((one for one in shown() if one["name"] == name), None)
+    return next((one for one in shown(at) if one["name"] == name), None)
 
 
-def pause(name: str, by: str) -> bool:
-    """False where no worker has started it yet."""
-    done = steering.pause(context().database, name, by, clock.now())
-    if done:
-        log.info("destination_paused", destination=name, key=by)
-    return done
+def pause(name: str, by: str) -> None:
+    """Raises CannotSteer."""
+    _check(name)
+    steering.pause(context().database, name, by, clock.now())
+    log.info("destination_paused", destination=name, key=by)
 
 
-def resume(name: str, by: str) -> bool:
-    """False where no worker has started it yet."""
-    done = steering.resume(context().database, name, clock.now())
-    if done:
-        context().recent_counts.forget_deliveries()
-        log.info("destination_resumed", destination=name, key=by)
-    return done
+def resume(name: str, by: str) -> None:
+    """Raises CannotSteer."""
+    own, row = context(), _check(name)
+    configured = own.settings.destinations[name]
+    is_spent = row.error_id == QuotaSpent.error_id
+    portal = CRMS[configured.kind].portal(configured) if is_spent else None
+    steering.resume(own.database, name, clock.now(), portal)
+    own.recent_counts.forget_deliveries()
+    log.info("destination_resumed", destination=name, key=by)
 
 
 def retry(delivery_id: UUID, by: str, record_id: str | None = None) -> Delivery | None:
     """Have it tried again, or, with a record, choose that. Raises CannotRetry, NotChosen."""
     own, now = context(), clock.now()
+    with own.database.read() as session:
+        row = deliveries.find(session, delivery_id)
+    if row is None:
+        return None
+    try:
+        _check(row.destination)
+    except CannotSteer as error:
+        raise steering.CannotRetry(str(error)) from None
     if record_id is None:
         found = steering.retry(own.database, delivery_id, now)
     else:
@@ -70,9 +111,13 @@ def retry(delivery_id: UUID, by: str, record_id: str | None = None) -> Delivery 
 
 
 def retry_many(filters: Mapping[str, Any], by: str) -> int:
-    """Have every such delivery tried again; how many."""
-    own = context()
-    retried = steering.retry_many(own.database, deliveries.conditions(filters), clock.now())
+    """Have every such delivery tried again; how many. Those of destinations that are sent nothing any more stay as they are."""
+    own, kinds = context(), _kinds()
+    with own.database.read() as session:
+        rows = session.scalars(select(DestinationState))
+        names = [row.name for row in rows if kinds.get(row.name) == row.kind]
+    wanted = [*deliveries.conditions(filters), Delivery.destination.in_(names)]
+    retried = steering.retry_many(own.database, wanted, clock.now())
     own.recent_counts.forget_deliveries()
     log.info("deliveries_retried", deliveries=retried, filters=sorted(filters), key=by)
     return retried

@@ -65,5 +65,5 @@ CRM = Crm(
     limits=_limits,
     events=POSTS,
     check=check,
-    secrets=lambda destination: tuple(destination.settings["secrets"]),
+    secrets=lambda destination: signing.parts(destination.settings["secrets"]),
 )

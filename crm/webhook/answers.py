@@ -20,7 +20,7 @@ import re
 from collections.abc import Sequence
 
 from crm.base import Again, Done, Refused, Result, SwitchedOff
-from lib import charsets, rawjson
+from lib import charsets, masking, rawjson
 from lib import text as texts
 from lib.http.errors import ExchangeError, Unavailable
 from lib.http.exchange import Answer, cannot_now, retry_after
@@ -71,9 +71,11 @@ def words(answer: Answer, secrets: Sequence[str]) -> str:
     if isinstance(object_said, dict):
         said = next((text for name in _SAYS if isinstance(text := object_said.get(name), str) and text.strip()), said)
     said = _BLANKS.sub(" ", texts.visible(_BLANKS.sub(" ", said))).strip()
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
-            said = said.replace(secret, "***")
+    hidden = [secret for secret in secrets if len(secret) >= _SHORTEST_SECRET]
+    for secret in hidden:
+        said = said.replace(secret, masking.MASK)
+    # Of these also what is written otherwise, or cut; the beginning of a URL is that of any.
+    said = str(masking.masked(said, [secret for secret in hidden if "://" not in secret]))
     return texts.clean(said if len(said) <= LONGEST_WORDS else said[: LONGEST_WORDS - 1] + "\u2026")
 
 

@@ -6,13 +6,14 @@ from crm.base import Line
 from crm.destination import Destination
 from crm.webhook.posting import Client
 from lib.http.errors import AddressRefused, ExchangeError, NotTrusted
+from lib.text import many
 
 _ALLOW = "If it is meant so, set allow_private_addresses = true."
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     own = destination.settings
-    yield Line(f"{len(own['secrets'])} of secrets can sign", True)
+    yield Line(f"events are signed with {many(len(own['secrets']), 'secret')}", True)
     if own["allow_private_addresses"]:
         yield Line("url may lead to private addresses (allow_private_addresses)", True)
     try:

@@ -47,11 +47,7 @@ class Client:
         self._http = Http(patience, own["ca_file"], self._admits)
         self._url = str(own["url"])
         self._keys = [signing.key(secret) for secret in own["secrets"]]
-        self._secrets = [
-            *_hidden(self._url),
-            *own["secrets"],
-            *(one.removeprefix(signing.PREFIX) for one in own["secrets"]),
-        ]
+        self._hidden = [*_hidden(self._url), *signing.parts(own["secrets"])]
         self._most_bytes = int(own["largest_event_kib"]) * 1024
         self._budget = budget
         self.at_once = int(own["at_once"])
@@ -92,7 +88,7 @@ class Client:
             return Done(event.id)  # its status is all that counts, however its body ends
         except AskedWrongly as error:  # it cannot even be written to the line: the URL is wrong, and not this event
             raise Unavailable(str(error)) from None
-        return understood(answer, event.id, self.host, WHAT, self._secrets)
+        return understood(answer, event.id, self.host, WHAT, self._hidden)
 
     def _may_ask(self) -> None:
         """Raises Unavailable where the URL says already that it leads nowhere we go."""

@@ -29,6 +29,11 @@ def key(secret: str) -> bytes:
     return found
 
 
+def parts(secrets: Sequence[str]) -> tuple[str, ...]:
+    """The secrets, and each as it may also be written: without its beginning."""
+    return (*secrets, *(one.removeprefix(PREFIX) for one in secrets))
+
+
 def headers(event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> Mapping[str, str]:
     """What goes along with the body: ``at`` is now, in unix seconds. ``event_id`` has no full stop, since one parts what is
     signed."""

@@ -1,6 +1,7 @@
 """``wrapup crm``: how far each destination is, what was written, and steering: pause, resume, try again."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,11 @@ from crm.steering import CannotRetry, NotChosen
 from models.deliveries import DELIVERY_STATES, OPERATIONS
 from queries import deliveries as delivered
 from queries import keyset
+from queries.deliveries import several
 from service.cli import destinations
 from service.terminal import say
 from web import steered
 from web.context import context
-from web.destinations import NOT_STARTED
 
 group = AppGroup("crm", help="Look at destinations and what was written to them, and steer them.")
 for command in (destinations.check, destinations.preview, destinations.send, destinations.undo):
@@ -78,14 +79,15 @@ def list_deliveries(limit: int, cursor: str | None, **filters: tuple[Any, ...]) 
 @click.option("--reason", help="All with this reason, such as required_field.")
 @click.option("--operation", type=click.Choice(OPERATIONS), help="All of this operation.")
 def retry(delivery: tuple[UUID, ...], record: str | None, **filters: Any) -> None:
-    """Have deliveries tried again: those named, or all that match. The worker sends them within a second."""
+    """Have deliveries tried again: those named, or all that match. The worker comes to them within a second, or once
+    their destination is not paused, parked or failing any more."""
     wanted = {name: value for name, value in filters.items() if value is not None}
     if bool(delivery) == bool(wanted):
         raise click.UsageError("Name deliveries, or say which with --destination, --state, --reason or the like.")
     if record is not None and len(delivery) != 1:
         raise click.UsageError("--record goes with one delivery.")
     if wanted:
-        say(f"Tried again: {steered.retry_many(wanted, BY):,}.")
+        say(f"{several(steered.retry_many(wanted, BY))} will be tried again.")
         return
     for one in delivery:
         try:
@@ -101,9 +103,7 @@ def retry(delivery: tuple[UUID, ...], record: str | None, **filters: Any) -> Non
 @click.argument("name")
 def pause(name: str) -> None:
     """Send nothing to the destination NAME until it is resumed."""
-    _known(name)
-    if not steered.pause(name, BY):
-        raise click.ClickException(NOT_STARTED)
+    _act(name, steered.pause)
     say(f"{name} is paused.")
 
 
@@ -111,10 +111,16 @@ def pause(name: str) -> None:
 @click.argument("name")
 def resume(name: str) -> None:
     """Send to the destination NAME again, also what was parked."""
-    _known(name)
-    if not steered.resume(name, BY):
-        raise click.ClickException(NOT_STARTED)
+    _act(name, steered.resume)
     say(f"{name} goes on.")
+
+
+def _act(name: str, act: Callable[[str, str], None]) -> None:
+    _known(name)
+    try:
+        act(name, BY)
+    except steered.CannotSteer as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _known(name: str) -> None:

@@ -21,6 +21,7 @@ from lib.text import many
 from models import Delivery
 from models.database import Database
 from models.leases import LeaseLost
+from queries.deliveries import several
 from service.cli.polling import MomentOption
 from service.cli.settings import settings
 from service.terminal import say
@@ -54,8 +55,8 @@ def preview(name: str, since: datetime | None) -> None:
         found = previewing.preview(_database(), destination, since or clock.now() - DAY)
     except ExchangeError as error:
         raise click.ClickException(_said(error, destination)) from None
-    more = f" (the latest {previewing.MOST:,} were looked at)" if found.calls >= previewing.MOST else ""
-    say(f"{many(found.calls, 'call')} would be sent{more}. Nothing was written.")
+    more = f" of the latest {previewing.MOST:,}" if found.looked_at >= previewing.MOST else ""
+    say(f"{many(found.calls, 'call')}{more} would be gone through. Nothing was written.")
     for (operation, what), count in sorted(found.counts.items()):
         say(f"{operation}  {what}  {count:,}")
         for words in found.samples[operation, what]:
@@ -76,7 +77,7 @@ def send(name: str, since: datetime, until: datetime | None) -> None:
             say(f"{step.calls:,} of {many(step.of, 'call')} noted, up to {clock.iso(step.to)}", err=True)
     except OtherKind as error:
         raise click.ClickException(str(error)) from None
-    say(f"{many(made, 'delivery')} will be sent by the worker.".replace("deliverys", "deliveries"))
+    say(f"{several(made)} will be sent by the worker.")
 
 
 @click.command()
@@ -103,11 +104,26 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
         raise click.ClickException(str(error)) from None
     except LeaseLost:
         raise click.ClickException("Somebody else sends to it now; what is said above is done.") from None
-    verb = "was" if apply else "would be"
     for what, count in sorted(counts.items()):
-        say(f"{count:,} {verb if what in (REMOVED, PUT_BACK) else 'stay'} {what}")
-    if not apply:
+        say(_summed(what, count, apply))
+    if not counts:
+        say(f"Nothing of it can be taken back: {_why_nothing(destination)}.")
+    elif not apply:
         say("Nothing was changed. With --apply it is done.")
+
+
+def _summed(what: str, count: int, apply: bool) -> str:
+    one = count == 1
+    if what not in (REMOVED, PUT_BACK):
+        return f"{count:,} {'stays' if one else 'stay'} {what}"
+    verb = ("was" if one else "were") if apply else "would be"
+    return f"{count:,} {verb} {what}"
+
+
+def _why_nothing(destination: Destination) -> str:
+    if CRMS[destination.kind].events is not None:
+        return "who was told something cannot be made not to know it"
+    return "nothing that is done there was logged or set by it"
 
 
 def _done(database: Database, name: str, since: datetime | None, delivery: UUID | None) -> Sequence[Delivery]:

@@ -1,16 +1,24 @@
 """What is said of a destination is so: in the states in which it could easily be otherwise. On both databases."""
 
+import base64
+import json
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from crm import steering
 from crm.desk import OtherKind
 from crm.destination import Rule
 from crm.history import send
+from crm.registry import CRMS
 from crm.undoing import Undoing
+from models import Delivery
 from queries import delivery_counts, destinations
+from sandbox.webhook.receiver import SECRET
 from tests.crm.engine import hubspot_of, told, webhook_of
 from tests.factories import NOON
 
@@ -112,3 +120,49 @@ def test_another_kind_under_the_same_name_is_sent_nothing_and_says_so(engine, hu
         with pytest.raises(OtherKind, match="was started as a hubspot"):
             act()
     assert told(engine.run(sales))[-1] == ("log_call", "held", "nobody_found")
+
+
+def test_resuming_says_that_a_spent_quota_is_there_again(engine, hubspot, sales):
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"daily_spent": {"times": 1}})
+    assert told(engine.run(sales)) == [("log_call", "parked", "quota_spent")]
+    steering.resume(engine.database, sales.name, engine.now(), CRMS["hubspot"].portal(sales))
+    assert told(engine.run(sales)) == [("log_call", "done", None)]
+
+
+def test_no_secret_is_kept_whatever_a_receiver_repeats(engine, receiver, hook):
+    bare = SECRET.removeprefix("whsec_")
+    echoes = [
+        bare,
+        quote(SECRET, safe=""),
+        json.dumps({"said": SECRET}),
+        base64.b64encode(SECRET.encode()).decode(),
+        bare[:20],
+    ]
+    echoes.append(SECRET.upper())
+    for said in echoes:
+        receiver.take = lambda *_, said=said: (400, f"You signed with {said}")
+        engine.made()
+        (row,) = [one for one in engine.run(hook) if one.state == "refused" and one.answer and not one.before]
+        assert "You signed with" in row.answer and bare[:10].lower() not in row.answer.lower(), said
+        assert "whsec_" not in row.answer and quote(bare[:20]) not in row.answer
+        engine.set(Delivery, Delivery.id == row.id, state="undone")
+
+
+def test_no_secret_and_nobodys_number_stands_in_a_log(engine, hubspot, sales, monkeypatch):
+    capture = LogCapture()
+    with_causes = [structlog.processors.format_exc_info, capture]
+    monkeypatch.setattr("crm.delivering.log", structlog.wrap_logger(None, with_causes, structlog.stdlib.BoundLogger))
+    token = next(iter(hubspot.tokens))
+    for fault in ("token_revoked", "scope_missing", "daily_spent", "html", "drop_after", "server_error", "whole_batch"):
+        engine.made(customer_number=NUMBER, notes="A word of theirs.")
+        hubspot.faults.set({fault: {}})
+        engine.run(sales)
+        hubspot.faults.set({})
+        steering.resume(engine.database, sales.name, engine.now(), CRMS["hubspot"].portal(sales))
+    lines = str(capture.entries)
+    assert "delivering_failed" in lines
+    for word in (token, NUMBER, NUMBER[3:], "A word of theirs."):
+        assert word not in lines
+    rows = engine.rows(sales)
+    assert not any(token in (row.answer or "") for row in rows) and token not in (engine.desk(sales).error or "")

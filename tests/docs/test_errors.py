@@ -8,6 +8,7 @@ from crm.registry import CRMS
 from dialers.registry import DIALERS
 from lib.http.errors import CredentialsRefused, ExchangeError, WalkStuck
 from polling.walk import PollingFailed
+from queries.destinations import STILL
 from tests.docs.calls import calls, text, tuples
 from tests.docs.pages import quoted, read, rows, section
 from web import errors, turns
@@ -37,8 +38,13 @@ def refused() -> set[str]:
             elsewhere.append((file.name, ast.unparse(call.args[1])))
         elif re.fullmatch(r"[a-z0-9_]+", word):
             found.add(word)
-    # What is worked out: by whose turn it is, and by what the dialer said.
-    assert sorted(elsewhere) == [("to_dialers.py", "error_id"), ("turns.py", "f'too_many_{self._what}'")]
+    # What is worked out: by what a destination is, by whose turn it is, and by what the dialer said.
+    assert sorted(elsewhere) == [
+        ("destinations.py", "error.error_id"),
+        ("to_dialers.py", "error_id"),
+        ("turns.py", "f'too_many_{self._what}'"),
+    ]
+    found |= set(STILL)
     found |= {word for _, call in calls("body", "web") if call.args and (word := text(call.args[0]))}
     # What receivers refuse by themselves: ``("503 Service Unavailable", "busy", "...")``.
     status = re.compile(r"[45]\d\d ")

@@ -297,4 +297,4 @@ def test_the_oldest_that_is_open(database, started):
         delivery(session, state="parked", created_at=NOON + minutes(1))
         delivery(session, state="pending", created_at=NOON + minutes(2))
     with database.read() as session:
-        assert destinations.oldest_open(session) == {"sales": NOON + minutes(1), "hook": None}
+        assert destinations.oldest_open(session, {"sales", "hook"}) == {"sales": NOON + minutes(1), "hook": None}

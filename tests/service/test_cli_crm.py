@@ -64,7 +64,9 @@ def test_what_was_written_where(run, database):
 def test_some_are_tried_again(run, database):
     one, two = (make(database, state="refused", reason="validation") for _ in range(2))
     assert run("retry", one).output == f"{one}: pending.\n"
-    assert run("retry", "--destination", "sales", "--reason", "validation").output == "Tried again: 1.\n"
+    assert (
+        run("retry", "--destination", "sales", "--reason", "validation").output == "1 delivery will be tried again.\n"
+    )
     assert {now_is(database, each).state for each in (one, two)} == {"pending"}
 
 

@@ -1,11 +1,15 @@
 """Destinations and deliveries over HTTP: read, steered, refused; and what a scrape says of them."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from crm import budgets
 from crm.destination import Destination
-from lib import ids
+from crm.registry import CRMS
+from lib import clock, ids
+from models import PortalBudget
 from service.app import create_app
 from tests.factories import NOON, delivery, destination
 from tests.web.conftest import client_with, settings_for
@@ -160,12 +164,51 @@ def scraped(client, name) -> dict[str, float]:
 def test_a_scrape_tells_of_them(nobody, database, started):
     with database.write() as session:
         destination(session, "gone", paused_at=NOON)
+    make(database, destination="gone", state="pending")
     make(database)
     make(database, state="refused")
     assert scraped(nobody, "wrapup_deliveries")['destination="sales",state="refused"'] == 1
     assert scraped(nobody, "wrapup_destination_up") == {'destination="new"': 0, 'destination="sales"': 1}
     assert scraped(nobody, "wrapup_destination_behind") == {'destination="sales"': 0}
     ages = scraped(nobody, "wrapup_delivery_age_seconds")
-    assert ages == {'destination="gone"': 0, 'destination="sales"': 0}
+    assert ages == {'destination="sales"': 0}
     make(database, state="pending")
     assert scraped(nobody, "wrapup_delivery_age_seconds")['destination="sales"'] > 0
+
+
+def test_what_is_sent_nothing_any_more_is_neither_resumed_nor_tried_again(app, database):
+    admin = client_with(app, database, "admin")
+    with database.write() as session:
+        destination(session, "gone")
+        destination(session, "new", kind="hubspot")  # the settings say webhook
+    for name, error_id in (("gone", "not_configured"), ("new", "other_kind")):
+        one = make(database, destination=name, state="refused", reason="validation")
+        for act in ("pause", "resume"):
+            answer = admin.post(f"{LISTED}/{name}/{act}")
+            assert (answer.status_code, answer.json["error_id"]) == (409, error_id)
+            assert "nothing is sent there" in answer.json["message"]
+        answer = admin.post(f"{DELIVERIES}/{one}/retry")
+        assert (answer.status_code, answer.json["error_id"]) == (409, "cannot_retry")
+        assert admin.post(f"{DELIVERIES}/retry", json={"destination": name}).json == {"retried": 0}
+        assert admin.get(f"{DELIVERIES}/{one}").json["state"] == "refused"
+    scraped = admin.get("/metrics").get_data(as_text=True)
+    assert 'wrapup_delivery_age_seconds{destination="gone"}' not in scraped
+    assert 'wrapup_destination_up{destination="new"} 0.0' in scraped
+
+
+def test_resuming_after_a_spent_quota_asks_the_account_again(app, database):
+    admin = client_with(app, database, "admin")
+    own = {"access_token": "a-token-of-theirs"}
+    sales = replace(CONFIGURED["sales"], settings=CRMS["hubspot"].settings().load(own))
+    context(app).settings.destinations["sales"] = sales
+    portal = CRMS["hubspot"].portal(sales)
+    with database.write() as session:
+        destination(
+            session, error="The day is over.", error_id="quota_spent", parked_until=clock.now() + timedelta(hours=9)
+        )
+        budgets.spend(session, portal, clock.now() + timedelta(hours=9), clock.now())
+    assert admin.get(LISTED).json["destinations"][0]["state"] == "parked"
+    assert admin.post(f"{LISTED}/sales/resume").json["destination"]["state"] == "running"
+    with database.read() as session:
+        assert session.get(PortalBudget, (portal, budgets.DAY)).spent_until is None
+    context(app).settings.destinations["sales"] = CONFIGURED["sales"]

@@ -1,5 +1,7 @@
 """Destinations: how far each is, what was refused and why, what waits for a person; and steering."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +11,10 @@ from werkzeug.wrappers import Response
 
 from crm.finding import MOST_CANDIDATES
 from crm.steering import CannotRetry, NotChosen
-from lib.text import many
-from models.deliveries import HELD, LOST, REFUSED
+from models.deliveries import HELD, LOST, REFUSED, UNKNOWN
 from queries import deliveries, keyset
 from web import steered
-from web.destinations import NOT_STARTED
-from web.pages import session
+from web.pages import session, zones
 from web.turns import LOOKS
 
 SAMPLES = 5  # of each reason
@@ -35,14 +35,14 @@ def add_routes(blueprint: Blueprint) -> None:
 def destinations() -> str:
     """All of them at a glance."""
     with LOOKS.turn():
-        return render_template("pages/destinations.html", destinations=steered.shown())
+        return render_template("pages/destinations.html", destinations=steered.shown(_at))
 
 
 def destination(name: str) -> Response:
     """The destination of that name, configured or not."""
     wrong = None
     with LOOKS.turn(), session.database().read() as reading:
-        shown = steered.find(name)
+        shown = steered.find(name, _at)
         if shown is None:
             abort(404)
         refused = _refused(reading, shown)
@@ -68,6 +68,11 @@ def destination(name: str) -> Response:
     return make_response(html, 422 if wrong else 200)
 
 
+def _at(moment: datetime) -> str:
+    """A moment in a sentence, in the reader's zone."""
+    return zones.moment(moment, zones.chosen(), "full")
+
+
 def _refused(reading: Session, shown: dict[str, Any]) -> list[dict[str, Any]]:
     """The reasons of what was refused, each with its newest samples."""
     found = [one for one in shown["reasons"] if one["state"] == REFUSED][:SHOWN_REASONS]
@@ -85,16 +90,22 @@ def _by_call(rows: list[Any]) -> list[Any]:
 @session.needs("admin")
 def pause(name: str) -> Response:
     """Send nothing there until it is resumed."""
-    _known(name)
-    flash(f"{name} is paused." if steered.pause(name, g.reader.name) else NOT_STARTED)
-    return _back(name)
+    return _act(name, steered.pause, f"{name} is paused.")
 
 
 @session.needs("admin")
 def resume(name: str) -> Response:
     """Send there again."""
+    return _act(name, steered.resume, f"{name} goes on.")
+
+
+def _act(name: str, act: Callable[[str, str], None], done: str) -> Response:
     _known(name)
-    flash(f"{name} goes on." if steered.resume(name, g.reader.name) else NOT_STARTED)
+    try:
+        act(name, g.reader.name)
+        flash(done)
+    except steered.CannotSteer as error:
+        flash(str(error))
     return _back(name)
 
 
@@ -107,7 +118,7 @@ def retry_reason(name: str) -> Response:
         flash("Choose a reason first: nothing is tried again.")
         return _back(name)
     retried = steered.retry_many({"destination": name, "state": REFUSED, "reason": reason}, g.reader.name)
-    flash(f"{many(retried, 'delivery') if retried == 1 else f'{retried:,} deliveries'} will be tried again.")
+    flash(f"{deliveries.several(retried)} will be tried again.")
     return _back(name)
 
 
@@ -132,7 +143,7 @@ def _steered(delivery_id: UUID, record_id: str | None, done: str) -> Response:
         return redirect(session.local(request.form.get("back"), url_for("pages.destinations")), 303)
     if row is None:
         abort(404)
-    flash(done)
+    flash("It will be looked up, and sent again where it is not there." if row.state == UNKNOWN else done)
     otherwise = url_for("pages.destination", name=row.destination)
     return redirect(session.local(request.form.get("back"), otherwise), 303)
 

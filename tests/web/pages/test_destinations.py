@@ -66,7 +66,9 @@ def test_one_that_was_not_started(admin):
     page = text(admin, "/destinations")
     assert "nobody knows what is to be written" in page and "not started" in page
     assert "<button>Pause</button>" not in page
-    assert "No call waits for a person." in text(admin) and "Nothing was refused." in text(admin)
+    page = text(admin)
+    # Nobody knows what there is, so no figure is shown.
+    assert "No call waits for a person." not in page and "Nothing was refused." not in page and "0 calls" not in page
     assert admin.get("/destinations/nowhere").status_code == 404
 
 
@@ -195,3 +197,30 @@ def test_what_is_not_there(admin, started):
     admin.get("/destinations")
     for path in ("/destinations/nowhere/pause", "/destinations/nowhere/resume", f"/deliveries/{ids.new()}/retry"):
         assert admin.post(path).status_code == 404
+
+
+def test_moments_in_sentences_are_in_the_readers_zone(reader, admin, database):
+    with database.write() as session:
+        destination(session, paused_at=NOON, paused_by="asha")
+    assert "Paused since 2026-11-18 12:00:00 by asha" in text(admin)
+    admin.post("/zone", zone="Asia/Kolkata")
+    for path in ("/destinations", "/destinations/sales"):
+        assert "Paused since 2026-11-18 17:30:00 by asha" in text(admin, path)
+
+
+def test_what_is_sent_nothing_any_more_has_no_buttons_and_says_so(admin, database, started):
+    with database.write() as session:
+        destination(session, "gone")
+    one = make(database, destination="gone", state="refused", reason="validation")
+    page = text(admin, "/destinations/gone")
+    assert "nothing is sent." in page and "<button>Pause</button>" not in page
+    admin.post("/destinations/gone/resume")
+    assert "gone is not in the settings any more, so nothing is sent there." in text(admin)
+    admin.post(f"/deliveries/{one.id}/retry")
+    assert "Nothing was changed. gone is not in the settings any more" in text(admin)
+
+
+def test_what_is_unknown_is_looked_up(admin, database, started):
+    one = make(database, state="unknown")
+    admin.post(f"/deliveries/{one.id}/retry")
+    assert "It will be looked up, and sent again where it is not there." in text(admin)
