@@ -21,6 +21,7 @@ from models.deliveries import (
     PARKED,
     PENDING,
     SENDING,
+    SET_STATUS,
     UNDONE,
     UNKNOWN,
 )
@@ -179,7 +180,8 @@ def _taken(
     """``changes``: what has changed up to the row's revision, as far as is known."""
     done = [one for one in known if one.operation == row.operation and one.state == DONE and one.id != row.id]
     logged = [one for one in known if one.operation == LOG_CALL and one.state not in (UNDONE,) and one.remote_id]
-    last = logged[-1] if logged else None
+    # A status stands on the record, and not where the call does.
+    last = logged[-1] if logged and row.operation != SET_STATUS else None
     records = [one.record_id for one in known if one.record_id]
     # What is sent is the outcome as it is: where the feed has not been followed to here, its revision is told now.
     later = any(one.operation == row.operation and one.revision == outcome.revision for one in known if one is not row)

@@ -14,7 +14,7 @@ from lib.http.errors import CredentialsRefused, ExchangeError
 INFO = "/oauth/v2/private-apps/get/access-token-info"
 READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"  # calls have no scopes of their own
 OWNER_SCOPE = "crm.objects.owners.read"
-MAKE = "crm.schemas.contacts.write"
+LOOK, MAKE = "crm.schemas.contacts.read", "crm.schemas.contacts.write"
 MOST_PAGES = 50  # of owners
 SHOWN = 12  # names of a list in one sentence
 
@@ -59,7 +59,7 @@ def _credentials(client: Client) -> Line:
 
 
 def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
-    needed = [READ, *([WRITE] if destination.log_calls or destination.status else []), OWNER_SCOPE]
+    needed = [READ, *([WRITE] if destination.log_calls or destination.status else []), OWNER_SCOPE, LOOK]
     needed += [MAKE] if repair and destination.log_calls else []
     try:
         said = client.ask(INFO, {"tokenKey": client.secrets[0]})
@@ -148,23 +148,22 @@ def _field(name: str, wanted: Sequence[str], known: Mapping[str, Property]) -> I
 
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
-    ids = _all_owners(client, set(destination.owners.values()))
-    yield Line(f"Owners can be read: {len(ids)} seen", True)
+    known = _all_owners(client, set(destination.owners.values()))
+    yield Line(f"Owners can be read: {len(known)} seen", True)
+    has = _some([f"{owner} ({email})" for owner, email in known.items()])
     for agent, owner in destination.owners.items():
-        yield Line(
-            f"There is the owner {owner} (of {agent})", owner in ids, "Use an owner's id, as GET /crm/owners says."
-        )
+        yield _line(f"There is the owner {owner} (of {agent})", owner in known, f"The account has {has}.")
 
 
-def _all_owners(client: Client, wanted: set[str]) -> set[str]:
-    """The ids of owners, as far as they have to be read to see those that are wanted."""
-    found: set[str] = set()
+def _all_owners(client: Client, wanted: set[str]) -> dict[str, str]:
+    """Owners' ids and e-mail, as far as they have to be read to see those that are wanted."""
+    found: dict[str, str] = {}
     after: str | None = None
     for _ in range(MOST_PAGES):
         said = client.ask(OWNERS, params={"limit": "100", **({"after": after} if after else {})})
-        found |= {str(one["id"]) for one in records(said) if one.get("archived") is not True}
+        found |= {str(one["id"]): str(one.get("email")) for one in records(said) if one.get("archived") is not True}
         after = following_page(said)
-        if after is None or (wanted and wanted <= found):
+        if after is None or (wanted and wanted <= found.keys()):
             break
     return found
 

@@ -1,6 +1,7 @@
 """Contacts: found by an id, read and changed in batches. How they are found by number: ``searching``."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -45,7 +46,11 @@ def change(client: Client, changes: Sequence[Change]) -> list[Result]:
     for wave in waves(changes, lambda one: one.record_id):
         inputs = [_input(changes[at]) for at in wave]
         results.update(
-            zip(wave, written(inputs, MOST, lambda part: given(client, UPDATE, part, _told, _done)), strict=True)
+            zip(
+                wave,
+                written(inputs, MOST, lambda part: given(client, UPDATE, part, _told, partial(_done, client))),
+                strict=True,
+            )
         )
     return [results[at] for at in range(len(changes))]
 
@@ -123,11 +128,13 @@ def _told(said: Any) -> Told:
     return [({*_called(row, None), str(row.get("objectWriteTraceId") or "")}, row) for row in records(said)]
 
 
-def _done(one: Input, record: Mapping[str, Any]) -> Result:
+def _done(client: Client, one: Input, record: Mapping[str, Any]) -> Result:
     if record.get("archived") is True:
         return Refused("record_deleted", "The contact is archived.")
     said = fields(record)
     kept = [
         f"{name} is {said[name]}" for name, value in one.body["properties"].items() if said.get(name, value) != value
     ]
-    return Done(str(record["id"]), answer=f"HubSpot answers that {', '.join(kept)}." if kept else None)
+    there = str(record["id"])
+    answer = f"HubSpot answers that {', '.join(kept)}." if kept else None
+    return Done(there, client.url(CONTACT_TYPE, there), answer)

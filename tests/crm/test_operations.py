@@ -149,6 +149,15 @@ def test_a_correction_sets_another_status(engine, hubspot, mapped):
     assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING"]
 
 
+def test_a_status_stands_on_its_record_and_its_call_elsewhere(engine, hubspot, mapped):
+    call = engine.made(**sale(flags=[]))
+    engine.run(both := replace(mapped, log_calls=True))
+    engine.changed(call, flags=["sale"])
+    (logged, *_, status) = engine.run(both)
+    assert (status.operation, status.remote_id, status.remote_url[-8:]) == ("set_status", "101", "/0-1/101")
+    assert logged.remote_id != "101"
+
+
 def test_a_correction_is_not_guarded_against_what_we_set_ourselves(engine, hubspot, mapped):
     call = engine.made(**sale())
     engine.run(mapped)

@@ -52,8 +52,9 @@ def test_a_token_that_is_none_says_so_and_nothing_else_is_asked():
 def test_scopes_are_named():
     with stage(status=(SALE,)) as account:
         token = account.client.secrets[0]
-        account.hubspot.tokens[token] = ("oauth", "crm.objects.contacts.read", "crm.schemas.contacts.read")
+        account.hubspot.tokens[token] = ("oauth", "crm.objects.contacts.read")
         said = wrong(account)
+        assert "The access token has the scope crm.schemas.contacts.read" in said
         assert "The access token has the scope crm.objects.contacts.write" in said
         assert any("crm.objects.owners.read" in todo for todo in said.values())
 
@@ -74,10 +75,13 @@ def test_what_statuses_are_mapped_to_must_be_there(rule, what):
 
 def test_owners_and_dispositions_that_are_not_there():
     with stage(owners={"asha": "77"}, settings={"dispositions": {"busy": "Engaged"}}) as account:
-        assert list(wrong(account)) == [
+        account.hubspot.add_owner("asha@example.test", id="9")
+        said = wrong(account)
+        assert list(said) == [
             "The account has the disposition Engaged (of busy)",
             "There is the owner 77 (of asha)",
         ]
+        assert "9 (asha@example.test)" in said["There is the owner 77 (of asha)"]
 
 
 def test_what_fails_while_it_is_asked_is_a_line_and_the_others_go_on():

@@ -5,6 +5,7 @@ import pytest
 from crm.base import Again, Change, Done, NotSetUp, Refused, Unknown, Whom
 from crm.destination import NUMBER, REFERENCE
 from crm.hubspot import contacts
+from crm.hubspot.api import CONTACT_TYPE
 from lib.http.errors import Unavailable
 from tests.crm.hubspot.stage import ASHA, stage
 
@@ -17,6 +18,10 @@ def ids(found) -> list[list[str]]:
 
 def by_number(account, *numbers: str) -> list[list[str]]:
     return ids(contacts.find(account.client, [Whom(NUMBER, number) for number in numbers]))
+
+
+def done_at(account, contact: str) -> Done:
+    return Done(contact, account.client.url(CONTACT_TYPE, contact))
 
 
 def change(contact: str, value: str, trace: str = "t1") -> Change:
@@ -124,7 +129,7 @@ def test_a_contact_that_was_merged_into_another_is_that_other():
         account.hubspot.merge(old, new)
         asked = [Whom(REFERENCE, old), Whom(REFERENCE, new)]
         assert ids(contacts.find(account.client, asked)) == [[new], [new]]
-        assert contacts.change(account.client, [change(old, "OPEN")]) == [Done(new)]
+        assert contacts.change(account.client, [change(old, "OPEN")]) == [done_at(account, new)]
 
 
 # Read and changed -----------------------------------------------------------------------------------------------------
@@ -144,7 +149,7 @@ def test_each_change_has_a_result_of_its_own():
         one, other = account.hubspot.add_contact(hs_lead_status="NEW"), account.hubspot.add_contact()
         some = [change(one, "CONNECTED", "a"), change("999", "NEW", "b"), change(other, "HOT", "c")]
         done, gone, wrong = contacts.change(account.client, some)
-        assert done == Done(one)
+        assert done == done_at(account, one)
         assert gone.reason == "record_deleted"
         assert wrong.reason == "validation"
         assert "HOT was not one of the allowed options" in wrong.answer
@@ -155,7 +160,7 @@ def test_two_changes_of_one_contact_are_made_one_after_the_other():
     with stage() as account:
         contact = account.hubspot.add_contact(hs_lead_status="NEW")
         results = contacts.change(account.client, [change(contact, "OPEN", "a"), change(contact, "CONNECTED", "b")])
-        assert results == [Done(contact), Done(contact)]
+        assert results == [done_at(account, contact)] * 2
         assert account.hubspot.statuses(contact) == ["NEW", "OPEN", "CONNECTED"]
 
 
