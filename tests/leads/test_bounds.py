@@ -33,34 +33,40 @@ def test_a_list_at_every_bound_is_taken():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("data", "kind", "row", "words"),
+    ("made", "kind", "row", "words"),
     [
-        (b"[" + b"{}," * (8 * MIB) + b"{}]", JSON, 100_001, "100,000 leads at most"),
-        (b'{"leads":[' + b"{}," * (8 * MIB) + b"{}]}", JSON, 100_001, "100,000 leads at most"),
-        (b'[{"fields":{"a":[' + b"[]," * (8 * MIB) + b"[]]}}]", JSON, 1, "longer than 256 KiB"),
-        (b'[{"' + b"a" * (16 * MIB) + b'":1}]', JSON, 1, "longer than 256 KiB"),
-        (b'["' + b'\\"' * (8 * MIB), JSON, 1, "longer than 256 KiB"),
-        (b'[{"number":"1"},{"agents":[' + b'"",' * 50_000 + b'""]}]', JSON, 2, "2,000 values at most"),
-        (b'[{"agents":[' + b'"",' * 50_000 + b'""]}]', JSON, 1, "2,000 values at most, and this one has 50,002"),
-        (b"{" + b'"a":1,' * (2 * MIB) + b'"b":1}', JSON, None, "more than 100 members"),
-        (b'{"number":"1","note":"' + b"a" * MIB + b'"}\n', NDJSON, 1, "longer than 256 KiB"),
-        (b'{"a":[' + b"{}," * (4 * MIB) + b"1]}", NDJSON, 1, "longer than 256 KiB"),
-        (b"{}\n" * (4 * MIB), NDJSON, None, "More than 50 faults"),
-        (b"number," + b"a," * (8 * MIB), CSV, None, "longer than 256 KiB"),
+        (lambda: b"[" + b"{}," * (8 * MIB) + b"{}]", JSON, 100_001, "100,000 leads at most"),
+        (lambda: b'{"leads":[' + b"{}," * (8 * MIB) + b"{}]}", JSON, 100_001, "100,000 leads at most"),
+        (lambda: b'[{"fields":{"a":[' + b"[]," * (8 * MIB) + b"[]]}}]", JSON, 1, "longer than 256 KiB"),
+        (lambda: b'[{"' + b"a" * (16 * MIB) + b'":1}]', JSON, 1, "longer than 256 KiB"),
+        (lambda: b'["' + b'\\"' * (8 * MIB), JSON, 1, "longer than 256 KiB"),
+        (lambda: b'[{"number":"1"},{"agents":[' + b'"",' * 50_000 + b'""]}]', JSON, 2, "2,000 values at most"),
         (
-            b"number," + b",".join(b"fields.%d" % at for at in range(20_000)),
+            lambda: b'[{"agents":[' + b'"",' * 50_000 + b'""]}]',
+            JSON,
+            1,
+            "2,000 values at most, and this one has 50,002",
+        ),
+        (lambda: b"{" + b'"a":1,' * (2 * MIB) + b'"b":1}', JSON, None, "more than 100 members"),
+        (lambda: b'{"number":"1","note":"' + b"a" * MIB + b'"}\n', NDJSON, 1, "longer than 256 KiB"),
+        (lambda: b'{"a":[' + b"{}," * (4 * MIB) + b"1]}", NDJSON, 1, "longer than 256 KiB"),
+        (lambda: b"{}\n" * (4 * MIB), NDJSON, None, "More than 50 faults"),
+        (lambda: b"number," + b"a," * (8 * MIB), CSV, None, "longer than 256 KiB"),
+        (
+            lambda: b"number," + b",".join(b"fields.%d" % at for at in range(20_000)),
             CSV,
             None,
             "20,001 columns; a list has 500",
         ),
-        (b"number,fields." + b"a" * 300, CSV, None, "column 2 has a name of more than 220"),
-        (b"\r" * (8 * MIB) + b"number", CSV, None, "it has nothing"),
-        (b'number\n"' + b"1\n" * (8 * MIB) + b'"', CSV, 1, "cannot be read"),
-        (b'number,name\n1,"' + b"a" * 131_000 + b'"\n1,' + b"a,b" * 100_000, CSV, 2, "longer than 256 KiB"),
+        (lambda: b"number,fields." + b"a" * 300, CSV, None, "column 2 has a name of more than 220"),
+        (lambda: b"\r" * (8 * MIB) + b"number", CSV, None, "it has nothing"),
+        (lambda: b'number\n"' + b"1\n" * (8 * MIB) + b'"', CSV, 1, "cannot be read"),
+        (lambda: b'number,name\n1,"' + b"a" * 131_000 + b'"\n1,' + b"a,b" * 100_000, CSV, 2, "longer than 256 KiB"),
     ],
     ids=range(17),
 )
-def test_what_is_too_much_is_told_before_it_costs_anything(data, kind, row, words):
+def test_what_is_too_much_is_told_before_it_costs_anything(made, kind, row, words):
+    data = made()
     tracemalloc.start()
     began = time.process_time()
     try:
