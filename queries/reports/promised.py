@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, or_, 
 
 from lib import clock
 from models import CallOutcome
-from models.base import UtcDateTime
+from models.base import SQLITE, UtcDateTime
 from models.database import AnySelect
 from queries import keyset
 from queries.expressions import micros
@@ -32,11 +32,16 @@ def _promised(asked: Asked) -> AnySelect:
 
 def _with_state(asked: Asked, promised: Subquery) -> AnySelect:
     """(state, the columns of ``promised``): by all later attempts to the lead, whatever the filters."""
-    moment, due = micros(CallOutcome.occurred_at), micros(promised.c.due)
-    later = or_(
-        CallOutcome.occurred_at > promised.c.at,
-        and_(CallOutcome.occurred_at == promised.c.at, CallOutcome.id > promised.c.id),
+    # SQLite can only look a lead up in rows that have it as a column: by an expression it would go through all calls each time.
+    named = (facts.LEAD.label("lead"), CallOutcome.occurred_at.label("at"), CallOutcome.id.label("id"))
+    calls = (
+        select(*named)
+        .where(NOT_MERGED, facts.HAS_LEAD)
+        .cte("calls_of_leads")
+        .prefix_with("MATERIALIZED", dialect=SQLITE)
     )
+    moment, due = micros(calls.c.at), micros(promised.c.due)
+    later = or_(calls.c.at > promised.c.at, and_(calls.c.at == promised.c.at, calls.c.id > promised.c.id))
     attempts = (
         select(
             promised.c.id,
@@ -44,8 +49,7 @@ def _with_state(asked: Asked, promised: Subquery) -> AnySelect:
             func.max(case((moment > due + _MARGIN, 1), else_=0)).label("too_late"),
         )
         .select_from(promised)
-        .join(CallOutcome, and_(facts.LEAD == promised.c.lead, later))
-        .where(NOT_MERGED)
+        .join(calls, and_(calls.c.lead == promised.c.lead, later))
         .group_by(promised.c.id)
         .subquery("attempts_since")
     )
