@@ -13,7 +13,7 @@ from crm.work import FOUND, Work
 from models.deliveries import DONE, PENDING, RECORD_GONE, REFUSED, UNDONE, UNKNOWN
 
 UNMAPPED = "unmapped"
-WAITS = "Whether a later call has set the status of this record is not known yet."
+WAITS = "Whether another call has set the status of this record is not known yet."
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,19 @@ def _before_us(taken: Taken, fields: Mapping[str, str]) -> Mapping[str, str] | N
 
 
 def _certain(work: Work, known: Sequence[_Status], results: list[Settled]) -> list[_Status]:
-    """Without those of which a later call may have set the status already: they wait until that is known."""
+    """Without those that wait until it is known whether another call has set their record's status: a later one may have, and an
+    earlier one may do so yet, as long as nobody has looked. Of two that are unknown the earlier waits."""
     uncertain = work.uncertain([one.record_id for one in known])
-    waits = [one for one in known if one.record_id in uncertain and uncertain[one.record_id] > one.taken.occurred_at]
+    waits = [one for one in known if one.record_id in uncertain and _waits(one.taken, uncertain[one.record_id])]
     due = work.at + timedelta(seconds=max(1.0, work.crm.look_up_after))
     for one in waits:
         was = UNKNOWN if one.taken.was == UNKNOWN else PENDING
         results.append(Settled(one.taken, was, None, WAITS, one.record_id, set=one.taken.noted, due=due))
     return [one for one in known if one not in waits]
+
+
+def _waits(taken: Taken, other: datetime) -> bool:
+    return taken.was != UNKNOWN or other > taken.occurred_at
 
 
 def _mapped(work: Work, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:

@@ -10,6 +10,7 @@ from crm.destination import SKIP, Rule
 from crm.history import send
 from crm.previewing import preview
 from crm.undoing import Undoing, done_since
+from rig.waiting import until
 from tests.crm.engine import hubspot_of, told, webhook_of
 from tests.factories import NOON, minutes
 
@@ -139,6 +140,23 @@ def test_an_older_call_waits_while_nobody_knows_of_a_later_one(engine, hubspot, 
         rows = engine.run(mapped)
     assert told(rows) == [("set_status", "done", None), ("set_status", "done", "overtaken")]
     assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_a_later_call_waits_while_an_older_one_may_still_be_at_work(engine, hubspot, mapped):
+    """The CRM does it when we have given up waiting."""
+    mapped = replace(mapped, settings={**mapped.settings, "timeout_seconds": 1.0})
+    hubspot.faults.set({"late": {"times": 1, "path": UPDATE, "value": 2}})
+    engine.made(**sale(0, flags=[], disposition="Wrong number"))
+    assert told(engine.run(mapped))[0][1] == "unknown"
+    engine.made(**sale(5))
+    engine.later(4)  # so that the destination has rested
+    engine.run(mapped)
+    until(lambda: hubspot.statuses("101")[1:], 5)
+    for _ in range(3):
+        engine.later(60)
+        rows = engine.run(mapped)
+    assert told(rows) == [("set_status", "done", "overtaken"), ("set_status", "done", None)]
+    assert hubspot.statuses("101") == ["NEW", "BAD_TIMING", "CONNECTED"]
 
 
 def test_a_correction_sets_another_status(engine, hubspot, mapped):
