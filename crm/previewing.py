@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from crm import budgets, finding, following, operations, statuses
+from crm import budgets, finding, following, operations, settling, statuses
 from crm.base import AnyClient, Crm
 from crm.claiming import Taken, imagined
 from crm.destination import Destination
@@ -31,6 +31,7 @@ class Preview:
     calls: int = 0  # of these, such as something is to be done about
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    decided: set[str] = field(default_factory=set)  # records of which a later call has been looked at
 
     def add(self, operation: str, what: str, words: str) -> None:
         self.counts[operation, what] += 1
@@ -49,7 +50,7 @@ def preview(
     for some in chunks(list(_calls(database, crm, destination, since, found)), crm.batch):
         by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}
         _log(crm, client, destination, by[LOG_CALL], found)
-        _set(crm, client, destination, by[SET_STATUS], found)
+        _set(database, crm, client, destination, by[SET_STATUS], found)
         for one in by[POST_EVENT]:
             found.add(POST_EVENT, NEW, _named(one))
     return found
@@ -84,7 +85,10 @@ def _log(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[T
         into.add(LOG_CALL, what, f"{_named(one)} on record {call.record_id}")
 
 
-def _set(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[Taken], into: Preview) -> None:
+def _set(
+    database: Database, crm: Crm, client: AnyClient, destination: Destination, some: Sequence[Taken], into: Preview
+) -> None:
+    """Of each record its latest call decides: of those that are looked at, the first."""
     records = crm.records
     if records is None or not some:
         return
@@ -94,14 +98,20 @@ def _set(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[T
     ids = sorted({found.record_id for found in whose if found.record_id is not None})
     names = sorted({name for _, rule in mapped for name in rule.sets})
     now = dict(zip(ids, records.read(client, ids, names), strict=True)) if ids else {}
+    with database.read() as session:
+        latest = settling.overtaken(session, destination.name, ids)
     for (one, rule), found in zip(mapped, whose, strict=True):
         fields = now.get(found.record_id or "")
         if found.record_id is None or fields is None:
             into.add(SET_STATUS, found.reason or RECORD_GONE, _named(one))
             continue
+        record = found.record_id
         decision = statuses.decide(rule, fields, destination.never_back)
+        if record in into.decided or latest.get(record, one.occurred_at) > one.occurred_at:
+            decision = statuses.Decision({}, statuses.OVERTAKEN)
+        into.decided.add(record)
         changes = ", ".join(f"{name} {fields.get(name) or 'empty'} -> {to}" for name, to in decision.fields.items())
-        into.add(SET_STATUS, decision.reason or SET, f"{_named(one)} on record {found.record_id} {changes}".rstrip())
+        into.add(SET_STATUS, decision.reason or SET, f"{_named(one)} on record {record} {changes}".rstrip())
 
 
 def _named(one: Taken) -> str:

@@ -24,6 +24,7 @@ NOT_TAKEN_BACK = "not_taken_back"
 WAIT_SECONDS = 60.0  # for whoever sends to the destination now
 
 REMOVED, PUT_BACK, GONE = "removed", "put_back", "record_gone"
+FORGOTTEN = "forgotten"  # nothing had been set; what is sent anew looks at it anew
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Undone:
     outcome_id: UUID
     remote_id: str | None
     record_id: str | None
-    what: str  # REMOVED, PUT_BACK, or why it stays as it is
+    what: str  # REMOVED, PUT_BACK, FORGOTTEN, or why it stays as it is
     answer: str | None = None
 
 
@@ -87,7 +88,10 @@ class Undoing:
             if held is not None:
                 return held
             if time.monotonic() > until:
-                raise Busy(f"{self._destination.name} is being sent to, or rests after a failure; try again.")
+                name = self._destination.name
+                raise Busy(f"{name} is being sent to, rests after a failure, or is parked: try later, or resume it.")
+                    f"{self._destination.name} is being sent to, rests after a failure, or is parked: try again when it is not, or once it was resumed."
+                )
             time.sleep(0.2)
 
     def _client(self, before: Callable[[], None]) -> AnyClient:
@@ -102,8 +106,8 @@ class Undoing:
             yield from self._remove(client, some)
         # The latest first: each puts back what stood before it.
         for one in wanted:
-            if one.operation == SET_STATUS and one.after:
-                yield self._put_back(client, one)
+            if one.operation == SET_STATUS:
+                yield self._put_back(client, one) if one.after else self._forgotten(one)
 
     def _remove(self, client: AnyClient, some: Sequence[Delivery]) -> Iterator[Undone]:
         answers: Sequence[Any] = [Done()] * len(some)
@@ -130,6 +134,11 @@ class Undoing:
             return _undone(one, NOT_TAKEN_BACK, answer.answer)
         self._note(Delivery.id == one.id)
         return _undone(one, PUT_BACK)
+
+    def _forgotten(self, one: Delivery) -> Undone:
+        if self._apply:
+            self._note(Delivery.id == one.id)
+        return _undone(one, FORGOTTEN)
 
     def _note(self, *which: Any) -> None:
         with self._database.write() as session:

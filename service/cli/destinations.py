@@ -14,7 +14,7 @@ from crm import checking, history, previewing, undoing
 from crm.desk import OtherKind
 from crm.destination import Destination
 from crm.registry import CRMS
-from crm.undoing import PUT_BACK, REMOVED, Busy, Undoing, Undone
+from crm.undoing import FORGOTTEN, PUT_BACK, REMOVED, Busy, Undoing, Undone
 from lib import clock, ids, masking
 from lib.http.errors import ExchangeError
 from lib.text import many
@@ -114,7 +114,7 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
 
 def _summed(what: str, count: int, apply: bool) -> str:
     one = count == 1
-    if what not in (REMOVED, PUT_BACK):
+    if what not in (REMOVED, PUT_BACK, FORGOTTEN):
         return f"{count:,} {'stays' if one else 'stay'} {what}"
     verb = ("was" if one else "were") if apply else "would be"
     return f"{count:,} {verb} {what}"

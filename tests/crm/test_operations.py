@@ -298,7 +298,8 @@ def test_preview_counts_and_writes_nothing(engine, hubspot, sales):
     assert dict(found.counts) == {
         ("log_call", "new"): 2,
         ("log_call", "nobody_found"): 1,
-        ("set_status", "set"): 2,
+        ("set_status", "set"): 1,
+        ("set_status", "overtaken"): 1,
     }
     assert (hubspot.calls(), hubspot.statuses("101")) == ([], ["NEW"])
     assert engine.rows(sales) == []
