@@ -17,7 +17,7 @@ from models import PortalBudget
 from models.database import Database, insert_into
 
 BUDGETS = PortalBudget.__table__
-_SHARE = 20  # of a limit's requests are given out at once
+_SHARE = 40  # of a limit's requests are given out at once
 _LONGEST = timedelta(hours=1)  # a turn that is further off was given by a clock that has been set back
 DAY = "day"  # under which a spent quota of the day is kept
 
@@ -62,7 +62,8 @@ class Turns:
             if spent is not None and at < spent <= at + FARTHEST_PARKED:
                 raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)
             next_at = _locked(session, self._portal, limit, at)
-            free = max(at, next_at) if next_at <= at + _LONGEST else at
+            # Who was busy for a moment may catch up on one share: else whatever takes time takes some of the limit.
+            free = max(at - share, next_at) if next_at <= at + _LONGEST else at
             mine = (BUDGETS.c.portal == self._portal, BUDGETS.c.limit == limit)
             session.execute(update(BUDGETS).where(*mine).values(next_at=free + share))
         self._left[limit] = count
