@@ -31,16 +31,18 @@ def set_statuses(work: Work, some: Sequence[Taken]) -> list[Settled]:
     known, results = _mapped(work, some)
     known = _certain(work, known, results)
     now = _now(work, records, known)
-    latest = _latest(work, known)
+    latest = dict(work.overtaken([one.record_id for one in known]))
     changes: dict[str, tuple[Taken, Change]] = {}  # by record: one call decides
-    for one in known:
+    for one in sorted(known, key=lambda one: one.taken.occurred_at, reverse=True):
         fields, taken = now[one.record_id], one.taken
         if fields is None:
             results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
             continue
         decision = statuses.decide(one.rule, fields, work.destination.never_back, _before_us(taken, fields))
-        if latest[one.record_id] > taken.occurred_at or one.record_id in changes:
+        if one.record_id in changes or latest.get(one.record_id, taken.occurred_at) > taken.occurred_at:
             decision = statuses.Decision({}, statuses.OVERTAKEN)
+        elif decision.reason in (None, statuses.ALREADY):  # a later call that sets nothing stands in nobody's way
+            latest[one.record_id] = taken.occurred_at
         if decision.reason == statuses.ALREADY and taken.was == UNKNOWN and _stands(taken.noted, fields):
             results.append(Settled(taken, DONE, None, FOUND, one.record_id, set=taken.noted))
         elif decision.reason is not None:
@@ -108,11 +110,3 @@ def _now(work: Work, records: Records, known: Sequence[_Status]) -> Mapping[str,
     names = sorted({name for one in known for name in one.rule.sets})
     ids = list(dict.fromkeys(one.record_id for one in known))
     return dict(zip(ids, records.read(work.client, ids, names), strict=True)) if ids else {}
-
-
-def _latest(work: Work, known: Sequence[_Status]) -> Mapping[str, datetime]:
-    """Of each record: when its latest call was. That one decides, of those that were before and of those in this step."""
-    latest = dict(work.overtaken([one.record_id for one in known]))
-    for one in known:
-        latest[one.record_id] = max(latest.get(one.record_id, one.taken.occurred_at), one.taken.occurred_at)
-    return latest

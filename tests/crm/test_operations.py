@@ -117,6 +117,14 @@ def test_the_latest_call_decides_in_whatever_order_they_come(engine, hubspot, ma
     assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
 
 
+def test_a_later_call_that_may_set_nothing_stands_in_nobodys_way(engine, hubspot, mapped):
+    hubspot.add_contact("101", hs_lead_status="IN_PROGRESS")
+    engine.made(**sale(0))
+    engine.made(**unanswered(5))
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", "done", "not_from")]
+    assert hubspot.statuses("101") == ["NEW", "IN_PROGRESS", "CONNECTED"]
+
+
 def test_a_call_of_which_it_was_known_late_when_it_was(engine, hubspot, mapped):
     call = engine.made(**sale(5))
     engine.follow(mapped)
