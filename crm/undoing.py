@@ -90,8 +90,6 @@ class Undoing:
             if time.monotonic() > until:
                 name = self._destination.name
                 raise Busy(f"{name} is being sent to, rests after a failure, or is parked: try later, or resume it.")
-                    f"{self._destination.name} is being sent to, rests after a failure, or is parked: try again when it is not, or once it was resumed."
-                )
             time.sleep(0.2)
 
     def _client(self, before: Callable[[], None]) -> AnyClient:
