@@ -14,7 +14,7 @@ from crm.claiming import MERGED, Set, Taken
 from crm.statuses import ALREADY
 from lib import text as texts
 from models import CallOutcome, Delivery
-from models.bulk import update_rows
+from models.bulk import each, update_rows
 from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, SET_STATUS, UNDONE, UNKNOWN
 
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
@@ -81,22 +81,20 @@ def overtaken(session: Session, destination: str, records: Collection[str]) -> M
     """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call."""
     stands = (Delivery.outcome_id == CallOutcome.id, CallOutcome.merged_into.is_(None))
     told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *stands)
-    return _latest_of(session, destination, records, told)
+    wanted = each(session, set(records))
+    mine = (Delivery.destination == destination, Delivery.record_id == wanted.c.value)
+    # Record by record, the latest first: asked for all at once, SQLite looks at every status that was ever set.
+    latest = select(Delivery.occurred_at).where(*mine, *told).order_by(Delivery.occurred_at.desc()).limit(1)
+    rows = session.execute(select(wanted.c.value, latest.scalar_subquery()))
+    return {record: at for record, at in rows if at is not None}
 
 
 def uncertain(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
     """Record -> when the latest call was of which nobody knows whether it has set the status. What is asked for now is not
     among them."""
-    return _latest_of(
-        session, destination, records, (IS_OPEN, Delivery.operation == SET_STATUS, Delivery.state == UNKNOWN)
-    )
-
-
-def _latest_of(
-    session: Session, destination: str, records: Collection[str], which: Collection[Any]
-) -> Mapping[str, datetime]:
     found: dict[str, datetime] = {}
     mine = (Delivery.destination == destination, Delivery.record_id.in_(records))
+    which = (IS_OPEN, Delivery.operation == SET_STATUS, Delivery.state == UNKNOWN)
     for record, at in session.execute(select(Delivery.record_id, Delivery.occurred_at).where(*mine, *which)):
         if record is not None and (record not in found or at > found[record]):
             found[record] = at

@@ -12,7 +12,20 @@ from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import ARRAY, JSON, ColumnElement, Dialect, Table, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Dialect,
+    String,
+    Table,
+    TableValuedAlias,
+    any_,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from models.base import Guid, UtcDateTime
@@ -123,6 +136,13 @@ def among(session: Session, column: AnyColumn, values: Iterable[object]) -> Colu
         each = func.json_each(json.dumps([str(value) for value in values])).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def each(session: Session, values: Iterable[str]) -> TableValuedAlias:
+    """A row for each of these texts, with one column, ``value``."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_each(json.dumps(list(values))).table_valued("value")
+    return func.unnest(literal(list(values), ARRAY(String))).table_valued(column("value", String)).render_derived()
 
 
 def written(rows: Iterable[Row], table: Table, names: tuple[str, ...], dialect: str) -> list[Values]:
