@@ -157,7 +157,7 @@ class Site:
         rests = or_(state.parked_until > now, state.next_at > now, state.paused_at.is_not(None))
         with self.database.write() as session:
             names = session.scalars(select(state.name).where(rests)).all()
-            session.execute(update(PortalBudget).values(spent_until=None))
+            spent = session.scalar(select(PortalBudget.portal).where(PortalBudget.spent_until > now))
             waits = or_(
                 Delivery.state.in_((PENDING, PARKED)),
                 # It may be looked up as soon as what was written can be found, and no earlier.
@@ -165,7 +165,7 @@ class Site:
             )
             session.execute(update(Delivery).where(waits, Delivery.due_at > now).values(due_at=now))
         for name in names:
-            steering.resume(self.database, name, now)
+            steering.resume(self.database, name, now, spent)
         self.mended += len(names)
 
 
