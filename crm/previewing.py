@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -43,7 +43,9 @@ class Preview:
 def preview(
     database: Database, destination: Destination, since: datetime, now: Callable[[], datetime] = clock.now
 ) -> Preview:
-    """Of the latest calls since then, at most MOST. Raises ExchangeError."""
+    """Of the latest calls since then, at most MOST, as if they were sent: also of such as are older than the ``since`` of the
+    destination. Raises ExchangeError."""
+    destination = replace(destination, since=None)
     crm, found = CRMS[destination.kind], Preview()
     turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now)
     client = crm.client(destination, turns)

@@ -23,6 +23,7 @@ MOVED_ON = "moved_on"  # somebody has set another status since: it stays
 NOT_TAKEN_BACK = "not_taken_back"
 WAIT_SECONDS = 60.0  # for whoever sends to the destination now
 
+EMPTY = "empty"
 REMOVED, PUT_BACK, GONE = "removed", "put_back", "record_gone"
 FORGOTTEN = "forgotten"  # nothing had been set; what is sent anew looks at it anew
 
@@ -66,6 +67,9 @@ class Undoing:
         self._crm: Crm = CRMS[destination.kind]
         self._apply = apply
         self._now = now
+        self._shown: dict[
+            str, dict[str, str]
+        ] = {}  # by record, what would stand there by now; nothing where it is applied
 
     def run(self, wanted: Sequence[Delivery]) -> Iterator[Undone]:
         """Of each, once for what was made by several revisions. Raises Busy, ExchangeError, LeaseLost and OtherKind."""
@@ -123,15 +127,18 @@ class Undoing:
         (now,) = self._crm.records.read(client, [record], sorted(set_then))
         if now is None:
             return _undone(one, GONE)
+        now = {**now, **self._shown.get(record, {})}
         if any(now.get(name, "") != value for name, value in set_then.items()):
-            return _undone(one, MOVED_ON, _written(now))
+            return _undone(one, MOVED_ON, _written({name: now.get(name, "") for name in set_then}))
+        changes = ", ".join(f"{name} {set_then[name] or EMPTY} -> {stood.get(name) or EMPTY}" for name in set_then)
         if not self._apply:
-            return _undone(one, PUT_BACK)
+            self._shown.setdefault(record, {}).update(stood)
+            return _undone(one, PUT_BACK, changes)
         (answer,) = self._crm.records.change(client, [Change(str(one.id), record, stood)])
         if not isinstance(answer, Done):
             return _undone(one, NOT_TAKEN_BACK, answer.answer)
         self._note(Delivery.id == one.id)
-        return _undone(one, PUT_BACK)
+        return _undone(one, PUT_BACK, changes)
 
     def _forgotten(self, one: Delivery) -> Undone:
         if self._apply:
@@ -149,4 +156,4 @@ def _undone(one: Delivery, what: str, answer: str | None = None) -> Undone:
 
 
 def _written(fields: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} is {value or 'empty'}" for name, value in fields.items())
+    return ", ".join(f"{name} is {value or EMPTY}" for name, value in fields.items())

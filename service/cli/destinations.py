@@ -20,6 +20,7 @@ from lib.http.errors import ExchangeError
 from lib.text import many
 from models import Delivery
 from models.database import Database
+from models.deliveries import LOG_CALL
 from models.leases import LeaseLost
 from queries.deliveries import several
 from service.cli.polling import MomentOption
@@ -132,7 +133,7 @@ def _done(database: Database, name: str, since: datetime | None, delivery: UUID 
 
 
 def _named(one: Undone) -> str:
-    where = f"call {one.remote_id}" if one.remote_id else f"record {one.record_id}"
+    where = f"call {one.remote_id}" if one.operation == LOG_CALL else f"record {one.record_id}"
     return f"{where} of outcome {one.outcome_id}" + (f" ({one.answer})" if one.answer else "")
 
 

@@ -311,6 +311,8 @@ def test_preview_counts_and_writes_nothing(engine, hubspot, sales):
     }
     assert (hubspot.calls(), hubspot.statuses("101")) == ([], ["NEW"])
     assert engine.rows(sales) == []
+    later = replace(sales, since=NOON + timedelta(days=9))  # of before it, only what `send` is told to send
+    assert preview(engine.database, later, NOON - timedelta(hours=1)).counts == found.counts
 
 
 def test_undo_removes_and_puts_back_what_still_is_ours(engine, hubspot, sales):
@@ -326,6 +328,16 @@ def test_undo_removes_and_puts_back_what_still_is_ours(engine, hubspot, sales):
     assert hubspot.calls() == []
     assert [hubspot.contact(one)["hs_lead_status"] for one in ("101", "102")] == ["NEW", "IN_PROGRESS"]
     assert sorted(row.state for row in engine.rows(sales)) == ["done", "undone", "undone", "undone"]
+
+
+def test_what_undo_shows_is_what_it_does(engine, hubspot, mapped):
+    engine.made(**unanswered())
+    engine.run(mapped)
+    engine.made(**sale(5))
+    engine.run(mapped)
+    shown = undo(engine, mapped, apply=False)
+    assert (shown, undo(engine, mapped)) == (["put_back"] * 2, ["put_back"] * 2)
+    assert hubspot.contact("101")["hs_lead_status"] == "NEW"
 
 
 def test_what_was_taken_back_is_sent_again_as_history(engine, hubspot, sales):
