@@ -11,12 +11,14 @@ from crm.delivering import Deliverer
 from crm.destination import Destination
 from crm.following import follow
 from crm.registry import CRMS
+from crm.undoing import Undoing, done_since
 from lib import clock
 from models import CallOutcome, Delivery, DestinationState
 from outcomes.feed import take_positions
 from sandbox.hubspot.account import Hubspot
 from sandbox.server import running
 from tests import factories
+from tests.factories import NOON
 
 MARK = "wrapup_outcome_id"
 QUICK = {"requests_per_ten_seconds": 10_000, "searches_per_second": 1_000}
@@ -83,6 +85,13 @@ class Engine:
     def set(self, table: type, *which: Any, **values: Any) -> None:
         with self.database.write() as session:
             session.execute(update(table).where(*which).values(**values))
+
+
+def undone(engine: Engine, destination: Destination, apply: bool = True) -> list[str]:
+    """What became of each delivery that was taken back, or would be."""
+    with engine.database.read() as session:
+        wanted = done_since(session, destination.name, NOON, None)
+    return [one.what for one in Undoing(engine.database, destination, apply, engine.now).run(wanted)]
 
 
 def told(rows) -> list[tuple]:

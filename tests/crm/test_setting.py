@@ -1,0 +1,178 @@
+"""The status of a call's record: read, compared, then set. On both databases."""
+
+from dataclasses import replace
+
+import pytest
+
+from crm.destination import Rule
+from rig.waiting import until
+from tests.crm.engine import told, undone
+from tests.factories import NOON, minutes
+
+NUMBER = "+919810012345"
+UPSERT, UPDATE = "calls/batch/upsert", "contacts/batch/update"
+RULES = (
+    Rule("flag", "sale", {"hs_lead_status": "CONNECTED"}),
+    Rule("disposition", "Wrong number", {"hs_lead_status": "BAD_TIMING"}),
+    Rule("connect_outcome", "no_answer", {"hs_lead_status": "ATTEMPTED_TO_CONTACT"}, ("NEW", "OPEN")),
+)
+ORDER = {"hs_lead_status": ("NEW", "OPEN", "ATTEMPTED_TO_CONTACT", "CONNECTED")}
+
+
+@pytest.fixture
+def mapped(sales):
+    return replace(sales, status=RULES, log_calls=False)
+
+
+def sale(minute: float = 0, **given):
+    return {"customer_number": NUMBER, "started_at": NOON + minutes(minute), "flags": ["sale"], **given}
+
+
+def unanswered(minute: float = 0):
+    return sale(minute, flags=[], connect_outcome="no_answer")
+
+
+def test_a_status_is_set_and_what_stood_before_is_kept(engine, hubspot, mapped):
+    engine.made(**sale())
+    (row,) = engine.run(mapped)
+    assert (row.state, row.reason, row.before, row.after) == (
+        "done",
+        None,
+        {"hs_lead_status": "NEW"},
+        {"hs_lead_status": "CONNECTED"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("stands", "call", "reason"),
+    [
+        ("CONNECTED", sale(), "already"),
+        ("IN_PROGRESS", unanswered(), "not_from"),
+        ("CONNECTED", {**unanswered(), "connect_outcome": "busy"}, "backwards"),
+    ],
+)
+def test_why_nothing_was_set(engine, hubspot, mapped, stands, call, reason):
+    busy = Rule("connect_outcome", "busy", {"hs_lead_status": "ATTEMPTED_TO_CONTACT"})
+    mapped = replace(mapped, status=(*RULES, busy), never_back=ORDER)
+    hubspot.add_contact("101", hs_lead_status=stands)
+    engine.made(**call)
+    assert told(engine.run(mapped)) == [("set_status", "done", reason)]
+    assert hubspot.statuses("101") == ["NEW", stands]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_latest_call_decides_in_whatever_order_they_come(engine, hubspot, mapped, together):
+    engine.made(**sale(5))
+    if not together:
+        engine.run(mapped)
+    engine.made(**sale(0, flags=[], disposition="Wrong number"))
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", "done", "overtaken")]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_a_later_call_that_may_set_nothing_stands_in_nobodys_way(engine, hubspot, mapped):
+    hubspot.add_contact("101", hs_lead_status="IN_PROGRESS")
+    engine.made(**sale(0))
+    engine.made(**unanswered(5))
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", "done", "not_from")]
+    assert hubspot.statuses("101") == ["NEW", "IN_PROGRESS", "CONNECTED"]
+
+
+def test_a_call_of_which_it_was_known_late_when_it_was(engine, hubspot, mapped):
+    call = engine.made(**sale(5))
+    engine.follow(mapped)
+    engine.changed(call, started_at=NOON + minutes(20), occurred_at=NOON + minutes(20))
+    engine.run(mapped)
+    engine.made(**sale(10, flags=[], disposition="Wrong number"))
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "overtaken")
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_an_older_call_waits_while_nobody_knows_of_a_later_one(engine, hubspot, mapped):
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPDATE}})
+    engine.made(**sale(5))
+    assert told(engine.run(mapped))[0][1] == "unknown"
+    engine.made(**sale(0, flags=[], disposition="Wrong number"))
+    engine.later(4)
+    engine.run(mapped)
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+    for _ in range(3):
+        engine.later(60)
+        rows = engine.run(mapped)
+    assert told(rows) == [("set_status", "done", None), ("set_status", "done", "overtaken")]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_a_later_call_waits_while_an_older_one_may_still_be_at_work(engine, hubspot, mapped):
+    """The CRM does it when we have given up waiting."""
+    mapped = replace(mapped, settings={**mapped.settings, "timeout_seconds": 1.0})
+    hubspot.faults.set({"late": {"times": 1, "path": UPDATE, "value": 2}})
+    engine.made(**sale(0, flags=[], disposition="Wrong number"))
+    assert told(engine.run(mapped))[0][1] == "unknown"
+    engine.made(**sale(5))
+    engine.later(4)  # so that the destination has rested
+    engine.run(mapped)
+    until(lambda: hubspot.statuses("101")[1:], 5)
+    for _ in range(3):
+        engine.later(60)
+        rows = engine.run(mapped)
+    assert told(rows) == [("set_status", "done", "overtaken"), ("set_status", "done", None)]
+    assert hubspot.statuses("101") == ["NEW", "BAD_TIMING", "CONNECTED"]
+
+
+def test_a_correction_sets_another_status(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, flags=[], disposition="Wrong number")
+    engine.run(mapped)
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING"]
+
+
+def test_a_status_stands_on_its_record_and_its_call_elsewhere(engine, hubspot, mapped):
+    call = engine.made(**sale(flags=[]))
+    engine.run(both := replace(mapped, log_calls=True))
+    engine.changed(call, flags=["sale"])
+    (logged, *_, status) = engine.run(both)
+    assert (status.operation, status.remote_id, status.remote_url[-8:]) == ("set_status", "101", "/0-1/101")
+    assert logged.remote_id != "101"
+
+
+def test_a_correction_is_not_guarded_against_what_we_set_ourselves(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, flags=[], connect_outcome="no_answer")  # only from NEW or OPEN: so it was before the call
+    rows = engine.run(mapped)
+    assert told(rows) == [("set_status", "done", None)] * 2
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "ATTEMPTED_TO_CONTACT"]
+
+
+def test_a_correction_is_guarded_against_what_people_have_set(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    hubspot.add_contact("101", hs_lead_status="IN_PROGRESS")
+    engine.changed(call, flags=[], connect_outcome="no_answer")
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "not_from")
+    assert hubspot.statuses("101")[-1] == "IN_PROGRESS"
+
+
+def test_a_status_that_was_set_without_an_answer_can_be_taken_back(engine, hubspot, mapped):
+    engine.made(**sale())
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPDATE}})
+    assert told(engine.run(mapped)) == [("set_status", "unknown", "uncertain")]
+    engine.later(60)
+    (row,) = engine.run(mapped)
+    assert (row.state, row.reason, row.before, row.answer) == (
+        "done",
+        None,
+        {"hs_lead_status": "NEW"},
+        "It was found there.",
+    )
+    assert undone(engine, mapped) == ["put_back"]
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "NEW"]
+
+
+def test_a_status_that_the_account_does_not_know_is_refused_with_its_words(engine, hubspot, mapped):
+    mapped = replace(mapped, status=(Rule("flag", "sale", {"hs_lead_status": "SOLD"}),))
+    engine.made(**sale())
+    (row,) = engine.run(mapped)
+    assert (row.state, row.reason, "SOLD" in row.answer) == ("refused", "validation", True)
