@@ -186,8 +186,8 @@ def test_what_undo_shows_is_what_it_does(engine, hubspot, mapped):
     engine.run(mapped)
     engine.made(**sale(5))
     engine.run(mapped)
-    shown = undo(engine, mapped, apply=False)
-    assert (shown, undo(engine, mapped)) == (["put_back"] * 2, ["put_back"] * 2)
+    shown = undone(engine, mapped, apply=False)
+    assert (shown, undone(engine, mapped)) == (["put_back"] * 2, ["put_back"] * 2)
     assert hubspot.contact("101")["hs_lead_status"] == "NEW"
 
 
