@@ -79,3 +79,6 @@ def _told(run: Callable[[], Any]) -> Any:
     except BadSettings as error:
         print(f"wrapup: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:  # while it was loaded; afterwards a command says the same by itself
+        print("\nAborted!", file=sys.stderr)
+        sys.exit(1)

@@ -46,7 +46,8 @@ def understood(answer: Answer, event_id: str, host: str, what: str, secrets: Seq
     if status in _PASSES:
         raise cannot_now(answer, host, what)
     if status in _GUARDED:
-        raise _door(answer, f"{host} does not let {what} in ({status}). Check url, and what guards it there.")
+        todo = "Check url, whether the receiver knows the secret, and what guards it there."
+        raise _door(answer, f"{host} does not let {what} in ({status}). {todo}")
     if status in _NOWHERE:
         raise _door(answer, f"{host} takes no events at this address ({status} to {what}). Check url.")
     if status < 400:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service import main
 from service.terminal import say
 
 
@@ -19,3 +20,12 @@ from service.terminal import say
 def test_escape_codes_are_written_out(capsys, text, written):
     say(text)
     assert capsys.readouterr().out == f"{written}\n"
+
+
+def test_a_command_that_is_interrupted_while_it_is_loaded_says_so(capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit, match="1"):
+        main._told(interrupted)
+    assert capsys.readouterr().err == "\nAborted!\n"
