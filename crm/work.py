@@ -13,7 +13,7 @@ from crm.destination import SKIP, Destination
 from crm.due import later
 from crm.finding import Found
 from crm.settling import Settled
-from models.deliveries import DONE, HELD, PENDING, REFUSED, UNKNOWN
+from models.deliveries import DONE, HELD, PENDING, REFUSED, SET_STATUS, UNKNOWN
 
 FOUND = "It was found there."
 Latest = Callable[[Sequence[str]], Mapping[str, datetime]]
@@ -66,6 +66,10 @@ class Work:
             return Settled(taken, REFUSED, result.reason, result.answer, record_id)
         if isinstance(result, Again):
             due = later(self.at, taken.attempts, result.after)
+            if (
+                taken.operation == SET_STATUS and taken.was == UNKNOWN
+            ):  # what was set before may stand there: older calls wait
+                return Settled(taken, UNKNOWN, None, result.answer, record_id, set=taken.noted, due=due)
             return Settled(taken, PENDING, None, result.answer, record_id, due=due)
         due = later(self.at, taken.attempts, self.crm.look_up_after)
         return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due)

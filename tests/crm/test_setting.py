@@ -176,3 +176,22 @@ def test_a_status_that_the_account_does_not_know_is_refused_with_its_words(engin
     engine.made(**sale())
     (row,) = engine.run(mapped)
     assert (row.state, row.reason, "SOLD" in row.answer) == ("refused", "validation", True)
+
+
+def test_an_older_call_waits_also_while_a_correction_of_what_was_set_is_put_off(engine, hubspot, mapped):
+    """Nobody knows that the later call's status was set; its correction then fails for now, as every second of a batch."""
+    hubspot.faults.set({"drop_after": {"times": 1, "path": UPDATE}})
+    later = engine.made(**sale(5))
+    engine.run(mapped)
+    engine.changed(later, flags=[], disposition="Wrong number")
+    hubspot.add_contact("102", phone="+919810099999")
+    engine.made(**sale(9, customer_number="+919810099999"))
+    engine.later(60)
+    hubspot.faults.set({"partial": {"times": 2, "path": UPDATE}})
+    engine.run(mapped)
+    engine.made(**sale(0))
+    engine.later(2)
+    for _ in range(3):
+        engine.run(mapped)
+        engine.later(60)
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING"]
