@@ -19,6 +19,7 @@ from lib.clock import iso
 from lib.text import many
 from models import CallOutcome, Delivery, DestinationState
 from models.deliveries import IS_OPEN, OPERATIONS
+from queries import health
 from queries.delivery_counts import OPEN, Counts
 
 # What a destination is.
@@ -50,11 +51,11 @@ def destinations(
     it in UTC."""
     rows = {row.name: row for row in session.scalars(select(DestinationState).order_by(DestinationState.name))}
     names = [*configured, *(name for name in rows if name not in configured)]
-    found = []
+    found, came_at = [], health.oldest_pending(session)
     for name in names:
         row, own = rows.get(name), counts.get(name, Counts())
         kind = configured.get(name)
-        ahead = _ahead(session, row) if row is not None and state_of(row, kind, now) not in STILL else None
+        ahead = _ahead(session, row, came_at) if row is not None and state_of(row, kind, now) not in STILL else None
         found.append(_shown(name, kind, row, ahead, own, age, now, at or in_utc))
     return found
 
@@ -97,14 +98,16 @@ def oldest_open(session: Session, names: Collection[str]) -> dict[str, datetime 
 @dataclass(frozen=True)
 class Ahead:
     """What is before a destination. ``behind``: calls that have changed since its place in the feed, MOST_BEHIND at most, the
-    first of them at ``changed_at``; ``due_at``: since when something could be sent."""
+    first of them at ``changed_at``; ``due_at``: since when something could be sent; ``came_at``: since when a receipt has
+    waited of which nobody knows the call yet."""
 
     behind: int
     changed_at: datetime | None
     due_at: datetime | None
+    came_at: datetime | None
 
 
-def _ahead(session: Session, row: DestinationState) -> Ahead:
+def _ahead(session: Session, row: DestinationState, came_at: datetime | None) -> Ahead:
     after = CallOutcome.position > row.position
     some = select(CallOutcome.position).where(after).limit(MOST_BEHIND).subquery()
     behind = session.scalar(select(func.count()).select_from(some)) or 0
@@ -114,6 +117,7 @@ def _ahead(session: Session, row: DestinationState) -> Ahead:
         behind,
         session.scalar(first) if behind else None,
         session.scalar(due.order_by(Delivery.due_at).limit(1)),
+        came_at,
     )
 
 
@@ -191,7 +195,8 @@ def lag(
 ) -> str:
     """How far it is: what is in, what waits for whom, what nobody has looked at, and why nothing moves where nothing does."""
     behind = ahead.behind if ahead else 0
-    so_far = "As far as the feed has been followed, " if behind and counts.calls else ""
+    unread = ahead is not None and ahead.came_at is not None and _late(ahead.came_at, now)
+    so_far = "As far as the feed has been followed, " if (behind or unread) and counts.calls else ""
     are_in = _are_in(counts)
     said = [so_far + are_in[0].lower() + are_in[1:] if so_far else are_in]
     if counts.held:
@@ -235,6 +240,11 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
         was = f"It was started as a {row.kind}, and the settings say {kind}: nothing is sent."
         return [was, "Give the new one a name of its own."]
     said = []
+    if ahead.came_at is not None and _late(ahead.came_at, now):
+        since = at(ahead.came_at)
+        said.append(
+            f"Receipts have waited since {since} to be read; what they say is in no figure: is a worker running?"
+        )
     # Its place moves when something has changed, so that a quiet night is no trouble; and one who works through years of
     # history is behind, and at work.
     if ahead.changed_at is not None and _late(ahead.changed_at, now) and _late(row.followed_at, now):

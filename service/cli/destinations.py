@@ -124,7 +124,7 @@ def _summed(what: str, count: int, apply: bool) -> str:
 def _why_nothing(destination: Destination) -> str:
     if CRMS[destination.kind].events is not None:
         return "who was told something cannot be made not to know it"
-    return "nothing that is done there was logged or set by it"
+    return "there is no call that was logged, and no status"
 
 
 def _done(database: Database, name: str, since: datetime | None, delivery: UUID | None) -> Sequence[Delivery]:

@@ -9,7 +9,7 @@ from lib.clock import iso
 from models import Delivery
 from models.deliveries import DELIVERY_STATES
 from queries import delivery_counts, destinations
-from tests.factories import NOON, delivery, destination, minutes, outcome
+from tests.factories import NOON, delivery, destination, minutes, outcome, receipt
 
 NOW = NOON + minutes(1)
 HOUR = timedelta(hours=1)
@@ -169,6 +169,17 @@ def test_who_works_through_history_is_behind_and_at_work(database):
         destination(session, position=0, followed_at=NOON + HOUR)
         outcome(session, changed_at=NOON)
     assert "worker" not in lag(database, now=NOON + HOUR)
+
+
+def test_what_came_in_and_was_not_read_is_in_no_figure(database, started):
+    make(database, "done", "done")
+    with database.write() as session:
+        receipt(session, state="pending", seen_at=NOON)
+    assert lag(database, now=NOON + minutes(1)) == "All 2 calls are in."
+    assert lag(database, now=NOON + HOUR) == (
+        "As far as the feed has been followed, all 2 calls are in. Receipts have waited since 2026-11-18 12:00 UTC to be read; "
+        "what they say is in no figure: is a worker running?"
+    )
 
 
 def test_a_quiet_night_is_no_trouble(database, started):

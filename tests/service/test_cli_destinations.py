@@ -77,7 +77,7 @@ def test_there_and_back_and_there_with_another_mapping(run, engine, hubspot, sal
     ]
     done = lines(run("undo", "sales", *SINCE, "--apply", sales=sales))
     assert done[-2:] == ["1 was forgotten", "1 was removed"] and hubspot.calls() == []
-    none = "Nothing of it can be taken back: nothing that is done there was logged or set by it."
+    none = "Nothing of it can be taken back: there is no call that was logged, and no status."
     assert lines(run("undo", "sales", *SINCE, sales=sales)) == [none]
     mended = replace(sales, status=(replace(NEVER, only_from=("NEW",)),))
     assert lines(run("send", "sales", *SINCE, sales=mended))[-1] == "2 deliveries will be sent by the worker."
