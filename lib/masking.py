@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -17,8 +18,19 @@ LONG = 16
 
 def masked(value: Any, secrets: Collection[str]) -> Any:
     """The value, a text or what JSON holds, without any of the secrets."""
-    written = _ways({secret for secret in secrets if len(secret) >= SHORTEST})
-    return _without_any(value, written) if written else value
+    known = frozenset(secret for secret in secrets if len(secret) >= SHORTEST)
+    return _without_any(value, *_ways_of(known)) if known else value
+
+
+@lru_cache(maxsize=64)
+def _ways_of(secrets: frozenset[str]) -> tuple[frozenset[str], re.Pattern[str]]:
+    """(as they may be written, what stands in every text that has one of these): most texts have none, and are looked at once."""
+    written = frozenset(_ways(set(secrets)))
+    return written, re.compile("|".join(re.escape(_head(one)) for one in sorted(written)), re.IGNORECASE)
+
+
+def _head(secret: str) -> str:
+    return secret if len(secret) < LONG else secret[:HEAD]
 
 
 def _ways(secrets: set[str]) -> set[str]:
@@ -31,19 +43,21 @@ def _base64(secret: str) -> str:
     return base64.b64encode(secret.encode("utf-8", "replace")).decode().rstrip("=")
 
 
-def _without_any(value: Any, secrets: set[str]) -> Any:
+def _without_any(value: Any, secrets: frozenset[str], any_head: re.Pattern[str]) -> Any:
     if isinstance(value, str):
-        return _without(value, secrets)
+        return _without(value, secrets) if any_head.search(value) else value
     if isinstance(value, Mapping):
-        return {_without_any(name, secrets): _without_any(item, secrets) for name, item in value.items()}
+        return {
+            _without_any(name, secrets, any_head): _without_any(item, secrets, any_head) for name, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_without_any(item, secrets) for item in value]
+        return [_without_any(item, secrets, any_head) for item in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return MASK if str(value) in secrets else value
     return value
 
 
-def _without(text: str, secrets: set[str]) -> str:
+def _without(text: str, secrets: frozenset[str]) -> str:
     spans = sorted({span for secret in secrets for span in _places(text, secret)})
     parts, at = [], 0
     for begin, end in spans:
@@ -55,7 +69,7 @@ def _without(text: str, secrets: set[str]) -> str:
 
 def _places(text: str, secret: str) -> Iterator[tuple[int, int]]:
     """Where the secret stands in the text, or as much of its beginning as does."""
-    head = re.escape(secret if len(secret) < LONG else secret[:HEAD])
+    head = re.escape(_head(secret))
     if len(secret) < SHORT:
         head = rf"(?<![^\W_]){head}(?![^\W_])"
     for found in re.finditer(head, text, re.IGNORECASE):
