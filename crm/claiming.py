@@ -50,6 +50,9 @@ class Set:
     after: Mapping[str, str]
 
 
+TOLD_SETTLED = "settled"  # the digest of an event that has said so
+
+
 @dataclass(frozen=True)
 class Taken:
     """A delivery that is being worked on. ``was`` is the state that it was in; ``outcome`` as the API shows it now. What stands
@@ -72,7 +75,7 @@ class Taken:
     remote_id: str | None
     remote_url: str | None
     digest: str | None
-    first: bool  # nothing of this operation was done for the outcome before
+    told_settled: bool  # somebody has taken an event before that nothing is waited for
     ours: Set | None = None
     noted: Set | None = None
 
@@ -204,7 +207,7 @@ def _taken(
         remote_id=row.remote_id or (last.remote_id if last else None),
         remote_url=row.remote_url or (last.remote_url if last else None),
         digest=digest,
-        first=not done,
+        told_settled=any(one.digest == TOLD_SETTLED for one in done),
         ours=_ours([*done, row] if was == UNKNOWN else done),
         noted=Set(row.before or {}, row.after) if row.after else None,
     )

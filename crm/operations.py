@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crm.base import Call, Calls, Done, Event, Seen
-from crm.claiming import MERGED, Taken
+from crm.claiming import MERGED, TOLD_SETTLED, Taken
 from crm.destination import Destination
 from crm.setting import set_statuses
 from crm.settling import Settled
@@ -120,20 +120,24 @@ def _remove(work: Work, some: Sequence[Taken]) -> list[Settled]:
 def _post(work: Work, some: Sequence[Taken]) -> list[Settled]:
     assert work.crm.events is not None
     answers = work.crm.events.post(work.client, [_event(one) for one in some])
-    return [work.settled(taken, answer) for taken, answer in zip(some, answers, strict=True)]
+    return [
+        work.settled(taken, answer, digest=TOLD_SETTLED if _kind(taken) == SETTLED else None)
+        for taken, answer in zip(some, answers, strict=True)
+    ]
 
 
 def _event(taken: Taken) -> Event:
-    kind = "merged" if taken.merged else "settled" if _has_settled(taken) else "changed"
     # The delivery's own id, without what a later revision in its place has in common with it.
     number = f"{taken.id}-{taken.revision}"
-    return Event(number, f"call.outcome.{kind}", taken.changed_at, taken.outcome, taken.changed_fields)
+    return Event(number, f"call.outcome.{_kind(taken)}", taken.changed_at, taken.outcome, taken.changed_fields)
 
 
-def _has_settled(taken: Taken) -> bool:
-    """Whether it is told for the first time that nothing is waited for; what comes after that are corrections."""
-    settled = taken.outcome["settling"] in (SETTLED, NEVER_DISPOSED)
-    return settled and (taken.first or "settling" in (taken.changed_fields or ()))
+def _kind(taken: Taken) -> str:
+    """Once it is told that nothing is waited for; what comes after that are corrections, also a disposition that came late."""
+    if taken.merged:
+        return "merged"
+    is_settled = taken.outcome["settling"] in (SETTLED, NEVER_DISPOSED)
+    return SETTLED if is_settled and not taken.told_settled else "changed"
 
 
 _STEPS: Mapping[str, Callable[[Work, Sequence[Taken]], list[Settled]]] = {

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from crm import budgets, finding, following, operations, settling, statuses
+from crm import budgets, desk, finding, following, operations, settling, statuses
 from crm.base import AnyClient, Crm
 from crm.claiming import Taken, imagined
 from crm.destination import Destination
@@ -44,7 +44,9 @@ def preview(
     database: Database, destination: Destination, since: datetime, now: Callable[[], datetime] = clock.now
 ) -> Preview:
     """Of the latest calls since then, at most MOST, as if they were sent: also of such as are older than the ``since`` of the
-    destination. Raises ExchangeError."""
+    destination. Raises ExchangeError and OtherKind."""
+    with database.read() as session:
+        desk.check_kind(session, destination)
     destination = replace(destination, since=None)
     crm, found = CRMS[destination.kind], Preview()
     turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now)

@@ -56,6 +56,8 @@ def preview(name: str, since: datetime | None) -> None:
         found = previewing.preview(_database(), destination, since or clock.now() - DAY)
     except ExchangeError as error:
         raise click.ClickException(_said(error, destination)) from None
+    except OtherKind as error:
+        raise click.ClickException(str(error)) from None
     more = f" of the latest {previewing.MOST:,}" if found.looked_at >= previewing.MOST else ""
     say(f"{many(found.calls, 'call')}{more} would be gone through. Nothing was written.")
     for (operation, what), count in sorted(found.counts.items()):

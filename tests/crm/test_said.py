@@ -166,3 +166,17 @@ def test_no_secret_and_nobodys_number_stands_in_a_log(engine, hubspot, sales, mo
         assert word not in lines
     rows = engine.rows(sales)
     assert not any(token in (row.answer or "") for row in rows) and token not in (engine.desk(sales).error or "")
+
+
+def test_it_is_told_once_that_nothing_is_waited_for(engine, receiver, hook):
+    call = engine.made(settling="never_disposed")
+    engine.run(hook)
+    engine.changed(call, settling="settled", disposition="Interested")  # which came late
+    engine.run(hook)
+    engine.changed(call, notes="Again.")
+    engine.run(hook)
+    assert [one.type for one in receiver.events] == [
+        "call.outcome.settled",
+        "call.outcome.changed",
+        "call.outcome.changed",
+    ]

@@ -126,6 +126,6 @@ def test_what_was_posted_stays_posted(run, engine):
 def test_another_kind_under_the_name_is_a_sentence(run, engine, sales):
     with listening() as receiver:
         hook = webhook_of(receiver, "sales")
-        for words in (("send", "sales", *SINCE), ("undo", "sales", *SINCE)):
-            (said,) = lines(run(*words, sales=hook), 1)
+        for command in ("preview", "send", "undo"):
+            (said,) = lines(run(command, "sales", *SINCE, sales=hook), 1)
             assert said == "Error: sales was started as a hubspot. Give the webhook a name of its own."
