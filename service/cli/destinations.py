@@ -73,9 +73,11 @@ def preview(name: str, since: datetime | None) -> None:
 @with_appcontext
 def send(name: str, since: datetime, until: datetime | None) -> None:
     """Send the calls of this time: history. The worker does it; run it again after an interruption, nothing is noted twice."""
-    made = 0
+    made, destination, until = 0, _destination(name), until or clock.now()
+    if since >= until:
+        raise click.UsageError("--since must lie before --until, and not in the future.")
     try:
-        for step in history.send(_database(), _destination(name), since, until or clock.now()):
+        for step in history.send(_database(), destination, since, until):
             made = step.made
             say(f"{step.calls:,} of {many(step.of, 'call')} noted, up to {clock.iso(step.to)}", err=True)
     except OtherKind as error:

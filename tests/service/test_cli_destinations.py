@@ -129,3 +129,9 @@ def test_another_kind_under_the_name_is_a_sentence(run, engine, sales):
         for command in ("preview", "send", "undo"):
             (said,) = lines(run(command, "sales", *SINCE, sales=hook), 1)
             assert said == "Error: sales was started as a hubspot. Give the webhook a name of its own."
+
+
+def test_a_span_that_ends_before_it_begins(run, sales):
+    for since, until in (("2026-11-02", "2026-11-01"), ("2999-01-01", None)):
+        words = ("send", "sales", "--since", since, *(["--until", until] if until else []))
+        assert lines(run(*words, sales=sales), 2)[-1].startswith("Error: --since must lie before --until")
