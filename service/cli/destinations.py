@@ -30,6 +30,7 @@ from web.context import context
 
 DAY = timedelta(days=1)
 SAMPLES = 5
+_TAKEN_BACK = (REMOVED, PUT_BACK, FORGOTTEN)
 
 
 @click.command()
@@ -102,7 +103,7 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
         for one in Undoing(database, destination, apply).run(_done(database, name, since, delivery)):
             counts[one.what] += 1
             if counts[one.what] <= SAMPLES or apply:
-                say(f"{one.what}  {_named(one)}")
+                say(f"{'' if apply or one.what not in _TAKEN_BACK else 'would be '}{one.what}  {_named(one)}")
     except ExchangeError as error:
         raise click.ClickException(_said(error, destination)) from None
     except (Busy, OtherKind) as error:
@@ -119,7 +120,7 @@ def undo(name: str, since: datetime | None, delivery_id: str | None, apply: bool
 
 def _summed(what: str, count: int, apply: bool) -> str:
     one = count == 1
-    if what not in (REMOVED, PUT_BACK, FORGOTTEN):
+    if what not in _TAKEN_BACK:
         return f"{count:,} {'stays' if one else 'stay'} {what}"
     verb = ("was" if one else "were") if apply else "would be"
     return f"{count:,} {verb} {what}"

@@ -70,6 +70,7 @@ def test_there_and_back_and_there_with_another_mapping(run, engine, hubspot, sal
     ]
     assert told(engine.run(sales)) == [("log_call", "done", None), ("set_status", "done", "not_from")]
     shown = lines(run("undo", "sales", *SINCE, sales=sales))
+    assert shown[0].startswith("would be removed  call ") and len(hubspot.calls()) == 1
     assert shown[-3:] == [
         "1 would be forgotten",
         "1 would be removed",
