@@ -100,10 +100,12 @@ class Refused:
 
 @dataclass(frozen=True)
 class Again:
-    """Certainly not taken, and worth sending again, after so many seconds where the CRM says how many."""
+    """Certainly not taken, and worth sending again, after so many seconds where the CRM says how many. ``tried``: whether it was
+    sent at all; where that is not so, nobody makes it wait longer for it."""
 
     answer: str
     after: float | None = None
+    tried: bool = True
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,8 @@ class Calls(Protocol):
 
 
 class Events(Protocol):
-    """Outcomes as they are. What is posted again has the same id, so an unknown result needs no look-up."""
+    """Outcomes as they are. What is posted again has the same id, so an unknown result needs no look-up. An error's ``tried``
+    holds the ids of those that were posted: they wait behind the others, which may fare better."""
 
     def post(self, client: AnyClient, events: Sequence[Event]) -> Sequence[Result]: ...
 

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 SHIFT_SECONDS = 30.0  # after which the destination is given back
 SETTLE_AGAIN_SECONDS = 0.5
 SET_UP_REST = timedelta(minutes=1)  # asking again harms nobody, and somebody may just be setting it up
-CLOCK_SECONDS = 60.0  # between two looks for what a clock that was ahead has put off
+CLOCK_SECONDS = 60.0  # by which a clock is set back at the least where it is looked for what it has put off
 _ANSWERED = {"failures": 0, "error_id": None, "error": None}
 NOT_KEPT = "What came of it cannot be kept. This is a fault of Wrapup, or an answer that no store can hold."
 
@@ -62,7 +62,7 @@ class Deliverer:
         self._since = now()
         self._looked = False  # whether what was parked before us was let go on
         self._most = due.Most(self._crm.batch)
-        self._checked = float("-inf")
+        self._ahead = float("inf")  # of the steady clock
 
     def step(self) -> bool:
         """Send what is due. False where nothing is, somebody else sends, or the destination is left in peace. Raises
@@ -72,10 +72,11 @@ class Deliverer:
             with self._database.write() as session:
                 desk.unpark(session, name, self._since, self._now())
             self._looked = True
-        if time.monotonic() - self._checked > CLOCK_SECONDS:
-            self._checked = time.monotonic()
+        ahead = self._now().timestamp() - time.monotonic()
+        if ahead < self._ahead - CLOCK_SECONDS:  # also at the start: nobody knows what the clock was before
             with self._database.write() as session:
                 due.bring_back(session, name, self._now())
+        self._ahead = ahead
         with self._database.read() as session:
             waiting = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
             if session.scalar(select(Delivery.id).where(*waiting).limit(1)) is None:
@@ -123,7 +124,7 @@ class Shift:
         self._stop = stop
         self._most = most
         self._goes_on = True
-        self._fault = False  # of our own, in the batch at hand
+        self._fault = False  # something failed at the batch at hand as a whole
 
     def run(self) -> bool:
         """Whether anything was sent."""
@@ -154,6 +155,7 @@ class Shift:
     def _written(self, results: Sequence[Settled], state: Mapping[str, object], over: bool) -> list[Taken]:
         """Write down what came of it, and what is next. What the CRM said is known only here: a database that is away is
         waited for as long as the destination is ours."""
+        kept = True
         while True:
             try:
                 with self._database.write() as session:
@@ -168,20 +170,16 @@ class Shift:
                 log.error("settling_waits_for_database", destination=self._held.name, error=type(error).__name__)
                 time.sleep(SETTLE_AGAIN_SECONDS)
             except (SQLAlchemyError, ValueError) as error:  # and so again, however long is waited
-                if self._fault:
+                if not kept:
                     raise
                 log.error("settling_failed", destination=self._held.name, error=type(error).__name__)
-                results, over = self._not_kept(results), True
+                self._fault, kept, over = True, False, True
+                results = [self._not_kept(one.taken) for one in results]
 
-    def _not_kept(self, results: Sequence[Settled]) -> list[Settled]:
-        """What came of them cannot be written down: nobody knows it."""
-        self._fault = True
-        return [self._faulty(one.taken, "not_kept", NOT_KEPT) for one in results]
-
-    def _faulty(self, one: Taken, reason: str, said: str) -> Settled:
-        """Where a fault of our own may have come after its request."""
+    def _not_kept(self, one: Taken) -> Settled:
+        """What came of it cannot be written down: nobody knows it."""
         again = due.later(self._now(), one.attempts, self._crm.look_up_after)
-        return Settled(one, UNKNOWN, reason, said, set=one.noted, due=again)
+        return Settled(one, UNKNOWN, "not_kept", NOT_KEPT, set=one.noted, due=again)
 
     def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
         """(what each comes to, what the destination's row says from now on)."""
@@ -242,30 +240,39 @@ class Shift:
         if isinstance(error, SwitchedOff):
             results += [self._put_off(one, PENDING, error.error_id, said) for one in some]
             return told | {"paused_at": at, "paused_by": said}
+        self._fault = (
+            True  # which of them it fails at is seen in smaller batches, and not at all where it is the account
+        )
         failures = self._failures() + 1
         wait = desk.rest(failures, error.retry_after)
-        if isinstance(
-            error, AskedWrongly | Unavailable
-        ):  # the first is nobody's own fault, but the settings' or the account's
-            results += [self._put_off(one, PENDING, error.error_id, said, at + wait) for one in some]
-        else:
-            seen = at + timedelta(seconds=self._crm.look_up_after)
-            results += [
-                self._faulty(one, error.error_id, said)
-                if self._fault
-                else Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=seen)
-                for one in some
-            ]
+        sure = isinstance(error, AskedWrongly | Unavailable)  # the first is the settings' fault, or the account's
+        seen = at + timedelta(seconds=self._crm.look_up_after)
+        for one in some:
+            tried = len(some) == 1 if error.tried is None else one.id in error.tried
+            last = due.behind(at, wait, one.attempts, failures) if tried else at + wait
+            if sure and one.was != UNKNOWN:
+                sent = tried or error.tried is None
+                results.append(self._put_off(one, PENDING, error.error_id, said, last, sent))
+            else:
+                results.append(
+                    Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=max(last, seen) if tried else seen)
+                )
         return told | {"failures": failures, "next_at": at + wait}
 
     def _put_off(
-        self, one: Taken, state: str, reason: str | None = None, said: str | None = None, until: datetime | None = None
+        self,
+        one: Taken,
+        state: str,
+        reason: str | None = None,
+        said: str | None = None,
+        until: datetime | None = None,
+        tried: bool = True,
     ) -> Settled:
         """What was certainly not sent now. One of which it was not known whether it had been is to be looked up still."""
         if one.was == UNKNOWN:
             seen = self._now() + timedelta(seconds=self._crm.look_up_after)
             return Settled(one, UNKNOWN, reason, said, set=one.noted, due=seen)
-        return Settled(one, state, reason, said, due=until)
+        return Settled(one, state, reason, said, due=until, tried=tried)
 
     def _spend(self, until: datetime, at: datetime) -> None:
         with self._database.write() as session:

@@ -11,14 +11,15 @@ from models.database import changed
 from models.deliveries import IS_OPEN, PARKED, PENDING, UNKNOWN
 
 LONGEST = 3_600.0  # seconds
+SPREAD = timedelta(minutes=5)
 # Nothing is put off for longer: by an hour, and what is parked by a day. Whatever is has been so by a clock that was ahead.
 FARTHEST, FARTHEST_PARKED = timedelta(hours=2), timedelta(days=2)
 
 
 @dataclass
 class Most:
-    """How many deliveries are taken at once. After a fault of our own half as many, since one of them may be what we fail at,
-    and would take the others with it for ever; after a batch without one, twice as many again."""
+    """How many deliveries are taken at once. After a batch that failed as a whole half as many, since one of them may be what the
+    CRM, or we, fail at, and would take the others with it for ever; after one that did not, twice as many again."""
 
     all: int
     now: int = field(init=False)
@@ -34,6 +35,14 @@ def later(at: datetime, attempts: int, wanted: float | None) -> datetime:
     """When a delivery that was certainly not taken is tried again: from a second to an hour after, as often as it was tried."""
     backoff = min(2.0 ** min(attempts - 1, 12), LONGEST)
     return at + timedelta(seconds=max(backoff, min(wanted or 0.0, LONGEST)))
+
+
+def behind(at: datetime, wait: timedelta, attempts: int, failures: int) -> datetime:
+    """When something is tried again at which all of its batch has failed: behind what was not tried, since it may be this alone
+    that the other side fails at. It is, where it was tried more often than there were failures in a row: then it waits for
+    longer each time."""
+    last = at + wait + min(wait, SPREAD)
+    return max(last, later(at, attempts, None)) if attempts > failures else last
 
 
 def bring_back(session: Session, destination: str, at: datetime) -> int:

@@ -66,5 +66,5 @@ def written(items: Sequence[Item], most: int, send: Callable[[Sequence[Item]], S
 def unfinished(error: ExchangeError, sent: bool) -> Result:
     """What becomes of a record whose request failed after others were taken."""
     if not sent:
-        return Again(NOT_SENT, error.retry_after)
+        return Again(NOT_SENT, error.retry_after, tried=False)
     return Unknown(str(error)) if isinstance(error, Uncertain) else Again(str(error), error.retry_after)

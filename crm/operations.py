@@ -13,6 +13,7 @@ from crm.setting import set_statuses
 from crm.settling import Settled
 from crm.work import FOUND, Work
 from dialers.vocabulary import NEVER_DISPOSED, SETTLED
+from lib.http.errors import ExchangeError
 from models.deliveries import (
     DONE,
     LOG_CALL,
@@ -119,7 +120,14 @@ def _remove(work: Work, some: Sequence[Taken]) -> list[Settled]:
 
 def _post(work: Work, some: Sequence[Taken]) -> list[Settled]:
     assert work.crm.events is not None
-    answers = work.crm.events.post(work.client, [_event(one) for one in some])
+    events = [_event(one) for one in some]
+    try:
+        answers = work.crm.events.post(work.client, events)
+    except ExchangeError as error:
+        if error.tried is not None:
+            pairs = zip(some, events, strict=True)
+            error.tried = {one.id for one, event in pairs if event.id in error.tried}
+        raise
     return [
         work.settled(taken, answer, digest=TOLD_SETTLED if _kind(taken) == SETTLED else None)
         for taken, answer in zip(some, answers, strict=True)

@@ -20,7 +20,7 @@ from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, SET_STATUS, UNDONE,
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
-    *("due_at", "settled_at"),
+    *("attempts", "due_at", "settled_at"),
 )
 
 
@@ -39,6 +39,7 @@ class Settled:
     digest: str | None = None
     set: Set | None = None  # done, or perhaps done
     due: datetime | None = None
+    tried: bool = True  # whether it was sent at all
 
 
 def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
@@ -63,6 +64,7 @@ def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
             "digest": one.digest or one.taken.digest,
             "before": one.set.before if one.set else None,
             "after": one.set.after if one.set else None,
+            "attempts": one.taken.attempts - (not one.tried),
             "due_at": one.due or at,
             "settled_at": at,
         }

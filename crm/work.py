@@ -65,12 +65,11 @@ class Work:
         if isinstance(result, Refused):
             return Settled(taken, REFUSED, result.reason, result.answer, record_id)
         if isinstance(result, Again):
-            due = later(self.at, taken.attempts, result.after)
-            if (
-                taken.operation == SET_STATUS and taken.was == UNKNOWN
-            ):  # what was set before may stand there: older calls wait
+            due = later(self.at, taken.attempts if result.tried else 1, result.after)
+            if taken.operation == SET_STATUS and taken.was == UNKNOWN:
+                # What was set before may stand there: older calls wait.
                 return Settled(taken, UNKNOWN, None, result.answer, record_id, set=taken.noted, due=due)
-            return Settled(taken, PENDING, None, result.answer, record_id, due=due)
+            return Settled(taken, PENDING, None, result.answer, record_id, due=due, tried=result.tried)
         due = later(self.at, taken.attempts, self.crm.look_up_after)
         return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due)
 

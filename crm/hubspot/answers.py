@@ -103,7 +103,7 @@ def _failure(
         return _failed(answer, host, what, writes)
     if 300 <= status < 400:
         return Unavailable(f"{host} sent {what} elsewhere ({status}). Check api_url: redirects are not followed.")
-    if error is not None and status != 404 or (error or {}).get("category") in PERMANENT:
+    if error is not None and status != 404 or str((error or {}).get("category")) in PERMANENT:
         return WholeRefused(refused(error or {}, secrets))
     return NotSetUp(f"{host} refused {what} ({status}), and not in HubSpot's own words. Check api_url.")
 
@@ -178,7 +178,7 @@ def refused(error: Mapping[str, Any], secrets: Sequence[str]) -> Refused:
 
 def of_input(error: Mapping[str, Any], secrets: Sequence[str]) -> Refused | Again:
     """What becomes of one input of a batch, others of which were taken."""
-    if error.get("category") in PERMANENT or str(error.get("status")) in REFUSED:
+    if str(error.get("category")) in PERMANENT or str(error.get("status")) in REFUSED:
         return refused(error, secrets)
     return Again(words(error, secrets))
 

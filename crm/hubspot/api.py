@@ -99,6 +99,14 @@ class Client:
             answer = self._exchange(verb, path, content, params, limit)
             return self._meaning(answer, verb, path, writes=False)
 
+    def ask_list(self, path: str, content: Any, limit: str = REQUESTS) -> Any:
+        """The same of a question that HubSpot answers with a list. Without one nothing is said of what is not in it. Raises
+        Unreadable."""
+        said = self.ask(path, content, limit=limit)
+        if not isinstance(said, Mapping) or not isinstance(said.get("results"), list):
+            raise Unreadable(f"{self.host} answered POST {path} without a list of results.")
+        return said
+
     def tell(self, path: str, content: Any) -> Any:
         """Give HubSpot something. Raises as ``answers.meaning`` does, Uncertain also where no answer came."""
         self.account()  # before its day is over: then nobody says any more when the day ends

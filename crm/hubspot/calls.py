@@ -120,7 +120,7 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
         marks = [{"id": mark} for mark in dict.fromkeys(call.mark for call in part)]
         body = {"inputs": marks, "properties": shown, "propertiesWithHistory": [], "idProperty": client.unique}
         try:
-            found = {fields(row).get(client.unique): row for row in records(client.ask(READ, body))}
+            found = {fields(row).get(client.unique): row for row in records(client.ask_list(READ, body))}
         except WholeRefused as error:
             if not _is_about_ours(client, error.refused):
                 raise
@@ -167,7 +167,7 @@ def _archived(client: Client, part: Sequence[str]) -> list[Result]:
         if len(part) > 1 or error.refused.reason != "record_deleted":
             raise
     try:
-        said = client.ask(READ, inputs | {"properties": [], "propertiesWithHistory": []})
+        said = client.ask_list(READ, inputs | {"properties": [], "propertiesWithHistory": []})
     except WholeRefused as error:
         if len(part) > 1 or error.refused.reason != "record_deleted":
             raise
@@ -210,7 +210,7 @@ def _standing(client: Client, calls: Sequence[Call], said: Sequence[Mapping[str,
     def ask(part: Sequence[str]) -> list[dict[str, str]]:
         inputs = [{"id": id_} for id_ in part]
         body = {"inputs": inputs, "properties": list(contents.OURS), "propertiesWithHistory": []}
-        found = {str(row["id"]): fields(row) for row in records(client.ask(READ, body))}
+        found = {str(row["id"]): fields(row) for row in records(client.ask_list(READ, body))}
         return [found.get(id_, _ANYTHING) for id_ in part]
 
     rows = halved(ids, MOST, ask, lambda id_, refused: {})

@@ -9,6 +9,7 @@ from crm.base import Change, Done, NotSetUp, Record, Refused, Result, Whom
 from crm.destination import NUMBER
 from crm.halving import WholeRefused, halved, written
 from crm.hubspot import answers, searching
+from crm.hubspot.answers import Unreadable
 from crm.hubspot.api import CONTACT_TYPE, CONTACTS, Client, errors, fields, objects, records
 from crm.hubspot.batches import MOST, Input, Told, given, waves
 
@@ -70,7 +71,7 @@ def by_id(
 
     def ask(part: Sequence[str]) -> list[Mapping[str, Any] | None]:
         body = {"inputs": [{"id": one} for one in part], "properties": shown, "propertiesWithHistory": [], **by}
-        said = client.ask(READ, body)
+        said = client.ask_list(READ, body)
         called = {name: row for row in records(said) for name in _called(row, property_)}
         missing = {_folded(name, property_) for error in errors(said) for name in answers.named(error)}
         found = []
@@ -94,7 +95,9 @@ def _alone(client: Client, one: str, shown: Sequence[str], by: Mapping[str, str]
         said = client.ask(objects(CONTACTS, quote(one, safe="")), params={"properties": list(shown), **by})
     except (WholeRefused, NotSetUp):
         return None
-    return said if isinstance(said, Mapping) and said.get("id") else None
+    if not isinstance(said, Mapping) or not said.get("id"):
+        raise Unreadable(f"{client.host} answered a question about a contact without one.")
+    return said
 
 
 def _is_id(text: str) -> bool:

@@ -86,7 +86,7 @@ Row = tuple[str, set[str], str | None]  # a call, contacts on which it stands, w
 
 def _asked(client: Client) -> Callable[[Sequence[Mapping[str, str]]], list[list[Row]]]:
     def ask(part: Sequence[Mapping[str, str]]) -> list[list[Row]]:
-        said = client.ask(f"{ADDRESS}/read", {"inputs": list(part)})
+        said = client.ask_list(f"{ADDRESS}/read", {"inputs": list(part)})
         found = [_row(row) for row in rows_of(said)]
         # That a call stands on no contact is told as an error.
         found += [

@@ -72,7 +72,7 @@ def _learn(client: Client, rows: Rows) -> None:
             "sorts": [],
             "after": "0",
         }
-        there = records(client.ask(SEARCH, body, limit=SEARCHES))
+        there = records(client.ask_list(SEARCH, body, limit=SEARCHES))
         client.facts.in_lists = str(row["id"]) in {str(one["id"]) for one in there}
 
 
@@ -83,7 +83,7 @@ def _hits(client: Client, numbers: Sequence[str]) -> tuple[Rows, bool]:
     rows: dict[str, Mapping[str, Any]] = {}
     after, count = "0", 0
     for _ in range(MOST_PAGES):
-        said = client.ask(SEARCH, {**body, "after": after}, limit=SEARCHES)
+        said = client.ask_list(SEARCH, {**body, "after": after}, limit=SEARCHES)
         page = records(said)
         rows |= {str(row["id"]): row for row in page}
         count += len(page)

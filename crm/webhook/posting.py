@@ -140,6 +140,7 @@ class _Batch:
         self._failure: ExchangeError | None = None  # the first that is about all of them
         self._fault: BaseException | None = None  # and the first that is our own
         self._stopped = False
+        self._tried: set[str] = set()  # ids of events
         groups: dict[object, list[int]] = {}
         for at, event in enumerate(events):
             groups.setdefault(event.outcome["id"], []).append(at)
@@ -153,13 +154,17 @@ class _Batch:
             raise self._fault
         tried = [result for result in self._results if result is not None and result is not _LATER]
         taken = any(isinstance(result, Done | Refused) for result in tried)
-        if not taken and self._failure is not None:
-            raise self._failure
-        if not taken and len(tried) > 1:
-            raise Unavailable(next(result.answer for result in tried if isinstance(result, Again)))
+        if not taken and (self._failure is not None or len(tried) > 1):
+            said = next((result.answer for result in tried if isinstance(result, Again)), "")
+            failure = self._failure or Unavailable(said)
+            failure.tried = self._tried
+            raise failure
         after = self._failure.retry_after if self._failure else None
-        rest = Again(str(self._failure) if self._failure else _STOPPED, after)
-        return [rest if result is None else result for result in self._results]
+        said = str(self._failure) if self._failure else _STOPPED
+        pairs = zip(self._events, self._results, strict=True)
+        return [
+            Again(said, after, tried=event.id in self._tried) if result is None else result for event, result in pairs
+        ]
 
     def _work(self) -> None:
         while not self._stopped:
@@ -180,6 +185,7 @@ class _Batch:
         for place, at in enumerate(group):
             if self._stopped:
                 return
+            self._tried.add(self._events[at].id)
             try:
                 result = self._client.post(self._events[at])
             except Uncertain as error:  # the next one might hang as well

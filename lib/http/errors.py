@@ -3,12 +3,15 @@
 Every message is a sentence for the operator, without secrets or bodies.
 """
 
+from collections.abc import Collection
+
 
 class ExchangeError(Exception):
     """The other side could not be asked, or did not do what it was asked for."""
 
     error_id = "report_failed"
     retry_after: float | None = None  # seconds that the other side asked us to wait
+    tried: Collection[object] | None = None  # of a batch, what was really asked for; None: all of it
 
 
 class CredentialsRefused(ExchangeError):

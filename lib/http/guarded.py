@@ -44,7 +44,7 @@ _CLOSED_V6 = [
 _NAT64 = IPv6Network("64:ff9b::/96")  # public hosts look so where a network has IPv6 alone
 
 _URL = re.compile(
-    r"https?://(\[[^\[\]/?#@\\]*\]|[^\[\]/?#@\\:]*)(?::[0-9]{1,5})?(?:[/?][!-~]*)?", re.IGNORECASE | re.ASCII
+    r"https?://(\[[^\[\]/?#@\\]*\]|[^\[\]/?#@\\:]*)(?::([0-9]{1,5}))?(?:[/?][!-~]*)?", re.IGNORECASE | re.ASCII
 )
 _NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*",
@@ -83,7 +83,7 @@ def mistake(url: str, private: bool = False) -> str | None:
     """What is wrong with the URL, as a sentence that repeats nothing of it; None where nothing can be told from it alone. With
     ``private`` it may lead anywhere, but is written plainly all the same."""
     written = _URL.fullmatch(url)
-    if written is None:
+    if written is None or int(written[2] or 1) not in range(1, 65_536):
         return _ODD
     host = written[1]
     if host.startswith("[") and ":" not in host:

@@ -11,7 +11,7 @@ from crm.base import Crm
 from crm.destination import FINAL, HOLD, NUMBER, REFERENCE, SETTLED, SKIP, Destination, Rule
 from crm.registry import CRMS
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
-from lib import phone
+from lib import clock, phone
 from service.settings import guards
 from service.settings.mistakes import BadSettings, sentence
 
@@ -106,6 +106,8 @@ def _since(where: str, given: object) -> datetime | None:
         return None
     if isinstance(given, datetime):
         if given.tzinfo is None:
+            raise BadSettings(f"{where} since: {_DAY}")
+        if not clock.EARLIEST <= given < clock.LATEST:  # and there may be no such moment in UTC
             raise BadSettings(f"{where} since: {_DAY}")
         return given.astimezone(UTC)
     if isinstance(given, date):

@@ -53,7 +53,7 @@ def test_what_fails_before_anything_was_taken_is_raised():
 )
 def test_what_fails_afterwards_leaves_what_was_done_as_it_is(error, of_part):
     crm = Crm(fails=2, error=error)
-    assert written(range(3), 1, crm.send) == [Done("0"), of_part, Again(NOT_SENT)]
+    assert written(range(3), 1, crm.send) == [Done("0"), of_part, Again(NOT_SENT, tried=False)]
 
 
 def test_nothing_is_nothing():

@@ -63,6 +63,7 @@ def test_several_of_one_kind_stand_beside_each_other():
         ({"since": "yesterday"}, "since: Must be a day such as 2026-11-01"),
         ({"since": "2026-11-01T08:00:00"}, "since: Must be a day"),  # of which zone?
         ({"since": 20261101}, "since: Must be a day"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since: Must be a day"),  # there is no such moment in UTC
         ({"own_numbers": ["040001122"]}, "own_numbers: Not a number with its country's code"),
         ({"find_by": []}, "find_by"),
         ({"find_by": ["name"]}, "find_by"),

@@ -56,7 +56,7 @@ def test_all_others_are_not(address):
         "http:///path", "http://", "//example.com/", "file:///etc/passwd", "gopher://example.com/", "http:example.com",
         "http://exa%6dple.com/", "http://1.2.3/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://example.0x1/",
         "http://example.com/\r\nHost: x", "http://" + "a" * 300 + ".com/", " http://example.com/",
-        "http://boo\u212a.example/", "http://example.com/\u017f",
+        "http://boo\u212a.example/", "http://example.com/\u017f", "http://example.com:99999/", "http://example.com:0/",
     ],
 )  # fmt: skip
 def test_odd_spellings_are_refused_wherever_they_lead(url):
