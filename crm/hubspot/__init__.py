@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
@@ -10,6 +10,7 @@ from crm.hubspot import api, calls, contacts
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
+from lib.http import authorities
 
 API = "https://api.hubapi.com"
 LOOK_UP_AFTER = 5.0  # our property is in no index that is late; but a request that was given up may still be at work
@@ -22,6 +23,11 @@ _PROPERTY = validate.Regexp(
 )
 
 
+def _is_certificate_file(path: str) -> None:
+    if mistake := authorities.mistake(path):
+        raise ValidationError(mistake)
+
+
 class Settings(Schema):
     """What a destination of this kind may say besides."""
 
@@ -31,7 +37,7 @@ class Settings(Schema):
     requests_per_ten_seconds = fields.Int(load_default=90, validate=validate.Range(1, 10_000))
     searches_per_second = fields.Int(load_default=4, validate=validate.Range(1, 1_000))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
-    ca_file = fields.Str(load_default=None)
+    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
     unique_property = fields.Str(load_default="wrapup_outcome_id", validate=_PROPERTY)
     reference_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
     dispositions = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)

@@ -1,6 +1,5 @@
 """A signed webhook by the rules of Standard Webhooks 1.0.0. docs/crms/webhook.md."""
 
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from crm.webhook import signing
 from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
-from lib.http import guarded
+from lib.http import authorities, guarded
 
 
 def _is_secret(value: str) -> None:
@@ -23,10 +22,8 @@ def _is_secret(value: str) -> None:
 
 
 def _is_certificate_file(path: str) -> None:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError as error:
-        raise ValidationError(f"It cannot be used as a file of certificates ({error.strerror or error}).") from None
+    if mistake := authorities.mistake(path):
+        raise ValidationError(mistake)
 
 
 class Settings(Schema):

@@ -12,7 +12,8 @@ from tests.crm.hubspot.stage import ASHA, call, stage
     "given",
     [{}, {"access_token": ""}, {"access_token": "two words"}, {"access_token": "ü"}]
     + [
-        {"access_token": "t", name: value} for name, value in {"unique_property": "My Id", "api_url": "hubspot"}.items()
+        {"access_token": "t", name: value}
+        for name, value in {"unique_property": "My Id", "api_url": "hubspot", "ca_file": "/nowhere.pem"}.items()
     ],
 )
 def test_what_cannot_be_is_refused(given):
