@@ -114,10 +114,12 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
         for row, was, changes in last
     ]
     if replaced:
-        _replace(session, replaced, found, at)
-    names = ("state", "attempts", "revision", "occurred_at", "sent_at")
+        _replace(session, replaced, at)
+    # With what has changed up to the revision that is sent: whatever is sent again under its id has to say the same.
+    names = ("state", "attempts", "revision", "occurred_at", "sent_at", "changed_fields")
     noted = [
-        {"id": one.id} | dict(zip(names, (SENDING, one.attempts, one.revision, one.occurred_at, at), strict=True))
+        {"id": one.id}
+        | dict(zip(names, (SENDING, one.attempts, one.revision, one.occurred_at, at, one.changed_fields), strict=True))
         for one in found
     ]
     update_rows(session, Delivery.__table__, noted, names)
@@ -160,11 +162,9 @@ def _last(rows: Sequence[UUID], known: Mapping[UUID, Sequence[AnyRow]]) -> tuple
     return list(found.values()), replaced
 
 
-def _replace(session: Session, replaced: Collection[UUID], found: Sequence[Taken], at: datetime) -> None:
+def _replace(session: Session, replaced: Collection[UUID], at: datetime) -> None:
     gone = {"state": UNDONE, "reason": REPLACED, "settled_at": at}
     update_rows(session, Delivery.__table__, [gone | {"id": one} for one in replaced], tuple(gone))
-    changes = [{"id": one.id, "changed_fields": one.changed_fields} for one in found]
-    update_rows(session, Delivery.__table__, changes, ("changed_fields",))
 
 
 def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from crm import claiming
 from crm.destination import FINAL, Destination, Rule
 from crm.following import follow
 from crm.history import send
@@ -192,6 +193,19 @@ def test_place_and_deliveries_move_together(started, monkeypatch):
         assert session.scalars(select(Delivery)).all() == []
     monkeypatch.undo()
     assert len(followed(started)) == 1
+
+
+def test_what_is_sent_again_says_that_the_same_has_changed(started):
+    """A revision that was not followed yet is sent as well, and its event, posted again, has the same body."""
+    call = made(started, changed_fields=[])
+    followed(started, WEBHOOK)
+    changed(started, call, changed_fields=["notes"])
+    taken = []
+    for _ in range(2):
+        with started.write() as session:
+            taken += claiming.take(session, WEBHOOK.name, 10, now())
+        became(started, "pending", Delivery.destination == WEBHOOK.name)
+    assert [(one.revision, list(one.changed_fields)) for one in taken] == [(2, ["notes"])] * 2
 
 
 def test_history_is_sent_once_and_can_be_begun_anew(started, monkeypatch):
