@@ -61,6 +61,28 @@ auth_url = "http://127.0.0.1:{voipex}/token"
 username = "demo"
 password = "demo"
 
+[destinations.hubspot-demo]
+kind = "hubspot"
+access_token = "demo"
+api_url = "http://127.0.0.1:{hubspot}"
+app_url = "http://127.0.0.1:{hubspot}"
+connections = ["ryng-demo", "jaicp-demo"]
+campaigns = ["Renewals", "renewals"]
+when = "final"
+
+[destinations.hubspot-demo.status]
+"flag:sale" = {{ hs_lead_status = "CONNECTED" }}
+"flag:wrong_number" = {{ hs_lead_status = "BAD_TIMING" }}
+"connected" = {{ hs_lead_status = "IN_PROGRESS", only_from = ["NEW", "OPEN", "ATTEMPTED_TO_CONTACT"] }}
+"no_answer" = {{ hs_lead_status = "ATTEMPTED_TO_CONTACT", only_from = ["NEW", "OPEN"] }}
+
+[destinations.webhook-demo]
+kind = "webhook"
+url = "http://127.0.0.1:{webhook}/webhook"
+secrets = ["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveA=="]
+allow_private_addresses = true
+connections = ["voipex-demo"]
+
 [words.qvoice-demo]
 "lead_hangup / lead" = "dismissed"
 
@@ -88,28 +110,6 @@ password = "demo"
 "Interested" = ["contact", "sale"]
 "Call back later" = ["contact", "callback"]
 "Not interested" = ["contact", "not_interested"]
-
-[destinations.hubspot-demo]
-kind = "hubspot"
-access_token = "demo"
-api_url = "http://127.0.0.1:{hubspot}"
-app_url = "http://127.0.0.1:{hubspot}"
-connections = ["ryng-demo", "jaicp-demo"]
-campaigns = ["Renewals", "renewals"]
-when = "final"
-
-[destinations.hubspot-demo.status]
-"flag:sale" = {{ hs_lead_status = "CONNECTED" }}
-"flag:wrong_number" = {{ hs_lead_status = "BAD_TIMING" }}
-"connected" = {{ hs_lead_status = "IN_PROGRESS", only_from = ["NEW", "OPEN", "ATTEMPTED_TO_CONTACT"] }}
-"no_answer" = {{ hs_lead_status = "ATTEMPTED_TO_CONTACT", only_from = ["NEW", "OPEN"] }}
-
-[destinations.webhook-demo]
-kind = "webhook"
-url = "http://127.0.0.1:{webhook}/webhook"
-secrets = ["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveA=="]
-allow_private_addresses = true
-connections = ["voipex-demo"]
 """
 
 

@@ -17,7 +17,7 @@ from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, NotTruste
 from lib.http.exchange import Patience, retry_after
 from rig.patience import stretched
 from tests.dialers.qvoice.portal import FAST, portal, row
-from tests.dialers.test_http import trickling
+from tests.lib.http.test_exchange import trickling
 
 
 def statuses(found, part="history"):
