@@ -1,6 +1,6 @@
 """What an account still allows, kept in the database by all processes and all destinations there.
 
-Turns are given out evenly, some at once: so many as may come in one go without anybody noticing (``_SHARE`` of the limit).
+Turns are given out evenly, some at once: so many as may come in one go without anybody noticing.
 """
 
 import threading
@@ -18,6 +18,7 @@ from models.database import Database, insert_into
 
 BUDGETS = PortalBudget.__table__
 _SHARE = 40  # of a limit's requests are given out at once
+_AT_ONCE = 0.25  # seconds for which turns are given out at once, where that is more: each time costs a transaction
 _LONGEST = timedelta(hours=1)  # a turn that is further off was given by a clock that has been set back
 DAY = "day"  # under which a spent quota of the day is kept
 
@@ -54,7 +55,7 @@ class Turns:
     def _reserved(self, limit: str) -> datetime:
         """When the next turns have come."""
         given = self._limits[limit]
-        count = max(1, given.requests // _SHARE)
+        count = max(1, given.requests // _SHARE, int(given.requests / given.seconds * _AT_ONCE))
         share = timedelta(seconds=given.seconds * count / given.requests)
         at = self._now()
         with self._database.write() as session:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session
 
-from crm import budgets, claiming, desk, due, operations, settling
+from crm import budgets, claiming, desk, due, operations, settling, sharing
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Taken
 from crm.desk import Held
@@ -61,7 +61,7 @@ class Deliverer:
         self._client: AnyClient = None
         self._since = now()
         self._looked = False  # whether what was parked before us was let go on
-        self._most = due.Most(self._crm.batch)
+        self._most = due.Most(sharing.most(database, self._crm.batch))
         self._ahead = float("inf")  # of the steady clock
 
     def step(self) -> bool:
@@ -69,19 +69,19 @@ class Deliverer:
         SQLAlchemyError where the database is away."""
         name = self._destination.name
         if not self._looked:
-            with self._database.write() as session:
+            with sharing.write(self._database) as session:
                 desk.unpark(session, name, self._since, self._now())
             self._looked = True
         ahead = self._now().timestamp() - time.monotonic()
         if ahead < self._ahead - CLOCK_SECONDS:  # also at the start: nobody knows what the clock was before
-            with self._database.write() as session:
+            with sharing.write(self._database) as session:
                 due.bring_back(session, name, self._now())
         self._ahead = ahead
         with self._database.read() as session:
             waiting = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())
             if session.scalar(select(Delivery.id).where(*waiting).limit(1)) is None:
                 return False
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             held = desk.claim(session, self._destination, self._now())
         if held is None:
             return False
@@ -129,7 +129,7 @@ class Shift:
     def run(self) -> bool:
         """Whether anything was sent."""
         until, sent = time.monotonic() + SHIFT_SECONDS, False
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             seen = self._now() + timedelta(seconds=self._crm.look_up_after)
             desk.renew(session, self._held, self._now())
             claiming.recover(session, self._destination.name, seen)
@@ -158,7 +158,7 @@ class Shift:
         kept = True
         while True:
             try:
-                with self._database.write() as session:
+                with sharing.write(self._database) as session:
                     desk.renew(session, self._held, self._now(), **state)
                     settling.settle(session, results, self._now())
                     if self._goes_on and not over:
@@ -275,7 +275,7 @@ class Shift:
         return Settled(one, state, reason, said, due=until, tried=tried)
 
     def _spend(self, until: datetime, at: datetime) -> None:
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             budgets.spend(session, self._crm.portal(self._destination), until, at)
 
     def _failures(self) -> int:
@@ -292,11 +292,11 @@ class Shift:
             return settling.uncertain(session, self._destination.name, records)
 
     def _note(self, records: Mapping[UUID, str]) -> None:
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             settling.note(session, records)
 
     def _note_set(self, changes: Mapping[UUID, claiming.Set]) -> None:
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             settling.note_set(session, changes)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm import desk
+from crm import desk, sharing
 from crm.base import Crm
 from crm.claiming import MERGED, together
 from crm.destination import FINAL, Destination
@@ -61,13 +61,16 @@ def follow(database: Database, destination: Destination, now: Callable[[], datet
         known = session.get(DestinationState, destination.name)
         if known is not None and (known.kind != destination.kind or known.position >= state(session).last_position):
             return False
-    with database.write() as session:
+    with sharing.write(database) as session:
         at = now()
         desk.made(session, destination, at)
         where = select(DestinationState).where(DestinationState.name == destination.name).with_for_update()
         row = session.scalars(where).one()
         found = session.execute(
-            select(*_COLUMNS).where(CallOutcome.position > row.position).order_by(CallOutcome.position).limit(PIECE)
+            select(*_COLUMNS)
+            .where(CallOutcome.position > row.position)
+            .order_by(CallOutcome.position)
+            .limit(sharing.most(database, PIECE))
         ).all()
         row.followed_at = at
         if not found:
