@@ -7,12 +7,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from models import CallOutcome, Delivery
 from models.bulk import among, update_rows
-from models.database import AnyRow, changed
+from models.database import AnyRow, AnySelect, changed
 from models.deliveries import (
     DONE,
     HELD,
@@ -91,13 +91,10 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
     """The deliveries that are due, the oldest first, noted as being sent: with what their outcomes are now. None of an outcome of
     which another one is on its way; of several revisions that wait the last. The destination's row is locked by whoever asks,
     so that nothing is added meanwhile."""
-    other = aliased(Delivery)
-    waits = exists().where(
-        other.destination == destination,
-        other.outcome_id == Delivery.outcome_id,
-        other.id != Delivery.id,
+    waits = or_(
+        Delivery.outcome_id.in_(_in_flight(destination, SENDING)),
         # Of two that are unknown, as a process leaves them that dies, none waits for the other.
-        or_(other.state == SENDING, and_(other.state == UNKNOWN, Delivery.state != UNKNOWN)),
+        and_(Delivery.state != UNKNOWN, Delivery.outcome_id.in_(_in_flight(destination, UNKNOWN))),
     )
     due = (Delivery.destination == destination, IS_OPEN, Delivery.state.in_(_DUE), Delivery.due_at <= at)
     wanted = select(Delivery.id, Delivery.outcome_id).where(*due, ~waits).order_by(Delivery.due_at, Delivery.id)
@@ -124,6 +121,13 @@ def take(session: Session, destination: str, limit: int, at: datetime) -> list[T
     ]
     update_rows(session, Delivery.__table__, noted, names)
     return found
+
+
+def _in_flight(destination: str, state: str) -> AnySelect:
+    """The outcomes of which a delivery is in this state, few as a rule: found once, and not for each that is due, as a database
+    does that has no statistics of the table yet."""
+    other = aliased(Delivery)
+    return select(other.outcome_id).where(other.destination == destination, other.state == state)
 
 
 def _known(session: Session, destination: str, outcomes: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
