@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.database import Database
 
-MOST = 50  # deliveries, or changes of the feed, in one transaction
+MOST = 100  # deliveries, or changes of the feed, in one transaction: as many as a CRM takes in one request
 LONGEST_REST = 0.25  # seconds
 
 _ours = threading.Lock()
