@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm.base import Limit, QuotaSpent
+from crm.base import Crm, Limit, QuotaSpent
+from crm.destination import Destination
 from crm.due import FARTHEST_PARKED
 from lib import clock
 from models import PortalBudget
@@ -72,6 +73,17 @@ class Turns:
 
     def _wait(self, until: datetime) -> None:
         self._stop.wait(max(0.0, (until - self._now()).total_seconds()))
+
+
+def turns_of(
+    database: Database,
+    crm: Crm,
+    destination: Destination,
+    now: Callable[[], datetime] = clock.now,
+    stop: threading.Event | None = None,
+) -> Turns:
+    """The budget of the account behind a destination."""
+    return Turns(database, crm.portal(destination), crm.limits(destination), now, stop)
 
 
 def spend(session: Session, portal: str, until: datetime, at: datetime) -> None:

@@ -15,7 +15,7 @@ def check(database: Database, destination: Destination, repair: bool = False) ->
     """Line by line, as it is found; what keeps the rest from being asked is the last one. ``repair``: make what the API lets us
     make."""
     crm = CRMS[destination.kind]
-    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination))
+    turns = budgets.turns_of(database, crm, destination)
     secrets = crm.secrets(destination)
     try:
         for line in crm.check(crm.client(destination, turns), destination, repair):

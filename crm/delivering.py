@@ -56,8 +56,7 @@ class Deliverer:
         self._crm: Crm = CRMS[destination.kind]
         self._now = now
         self._stop = stop or threading.Event()
-        self._portal = self._crm.portal(destination)
-        self._turns = budgets.Turns(database, self._portal, self._crm.limits(destination), now, self._stop)
+        self._turns = budgets.turns_of(database, self._crm, destination, now, self._stop)
         self._client: AnyClient = None
         self._since = now()
         self._looked = False  # whether what was parked before us was let go on

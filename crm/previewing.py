@@ -49,7 +49,7 @@ def preview(
         desk.check_kind(session, destination)
     destination = replace(destination, since=None)
     crm, found = CRMS[destination.kind], Preview()
-    turns = budgets.Turns(database, crm.portal(destination), crm.limits(destination), now)
+    turns = budgets.turns_of(database, crm, destination, now)
     client = crm.client(destination, turns)
     for some in chunks(list(_calls(database, crm, destination, since, found)), crm.batch):
         by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}

@@ -97,8 +97,7 @@ class Undoing:
             time.sleep(0.2)
 
     def _client(self, before: Callable[[], None]) -> AnyClient:
-        limits, portal = self._crm.limits(self._destination), self._crm.portal(self._destination)
-        turns = budgets.Turns(self._database, portal, limits, self._now)
+        turns = budgets.turns_of(self._database, self._crm, self._destination, self._now)
         turns.before = before
         return self._crm.client(self._destination, turns)
 

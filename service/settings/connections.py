@@ -15,7 +15,7 @@ from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from service.settings.keyring import kept
 from service.settings.mistakes import BadSettings, sentence
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _AUTHORIZATION = re.compile(r"(Basic|Bearer) [!-~]+(?: [!-~]+)*\Z")
 _TOKEN = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]+\Z")  # "." and "..": clients take them for steps in the path
 _COUNTRY = "Must be two capital letters of a country that has telephone numbers, such as IN."
@@ -78,7 +78,7 @@ def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection
 
 
 def _connection(name: str, table: dict[str, Any], dispositions: dict[str, Any], words: dict[str, Any]) -> Connection:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise BadSettings(f"[connections.{name}]: a name may hold letters, digits, - and _ only, 64 at most.")
     dialer: Dialer | None = None
     try:

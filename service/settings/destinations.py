@@ -1,6 +1,5 @@
 """The destinations of the settings file: a table each. As strict as ``config``."""
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,9 +12,9 @@ from crm.registry import CRMS
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
 from lib import clock, phone
 from service.settings import guards
+from service.settings.connections import NAME
 from service.settings.mistakes import BadSettings, sentence
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KINDS = ("flag", "disposition")
 _ONLY_FROM = "only_from"
 _DAY = "Must be a day such as 2026-11-01, or a time with its zone such as 2026-11-01T08:00:00Z."
@@ -59,7 +58,7 @@ def destinations_of(file: dict[str, Any], connections: Collection[str]) -> dict[
 
 def _destination(name: str, table: dict[str, Any], connections: Collection[str]) -> Destination:
     where = f"[destinations.{name}]"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise BadSettings(f"{where}: a name may hold letters, digits, - and _ only, 64 at most.")
     crm: Crm | None = None
     try:

@@ -1,8 +1,11 @@
 """Fixtures of tests that need the engine and CRMs of the sandbox."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.crm.engine import Engine, account, hubspot_of, listening, webhook_of
+from tests.crm.mapping import RULES
 
 
 @pytest.fixture
@@ -37,3 +40,9 @@ def hook(engine, receiver):
     found = webhook_of(receiver)
     engine.started(found)
     return found
+
+
+@pytest.fixture
+def mapped(sales):
+    """It sets statuses alone."""
+    return replace(sales, status=RULES, log_calls=False)

@@ -7,29 +7,8 @@ import pytest
 from crm.destination import Rule
 from rig.waiting import until
 from tests.crm.engine import told, undone
+from tests.crm.mapping import ORDER, RULES, UPDATE, sale, unanswered
 from tests.factories import NOON, minutes
-
-NUMBER = "+919810012345"
-UPSERT, UPDATE = "calls/batch/upsert", "contacts/batch/update"
-RULES = (
-    Rule("flag", "sale", {"hs_lead_status": "CONNECTED"}),
-    Rule("disposition", "Wrong number", {"hs_lead_status": "BAD_TIMING"}),
-    Rule("connect_outcome", "no_answer", {"hs_lead_status": "ATTEMPTED_TO_CONTACT"}, ("NEW", "OPEN")),
-)
-ORDER = {"hs_lead_status": ("NEW", "OPEN", "ATTEMPTED_TO_CONTACT", "CONNECTED")}
-
-
-@pytest.fixture
-def mapped(sales):
-    return replace(sales, status=RULES, log_calls=False)
-
-
-def sale(minute: float = 0, **given):
-    return {"customer_number": NUMBER, "started_at": NOON + minutes(minute), "flags": ["sale"], **given}
-
-
-def unanswered(minute: float = 0):
-    return sale(minute, flags=[], connect_outcome="no_answer")
 
 
 def test_a_status_is_set_and_what_stood_before_is_kept(engine, hubspot, mapped):
