@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from crm import sharing
 from crm.base import Crm, Limit, QuotaSpent
 from crm.destination import Destination
 from crm.due import FARTHEST_PARKED
@@ -59,7 +60,7 @@ class Turns:
         count = max(1, given.requests // _SHARE, int(given.requests / given.seconds * _AT_ONCE))
         share = timedelta(seconds=given.seconds * count / given.requests)
         at = self._now()
-        with self._database.write() as session:
+        with sharing.write(self._database) as session:
             spent = _spent_until(session, self._portal)
             if spent is not None and at < spent <= at + FARTHEST_PARKED:
                 raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import phonenumbers
 
 from crm.base import AnyClient, Record, Records, Whom
-from crm.claiming import Taken
 from crm.destination import NUMBER, REFERENCE, Destination
+from crm.taken import Taken
 from lib import phone
 from models.deliveries import NOBODY, OWN, SEVERAL
 

@@ -1,7 +1,7 @@
 """The feed, followed: what has changed becomes what is to be done, in the transaction that moves the destination's place."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from crm import desk, sharing
 from crm.base import Crm
-from crm.claiming import MERGED, together
 from crm.destination import FINAL, Destination
 from crm.registry import CRMS
 from crm.statuses import rule_for
+from crm.taken import MERGED, together
 from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
@@ -57,27 +57,62 @@ _EMPTY: Row = dict.fromkeys(column.name for column in Delivery.__table__.columns
 def follow(database: Database, destination: Destination, now: Callable[[], datetime] = clock.now) -> bool:
     """Make deliveries of the next changes in the feed. False where there were none, or where it was started as another kind.
     Raises SQLAlchemyError."""
-    with database.read() as session:
+    at, most = now(), sharing.most(database, PIECE)
+    with database.snapshot() as session:  # what is to be done is worked out while nobody waits for it
         known = session.get(DestinationState, destination.name)
         if known is not None and (known.kind != destination.kind or known.position >= state(session).last_position):
             return False
+        plan = _planned(session, destination, known, most, at) if known is not None else None
     with sharing.write(database) as session:
-        at = now()
         desk.made(session, destination, at)
         where = select(DestinationState).where(DestinationState.name == destination.name).with_for_update()
         row = session.scalars(where).one()
-        found = session.execute(
-            select(*_COLUMNS)
-            .where(CallOutcome.position > row.position)
-            .order_by(CallOutcome.position)
-            .limit(sharing.most(database, PIECE))
-        ).all()
+        if plan is None or plan.begins != row.position or not plan.work.still_holds(session):
+            plan = _planned(session, destination, row, most, at)
         row.followed_at = at
-        if not found:
+        if plan.ends is None:
             return False
-        deliver(session, replace(destination, since=row.since), found, at)  # as it was when it was started
-        row.position = found[-1].position
+        plan.work.note(session)
+        row.position = plan.ends
     return True
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done about a piece of the feed, from one place, exclusive, to another; None where nothing came."""
+
+    begins: int
+    ends: int | None
+    work: "_Work"
+
+
+def _planned(session: Session, destination: Destination, row: DestinationState, most: int, at: datetime) -> _Plan:
+    later = select(*_COLUMNS).where(CallOutcome.position > row.position).order_by(CallOutcome.position)
+    found = session.execute(later.limit(most)).all()
+    as_started = replace(destination, since=row.since)
+    ends = found[-1].position if found else None
+    return _Plan(row.position, ends, _work(session, as_started, found, at))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Deliveries to be noted, and what was known of their outcomes when that was worked out."""
+
+    destination: str
+    outcomes: Sequence[UUID]
+    known: Mapping[UUID, Sequence[AnyRow]]
+    made: Sequence[Row]
+    renewed: Sequence[Row]
+
+    def still_holds(self, session: Session) -> bool:
+        """Whether nothing was sent or noted meanwhile. Whoever asks has locked the destination's row."""
+        return _known(session, self.destination, self.outcomes) == self.known
+
+    def note(self, session: Session) -> int:
+        """How many are new or renewed."""
+        insert_rows(session, Delivery.__table__, self.made)
+        update_rows(session, Delivery.__table__, self.renewed, _UPDATED)
+        return len(self.made) + len(self.renewed)
 
 
 def deliver(
@@ -85,8 +120,15 @@ def deliver(
 ) -> int:
     """Note what is to be done about these outcomes, rows of ``_COLUMNS``; how many deliveries are new or renewed.
     ``undone``: also what was taken back is done again."""
+    return _work(session, destination, found, at, undone).note(session)
+
+
+def _work(
+    session: Session, destination: Destination, found: Sequence[AnyRow], at: datetime, undone: bool = False
+) -> _Work:
+    outcomes = [row.id for row in found]
     crm = CRMS[destination.kind]
-    known = _known(session, destination.name, [row.id for row in found])
+    known = _known(session, destination.name, outcomes)
     made: list[Row] = []
     renewed: list[Row] = []
     for outcome in found:
@@ -103,9 +145,7 @@ def deliver(
                 renewed.append(_again(replaced, outcome, at))
         if outcome.merged_into is not None:
             renewed += [_over(one, outcome, at) for one in own if _is_over(one)]
-    insert_rows(session, Delivery.__table__, made)
-    update_rows(session, Delivery.__table__, renewed, _UPDATED)
-    return len(made) + len(renewed)
+    return _Work(destination.name, outcomes, known, made, renewed)
 
 
 def columns() -> Iterable[Any]:
@@ -115,7 +155,11 @@ def columns() -> Iterable[Any]:
 
 def _known(session: Session, destination: str, outcomes: Sequence[UUID]) -> Mapping[UUID, list[AnyRow]]:
     found: dict[UUID, list[AnyRow]] = {}
-    rows = select(*_KNOWN).where(Delivery.outcome_id.in_(outcomes), Delivery.destination == destination)
+    rows = (
+        select(*_KNOWN)
+        .where(Delivery.outcome_id.in_(outcomes), Delivery.destination == destination)
+        .order_by(Delivery.id)
+    )
     for row in session.execute(rows):
         found.setdefault(row.outcome_id, []).append(row)
     return found

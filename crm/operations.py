@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crm.base import Call, Calls, Done, Event, Seen
-from crm.claiming import MERGED, TOLD_SETTLED, Taken
 from crm.destination import Destination
 from crm.setting import set_statuses
 from crm.settling import Settled
+from crm.taken import MERGED, TOLD_SETTLED, Taken
 from crm.work import FOUND, Work
 from dialers.vocabulary import NEVER_DISPOSED, SETTLED
 from lib.http.errors import ExchangeError

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from crm import budgets, desk, finding, following, operations, settling, statuses
 from crm.base import AnyClient, Crm
-from crm.claiming import Taken, imagined
 from crm.destination import Destination
 from crm.registry import CRMS
+from crm.taken import Taken, imagined
 from lib import clock
 from models import CallOutcome
 from models.database import Database, chunks

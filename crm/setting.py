@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from crm import statuses
 from crm.base import Change, Records
-from crm.claiming import MERGED, Set, Taken
 from crm.destination import Rule
 from crm.settling import Settled
+from crm.taken import MERGED, Set, Taken
 from crm.work import FOUND, Work
 from models.deliveries import DONE, PENDING, RECORD_GONE, REFUSED, UNDONE, UNKNOWN
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from crm.claiming import MERGED, Set, Taken
 from crm.statuses import ALREADY
+from crm.taken import MERGED, Set, Taken
 from lib import text as texts
 from models import CallOutcome, Delivery
 from models.bulk import each, update_rows

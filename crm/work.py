@@ -8,11 +8,11 @@ from uuid import UUID
 
 from crm import finding
 from crm.base import Again, AnyClient, Crm, Done, Refused, Result
-from crm.claiming import Set, Taken
 from crm.destination import SKIP, Destination
 from crm.due import later
 from crm.finding import Found
 from crm.settling import Settled
+from crm.taken import Set, Taken
 from models.deliveries import DONE, HELD, PENDING, REFUSED, SET_STATUS, UNKNOWN
 
 FOUND = "It was found there."

@@ -16,13 +16,15 @@ def take(file: int) -> bool:
     return True
 
 
-def take_within(file: int, seconds: float, in_vain: Callable[[], bool] = lambda: False) -> bool:
+def take_within(
+    file: int, seconds: float, in_vain: Callable[[], bool] = lambda: False, look_every: float = LOOK_SECONDS
+) -> bool:
     """Take it within so many seconds, or give up, also as soon as it would be ``in_vain``."""
     end = time.monotonic() + seconds
     while not take(file):
         if in_vain() or time.monotonic() > end:
             return False
-        time.sleep(LOOK_SECONDS)
+        time.sleep(look_every)
     return True
 
 

@@ -31,7 +31,7 @@ AnySelect = Select[*tuple[Any, ...]]
 
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
-BESIDE = ("-wal", "-shm", "-journal", "-turn")  # the files of a SQLite database besides itself
+BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
 
 # With a server that is gone without a word: its machine lost power, or a network swallows what is sent.
 PATIENCE = {
@@ -110,11 +110,13 @@ class Database:
         with self.write_lock(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def write_lock(self) -> AbstractContextManager[None]:
+    def write_lock(self, first: bool = False) -> AbstractContextManager[None]:
         """Within it nobody else of ours writes. SQLite has one writer at a time, and lets who comes often starve the others:
-        who finds it locked sleeps for up to a tenth of a second and may find it locked again."""
-        # The file is called as the releases before this one call it: theirs may still run beside ours.
-        return write_lock(f"{self.url.database}-turn") if self.is_sqlite else nullcontext()
+        who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before others."""
+        if not self.is_sqlite:
+            return nullcontext()
+        # The first file is called as the releases before this one call it: theirs may still run beside ours.
+        return write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first)
 
     def close(self) -> None:
         self.engine.dispose()

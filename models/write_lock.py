@@ -1,27 +1,71 @@
-"""One writer after the other on SQLite, in the order in which they came."""
+"""One writer at a time on SQLite, and callbacks before all others.
 
+Everybody looks again and again whether the lock is free, so that whoever comes often gets it often: a callback that waited
+beside the worker and five destinations lost several rounds. Who writes callbacks therefore says so in a file of its own, by a
+lock that many may hold, and others leave them the next round, though not for ever.
+"""
+
+import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lib import locks
 
 LONGEST_SECONDS = 10.0
+YIELD_SECONDS = 0.02  # for so long at most who is not first lets others go first
+FIRST_LOOKS_SECONDS = 0.0002
 
 
 @contextmanager
-def write_lock(path: str) -> Iterator[None]:
-    """Hold the lock that the file at ``path`` stands for, over all processes and threads.
+def write_lock(turn: str, firsts: str, first: bool = False) -> Iterator[None]:
+    """Hold the lock that the file at ``turn`` stands for, over all processes and threads. ``firsts``: the file in which it says
+    so who waits and is ``first``.
 
     Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it.
     """
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = _opened(turn)
     except OSError:  # a full or read-only disk: the database will say so itself
         yield
         return
     try:
-        locks.take_within(file, LONGEST_SECONDS)
+        if not first or not locks.take(file):
+            _wait(file, firsts, first)
         yield
     finally:
         os.close(file)
+
+
+def _wait(file: int, firsts: str, first: bool) -> None:
+    try:
+        line = _opened(firsts)
+    except OSError:
+        locks.take_within(file, LONGEST_SECONDS)
+        return
+    try:
+        if first:
+            fcntl.flock(line, fcntl.LOCK_SH)  # whoever looks whether there is any holds it for a moment
+            locks.take_within(file, LONGEST_SECONDS, look_every=FIRST_LOOKS_SECONDS)
+            return
+        end = time.monotonic() + YIELD_SECONDS
+        while time.monotonic() < end:
+            if not _held(line) and locks.take(file):
+                return
+            time.sleep(locks.LOOK_SECONDS)
+        locks.take_within(file, LONGEST_SECONDS)
+    finally:
+        os.close(line)
+
+
+def _held(line: int) -> bool:
+    """Whether anybody waits who is first."""
+    if not locks.take(line):
+        return True
+    locks.give_back(line)
+    return False
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 import migrations
@@ -37,6 +37,9 @@ class Databases:
     def __init__(self, server: str):
         self._server = server
         self._spare: list[str] = []
+        self._engines: dict[
+            str, Engine
+        ] = {}  # a connection that stays knows a database's tables: a new one looks at them all
         self._shape: tuple | None = None
         self._rows: dict[str, str | None] = {}  # what a table holds from the beginning, as JSON
 
@@ -48,6 +51,7 @@ class Databases:
         if self._emptied(name):
             self._spare.append(name)
         else:
+            self._engines.pop(name).dispose()
             drop(self._server, name)
 
     def _made(self) -> str:
@@ -63,9 +67,11 @@ class Databases:
 
     def _emptied(self, name: str) -> bool:
         """Whether it is again as it was made."""
-        engine = create_engine(_named(self._server, name), connect_args={"options": "-c lock_timeout=5s"})
+        if name not in self._engines:
+            options = {"options": "-c lock_timeout=5s"}
+            self._engines[name] = create_engine(_named(self._server, name), connect_args=options, pool_pre_ping=True)
         try:
-            with engine.connect() as connection, connection.begin():
+            with self._engines[name].connect() as connection, connection.begin():
                 others = "datname = current_database() AND pid <> pg_backend_pid()"
                 connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"))
                 if tuple(connection.execute(text(SHAPE)).one()) != self._shape:
@@ -74,8 +80,6 @@ class Databases:
             return True
         except DBAPIError:  # it lets nobody in, or holds a lock: no such database for the next one
             return False
-        finally:
-            engine.dispose()
 
     def _restore(self, connection: Connection) -> None:
         held = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in self._rows)

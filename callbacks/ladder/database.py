@@ -130,13 +130,13 @@ class DatabaseStore:
 
     def _insert(self, drafts: Sequence[Draft]) -> None:
         if self._database.is_sqlite:
-            with self._database.write_lock():
+            with self._database.write_lock(first=True):
                 write_sqlite(self._driver, drafts)
         else:
             write_postgresql(self._driver, drafts)
 
     def _insert_strangers(self, drafts: list[Draft]) -> None:
-        with self._database.write_lock(), self._transaction() as session:
+        with self._database.write_lock(first=True), self._transaction() as session:
             drops = keep_strangers(session, drafts, self._caps)
         self._caps.did_not_fit(drops)
 

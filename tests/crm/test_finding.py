@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from crm.base import Record
-from crm.claiming import Taken
 from crm.destination import Destination
 from crm.finding import MOST_CANDIDATES, NOBODY, OWN, SEVERAL, found
+from crm.taken import Taken
 
 NUMBER, OURS = "+919800012345", "+911140001122"
 AT = datetime(2026, 11, 18, 12, tzinfo=UTC)

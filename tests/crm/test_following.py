@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from crm import claiming
+from crm import claiming, following
 from crm.destination import FINAL, Destination, Rule
 from crm.following import follow
 from crm.history import send
@@ -228,3 +228,40 @@ def test_every_delivery_has_an_id_that_sorts_by_its_making(started):
     for _ in range(3):
         made(started)
     assert all(row.id.version == ids.new().version for row in followed(started))
+
+
+def test_what_is_changed_while_it_is_worked_out_is_worked_out_again(started, monkeypatch):
+    """Between reading and writing nobody is held up, so that a delivery may be sent and another revision may be followed."""
+    call = made(started)
+    (row,) = followed(started)
+    changed(started, call, notes="again")
+    inner = following._planned
+    planned = []
+
+    def meanwhile(*given):
+        planned.append(inner(*given))
+        if len(planned) == 1:
+            became(started, "sending", Delivery.id == row.id)
+        return planned[-1]
+
+    monkeypatch.setattr(following, "_planned", meanwhile)
+    rows = followed(started)
+    assert [len(one.work.renewed) for one in planned[:2]] == [1, 0]
+    assert told(rows) == [("log_call", 1, "sending"), ("log_call", 2, "pending")]
+
+
+def test_a_place_that_somebody_else_has_moved_is_followed_from_there(started, monkeypatch):
+    made(started)
+    inner = following._planned
+    planned = []
+
+    def meanwhile(*given):
+        planned.append(inner(*given))
+        if len(planned) == 1:
+            monkeypatch.setattr(following, "_planned", inner)
+            assert follow(started, HUBSPOT, now)
+        return planned[-1]
+
+    monkeypatch.setattr(following, "_planned", meanwhile)
+    assert not follow(started, HUBSPOT, now)
+    assert len(followed(started)) == 1

@@ -55,7 +55,7 @@ def test_the_files_beside_a_database_are_closed(tmp_path):
         connection.exec_driver_sql("INSERT INTO a VALUES (1)")
         with database.write_lock():
             beside = {one.name for one in path.parent.iterdir()}
-            assert beside == {"some.db", "some.db-wal", "some.db-shm", "some.db-turn"}
+            assert beside == {"some.db", "some.db-wal", "some.db-shm", "some.db-turn", "some.db-first"}
             for one in path.parent.iterdir():
                 assert stat.S_IMODE(one.stat().st_mode) == 0o600, one.name
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755  # not ours
