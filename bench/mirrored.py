@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from bench.reading import reading
 from bench.stage import ROUNDS, SECONDS
 from bench.table import Row, Void, compared, note, spread
 from models import ChangeFeed
+from queries.reports import answering
 from queries.reports.base import Report
 from queries.reports.catalogue import REPORTS
 
@@ -96,8 +98,10 @@ def _built(ours: Installation, calls: int) -> Row:
 
 
 def _reports(ours: Installation, calls: int, by_hand: float) -> Iterator[Row]:
-    """One row for each, and the two that count."""
+    """One row for each, and those that count. Each against the plain way to the same answer: the report's own ``GROUP BY``, asked
+    of the tables."""
     colds: dict[str, list[float]] = {}
+    times: dict[str, float] = {}
     warms: list[float] = []
     for report in asked_of_mirror():
         own = [_twice(ours, report, since) for since in BEGINNINGS]
@@ -105,23 +109,36 @@ def _reports(ours: Installation, calls: int, by_hand: float) -> Iterator[Row]:
         warms += [warm for _, warm in own]
         goal = COLD_LEADS if report.name in OF_LEADS else COLD
         cold = statistics.median(colds[report.name])
+        plain = times[report.name] = _of_tables(ours, report)
         said = f"{spread(colds[report.name], '.2f', ' s')}; warm {statistics.median(warm for _, warm in own) * 1000:.0f} ms"
         figure = f"18. {report.name}, of {calls:,} calls, cold"
         yield Row(
             figure,
             said,
-            f"{by_hand:.2f} s",
-            f"{by_hand / cold:.1f}",
+            f"{plain:.2f} s",
+            f"{plain / cold:.1f}",
             f"at most {goal:g} s",
             cold <= goal,
         )
     every = [one for some in colds.values() for one in some]
-    for what, times, least in (("cold", every, COLD_RATIO), ("warm", warms, WARM_RATIO)):
-        middle = statistics.median(times)
-        said = f"{middle:.3f} s (p95 {_p95(times):.3f}, most {max(times):.3f})"
+    ratios = [times[name] / statistics.median(some) for name, some in colds.items()]
+    ratio = statistics.median(ratios)
+    figure = "18a. all reports cold: the plain GROUP BY of the same question / ours, median"
+    yield Row(
+        figure,
+        "",
+        "",
+        f"{ratio:.1f} ({min(ratios):.1f}-{max(ratios):.1f})",
+        f"at least {COLD_RATIO}",
+        ratio >= COLD_RATIO,
+    )
+    for what, seconds, least in (("cold", every, None), ("warm", warms, WARM_RATIO)):
+        middle = statistics.median(seconds)
+        said = f"{middle:.3f} s (p95 {_p95(seconds):.3f}, most {max(seconds):.3f})"
         ratio = by_hand / middle
-        figure = f"18a. all reports {what}: median, against the plain GROUP BY"
-        yield Row(figure, said, f"{by_hand:.2f} s", f"{ratio:.1f}", f"at least {least}", ratio >= least)
+        figure = f"18a. all reports {what}: median, against one plain GROUP BY of calls by day with four counts"
+        goal_of, reached = ("", None) if least is None else (f"at least {least}", ratio >= least)
+        yield Row(figure, said, f"{by_hand:.2f} s", f"{ratio:.1f}", goal_of, reached)
     others = [one for name, some in colds.items() if name not in OF_LEADS for one in some]
     yield Row(
         "18b. p95 cold, without those about leads",
@@ -197,9 +214,10 @@ class Answer:
 
 
 def _asked(ours: Installation, report: Report, since: str) -> Answer:
-    """By the local day where it can be. Raises Void where it is none."""
-    grouped = {"group_by": "day"} if report.own_rows is None and report.groups is None else {}
-    query = urlencode(grouped | {"tz": TZ, "since": since, "limit": 1000})
+    """Raises Void where it is none."""
+    query = urlencode(
+        [*(("group_by", name) for name in _grouped(report)), ("tz", TZ), ("since", since), ("limit", 1000)]
+    )
     began = time.monotonic()
     path = f"{ours.url}/api/v1/reports/{report.name}?{query}"
     answer = requests.get(path, headers={"Authorization": f"Bearer {ours.key}"}, timeout=300)
@@ -221,6 +239,20 @@ def _twice(ours: Installation, report: Report, since: str) -> tuple[float, float
 
 def asked_of_mirror() -> list[Report]:
     return [report for report in REPORTS.values() if not report.tables]
+
+
+def _of_tables(ours: Installation, report: Report) -> float:
+    """Seconds of the same question, put to the tables."""
+    began = time.monotonic()
+    filters = {"since": datetime.fromisoformat(f"{BEGINNINGS[0]}T00:00:00+00:00")}
+    with ours.database.snapshot() as session:
+        answering.answer(answering.asked(session, filters, TZ, _grouped(report)), report)
+    return time.monotonic() - began
+
+
+def _grouped(report: Report) -> tuple[str, ...]:
+    """By the local day where it can be."""
+    return ("day",) if report.own_rows is None and report.groups is None else ()
 
 
 def _by_hand(ours: Installation) -> float:

@@ -4,13 +4,14 @@ percentiles, which find the totals on the way."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, func, literal_column, select
+from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Integer, case, func, literal_column, select
 
 from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
 from models import CallOutcome
 from models.database import AnyColumn, AnySelect
 from queries.counting import MOST_GROUPS
 from queries.reports import facts
+from queries.reports.at_once import with_all
 from queries.reports.base import Asked, Figure, Found, Report, Source, WrongQuestion
 from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
@@ -48,11 +49,7 @@ def _of_calls(report: Report) -> bool:
 
 def _once_each(report: Report, groups: Sequence[Group]) -> bool:
     """Whether each call is in one row, so that what the rows count can be added up."""
-    return (
-        _of_calls(report)
-        and not any(group.joined for group in groups)
-        and all(figure.distinct is None for figure in report.figures)
-    )
+    return _of_calls(report) and not any(group.joined for group in groups)
 
 
 _CALLS = Source(
@@ -95,12 +92,17 @@ def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labe
         # By position: on PostgreSQL the same expression with a parameter in it counts as another one.
         places = (literal_column(str(at + 1), Integer) for at in range(len(counted_by)))
         statement = statement.group_by(*places)
-    if different:
-        statement = _of_different(statement, len(keys), len(names), list(different))
-        sums |= different
-    if keys:
-        statement = statement.limit(MOST_GROUPS + 1)
-    found = sorted(asked.session.execute(statement), key=lambda row: order(tuple(row[: len(keys)])))
+    of_all: Sequence[Any] | None = None
+    if different and keys and _once_each(report, groups):
+        answered = list(asked.session.execute(_of_different_at_once(statement, len(keys), len(names), list(different))))
+        (of_all,) = (row[1:] for row in answered if row[0])
+        found = [row[1:] for row in answered if not row[0]]
+    else:
+        if different:
+            statement = _of_different(statement, len(keys), len(names), list(different))
+        found = list(asked.session.execute(statement.limit(MOST_GROUPS + 1) if keys else statement))
+    sums |= different
+    found.sort(key=lambda row: order(tuple(row[: len(keys)])))
     if len(found) > MOST_GROUPS:
         raise WrongQuestion(
             "group_by", f"That makes more than {MOST_GROUPS} rows; group by less or narrow the filters."
@@ -116,17 +118,36 @@ def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labe
         totals = {name: totals[name] + (count or 0) for name, count in counts.items()}
         values = counts | leads.get(key, {}) | percentiles.get(key, {})
         found_sums.append((_labels(groups, widths, key, row[len(keys) : figures_at]), values))
+    if of_all is not None:
+        totals = dict(zip(sums, of_all[figures_at:], strict=True))
     return found_sums, totals | leads.get((), {}) | percentiles.get((), {})
 
 
 def _of_different(by_value: AnySelect, keys: int, names: int, different: Sequence[str]) -> AnySelect:
     """Counted by a column's values first, which are few, then these: several times as fast as counting different ones among all
     calls. ``by_value``: so many keys, the column, so many names, and sums."""
+    own, value, shown, sums = _parts(by_value.subquery(), keys, names, different)
+    return select(*own, *map(func.max, shown), *map(_added, sums), func.count(value)).group_by(*own)
+
+
+def _of_different_at_once(by_value: AnySelect, keys: int, names: int, different: Sequence[str]) -> CompoundSelect[Any]:
+    """The same, and the row of all: where each call is in one group. The calls are gone through once for both."""
+    own, value, shown, sums = _parts(by_value.cte("by_value"), keys, names, different)
+    labels = [f"k{at}" for at in range(keys + names)]
+    labelled = (one.label(label) for one, label in zip([*own, *map(func.max, shown)], labels, strict=True))
+    rows = select(*labelled, *map(_added, sums), func.count(value)).group_by(*own).limit(MOST_GROUPS + 1)
+    return with_all(labels, rows, select(*map(_added, sums), func.count(value.distinct())))
+
+
+def _added(column: AnyColumn) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(column), 0)
+
+
+def _parts(by_value: FromClause, keys: int, names: int, different: Sequence[str]) -> tuple[Any, Any, Any, Any]:
+    """(the keys, the column whose values are counted, the names, the sums)"""
     (_,) = different  # of two columns, one's values would be counted once for each of the other's
-    each = list(by_value.subquery().c)
-    own, value, shown, sums = each[:keys], each[keys], each[keys + 1 : keys + 1 + names], each[keys + 1 + names :]
-    added = (func.coalesce(func.sum(one), 0) for one in sums)
-    return select(*own, *map(func.max, shown), *added, func.count(value)).group_by(*own)
+    each = list(by_value.c)
+    return each[:keys], each[keys], each[keys + 1 : keys + 1 + names], each[keys + 1 + names :]
 
 
 def _moving(sums: Sums) -> Mapping[str, Any]:

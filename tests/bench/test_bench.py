@@ -25,6 +25,7 @@ OF_THE_MIRROR = [
     *["18"] * len(mirrored.asked_of_mirror()),
     "18a",
     "18a",
+    "18a",
     "18b",
     "18c",
     "18d",
