@@ -24,10 +24,12 @@ from models.database import AnyRow, Database
 from models.deliveries import (
     DONE,
     HELD,
+    LEFT_OUT,
     LOG_CALL,
     PARKED,
     PENDING,
     POST_EVENT,
+    REFUSED,
     REMOVE_CALL,
     SENDING,
     SET_STATUS,
@@ -45,7 +47,7 @@ _COLUMNS = (
 )
 _KNOWN = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
-    *(Delivery.remote_id, Delivery.changed_fields),
+    *(Delivery.remote_id, Delivery.changed_fields, Delivery.reason),
 )
 _REPLACEABLE = (PENDING, HELD, PARKED)  # not sent: a later revision takes its place
 _UPDATED = ("revision", "state", "reason", "answer", "candidates", "changed_fields", "position", "due_at", "settled_at")
@@ -136,6 +138,8 @@ def _work(
         for operation in _operations(crm, destination, outcome, own):
             before = [one for one in own if one.operation == operation]
             if any(one.revision >= outcome.revision and not (undone and one.state == UNDONE) for one in before):
+                continue
+            if any(one.state == REFUSED and one.reason == LEFT_OUT for one in before):
                 continue
             again = [one for one in before if one.state == UNDONE and one.revision >= outcome.revision]
             replaced = next((one for one in before if one.state in _REPLACEABLE), again[0] if again else None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import budgets
@@ -17,7 +17,7 @@ from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from models import Delivery, DestinationState
 from models.database import Database, changed
-from models.deliveries import DONE, HELD, LOST, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN
+from models.deliveries import DONE, HELD, LEFT_OUT, LOST, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN
 from queries.deliveries import RETRIED, STEERED, find, outdated
 
 LOT = 1_000
@@ -79,7 +79,8 @@ def retry(database: Database, delivery_id: UUID, now: datetime) -> Delivery | No
 
 def retry_many(database: Database, conditions: Iterable[Condition], now: datetime) -> int:
     """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many."""
-    wanted = [*conditions, Delivery.state.in_(STEERED)]
+    left_out = and_(Delivery.state == REFUSED, func.coalesce(Delivery.reason, "") == LEFT_OUT)  # one by one, if at all
+    wanted = [*conditions, Delivery.state.in_(STEERED), ~left_out]
     tried = _in_lots(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
     with database.read() as session:
         names = list(session.scalars(select(DestinationState.name)))
@@ -97,22 +98,40 @@ def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime)
         one = session.get(Delivery, delivery_id, with_for_update=True)
         if one is None:
             return None
-        if one.state != HELD and not (one.state == REFUSED and one.reason in LOST):
-            raise CannotRetry(
-                f"It does not wait for somebody to choose a record, but is {one.state}; nothing was changed."
-            )
+        waits = _waits_for_person(session, one)
         record_id = record_id.strip()
         named = [str(found.get("id")) for found in one.candidates or ()]
         if named and record_id not in named and len(named) < MOST_CANDIDATES:
             raise NotChosen("Several records were found: choose one of the candidates.")
         if not record_id or not record_id.isprintable() or len(record_id) > 200:
             raise NotChosen("Not an id: it needs 1 to 200 characters that can be seen.")
-        same = (Delivery.destination == one.destination, Delivery.outcome_id == one.outcome_id)
-        lost = and_(Delivery.state == REFUSED, Delivery.reason.in_(LOST), ~outdated())
         chosen = {"record_id": record_id, "reason": None, "candidates": None}
-        waits = update(Delivery).where(*same, or_(Delivery.state == HELD, lost))
         changed(session, waits.values(_again(now) | chosen))
         return find(session, delivery_id)
+
+
+def leave_out(database: Database, delivery_id: UUID, by: str, now: datetime) -> Delivery | None:
+    """Say that the call belongs to nobody there: whatever of it is held there, or was refused because its record is there no
+    more, is not done, nor are later revisions of it. To have it tried again takes that back. None where there is no such
+    delivery. Raises CannotRetry."""
+    with database.write() as session:
+        one = session.get(Delivery, delivery_id, with_for_update=True)
+        if one is None:
+            return None
+        waits = _waits_for_person(session, one)
+        left = {"state": REFUSED, "reason": LEFT_OUT, "answer": f"Left out by {by}.", "candidates": None}
+        changed(session, waits.values(left | {"settled_at": now}))
+        return find(session, delivery_id)
+
+
+def _waits_for_person(session: Session, one: Delivery) -> Update:
+    """What of the delivery's call waits there for somebody to say whom it belongs to. Raises CannotRetry where this one does
+    not."""
+    if one.state != HELD and not (one.state == REFUSED and one.reason in LOST):
+        raise CannotRetry(f"It does not wait for somebody to choose a record, but is {one.state}; nothing was changed.")
+    same = (Delivery.destination == one.destination, Delivery.outcome_id == one.outcome_id)
+    lost = and_(Delivery.state == REFUSED, Delivery.reason.in_(LOST), ~outdated())
+    return update(Delivery).where(*same, or_(Delivery.state == HELD, lost))
 
 
 def _again(now: datetime) -> dict[str, object]:

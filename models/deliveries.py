@@ -26,6 +26,7 @@ DELIVERY_STATES = (PENDING, SENDING, DONE, HELD, REFUSED, PARKED, UNKNOWN, UNDON
 NOBODY, SEVERAL = "nobody_found", "several_found"
 OWN = "own_number"  # the call was with a number of ours: such are never matched
 UNMATCHED = (NOBODY, SEVERAL, OWN)
+LEFT_OUT = "left_out"  # by a person: it belongs to nobody there, whatever becomes of the call
 # Why one is refused whose record is there no more: a person may name another.
 RECORD_GONE, RECORD_DELETED = "record_gone", "record_deleted"
 LOST = (RECORD_GONE, RECORD_DELETED)

@@ -8,7 +8,18 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models import CallOutcome, Delivery
-from models.deliveries import DELIVERY_STATES, HELD, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN, UNMATCHED
+from models.deliveries import (
+    DELIVERY_STATES,
+    HELD,
+    LEFT_OUT,
+    PARKED,
+    PENDING,
+    REFUSED,
+    SENDING,
+    UNDONE,
+    UNKNOWN,
+    UNMATCHED,
+)
 from queries.deliveries import STEERED, outdated
 
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
@@ -83,7 +94,7 @@ def _calls(session: Session) -> dict[str, int]:
 def _missing(session: Session) -> dict[str, tuple[int, ...]]:
     """Destination -> calls that are not in, and of these such as are held, refused, skipped, unknown."""
     of_call = (Delivery.destination, Delivery.outcome_id)
-    skipped = (Delivery.state == REFUSED) & func.coalesce(Delivery.reason, "").in_(UNMATCHED)
+    skipped = (Delivery.state == REFUSED) & func.coalesce(Delivery.reason, "").in_((*UNMATCHED, LEFT_OUT))
     kinds = (Delivery.state == HELD, (Delivery.state == REFUSED) & ~skipped, skipped, Delivery.state == UNKNOWN)
     flags = [func.max(case((kind, 1), else_=0)).label(f"is_{at}") for at, kind in enumerate(kinds)]
     left = Delivery.state.in_(_LEFT) & ~outdated()

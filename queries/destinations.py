@@ -204,7 +204,9 @@ def lag(
     if counts.refused:
         said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
     if counts.skipped:
-        said.append(f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody can tell whom they belong to")
+        said.append(
+            f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody was found for them or somebody left them out"
+        )
     if counts.unknown:
         said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
     if behind:

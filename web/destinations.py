@@ -140,6 +140,24 @@ def retry_delivery(body: dict[str, Any], delivery_id: UUID) -> Response:
     return answer({"delivery": deliveries.shown(row)}) if row else not_found("delivery")
 
 
+@blueprint.route("/deliveries/<uuid:delivery_id>/leave-out", methods=["POST"])
+@scope("admin")
+@blueprint.no_query
+@blueprint.response(200, answers.RetriedOne)
+@blueprint.alt_response(409, schema=Error, description="It does not wait for a person.")
+def leave_out_delivery(delivery_id: UUID) -> Response:
+    """Leave a call out whose record nobody can tell
+
+    Everything of the call that is held at the destination is `refused` with the reason `left_out`, and so it stays when the call
+    is corrected. To have the delivery tried again takes that back.
+    """
+    try:
+        row = steered.leave_out(delivery_id, g.key_name)
+    except CannotRetry as error:
+        raise ApiError(409, "cannot_retry", str(error)) from None
+    return answer({"delivery": deliveries.shown(row)}) if row else not_found("delivery")
+
+
 @blueprint.route("/deliveries/retry", methods=["POST"])
 @scope("admin")
 @blueprint.order(answers.RetryOrder)

@@ -110,6 +110,16 @@ def retry(delivery_id: UUID, by: str, record_id: str | None = None) -> Delivery 
     return found
 
 
+def leave_out(delivery_id: UUID, by: str) -> Delivery | None:
+    """Say that its call belongs to nobody there. Raises CannotRetry."""
+    own = context()
+    found = steering.leave_out(own.database, delivery_id, by, clock.now())
+    if found is not None:
+        own.recent_counts.forget_deliveries()
+        log.info("call_left_out", delivery_id=str(delivery_id), destination=found.destination, key=by)
+    return found
+
+
 def retry_many(filters: Mapping[str, Any], by: str) -> int:
     """Have every such delivery tried again; how many. Those of destinations that are sent nothing any more stay as they are."""
     own, kinds = context(), _kinds()

@@ -1,11 +1,13 @@
 """What reports count calls by: each said once, as a condition on an outcome."""
 
-from sqlalchemy import ColumnElement, case, func, or_
+from sqlalchemy import ColumnElement, case, false, func, or_, true
 
 from dialers.vocabulary import ABANDONED, CONNECTED, VOICEMAIL
 from models import CallOutcome
 from queries.expressions import has_member, seconds_between
 
+# Every call, and none. What is not null of every call would be read of each to find that out.
+EVERY, NONE = true(), false()
 FINAL = CallOutcome.is_final.is_(True)
 ANSWERED = CallOutcome.connect_outcome == CONNECTED
 DROPPED = CallOutcome.connect_outcome == ABANDONED

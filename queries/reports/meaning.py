@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from models import CallOutcome
 from queries import words_seen
 from queries.reports import facts
 from queries.reports.base import Asked, Figure, Report
@@ -38,7 +37,7 @@ _DISPOSED = Figure("disposed", "", calls=lambda _: facts.ANSWERED & facts.DISPOS
 _UNDECIDED = Figure("undecided", "", calls=undecided, hidden=True)
 _TOLD = Figure("told", "", calls=lambda _: facts.DISPOSED, hidden=True)
 _UNSTATED = Figure("unstated", "", calls=lambda asked: unstated(asked.configured), hidden=True)
-_ALL = Figure("all calls", "", calls=lambda _: CallOutcome.id.is_not(None), hidden=True)
+_ALL = Figure("all calls", "", calls=lambda _: facts.EVERY, hidden=True)
 KNOWN_BY = (_ALL, _UNMAPPED, _DISPOSED, _UNDECIDED, _TOLD, _UNSTATED)
 # (undecided ones, all of them): of the conversations, and of all calls, a disposition may be told of one that never connected.
 _OF_WHICH = (("unmapped", "disposed"), ("undecided", "told"))

@@ -58,14 +58,14 @@ CONNECT_RATE = rate(
 ATTEMPTS = Report(
     "attempts",
     "How many calls were there?",
-    (calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),),
+    (calls("attempts", "All outcomes.", facts.EVERY, elsewhere="Calls, dials."),),
 )
 
 ATTEMPTS_PER_LEAD = Report(
     "attempts_per_lead",
     "How often was each lead called?",
     (
-        calls("attempts", "All outcomes.", CallOutcome.id.is_not(None), elsewhere="Calls, dials."),
+        calls("attempts", "All outcomes.", facts.EVERY, elsewhere="Calls, dials."),
         calls("without_lead", "Outcomes that name neither a lead nor a customer's number.", ~facts.HAS_LEAD),
         calls("with_lead", "", facts.HAS_LEAD, hidden=True),
         Figure("leads", "Different leads that were called.", leads=_always(facts.HAS_LEAD), unit="leads"),
@@ -250,7 +250,7 @@ AGENTS = Report(
     "What does each agent's day come to?",
     (
         *KNOWN_BY,
-        calls("calls", "All outcomes.", CallOutcome.id.is_not(None)),
+        calls("calls", "All outcomes.", facts.EVERY),
         calls("conversations", _HUMANS + ".", facts.HUMAN),
         CONTACTS,
         calls("sales", "Calls whose disposition has the flag `sale`.", facts.SALE, excludes=UNMAPPED),

@@ -37,7 +37,7 @@ BEST_TIME = Report(
             "zone_unknown",
             "With `zone=customer`: calls of which the customer's hour is not known, because it is not known which "
             "country their number is of, or that has several clocks. They are in the totals and in no row.",
-            calls=lambda asked: clocks.unknown(asked) if asked.by_customer else CallOutcome.id.is_(None),
+            calls=lambda asked: clocks.unknown(asked) if asked.by_customer else facts.NONE,
             of_totals=True,
         ),
     ),
@@ -63,7 +63,7 @@ DISPOSITIONS = Report(
         Figure(
             "calls",
             "Connected calls that are over, with this disposition; in the totals all of them, also those without any.",
-            calls=lambda asked: CallOutcome.id.is_not(None),
+            calls=lambda asked: facts.EVERY,
         ),
         rate(
             "share",

@@ -230,6 +230,17 @@ def test_every_delivery_has_an_id_that_sorts_by_its_making(started):
     assert all(row.id.version == ids.new().version for row in followed(started))
 
 
+def test_what_a_person_left_out_is_not_held_again_when_the_call_is_corrected(started):
+    call = made(started)
+    (row,) = followed(started)
+    became(started, "refused", Delivery.id == row.id, reason="left_out")
+    changed(started, call, notes="again")
+    assert told(followed(started)) == [("log_call", 1, "refused")]
+    became(started, "refused", Delivery.id == row.id, reason="validation")
+    changed(started, call, notes="and again")
+    assert told(followed(started)) == [("log_call", 1, "refused"), ("log_call", 3, "pending")]
+
+
 def test_what_is_changed_while_it_is_worked_out_is_worked_out_again(started, monkeypatch):
     """Between reading and writing nobody is held up, so that a delivery may be sent and another revision may be followed."""
     call = made(started)

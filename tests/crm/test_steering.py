@@ -153,6 +153,27 @@ def test_another_record_is_named_where_the_record_is_there_no_more(database):
         steering.choose(database, other, "900", NOW)
 
 
+def test_a_call_is_left_out_and_stays_so_until_somebody_has_it_tried_again(database):
+    call = ids.new()
+    ours = [
+        make(database, outcome_id=call, state="held", reason="several_found", candidates=CANDIDATES),
+        make(database, outcome_id=call, state="refused", reason="record_gone", operation="set_status"),
+    ]
+    done = make(database, outcome_id=call, operation="post_event")
+    assert steering.leave_out(database, ours[0], "asha", NOW).reason == "left_out"
+    for one in ours:
+        row = now_is(database, one)
+        assert (row.state, row.reason, row.answer, row.candidates) == ("refused", "left_out", "Left out by asha.", None)
+    assert now_is(database, done).state == "done"
+    with pytest.raises(steering.CannotRetry, match="does not wait"):
+        steering.leave_out(database, ours[0], "asha", NOW)
+    assert steering.leave_out(database, ids.new(), "asha", NOW) is None
+    assert (
+        steering.retry_many(database, conditions({"outcome": call}), NOW) == 0
+    )  # what a person said is not undone by the way
+    assert steering.retry(database, ours[0], NOW).state == "pending"
+
+
 def row_of(database, name="sales"):
     with database.read() as session:
         return session.scalars(select(DestinationState).where(DestinationState.name == name)).one()

@@ -112,7 +112,10 @@ def test_what_a_later_revision_has_mended_is_in(database, started):
 def test_what_the_settings_say_is_skipped_is_not_called_refused(database, started):
     make(database, "refused", reason="nobody_found")
     make(database, "done")
-    assert lag(database) == "All but 1 of 2 calls are in; 1 was skipped, since nobody can tell whom they belong to."
+    assert (
+        lag(database)
+        == "All but 1 of 2 calls are in; 1 was skipped, since nobody was found for them or somebody left them out."
+    )
 
 
 def test_reasons_are_counted_the_most_first(database, started):

@@ -107,6 +107,16 @@ def test_a_record_is_chosen(admin, database, started):
     assert (again.status_code, again.json["error_id"]) == (409, "cannot_retry")
 
 
+def test_a_call_is_left_out(admin, reader, database, started):
+    one = make(database, state="held", reason="nobody_found")
+    url = f"{DELIVERIES}/{one}/leave-out"
+    assert reader.post(url).status_code == 403
+    left = admin.post(url).json["delivery"]
+    assert (left["state"], left["reason"], left["candidates"]) == ("refused", "left_out", None)
+    assert (admin.post(url).status_code, admin.post(f"{DELIVERIES}/{ids.new()}/leave-out").status_code) == (409, 404)
+    assert admin.post(f"{DELIVERIES}/retry", json={"destination": "sales"}).json == {"retried": 0}
+
+
 UNREADABLE = [
     ({"json": {"record": "7"}}, 422),
     ({"json": {"record_id": 7}}, 422),

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from crm.finding import MOST_CANDIDATES
 from crm.steering import CannotRetry, NotChosen
+from models import Delivery
 from models.deliveries import HELD, LOST, REFUSED, UNKNOWN
 from queries import deliveries, keyset
 from web import steered
@@ -30,6 +31,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/destinations/<name>/retry", view_func=retry_reason, methods=["POST"])
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/retry", view_func=retry, methods=["POST"])
     blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/choose", view_func=choose, methods=["POST"])
+    blueprint.add_url_rule("/deliveries/<uuid:delivery_id>/leave-out", view_func=leave_out, methods=["POST"])
 
 
 def destinations() -> str:
@@ -125,19 +127,26 @@ def retry_reason(name: str) -> Response:
 @session.needs("admin")
 def retry(delivery_id: UUID) -> Response:
     """Have one tried again."""
-    return _steered(delivery_id, None, "It will be tried again.")
+    return _steered(lambda: steered.retry(delivery_id, g.reader.name), "It will be tried again.")
 
 
 @session.needs("admin")
 def choose(delivery_id: UUID) -> Response:
     """Say whom a call belongs to."""
     record_id = request.form.get("record_id", "")
-    return _steered(delivery_id, record_id, f"The call will be written to the record {record_id.strip()}.")
+    done = f"The call will be written to the record {record_id.strip()}."
+    return _steered(lambda: steered.retry(delivery_id, g.reader.name, record_id), done)
 
 
-def _steered(delivery_id: UUID, record_id: str | None, done: str) -> Response:
+@session.needs("admin")
+def leave_out(delivery_id: UUID) -> Response:
+    """Say that a call belongs to nobody there."""
+    return _steered(lambda: steered.leave_out(delivery_id, g.reader.name), "The call is left out.")
+
+
+def _steered(act: Callable[[], Delivery | None], done: str) -> Response:
     try:
-        row = steered.retry(delivery_id, g.reader.name, record_id)
+        row = act()
     except (CannotRetry, NotChosen) as error:
         flash(f"Nothing was changed. {error}")
         return redirect(session.local(request.form.get("back"), url_for("pages.destinations")), 303)

@@ -135,6 +135,15 @@ def test_a_call_goes_to_the_record_that_a_person_picks(admin, database, started)
     assert "Nothing was changed. It does not wait" in text(admin, "/destinations")
 
 
+def test_a_call_that_belongs_to_nobody_is_left_out(admin, database, started):
+    one = make(database, state="held", reason="nobody_found", candidates=[])
+    assert f'action="/deliveries/{one.id}/leave-out"' in text(admin)
+    admin.post(f"/deliveries/{one.id}/leave-out")
+    page = text(admin)
+    assert "The call is left out." in page and "left out" in page and "No call waits for a person." in page
+    assert state(database, one) == "refused"
+
+
 def test_another_record_is_named_where_the_record_is_gone(admin, database, started):
     one = make(database, state="refused", reason="record_deleted", record_id="501", answer="The contact is archived.")
     assert f'<input id="record-{one.id}" name="record_id"' in text(admin)
@@ -187,7 +196,12 @@ POSTS = ["/destinations/sales/pause", "/destinations/sales/resume", "/destinatio
 def test_forms_need_the_scope_and_their_token(reader, admin, database, started):
     one = make(database, state="held", reason="nobody_found")
     assert "<button>" not in text(reader).split("<main")[1]
-    for path in (*POSTS, f"/deliveries/{one.id}/retry", f"/deliveries/{one.id}/choose"):
+    for path in (
+        *POSTS,
+        f"/deliveries/{one.id}/retry",
+        f"/deliveries/{one.id}/choose",
+        f"/deliveries/{one.id}/leave-out",
+    ):
         assert reader.post(path, reason="nobody_found", record_id="1").status_code == 403
         assert admin.client.post(path, data={"reason": "x", "record_id": "1"}).status_code == 403
     assert state(database, one) == "held"
