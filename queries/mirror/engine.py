@@ -11,7 +11,7 @@ import duckdb
 from queries.mirror.columns import NAMES, TYPES, quoted
 from queries.mirror.manifest import Manifest, Segment
 
-MEMORY = "192MB"
+MEMORY = "256MB"
 THREADS = 2
 OVERLAY, OVERLAY_DEAD = "overlay", "overlay_dead"
 
@@ -29,6 +29,7 @@ def connect(folder: Path, memory: str = MEMORY, threads: int = THREADS) -> duckd
     )
     line.execute("SET TimeZone = 'UTC'")
     line.execute("SET preserve_insertion_order = false")
+    line.execute("SET enable_external_file_cache = false")  # the system keeps files, where it has room for them
     for name in (OVERLAY, "arriving"):
         columns = ", ".join(f"{column} {kind}" for column, kind in TYPES.items())
         line.execute(f"CREATE TEMP TABLE {name} ({columns})")
@@ -109,6 +110,17 @@ def lay_over(line: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest, 
 
 def rows(line: duckdb.DuckDBPyConnection, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """The answer to a statement, its times aware."""
+    try:
+        return _rows(line, statement, parameters)
+    except duckdb.OutOfMemoryException:  # what two threads hold at the same time may be too much where one finds room
+        line.execute("SET threads = 1")
+        try:
+            return _rows(line, statement, parameters)
+        finally:
+            line.execute(f"SET threads = {THREADS}")
+
+
+def _rows(line: duckdb.DuckDBPyConnection, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     asked = line.execute(statement, list(parameters))
     times = [at for at, column in enumerate(asked.description) if str(column[1]) == "TIMESTAMP"]
     found = asked.fetchall()
