@@ -11,6 +11,7 @@ from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
 from models.receipts import KnownToken, Receipt
 from models.strangers import StrangerQuota, StrangerShare
+from models.views import ExportLink, View
 
 __all__ = [
     "ApiKey",
@@ -27,6 +28,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DestinationState",
+    "ExportLink",
     "FeedStart",
     "KnownToken",
     "Lead",
@@ -41,4 +43,5 @@ __all__ = [
     "SignIn",
     "StrangerQuota",
     "StrangerShare",
+    "View",
 ]

@@ -11,12 +11,23 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+from lib import addresses
+
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
+
+
+class TokensHidden(logging.Filter):
+    """gunicorn and Flask write a request's path beside an error of their own; the token in it is left out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not isinstance(record.msg, dict):  # structlog's, which says itself what it holds
+            record.msg, record.args = addresses.hidden(record.getMessage()), ()
+        return True
 
 
 def formatter() -> logging.Formatter:
@@ -31,6 +42,7 @@ def configure(level: str) -> None:
     """Send our own and every library's log lines through one JSON renderer."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter())
+    handler.addFilter(TokensHidden())
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # which dialect it found is no news to anybody
     # It writes URLs at DEBUG, and where headers are odd also above it; in some dialers' URLs stand secrets.

@@ -59,6 +59,7 @@ WORDS = {
     ("decisions", "meaning"): [["sale"], "connected", None],
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
+    ("views", "kind"): ["report", "outcomes"],
     ("deliveries", "state"): ["pending", "done", "held", "refused", "unknown"],
 }
 REFERENCES = {"outcome_id": "call_outcomes"}  # without a foreign key

@@ -58,6 +58,7 @@ def _check() -> None:
         if isinstance(value, str) and not texts.storable(value):
             invalid(name, "Holds a character that nothing holds: NUL.")
     g.key_name = texts.visible(key.name)[:200]  # of an older release: what its columns hold
+    g.key_id, g.is_admin = key.id, allows(key.scopes, "admin")
     structlog.contextvars.bind_contextvars(key=g.key_name)
 
 

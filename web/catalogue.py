@@ -9,11 +9,11 @@ from webargs.fields import DelimitedList
 from lib import clock
 from queries import keyset
 from queries.asks import Asks
-from queries.reports import answering, leads, opened
+from queries.reports import answering, leads, opened, whole
+from queries.reports import files as report_files
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS
-from web import report_files
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -26,7 +26,6 @@ from web.schemas import catalogue as answers
 from web.turns import REPORTS as TURNS
 
 JSON = "json"
-MOST, MOST_ROWS = 1_000, 100_000  # of a page, and of a file
 
 blueprint = Blueprint("catalogue", __name__, description="Reports: each figure with one written definition")
 
@@ -98,17 +97,9 @@ def report(query: dict[str, Any], name: str) -> Response:
         return answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor"))
 
     def asked_for_file(whom: Asks) -> list[dict[str, Any]]:
-        """All of its rows, whatever the page: a file that ends at a hundred would be taken for the whole."""
-        rest["limit"] = MOST
-        rows: list[dict[str, Any]] = []
-        while True:
-            told = asked(whom)
-            rows += told["rows"] or [told["totals"]]
-            rest["cursor"] = told.get("next")
-            if rest["cursor"] is None:
-                return rows
-            if len(rows) >= MOST_ROWS:
-                raise WrongQuestion("format", f"That makes more than {MOST_ROWS:,} rows; narrow the filters.")
+        groups, by_customer = tuple(rest["group_by"]), rest["zone"] == "customer"
+        question = answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
+        return whole.rows(question, found, rest["compare"], rest.get("cursor"))
 
     with TURNS.turn():
         try:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from lib import ids
+from lib import addresses, ids
 from models.database import is_locked, lacks_table, said, took_too_long
 from web.answers import answer
 from web.context import context
@@ -163,5 +163,5 @@ def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
         told = (told[0], LOCKED)
     elif lacks_table(error):
         told = (told[0], UNPREPARED)
-    log.error(told[0], path=request.path, error=type(error).__name__, said=said(error))
+    log.error(told[0], path=addresses.hidden(request.path), error=type(error).__name__, said=said(error))
     return told

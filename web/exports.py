@@ -1,9 +1,8 @@
 """Exports over HTTP: streamed, and so few at a time that they leave the database to everybody else."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC
 from threading import BoundedSemaphore
 from typing import Any, BinaryIO
@@ -12,42 +11,13 @@ from flask import Response, request
 
 from lib import clock
 from models.database import Database
-from queries.exports import making, reading, source, spreadsheet
+from queries.exports import making, reading, source
 from queries.exports.choice import Choice
+from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
 from queries.sources import MIRROR, Sources
 from web import idle
 from web.errors import ApiError
 from web.turns import EXPORTS
-
-
-@dataclass(frozen=True)
-class Format:
-    """``head``: the first bytes; ``written``: how rows are asked for; ``program``: what makes the file of them, where it is not
-    they themselves; ``after``: what is done to a piece besides."""
-
-    content_type: str
-    written: str
-    program: str | None = None
-    head: Callable[[Choice], bytes] = lambda choice: b""
-    after: Callable[[bytes, Choice], bytes] = lambda piece, choice: piece
-
-
-def _header(choice: Choice) -> bytes:
-    return (",".join(choice.columns) + "\n").encode()
-
-
-_CSV = "text/csv; charset=utf-8; header=present"
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS: Mapping[str, Format] = {
-    "csv": Format(_CSV, reading.GUARDED, head=_header),
-    "ndjson": Format("application/x-ndjson", reading.LINES),
-    "parquet": Format("application/vnd.apache.parquet", reading.PLAIN, "queries.exports.parquet"),
-    "xlsx": Format(_WORKBOOK, reading.PLAIN, "queries.exports.workbook"),
-}
-FOR_SPREADSHEETS = {
-    "csv": Format(_CSV, reading.PLAIN, head=spreadsheet.head, after=spreadsheet.written),
-    "xlsx": FORMATS["xlsx"],
-}
 
 # Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.idle``).
 _AT_ONCE = 4
@@ -74,7 +44,7 @@ def streamed(database: Database, sources: Sources, filters: Mapping[str, Any], f
             found, giver = source.pieces(database, sources, filters, choice, wanted.written)
             rows = _in_turns(found)
             if wanted.program is None:
-                body = _Body(_table(rows, wanted, choice))
+                body = _Body(wanted.table(rows, choice))
             else:
                 with _room(), closing(rows):
                     file = making.made(wanted.program, choice.order(), rows)
@@ -101,16 +71,6 @@ def _in_turns(pieces: reading.Pieces) -> reading.Pieces:
             if piece is None:
                 return
             yield piece
-
-
-def _table(rows: reading.Pieces, wanted: Format, choice: Choice) -> reading.Pieces:
-    with closing(rows):
-        head = wanted.head(choice)
-        for piece in rows:
-            yield head + wanted.after(piece, choice)
-            head = b""
-        if head:
-            yield head
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 A filter that is silently ignored answers with numbers that are too large, and nobody sees it.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,12 +16,13 @@ from webargs.multidictproxy import MultiDictProxy
 
 from dialers.registry import DIALERS
 from dialers.vocabulary import ANSWERED_BY, CONNECT_OUTCOMES, FLAGS, SETTLINGS
-from lib import clock, phone, zones
+from lib import clock, zones
 from lib import text as texts
 from lib.whole_numbers import Whole
 from lib.zones import NOWHERE, Locale
 from outcomes import undecided
 from queries import selection
+from queries.views import reading
 from web import opening
 from web.context import context
 
@@ -84,13 +84,10 @@ class MomentField(fields.DateTime):
     """A time, in any form in which a dialer's is read: ISO 8601 before all. Without a zone it is one of ``tz``, where there is
     such a parameter, else UTC. A date alone is its first moment. 1990 to 2199."""
 
-    # In a URL that was put together by hand, the plus sign of an offset arrives as a blank.
-    _LOST_PLUS = re.compile(r"([T ][0-9]{1,2}:[0-9]{2}(?::[0-9.,]+)?) (?=[0-9]{2}(?::?[0-9]{2})?$)", re.IGNORECASE)
-
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         zone = (data or {}).get("tz") if isinstance(self.parent, Schema) and "tz" in self.parent.fields else None
         locale = Locale(zones.named(zone)) if isinstance(zone, str) else NOWHERE
-        moment = clock.parse(self._LOST_PLUS.sub(r"\1+", str(value).strip()), locale)
+        moment = clock.parse(reading.LOST_PLUS.sub(r"\1+", str(value).strip()), locale)
         if moment is None:
             raise ValidationError(
                 "Not a time that can be used; write it as 2026-11-18T10:12:52Z, in the years 1990 to 2199."
@@ -169,11 +166,7 @@ class Filters(Schema):
     def read_numbers(self, query: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """A number as the connections read it, each in its default country."""
         if query.get("number"):
-            known, wanted = context().connections, query.get("connection")
-            asked = [one for name, one in known.items() if not wanted or name in wanted]
-            countries = {one.default_country for one in asked if one.default_country}
-            readings = (phone.e164(one, country) for one in query["number"] for country in sorted(countries))
-            query["number"] = list(dict.fromkeys([*query["number"], *filter(None, readings)]))
+            query["number"] = reading.numbers(query["number"], query.get("connection"), context().connections)
         return query
 
 

@@ -13,6 +13,7 @@ from web import (
     errors,
     idle,
     leads,
+    links,
     metrics,
     openapi,
     outcomes,
@@ -20,6 +21,7 @@ from web import (
     receipts,
     reports,
     uploads,
+    views,
     words,
 )
 
@@ -52,7 +54,8 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
     app.register_blueprint(assets)
     app.register_blueprint(metrics.blueprint)
-    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts, destinations)
+    app.register_blueprint(links.blueprint)
+    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts, destinations, views)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

@@ -37,7 +37,7 @@ def answer(
 ) -> dict[str, Any]:
     """``{"report","group_by","tz","as_of","may_still_move","rows","totals"}``, as docs/reports.md tells. Raises WrongQuestion
     and, of reports in pages, BadCursor."""
-    question = _grouped(question, report)
+    question = grouped(question, report)
     if cursor is not None and report.paged is None:
         raise WrongQuestion("cursor", "This report is one answer, and has no pages.")
     found = _found(question, report, limit, cursor)
@@ -69,7 +69,8 @@ def answer(
     }
 
 
-def _grouped(question: Asked, report: Report) -> Asked:
+def grouped(question: Asked, report: Report) -> Asked:
+    """The question by the report's own groups where it names none. Raises WrongQuestion."""
     if question.by_customer and not report.by_customer:
         raise WrongQuestion("zone", "This report goes by the clocks of `tz`; only best_time takes the customers'.")
     if report.own_rows is not None:

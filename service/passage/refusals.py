@@ -24,6 +24,8 @@ COUNTED = (
     "too_many_looks",
     "too_many_scrapes",
     "too_many_lists",
+    "link_refused",
+    "link_throttled",
 )
 
 

@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import re
 import resource
 from typing import Any
 
@@ -12,16 +11,7 @@ from gunicorn.glogging import Logger
 from lib import text
 from lib.buckets import Buckets
 from service import logs
-
-
-class TokensHidden(logging.Filter):
-    """gunicorn writes a request's path beside an error of its own; the token in it is left out."""
-
-    _path = re.compile(r"(/callbacks/+[^/\s'\"]+/+)[^/\s'\"?]+")
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._path.sub(r"\1...", record.getMessage()), ()
-        return True
+from service.logs import TokensHidden
 
 
 class Brief(logging.Filter):

@@ -110,6 +110,8 @@ def test_gunicorn_listens_to_the_environment(gunicorn_says):
     [
         ("Error handling request POST /callbacks/ryng/s3cret/terminal", "... POST /callbacks/ryng/.../terminal"),
         ("Invalid Request Line '/callbacks/ryng/s3cret?x=1'", "Invalid Request Line '/callbacks/ryng/...?x=1'"),
+        ("Exception on /x/wx_s3cret.csv [GET]", "Exception on /x/... [GET]"),
+        ("Invalid Request Line 'GET //%78/wx_s3cret.csv?x=1'", "Invalid Request Line 'GET //%78/...?x=1'"),
         ("Booting worker with pid: 7", "Booting worker with pid: 7"),
     ],
 )

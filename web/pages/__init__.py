@@ -20,6 +20,7 @@ from web.pages import (
     sentences,
     session,
     signin,
+    views,
     zone,
     zones,
 )
@@ -42,7 +43,7 @@ def register(app: Flask) -> None:
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
     blueprint.context_processor(session.for_templates)
-    for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine, destinations):
+    for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine, destinations, views):
         module.add_routes(blueprint)
     for function in (*sentences.FILTERS, *zones.FILTERS):
         blueprint.add_app_template_filter(function, function.__name__)

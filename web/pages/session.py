@@ -7,6 +7,7 @@ Session and key are looked up at every request, so who has signed out, or whose 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import structlog
 from flask import abort, current_app, g, redirect, request, session, url_for
@@ -28,10 +29,11 @@ _CSRF = "csrf"
 
 @dataclass(frozen=True)
 class Reader:
-    """Whoever is signed in."""
+    """Whoever is signed in, with which key."""
 
     name: str
     scopes: list[str]
+    key_id: UUID
 
     def may(self, scope: str) -> bool:
         return auth.allows(self.scopes, scope)
@@ -166,4 +168,4 @@ def _reader() -> Reader | None:
         return None
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
-    return Reader(texts.visible(key.name)[:200], key.scopes) if key else None
+    return Reader(texts.visible(key.name)[:200], key.scopes, key.id) if key else None

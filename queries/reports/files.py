@@ -1,15 +1,18 @@
-"""Reports as files: CSV for programs, and a workbook. A row for each row of the report, or the totals where it has none."""
+"""Reports as files: CSV, lines of JSON, and a workbook. A row for each row of the report, or the totals where it has none."""
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
 
 from lib import zones
 from queries.exports import spreadsheet
 
-CSV, XLSX = "csv", "xlsx"
+CSV, XLSX, NDJSON = "csv", "xlsx", "ndjson"
 TYPES = {
     CSV: "text/csv; charset=utf-8; header=present",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -20,13 +23,29 @@ _DATE, _TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"  # formats of cells
 Rows = Sequence[Mapping[str, Any]]
 
 
-def made(form: str, rows: Rows, tz: str) -> bytes:
-    """The file. What a row shows as an object stands in columns of its members' names: ``now_connected``. Times are as in exports
-    of outcomes: in CSV of one width, in UTC, in a workbook on the clocks of ``tz``."""
+def table(rows: Rows) -> tuple[list[str], list[list[Any]]]:
+    """The columns' names, and the rows' values. What a row shows as an object stands in columns of its members' names:
+    ``now_connected``. Times are aware, days are dates."""
     flat = [_flat(row) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
-    table = [[_typed(name, row.get(name)) for name in names] for row in flat]
-    return _csv(names, table) if form == CSV else _xlsx(names, table, tz)
+    return names, [[_typed(name, row.get(name)) for name in names] for row in flat]
+
+
+def made(form: str, rows: Rows, tz: str, for_spreadsheet: bool = False) -> bytes:
+    """The file. Times are as in exports of outcomes: in CSV of one width, in UTC, in a workbook on the clocks of ``tz``; there
+    they stand in CSV ``for_spreadsheet``, too, which people open with a double click."""
+    if form == NDJSON:
+        return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+    return written(form, *table(rows), tz, for_spreadsheet)
+
+
+def written(
+    form: str, names: Sequence[str], values: Sequence[Sequence[Any]], tz: str, for_spreadsheet: bool = False
+) -> bytes:
+    """CSV or a workbook of a table."""
+    if form == XLSX:
+        return _xlsx(names, values, tz)
+    return _for_spreadsheet(names, values, ZoneInfo(tz)) if for_spreadsheet else _csv(names, values)
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -48,11 +67,11 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _csv(names: Sequence[str], table: Sequence[Sequence[Any]]) -> bytes:
+def _csv(names: Sequence[str], values: Sequence[Sequence[Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_cell(value) for value in row] for row in table)
+    writer.writerows([_cell(value) for value in row] for row in values)
     return out.getvalue().encode("utf-8", "replace")
 
 
@@ -65,7 +84,22 @@ def _cell(value: Any) -> Any:
     return "'" + value if isinstance(value, str) and spreadsheet.runs(value) else value
 
 
-def _xlsx(names: Sequence[str], table: Sequence[Sequence[Any]], tz: str) -> bytes:
+def _for_spreadsheet(names: Sequence[str], values: Sequence[Sequence[Any]], zone: ZoneInfo) -> bytes:
+    """As ``queries.exports.spreadsheet`` writes outcomes."""
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, datetime):
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        return spreadsheet.whole(value) if isinstance(value, str) and value else value
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(names)
+    writer.writerows([cell(value) for value in row] for row in values)
+    return spreadsheet.BOM + out.getvalue().encode("utf-8", "replace")
+
+
+def _xlsx(names: Sequence[str], values: Sequence[Sequence[Any]], tz: str) -> bytes:
     import xlsxwriter  # for whoever asks for a workbook alone
 
     out = io.BytesIO()
@@ -76,7 +110,7 @@ def _xlsx(names: Sequence[str], table: Sequence[Sequence[Any]], tz: str) -> byte
         day, moment = (workbook.add_format({"num_format": form}) for form in (_DATE, _TIME))
         sheet = workbook.add_worksheet("Report")
         sheet.freeze_panes(1, 0)
-        for down, row in enumerate([names, *table]):
+        for down, row in enumerate([names, *values]):
             for across, value in enumerate(row):
                 if isinstance(value, datetime):
                     local = value.astimezone(zone).replace(tzinfo=None, microsecond=0)

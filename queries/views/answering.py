@@ -1,0 +1,132 @@
+"""What a view answers: a table for people to look at, or a file in pieces."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from models import CallOutcome
+from models.database import Database
+from models.views import View
+from queries import selection
+from queries.exports import making, source
+from queries.exports.choice import Choice
+from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
+from queries.reports import files, whole
+from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
+from queries.sources import Sources
+from queries.views.reading import Broken, Question, read
+
+FORMS = (files.CSV, files.XLSX, files.NDJSON)
+PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Means:
+    """What it takes to answer: of the web from its context, of the worker from its settings."""
+
+    database: Database
+    sources: Sources
+    connections: Mapping[str, Connection]
+    limits: Limits = DEFAULTS
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
+    rows than were asked for."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    tz: str
+    more: bool = False
+
+
+def check(session: Session, means: Means, view: View) -> Question:
+    """The question of a view that can be answered now. Raises Broken."""
+    question = read(view, means.connections)
+    question.check(question.asked(session, means.limits, means.connections))
+    return question
+
+
+def problem(session: Session, means: Means, view: View) -> str | None:
+    """Why the view cannot be answered, in a sentence; None where it can."""
+    try:
+        check(session, means, view)
+    except Broken as error:
+        return str(error)
+    return None
+
+
+def table(means: Means, view: View, limit: int = 1_000) -> Table:
+    """The first rows: of a report in its order, of outcomes the oldest call first, as in a file. Raises Broken."""
+    question = read(view, means.connections)
+    if question.report is not None:
+        names, values = files.table(rows_of(means, question))
+        return Table(names, values[:limit], question.tz, len(values) > limit)
+    columns = Choice(question.columns).columns
+    with means.database.read() as session:
+        filters = question.opened(question.asked(session, means.limits, means.connections))
+        found = selection.ordered(filters, "started_at").limit(limit + 1)
+        shown = found.with_only_columns(*(getattr(CallOutcome, name) for name in columns))
+        rows = [[_shown(value) for value in row] for row in session.execute(shown)]
+    return Table(columns, rows[:limit], question.tz, len(rows) > limit)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return orjson.dumps(value).decode() if isinstance(value, (list, dict)) else value
+
+
+def rows_of(means: Means, question: Question) -> Rows:
+    """All rows of the question's report. Raises Broken."""
+    report = question.report
+    assert report is not None
+
+    def asked(whom: Any) -> Rows:
+        return whole.rows(question.asked(whom, means.limits, means.connections), report, question.compare)
+
+    try:
+        return means.sources.ask(asked, question.filters, report.tables).value
+    except WrongQuestion as error:
+        raise Broken(error.parameter, str(error)) from None
+
+
+def file(means: Means, view: View, form: str, for_spreadsheet: bool = False) -> Iterator[bytes]:
+    """The file, one of FORMS, of any number of rows, in pieces. What is wrong is raised before the first of them: Broken, and
+    ``making.NotMade`` where a workbook cannot be made."""
+    question = read(view, means.connections)
+    if question.report is not None:
+        data = files.made(form, rows_of(means, question), question.tz, for_spreadsheet)
+        return (data[at : at + PIECE] for at in range(0, max(1, len(data)), PIECE))
+    with means.database.read() as session:
+        filters = question.opened(question.asked(session, means.limits, means.connections))
+    return _outcomes(means, filters, form, choice(question, form, for_spreadsheet))
+
+
+def choice(question: Question, form: str, for_spreadsheet: bool) -> Choice:
+    """Which columns a file of outcomes has, and how they are written."""
+    return Choice(question.columns, for_spreadsheet and form in FOR_SPREADSHEETS, question.tz)
+
+
+def _outcomes(means: Means, filters: Mapping[str, Any], form: str, chosen: Choice) -> Iterator[bytes]:
+    wanted = (FOR_SPREADSHEETS if chosen.spreadsheet else FORMATS)[form]
+    rows, _ = source.pieces(means.database, means.sources, filters, chosen, wanted.written)
+    if wanted.program is None:
+        return wanted.table(rows, chosen)
+    with closing(rows):
+        made = making.made(wanted.program, chosen.order(), rows)
+    return _read(made)
+
+
+def _read(made: Any) -> Iterator[bytes]:
+    with made:
+        made.seek(0)
+        while piece := made.read(PIECE):
+            yield piece
