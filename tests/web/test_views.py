@@ -70,9 +70,10 @@ def test_ones_own_is_seen_by_its_key_and_by_admins_and_a_shared_one_by_all(reade
         ({"query": {"agent": "7"}}, "query"),
     ],
 )
-def test_what_cannot_be_kept_is_a_422_that_names_it(reader, given, field):
-    told = keep(reader, status=422, **given)
-    assert list(told["details"]) == [field] and names(reader) == []
+def test_what_cannot_be_kept_is_a_422_that_names_it(asking_reader, given, field):
+    before = names(asking_reader)
+    told = keep(asking_reader, status=422, **given)
+    assert list(told["details"]) == [field] and names(asking_reader) == before
 
 
 def test_a_view_whose_connection_is_gone_says_so_and_guesses_nothing(reader, app, database):
@@ -108,9 +109,9 @@ def test_a_view_takes_the_parameters_of_the_addresses():
         assert set(reading.PARAMETERS[kind]) - paging == set(schema().fields) - paging
 
 
-@pytest.fixture
-def calls(database):
-    with database.write() as session:
+@pytest.fixture(scope="module")
+def calls(kept_database):
+    with kept_database.write() as session:
         for number in range(12):
             outcome(
                 session,
@@ -142,10 +143,10 @@ ASKED = [
 
 
 @pytest.mark.parametrize("query", ASKED, ids=str)
-def test_a_view_asks_what_the_same_address_asks(reader, calls, query):
-    listed = reader.get(f"{API}/outcomes", query_string=query | {"limit": 1000}).json["outcomes"]
-    kept = keep(reader, query=query | {"columns": ["id"]})
-    lines = reader.get(f"{API}/views/{kept['id']}/file?format=csv").text.splitlines()[1:]
+def test_a_view_asks_what_the_same_address_asks(asking_reader, calls, query):
+    listed = asking_reader.get(f"{API}/outcomes", query_string=query | {"limit": 1000}).json["outcomes"]
+    kept = keep(asking_reader, query=query | {"columns": ["id"]})
+    lines = asking_reader.get(f"{API}/views/{kept['id']}/file?format=csv").text.splitlines()[1:]
     assert sorted(lines) == sorted(one["id"] for one in listed)
     assert 0 < len(lines) <= 12
 
@@ -159,8 +160,8 @@ def test_a_view_asks_what_the_same_address_asks(reader, calls, query):
         ("callbacks", {"connection": ["ryng-main"]}),
     ],
 )
-def test_a_view_of_a_report_answers_the_reports_own_file(reader, calls, report, query):
-    own = reader.get(f"{API}/reports/{report}", query_string=query | {"format": "csv"})
-    kept = keep(reader, kind="report", report=report, query=query)
-    answer = reader.get(f"{API}/views/{kept['id']}/file?format=csv")
+def test_a_view_of_a_report_answers_the_reports_own_file(asking_reader, calls, report, query):
+    own = asking_reader.get(f"{API}/reports/{report}", query_string=query | {"format": "csv"})
+    kept = keep(asking_reader, kind="report", report=report, query=query)
+    answer = asking_reader.get(f"{API}/views/{kept['id']}/file?format=csv")
     assert (answer.status_code, answer.text) == (200, own.text) and answer.content_type == own.content_type

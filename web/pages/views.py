@@ -149,7 +149,7 @@ def _page(view_id: UUID, **more: Any) -> str:
             "pages/view.html",
             view=_shown(found, problem),
             told=_told(found.query),
-            question=REPORTS[found.report].question if found.report in REPORTS else None,
+            question=report.question if (report := REPORTS.get(found.report or "")) else None,
             links=links,
             forms=FORMS,
             days=_DAYS,
