@@ -43,8 +43,9 @@ def nginx(folder: Path, backend: str):
     temporary = " ".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    temporary += f" access_log {folder}/access.log;"
     user = "user root;" if os.getuid() == 0 else ""
-    whole = f"{user} pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ access_log off; {temporary} {text} }}"
+    whole = f"{user} pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ {temporary} {text} }}"
     (folder / "nginx.conf").write_text(whole, encoding="utf-8")
     command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=30)
@@ -152,3 +153,13 @@ def test_a_disk_that_takes_nothing_loses_no_callback_and_writes_no_token(tmp_pat
             assert requests.post(url, data=body, timeout=70).status_code == 200
         assert requests.post(url, data=b"x" * 3_000_000, timeout=70).status_code == 500  # as deploy/README.md says
         assert token not in "".join(log.read_text() for log in tmp_path.glob("*.log"))
+
+
+def test_the_address_of_an_export_link_is_in_no_log(tmp_path, served):
+    with nginx(tmp_path, served.url) as front:
+        for path in ("/x/wx_s3cret.csv", "//x//wx_s3cret.xlsx?a=1", *["/x/wx_s3cret.ndjson"] * 40, "/docs"):
+            answer = requests.get(front + path, timeout=60, allow_redirects=False)
+            assert answer.status_code == 308 and answer.headers["Location"].startswith("https://")
+        logs = [tmp_path / name for name in ("access.log", "error.log")]
+        until(lambda: "/docs" in logs[0].read_text(), 30)
+        assert "s3cret" not in "".join(log.read_text() for log in logs)
