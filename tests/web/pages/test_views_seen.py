@@ -1,0 +1,58 @@
+"""The pages of saved views in a real Chromium: without JavaScript, on a phone, by keyboard, and under the content policy."""
+
+import pytest
+import requests
+
+from lib import ids
+from models.database import Database
+from service.app import create_app
+from tests.factories import outcome
+from tests.web.conftest import settings_for
+from tests.web.pages import test_browser
+from tests.web.pages.conftest import new_key
+from tests.web.pages.test_browser import PHONE, Window, listening
+from web.context import context
+
+pytestmark = test_browser.pytestmark
+chromium = test_browser.chromium
+
+
+@pytest.fixture
+def app(sqlite_url, tmp_path):
+    app = create_app(settings_for(sqlite_url, tmp_path))
+    yield app
+    context(app).database.close()
+
+
+def fits(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, scheme):
+    database: Database = context(app).database
+    with database.write() as session:
+        outcome(session, flags=["sale"], call_id=str(ids.new()))
+        outcome(session)
+    with listening(app) as port:
+        window = Window(chromium, port, viewport=PHONE, java_script_enabled=False, color_scheme=scheme)
+        page = window.page
+        page.goto("/login?next=/calls?flag=sale")
+        page.get_by_label("API key").fill(new_key(database, "read"))
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Save this view").click()
+        page.get_by_label("Name").fill("Sales of last month, and a name that has no blanks: " + "x" * 60)
+        page.get_by_label("Period").select_option("last_month")
+        assert fits(page)
+        page.get_by_role("button", name="Save").press("Enter")
+        page.get_by_role("heading", name="Sales of last month").wait_for()
+        page.get_by_label("For whom or what").fill("Power BI")
+        page.keyboard.press("Enter")
+        url = page.get_by_label("CSV", exact=True).first.input_value()
+        assert fits(page)
+        page.get_by_role("link", name="Views").click()
+        assert fits(page) and page.get_by_text("read alone").is_visible()
+        assert window.complaints == []
+        window.context.close()
+        answer = requests.get(f"http://127.0.0.1:{port}{url.partition('8080')[2]}", timeout=10)
+        assert answer.status_code == 200 and answer.text.startswith("id,connection")
