@@ -166,7 +166,7 @@ def _gathered(blueprints: Sequence[flask_smorest.Blueprint], url: str) -> dict[s
 
 def _with_errors(spec: dict[str, Any]) -> dict[str, Any]:
     # Said here, because a marshmallow schema has no way to say it.
-    for order in ("ReplayOrder", "PurgeOrder", "RetryOrder"):
+    for order in ("ReplayOrder", "PurgeOrder", "RetryOrder", "ViewChange"):
         spec["components"]["schemas"][order]["minProperties"] = 1
     spec["components"]["schemas"]["WordDecision"]["oneOf"] = ONE_MEANING
     for path, operations in spec["paths"].items():

@@ -37,6 +37,7 @@ def test_a_view_is_kept_shown_changed_and_deleted(reader):
     assert reader.get(address).json["view"] == kept and reader.get(f"{API}/views").json["views"] == [kept]
     changed = reader.put(address, json={"query": {"flag": ["dnc"]}}).json["view"]
     assert (changed["name"], changed["query"]) == ("Žofie's <b>", {"flag": ["dnc"]})
+    assert list(reader.put(address, json={}).json["details"]) == ["name"]
     assert reader.delete(address).status_code == 204
     assert reader.get(address).status_code == 404 and reader.delete(address).status_code == 404
 

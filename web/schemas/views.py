@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from models.views import KINDS
 from queries.views.periods import PERIODS
@@ -75,6 +75,11 @@ class ViewChange(Schema):
     name = _name("What it is called.", "Sales of last week")
     query = _query()
     shared = _shared()
+
+    @validates_schema
+    def _of_something(self, told: dict[str, Any], **kwargs: Any) -> None:
+        if not told:
+            raise ValidationError("Say what is to be another: `name`, `query` or `shared`.", "name")
 
 
 class View(Schema):

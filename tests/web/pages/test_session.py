@@ -233,7 +233,7 @@ def test_no_form_is_taken_without_the_token_of_its_session(app, database, admin)
             admin.token = token
             assert admin.post(address(rule)).status_code == 403, (rule, token)
 
-    assert len(posts) == 14
+    assert len(posts) >= 20
 
 
 def test_one_who_may_only_read_cannot_replay_and_sees_no_button(app, reader):
