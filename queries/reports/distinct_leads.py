@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, FromClause, Integer, and_, case, func, literal_column, select
 
 from models import CallOutcome
-from models.database import AnyColumn, AnySelect
+from models.database import AnyColumn
 from queries.expressions import in_order
 from queries.reports.at_once import of_row, with_all
 from queries.reports.base import Asked, Figure
@@ -64,42 +64,32 @@ def first_contacts_of(
     wanted: Sequence[ColumnElement[bool]],
 ) -> Mapping[Key, dict[str, int]]:
     """The same of ``leads``, and of ``contacted_first``: those whose first attempt of all was a contact. Whatever the filters
-    say, all of a lead's calls are looked through, once; a join with its history would read every call twice."""
-    names = [f"k{at}" for at in range(len(keys))]
-    places = (literal_column(str(at + 1), Integer) for at in range(len(keys) + 1))
-    labelled = (key.label(name) for key, name in zip(keys, names, strict=True))
+    say, all of a lead's calls are looked through."""
     place = in_order(CallOutcome.occurred_at, CallOutcome.id)
+    first, contact = func.min(place), func.min(case((CONTACT, place)))
     alike = {name: value for name, value in asked.filters.items() if name in OF_THE_LEAD}
-    each = (
+    leads = (
         select(
-            *labelled,
             LEAD.label("lead"),
             func.max(case((and_(*wanted), 1), else_=0)).label("shown"),
-            func.min(place).label("first"),
-            func.min(case((CONTACT, place))).label("contact"),
+            case((first == contact, 1), else_=0).label("at_once"),
         )
-        .select_from(calls)
         .where(*conditions(alike), LEAD.is_not(None))
-        .group_by(*places)
-        .cte("each_lead")
+        .group_by(literal_column("1", Integer))
+        .cte("leads")
     )
-    statement: Executable = _contacted_first(each, each.c.first, each.c.contact)
+    of_all = select(func.count(), func.sum(leads.c.at_once)).where(leads.c.shown == 1)
+    statement: Executable = of_all
     if keys:  # a lead may be in several groups; what was its first call is asked of all of them
-        first, contact = (func.min(column).over(partition_by=each.c.lead) for column in (each.c.first, each.c.contact))
-        parts = (("shown", func.max), ("first", func.min), ("contact", func.min))
-        once = select(*(of(each.c[name]).label(name) for name, of in parts)).group_by(each.c.lead).subquery()
-        of_all = _contacted_first(once, once.c.first, once.c.contact)
-        statement = with_all(names, _contacted_first(each, first, contact, names), of_all)
+        names = [f"k{at}" for at in range(len(keys))]
+        labelled = (key.label(name) for key, name in zip(keys, names, strict=True))
+        once = select(*labelled, LEAD.label("lead")).select_from(calls).where(*wanted, LEAD.is_not(None)).distinct()
+        each = once.subquery("each_lead")
+        own = [each.c[name] for name in names]
+        together = each.join(leads, leads.c.lead == each.c.lead)
+        rows = select(*own, func.count(), func.sum(leads.c.at_once)).select_from(together).group_by(*own)
+        statement = with_all(names, rows, of_all)
     return {
         of_row(row, keys): {"leads": int(row[-2]), "contacted_first": int(row[-1] or 0)}
         for row in asked.session.execute(statement)
     }
-
-
-def _contacted_first(
-    leads: FromClause, first: ColumnElement[Any], contact: ColumnElement[Any], names: Sequence[str] = ()
-) -> AnySelect:
-    keys = (leads.c[name] for name in names)
-    each = select(*keys, leads.c.shown, case((first == contact, 1), else_=0).label("at_once")).subquery()
-    own = [each.c[name] for name in names]
-    return select(*own, func.count(), func.sum(each.c.at_once)).where(each.c.shown == 1).group_by(*own)
