@@ -27,15 +27,25 @@ Configured = Mapping[str, Connection]  # for what is masked in the dialers' word
 
 
 def shown(
-    session: Session, configured: Configured, load_id: UUID, after: int = 0, limit: int = 100, state: str | None = None
+    session: Session,
+    configured: Configured,
+    load_id: UUID,
+    after: int = 0,
+    limit: int = 100,
+    state: str | None = None,
+    like: int | None = None,
 ) -> dict[str, Any] | None:
-    """The load with a page of its leads as the API shows it; None where there is none. ``after`` is a row's number."""
+    """The load with a page of its leads as the API shows it; None where there is none. ``after`` is a row's number; ``like`` that
+    of a lead with the reason of which the others are."""
     load = session.execute(select(LOADS).where(LOADS.c.id == load_id)).one_or_none()
     if load is None:
         return None
     page = select(LEADS).where(LEADS.c.load_id == load_id, LEADS.c.ordinal > after).order_by(LEADS.c.ordinal)
     if state is not None:
         page = page.where(LEADS.c.state.in_(_stored(state)))
+    if like is not None:
+        one = select(LEADS.c.reason).where(LEADS.c.load_id == load_id, LEADS.c.ordinal == like).scalar_subquery()
+        page = page.where(LEADS.c.reason.is_not_distinct_from(one))
     leads = keyset.page(session.execute(page.limit(limit + 1)).all(), limit, lambda last: str(last.ordinal))
     found = {
         **_head(load),
@@ -82,6 +92,25 @@ def counts(session: Session, load_id: UUID) -> dict[str, int]:
     found = {state: count for state, count in session.execute(statement)}
     found[PENDING] = found.get(PENDING, 0) + found.pop(SENDING, 0)
     return {state: found.get(state, 0) for state in SHOWN_STATES}
+
+
+def reasons(
+    session: Session, configured: Configured, load_id: UUID, state: str, most: int = 20
+) -> list[dict[str, Any]]:
+    """``{"reason", "leads", "like"}`` of a load's leads in a state, the most frequent first; ``like`` is the row of the first."""
+    connection = configured.get(session.scalar(select(LOADS.c.connection).where(LOADS.c.id == load_id)) or "")
+    leads = func.count().label("leads")
+    statement = (
+        select(LEADS.c.reason, leads, func.min(LEADS.c.ordinal).label("like"))
+        .where(LEADS.c.load_id == load_id, LEADS.c.state.in_(_stored(state)))
+        .group_by(LEADS.c.reason)
+        .order_by(leads.desc(), func.min(LEADS.c.ordinal))
+        .limit(most)
+    )
+    found = [dict(row._mapping) for row in session.execute(statement)]
+    said = [one["reason"] for one in found]
+    said = masking.masked(said, connection) if connection else said
+    return [one | {"reason": reason} for one, reason in zip(found, said, strict=True)]
 
 
 def resume(session: Session, load_id: UUID) -> bool:

@@ -40,6 +40,13 @@ def week_number(text: str) -> int:
     return (date.fromisocalendar(int(year), int(week), 1) - _FIRST_DAY).days
 
 
+def first(session: Asks) -> datetime | None:
+    """When the first call was that is known here; None where there is none."""
+    ((found,),) = session.execute(select(func.min(CallOutcome.occurred_at)))
+    moment: datetime | None = found
+    return moment
+
+
 def span(session: Asks, moment: AnyColumn = CallOutcome.occurred_at) -> Span:
     """From before the first such time to behind the last one."""
     # Two questions, each of which an index answers.

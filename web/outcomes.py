@@ -213,6 +213,11 @@ def export_outcomes(query: dict[str, Any]) -> Response:
     further sheet wherever one is full. Both are made before they are sent, with their length: allow for minutes.
     The header `Wrapup-Source` says who gave the rows: `mirror` or `tables`.
     """
+    return exported(query)
+
+
+def exported(query: dict[str, Any]) -> Response:
+    """The file that a query of ``ExportQuery`` asks for."""
     filters, rest = split(query)
     choice = Choice(rest["columns"], "for" in rest, rest["tz"])
     with database().read() as session:

@@ -13,6 +13,8 @@ from web.pages import (
     connections,
     destinations,
     errors,
+    exporting,
+    loads,
     overview,
     policy,
     quarantine,
@@ -43,7 +45,20 @@ def register(app: Flask) -> None:
     blueprint.before_request(session.guard)
     blueprint.after_request(policy.headers)
     blueprint.context_processor(session.for_templates)
-    for module in (signin, zone, overview, connections, checks, calls, receipts, quarantine, destinations, views):
+    for module in (
+        signin,
+        zone,
+        overview,
+        connections,
+        checks,
+        calls,
+        exporting,
+        loads,
+        receipts,
+        quarantine,
+        destinations,
+        views,
+    ):
         module.add_routes(blueprint)
     for function in (*sentences.FILTERS, *zones.FILTERS):
         blueprint.add_app_template_filter(function, function.__name__)

@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
 from lib import ids
+from models import CallOutcome
 from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
 from web.auth import API
 from web.context import context
-from web.pages import bodies, filters, session, zones
+from web.pages import bodies, columns, exporting, filters, session, zones
 from web.turns import SEARCHES
 
 # The fields of an outcome as a person looks for them. Every one is in here; a test sees to it.
@@ -89,10 +90,11 @@ def add_routes(blueprint: Blueprint) -> None:
 def calls() -> Response | str:
     """The list."""
     given, zone = list(request.args.items(multi=True)), zones.chosen()
-    pairs = filters.tidied(given, zone)
+    pairs = columns.tidied(filters.tidied(given, zone))
     if pairs != given:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
-    wanted, rest, wrong = filters.read(request)
+    wanted, rest, wrong = filters.read(request, columns.CallsQuery)
+    names = columns.chosen(rest.pop(columns.NAME, ()))
     page, left_out = None, None
     if not wrong:
         try:
@@ -102,13 +104,20 @@ def calls() -> Response | str:
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
     kept = [pair for pair in pairs if pair[0] != "cursor"]
+    asked = [pair for pair in kept if pair[0] != columns.NAME]  # the API lists whole outcomes
+    drawn = columns.cells if names else shape.outcome
     html = render_template(
         "pages/calls.html",
-        rows=[(shape.outcome(row), row.sort_key) for row in page.rows] if page else [],
+        rows=[(drawn(row), row.sort_key) for row in page.rows] if page else [],
+        columns=names,
+        sections=SECTIONS,
+        source_words=SOURCES,
+        exports=exporting.links(pairs, zone),
         following=urlencode([*kept, ("cursor", page.next)]) if page and page.next else None,
         first=not any(name == "cursor" for name, _ in pairs),
         order=rest.get("order", selection.DEFAULT_ORDER),
         query=urlencode(kept),
+        asked=urlencode(asked),
         given=dict(reversed(pairs)),
         chips=filters.chips(pairs, zone),
         kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
@@ -151,7 +160,19 @@ def call(outcome_id: UUID) -> str:
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
             bodies=shown,
             lead=loaded.of_outcome(reading, row),
+            others=_others(row),
             deliveries=deliveries.of_outcome(reading, outcome_id),
             retried=deliveries.STEERED,
             merged_into=ids.parse(row.merged_into) if row.merged_into else None,
         )
+
+
+def _others(row: CallOutcome) -> dict[str, dict[str, str]]:
+    """By what the same customer's other calls are found -> the filters of their list."""
+    number, own = row.customer_number or row.customer_number_raw, {"connection": row.connection}
+    found = {
+        "this number": {"number": number} if number else None,
+        "this lead": own | {"lead_id": row.lead_id} if row.lead_id else None,
+        "this CRM reference": {"crm_reference": row.crm_reference} if row.crm_reference else None,
+    }
+    return {by: filters for by, filters in found.items() if filters}

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Request
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
 from lib import clock
@@ -19,7 +19,7 @@ from web.parameters import ListQuery, Parser, split
 Pairs = list[tuple[str, str]]
 
 # Filters that the form has no field for; they stay when it is sent.
-WITHOUT_FIELD = ("dialer", "campaign_name", "is_final", "changed_since", "unmapped", "unread", "limit")
+WITHOUT_FIELD = ("dialer", "is_final", "changed_since", "unmapped", "unread", "limit")
 
 CHIPS = {"unmapped": "undecided word", "unread": "unread field"}
 
@@ -44,11 +44,13 @@ def _in_utc(value: str, zone: str) -> str:
     return value if moment is None else clock.iso(moment.replace(tzinfo=ZoneInfo(zone)))
 
 
-def read(request: Request) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
-    """(filters, order and page, what is wrong: field -> sentences). Nothing is listed while something is wrong: without
-    the filter the list would be too long, and nobody would see why."""
+def read(
+    request: Request, schema: type[Schema] = ListQuery
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
+    """(filters, the rest of what ``schema`` takes, what is wrong: field -> sentences). Nothing is listed while something is
+    wrong: without the filter the list would be too long, and nobody would see why."""
     try:
-        return *split(_Parser().parse(ListQuery(), request, location="query")), {}
+        return *split(_Parser().parse(schema(), request, location="query")), {}
     except ValidationError as error:
         fields = error.messages.get("query", {}) if isinstance(error.messages, dict) else {}
         return {}, {}, {name: _sentences(told) for name, told in fields.items()}

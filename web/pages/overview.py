@@ -1,6 +1,6 @@
 """The first page: how fresh everything is, today's calls, the last outcomes as they come.
 
-Its three parts are also served alone, at ``/live/<part>``: a small script of ours asks for them again and again and says
+Its parts are also served alone, at ``/live/<part>``: a small script of ours asks for them again and again and says
 so when it gets no answer. Without the script the page is what it is when it is loaded.
 """
 
@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
-from queries import health, selection, shape, strangers
+from queries import days, health, selection, shape, strangers
 from queries import summary as sums
 from web import spooled
 from web.context import context
-from web.pages import sentences, session, zones
+from web.pages import figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
@@ -66,7 +66,8 @@ def _outcomes(reading: Session, now: datetime, zone: str) -> list[dict[str, Any]
 
 
 def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
-    """Today's calls by connect outcome, in the order of the vocabulary, those that occurred only."""
+    """Today's six figures beside those of last week, and today's calls by connect outcome, in the order of the vocabulary, those
+    that occurred only."""
     since, until = zones.today(now, zone)
     configured = context().connections
     summary = sums.summary(reading, {"since": since, "until": until}, ["connection"], zone, configured)
@@ -83,8 +84,34 @@ def _today(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         for word, calls in found
         if calls
     ]
-    span = {"since": clock.iso(since), "until": clock.iso(until)}
-    return {"totals": totals, "bars": bars, "undecided": undecided} | span
+    span = _span(since, until)
+    before, compared = _week_before(reading, since, now, zone)
+    tiles = figures.tiles(totals, span, before, compared["span"])
+    return {"totals": totals, "tiles": tiles, "compared": compared, "bars": bars, "undecided": undecided, "span": span}
+
+
+def _week_before(
+    reading: Session, begun: datetime, now: datetime, zone: str
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The totals of the same weekday last week up to the same hour, None where nothing is known of that time; and when that was,
+    with the first call that is known here, where that was later than its beginning."""
+    since, until = (figures.week_before(moment, zone) for moment in (begun, now.replace(microsecond=0)))
+    first = days.first(reading)
+    told = {"span": _span(since, until), "since": since, "until": until}
+    told["first"] = first if first is not None and first > since else None
+    if first is None or first >= until:
+        return None, told
+    wanted = {"since": since, "until": until}
+    before: dict[str, Any] = sums.summary(reading, wanted, [], zone, context().connections)["totals"]
+    return before, told
+
+
+def _span(since: datetime, until: datetime) -> dict[str, str]:
+    return {"since": clock.iso(since), "until": clock.iso(until)}
+
+
+def _day(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
+    return strips.day(reading, context().connections, now, zone)
 
 
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
@@ -99,11 +126,15 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
-    return {
-        "connections": found,
+    told = {
         "spooled": sentences.spooled(waiting),
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
+    }
+    wrong = sum(map(bool, (told["spooled"], told["newer"] or told["waiting"], *(one["troubles"] for one in found))))
+    return told | {
+        "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
+        "connections": found,
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),
@@ -113,5 +144,6 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 PARTS: Mapping[str, Callable[[Session, datetime, str], Any]] = {
     "outcomes": _outcomes,
     "today": _today,
+    "day": _day,
     "connections": _connections,
 }

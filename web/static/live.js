@@ -6,6 +6,7 @@ function follow(section) {
   const body = section.querySelector("[data-live-body]");
   const state = section.querySelector("[data-live-state]");
   const time = section.querySelector("[data-live-time]");
+  const titled = section.querySelector("[data-title]") !== null; // it tells the tab's title, which is read while the page is hidden
   let asOf = section.dataset.asOf;
   let timer;
 
@@ -17,9 +18,12 @@ function follow(section) {
 
   function put(html) {
     const known = new Set(Array.from(body.querySelectorAll("[data-key]"), (row) => row.dataset.key));
+    const open = Array.from(body.querySelectorAll("details[open][id]"), (details) => details.id);
     const focused = body.contains(document.activeElement) ? document.activeElement.id : "";
     body.innerHTML = html;
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (titled) document.title = body.querySelector("[data-title]")?.dataset.title ?? document.title;
     for (const row of body.querySelectorAll("[data-key]")) row.classList.toggle("new", !known.has(row.dataset.key));
   }
 
@@ -42,15 +46,17 @@ function follow(section) {
     } catch (error) {
       const status = /^\d+$/.test(error.message) ? `an error (${error.message}); load the page again to see which` : "no answer";
       say("stale", `Not live since ${asOf}`, `${status}; trying again`);
+      if (titled) document.title = "(!) Wrapup";
     }
     // A slow answer means a busy server: leave it ten times as long as it took.
     const pause = Math.max(1000 * Number(section.dataset.every), 10 * (performance.now() - began));
-    if (!document.hidden) timer = setTimeout(refresh, Math.min(pause, 60000));
+    if (!document.hidden || titled) timer = setTimeout(refresh, document.hidden ? 60000 : Math.min(pause, 60000));
   }
 
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
-    if (document.hidden) say("stale", `Not live since ${asOf}`, "while the page is hidden");
+    if (document.hidden && titled) timer = setTimeout(refresh, 60000);
+    else if (document.hidden) say("stale", `Not live since ${asOf}`, "while the page is hidden");
     else refresh();
   });
   refresh();

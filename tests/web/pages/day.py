@@ -43,7 +43,7 @@ def call(number: int, ended: datetime, **fields) -> list:
 
 
 def lived(database: Database, now: datetime, calls: int = 70) -> None:
-    """Calls until now, one still going on, and some receipts that nobody can read."""
+    """Calls until now, one still going on, some receipts that nobody can read, and a load with leads in doubt."""
     results = cycle(RESULTS)
     for number in range(calls):
         ended = now - timedelta(seconds=20 + 47 * (calls - number))
@@ -77,3 +77,7 @@ def lived(database: Database, now: datetime, calls: int = 70) -> None:
             processed_at=None,
             readings=0,
         )
+        said = {"state": "rejected", "reason": "On the list of numbers that may not be called."}
+        doubt = {"state": "unknown", "reason": "No answer within 30 s.", "settled_at": now - minutes(15)}
+        times = {"created_at": now - minutes(20), "finished_at": now - minutes(15)}
+        factories.load(session, [*["accepted"] * 9, said, doubt, doubt], name="Renewals November", **times)

@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dialers.base import Connection
 from lib import clock
+from models import PollCursor
 from models.database import Database
 from outcomes import applying
 from outcomes.applying import apply_next
@@ -219,6 +221,39 @@ def test_a_page_without_answers_says_since_when_and_recovers(app, database, chro
         state.get_by_text("Live", exact=True).wait_for(timeout=15_000)
 
 
+def test_the_tab_tells_what_is_wrong_and_numbers_stay_open(app, database, chromium):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "read"))
+        assert page.title() == "(2) Wrapup"
+        page.locator("#hours-2 summary").click()
+
+        with database.write() as session:
+            session.execute(update(PollCursor).values(error=None, due_at=clock.now()))
+        with page.expect_response("**/live/day"):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+        page.wait_for_function("document.title === '(1) Wrapup'", timeout=15_000)
+        assert page.locator("#hours-2 table").is_visible()
+        assert window.complaints == []
+
+
+def test_leads_in_doubt_are_decided_on_the_page_of_their_load(app, database, chromium, tmp_path):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        page = window.sign_in(new_key(database, "admin"))
+        page.get_by_role("link", name="Loads", exact=True).click()
+        picture(page, "loads.png", tmp_path)
+        page.get_by_role("link", name="2 leads unknown").click()
+        picture(page, "load.png", tmp_path)
+
+        page.get_by_role("button", name="The dialer took them").click()
+
+        page.get_by_text("2 leads accepted.").wait_for()
+        assert page.get_by_role("heading", name="In doubt").count() == 0
+        assert window.complaints == []
+
+
 def test_a_key_that_is_revoked_ends_the_watching(app, database, chromium):
     with listening(app) as port:
         window = Window(chromium, port)
@@ -235,7 +270,7 @@ def test_without_javascript_everything_is_there_and_nothing_claims_to_be_live(ap
         page = window.sign_in(new_key(database, "read"))
 
         assert page.locator("[aria-labelledby=outcomes-title] tbody tr").count() == 50
-        assert page.get_by_text("load the page again for what is newer").count() == 3
+        assert page.get_by_text("load the page again for what is newer").count() == 4
         assert page.get_by_text("Live", exact=True).count() == 0
 
 
@@ -249,6 +284,8 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
             "overview": "/",
             "connection": "/connections/ryng-main",
             "calls": "/calls",
+            "columns": "/calls?columns=id,customer_number,custom_fields,notes,agent",
+            "loads": "/loads",
             "quarantine": "/quarantine",
             "call": one,
         }.items():
@@ -256,4 +293,7 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE["width"], path
             page.screenshot(path=tmp_path / f"{name}-phone-{scheme}.png")
+        page.goto("/loads")
+        page.locator("tbody tr a").first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert window.complaints == []

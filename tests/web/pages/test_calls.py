@@ -1,5 +1,7 @@
 """The list of calls and the page of one call."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -114,7 +116,7 @@ def test_a_call_shows_the_lead_that_it_is_of(reader, database):
     normalize(database)
     (row,) = outcomes(database)
     page = text(reader, f"/calls/{row.id}")
-    assert "crm-901" in page and f"of load <code>{load.id}</code>, found by its number." in page
+    assert "crm-901" in page and f"<code>{load.id}</code></a>, found by its number." in page
     assert page.count('title="Taken over from the loaded lead') == 2  # the reference and the campaign
 
     with database.write() as session:
@@ -234,3 +236,74 @@ def test_a_list_by_flag_says_what_it_cannot_know(reader, database):
     assert "1 call more may belong here" in reader.get("/calls?flag=sale&campaign_id=1").get_data(as_text=True)
     assert "may belong here" not in reader.get("/calls?flag=sale&campaign_id=2").get_data(as_text=True)
     assert "may belong here" not in reader.get("/calls").get_data(as_text=True)
+
+
+def test_columns_are_chosen_and_stay_in_the_address(reader, database):
+    evil = "<script>1</script>"
+    with database.write() as session:
+        row = factories.outcome(session, notes=evil, talk_seconds=7, campaign_name="Renewals", agent_name="Priya")
+
+    usual = text(reader, "/calls")
+    assert "Columns: the usual ones" in usual and "Renewals" in usual
+
+    response = reader.get("/calls?connection=&columns=notes&columns=talk_seconds&flag=&columns=agent")
+    assert response.location == "/calls?columns=notes%2Ctalk_seconds%2Cagent"
+    page = text(reader, response.location)
+    shown = page.partition('<table class="list chosen">')[2]
+    assert re.findall(r'<td data-label="([^"]+)"', shown)[:4] == ["Call", "notes", "talk seconds", "agent id"]
+    assert "&lt;script&gt;1" in shown and "7 s" in shown and "Priya" in shown and f'href="/calls/{row.id}"' in shown
+    assert "Columns: 8 columns chosen" in page and page.count(" checked") == 8
+    assert "<code>GET /api/v1/outcomes</code>" in page  # which has no columns
+    wrong = reader.get("/calls?columns=secret")
+    assert wrong.status_code == 422 and "There is no column" in wrong.get_data(as_text=True)
+
+
+def test_files_hold_what_is_listed(reader, database):
+    with database.write() as session:
+        for minute in range(3):
+            at = factories.NOON + timedelta(minutes=minute)
+            factories.outcome(session, customer_number=f"+91980000000{minute}", flags=["sale"], started_at=at)
+        factories.outcome(session, customer_number="+919800000009")
+    reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
+    page = text(reader, "/calls?flag=sale&limit=2&order=started_at&columns=customer_number,occurred_at")
+    assert page.count("data-key=") == 2
+    links = {name: html.unescape(link) for link, name in re.findall(r'class="button" href="([^"]+)">([^<]+)', page)}
+
+    files = {name: reader.get(link) for name, link in links.items()}
+
+    assert [file.status_code for file in files.values()] == [200, 200, 200]
+    assert all(file.headers["Content-Disposition"].startswith("attachment") for file in files.values())
+    plain = files["CSV"].get_data(as_text=True).splitlines()
+    assert plain[:2] == ["customer_number,occurred_at", "+919800000000,2026-11-18T12:00:00.000000Z"] and len(plain) == 4
+    for_people = files["CSV for spreadsheets"].get_data(as_text=True)
+    assert "2026-11-18 17:30:00" in for_people and len(for_people.splitlines()) == 4
+    assert files["XLSX"].data.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "format=pdf", "format=csv&flag=nonsense", "format=csv&limit=3", "format=csv&columns=x"]
+)
+def test_a_file_that_cannot_be_made_is_a_page_that_says_why(reader, query):
+    response = reader.get(f"/calls/export?{query}")
+    assert response.status_code == 422 and "Not understood" in response.get_data(as_text=True)
+
+
+def test_a_file_needs_a_session(stranger):
+    assert stranger.get("/calls/export?format=csv").location.startswith("/login?next=")
+
+
+def test_a_call_leads_to_the_same_customers_other_calls(reader, database):
+    of = {"customer_number": "+919800000001", "lead_id": "L 1", "crm_reference": "crm 1"}
+    with database.write() as session:
+        row = factories.outcome(session, **of)
+        factories.outcome(session, **of | {"lead_id": "2", "connection": "qvoice-main", "dialer": "qvoice"})
+        factories.outcome(session, customer_number=None, customer_number_raw="17", lead_id="L 1")
+        factories.outcome(session, customer_number="+919800000002")
+
+    page = text(reader, f"/calls/{row.id}")
+
+    links = re.findall(r'<a href="(/calls\?[^"]+)">of this ([^<]+)</a>', page)
+    found = {by: text(reader, html.unescape(link)).count("data-key=") for link, by in links}
+    assert found == {"number": 2, "lead": 2, "CRM reference": 2}
+    listed = text(reader, "/calls")
+    assert listed.count('href="/calls?number=%2B919800000001"') == 2 and 'aria-label="All calls with 17"' in listed

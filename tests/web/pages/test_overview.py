@@ -34,6 +34,12 @@ def text(browser, path="/"):
     return response.get_data(as_text=True)
 
 
+def tile(page, title):
+    """What stands in the tile of a figure: its number, or a dash, and everything below it."""
+    found = page.partition(f"<dt>{title}</dt>")[2].partition("</div>")[0]
+    return " ".join(html.unescape(re.sub("<[^>]+>", "", found)).split())
+
+
 def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
     with database.write() as session:
         factories.receipt(session, received_at=NOW - timedelta(seconds=14))
@@ -198,12 +204,12 @@ def test_today_is_the_readers_day(reader, database, at_ten_forty_five):
             factories.outcome(session, started_at=datetime(2026, 11, 17, 18, minute, tzinfo=UTC))
         factories.outcome(session, connect_outcome="busy", started_at=NOW)
 
-    assert "<dt>Calls</dt><dd>1</dd>" in text(reader)
+    assert tile(text(reader), "Attempts").startswith("1 1 of them over")
 
     reader.client.set_cookie(zones.COOKIE, "Asia/Kolkata")
     page = text(reader)
-    assert "<dt>Calls</dt><dd>2</dd>" in page
-    assert "50.0 % of finished calls" in page
+    assert tile(page, "Attempts").startswith("2 2 of them over")
+    assert tile(page, "Connect rate").startswith("50.0 % 1 of 2 finished calls")
     assert "connect_outcome=busy&amp;since=2026-11-17T18:30:00Z&amp;until=2026-11-18T18:30:00Z" in page
 
 
@@ -225,10 +231,10 @@ def test_talk_time_that_nobody_stated_is_told(reader, database, at_ten_forty_fiv
         factories.outcome(session, started_at=NOW, talk_seconds=65, talk_source=source)
         factories.outcome(session, started_at=NOW, talk_seconds=3600, talk_source="stated")
 
-    tile = text(reader).partition("Talk time")[2].partition("</div>")[0]
+    talk = tile(text(reader), "Talk time")
 
-    assert "1:01:05" in tile
-    assert (f"of it 0:01:05 {source}" in tile) is (source in ("computed", "observed"))
+    assert talk.startswith("1:01:05")
+    assert (f"of it 0:01:05 {source}" in talk) is (source in ("computed", "observed"))
 
 
 @pytest.mark.parametrize(
@@ -349,7 +355,7 @@ def test_a_meaning_that_nobody_has_decided_is_a_dash_and_never_zero(reader, data
 
     page = text(reader)
 
-    assert "<dt>Contacts</dt><dd>–</dd>" in page and "<dt>Sales</dt><dd>–</dd>" in page
+    assert all(tile(page, title).startswith("– Not known") for title in ("Contacts", "Contact rate", "Sales"))
     assert "Nobody has decided what the dispositions of these calls mean" in page
     assert '3 calls, 100.0 % of those with a disposition: 3 on <a href="/connections/ryng-main#words-title">' in page
     assert "1 word undecided on" in page
@@ -364,7 +370,7 @@ def test_without_dispositions_nothing_is_undecided(reader, database, at_ten_fort
 
     page = text(reader)
 
-    assert "<dt>Contacts</dt><dd>0</dd>" in page and "<dt>Sales</dt><dd>0</dd>" in page
+    assert all(tile(page, title).startswith("0 calls") for title in ("Contacts", "Sales"))
     assert "undecided" not in page
     assert "None: no word that was seen" in text(reader, "/connections/ryng-main")
 
