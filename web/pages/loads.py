@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from werkzeug.wrappers import Response
 
 from leads import loads as kept
+from lib import text as texts
 from lib.text import many
 from models.loads import ACCEPTED, PENDING, REJECTED, UNKNOWN
 from queries import keyset
@@ -35,7 +36,7 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def loads() -> Response:
     """All of them, the newest first; of one connection, where one is named."""
-    own, chosen = context(), request.args.getlist("connection")
+    own, chosen = context(), [texts.clean(name) for name in request.args.getlist("connection")]
     wrong = None
     with SEARCHES.turn(), session.database().read() as reading:
         try:
