@@ -11,7 +11,7 @@ IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 # Tests start hundreds of processes, and five of them collect the tests: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run demo test quick thorough compare test-newest bench chaos update clean
+.PHONY: install run demo test quick thorough compare integrations test-newest bench chaos update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -49,7 +49,16 @@ COMBINATIONS ?= 20
 compare: .venv/installed-test
 	@$(BIN)/python -m tests.queries.reports --calls $(CALLS) --combinations $(COMBINATIONS)
 
-# The same on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
+# dlt, Singer's tap and dbt, the newest from PyPI and each in an environment of its own, against a small Wrapup.
+TOOLS = .venv-integrations
+integrations: .venv/installed-test
+	@for tool in dlt singer dbt; do $(PYTHON) -m venv $(TOOLS)/$$tool; done
+	$(TOOLS)/dlt/bin/$(PIP) 'dlt[duckdb]'
+	$(TOOLS)/singer/bin/$(PIP) tap-rest-api-msdk
+	$(TOOLS)/dbt/bin/$(PIP) 'dbt-core<1.12' dbt-postgres dbt-duckdb
+	@$(BIN)/python -m tests.integrations $(TOOLS)
+
+# make test on the newest versions that setup.cfg allows, so that drift is found on purpose and not by whoever installs next.
 test-newest: VENV := .venv-newest
 test-newest:
 	@tests/prepare
@@ -111,4 +120,4 @@ update: .venv-update/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-newest .venv-update instance instance-demo *.egg-info
+	rm -rf .venv .venv-newest .venv-update .venv-integrations instance instance-demo *.egg-info

@@ -32,6 +32,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 GUIDES = {  # in the order in which /docs names them
     "api.md": "The guide",
     "following.md": "Following the feed",
+    "integrations.md": "Integrations",
     "reading.md": "How fields are read",
     "glossary.md": "The words",
     "dashboard.md": "The dashboard",
