@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from integrations.dbt import composing
+from integrations.dbt import comparing, composing
 from lib import phone_plans, zones
 from queries.reports import pages
 from queries.reports.base import Figure, Report
@@ -16,6 +16,7 @@ OF_CALLS = "call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),\n"
 OF_LEADS = (
     "loaded_leads as (select * from {{ ref('stg_leads') }}),\nlead_loads as (select * from {{ ref('stg_loads') }}),\n"
 )
+COMPARED = REPORTS["contact_rate"]  # the one that is compared
 NAMED = {"rule": "The rule that the call breaks.", "state": "What became of the promise.", "number": "The customer's."}
 
 
@@ -23,6 +24,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each with what is to stand in it."""
     for report in REPORTS.values():
         yield FOLDER / "models" / "reports" / f"wrapup_{report.name}.sql", model(report)
+    yield FOLDER / "models" / "reports" / "wrapup_compared.sql", comparing.model(COMPARED)
     yield FOLDER / "models" / "reports" / "reports.yml", described()
     yield FOLDER / "seeds" / "wrapup_clocks.csv", "".join(f"{line}\n" for line in ("begins,zone", *_clocks()))
 
@@ -52,7 +54,7 @@ def described() -> str:
                 lines += _column(figure)
         if report.name in ("callbacks", "compliance"):
             lines += ["      - name: id", "        description: 'Of the call.'", "        data_tests: [not_null]"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *comparing.described(COMPARED)]) + "\n"
 
 
 def _keys(report: Report) -> tuple[str, ...]:

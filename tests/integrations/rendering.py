@@ -10,7 +10,7 @@ from queries.reports.catalogue import REPORTS
 
 STAGING = ("stg_call_outcomes", "stg_leads", "stg_loads")
 MACROS = (FOLDER / "macros" / "wrapup.sql").read_text(encoding="utf-8")
-REPORT_MODELS = tuple(f"wrapup_{name}" for name in REPORTS)
+REPORT_MODELS = (*(f"wrapup_{name}" for name in REPORTS), "wrapup_compared")
 
 
 def rendered(engine: str, name: str, **variables: str) -> str:

@@ -9,3 +9,8 @@ epoch_us(timezone({{ zone }}, cast({{ moment }} as timestamptz))) // 1000000
 cast(floor(extract(epoch from timezone({{ zone }}, {{ moment }}))) as bigint)
 {%- endif -%}
 {%- endmacro %}
+
+{# The day that has not ended, in the zone of the project. #}
+{% macro wrapup_today() -%}
+date '1970-01-01' + cast(floor({{ wrapup_clock(wrapup_now(), "'" ~ var('timezone') ~ "'") }} / 86400) as integer)
+{%- endmacro %}
