@@ -9,7 +9,7 @@ WHERE NOT (call_outcomes.merged_into IS NOT NULL)
 counted as (
 WITH history AS 
 (SELECT calls_of_leads.lead AS lead, count(*) AS attempts, min(calls_of_leads.place) AS first, min(CASE WHEN calls_of_leads.contact THEN calls_of_leads.place END) AS contact 
-FROM (SELECT coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) AS lead, ((CAST(epoch_us(call_outcomes.occurred_at) AS UHUGEINT) << 75) | (((CAST(call_outcomes.id AS UHUGEINT) >> 80) & 8796093022207) << 32) | (((CAST(call_outcomes.id AS UHUGEINT) >> 64) & 3) << 30) | ((CAST(call_outcomes.id AS UHUGEINT) >> 32) & 1073741823)) AS place, contains(call_outcomes.flags, '"' || CAST('contact' AS VARCHAR) || '"') AS contact 
+FROM (SELECT coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) AS lead, ((CAST(epoch_us(call_outcomes.occurred_at) AS UHUGEINT) << 75) | (((CAST(call_outcomes.id AS UHUGEINT) >> 80) & 8796093022207) << 32) | (((CAST(call_outcomes.id AS UHUGEINT) >> 64) & 3) << 30) | ((CAST(call_outcomes.id AS UHUGEINT) >> 32) & 1073741823)) AS place, contains(call_outcomes.flags, '"' || CAST('contact' AS VARCHAR) || '"') AS contact, CASE WHEN NOT (call_outcomes.merged_into IS NOT NULL) THEN 1 ELSE 0 END AS matches 
 FROM call_outcomes 
 WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) AS calls_of_leads GROUP BY calls_of_leads.lead), 
 first_contacts AS 
@@ -36,7 +36,7 @@ WHERE NOT (call_outcomes.merged_into IS NOT NULL)
 counted as (
 WITH history AS 
 (SELECT calls_of_leads.lead AS lead, count(*) AS attempts, min(calls_of_leads.place) AS first, min(CASE WHEN calls_of_leads.contact THEN calls_of_leads.place END) AS contact 
-FROM (SELECT coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) AS lead, (lpad(CAST(CAST(round(date_part('epoch', call_outcomes.occurred_at) * 1000000) AS BIGINT) AS TEXT), 16, '0') || CAST(call_outcomes.id AS TEXT) COLLATE "C") AS place, (call_outcomes.flags ? CAST('contact' AS TEXT)) AS contact 
+FROM (SELECT coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) AS lead, (lpad(CAST(CAST(round(date_part('epoch', call_outcomes.occurred_at) * 1000000) AS BIGINT) AS TEXT), 16, '0') || CAST(call_outcomes.id AS TEXT) COLLATE "C") AS place, (call_outcomes.flags ? CAST('contact' AS TEXT)) AS contact, CASE WHEN NOT (call_outcomes.merged_into IS NOT NULL) THEN 1 ELSE 0 END AS matches 
 FROM call_outcomes 
 WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) AS calls_of_leads GROUP BY calls_of_leads.lead), 
 first_contacts AS 
