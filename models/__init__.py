@@ -10,6 +10,7 @@ from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueSt
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
 from models.receipts import KnownToken, Receipt
+from models.schedules import Schedule, ScheduledSend
 from models.strangers import StrangerQuota, StrangerShare
 from models.views import ExportLink, View
 
@@ -39,6 +40,8 @@ __all__ = [
     "PortalBudget",
     "QueueStatus",
     "Receipt",
+    "Schedule",
+    "ScheduledSend",
     "SendingDesk",
     "SignIn",
     "StrangerQuota",

@@ -32,6 +32,10 @@ from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
+from queries.sources import Sources
+from queries.views.answering import Means
+from schedules.asking import asker
+from schedules.sending import Sender
 from service import logs
 from service.mirroring import Mirroring
 from service.settings import config
@@ -49,6 +53,7 @@ FOLLOW_SECONDS = 0.5
 RESTS, LONGEST_REST_SECONDS = 4.0, 1.0  # after following: so many times as long as it took
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
+SCHEDULE_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
 BUILD_SECONDS = 60.0
 TROUBLE_SECONDS = 1.0
@@ -66,6 +71,7 @@ def run(
     started: Callable[[], None] = lambda: None,
     mirroring: Mirroring | None = None,
     destinations: Mapping[str, Destination] | None = None,
+    sender: Sender | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works."""
@@ -77,7 +83,7 @@ def run(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
-    threads = start(database, connections, callbacks, place, stop, mirroring, destinations)
+    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -109,6 +115,7 @@ def start(
     stop: threading.Event,
     mirroring: Mirroring | None = None,
     destinations: Mapping[str, Destination] | None = None,
+    sender: Sender | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set."""
     decided = Decided(database, connections)
@@ -127,6 +134,8 @@ def start(
         loops["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     if mirroring is not None:
         loops["mirror"] = (mirroring.step, MIRROR_SECONDS)
+    if sender is not None:
+        loops["schedules"] = (sender.step, SCHEDULE_SECONDS)
     for connection in connections.values():
         if DIALERS[connection.dialer].reports_of(connection):
             loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
@@ -196,12 +205,19 @@ def main() -> None:
     logs.configure(settings.log_level)
     database, urls = Database(settings.database_url), settings.callbacks_of()
     mirroring, destinations = mirroring_of(database, settings), settings.destinations
-    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring, destinations)
+    sender = sender_of(database, settings)
+    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring, destinations, sender)
 
 
 def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
     """The mirror as it is set up."""
     return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
+
+
+def sender_of(database: Database, settings: config.Settings) -> Sender:
+    """Who sends what schedules are due for."""
+    sources = Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
+    return Sender(database, settings.schedules, asker(Means(database, sources, settings.connections, settings.limits)))
 
 
 if __name__ == "__main__":

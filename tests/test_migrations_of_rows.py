@@ -60,6 +60,8 @@ WORDS = {
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
     ("views", "kind"): ["report", "outcomes"],
+    ("schedules", "way"): ["mail", "folder", "bucket"],
+    ("scheduled_sends", "state"): ["pending", "sending", "sent", "failed", "unknown", "missed"],
     ("deliveries", "state"): ["pending", "done", "held", "refused", "unknown"],
 }
 REFERENCES = {"outcome_id": "call_outcomes"}  # without a foreign key

@@ -18,6 +18,7 @@ from queries.recent_counts import RecentCounts
 from queries.recent_words import RecentWords
 from queries.reports.base import Limits
 from queries.sources import Sources
+from schedules.settings import Settings as OfSchedules
 from web.origin import Refusals
 
 NAME = "wrapup"  # among a Flask application's extensions
@@ -34,6 +35,8 @@ class Settings(OfIntake, Protocol):
     def public_url(self) -> str: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def schedules(self) -> OfSchedules: ...
     @property
     def destinations(self) -> Mapping[str, Destination]: ...
 

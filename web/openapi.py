@@ -36,6 +36,7 @@ GUIDES = {  # in the order in which /docs names them
     "reading.md": "How fields are read",
     "glossary.md": "The words",
     "dashboard.md": "The dashboard",
+    "schedules.md": "Schedules",
     "settings.md": "Settings",
     "operations.md": "Operations",
 }

@@ -20,6 +20,7 @@ from web import (
     pages,
     receipts,
     reports,
+    schedules,
     uploads,
     views,
     words,
@@ -55,7 +56,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(assets)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(links.blueprint)
-    modules = (outcomes, reports, catalogue, connections, words, checks, receipts, leads, acts, destinations, views)
+    questions = (outcomes, reports, catalogue, connections, words, checks, receipts)
+    modules = (*questions, leads, acts, destinations, views, schedules)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

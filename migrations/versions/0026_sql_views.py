@@ -1,13 +1,13 @@
 """leads and loads for SQL readers: what became of each lead, and of each list; comments on all views, on PostgreSQL
 
 Revision ID: 0026
-Revises: 0024
+Revises: 0025
 """
 
 from alembic import op
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

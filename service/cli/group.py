@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running
+from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running, schedules
 from service.demo.command import demo
 
 
@@ -32,6 +32,7 @@ for command in (
     outcomes.lake,
     feed.group,
     crm.group,
+    schedules.group,
 ):
     wrapup.add_command(command)
 

@@ -11,7 +11,7 @@ from service.cli.settings import settings
 from service.prepare import run as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
-from service.worker import mirroring_of
+from service.worker import mirroring_of, sender_of
 from service.worker import run as run_worker
 from web.context import context
 
@@ -34,12 +34,21 @@ def prepare() -> None:
 
 @group.command()
 def worker() -> None:
-    """Run the worker alone: read receipts, settle calls, poll dialers, send leads, apply decisions, deliver to CRMs."""
+    """Run the worker alone: read receipts, settle calls, poll dialers, apply decisions, send leads, deliveries and schedules."""
     own = settings()
     database = context().database
     mirroring = mirroring_of(database, own)
     urls = own.callbacks_of()
-    run_worker(database, own.connections, urls, own.data_dir, mirroring=mirroring, destinations=own.destinations)
+    sender = sender_of(database, own)
+    run_worker(
+        database,
+        own.connections,
+        urls,
+        own.data_dir,
+        mirroring=mirroring,
+        destinations=own.destinations,
+        sender=sender,
+    )
 
 
 @group.command()

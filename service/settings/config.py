@@ -22,12 +22,14 @@ from lib import secrets
 from lib.proxies import Proxies
 from queries.reports.base import Limits
 from queries.sources import ALWAYS, AUTO, NEVER
+from schedules.settings import Settings as OfSchedules
 from service.settings import guards
 from service.settings.connections import connections_of
 from service.settings.destinations import destinations_of
 from service.settings.keyring import kept
 from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
+from service.settings.schedules import schedules_of
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -50,6 +52,7 @@ class Settings:
     connections: Mapping[str, Connection]
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     limits: Limits = Limits()  # of reports
+    schedules: OfSchedules = OfSchedules()  # what they may use
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
     mirror: str = AUTO  # whether there is a mirror of the outcomes
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
@@ -74,6 +77,8 @@ class Settings:
             said += guards.unencrypted(f"[connections.{name}]", connection.settings)
         for name, destination in self.destinations.items():
             said += guards.unencrypted(f"[destinations.{name}]", destination.settings)
+        for name, bucket in self.schedules.buckets.items():
+            said += guards.unencrypted(f"[buckets.{name}]", {"endpoint": bucket.endpoint})
         return said
 
     def token_fingerprints(self) -> dict[str, list[str]]:
@@ -108,11 +113,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     connections = connections_of(file, data_dir)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
+    public_url = _public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind)
     return Settings(
         database_url=database_url,
         data_dir=data_dir,
         bind=bind,
-        public_url=_public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind),
+        public_url=public_url,
         workers=env.number("WRAPUP_WORKERS", 2, 1, 64),
         secret_key=given_key or kept(data_dir, "secret_key"),
         log_level=env.choice("WRAPUP_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
@@ -122,6 +128,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         connections=connections,
         destinations=destinations_of(file, connections),
         limits=limits_of(file),
+        schedules=schedules_of(file, public_url),
         mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),

@@ -8,6 +8,7 @@ from crm.registry import CRMS
 from dialers.registry import DIALERS
 from service.settings.connections import ConnectionSchema
 from service.settings.destinations import DestinationSchema
+from service.settings.schedules import BucketSchema, MailSchema, SchedulesSchema
 from tests.docs.pages import quoted, read, rows, section
 
 # A dialer's section begins with a link to its page.
@@ -33,6 +34,15 @@ def test_every_option_of_any_connection_stands_in_its_section_and_no_other():
 
 def test_every_option_of_any_destination_stands_in_its_section_and_no_other():
     assert keys("### `[destinations.<name>]`") == set(DestinationSchema._declared_fields)
+
+
+@pytest.mark.parametrize(
+    ("heading", "schema"),
+    [("[mail]", MailSchema), ("[schedules]", SchedulesSchema), ("[buckets.<name>]", BucketSchema)],
+)
+def test_every_option_of_schedules_stands_in_its_section_and_no_other(heading, schema):
+    taken = {field.data_key or name for name, field in schema._declared_fields.items()}
+    assert keys(f"### `{heading}`") == taken
 
 
 @pytest.mark.parametrize("crm", CRMS.values(), ids=lambda crm: crm.name)

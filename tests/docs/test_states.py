@@ -4,6 +4,7 @@ import re
 
 from models.deliveries import DELIVERY_STATES
 from models.receipts import SHOWN_STATES
+from models.schedules import SEND_STATES
 from queries.destinations import STATES
 from service.cli.receipts import replay
 from tests.docs.pages import quoted, read, rows, section
@@ -25,3 +26,8 @@ def test_the_states_of_a_destination_and_of_a_delivery_are_those_that_the_api_te
     assert told == set(STATES)
     known = section(read("docs/destinations.md"), "## What becomes of a delivery")
     assert {word for cells in rows(known) for word in quoted(cells[0])} == set(DELIVERY_STATES)
+
+
+def test_the_states_of_what_is_scheduled_are_those_that_the_page_tells():
+    known = section(read("docs/schedules.md"), "## What becomes of each moment")
+    assert {word for cells in rows(known) for word in quoted(cells[0])} == set(SEND_STATES)

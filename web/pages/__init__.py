@@ -19,6 +19,7 @@ from web.pages import (
     policy,
     quarantine,
     receipts,
+    schedules,
     sentences,
     session,
     signin,
@@ -58,6 +59,7 @@ def register(app: Flask) -> None:
         quarantine,
         destinations,
         views,
+        schedules,
     ):
         module.add_routes(blueprint)
     for function in (*sentences.FILTERS, *zones.FILTERS):

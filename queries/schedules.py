@@ -1,0 +1,100 @@
+"""Schedules and their sends, as they are shown."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from lib import clock, ids
+from models import Schedule, ScheduledSend, View
+from models.schedules import BUCKET, FOLDER, MAIL
+from queries import keyset
+
+_ORDER = "-sends"
+
+
+def schedules(session: Session) -> list[dict[str, Any]]:
+    """All of them, by name, each with its view's name and what came of it last."""
+    rows = session.execute(select(Schedule, View.name).join(View, View.id == Schedule.view_id).order_by(Schedule.name))
+    return [shown(session, row, view) for row, view in rows]
+
+
+def find(session: Session, schedule_id: UUID) -> tuple[Schedule, str] | None:
+    """The schedule and its view's name."""
+    found = session.execute(
+        select(Schedule, View.name).join(View, View.id == Schedule.view_id).where(Schedule.id == schedule_id)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def named(session: Session, name: str) -> Schedule | None:
+    return session.scalars(select(Schedule).where(Schedule.name == name)).one_or_none()
+
+
+def shown(session: Session, row: Schedule, view: str) -> dict[str, Any]:
+    """As the API shows it."""
+    last = page(session, row.id, {}, None, 1).rows
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "view_id": str(row.view_id),
+        "view": view,
+        "to": row.recipients if row.way == MAIL else None,
+        "folder": row.place if row.way == FOLDER else None,
+        "bucket": row.place if row.way == BUCKET else None,
+        "format": row.form,
+        "at": row.at,
+        "weekdays": row.weekdays,
+        "month_day": row.month_day,
+        "tz": row.tz,
+        "tell": row.tell,
+        "state": "paused" if row.paused_at else "running",
+        "next_at": None if row.paused_at else clock.iso(row.next_at),
+        "last": shown_send(last[0]) if last else None,
+        "created_at": clock.iso(row.created_at),
+        "created_by": row.created_by,
+        "changed_at": clock.iso(row.changed_at),
+    }
+
+
+def page(
+    session: Session, schedule_id: UUID, filters: Mapping[str, Sequence[str]], cursor: str | None, limit: int
+) -> keyset.Page[ScheduledSend]:
+    """Its sends, the newest first. Raises BadCursor."""
+    wanted: list[ColumnElement[bool]] = [ScheduledSend.schedule_id == schedule_id]
+    if states := filters.get("state"):
+        wanted.append(ScheduledSend.state.in_(states))
+    if cursor is not None:
+        (place,) = keyset.decode(_ORDER, cursor, 1)
+        last = ids.parse(place)
+        if last is None:
+            raise keyset.BadCursor("This is not a cursor of ours.")
+        wanted.append(ScheduledSend.id < last)
+    rows = session.scalars(
+        select(ScheduledSend).where(*wanted).order_by(ScheduledSend.id.desc()).limit(limit + 1)
+    ).all()
+    return keyset.page(rows, limit, lambda row: keyset.encode(_ORDER, str(row.id)))
+
+
+def shown_send(row: ScheduledSend) -> dict[str, Any]:
+    """As the API shows it."""
+    return {
+        "id": str(row.id),
+        "schedule_id": str(row.schedule_id),
+        "due_at": clock.iso(row.due_at),
+        "trial": row.trial,
+        "state": row.state,
+        "reason": row.reason,
+        "answer": row.answer,
+        "rows": row.rows,
+        "bytes": row.size,
+        "target": row.target,
+        "missed": row.missed,
+        "attempts": row.attempts,
+        "next_at": clock.iso(row.next_at) if row.state == "pending" else None,
+        "sent_at": clock.iso(row.sent_at),
+        "settled_at": clock.iso(row.settled_at),
+        "told_at": clock.iso(row.told_at),
+    }

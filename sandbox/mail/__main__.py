@@ -1,0 +1,31 @@
+"""``python -m sandbox.mail``: a mail server on a port, which prints what it takes."""
+
+import argparse
+import sys
+
+from sandbox.mail.server import FAULTS, Mailbox, running
+from sandbox.server import told_to_stop
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until told to stop."""
+    given = _parser().parse_args(arguments)
+    stop, box, shown = told_to_stop(), Mailbox(faults=set(given.fault)), 0
+    with running(box, given.port, given.host) as port:
+        print(f"Mail is taken at {given.host}:{port}, without TLS", file=sys.stderr)
+        while not stop.wait(0.5):
+            for to, mail in box.taken[shown:]:
+                print(f"{', '.join(to)}: {mail['Subject']} {mail['Message-ID']}", flush=True)
+            shown = len(box.taken)
+
+
+def _parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser("python -m sandbox.mail", description="Play a mail server.")
+    found.add_argument("--port", type=int, default=9448, help="0: a free one (default 9448)")
+    found.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    found.add_argument("--fault", action="append", default=[], choices=FAULTS, help="repeatable")
+    return found
+
+
+if __name__ == "__main__":
+    main()

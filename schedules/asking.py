@@ -1,0 +1,64 @@
+"""What a view answers, as schedules need it: some rows to show, and a file."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from models.views import View
+from queries.reports import files
+from queries.views import answering
+from queries.views.answering import Means
+
+IN_MEMORY = 8 * 1024 * 1024  # of a file; what is beyond lies on the disk
+CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for form in files.TYPES}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
+    was not counted. ``file``: None where it would have too many rows."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    count: int | None
+    file: BinaryIO | None
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        return self.file.seek(0, 2) if self.file else 0
+
+    def body(self) -> bytes:
+        """The whole file."""
+        assert self.file is not None
+        self.file.seek(0)
+        return self.file.read()
+
+
+# Of a view, the form of the file, and how many rows it may have: None for any number, of which none are shown. Raises
+# ``reading.Broken`` where the view cannot be asked any more.
+Ask = Callable[[View, str, int | None], Answer]
+
+
+def asker(means: Means) -> Ask:
+    """Who asks with these means."""
+
+    def ask(view: View, form: str, most: int | None) -> Answer:
+        if most is None:
+            return Answer((), (), None, _kept(answering.file(means, view, form)))
+        # The file is written of the rows that are shown: asked for twice, the two could differ.
+        table = answering.table(means, view, most)
+        if table.more:
+            return Answer(table.columns, table.rows, None, None)
+        written = files.written(form, table.columns, table.rows, table.tz)
+        return Answer(table.columns, table.rows, len(table.rows), _kept([written]))
+
+    return ask
+
+
+def _kept(pieces: Iterable[bytes]) -> BinaryIO:
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)
+    for piece in pieces:
+        file.write(piece)
+    return cast(BinaryIO, file)

@@ -1,0 +1,154 @@
+"""The mails that are sent: a view's table, with its file; and what went wrong. All that comes from calls is text, whatever it
+looks like."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from markupsafe import escape
+
+from lib import clock
+from lib import text as texts
+from models import Schedule, ScheduledSend
+from models.schedules import FAILED, MISSED, UNKNOWN
+from schedules import naming
+from schedules.asking import CONTENT_TYPES, Answer
+from schedules.settings import Settings
+
+SHOWN_ROWS = 50  # in the mail itself
+LATE = timedelta(minutes=10)
+_CELL = 'style="border:1px solid #bbb;padding:2px 8px;text-align:left"'
+WENT = {
+    FAILED: "It was not sent, and is given up",
+    UNKNOWN: "It left, and nobody can tell whether it arrived: it is not sent again by itself",
+    MISSED: "It was missed: nothing ran when it was due",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is sent: of which schedule, view and moment."""
+
+    schedule: Schedule
+    send: ScheduledSend
+    view: str  # its name
+
+
+def wall(at: datetime, tz: str) -> str:
+    """The moment on the clocks of the schedule, with their offset from UTC: one hour of autumn is shown twice."""
+    return f"{at.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M %z} ({tz})"
+
+
+def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now: datetime) -> EmailMessage:
+    """``why``: why the table has no file with it; None where it has."""
+    schedule, send = sent.schedule, sent.send
+    due = wall(send.due_at, schedule.tz)
+    notes = [f"{sent.view}, for {due}."]
+    if send.trial:
+        notes = [f"{sent.view}, tried at {due}: it was not due."]
+    elif now - send.due_at >= LATE:
+        notes.append(f"This is sent late: it was due at {due}, and it is {wall(now, schedule.tz)} now.")
+    if send.missed:
+        notes.append(f"Nothing ran for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed.")
+    notes.append(f"{_count(table)}{_shown(table)}.")
+    if why:
+        notes.append(why)
+    if settings.public_url:
+        notes.append(f"The view itself: {naming.link(settings.public_url, schedule.view_id)}")
+    message = _letter(f"{schedule.name}: {due}", notes, table, settings, now)
+    message["Message-ID"] = naming.message_id(schedule, send, settings)
+    message["To"] = ", ".join(schedule.recipients)
+    if why is None:
+        main, _, sub = CONTENT_TYPES[schedule.form].partition(";")[0].partition("/")
+        message.add_attachment(table.body(), maintype=main, subtype=sub, filename=naming.file_name(schedule, send))
+    return message
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _count(table: Answer) -> str:
+    return f"More than {len(table.rows):,} rows" if table.count is None else texts.many(table.count, "row")
+
+
+def _shown(table: Answer) -> str:
+    return f"; the first {SHOWN_ROWS} are shown here" if len(table.rows) > SHOWN_ROWS else ""
+
+
+def of_trouble(sent: Sent, to: str, settings: Settings, now: datetime) -> EmailMessage:
+    """What became of a moment that did not end well, for whoever is told."""
+    schedule, send = sent.schedule, sent.send
+    notes = [f"The schedule {schedule.name} ({sent.view}) was due at {wall(send.due_at, schedule.tz)}."]
+    if went := WENT.get(send.state):
+        notes.append(f"{went}.")
+    if send.missed:
+        notes.append(f"Before it, {texts.many(send.missed, 'moment')} {_was(send.missed)} missed as well.")
+    if send.answer:
+        notes.append(send.answer)
+    if settings.public_url:
+        notes.append(f"Look, or have it sent once more: {settings.public_url}/schedules/{schedule.id}")
+    message = _letter(f"Wrapup: {schedule.name}: {send.state}", notes, None, settings, now)
+    message["Message-ID"] = naming.message_id(schedule, send, settings, f"{send.state}.")
+    message["To"] = to
+    message["Auto-Submitted"] = "auto-generated"  # so that nobody's absence answers it
+    return message
+
+
+def _letter(
+    subject: str, notes: Sequence[str], table: Answer | None, settings: Settings, now: datetime
+) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = " ".join(texts.visible(subject).split())
+    message["From"] = settings.mail.sender if settings.mail else ""
+    message["Date"] = format_datetime(now)
+    lines = [*notes, *([""] if table else []), *(_lines(table) if table else [])]
+    message.set_content("\n".join(lines) + "\n")
+    message.add_alternative(_html(notes, table), subtype="html")
+    return message
+
+
+def _lines(table: Answer) -> list[str]:
+    """The same table in plain text: columns as wide as their widest."""
+    shown = [[*table.columns], *([_text(value) for value in row] for row in table.rows[:SHOWN_ROWS])]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+
+
+def _html(notes: Sequence[str], table: Answer | None) -> str:
+    said = "".join(f"<p>{_linked(note)}</p>\n" for note in notes)
+    shown = ""
+    if table is not None:
+        head = "".join(f"<th {_CELL}>{escape(name)}</th>" for name in table.columns)
+        rows = "".join(
+            "<tr>" + "".join(f"<td {_CELL}><bdi>{escape(_text(value))}</bdi></td>" for value in row) + "</tr>\n"
+            for row in table.rows[:SHOWN_ROWS]
+        )
+        shown = (
+            f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>\n'
+        )
+    return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"></head><body>\n{said}{shown}</body></html>\n'
+
+
+def _linked(note: str) -> str:
+    words, colon, url = note.partition(": http")
+    if not colon or " " in url:
+        return str(escape(note))
+    return f'{escape(words)}: <a href="http{escape(url)}">http{escape(url)}</a>'
+
+
+def _text(value: Any) -> str:
+    """A value as people read it: what is not known is a dash, never 0."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return clock.iso(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return texts.visible(str(value))

@@ -1,0 +1,158 @@
+"""One mail to an SMTP server. Up to the end of its text nothing was taken; from then on it may have been.
+
+RFC 5321, section 4.2: 2yz is done, 4yz not now, 5yz not at all. A server that hangs up, or says nothing, after the last dot
+leaves it open whether it will deliver (section 6.1: it then must, and may have no way to say so).
+"""
+
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+
+from lib import masking
+from lib import text as texts
+from lib.http.deadlines import Deadline
+from lib.http.errors import CredentialsRefused, Declined, ExchangeError, NotTrusted, Unavailable, Uncertain
+from schedules.settings import STARTTLS, TLS, Mail
+
+LONGEST_SAID = 300  # characters of a server's words
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Address -> what the server said of those that it refused; it took the mail for all others."""
+
+    refused: Mapping[str, str]
+
+
+def send(mail: Mail, message: EmailMessage, to: Sequence[str]) -> Taken:
+    """Hand it over for all that are named. Raises Uncertain where it may have been taken all the same, else CredentialsRefused,
+    Declined, Unavailable."""
+    body = message.as_bytes(policy=SMTP_POLICY.clone(cte_type="7bit"))  # as every server takes it
+    where = f"{mail.host}:{mail.port}"
+    with Deadline(mail.altogether) as deadline:
+        handing = _Handing(mail, deadline)
+        try:
+            return handing.run(body, to)
+        except (OSError, smtplib.SMTPException) as error:
+            # smtplib calls a time-out a line that was closed.
+            late = deadline.passed or any(isinstance(one, TimeoutError) for one in (error, error.__context__))
+            raise _meant(error, handing.left, late, where, mail.password) from None
+        finally:
+            handing.close()
+
+
+class _Handing:
+    """``left``: whether the text is on its way."""
+
+    def __init__(self, mail: Mail, deadline: Deadline):
+        self._mail = mail
+        self._deadline = deadline
+        self._line: smtplib.SMTP | None = None
+        self.left = False
+
+    def run(self, body: bytes, to: Sequence[str]) -> Taken:
+        line = self._line = self._opened()
+        _expect(line.mail(self._mail.sender), "the sender")
+        refused = {}
+        for one in to:
+            code, said = line.rcpt(one)
+            if code not in (250, 251):
+                refused[one] = _words(code, said)
+        if len(refused) == len(to):
+            first = next(iter(refused.values()))
+            kind = Unavailable if all(words.startswith("4") for words in refused.values()) else Declined
+            raise kind(f"{self._mail.host} takes mail for none of the recipients: {first}.")
+        code, said = line.docmd("DATA")
+        _expect((code, said), "the mail", 354)
+        self.left = True
+        line.send(_dotted(body))
+        code, said = line.getreply()
+        if code != 250:
+            self.left = False
+            _expect((code, said), "the mail")
+        return Taken(refused)
+
+    def _opened(self) -> smtplib.SMTP:
+        mail, context = self._mail, ssl.create_default_context(cafile=self._mail.ca_file)
+        line = self._line = _Watched(self._deadline, mail, context if mail.tls == TLS else None)
+        _expect(line.connect(mail.host, mail.port), "us", 220)
+        line.ehlo_or_helo_if_needed()
+        if mail.tls == STARTTLS:
+            line.starttls(context=context)
+            line.ehlo_or_helo_if_needed()
+        if mail.user and mail.password is not None:
+            line.login(mail.user, mail.password)
+        return line
+
+    def close(self) -> None:
+        if self._line is not None:
+            self._line.close()
+
+
+class _Watched(smtplib.SMTP):
+    """A line that ends when the deadline passes, however it trickles."""
+
+    def __init__(self, deadline: Deadline, mail: Mail, tls: ssl.SSLContext | None):
+        self._deadline = deadline
+        self._tls = tls
+        super().__init__(timeout=mail.seconds)
+        self._host = mail.host  # what STARTTLS compares the certificate with
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> object:
+        line = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # typeshed leaves it out
+        self._deadline.watch(line)
+        return line if self._tls is None else self._tls.wrap_socket(line, server_hostname=host)
+
+
+def _expect(answered: tuple[int, bytes], what: str, wanted: int = 250) -> None:
+    """Raises Unavailable or Declined where the server said something else."""
+    code, said = answered
+    if code == wanted:
+        return
+    if code == -1:
+        raise smtplib.SMTPServerDisconnected
+    kind = Unavailable if 400 <= code < 500 else Declined
+    raise kind(f"The mail server refused {what}: {_words(code, said)}.")
+
+
+def _meant(
+    error: OSError | smtplib.SMTPException, left: bool, late: bool, where: str, password: str | None
+) -> ExchangeError:
+    if left:
+        why = (
+            "did not say in time whether it took the mail"
+            if late
+            else "hung up before it said whether it took the mail"
+        )
+        return Uncertain(f"{where} {why}.")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        words = masking.masked(_words(error.smtp_code, error.smtp_error), [password or ""])
+        return CredentialsRefused(f"{where} refused user and password: {words}.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return NotTrusted(f"The certificate of {where} could not be verified ({error.verify_message.rstrip('.')}).")
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Declined(f"{where} cannot do what the settings ask for: it offers no STARTTLS, or no sign-in.")
+    if isinstance(error, smtplib.SMTPResponseException):
+        kind = Unavailable if 400 <= error.smtp_code < 500 else Declined
+        return kind(f"{where} refused us: {_words(error.smtp_code, error.smtp_error)}.")
+    if late:
+        return Unavailable(f"{where} was silent for too long; the mail was not handed over.")
+    if isinstance(error, ssl.SSLError):
+        return Unavailable(f"The TLS connection to {where} failed. Check port and tls.")
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return Unavailable(f"{where} hung up; the mail was not handed over.")
+    return Unavailable(f"{where} could not be reached: {error.strerror or type(error).__name__}.")
+
+
+def _words(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return texts.visible(" ".join(f"{code} {text}".split()))[:LONGEST_SAID].rstrip(".")
+
+
+def _dotted(body: bytes) -> bytes:
+    """With its end, and lines that begin with a dot made none (section 4.5.2)."""
+    text = body if body.endswith(b"\r\n") else body + b"\r\n"
+    return text.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -1,0 +1,113 @@
+"""Mail servers and stores that refuse, hang, take half or are full. On SQLite alone: what they do is no matter of databases."""
+
+from dataclasses import replace
+
+import pytest
+
+from models.database import Database
+from schedules import managing
+from tests.schedules.rig import told
+
+
+@pytest.fixture
+def database(sqlite_url):
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+def mails(box, subject=""):
+    return [mail for _, mail in box.taken if subject in mail["Subject"]]
+
+
+CERTAIN = [
+    ({"busy"}, "unavailable", "refused us: 421"),
+    ({"full"}, "unavailable", "452 no room"),
+    ({"hang"}, "unavailable", "was silent for too long"),
+]
+
+
+@pytest.mark.parametrize(("faults", "reason", "said"), CERTAIN)
+def test_what_was_certainly_not_taken_is_tried_again(engine, calls, box, faults, reason, said):
+    engine.settings = replace(engine.settings, mail=replace(engine.settings.mail, seconds=0.3))
+    engine.schedule(calls)
+    engine.later(hours=7)
+    box.faults |= faults
+    (send,) = engine.run()
+    assert (send.state, send.reason, send.attempts) == ("pending", reason, 1) and said in send.answer
+    box.faults.clear()
+    assert engine.run()[0].state == "pending"  # not before its pause is over
+    engine.later(minutes=1)
+    (send,) = engine.run()
+    assert (send.state, send.attempts, len(box.taken)) == ("sent", 2, 1)
+
+
+FOR_GOOD = [
+    ({"no_recipient"}, "declined", "takes mail for none of the recipients: 550 no such mailbox"),
+    ({"spam"}, "declined", "554 looks like spam"),
+]
+
+
+@pytest.mark.parametrize(("faults", "reason", "said"), FOR_GOOD)
+def test_a_refusal_for_good_is_not_tried_again(engine, calls, box, faults, reason, said):
+    engine.schedule(calls)
+    box.faults |= faults
+    engine.later(hours=7)
+    (send,) = engine.run()
+    assert (send.state, send.reason, send.attempts) == ("failed", reason, 1) and said in send.answer
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "drop_half", "hang_after"])
+def test_what_is_in_doubt_is_shown_told_and_never_sent_by_itself(engine, database, calls, box, fault):
+    engine.settings = replace(engine.settings, mail=replace(engine.settings.mail, seconds=0.3))
+    engine.schedule(calls)
+    box.faults |= {fault}
+    engine.later(hours=7)
+    sender = engine.sender()
+    sender.step()
+    assert told(engine.sends()) == [("18 07:00", "unknown", "uncertain")]
+    box.faults.clear()
+    before = len(mails(box, "Daily: 2026"))
+    engine.later(hours=5)
+    (send,) = engine.run()
+    assert send.state == "unknown" and len(mails(box, "Daily: 2026")) == before
+    # A person looks, and has it sent once more: under the same Message-ID.
+    with database.write() as session:
+        managing.repeat(session, send.id, engine.at)
+    (again,) = engine.run()
+    assert (again.state, again.target) == ("sent", send.target)
+    assert box.times()[send.target] == before + 1
+    with database.write() as session, pytest.raises(managing.CannotRepeat):
+        managing.repeat(session, send.id, engine.at)
+
+
+STORES = [
+    ({"storage_full": {}}, "pending", "unavailable", "XMinioStorageFull). It is full"),
+    ({"quota": {}}, "pending", "unavailable", "QuotaExceeded). It is full"),
+    ({"unavailable": {}}, "pending", "unavailable", "cannot answer now"),
+    ({"server_error": {}}, "unknown", "uncertain", "failed to answer"),
+    ({"hang": {"value": 2}}, "unknown", "uncertain", "did not answer"),
+    ({"drop_after": {}}, "unknown", "uncertain", "lake"),
+]
+
+
+@pytest.mark.parametrize(("faults", "state", "reason", "said"), STORES)
+def test_a_store_that_is_full_slow_or_gone(stored, calls, bucket, faults, state, reason, said):
+    lake = replace(stored.settings.buckets["lake"], seconds=0.4)
+    stored.settings = replace(stored.settings, buckets={"lake": lake})
+    stored.schedule(calls, to=None, bucket="lake")
+    stored.later(hours=7)
+    bucket.faults.set(faults)
+    (send,) = stored.run()
+    assert (send.state, send.reason) == (state, reason)
+    assert said in send.answer or "reports/" in send.answer
+
+
+def test_keys_that_the_store_does_not_know(stored, calls, bucket):
+    lake = replace(stored.settings.buckets["lake"], secret_key="another")
+    stored.settings = replace(stored.settings, buckets={"lake": lake})
+    stored.schedule(calls, to=None, bucket="lake")
+    stored.later(hours=7)
+    (send,) = stored.run()
+    assert (send.state, send.reason, bucket.objects) == ("failed", "credentials_refused", {})
+    assert "SignatureDoesNotMatch" in send.answer and "another" not in send.answer

@@ -1,0 +1,66 @@
+"""Towards a mail server: encrypted, signed in, and nothing of a secret in a sentence."""
+
+import ssl
+from email.message import EmailMessage
+
+import pytest
+import trustme
+
+from lib.http.errors import CredentialsRefused, Declined, NotTrusted, Unavailable
+from rig.ports import free_port
+from sandbox.mail.server import Mailbox, running
+from schedules import mail
+from schedules.settings import STARTTLS
+from tests.schedules.rig import OPS, mail_of
+
+
+def letter(text="hello") -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"], message["Message-ID"] = "Daily", "<1@example.com>"
+    message.set_content(text)
+    return message
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def test_lines_that_begin_with_a_dot_stay(box):
+    mail.send(mail_of(box.port), letter(".hidden\r\n..two\r\nlast\r\n"), [OPS])
+    ((_, taken),) = box.taken
+    assert taken.get_content().splitlines() == [".hidden", "..two", "last"]
+
+
+def test_signed_in_over_starttls(authority, tls, tmp_path):
+    box = Mailbox()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    own = {"tls": STARTTLS, "user": "wrapup", "password": "secret-word", "ca_file": str(tmp_path / "ca.pem")}
+    with running(box, tls=tls) as port:
+        mail.send(mail_of(port, **own), letter(), [OPS])
+        assert len(box.taken) == len(box.signed_in) == 1
+        with pytest.raises(NotTrusted):
+            mail.send(mail_of(port, **own | {"ca_file": None}), letter(), [OPS])
+        box.faults |= {"no_sign_in"}
+        with pytest.raises(CredentialsRefused) as refused:
+            mail.send(mail_of(port, **own), letter(), [OPS])
+        assert "535 wrong user or password" in str(refused.value) and "secret-word" not in str(refused.value)
+    assert len(box.taken) == 1
+
+
+def test_a_server_without_starttls_is_told_nothing(box):
+    with pytest.raises(Declined, match="offers no STARTTLS"):
+        mail.send(mail_of(box.port, tls=STARTTLS, user="wrapup", password="secret-word"), letter(), [OPS])
+    assert box.signed_in == box.taken == []
+
+
+def test_nobody_there():
+    with pytest.raises(Unavailable, match="could not be reached"):
+        mail.send(mail_of(free_port()), letter(), [OPS])

@@ -1,0 +1,79 @@
+"""The pages of schedules: made by a form, steered, and nothing that somebody has written becomes markup."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from models import ScheduledSend
+from schedules.settings import Settings
+from service.app import create_app
+from tests.schedules.rig import OPS, mail_of, view
+from tests.web.conftest import settings_for
+from web.context import context
+
+HOSTILE = '<script>alert(1)</script>" onclick="x'
+
+
+@pytest.fixture
+def app(database, database_url, tmp_path):
+    app = create_app(replace(settings_for(database_url, tmp_path), schedules=Settings(mail_of(9), tell=OPS)))
+    yield app
+    context(app).database.close()
+
+
+def text(browser, path):
+    response = browser.get(path)
+    assert response.status_code == 200
+    return response.get_data(as_text=True)
+
+
+def made(admin, database, **given):
+    one = view(database, name=HOSTILE)
+    fields = {
+        "name": HOSTILE,
+        "view_id": str(one.id),
+        "way": "to",
+        "where": f"{OPS}, b@example.com",
+        "at": "07:00 19:30",
+    }
+    return admin.post("/schedules", **(fields | {"tz": "Asia/Kolkata", "format": "csv"} | given))
+
+
+def test_without_a_view_there_is_nothing_to_send(admin, reader):
+    assert "There is no view yet" in text(admin, "/schedules")
+    assert "A new schedule" not in text(reader, "/schedules")
+
+
+def test_made_looked_at_and_steered(admin, reader, database):
+    answer = made(admin, database, weekdays=["1", "5"])
+    assert answer.status_code == 303
+    page = text(reader, answer.location)
+    assert "<script>" not in page and "Monday, Friday at 07:00, 19:30" in page and "Send it now" not in page
+    assert "<script>" not in text(admin, "/schedules")
+    for do, said in (("pause", "Resume</button>"), ("resume", "Pause</button>"), ("send", "pending")):
+        assert admin.post(answer.location, do=do).status_code == 303
+        assert said in text(admin, answer.location)
+    with database.write() as session:
+        session.execute(update(ScheduledSend).values(state="unknown", answer=HOSTILE))
+    page = text(admin, answer.location)
+    assert "Send once more" in page and "<script>" not in page
+    with database.read() as session:
+        (send,) = session.query(ScheduledSend).all()
+    assert admin.post(f"/scheduled-sends/{send.id}/repeat").status_code == 303
+    assert "pending" in text(admin, answer.location)
+    assert reader.post(answer.location, do="delete").status_code == 403
+    assert admin.post(answer.location, do="nothing").status_code == 400
+    assert admin.post(answer.location, do="delete").location == "/schedules"
+    assert admin.get(answer.location).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"where": "nobody"}, "Not an address"), ({"at": "seven"}, "Must be a time"), ({"month_day": "x"}, "month_day")],
+)
+def test_what_cannot_be_is_said_and_what_was_written_stays(admin, database, given, said):
+    answer = made(admin, database, **given)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422 and said in page
+    assert next(iter(given.values())) in page

@@ -1,0 +1,154 @@
+"""Schedules: what is sent by itself, when, what became of it; made, changed, tried and repeated."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
+
+from lib.complaints import first
+from models.schedules import FORMS
+from queries import keyset
+from queries import schedules as shown
+from queries.views import saved
+from schedules import managing
+from web import schedules
+from web.context import context
+from web.errors import ApiError
+from web.pages import session, zones
+from web.schemas.schedules import ScheduleOrder
+from web.turns import LOOKS
+
+SHOWN_SENDS = 50
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PLAIN = ("name", "view_id", "format", "tz", "tell")  # fields that are one text, and left out where it is empty
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/schedules", view_func=list_schedules, endpoint="schedules")
+    blueprint.add_url_rule("/schedules", view_func=make, endpoint="make_schedule", methods=["POST"])
+    blueprint.add_url_rule("/schedules/<uuid:schedule_id>", view_func=schedule)
+    blueprint.add_url_rule("/schedules/<uuid:schedule_id>", view_func=act, endpoint="steer_schedule", methods=["POST"])
+    blueprint.add_url_rule("/scheduled-sends/<uuid:send_id>/repeat", view_func=repeat, methods=["POST"])
+
+
+def list_schedules() -> str:
+    """All of them, and a form for one more."""
+    return _list({}, None)
+
+
+def _list(given: dict[str, Any], wrong: str | None) -> str:
+    settings = context().settings.schedules
+    with LOOKS.turn(), session.database().read() as reading:
+        return render_template(
+            "pages/schedules.html",
+            schedules=shown.schedules(reading),
+            views=saved.views(reading, g.reader.name, everybodys=True) if g.reader.may("admin") else [],
+            given={
+                "tz": zones.chosen(),
+                "at": "07:00",
+                "view_id": request.args.get("view", ""),
+                "weekdays": request.form.getlist("weekdays"),
+            }
+            | given,
+            wrong=wrong,
+            settings=settings,
+            forms=FORMS,
+            days=DAYS,
+            zones=zones.all_known(),
+        )
+
+
+def schedule(schedule_id: UUID) -> Response:
+    """One, and what became of each moment."""
+    wrong = None
+    with LOOKS.turn(), session.database().read() as reading:
+        row, view = shown.find(reading, schedule_id) or abort(404)
+        try:
+            page = shown.page(reading, schedule_id, {}, request.args.get("cursor"), SHOWN_SENDS)
+        except keyset.BadCursor as error:
+            page, wrong = keyset.Page([], None), str(error)
+        html = render_template(
+            "pages/schedule.html",
+            schedule=shown.shown(reading, row, view),
+            sends=[shown.shown_send(send) for send in page.rows],
+            following=page.next,
+            first="cursor" not in request.args,
+            repeatable=managing.REPEATABLE,
+            days=DAYS,
+            wrong=wrong,
+        )
+    return make_response(html, 422 if wrong else 200)
+
+
+@session.needs("admin")
+def make() -> Response:
+    """A new one, of the form's fields; the form again, with what is wrong, where it cannot be."""
+    given = {name: value for name, value in request.form.items() if name != "weekdays"}
+    try:
+        made = schedules.make(_order(), g.reader.name)
+    except ValidationError as error:
+        name, said = first(error.messages)
+        return make_response(_list(given, f"{name}: {said}"), 422)
+    except ApiError as error:
+        name, said = first(dict(error.details))
+        return make_response(_list(given, f"{name}: {said}"), 422)
+    flash(f"{made['name']} is made.")
+    return redirect(url_for("pages.schedule", schedule_id=made["id"]), 303)
+
+
+def _order() -> dict[str, Any]:
+    """What the form says, as the API's body would. Raises ValidationError."""
+    form = request.form
+    order: dict[str, Any] = {name: form[name].strip() for name in _PLAIN if form.get(name, "").strip()}
+    order["at"] = form.get("at", "").replace(",", " ").split()
+    if days := form.getlist("weekdays"):
+        order["weekdays"] = [int(day) for day in days if day.isascii() and day.isdigit() and len(day) == 1]
+    if day := form.get("month_day", "").strip():
+        order["month_day"] = int(day) if day.isascii() and day.isdigit() and len(day) < 3 else day
+    where = form.get("where", "").strip()
+    way = form.get("way")
+    if way == "to":
+        order["to"] = where.replace(",", " ").replace(";", " ").split()
+    elif way in ("folder", "bucket"):
+        order[way] = where
+    found: dict[str, Any] = ScheduleOrder().load(order)
+    return found
+
+
+@session.needs("admin")
+def act(schedule_id: UUID) -> Response:
+    """What the button says."""
+    what, by = request.form.get("do"), g.reader.name
+    if what == "delete":
+        if not schedules.remove(schedule_id, by):
+            abort(404)
+        flash("The schedule is deleted.")
+        return redirect(url_for("pages.schedules"), 303)
+    if what == "send":
+        done, said = schedules.try_now(schedule_id, by), "It will be sent now; what came of it stands below."
+    elif what == "pause":
+        done, said = schedules.steer(schedule_id, managing.pause, by), "It is paused."
+    elif what == "resume":
+        done, said = schedules.steer(schedule_id, managing.resume, by), "It goes on."
+    else:
+        abort(400)
+    if done is None:
+        abort(404)
+    flash(said)
+    return redirect(url_for("pages.schedule", schedule_id=schedule_id), 303)
+
+
+@session.needs("admin")
+def repeat(send_id: UUID) -> Response:
+    """Have it sent once more."""
+    try:
+        done = schedules.repeat(send_id, g.reader.name)
+    except managing.CannotRepeat as error:
+        flash(f"Nothing was changed. {error}")
+        return redirect(session.local(request.form.get("back"), url_for("pages.schedules")), 303)
+    if done is None:
+        abort(404)
+    flash("It will be sent once more.")
+    return redirect(url_for("pages.schedule", schedule_id=done["schedule_id"]), 303)
