@@ -1,5 +1,6 @@
 """The catalogue of reports over HTTP: each by its name, and the definitions of all."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, g
@@ -11,7 +12,7 @@ from queries import keyset
 from queries.asks import Asks
 from queries.reports import answering, leads, opened, whole
 from queries.reports import files as report_files
-from queries.reports.base import WrongQuestion
+from queries.reports.base import Asked, Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS
 from web.answers import answer
@@ -89,29 +90,43 @@ def report(query: dict[str, Any], name: str) -> Response:
     if found is None:
         not_found("report")
     filters, rest = split(query)
-    own = context()
+    try:
+        return as_file(found, filters, rest) if rest["format"] != JSON else answer(answered(found, filters, rest))
+    except WrongQuestion as error:
+        invalid(error.parameter, str(error))
+    except keyset.BadCursor as error:
+        invalid("cursor", str(error))
+
+
+def answered(report: Report, filters: Mapping[str, Any], rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The report's answer, and who gave it; ``rest`` is what ``ReportQuery`` asks besides filters. Raises WrongQuestion and
+    BadCursor."""
 
     def asked(whom: Asks) -> dict[str, Any]:
-        groups, by_customer = tuple(rest["group_by"]), rest["zone"] == "customer"
-        question = answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
-        return answering.answer(question, found, rest["compare"], rest["limit"], rest.get("cursor"))
-
-    def asked_for_file(whom: Asks) -> list[dict[str, Any]]:
-        groups, by_customer = tuple(rest["group_by"]), rest["zone"] == "customer"
-        question = answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
-        return whole.rows(question, found, rest["compare"], rest.get("cursor"))
+        question = _question(whom, filters, rest)
+        return answering.answer(question, report, rest["compare"], rest["limit"], rest.get("cursor"))
 
     with TURNS.turn():
-        try:
-            if rest["format"] != JSON:
-                rows = own.sources.ask(asked_for_file, filters, found.tables).value
-                return _file(name, rest["format"], rows, rest["tz"])
-            answered = own.sources.ask(asked, filters, found.tables)
-            return answer(answered.value | answered.told())
-        except WrongQuestion as error:
-            invalid(error.parameter, str(error))
-        except keyset.BadCursor as error:
-            invalid("cursor", str(error))
+        found = context().sources.ask(asked, filters, report.tables)
+    return found.value | found.told()
+
+
+def as_file(report: Report, filters: Mapping[str, Any], rest: Mapping[str, Any]) -> Response:
+    """All of its rows, whatever the page: a file that ends at a hundred would be taken for the whole. Raises WrongQuestion and
+    BadCursor."""
+
+    def asked(whom: Asks) -> list[dict[str, Any]]:
+        return whole.rows(_question(whom, filters, rest), report, rest["compare"], rest.get("cursor"))
+
+    with TURNS.turn():
+        rows = context().sources.ask(asked, filters, report.tables).value
+        return _file(report.name, rest["format"], rows, rest["tz"])
+
+
+def _question(whom: Asks, filters: Mapping[str, Any], rest: Mapping[str, Any]) -> Asked:
+    own, by_customer = context(), rest["zone"] == "customer"
+    groups = tuple(rest["group_by"])
+    return answering.asked(whom, filters, rest["tz"], groups, own.settings.limits, own.connections, by_customer)
 
 
 def _file(name: str, form: str, rows: list[dict[str, Any]], tz: str) -> Response:
@@ -135,20 +150,23 @@ def counted_leads(query: dict[str, Any]) -> Response:
     Exactly as many as the figure says. The filters and the values of the row choose the leads; what is shown of each is of its
     whole history.
     """
-    filters, rest = split(query)
-    own = context()
+    try:
+        page = leads_page(*split(query))
+    except WrongQuestion as error:
+        invalid(error.parameter, str(error))
+    except keyset.BadCursor as error:
+        invalid("cursor", str(error))
+    return answer({"leads": page.rows, "next": page.next})
+
+
+def leads_page(filters: Mapping[str, Any], rest: Mapping[str, Any]) -> keyset.Page[dict[str, Any]]:
+    """A page of them; ``rest`` is what ``LeadQuery`` asks besides filters. Raises WrongQuestion and BadCursor."""
+    own, by_customer = context(), rest["zone"] == "customer"
 
     def asked(whom: Asks) -> keyset.Page[dict[str, Any]]:
-        by_customer = rest["zone"] == "customer"
         question = answering.asked(whom, filters, rest["tz"], (), own.settings.limits, own.connections, by_customer)
         return leads.page(question, rest["figure"], g.get("row", {}), rest["limit"], rest.get("cursor"))
 
+    report, _ = opened.named(rest["figure"])
     with TURNS.turn():
-        try:
-            report, _ = opened.named(rest["figure"])
-            page = own.sources.ask(asked, filters, report.tables).value
-        except WrongQuestion as error:
-            invalid(error.parameter, str(error))
-        except keyset.BadCursor as error:
-            invalid("cursor", str(error))
-    return answer({"leads": page.rows, "next": page.next})
+        return own.sources.ask(asked, filters, report.tables).value

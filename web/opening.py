@@ -53,6 +53,7 @@ def whose_clocks() -> fields.Str:
     )
 
 
+TOTALS = "totals"  # the row of all
 OF_LEADS = ("attempt", "never")  # what rows of leads show besides
 
 
@@ -66,6 +67,20 @@ class Row(Schema):
             "row's values as parameters of their names, an empty one for null. `campaign` and `queue` take the id, or where "
             "the row has none the name.",
             "example": "connect_rate.connected",
+        },
+    )
+    row = fields.List(
+        fields.Str(
+            validate=validate.Regexp(
+                rf"^({TOTALS}|({'|'.join((*GROUPS, *OF_LEADS))}):[\s\S]{{0,2000}})$",
+                error="Write it as NAME:VALUE, with the name of a group, or `totals`.",
+            )
+        ),
+        validate=validate.Length(1, 10),
+        metadata={
+            "description": "With `figure`: the row's values as NAME:VALUE, nothing behind the colon for null, or "
+            "`totals`. With it all other parameters are filters, also those that are named as groups.",
+            "example": ["day:2026-11-18"],
         },
     )
     tz = zone()
@@ -104,9 +119,11 @@ def without_row(request: Request, schema: Schema, given: MultiDictProxy) -> Mult
         return given
     named = [name for name in (*GROUPS, *OF_LEADS) if name in request.args and name in schema.fields]
     if "figure" not in request.args:
-        if alone := [name for name in named if name not in FILTERS]:
+        if alone := [name for name in (*named, "row") if name in request.args and name not in FILTERS]:
             raise ValidationError({name: ["Is a value of a report's row, and needs `figure`."] for name in alone})
         return given
+    if "row" in request.args:
+        return _apart(request, schema, given, [name for name in named if name not in FILTERS])
     if twice := [name for name in named if len(request.args.getlist(name)) > 1]:
         raise ValidationError(
             {name: ["With `figure` it is the row's value, and may be given only once."] for name in twice}
@@ -116,16 +133,33 @@ def without_row(request: Request, schema: Schema, given: MultiDictProxy) -> Mult
     return MultiDictProxy(kept, schema)
 
 
-def opened_filters(session: Asks, filters: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
-    """The filters, with the calls of the figure where one is opened. Takes what is about it out of
-    ``rest``. Answers 422."""
+def _apart(request: Request, schema: Schema, given: MultiDictProxy, named: list[str]) -> MultiDictProxy:
+    """The same where ``row`` has the values of the row."""
+    if named:
+        raise ValidationError({name: ["Stands in `row`, where that is given."] for name in named})
+    values = [one.partition(":") for one in request.args.getlist("row") if one != TOTALS]
+    g.row = {name: value for name, _, value in values}
+    if len(g.row) < len(values):
+        raise ValidationError({"row": ["Each value of the row may be given only once."]})
+    return given
+
+
+def with_figure(session: Asks, filters: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    """The filters, with the calls of the figure where one is opened. Takes what is about it out of ``rest``. Raises
+    WrongQuestion."""
     figure, tz, clocks = rest.pop("figure", None), rest.pop("tz"), rest.pop("zone")
+    rest.pop("row", None)
     if figure is None:
         return filters
     own = context()
     question = answering.asked(session, filters, tz, (), own.settings.limits, own.connections, clocks == "customer")
+    found: list[ColumnElement[bool]] = opened.condition(question, figure, g.get("row", {}))
+    return {**filters, OPENED: found}
+
+
+def opened_filters(session: Asks, filters: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    """``with_figure``, whose complaints are answered with 422."""
     try:
-        found: list[ColumnElement[bool]] = opened.condition(question, figure, g.get("row", {}))
+        return with_figure(session, filters, rest)
     except WrongQuestion as error:
         invalid(error.parameter, str(error))
-    return {**filters, OPENED: found}

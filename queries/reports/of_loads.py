@@ -28,6 +28,7 @@ from queries.reports.percentiles import MEDIAN, P90
 from queries.summary import unstated
 
 FILTERS = ("connection", "dialer", "campaign_id", "since", "until")
+_ENDS = {"closed": facts.CLOSING, "reached": facts.CONTACT, "sold": facts.SALE}
 _KEPT, _SPAN = "calls of loaded leads", "span of loads"
 _ROOM = timedelta(days=1)
 
@@ -55,18 +56,18 @@ def _condition(asked: Asked, name: str, value: Any) -> ColumnElement[bool]:
 
 
 def met(asked: Asked) -> CTE:
-    """Of each lead with a call: ``lead``, ``first_at``, ``closed`` (whether one of its calls ended it), and how many of its
-    ``calls`` have a disposition (``told``) of which nobody knows what it means (``undecided``), or never will (``unstated``)."""
+    """Of each lead with a call: ``lead``, ``first_at``, whether one of its calls ended it (``closed``), was a contact
+    (``reached``) or a sale (``sold``), and how many of its ``calls`` have a disposition (``told``) of which nobody knows what it
+    means (``undecided``), or never will (``unstated``)."""
     if _KEPT not in asked.kept:
-        kinds = {"closing": facts.CLOSING, **_known_by(asked)}
+        kinds = {**_ENDS, **_known_by(asked)}
         columns = (case((kind, 1), else_=0).label(name) for name, kind in kinds.items())
         wanted = conditions(asked)
         calls = loaded.calls_of((CallOutcome.occurred_at.label("at"), *columns), *wanted).subquery("calls_of_leads")
         figures = (
             func.min(calls.c.at).label("first_at"),
-            func.max(calls.c.closing).label("closed"),
             func.count().label("calls"),
-            *(func.sum(calls.c[name]).label(name) for name in kinds if name != "closing"),
+            *((func.max if name in _ENDS else func.sum)(calls.c[name]).label(name) for name in kinds),
         )
         asked.kept[_KEPT] = select(calls.c.lead, *figures).group_by(calls.c.lead).cte("met")
     found: CTE = asked.kept[_KEPT]
@@ -151,14 +152,16 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 _EXCLUDES = "Leads that were not loaded through Wrapup; merged rows; calls that are only planned."
+_UNMAPPED = _EXCLUDES.replace("merged rows", "dispositions that nobody has mapped; merged rows")
 _LOADED = (
     "Leads that the dialer accepted, of those that were loaded through Wrapup (a lead that was loaded twice is two)"
 )
 
 
 _CLOSED_UNKNOWN = Sentences(
-    "No dispositions are stated of the calls of these leads, so how many of them are closed is not known.",
-    "Nobody has decided what the dispositions of these leads' calls mean, so how many of them are closed is not known.",
+    "No dispositions are stated of the calls of these leads, so how many of them are closed, reached or sold is not known.",
+    "Nobody has decided what the dispositions of these leads' calls mean, so how many of them are closed, reached or sold is not "
+    "known.",
 )
 
 
@@ -184,7 +187,19 @@ PENETRATION = Report(
             "closed",
             f"{_LOADED}, with a call whose disposition has the flag `sale`, `dnc`, `not_interested` or `wrong_number`.",
             lambda asked: met(asked).c.closed == 1,
-            excludes=_EXCLUDES.replace("merged rows", "dispositions that nobody has mapped; merged rows"),
+            excludes=_UNMAPPED,
+        ),
+        _leads(
+            "reached",
+            f"{_LOADED}, with a call whose disposition has the flag `contact`.",
+            lambda asked: met(asked).c.reached == 1,
+            excludes=_UNMAPPED,
+        ),
+        _leads(
+            "sold",
+            f"{_LOADED}, with a call whose disposition has the flag `sale`.",
+            lambda asked: met(asked).c.sold == 1,
+            excludes=_UNMAPPED,
         ),
         _calls("all calls", "calls"),
         *(_calls(name, name) for name in ("told", "undecided", "unstated")),
@@ -201,7 +216,7 @@ PENETRATION = Report(
     source=SOURCE,
     moving=_moving,
     tables=True,
-    reasons=meaning_unknown("closed", sentences=_CLOSED_UNKNOWN),
+    reasons=meaning_unknown("closed", "reached", "sold", sentences=_CLOSED_UNKNOWN),
 )
 
 _WITHIN = {"within_5m": 300, "within_1h": 3600, "within_1d": 86_400}

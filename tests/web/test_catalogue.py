@@ -103,6 +103,20 @@ def test_a_figure_opens_to_as_many_calls_as_it_says(asking_reader, kept_calls, g
         assert len(opened.json["outcomes"]) == (row[figure] or 0), (row, groups)
 
 
+def test_a_row_can_be_named_beside_a_filter_of_the_same_name(asking_reader, kept_calls):
+    query = {"agent": "Priya", "flag": "sale", "tz": "Asia/Kathmandu"}
+    for group in ("flag", "agent"):
+        rows = asked(asking_reader, "attempts", group_by=group, **query)["rows"]
+        assert rows
+        for row in rows:
+            told = {"figure": "attempts.attempts", "row": f"{group}:{row[group]}", "limit": 1000}
+            opened = asking_reader.get("/api/v1/outcomes", query_string={**query, **told})
+            assert len(opened.json["outcomes"]) == row["attempts"], row
+    totals = {**query, "figure": "attempts.attempts", "row": "totals", "limit": 1000}
+    opened = asking_reader.get("/api/v1/outcomes", query_string=totals)
+    assert len(opened.json["outcomes"]) == asked(asking_reader, "attempts", **query)["totals"]["attempts"]
+
+
 WRONG = [
     ("nothing", {}, 404, None),
     ("connect_rate", {"tz": "Mars/Base"}, 422, "tz"),
@@ -133,6 +147,10 @@ OPENED_WRONGLY = [
     ({"figure": "connect_rate.final", "week": "2026-W54"}, "week"),
     ({"figure": "connect_rate.final", "tz": "Mars/Base"}, "tz"),
     ({"day": "2026-11-18"}, "day"),
+    ({"row": "day:2026-11-18"}, "row"),
+    ({"figure": "connect_rate.final", "row": "colour:green"}, "row"),
+    ({"figure": "connect_rate.final", "row": ["hour:1", "hour:2"]}, "row"),
+    ({"figure": "connect_rate.final", "row": "hour:1", "day": "2026-11-18"}, "day"),
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from dialers.vocabulary import ANSWERED_BY, COMPUTED, CONNECT_OUTCOMES, FLAGS, OBSERVED, SETTLINGS, STATED
@@ -12,9 +12,11 @@ from lib import ids
 from models import CallOutcome
 from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
+from queries.reports.base import WrongQuestion
+from web import opening
 from web.auth import API
 from web.context import context
-from web.pages import bodies, columns, exporting, filters, session, zones
+from web.pages import bodies, columns, exporting, filters, openings, session, zones
 from web.turns import SEARCHES
 
 # The fields of an outcome as a person looks for them. Every one is in here; a test sees to it.
@@ -95,14 +97,17 @@ def calls() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, columns.CallsQuery)
     names = columns.chosen(rest.pop(columns.NAME, ()))
-    page, left_out = None, None
+    page, left_out, opened = None, None, openings.told(rest, g.get("row", {}))
     if not wrong:
         try:
             with SEARCHES.turn(), session.database().read() as reading:
-                page = selection.page(reading, wanted, **rest)
+                counted = opening.with_figure(reading, wanted, rest)
+                page = selection.page(reading, counted, **rest)
                 left_out = filters.left_out(reading, wanted)
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
+        except WrongQuestion as error:
+            wrong = {error.parameter: [str(error)]}
     kept = [pair for pair in pairs if pair[0] != "cursor"]
     asked = [pair for pair in kept if pair[0] != columns.NAME]  # the API lists whole outcomes
     drawn = columns.cells if names else shape.outcome
@@ -122,6 +127,7 @@ def calls() -> Response | str:
         chips=filters.chips(pairs, zone),
         kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
         left_out=left_out,
+        opened=opened,
         wrong=wrong,
         choices={
             "connection": list(context().connections),

@@ -8,14 +8,14 @@ from models.shown import COLUMNS
 from queries import shape
 from queries.exports.choice import Choice
 from web.outcomes import Columns
-from web.parameters import ListQuery
+from web.parameters import OutcomeQuery
 
 NAME = "columns"
 Pairs = list[tuple[str, str]]
 
 
-class CallsQuery(ListQuery):
-    """A page of the list, and which columns it shows."""
+class CallsQuery(OutcomeQuery):
+    """A page of the list, which a figure may open, and which columns it shows."""
 
     columns = Columns(load_default=())
 

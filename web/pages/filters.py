@@ -14,12 +14,14 @@ from lib import clock
 from queries import selection, words_seen
 from web.context import context
 from web.pages import sentences, zones
-from web.parameters import ListQuery, Parser, split
+from web.parameters import OutcomeQuery, Parser, split
 
 Pairs = list[tuple[str, str]]
 
+OPENING = ("figure", "row", "tz", "zone")  # a figure of a report, whose calls are listed
+
 # Filters that the form has no field for; they stay when it is sent.
-WITHOUT_FIELD = ("dialer", "is_final", "changed_since", "unmapped", "unread", "limit")
+WITHOUT_FIELD = ("dialer", "is_final", "changed_since", "unmapped", "unread", "limit", *OPENING)
 
 CHIPS = {"unmapped": "undecided word", "unread": "unread field"}
 
@@ -45,7 +47,7 @@ def _in_utc(value: str, zone: str) -> str:
 
 
 def read(
-    request: Request, schema: type[Schema] = ListQuery
+    request: Request, schema: type[Schema] = OutcomeQuery
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
     """(filters, the rest of what ``schema`` takes, what is wrong: field -> sentences). Nothing is listed while something is
     wrong: without the filter the list would be too long, and nobody would see why."""

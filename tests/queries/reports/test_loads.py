@@ -90,10 +90,12 @@ def figures(name, leads, calls):
     own = [(lead, calls_of(lead, calls)) for lead in leads]
     called = [(lead, some) for lead, some in own if some]
     if name == "penetration":
-        closed = sum(1 for _, some in called if any(CLOSING & set(call["flags"]) for call in some))
+        flags = [{flag for call in some for flag in call["flags"]} for _, some in called]
+        ends = {"closed": CLOSING, "reached": {"contact"}, "sold": {"sale"}}
+        counts = {name: sum(1 for own in flags if own & wanted) for name, wanted in ends.items()}
         if nobody_knows([call for _, some in called for call in some]):
-            closed = None
-        counts = {"loaded": len(own), "attempted": len(called), "closed": closed}
+            counts = dict.fromkeys(ends)
+        counts |= {"loaded": len(own), "attempted": len(called)}
         return counts | {"penetration": oracle.rate(len(called), len(own))}
     seconds = [
         max(0, (min(call["occurred_at"] for call in some) - lead["sent_at"]) // timedelta(seconds=1))

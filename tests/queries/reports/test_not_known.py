@@ -27,7 +27,7 @@ ON_CONTACTS = {
     "agents": ("contacts", "sales", "sales_per_contact"),
     "compliance": ("after_dnc",),
     "unreachable_numbers": ("numbers", "attempts"),
-    "penetration": ("closed",),
+    "penetration": ("closed", "reached", "sold"),
 }
 # connection, and of each call: connect outcome, disposition, flags
 UNKNOWN = {

@@ -1,0 +1,186 @@
+"""The pages of reports: each number is a link to exactly what it counts, and what is not known says why."""
+
+import csv
+import io
+import random
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from markupsafe import escape
+
+from lib import clock
+from queries.reports.catalogue import REPORTS
+from service.app import create_app
+from tests import factories
+from tests.queries.reports import generated
+from tests.web.conftest import settings_for
+from tests.web.pages.conftest import browser_with
+from tests.web.pages.crawling import counted, listed, opened
+from web.context import context
+from web.pages.reports import SUBJECTS
+
+NASTY = "<script>alert('x')</script> & \"co\""
+SINCE, UNTIL = (clock.iso(generated.FIRST + timedelta(days=at)) for at in (1, 39))
+# What is asked of a report, so that every kind of row and of link is among them.
+ASKED = {
+    "attempts": "group_by=flag,direction&flag=contact",
+    "attempts_per_lead": "group_by=agent&agent=Priya",
+    "connect_rate": "group_by=campaign,hour&connection=ryng-main&connection=mute",
+    "contact_rate": "group_by=hour&compare=week",
+    "dispositions": "compare=previous",
+    "best_time": "zone=customer",
+    "agents": "group_by=agent,connection&connection=ryng-main",
+    "penetration": "group_by=campaign",
+    "speed_to_lead": "group_by=connection,weekday",
+}
+OPENED = 40
+
+
+@pytest.fixture(scope="module")
+def asked(kept_database, tmp_path_factory):
+    url = kept_database.url.render_as_string(hide_password=False)
+    settings = replace(settings_for(url, tmp_path_factory.mktemp("asked")), connections=generated.CONNECTIONS)
+    app = create_app(settings)
+    stored(kept_database)
+    yield app, kept_database
+    context(app).database.close()
+
+
+def stored(database, calls: int = 200):
+    with database.write() as session:
+        own = generated.calls(17, calls)
+        for call in own[::9]:
+            call["campaign_id"], call["campaign_name"] = None, NASTY
+        generated.store(session, own)
+        for connection, campaign in (("ryng-main", "6541"), ("qvoice-main", None)):
+            load = factories.load(session, (), connection=connection, campaign=campaign, name=NASTY)
+            for at, number in enumerate(generated.NUMBERS):
+                lead = {"number": number, "state": "accepted", "sent_at": generated.FIRST + timedelta(days=2, hours=at)}
+                factories.lead(session, load, ordinal=at + 1, **lead)
+
+
+@pytest.fixture(scope="module")
+def reader(asked):
+    return browser_with(*asked, "read")
+
+
+@pytest.fixture(scope="module")
+def pages(reader):
+    """The page of each report."""
+    return {name: followed(reader, page_of(name)) for name in REPORTS}
+
+
+def text(browser, path, status=200):
+    response = browser.get(path)
+    assert response.status_code == status, (path, response.location, response.get_data(as_text=True)[:3000])
+    return response.get_data(as_text=True)
+
+
+def page_of(name, tz="Asia/Kathmandu"):
+    more = ASKED.get(name, "")
+    return f"/reports/{name}?since={SINCE}&until={UNTIL}&tz={tz}&{more}"
+
+
+def followed(browser, path):
+    """The page, where the address is written in another way as we write it."""
+    response = browser.get(path)
+    return text(browser, response.location) if response.status_code == 302 else text(browser, path)
+
+
+def test_every_report_is_among_what_can_be_asked(reader):
+    page = text(reader, "/reports")
+    assert {name for entries in SUBJECTS.values() for name, _ in entries} == set(REPORTS)
+    for report in REPORTS.values():
+        assert f'href="/reports/{report.name}?since=' in page and str(escape(report.question)) in page
+
+
+def test_a_number_leads_to_exactly_what_it_counts(reader, pages):
+    chosen, followed_links = random.Random(3), 0
+    for name, page in pages.items():
+        links = counted(page)
+        assert links or name in ("times", "contact_rate", "machine_rate"), name
+        for address, count in chosen.sample(links, min(3, len(links))):
+            assert listed(lambda path: followed(reader, path), address) == count, (name, address)
+            followed_links += 1
+    assert followed_links > OPENED
+
+
+def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages):
+    for name in ("contact_rate", "times", "speed_to_lead"):
+        for address in opened(pages[name])[1:8:3]:
+            shown = followed(reader, address)
+            assert "Counted under" in shown and "Left out:" in shown, address
+
+
+def test_each_figure_has_its_definition_beside_it_and_each_null_its_reason(pages):
+    for report, page in zip(REPORTS.values(), pages.values(), strict=True):
+        for figure in report.described()["figures"]:
+            assert str(escape(figure["numerator"])) in page, figure
+        reasons = set(re.findall(r'href="#(why-\d+)"', page))
+        assert all(f'id="{one}"' in page for one in reasons)
+        assert "of the change feed, asked of the tables" in page and "await" in page
+
+
+def test_too_few_calls_are_shown_as_that_and_not_as_0(pages):
+    page = pages["best_time"]
+    assert "Fewer than 30 calls say nothing about a rate." in page
+    assert 'aria-label="not known, reason 1"' in page
+
+
+def test_markup_in_a_campaigns_name_stays_text(pages):
+    for name in ("connect_rate", "penetration"):
+        assert "<script>" not in pages[name] and "&lt;script&gt;" in pages[name]
+
+
+def test_pictures_go_with_the_shape_of_the_rows(reader, pages):
+    funnel, heat, attempts = (pages[name] for name in ("penetration", "best_time", "attempts_to_contact"))
+    days = followed(reader, f"/reports/attempts?since={SINCE}&until={UNTIL}&tz=UTC&group_by=day")
+    assert "loaded leads: attempted" in funnel
+    assert ">Mon</text>" in heat and "hours with calls, striped" in heat
+    assert "that were reached most were so on attempt" in attempts
+    assert "Most: 2026-1" in days
+    assert all("<figcaption><strong>" in page for page in (funnel, heat, attempts, days))
+
+
+WRONG = (
+    ("connect_rate?tz=Mars/Base", "tz: Not an IANA time zone, such as Asia/Kolkata."),
+    ("connect_rate?tz=UTC&group_by=colour", "group by"),
+    ("dispositions?tz=UTC&group_by=day", "This report makes its own rows"),
+    ("connect_rate?tz=UTC&compare=previous", "Say with `since` what is compared."),
+    ("penetration?tz=UTC&agent=7", "Loaded leads are not asked about it"),
+    ("connect_rate?tz=UTC&colour=green", "colour: Unknown field."),
+    ("callbacks?tz=UTC&cursor=x", "cursor"),
+)
+
+
+@pytest.mark.parametrize(("path", "sentence"), WRONG)
+def test_what_cannot_be_answered_is_a_sentence_in_the_page(reader, path, sentence):
+    page = text(reader, f"/reports/{path}", 422)
+    assert "Nothing is shown, because this cannot be answered" in page and sentence in page
+    assert "<svg" not in page and "data-count" not in page
+    assert text(reader, "/calls?figure=connect_rate.nothing&row=totals&tz=UTC", 422).count("Write it as REPORT.FIGURE")
+    assert text(reader, "/leads?figure=connect_rate.final&row=totals&tz=UTC", 422).count("counts calls")
+    assert reader.get("/reports/nothing").status_code == 404
+
+
+def test_the_address_says_the_whole_question(reader):
+    bare = reader.get("/reports/connect_rate")
+    assert bare.status_code == 302
+    assert "tz=UTC" in bare.location and "since=" in bare.location and "group_by=day" in bare.location
+    path = "/reports/connect_rate?since=2026-11-01T00:00&until=&tz=Asia/Kathmandu&group_by=hour&group_by=&group_by=flag"
+    location = reader.get(path).location
+    assert "since=2026-10-31T18%3A15%3A00Z" in location and location.endswith("group_by=hour%2Cflag")
+    assert "until" not in location
+    page = followed(reader, path)
+    assert 'value="2026-11-01T00:00:00"' in page and '<option value="hour" selected>' in page
+
+
+def test_a_report_is_downloaded_as_it_is_asked(reader):
+    path = reader.get(page_of("connect_rate")).location
+    file = reader.get(path.replace("?", "?format=csv&"))
+    rows = list(csv.DictReader(io.StringIO(file.get_data(as_text=True))))
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="connect_rate-') and rows
+    assert sum(int(row["final"]) for row in rows) == int(re.search(r'data-count="(\d+)"', text(reader, path))[1])
+    assert reader.get(path.replace("?", "?format=xlsx&")).data.startswith(b"PK")

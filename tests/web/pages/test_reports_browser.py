@@ -1,0 +1,163 @@
+"""Pages of reports in a real Chromium: their numbers followed, their look on a phone, in print and without JavaScript, and axe.
+
+``WRAPUP_TEST_CRAWL=1`` follows every number on every page in three zones; without it, some of each.
+"""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from models.database import Database
+from queries.reports.catalogue import REPORTS
+from service.app import create_app
+from tests.queries.reports import generated
+from tests.web.conftest import settings_for
+from tests.web.pages.conftest import new_key
+from tests.web.pages.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Window, listening, picture
+from tests.web.pages.test_reports import page_of, stored
+from web.context import context
+
+ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"
+ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
+PICTURED = ("penetration", "best_time", "attempts_to_contact", "connect_rate", "compliance")
+# Asks for each address in the page's own session, and counts the rows there and on the pages behind it.
+FOLLOW = """async (links) => {
+  const wrong = [];
+  for (const [href, count] of links) {
+    let rows = 0, address = href + "&limit=1000";
+    while (address) {
+      const answer = await fetch(address);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      rows += page.querySelectorAll("table.list tbody tr").length;
+      const next = page.querySelector("a[rel=next]");
+      address = next && next.getAttribute("href");
+      if (!answer.ok) rows = answer.status + " " + page.querySelector("main").innerText;
+    }
+    if (rows !== count) wrong.push([href, count, rows]);
+  }
+  return wrong;
+}"""
+COUNTED = "nodes => nodes.map(one => [one.getAttribute('href'), Number(one.dataset.count)])"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(sqlite_template, tmp_path_factory):
+    """(port, key) of a server whose calls do not change."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "wrapup.db").write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{folder}/wrapup.db"
+    database = Database(url)
+    stored(database, 400 if ALL else 160)
+    app = create_app(replace(settings_for(url, folder), connections=generated.CONNECTIONS))
+    with listening(app) as port:
+        yield port, new_key(database, "read")
+    context(app).database.close()
+    database.close()
+
+
+def opened(chromium, served, **options) -> Window:
+    port, key = served
+    window = Window(chromium, port, **options)
+    window.sign_in(key)
+    return window
+
+
+def test_every_number_leads_to_what_it_counts(chromium, served):
+    window, followed = opened(chromium, served), 0
+    page = window.page
+    for at, name in enumerate(REPORTS):
+        for zone in ZONES if ALL else [ZONES[at % len(ZONES)]]:
+            page.goto(page_of(name, zone))
+            links = page.locator("a[data-count]").evaluate_all(COUNTED)
+            links = links if ALL else links[:: max(1, len(links) // 4)]
+            assert page.evaluate(FOLLOW, links) == [], (name, zone)
+            followed += len(links)
+    print(f"{followed} numbers were followed")
+    assert followed > (1000 if ALL else 40)
+    assert window.complaints == []
+
+
+def test_a_newcomer_comes_from_a_question_to_its_calls(chromium, served, tmp_path):
+    window = opened(chromium, served, color_scheme="light", viewport={"width": 1360, "height": 900})
+    page = window.page
+    page.get_by_role("link", name="Reports", exact=True).click()
+    picture(page, "reports.png", tmp_path)
+    page.get_by_role("link", name="On which weekday and at which hour do people answer?").click()
+    page.get_by_role("link", name="everything").click()
+    page.get_by_text("Definition of connect rate").click()
+    assert page.get_by_text("Divided by: Calls that are over.").first.is_visible()
+    picture(page, "report.png", tmp_path)
+    number = page.locator("tbody a[data-count]").first
+    count = int(number.get_attribute("data-count"))
+    number.click()
+    page.get_by_text("Counted under final of").wait_for()
+    assert page.locator("table.list tbody tr").count() == count
+    assert window.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_runs_off_the_side(chromium, served, tmp_path, scheme):
+    window = opened(chromium, served, viewport=PHONE, color_scheme=scheme, is_mobile=True, device_scale_factor=2)
+    for path in ("/reports", *map(page_of, REPORTS if ALL else PICTURED)):
+        window.page.goto(path)
+        assert window.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        if ALL or scheme == "dark":
+            name = path.split("?")[0].rsplit("/", 1)[-1]
+            window.page.screenshot(path=tmp_path / f"{name}-{scheme}.png", full_page=True)
+    assert window.complaints == []
+
+
+def test_a_printed_page_says_where_it_is_from(chromium, served, tmp_path):
+    window = opened(chromium, served)
+    window.page.goto(page_of("connect_rate"))
+    address = window.page.locator(".address")
+    assert not address.is_visible()
+    window.page.emulate_media(media="print")
+    assert address.is_visible() and address.inner_text() == window.page.url
+    assert not window.page.get_by_role("navigation", name="Pages", exact=True).is_visible()
+    assert window.page.pdf(path=tmp_path / "report.pdf").startswith(b"%PDF")
+
+
+def test_without_javascript_a_question_is_asked_by_its_form(chromium, served):
+    window = opened(chromium, served, java_script_enabled=False, viewport=DESKTOP)
+    page = window.page
+    page.goto(page_of("attempts_per_lead"))
+    page.locator(".asking > summary").click()
+    page.get_by_label("A row for each").select_option("weekday")
+    page.get_by_label("On the clocks of").fill("Europe/Nowhere")
+    page.get_by_role("button", name="Show").click()
+    assert "Not an IANA time zone" in page.get_by_role("alert").inner_text()
+    page.get_by_label("On the clocks of").fill("Europe/Kyiv")
+    page.get_by_role("button", name="Show").click()
+    assert "group_by=weekday" in page.url and "tz=Europe%2FKyiv" in page.url
+    assert page.locator("figure svg").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(chromium, served, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    window = opened(chromium, served, color_scheme=scheme)
+    window.page.goto(page_of("attempts_per_lead"))
+    of_leads = window.page.locator("a[href^='/leads']").first.get_attribute("href")
+    of_calls = window.page.locator("a[href^='/calls?figure']").first.get_attribute("href")
+    for path in ("/reports", of_leads, of_calls, *map(page_of, REPORTS if ALL else PICTURED)):
+        window.page.goto(path)
+        found = axe.run(window.page).response["violations"]
+        assert found == [], [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in found]

@@ -1,0 +1,183 @@
+"""A report's rows and totals as cells: what stands in them, where each number leads to, and why one is not known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from lib import clock
+from queries.reports.base import Figure, Report
+from web.pages import openings, sentences, zones
+from web.pictures.heat import DAYS
+
+NAMES = {"campaign_name": "campaign_id", "queue_name": "queue_id", "agent_name": "agent"}  # shown beside their ids
+BEFORE, CHANGE = "_before", "_change"
+NOTHING = "There is nothing that it could be taken of."
+_TEXTS = ("word", "time")  # units of what is no number
+MOST_ROWS = 500  # of a page; files have all
+_LONG = 600  # seconds, from which on hours are easier to read
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``second``: what stands behind, smaller. ``why``: the number of a reason. ``count``: how many it leads to."""
+
+    text: str
+    href: str | None = None
+    second: str | None = None
+    why: int | None = None
+    at: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    name: str
+    title: str
+    number: bool = False
+
+
+@dataclass
+class Cells:
+    """Of one answer. ``pairs`` are its query; ``why`` gathers the reasons."""
+
+    report: Report
+    answer: Mapping[str, Any]
+    pairs: openings.Pairs
+    zone: str
+    why: list[str] = field(default_factory=list)
+    _known: dict[str, tuple[Figure | None, str]] = field(default_factory=dict)
+
+    def heads(self) -> list[Head]:
+        """The columns of the rows."""
+        names = dict.fromkeys(name for row in self.answer["rows"] for name in flat(row))
+        shown = [name for name in names if NAMES.get(name) not in names]
+        figures = {name: self._of(name)[0] for name in shown}
+        return [Head(name, title(name), one is not None and one.unit not in _TEXTS) for name, one in figures.items()]
+
+    def rows(self, heads: Sequence[Head]) -> list[list[Cell]]:
+        """The cells of each row, in the order of ``heads``; of ``MOST_ROWS`` at most."""
+        found = []
+        for row in self.answer["rows"][:MOST_ROWS]:
+            values = openings.values(self.report, self.answer["group_by"], row)
+            shown = flat(row)
+            found.append([self._cell(head.name, shown, row.get("reasons", {}), values) for head in heads])
+        return found
+
+    def totals(self) -> dict[str, Cell]:
+        """Of each figure that there is of all calls."""
+        totals, reasons = flat(self.answer["totals"]), self.answer["totals"].get("reasons", {})
+        figures = [name for name in totals if self._of(name)[0] is not None]
+        return {name: self._cell(name, totals, reasons, None) for name in figures}
+
+    def _cell(
+        self, name: str, row: Mapping[str, Any], reasons: Mapping[str, str], values: Mapping[str, str] | None
+    ) -> Cell:
+        value, (figure, part) = row.get(name), self._of(name)
+        if figure is None or figure.unit == "time":
+            return self._label(name, value, row)
+        if value is None:
+            return Cell("–", why=None if part == CHANGE else self._why(reasons.get(name, NOTHING)))
+        text = amount(value, figure.unit)
+        if part == CHANGE:
+            return Cell(changed(value, figure.unit))
+        pairs = self.pairs if part != BEFORE else self._before(values)
+        if pairs is None:
+            return Cell(text)
+        counts = figure.ratio is None and figure.mean is None and figure.nth is None and figure.total is None
+        href = openings.address(self.report, figure, values, pairs, row.get("number"))
+        return Cell(text, href, count=value if counts and href and isinstance(value, int) else None)
+
+    def _of(self, name: str) -> tuple[Figure | None, str]:
+        if name not in self._known:
+            self._known[name] = figure_of(self.report, name)
+        return self._known[name]
+
+    def _before(self, values: Mapping[str, str] | None) -> openings.Pairs | None:
+        """The query about the other period; None for a day or a week, which is another one there."""
+        if values and not values.keys().isdisjoint(("day", "week")):
+            return None
+        other = self.answer["compared_with"]
+        rest = [pair for pair in self.pairs if pair[0] not in ("since", "until")]
+        return [("since", other["since"]), ("until", other["until"]), *rest]
+
+    def _why(self, reason: str) -> int:
+        if reason not in self.why:
+            self.why.append(reason)
+        return self.why.index(reason) + 1
+
+    def _label(self, name: str, value: Any, row: Mapping[str, Any]) -> Cell:
+        if name == "id" and value is not None:
+            return Cell("the call", url_for("pages.call", outcome_id=UUID(value)))
+        if name.endswith("_at") and value is not None:
+            return Cell(zones.moment(value, self.zone, "full"), at=clock.iso(clock.parse(value)))
+        for beside, key in NAMES.items():
+            if key == name and row.get(beside):
+                return Cell(row[beside], second=value)
+        return Cell(label(name, value))
+
+
+def figure_of(report: Report, name: str) -> tuple[Figure | None, str]:
+    """Which figure a row shows under the name, and whether that is its value or another part of it; None for a label."""
+    figures = {figure.name: figure for figure in report.figures if not figure.hidden}
+    for part in ("", BEFORE, CHANGE):
+        if name.endswith(part) and (found := figures.get(name.removesuffix(part))):
+            return found, part
+    return None, ""
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without its reasons, and with what it shows as an object under names of their own: ``now_contacts``."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        if not isinstance(value, Mapping):
+            found[name] = value
+        elif name != "reasons":
+            stem, part = next(
+                ((name.removesuffix(one), one) for one in (BEFORE, CHANGE) if name.endswith(one)), (name, "")
+            )
+            found |= {f"{stem}_{inner}{part}": one for inner, one in value.items()}
+    return found
+
+
+def title(name: str) -> str:
+    """The head of a column."""
+    for part, said in ((BEFORE, ", before"), (CHANGE, ", change")):
+        if name.endswith(part):
+            return sentences.plain(name.removesuffix(part)) + said
+    return {"id": "call", "campaign_id": "campaign", "queue_id": "queue"}.get(name, sentences.plain(name))
+
+
+def label(name: str, value: Any) -> str:
+    """A group's value as people write it."""
+    if value is None:
+        return "none"
+    if name == "weekday":
+        return DAYS[value - 1]
+    if name == "hour":
+        return f"{value} h"
+    if name == "never":
+        return "never reached" if value else "reached"
+    plain = name in ("connect_outcome", "answered_by", "settling", "flag", "state", "rule", "last_outcome")
+    return sentences.plain(value) if plain else str(value)
+
+
+def amount(value: Any, unit: str) -> str:
+    """A figure as people read it."""
+    if isinstance(value, str):
+        return sentences.plain(value)
+    if unit == "share":
+        return sentences.percent(value)
+    if unit == "seconds":
+        return sentences.hms(round(value)) if abs(value) >= _LONG else f"{value:,.4g} s"
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+def changed(value: Any, unit: str) -> str:
+    """A difference, with its sign; of shares in points."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    if unit == "share":
+        return f"{sign}{abs(value) * 100:.1f} points"
+    return sign + amount(abs(value), unit)

@@ -1,0 +1,89 @@
+"""The question of a report's page: what stands in the address, and what its form offers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from lib import clock
+from queries.reports import of_loads
+from queries.reports.base import Report
+from queries.reports.counting import source_of
+from web.pages import zones
+from web.pages.filters import Pairs, tidied
+
+DAYS = 30  # that a page is about where nothing is asked for
+_BY = "day"  # where the report has no rows of its own
+FIELDS = ("connection", "campaign_id", "agent", "disposition", "flag", "connect_outcome", "number")
+COMPARED = (("previous", "the period before"), ("week", "the same weekdays a week ago"))
+
+
+def first(report: Report, zone: str) -> Pairs:
+    """What is asked where the address asks nothing: the last days in the reader's zone."""
+    since = zones.today(clock.now() - timedelta(days=DAYS - 1), zone)[0]
+    by = [] if report.own_rows or report.default_groups else [("group_by", _BY)]
+    return [("since", clock.iso(since) or ""), ("tz", zone), *by]
+
+
+def canonical(pairs: Pairs, zone: str) -> Pairs:
+    """The query as the API takes it: without blanks, its times in UTC, its groups in one parameter."""
+    given = dict(pairs)
+    tz = given["tz"] if zones.known(given.get("tz", "")) else zone
+    groups = list(dict.fromkeys(one for name, value in pairs if name == "group_by" for one in value.split(",") if one))
+    rest = tidied([pair for pair in pairs if pair[0] != "group_by"], tz)
+    rest += [] if any(name == "tz" for name, _ in rest) else [("tz", zone)]
+    return rest + ([("group_by", ",".join(groups))] if groups else [])
+
+
+def groups_of(report: Report) -> Sequence[str]:
+    """What its rows can be grouped by; none where it makes its own."""
+    if report.own_rows is not None:
+        return ()
+    return tuple(report.groups) if report.groups is not None else tuple(source_of(report).groups)
+
+
+def fields(report: Report) -> Sequence[str]:
+    """The filters that the form has fields for."""
+    return [name for name in FIELDS if not report.tables or name in of_loads.FILTERS]
+
+
+def kept(report: Report, pairs: Pairs) -> Pairs:
+    """What the form has no field for, and stays when it is sent."""
+    shown = {*fields(report), "since", "until", "tz", "zone", "group_by", "compare", "cursor", "format"}
+    seen: set[str] = set()
+    found = []
+    for name, value in pairs:
+        if name not in shown or (name in seen and name in FIELDS):
+            found.append((name, value))
+        seen.add(name)
+    return found
+
+
+def periods(pairs: Pairs, tz: str, now: datetime) -> list[tuple[str, Pairs]]:
+    """Spans that are asked for often, each with the query about it."""
+    rest = [pair for pair in pairs if pair[0] not in ("since", "until", "cursor")]
+    today, tomorrow = zones.today(now, tz)
+    yesterday = zones.today(today - timedelta(hours=1), tz)[0]
+    begins = {days: zones.today(now - timedelta(days=days - 1), tz)[0] for days in (7, DAYS)}
+    spans: Mapping[str, tuple[datetime | None, datetime | None]] = {
+        "today": (today, tomorrow),
+        "yesterday": (yesterday, today),
+        "7 days": (begins[7], None),
+        f"{DAYS} days": (begins[DAYS], None),
+        "everything": (None, None),
+    }
+    return [(name, [*_span(since, until), *rest]) for name, (since, until) in spans.items()]
+
+
+def _span(since: datetime | None, until: datetime | None) -> Pairs:
+    return [(name, clock.iso(at) or "") for name, at in (("since", since), ("until", until)) if at is not None]
+
+
+def words(query: Mapping[str, Any], tz: str) -> str:
+    """The span in words."""
+    since, until = (
+        zones.moment(query[name], tz, "full")[:-3] if query.get(name) else None for name in ("since", "until")
+    )
+    if since is None and until is None:
+        return f"All that is known, on the clocks of {tz}."
+    span = " ".join(filter(None, (f"From {since}" if since else "", f"until {until}" if until else "until now")))
+    return f"{span[0].upper()}{span[1:]}, on the clocks of {tz}."

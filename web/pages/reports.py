@@ -1,0 +1,152 @@
+"""Reports: what can be asked, and a page for each question with its picture, its table, and its definitions."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
+from lib import clock
+from queries import completeness, health, keyset
+from queries.reports.base import Report, WrongQuestion
+from queries.reports.catalogue import REPORTS
+from web import catalogue
+from web.auth import API
+from web.context import context
+from web.pages import filters, pictured, report_query, session, zones
+from web.pages.report_cells import MOST_ROWS, Cells
+
+# By subject; with each report what is asked besides.
+SUBJECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Calls": (
+        ("attempts", ""),
+        ("connect_rate", ""),
+        ("best_time", ""),
+        ("machine_rate", ""),
+        ("dispositions", ""),
+        ("times", ""),
+    ),
+    "Campaigns": (
+        ("contact_rate", "campaign"),
+        ("connect_rate", "campaign"),
+        ("penetration", "campaign"),
+        ("abandon_rate", ""),
+    ),
+    "Leads": (
+        ("attempts_per_lead", ""),
+        ("first_attempt_contact", ""),
+        ("attempts_to_contact", ""),
+        ("speed_to_lead", ""),
+    ),
+    "Agents": (("agents", ""),),
+    "Promises and rules": (("callbacks", ""), ("compliance", "")),
+    "Numbers": (("number_health", ""), ("unreachable_numbers", "")),
+    "How certain it is": (("may_still_move", ""),),
+}
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/reports", view_func=reports)
+    blueprint.add_url_rule("/reports/<name>", view_func=report)
+
+
+def reports() -> str:
+    """What can be asked."""
+    zone = zones.chosen()
+    subjects = {
+        subject: [(REPORTS[name], by, urlencode(_asked(REPORTS[name], by, zone))) for name, by in entries]
+        for subject, entries in SUBJECTS.items()
+    }
+    return render_template("pages/reports.html", subjects=subjects)
+
+
+def _asked(report: Report, by: str, zone: str) -> filters.Pairs:
+    first = [pair for pair in report_query.first(report, zone) if not by or pair[0] != "group_by"]
+    return [*first, ("group_by", by)] if by else first
+
+
+def report(name: str) -> Response | str:
+    """One question. ``format`` answers with a file."""
+    found = REPORTS.get(name)
+    if found is None:
+        abort(404)
+    given, zone = list(request.args.items(multi=True)), zones.chosen()
+    pairs = report_query.canonical(given, zone) if given else report_query.first(found, zone)
+    if pairs != given:
+        return redirect(f"{request.path}?{urlencode(pairs)}", 302)
+    wanted, rest, wrong = filters.read(request, catalogue.ReportQuery)
+    answer = None
+    if not wrong:
+        try:
+            if rest["format"] != catalogue.JSON:
+                return catalogue.as_file(found, wanted, rest)
+            answer = catalogue.answered(found, wanted, rest)
+        except WrongQuestion as error:
+            wrong = {error.parameter: [str(error)]}
+        except keyset.BadCursor as error:
+            wrong = {"cursor": [str(error)]}
+    shown = _shown(found, answer, pairs, wanted | rest) if answer is not None else {}
+    return make_response(_page(found, pairs, wrong, shown), 422 if wrong else 200)
+
+
+def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, query: Mapping[str, Any]) -> dict[str, Any]:
+    cells = Cells(report, answer, pairs, answer["tz"])
+    heads = cells.heads()
+    following = [*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", answer.get("next") or "")]
+    return {
+        "answer": answer,
+        "span": report_query.words(query, answer["tz"]),
+        "pictures": pictured.drawn(report, answer),
+        "heads": heads,
+        "rows": cells.rows(heads),
+        "left_rows": max(0, len(answer["rows"]) - MOST_ROWS),
+        "totals": cells.totals(),
+        "why": cells.why,
+        "complete": _complete(query.get("connection") or (), answer["tz"]),
+        "following": urlencode(following) if answer.get("next") else None,
+    }
+
+
+def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], shown: Mapping[str, Any]) -> str:
+    given = dict(reversed(pairs))
+    tz = given["tz"] if zones.known(given["tz"]) else "UTC"
+    here = [pair for pair in pairs if pair[0] != "cursor"]
+    return render_template(
+        "pages/report.html",
+        report=report,
+        definitions=report.described()["figures"],
+        wrong=wrong,
+        given=given,
+        tz=tz,
+        query=urlencode(here),
+        files=[(form, urlencode([("format", form), *here])) for form in ("csv", "xlsx")],
+        chips=filters.chips(pairs, tz),
+        periods=[(name, urlencode(asked)) for name, asked in report_query.periods(pairs, tz, clock.now())],
+        fields=report_query.fields(report),
+        kept=report_query.kept(report, pairs),
+        groups=report_query.groups_of(report),
+        grouped=[one for one in given.get("group_by", "").split(",") if one],
+        compared=report_query.COMPARED,
+        zones=zones.all_known(),
+        choices={"connection": list(context().connections), "connect_outcome": CONNECT_OUTCOMES, "flag": FLAGS},
+        for_input=filters.for_input,
+        api=f"{API}/reports/{report.name}",
+        may_save="pages.save_view" in current_app.view_functions,
+        address=request.url,
+        **shown,
+    )
+
+
+def _complete(connections: Any, tz: str) -> list[tuple[str, str]]:
+    """(connection, how far each of its reports is complete), for those that are asked for anything."""
+    with session.database().read() as reading:
+        polls = health.poll_states(reading, clock.now())
+    found = []
+    for name, connection in context().connections.items():
+        reached = completeness.of_reports(connection, polls.get(name, []))
+        said = [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
+        if said and (not connections or name in connections):
+            found.append((name, "; ".join(said)))
+    return found
