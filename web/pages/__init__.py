@@ -16,6 +16,7 @@ from web.pages import (
     errors,
     exporting,
     loads,
+    openings,
     overview,
     policy,
     quarantine,
@@ -66,7 +67,7 @@ def register(app: Flask) -> None:
         schedules,
     ):
         module.add_routes(blueprint)
-    for function in (*sentences.FILTERS, *zones.FILTERS):
+    for function in (*sentences.FILTERS, *zones.FILTERS, openings.coded):
         blueprint.add_app_template_filter(function, function.__name__)
     errors.register(blueprint, app)
     app.register_blueprint(blueprint)

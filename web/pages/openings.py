@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import url_for
+from markupsafe import Markup, escape
 
 from queries.reports import opened
 from queries.reports.base import LEADS, Figure, Report, WrongQuestion
@@ -35,13 +36,21 @@ def address(
 
 def values(report: Report, group_by: Sequence[str], row: Mapping[str, Any]) -> dict[str, str]:
     """What the row shows of its groups: of each the id, or where there is none the name; an empty text for null."""
-    groups = GROUPS | source_of(report).groups
+    groups = {**GROUPS, **source_of(report).groups}
     found = {}
     for name in group_by:
         shown = (row.get(field) for field in groups[name].fields)
         first = next((one for one in shown if one is not None), "")
         found[name] = str(first).lower() if isinstance(first, bool) else str(first)
     return found
+
+
+def coded(text: str) -> Markup:
+    """A sentence of the definitions with what stands in backticks as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts)
+    )
 
 
 def told(query: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any] | None:

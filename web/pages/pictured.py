@@ -68,10 +68,8 @@ def _shown(report: Report, rows: Sequence[Mapping[str, Any]], least: float) -> F
 
 
 def _title(figure: Figure) -> str:
-    return (
-        f"{sentences.plain(figure.name).capitalize()}: {figure.numerator[0].lower()}{figure.numerator[1:].rstrip('.')}"
-        + (f" / {figure.denominator[0].lower()}{figure.denominator[1:].rstrip('.')}" if figure.denominator else "")
-    )
+    whole = f" / {figure.denominator}" if figure.denominator else ""
+    return f"{sentences.plain(figure.name).capitalize()}: {figure.numerator}{whole}".replace("`", "").removesuffix(".")
 
 
 def _text(figure: Figure, value: Any) -> str:
@@ -154,4 +152,5 @@ def _of_totals(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
     ]
     if len(own) < 2 or not any(bar.value for bar in own) or report.name in _FUNNELS:
         return []
-    return [Picture(report.question, bars.drawn(report.question, own), bars.finding(own))]
+    title = report.question.replace("`", "")
+    return [Picture(title, bars.drawn(title, own), bars.finding(own))]

@@ -39,8 +39,9 @@ def drawn(name: str, cells: Mapping[tuple[int, int], Cell], key: str = "few") ->
             place = {"x": percent(_SIDE + at * wide), "width": percent(0.97 * wide), "y": top, "height": _CELL - 2}
             looks = {"fill": striped(key)} if step is None else {"class_": f"heat{step}"}
             parts.append(element("rect", rx=2, **place, **looks))
-            text = "on-few" if step is None else f"on-heat{step}"
-            parts.append(words(cell.text, percent(_SIDE + (at + 0.485) * wide), top + 15, text, "middle"))
+            if step is not None:
+                middle = percent(_SIDE + (at + 0.485) * wide)
+                parts.append(words(cell.text, middle, top + 15, f"on-heat{step}", "middle"))
     return picture(name, _HEAD + _CELL * len(shown), *parts)
 
 

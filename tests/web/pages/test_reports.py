@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from markupsafe import escape
 
 from lib import clock
 from queries.reports.catalogue import REPORTS
@@ -19,6 +18,7 @@ from tests.web.conftest import settings_for
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.crawling import counted, listed, opened
 from web.context import context
+from web.pages.openings import coded
 from web.pages.reports import SUBJECTS
 
 NASTY = "<script>alert('x')</script> & \"co\""
@@ -93,7 +93,7 @@ def test_every_report_is_among_what_can_be_asked(reader):
     page = text(reader, "/reports")
     assert {name for entries in SUBJECTS.values() for name, _ in entries} == set(REPORTS)
     for report in REPORTS.values():
-        assert f'href="/reports/{report.name}?since=' in page and str(escape(report.question)) in page
+        assert f'href="/reports/{report.name}?since=' in page and str(coded(report.question)) in page
 
 
 def test_a_number_leads_to_exactly_what_it_counts(reader, pages):
@@ -117,7 +117,7 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
 def test_each_figure_has_its_definition_beside_it_and_each_null_its_reason(pages):
     for report, page in zip(REPORTS.values(), pages.values(), strict=True):
         for figure in report.described()["figures"]:
-            assert str(escape(figure["numerator"])) in page, figure
+            assert str(coded(figure["numerator"])) in page, figure
         reasons = set(re.findall(r'href="#(why-\d+)"', page))
         assert all(f'id="{one}"' in page for one in reasons)
         assert "of the change feed, asked of the tables" in page and "await" in page
