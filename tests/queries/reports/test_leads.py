@@ -25,7 +25,6 @@ COUNTED = {  # the figure that is opened -> the one that says how many, and the 
     "penetration.penetration": ("attempted", ("day",)),
     "penetration.closed": ("closed", ("dialer", "week")),
     "penetration.reached": ("reached", ("campaign",)),
-    "penetration.sold": ("sold", ("connection",)),
     "speed_to_lead.called": ("called", ("hour",)),
     "speed_to_lead.not_called": ("not_called", ("connection",)),
 }
