@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
@@ -133,7 +133,6 @@ def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], 
         choices={"connection": list(context().connections), "connect_outcome": CONNECT_OUTCOMES, "flag": FLAGS},
         for_input=filters.for_input,
         api=f"{API}/reports/{report.name}",
-        may_save="pages.save_view" in current_app.view_functions,
         address=request.url,
         **shown,
     )
