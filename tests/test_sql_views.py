@@ -66,6 +66,7 @@ def test_each_lead_has_its_calls(filled):
             "first_contact_at": iso(contacts[0]) if contacts else None,
             "is_contacted": bool(contacts),
             "is_closed": any(test_loads.CLOSING & set(call["flags"]) for call in own),
+            "is_sold": any("sale" in call["flags"] for call in own),
             "speed_to_lead_seconds": max(0, (times[0] - lead["sent_at"]) // timedelta(seconds=1))
             if times and lead["state"] == "accepted"
             else None,

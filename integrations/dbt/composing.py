@@ -68,7 +68,8 @@ def _own(name: str, kind: Any) -> Any:
 
 def _met() -> Any:
     """``of_loads.met``, of the columns that ``leads_v1`` has of a lead's calls."""
-    leads = table("loaded_leads", *map(column, ("id", "first_attempt_at", "closed", "attempts", "disposed_attempts")))
+    own = ("id", "first_attempt_at", "closed", "reached", "sold", "attempts", "disposed_attempts")
+    leads = table("loaded_leads", *map(column, own))
     silent = literal_column("loaded_leads.unstated_attempts", Integer).label("unstated")
     unflagged = literal_column("loaded_leads.unflagged_attempts", Integer).label("undecided")
     names = {"id": "lead", "first_attempt_at": "first_at", "attempts": "calls", "disposed_attempts": "told"}

@@ -37,6 +37,7 @@ WAYS = (
 )
 CALL = """
 SELECT lead.id AS lead, call.id AS call, call.occurred_at AS at, {contact} AS contact, {closing} AS closing,
+    {sale} AS sale,
     call.disposition IS NOT NULL AS disposed, call.disposition IS NOT NULL AND flags = '[]' AS unflagged
 FROM loaded_leads AS lead JOIN lead_loads AS load ON load.id = lead.load_id
 JOIN call_outcomes AS call ON call.connection = lead.connection AND call.merged_into IS NULL AND {way}
@@ -47,6 +48,7 @@ SELECT lead.id, lead.load_id, lead.ordinal AS row_in_load, lead.connection, load
     CASE WHEN lead.state = 'sending' THEN 'pending' ELSE lead.state END AS state, lead.reason, lead.dialer_id, lead.sent_at,
     coalesce(met.attempts, 0) AS attempts, met.first_attempt_at, met.last_attempt_at, met.first_contact_at,
     coalesce(met.contact, 0) = 1 AS is_contacted, coalesce(met.closing, 0) = 1 AS is_closed,
+    coalesce(met.sale, 0) = 1 AS is_sold,
     CASE WHEN lead.state <> 'accepted' THEN NULL WHEN met.first_attempt_at < lead.sent_at THEN 0 ELSE {seconds} END
         AS speed_to_lead_seconds,
     coalesce(met.disposed, 0) AS disposed_attempts, coalesce(met.unflagged, 0) AS unflagged_attempts
@@ -54,7 +56,7 @@ FROM loaded_leads AS lead JOIN lead_loads AS load ON load.id = lead.load_id
 LEFT JOIN (
     SELECT lead, count(*) AS attempts, min(at) AS first_attempt_at, max(at) AS last_attempt_at,
         min(CASE WHEN contact THEN at END) AS first_contact_at, max(CASE WHEN contact THEN 1 ELSE 0 END) AS contact,
-        max(CASE WHEN closing THEN 1 ELSE 0 END) AS closing, sum(CASE WHEN disposed THEN 1 ELSE 0 END) AS disposed,
+        max(CASE WHEN sale THEN 1 ELSE 0 END) AS sale, max(CASE WHEN closing THEN 1 ELSE 0 END) AS closing, sum(CASE WHEN disposed THEN 1 ELSE 0 END) AS disposed,
         sum(CASE WHEN unflagged THEN 1 ELSE 0 END) AS unflagged
     FROM ({calls}) AS calls GROUP BY lead
 ) AS met ON met.lead = lead.id"""
@@ -163,6 +165,7 @@ OF_LEADS = {
     "first_contact_at": "When the first call with the flag `contact` was.",
     "is_contacted": "Whether one of its calls has the flag `contact`; false also where nobody has decided what dispositions mean.",
     "is_closed": "Whether one of its calls has the flag `sale`, `dnc`, `not_interested` or `wrong_number`, likewise.",
+    "is_sold": "Whether one of its calls has the flag `sale`, likewise.",
     "speed_to_lead_seconds": "Whole seconds from `sent_at` to its first call, at least 0; null where it has none, or was not "
     "accepted.",
     "disposed_attempts": "How many of its calls have a disposition.",
@@ -205,8 +208,9 @@ def upgrade() -> None:
     words = WORDS[dialect]
     flagged = {name: words["flag"].format(name) for name in ("contact", *CLOSING)}
     closing = f"({' OR '.join(flagged[name] for name in CLOSING)})"
+    kinds = {"contact": flagged["contact"], "sale": flagged["sale"], "closing": closing}
     ways = (way.format(second=words["second"]) for way in WAYS)
-    calls = " UNION ".join(CALL.format(contact=flagged["contact"], closing=closing, way=way) for way in ways)
+    calls = " UNION ".join(CALL.format(**kinds, way=way) for way in ways)
     ends = ("met.first_attempt_at", "lead.sent_at")
     seconds = words["seconds"].format(*(ends if dialect == "postgresql" else map(MICROS.format, ends)))
     op.execute(f"CREATE VIEW leads_v1 AS {LEADS.format(seconds=seconds, calls=calls)}")
