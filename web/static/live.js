@@ -20,9 +20,12 @@ function follow(section) {
     const known = new Set(Array.from(body.querySelectorAll("[data-key]"), (row) => row.dataset.key));
     const open = Array.from(body.querySelectorAll("details[open][id]"), (details) => details.id);
     const focused = body.contains(document.activeElement) ? document.activeElement.id : "";
+    const at = Array.from(body.querySelectorAll("a, summary")).indexOf(document.activeElement);
     body.innerHTML = html;
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    // Rows move and have ids; everything else that can be reached stays in its place.
+    const again = focused ? document.getElementById(focused) : body.querySelectorAll("a, summary")[at];
+    again?.focus({ preventScroll: true });
     if (titled) document.title = body.querySelector("[data-title]")?.dataset.title ?? document.title;
     for (const row of body.querySelectorAll("[data-key]")) row.classList.toggle("new", !known.has(row.dataset.key));
   }

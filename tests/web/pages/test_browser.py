@@ -222,6 +222,8 @@ def test_a_page_without_answers_says_since_when_and_recovers(app, database, chro
 
 
 def test_the_tab_tells_what_is_wrong_and_numbers_stay_open(app, database, chromium):
+    from playwright.sync_api import expect
+
     with listening(app) as port:
         window = Window(chromium, port)
         page = window.sign_in(new_key(database, "read"))
@@ -233,8 +235,9 @@ def test_the_tab_tells_what_is_wrong_and_numbers_stay_open(app, database, chromi
         with page.expect_response("**/live/day"):
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-        page.wait_for_function("document.title === '(1) Wrapup'", timeout=15_000)
+        expect(page).to_have_title("(1) Wrapup", timeout=15_000)
         assert page.locator("#hours-2 table").is_visible()
+        assert page.evaluate("document.activeElement.matches('#hours-2 summary')"), "a keyboard has lost its place"
         assert window.complaints == []
 
 
