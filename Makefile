@@ -49,7 +49,8 @@ COMBINATIONS ?= 20
 compare: .venv/installed-test
 	@$(BIN)/python -m tests.queries.reports --calls $(CALLS) --combinations $(COMBINATIONS)
 
-# dlt, Singer's tap and dbt, the newest from PyPI and each in an environment of its own, against a small Wrapup.
+# dlt, Singer's tap and dbt, the newest from PyPI and each in an environment of its own, against a small Wrapup. dbt below 1.12,
+# which fetches a part of itself from elsewhere while it is installed.
 TOOLS = .venv-integrations
 integrations: .venv/installed-test
 	@for tool in dlt singer dbt; do $(PYTHON) -m venv $(TOOLS)/$$tool; done

@@ -26,5 +26,6 @@ CONFIG = {
 
 if __name__ == "__main__":
     pipeline = dlt.pipeline("wrapup", destination=os.environ.get("WRAPUP_DESTINATION", "duckdb"), dataset_name="calls")
-    print(pipeline.run(rest_api_source(CONFIG)))
+    # After a restore, drop_sources: everything is taken anew.
+    print(pipeline.run(rest_api_source(CONFIG), refresh=os.environ.get("WRAPUP_REFRESH") or None))
     print(pipeline.last_trace.last_normalize_info.row_counts)
