@@ -24,7 +24,8 @@ def add_routes(blueprint: Blueprint) -> None:
 def links(pairs: filters.Pairs, zone: str) -> dict[str, str]:
     """What people call each file -> the query that gives it."""
     kept = [pair for pair in pairs if pair[0] not in _OF_THE_PAGE]
-    kept += [] if any(name == "tz" for name, _ in kept) else [("tz", zone)]
+    # The clocks of a figure's row are those of its report, and UTC where the address says none.
+    kept += [] if any(name in ("tz", "figure") for name, _ in kept) else [("tz", zone)]
     return {text: urlencode([*kept, *form.items()]) for text, form in FORMS.items()}
 
 

@@ -257,6 +257,20 @@ def test_leads_in_doubt_are_decided_on_the_page_of_their_load(app, database, chr
         assert window.complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(app, database, chromium, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    with listening(app) as port:
+        page = Window(chromium, port, color_scheme=scheme).sign_in(new_key(database, "admin"))
+        page.goto("/loads")
+        load = page.locator("tbody tr a").first.get_attribute("href")
+        for path in ("/", "/calls?limit=9", "/calls?limit=9&columns=notes,talk_seconds", "/loads", load):
+            page.goto(path)
+            page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+            found = axe.run(page).response["violations"]
+            assert found == [], [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
 def test_a_key_that_is_revoked_ends_the_watching(app, database, chromium):
     with listening(app) as port:
         window = Window(chromium, port)

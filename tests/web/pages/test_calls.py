@@ -280,6 +280,18 @@ def test_files_hold_what_is_listed(reader, database):
     assert files["XLSX"].data.startswith(b"PK")
 
 
+def test_a_file_of_an_opened_figure_holds_its_row(reader, database):
+    with database.write() as session:
+        for at in (factories.NOON - timedelta(hours=13), factories.NOON):
+            factories.outcome(session, started_at=at)
+    reader.client.set_cookie(zones.COOKIE, "Pacific/Kiritimati")  # whose day is another one
+    page = text(reader, "/calls?figure=connect_rate.connected&day=2026-11-18&columns=occurred_at")
+    assert page.count("data-key=") == 1
+    (link,) = re.findall(r'class="button" href="([^"]+)">CSV<', page)
+    held = reader.get(html.unescape(link)).get_data(as_text=True)
+    assert held.splitlines() == ["occurred_at", "2026-11-18T12:00:00.000000Z"]
+
+
 @pytest.mark.parametrize(
     "query", ["", "format=pdf", "format=csv&flag=nonsense", "format=csv&limit=3", "format=csv&columns=x"]
 )

@@ -52,6 +52,13 @@ def test_each_figure_stands_beside_that_of_last_week_to_the_same_hour(reader, da
     assert "1 call</a> of today still awaits a disposition" in page
 
 
+def test_talk_time_leads_to_the_calls_of_which_it_is_known(reader, database):
+    lived(database)
+    links = re.findall(r'<a href="([^"]+agents.talk_seconds[^"]+)">([\d:]+)</a>', text(reader))
+    assert [talk for _, talk in links] == ["0:01:30", "0:00:45"]
+    assert [text(reader, html.unescape(link)).count("data-key=") for link, _ in links] == [2, 1]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/St_Johns"])
 def test_every_number_leads_to_as_many_calls(reader, database, zone):
     lived(database)
