@@ -50,7 +50,7 @@ class Table:
 def check(session: Session, means: Means, view: View) -> Question:
     """The question of a view that can be answered now. Raises Broken."""
     question = read(view, means.connections)
-    question.check(question.asked(session, means.limits, means.connections))
+    question.check(session, means.limits, means.connections)
     return question
 
 

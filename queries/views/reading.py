@@ -7,7 +7,7 @@ test holds the two together), and ``period`` besides, which stands for ``since``
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialers.base import Connection
@@ -81,8 +81,20 @@ class Question:
         except WrongQuestion as error:
             raise Broken(error.parameter, str(error)) from None
 
-    def check(self, asked: Asked) -> None:
-        """Raises Broken where the question is none that can be answered."""
+    def check(self, whom: Asks, limits: Limits, configured: Mapping[str, Connection]) -> None:
+        """Raises Broken where the question is none that can be answered. The calls are not looked at: any span will do."""
+        now = clock.now()
+        asked = Asked(
+            whom,
+            self.filters,
+            self.group_by,
+            self.tz,
+            (now - timedelta(days=1), now),
+            now,
+            limits,
+            configured,
+            self.by_customer,
+        )
         self.opened(asked)
         if self.report is None:
             return

@@ -129,6 +129,8 @@ def test_links_of_others_end_where_a_view_is_shared_no_more_and_all_with_the_vie
     own = view(reader)
     refused = other.post(f"{API}/export-links", json={"view_id": own["id"], "name": "Excel"})
     assert refused.status_code == 404  # somebody else's own
+    link(reader, own)
+    assert other.get(f"{API}/export-links?view_id={own['id']}").json["links"] == []
     reader.put(f"{API}/views/{kept['id']}", json={"shared": False})
     assert (status(nobody, mine["csv"]), status(nobody, urls["csv"])) == (200, 404)
     assert other.delete(f"{API}/export-links/{theirs['id']}").status_code == 404
