@@ -25,6 +25,7 @@ def app(sqlite_url, tmp_path):
 
 
 def fits(page) -> bool:
+    page.wait_for_load_state()  # or its styles may be on their way
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
@@ -41,6 +42,7 @@ def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, sch
         page.get_by_label("API key").fill(new_key(database, "read"))
         page.keyboard.press("Enter")
         page.get_by_role("link", name="Save this view").click()
+        page.get_by_role("heading", name="Save a view").wait_for()
         page.get_by_label("Name").fill("Sales of last month, and a name that has no blanks: " + "x" * 60)
         page.get_by_label("Period").select_option("last_month")
         assert fits(page)
@@ -48,9 +50,11 @@ def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, sch
         page.get_by_role("heading", name="Sales of last month").wait_for()
         page.get_by_label("For whom or what").fill("Power BI")
         page.keyboard.press("Enter")
-        url = page.get_by_label("CSV", exact=True).first.input_value()
+        page.get_by_role("heading", name="The link Power BI is made").wait_for()
+        url = page.locator("#url-csv").input_value()
         assert fits(page)
         page.get_by_role("link", name="Views").click()
+        page.get_by_role("heading", name="Views").wait_for()
         assert fits(page) and page.get_by_text("read alone").is_visible()
         assert window.complaints == []
         window.context.close()
