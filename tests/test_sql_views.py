@@ -89,7 +89,8 @@ def test_each_load_counts_as_the_reports_do(filled):
     for penetration, speed in zip(found["penetration"], found["speed_to_lead"], strict=True):
         row = groups[penetration["connection"], penetration["campaign_id"], penetration["campaign_name"]]
         assert (row["accepted"], row["attempted"]) == (penetration["loaded"], penetration["attempted"])
-        assert penetration["closed"] in (row["closed"], None)
+        for name, own in {"closed": "closed", "reached": "contacted", "sold": "sold"}.items():
+            assert penetration[name] in (row[own], None)
         for name in ("within_5m", "within_1h", "within_1d"):
             assert speed[name] == pytest.approx(row[f"called_{name}"] / row["attempted"], abs=1e-4)
 

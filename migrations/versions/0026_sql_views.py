@@ -56,8 +56,8 @@ FROM loaded_leads AS lead JOIN lead_loads AS load ON load.id = lead.load_id
 LEFT JOIN (
     SELECT lead, count(*) AS attempts, min(at) AS first_attempt_at, max(at) AS last_attempt_at,
         min(CASE WHEN contact THEN at END) AS first_contact_at, max(CASE WHEN contact THEN 1 ELSE 0 END) AS contact,
-        max(CASE WHEN sale THEN 1 ELSE 0 END) AS sale, max(CASE WHEN closing THEN 1 ELSE 0 END) AS closing, sum(CASE WHEN disposed THEN 1 ELSE 0 END) AS disposed,
-        sum(CASE WHEN unflagged THEN 1 ELSE 0 END) AS unflagged
+        max(CASE WHEN sale THEN 1 ELSE 0 END) AS sale, max(CASE WHEN closing THEN 1 ELSE 0 END) AS closing,
+        sum(CASE WHEN disposed THEN 1 ELSE 0 END) AS disposed, sum(CASE WHEN unflagged THEN 1 ELSE 0 END) AS unflagged
     FROM ({calls}) AS calls GROUP BY lead
 ) AS met ON met.lead = lead.id"""
 LOADS = """
@@ -77,6 +77,7 @@ COUNTS = {
     **{state: f"state = '{state}'" for state in ("pending", "accepted", "rejected", "unknown")},
     "attempted": "state = 'accepted' AND attempts > 0",
     "contacted": "state = 'accepted' AND is_contacted",
+    "sold": "state = 'accepted' AND is_sold",
     "closed": "state = 'accepted' AND is_closed",
     "called_within_5m": "speed_to_lead_seconds <= 300",
     "called_within_1h": "speed_to_lead_seconds <= 3600",
@@ -189,6 +190,7 @@ OF_LOADS = {
     "unknown": "Sent, and nobody can tell whether they were taken.",
     "attempted": "Accepted leads with a call.",
     "contacted": "Accepted leads with a call that has the flag `contact`.",
+    "sold": "Accepted leads with a call that has the flag `sale`.",
     "closed": "Accepted leads with a call that has the flag `sale`, `dnc`, `not_interested` or `wrong_number`.",
     "called_within_5m": "Leads whose first call was at most 300 seconds after they were accepted.",
     "called_within_1h": "Leads whose first call was at most 3600 seconds after they were accepted.",
