@@ -217,7 +217,8 @@ def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
 def sender_of(database: Database, settings: config.Settings) -> Sender:
     """Who sends what schedules are due for."""
     sources = Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
-    return Sender(database, settings.schedules, asker(Means(database, sources, settings.connections, settings.limits)))
+    means = Means(database, sources, Decided(database, settings.connections), settings.limits)
+    return Sender(database, settings.schedules, asker(means))
 
 
 if __name__ == "__main__":

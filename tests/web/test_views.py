@@ -3,6 +3,8 @@
 import pytest
 
 from dialers.vocabulary import FLAGS
+from lib import clock, ids
+from models import Schedule
 from models.views import OF_OUTCOMES, OF_REPORT
 from queries.views import reading, saved
 from tests.factories import NOON, outcome
@@ -91,6 +93,20 @@ def test_a_view_whose_connection_is_gone_says_so_and_guesses_nothing(reader, app
     made = reader.post(f"{API}/export-links", json={"view_id": kept["id"], "name": "Excel"})
     assert (made.status_code, made.json["error_id"]) == (409, "view_broken")
     assert reader.put(f"{API}/views/{kept['id']}", json={"name": "Old"}).json["view"]["problem"]
+
+
+def test_a_view_that_a_schedule_sends_stays_with_its_links(reader, database, nobody):
+    kept = keep(reader)
+    made = reader.post(f"{API}/export-links", json={"view_id": kept["id"], "name": "Excel"}).json
+    with database.write() as session:
+        now = clock.now()
+        same = dict.fromkeys(("created_at", "changed_at", "next_at"), now)
+        names = {"name": "Daily", "way": "folder", "place": "", "form": "csv", "tz": "UTC", "created_by": "read"}
+        lists = {"recipients": [], "at": ["07:30"], "weekdays": []}
+        session.add(Schedule(id=ids.new(), view_id=ids.parse(kept["id"]), **names, **lists, **same))
+    told = reader.delete(f"{API}/views/{kept['id']}")
+    assert (told.status_code, told.json["error_id"]) == (409, "view_in_use")
+    assert nobody.get(made["urls"]["csv"].partition("8080")[2]).text.startswith("id,")
 
 
 def test_there_is_a_most(reader, monkeypatch):
