@@ -28,6 +28,7 @@ from tests.schedules.rig import Engine, mail_of, mailbox, view
 # Two changes within six weeks: clocks are set back for Ramadan, and forth after it.
 ZONE, BEGIN = "Africa/Casablanca", datetime(2026, 2, 10, tzinfo=UTC)
 CHANGES = (datetime(2026, 2, 15, 2, tzinfo=UTC), datetime(2026, 3, 22, 2, tzinfo=UTC))
+DAYS = 41  # from the first of them to behind the second change
 STEP = timedelta(minutes=1)  # of the clock, while something is still open
 LOOK = 0.05  # seconds
 DELAY = 0.05  # seconds that the mail server takes, so that some die while it does
@@ -109,7 +110,8 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    every = [f"{hour:02}:30" for hour in range(24)]
+    a_day = max(1, min(24, given.moments // DAYS))
+    every = [f"{(2 + hour) % 24:02}:30" for hour in range(a_day)]
     with tempfile.TemporaryDirectory() as name:
         if given.database == "sqlite":
             print(_prepared(f"sqlite:///{name}/wrapup.db", Path(name), every, given.moments, given.seed))

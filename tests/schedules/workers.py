@@ -71,7 +71,7 @@ def main(url: str, port: int, clock: Path, seed: int) -> None:
     for child in alive:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    print(kills)
+    print(f"\n{kills}")  # a log's last line may have been cut off with whoever wrote it
 
 
 if __name__ == "__main__":

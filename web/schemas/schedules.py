@@ -8,6 +8,9 @@ from web.schemas.described import following, names, number, our_id, text, time, 
 STATES = ("running", "paused")
 _TIME = validate.Regexp(r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", error="Must be a time such as 07:30.")
 
+# Without control characters, which not every language counts among blanks.
+_LINE = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$(?!\n)"
+
 
 class Send(Schema):
     """One moment at which a schedule was due, or at which somebody had it tried."""
@@ -92,7 +95,7 @@ class ScheduleOrder(Schema):
         required=True,
         validate=[
             validate.Length(1, 200),
-            validate.Regexp(r"^\S(?:.*\S)?$(?!\n)", error="Must be one line, without blanks at its ends."),
+            validate.Regexp(_LINE, error="Must be one line, without blanks at its ends."),
         ],
         metadata={"description": "Its name; the subject of its mails.", "example": "Renewals, daily"},
     )
