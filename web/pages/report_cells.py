@@ -48,13 +48,13 @@ class Cells:
     pairs: openings.Pairs
     zone: str
     why: list[str] = field(default_factory=list)
-    _known: dict[str, tuple[Figure | None, str]] = field(default_factory=dict)
+    _known: dict[tuple[str, bool], tuple[Figure | None, str]] = field(default_factory=dict)
 
     def heads(self) -> list[Head]:
         """The columns of the rows."""
         names = dict.fromkeys(name for row in self.answer["rows"] for name in flat(row))
         shown = [name for name in names if NAMES.get(name) not in names]
-        figures = {name: self._of(name)[0] for name in shown}
+        figures = {name: self._of(name, False)[0] for name in shown}
         return [Head(name, title(name), one is not None and one.unit not in _TEXTS) for name, one in figures.items()]
 
     def rows(self, heads: Sequence[Head]) -> list[list[Cell]]:
@@ -69,13 +69,13 @@ class Cells:
     def totals(self) -> dict[str, Cell]:
         """Of each figure that there is of all calls."""
         totals, reasons = flat(self.answer["totals"]), self.answer["totals"].get("reasons", {})
-        figures = [name for name in totals if self._of(name)[0] is not None]
+        figures = [name for name in totals if self._of(name, True)[0] is not None]
         return {name: self._cell(name, totals, reasons, None) for name in figures}
 
     def _cell(
         self, name: str, row: Mapping[str, Any], reasons: Mapping[str, str], values: Mapping[str, str] | None
     ) -> Cell:
-        value, (figure, part) = row.get(name), self._of(name)
+        value, (figure, part) = row.get(name), self._of(name, values is None)
         if figure is None or figure.unit == "time":
             return self._label(name, value, row)
         if value is None:
@@ -90,10 +90,10 @@ class Cells:
         href = openings.address(self.report, figure, values, pairs, row.get("number"))
         return Cell(text, href, count=value if counts and href and isinstance(value, int) else None)
 
-    def _of(self, name: str) -> tuple[Figure | None, str]:
-        if name not in self._known:
-            self._known[name] = figure_of(self.report, name)
-        return self._known[name]
+    def _of(self, name: str, of_all: bool) -> tuple[Figure | None, str]:
+        if (name, of_all) not in self._known:
+            self._known[name, of_all] = figure_of(self.report, name, of_all)
+        return self._known[name, of_all]
 
     def _before(self, values: Mapping[str, str] | None) -> openings.Pairs | None:
         """The query about the other period; None for a day or a week, which is another one there."""
@@ -119,9 +119,11 @@ class Cells:
         return Cell(label(name, value))
 
 
-def figure_of(report: Report, name: str) -> tuple[Figure | None, str]:
-    """Which figure a row shows under the name, and whether that is its value or another part of it; None for a label."""
-    figures = {figure.name: figure for figure in report.figures if not figure.hidden}
+def figure_of(report: Report, name: str, of_all: bool = False) -> tuple[Figure | None, str]:
+    """Which figure a row shows under the name, or the totals ``of_all``, and whether that is its value or another part of it;
+    None for a label, which may be called as a figure of the totals alone is."""
+    shown = (figure for figure in report.figures if not figure.hidden and (of_all or not figure.of_totals))
+    figures = {figure.name: figure for figure in shown}
     for part in ("", BEFORE, CHANGE):
         if name.endswith(part) and (found := figures.get(name.removesuffix(part))):
             return found, part
