@@ -171,7 +171,10 @@ def _row(given: Mapping[str, list[str]], figure: str | None) -> tuple[dict[str, 
     if named := [name for name in named if name not in FILTERS]:
         raise Broken(named[0], f"{named[0]} stands in row, where that is given.")
     values = [one.partition(":") for one in given[ROW] if one != TOTALS]
-    return {name: value for name, _, value in values}, True
+    row = {name: value for name, colon, value in values if colon}
+    if len(row) < len(values):
+        raise Broken(ROW, "row: write NAME:VALUE, with the name of a group, each once, or totals.")
+    return row, True
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str | None:

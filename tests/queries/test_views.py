@@ -54,6 +54,10 @@ def means(kept_database, tmp_path_factory):
         ({"figure": ["attempts.attempts"]}, "report", "attempts", "figure"),
         ({"day": ["2026-11-18"]}, "outcomes", None, "day"),
         ({"figure": ["attempts.attempts"], "day": ["never"]}, "outcomes", None, "day"),
+        ({"figure": ["attempts.attempts"], "row": ["hour:1", "hour:2"]}, "outcomes", None, "row"),
+        ({"figure": ["attempts.attempts"], "row": ["hour"]}, "outcomes", None, "row"),
+        ({"figure": ["attempts.attempts"], "row": ["hour:1"], "day": ["2026-11-18"]}, "outcomes", None, "day"),
+        ({"row": ["hour:1"]}, "outcomes", None, "row"),
         ({"group_by": ["colour"]}, "report", "attempts", "group_by"),
         ({"group_by": ["day"]}, "report", "callbacks", "group_by"),  # its rows are its own
         ({"compare": ["week"]}, "report", "attempts", "compare"),  # of what is not said

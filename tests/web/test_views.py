@@ -121,7 +121,7 @@ def test_there_is_a_most(reader, monkeypatch):
 
 def test_a_view_takes_the_parameters_of_the_addresses():
     """The twin of ``reading.PARAMETERS``."""
-    paging = {"format", "for", "limit", "cursor", "row", reading.PERIOD}
+    paging = {"format", "for", "limit", "cursor", reading.PERIOD}
     for kind, schema in ((OF_OUTCOMES, ExportQuery), (OF_REPORT, ReportQuery)):
         assert set(reading.PARAMETERS[kind]) - paging == set(schema().fields) - paging
 
@@ -155,6 +155,8 @@ ASKED = [
     {"since": ["1795000000"]},
     {"figure": ["connect_rate.connected"], "hour": ["5"], "tz": ["Asia/Kolkata"]},
     {"figure": ["connect_rate.connect_rate"], "campaign": [""]},
+    {"figure": ["connect_rate.connected"], "row": ["campaign:", "hour:8"], "connect_outcome": ["connected", "busy"]},
+    {"figure": ["connect_rate.connected"], "row": ["totals"], "agent": ["Priya"], "tz": ["Asia/Kolkata"]},
     {"figure": ["attempts.attempts"], "connect_outcome": ["connected"], "weekday": ["3"]},
 ]
 
