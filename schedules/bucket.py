@@ -1,7 +1,9 @@
 """An object in an S3-compatible bucket: one signed PUT, whose key names the moment, so that one more of it changes nothing."""
 
+import hashlib
 import re
 from datetime import datetime
+from typing import BinaryIO
 
 from lib.http import exchange
 from lib.http.errors import AskedWrongly, CredentialsRefused, Unavailable, Uncertain
@@ -14,10 +16,13 @@ _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _FULL = ("QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull", "InsufficientStorage")
 
 
-def put(bucket: Bucket, key: str, body: bytes, content_type: str, at: datetime) -> str:
+def put(bucket: Bucket, key: str, body: BinaryIO, content_type: str, at: datetime) -> str:
     """Put it there; its address, as ``s3://bucket/key``. Raises ExchangeError; Uncertain where it may be there all the same."""
     url = f"{bucket.endpoint.rstrip('/')}/{bucket.bucket}/{key}"
-    signed = signing.headers("PUT", url, body, at, bucket.access_key, bucket.secret_key, bucket.region)
+    body.seek(0)
+    digest = hashlib.file_digest(body, "sha256").hexdigest()  # type: ignore[arg-type]  # any file that can be read
+    body.seek(0)
+    signed = signing.headers("PUT", url, digest, at, bucket.access_key, bucket.secret_key, bucket.region)
     http = Http(Patience(read=bucket.seconds, whole=bucket.seconds), bucket.ca_file)
     what = f"PUT {bucket.bucket}/{key}"
     headers = {**signed, "Content-Type": content_type}

@@ -2,8 +2,10 @@
 overwrites the first."""
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from lib import durable
 from lib.http.errors import AskedWrongly, Unavailable
@@ -11,7 +13,7 @@ from lib.http.errors import AskedWrongly, Unavailable
 READERS = 0o640  # a folder that others are to read is theirs by its group
 
 
-def put(root: Path, place: str, name: str, body: bytes) -> str:
+def put(root: Path, place: str, name: str, body: BinaryIO) -> str:
     """Write it; its path. Raises AskedWrongly where the place leads out of the folder, Unavailable where the disk does not take
     it."""
     folder = (root / place).resolve()
@@ -22,7 +24,8 @@ def put(root: Path, place: str, name: str, body: bytes) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, READERS)
         with os.fdopen(handle, "wb") as file:
-            file.write(body)
+            body.seek(0)
+            shutil.copyfileobj(body, file)
             file.flush()
             os.fsync(file.fileno())
         beside.rename(folder / name)

@@ -24,6 +24,7 @@ from models import Schedule, ScheduledSend, View
 from models.database import Database, changed
 from models.leases import LeaseLost, free, kept
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, PENDING, SENDING, SENT, UNKNOWN
+from queries.exports.making import NoRoom, NotMade
 from queries.views.reading import Broken
 from schedules import bucket, folder, letters, mail, naming, telling
 from schedules.asking import CONTENT_TYPES, Answer, Ask
@@ -115,8 +116,10 @@ class Sender:
         send = sending.sent.send
         try:
             answer = sending.asked(self._ask, view)
-        except Broken as error:
-            return self._failed("view_broken", f"The view cannot be asked any more: {error}")
+        except NoRoom as error:
+            return self._again(send, "view_failed", str(error))
+        except (Broken, NotMade) as error:
+            return self._failed("view_broken", f"The view cannot be asked as it is: {error}")
         except NotSet as error:
             return self._failed(error.error_id, str(error))
         except SQLAlchemyError:
@@ -197,14 +200,15 @@ class _Sending:
         settings, schedule = self._settings, self.sent.schedule
         if schedule.way == MAIL:
             return self._mailed(answer)
+        assert answer.file is not None  # of any number of rows
         name = naming.file_name(schedule, self.sent.send)
         if schedule.way == FOLDER:
             assert settings.folder is not None
-            folder.put(settings.folder, schedule.place, name, answer.body())
+            folder.put(settings.folder, schedule.place, name, answer.file)
             return None
         bucket_name, _, place = schedule.place.partition("/")
         key = "/".join(filter(None, (place.strip("/"), name)))
-        bucket.put(settings.buckets[bucket_name], key, answer.body(), CONTENT_TYPES[schedule.form], self._now())
+        bucket.put(settings.buckets[bucket_name], key, answer.file, CONTENT_TYPES[schedule.form], self._now())
         return None
 
     def _mailed(self, answer: Answer) -> str | None:

@@ -17,12 +17,12 @@ def sha256(body: bytes) -> str:
 
 
 def headers(
-    verb: str, url: str, body: bytes, at: datetime, access_key: str, secret_key: str, region: str
+    verb: str, url: str, digest: str, at: datetime, access_key: str, secret_key: str, region: str
 ) -> dict[str, str]:
-    """What goes along with the body. ``at`` is now, in UTC."""
+    """What goes along with a body of this SHA-256, in hex. ``at`` is now, in UTC."""
     parts = urlsplit(url)
     moment = f"{at:%Y%m%dT%H%M%SZ}"
-    signed = {"host": parts.netloc, "x-amz-content-sha256": sha256(body), "x-amz-date": moment}
+    signed = {"host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": moment}
     signature = signature_of(verb, parts.path, signed, secret_key, region)
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     authorization = (
