@@ -1,6 +1,7 @@
 """The pages of saved views: saved from what is shown, opened again, given out by links, and clear when broken."""
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -51,6 +52,29 @@ def test_a_report_is_saved_with_its_question(reader):
     page = text(reader, saved(reader, "kind=report&report=agents&group_by=day,agent").location)
     assert "What does each agent" in page
     assert text(reader, "/views/new?kind=report&report=nothing", 404)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/reports/connect_rate?since=2026-11-01T00:00:00Z&tz=Asia/Kolkata&compare=previous&flag=sale&group_by=hour,campaign",
+        "/reports/best_time?zone=customer&tz=UTC",
+        "/reports/callbacks?tz=Europe/Kyiv&connection=ryng-main",
+        "/calls?figure=connect_rate.connected&row=hour:10&tz=Asia/Kolkata&connection=ryng-main",
+        "/calls?columns=id,notes&is_final=true",
+    ],
+)
+def test_what_a_page_shows_is_saved_and_opened_again(reader, address):
+    page = text(reader, address)
+    (link,) = {one.replace("&amp;", "&") for one in re.findall(r'href="(/views/new\?[^"]+)">Save this view', page)}
+    assert "Save a view" in text(reader, link)
+    kind, report = (re.search(rf"{name}=(\w+)", link) for name in ("kind", "report"))
+    fields = {"report": report[1]} if report else {}
+    saved = text(reader, reader.post(link, name="Mine", kind=kind[1], **fields).location)
+    (again,) = (one.replace("&amp;", "&") for one in re.findall(r'href="([^"]+)">Open<', saved))
+    before, after = (sorted(parse_qsl(urlsplit(one).query)) for one in (address, again))
+    assert before == after and urlsplit(again).path == urlsplit(address).path
+    assert reader.get(again, follow_redirects=True).status_code == 200  # where the order is another, once more
 
 
 @pytest.mark.parametrize(
