@@ -60,3 +60,32 @@ def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, sch
         window.context.close()
         answer = requests.get(f"http://127.0.0.1:{port}{url.partition('8080')[2]}", timeout=10)
         assert answer.status_code == 200 and answer.text.startswith("id,connection")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(app, chromium, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def finds() -> list[tuple[str, str]]:
+        return [(one["id"], one["nodes"][0]["html"]) for one in axe.run(page).response["violations"]]
+
+    with listening(app) as port:
+        window = Window(chromium, port, color_scheme=scheme)
+        page = window.page
+        page.goto("/login?next=/views/new?kind=outcomes%26connection=ryng-main")
+        page.get_by_label("API key").fill(new_key(context(app).database, "read"))
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="Save a view").wait_for()
+        assert finds() == []
+        page.get_by_label("Name").fill("Mine")
+        page.keyboard.press("Enter")
+        page.get_by_label("For whom or what").fill("Power BI")
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="The link Power BI is made").wait_for()
+        assert finds() == []
+        context(app).connections = {}
+        for path in ("/views", page.url.removesuffix("/links")):
+            page.goto(path)
+            assert page.get_by_text("is not in the settings").is_visible() and finds() == []
+        assert window.complaints == []
+        window.context.close()
