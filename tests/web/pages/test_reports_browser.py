@@ -22,7 +22,7 @@ from web.context import context
 ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 TOLD = {name: replace(one, callback_tokens=("token",)) for name, one in generated.CONNECTIONS.items()}
-PICTURED = ("penetration", "best_time", "attempts_to_contact", "connect_rate", "compliance")
+PICTURED = ("penetration", "best_time", "attempts_to_contact", "compliance")
 # Asks for each address in the page's own session, and counts the rows there and on the pages behind it.
 FOLLOW = """async (links) => {
   const wrong = [];
@@ -84,15 +84,15 @@ def opened(chromium, served, **options) -> Window:
 def test_every_number_leads_to_what_it_counts(chromium, served):
     window, followed = opened(chromium, served), 0
     page = window.page
-    for at, name in enumerate(REPORTS):
+    for at, name in enumerate(REPORTS if ALL else PICTURED):
         for zone in ZONES if ALL else [ZONES[at % len(ZONES)]]:
             page.goto(page_of(name, zone))
             links = page.locator("a[data-count]").evaluate_all(COUNTED)
-            links = links if ALL else links[:: max(1, len(links) // 4)]
+            links = links if ALL else links[:: max(1, len(links) // 3)]
             assert page.evaluate(FOLLOW, links) == [], (name, zone)
             followed += len(links)
     print(f"{followed} numbers were followed")
-    assert followed > (1000 if ALL else 40)
+    assert followed > (1000 if ALL else 10)
     assert window.complaints == []
 
 
@@ -120,7 +120,7 @@ def test_on_a_phone_nothing_runs_off_the_side(chromium, served, tmp_path, scheme
     for path in ("/reports", *map(page_of, REPORTS if ALL else PICTURED)):
         window.page.goto(path)
         assert window.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        if ALL or scheme == "dark":
+        if ALL:
             name = path.split("?")[0].rsplit("/", 1)[-1]
             window.page.screenshot(path=tmp_path / f"{name}-{scheme}.png", full_page=True)
     assert window.complaints == []
