@@ -112,6 +112,7 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
         for address in opened(pages[name])[1:8:3]:
             shown = followed(reader, address)
             assert "Counted under" in shown and "Left out:" in shown, address
+            assert ('href="/loads/' in shown) == (name == "speed_to_lead"), address
 
 
 def test_each_figure_has_its_definition_beside_it_and_each_null_its_reason(pages):
