@@ -69,7 +69,7 @@ DAYS = st.dates(date(1971, 1, 1), date(2037, 12, 1))
 CLOCKS = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(DAYS, CLOCKS, ZONES)
 def test_in_every_zone_it_is_the_first_moment_at_which_clocks_show_as_much(day, at, zone):
     wall, due = datetime.combine(day, at), moment(day, at, zone)
@@ -81,7 +81,7 @@ def test_in_every_zone_it_is_the_first_moment_at_which_clocks_show_as_much(day, 
         assert before < wall < shown.replace(tzinfo=None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     DAYS,
     st.lists(CLOCKS, min_size=1, max_size=4),
@@ -102,9 +102,9 @@ def test_looked_at_in_pieces_it_is_due_as_often_as_in_one(day, at, zone, minutes
     assert walked == whole
 
 
-def test_every_change_of_every_zone_of_two_years():
+def test_every_change_of_every_zone_of_a_year():
     """What is due each hour, around each of them: never twice, and never more than three hours without."""
-    begin, end = utc("2025-12-31"), utc("2027-12-31")
+    begin, end = utc("2025-12-31"), utc("2026-12-31")
     hours = tuple(time(hour) for hour in range(24))
     for name in sorted(zones.names()):
         for changed, _ in zones.changes(name, begin, end)[1:]:
