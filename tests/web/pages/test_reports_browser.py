@@ -14,6 +14,7 @@ from queries.reports.catalogue import REPORTS
 from service.app import create_app
 from tests.queries.reports import generated
 from tests.web.conftest import settings_for
+from tests.web.pages import axe
 from tests.web.pages.conftest import new_key
 from tests.web.pages.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Window, listening, picture
 from tests.web.pages.test_reports import page_of, stored
@@ -154,12 +155,10 @@ def test_without_javascript_a_question_is_asked_by_its_form(chromium, served):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(chromium, served, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     window = opened(chromium, served, color_scheme=scheme)
     window.page.goto(page_of("attempts_per_lead"))
     of_leads = window.page.locator("a[href^='/leads']").first.get_attribute("href")
     of_calls = window.page.locator("a[href^='/calls?figure']").first.get_attribute("href")
     for path in ("/reports", of_leads, of_calls, *map(page_of, REPORTS if ALL else PICTURED)):
         window.page.goto(path)
-        found = axe.run(window.page).response["violations"]
-        assert found == [], [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in found]
+        assert axe.found(window.page) == []

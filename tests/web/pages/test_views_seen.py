@@ -8,7 +8,7 @@ from models.database import Database
 from service.app import create_app
 from tests.factories import outcome
 from tests.web.conftest import settings_for
-from tests.web.pages import test_browser
+from tests.web.pages import axe, test_browser
 from tests.web.pages.conftest import new_key
 from tests.web.pages.test_browser import PHONE, Window, listening
 from web.context import context
@@ -64,11 +64,6 @@ def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, sch
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(app, chromium, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-
-    def finds() -> list[tuple[str, str]]:
-        return [(one["id"], one["nodes"][0]["html"]) for one in axe.run(page).response["violations"]]
-
     with listening(app) as port:
         window = Window(chromium, port, color_scheme=scheme)
         page = window.page
@@ -76,16 +71,16 @@ def test_axe_finds_nothing(app, chromium, scheme):
         page.get_by_label("API key").fill(new_key(context(app).database, "read"))
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Save a view").wait_for()
-        assert finds() == []
+        assert axe.found(page) == []
         page.get_by_label("Name").fill("Mine")
         page.keyboard.press("Enter")
         page.get_by_label("For whom or what").fill("Power BI")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="The link Power BI is made").wait_for()
-        assert finds() == []
+        assert axe.found(page) == []
         context(app).connections = {}
         for path in ("/views", page.url.removesuffix("/links")):
             page.goto(path)
-            assert page.get_by_text("is not in the settings").is_visible() and finds() == []
+            assert page.get_by_text("is not in the settings").is_visible() and axe.found(page) == []
         assert window.complaints == []
         window.context.close()
