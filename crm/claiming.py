@@ -80,8 +80,8 @@ def look(session: Session, destination: str, limit: int, at: datetime, lock: boo
 
 
 def note(session: Session, destination: str, batch: Batch, at: datetime) -> list[Taken]:
-    """Note as being sent what was found by ``look`` and is still as it was then: what has changed meanwhile is found again. The
-    destination's row is locked by whoever asks."""
+    """Note as being sent what was found by ``look`` and is still as it was then, its outcome too: what has changed meanwhile, and
+    requests may have hung for long, is found again. The destination's row is locked by whoever asks."""
     if not batch.taken:
         return []
     columns = (Delivery.outcome_id, Delivery.id, Delivery.revision, Delivery.state)
@@ -89,7 +89,14 @@ def note(session: Session, destination: str, batch: Batch, at: datetime) -> list
     now: dict[UUID, list[AnyRow]] = {}
     for row in session.execute(select(*columns).where(*mine).order_by(Delivery.id).with_for_update()):
         now.setdefault(row.outcome_id, []).append(row)
-    same = {outcome for outcome, seen in batch.known.items() if _seen(now.get(outcome, ())) == seen}
+    of_outcomes = select(CallOutcome.id, CallOutcome.revision).where(among(session, CallOutcome.id, batch.known))
+    revisions = {row.id: row.revision for row in session.execute(of_outcomes)}
+    told = {one.outcome_id: one.outcome["revision"] for one in batch.taken}
+    same = {
+        outcome
+        for outcome, seen in batch.known.items()
+        if _seen(now.get(outcome, ())) == seen and told.get(outcome) in (None, revisions.get(outcome))
+    }
     found = [one for one in batch.taken if one.outcome_id in same]
     return _noted(session, found, {one: own for one, own in batch.replaced.items() if own in same}, at)
 

@@ -8,15 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from crm.statuses import ALREADY
 from crm.taken import MERGED, Set, Taken
 from lib import text as texts
-from models import CallOutcome, Delivery
+from models import CallOutcome, Delivery, DestinationState
 from models.bulk import each, update_rows
-from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, SET_STATUS, UNDONE, UNKNOWN
+from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SENDING, SET_STATUS, UNDONE, UNKNOWN
 
+_TO_SPEAK = (PENDING, SENDING, PARKED, UNKNOWN)
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
@@ -80,9 +81,15 @@ def _kept(answer: str | None) -> str | None:
 
 
 def overtaken(session: Session, destination: str, records: Collection[str]) -> Mapping[str, datetime]:
-    """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call."""
-    stands = (Delivery.outcome_id == CallOutcome.id, CallOutcome.merged_into.is_(None))
-    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *stands)
+    """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call, as soon
+    as that one has spoken: until then an earlier call would set the status back, and that one forward again."""
+    followed = select(DestinationState.position).where(DestinationState.name == destination).scalar_subquery()
+    own = aliased(Delivery)
+    to_speak = (own.destination == destination, own.operation == SET_STATUS, own.state.in_(_TO_SPEAK))
+    speaks_later = select(own.id).where(own.outcome_id == CallOutcome.merged_into, *to_speak).exists()
+    stands = or_(CallOutcome.merged_into.is_(None), CallOutcome.position > followed, speaks_later)
+    of_call = (Delivery.outcome_id == CallOutcome.id, stands)
+    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *of_call)
     wanted = each(session, set(records))
     mine = (Delivery.destination == destination, Delivery.record_id == wanted.c.value)
     # Record by record, the latest first: asked for all at once, SQLite looks at every status that was ever set.

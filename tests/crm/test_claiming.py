@@ -33,7 +33,7 @@ def test_what_is_still_as_it_was_is_noted_as_being_sent(started):  # noqa: F811
     assert states(started) == [(1, "sending")] * 2
 
 
-@pytest.mark.parametrize("what", ["a revision was followed", "it was sent", "it is held"])
+@pytest.mark.parametrize("what", ["a revision was followed", "the call was corrected", "it was sent", "it is held"])
 def test_what_has_changed_meanwhile_is_left_to_be_found_again(started, what):  # noqa: F811
     first, other = made(started), made(started)
     followed(started)
@@ -41,6 +41,8 @@ def test_what_has_changed_meanwhile_is_left_to_be_found_again(started, what):  #
     if what == "a revision was followed":
         changed(started, first)
         followed(started)
+    elif what == "the call was corrected":
+        changed(started, first)  # and nobody has followed that yet
     else:
         state = "done" if what == "it was sent" else "held"
         with started.write() as session:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crm.destination import Rule
+from models import Delivery
 from rig.waiting import until
 from tests.crm.engine import told, undone
 from tests.crm.mapping import ORDER, RULES, UPDATE, sale, unanswered
@@ -175,3 +176,34 @@ def test_an_older_call_waits_also_while_a_correction_of_what_was_set_is_put_off(
         engine.later(60)
     assert [row.reason for row in rows if row.outcome_id == older] == ["overtaken"]
     assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING"]
+
+
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_row_that_was_merged_decides_until_the_other_has_spoken(engine, hubspot, mapped, followed):
+    """An earlier call, which is sent between, would set the status back, and the other row forward again."""
+    kept, twin = engine.made(**sale(9)), engine.made(**sale(9.1))
+    engine.run(mapped)
+    engine.made(**sale(6, flags=[], disposition="Wrong number"))
+    engine.follow(mapped)
+    engine.changed(twin, merged_into=kept)
+    engine.changed(kept, notes="both")
+    if followed:
+        engine.follow(mapped)
+        engine.set(Delivery, Delivery.outcome_id == kept, Delivery.state == "pending", due_at=engine.now() + minutes(9))
+    while engine.deliverer(mapped).step():
+        pass
+    assert [row.reason for row in engine.rows(mapped) if row.outcome_id not in (kept, twin)] == ["overtaken"]
+    engine.later(600)
+    engine.run(mapped)
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED"]
+
+
+def test_a_row_that_was_merged_into_one_that_sets_nothing_is_no_call(engine, hubspot, mapped):
+    kept, twin = engine.made(**sale(9)), engine.made(**sale(9.1))
+    engine.run(mapped)
+    engine.changed(twin, merged_into=kept)
+    engine.changed(kept, flags=[])
+    engine.run(mapped)
+    engine.made(**sale(6, flags=[], disposition="Wrong number"))
+    engine.run(mapped)
+    assert hubspot.statuses("101")[-1] == "BAD_TIMING"
