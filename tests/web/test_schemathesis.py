@@ -38,7 +38,9 @@ OF_VIEWS = {
 # another's.
 OF_EXPORTS = {"format", "for", "columns"}
 OF_REPORTS = (
-    {*GROUPS, *selection.FILTERS, "group_by", "compare", "figure", "zone", "attempt", "never"} | OPAQUE | OF_EXPORTS
+    {*GROUPS, *selection.FILTERS, "group_by", "compare", "figure", "row", "zone", "attempt", "never"}
+    | OPAQUE
+    | OF_EXPORTS
 )
 # Where one goes is said in one of three ways, and by what the settings have; and 3.0 is no day, though it is a whole number.
 OF_SCHEDULES = {"to", "folder", "bucket", "view_id", "tz", "tell", "weekdays", "month_day"}
