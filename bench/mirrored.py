@@ -104,7 +104,7 @@ def _reports(ours: Installation, calls: int, by_hand: float) -> Iterator[Row]:
     times: dict[str, float] = {}
     warms: list[float] = []
     for report in asked_of_mirror():
-        own = [_twice(ours, report, since) for since in BEGINNINGS]
+        own = [_twice(ours, report, since) for since in BEGINNINGS[:ROUNDS]]
         colds[report.name] = [cold for cold, _ in own]
         warms += [warm for _, warm in own]
         goal = COLD_LEADS if report.name in OF_LEADS else COLD
@@ -153,7 +153,7 @@ def _laid_over(ours: Installation, calls: int) -> Row:
     """While CHANGED calls have changed that the follower has not seen. The first question lays them over the mirror."""
     first = _asked(ours, REPORTS["connect_rate"], "2014-01-01").seconds
     simple = [report for report in asked_of_mirror() if report.name not in OF_LEADS]
-    times = [_asked(ours, report, since).seconds for report in simple for since in LATER_BEGINNINGS]
+    times = [_asked(ours, report, since).seconds for report in simple for since in LATER_BEGINNINGS[:ROUNDS]]
     said = f"p95 {_p95(times):.2f} s (median {statistics.median(times):.2f}); the first {first:.1f} s"
     figure = f"18d. cold with {CHANGED:,} changes laid over, of {calls:,} calls, without those about leads"
     return Row(figure, said, goal=f"at most {COLD_LAID_OVER:g} s", reached=_p95(times) <= COLD_LAID_OVER)
