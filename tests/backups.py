@@ -34,6 +34,9 @@ def backup(database: Database) -> Iterator[Callable[[], None]]:
     name, copy = database.url.database, f"{database.url.database}_backup"
     server = _server(database.url)
     database.close()
+    # The connection by which it is emptied after each test stays open (tests.databases), and notices that it was closed.
+    others = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    administer(server, others)
     administer(server, f"CREATE DATABASE {copy} TEMPLATE {name}")
 
     def put_back() -> None:
