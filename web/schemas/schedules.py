@@ -58,7 +58,12 @@ class Schedule(Schema):
     tell = text("Whom failures are told; null: as the settings say.", None)
     state = text("Whether it is sent.", "running", null=False, choices=STATES)
     next_at = time("When it is due next; null while it is paused.")
-    last = fields.Nested(Send, required=True, allow_none=True)
+    last = fields.Nested(
+        Send,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What came of its latest moment; null before the first.", "example": None},
+    )
     created_at = time("When it was made.", null=False)
     created_by = text("By whose key.", "ops", null=False)
     changed_at = time("When it was last changed.", null=False)
