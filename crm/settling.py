@@ -15,9 +15,9 @@ from crm.taken import MERGED, Set, Taken
 from lib import text as texts
 from models import CallOutcome, Delivery, DestinationState
 from models.bulk import each, update_rows
-from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SENDING, SET_STATUS, UNDONE, UNKNOWN
+from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SET_STATUS, UNDONE, UNKNOWN
 
-_TO_SPEAK = (PENDING, SENDING, PARKED, UNKNOWN)
+_TO_SPEAK = (PENDING, PARKED, UNKNOWN)  # what is being sent is deciding now
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
