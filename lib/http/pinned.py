@@ -16,7 +16,8 @@ from typing import Any
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from lib.http.deadlines import Adapter, Plain, PlainPool, Secure, SecurePool, watch
+from lib.http.connections import Adapter, Plain, PlainPool, Secure, SecurePool
+from lib.http.deadlines import watch
 from lib.http.guarded import host_mistake
 
 Admits = Callable[[str], bool]

@@ -7,7 +7,8 @@ import requests
 from requests import exceptions as failures
 from urllib3 import exceptions as wire_failures
 
-from lib.http.deadlines import Adapter, Deadline
+from lib.http.connections import Adapter
+from lib.http.deadlines import Deadline
 from lib.http.errors import AddressRefused, AskedWrongly, Broken, ExchangeError, NotTrusted, Unavailable, Uncertain
 from lib.http.pinned import Admits, NotAdmitted, PinnedAdapter
 
