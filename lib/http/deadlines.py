@@ -14,8 +14,8 @@ _mine = threading.local()
 
 
 class Deadline:
-    """Within it, this thread's exchanges over lines that are watched end after so many seconds: they then fail as if the other side
-    had hung up, or had ended its answer, and ``passed`` tells why."""
+    """Within it, this thread's exchanges over lines that are watched end after so many seconds: they then fail as if the other
+    side had hung up, or had ended its answer, and ``passed`` tells why."""
 
     def __init__(self, seconds: float):
         self.passed = False
