@@ -86,8 +86,9 @@ def overtaken(session: Session, destination: str, records: Collection[str]) -> M
     followed = select(DestinationState.position).where(DestinationState.name == destination).scalar_subquery()
     own = aliased(Delivery)
     to_speak = (own.destination == destination, own.operation == SET_STATUS, own.state.in_(_TO_SPEAK))
-    speaks_later = select(own.id).where(own.outcome_id == CallOutcome.merged_into, *to_speak).exists()
-    stands = or_(CallOutcome.merged_into.is_(None), CallOutcome.position > followed, speaks_later)
+    # Of one call, never a list of all: PostgreSQL may read all that wait for an EXISTS.
+    speaks_later = select(own.id).where(own.outcome_id == CallOutcome.merged_into, *to_speak).limit(1).scalar_subquery()
+    stands = or_(CallOutcome.merged_into.is_(None), CallOutcome.position > followed, speaks_later.is_not(None))
     of_call = (Delivery.outcome_id == CallOutcome.id, stands)
     told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *of_call)
     wanted = each(session, set(records))
