@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from models.views import View
@@ -36,19 +37,19 @@ class Answer:
         return self.file.read()
 
 
-# Of a view, the form of the file, and how many rows it may have: None for any number, of which none are shown. Raises
-# ``reading.Broken`` where the view cannot be asked any more.
-Ask = Callable[[View, str, int | None], Answer]
+# Of a view, the form of the file, how many rows it may have (None for any number, of which none are shown), and when it was due:
+# yesterday is the day before that, however late it is sent. Raises ``reading.Broken`` where the view cannot be asked any more.
+Ask = Callable[[View, str, int | None, datetime], Answer]
 
 
 def asker(means: Means) -> Ask:
     """Who asks with these means."""
 
-    def ask(view: View, form: str, most: int | None) -> Answer:
+    def ask(view: View, form: str, most: int | None, due: datetime) -> Answer:
         if most is None:
-            return Answer((), (), None, _kept(answering.file(means, view, form)))
+            return Answer((), (), None, _kept(answering.file(means, view, form, at=due)))
         # The file is written of the rows that are shown: asked for twice, the two could differ.
-        table = answering.table(means, view, most)
+        table = answering.table(means, view, most, due)
         if table.more:
             return Answer(table.columns, table.rows, None, None)
         written = files.written(form, table.columns, table.rows, table.tz)

@@ -177,7 +177,8 @@ class _Sending:
         """Raises NotSet before anything is asked that could not be sent."""
         self._check()
         schedule = self.sent.schedule
-        return ask(view, schedule.form, self._settings.most_rows if schedule.way == MAIL else None)
+        most = self._settings.most_rows if schedule.way == MAIL else None
+        return ask(view, schedule.form, most, self.sent.send.due_at)
 
     def _check(self) -> None:
         settings, schedule = self._settings, self.sent.schedule

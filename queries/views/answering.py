@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,9 +64,10 @@ def problem(session: Session, means: Means, view: View) -> str | None:
     return None
 
 
-def table(means: Means, view: View, limit: int = 1_000) -> Table:
-    """The first rows: of a report in its order, of outcomes the oldest call first, as in a file. Raises Broken."""
-    question = read(view, means.connections)
+def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = None) -> Table:
+    """The first rows: of a report in its order, of outcomes the oldest call first, as in a file. ``at``: when it is, for periods
+    that move with the day. Raises Broken."""
+    question = read(view, means.connections, at)
     if question.report is not None:
         names, values = files.table(rows_of(means, question))
         return Table(names, values[:limit], question.tz, len(values) > limit)
@@ -98,10 +100,12 @@ def rows_of(means: Means, question: Question) -> Rows:
         raise Broken(error.parameter, str(error)) from None
 
 
-def file(means: Means, view: View, form: str, for_spreadsheet: bool = False) -> Iterator[bytes]:
-    """The file, one of FORMS, of any number of rows, in pieces. What is wrong is raised before the first of them: Broken, and
-    ``making.NotMade`` where a workbook cannot be made."""
-    question = read(view, means.connections)
+def file(
+    means: Means, view: View, form: str, for_spreadsheet: bool = False, at: datetime | None = None
+) -> Iterator[bytes]:
+    """The file, one of FORMS, of any number of rows, in pieces; ``at`` as above. What is wrong is raised before the first of
+    them: Broken, and ``making.NotMade`` where a workbook cannot be made."""
+    question = read(view, means.connections, at)
     if question.report is not None:
         data = files.made(form, rows_of(means, question), question.tz, for_spreadsheet)
         return (data[at : at + PIECE] for at in range(0, max(1, len(data)), PIECE))

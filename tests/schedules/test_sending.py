@@ -10,7 +10,7 @@ from models import Schedule, ScheduledSend, View
 from models.leases import FREE
 from schedules import managing, noting
 from tests.factories import outcome
-from tests.schedules.rig import OPS, START, told
+from tests.schedules.rig import OPS, START, told, view
 
 HOSTILE = '<script>alert(1)</script>" onload="x'
 
@@ -94,6 +94,18 @@ def test_nothing_ran_for_two_days(engine, calls, box):
     ]
     assert "This is sent late: it was due at 2026-11-20 07:00" in parts(mails(box)[0])["text/plain"]
     assert "4 earlier ones were missed" in parts(mails(box)[0])["text/plain"]
+
+
+def test_sent_after_midnight_it_is_about_the_day_on_which_it_was_due(engine, database, box):
+    with database.write() as session:
+        outcome(session, occurred_at=START + timedelta(hours=12))
+    today = view(database, query={"period": ["today"], "group_by": ["day"]})
+    engine.schedule(today, at=["23:50"])
+    engine.schedule(today, name="Kept", at=["23:50"], to=None, folder="")
+    engine.later(days=1, minutes=9)
+    mailed, kept = sorted(engine.run(), key=lambda send: "@" not in send.target)
+    assert "2026-11-18  1" in parts(mails(box)[0])["text/plain"] and mailed.rows == 1
+    assert (engine.settings.folder / kept.target).read_text() == "day,attempts\n2026-11-18,1\n"
 
 
 def test_a_pause_misses_nothing_and_sends_nothing(engine, calls, database, box):
