@@ -56,6 +56,8 @@ class DestinationState(Base):
     failures: Mapped[Count] = mapped_column(default=0)  # in a row
     error_id: Mapped[Word | None]
     error: Mapped[LongText | None]  # a sentence for the operator; null when the last exchange went well
+    failing_since: Mapped[Moment | None]  # nothing that was tried since then was taken or refused
+    account: Mapped[Name | None]  # the CRM's own name of it; what was written stands there, and in no other
     sent_at: Mapped[Moment | None]  # when the other side last took something
     lease_owner: Mapped[Name | None]
     lease_until: Mapped[Moment | None]
@@ -116,6 +118,7 @@ class Delivery(Base):
     due_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]  # when it was last taken up: its request was made then, if any was
     settled_at: Mapped[Moment | None]  # when its state became what it is
+    failing_since: Mapped[Moment | None]  # since when it has been tried in vain
 
 
 IS_OPEN = text(f"deliveries.{_OPEN}")
