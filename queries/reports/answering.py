@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialers.base import Connection
@@ -25,11 +25,13 @@ def asked(
     by_customer: bool = False,
 ) -> Asked:
     """The question, with the span of time that there are calls of."""
-    # Of the minute, so that a question that is put again is the same question.
-    now = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
-    return Asked(
-        session, filters, tuple(dict.fromkeys(group_by)), tz, span(session), now, limits, configured or {}, by_customer
-    )
+    groups, known = tuple(dict.fromkeys(group_by)), configured or {}
+    return Asked(session, filters, groups, tz, span(session), moment(), limits, known, by_customer)
+
+
+def moment() -> datetime:
+    """Now, for a report: of the minute, so that a question that is put again is the same question."""
+    return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def answer(
@@ -50,7 +52,7 @@ def answer(
         filters = {**question.filters, "since": other.since, "until": other.until}
         earlier = replace(question, filters=filters, span=(min(question.span[0], other.since), question.span[1]))
         first = compared.first_known(question, report)
-        unknown = first is not None and other.until <= first
+        unknown = first is None or other.until <= first
         found = compared.compared(report, found, _found(earlier, report, limit, None), other.days, unknown)
         times = {name: clock.iso(moment) for name, moment in other.shown().items()}
         more["compared_with"] = times | {"note": compared.note(other, first, report)}

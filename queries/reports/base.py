@@ -124,6 +124,7 @@ class Report:
     figures: tuple[Figure, ...]
     default_groups: tuple[str, ...] = ()
     base: Condition | None = None
+    days: int | None = None  # so many up to ``until`` are looked at, where that is not all of them; ``base`` holds it
     least_of: str = "final"  # the figure that ``Figure.least`` looks at
     own_rows: str | None = None
     own_groups: tuple[str, ...] = ()

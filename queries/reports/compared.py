@@ -21,6 +21,7 @@ from queries.reports.history import OF_THE_LEAD
 from queries.selection import conditions
 
 PREVIOUS, WEEK = "previous", "week"
+NOT_KNOWN = "Nothing is known of that time."
 _SPAN = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
 
 
@@ -97,9 +98,11 @@ def first_known(asked: Asked, report: Report) -> datetime | None:
 
 def note(other: Before, first: datetime | None, report: Report) -> str | None:
     """That the other period began before anything was known, where it did."""
-    if first is None or first <= other.since:
-        return None
     what = "loaded lead" if report.tables else "call"
+    if first is None:
+        return f"No {what} is known here: of that time, nothing is known."
+    if first <= other.since:
+        return None
     return f"The first {what} that is known here was at {clock.iso(first)}: of the time before, nothing is known."
 
 
@@ -114,8 +117,12 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     def nothing(row: dict[str, Any]) -> dict[str, Any]:
         return {name: _nothing(name, row[name], counts) for name in _names(all_figures) if name in row}
 
+    def not_known(row: dict[str, Any]) -> dict[str, Any]:
+        why = {figure.name: NOT_KNOWN for figure in all_figures if figure.name != "limit"}
+        return {name: _not_known(name, row[name]) for name in _names(all_figures) if name in row} | {"reasons": why}
+
     def beside(row: dict[str, Any], earlier: dict[str, Any] | None, names: list[str]) -> dict[str, Any]:
-        return _beside(row, dict.fromkeys(names) if unknown else nothing(row) if earlier is None else earlier, names)
+        return _beside(row, not_known(row) if unknown else nothing(row) if earlier is None else earlier, names)
 
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
@@ -182,6 +189,12 @@ def _nothing(name: str, figure: Any, counts: list[str]) -> Any:
     if name not in counts:
         return None
     return dict.fromkeys(figure, 0) if isinstance(figure, dict) else 0
+
+
+def _not_known(name: str, figure: Any) -> Any:
+    if name == "limit":
+        return figure
+    return dict.fromkeys(figure) if isinstance(figure, dict) else None
 
 
 def _change(now: Any, then: Any) -> Any:

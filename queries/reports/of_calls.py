@@ -170,6 +170,7 @@ ABANDON = Report(
     ),
     default_groups=("campaign",),
     base=_last_days,
+    days=ABANDON_DAYS,
     finish=_state,
     reasons=untold("abandoned calls", "abandoned", "abandon_rate", "of_final"),
 )

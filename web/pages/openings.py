@@ -54,8 +54,8 @@ def coded(text: str) -> Markup:
 
 
 def told(query: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any] | None:
-    """The opened figure in words: ``{"report", "figure", "numerator", "excludes", "row", "tz"}``. None where none is opened, or
-    where there is no such figure."""
+    """The opened figure in words: ``{"report", "figure", "numerator", "excludes", "row", "tz", "by_customer"}``. None where none
+    is opened, or where there is no such figure."""
     try:
         report, figure = opened.named(query.get("figure") or "")
     except WrongQuestion:
@@ -67,4 +67,5 @@ def told(query: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any] | N
         "excludes": figure.excludes,
         "row": [(sentences.plain(name), value or "none") for name, value in row.items()],
         "tz": query.get("tz", "UTC"),
+        "by_customer": query.get("zone") == "customer",
     }

@@ -78,12 +78,21 @@ def _span(since: datetime | None, until: datetime | None) -> Pairs:
     return [(name, clock.iso(at) or "") for name, at in (("since", since), ("until", until)) if at is not None]
 
 
-def words(query: Mapping[str, Any], tz: str) -> str:
+def words(report: Report, query: Mapping[str, Any], tz: str, now: datetime) -> str:
     """The span in words."""
-    since, until = (
-        zones.moment(query[name], tz, "full")[:-3] if query.get(name) else None for name in ("since", "until")
-    )
+    since, until = begins(report, query, now), query.get("until")
     if since is None and until is None:
         return f"All that is known, on the clocks of {tz}."
-    span = " ".join(filter(None, (f"From {since}" if since else "", f"until {until}" if until else "until now")))
+    first, last = (zones.moment(at, tz, "full")[:-3] if at else None for at in (since, until))
+    end = f"until {last}" if last else "on" if since and since > now else "until now"
+    span = f"from {first} {end}" if first else end
     return f"{span[0].upper()}{span[1:]}, on the clocks of {tz}."
+
+
+def begins(report: Report, query: Mapping[str, Any], now: datetime) -> datetime | None:
+    """From when on calls are counted: later than ``since`` where the report looks back so many days only. None: all of them."""
+    since: datetime | None = query.get("since")
+    if report.days is None:
+        return since
+    first = (query.get("until") or now) - timedelta(days=report.days)
+    return first if since is None else max(since, first)

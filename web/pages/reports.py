@@ -1,6 +1,7 @@
 """Reports: what can be asked, and a page for each question with its picture, its table, and its definitions."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
 from lib import clock
 from queries import completeness, health, keyset
+from queries.reports import answering
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from web import catalogue
@@ -94,10 +96,12 @@ def report(name: str) -> Response | str:
 def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, query: Mapping[str, Any]) -> dict[str, Any]:
     cells = Cells(report, answer, pairs, answer["tz"])
     heads = cells.heads()
+    now = answering.moment()
     following = [*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", answer.get("next") or "")]
     return {
         "answer": answer,
-        "span": report_query.words(query, answer["tz"]),
+        "span": report_query.words(report, query, answer["tz"], now),
+        "other": _other(report, answer, now),
         "pictures": pictured.drawn(report, answer),
         "heads": heads,
         "rows": cells.rows(heads),
@@ -107,6 +111,14 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "complete": _complete(query.get("connection") or (), answer["tz"]),
         "following": urlencode(following) if answer.get("next") else None,
     }
+
+
+def _other(report: Report, answer: Mapping[str, Any], now: datetime) -> dict[str, datetime | None] | None:
+    """The span that it is compared with."""
+    if "compared_with" not in answer:
+        return None
+    span = {name: clock.parse(answer["compared_with"][name]) for name in ("since", "until")}
+    return {**span, "since": report_query.begins(report, span, now)}
 
 
 def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], shown: Mapping[str, Any]) -> str:

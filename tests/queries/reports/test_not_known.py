@@ -157,8 +157,24 @@ def test_compared_with_a_time_without_calls(database):
         assert row["reasons"]["contacts_before"].startswith("Nobody has decided")
         row, note = compared("connect_rate", morning, "previous")
         assert (row["final"], row["final_before"], row["final_change"], note) == (1, None, None, FIRST)
+        assert row["reasons"]["final_before"] == "Nothing is known of that time."
+        row, _ = compared("may_still_move", morning, "previous", ())
+        assert row["now_before"] == {"connected": None, "contacts": None} and "now_contacts_before" in row["reasons"]
         row, note = compared("connect_rate", morning, "2026-11-19..2026-11-19")
         assert (row["final"], row["final_before"], row["final_change"], note) == (1, 0, 1, None)
+
+
+def test_compared_with_a_time_before_any_call_at_all(database):
+    """Nothing is known of it, as the first page says: to be told that nothing has changed would be to be told something."""
+    with database.read() as session:
+        for name, what, figure in (("attempts", "call", "attempts"), ("penetration", "loaded lead", "loaded")):
+            question = answering.asked(
+                session, {"since": NOON - timedelta(days=1), "until": NOON}, configured=CONNECTIONS
+            )
+            found = answering.answer(question, REPORTS[name], "week")
+            totals, said = found["totals"], found["compared_with"]["note"]
+            assert (totals[figure], totals[f"{figure}_before"], totals[f"{figure}_change"]) == (0, None, None)
+            assert said == f"No {what} is known here: of that time, nothing is known."
 
 
 def test_who_calls_us_is_not_called_in_vain(database):

@@ -145,6 +145,34 @@ def test_pictures_go_with_the_shape_of_the_rows(reader, pages):
     assert all("<figcaption><strong>" in page for page in (funnel, heat, attempts, days))
 
 
+SAID = {
+    "reports/attempts?since=2126-11-18T00:00:00Z&tz=UTC&group_by=day": (
+        "From 2126-11-18 00:00 on, on the clocks of UTC.",
+        "There is no row: no call or lead makes one.",
+        "No call is counted here.",
+    ),
+    "reports/dispositions?connect_outcome=busy&tz=UTC": ("There is no row: no call or lead makes one.",),
+    "reports/unreachable_numbers?connection=mute&tz=UTC": (
+        "No row is shown; what is not known, and why, stands below.",
+        "All that is known, on the clocks of UTC.",
+    ),
+    "reports/abandon_rate?since=2026-01-01T00:00:00Z&until=2026-11-20T00:00:00Z&compare=week&tz=UTC": (
+        "From 2026-10-21 00:00 until 2026-11-20 00:00, on the clocks of UTC.",
+        "Compared with 2026-10-14 00:00:00 until 2026-11-13 00:00:00.",
+    ),
+    "calls?figure=best_time.final&row=hour:9&zone=customer&tz=UTC": (
+        "hour <bdi>9</bdi>, on the customers’ own clocks.",
+    ),
+    "calls?figure=best_time.final&row=hour:9&tz=UTC": ("hour <bdi>9</bdi>, on the clocks of UTC.",),
+}
+
+
+@pytest.mark.parametrize(("path", "sentences"), SAID.items())
+def test_what_a_page_says_of_its_span_and_of_what_is_not_there_is_so(reader, path, sentences):
+    page = " ".join(followed(reader, f"/{path}").split())
+    assert [sentence for sentence in sentences if sentence not in page] == []
+
+
 WRONG = (
     ("connect_rate?tz=Mars/Base", "tz: Not an IANA time zone, such as Asia/Kolkata."),
     ("connect_rate?tz=UTC&group_by=colour", "group by"),
