@@ -14,6 +14,7 @@ from schedules import noting
 from schedules.settings import Settings
 from service import worker
 from service.app import create_app
+from service.settings import config
 from service.settings.mistakes import BadSettings
 from service.settings.schedules import schedules_of
 from tests.schedules.rig import START, Engine, mail_of, mailbox, view
@@ -45,8 +46,9 @@ def read(text: str) -> Settings:
     return schedules_of(tomllib.loads(text), "https://wrapup.example.com")
 
 
-def test_all_of_it():
-    found = read(WHOLE)
+def test_all_of_it(tmp_path):
+    (tmp_path / "wrapup.toml").write_text(WHOLE)
+    found = config.load({"WRAPUP_CONFIG": f"{tmp_path}/wrapup.toml", "WRAPUP_DATA_DIR": str(tmp_path)}).schedules
     assert (found.mail.port, found.mail.sender, found.mail.seconds) == (465, "wrapup@example.com", 30.0)
     assert (found.folder, found.tell, found.most_rows) == (Path("/srv/wrapup"), "ops@example.com", 50_000)
     assert found.buckets["lake"].region == "us-east-1"
