@@ -13,7 +13,7 @@ from lib import zones
 from queries.asks import Asks
 from queries.reports import answering, opened
 from queries.reports.base import WrongQuestion
-from queries.reports.groups import GROUPS
+from queries.reports.groups import GROUPS, OPENED_BY
 from queries.selection import FILTERS, OPENED
 from web.context import context
 from web.errors import invalid
@@ -72,14 +72,15 @@ class Row(Schema):
     row = fields.List(
         fields.Str(
             validate=validate.Regexp(
-                rf"^({TOTALS}|({'|'.join((*GROUPS, *OF_LEADS))}):[\s\S]{{0,2000}})$",
-                error="Write it as NAME:VALUE, with the name of a group, or `totals`.",
+                rf"^({TOTALS}|({'|'.join((*OPENED_BY, *OF_LEADS))}):[\s\S]{{0,2000}})$",
+                error="Write it as NAME:VALUE, with the name of a group or `lead_id`, or `totals`.",
             )
         ),
         validate=validate.Length(1, 10),
         metadata={
             "description": "With `figure`: the row's values as NAME:VALUE, nothing behind the colon for null, or "
-            "`totals`. With it all other parameters are filters, also those that are named as groups.",
+            "`totals`; `lead_id:` also, the calls that name no lead. With it all other parameters are filters, also those "
+            "that are named as groups.",
             "example": ["day:2026-11-18"],
         },
     )

@@ -71,6 +71,9 @@ GROUPS: Mapping[str, Group] = {
     "caller_number": _plain("caller_number"),
 } | {name: _fixed(name) for name in SIMPLE if name != "day"}
 
+# By what a figure is opened besides: the calls without a lead's id, for a lead that its number alone tells.
+OPENED_BY: Mapping[str, Group] = {**GROUPS, "lead_id": _plain("lead_id")}
+
 
 def calls(groups: Sequence[Group]) -> FromClause:
     """What is grouped: the calls, each as often as it is in a group."""

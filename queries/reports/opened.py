@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from queries.reports.base import LEADS, Asked, Figure, Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
-from queries.reports.groups import GROUPS, of_group
+from queries.reports.groups import OPENED_BY, of_group
 
 
 def named(text: str) -> tuple[Report, Figure]:
@@ -31,9 +31,9 @@ def condition(asked: Asked, figure: str, groups: Mapping[str, str]) -> list[Colu
     if counted is None:
         raise WrongQuestion("figure", f"{figure} counts no calls that could be listed.")
     for name in groups:
-        if name not in GROUPS:
+        if name not in OPENED_BY:
             raise WrongQuestion(name, "Nothing is grouped by that.")
-    of_groups = [of_group(asked, name, shown) for name, shown in groups.items()]
+    of_groups = [of_group(asked, name, shown, OPENED_BY) for name, shown in groups.items()]
     return [*([report.base(asked)] if report.base else []), counted, *of_groups]
 
 

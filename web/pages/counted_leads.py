@@ -54,8 +54,8 @@ def _calls(lead: dict[str, Any]) -> str | None:
     """The list of the lead's calls. Of one that was loaded they meet by more than an id: its load has them."""
     if lead["loaded_lead"]:
         return None
-    named = ("lead_id", "number")
-    query = {"connection": lead["connection"], **{name: lead[name] for name in named if lead[name]}}
-    if query.get("lead_id"):
-        query.pop("number", None)
-    return url_for("pages.calls", **query)
+    query = {"connection": lead["connection"]}
+    if lead["lead_id"]:
+        return url_for("pages.calls", **query, lead_id=lead["lead_id"])
+    # Calls with the number that name a lead are that lead's.
+    return url_for("pages.calls", figure="attempts.attempts", row="lead_id:", **query, number=lead["number"])

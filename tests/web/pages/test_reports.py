@@ -1,6 +1,7 @@
 """The pages of reports: each number is a link to exactly what it counts, and what is not known says why."""
 
 import csv
+import html
 import io
 import random
 import re
@@ -113,6 +114,16 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
             shown = followed(reader, address)
             assert "Counted under" in shown and "Left out:" in shown, address
             assert ('href="/loads/' in shown) == (name == "speed_to_lead"), address
+
+
+def test_a_leads_attempts_lead_to_its_calls_and_to_no_other_leads(reader):
+    """Also where the calls with a number are of several leads: some name one, some do not."""
+    page = text(reader, "/leads?figure=attempts_per_lead.leads&row=totals&tz=UTC&limit=1000")
+    found = re.findall(r'class="number"><a href="([^"]+)">(\d+)</a>', page)
+    by_number = [one for one in found if "row=lead_id" in one[0]]
+    assert len(by_number) > 20 and len(found) > len(by_number)
+    for address, attempts in [*by_number[::4], *found[::40]]:
+        assert listed(lambda path: text(reader, path), html.unescape(address)) == int(attempts), address
 
 
 def test_each_figure_has_its_definition_beside_it_and_each_null_its_reason(pages):
