@@ -1,4 +1,5 @@
-"""``wrapup demo``: Wrapup on a database of its own, with all five dialers of the sandbox placing calls, and two CRMs there.
+"""``wrapup demo``: Wrapup on a database of its own, with all five dialers of the sandbox placing calls, and two CRMs and a mail
+server there.
 
 What is there from an earlier run is gone on with: same settings, tokens and keys, and leads are not loaded twice. The sandbox
 has no memory but JAICP's numbers and the CRM's contacts; its ids begin with the present moment, and its past is the same
@@ -31,7 +32,7 @@ from service.supervisor.plan import plan
 from service.supervisor.serve import supervise, wrapup
 
 FOLDER = Path("instance-demo")
-LOCK = "demo.lock"
+LOCK, MAILS = "demo.lock", "mails"
 PAST_DAYS, CALLS_A_DAY = 14, 20
 HISTORY_NICE = 15  # the calls of now come first
 
@@ -90,6 +91,8 @@ def _demo(fresh: bool) -> int:
     )
     if "hubspot" in ports:
         click.echo(f"Calls of their leads arrive in a CRM: http://127.0.0.1:{ports['hubspot']}/")
+    if demo_settings.MAIL in ports:
+        click.echo(f"Mails of schedules are kept in {FOLDER / MAILS}/, whoever they are for.")
     ours = plan(settings)
     players = _players(settings, ports, first=known is None or fresh)
     children = [Child(f"sandbox-{name}", command, ours.environ, renewable=False) for name, command in players.items()]
@@ -142,6 +145,7 @@ def _players(settings: config.Settings, ports: dict[str, int], first: bool) -> d
     contacts.write(book, [lead for connection in ("ryng-demo", "jaicp-demo") for lead in _leads(connection)])
     own["hubspot"] = ["--contacts", "0", "--contacts-file", str(book), "--unique-property", "wrapup_outcome_id"]
     own["webhook"] = []
+    own[demo_settings.MAIL] = ["--folder", str(FOLDER.absolute() / MAILS)]
     return {
         name: [sys.executable, "-m", f"sandbox.{name}", "--port", str(ports[name]), *more]
         for name, more in own.items()

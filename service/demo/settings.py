@@ -12,6 +12,10 @@ from service.supervisor.sockets import free_ports
 
 NAMES = ("ryng", "qvoice", "ringostat", "jaicp", "voipex")
 CRMS = ("hubspot", "webhook")  # settings of a demo of before have none
+MAIL, SENDER = (
+    "mail",
+    "wrapup@demo.example",
+)  # nor a server that takes mails; one with another sender is the reader's own
 URLS = ("api_url", "portal_url", "url")
 _LOCAL = re.compile(r"http://127\.0\.0\.1:(\d+)")
 
@@ -83,6 +87,12 @@ secrets = ["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveA=="]
 allow_private_addresses = true
 connections = ["voipex-demo"]
 
+[mail]
+host = "127.0.0.1"
+port = {mail}
+tls = "none"
+from = "{sender}"
+
 [words.qvoice-demo]
 "lead_hangup / lead" = "dismissed"
 
@@ -114,18 +124,20 @@ connections = ["voipex-demo"]
 
 
 def written(file: Path) -> dict[str, int]:
-    """The port of each dialer and each CRM, after the file was written, or brought to ports that are free: tokens, and whatever
-    somebody has changed in it, stay. Raises BadSettings."""
+    """The port of each dialer, each CRM and the mail server, after the file was written, or brought to ports that are free:
+    tokens, and whatever somebody has changed in it, stay. Raises BadSettings."""
     if not file.exists():
-        ports = dict(zip((*NAMES, *CRMS), free_ports(len(NAMES) + len(CRMS)), strict=True))
-        private.write(file, SETTINGS.format(token=secrets.make(), **ports))
+        names = (*NAMES, *CRMS, MAIL)
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        private.write(file, SETTINGS.format(token=secrets.make(), sender=SENDER, **ports))
         return ports
     text = file.read_text(encoding="utf-8")
     ports = _ports(text)
     taken = [name for name in ports if not _is_free(ports[name])]
     fresh = dict(zip(taken, free_ports(len(taken)), strict=True))
     for name, port in fresh.items():
-        text = re.sub(rf"(http://127\.0\.0\.1:){ports[name]}\b", rf"\g<1>{port}", text)
+        before = "^port = " if name == MAIL else r"http://127\.0\.0\.1:"
+        text = re.sub(rf"({before}){ports[name]}\b", rf"\g<1>{port}", text, flags=re.MULTILINE)
     if fresh:
         private.write(file, text)
     private.close(file)
@@ -140,7 +152,9 @@ def _ports(text: str) -> dict[str, int]:
         tables |= {name: table for name, table in named.items() if table is not None}
         urls = {name: next(table[key] for key in URLS if key in table) for name, table in tables.items()}
         local = {name: found for name, url in urls.items() if (found := _LOCAL.match(url))}
-        return {name: int(local[name][1]) for name in tables}
+        mail = file.get(MAIL)
+        own = {MAIL: int(mail["port"])} if isinstance(mail, dict) and mail.get("from") == SENDER else {}
+        return {name: int(local[name][1]) for name in tables} | own
     except (tomllib.TOMLDecodeError, KeyError, StopIteration, TypeError) as error:
         raise BadSettings(
             "The demo's settings file does not name its five dialers any more; wrapup demo --fresh writes it anew, and "

@@ -45,13 +45,19 @@ def test_a_second_run_keeps_the_settings(folder):
     file.write_text(file.read_text() + '"New Disposition" = []\n')
     text = file.read_text()
     assert demo_settings.written(file) == first and file.read_text() == text
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", first["voipex"]))
-        taken.listen()
+    with socket.socket() as taken, socket.socket() as mails:
+        for line, name in ((taken, "voipex"), (mails, "mail")):
+            line.bind(("127.0.0.1", first[name]))
+            line.listen()
         again = demo_settings.written(file)
-    assert {name for name in first if first[name] != again[name]} == {"voipex"}
-    assert file.read_text() == text.replace(f":{first['voipex']}", f":{again['voipex']}")
-    assert loaded(folder).connections["voipex-demo"].settings["auth_url"].endswith(f":{again['voipex']}/token")
+    assert {name for name in first if first[name] != again[name]} == {"voipex", "mail"}
+    wanted = text.replace(f":{first['voipex']}", f":{again['voipex']}")
+    assert file.read_text() == wanted.replace(f"port = {first['mail']}", f"port = {again['mail']}")
+    settings = loaded(folder)
+    assert settings.connections["voipex-demo"].settings["auth_url"].endswith(f":{again['voipex']}/token")
+    assert settings.schedules.mail.port == again["mail"]
+    file.write_text(file.read_text().replace(demo_settings.SENDER, "reports@acme.example"))
+    assert "mail" not in demo_settings.written(file)  # a server of the reader's own is not played
 
 
 @pytest.mark.parametrize("text", ["[connections", "", '[connections.ryng-demo]\ndialer = "ryng"\n'])
@@ -107,7 +113,7 @@ def test_what_is_erased_is_said(folder, capsys, monkeypatch):
         monkeypatch.setenv(name, "x")  # set back afterwards: the demo sets its own
     assert demo.run() == 0
     said = capsys.readouterr().out
-    assert "Five dialers of the sandbox are placing calls; leads go to 4 of them." in said and "rased" not in said
+    assert "Five dialers of the sandbox are placing calls; leads go to 4 of them." in said and "Erased:" not in said
     token = loaded(folder).connections["ryng-demo"].callback_tokens
     (folder / "spool").mkdir(exist_ok=True)
     assert demo.run() == 0
