@@ -32,7 +32,9 @@ def _keep(folder: Path, mail: EmailMessage) -> None:
     if (page := mail.get_body(("html",))) is not None:
         (folder / f"{came}.html").write_text(page.get_content(), encoding="utf-8")
     for file in mail.iter_attachments():
-        (folder / f"{came}-{Path(file.get_filename() or 'file').name}").write_bytes(file.get_payload(decode=True))
+        body = file.get_payload(decode=True)
+        if isinstance(body, bytes):
+            (folder / f"{came}-{Path(file.get_filename() or 'file').name}").write_bytes(body)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,9 +10,9 @@ def test_a_mails_page_and_its_file_lie_beside_it(tmp_path):
     mail["Subject"] = "Sales"
     mail.set_content("in words")
     mail.add_alternative("<p>Zoë</p>\n", subtype="html")
-    mail.add_attachment(b"day,sales\n", maintype="text", subtype="csv", filename="../Sales.csv")
+    mail.add_attachment("day,Zoë\n".encode(), maintype="text", subtype="csv", filename="../Sales.csv")
     _keep(tmp_path / "mails", mail)
     whole, page, file = (next((tmp_path / "mails").glob(f"*.{end}")) for end in ("eml", "html", "csv"))
     assert b"Subject: Sales" in whole.read_bytes()
     assert page.read_text(encoding="utf-8") == "<p>Zoë</p>\n"
-    assert (file.read_bytes(), file.name) == (b"day,sales\n", f"{page.stem}-Sales.csv")
+    assert (file.read_bytes(), file.name) == ("day,Zoë\n".encode(), f"{page.stem}-Sales.csv")
