@@ -117,6 +117,14 @@ def _xlsx(names: Sequence[str], values: Sequence[Sequence[Any]], tz: str) -> byt
                     sheet.write_datetime(down, across, local, moment)
                 elif isinstance(value, date):
                     sheet.write_datetime(down, across, value, day)
-                elif value is not None:
+                elif value is not None and not _marked(sheet, down, across, value):
                     sheet.write(down, across, value)
     return out.getvalue()
+
+
+def _marked(sheet: Any, down: int, across: int, value: Any) -> bool:
+    """Write ``<r>x</r>``, which xlsxwriter would take for the markup of a text with formats of its own; whether it was one."""
+    if not isinstance(value, str) or not (value.startswith("<r>") and value.endswith("</r>")):
+        return False
+    written: int = sheet.write_rich_string(down, across, "<", "r", value[2:])
+    return written == 0

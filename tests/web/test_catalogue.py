@@ -6,6 +6,7 @@ import random
 import re
 import zipfile
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 import pytest
 
@@ -244,6 +245,7 @@ def test_what_cannot_be_asked_is_told(asking_reader, path, query, parameter):
 def test_a_report_is_a_file_as_well(reader, calls, database):
     with database.write() as session:
         factories.outcome(session, campaign_id="=1+1", customer_number="+919812345678", callback_at=NOON)
+        factories.outcome(session, campaign_id="<r>a & b</r>")
     for name, group_by in (("connect_rate", "campaign,day"), ("times", ""), ("callbacks", ""), ("may_still_move", "")):
         query = {"group_by": group_by} if group_by else {}
         told = asked(reader, name, limit=1000, **query)
@@ -264,6 +266,8 @@ def test_a_report_is_a_file_as_well(reader, calls, database):
         with zipfile.ZipFile(io.BytesIO(book.data)) as sheets:
             sheet = sheets.read("xl/worksheets/sheet1.xml").decode()
             assert sheet.count("<row ") == len(rows) + 1 and "<f>" not in sheet
+            texts = ElementTree.fromstring(sheets.read("xl/sharedStrings.xml"))
+            assert name != "connect_rate" or "<r>a & b</r>" in ["".join(text.itertext()) for text in texts]
     assert "'=1+1" in reader.get("/api/v1/reports/attempts?group_by=campaign&format=csv").text
 
 
