@@ -20,7 +20,7 @@ UNKNOWN = "unknown"  # it left, and nobody can tell what became of it: never rep
 MISSED = "missed"  # nothing ran when it was due, and a later one was sent in its place
 SEND_STATES = (PENDING, SENDING, SENT, FAILED, UNKNOWN, MISSED)
 
-_OPEN = "state IN ('pending', 'sending')"
+OPEN = "state IN ('pending', 'sending')"
 _TO_TELL = "tell_at IS NOT NULL"
 
 
@@ -59,7 +59,7 @@ class ScheduledSend(Base):
         CheckConstraint(f"state IN {SEND_STATES}", name="state"),
         UniqueConstraint("schedule_id", "due_at", "trial"),
         Index("ix_scheduled_sends_schedule", "schedule_id", "id"),
-        partial_index("ix_scheduled_sends_open", "next_at", "id", where=_OPEN),
+        partial_index("ix_scheduled_sends_open", "next_at", "id", where=OPEN),
         partial_index("ix_scheduled_sends_to_tell", "tell_at", "id", where=_TO_TELL),
     )
 

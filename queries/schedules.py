@@ -1,15 +1,16 @@
 """Schedules and their sends, as they are shown."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from lib import clock, ids
 from models import Schedule, ScheduledSend, View
-from models.schedules import BUCKET, FOLDER, MAIL
+from models.schedules import BUCKET, FOLDER, MAIL, OPEN
 from queries import keyset
 
 _ORDER = "-sends"
@@ -57,6 +58,15 @@ def shown(session: Session, row: Schedule, view: str) -> dict[str, Any]:
         "created_by": row.created_by,
         "changed_at": clock.iso(row.changed_at),
     }
+
+
+def oldest_waiting(session: Session, now: datetime) -> datetime | None:
+    """Since when something of them waits longest for a worker: a moment that nobody has written down, or what nobody has taken
+    up. Later than now where nothing waits."""
+    free = or_(ScheduledSend.lease_until.is_(None), ScheduledSend.lease_until <= now)
+    taken_up = select(func.min(ScheduledSend.next_at)).where(literal_column(OPEN), free)
+    written = select(func.min(Schedule.next_at)).where(Schedule.paused_at.is_(None))
+    return min(filter(None, (session.scalar(taken_up), session.scalar(written))), default=None)
 
 
 def page(

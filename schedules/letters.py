@@ -83,7 +83,8 @@ def _shown(table: Answer) -> str:
 def of_trouble(sent: Sent, to: str, settings: Settings, now: datetime) -> EmailMessage:
     """What became of a moment that did not end well, for whoever is told."""
     schedule, send = sent.schedule, sent.send
-    notes = [f"The schedule {schedule.name} ({sent.view}) was due at {wall(send.due_at, schedule.tz)}."]
+    was = "was tried" if send.trial else "was due"
+    notes = [f"The schedule {schedule.name} ({sent.view}) {was} at {wall(send.due_at, schedule.tz)}."]
     if went := WENT.get(send.state):
         notes.append(f"{went}.")
     if send.missed:

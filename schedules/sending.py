@@ -140,9 +140,9 @@ class Sender:
             doubt = {"state": UNKNOWN, "reason": error.error_id, "answer": str(error)}
             return self._settled(**doubt, tell=True)
         except _FINAL as error:
-            return self._failed(error.error_id, str(error))
+            return self._failed(error.error_id, str(error)) | {"sent_at": send.sent_at}
         except ExchangeError as error:
-            return self._again(send, error.error_id, str(error))
+            return self._again(send, error.error_id, str(error)) | {"sent_at": send.sent_at}
         return self._settled(state=SENT, reason="partly_refused" if said else None, answer=said, tell=bool(said))
 
     def _again(self, send: ScheduledSend, reason: str, answer: str) -> dict[str, Any]:

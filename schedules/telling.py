@@ -44,8 +44,8 @@ def tell_next(database: Database, settings: Settings, now: datetime) -> bool:
         log.warning("told_in_doubt", schedule=schedule.name, why=str(error))
     except ExchangeError as error:
         log.warning("not_told", schedule=schedule.name, why=str(error))
-        if now - (send.settled_at or now) < LONGEST:
-            _update(database, send, tell_at=now + PAUSE, told_at=None)
+        again = now + PAUSE if now - (send.settled_at or now) < LONGEST else None
+        _update(database, send, tell_at=again, told_at=None)
     return True
 
 

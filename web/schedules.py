@@ -90,7 +90,10 @@ def remove_schedule(schedule_id: UUID) -> Response:
 @blueprint.no_query
 @blueprint.response(200, answers.OneSchedule)
 def pause_schedule(schedule_id: UUID) -> Response:
-    """Send nothing until it is resumed"""
+    """It is not due until it is resumed
+
+    What was due before and is still pending is sent.
+    """
     return answer({"schedule": steer(schedule_id, managing.pause, g.key_name) or not_found("schedule")})
 
 

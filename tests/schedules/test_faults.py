@@ -35,11 +35,12 @@ def test_what_was_certainly_not_taken_is_tried_again(engine, calls, box, faults,
     box.faults |= faults
     (send,) = engine.run()
     assert (send.state, send.reason, send.attempts) == ("pending", reason, 1) and said in send.answer
+    assert send.sent_at is None  # nothing has left
     box.faults.clear()
     assert engine.run()[0].state == "pending"  # not before its pause is over
     engine.later(minutes=1)
     (send,) = engine.run()
-    assert (send.state, send.attempts, len(box.taken)) == ("sent", 2, 1)
+    assert (send.state, send.attempts, len(box.taken), send.sent_at) == ("sent", 2, 1, engine.at)
 
 
 FOR_GOOD = [
@@ -55,6 +56,7 @@ def test_a_refusal_for_good_is_not_tried_again(engine, calls, box, faults, reaso
     engine.later(hours=7)
     (send,) = engine.run()
     assert (send.state, send.reason, send.attempts) == ("failed", reason, 1) and said in send.answer
+    assert send.sent_at is None
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "drop_half", "hang_after"])

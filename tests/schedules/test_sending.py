@@ -151,6 +151,16 @@ def test_it_is_given_up_in_the_end_and_somebody_is_told(engine, calls, box):
     assert engine.run() and len(box.taken) == 1
 
 
+def test_who_could_not_be_told_was_not_told(engine, calls, box):
+    engine.schedule(calls, weekdays=[3])
+    box.faults |= {"spam"}
+    for later in ({"hours": 7}, {"days": 1, "minutes": 1}, {"days": 1}):
+        engine.later(**later)
+        (send,) = engine.run()
+        assert (send.state, send.told_at) == ("failed", None)
+    assert send.tell_at is None
+
+
 def test_a_part_of_the_recipients(engine, calls, box):
     engine.schedule(calls, to=["gone@example.com", OPS])
     box.faults |= {"no_recipient"}
@@ -173,6 +183,7 @@ def test_a_worker_that_died_while_it_sent(engine, database, calls, box):
     (send,) = engine.run()
     assert (send.state, send.reason) == ("unknown", "interrupted")
     assert [mail["Subject"] for mail in mails(box)] == ["Wrapup: Daily: unknown"]
+    assert "was due at" in parts(mails(box)[0])["text/plain"]
     # And before it left: another one takes it over.
     with database.write() as session:
         session.execute(update(ScheduledSend).values({"state": "pending"} | FREE))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
-from queries import days, health, selection, shape, strangers
+from queries import days, health, schedules, selection, shape, strangers
 from queries import summary as sums
 from web import spooled
 from web.context import context
@@ -130,8 +130,10 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "spooled": sentences.spooled(waiting),
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
+        "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
     }
-    wrong = sum(map(bool, (told["spooled"], told["newer"] or told["waiting"], *(one["troubles"] for one in found))))
+    still = (told["newer"],) if told["newer"] else (told["waiting"], told["unsent"])
+    wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,

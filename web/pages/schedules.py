@@ -1,5 +1,6 @@
 """Schedules: what is sent by itself, when, what became of it; made, changed, tried and repeated."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from flask import Blueprint, abort, flash, g, make_response, redirect, render_te
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
+from lib import clock
 from lib.complaints import first
 from models.schedules import FORMS
 from queries import keyset
@@ -16,7 +18,7 @@ from schedules import managing
 from web import schedules
 from web.context import context
 from web.errors import ApiError
-from web.pages import session, zones
+from web.pages import sentences, session, zones
 from web.schemas.schedules import ScheduleOrder
 from web.turns import LOOKS
 
@@ -39,11 +41,11 @@ def list_schedules() -> str:
 
 
 def _list(given: dict[str, Any], wrong: str | None) -> str:
-    settings = context().settings.schedules
+    settings, now = context().settings.schedules, clock.now()
     with LOOKS.turn(), session.database().read() as reading:
         return render_template(
             "pages/schedules.html",
-            schedules=shown.schedules(reading),
+            schedules=[one | _waiting(one, now) for one in shown.schedules(reading)],
             views=saved.views(reading, g.reader.name, everybodys=True) if g.reader.may("admin") else [],
             given={
                 "tz": zones.chosen(),
@@ -60,6 +62,12 @@ def _list(given: dict[str, Any], wrong: str | None) -> str:
         )
 
 
+def _waiting(one: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Whether its next moment is past, and a sentence where nobody sends what it has to send."""
+    next_at = clock.parse(one["next_at"])
+    return {"late": next_at is not None and next_at < now, "overdue": sentences.overdue(one, now)}
+
+
 def schedule(schedule_id: UUID) -> Response:
     """One, and what became of each moment."""
     wrong = None
@@ -69,9 +77,11 @@ def schedule(schedule_id: UUID) -> Response:
             page = shown.page(reading, schedule_id, {}, request.args.get("cursor"), SHOWN_SENDS)
         except keyset.BadCursor as error:
             page, wrong = keyset.Page([], None), str(error)
+        one = shown.shown(reading, row, view)
         html = render_template(
             "pages/schedule.html",
-            schedule=shown.shown(reading, row, view),
+            schedule=one,
+            **_waiting(one, clock.now()),
             sends=[shown.shown_send(send) for send in page.rows],
             following=page.next,
             first="cursor" not in request.args,
@@ -127,7 +137,10 @@ def act(schedule_id: UUID) -> Response:
         flash("The schedule is deleted.")
         return redirect(url_for("pages.schedules"), 303)
     if what == "send":
-        done, said = schedules.try_now(schedule_id, by), "It will be sent now; what came of it stands below."
+        done, said = (
+            schedules.try_now(schedule_id, by),
+            "It is sent as soon as a worker takes it up; what came of it stands below.",
+        )
     elif what == "pause":
         done, said = schedules.steer(schedule_id, managing.pause, by), "It is paused."
     elif what == "resume":
@@ -150,5 +163,5 @@ def repeat(send_id: UUID) -> Response:
         return redirect(session.local(request.form.get("back"), url_for("pages.schedules")), 303)
     if done is None:
         abort(404)
-    flash("It will be sent once more.")
+    flash("It is sent once more as soon as a worker takes it up.")
     return redirect(url_for("pages.schedule", schedule_id=done["schedule_id"]), 303)

@@ -43,6 +43,7 @@ _RECEIPT_STATES = {
     receipts.QUARANTINED: "Put aside, with a reason.",
 }
 _LATE_SECONDS = 120
+_UNSENT_SECONDS = 300  # one thread sends for all schedules, and a mail may take minutes
 NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
     "read, asked for or sent."
@@ -231,6 +232,19 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     if oldest is None or (now - oldest).total_seconds() < _LATE_SECONDS:
         return None
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
+
+
+def unsent(since: datetime | None, now: datetime) -> str | None:
+    """A sentence where what a schedule sends waits too long for a worker."""
+    if since is None or (now - since).total_seconds() < _UNSENT_SECONDS:
+        return None
+    return f"What was to be sent by a schedule has been waiting for {clock.span(now - since)}. Is a worker running?"
+
+
+def overdue(schedule: Mapping[str, Any], now: datetime) -> str | None:
+    """The same of one schedule."""
+    waits = (schedule["next_at"], schedule["last"] and schedule["last"]["next_at"])
+    return unsent(min(filter(None, map(clock.parse, filter(None, waits))), default=None), now)
 
 
 def spooled(waiting: int | None) -> str | None:

@@ -28,7 +28,7 @@ class Send(Schema):
     missed = number("How many moments before it were missed, as nothing ran.", 0)
     attempts = number("How often it was tried.", 1)
     next_at = time("Of a pending one: when it is taken up at the earliest.", None)
-    sent_at = time("When it last left.")
+    sent_at = time("When it last left; null of what was for sure not taken.", None)
     settled_at = time("When its state became what it is.")
     told_at = time("When somebody was told what went wrong.", None)
 
@@ -57,7 +57,7 @@ class Schedule(Schema):
     tz = text("Whose clocks.", "Asia/Kolkata", null=False)
     tell = text("Whom failures are told; null: as the settings say.", None)
     state = text("Whether it is sent.", "running", null=False, choices=STATES)
-    next_at = time("When it is due next; null while it is paused.")
+    next_at = time("When it is due next; null while it is paused. Where that is past, no worker has taken it up.")
     last = fields.Nested(
         Send,
         required=True,

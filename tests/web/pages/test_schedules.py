@@ -1,11 +1,13 @@
 """The pages of schedules: made by a form, steered, and nothing that somebody has written becomes markup."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from models import ScheduledSend
+from lib import clock
+from models import Schedule, ScheduledSend
 from schedules.settings import Settings
 from service.app import create_app
 from tests.schedules.rig import OPS, mail_of, view
@@ -66,6 +68,33 @@ def test_made_looked_at_and_steered(admin, reader, database):
     assert admin.post(answer.location, do="nothing").status_code == 400
     assert admin.post(answer.location, do="delete").location == "/schedules"
     assert admin.get(answer.location).status_code == 404
+
+
+WAITS = "What was to be sent by a schedule has been waiting for 2 h. Is a worker running?"
+
+
+def test_what_nobody_sends_is_not_said_to_be_due_next(admin, database):
+    """Without a worker: the moment is past, and nobody has written it down; or it is written down, and nobody takes it."""
+    address = made(admin, database).location
+    pages = (address, "/schedules", "/", "/live/connections")
+
+    def said():
+        return [(WAITS in page, "due next" in page.lower()) for page in (text(admin, path) for path in pages)]
+
+    assert said() == [(False, True), *[(False, False)] * 3]
+    past, ahead = clock.now() - timedelta(hours=2), clock.now() + timedelta(hours=2)
+    with database.write() as session:
+        session.execute(update(Schedule).values(next_at=past))
+    assert said() == [(True, False)] * 4 and "not due yet" not in text(admin, address)
+    assert 'data-title="(' in text(admin, "/live/connections")
+    assert admin.post(address, do="send").status_code == 303
+    with database.write() as session:
+        session.execute(update(Schedule).values(next_at=ahead))
+        session.execute(update(ScheduledSend).values(next_at=past))
+    assert said() == [(True, True), *[(True, False)] * 3]
+    with database.write() as session:
+        session.execute(update(ScheduledSend).values(state="sent"))
+    assert said() == [(False, True), *[(False, False)] * 3]
 
 
 @pytest.mark.parametrize(
