@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 
 from crm import budgets, desk, due, sharing
+from crm.accounts import Account
 from crm.base import AnyClient, Crm
 from crm.desk import Held
 from crm.destination import Destination
@@ -26,7 +27,8 @@ CLOCK_SECONDS = 60.0  # by which a clock is set back at the least where it is lo
 
 
 class Deliverer:
-    """Delivers to one destination, in one thread. Its client stays, with what it has learned of the CRM."""
+    """Delivers to one destination, in one thread. Its client stays, with what it has learned of the CRM. ``beside``: all
+    destinations of the settings."""
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Deliverer:
         destination: Destination,
         now: Callable[[], datetime] = clock.now,
         stop: threading.Event | None = None,
+        beside: Collection[Destination] = (),
     ):
         self._database = database
         self._destination = destination
@@ -41,6 +44,7 @@ class Deliverer:
         self._now = now
         self._stop = stop or threading.Event()
         self._turns = budgets.turns_of(database, self._crm, destination, now, self._stop)
+        self._account = Account(database, destination, self._crm, beside)
         self._client: AnyClient = None
         self._since = now()
         self._looked = False  # whether what was parked before us was let go on
@@ -79,6 +83,5 @@ class Deliverer:
             return False
 
     def _shift(self, held: Held) -> "Shift":
-        return Shift(
-            self._database, self._destination, self._crm, self._client, held, self._now, self._stop, self._most
-        )
+        own = (self._database, self._destination, self._crm, self._client)
+        return Shift(*own, held, self._now, self._stop, self._most, self._account)

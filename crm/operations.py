@@ -25,13 +25,14 @@ from models.deliveries import (
 )
 
 UNCHANGED = "unchanged"
+SHARED = "shared"  # another destination at this account logs the call
 
 
 def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
     calls = work.crm.calls
     assert calls is not None  # else there is no such delivery
     results = _merged(work, calls, [one for one in some if one.merged])
-    left = [one for one in some if not one.merged]
+    left = _ours(work, [one for one in some if not one.merged], results)
     whose = work.found(left)
     results += [work.held(one, found) for one, found in zip(left, whose, strict=True) if found.record_id is None]
     pairs = zip(left, whose, strict=True)
@@ -50,6 +51,14 @@ def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
         for (taken, call, digest), result in zip(wanted, logged, strict=True)
     ]
     return results
+
+
+def _ours(work: Work, some: Sequence[Taken], results: list[Settled]) -> list[Taken]:
+    """Without those that another destination logs at the same place: there is one call under one mark."""
+    others = work.logged_by_others({one.outcome_id: one.remote_id is not None or one.was == UNKNOWN for one in some})
+    shared = [(one, others[one.outcome_id]) for one in some if one.outcome_id in others]
+    results += [Settled(one, DONE, SHARED, f"{other} logs it at this account.") for one, other in shared]
+    return [one for one in some if one.outcome_id not in others]
 
 
 def _merged(work: Work, calls: Calls, some: Sequence[Taken]) -> list[Settled]:

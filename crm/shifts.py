@@ -18,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, Ti
 from sqlalchemy.orm import Session
 
 from crm import budgets, claiming, desk, due, operations, settling, sharing
+from crm.accounts import Account
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Batch
 from crm.desk import Held
@@ -55,6 +56,7 @@ class Shift:
         now: Callable[[], datetime],
         stop: threading.Event,
         most: due.Most,
+        account: Account,
     ):
         self._database = database
         self._destination = destination
@@ -64,6 +66,7 @@ class Shift:
         self._now = now
         self._stop = stop
         self._most = most
+        self._account = account
         self._goes_on = True
         self._fault = False  # something failed at the batch at hand as a whole
 
@@ -147,9 +150,8 @@ class Shift:
     def _done(self, taken: Sequence[Taken]) -> tuple[list[Settled], Mapping[str, object]]:
         """(what each comes to, what the destination's row says from now on)."""
         at = self._now()
-        work = Work(
-            self._crm, self._destination, self._client, at, self._overtaken, self._uncertain, self._note, self._note_set
-        )
+        known = (self._overtaken, self._uncertain, self._note, self._note_set, self._account.logged_by_others)
+        work = Work(self._crm, self._destination, self._client, at, *known)
         results: list[Settled] = []
         state: Mapping[str, object] = _ANSWERED
         for operation in OPERATIONS:
@@ -160,6 +162,7 @@ class Shift:
                 results += [self._put_off(one, PENDING) for one in some]  # its request was not made
                 continue
             try:
+                self._account.check(self._client)
                 results += operations.done(work, operation, some)
             except LeaseLost:
                 raise

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm import budgets, desk
+from crm import accounts, budgets, desk
 from crm.base import AnyClient, Change, Crm, Done
 from crm.destination import Destination
 from crm.registry import CRMS
@@ -99,7 +99,9 @@ class Undoing:
     def _client(self, before: Callable[[], None]) -> AnyClient:
         turns = budgets.turns_of(self._database, self._crm, self._destination, self._now)
         turns.before = before
-        return self._crm.client(self._destination, turns)
+        client = self._crm.client(self._destination, turns)
+        accounts.check(self._database, self._destination, self._crm, client)
+        return client
 
     def _each(self, client: AnyClient, wanted: Sequence[Delivery]) -> Iterator[Undone]:
         calls = {one.remote_id: one for one in reversed(wanted) if one.operation == LOG_CALL and one.remote_id}

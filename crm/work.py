@@ -22,9 +22,9 @@ Latest = Callable[[Sequence[str]], Mapping[str, datetime]]
 @dataclass(frozen=True)
 class Work:
     """A step at one destination. ``overtaken``: record -> when the latest call was whose outcome has set its status;
-    ``uncertain``: of which nobody knows whether it has. Before anything is written there ``note`` keeps to which records
-    deliveries belong, ``note_set`` what they are about to set. ``whose``: outcome -> the record that was found in this step;
-    ``sets``: delivery -> what it has asked for in it."""
+    ``uncertain``: of which nobody knows whether it has; ``logged_by_others``: see ``crm.accounts``. Before anything is written
+    there ``note`` keeps to which records deliveries belong, ``note_set`` what they are about to set. ``whose``: outcome -> the
+    record that was found in this step; ``sets``: delivery -> what it has asked for in it."""
 
     crm: Crm
     destination: Destination
@@ -34,6 +34,7 @@ class Work:
     uncertain: Latest
     note: Callable[[Mapping[UUID, str]], None]
     note_set: Callable[[Mapping[UUID, Set]], None]
+    logged_by_others: Callable[[Mapping[UUID, bool]], Mapping[UUID, str]]
     whose: dict[UUID, str] = field(default_factory=dict)
     sets: dict[UUID, Set] = field(default_factory=dict)
 

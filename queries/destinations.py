@@ -159,6 +159,7 @@ def _shown(
         "calls": counts.calls,
         "calls_in": counts.calls - counts.missing,
         "reasons": counts.reasons,
+        "account": row.account,
         "since": iso(row.since),
         "started_at": iso(row.started_at),
         "followed_at": iso(row.followed_at),
@@ -180,8 +181,8 @@ SHOWN = (
         "error",
         "error_id",
     ),
-    *("parked_until", "next_at", "paused_at", "paused_by", "calls", "calls_in", "reasons", "since", "started_at"),
-    *("followed_at", "counted_seconds_ago"),
+    *("parked_until", "next_at", "paused_at", "paused_by", "calls", "calls_in", "reasons", "account", "since"),
+    *("started_at", "followed_at", "counted_seconds_ago"),
 )
 
 

@@ -9,7 +9,7 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import structlog
@@ -142,9 +142,10 @@ def start(
         if DIALERS[connection.dialer].leads:
             urls = callbacks.get(connection.name, {})
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
-    for destination in (destinations or {}).values():
+    beside = (destinations or {}).values()
+    for destination in beside:
         loops[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
-        loops[f"deliver to {destination.name}"] = (Deliverer(database, destination, stop=stop).step, FOLLOW_SECONDS)
+        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, beside), FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -175,6 +176,12 @@ def _follower(database: Database, destination: Destination, stop: threading.Even
         return found
 
     return step
+
+
+def _deliverer(
+    database: Database, destination: Destination, stop: threading.Event, beside: Collection[Destination]
+) -> Callable[[], object]:
+    return Deliverer(database, destination, stop=stop, beside=beside).step
 
 
 def _loop(

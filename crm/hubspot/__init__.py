@@ -67,4 +67,6 @@ CRM = Crm(
     calls=calls,
     check=check,
     secrets=lambda destination: (destination.settings["access_token"],),
+    account=api.Client.portal,
+    place=lambda destination: str(destination.settings["unique_property"]),
 )

@@ -136,6 +136,14 @@ class Client:
         where the token is none, QuotaSpent."""
         return self.facts.get(DETAILS, self._asked_account) or Account()
 
+    def portal(self) -> str | None:
+        """The account's own id; None where HubSpot will not say it. Raises Unavailable and the like."""
+        try:
+            found = self.account().portal or self.details().get("portalId")
+        except REFUSALS:
+            return None
+        return str(found) if found else None
+
     def details(self) -> Mapping[str, Any]:
         """What HubSpot says of the account. Raises ExchangeError."""
         said = self.ask(DETAILS)
