@@ -15,10 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from dialers.asking import Layer
 from dialers.base import Connection
 from dialers.registry import DIALERS
+from dialers.vocabulary import AWAITING_DISPOSITION
 from lib import clock
+from models import CallOutcome
+from queries.asks import Asks
+from queries.selection import conditions
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,13 @@ def of_reports(connection: Connection | None, polls: Sequence[Mapping[str, Any]]
     found = [_reached(one.name, one.layers, by_report.get(one.name, {})) for one in reports]
     asked = {one.name for one in reports}
     return found + [_left(name, own) for name, own in by_report.items() if name not in asked]
+
+
+def awaiting(session: Asks, filters: Mapping[str, Any]) -> dict[str, int]:
+    """How many of these calls still await their disposition, by connection."""
+    wanted = (*conditions(filters), CallOutcome.settling == AWAITING_DISPOSITION)
+    rows = session.execute(select(CallOutcome.connection, func.count()).where(*wanted).group_by(CallOutcome.connection))
+    return {name: calls for name, calls in rows}
 
 
 def _reached(name: str, layers: Sequence[Layer], polls: Mapping[str, Mapping[str, Any]]) -> Reached:

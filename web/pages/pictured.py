@@ -1,19 +1,19 @@
 """Which picture an answer has, by the shape of its rows."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
 
 from queries.reports.base import Figure, Report
-from web.pages import report_cells, sentences
+from web.pages import along, report_cells, sentences
 from web.pages.report_cells import BEFORE, flat
 from web.pictures import bars, columns, funnel, heat
 
 MOST_BARS, MOST_COLUMNS = 30, 92
-_TIMES = ("day", "hour", "weekday", "week", "month")
+_RECURRING = ("hour", "weekday")
 _FUNNELS: Mapping[str, Mapping[str, str]] = {
     "penetration": {
         "loaded": "Loaded leads",
@@ -26,11 +26,13 @@ _FUNNELS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """``finding`` is what it shows, as a sentence."""
+    """``finding`` is what it shows, as a sentence. ``zoom``: what a script draws it of, where a span of its time can be chosen:
+    when each part ``begins`` and the last one ends, in seconds since 1970; its ``values``, ``texts`` and ``labels``."""
 
     title: str
     svg: Markup
     finding: str
+    zoom: Mapping[str, Any] | None = None
 
 
 def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
@@ -51,10 +53,10 @@ def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
         return found
     if hours:
         return [*found, _hours(figure, rows)]
-    in_time = len(groups) == 1 and groups[0] in _TIMES
-    if in_time and not answer.get("compared_with"):
-        return [*found, _along(report, figure, rows)]
-    return [*found, _bars(report, figure, rows, in_time)]
+    axis, recurring = along.axis_of(groups, rows), len(groups) == 1 and groups[0] in _RECURRING
+    if answer.get("compared_with") or not (axis or recurring):
+        return [*found, _bars(report, figure, rows, axis is not None or recurring)]
+    return [*found, _along(report, figure, rows, axis, answer["tz"])]
 
 
 def _shown(report: Report, rows: Sequence[Mapping[str, Any]], least: float) -> Figure | None:
@@ -76,19 +78,25 @@ def _text(figure: Figure, value: Any) -> str:
     return "not known" if value is None else report_cells.amount(value, figure.unit)
 
 
-def _named(report: Report, row: Mapping[str, Any]) -> str:
-    """The row by its groups."""
+def _named(report: Report, row: Mapping[str, Any], whole: bool = False) -> str:
+    """The row by its groups, without those that it has none of; ``whole``: with ids beside names."""
     said = []
     for name, value in row.items():
         if name in report_cells.NAMES or report_cells.figure_of(report, name)[0] is not None:
             continue
         beside = next((row[own] for own, key in report_cells.NAMES.items() if key == name and row.get(own)), None)
-        said.append(beside or report_cells.label(name, value))
-    return " · ".join(said) or "all"
+        if value is not None:
+            said.append(f"{beside} ({value})" if beside and whole else beside or report_cells.label(name, value))
+    return " · ".join(said) or "none"
 
 
 def _bars(report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], in_time: bool) -> Picture:
     own = [_bar(report, figure, row) for row in rows]
+    twice = Counter(bar.label for bar in own)
+    own = [
+        bar if twice[bar.label] == 1 else replace(bar, label=_named(report, row, True))
+        for bar, row in zip(own, rows, strict=True)
+    ]
     if not in_time:
         own.sort(key=lambda bar: -(bar.value or 0))
     cut = (
@@ -103,18 +111,31 @@ def _bar(report: Report, figure: Figure, row: Mapping[str, Any]) -> bars.Bar:
     return bars.Bar(_named(report, row), value, _text(figure, value), row.get(f"{figure.name}{BEFORE}"))
 
 
-def _along(report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Picture:
-    """Along time; days without a call are there, and empty."""
-    own = [_bar(report, figure, row) for row in rows]
-    by_label = {bar.label: bar for bar in own}
-    labels = [bar.label for bar in own]
-    if days := [date.fromisoformat(row["day"]) for row in rows if row.get("day")]:
-        labels = [str(min(days) + timedelta(days=at)) for at in range((max(days) - min(days)).days + 1)]
-    empty = bars.Bar("", None, "")
-    shown = [(label, by_label.get(label, empty)) for label in labels[-MOST_COLUMNS:]]
-    drawing = columns.drawn(_title(figure), [columns.Column(label, bar.value, bar.text) for label, bar in shown])
-    cut = f" The last {MOST_COLUMNS} of {len(labels)} are drawn." if len(labels) > MOST_COLUMNS else ""
-    return Picture(_title(figure), drawing, bars.finding(own) + cut)
+def _along(
+    report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], axis: along.Axis | None, tz: str
+) -> Picture:
+    """Columns side by side. Along time days without a call are there, and empty, and a span of them can be chosen."""
+    title, own, zoom = _title(figure), [_bar(report, figure, row) for row in rows], None
+    if axis is not None:
+        filled = axis.filled(rows)
+        walls = [wall for wall, _ in filled]
+        own = [
+            replace(_bar(report, figure, row), label=axis.label(wall)) if row else bars.Bar(axis.label(wall), None, "")
+            for wall, row in filled
+        ]
+        zoom = {
+            "name": sentences.plain(figure.name),
+            "unit": figure.unit,
+            "tz": tz,
+            "begins": along.begins(axis, walls, tz),
+            "labels": [bar.label for bar in own],
+            "values": [bar.value for bar in own],
+            "texts": [bar.text for bar in own],
+        }
+    shown = [columns.Column(bar.label, bar.value, bar.text) for bar in own[-MOST_COLUMNS:]]
+    cut = f" The last {MOST_COLUMNS} of {len(own)} are drawn." if len(own) > MOST_COLUMNS else ""
+    known = [bar for bar in own if bar.text]
+    return Picture(title, columns.drawn(title, shown), bars.finding(known) + cut, zoom if len(own) > 1 else None)
 
 
 def _hours(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Picture:

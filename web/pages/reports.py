@@ -1,6 +1,6 @@
 """Reports: what can be asked, and a page for each question with its picture, its table, and its definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from queries import completeness, health, keyset
 from queries.reports import answering
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
+from queries.selection import FILTERS
 from web import catalogue
 from web.auth import API
 from web.context import context
@@ -103,14 +104,23 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "span": report_query.words(report, query, answer["tz"], now),
         "other": _other(report, answer, now),
         "pictures": pictured.drawn(report, answer),
+        "closer": _closer(report, pairs, answer["group_by"]),
         "heads": heads,
         "rows": cells.rows(heads),
         "left_rows": max(0, len(answer["rows"]) - MOST_ROWS),
         "totals": cells.totals(),
         "why": cells.why,
-        "complete": _complete(query.get("connection") or (), answer["tz"]),
+        "at": clock.now(),
+        "complete": _complete(_filters(query), answer["tz"], answer["may_still_move"]["awaiting"]),
+        "asked": urlencode(
+            [pair for pair in pairs if pair[0] in FILTERS and pair[0] not in ("connection", "settling")]
+        ),
         "following": urlencode(following) if answer.get("next") else None,
     }
+
+
+def _filters(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if name in FILTERS}
 
 
 def _other(report: Report, answer: Mapping[str, Any], now: datetime) -> dict[str, datetime | None] | None:
@@ -119,6 +129,14 @@ def _other(report: Report, answer: Mapping[str, Any], now: datetime) -> dict[str
         return None
     span = {name: clock.parse(answer["compared_with"][name]) for name in ("since", "until")}
     return {**span, "since": report_query.begins(report, span, now)}
+
+
+def _closer(report: Report, pairs: filters.Pairs, by: Sequence[str]) -> tuple[str, str] | None:
+    """Days by the hour, and back: what it is called, and the query."""
+    other = {("day",): ("By the hour", "day,hour"), ("day", "hour"): ("By day", "day")}.get(tuple(by))
+    if other is None or "hour" not in report_query.groups_of(report):
+        return None
+    return other[0], urlencode([*(pair for pair in pairs if pair[0] != "group_by"), ("group_by", other[1])])
 
 
 def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], shown: Mapping[str, Any]) -> str:
@@ -150,14 +168,17 @@ def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], 
     )
 
 
-def _complete(connections: Any, tz: str) -> list[tuple[str, str]]:
-    """(connection, how far each of its reports is complete), for those that are asked for anything."""
+def _complete(wanted: Mapping[str, Any], tz: str, awaiting: int) -> list[dict[str, Any]]:
+    """Of each connection that is asked for anything, or awaits dispositions: how far each of its reports is complete, and how
+    many of its calls still await theirs, where those make up all that the report speaks of."""
     with session.database().read() as reading:
         polls = health.poll_states(reading, clock.now())
+        calls = completeness.awaiting(reading, wanted)
+    calls = calls if sum(calls.values()) == awaiting else {}
     found = []
     for name, connection in context().connections.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
         said = [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
-        if said and (not connections or name in connections):
-            found.append((name, "; ".join(said)))
+        if (said or calls.get(name)) and name in (wanted.get("connection") or [name]):
+            found.append({"connection": name, "said": "; ".join(said), "awaiting": calls.get(name, 0)})
     return found

@@ -10,6 +10,7 @@ from web.pictures.drawing import LINE, element, hatch, percent, picture, striped
 
 _HIGH = 160  # pixels of the highest column
 _FEW = 12  # columns that have room for their values
+_FEWEST = 4  # that the width is for: one alone is no wall
 _LABELS = 6
 
 
@@ -26,7 +27,8 @@ class Column:
 def drawn(name: str, rows: Sequence[Column], key: str = "other") -> Markup:
     """The picture; ``key`` is the id of its pattern."""
     most = max(((row.value or 0) + row.striped for row in rows), default=1) or 1
-    room = 1 / max(len(rows), 1)
+    room = 1 / max(len(rows), _FEWEST)
+    last, highest = len(rows) - 1, max(range(len(rows)), key=lambda at: rows[at].value or 0, default=0)
     every = 1 if len(rows) <= _FEW else -(-len(rows) // _LABELS)
     parts = [hatch(key)] if any(row.striped for row in rows) else []
     for at, row in enumerate(rows):
@@ -37,10 +39,13 @@ def drawn(name: str, rows: Sequence[Column], key: str = "other") -> Markup:
             parts.append(element("rect", y=floor - plain, height=plain, class_="mark", **place))
         if other:
             parts.append(element("rect", y=floor - plain - other, height=other, fill=striped(key), **place))
-        if len(rows) <= _FEW:
-            parts.append(words(row.text, middle, int(floor - plain - other - 4), "value", "middle"))
+        # Where many stand side by side, texts at the edges are wider than their columns.
+        edge = len(rows) > _FEW and {0: ("0", "start"), last: ("100%", "end")}.get(at)
+        where, anchor = edge or (middle, "middle")
+        if len(rows) <= _FEW or (at == highest and plain):
+            parts.append(words(row.text, where, int(floor - plain - other - 4), "value", anchor))
         if at % every == 0:
-            parts.append(words(row.label, middle, floor + 15, "tick", "middle"))
+            parts.append(words(row.label, where, floor + 15, "tick", anchor))
     parts.append(element("line", x1=0, x2="100%", y1=LINE + _HIGH, y2=LINE + _HIGH, class_="axis"))
     return picture(name, _HIGH + 2 * LINE + 4, *parts)
 

@@ -1,12 +1,15 @@
 """The pages of reports: each number is a link to exactly what it counts, and what is not known says why."""
 
 import csv
+import gzip
 import html
 import io
 import random
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +21,9 @@ from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.crawling import counted, listed, opened
+import web
 from web.context import context
+from web.pages import along
 from web.pages.openings import coded
 from web.pages.reports import SUBJECTS
 
@@ -37,6 +42,7 @@ ASKED = {
     "speed_to_lead": "group_by=connection,weekday",
 }
 OPENED = 40
+STATIC = Path(web.__file__).parent / "static"
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +188,24 @@ SAID = {
 def test_what_a_page_says_of_its_span_and_of_what_is_not_there_is_so(reader, path, sentences):
     page = " ".join(followed(reader, f"/{path}").split())
     assert [sentence for sentence in sentences if sentence not in page] == []
+
+
+def test_days_by_the_hour_are_along_time_and_the_hour_that_is_left_out_has_no_length():
+    axis = along.axis_of(["hour", "day"], [{"day": "2026-03-29", "hour": 2}])
+    walls = [wall for wall, _ in axis.filled([{"day": "2026-03-29", "hour": hour} for hour in (1, 4)])]
+    assert [axis.label(wall) for wall in walls] == [f"2026-03-29 {hour} h" for hour in (1, 2, 3, 4)]
+    begins = along.begins(axis, walls, "Europe/Kyiv")  # clocks go from 3 to 4
+    assert [later - earlier for earlier, later in pairwise(begins)] == [3600, 3600, 0, 3600]
+    weeks = along.axis_of(["week"], [{"week": "2026-W53"}])
+    assert [weeks.label(wall) for wall, _ in weeks.filled([{"week": "2026-W52"}, {"week": "2027-W01"}])][1] == "2026-W53"
+    months = along.axis_of(["month"], [{"month": "2026-01"}])
+    assert len(months.filled([{"month": "2026-01"}, {"month": "2027-01"}])) == 13
+    assert along.axis_of(["day"], [{"day": None}]) is None and along.axis_of(["hour"], [{"hour": 3}]) is None
+
+
+def test_all_scripts_together_are_small():
+    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in STATIC.rglob("*.js")}
+    assert sizes["uPlot.iife.min.js"] > 10_000 and sum(sizes.values()) < 60_000, sizes
 
 
 WRONG = (

@@ -5,7 +5,7 @@
 
 import os
 from dataclasses import replace
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.web.conftest import settings_for
 from tests.web.pages import axe
 from tests.web.pages.conftest import new_key
 from tests.web.pages.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Window, listening, picture
-from tests.web.pages.test_reports import page_of, stored
+from tests.web.pages.test_reports import SINCE, UNTIL, page_of, stored
 from web.context import context
 
 ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"
@@ -112,6 +112,28 @@ def test_a_newcomer_comes_from_a_question_to_its_calls(chromium, served, tmp_pat
     number.click()
     page.get_by_text("Counted under final of").wait_for()
     assert page.locator("table.list tbody tr").count() == count
+    assert window.complaints == []
+
+
+def test_a_span_of_time_is_dragged_out_into_the_address(chromium, served):
+    window = opened(chromium, served, viewport={"width": 1360, "height": 900})
+    page = window.page
+    page.goto(page_of("attempts", "Asia/Kathmandu").partition("&group_by")[0] + "&group_by=day")
+    days, whole = page.locator("tbody tr").count(), page.url
+    over = page.locator(".plot .u-over")
+    over.wait_for()
+    box = over.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=3)
+    page.mouse.up()
+    page.wait_for_url(lambda url: url != whole)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["since"][0] > SINCE and asked["until"][0] < UNTIL and asked["group_by"] == ["day"]
+    assert asked["since"][0].endswith("T18:15:00Z"), "days there begin at a quarter past six in the evening of UTC"
+    assert 0 < page.locator("tbody tr").count() < 0.5 * days
+    page.emulate_media(media="print")
+    assert page.locator("figure svg").bounding_box()["width"] > 300 and not page.locator(".plot").is_visible()
     assert window.complaints == []
 
 
