@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import web
 from lib import clock
 from queries.reports.catalogue import REPORTS
 from service.app import create_app
@@ -21,7 +22,6 @@ from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.crawling import counted, listed, opened
-import web
 from web.context import context
 from web.pages import along
 from web.pages.openings import coded
@@ -197,7 +197,9 @@ def test_days_by_the_hour_are_along_time_and_the_hour_that_is_left_out_has_no_le
     begins = along.begins(axis, walls, "Europe/Kyiv")  # clocks go from 3 to 4
     assert [later - earlier for earlier, later in pairwise(begins)] == [3600, 3600, 0, 3600]
     weeks = along.axis_of(["week"], [{"week": "2026-W53"}])
-    assert [weeks.label(wall) for wall, _ in weeks.filled([{"week": "2026-W52"}, {"week": "2027-W01"}])][1] == "2026-W53"
+    assert [weeks.label(wall) for wall, _ in weeks.filled([{"week": "2026-W52"}, {"week": "2027-W01"}])][
+        1
+    ] == "2026-W53"
     months = along.axis_of(["month"], [{"month": "2026-01"}])
     assert len(months.filled([{"month": "2026-01"}, {"month": "2027-01"}])) == 13
     assert along.axis_of(["day"], [{"day": None}]) is None and along.axis_of(["hour"], [{"hour": 3}]) is None
