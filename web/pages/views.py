@@ -73,7 +73,8 @@ def save_view() -> Response | str:
     if kind not in KINDS or (report is not None and report not in REPORTS):
         abort(404)
     pairs = [(name, value) for name, value in request.args.items(multi=True) if name not in _NOT_KEPT]
-    pairs += [] if any(name == "tz" for name, _ in pairs) else [("tz", zones.chosen())]
+    # The clocks of a figure's row are those of its report, and UTC where the address says none.
+    pairs += [] if any(name in ("tz", "figure") for name, _ in pairs) else [("tz", zones.chosen())]
     if request.method == "GET":
         return _form(kind, report, pairs)
     query = _query(pairs)

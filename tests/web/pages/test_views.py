@@ -62,9 +62,11 @@ def test_a_report_is_saved_with_its_question(reader):
         "/reports/callbacks?tz=Europe/Kyiv&connection=ryng-main",
         "/calls?figure=connect_rate.connected&row=hour:10&tz=Asia/Kolkata&connection=ryng-main",
         "/calls?columns=id,notes&is_final=true",
+        "/calls?figure=attempts.attempts&row=day:2026-11-18",
     ],
 )
 def test_what_a_page_shows_is_saved_and_opened_again(reader, address):
+    reader.post("/zone", zone="Asia/Kolkata")
     page = text(reader, address)
     (link,) = {one.replace("&amp;", "&") for one in re.findall(r'href="(/views/new\?[^"]+)">Save this view', page)}
     assert "Save a view" in text(reader, link)
