@@ -18,12 +18,13 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 @dataclass(frozen=True)
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
-    was not counted. ``file``: None where it would have too many rows."""
+    was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     count: int | None
     file: BinaryIO | None
+    tz: str = "UTC"
 
     @property
     def size(self) -> int:
@@ -51,9 +52,9 @@ def asker(means: Means) -> Ask:
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
         if table.more:
-            return Answer(table.columns, table.rows, None, None)
+            return Answer(table.columns, table.rows, None, None, table.tz)
         written = files.written(form, table.columns, table.rows, table.tz)
-        return Answer(table.columns, table.rows, len(table.rows), _kept([written]))
+        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz)
 
     return ask
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
-from lib import clock
 from lib import text as texts
 from models import Schedule, ScheduledSend
 from models.schedules import FAILED, MISSED, UNKNOWN
@@ -115,7 +114,7 @@ def _letter(
 
 def _lines(table: Answer) -> list[str]:
     """The same table in plain text: columns as wide as their widest."""
-    shown = [[*table.columns], *([_text(value) for value in row] for row in table.rows[:SHOWN_ROWS])]
+    shown = [[*table.columns], *([_text(value, table.tz) for value in row] for row in table.rows[:SHOWN_ROWS])]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
 
@@ -126,7 +125,9 @@ def _html(notes: Sequence[str], table: Answer | None) -> str:
     if table is not None:
         head = "".join(f"<th {_CELL}>{escape(name)}</th>" for name in table.columns)
         rows = "".join(
-            "<tr>" + "".join(f"<td {_CELL}><bdi>{escape(_text(value))}</bdi></td>" for value in row) + "</tr>\n"
+            "<tr>"
+            + "".join(f"<td {_CELL}><bdi>{escape(_text(value, table.tz))}</bdi></td>" for value in row)
+            + "</tr>\n"
             for row in table.rows[:SHOWN_ROWS]
         )
         shown = (
@@ -142,14 +143,14 @@ def _linked(note: str) -> str:
     return f'{escape(words)}: <a href="http{escape(url)}">http{escape(url)}</a>'
 
 
-def _text(value: Any) -> str:
-    """A value as people read it: what is not known is a dash, never 0."""
+def _text(value: Any, tz: str) -> str:
+    """A value as people read it: what is not known is a dash, never 0; a time is on the clocks of the view, with their offset."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return clock.iso(value)
+        return f"{value.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M:%S %z}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return texts.visible(str(value))
