@@ -74,6 +74,8 @@ def _checked(session: Session, given: Mapping[str, Any], settings: Settings, now
         raise Wrong("month_day", "Say either days of the week or a day of the month.")
     if given.get("tell") and not ADDRESS.fullmatch(given["tell"]):
         raise Wrong("tell", "Not an address, such as ops@example.com.")
+    if given.get("tell") and settings.mail is None:
+        raise Wrong("tell", "The settings have no [mail], so nobody can be told.")
     found = {name: given[name] for name in ("name", "view_id", "tz")}
     found |= {"form": given.get("format") or "csv", "tell": given.get("tell") or None}
     found |= {"at": sorted(set(given["at"])), "weekdays": sorted(set(given.get("weekdays") or ()))}

@@ -73,6 +73,14 @@ WRONG = [
 ]
 
 
+def test_nobody_is_to_be_told_where_no_mail_can_be_sent(admin, order, app):
+    own = context(app)
+    own.settings = replace(own.settings, schedules=replace(own.settings.schedules, mail=None))
+    kept = {name: value for name, value in order.items() if name != "to"} | {"folder": "daily"}
+    assert [*admin.post(URL, json=kept | {"tell": OPS}).json["details"]] == ["tell"]
+    assert admin.post(URL, json=kept).status_code == 201
+
+
 def test_what_cannot_work_is_refused(admin, order):
     for field, given in WRONG:
         sent = {name: value for name, value in (order | given).items() if value is not ...}

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from lib import clock
 from lib.complaints import first
+from models import View
 from models.schedules import FORMS
 from queries import keyset
 from queries import schedules as shown
 from queries.views import saved
 from schedules import managing
-from web import schedules
+from web import schedules, viewed
 from web.context import context
 from web.errors import ApiError
 from web.pages import sentences, session, zones
@@ -82,6 +83,7 @@ def schedule(schedule_id: UUID) -> Response:
             "pages/schedule.html",
             schedule=one,
             **_waiting(one, clock.now()),
+            problem=viewed.answering.problem(reading, viewed.means(), reading.get_one(View, row.view_id)),
             sends=[shown.shown_send(send) for send in page.rows],
             following=page.next,
             first="cursor" not in request.args,

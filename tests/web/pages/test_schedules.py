@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from lib import clock
-from models import Schedule, ScheduledSend
+from models import Schedule, ScheduledSend, View
 from schedules.settings import Settings
 from service.app import create_app
 from tests.schedules.rig import OPS, mail_of, view
@@ -68,6 +69,23 @@ def test_made_looked_at_and_steered(admin, reader, database):
     assert admin.post(answer.location, do="nothing").status_code == 400
     assert admin.post(answer.location, do="delete").location == "/schedules"
     assert admin.get(answer.location).status_code == 404
+
+
+def test_nobody_can_be_told_without_a_mail_server(admin, database, app):
+    view(database)
+    assert 'name="tell"' in text(admin, "/schedules")
+    own = context(app)
+    own.settings = replace(own.settings, schedules=Settings(folder=Path("/srv/out")))
+    page = text(admin, "/schedules")
+    assert "into a folder</option>" in page and 'name="tell"' not in page
+
+
+def test_a_view_that_is_broken_is_said_before_it_is_due(admin, database):
+    address = made(admin, database).location
+    assert "cannot be asked" not in text(admin, address)
+    with database.write() as session:
+        session.execute(update(View).values(query={"connection": ["<i>gone"]}))
+    assert "nothing of it can be sent. The connection &lt;i&gt;gone is not in the settings" in text(admin, address)
 
 
 WAITS = "What was to be sent by a schedule has been waiting for 2 h. Is a worker running?"

@@ -150,7 +150,9 @@ def test_only_whoever_saved_it_or_an_admin_changes_it(app, database, reader, adm
     assert "Nothing was changed. read has saved this view" in text(other, address)
     admin.get(address)
     admin.post(f"{address}/change", name="Ours")
-    assert "It is changed." in text(admin, address) and "Seen by <bdi>read</bdi> alone" in text(admin, address)
+    assert "It is changed." in text(admin, address) and "Seen by keys named <bdi>read</bdi>, and" in text(
+        admin, address
+    )
     assert text(other, address, 404)
     reader.get(address)
     assert reader.post(f"{address}/delete").location == "/views"

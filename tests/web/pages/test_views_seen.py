@@ -55,7 +55,7 @@ def test_a_list_becomes_a_view_and_a_link_for_another_program(app, chromium, sch
         assert fits(page)
         page.get_by_role("link", name="Views").click()
         page.get_by_role("heading", name="Views").wait_for()
-        assert fits(page) and page.get_by_text("read alone").is_visible()
+        assert fits(page) and page.get_by_text("read and keys with admin").is_visible()
         assert window.complaints == []
         window.context.close()
         answer = requests.get(f"http://127.0.0.1:{port}{url.partition('8080')[2]}", timeout=10)
