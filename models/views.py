@@ -42,3 +42,4 @@ class ExportLink(Base):
     created_by: Mapped[Name]
     expires_at: Mapped[Moment | None]
     revoked_at: Mapped[Moment | None]
+    used_at: Mapped[Moment | None]  # the minute in which it was last asked

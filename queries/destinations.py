@@ -76,6 +76,20 @@ def state_of(row: DestinationState | None, kind: str | None, now: datetime) -> s
     return FAILING if row.failures or row.error else RUNNING
 
 
+def troubled(session: Session, configured: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """Destination -> what is wrong with it, in a sentence: those of the settings that stand still without a person's saying so,
+    and those whose last exchange failed."""
+    rows = session.scalars(
+        select(DestinationState).where(DestinationState.name.in_(configured)).order_by(DestinationState.name)
+    )
+    found = {}
+    for row in rows:
+        state = state_of(row, configured[row.name], now)
+        if state in (FAILING, PARKED_STATE, OTHER_KIND) or (state == PAUSED_STATE and row.paused_by is None):
+            found[row.name] = row.error or f"It is {state.replace('_', ' ')}."
+    return found
+
+
 def oldest_open(session: Session, names: Collection[str]) -> dict[str, datetime | None]:
     """Destination -> when the oldest of its deliveries was made that is still to be sent or looked up; None where none is."""
     found: dict[str, datetime | None] = {}

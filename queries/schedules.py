@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lib import clock, ids
 from models import Schedule, ScheduledSend, View
-from models.schedules import BUCKET, FOLDER, MAIL, OPEN
+from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, UNKNOWN
 from queries import keyset
 
 _ORDER = "-sends"
@@ -67,6 +67,12 @@ def oldest_waiting(session: Session, now: datetime) -> datetime | None:
     taken_up = select(func.min(ScheduledSend.next_at)).where(literal_column(OPEN), free)
     written = select(func.min(Schedule.next_at)).where(Schedule.paused_at.is_(None))
     return min(filter(None, (session.scalar(taken_up), session.scalar(written))), default=None)
+
+
+def went_wrong(session: Session, since: datetime) -> int:
+    """How many sends have failed, or are in doubt, since then."""
+    wrong = (ScheduledSend.state.in_((FAILED, UNKNOWN)), ScheduledSend.settled_at >= since)
+    return session.scalar(select(func.count()).select_from(ScheduledSend).where(*wrong)) or 0
 
 
 def page(

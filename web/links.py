@@ -4,17 +4,23 @@ Whatever is wrong with the secret, the answer is that of an address at which the
 (``lib.addresses``), and proxies keep it out of theirs (deploy/nginx.conf).
 """
 
+from datetime import datetime
+
+import structlog
 from flask import Blueprint, Response
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import NotFound
 
 from lib import clock
 from lib import text as texts
+from models import ExportLink
 from queries.views import saved
 from web.context import context
 from web.errors import ApiError
 from web.viewed import sent
 
 blueprint = Blueprint("links", __name__)
+log = structlog.get_logger(__name__)
 
 
 @blueprint.after_request
@@ -28,9 +34,9 @@ def _private(response: Response) -> Response:
 @blueprint.get("/x/<secret>.<any(csv, xlsx, ndjson):form>")
 def follow(secret: str, form: str) -> Response:
     """The view's answer as a file. Parameters are passed over: some programs add one of their own against caches."""
-    own = context()
+    own, now = context(), clock.now()
     with own.database.read() as session:
-        found = saved.opened(session, secret, clock.now()) if texts.storable(secret) else None
+        found = saved.opened(session, secret, now) if texts.storable(secret) else None
         if found is None:
             own.refuse("link_refused")
             raise NotFound
@@ -39,4 +45,15 @@ def follow(secret: str, form: str) -> Response:
     if wait := own.link_asks.take(str(link.id)):
         sentence = "This link is asked too often; come back later."
         raise ApiError(429, "link_throttled", sentence, headers={"Retry-After": str(wait)})
+    if not saved.asked_lately(link, now):
+        _note(link, now)
     return sent(view, form, link.for_spreadsheet)
+
+
+def _note(link: ExportLink, now: datetime) -> None:
+    """Keep when it was asked. Where that cannot be written just now, the answer does not wait for it."""
+    try:
+        with context().database.write() as session:
+            saved.note_use(session, link.id, now)
+    except DBAPIError as error:
+        log.warning("link_use_not_kept", link_id=str(link.id), error=type(error).__name__)

@@ -116,6 +116,7 @@ def make_link(
         created_by=key.name,
         expires_at=expires_at,
         revoked_at=None,
+        used_at=None,
     )
     session.add(link)
     session.flush()
@@ -127,6 +128,20 @@ def find_link(session: Session, link_id: UUID) -> tuple[ExportLink, View] | None
         select(ExportLink, View).join(View, View.id == ExportLink.view_id).where(ExportLink.id == link_id)
     ).one_or_none()
     return (found[0], found[1]) if found else None
+
+
+def asked_lately(link: ExportLink, now: datetime) -> bool:
+    """Whether it is written down already that the link was asked in this minute."""
+    return link.used_at is not None and link.used_at >= _minute(now)
+
+
+def note_use(session: Session, link_id: UUID, now: datetime) -> None:
+    """Write down that the link was asked, of which the minute is kept."""
+    session.execute(update(ExportLink).where(ExportLink.id == link_id).values(used_at=_minute(now)))
+
+
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0)
 
 
 def revoke(link: ExportLink) -> None:
@@ -172,4 +187,5 @@ def shown_link(link: ExportLink, good: bool) -> dict[str, Any]:
         "created_by": link.created_by,
         "expires_at": clock.iso(link.expires_at),
         "revoked_at": clock.iso(link.revoked_at),
+        "used_at": clock.iso(link.used_at),
     }

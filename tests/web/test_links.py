@@ -72,6 +72,10 @@ def test_it_answers_three_forms_without_a_key_and_without_a_redirect(app, reader
     with listening(app) as url:
         got = {form: requests.get(url + path, allow_redirects=False, timeout=10) for form, path in urls.items()}
         head = requests.head(url + urls["csv"] + "?_=123", timeout=10)
+    assert made["used_at"] is None
+    (listed,) = reader.get(f"{API}/export-links?view_id={made['view_id']}").json["links"]
+    assert timedelta() <= clock.now() - clock.parse(listed["used_at"]) < timedelta(minutes=2), "of the minute"
+    assert listed["used_at"].endswith(":00Z")
     assert {one.status_code for one in got.values()} == {200} and head.status_code == 200
     assert got["csv"].headers["Content-Type"].startswith("text/csv; charset=utf-8")
     assert got["csv"].headers["Cache-Control"] == "private, no-store"

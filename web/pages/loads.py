@@ -8,12 +8,13 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from werkzeug.wrappers import Response
 
 from leads import loads as kept
+from lib import clock
 from lib import text as texts
 from lib.text import many
-from models.loads import ACCEPTED, PENDING, REJECTED, UNKNOWN
+from models.loads import ACCEPTED, PENDING, REJECTED, RUNNING, UNKNOWN
 from queries import keyset
 from web.context import context
-from web.pages import session
+from web.pages import session, zones
 from web.turns import LOOKS, SEARCHES
 
 SHOWN, SHOWN_LEADS = 25, 100  # on a page
@@ -30,6 +31,7 @@ _DIGITS = 15  # of a row's number, more than any list has
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/loads", view_func=loads)
     blueprint.add_url_rule("/loads/<uuid:load_id>", view_func=load)
+    blueprint.add_url_rule("/loads/<uuid:load_id>/live/<any(state, leads):part>", view_func=live_load)
     blueprint.add_url_rule("/loads/<uuid:load_id>/unknown", view_func=decide_leads, methods=["POST"])
     blueprint.add_url_rule("/loads/<uuid:load_id>/resume", view_func=resume_load, methods=["POST"])
 
@@ -58,6 +60,20 @@ def loads() -> Response:
 
 def load(load_id: UUID) -> Response:
     """One load, and its leads: those in a state, or rejected for the reason of one row, where that is asked for."""
+    shown = _shown(load_id)
+    return make_response(render_template("pages/load.html", **shown), 422 if shown["wrong"] else 200)
+
+
+@session.fragment
+def live_load(load_id: UUID, part: str) -> Response:
+    """A part of its page, as it is now."""
+    shown = _shown(load_id)
+    response = make_response(render_template(f"pages/_load_{part}.html", **shown), 422 if shown["wrong"] else 200)
+    response.headers["X-As-Of"] = zones.moment(shown["as_of"], zones.chosen())
+    return response
+
+
+def _shown(load_id: UUID) -> dict[str, Any]:
     configured = context().settings.connections
     wanted = {name: value for name in ("state", "like") if (value := request.args.get(name))}
     after, like = (_row(request.args.get(name)) for name in ("cursor", "like"))
@@ -72,18 +88,20 @@ def load(load_id: UUID) -> Response:
             abort(404)
         reasons = kept.reasons(reading, configured, load_id, REJECTED)
         doubts = kept.reasons(reading, configured, load_id, UNKNOWN)
-    html = render_template(
-        "pages/load.html",
-        load=found | {"bars": _bars(found["counts"])},
-        reasons=reasons,
-        doubts=doubts,
-        following=urlencode(wanted | {"cursor": found["next"]}) if found["next"] else None,
-        first="cursor" not in request.args,
-        chosen=wanted,
-        tones=TONES,
-        wrong=wrong,
-    )
-    return make_response(html, 422 if wrong else 200)
+    pairs = wanted | ({"cursor": request.args["cursor"]} if "cursor" in request.args else {})
+    return {
+        "load": found | {"bars": _bars(found["counts"])},
+        "reasons": reasons,
+        "doubts": doubts,
+        "following": urlencode(wanted | {"cursor": found["next"]}) if found["next"] else None,
+        "first": "cursor" not in request.args,
+        "chosen": wanted,
+        "pairs": pairs,
+        "as_of": clock.now(),
+        "live": found["state"] == RUNNING and not wrong,
+        "tones": TONES,
+        "wrong": wrong,
+    }
 
 
 def _row(text: str | None) -> int | None:

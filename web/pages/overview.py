@@ -5,7 +5,7 @@ so when it gets no answer. Without the script the page is what it is when it is 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template
@@ -15,6 +15,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
 from queries import days, health, schedules, selection, shape, strangers
+from queries import destinations as at_destinations
 from queries import summary as sums
 from web import spooled
 from web.context import context
@@ -23,6 +24,7 @@ from web.turns import LOOKS
 
 SHOWN = 50
 SHOWN_WORDS = 5  # of each connection; its page has all of them
+_LATELY = timedelta(days=1)  # that a send which went wrong is told of here
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -132,11 +134,17 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
     }
-    still = (told["newer"],) if told["newer"] else (told["waiting"], told["unsent"])
+    kinds = {name: one.kind for name, one in settings.destinations.items()}
+    destinations = at_destinations.troubled(reading, kinds, now)
+    unsuccessful = sentences.unsuccessful(schedules.went_wrong(reading, now - _LATELY))
+    sending = (told["waiting"], told["unsent"], unsuccessful, *destinations.values())
+    still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,
+        "destinations": destinations,
+        "unsuccessful": unsuccessful,
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),

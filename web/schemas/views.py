@@ -148,6 +148,7 @@ class Link(Schema):
     created_by = text("The name of the key that made it.", "anna", null=False)
     expires_at = time("From when on it answers nothing.", None)
     revoked_at = time("When it was revoked.", None)
+    used_at = time("The minute in which it was last asked; null: never, or before that was kept.", None)
 
 
 class Links(Schema):

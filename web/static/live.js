@@ -26,6 +26,7 @@ function follow(section) {
     // Rows move and have ids; everything else that can be reached stays in its place.
     const again = focused ? document.getElementById(focused) : body.querySelectorAll("a, summary")[at];
     again?.focus({ preventScroll: true });
+    if (body.querySelector("[data-over]")) return location.reload(); // nothing more comes, and the rest of the page is of before
     if (titled) document.title = body.querySelector("[data-title]")?.dataset.title ?? document.title;
     for (const row of body.querySelectorAll("[data-key]")) row.classList.toggle("new", !known.has(row.dataset.key));
   }
@@ -49,7 +50,8 @@ function follow(section) {
     } catch (error) {
       const status = /^\d+$/.test(error.message) ? `an error (${error.message}); load the page again to see which` : "no answer";
       say("stale", `Not live since ${asOf}`, `${status}; trying again`);
-      if (titled) document.title = "(!) Wrapup";
+      if (body.querySelector("[data-over]")) return location.reload(); // nothing more comes, and the rest of the page is of before
+    if (titled) document.title = "(!) Wrapup";
     }
     // A slow answer means a busy server: leave it ten times as long as it took.
     const pause = Math.max(1000 * Number(section.dataset.every), 10 * (performance.now() - began));
