@@ -89,7 +89,9 @@ def with_dlt(binaries: Path, database: Database, url: str, key: str, folder: Pat
 def with_singer(binaries: Path, database: Database, url: str, key: str, folder: Path) -> None:
     settings = json.loads((FOLDER / "singer" / "tap-rest-api-msdk.json").read_text(encoding="utf-8"))
     settings |= {"api_url": f"{url}/api/v1", "bearer_token": key}
-    settings["streams"][0]["params"]["limit"] = "100"  # several pages
+    (stream,) = settings["streams"]
+    stream["params"]["limit"] = "100"  # several pages
+    stream["schema"] = str(FOLDER.parent / stream["schema"])
     (folder / "config.json").write_text(json.dumps(settings))
     tap = (binaries / "tap-rest-api-msdk", "--config", "config.json")
     (folder / "catalog.json").write_text(run(*tap, "--discover", cwd=folder, env={}))
@@ -102,6 +104,8 @@ def with_singer(binaries: Path, database: Database, url: str, key: str, folder: 
             json.loads(line) for line in run(*tap, "--catalog", "catalog.json", *state, cwd=folder, env={}).splitlines()
         ]
         told.append(len({line["record"]["id"] for line in lines if line["type"] == "RECORD"}))
+        (schema,) = (line["schema"]["properties"] for line in lines if line["type"] == "SCHEMA")
+        assert all(line["record"].keys() == schema.keys() for line in lines if line["type"] == "RECORD")
         (folder / "state.json").write_text(json.dumps([line["value"] for line in lines if line["type"] == "STATE"][-1]))
         state = ("--state", "state.json")
     assert told[0] == counted(database), told
