@@ -63,6 +63,7 @@ def means(kept_database, tmp_path_factory):
         ({"compare": ["week"]}, "report", "attempts", "compare"),  # of what is not said
         ({"compare": ["week"], "since": ["2026-11-18"]}, "report", "callbacks", "compare"),
         ({"zone": ["customer"]}, "report", "attempts", "zone"),
+        ({"agent": ["7"]}, "report", "penetration", "agent"),  # of loaded leads
         ({"tz": ["Mars/Base"]}, "outcomes", None, "tz"),
         ({"tz": ["UTC", "UTC"]}, "outcomes", None, "tz"),
         ({"since": ["yesterday"]}, "outcomes", None, "since"),
