@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
 from marshmallow import ValidationError
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from lib import clock
@@ -42,25 +43,34 @@ def list_schedules() -> str:
 
 
 def _list(given: dict[str, Any], wrong: str | None) -> str:
-    settings, now = context().settings.schedules, clock.now()
+    now, new = clock.now(), {"tz": zones.chosen(), "at": "07:00", "view_id": request.args.get("view", "")}
     with LOOKS.turn(), session.database().read() as reading:
         return render_template(
             "pages/schedules.html",
             schedules=[one | _waiting(one, now) for one in shown.schedules(reading)],
-            views=saved.views(reading, g.reader.name, everybodys=True) if g.reader.may("admin") else [],
-            given={
-                "tz": zones.chosen(),
-                "at": "07:00",
-                "view_id": request.args.get("view", ""),
-                "weekdays": request.form.getlist("weekdays"),
-            }
-            | given,
             wrong=wrong,
-            settings=settings,
-            forms=FORMS,
-            days=DAYS,
-            zones=zones.all_known(),
+            **_form(reading, new | given),
         )
+
+
+def _form(reading: Session, given: dict[str, Any]) -> dict[str, Any]:
+    """What the form of a schedule offers, and what stands in its fields: ``given``, else what was sent."""
+    return {
+        "views": saved.views(reading, g.reader.name, everybodys=True) if g.reader.may("admin") else [],
+        "given": {"weekdays": request.form.getlist("weekdays")} | given,
+        "settings": context().settings.schedules,
+        "forms": FORMS,
+        "days": DAYS,
+        "zones": zones.all_known(),
+    }
+
+
+def _given(one: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the form as the schedule has them."""
+    way = next(name for name in ("to", "folder", "bucket") if one[name] is not None)
+    written = {"way": way, "where": ", ".join(one["to"]) if way == "to" else one[way], "at": " ".join(one["at"])}
+    written |= {"weekdays": [str(day) for day in one["weekdays"]]}
+    return {name: one[name] or "" for name in (*_PLAIN, "month_day")} | written
 
 
 def _waiting(one: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -71,6 +81,11 @@ def _waiting(one: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 def schedule(schedule_id: UUID) -> Response:
     """One, and what became of each moment."""
+    return _page(schedule_id)
+
+
+def _page(schedule_id: UUID, refused: str | None = None) -> Response:
+    """``refused``: why it could not be changed as the form says."""
     wrong = None
     with LOOKS.turn(), session.database().read() as reading:
         row, view = shown.find(reading, schedule_id) or abort(404)
@@ -88,26 +103,31 @@ def schedule(schedule_id: UUID) -> Response:
             following=page.next,
             first="cursor" not in request.args,
             repeatable=managing.REPEATABLE,
-            days=DAYS,
             wrong=wrong,
+            refused=refused,
+            **_form(reading, _sent() if refused else _given(one)),
         )
-    return make_response(html, 422 if wrong else 200)
+    return make_response(html, 422 if wrong or refused else 200)
 
 
 @session.needs("admin")
 def make() -> Response:
     """A new one, of the form's fields; the form again, with what is wrong, where it cannot be."""
-    given = {name: value for name, value in request.form.items() if name != "weekdays"}
     try:
         made = schedules.make(_order(), g.reader.name)
-    except ValidationError as error:
-        name, said = first(error.messages)
-        return make_response(_list(given, f"{name}: {said}"), 422)
-    except ApiError as error:
-        name, said = first(dict(error.details))
-        return make_response(_list(given, f"{name}: {said}"), 422)
+    except (ValidationError, ApiError) as error:
+        return make_response(_list(_sent(), _why(error)), 422)
     flash(f"{made['name']} is made.")
     return redirect(url_for("pages.schedule", schedule_id=made["id"]), 303)
+
+
+def _sent() -> dict[str, Any]:
+    return {name: value for name, value in request.form.items() if name != "weekdays"}
+
+
+def _why(error: ValidationError | ApiError) -> str:
+    name, said = first(error.messages if isinstance(error, ValidationError) else dict(error.details))
+    return f"{name}: {said}"
 
 
 def _order() -> dict[str, Any]:
@@ -143,6 +163,11 @@ def act(schedule_id: UUID) -> Response:
             schedules.try_now(schedule_id, by),
             "It is sent as soon as a worker takes it up; what came of it stands below.",
         )
+    elif what == "change":
+        try:
+            done, said = schedules.change(schedule_id, _order(), by), "It is changed."
+        except (ValidationError, ApiError) as error:
+            return _page(schedule_id, _why(error))
     elif what == "pause":
         done, said = schedules.steer(schedule_id, managing.pause, by), "It is paused."
     elif what == "resume":

@@ -14,12 +14,16 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dialers.base import Connection
 from lib import clock
-from models import PollCursor
+from models import LeadLoad, LoadedLead, PollCursor, ScheduledSend
 from models.database import Database
 from outcomes import applying
 from outcomes.applying import apply_next
+from schedules import managing, noting
+from schedules.settings import Settings
 from service.app import create_app
+from tests import factories
 from tests.evidence import CONNECTIONS, keep, normalize
+from tests.schedules.rig import OPS, mail_of, view
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
 from tests.web.pages.conftest import new_key
@@ -37,6 +41,7 @@ FLAGS = (
     "--no-first-run",
 )
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SENDING = Settings(mail_of(9), tell=OPS)
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 pytestmark = [
@@ -57,17 +62,36 @@ def day(sqlite_template, tmp_path_factory) -> Path:
     shutil.copy(sqlite_template, path)
     database = Database(f"sqlite:///{path}")
     lived(database, clock.now())
+    scheduled(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return path
 
 
+def scheduled(database):
+    """A paused schedule, with a send that has been in doubt for days."""
+    order = {
+        "name": "Every morning " + "x" * 60,
+        "view_id": view(database).id,
+        "to": [OPS],
+        "at": ["07:00"],
+        "tz": "UTC",
+    }
+    with database.write() as session:
+        row = managing.keep(session, order, "admin", SENDING, clock.now())
+        managing.pause(row, clock.now())
+        noting.tried(session, row, clock.now() - timedelta(days=3))
+        long_ago = {"settled_at": clock.now() - timedelta(days=3), "answer": "421 " + "y" * 60}
+        session.execute(update(ScheduledSend).values(state="unknown", **long_ago))
+
+
 @pytest.fixture
 def app(day, tmp_path):
     shutil.copy(day, tmp_path / "wrapup.db")
     connections = CONNECTIONS | {"qvoice-main": Connection("qvoice-main", "qvoice")}
-    app = create_app(replace(settings_for(f"sqlite:///{tmp_path}/wrapup.db", tmp_path), connections=connections))
+    settings = settings_for(f"sqlite:///{tmp_path}/wrapup.db", tmp_path)
+    app = create_app(replace(settings, connections=connections, schedules=SENDING))
     yield app
     context(app).database.close()
 
@@ -255,6 +279,19 @@ def test_leads_in_doubt_are_decided_on_the_page_of_their_load(app, database, chr
 
         page.get_by_text("2 leads accepted.").wait_for()
         assert page.get_by_role("heading", name="In doubt").count() == 0
+
+        with database.write() as session:
+            load = factories.load(session, ["pending", "pending"], state="running", finished_at=None)
+        page.goto(f"/loads/{load.id}")
+        page.get_by_text("Live", exact=True).first.wait_for()
+        with database.write() as session:
+            session.execute(update(LoadedLead).where(LoadedLead.load_id == load.id).values(state="rejected"))
+        page.get_by_role("link", name="2 leads rejected").wait_for(timeout=15_000)
+        assert page.get_by_role("heading", name="Why leads were rejected").count() == 0
+        with database.write() as session:
+            session.execute(update(LeadLoad).where(LeadLoad.id == load.id).values(state="done"))
+        page.get_by_role("heading", name="Why leads were rejected").wait_for(timeout=15_000)
+        assert page.get_by_text("Live", exact=True).count() == 0
         assert window.complaints == []
 
 
@@ -264,7 +301,18 @@ def test_axe_finds_nothing(app, database, chromium, scheme):
         page = Window(chromium, port, color_scheme=scheme).sign_in(new_key(database, "admin"))
         page.goto("/loads")
         load = page.locator("tbody tr a").first.get_attribute("href")
-        for path in ("/", "/calls?limit=9", "/calls?limit=9&columns=notes,talk_seconds", "/loads", load):
+        page.goto("/schedules")
+        schedule = page.locator("tbody tr a").first.get_attribute("href")
+        paths = (
+            "/",
+            "/calls?limit=9",
+            "/calls?limit=9&columns=notes,talk_seconds",
+            "/loads",
+            load,
+            "/schedules",
+            schedule,
+        )
+        for path in paths:
             page.goto(path)
             page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
             assert axe.found(page) == []
@@ -303,13 +351,17 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
             "columns": "/calls?columns=id,customer_number,custom_fields,notes,agent",
             "loads": "/loads",
             "quarantine": "/quarantine",
+            "schedules": "/schedules",
             "call": one,
         }.items():
             page.goto(path)
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE["width"], path
             page.screenshot(path=tmp_path / f"{name}-phone-{scheme}.png")
-        page.goto("/loads")
-        page.goto(page.locator("tbody tr a").first.get_attribute("href"))  # a click would not wait for how it looks
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        for path in ("/loads", "/schedules"):
+            page.goto(path)
+            page.goto(page.locator("tbody tr a").first.get_attribute("href"))  # a click would not wait for how it looks
+            page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+            page.screenshot(path=tmp_path / f"one-of-{path[1:]}-phone-{scheme}.png")
         assert window.complaints == []

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from crm.destination import Destination
 from lib import ids
@@ -60,6 +61,18 @@ def test_they_are_in_the_navigation_where_there_are_any(reader, app, database, d
     assert 'href="/destinations"' in text(browser, "/")
     assert "not configured" in text(browser, "/destinations")
     context(none).database.close()
+
+
+def test_the_tab_counts_those_that_stand_still_by_themselves(reader, database):
+    with database.write() as session:
+        own = destination(session, failures=1, error="The token was refused.")
+    page = text(reader, "/")
+    assert "<title>(1) Wrapup</title>" in page
+    assert '<a href="/destinations/sales"><bdi>sales</bdi></a>: <bdi>The token was refused.</bdi>' in page
+    for given in ({"failures": 0, "error": None}, {"failures": 1, "paused_at": NOON, "paused_by": "asha"}):
+        with database.write() as session:
+            session.execute(update(DestinationState).where(DestinationState.name == own.name).values(**given))
+        assert "<title>Wrapup</title>" in text(reader, "/"), given
 
 
 def test_one_that_was_not_started(admin):

@@ -1,5 +1,7 @@
 """The pages of schedules: made by a form, steered, and nothing that somebody has written becomes markup."""
 
+import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from lib import clock
+from lib import clock, ids
 from models import Schedule, ScheduledSend, View
 from schedules.settings import Settings
 from service.app import create_app
@@ -58,7 +60,8 @@ def test_made_looked_at_and_steered(admin, reader, database):
         assert admin.post(answer.location, do=do).status_code == 303
         assert said in text(admin, answer.location)
     with database.write() as session:
-        session.execute(update(ScheduledSend).values(state="unknown", answer=HOSTILE))
+        session.execute(update(ScheduledSend).values(state="unknown", answer=HOSTILE, settled_at=clock.now()))
+    assert "1 send of schedules failed since yesterday, or left in doubt." in text(admin, "/")
     page = text(admin, answer.location)
     assert "Send once more" in page and "<script>" not in page
     with database.read() as session:
@@ -113,6 +116,45 @@ def test_what_nobody_sends_is_not_said_to_be_due_next(admin, database):
     with database.write() as session:
         session.execute(update(ScheduledSend).values(state="sent"))
     assert said() == [(False, True), *[(False, False)] * 3]
+
+
+def test_it_is_changed_on_its_page_in_whole(admin, reader, database):
+    address = made(admin, database, weekdays=["1", "5"], tell="boss@example.com").location
+    page = text(admin, address)
+    sent = fields_of(page) | {"do": "change"}
+    assert sent["where"] == f"{OPS}, b@example.com" and sent["at"] == "07:00 19:30" and sent["weekdays"] == ["1", "5"]
+    with database.read() as session:
+        before = session.query(Schedule).one()
+    assert admin.post(address, **sent).status_code == 303
+    with database.read() as session:
+        after = session.query(Schedule).one()
+    kept = [one.name for one in Schedule.__table__.columns if one.name not in ("changed_at", "next_at")]
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept], (
+        "nothing was written anew"
+    )
+    assert (
+        admin.post(address, **sent | {"at": "06:30", "tz": "Europe/Kyiv", "where": "c@example.com"}).status_code == 303
+    )
+    page = text(reader, address)
+    assert "at 06:30 <bdi>Europe/Kyiv</bdi>" in page and "c@example.com" in page and "Change it" not in page
+    refused = admin.post(address, **sent | {"tz": "Mars/Base"})
+    page = refused.get_data(as_text=True)
+    assert refused.status_code == 422 and "tz: Not an IANA time zone" in page and 'value="Mars/Base"' in page
+    assert "at 06:30 <bdi>Europe/Kyiv</bdi>" in page, "what holds is shown above"
+    assert reader.post(address, **sent).status_code == 403
+    assert admin.post(f"/schedules/{ids.new()}", **sent).status_code == 404
+
+
+def fields_of(page):
+    """What the form sends where nobody touches it."""
+    form = page.partition('<form class="filters"')[2].partition("</form>")[0]
+    found = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form))
+    found |= {
+        name: re.search(r'<option(?: value="([^"]*)")? selected>([^<]*)', options)
+        for name, options in re.findall(r'<select[^>]* name="(\w+)">(.*?)</select>', form, re.S)
+    }
+    found = {name: html.unescape(one if isinstance(one, str) else one[1] or one[2]) for name, one in found.items()}
+    return found | {"weekdays": re.findall(r'name="weekdays" value="(\d)" checked', form)}
 
 
 @pytest.mark.parametrize(
