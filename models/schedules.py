@@ -59,6 +59,7 @@ class ScheduledSend(Base):
         CheckConstraint(f"state IN {SEND_STATES}", name="state"),
         UniqueConstraint("schedule_id", "due_at", "trial"),
         Index("ix_scheduled_sends_schedule", "schedule_id", "id"),
+        Index("ix_scheduled_sends_settled", "settled_at", "state"),
         partial_index("ix_scheduled_sends_open", "next_at", "id", where=OPEN),
         partial_index("ix_scheduled_sends_to_tell", "tell_at", "id", where=_TO_TELL),
     )

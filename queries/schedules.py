@@ -1,7 +1,7 @@
-"""Schedules and their sends, as they are shown."""
+"""Schedules and their sends, as they are shown and counted."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,50 @@ from sqlalchemy.orm import Session
 
 from lib import clock, ids
 from models import Schedule, ScheduledSend, View
-from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, UNKNOWN
+from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, PENDING, SEND_STATES, UNKNOWN
 from queries import keyset
 
+COUNTED = timedelta(days=1)  # so far back sends are counted by what became of them
 _ORDER = "-sends"
 
 
 def schedules(session: Session) -> list[dict[str, Any]]:
     """All of them, by name, each with its view's name and what came of it last."""
     rows = session.execute(select(Schedule, View.name).join(View, View.id == Schedule.view_id).order_by(Schedule.name))
-    return [shown(session, row, view) for row, view in rows]
+    latest = {send.schedule_id: send for send, _ in _latest(session)}
+    return [_shown(row, view, latest.get(row.id)) for row, view in rows]
+
+
+def _latest(session: Session) -> list[tuple[ScheduledSend, Schedule]]:
+    """The latest send of each schedule that has any, by the schedule's name."""
+    its = select(ScheduledSend.id).where(ScheduledSend.schedule_id == Schedule.id).correlate(Schedule)
+    newest = its.order_by(ScheduledSend.id.desc()).limit(1).scalar_subquery()
+    rows = select(ScheduledSend, Schedule).join(Schedule, ScheduledSend.id == newest).order_by(Schedule.name)
+    return [(send, schedule) for send, schedule in session.execute(rows)]
+
+
+def in_trouble(session: Session) -> list[dict[str, Any]]:
+    """The schedules whose latest moment failed, is in doubt, or was tried in vain so far, by name: ``state`` is what became of
+    it, ``answer`` why. What is sent later, tried or repeated ends it."""
+    return [
+        {"id": one.id, "name": one.name, "state": send.state, "due_at": send.due_at, "answer": send.answer}
+        for send, one in _latest(session)
+        if send.state in (FAILED, UNKNOWN) or (send.state == PENDING and send.reason)
+    ]
+
+
+def counts(session: Session, now: datetime) -> dict[str, int]:
+    """State -> how many sends are open, or were settled within a day."""
+    recent = or_(ScheduledSend.settled_at >= now - COUNTED, ScheduledSend.settled_at.is_(None))
+    rows = session.execute(select(ScheduledSend.state, func.count()).where(recent).group_by(ScheduledSend.state))
+    return dict.fromkeys(SEND_STATES, 0) | {state: count for state, count in rows}
+
+
+def overdue_since(session: Session, now: datetime) -> datetime | None:
+    """When that was due which has been due for the longest time, and has not left; None where nothing is."""
+    sends = select(func.min(ScheduledSend.due_at)).where(literal_column(OPEN))
+    unnoted = select(func.min(Schedule.next_at)).where(Schedule.paused_at.is_(None), Schedule.next_at <= now)
+    return min(filter(None, (session.scalar(sends), session.scalar(unnoted))), default=None)
 
 
 def find(session: Session, schedule_id: UUID) -> tuple[Schedule, str] | None:
@@ -37,6 +71,10 @@ def named(session: Session, name: str) -> Schedule | None:
 def shown(session: Session, row: Schedule, view: str) -> dict[str, Any]:
     """As the API shows it."""
     last = page(session, row.id, {}, None, 1).rows
+    return _shown(row, view, last[0] if last else None)
+
+
+def _shown(row: Schedule, view: str, last: ScheduledSend | None) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "name": row.name,
@@ -53,7 +91,7 @@ def shown(session: Session, row: Schedule, view: str) -> dict[str, Any]:
         "tell": row.tell,
         "state": "paused" if row.paused_at else "running",
         "next_at": None if row.paused_at else clock.iso(row.next_at),
-        "last": shown_send(last[0]) if last else None,
+        "last": shown_send(last) if last else None,
         "created_at": clock.iso(row.created_at),
         "created_by": row.created_by,
         "changed_at": clock.iso(row.changed_at),
@@ -67,12 +105,6 @@ def oldest_waiting(session: Session, now: datetime) -> datetime | None:
     taken_up = select(func.min(ScheduledSend.next_at)).where(literal_column(OPEN), free)
     written = select(func.min(Schedule.next_at)).where(Schedule.paused_at.is_(None))
     return min(filter(None, (session.scalar(taken_up), session.scalar(written))), default=None)
-
-
-def went_wrong(session: Session, since: datetime) -> int:
-    """How many sends have failed, or are in doubt, since then."""
-    wrong = (ScheduledSend.state.in_((FAILED, UNKNOWN)), ScheduledSend.settled_at >= since)
-    return session.scalar(select(func.count()).select_from(ScheduledSend).where(*wrong)) or 0
 
 
 def page(
@@ -109,7 +141,7 @@ def shown_send(row: ScheduledSend) -> dict[str, Any]:
         "target": row.target,
         "missed": row.missed,
         "attempts": row.attempts,
-        "next_at": clock.iso(row.next_at) if row.state == "pending" else None,
+        "next_at": clock.iso(row.next_at) if row.state == PENDING else None,
         "sent_at": clock.iso(row.sent_at),
         "settled_at": clock.iso(row.settled_at),
         "told_at": clock.iso(row.told_at),

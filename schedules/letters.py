@@ -62,8 +62,10 @@ def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now
     message["Message-ID"] = naming.message_id(schedule, send, settings)
     message["To"] = ", ".join(schedule.recipients)
     if why is None:
-        main, _, sub = CONTENT_TYPES[schedule.form].partition(";")[0].partition("/")
-        message.add_attachment(table.body(), maintype=main, subtype=sub, filename=naming.file_name(schedule, send))
+        kind, *params = CONTENT_TYPES[schedule.form].split("; ")
+        main, sub = kind.split("/")
+        about, name = dict(one.split("=") for one in params), naming.attachment_name(schedule, send)
+        message.add_attachment(table.body(), maintype=main, subtype=sub, filename=name, params=about)
     return message
 
 

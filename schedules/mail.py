@@ -20,6 +20,10 @@ from schedules.settings import STARTTLS, TLS, Mail
 LONGEST_SAID = 300  # characters of a server's words
 
 
+class TooLarge(Declined):
+    """The server takes no mail of this size (RFC 1870); a smaller one may be taken."""
+
+
 @dataclass(frozen=True)
 class Taken:
     """Address -> what the server said of those that it refused; it took the mail for all others."""
@@ -29,7 +33,7 @@ class Taken:
 
 def send(mail: Mail, message: EmailMessage, to: Sequence[str]) -> Taken:
     """Hand it over for all that are named. Raises Uncertain where it may have been taken all the same, else CredentialsRefused,
-    Declined, Unavailable."""
+    Declined (TooLarge among it), Unavailable."""
     body = message.as_bytes(policy=SMTP_POLICY.clone(cte_type="7bit"))  # as every server takes it
     where = f"{mail.host}:{mail.port}"
     with Deadline(mail.altogether) as deadline:
@@ -55,7 +59,11 @@ class _Handing:
 
     def run(self, body: bytes, to: Sequence[str]) -> Taken:
         line = self._line = self._opened()
-        _expect(line.mail(self._mail.sender), "the sender")
+        most = line.esmtp_features.get("size")
+        if most and most.isdigit() and 0 < int(most) < len(body):
+            raise TooLarge(f"{self._mail.host} takes mail of {int(most):,} bytes at most; this has {len(body):,}.")
+        size = () if most is None else (f"size={len(body)}",)
+        _expect(line.mail(self._mail.sender, size), "the sender")
         refused = {}
         for one in to:
             code, said = line.rcpt(one)
@@ -114,7 +122,7 @@ def _expect(answered: tuple[int, bytes], what: str, wanted: int = 250) -> None:
         return
     if code == -1:
         raise smtplib.SMTPServerDisconnected
-    kind = Unavailable if 400 <= code < 500 else Declined
+    kind = TooLarge if code == 552 else Unavailable if 400 <= code < 500 else Declined
     raise kind(f"The mail server refused {what}: {_words(code, said)}.")
 
 

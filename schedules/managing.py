@@ -14,7 +14,7 @@ from lib import ids, zones
 from models import Schedule, ScheduledSend, View
 from models.database import changed
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, MISSED, PENDING, UNKNOWN
-from schedules import due
+from schedules import due, noting
 from schedules.noting import SENDS, times_of
 from schedules.settings import Settings
 
@@ -50,10 +50,18 @@ def keep(session: Session, given: Mapping[str, Any], by: str, settings: Settings
 
 
 def change(session: Session, row: Schedule, given: Mapping[str, Any], settings: Settings, now: datetime) -> Schedule:
-    """As it is given, in whole; it is due next by its new times. Raises Wrong."""
+    """As it is given, in whole; it is due next after now, by its new times. What was due by the old ones, and no worker has
+    written down yet, still is. Raises Wrong."""
+    _caught_up(session, row, now)
     for name, value in _checked(session, given, settings, now).items():
         setattr(row, name, value)
     return _flushed(session, row)
+
+
+def _caught_up(session: Session, row: Schedule, now: datetime) -> None:
+    """What is due already is written down, as a worker would: what becomes of the schedule from now on changes nothing of it."""
+    noting.note(session, row, now)
+    session.refresh(row)
 
 
 def _flushed(session: Session, row: Schedule) -> Schedule:
@@ -112,12 +120,13 @@ def remove(session: Session, row: Schedule) -> None:
     session.delete(row)
 
 
-def pause(row: Schedule, now: datetime) -> None:
-    """It is not due until it is resumed."""
+def pause(session: Session, row: Schedule, now: datetime) -> None:
+    """It is not due from now on, until it is resumed."""
+    _caught_up(session, row, now)
     row.paused_at = row.paused_at or now
 
 
-def resume(row: Schedule, now: datetime) -> None:
+def resume(session: Session, row: Schedule, now: datetime) -> None:
     """It is due again, next after now: what was due while it was paused is not sent."""
     times = times_of(row)
     if row.paused_at is not None and times is not None:

@@ -3,10 +3,13 @@
 import re
 from uuid import UUID
 
+from lib import text as texts
 from models import Schedule, ScheduledSend
 from schedules.settings import Settings
 
+LONGEST = 80  # characters of a schedule's name in a file's
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
+_NO_NAME = re.compile(r'[\s\x00-\x1f\x7f-\x9f/\\:*?"<>|,;]+')  # what no file of some system may be called
 
 
 def _moment(send: ScheduledSend) -> str:
@@ -21,8 +24,18 @@ def message_id(schedule: Schedule, send: ScheduledSend, settings: Settings, what
 
 
 def file_name(schedule: Schedule, send: ScheduledSend) -> str:
-    """With a piece of the schedule's id: two names may look the same without what a path cannot hold."""
-    plain = _ODD.sub("-", schedule.name).strip("-")[:80] or "schedule"
+    """In ASCII, as every path and key takes it. With a piece of the schedule's id: two names may look the same without what a
+    path cannot hold."""
+    return _named(_ODD.sub("-", schedule.name), schedule, send)
+
+
+def attachment_name(schedule: Schedule, send: ScheduledSend) -> str:
+    """The same with the letters of any script: a mail can name them (RFC 2231)."""
+    return _named(_NO_NAME.sub("-", texts.visible(schedule.name)), schedule, send)
+
+
+def _named(name: str, schedule: Schedule, send: ScheduledSend) -> str:
+    plain = name.strip("-.")[:LONGEST] or "schedule"
     return f"{plain}-{schedule.id.hex[-6:]}-{_moment(send)}.{schedule.form}"
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lib import ids, zones
@@ -16,6 +16,7 @@ from schedules import due
 from schedules.due import Times
 
 SENDS = ScheduledSend.__table__
+KEPT, LATEST = timedelta(days=180), 50  # of sends: so long, and of each schedule so many however old
 SPAN = timedelta(minutes=2)  # of a lease that is not renewed: so long after a worker's death nobody sends what it had
 
 
@@ -37,17 +38,19 @@ def note_due(database: Database, now: datetime) -> bool:
     found = False
     for row in rows:
         times = times_of(row)
-        if times is None:
-            continue
-        following = due.first(times, now)
-        if following != row.next_at:
+        if times is not None and due.first(times, now) != row.next_at:
             with database.write() as session:
-                found = _noted(session, row, times, now, following) or found
+                found = note(session, row, now) or found
     return found
 
 
-def _noted(session: Session, row: Schedule, times: Times, now: datetime, following: datetime) -> bool:
-    """Whoever moves the schedule on writes down what lies between; nobody else does."""
+def note(session: Session, row: Schedule, now: datetime) -> bool:
+    """Write down what of this one has become due; whether there was any. Whoever moves the schedule on writes down what lies
+    between; nobody else does. ``row`` is as it was read, and stays so."""
+    times = times_of(row)
+    if times is None:
+        return False
+    following = due.first(times, now)
     same = (Schedule.id == row.id, Schedule.next_at == row.next_at, Schedule.changed_at == row.changed_at)
     moved = update(Schedule).where(*same, Schedule.paused_at.is_(None)).values(next_at=following)
     if changed(session, moved) != 1:
@@ -91,6 +94,20 @@ def put_in_doubt(database: Database, now: datetime) -> bool:
     doubt = {"state": UNKNOWN, "reason": "interrupted", "answer": said, "settled_at": now, "tell_at": now}
     with database.write() as session:
         return changed(session, update(SENDS).where(*lost).values(doubt)) > 0
+
+
+def forget_old(database: Database, now: datetime) -> int:
+    """Delete what was settled long ago, except the latest of each schedule; how many that was."""
+    old = (SENDS.c.settled_at < now - KEPT, SENDS.c.tell_at.is_(None))
+    with database.read() as session:
+        schedules = session.scalars(select(SENDS.c.schedule_id).where(*old).distinct()).all()
+    found = 0
+    for schedule_id in schedules:
+        its = SENDS.c.schedule_id == schedule_id
+        latest = select(SENDS.c.id).where(its).order_by(SENDS.c.id.desc()).limit(LATEST)
+        with database.write() as session:
+            found += changed(session, delete(SENDS).where(its, *old, SENDS.c.id.not_in(latest)))
+    return found
 
 
 def tried(session: Session, row: Schedule, now: datetime) -> UUID:

@@ -8,14 +8,14 @@
 Any number of workers may do so at once: each update names the state that it expects, and the lease of whoever does it.
 """
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from lib import clock, ids
@@ -26,58 +26,76 @@ from models.leases import LeaseLost, free, kept
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, PENDING, SENDING, SENT, UNKNOWN
 from queries.exports.making import NoRoom, NotMade
 from queries.views.reading import Broken
-from schedules import bucket, folder, letters, mail, naming, telling
-from schedules.asking import CONTENT_TYPES, Answer, Ask
+from schedules import telling
+from schedules.asking import Ask
 from schedules.letters import Sent
-from schedules.noting import SENDS, SPAN, note_due, put_in_doubt
+from schedules.noting import SENDS, SPAN, forget_old, note_due, put_in_doubt
 from schedules.settings import Settings
+from schedules.ways import Leaving, NotSet
 
 PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 15, 30))  # before it is tried again; then it is given up
+TIDY_EVERY = timedelta(hours=1)
 # For good: trying again would say the same.
 _FINAL = (AskedWrongly, CredentialsRefused, Declined)
 
 log = structlog.get_logger(__name__)
 
 
-class NotSet(Exception):
-    """The settings lack what the schedule needs. The message is a sentence."""
-
-    error_id = "not_set_up"
-
-
 class Sender:
-    """Sends for all schedules, in one thread."""
+    """Sends for all schedules. ``lanes`` may be taken at the same time, in threads of their own; ``step`` takes them in turn."""
 
-    def __init__(
-        self,
-        database: Database,
-        settings: Settings,
-        ask: Ask,
-        now: Callable[[], datetime] = clock.now,
-        stop: threading.Event | None = None,
-    ):
+    def __init__(self, database: Database, settings: Settings, ask: Ask, now: Callable[[], datetime] = clock.now):
         self._database = database
         self._settings = settings
         self._ask = ask
         self._now = now
-        self._stop = stop or threading.Event()
+        self._tidied = clock.EARLIEST
 
     def step(self) -> bool:
-        """Write down what is due, send one of it, and tell of what went wrong; whether there was any of this. Raises
+        """Write down what is due, send one of it each way, and tell of what went wrong; whether there was any of this. Raises
         SQLAlchemyError where the database is away."""
+        return any([take() for take in self.lanes().values()])
+
+    def lanes(self) -> dict[str, Callable[[], bool]]:
+        """Name -> a step, which says whether there was something to do. Each server or folder has a lane of its own, so that one
+        that hangs holds up nothing but what goes there."""
+        ways = self._ways()
+        nowhere = not_(or_(false(), *ways.values()))  # the settings lack it, so that it fails at once
+        lanes = {name: partial(self._send_next, which) for name, which in ways.items()}
+        return {"due": partial(self._note, nowhere)} | lanes | {"trouble": self._tell}
+
+    def _ways(self) -> dict[str, ColumnElement[bool]]:
+        found = {"mails": Schedule.way == MAIL} if self._settings.mail else {}
+        if self._settings.folder:
+            found["folder"] = Schedule.way == FOLDER
+        for name in self._settings.buckets:
+            within = Schedule.place.startswith(f"{name}/", autoescape=True)
+            found[f"bucket {name}"] = and_(Schedule.way == BUCKET, or_(Schedule.place == name, within))
+        return found
+
+    def _note(self, nowhere: ColumnElement[bool]) -> bool:
         found = note_due(self._database, self._now())
         found = put_in_doubt(self._database, self._now()) or found
-        waiting = self._waiting()
+        if not self._tidied <= self._now() < self._tidied + TIDY_EVERY:
+            self._tidied = self._now()
+            forget_old(self._database, self._tidied)
+        return self._send_next(nowhere) or found
+
+    def _tell(self) -> bool:
+        return telling.tell_next(self._database, self._settings, self._now())
+
+    def _send_next(self, which: ColumnElement[bool]) -> bool:
+        waiting = self._waiting(which)
         if waiting is not None:
             self.send(waiting)
-        told = telling.tell_next(self._database, self._settings, self._now())
-        return found or waiting is not None or told
+        return waiting is not None
 
-    def _waiting(self) -> ScheduledSend | None:
+    def _waiting(self, which: ColumnElement[bool]) -> ScheduledSend | None:
         now = self._now()
         # What was put off for longer than we ever do was put off by a clock that has been set back.
         due = (SENDS.c.next_at <= now) | (SENDS.c.next_at > now + 2 * PAUSES[-1])
-        waits = (SENDS.c.state == PENDING, due, free(SENDS.c.lease_until, now, SPAN))
+        of = SENDS.c.schedule_id.in_(select(Schedule.id).where(which))
+        waits = (SENDS.c.state == PENDING, due, free(SENDS.c.lease_until, now, SPAN), of)
         with self._database.read() as session:
             return session.scalars(select(ScheduledSend).where(*waits).order_by(SENDS.c.due_at).limit(1)).first()
 
@@ -99,9 +117,9 @@ class Sender:
             if changed(session, held.values(lease_until=self._now() + SPAN)) != 1:
                 raise LeaseLost
 
-        sending = _Sending(self._settings, Sent(schedule, send, view.name), self._now)
+        leaving = Leaving(self._settings, Sent(schedule, send, view.name), self._now)
         with kept(self._database, SPAN, renew, schedule.name):
-            became = self._became(sending, view, lease)
+            became = self._became(leaving, view, lease)
         if became is None:
             return
         if send.trial:  # whoever had it tried looks
@@ -111,11 +129,12 @@ class Sender:
         if self._update(*held, SENDS.c.state.in_((PENDING, SENDING, UNKNOWN)), lease_until=None, **became):
             log.info("schedule_sent", schedule=schedule.name, due_at=clock.iso(send.due_at), state=became["state"])
 
-    def _became(self, sending: "_Sending", view: View, lease: str) -> dict[str, Any] | None:
+    def _became(self, leaving: Leaving, view: View, lease: str) -> dict[str, Any] | None:
         """What the row is to say; None where it is somebody else's now."""
-        send = sending.sent.send
+        send = leaving.sent.send
         try:
-            answer = sending.asked(self._ask, view)
+            leaving.check()  # before anything is asked that could not be sent
+            answer = self._ask(view, leaving.sent.schedule.form, leaving.most_rows(), send.due_at)
         except NoRoom as error:
             return self._again(send, "view_failed", str(error))
         except (Broken, NotMade) as error:
@@ -127,15 +146,15 @@ class Sender:
                 self._update(SENDS.c.id == send.id, SENDS.c.lease_owner == lease, lease_until=None)
             raise
         except Exception as error:
-            log.exception("view_not_answered", schedule=sending.sent.schedule.name, error=type(error).__name__)
+            log.exception("view_not_answered", schedule=leaving.sent.schedule.name, error=type(error).__name__)
             return self._again(send, "view_failed", "The view could not be answered; the log says why.")
         now = self._now()
         left = {"state": SENDING, "sent_at": now, "attempts": send.attempts + 1, "lease_until": now + SPAN}
-        left |= {"rows": answer.count, "size": answer.size, "target": sending.target()}
+        left |= {"rows": answer.count, "size": answer.size, "target": leaving.target()}
         if not self._update(SENDS.c.id == send.id, SENDS.c.lease_owner == lease, SENDS.c.state == PENDING, **left):
             return None
         try:
-            said = sending.leave(answer)
+            said = leaving.leave(answer)
         except Uncertain as error:
             doubt = {"state": UNKNOWN, "reason": error.error_id, "answer": str(error)}
             return self._settled(**doubt, tell=True)
@@ -163,65 +182,3 @@ class Sender:
     def _update(self, *which: Any, **values: Any) -> bool:
         with self._database.write() as session:
             return changed(session, update(SENDS).where(*which).values(**values)) == 1
-
-
-class _Sending:
-    """One of them, on its way."""
-
-    def __init__(self, settings: Settings, sent: Sent, now: Callable[[], datetime]):
-        self._settings = settings
-        self.sent = sent
-        self._now = now
-
-    def asked(self, ask: Ask, view: View) -> Answer:
-        """Raises NotSet before anything is asked that could not be sent."""
-        self._check()
-        schedule = self.sent.schedule
-        most = self._settings.most_rows if schedule.way == MAIL else None
-        return ask(view, schedule.form, most, self.sent.send.due_at)
-
-    def _check(self) -> None:
-        settings, schedule = self._settings, self.sent.schedule
-        if schedule.way == MAIL and settings.mail is None:
-            raise NotSet("The settings have no [mail].")
-        if schedule.way == FOLDER and settings.folder is None:
-            raise NotSet("The settings have no folder under [schedules].")
-        if schedule.way == BUCKET and schedule.place.partition("/")[0] not in settings.buckets:
-            raise NotSet(f"The settings have no [buckets.{schedule.place.partition('/')[0]}].")
-
-    def target(self) -> str:
-        """Under which it will be found on the other side."""
-        schedule, name = self.sent.schedule, naming.file_name(self.sent.schedule, self.sent.send)
-        if schedule.way == MAIL:
-            return naming.message_id(schedule, self.sent.send, self._settings)
-        return "/".join(filter(None, (schedule.place.strip("/"), name)))
-
-    def leave(self, answer: Answer) -> str | None:
-        """Send it; a sentence where a part of it was refused. Raises ExchangeError."""
-        settings, schedule = self._settings, self.sent.schedule
-        if schedule.way == MAIL:
-            return self._mailed(answer)
-        assert answer.file is not None  # of any number of rows
-        name = naming.file_name(schedule, self.sent.send)
-        if schedule.way == FOLDER:
-            assert settings.folder is not None
-            folder.put(settings.folder, schedule.place, name, answer.file)
-            return None
-        bucket_name, _, place = schedule.place.partition("/")
-        key = "/".join(filter(None, (place.strip("/"), name)))
-        bucket.put(settings.buckets[bucket_name], key, answer.file, CONTENT_TYPES[schedule.form], self._now())
-        return None
-
-    def _mailed(self, answer: Answer) -> str | None:
-        settings = self._settings
-        assert settings.mail is not None
-        why = None
-        if answer.file is None:
-            why = f"That is too much for a file in a mail, which has {settings.most_rows:,} rows at most."
-        elif answer.size > settings.most_bytes:
-            why = f"Its file has {answer.size:,} bytes; one in a mail has {settings.most_bytes:,} at most."
-        message = letters.of_table(self.sent, answer, why, settings, self._now())
-        taken = mail.send(settings.mail, message, self.sent.schedule.recipients)
-        if not taken.refused:
-            return None
-        return "Refused for " + "; ".join(f"{one}: {said}" for one, said in taken.refused.items()) + "."

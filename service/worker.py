@@ -135,7 +135,7 @@ def start(
     if mirroring is not None:
         loops["mirror"] = (mirroring.step, MIRROR_SECONDS)
     if sender is not None:
-        loops["schedules"] = (sender.step, SCHEDULE_SECONDS)
+        loops |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
     for connection in connections.values():
         if DIALERS[connection.dialer].reports_of(connection):
             loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)

@@ -24,7 +24,7 @@ from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
-from queries import destinations, health, quarantine, strangers
+from queries import destinations, health, quarantine, schedules, strangers
 from queries.recent_counts import NotYet, OfCalls, RecentCounts
 from web import spooled
 from web.context import context
@@ -163,6 +163,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
 
     yield from _sending(session)
     yield from _destinations(session, now)
+    yield from _schedules(session, now)
 
     layers = ("connection", "report", "layer")
     failures = GaugeMetricFamily("wrapup_poll_failures", "Failures in a row", labels=layers)
@@ -215,6 +216,24 @@ def _destinations(session: Session, now: datetime) -> Iterator[Metric]:
     for name, made in destinations.oldest_open(session, followed).items():
         oldest.add_metric([name], max(0.0, (now - made).total_seconds()) if made else 0)
     yield from (up, behind, oldest)
+
+
+def _schedules(session: Session, now: datetime) -> Iterator[Metric]:
+    """What became of the last day's moments, and what should have left by now."""
+    sends = GaugeMetricFamily(
+        "wrapup_scheduled_sends", "Sends that are open, or were settled within a day", labels=("state",)
+    )
+    for state, count in schedules.counts(session, now).items():
+        sends.add_metric([state], count)
+    yield sends
+    since = schedules.overdue_since(session, now)
+    age = max(0.0, (now - since).total_seconds()) if since else 0
+    yield GaugeMetricFamily("wrapup_schedule_overdue_seconds", "How long something is due; 0: nothing is", value=age)
+    yield GaugeMetricFamily(
+        "wrapup_schedules_in_trouble",
+        "Schedules whose latest moment failed, is in doubt, or was tried in vain",
+        value=len(schedules.in_trouble(session)),
+    )
 
 
 def _unread(counted: OfCalls) -> Metric:

@@ -69,7 +69,7 @@ def one_schedule(schedule_id: UUID) -> Response:
 def change_schedule(order: dict[str, Any], schedule_id: UUID) -> Response:
     """Change a schedule, in whole
 
-    What is left out is as in a new one. It is due next after now, by its new times.
+    What is left out is as in a new one. It is due next after now, by its new times; what was due by the old ones still is sent.
     """
     return answer({"schedule": change(schedule_id, order, g.key_name) or not_found("schedule")})
 
@@ -181,8 +181,8 @@ def change(schedule_id: UUID, order: dict[str, Any], by: str) -> dict[str, Any] 
         invalid(error.field, str(error))
 
 
-def steer(schedule_id: UUID, act: Callable[[Schedule, Any], None], by: str) -> dict[str, Any] | None:
-    return _done(schedule_id, lambda _, row: act(row, clock.now()), f"schedule_{act.__name__}d", by)
+def steer(schedule_id: UUID, act: Callable[[Session, Schedule, Any], None], by: str) -> dict[str, Any] | None:
+    return _done(schedule_id, lambda session, row: act(session, row, clock.now()), f"schedule_{act.__name__}d", by)
 
 
 def _done(schedule_id: UUID, act: Callable[[Session, Schedule], None], event: str, by: str) -> dict[str, Any] | None:

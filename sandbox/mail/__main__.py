@@ -13,7 +13,7 @@ from sandbox.server import told_to_stop
 def main(arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
     given = _parser().parse_args(arguments)
-    stop, box, shown = told_to_stop(), Mailbox(faults=set(given.fault)), 0
+    stop, box, shown = told_to_stop(), Mailbox(faults=set(given.fault), size=given.size), 0
     with running(box, given.port, given.host) as port:
         print(f"Mail is taken at {given.host}:{port}, without TLS", file=sys.stderr)
         while not stop.wait(0.5):
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     found.add_argument("--folder", type=Path, help="where mails are kept, to be looked at")
     found.add_argument("--fault", action="append", default=[], choices=FAULTS, help="repeatable")
+    found.add_argument("--size", type=int, help="bytes of the largest mail that is taken")
     return found
 
 

@@ -2,7 +2,8 @@
 
 Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``no_recipient`` (550 to those in ``refused``, or to all), ``full`` (452 to
 the mail), ``spam`` (554 to the mail), ``hang`` (no word after the connection), ``hang_after`` (the mail is taken, and no word),
-``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs up).
+``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs up), ``unsaid_size`` (what
+is larger than ``size`` is refused after its text alone, with 552).
 """
 
 import socketserver
@@ -26,15 +27,17 @@ FAULTS = (
     "hang_after",
     "drop_half",
     "drop_after",
+    "unsaid_size",
 )
 
 
 @dataclass
 class Mailbox:
-    """What came. ``faults`` holds those that are on."""
+    """What came. ``faults`` holds those that are on; ``size``: bytes of the largest mail that is taken, as RFC 1870 has it."""
 
     faults: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    size: int | None = None
     taken: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     delay: float = 0.0  # seconds between taking a mail and saying so
     signed_in: list[str] = field(default_factory=list)
@@ -75,7 +78,12 @@ class _Line(socketserver.StreamRequestHandler):
             verb = words[:4].upper()
             if verb == "EHLO":
                 more = ["250-STARTTLS"] if self.tls and not isinstance(self.request, ssl.SSLSocket) else []
+                more += [f"250-SIZE {box.size}"] if box.size and "unsaid_size" not in faults else []
                 self._say("250-sandbox", *more, "250-AUTH PLAIN", "250 8BITMIME")
+            elif verb == "MAIL":
+                told = words.lower().partition(" size=")[2].partition(" ")[0]
+                too_large = box.size and told.isdigit() and int(told) > box.size
+                self._say("552 message is too large" if too_large else "250 ok")
             elif verb == "STAR" and self.tls:
                 self._say("220 go on")
                 self.request = self.tls.wrap_socket(self.request, server_side=True)
@@ -110,6 +118,9 @@ class _Line(socketserver.StreamRequestHandler):
             return False
         if "full" in faults or "spam" in faults:
             self._say("452 no room" if "full" in faults else "554 looks like spam")
+            return True
+        if box.size and sum(map(len, lines)) > box.size:
+            self._say("552 message is too large")
             return True
         box.keep(to, b"".join(lines))
         if box.delay:

@@ -77,7 +77,7 @@ def _until_settled(database: Database, clock: Path, moment: datetime) -> None:
         time.sleep(LOOK)
         seen += LOOK
         assert time.monotonic() - began < stretched(60), f"{moment} is still open"
-        if seen >= 0.2:  # a worker has died with it: its lease has to pass
+        if seen >= stretched(0.2):  # a worker has died with it: its lease has to pass
             at, seen = at + STEP, 0.0
             _set(clock, at)
 

@@ -1,12 +1,16 @@
 """Mail servers and stores that refuse, hang, take half or are full. On SQLite alone: what they do is no matter of databases."""
 
+import csv
+import io
 from dataclasses import replace
 
 import pytest
 
+from models import Schedule
 from models.database import Database
 from schedules import managing
-from tests.schedules.rig import told
+from tests.factories import outcome
+from tests.schedules.rig import OPS, told
 
 
 @pytest.fixture
@@ -81,6 +85,41 @@ def test_what_is_in_doubt_is_shown_told_and_never_sent_by_itself(engine, databas
     assert box.times()[send.target] == before + 1
     with database.write() as session, pytest.raises(managing.CannotRepeat):
         managing.repeat(session, send.id, engine.at)
+
+
+def test_a_mail_that_is_too_large_for_its_server_goes_without_its_file(engine, calls, box):
+    engine.schedule(calls, format="xlsx")
+    for faults in (set(), {"unsaid_size"}):
+        box.faults, box.size = faults, 6_000
+        engine.later(days=1)
+        send = engine.run()[-1]
+        assert (send.state, send.attempts) == ("sent", 1) and send.size > 3_000
+        mail = box.taken[-1][1]
+        said = "refused the mail: 552" if faults else "takes mail of 6,000 bytes at most"
+        assert [*mail.iter_attachments()] == [] and said in mail.get_body(("plain",)).get_content()
+    assert set(box.times().values()) == {1}
+    box.size = 100
+    engine.later(days=1)
+    assert told(engine.run())[-1][1:] == ("failed", "declined")
+
+
+HOSTILE = "=HYPERLINK(0)\r\nBcc: all@example.com\r\n\r\n<b>Продажі/हिन्दी\u202e</b>"
+
+
+def test_a_name_begins_no_header_and_no_formula_and_keeps_its_letters(engine, database, calls, box):
+    row = engine.schedule(calls)
+    with database.write() as session:
+        session.get(Schedule, row.id).name = HOSTILE  # which no form takes
+        outcome(session, campaign_id="1", campaign_name=HOSTILE)
+    engine.later(hours=7)
+    assert engine.run()[0].state == "sent"
+    ((to, mail),) = box.taken
+    assert (to, mail["Bcc"]) == ([OPS], None) and mail["Subject"].startswith("=HYPERLINK(0)\\r\\nBcc: all")
+    (attached,) = mail.iter_attachments()
+    assert "Продажі-हिन्दी" in attached.get_filename() and not set(attached.get_filename()) & set('/\\:*?"<>|\u202e\r\n')
+    ((campaign, name, _),) = [*csv.reader(io.StringIO(attached.get_content(), newline=""))][1:]
+    assert (campaign, name) == ("1", "'" + HOSTILE)
+    assert "<b>" not in mail.get_body(("html",)).get_content()
 
 
 STORES = [

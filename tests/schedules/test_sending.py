@@ -123,14 +123,52 @@ def test_sent_after_midnight_it_is_about_the_day_on_which_it_was_due(engine, dat
 def test_a_pause_misses_nothing_and_sends_nothing(engine, calls, database, box):
     row = engine.schedule(calls)
     with database.write() as session:
-        managing.pause(session.get(Schedule, row.id), engine.at)
+        managing.pause(session, session.get(Schedule, row.id), engine.at)
     engine.later(days=3)
     assert engine.run() == []
     with database.write() as session:
-        managing.resume(session.get(Schedule, row.id), engine.at)
+        managing.resume(session, session.get(Schedule, row.id), engine.at)
     assert engine.run() == []
     engine.later(hours=8)
     assert told(engine.run()) == [("21 07:00", "sent", None)]
+
+
+def test_what_is_due_is_neither_forgotten_nor_repeated_where_it_is_changed_or_paused_meanwhile(
+    engine, calls, database, box
+):
+    row = engine.schedule(calls, at=["07:00"])
+    engine.later(hours=7)  # nobody has written it down yet
+    change(engine, row, calls, at=["09:00"])
+    assert told(engine.run()) == [("18 07:00", "sent", None)]
+    engine.later(minutes=30)
+    change(engine, row, calls, at=["07:00", "09:00"])  # today's seven o'clock is over
+    assert len(engine.run()) == 1
+    engine.later(hours=1, minutes=30)
+    change(engine, row, calls, at=["09:00"], name="Another")
+    with database.write() as session:
+        managing.pause(session, session.get(Schedule, row.id), engine.at)
+    engine.later(hours=20)
+    assert told(engine.run()) == [("18 07:00", "sent", None), ("18 09:00", "sent", None)]
+    assert set(box.times().values()) == {1} and len(box.taken) == 2
+
+
+def change(engine, row, of, **given):
+    order = {"name": "Daily", "view_id": of.id, "to": [OPS], "tz": "UTC"} | given
+    with engine.database.write() as session:
+        managing.change(session, session.get(Schedule, row.id), order, engine.settings, engine.at)
+
+
+def test_old_ones_are_forgotten_but_not_the_latest(engine, calls, database, monkeypatch):
+    monkeypatch.setattr(noting, "LATEST", 2)
+    engine.schedule(calls, to=None, folder="")
+    for _ in range(4):
+        engine.later(days=1)
+        engine.run()
+    first = engine.sends()[0]
+    assert noting.forget_old(database, first.settled_at + noting.KEPT) == 0
+    assert noting.forget_old(database, engine.at + 2 * noting.KEPT) == 2 and len(engine.sends()) == 2
+    engine.later(days=200)
+    assert min(send.due_at for send in engine.run()) > START + timedelta(days=4)  # those that were missed are newer
 
 
 def test_a_clock_that_ran_ahead_silences_nothing_and_sends_nothing_twice(engine, calls, box):

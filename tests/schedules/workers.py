@@ -17,13 +17,14 @@ from pathlib import Path
 from models.database import Database
 from queries.sources import NEVER, Sources
 from queries.views.answering import Means
+from rig.patience import stretched
 from schedules.asking import asker
 from schedules.sending import Sender
 from schedules.settings import Settings
 from tests.schedules.rig import OPS, mail_of
 
 WORKERS = 2
-LIVES = (0.1, 0.7)  # seconds, from and to
+LIVES = (0.1, 0.7)  # seconds of a quiet machine, from and to
 
 
 def sender_of(url: str, port: int, clock: Path) -> tuple[Database, Sender]:
@@ -62,7 +63,7 @@ def main(url: str, port: int, clock: Path, seed: int) -> None:
     sender.step()  # what it has learned of its statements they need not learn again
     database.close()
     alive = [born(sender) for _ in range(WORKERS)]
-    while not select.select([sys.stdin], [], [], chance.uniform(*LIVES))[0]:
+    while not select.select([sys.stdin], [], [], stretched(chance.uniform(*LIVES)))[0]:
         victim = chance.randrange(WORKERS)
         os.kill(alive[victim], signal.SIGKILL)
         os.waitpid(alive[victim], 0)

@@ -101,18 +101,28 @@ def test_tried_from_the_command_line(run):
     assert invoke("send", "Weekly").exit_code == 2
 
 
-def test_the_worker_sends_them(database, database_url, tmp_path):
-    with mailbox() as box:
-        own = Settings(mail_of(box.port))
-        row = Engine(database, tmp_path, own).schedule(view(database))
+def test_the_worker_sends_them_also_while_a_mail_server_hangs(database, database_url, tmp_path):
+    (tmp_path / "out").mkdir()
+    with mailbox(faults={"hang"}) as box:
+        own = Settings(mail_of(box.port, seconds=60.0), tmp_path / "out")
+        engine = Engine(database, tmp_path, own)
+        of = view(database)
+        mailed, written = engine.schedule(of), engine.schedule(of, name="Files", to=None, folder="daily")
         with database.write() as session:
-            send_id = noting.tried(session, row, START)
+            hanging = noting.tried(session, mailed, START)
         sender = worker.sender_of(database, replace(settings_for(database_url, tmp_path), schedules=own))
         place, stop = FeedPlace(database, tmp_path, starts=True), threading.Event()
         threads = worker.start(database, {}, {}, place, stop, sender=sender)
         try:
+            until(lambda: _state(database, hanging) == "sending", 10)
+            with database.write() as session:
+                send_id = noting.tried(session, written, START)
             until(lambda: _state(database, send_id) == "sent", 10)
+            assert _state(database, hanging) == "sending"
+            box.over.set()
+            until(lambda: _state(database, hanging) == "failed", 10)
         finally:
+            box.over.set()
             stop.set()
             for thread in threads:
                 thread.join(10)

@@ -5,7 +5,7 @@ so when it gets no answer. Without the script the page is what it is when it is 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template
@@ -24,7 +24,6 @@ from web.turns import LOOKS
 
 SHOWN = 50
 SHOWN_WORDS = 5  # of each connection; its page has all of them
-_LATELY = timedelta(days=1)  # that a send which went wrong is told of here
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -136,15 +135,15 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)
-    unsuccessful = sentences.unsuccessful(schedules.went_wrong(reading, now - _LATELY))
-    sending = (told["waiting"], told["unsent"], unsuccessful, *destinations.values())
+    failing = schedules.in_trouble(reading)
+    sending = (told["waiting"], told["unsent"], *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,
         "destinations": destinations,
-        "unsuccessful": unsuccessful,
+        "schedules": failing,
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),

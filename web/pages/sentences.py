@@ -247,11 +247,6 @@ def overdue(schedule: Mapping[str, Any], now: datetime) -> str | None:
     return unsent(min(filter(None, map(clock.parse, filter(None, waits))), default=None), now)
 
 
-def unsuccessful(sends: int) -> str | None:
-    """A sentence where sends of schedules went wrong of late."""
-    return f"{many(sends, 'send')} of schedules failed since yesterday, or left in doubt." if sends else None
-
-
 def spooled(waiting: int | None) -> str | None:
     """A sentence where callbacks are kept that the database does not have, so that what is shown lacks them."""
     if waiting is None:

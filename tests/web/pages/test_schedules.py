@@ -166,3 +166,39 @@ def test_what_cannot_be_is_said_and_what_was_written_stays(admin, database, give
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422 and said in page
     assert next(iter(given.values())) in page
+
+
+def test_what_went_wrong_stands_on_the_first_page_and_in_the_metrics(admin, nobody, database):
+    at = made(admin, database).location
+    assert "Due next" in text(admin, at) and metrics(nobody) == {"failed": 0, "sent": 0, "pending": 0, "trouble": 0}
+    admin.post(at, do="send")
+    old = clock.now() - timedelta(hours=1)
+    for state, said in (("failed", "failed"), ("unknown", "nobody can tell"), ("pending", "was not taken yet")):
+        settled = None if state == "pending" else old
+        with database.write() as session:
+            changed = {"state": state, "reason": "unavailable", "due_at": old, "settled_at": settled, "answer": HOSTILE}
+            session.execute(update(ScheduledSend).values(changed))
+        page = text(admin, "/")
+        assert f'href="{at}"' in page and said in page and "<script>alert" not in page
+        found = metrics(nobody)
+        assert found["trouble"] == 1 and (found["failed"] == 1) == (state == "failed")
+    assert gauge(nobody, "wrapup_schedule_overdue_seconds") >= 3600
+    with database.write() as session:
+        session.execute(update(ScheduledSend).values(state="sent", settled_at=old))
+    assert "The schedule" not in text(admin, "/") and metrics(nobody)["trouble"] == 0
+    assert gauge(nobody, "wrapup_schedule_overdue_seconds") == 0
+    with database.write() as session:
+        session.execute(update(Schedule).values(next_at=old))  # no worker runs
+    assert gauge(nobody, "wrapup_schedule_overdue_seconds") >= 3600
+
+
+def gauge(client, name):
+    (line,) = [line for line in client.get("/metrics").text.splitlines() if line.startswith(f"{name} ")]
+    return float(line.rpartition(" ")[2])
+
+
+def metrics(client):
+    own = {
+        state: gauge(client, f'wrapup_scheduled_sends{{state="{state}"}}') for state in ("failed", "sent", "pending")
+    }
+    return own | {"trouble": gauge(client, "wrapup_schedules_in_trouble")}
