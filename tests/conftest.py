@@ -9,6 +9,7 @@ import pytest
 
 import migrations
 from models.database import Database
+from tests import compiled
 from tests.commands import Commands
 from tests.databases import Databases, scratch
 
@@ -21,6 +22,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure():
     gc.disable()  # until all is collected
+    compiled.once()
 
 
 def pytest_collection_finish():
