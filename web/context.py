@@ -25,7 +25,9 @@ NAME = "wrapup"  # among a Flask application's extensions
 # To sign in, of one address: so many failures at once, and then one each so many seconds. A key that is good counts for nothing,
 # and whoever guesses behind another address locks nobody out.
 FAILURES, SECONDS = 10, 6.0
-ASKS, ASK_SECONDS = 20, 6.0  # of one export link: a workbook that is refreshed asks for each of its tables at once
+# Of one export link: a workbook that is refreshed asks for each of its tables at once. Of one address, as often for links that
+# are none.
+ASKS, ASK_SECONDS = 20, 6.0
 
 
 class Settings(OfIntake, Protocol):
@@ -60,6 +62,7 @@ class Context:
     recent_counts: RecentCounts = field(init=False)
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
     link_asks: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
+    link_guesses: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
     refusals: Refusals = field(default_factory=Refusals)
     blueprints: Sequence[Blueprint] = ()
     described: dict[str, bytes] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Export links: an address with a secret in it answers one view, for programs that send no headers.
 
-Whatever is wrong with the secret, the answer is that of an address at which there is nothing. The address is in no log
+Whatever is wrong with the secret, the answer is that of an address at which there is nothing; who asks for many such is told to
+come back later, and links that are good still answer there. The address is in no log
 (``lib.addresses``), and proxies keep it out of theirs (deploy/nginx.conf).
 """
 
@@ -13,8 +14,10 @@ from werkzeug.exceptions import NotFound
 
 from lib import clock
 from lib import text as texts
+from lib.buckets import Buckets
 from models import ExportLink
 from queries.views import saved
+from web import origin
 from web.context import context
 from web.errors import ApiError
 from web.viewed import sent
@@ -39,15 +42,20 @@ def follow(secret: str, form: str) -> Response:
         found = saved.opened(session, secret, now) if texts.storable(secret) else None
         if found is None:
             own.refuse("link_refused")
+            _throttle(own.link_guesses, origin.counted())
             raise NotFound
         link, view = found
         session.expunge_all()
-    if wait := own.link_asks.take(str(link.id)):
-        sentence = "This link is asked too often; come back later."
-        raise ApiError(429, "link_throttled", sentence, headers={"Retry-After": str(wait)})
+    _throttle(own.link_asks, str(link.id))
     if not saved.asked_lately(link, now):
         _note(link, now)
     return sent(view, form, link.for_spreadsheet)
+
+
+def _throttle(asks: Buckets, name: str) -> None:
+    if wait := asks.take(name):
+        sentence = "Links are asked too often; come back later."
+        raise ApiError(429, "link_throttled", sentence, headers={"Retry-After": str(wait)})
 
 
 def _note(link: ExportLink, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Export links: a view for programs that send no headers, and nothing for anybody else."""
 
 import csv
+import http.client
 import io
 import json
 import logging
@@ -163,6 +164,68 @@ def test_one_that_is_asked_a_hundred_times_is_told_when_to_come_back(app, reader
     assert {one.json["error_id"] for one in refused} == {"link_throttled"}
     assert all(1 <= int(one.headers["Retry-After"]) <= 6 for one in refused)
     assert status(nobody, others["csv"]) == 200  # the other link has turns of its own
+
+
+def test_who_guesses_is_told_to_come_back_and_whoever_has_a_link_is_not(app, reader, nobody, calls):
+    _, urls = link(reader, view(reader))
+    guessed = [nobody.get(f"/x/wx_{number}.csv") for number in range(100)]
+    assert [one.status_code for one in guessed[:20]] == [404] * 20
+    refused = [one for one in guessed if one.status_code == 429]
+    assert len(refused) >= 70 and all(1 <= int(one.headers["Retry-After"]) <= 6 for one in refused)
+    assert status(nobody, urls["csv"]) == 200
+
+
+MASHUP = {"User-Agent": "Microsoft.Data.Mashup (https://go.microsoft.com/fwlink/?LinkID=304225)"}
+SHEETS = {"User-Agent": "Mozilla/5.0 (compatible; GoogleDocs; apps-spreadsheets; +http://docs.google.com)"}
+SCRIPT = {
+    "User-Agent": "Mozilla/5.0 (compatible; Google-Apps-Script; beanserver; +https://script.google.com; id: UAEm)"
+}
+OLD = {"User-Agent": "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Trident/7.0; ms-office)", "Accept": "*/*"}
+PACKED = {"Accept-Encoding": "gzip, deflate"}
+# What each sends, by what its maker documents and servers have logged: docs/integrations.md.
+ASKED = {
+    "Excel, Power BI": [("GET", MASHUP | PACKED | {"Connection": "Keep-Alive"})] * 3,
+    "a hyperlink in Excel": [
+        ("OPTIONS", {"User-Agent": "Microsoft Office Protocol Discovery"}),
+        ("HEAD", {"User-Agent": "Microsoft Office Excel 2014", "X-Office-Major-Version": "16", "Pragma": "no-cache"}),
+        ("HEAD", {"User-Agent": "Microsoft Office Existence Discovery", "Content-Length": "0"}),
+        ("GET", OLD | PACKED),
+    ],
+    "Google Sheets": [("GET", SHEETS | {"Accept-Encoding": "gzip, deflate, br"})],
+    "Looker Studio": [("GET", SCRIPT | PACKED)],
+    "whoever has it already": [
+        ("GET", {"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}),
+        ("GET", {"Range": "bytes=0-9", "Accept": "application/json"}),
+    ],
+    "a proxy that looks": [("HEAD", {})] * 5,  # more than there are turns
+}
+
+
+def test_each_program_gets_it_as_it_asks(app, reader, calls):
+    made, urls = link(reader, view(reader))
+    with listening(app) as url:
+        want = requests.get(url + urls["csv"], timeout=10).content
+        good = {name: [asked(url, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
+        reader.delete(f"{API}/export-links/{made['id']}")
+        gone = {name: [asked(url, urls["csv"], *one) for one in some] for name, some in ASKED.items()}
+    for name, some in ASKED.items():
+        for (verb, _), (code, headers, body), revoked in zip(some, good[name], gone[name], strict=True):
+            assert (code, body) == (200, {"GET": want}.get(verb, b"")), name
+            assert not headers.keys() & {"set-cookie", "location", "www-authenticate", "content-encoding", "etag"}, name
+            # OPTIONS says of every address what it takes; all else that there is none.
+            assert revoked[0] == (200 if verb == "OPTIONS" else 404), name
+
+
+def asked(url, path, verb, headers):
+    line = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    line.putrequest(verb, path, skip_accept_encoding=True)
+    for name, value in headers.items():
+        line.putheader(name, value)
+    line.endheaders()
+    answer = line.getresponse()
+    body = answer.read()
+    line.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
 
 
 def test_a_view_that_is_broken_is_told_and_not_half_answered(app, reader, nobody, calls):
