@@ -82,6 +82,13 @@ def test_the_panels_say_what_the_api_says(filled, rows, report):
     assert of("Contacts") == [{"contacts": report("contact_rate")["totals"]["contacts"]}]
     moving = report("may_still_move")["totals"]
     assert of("May still change") == [{"calls": moving["provisional"] + moving["awaiting"]}]
+    # Also those whose id nobody has told, and agents of one name.
+    campaigns = report("attempts", "campaign")["rows"]
+    told = {(row["campaign_id"], row["campaign_id"] or row["campaign_name"]): row["attempts"] for row in campaigns}
+    found = of("Campaigns")
+    assert {(row["campaign_id"], row["campaign_id"] or row["campaign_name"]): row["calls"] for row in found} == told
+    agents = [row["calls"] for row in report("agents")["rows"] if row["agent"] is not None]
+    assert sorted(row["calls"] for row in of("Agents")) == sorted(agents)
     by_hour = of("Calls by connect outcome")
     assert sum(row["calls"] for row in by_hour) == report("attempts")["totals"]["attempts"]
 
