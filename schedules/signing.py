@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+_PORTS = {"http": ":80", "https": ":443"}  # that no client writes into its header Host
 
 
 def sha256(body: bytes) -> str:
@@ -22,7 +23,8 @@ def headers(
     """What goes along with a body of this SHA-256, in hex. ``at`` is now, in UTC."""
     parts = urlsplit(url)
     moment = f"{at:%Y%m%dT%H%M%SZ}"
-    signed = {"host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": moment}
+    host = parts.netloc.lower().removesuffix(_PORTS[parts.scheme])
+    signed = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": moment}
     signature = signature_of(verb, parts.path, signed, secret_key, region)
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     authorization = (
