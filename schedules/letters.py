@@ -19,6 +19,7 @@ from schedules.asking import CONTENT_TYPES, Answer
 from schedules.settings import Settings
 
 SHOWN_ROWS = 50  # in the mail itself
+_LONGEST = 200  # characters of a cell there: mail programs cut off what is large
 LATE = timedelta(minutes=10)
 _CELL = 'style="border:1px solid #bbb;padding:2px 8px;text-align:left"'
 WENT = {
@@ -155,4 +156,5 @@ def _text(value: Any, tz: str) -> str:
         return f"{value.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M:%S %z}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return texts.visible(str(value))
+    text = texts.visible(str(value))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -58,16 +58,19 @@ def test_the_mail_shows_the_figures_of_its_file_and_markup_is_text(engine, datab
     assert len(rows) == 3 and send.rows == 2 and sorted(row[-2:] for row in rows[1:]) == [",1", ",2"]
 
 
-def test_a_mails_times_are_on_the_clocks_of_its_view(engine, database, box):
+def test_a_mails_times_are_on_the_clocks_of_its_view_and_a_long_text_is_whole_in_its_file(engine, database, box):
     with database.write() as session:
-        outcome(session, started_at=START - timedelta(hours=4))
-    engine.schedule(
-        view(database, kind="outcomes", report=None, query={"columns": ["started_at"], "tz": ["Asia/Kolkata"]})
-    )
+        outcome(session, started_at=START - timedelta(hours=4), notes="x" * 5_000)
+    query = {"columns": ["started_at,notes"], "tz": ["Asia/Kolkata"]}
+    engine.schedule(view(database, kind="outcomes", report=None, query=query))
     engine.later(hours=7)
     engine.run()
     found = parts(mails(box)[0])
-    assert all("2026-11-18 01:30:00 +0530" in found[kind] for kind in ("text/plain", "text/html"))
+    for kind in ("text/plain", "text/html"):
+        assert (
+            "2026-11-18 01:30:00 +0530" in found[kind] and f"{'x' * 199}…" in found[kind] and len(found[kind]) < 2_000
+        )
+    assert "x" * 5_000 in found["text/csv"]
 
 
 def test_a_workbook_and_one_that_is_too_large(engine, database, calls, box):
