@@ -85,8 +85,10 @@ def _named(report: Report, row: Mapping[str, Any], whole: bool = False) -> str:
         if name in report_cells.NAMES or report_cells.figure_of(report, name)[0] is not None:
             continue
         beside = next((row[own] for own, key in report_cells.NAMES.items() if key == name and row.get(own)), None)
-        if value is not None:
-            said.append(f"{beside} ({value})" if beside and whole else beside or report_cells.label(name, value))
+        if beside or value is not None:
+            said.append(
+                f"{beside} ({value})" if beside and whole and value else beside or report_cells.label(name, value)
+            )
     return " · ".join(said) or "none"
 
 
