@@ -13,6 +13,7 @@ from web.pages.report_cells import BEFORE, flat
 from web.pictures import bars, columns, funnel, heat
 
 MOST_BARS, MOST_COLUMNS = 30, 92
+_LONG_ID = 10  # characters of it that stand in a picture
 _RECURRING = ("hour", "weekday")
 _FUNNELS: Mapping[str, Mapping[str, str]] = {
     "penetration": {
@@ -90,6 +91,10 @@ def _named(report: Report, row: Mapping[str, Any], whole: bool = False) -> str:
                 f"{beside} ({value})" if beside and whole and value else beside or report_cells.label(name, value)
             )
     return " · ".join(said) or "none"
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= _LONG_ID else f"{key[:_LONG_ID]}…"
 
 
 def _bars(report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], in_time: bool) -> Picture:

@@ -17,12 +17,15 @@ BEFORE, CHANGE = "_before", "_change"
 NOTHING = "There is nothing that it could be taken of."
 _TEXTS = ("word", "time")  # units of what is no number
 MOST_ROWS = 500  # of a page; files have all
+# The word always stands beside the look.
+_TONES = {"over": "bad", "near": "warn", "ok": "good", "overdue": "bad", "missed": "bad", "kept": "good", "due": "open"}
 _LONG = 600  # seconds, from which on hours are easier to read
 
 
 @dataclass(frozen=True)
 class Cell:
-    """``second``: what stands behind, smaller. ``why``: the number of a reason. ``count``: how many it leads to."""
+    """``second``: what stands behind, smaller. ``why``: the number of a reason. ``count``: how many it leads to. ``tone``: of a
+    state, how it looks."""
 
     text: str
     href: str | None = None
@@ -30,6 +33,7 @@ class Cell:
     why: int | None = None
     at: str | None = None
     count: int | None = None
+    tone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Cells:
         if value is None:
             return Cell("–", why=None if part == CHANGE else self._why(reasons.get(name, NOTHING)))
         text = amount(value, figure.unit)
+        if figure.unit == "word" and not part:
+            return Cell(text, tone=_TONES.get(value))
         if part == CHANGE:
             return Cell(changed(value, figure.unit))
         pairs = self.pairs if part != BEFORE else self._before(values)
@@ -116,7 +122,7 @@ class Cells:
         for beside, key in NAMES.items():
             if key == name and row.get(beside):
                 return Cell(row[beside], second=value)
-        return Cell(label(name, value))
+        return Cell(label(name, value), tone=_TONES.get(value) if name == "state" else None)
 
 
 def figure_of(report: Report, name: str, of_all: bool = False) -> tuple[Figure | None, str]:

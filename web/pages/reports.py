@@ -44,7 +44,7 @@ SUBJECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("speed_to_lead", ""),
     ),
     "Agents": (("agents", ""),),
-    "Promises and rules": (("callbacks", ""), ("compliance", "")),
+    "Promises and rules": (("callbacks", ""), ("abandon_rate", ""), ("compliance", "")),
     "Numbers": (("number_health", ""), ("unreachable_numbers", "")),
     "How certain it is": (("may_still_move", ""),),
 }

@@ -120,6 +120,7 @@ def _told(query: dict[str, list[str]]) -> list[tuple[str, str]]:
 
     def said(name: str, value: str) -> str:
         moment = clock.parse(value, theirs) if name in TIME_FILTERS else None
+        value = sentences.plain(value) if name == reading.PERIOD else value
         return value if moment is None else f"{zones.moment(moment, zone, 'full')} ({zone})"
 
     return [(sentences.plain(name), said(name, value)) for name, values in query.items() for value in values]

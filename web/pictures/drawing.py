@@ -3,7 +3,7 @@
 from markupsafe import Markup, escape
 
 LINE = 17  # pixels that a line of text takes
-_LONGEST = 60  # characters of a label
+_LONGEST = 36  # characters of a label, which has a value beside it on a phone
 
 
 def element(name: str, *inside: str | Markup, **attributes: object) -> Markup:
