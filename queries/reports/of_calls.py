@@ -165,8 +165,8 @@ ABANDON = Report(
             "Calls that are over.",
             elsewhere="VICIdial: drop rate.",
         ),
-        Figure("limit", "The setting `abandon_limit`.", unit="share", calls=None),
-        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it.", unit="word", calls=None),
+        Figure("limit", "The setting `abandon_limit`.", excludes="", unit="share"),
+        Figure("state", f"`ok`, `near` from {NEAR:.4f} of the limit, `over` above it.", excludes="", unit="word"),
     ),
     default_groups=("campaign",),
     base=_last_days,
@@ -248,7 +248,7 @@ TIMES = Report("times", "How long do people talk, ring and wrap up?", _times())
 
 AGENTS = Report(
     "agents",
-    "What does each agent's day come to?",
+    "What does the work of each agent come to?",
     (
         *KNOWN_BY,
         calls("calls", "All outcomes.", facts.EVERY),

@@ -99,7 +99,7 @@ ATTEMPTS_GROUPS = (_NEVER, _ATTEMPT)
 
 ATTEMPTS_TO_CONTACT = Report(
     "attempts_to_contact",
-    "How many attempts does it take to reach a lead, and after how many was one given up?",
+    "How many attempts does it take to reach a lead, and how many were made to those that never were reached?",
     (
         Figure(
             "leads",

@@ -160,7 +160,7 @@ _EXCLUDES = (
 
 UNREACHABLE = Report(
     "unreachable_numbers",
-    "Which numbers are called again and again and never reach anybody?",
+    "Which numbers are called again and again without a contact?",
     (
         Figure("numbers", "The numbers that have a row.", excludes=_EXCLUDES, unit="numbers", of_totals=True),
         Figure(

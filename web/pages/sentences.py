@@ -43,7 +43,7 @@ _RECEIPT_STATES = {
     receipts.QUARANTINED: "Put aside, with a reason.",
 }
 _LATE_SECONDS = 120
-_UNSENT_SECONDS = 300  # one thread sends for all schedules, and a mail may take minutes
+_UNSENT_SECONDS = 300  # a mail may take minutes, and each way out sends one after the other
 NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
     "read, asked for or sent."

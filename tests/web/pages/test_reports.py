@@ -139,6 +139,7 @@ def test_each_figure_has_its_definition_beside_it_and_each_null_its_reason(pages
         reasons = set(re.findall(r'href="#(why-\d+)"', page))
         assert all(f'id="{one}"' in page for one in reasons)
         assert "of the change feed, asked of the tables" in page and "await" in page
+    assert "Left out:</em> <em>" not in pages["abandon_rate"]  # nothing is left out of a setting
 
 
 def test_too_few_calls_are_shown_as_that_and_not_as_0(pages):

@@ -1,4 +1,4 @@
--- What does each agent's day come to? Generated: python -m integrations.dbt.generate.
+-- What does the work of each agent come to? Generated: python -m integrations.dbt.generate.
 {% if target.type == 'duckdb' %}
 with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (

@@ -1,4 +1,4 @@
--- How many attempts does it take to reach a lead, and after how many was one given up? Generated: python -m integrations.dbt.generate.
+-- How many attempts does it take to reach a lead, and how many were made to those that never were reached? Generated: python -m integrations.dbt.generate.
 {% if target.type == 'duckdb' %}
 with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 meaning as (

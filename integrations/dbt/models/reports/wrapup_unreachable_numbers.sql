@@ -1,4 +1,4 @@
--- Which numbers are called again and again and never reach anybody? Generated: python -m integrations.dbt.generate.
+-- Which numbers are called again and again without a contact? Generated: python -m integrations.dbt.generate.
 {% if target.type == 'duckdb' %}
 with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 meaning as (
