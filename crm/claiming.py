@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.taken import REPLACED, Taken, taken, together
+from crm.taken import REPLACED, Taken, left_in_doubt, taken, together
 from models import CallOutcome, Delivery
 from models.bulk import among, update_rows
 from models.database import AnyRow, AnySelect, changed
@@ -24,7 +24,7 @@ _SHOWN = tuple(getattr(CallOutcome, name) for name in (*COLUMNS, "changed_fields
 _KEPT = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state, Delivery.attempts),
     *(Delivery.changed_fields, Delivery.record_id, Delivery.remote_id, Delivery.remote_url, Delivery.digest),
-    *(Delivery.before, Delivery.after),
+    *(Delivery.before, Delivery.after, Delivery.reason, Delivery.failing_since),
 )
 _revision = attrgetter("revision")
 
@@ -150,9 +150,11 @@ def _last(rows: Sequence[UUID], known: Mapping[UUID, Sequence[AnyRow]]) -> tuple
         key = (row.outcome_id, row.operation)
         if key in found:
             continue
-        same = [one for one in known[row.outcome_id] if one.operation == row.operation and one.state in _STANDING]
+        of_operation = [one for one in known[row.outcome_id] if one.operation == row.operation]
+        same = [one for one in of_operation if one.state in _STANDING]
         last = max(same, key=_revision, default=row)
-        was = UNKNOWN if any(one.state == UNKNOWN for one in same) else last.state
+        doubted = any(one.state == UNKNOWN for one in same) or left_in_doubt(of_operation)
+        was = UNKNOWN if doubted and last.state != HELD else last.state
         changes = last.changed_fields
         for one in same:
             if one is not last:

@@ -46,3 +46,13 @@ class Destination:
     owners: Mapping[str, str] = field(default_factory=dict)  # an agent, by any of its names -> the CRM's user
     status: tuple[Rule, ...] = ()
     never_back: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def wants(self, outcome: Mapping[str, Any]) -> bool:
+        """Whether the outcome is one of those that were chosen."""
+        campaigns = self.campaigns
+        return (
+            (not self.connections or outcome["connection"] in self.connections)
+            and (not campaigns or outcome["campaign_id"] in campaigns or outcome["campaign_name"] in campaigns)
+            and (not self.flags or not set(self.flags).isdisjoint(outcome["flags"] or ()))
+            and (not self.connect_outcomes or outcome["connect_outcome"] in self.connect_outcomes)
+        )

@@ -13,8 +13,8 @@ from crm import desk, sharing
 from crm.base import Crm
 from crm.destination import FINAL, Destination
 from crm.registry import CRMS
-from crm.statuses import rule_for
-from crm.taken import MERGED, together
+from crm.statuses import ALREADY, RETRACTED, rule_for
+from crm.taken import MERGED, is_in_doubt, together
 from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
@@ -49,8 +49,12 @@ _KNOWN = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
     *(Delivery.remote_id, Delivery.changed_fields, Delivery.reason),
 )
+_TOLD = ("connection", "campaign_id", "campaign_name", "flags", "disposition", "connect_outcome")
 _REPLACEABLE = (PENDING, HELD, PARKED)  # not sent: a later revision takes its place
-_UPDATED = ("revision", "state", "reason", "answer", "candidates", "changed_fields", "position", "due_at", "settled_at")
+_UPDATED = (
+    *("revision", "state", "reason", "answer", "candidates", "changed_fields", "position", "due_at", "settled_at"),
+    "failing_since",
+)
 
 Row = dict[str, Any]
 _EMPTY: Row = dict.fromkeys(column.name for column in Delivery.__table__.columns)
@@ -184,13 +188,16 @@ def _operations(
         return ([REMOVE_CALL] if logged else []) + ([POST_EVENT] if posted else [])
     begun = any(one.state != UNDONE for one in known)
     fits = (
-        (begun or _is_recent(destination, outcome)) and _fits(destination, outcome) and _is_ripe(destination, outcome)
+        (begun or _is_recent(destination, outcome))
+        and destination.wants(_told(outcome))
+        and _is_ripe(destination, outcome)
     )
     found = []
     if crm.calls is not None and ((fits and destination.log_calls) or logged):
         found.append(LOG_CALL)
-    if crm.records is not None and fits and rule_for(destination, _told(outcome)) is not None:
-        found.append(SET_STATUS)
+    mapped = fits and rule_for(destination, _told(outcome)) is not None
+    if crm.records is not None and (mapped or (_has_set(known) and _is_ripe(destination, outcome))):
+        found.append(SET_STATUS)  # what a call had set that sets nothing any more is put back
     if crm.events is not None and (fits or posted):
         found.append(POST_EVENT)
     return found
@@ -198,21 +205,27 @@ def _operations(
 
 def _may_stand(logged: AnyRow) -> bool:
     """Whether its call may be there, of this revision or an earlier one."""
-    return logged.state in (DONE, SENDING, UNKNOWN) or (logged.state != UNDONE and logged.remote_id is not None)
+    in_doubt = logged.state in (DONE, SENDING, UNKNOWN) or is_in_doubt(logged)
+    return in_doubt or (logged.state != UNDONE and logged.remote_id is not None)
+
+
+def _has_set(known: Sequence[AnyRow]) -> bool:
+    """Whether the call may have decided what its record's status is, and has not been taken back since."""
+    decides = False
+    for one in known:
+        if one.operation == SET_STATUS and one.reason in RETRACTED and one.state in (DONE, UNDONE):
+            decides = False
+        elif one.operation == SET_STATUS:
+            decides |= (
+                one.state in (SENDING, UNKNOWN)
+                or is_in_doubt(one)
+                or (one.state == DONE and one.reason in (None, ALREADY))
+            )
+    return decides
 
 
 def _told(outcome: AnyRow | CallOutcome) -> Mapping[str, Any]:
-    return {name: getattr(outcome, name) for name in ("flags", "disposition", "connect_outcome")}
-
-
-def _fits(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
-    campaigns = destination.campaigns
-    return (
-        (not destination.connections or outcome.connection in destination.connections)
-        and (not campaigns or outcome.campaign_id in campaigns or outcome.campaign_name in campaigns)
-        and (not destination.flags or not set(destination.flags).isdisjoint(outcome.flags or ()))
-        and (not destination.connect_outcomes or outcome.connect_outcome in destination.connect_outcomes)
-    )
+    return {name: getattr(outcome, name) for name in _TOLD}
 
 
 def _is_recent(destination: Destination, outcome: AnyRow | CallOutcome) -> bool:
@@ -255,6 +268,7 @@ def _again(replaced: AnyRow, outcome: AnyRow, at: datetime) -> Row:
         "position": outcome.position,
         "due_at": at,
         "settled_at": None,
+        "failing_since": None,
     }
 
 

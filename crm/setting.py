@@ -1,6 +1,6 @@
 """Statuses of records: read, compared, then set. A step of ``operations``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,20 +8,20 @@ from crm import statuses
 from crm.base import Change, Records
 from crm.destination import Rule
 from crm.settling import Settled
+from crm.statuses import Decision
 from crm.taken import MERGED, Set, Taken
 from crm.work import FOUND, Work
 from models.deliveries import DONE, PENDING, RECORD_GONE, REFUSED, UNDONE, UNKNOWN
 
-UNMAPPED = "unmapped"
 WAITS = "Whether another call has set the status of this record is not known yet."
 
 
 @dataclass(frozen=True)
 class _Status:
-    """A status that is to be set on a record."""
+    """A status that is to be set on a record; without a ``rule`` what the call had set there is to be put back."""
 
     taken: Taken
-    rule: Rule
+    rule: Rule | None
     record_id: str
 
 
@@ -32,35 +32,66 @@ def set_statuses(work: Work, some: Sequence[Taken]) -> list[Settled]:
     known = _certain(work, known, results)
     now = _now(work, records, known)
     latest = dict(work.overtaken([one.record_id for one in known]))
-    changes: dict[str, tuple[Taken, Change]] = {}  # by record: one call decides
+    changes: dict[str, tuple[_Status, Change]] = {}  # by record: one call decides
     for one in sorted(known, key=lambda one: one.taken.occurred_at, reverse=True):
         fields, taken = now[one.record_id], one.taken
         if fields is None:
             results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
             continue
-        decision = statuses.decide(one.rule, fields, work.destination.never_back, _before_us(taken, fields))
+        decision = _decided(work, one, fields)
         if one.record_id in changes or latest.get(one.record_id, taken.occurred_at) > taken.occurred_at:
             decision = statuses.Decision({}, statuses.OVERTAKEN)
-        elif decision.reason in (None, statuses.ALREADY):  # a later call that sets nothing stands in nobody's way
+        elif one.rule is not None and decision.reason in (None, statuses.ALREADY):
+            # A later call that sets nothing stands in nobody's way.
             latest[one.record_id] = taken.occurred_at
-        if decision.reason == statuses.ALREADY and taken.was == UNKNOWN and _stands(taken.noted, fields):
+        stands = taken.was == UNKNOWN and _stands(taken.noted, fields)  # what nobody knew of was done
+        if decision.reason == statuses.ALREADY and stands:
             results.append(Settled(taken, DONE, None, FOUND, one.record_id, set=taken.noted))
+        elif decision.reason == statuses.PUT_BACK:
+            results.append(Settled(taken, DONE, decision.reason, FOUND, one.record_id, set=taken.noted))
         elif decision.reason is not None:
-            results.append(Settled(taken, DONE, decision.reason, record_id=one.record_id))
+            state = UNDONE if decision.reason == statuses.UNMAPPED else DONE
+            results.append(Settled(taken, state, decision.reason, record_id=one.record_id))
         else:
-            changes[one.record_id] = (taken, Change(str(taken.id), one.record_id, decision.fields))
+            changes[one.record_id] = (one, Change(str(taken.id), one.record_id, decision.fields))
             work.sets[taken.id] = _about_to(taken, fields, decision.fields)
     if changes:
         work.note_set(work.sets)
     answers = records.change(work.client, [change for _, change in changes.values()]) if changes else []
-    for (taken, change), answer in zip(changes.values(), answers, strict=True):
-        results.append(work.settled(taken, answer, record_id=change.record_id, set=work.sets[taken.id]))
+    for (one, change), answer in zip(changes.values(), answers, strict=True):
+        why = {} if one.rule is not None else {"reason": statuses.PUT_BACK}
+        set_ = work.sets[one.taken.id]
+        results.append(work.settled(one.taken, answer, record_id=change.record_id, set=set_, **why))
     return results
+
+
+def _decided(work: Work, one: _Status, fields: Mapping[str, str]) -> Decision:
+    if one.rule is None:
+        return _retracted(one.taken, fields)
+    return statuses.decide(one.rule, fields, work.destination.never_back, _before_us(one.taken, fields))
+
+
+def _retracted(taken: Taken, fields: Mapping[str, str]) -> Decision:
+    """What becomes of the status that the call had set. ``PUT_BACK`` with nothing to be set: that was done, and nobody knew."""
+    ours, noted = taken.ours, taken.noted
+    if ours is None:
+        return Decision({}, statuses.UNMAPPED)
+    stood = {name: ours.before.get(name, "") for name in ours.after}
+    if _holds(fields, stood):
+        return Decision({}, statuses.PUT_BACK if _stands(noted, fields) else statuses.UNMAPPED)
+    asked = {**ours.after, **noted.before} if noted is not None else ours.after  # and perhaps it was not done
+    if _holds(fields, ours.after) or _holds(fields, asked):
+        return Decision({name: value for name, value in stood.items() if fields.get(name, "") != value})
+    return Decision({}, statuses.MOVED_ON)
+
+
+def _holds(fields: Mapping[str, str], some: Mapping[str, str]) -> bool:
+    return all(fields.get(name, "") == value for name, value in some.items())
 
 
 def _stands(some: Set | None, fields: Mapping[str, str]) -> bool:
     """Whether the record still is as we set it."""
-    return some is not None and all(fields.get(name, "") == value for name, value in some.after.items())
+    return some is not None and _holds(fields, some.after)
 
 
 def _about_to(taken: Taken, fields: Mapping[str, str], after: Mapping[str, str]) -> Set:
@@ -92,12 +123,17 @@ def _waits(taken: Taken, other: datetime) -> bool:
 
 
 def _mapped(work: Work, some: Sequence[Taken]) -> tuple[list[_Status], list[Settled]]:
-    """Those whose outcome is mapped and whose record is known; and what the others come to."""
-    rules = [(one, None if one.merged else statuses.rule_for(work.destination, one.outcome)) for one in some]
-    results = [Settled(one, UNDONE, MERGED if one.merged else UNMAPPED) for one, rule in rules if rule is None]
+    """Those that are to set something, or to put it back, and whose record is known; and what the others come to."""
+    results = [Settled(one, UNDONE, MERGED) for one in some if one.merged]
+    rules = [(one, statuses.rule_for(work.destination, one.outcome)) for one in some if not one.merged]
+    known: list[_Status] = []
+    for one, rule in rules:
+        if rule is None and one.ours is not None and one.record_id is not None:
+            known.append(_Status(one, None, one.record_id))
+        elif rule is None:
+            results.append(Settled(one, UNDONE, statuses.UNMAPPED))
     mapped = [(one, rule) for one, rule in rules if rule is not None]
     whose = work.found([one for one, _ in mapped])
-    known: list[_Status] = []
     for (taken, rule), found in zip(mapped, whose, strict=True):
         if found.record_id is None:
             results.append(work.held(taken, found))
@@ -107,6 +143,12 @@ def _mapped(work: Work, some: Sequence[Taken]) -> tuple[list[_Status], list[Sett
 
 
 def _now(work: Work, records: Records, known: Sequence[_Status]) -> Mapping[str, Mapping[str, str] | None]:
-    names = sorted({name for one in known for name in one.rule.sets})
+    names = sorted({name for one in known for name in _names(one)})
     ids = list(dict.fromkeys(one.record_id for one in known))
     return dict(zip(ids, records.read(work.client, ids, names), strict=True)) if ids else {}
+
+
+def _names(one: _Status) -> Collection[str]:
+    """The fields that it is about."""
+    own = one.taken.ours.after if one.taken.ours is not None else {}
+    return {*own, *(one.rule.sets if one.rule is not None else ())}

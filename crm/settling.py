@@ -7,21 +7,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.statuses import ALREADY
+from crm.statuses import ALREADY, OVERTAKEN, RETRACTED
 from crm.taken import MERGED, Set, Taken
 from lib import text as texts
 from models import CallOutcome, Delivery, DestinationState
 from models.bulk import each, update_rows
-from models.deliveries import HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SET_STATUS, UNDONE, UNKNOWN
+from models.database import changed
+from models.deliveries import DONE, HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SET_STATUS, UNDONE, UNKNOWN
+from queries.deliveries import outdated
 
 _TO_SPEAK = (PENDING, PARKED, UNKNOWN)  # what is being sent is deciding now
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
-    *("attempts", "due_at", "settled_at"),
+    *("attempts", "due_at", "settled_at", "failing_since"),
 )
 
 
@@ -41,9 +43,11 @@ class Settled:
     set: Set | None = None  # done, or perhaps done
     due: datetime | None = None
     tried: bool = True  # whether it was sent at all
+    failed: bool = False  # it was, and in vain
+    failing_since: datetime | None = None
 
 
-def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
+def settle(session: Session, destination: str, results: Sequence[Settled], at: datetime) -> None:
     """Write down what came of them. Nobody has to say whom a row belongs to that was merged while it was looked for."""
     held = {one.taken.outcome_id for one in results if one.state == HELD}
     is_merged = (CallOutcome.id.in_(held), CallOutcome.merged_into.is_not(None))
@@ -68,10 +72,22 @@ def settle(session: Session, results: Sequence[Settled], at: datetime) -> None:
             "attempts": one.taken.attempts - (not one.tried),
             "due_at": one.due or at,
             "settled_at": at,
+            "failing_since": one.failing_since,
         }
         for one in results
     ]
     update_rows(session, Delivery.__table__, rows, _SETTLED)
+    for one in results:
+        record = one.record_id or one.taken.record_id
+        if one.taken.operation == SET_STATUS and one.reason in RETRACTED and record is not None:
+            _give_way(session, destination, record, one.taken.occurred_at, at)
+
+
+def _give_way(session: Session, destination: str, record: str, call_at: datetime, at: datetime) -> None:
+    """A call sets the record's status no more: earlier ones that it had overtaken are looked at anew."""
+    mine = (Delivery.destination == destination, Delivery.record_id == record, Delivery.occurred_at < call_at)
+    overtaken_ones = (IS_STATUS_DONE, Delivery.reason == OVERTAKEN, ~outdated())
+    changed(session, update(Delivery).where(*mine, *overtaken_ones).values(state=PENDING, due_at=at, settled_at=at))
 
 
 def _kept(answer: str | None) -> str | None:
@@ -88,9 +104,13 @@ def overtaken(session: Session, destination: str, records: Collection[str]) -> M
     to_speak = (own.destination == destination, own.operation == SET_STATUS, own.state.in_(_TO_SPEAK))
     # Of one call, never a list of all: PostgreSQL may read all that wait for an EXISTS.
     speaks_later = select(own.id).where(own.outcome_id == CallOutcome.merged_into, *to_speak).limit(1).scalar_subquery()
+    later = aliased(Delivery)
+    of_row = (later.outcome_id == Delivery.outcome_id, later.destination == destination, later.operation == SET_STATUS)
+    gone = (later.reason.in_(RETRACTED), later.state.in_((DONE, UNDONE)), later.revision > Delivery.revision)
+    retracted = select(later.id).where(*of_row, *gone).limit(1).scalar_subquery()  # it sets nothing any more
     stands = or_(CallOutcome.merged_into.is_(None), CallOutcome.position > followed, speaks_later.is_not(None))
     of_call = (Delivery.outcome_id == CallOutcome.id, stands)
-    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), *of_call)
+    told = (IS_STATUS_DONE, or_(Delivery.reason.is_(None), Delivery.reason == ALREADY), retracted.is_(None), *of_call)
     wanted = each(session, set(records))
     mine = (Delivery.destination == destination, Delivery.record_id == wanted.c.value)
     # Record by record, the latest first: asked for all at once, SQLite looks at every status that was ever set.

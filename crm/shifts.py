@@ -17,13 +17,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import Session
 
-from crm import budgets, claiming, desk, due, operations, settling, sharing
+from crm import budgets, claiming, desk, due, giving_up, operations, settling, sharing
 from crm.accounts import Account
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Batch
 from crm.desk import Held
 from crm.destination import Destination
+from crm.giving_up import Failing
 from crm.settling import Settled
+from crm.statuses import PUT_BACK
 from crm.taken import Set, Taken
 from crm.work import Work
 from lib import masking
@@ -68,6 +70,7 @@ class Shift:
         self._most = most
         self._account = account
         self._goes_on = True
+        self._failing_since: datetime | None = None  # as the destination's row says
         self._fault = False  # something failed at the batch at hand as a whole
 
     def run(self) -> bool:
@@ -107,7 +110,9 @@ class Shift:
     def _taken(self, session: Session, found: Batch) -> list[Taken]:
         """What is next, noted as being sent; nothing, and the destination left to others, also where somebody has paused it."""
         name = self._destination.name
-        if session.scalar(select(DestinationState.paused_at).where(DestinationState.name == name)) is not None:
+        asked = select(DestinationState.paused_at, DestinationState.failing_since).where(DestinationState.name == name)
+        paused_at, self._failing_since = session.execute(asked).one()
+        if paused_at is not None:
             taken = []
         else:
             taken = claiming.note(session, name, found, self._now())
@@ -126,7 +131,7 @@ class Shift:
             try:
                 with sharing.write(self._database) as session:
                     desk.renew(session, self._held, self._now(), **state)
-                    settling.settle(session, results, self._now())
+                    settling.settle(session, self._destination.name, results, self._now())
                     if self._goes_on and not over:
                         return self._taken(session, found)
                     desk.release(session, self._held)
@@ -172,10 +177,19 @@ class Shift:
                 log.exception("delivering_failed", destination=self._destination.name, error=type(error).__name__)
                 self._fault = True
                 state = self._failed(self._meant(error), [work.placed(one) for one in some], results)
-        if any(one.state == DONE and one.reason is None for one in results):
+        if any(one.state == DONE and one.reason in (None, PUT_BACK) for one in results):
             state = {**state, "sent_at": at}
         secrets = self._crm.secrets(self._destination)
-        return [_without_secrets(one, secrets) for one in results], state
+        failing = self._looked_at([_without_secrets(one, secrets) for one in results], state)
+        return list(failing.results), {**state, **failing.state}
+
+    def _looked_at(self, results: Sequence[Settled], state: Mapping[str, object]) -> Failing:
+        """What has failed for long."""
+        answered = "parked_until" in state or "paused_at" in state
+        found = giving_up.looked_at(results, answered, self._failing_since, self._now())
+        self._failing_since = found.since
+        self._goes_on = self._goes_on and "paused_at" not in found.state
+        return found
 
     def _meant(self, error: Exception) -> ExchangeError:
         """What it means that work was not done to its end. Whatever is no answer of the CRM's: the request may have left."""
@@ -223,6 +237,7 @@ class Shift:
                 results.append(
                     Settled(one, UNKNOWN, error.error_id, said, set=one.noted, due=max(last, seen) if tried else seen)
                 )
+            results[-1] = replace(results[-1], failed=tried)
         return told | {"failures": failures, "next_at": at + wait}
 
     def _put_off(

@@ -13,6 +13,12 @@ NOT_FROM = "not_from"  # somebody has moved it on: it holds none of ``only_from`
 BACKWARDS = "backwards"  # it stands further on, by ``never_back``
 OVERTAKEN = "overtaken"  # a later call has set it
 
+# What became of the status that a call had set, when it is corrected to one that sets none.
+PUT_BACK = "put_back"  # it still was as the call had set it, and is again what stood there before
+MOVED_ON = "moved_on"  # somebody has set another since: it stays
+UNMAPPED = "unmapped"  # the call had set nothing
+RETRACTED = (PUT_BACK, MOVED_ON, UNMAPPED)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -23,7 +29,9 @@ class Decision:
 
 
 def rule_for(destination: Destination, outcome: Mapping[str, Any]) -> Rule | None:
-    """The first line of the mapping that fits the outcome."""
+    """The first line of the mapping that fits the outcome; None also of one that the destination is not to be sent."""
+    if not destination.wants(outcome):
+        return None
     return next((rule for rule in destination.status if _fits(rule, outcome)), None)
 
 

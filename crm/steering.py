@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import budgets
@@ -17,7 +17,20 @@ from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from models import Delivery, DestinationState
 from models.database import Database, changed
-from models.deliveries import DONE, HELD, LEFT_OUT, LOST, PARKED, PENDING, REFUSED, SENDING, UNDONE, UNKNOWN
+from models.deliveries import (
+    DONE,
+    HELD,
+    IN_DOUBT,
+    IS_OPEN,
+    LEFT_OUT,
+    LOST,
+    PARKED,
+    PENDING,
+    REFUSED,
+    SENDING,
+    UNDONE,
+    UNKNOWN,
+)
 from queries.deliveries import RETRIED, STEERED, find, outdated
 
 LOT = 1_000
@@ -46,7 +59,7 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
     spent, and is there again. False where there is no such row."""
     with database.write() as session:
         again: dict[str, object] = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": now}
-        again |= {"error": None, "error_id": None, "failures": 0}
+        again |= {"error": None, "error_id": None, "failures": 0, "failing_since": None}
         changed(session, update(DestinationState).where(DestinationState.name == name).values(again))
         if not _is_there(session, name):
             return False
@@ -54,6 +67,8 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
             budgets.reopen(session, portal)
     parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]
     _in_lots(database, parked, {"due_at": now})
+    failing: list[Condition] = [and_(Delivery.destination == name, IS_OPEN), Delivery.failing_since.is_not(None)]
+    _in_lots(database, failing, {"failing_since": None})
     return True
 
 
@@ -135,7 +150,9 @@ def _waits_for_person(session: Session, one: Delivery) -> Update:
 
 
 def _again(now: datetime) -> dict[str, object]:
-    return {"state": PENDING, "due_at": now, "settled_at": now}
+    # Of what was given up without knowing whether it was taken the look-up is due.
+    state = case((func.coalesce(Delivery.reason, "") == IN_DOUBT, UNKNOWN), else_=PENDING)
+    return {"state": state, "due_at": now, "settled_at": now, "failing_since": None}
 
 
 def _check(session: Session, found: Delivery) -> None:

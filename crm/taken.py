@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models import CallOutcome, Delivery
 from models.database import AnyRow
-from models.deliveries import DONE, LOG_CALL, PENDING, SET_STATUS, UNDONE, UNKNOWN
+from models.deliveries import DONE, IN_DOUBT, LOG_CALL, PENDING, REFUSED, SET_STATUS, UNDONE, UNKNOWN
 from queries import shape
 
 # Why one is not sent any more: a later revision is, or its row was merged into another one.
@@ -46,6 +46,7 @@ class Taken:
     remote_id: str | None
     remote_url: str | None
     digest: str | None
+    failing_since: datetime | None
     told_settled: bool  # somebody has taken an event before that nothing is waited for
     ours: Set | None = None
     noted: Set | None = None
@@ -54,6 +55,19 @@ class Taken:
 def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:
     """What has changed in both; None where it is not known of one."""
     return None if earlier is None or later is None else sorted({*earlier, *later})
+
+
+def is_in_doubt(one: AnyRow) -> bool:
+    """Whether it was given up, and may have been taken."""
+    return bool(one.state == REFUSED and one.reason == IN_DOUBT)
+
+
+def left_in_doubt(some: Sequence[AnyRow]) -> bool:
+    """Whether what was sent last of these may have been taken, and was given up."""
+    left = False
+    for one in some:
+        left = is_in_doubt(one) or (left and one.state != DONE)
+    return left
 
 
 def taken(
@@ -72,6 +86,9 @@ def taken(
     records = [one.record_id for one in known if one.record_id]
     # What is sent is the outcome as it is: where the feed has not been followed to here, its revision is told now.
     later = any(one.operation == row.operation and one.revision == outcome.revision for one in known if one is not row)
+    same = [one for one in known if one.operation == row.operation and one.id != row.id]
+    in_doubt = [one for one in same if one.state == UNKNOWN or is_in_doubt(one)]
+    noted = [Set(one.before or {}, one.after) for one in (*in_doubt, row) if one.after]
     # Content that was given to the CRM, and nobody knows or wants to know whether it was taken, may stand there instead.
     sent = [one for one in known if one.operation == row.operation and one.attempts]
     digest = sent[-1].digest if sent and sent[-1].state == DONE else None
@@ -91,24 +108,23 @@ def taken(
         remote_id=row.remote_id or (last.remote_id if last else None),
         remote_url=row.remote_url or (last.remote_url if last else None),
         digest=digest,
+        failing_since=row.failing_since,
         told_settled=any(one.digest == TOLD_SETTLED for one in done),
-        ours=_ours([*done, row] if was == UNKNOWN else done),
-        noted=Set(row.before or {}, row.after) if row.after else None,
+        ours=_ours([*done, *in_doubt, row] if was == UNKNOWN else done),
+        noted=noted[-1] if noted else None,
     )
 
 
 def _ours(some: Sequence[AnyRow | Delivery]) -> Set | None:
     """What revisions of one outcome have set, one after the other: what stood there before the first of them, unless somebody has
     moved it on in between."""
-    found: Set | None = None
+    found = Set({}, {})
     for one in some:
         if one.after:
-            went_on = found is not None and all(
-                found.after.get(name) == was for name, was in (one.before or {}).items()
-            )
-            before = {**(one.before or {}), **(found.before if found is not None and went_on else {})}
-            found = Set(before, one.after)
-    return found
+            before = one.before or {}
+            went_on = all(found.after.get(name, was) == was for name, was in before.items())
+            found = Set({**before, **found.before}, {**found.after, **one.after}) if went_on else Set(before, one.after)
+    return found if found.after else None
 
 
 def _changed(revision: int, changes: Sequence[str] | None, outcome: AnyRow | CallOutcome) -> Sequence[str] | None:

@@ -14,17 +14,17 @@ from crm import accounts, budgets, desk
 from crm.base import AnyClient, Change, Crm, Done
 from crm.destination import Destination
 from crm.registry import CRMS
+from crm.statuses import MOVED_ON, PUT_BACK
 from lib import clock
 from models import Delivery
 from models.database import Database, chunks
 from models.deliveries import DONE, LOG_CALL, SET_STATUS, UNDONE
 
-MOVED_ON = "moved_on"  # somebody has set another status since: it stays
 NOT_TAKEN_BACK = "not_taken_back"
 WAIT_SECONDS = 60.0  # for whoever sends to the destination now
 
 EMPTY = "empty"
-REMOVED, PUT_BACK, GONE = "removed", "put_back", "record_gone"
+REMOVED, GONE = "removed", "record_gone"
 FORGOTTEN = "forgotten"  # nothing had been set; what is sent anew looks at it anew
 
 

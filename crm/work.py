@@ -67,12 +67,13 @@ class Work:
             return Settled(taken, REFUSED, result.reason, result.answer, record_id)
         if isinstance(result, Again):
             due = later(self.at, taken.attempts if result.tried else 1, result.after)
+            why: dict[str, Any] = {"due": due, "tried": result.tried, "failed": result.tried}
             if taken.operation == SET_STATUS and taken.was == UNKNOWN:
                 # What was set before may stand there: older calls wait.
-                return Settled(taken, UNKNOWN, None, result.answer, record_id, set=taken.noted, due=due)
-            return Settled(taken, PENDING, None, result.answer, record_id, due=due, tried=result.tried)
+                return Settled(taken, UNKNOWN, None, result.answer, record_id, set=taken.noted, **why)
+            return Settled(taken, PENDING, None, result.answer, record_id, **why)
         due = later(self.at, taken.attempts, self.crm.look_up_after)
-        return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due)
+        return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due, failed=True)
 
     def held(self, taken: Taken, found: Found) -> Settled:
         """A call of which it is not known whom it belongs to."""

@@ -30,6 +30,8 @@ LEFT_OUT = "left_out"  # by a person: it belongs to nobody there, whatever becom
 # Why one is refused whose record is there no more: a person may name another.
 RECORD_GONE, RECORD_DELETED = "record_gone", "record_deleted"
 LOST = (RECORD_GONE, RECORD_DELETED)
+# Why one is refused that was tried in vain for days: it was not taken, or nobody can tell whether it was.
+GIVEN_UP, IN_DOUBT = "given_up", "in_doubt"
 
 # As texts, in whole: an index on some rows is used by who names them in its own words.
 _OPEN = "state IN ('pending', 'sending', 'parked', 'unknown')"

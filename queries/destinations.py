@@ -174,6 +174,7 @@ def _shown(
         "calls_in": counts.calls - counts.missing,
         "reasons": counts.reasons,
         "account": row.account,
+        "failing_since": iso(row.failing_since),
         "since": iso(row.since),
         "started_at": iso(row.started_at),
         "followed_at": iso(row.followed_at),
@@ -195,7 +196,18 @@ SHOWN = (
         "error",
         "error_id",
     ),
-    *("parked_until", "next_at", "paused_at", "paused_by", "calls", "calls_in", "reasons", "account", "since"),
+    *(
+        "parked_until",
+        "next_at",
+        "paused_at",
+        "paused_by",
+        "calls",
+        "calls_in",
+        "reasons",
+        "account",
+        "failing_since",
+        "since",
+    ),
     *("started_at", "followed_at", "counted_seconds_ago"),
 )
 

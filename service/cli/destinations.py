@@ -14,7 +14,8 @@ from crm import checking, history, previewing, undoing
 from crm.desk import OtherKind
 from crm.destination import Destination
 from crm.registry import CRMS
-from crm.undoing import FORGOTTEN, PUT_BACK, REMOVED, Busy, Undoing, Undone
+from crm.statuses import PUT_BACK
+from crm.undoing import FORGOTTEN, REMOVED, Busy, Undoing, Undone
 from lib import clock, ids, masking
 from lib.http.errors import ExchangeError
 from lib.text import many

@@ -42,6 +42,7 @@ class Destination(Schema):
     calls_in = number("Of these, such as nothing is left to be done about.", 48_189, null=True)
     reasons = fields.List(fields.Nested(ReasonCount), required=True)
     account = text("The CRM's own id of the account that it writes to, where the CRM says it.", "45678901")
+    failing_since = time("Nothing that was tried since then was taken or refused.", None)
     since = time("It is sent calls from then on; null: what has changed since it was started.", None)
     started_at = time("When a worker followed the feed for it first.")
     followed_at = time("When a worker last found something new in the feed.")

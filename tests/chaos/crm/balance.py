@@ -3,7 +3,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tests.chaos.crm import scene
 from tests.chaos.crm.found import Call, Contact, Found, Outcome, Row
@@ -90,9 +90,12 @@ def _histories(found: Found) -> Iterator[str]:
 
 def _statuses(found: Found) -> Iterator[str]:
     latest: dict[str | None, Outcome] = {}
+    silent: dict[str | None, set[int]] = defaultdict(set)
     for outcome in sorted(found.outcomes, key=lambda one: one.occurred_at):
         if not outcome.merged and outcome.disposition is not None:
             latest[whose(found, outcome)] = outcome
+        elif outcome.disposition is None:
+            silent[whose(found, outcome)].add(scene.slot_at(outcome.occurred_at))
     for contact in found.contacts:
         one = latest.get(contact.id)
         words = one.disposition if one else None
@@ -100,13 +103,16 @@ def _statuses(found: Found) -> Iterator[str]:
         stands = (contact.properties.get(scene.LAST_CALL, ""), contact.properties["hs_lead_status"])
         if stands != wanted:
             yield f"contact {contact.id} says {stands}, and its latest call {wanted}"
-        yield from _in_order(contact)
+        yield from _in_order(contact, silent[contact.id])
 
 
-def _in_order(contact: Contact) -> Iterator[str]:
+def _in_order(contact: Contact, silent: Collection[int]) -> Iterator[str]:
+    """``silent``: calls that in the end say nothing; what they had set was put back, and what stood before came again."""
     last_slot, versions = -1, dict[int, str]()
-    for said in contact.last_calls:
+    for said in filter(None, contact.last_calls):
         slot, version = int(said.partition("-")[0]), said.partition("-")[2]
+        if slot in silent:
+            continue
         if slot < last_slot:
             yield f"contact {contact.id}: the status of call {slot} was set after that of {last_slot}"
         last_slot = max(slot, last_slot)

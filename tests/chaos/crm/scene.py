@@ -74,6 +74,10 @@ def begins(slot: int):
     return NOON + timedelta(minutes=slot)
 
 
+def slot_at(occurred_at) -> int:
+    return int((occurred_at - NOON).total_seconds()) // 60
+
+
 def settings(hubspot_url: str, hook_url: str, quick: bool) -> str:
     """The settings file. ``quick``: without limits of our own."""
     lines = ["[connections.ryng-main]", 'dialer = "ryng"', 'callback_tokens = ["token-of-the-chaos-0123456789"]', ""]

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ PLAIN, REFERENCE, NOBODY, SEVERAL, BAD, UNMAPPED, PROVISIONAL = (
 )
 KINDS = {PLAIN: 62, REFERENCE: 10, NOBODY: 3, SEVERAL: 3, BAD: 5, UNMAPPED: 7, PROVISIONAL: 10}
 TWINS = 0.06  # of outcomes
+UNSAID = 0.15  # of corrections of what was said: it was nothing that sets a status
 
 
 class Writer:
@@ -137,7 +138,8 @@ class Writer:
         if row.disposition is not None and self._random.random() < 0.7:
             slot, version = scene.of(row.disposition)
             if version in "01":
-                changed["disposition"] = scene.said(slot, str(int(version) + 1))
+                unsaid = self._random.random() < UNSAID and session.scalar(_twins(row)) is None
+                changed["disposition"] = None if unsaid else scene.said(slot, str(int(version) + 1))
         return [_revised(row, **changed)]
 
     def _twin(self, session: Session, id_: UUID) -> list[CallOutcome]:
@@ -146,8 +148,7 @@ class Writer:
         if row is None or row.disposition is None or session.get(CallOutcome, id_) is not None:
             return []
         slot, version = scene.of(row.disposition)
-        has_one = select(CallOutcome.id).where(CallOutcome.attempt_id == str(row.id))
-        if version == scene.TWIN or session.scalar(has_one) is not None:
+        if version == scene.TWIN or session.scalar(_twins(row)) is not None:
             return []
         twin = factories.outcome(
             session,
@@ -182,6 +183,10 @@ class Writer:
         id_ = id_ or self._made[-1 - int(len(self._made) * self._random.random() ** 3)]
         row = session.get(CallOutcome, id_, with_for_update=True)
         return None if row is None or row.merged_into is not None else row
+
+
+def _twins(row: CallOutcome) -> Select[tuple[UUID]]:
+    return select(CallOutcome.id).where(CallOutcome.attempt_id == str(row.id))
 
 
 def _revised(row: CallOutcome, **changed) -> CallOutcome:

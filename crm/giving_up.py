@@ -1,0 +1,52 @@
+"""What is tried in vain for days is not tried any more by itself: somebody has to look, and says that it is to go on.
+
+Where others were taken meanwhile, it is the delivery alone that the other side fails at: it is refused. Where nothing was, it is
+the other side: the destination is paused, as Standard Webhooks advises, and no delivery is at fault.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from crm.settling import Settled
+from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, PENDING, REFUSED, UNKNOWN
+
+LONGEST = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """``results`` with since when each has been tried in vain; ``since``: the same of the destination; ``state``: what its row
+    says of it from now on."""
+
+    results: Sequence[Settled]
+    since: datetime | None
+    state: Mapping[str, object]
+
+
+def looked_at(results: Sequence[Settled], answered: bool, since: datetime | None, at: datetime) -> Failing:
+    """``answered``: whether the other side took or refused something, or said why it takes nothing now. ``since`` when it had
+    done none of these before."""
+    answered = answered or any(one.state in (DONE, REFUSED) for one in results)
+    failed = [one for one in results if one.failed]
+    since = None if answered else min(since or at, at) if failed else since
+    if failed and since is not None and at - since >= LONGEST:
+        said = next((one.answer for one in failed if one.answer), "")
+        sentence = f"Nothing was taken for three days. {said} Resume it when the other side is well again.".replace(
+            "  ", " "
+        )
+        state = {"paused_at": at, "paused_by": sentence, "error": sentence, "error_id": GIVEN_UP, "failing_since": None}
+        return Failing(results, None, state)
+    return Failing([_looked_at(one, since, at) for one in results], since, {"failing_since": since})
+
+
+def _looked_at(one: Settled, since: datetime | None, at: datetime) -> Settled:
+    if one.state not in (PENDING, UNKNOWN):
+        return one
+    own = min(one.taken.failing_since or at, at) if one.failed else one.taken.failing_since
+    others_taken = own is not None and (since is None or since > own)
+    if not one.failed or own is None or not others_taken or at - own < LONGEST:
+        return replace(one, failing_since=own)
+    reason = IN_DOUBT if one.state == UNKNOWN else GIVEN_UP
+    said = f"Given up: it was tried for three days. {one.answer or ''}".rstrip()
+    return replace(one, state=REFUSED, reason=reason, answer=said, due=None)

@@ -1,0 +1,86 @@
+"""What is tried in vain for three days is not tried any more by itself. On both databases."""
+
+from datetime import timedelta
+
+import pytest
+
+from crm import steering
+from tests.crm.engine import told
+from tests.crm.mapping import NUMBER, UPSERT
+
+DAYS = timedelta(days=3, hours=1).total_seconds()
+
+
+def looked_up(hubspot):
+    return sum(count for rule, count in hubspot.requests.items() if "objects" in rule and rule.endswith("/read"))
+
+
+@pytest.mark.parametrize("events", [1, 2])
+def test_a_receiver_that_takes_nothing_for_three_days_is_left_alone_until_somebody_resumes(
+    engine, receiver, hook, events
+):
+    for _ in range(events):
+        engine.made()
+    receiver.faults.set({"server_error": {}})
+    engine.run(hook)
+    engine.later(DAYS - 7200)
+    assert {row.state for row in engine.run(hook)} == {"pending"}
+    assert engine.desk(hook).paused_at is None
+    engine.later(7200)
+    assert {row.state for row in engine.run(hook)} == {"pending"}
+    desk = engine.desk(hook)
+    assert (desk.error_id, "three days" in desk.paused_by, "500" in desk.paused_by) == ("given_up", True, True)
+    receiver.faults.set({})
+    engine.later(7200)
+    engine.run(hook)
+    assert receiver.events == []
+    receiver.faults.set({"server_error": {}})
+    steering.resume(engine.database, hook.name, engine.now())
+    assert {row.state for row in engine.run(hook)} == {"pending"}  # its three days begin anew
+    assert engine.desk(hook).paused_at is None
+    receiver.faults.set({})
+    engine.later(7200)
+    assert told(engine.run(hook)) == [("post_event", "done", None)] * events
+
+
+def test_one_that_is_not_taken_while_others_are_is_refused_and_can_be_tried_again(engine, receiver, hook):
+    engine.made()
+    receiver.faults.set({"server_error": {}})
+    engine.run(hook)
+    receiver.faults.set({})
+    engine.made()
+    assert [row.state for row in engine.run(hook)] == ["pending", "done"]
+    receiver.faults.set({"server_error": {}})
+    engine.later(DAYS)
+    row = engine.run(hook)[0]
+    assert (row.state, row.reason, "500" in row.answer) == ("refused", "given_up", True)
+    steering.retry(engine.database, row.id, engine.now())
+    assert engine.run(hook)[0].state == "pending"  # for another three days
+    receiver.faults.set({})
+    engine.later(7200)
+    assert [row.state for row in engine.run(hook)] == ["done", "done"]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_one_that_may_have_been_taken_is_looked_up_before_it_is_sent_again(engine, hubspot, sales, corrected):
+    call = engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"drop": {"path": UPSERT}})
+    engine.run(sales)
+    hubspot.faults.set({})
+    engine.made(customer_number=NUMBER)
+    engine.later(4)  # the other one's look-up is not due
+    assert [row.state for row in engine.run(sales)] == ["unknown", "done"]
+    hubspot.faults.set({"drop_after": {"path": UPSERT}})
+    engine.later(DAYS)
+    row = engine.run(sales)[0]
+    assert (row.state, row.reason) == ("refused", "in_doubt")
+    hubspot.faults.set({})
+    before = looked_up(hubspot)
+    if corrected:
+        engine.changed(call, lead_status="Closed")  # of which the CRM is shown nothing
+    else:
+        assert steering.retry(engine.database, row.id, engine.now()).state == "unknown"
+    engine.later(7200)
+    assert engine.run(sales)[-1 if corrected else 0].state == "done"
+    assert looked_up(hubspot) > before
+    assert hubspot.counted["calls made"] == 2

@@ -1,0 +1,86 @@
+"""A call is corrected to one that sets no status: what it had set is put back where nobody has moved it. On both databases."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.crm.engine import told, undone
+from tests.crm.mapping import UPDATE, sale
+
+NOTHING = {"flags": [], "disposition": "Asked for a brochure"}
+WRONG = {"flags": [], "disposition": "Wrong number"}
+
+
+@pytest.mark.parametrize(
+    ("moved", "reason", "stands"),
+    [(None, "put_back", "NEW"), ("IN_PROGRESS", "moved_on", "IN_PROGRESS"), ("NEW", "unmapped", "NEW")],
+)
+def test_what_a_call_had_set_is_put_back_unless_somebody_has_moved_it(engine, hubspot, mapped, moved, reason, stands):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    if moved:
+        hubspot.add_contact("101", hs_lead_status=moved)
+    engine.changed(call, **NOTHING)
+    state = "undone" if reason == "unmapped" else "done"
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", state, reason)]
+    assert hubspot.statuses("101")[-1] == stands
+    engine.changed(call, notes="more")
+    assert len(engine.run(mapped)) == 2  # and that is that
+    engine.changed(call, flags=["sale"])
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", None)
+    assert hubspot.statuses("101")[-1] == "CONNECTED"
+
+
+def test_what_stood_before_all_of_its_revisions_is_put_back_and_that_can_be_taken_back(engine, hubspot, mapped):
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, **WRONG)
+    engine.run(mapped)
+    engine.changed(call, **NOTHING)
+    row = engine.run(mapped)[-1]
+    assert (row.before, row.after) == ({"hs_lead_status": "BAD_TIMING"}, {"hs_lead_status": "NEW"})
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "BAD_TIMING", "NEW"]
+    assert undone(engine, mapped) == ["put_back"] * 3
+    assert hubspot.statuses("101")[-1] == "NEW"
+
+
+def test_a_call_that_does_not_fit_any_more_sets_nothing_any_more(engine, hubspot, mapped):
+    mapped = replace(mapped, flags=("sale",))
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, **WRONG)
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "put_back")
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", "NEW"]
+
+
+def test_a_later_call_stands_and_an_earlier_one_decides_when_the_later_one_does_no_more(engine, hubspot, mapped):
+    first, last = engine.made(**sale(0)), engine.made(**sale(9))
+    engine.run(mapped)
+    between = engine.made(**sale(5, **WRONG))
+    engine.changed(first, **NOTHING)
+    reasons = {row.outcome_id: row.reason for row in engine.run(mapped)}
+    assert (reasons[first], reasons[between]) == ("overtaken", "overtaken")
+    engine.changed(last, **NOTHING)
+    engine.run(mapped)
+    assert hubspot.statuses("101")[-1] == "BAD_TIMING"
+    engine.changed(between, **NOTHING)
+    engine.run(mapped)
+    assert hubspot.statuses("101")[-1] == "NEW"
+
+
+@pytest.mark.parametrize("fault", ["drop", "drop_after"])
+@pytest.mark.parametrize("doubted", ["what was set", "what was put back"])
+def test_also_where_nobody_knows_what_was_done(engine, hubspot, mapped, fault, doubted):
+    call = engine.made(**sale())
+    if doubted == "what was put back":
+        engine.run(mapped)
+        engine.changed(call, **NOTHING)
+    hubspot.faults.set({fault: {"times": 1, "path": UPDATE}})
+    assert told(engine.run(mapped))[-1][1] == "unknown"
+    if doubted == "what was set":
+        engine.changed(call, **NOTHING)
+    engine.later(60)
+    last = told(engine.run(mapped))[-1]
+    never_set = fault == "drop" and doubted == "what was set"
+    assert last == ("set_status", *(("undone", "unmapped") if never_set else ("done", "put_back")))
+    assert hubspot.statuses("101") == (["NEW"] if never_set else ["NEW", "CONNECTED", "NEW"])
