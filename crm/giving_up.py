@@ -8,10 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from crm.base import SwitchedOff
 from crm.settling import Settled
 from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, PENDING, REFUSED, UNKNOWN
 
 LONGEST = timedelta(days=3)
+
+
+class GaveUp(SwitchedOff):
+    """The other side takes nothing, for days: the destination is paused until somebody resumes it."""
+
+    error_id = GIVEN_UP
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,11 @@ def looked_at(results: Sequence[Settled], answered: bool, since: datetime | None
     failed = [one for one in results if one.failed]
     since = None if answered else min(since or at, at) if failed else since
     if failed and since is not None and at - since >= LONGEST:
-        said = next((one.answer for one in failed if one.answer), "")
-        sentence = f"Nothing was taken for three days. {said} Resume it when the other side is well again.".replace(
-            "  ", " "
-        )
-        state = {"paused_at": at, "paused_by": sentence, "error": sentence, "error_id": GIVEN_UP, "failing_since": None}
-        return Failing(results, None, state)
+        said = [one.answer for one in failed if one.answer][:1]
+        words = ["Nothing was taken for three days.", *said, "Resume it when the other side is well again."]
+        error = GaveUp(" ".join(words))
+        told = {"error": str(error), "error_id": error.error_id, "paused_by": str(error)}
+        return Failing(results, None, {**told, "paused_at": at, "failing_since": None})
     return Failing([_looked_at(one, since, at) for one in results], since, {"failing_since": since})
 
 
