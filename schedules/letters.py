@@ -1,9 +1,9 @@
-"""The mails that are sent: a view's table, with its file; and what went wrong. All that comes from calls is text, whatever it
-looks like."""
+"""The mails that are sent: a view's table and its picture, with its file; and what went wrong. All that comes from calls is text,
+whatever it looks like."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -14,14 +14,14 @@ from markupsafe import escape
 from lib import text as texts
 from models import Schedule, ScheduledSend
 from models.schedules import FAILED, MISSED, UNKNOWN
-from schedules import naming
+from schedules import naming, pictures
 from schedules.asking import CONTENT_TYPES, Answer
 from schedules.settings import Settings
 
 SHOWN_ROWS = 50  # in the mail itself
 _LONGEST = 200  # characters of a cell there: mail programs cut off what is large
 LATE = timedelta(minutes=10)
-_CELL = 'style="border:1px solid #bbb;padding:2px 8px;text-align:left"'
+_CELL = "border:1px solid #bbb;padding:2px 8px;text-align:left"
 WENT = {
     FAILED: "It was not sent, and is given up",
     UNKNOWN: "It left, and nobody can tell whether it arrived: it is not sent again by itself",
@@ -109,34 +109,41 @@ def _letter(
     message["Subject"] = " ".join(texts.visible(subject).split())
     message["From"] = settings.mail.sender if settings.mail else ""
     message["Date"] = format_datetime(now)
-    lines = [*notes, *([""] if table else []), *(_lines(table) if table else [])]
+    lines = [*notes, *(_lines(table) if table else [])]
     message.set_content("\n".join(lines) + "\n")
     message.add_alternative(_html(notes, table), subtype="html")
     return message
 
 
 def _lines(table: Answer) -> list[str]:
-    """The same table in plain text: columns as wide as their widest."""
+    """The same in plain text: what the picture shows, and columns as wide as their widest."""
+    found = ["", texts.visible(table.bars.title), texts.visible(pictures.said(table.bars))] if table.bars else []
     shown = [[*table.columns], *([_text(value, table.tz) for value in row] for row in table.rows[:SHOWN_ROWS])]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown]
+    return [*found, "", *map(str.rstrip, lines)]
 
 
 def _html(notes: Sequence[str], table: Answer | None) -> str:
     said = "".join(f"<p>{_linked(note)}</p>\n" for note in notes)
     shown = ""
     if table is not None:
-        head = "".join(f"<th {_CELL}>{escape(name)}</th>" for name in table.columns)
+        drawn = pictures.drawn(table.bars) if table.bars else ""
+        head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in table.columns)
         rows = "".join(
-            "<tr>"
-            + "".join(f"<td {_CELL}><bdi>{escape(_text(value, table.tz))}</bdi></td>" for value in row)
-            + "</tr>\n"
-            for row in table.rows[:SHOWN_ROWS]
+            f"<tr>{''.join(_cell(value, table.tz) for value in row)}</tr>\n" for row in table.rows[:SHOWN_ROWS]
         )
-        shown = (
-            f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table>\n'
-        )
+        shown = f'{drawn}<table style="border-collapse:collapse;margin-top:1em"><thead><tr>{head}</tr></thead>\n'
+        shown += f"<tbody>{rows}</tbody></table>\n"
     return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"></head><body>\n{said}{shown}</body></html>\n'
+
+
+def _cell(value: Any, tz: str) -> str:
+    """Of the table; numbers stand at the right, and no day is broken in two."""
+    plain = isinstance(value, int | float | date) and not isinstance(value, bool)
+    looks = ";white-space:nowrap" if plain else ""
+    looks += ";text-align:right" if plain and not isinstance(value, date) else ""
+    return f'<td style="{_CELL}{looks}"><bdi>{escape(_text(value, tz))}</bdi></td>'
 
 
 def _linked(note: str) -> str:

@@ -18,8 +18,9 @@ from queries import selection
 from queries.exports import making, source
 from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
-from queries.reports import files, whole
+from queries.reports import files, shown, whole
 from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
+from queries.reports.shown import Bars
 from queries.sources import Sources
 from queries.views.reading import Broken, Question, read
 
@@ -40,12 +41,13 @@ class Means:
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
-    rows than were asked for."""
+    rows than were asked for. ``bars``: a picture of a report's rows."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     tz: str
     more: bool = False
+    bars: Bars | None = None
 
 
 def check(session: Session, means: Means, view: View) -> Question:
@@ -69,14 +71,15 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
     that move with the day. Raises Broken."""
     question = read(view, means.connections, at)
     if question.report is not None:
-        names, values = files.table(rows_of(means, question))
-        return Table(names, values[:limit], question.tz, len(values) > limit)
+        told = rows_of(means, question)
+        names, values = files.table(told)
+        return Table(names, values[:limit], question.tz, len(values) > limit, shown.of(question.report, told))
     columns = Choice(question.columns).columns
     with means.database.read() as session:
         filters = question.opened(question.asked(session, means.limits, means.connections))
         found = selection.ordered(filters, "started_at").limit(limit + 1)
-        shown = found.with_only_columns(*(getattr(CallOutcome, name) for name in columns))
-        rows = [[_shown(value) for value in row] for row in session.execute(shown)]
+        wanted = found.with_only_columns(*(getattr(CallOutcome, name) for name in columns))
+        rows = [[_shown(value) for value in row] for row in session.execute(wanted)]
     return Table(columns, rows[:limit], question.tz, len(rows) > limit)
 
 

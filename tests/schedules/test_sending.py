@@ -1,5 +1,6 @@
 """What is due is sent once, whatever fails: mail, folder and bucket, on both databases."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -52,6 +53,9 @@ def test_the_mail_shows_the_figures_of_its_file_and_markup_is_text(engine, datab
     found = parts(mail)
     assert "<script>" not in found["text/html"] and "&lt;script&gt;alert(1)&lt;/script&gt;" in found["text/html"]
     assert "<bdi>2</bdi>" in found["text/html"] and HOSTILE in found["text/plain"]
+    # The picture: bars of cells, as long as their values, each beside its own, and the finding as a sentence.
+    assert re.findall(r'<td width="(\d+)"', found["text/html"]) == ["180", "90"]
+    assert f"Most: {HOSTILE}, 2. Least: Renewals, 1." in found["text/plain"].splitlines()
     (attached,) = mail.iter_attachments()
     assert attached.get_filename().endswith("-20261118T070000Z.csv")
     rows = attached.get_content().splitlines()

@@ -1,19 +1,18 @@
 """Which picture an answer has, by the shape of its rows."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
+from queries.reports import shown
 from queries.reports.base import Figure, Report
-from web.pages import along, report_cells, sentences
-from web.pages.report_cells import BEFORE, flat
+from queries.reports.written import BEFORE, flat
+from web.pages import along, sentences
 from web.pictures import bars, columns, funnel, heat
 
-MOST_BARS, MOST_COLUMNS = 30, 92
-_LONG_ID = 10  # characters of it that stand in a picture
+MOST_COLUMNS = 92
 _RECURRING = ("hour", "weekday")
 _FUNNELS: Mapping[str, Mapping[str, str]] = {
     "penetration": {
@@ -49,7 +48,7 @@ def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
     if list(groups) == ["never", "attempt"]:
         return [*found, _attempts(rows)]
     hours = set(groups) == {"weekday", "hour"}
-    figure = _shown(report, rows, 0 if hours else len(rows) / 2)
+    figure = shown.figure(report, rows, 0 if hours else len(rows) / 2)
     if figure is None:
         return found
     if hours:
@@ -60,74 +59,24 @@ def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
     return [*found, _along(report, figure, rows, axis, answer["tz"])]
 
 
-def _shown(report: Report, rows: Sequence[Mapping[str, Any]], least: float) -> Figure | None:
-    """The figure that is drawn: the first share that is known of so many rows at least, else the first that is a number."""
-    of_rows = [
-        one for one in report.figures if not one.hidden and not one.of_totals and one.unit not in ("word", "time")
-    ]
-    known = {one.name: sum(row.get(one.name) is not None for row in rows) for one in of_rows}
-    shares = [one for one in of_rows if one.unit == "share" and one.ratio and known[one.name] >= least]
-    return next(iter([*shares, *(one for one in of_rows if known[one.name])]), None)
-
-
-def _title(figure: Figure) -> str:
-    whole = f" / {figure.denominator}" if figure.denominator else ""
-    return f"{sentences.plain(figure.name).capitalize()}: {figure.numerator}{whole}".replace("`", "").removesuffix(".")
-
-
-def _text(figure: Figure, value: Any) -> str:
-    return "not known" if value is None else report_cells.amount(value, figure.unit)
-
-
-def _named(report: Report, row: Mapping[str, Any], whole: bool = False) -> str:
-    """The row by its groups, without those that it has none of; ``whole``: with ids beside names."""
-    said = []
-    for name, value in row.items():
-        if name in report_cells.NAMES or report_cells.figure_of(report, name)[0] is not None:
-            continue
-        beside = next((row[own] for own, key in report_cells.NAMES.items() if key == name and row.get(own)), None)
-        if beside or value is not None:
-            said.append(
-                f"{beside} ({value})" if beside and whole and value else beside or report_cells.label(name, value)
-            )
-    return " · ".join(said) or "none"
-
-
-def _short(key: str) -> str:
-    return key if len(key) <= _LONG_ID else f"{key[:_LONG_ID]}…"
-
-
 def _bars(report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], in_time: bool) -> Picture:
-    own = [_bar(report, figure, row) for row in rows]
-    twice = Counter(bar.label for bar in own)
-    own = [
-        bar if twice[bar.label] == 1 else replace(bar, label=_named(report, row, True))
-        for bar, row in zip(own, rows, strict=True)
-    ]
-    if not in_time:
-        own.sort(key=lambda bar: -(bar.value or 0))
-    cut = (
-        f" The {'first' if in_time else 'highest'} {MOST_BARS} of {len(own)} are drawn." if len(own) > MOST_BARS else ""
-    )
-    cut += " Striped: the other period." if any(bar.before is not None for bar in own) else ""
-    return Picture(_title(figure), bars.drawn(_title(figure), own[:MOST_BARS]), bars.finding(own) + cut)
-
-
-def _bar(report: Report, figure: Figure, row: Mapping[str, Any]) -> bars.Bar:
-    value = row.get(figure.name)
-    return bars.Bar(_named(report, row), value, _text(figure, value), row.get(f"{figure.name}{BEFORE}"))
+    own = shown.bars(report, figure, rows, in_time)
+    other = " Striped: the other period." if any(row.get(f"{figure.name}{BEFORE}") is not None for row in rows) else ""
+    return Picture(own.title, bars.drawn(own.title, own.rows), own.finding + other)
 
 
 def _along(
     report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], axis: along.Axis | None, tz: str
 ) -> Picture:
     """Columns side by side. Along time days without a call are there, and empty, and a span of them can be chosen."""
-    title, own, zoom = _title(figure), [_bar(report, figure, row) for row in rows], None
+    title, own, zoom = shown.title(figure), [shown.bar(report, figure, row) for row in rows], None
     if axis is not None:
         filled = axis.filled(rows)
         walls = [wall for wall, _ in filled]
         own = [
-            replace(_bar(report, figure, row), label=axis.label(wall)) if row else bars.Bar(axis.label(wall), None, "")
+            replace(shown.bar(report, figure, row), label=axis.label(wall))
+            if row
+            else shown.Bar(axis.label(wall), None, "")
             for wall, row in filled
         ]
         zoom = {
@@ -139,19 +88,19 @@ def _along(
             "values": [bar.value for bar in own],
             "texts": [bar.text for bar in own],
         }
-    shown = [columns.Column(bar.label, bar.value, bar.text) for bar in own[-MOST_COLUMNS:]]
+    drawn = [columns.Column(bar.label, bar.value, bar.text) for bar in own[-MOST_COLUMNS:]]
     cut = f" The last {MOST_COLUMNS} of {len(own)} are drawn." if len(own) > MOST_COLUMNS else ""
     known = [bar for bar in own if bar.text]
-    return Picture(title, columns.drawn(title, shown), bars.finding(known) + cut, zoom if len(own) > 1 else None)
+    return Picture(title, columns.drawn(title, drawn), shown.finding(known) + cut, zoom if len(own) > 1 else None)
 
 
 def _hours(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Picture:
     cells = {}
     for row in rows:
         value = row.get(figure.name)
-        text = "–" if value is None else f"{100 * value:.0f} %" if figure.unit == "share" else _text(figure, value)
+        text = "–" if value is None else f"{100 * value:.0f} %" if figure.unit == "share" else shown.text(figure, value)
         cells[row["weekday"], row["hour"]] = heat.Cell(value, text)
-    return Picture(_title(figure), heat.drawn(_title(figure), cells), heat.finding(cells))
+    return Picture(shown.title(figure), heat.drawn(shown.title(figure), cells), heat.finding(cells))
 
 
 def _attempts(rows: Sequence[Mapping[str, Any]]) -> Picture:
@@ -174,11 +123,11 @@ def _of_totals(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
     """The counts of all calls as bars, where there are several."""
     counts = [one for one in report.figures if not one.hidden and one.unit in ("calls", "leads") and not one.inside]
     own = [
-        bars.Bar(sentences.plain(one.name), answer["totals"][one.name], _text(one, answer["totals"][one.name]))
+        shown.Bar(sentences.plain(one.name), answer["totals"][one.name], shown.text(one, answer["totals"][one.name]))
         for one in counts
         if one.name in answer["totals"]
     ]
     if len(own) < 2 or not any(bar.value for bar in own) or report.name in _FUNNELS:
         return []
     title = report.question.replace("`", "")
-    return [Picture(title, bars.drawn(title, own), bars.finding(own))]
+    return [Picture(title, bars.drawn(title, own), shown.finding(own))]

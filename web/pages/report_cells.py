@@ -9,17 +9,14 @@ from flask import url_for
 
 from lib import clock
 from queries.reports.base import Figure, Report
+from queries.reports.written import BEFORE, CHANGE, NAMES, amount, figure_of, flat, label
 from web.pages import openings, sentences, zones
-from web.pictures.heat import DAYS
 
-NAMES = {"campaign_name": "campaign_id", "queue_name": "queue_id", "agent_name": "agent"}  # shown beside their ids
-BEFORE, CHANGE = "_before", "_change"
 NOTHING = "There is nothing that it could be taken of."
 _TEXTS = ("word", "time")  # units of what is no number
 MOST_ROWS = 500  # of a page; files have all
 # The word always stands beside the look.
 _TONES = {"over": "bad", "near": "warn", "ok": "good", "overdue": "bad", "missed": "bad", "kept": "good", "due": "open"}
-_LONG = 600  # seconds, from which on hours are easier to read
 
 
 @dataclass(frozen=True)
@@ -125,62 +122,12 @@ class Cells:
         return Cell(label(name, value), tone=_TONES.get(value) if name == "state" else None)
 
 
-def figure_of(report: Report, name: str, of_all: bool = False) -> tuple[Figure | None, str]:
-    """Which figure a row shows under the name, or the totals ``of_all``, and whether that is its value or another part of it;
-    None for a label, which may be called as a figure of the totals alone is."""
-    shown = (figure for figure in report.figures if not figure.hidden and (of_all or not figure.of_totals))
-    figures = {figure.name: figure for figure in shown}
-    for part in ("", BEFORE, CHANGE):
-        if name.endswith(part) and (found := figures.get(name.removesuffix(part))):
-            return found, part
-    return None, ""
-
-
-def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row without its reasons, and with what it shows as an object under names of their own: ``now_contacts``."""
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        if not isinstance(value, Mapping):
-            found[name] = value
-        elif name != "reasons":
-            stem, part = next(
-                ((name.removesuffix(one), one) for one in (BEFORE, CHANGE) if name.endswith(one)), (name, "")
-            )
-            found |= {f"{stem}_{inner}{part}": one for inner, one in value.items()}
-    return found
-
-
 def title(name: str) -> str:
     """The head of a column."""
     for part, said in ((BEFORE, ", before"), (CHANGE, ", change")):
         if name.endswith(part):
             return sentences.plain(name.removesuffix(part)) + said
     return {"id": "call", "campaign_id": "campaign", "queue_id": "queue"}.get(name, sentences.plain(name))
-
-
-def label(name: str, value: Any) -> str:
-    """A group's value as people write it."""
-    if value is None:
-        return "none"
-    if name == "weekday":
-        return DAYS[value - 1]
-    if name == "hour":
-        return f"{value} h"
-    if name == "never":
-        return "never reached" if value else "reached"
-    plain = name in ("connect_outcome", "answered_by", "settling", "flag", "state", "rule", "last_outcome")
-    return sentences.plain(value) if plain else str(value)
-
-
-def amount(value: Any, unit: str) -> str:
-    """A figure as people read it."""
-    if isinstance(value, str):
-        return sentences.plain(value)
-    if unit == "share":
-        return sentences.percent(value)
-    if unit == "seconds":
-        return sentences.hms(round(value)) if abs(value) >= _LONG else f"{value:,.4g} s"
-    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
 def changed(value: Any, unit: str) -> str:

@@ -13,6 +13,7 @@ from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
 from queries import words_seen
 from queries.completeness import Reached
+from queries.reports.written import hms, percent, plain
 from web.pages import zones
 
 # Never the look alone: the word stands beside it. All others are ``quiet``.
@@ -55,11 +56,6 @@ _PARKED = (
 _ASK_DIALER = "Does it place calls, and does it have the present callback URLs?"
 
 
-def plain(word: str | None) -> str:
-    """One of our words as people write it: ``no_answer`` is "no answer"."""
-    return (word or "–").replace("_", " ")
-
-
 def tone(connect_outcome: str) -> str:
     """The look of a connect outcome."""
     return _TONES.get(connect_outcome, "quiet")
@@ -73,18 +69,6 @@ def settling(word: str, settle_by: datetime | None, zone: str) -> str:
 
 def receipt_state(word: str) -> str:
     return _RECEIPT_STATES[word]
-
-
-def hms(seconds: int | None) -> str:
-    """A sum of seconds as hours, minutes and seconds: ``1:02:05``."""
-    if seconds is None:
-        return "–"
-    return f"{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
-
-
-def percent(rate: float | None) -> str:
-    """A rate between 0 and 1; a dash where there is nothing to take it of."""
-    return "–" if rate is None else f"{rate * 100:.1f} %"
 
 
 def figure(value: int | None) -> str:

@@ -1,23 +1,13 @@
 """Bars, one below the other: a figure of each row, and of the period that it is compared with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from queries.reports.shown import Bar
 from web.pictures.drawing import LINE, element, hatch, percent, picture, striped, words
 
 _BAR, _BEFORE, _GAP = 12, 7, 9  # pixels
-
-
-@dataclass(frozen=True)
-class Bar:
-    """``text``: the value as people read it. A value that is None is not known, and has no bar."""
-
-    label: str
-    value: float | None
-    text: str
-    before: float | None = None
 
 
 def drawn(name: str, rows: Sequence[Bar], key: str = "before") -> Markup:
@@ -38,20 +28,3 @@ def drawn(name: str, rows: Sequence[Bar], key: str = "before") -> Markup:
             width = percent(row.before / most)
             parts.append(element("rect", y=top + LINE + _BAR, width=width, height=_BEFORE, fill=striped(key)))
     return picture(name, max(step * len(rows), 1), *parts)
-
-
-def finding(rows: Sequence[Bar]) -> str:
-    """Which row has most and which least; of how many it is not known."""
-    known = [row for row in rows if row.value is not None]
-    unknown = len(rows) - len(known)
-    left = f" Not known: {unknown} of {len(rows)}." if unknown else ""
-    if not known:
-        return f"Nothing is known of any of {len(rows)}."
-    most, least = max(known, key=_value), min(known, key=_value)
-    if most.value == least.value:
-        return f"{most.label}: {most.text}.{left}" if len(known) == 1 else f"All {len(known)} have {most.text}.{left}"
-    return f"Most: {most.label}, {most.text}. Least: {least.label}, {least.text}.{left}"
-
-
-def _value(row: Bar) -> float:
-    return row.value or 0.0

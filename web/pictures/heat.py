@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from queries.reports.written import DAYS
 from web.pictures.drawing import element, hatch, percent, picture, striped, words
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _STEPS = 6  # of colour
 _CELL, _HEAD, _SIDE = 24, 20, 0.1
 

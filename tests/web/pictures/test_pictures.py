@@ -5,12 +5,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from queries.reports.shown import Bar, finding
 from web.pictures import bars, columns, funnel, heat
 
 NASTY = '<script>alert(1)</script> "&'
 STEPS = [("Loaded leads", 200), ("Attempted", 150), ("Reached", 30), ("Sale", None)]
 CELLS = {(1, 9): heat.Cell(0.5, "50 %"), (3, 17): heat.Cell(0.1, "10 %"), (7, 12): heat.Cell(None, "–")}
-ROWS = [bars.Bar(NASTY, 40, "40"), bars.Bar("B", 10, "10", before=20), bars.Bar("C", None, "not known")]
+ROWS = [Bar(NASTY, 40, "40"), Bar("B", 10, "10", before=20), Bar("C", None, "not known")]
 LEADS = [columns.Column("1", 30, "30", striped=4), columns.Column("2", 10, "10"), columns.Column("3", 0, "", striped=6)]
 DRAWN = {
     "bars": bars.drawn(NASTY, ROWS),
@@ -43,9 +44,9 @@ def test_bars_are_as_long_as_their_values_and_what_is_not_known_has_none():
     assert widths(DRAWN["bars"], "mark") == ["100", "25"]
     assert 'fill="url(#before)"' in DRAWN["bars"], "the period before differs by more than its colour"
     assert "not known" in DRAWN["bars"]
-    assert bars.finding(ROWS[1:]) == "B: 10. Not known: 1 of 2."
-    assert bars.finding(ROWS[:2]) == f"Most: {NASTY}, 40. Least: B, 10."
-    assert bars.finding(ROWS[2:]) == "Nothing is known of any of 1."
+    assert finding(ROWS[1:]) == "B: 10. Not known: 1 of 2."
+    assert finding(ROWS[:2]) == f"Most: {NASTY}, 40. Least: B, 10."
+    assert finding(ROWS[2:]) == "Nothing is known of any of 1."
 
 
 def test_a_funnel_narrows_by_what_is_left():
