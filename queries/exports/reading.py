@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,7 @@ GUARDED, PLAIN, LINES = "guarded", "plain", "lines"
 _PIECE = 2_000  # rows
 _BYTES = 1 << 20
 _FEW = 100
+_STAYS = 60.0  # seconds in which one moment is read, on SQLite
 _ORDER = "started_at"
 # Lines of JSON hold none of these, so nothing is put into quotes that stands in them already.
 _COPIES = {True: r"FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02', ENCODING 'UTF8'", False: "FORMAT csv, ENCODING 'UTF8'"}
@@ -40,9 +42,10 @@ Place = tuple[datetime, UUID]
 def pieces(database: Database, filters: Mapping[str, Any], choice: Choice, written: str) -> Pieces:
     """The matching rows, oldest call first.
 
-    On PostgreSQL by COPY: all of one snapshot, so the export is exact whatever changes meanwhile. On SQLite each piece is a
-    read of its own: a reader that stays for an hour would keep the write-ahead log from being folded back, and it would grow
-    for as long. A row that moves in time meanwhile may then be in twice; ids tell.
+    On PostgreSQL by COPY: all of one snapshot, so the export is exact whatever changes meanwhile. On SQLite what is read within
+    a minute is of one moment; what takes longer goes on with another one: a reader that stays for an hour would keep the
+    write-ahead log from being folded back, and it would grow for as long. A row that moves in time meanwhile may then be in
+    twice, or be missed.
     """
     if database.is_sqlite:
         return _from_sqlite(database, filters, choice, written)
@@ -127,11 +130,15 @@ def _from_sqlite(database: Database, filters: Mapping[str, Any], choice: Choice,
     after: Place | None = None
     while True:
         with database.engine.connect() as connection:
-            found = statement(SQLITE, filters, choice, written, after).limit(_PIECE)
-            piece, after = _piece(_raw(connection, found), choice, written)
-        if after is None:
-            return
-        yield piece
+            rows = _raw(connection, statement(SQLITE, filters, choice, written, after))
+            leaves = time.monotonic() + _STAYS
+            while True:
+                piece, after = _piece(rows, choice, written)
+                if after is None:
+                    return
+                yield piece
+                if time.monotonic() >= leaves:
+                    break
 
 
 Fetch = Callable[[int], Sequence[tuple[Any, ...]]]

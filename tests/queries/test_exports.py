@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from lib import clock
@@ -89,12 +90,26 @@ def test_csv_is_the_list_written_flat(database, rows):
 
 def test_no_row_is_lost_between_pieces(database, rows, monkeypatch):
     for size in range(1, 6):
+        monkeypatch.setattr(reading, "_STAYS", 60.0 * (size % 2))  # else each piece has a moment of its own
         monkeypatch.setattr(reading, "_PIECE", size)
         for what in (reading.LINES, reading.PLAIN):
             # No text of these has a line's end but one, in the CSV of the first row.
             counts = [piece.count(b"\n") for piece in reading.pieces(database, {}, ALL, what)]
             assert sum(counts) == 4 + (what == reading.PLAIN) and max(counts) <= size + 1
         assert ndjson(database) == listed(database)
+
+
+def test_an_export_is_of_one_moment(database, rows, monkeypatch):
+    monkeypatch.setattr(reading, "_PIECE", 1)
+    monkeypatch.setattr(reading, "_FEW", 1)
+    wanted = listed(database)
+    pieces = reading.pieces(database, {}, ALL, reading.LINES)
+    found = [next(pieces)]
+    with database.write() as session:  # the first is the last now, and the last the first
+        by_time = select(CallOutcome).where(CallOutcome.merged_into.is_(None)).order_by(CallOutcome.occurred_at)
+        first, *_, last = session.scalars(by_time)
+        first.started_at, last.started_at = NOON + timedelta(days=9), NOON - timedelta(days=9)
+    assert [json.loads(line) for line in b"".join([*found, *pieces]).splitlines()] == wanted
 
 
 def test_a_piece_has_a_bound_in_bytes(database, monkeypatch):
