@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from dialers.registry import DIALERS
 from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
 from lib import clock
 from queries import completeness, health, keyset
@@ -169,16 +170,23 @@ def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], 
 
 
 def _complete(wanted: Mapping[str, Any], tz: str, awaiting: int) -> list[dict[str, Any]]:
-    """Of each connection that is asked for anything, or awaits dispositions: how far each of its reports is complete, and how
-    many of its calls still await theirs, where those make up all that the report speaks of."""
+    """Of each connection that is asked for anything, has posted callbacks, or awaits dispositions: when the last callback came,
+    how far each of its reports is complete, and how many of its calls still await theirs, where those make up all that the
+    report speaks of."""
+    configured = context().connections
     with session.database().read() as reading:
         polls = health.poll_states(reading, clock.now())
         calls = completeness.awaiting(reading, wanted)
+        heard = {
+            name: health.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
+            for name, one in configured.items()
+        }
     calls = calls if sum(calls.values()) == awaiting else {}
     found = []
-    for name, connection in context().connections.items():
+    for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
-        said = [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
+        said = [f"last callback at {zones.moment(heard[name], tz)}"] if heard[name] else []
+        said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
         if (said or calls.get(name)) and name in (wanted.get("connection") or [name]):
             found.append({"connection": name, "said": "; ".join(said), "awaiting": calls.get(name, 0)})
     return found

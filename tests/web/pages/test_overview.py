@@ -52,6 +52,18 @@ def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
     assert "lead history complete to 10:42<" in page
 
 
+def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.receipt(session, received_at=NOW - timedelta(hours=3))
+        factories.poll(session, layer="recent", complete_to=NOW - timedelta(days=1), due_at=NOW)
+
+    page = " ".join(re.sub("<[^>]+>", "", text(reader, "/reports/attempts?tz=Asia/Kolkata")).split())
+
+    assert "ryng-main: last callback at 13:15:00." in page
+    assert "lead history complete to 2026-11-17 16:15, 4 h back; what is older has not been read yet" in page
+    assert "What it records later comes later." in page
+
+
 def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_forty_five):
     with database.write() as session:
         factories.poll(session, complete_to=NOW - timedelta(minutes=3), due_at=NOW)
