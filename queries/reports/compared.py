@@ -2,7 +2,7 @@
 hour, so that a morning is not compared with a whole day."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -126,8 +126,8 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
 
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
-        moved = _moved(row, days)
-        earlier[_key(moved, figures)] = moved
+        under = moved(row, days)
+        earlier[_key(under, figures)] = under
     shown = {key: beside(row, earlier.get(key), figures) for key, row in known.items()}
     for key, row in earlier.items():
         if key not in known:
@@ -156,14 +156,14 @@ def _key(row: dict[str, Any], figures: list[str]) -> tuple[Any, ...]:
     )
 
 
-def _moved(row: dict[str, Any], days: int) -> dict[str, Any]:
-    """The row under the day, or week, that it is compared with."""
-    moved = dict(row)
-    if moved.get("day") is not None:
-        moved["day"] = day_text(day_number(moved["day"]) + days)
-    if moved.get("week") is not None:
-        moved["week"] = week_text(week_number(moved["week"]) + days)
-    return moved
+def moved(row: Mapping[str, Any], days: int) -> dict[str, Any]:
+    """The row under the day, or week, that it is compared with; with so many days less, under the one that it was."""
+    found = dict(row)
+    if found.get("day"):
+        found["day"] = day_text(day_number(found["day"]) + days)
+    if found.get("week"):
+        found["week"] = week_text(week_number(found["week"]) + days)
+    return found
 
 
 def _beside(row: dict[str, Any], earlier: dict[str, Any], figures: list[str]) -> dict[str, Any]:

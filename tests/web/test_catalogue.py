@@ -178,7 +178,7 @@ def test_a_report_is_compared_to_the_same_hour(reader, database, monkeypatch):
     query = {"since": now.strftime("%Y-%m-%d"), "tz": "UTC", "group_by": "day"}
     found = asked(reader, "connect_rate", compare="previous", **query)
     told = found["compared_with"]
-    assert (told["since"], told["until"]) == ("2026-11-18T00:00:00Z", "2026-11-18T12:00:00Z")
+    assert (told["since"], told["until"], told["days"]) == ("2026-11-18T00:00:00Z", "2026-11-18T12:00:00Z", 1)
     assert found["totals"] == {
         **{"final": 1, "final_before": 2, "final_change": -1},
         **{"connected": 1, "connected_before": 1, "connected_change": 0},

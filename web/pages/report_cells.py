@@ -9,6 +9,7 @@ from flask import url_for
 
 from lib import clock
 from queries.reports.base import Figure, Report
+from queries.reports.compared import moved
 from queries.reports.written import BEFORE, CHANGE, NAMES, amount, figure_of, flat, label
 from web.pages import openings, sentences, zones
 
@@ -86,9 +87,7 @@ class Cells:
             return Cell(text, tone=_TONES.get(value))
         if part == CHANGE:
             return Cell(changed(value, figure.unit))
-        pairs = self.pairs if part != BEFORE else self._before(values)
-        if pairs is None:
-            return Cell(text)
+        pairs, values = self._before(values) if part == BEFORE else (self.pairs, values)
         counts = figure.ratio is None and figure.mean is None and figure.nth is None and figure.total is None
         href = openings.address(self.report, figure, values, pairs, row.get("number"))
         return Cell(text, href, count=value if counts and href and isinstance(value, int) else None)
@@ -98,13 +97,12 @@ class Cells:
             self._known[name, of_all] = figure_of(self.report, name, of_all)
         return self._known[name, of_all]
 
-    def _before(self, values: Mapping[str, str] | None) -> openings.Pairs | None:
-        """The query about the other period; None for a day or a week, which is another one there."""
-        if values and not values.keys().isdisjoint(("day", "week")):
-            return None
+    def _before(self, values: Mapping[str, str] | None) -> tuple[openings.Pairs, Mapping[str, str] | None]:
+        """The query about the other period, and what the row shows there: a day or a week is another one."""
         other = self.answer["compared_with"]
         rest = [pair for pair in self.pairs if pair[0] not in ("since", "until")]
-        return [("since", other["since"]), ("until", other["until"]), *rest]
+        pairs = [("since", other["since"]), ("until", other["until"]), *rest]
+        return pairs, None if values is None else moved(values, -other["days"])
 
     def _why(self, reason: str) -> int:
         if reason not in self.why:

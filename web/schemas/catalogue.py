@@ -14,6 +14,7 @@ class MayStillMove(Schema):
 class Period(Schema):
     since = text("Its first moment.", "2026-11-17T00:00:00Z", null=False)
     until = text("The moment behind its last.", "2026-11-17T11:30:00Z", null=False)
+    days = number("How many days its days stand before those that they are compared with.", 1)
     note = text("That the first call came later than the period began, where it did.", None)
 
 
@@ -36,7 +37,7 @@ class CataloguedReport(Schema):
         Period,
         metadata={
             "description": "The other period; only with `compare`.",
-            "example": {"since": "2026-11-17T00:00:00Z", "until": "2026-11-17T11:30:00Z", "note": None},
+            "example": {"since": "2026-11-17T00:00:00Z", "until": "2026-11-17T11:30:00Z", "days": 1, "note": None},
         },
     )
     rows = fields.List(

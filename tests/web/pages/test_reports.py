@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -120,6 +121,20 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
             shown = followed(reader, address)
             assert "Counted under" in shown and "Left out:" in shown, address
             assert ('href="/loads/' in shown) == (name == "speed_to_lead"), address
+
+
+@pytest.mark.parametrize(("group", "compare"), [("day", "week"), ("week,flag", "previous")])
+def test_a_day_or_a_week_of_the_other_period_leads_to_its_own_calls(reader, group, compare):
+    since, until = (
+        clock.iso(generated.FIRST + timedelta(days=at, hours=3, minutes=30)) for at in (13, 27)
+    )  # there: midnight
+    asked = f"since={since}&until={until}&tz=America/St_Johns&group_by={group}&compare={compare}"
+    links = counted(followed(reader, f"/reports/attempts?{asked}"))
+    before = [(address, count) for address, count in links if "row=day" in address or "row=week" in address]
+    before = [one for one in before if f"since={quote(since)}" not in one[0]]
+    assert len([one for one in before if one[1]]) > 5
+    for address, count in before[::3]:
+        assert listed(lambda path: followed(reader, path), address) == count, address
 
 
 def test_a_leads_attempts_lead_to_its_calls_and_to_no_other_leads(reader):
