@@ -19,7 +19,7 @@ COMPARED = (("previous", "the period before"), ("week", "the same weekdays a wee
 
 def first(report: Report, zone: str) -> Pairs:
     """What is asked where the address asks nothing: the last days in the reader's zone."""
-    since = zones.today(clock.now() - timedelta(days=DAYS - 1), zone)[0]
+    since = zones.today(clock.now(), zone, DAYS - 1)[0]
     by = [] if report.own_rows or report.default_groups else [("group_by", _BY)]
     return [("since", clock.iso(since) or ""), ("tz", zone), *by]
 
@@ -62,8 +62,8 @@ def periods(pairs: Pairs, tz: str, now: datetime) -> list[tuple[str, Pairs]]:
     """Spans that are asked for often, each with the query about it."""
     rest = [pair for pair in pairs if pair[0] not in ("since", "until", "cursor")]
     today, tomorrow = zones.today(now, tz)
-    yesterday = zones.today(today - timedelta(hours=1), tz)[0]
-    begins = {days: zones.today(now - timedelta(days=days - 1), tz)[0] for days in (7, DAYS)}
+    yesterday = zones.today(now, tz, 1)[0]
+    begins = {days: zones.today(now, tz, days - 1)[0] for days in (7, DAYS)}
     spans: Mapping[str, tuple[datetime | None, datetime | None]] = {
         "today": (today, tomorrow),
         "yesterday": (yesterday, today),

@@ -27,10 +27,10 @@ def all_known() -> list[str]:
     return sorted(iana.names())
 
 
-def today(now: datetime, name: str) -> tuple[datetime, datetime]:
-    """When the day of ``now`` begins in the zone, and when the next one does."""
+def today(now: datetime, name: str, back: int = 0) -> tuple[datetime, datetime]:
+    """When the day of ``now`` begins in the zone, and when the next one does; or of so many days ``back``."""
     zone = ZoneInfo(name)
-    day = now.astimezone(zone).date()
+    day = now.astimezone(zone).date() - timedelta(days=back)  # not so many times 24 hours: clocks may have been changed
     begin, end = (datetime.combine(date, time(), zone).astimezone(UTC) for date in (day, day + timedelta(days=1)))
     return begin, end
 

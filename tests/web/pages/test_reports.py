@@ -26,6 +26,7 @@ from tests.web.pages.crawling import counted, listed, opened
 from web.context import context
 from web.pages import along
 from web.pages.openings import coded
+from web.pages.report_query import periods as query_periods
 from web.pages.reports import SUBJECTS
 
 NASTY = "<script>alert('x')</script> & \"co\""
@@ -245,6 +246,16 @@ def test_what_cannot_be_answered_is_a_sentence_in_the_page(reader, path, sentenc
     assert text(reader, "/calls?figure=connect_rate.nothing&row=totals&tz=UTC", 422).count("Write it as REPORT.FIGURE")
     assert text(reader, "/leads?figure=connect_rate.final&row=totals&tz=UTC", 422).count("counts calls")
     assert reader.get("/reports/nothing").status_code == 404
+
+
+def test_the_last_days_are_as_many_as_they_say_also_where_clocks_were_changed():
+    """Half an hour after midnight in Kyiv, where that Sunday had 23 hours."""
+    periods = {
+        name: dict(asked) for name, asked in query_periods([], "Europe/Kyiv", clock.parse("2026-03-29T21:30:00Z"))
+    }
+    begins = {name: asked.get("since") for name, asked in periods.items()}
+    assert begins["7 days"] == "2026-03-23T22:00:00Z" and begins["30 days"] == "2026-02-28T22:00:00Z"
+    assert begins["yesterday"] == "2026-03-28T22:00:00Z" and periods["yesterday"]["until"] == "2026-03-29T21:00:00Z"
 
 
 def test_the_address_says_the_whole_question(reader):
