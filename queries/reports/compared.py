@@ -115,7 +115,7 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     known = {_key(row, figures): row for row in found.rows}
 
     def nothing(row: dict[str, Any]) -> dict[str, Any]:
-        return {name: _nothing(name, row[name], counts) for name in _names(all_figures) if name in row}
+        return {name: _nothing(name, row[name], counts) for name in figures if name in row}
 
     def not_known(row: dict[str, Any]) -> dict[str, Any]:
         why = {figure.name: NOT_KNOWN for figure in all_figures if figure.name != "limit"}

@@ -190,6 +190,17 @@ def test_a_report_is_compared_to_the_same_hour(reader, database, monkeypatch):
     assert found["rows"][0]["final_before"] == 2
 
 
+def test_a_row_of_the_other_period_alone_is_called_as_it_was_there(reader, database):
+    """Of attempts to contact ``never`` is a label, and a figure of the totals."""
+    with database.write() as session:
+        factories.outcome(session, lead_id="1", started_at=NOON - timedelta(days=1))
+        factories.outcome(session, lead_id="2", started_at=NOON, disposition="Interested", flags=["contact"])
+    query = {"since": "2026-11-18", "until": "2026-11-19", "compare": "previous"}
+    rows = asked(reader, "attempts_to_contact", **query)["rows"]
+    told = [(row["never"], row["attempt"], row["leads"], row["leads_before"]) for row in rows]
+    assert told == [(False, 1, 1, 0), (True, 1, 0, 1)]
+
+
 def test_rows_of_the_other_period_alone_stand_in_their_places(reader, database):
     hours = {0: (9, 11, 14), 1: (10, 14, 16)}  # by day
     with database.write() as session:
