@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from dialers.asking import Layer
 from dialers.base import Connection
 from dialers.registry import DIALERS
-from dialers.vocabulary import AWAITING_DISPOSITION
+from dialers.vocabulary import AWAITING_DISPOSITION, PROVISIONAL
 from lib import clock
 from models import CallOutcome
 from queries.asks import Asks
@@ -62,11 +62,14 @@ def of_reports(connection: Connection | None, polls: Sequence[Mapping[str, Any]]
     return found + [_left(name, own) for name, own in by_report.items() if name not in asked]
 
 
-def awaiting(session: Asks, filters: Mapping[str, Any]) -> dict[str, int]:
-    """How many of these calls still await their disposition, by connection."""
-    wanted = (*conditions(filters), CallOutcome.settling == AWAITING_DISPOSITION)
-    rows = session.execute(select(CallOutcome.connection, func.count()).where(*wanted).group_by(CallOutcome.connection))
-    return {name: calls for name, calls in rows}
+def unsettled(session: Asks, filters: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """How many of these calls are not over, and how many await their disposition: by settling state, and then by connection."""
+    found: dict[str, dict[str, int]] = {PROVISIONAL: {}, AWAITING_DISPOSITION: {}}
+    counted = (CallOutcome.settling, CallOutcome.connection)
+    wanted = (*conditions(filters), CallOutcome.settling.in_(found))
+    for settling, name, calls in session.execute(select(*counted, func.count()).where(*wanted).group_by(*counted)):
+        found[settling][name] = calls
+    return found
 
 
 def _reached(name: str, layers: Sequence[Layer], polls: Mapping[str, Mapping[str, Any]]) -> Reached:

@@ -10,6 +10,7 @@ from queries.reports.base import Figure, Report
 from queries.reports.written import BEFORE, NAMES, amount, figure_of, flat, label, plain
 
 MOST_BARS = 30
+_LONG_ID = 10  # characters of it that stand in a picture
 _TIMES = ("day", "hour", "weekday", "week", "month")
 
 
@@ -61,8 +62,10 @@ def named(report: Report, row: Mapping[str, Any], whole: bool = False) -> str:
         if name in NAMES or figure_of(report, name)[0] is not None:
             continue
         beside = next((row[own] for own, key in NAMES.items() if key == name and row.get(own)), None)
+        if beside and whole and value:
+            beside = f"{beside} ({value if len(value) <= _LONG_ID else value[:_LONG_ID] + '…'})"
         if beside or value is not None:
-            said.append(f"{beside} ({value})" if beside and whole and value else beside or label(name, value))
+            said.append(beside or label(name, value))
     return " · ".join(said) or "none"
 
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from dialers.registry import DIALERS
-from dialers.vocabulary import CONNECT_OUTCOMES, FLAGS
+from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PROVISIONAL
 from lib import clock
 from queries import completeness, health, keyset
 from queries.reports import answering
@@ -112,10 +112,7 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "totals": cells.totals(),
         "why": cells.why,
         "at": clock.now(),
-        "complete": _complete(_filters(query), answer["tz"], answer["may_still_move"]["awaiting"]),
-        "asked": urlencode(
-            [pair for pair in pairs if pair[0] in FILTERS and pair[0] not in ("connection", "settling")]
-        ),
+        **_complete(_filters(query), pairs, answer["tz"], answer["may_still_move"]),
         "following": urlencode(following) if answer.get("next") else None,
     }
 
@@ -169,24 +166,33 @@ def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], 
     )
 
 
-def _complete(wanted: Mapping[str, Any], tz: str, awaiting: int) -> list[dict[str, Any]]:
-    """Of each connection that is asked for anything, has posted callbacks, or awaits dispositions: when the last callback came,
-    how far each of its reports is complete, and how many of its calls still await theirs, where those make up all that the
-    report speaks of."""
+def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: Mapping[str, Any]) -> dict[str, Any]:
+    """``complete``: of each connection that is asked for anything, has posted callbacks, or awaits dispositions, when the last
+    callback came, how far each of its reports is complete, and how many of its calls still await theirs. ``lists``: of each
+    settling state the list of what may still move, where a list with the same filters has exactly those calls."""
     configured = context().connections
     with session.database().read() as reading:
         polls = health.poll_states(reading, clock.now())
-        calls = completeness.awaiting(reading, wanted)
+        calls = completeness.unsettled(reading, wanted)
         heard = {
             name: health.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
             for name, one in configured.items()
         }
-    calls = calls if sum(calls.values()) == awaiting else {}
-    found = []
+    sums = {settling: sum(own.values()) for settling, own in calls.items()}
+    same = sums == {PROVISIONAL: moving["provisional"], AWAITING_DISPOSITION: moving["awaiting"]}
+    asked = [pair for pair in pairs if pair[0] in FILTERS]
+    listed = same and not wanted.get("settling")
+    awaiting, found = calls[AWAITING_DISPOSITION] if listed else {}, []
     for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
         said = [f"last callback at {zones.moment(heard[name], tz)}"] if heard[name] else []
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
-        if (said or calls.get(name)) and name in (wanted.get("connection") or [name]):
-            found.append({"connection": name, "said": "; ".join(said), "awaiting": calls.get(name, 0)})
-    return found
+        if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
+            own = [*(pair for pair in asked if pair[0] != "connection"), ("connection", name)]
+            left = {"awaiting": awaiting.get(name, 0), "href": _listed(own, AWAITING_DISPOSITION)}
+            found.append({"connection": name, "said": "; ".join(said), **left})
+    return {"complete": found, "lists": {settling: _listed(asked, settling) for settling in calls} if listed else {}}
+
+
+def _listed(asked: filters.Pairs, settling: str) -> str:
+    return f"{url_for('pages.calls')}?{urlencode([*asked, ('settling', settling)])}"

@@ -8,6 +8,7 @@ from queries.reports.shown import Bar
 from web.pictures.drawing import LINE, element, hatch, percent, picture, striped, words
 
 _BAR, _BEFORE, _GAP = 12, 7, 9  # pixels
+_MANY = 20  # that stand close together on paper
 
 
 def drawn(name: str, rows: Sequence[Bar], key: str = "before") -> Markup:
@@ -27,4 +28,4 @@ def drawn(name: str, rows: Sequence[Bar], key: str = "before") -> Markup:
         if row.before:
             width = percent(row.before / most)
             parts.append(element("rect", y=top + LINE + _BAR, width=width, height=_BEFORE, fill=striped(key)))
-    return picture(name, max(step * len(rows), 1), *parts)
+    return picture(name, max(step * len(rows), 1), *parts, tall=len(rows) > _MANY)

@@ -21,9 +21,10 @@ def _short(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def picture(name: str, height: int, *inside: Markup) -> Markup:
+def picture(name: str, height: int, *inside: Markup, tall: bool = False) -> Markup:
     """The picture as a whole; ``name`` says to those who do not see it what it is of."""
-    return element("svg", *inside, class_="picture", width="100%", height=height, role="img", aria_label=name)
+    looks = {"class_": "picture tall" if tall else "picture", "width": "100%", "height": height}
+    return element("svg", *inside, **looks, role="img", aria_label=name)
 
 
 def percent(share: float) -> str:

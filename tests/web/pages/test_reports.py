@@ -24,7 +24,7 @@ from tests.web.conftest import settings_for
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.crawling import counted, listed, opened
 from web.context import context
-from web.pages import along
+from web.pages import along, pictured
 from web.pages.openings import coded
 from web.pages.report_query import periods as query_periods
 from web.pages.reports import SUBJECTS
@@ -220,6 +220,27 @@ def test_days_by_the_hour_are_along_time_and_the_hour_that_is_left_out_has_no_le
     months = along.axis_of(["month"], [{"month": "2026-01"}])
     assert len(months.filled([{"month": "2026-01"}, {"month": "2027-01"}])) == 13
     assert along.axis_of(["day"], [{"day": None}]) is None and along.axis_of(["hour"], [{"hour": 3}]) is None
+
+
+def test_what_still_awaits_is_counted_by_connection_and_listed(reader, pages):
+    page = pages["may_still_move"]
+    moving = page.partition('id="sure-title"')[2]
+    links = counted(moving)
+    sums, parts = links[:2], links[2:]
+    assert all("settling=" in href for href, _ in links) and sum(count for _, count in parts) == sums[1][1] > 0
+    assert re.search(
+        r"qvoice-main</bdi></a>: lead history [^<]*, <a [^>]*>\d+ calls?</a> still awaits? a disposition", moving
+    )
+    assert [listed(lambda path: followed(reader, path), href) for href, _ in links] == [count for _, count in links]
+
+
+def test_two_campaigns_of_one_name_are_told_apart_in_a_picture():
+    rows = [
+        {"campaign_id": one, "campaign_name": "Renewals", "abandon_rate": 0.1} for one in ("e11a3f685392911e", None)
+    ]
+    answer = {"rows": rows, "group_by": ["campaign"], "totals": {}, "tz": "UTC"}
+    (picture,) = pictured.drawn(REPORTS["abandon_rate"], answer)
+    assert ">Renewals (e11a3f6853…)<" in picture.svg and ">Renewals<" in picture.svg
 
 
 def test_all_scripts_together_are_small():

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -157,7 +158,10 @@ def test_a_printed_page_says_where_it_is_from(chromium, served, tmp_path):
     window.page.emulate_media(media="print")
     assert address.is_visible() and address.inner_text() == unquote(window.page.url)
     assert not window.page.get_by_role("navigation", name="Pages", exact=True).is_visible()
-    assert window.page.pdf(path=tmp_path / "report.pdf").startswith(b"%PDF")
+    assert window.page.locator(".definition p").first.is_visible(), "nobody can open it on paper"
+    pdf = window.page.pdf(path=tmp_path / "report.pdf", format="A4")
+    assert window.page.locator(".figures-table tbody tr").count() > 40
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
 
 
 def test_without_javascript_a_question_is_asked_by_its_form(chromium, served):
