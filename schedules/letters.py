@@ -98,7 +98,6 @@ def of_trouble(sent: Sent, to: str, settings: Settings, now: datetime) -> EmailM
     message = _letter(f"Wrapup: {schedule.name}: {send.state}", notes, None, settings, now)
     message["Message-ID"] = naming.message_id(schedule, send, settings, f"{send.state}.")
     message["To"] = to
-    message["Auto-Submitted"] = "auto-generated"  # so that nobody's absence answers it
     return message
 
 
@@ -109,6 +108,7 @@ def _letter(
     message["Subject"] = " ".join(texts.visible(subject).split())
     message["From"] = settings.mail.sender if settings.mail else ""
     message["Date"] = format_datetime(now)
+    message["Auto-Submitted"] = "auto-generated"  # so that nobody's absence answers it
     lines = [*notes, *(_lines(table) if table else [])]
     message.set_content("\n".join(lines) + "\n")
     message.add_alternative(_html(notes, table), subtype="html")

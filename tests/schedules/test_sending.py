@@ -33,6 +33,7 @@ def test_it_is_sent_when_it_is_due_and_once(engine, calls, box):
     assert told(engine.run()) == [("18 01:30", "sent", None)]
     ((to, mail),) = box.taken
     assert (to, mail["From"], mail["To"]) == ([OPS], "wrapup@example.com", OPS)
+    assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Subject"] == "Daily: 2026-11-18 07:00 +0530 (Asia/Kolkata)"
     (send,) = engine.sends()
     assert mail["Message-ID"] == send.target
