@@ -1,6 +1,7 @@
 """What became of loads: read, and decided by an operator where the dialer left it open."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from dialers import masking
 from dialers.base import Connection
 from lib import clock, ids
-from models import LeadLoad, LoadedLead
+from models import LeadLoad, LoadedLead, SendingDesk
 from models.database import AnyRow, changed
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 from queries import keyset
@@ -84,6 +85,18 @@ def _discreet(load: dict[str, Any], configured: Configured) -> dict[str, Any]:
         for one, reason in zip(spoken, reasons, strict=True):
             one["reason"] = reason
     return load
+
+
+def waiting_since(session: Session, load_id: UUID, now: datetime) -> datetime | None:
+    """Since when the next request of a running load could have left; None where somebody is sending, or nothing waits. Later than
+    now where the dialer is left in peace."""
+    load = session.get(LeadLoad, load_id)
+    if load is None or load.state != RUNNING or not counts(session, load_id)[PENDING]:
+        return None
+    desk = session.get(SendingDesk, load.connection)
+    if desk is None:
+        return load.created_at
+    return None if desk.lease_until and desk.lease_until > now else max(load.created_at, desk.next_at)
 
 
 def counts(session: Session, load_id: UUID) -> dict[str, int]:

@@ -14,7 +14,7 @@ from lib.text import many
 from models.loads import ACCEPTED, PENDING, REJECTED, RUNNING, UNKNOWN
 from queries import keyset
 from web.context import context
-from web.pages import session, zones
+from web.pages import sentences, session, zones
 from web.turns import LOOKS, SEARCHES
 
 SHOWN, SHOWN_LEADS = 25, 100  # on a page
@@ -77,7 +77,7 @@ def _shown(load_id: UUID) -> dict[str, Any]:
     configured = context().settings.connections
     wanted = {name: value for name in ("state", "like") if (value := request.args.get(name))}
     after, like = (_row(request.args.get(name)) for name in ("cursor", "like"))
-    wrong = None
+    wrong, now = None, clock.now()
     if wanted.get("state", UNKNOWN) not in TONES:
         wrong = f"There is no such state; it is one of {', '.join(TONES)}."
     elif None in (after, like):
@@ -88,6 +88,7 @@ def _shown(load_id: UUID) -> dict[str, Any]:
             abort(404)
         reasons = kept.reasons(reading, configured, load_id, REJECTED)
         doubts = kept.reasons(reading, configured, load_id, UNKNOWN)
+        since = kept.waiting_since(reading, load_id, now)
     pairs = wanted | ({"cursor": request.args["cursor"]} if "cursor" in request.args else {})
     return {
         "load": found | {"bars": _bars(found["counts"])},
@@ -97,7 +98,8 @@ def _shown(load_id: UUID) -> dict[str, Any]:
         "first": "cursor" not in request.args,
         "chosen": wanted,
         "pairs": pairs,
-        "as_of": clock.now(),
+        "as_of": now,
+        "unsent": sentences.unsent_leads(since, now),
         "live": found["state"] == RUNNING and not wrong,
         "tones": TONES,
         "wrong": wrong,

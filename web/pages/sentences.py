@@ -218,6 +218,13 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
 
 
+def unsent_leads(since: datetime | None, now: datetime) -> str | None:
+    """A sentence where nobody sends a load that could be sent."""
+    if since is None or (now - since).total_seconds() < _LATE_SECONDS:
+        return None
+    return f"Nobody has been sending it for {clock.span(now - since)}. Is a worker running, and the connection in the settings?"
+
+
 def unsent(since: datetime | None, now: datetime) -> str | None:
     """A sentence where what a schedule sends waits too long for a worker."""
     if since is None or (now - since).total_seconds() < _UNSENT_SECONDS:

@@ -30,7 +30,7 @@ class Send(Schema):
     next_at = time("Of a pending one: when it is taken up at the earliest.", None)
     sent_at = time("When it last left; null of what was for sure not taken.", None)
     settled_at = time("When its state became what it is.")
-    told_at = time("When somebody was told what went wrong.", None)
+    told_at = time("When somebody was told what went wrong, also where nobody can tell whether that arrived.", None)
 
 
 class Schedule(Schema):

@@ -132,7 +132,7 @@ class NewLink(Schema):
 
 
 class Link(Schema):
-    """`good`: whether it answers. It does not when it was revoked, has expired, or the key that made it was revoked."""
+    """`good`: whether it is in force: not when it was revoked, has expired, or the key that made it was revoked."""
 
     id = our_id("Its id.")
     view_id = our_id("The view that it answers.")
@@ -143,7 +143,7 @@ class Link(Schema):
         allow_none=True,
         metadata={"description": "`spreadsheet`, or null.", "example": None},
     )
-    good = yes_or_no("Whether it answers.", True)
+    good = yes_or_no("Whether it is in force; while its view has a `problem`, it answers an error all the same.", True)
     created_at = time("When it was made.", null=False)
     created_by = text("The name of the key that made it.", "anna", null=False)
     expires_at = time("From when on it answers nothing.", None)

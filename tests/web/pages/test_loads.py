@@ -2,13 +2,15 @@
 
 import html
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from leads import loads
-from lib import ids
-from models import LeadLoad
+from lib import clock, ids
+from models import LeadLoad, SendingDesk
 from tests import factories
 from tests.web.pages.conftest import browser_with
 from tests.web.pages.test_overview import text
@@ -53,6 +55,23 @@ def test_every_load_is_listed_with_its_progress(reader, database, load):
     assert 'aria-label="1 accepted, 3 rejected, 2 unknown, 2 pending"' in page
     assert page.count("<tr>") == 1 + 1 and "&lt;script&gt;" in page and "<script>" not in page
     assert reader.get("/loads?cursor=x").status_code == 422
+
+
+def test_a_load_that_nobody_sends_is_not_only_running(reader, database, load):
+    now = clock.now()
+    desk = {"connection": "ryng-main", "next_at": now - timedelta(hours=3)}
+
+    def said(lease_until=None, next_at=desk["next_at"], created_at=now - timedelta(days=1)):
+        with database.write() as session:
+            session.execute(update(LeadLoad).values(created_at=created_at, state="running"))
+            session.execute(update(SendingDesk).values(lease_until=lease_until, next_at=next_at))
+        return re.findall("Nobody has been sending it for ([^.]+)\\.", text(reader, f"/loads/{load}"))
+
+    assert said() == ["24 h"]  # nobody ever has
+    with database.write() as session:
+        session.add(SendingDesk(**desk))
+    assert said() == ["3 h"] and said(created_at=now) == []
+    assert said(lease_until=now + timedelta(minutes=1)) == said(next_at=now + timedelta(minutes=1)) == []
 
 
 def test_every_number_of_a_load_leads_to_as_many_leads(reader, load):

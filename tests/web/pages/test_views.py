@@ -130,8 +130,12 @@ def test_files_of_a_view(reader, database):
 
 def test_a_view_that_is_broken_says_so_and_offers_nothing_else(reader, app):
     address = saved(reader, "kind=outcomes&connection=ryng-main").location
+    reader.get(address)
+    reader.post(f"{address}/links", name="Sheets")
+    assert ">until it is revoked<" in text(reader, address)
     context(app).connections = {}
     page = text(reader, address)
+    assert ">an error, until it is revoked<" in page
     assert "The connection ryng-main is not in the settings (any more)." in page
     assert "/file?" not in page and "Make a link" not in page and ">Open<" not in page
     assert "is not in the settings" in text(reader, "/views")
