@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import url_for
@@ -11,7 +12,7 @@ from lib import clock
 from queries.reports.base import Figure, Report
 from queries.reports.compared import moved
 from queries.reports.written import BEFORE, CHANGE, NAMES, amount, figure_of, flat, label
-from web.pages import openings, sentences, zones
+from web.pages import openings, report_query, sentences, zones
 
 NOTHING = "There is nothing that it could be taken of."
 _TEXTS = ("word", "time")  # units of what is no number
@@ -114,6 +115,10 @@ class Cells:
             return Cell("the call", url_for("pages.call", outcome_id=UUID(value)))
         if name.endswith("_at") and value is not None:
             return Cell(zones.moment(value, self.zone, "full"), at=clock.iso(clock.parse(value)))
+        if name == "day" and value is not None and self.answer["group_by"] == ["day"]:
+            hours = report_query.of_day(self.report, self.pairs, value, self.zone)
+            page = url_for("pages.report", name=self.report.name)
+            return Cell(value, f"{page}?{urlencode(hours)}" if hours else None)
         for beside, key in NAMES.items():
             if key == name and row.get(beside):
                 return Cell(row[beside], second=value)

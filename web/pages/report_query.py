@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lib import clock
+from lib import zones as iana
 from queries.reports import of_loads
 from queries.reports.base import Report
 from queries.reports.counting import source_of
@@ -72,6 +74,20 @@ def periods(pairs: Pairs, tz: str, now: datetime) -> list[tuple[str, Pairs]]:
         "everything": (None, None),
     }
     return [(name, [*_span(since, until), *rest]) for name, (since, until) in spans.items()]
+
+
+def of_day(report: Report, pairs: Sequence[tuple[str, str]], day: str, tz: str) -> Pairs | None:
+    """The hours of one day, as far as it is asked about; None where the report's rows cannot be hours."""
+    if "hour" not in groups_of(report):
+        return None
+    given, midnight = dict(pairs), datetime.fromisoformat(day)
+    since, until = (iana.local(midnight + timedelta(days=later), ZoneInfo(tz)) for later in (0, 1))
+    since, until = (
+        max(since, clock.parse(given.get("since")) or since),
+        min(until, clock.parse(given.get("until")) or until),
+    )
+    rest = [pair for pair in pairs if pair[0] not in ("since", "until", "group_by")]
+    return [*_span(since, until), *rest, ("group_by", "day,hour")]
 
 
 def _span(since: datetime | None, until: datetime | None) -> Pairs:

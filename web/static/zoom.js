@@ -77,7 +77,7 @@ if (matchMedia("(any-pointer: fine)").matches) {
     });
     const hint = document.createElement("span");
     hint.className = "second screen";
-    hint.textContent = " Drag over a span of time to look closer.";
+    hint.textContent = " · Drag over a span of time to look closer.";
     figure.querySelector("figcaption").append(hint);
   }
 }

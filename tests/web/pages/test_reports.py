@@ -222,6 +222,19 @@ def test_days_by_the_hour_are_along_time_and_the_hour_that_is_left_out_has_no_le
     assert along.axis_of(["day"], [{"day": None}]) is None and along.axis_of(["hour"], [{"hour": 3}]) is None
 
 
+def test_a_day_opens_by_the_hour_as_far_as_it_is_asked_about(reader):
+    since = clock.iso(generated.FIRST + timedelta(days=1, hours=9))
+    page = followed(reader, f"/reports/attempts?since={since}&tz=Asia/Kathmandu&group_by=day")
+    rows = re.findall(
+        r'<a href="(/reports/attempts\?[^"]+)">[\d-]+</a></td>\s*<td[^>]*><a [^>]*data-count="(\d+)"', page
+    )
+    assert len(rows) > 5
+    for href, count in (rows[0], rows[3]):
+        hours = text(reader, html.unescape(href))
+        assert re.search(r'data-count="(\d+)"', hours)[1] == count and "By day, hour" in hours
+    assert f"since={since}".replace(":", "%3A") in rows[0][0]
+
+
 def test_what_still_awaits_is_counted_by_connection_and_listed(reader, pages):
     page = pages["may_still_move"]
     moving = page.partition('id="sure-title"')[2]
