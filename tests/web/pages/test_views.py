@@ -48,9 +48,9 @@ def test_with_a_period_it_moves_with_the_day(reader):
 
 def test_a_report_is_saved_with_its_question(reader):
     page = text(reader, "/views/new?kind=report&report=agents&group_by=day,agent")
-    assert "What does each agent" in page and "group by: <bdi>day,agent</bdi>" in page
+    assert "What does the work of each agent" in page and "group by: <bdi>day,agent</bdi>" in page
     page = text(reader, saved(reader, "kind=report&report=agents&group_by=day,agent").location)
-    assert "What does each agent" in page
+    assert "What does the work of each agent" in page
     assert text(reader, "/views/new?kind=report&report=nothing", 404)
 
 
