@@ -29,7 +29,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_strikes(tmp_path, kind):
 def chaos(folder, kind: str) -> int:
     """The exit code of one run in a process of its own, whose ledger is printed."""
     command = [sys.executable, "-m", "tests.chaos", "--short", "--database", kind, "--folder", str(folder)]
-    command += ["--minutes", str(MINUTES), "--faults", str(FAULTS), "--rate", "60"]
+    command += ["--minutes", str(MINUTES), "--faults", str(FAULTS), "--rate", "30"]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             return process.wait(LONGEST_SECONDS)
