@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm import accounts, budgets, desk, finding, following, operations, settling, statuses
 from crm.base import AnyClient, Crm
@@ -13,9 +13,10 @@ from crm.destination import Destination
 from crm.registry import CRMS
 from crm.taken import Taken, imagined
 from lib import clock
-from models import CallOutcome
+from models import CallOutcome, Delivery
+from models.bulk import among
 from models.database import Database, chunks
-from models.deliveries import LOG_CALL, NOBODY, POST_EVENT, RECORD_GONE, SET_STATUS
+from models.deliveries import DONE, LOG_CALL, NOBODY, POST_EVENT, RECORD_GONE, SET_STATUS
 from queries.selection import NOT_MERGED
 
 SAMPLES = 5
@@ -56,8 +57,7 @@ def preview(
         by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}
         _log(crm, client, destination, by[LOG_CALL], found)
         _set(database, crm, client, destination, by[SET_STATUS], found)
-        for one in by[POST_EVENT]:
-            found.add(POST_EVENT, NEW, _named(one))
+        _post(database, destination, by[POST_EVENT], found)
     return found
 
 
@@ -88,6 +88,21 @@ def _log(crm: Crm, client: AnyClient, destination: Destination, some: Sequence[T
     for (one, call), there in zip(known, seen, strict=True):
         what = NEW if there is None else SAME if there.same else RENEWED
         into.add(LOG_CALL, what, f"{_named(one)} on record {call.record_id}")
+
+
+def _post(database: Database, destination: Destination, some: Sequence[Taken], into: Preview) -> None:
+    """Who was told of an outcome cannot be asked what it knows: what was posted counts."""
+    if not some:
+        return
+    mine = (Delivery.destination == destination.name, Delivery.operation == POST_EVENT, Delivery.state == DONE)
+    posted = select(Delivery.outcome_id, func.max(Delivery.revision)).where(*mine).group_by(Delivery.outcome_id)
+    with database.read() as session:
+        ids = {one.outcome_id for one in some}
+        told = dict(session.execute(posted.where(among(session, Delivery.outcome_id, ids))).tuples().all())
+    for one in some:
+        last = told.get(one.outcome_id)
+        what = NEW if last is None else SAME if last >= one.outcome["revision"] else RENEWED
+        into.add(POST_EVENT, what, _named(one))
 
 
 def _set(

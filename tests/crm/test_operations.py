@@ -184,3 +184,14 @@ def test_what_was_taken_back_is_sent_again_as_history(engine, hubspot, sales):
     assert told(engine.run(mended)) == [("log_call", "done", None), ("set_status", "done", None)]
     assert [one["mark"] for one in hubspot.calls()] == [str(call)]
     assert hubspot.statuses("101") == ["NEW", "BAD_TIMING", "NEW", "CONNECTED"]
+
+
+def test_an_event_that_was_posted_is_not_new(engine, receiver, hook):
+    same, corrected = engine.made(), engine.made()
+    engine.run(hook)
+    engine.changed(corrected, notes="more")
+    engine.made()
+    found = preview(engine.database, hook, NOON - timedelta(hours=1))
+    assert found.counts == {("post_event", what): 1 for what in ("same", "renewed", "new")}
+    assert str(same) in found.samples["post_event", "same"][0]
+    assert len(receiver.events) == 2
