@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.taken import REPLACED, Taken, left_in_doubt, taken, together
+from crm.taken import Taken, left_in_doubt, taken, together
 from models import CallOutcome, Delivery
 from models.bulk import among, update_rows
 from models.database import AnyRow, AnySelect, changed
-from models.deliveries import HELD, IS_OPEN, PARKED, PENDING, SENDING, UNDONE, UNKNOWN
+from models.deliveries import HELD, IS_OPEN, PARKED, PENDING, REPLACED, SENDING, UNDONE, UNKNOWN
 from models.shown import COLUMNS
 from queries import shape
 

@@ -57,7 +57,7 @@ def made(session: Session, destination: Destination, at: datetime) -> None:
         first = select(func.min(CallOutcome.position)).where(CallOutcome.occurred_at >= destination.since)
         position = (session.scalar(first) or last + 1) - 1
     row = {"name": destination.name, "kind": destination.kind, "position": position, "since": destination.since}
-    row |= {"followed_at": at, "started_at": at, "next_at": at, "failures": 0}
+    row |= {"followed_at": at, "started_at": at, "next_at": at, "failures": 0, "deliveries": 0, "calls": 0}
     session.execute(insert_into(session, DESK).values(row).on_conflict_do_nothing())
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm import desk, sharing
@@ -20,7 +20,7 @@ from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
 from models import CallOutcome, Delivery, DestinationState
 from models.bulk import insert_rows, update_rows
-from models.database import AnyRow, Database
+from models.database import AnyRow, Database, changed
 from models.deliveries import (
     DONE,
     HELD,
@@ -115,9 +115,12 @@ class _Work:
         return _known(session, self.destination, self.outcomes) == self.known
 
     def note(self, session: Session) -> int:
-        """How many are new or renewed."""
+        """How many are new or renewed. Whoever asks has locked the destination's row, where they are counted."""
         insert_rows(session, Delivery.__table__, self.made)
         update_rows(session, Delivery.__table__, self.renewed, _UPDATED)
+        calls = len({row["outcome_id"] for row in self.made} - self.known.keys())
+        more = {"deliveries": DestinationState.deliveries + len(self.made), "calls": DestinationState.calls + calls}
+        changed(session, update(DestinationState).where(DestinationState.name == self.destination).values(more))
         return len(self.made) + len(self.renewed)
 
 

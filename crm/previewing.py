@@ -98,7 +98,7 @@ def _post(database: Database, destination: Destination, some: Sequence[Taken], i
     posted = select(Delivery.outcome_id, func.max(Delivery.revision)).where(*mine).group_by(Delivery.outcome_id)
     with database.read() as session:
         ids = {one.outcome_id for one in some}
-        told = dict(session.execute(posted.where(among(session, Delivery.outcome_id, ids))).tuples().all())
+        told = {row[0]: row[1] for row in session.execute(posted.where(among(session, Delivery.outcome_id, ids)))}
     for one in some:
         last = told.get(one.outcome_id)
         what = NEW if last is None else SAME if last >= one.outcome["revision"] else RENEWED

@@ -11,8 +11,7 @@ from models.database import AnyRow
 from models.deliveries import DONE, IN_DOUBT, LOG_CALL, PENDING, REFUSED, SET_STATUS, UNDONE, UNKNOWN
 from queries import shape
 
-# Why one is not sent any more: a later revision is, or its row was merged into another one.
-REPLACED, MERGED = "replaced", "merged"
+MERGED = "merged"  # why one is not sent any more: its row was merged into another one
 TOLD_SETTLED = "settled"  # the digest of an event that has said so
 
 

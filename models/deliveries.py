@@ -30,6 +30,7 @@ LEFT_OUT = "left_out"  # by a person: it belongs to nobody there, whatever becom
 # Why one is refused whose record is there no more: a person may name another.
 RECORD_GONE, RECORD_DELETED = "record_gone", "record_deleted"
 LOST = (RECORD_GONE, RECORD_DELETED)
+REPLACED = "replaced"  # why one is undone that was not sent: a later revision is
 # Why one is refused that was tried in vain for days: it was not taken, or nobody can tell whether it was.
 GIVEN_UP, IN_DOUBT = "given_up", "in_doubt"
 
@@ -46,6 +47,10 @@ class DestinationState(Base):
     name: Mapped[Name] = mapped_column(primary_key=True)
     kind: Mapped[Word]
     position: Mapped[Big]  # of the feed, up to which deliveries have been made
+    deliveries: Mapped[Big] = mapped_column(
+        default=0, server_default="0"
+    )  # that it has: nobody counts a million to show it
+    calls: Mapped[Big] = mapped_column(default=0, server_default="0")  # of which it has any
     followed_at: Mapped[Moment]  # when something new was last found there
     since: Mapped[
         Moment | None

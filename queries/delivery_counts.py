@@ -1,20 +1,23 @@
 """Deliveries and their calls, counted by destination: what is in there, and what is not for which reason."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from models import CallOutcome, Delivery
+from models import CallOutcome, Delivery, DestinationState
+from models.database import AnyRow
 from models.deliveries import (
     DELIVERY_STATES,
+    DONE,
     HELD,
     LEFT_OUT,
     PARKED,
     PENDING,
     REFUSED,
+    REPLACED,
     SENDING,
     UNDONE,
     UNKNOWN,
@@ -24,6 +27,8 @@ from queries.deliveries import STEERED, outdated
 
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
 _LEFT = (*OPEN, HELD, REFUSED)  # something is to be done about it
+NO_ID = UUID(int=0)  # before every other
+_NOT_DONE = (*_LEFT, UNDONE)
 
 
 @dataclass(frozen=True)
@@ -44,61 +49,68 @@ class Counts:
 
 
 def counted(session: Session) -> dict[str, Counts]:
-    """Of every destination that has deliveries. Takes a second for a million: ``queries.recent_counts`` keeps it."""
-    states: dict[str, dict[str, int]] = {}
-    keys = (Delivery.destination, Delivery.state)
-    for name, state, count in session.execute(select(*keys, func.count()).group_by(*keys)):
-        states.setdefault(name, dict.fromkeys(DELIVERY_STATES, 0))[state] = count
-    if not states:
-        return {}
-    reasons: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(_reasons(session), key=lambda row: (-row["deliveries"], row["state"], row["reason"])):
-        reasons.setdefault(row.pop("destination"), []).append(row)
-    calls, missing = _calls(session), _missing(session)
-    return {
-        name: Counts(own, reasons.get(name, []), calls.get(name, 0), *missing.get(name, ()))
-        for name, own in states.items()
-    }
+    """Of every destination that has deliveries. What is done is most of them, and not counted: the destination knows how many it
+    has. What is left is looked at, each by itself: ``queries.recent_counts`` keeps what takes long."""
+    own = select(DestinationState.name, DestinationState.deliveries, DestinationState.calls)
+    rows = session.execute(own.where(DestinationState.deliveries > 0)).all()
+    return {row.name: _counts(session, row.name, row.deliveries, row.calls) for row in rows}
 
 
-def _reasons(session: Session) -> Iterator[dict[str, Any]]:
-    keys = (Delivery.destination, Delivery.state, Delivery.reason)
-    counts = select(*keys, func.count().label("deliveries")).where(Delivery.reason.is_not(None)).group_by(*keys)
-    # Apart, so that only few are looked at for what is newer.
-    for condition in (Delivery.state.not_in(STEERED), Delivery.state.in_(STEERED) & ~outdated()):
-        for row in session.execute(counts.where(condition)):
-            yield dict(row._mapping)
+def _counts(session: Session, name: str, deliveries: int, calls: int) -> Counts:
+    states = dict.fromkeys(DELIVERY_STATES, 0)
+    by_state = select(Delivery.state, func.count()).where(Delivery.destination == name, Delivery.state.in_(_NOT_DONE))
+    for state, count in session.execute(by_state.group_by(Delivery.state)):
+        states[state] = count
+    states[DONE] = deliveries - sum(states.values())
+    reasons, missing = _left(session, name)
+    reasons += _reasons(session, name)
+    reasons.sort(key=lambda row: (-row["deliveries"], row["state"], row["reason"]))
+    return Counts(states, reasons, calls - _undone(session, name) - _merged(session, name), *missing)
 
 
-def _calls(session: Session) -> dict[str, int]:
-    """Destination -> its calls, without those of which nothing is to be there."""
-    of_call = (Delivery.destination, Delivery.outcome_id)
-    every = select(*of_call).distinct().subquery()
-    counted_calls = select(every.c.destination, func.count()).group_by(every.c.destination)
-    found = {name: count for name, count in session.execute(counted_calls)}
+def _reasons(session: Session, name: str) -> list[dict[str, Any]]:
+    """Of what cannot be tried again, whether or not a later revision has its own."""
+    mine = (Delivery.destination == name, Delivery.reason.is_not(None), Delivery.state.not_in(STEERED))
+    keys = (Delivery.state, Delivery.reason)
+    rows = session.execute(select(*keys, func.count()).where(*mine).group_by(*keys))
+    return [{"state": state, "reason": reason, "deliveries": count} for state, reason, count in rows]
+
+
+def _left(session: Session, name: str) -> tuple[list[dict[str, Any]], tuple[int, ...]]:
+    """(reasons of what can be tried again; calls that are not in, and of these such as are held, refused, skipped, unknown)."""
+    mine = (Delivery.destination == name, Delivery.state.in_(_LEFT), ~outdated())
+    left = select(Delivery.outcome_id, Delivery.state, Delivery.reason).where(*mine).cte("left_over")
+    skipped = (left.c.state == REFUSED) & func.coalesce(left.c.reason, "").in_((*UNMATCHED, LEFT_OUT))
+    kinds = (left.c.state == HELD, (left.c.state == REFUSED) & ~skipped, skipped, left.c.state == UNKNOWN)
+    calls = [func.count(case((kind, left.c.outcome_id)).distinct()) for kind in kinds]
+    keys = (left.c.state, left.c.reason)
+    counts = (func.count(), func.count(left.c.outcome_id.distinct()), *calls)
+    # One walk finds the groups and the sums, which are in none.
+    both: Any = union_all(select(*keys, *counts).group_by(*keys), select(null(), null(), *counts).select_from(left))
+    found: list[AnyRow] = sorted(session.execute(both), key=lambda row: row[0] is None)
+    *rows, totals = found
+    reasons = [
+        {"state": row[0], "reason": row[1], "deliveries": row[2]}
+        for row in rows
+        if row[0] in STEERED and row[1] is not None
+    ]
+    return reasons, tuple(totals[3:])
+
+
+def _undone(session: Session, name: str) -> int:
+    """Calls of which nothing is to be there. Of those in whose place another is sent, that one says it."""
     other = aliased(Delivery)
     same = (other.destination == Delivery.destination, other.outcome_id == Delivery.outcome_id)
     stands = select(other.id).where(*same, other.state != UNDONE).exists()
-    undone = select(*of_call).where(Delivery.state == UNDONE, ~stands).distinct().subquery()
-    for name, count in session.execute(select(undone.c.destination, func.count()).group_by(undone.c.destination)):
-        found[name] -= count
-    # What was written of a merged row is gone from there, or was told to be; what is still to be done about it counts.
-    is_merged = (CallOutcome.id == Delivery.outcome_id, CallOutcome.merged_into.is_not(None))
-    left = select(other.id).where(*same, other.state.in_(_LEFT), ~outdated(other)).exists()
-    merged = select(*of_call).where(*is_merged, stands, ~left).distinct().subquery()
-    for name, count in session.execute(select(merged.c.destination, func.count()).group_by(merged.c.destination)):
-        found[name] -= count
-    return found
+    mine = (Delivery.destination == name, Delivery.state == UNDONE, func.coalesce(Delivery.reason, "") != REPLACED)
+    return session.scalar(select(func.count(Delivery.outcome_id.distinct())).where(*mine, ~stands)) or 0
 
 
-def _missing(session: Session) -> dict[str, tuple[int, ...]]:
-    """Destination -> calls that are not in, and of these such as are held, refused, skipped, unknown."""
-    of_call = (Delivery.destination, Delivery.outcome_id)
-    skipped = (Delivery.state == REFUSED) & func.coalesce(Delivery.reason, "").in_((*UNMATCHED, LEFT_OUT))
-    kinds = (Delivery.state == HELD, (Delivery.state == REFUSED) & ~skipped, skipped, Delivery.state == UNKNOWN)
-    flags = [func.max(case((kind, 1), else_=0)).label(f"is_{at}") for at, kind in enumerate(kinds)]
-    left = Delivery.state.in_(_LEFT) & ~outdated()
-    calls = select(*of_call, *flags).where(left).group_by(*of_call).subquery()
-    sums = [func.sum(calls.c[flag.name]) for flag in flags]
-    grouped = select(calls.c.destination, func.count(), *sums).group_by(calls.c.destination)
-    return {name: tuple(map(int, found)) for name, *found in session.execute(grouped)}
+def _merged(session: Session, name: str) -> int:
+    """Calls that became others: what was written of them is gone from there, or was told to be. What is still to be done about
+    one counts."""
+    mine = (Delivery.destination == name, Delivery.outcome_id == CallOutcome.id)
+    stands = select(Delivery.id).where(*mine, Delivery.state != UNDONE).exists()
+    left = select(Delivery.id).where(*mine, Delivery.state.in_(_LEFT), ~outdated()).exists()
+    merged = CallOutcome.merged_into > NO_ID  # asked whether it is null, SQLite reads every call
+    return session.scalar(select(func.count()).select_from(CallOutcome).where(merged, stands, ~left)) or 0

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text, update
 
 from lib import ids
 from models import (
@@ -220,6 +220,7 @@ def destination(session, name="sales", **given) -> DestinationState:
     row = DestinationState(name=name, **(defaults | given))
     session.add(row)
     session.flush()
+    _count_deliveries(session, name)
     return row
 
 
@@ -233,4 +234,15 @@ def delivery(session, **given) -> Delivery:
     row = Delivery(**(defaults | given))
     session.add(row)
     session.flush()
+    _count_deliveries(session, row.destination)
     return row
+
+
+def _count_deliveries(session, name: str) -> None:
+    """As the engine does where it notes them."""
+    mine = Delivery.destination == name
+    counted = {"deliveries": func.count(), "calls": func.count(Delivery.outcome_id.distinct())}
+    values = {
+        column: select(how).select_from(Delivery).where(mine).scalar_subquery() for column, how in counted.items()
+    }
+    session.execute(update(DestinationState).where(DestinationState.name == name).values(values))

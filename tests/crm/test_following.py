@@ -30,8 +30,11 @@ def followed(database, destination=HUBSPOT):
     while follow(database, destination, now):
         pass
     with database.read() as session:
-        rows = session.scalars(select(Delivery).where(Delivery.destination == destination.name).order_by(Delivery.id))
-        return list(rows)
+        mine = select(Delivery).where(Delivery.destination == destination.name).order_by(Delivery.id)
+        rows = list(session.scalars(mine))
+        kept = session.get(DestinationState, destination.name)
+        assert (kept.deliveries, kept.calls) == (len(rows), len({row.outcome_id for row in rows}))
+        return rows
 
 
 def made(database, **given):
