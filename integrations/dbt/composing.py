@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from integrations.dbt import before
 from models import CallOutcome
 from queries.expressions import Local
 from queries.mirror.dialect import Dialect as DuckDb
@@ -43,7 +44,6 @@ DAY_KEYS = ("day", "week")  # shown as the date of the day, and of the week's Mo
 # What a report is asked by where it takes any group and has none of its own.
 BY_DAY, BY_CAMPAIGN = ("day",), ("connection", "campaign")
 LEFT_OUT = {
-    "number_health": {"answer_rate_14d"},  # of the time before `since`, and there is none here
     "may_still_move": {"first_shown_connected", "first_shown_contacts"},  # not in the view
 }
 
@@ -254,6 +254,7 @@ _OWN: Mapping[str, Callable[[str, Report], str]] = {
     "abandon_rate": _abandon_rate,
     "attempts_to_contact": _attempts_to_contact,
     "dispositions": _dispositions,
+    "number_health": lambda engine, report: before.beside(counted(engine, report)),
     "compliance": _compliance,
     "callbacks": _callbacks,
     "unreachable_numbers": _unreachable,

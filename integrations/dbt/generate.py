@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from integrations.dbt import comparing, composing
+from integrations.dbt import before, comparing, composing
 from lib import phone_plans, zones
 from queries.reports import pages
 from queries.reports.base import Figure, Report
@@ -32,6 +32,8 @@ def files() -> Iterator[tuple[Path, str]]:
 def model(report: Report) -> str:
     head = f"-- {report.question} Generated: python -m integrations.dbt.generate.\n"
     rows = OF_LEADS if report.tables else OF_CALLS
+    if report.name == "number_health":
+        rows = before.CALLS
     of_engine = [composing.composed(engine, report) for engine in composing.ENGINES]
     postgres, duckdb = (f"with {rows}{one}\n" for one in of_engine)
     return f"{head}{{% if target.type == 'duckdb' %}}\n{duckdb}{{% else %}}\n{postgres}{{% endif %}}\n"

@@ -16,7 +16,7 @@ REPORT_MODELS = (*(f"wrapup_{name}" for name in REPORTS), "wrapup_compared")
 def rendered(engine: str, name: str, **variables: str) -> str:
     folder = FOLDER / "models" / ("staging" if name in STAGING else "reports")
     template = Environment(undefined=StrictUndefined).from_string(MACROS + (folder / f"{name}.sql").read_text("utf-8"))
-    known = {"timezone": "UTC", "now": "", **variables}
+    known = {"timezone": "UTC", "now": "", "since": "", **variables}
     return template.render(
         target=SimpleNamespace(type=engine), var=known.__getitem__, ref=str, source=lambda _, table: table
     )

@@ -14,3 +14,6 @@ cast(floor(extract(epoch from timezone({{ zone }}, {{ moment }}))) as bigint)
 {% macro wrapup_today() -%}
 date '1970-01-01' + cast(floor({{ wrapup_clock(wrapup_now(), "'" ~ var('timezone') ~ "'") }} / 86400) as integer)
 {%- endmacro %}
+
+{# The first second of the day `since`, as clocks show it. #}
+{% macro wrapup_since() %}86400 * cast(date '{{ var('since') }}' - date '1970-01-01' as bigint){% endmacro %}
