@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from models.views import View
 from queries.reports import files
-from queries.reports.shown import Bars
+from queries.reports.shown import Bars, Hours
 from queries.views import answering
 from queries.views.answering import Means
 
@@ -19,15 +19,15 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 @dataclass(frozen=True)
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
-    was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``bars``: a
-    picture of a report's rows."""
+    was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``picture``: that
+    of a report's rows."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     count: int | None
     file: BinaryIO | None
     tz: str = "UTC"
-    bars: Bars | None = None
+    picture: Bars | Hours | None = None
 
     @property
     def size(self) -> int:
@@ -55,9 +55,9 @@ def asker(means: Means) -> Ask:
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
         if table.more:
-            return Answer(table.columns, table.rows, None, None, table.tz, table.bars)
+            return Answer(table.columns, table.rows, None, None, table.tz, table.picture)
         written = files.written(form, table.columns, table.rows, table.tz)
-        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz, table.bars)
+        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz, table.picture)
 
     return ask
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from queries.reports.base import Figure, Report
-from queries.reports.written import BEFORE, NAMES, amount, figure_of, flat, label, plain
+from queries.reports.written import BEFORE, DAYS, NAMES, amount, figure_of, flat, label, plain
 
 MOST_BARS = 30
+STEPS = 6  # of colour
+HOURS = {"weekday", "hour"}
 _LONG_ID = 10  # characters of it that stand in a picture
-_TIMES = ("day", "hour", "weekday", "week", "month")
+# Rows that are drawn as they come, and not the highest first.
+_IN_ORDER = ({"day"}, {"hour"}, {"weekday"}, {"week"}, {"month"}, {"never", "attempt"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,27 @@ class Bars:
 
     title: str
     rows: Sequence[Bar]
+    finding: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An hour of the week. None: too few calls for a rate, or it is not known."""
+
+    value: float | None
+    text: str
+
+    def step(self, most: float) -> int | None:
+        """How strong its colour is, from 0 to below ``STEPS``."""
+        return None if self.value is None else min(STEPS - 1, int(STEPS * self.value / most))
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Cells by (weekday from 1, hour)."""
+
+    title: str
+    cells: Mapping[tuple[int, int], Cell]
     finding: str
 
 
@@ -91,16 +115,28 @@ def bars(report: Report, figure: Figure, rows: Sequence[Mapping[str, Any]], in_t
     return Bars(title(figure), own[:MOST_BARS], finding(own) + cut)
 
 
-def of(report: Report, rows: Sequence[Mapping[str, Any]]) -> Bars | None:
+def hours(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Hours:
+    """Of rows by weekday and hour."""
+    cells = {}
+    for row in rows:
+        value = row.get(figure.name)
+        said = "–" if value is None else f"{100 * value:.0f} %" if figure.unit == "share" else text(figure, value)
+        cells[row["weekday"], row["hour"]] = Cell(value, said)
+    return Hours(title(figure), cells, hours_found(cells))
+
+
+def of(report: Report, rows: Sequence[Mapping[str, Any]]) -> Bars | Hours | None:
     """Of the rows as a report answers them. None where bars would say nothing: of a single row, of calls, of numbers."""
     if report.paged is not None or len(rows) < 2:
         return None
     own = [flat(row) for row in rows]
-    drawn = figure(report, own, len(own) / 2)
-    groups = [name for name in own[0] if name not in NAMES and figure_of(report, name)[0] is None]
+    groups = {name for name in own[0] if name not in NAMES and figure_of(report, name)[0] is None}
+    drawn = figure(report, own, 0 if groups == HOURS else len(own) / 2)
     if drawn is None:
         return None
-    return bars(report, drawn, own, len(groups) == 1 and groups[0] in _TIMES)
+    if groups == HOURS:
+        return hours(drawn, own)
+    return bars(report, drawn, own, groups in _IN_ORDER)
 
 
 def finding(rows: Sequence[Bar]) -> str:
@@ -118,3 +154,18 @@ def finding(rows: Sequence[Bar]) -> str:
 
 def _value(row: Bar) -> float:
     return row.value or 0.0
+
+
+def hours_found(cells: Mapping[tuple[int, int], Cell]) -> str:
+    """The best hour of the week and the worst, and how many say nothing."""
+    known = {key: cell for key, cell in cells.items() if cell.value is not None}
+    few = len(cells) - len(known)
+    left = f" {few} of {len(cells)} hours with calls are not known or have too few for a rate." if few else ""
+    if not known:
+        return f"No hour of the week has enough calls for a rate.{left}"
+    best, worst = (which(known, key=lambda key: known[key].value or 0) for which in (max, min))
+    return f"Best: {_said(best, known[best])}. Worst: {_said(worst, known[worst])}.{left}"
+
+
+def _said(key: tuple[int, int], cell: Cell) -> str:
+    return f"{DAYS[key[0] - 1]} {key[1]} to {key[1] + 1} h, {cell.text}"

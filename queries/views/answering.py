@@ -20,7 +20,7 @@ from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
 from queries.reports import files, shown, whole
 from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
-from queries.reports.shown import Bars
+from queries.reports.shown import Bars, Hours
 from queries.sources import Sources
 from queries.views.reading import Broken, Question, read
 
@@ -41,13 +41,13 @@ class Means:
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
-    rows than were asked for. ``bars``: a picture of a report's rows."""
+    rows than were asked for. ``picture``: that of a report's rows."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     tz: str
     more: bool = False
-    bars: Bars | None = None
+    picture: Bars | Hours | None = None
 
 
 def check(session: Session, means: Means, view: View) -> Question:

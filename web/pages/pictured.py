@@ -47,12 +47,14 @@ def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
         return found + _of_totals(report, answer)
     if list(groups) == ["never", "attempt"]:
         return [*found, _attempts(rows)]
-    hours = set(groups) == {"weekday", "hour"}
+    hours = set(groups) == shown.HOURS
     figure = shown.figure(report, rows, 0 if hours else len(rows) / 2)
     if figure is None:
         return found
     if hours:
-        return [*found, _hours(figure, rows)]
+        week = shown.hours(figure, rows)
+        few = " They are striped." if any(cell.value is None for cell in week.cells.values()) else ""
+        return [*found, Picture(week.title, heat.drawn(week.title, week.cells), week.finding + few)]
     axis, recurring = along.axis_of(groups, rows), len(groups) == 1 and groups[0] in _RECURRING
     if answer.get("compared_with") or not (axis or recurring):
         return [*found, _bars(report, figure, rows, axis is not None or recurring)]
@@ -92,15 +94,6 @@ def _along(
     cut = f" The last {MOST_COLUMNS} of {len(own)} are drawn." if len(own) > MOST_COLUMNS else ""
     known = [bar for bar in own if bar.text]
     return Picture(title, columns.drawn(title, drawn), shown.finding(known) + cut, zoom if len(own) > 1 else None)
-
-
-def _hours(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Picture:
-    cells = {}
-    for row in rows:
-        value = row.get(figure.name)
-        text = "–" if value is None else f"{100 * value:.0f} %" if figure.unit == "share" else shown.text(figure, value)
-        cells[row["weekday"], row["hour"]] = heat.Cell(value, text)
-    return Picture(shown.title(figure), heat.drawn(shown.title(figure), cells), heat.finding(cells))
 
 
 def _attempts(rows: Sequence[Mapping[str, Any]]) -> Picture:

@@ -1,23 +1,14 @@
 """A heat map of the hours of the week: weekdays across, hours down, because a phone is narrow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from queries.reports.shown import Cell
 from queries.reports.written import DAYS
 from web.pictures.drawing import element, hatch, percent, picture, striped, words
 
-_STEPS = 6  # of colour
 _CELL, _HEAD, _SIDE = 24, 20, 0.1
-
-
-@dataclass(frozen=True)
-class Cell:
-    """None: too few calls for a rate, or it is not known."""
-
-    value: float | None
-    text: str
 
 
 def drawn(name: str, cells: Mapping[tuple[int, int], Cell], key: str = "few") -> Markup:
@@ -35,7 +26,7 @@ def drawn(name: str, cells: Mapping[tuple[int, int], Cell], key: str = "few") ->
             cell = cells.get((at + 1, hour))
             if cell is None:
                 continue
-            step = None if cell.value is None else min(_STEPS - 1, int(_STEPS * cell.value / most))
+            step = cell.step(most)
             place = {"x": percent(_SIDE + at * wide), "width": percent(0.97 * wide), "y": top, "height": _CELL - 2}
             looks = {"fill": striped(key)} if step is None else {"class_": f"heat{step}"}
             parts.append(element("rect", rx=2, **place, **looks))
@@ -43,18 +34,3 @@ def drawn(name: str, cells: Mapping[tuple[int, int], Cell], key: str = "few") ->
                 middle = percent(_SIDE + (at + 0.485) * wide)
                 parts.append(words(cell.text, middle, top + 15, f"on-heat{step}", "middle"))
     return picture(name, _HEAD + _CELL * len(shown), *parts)
-
-
-def finding(cells: Mapping[tuple[int, int], Cell]) -> str:
-    """The best hour of the week and the worst, and how many say nothing."""
-    known = {key: cell for key, cell in cells.items() if cell.value is not None}
-    few = len(cells) - len(known)
-    left = f" {few} of {len(cells)} hours with calls, striped, are not known or have too few for a rate." if few else ""
-    if not known:
-        return f"No hour of the week has enough calls for a rate.{left}"
-    best, worst = (which(known, key=lambda key: known[key].value or 0) for which in (max, min))
-    return f"Best: {_said(best, known[best])}. Worst: {_said(worst, known[worst])}.{left}"
-
-
-def _said(key: tuple[int, int], cell: Cell) -> str:
-    return f"{DAYS[key[0] - 1]} {key[1]} to {key[1] + 1} h, {cell.text}"

@@ -173,7 +173,7 @@ def test_pictures_go_with_the_shape_of_the_rows(reader, pages):
     funnel, heat, attempts = (pages[name] for name in ("penetration", "best_time", "attempts_to_contact"))
     days = followed(reader, f"/reports/attempts?since={SINCE}&until={UNTIL}&tz=UTC&group_by=day")
     assert "loaded leads: attempted" in funnel
-    assert ">Mon</text>" in heat and "hours with calls, striped" in heat
+    assert ">Mon</text>" in heat and "They are striped." in heat
     assert "that were reached most were so on attempt" in attempts and "<bdi>never reached</bdi>" in attempts
     assert "Most: 2026-1" in days
     assert all("<figcaption><strong>" in page for page in (funnel, heat, attempts, days))

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from queries.reports.shown import Bar, finding
+from queries.reports.shown import Bar, Cell, finding, hours_found
 from web.pictures import bars, columns, funnel, heat
 
 NASTY = '<script>alert(1)</script> "&'
 STEPS = [("Loaded leads", 200), ("Attempted", 150), ("Reached", 30), ("Sale", None)]
-CELLS = {(1, 9): heat.Cell(0.5, "50 %"), (3, 17): heat.Cell(0.1, "10 %"), (7, 12): heat.Cell(None, "–")}
+CELLS = {(1, 9): Cell(0.5, "50 %"), (3, 17): Cell(0.1, "10 %"), (7, 12): Cell(None, "–")}
 ROWS = [Bar(NASTY, 40, "40"), Bar("B", 10, "10", before=20), Bar("C", None, "not known")]
 LEADS = [columns.Column("1", 30, "30", striped=4), columns.Column("2", 10, "10"), columns.Column("3", 0, "", striped=6)]
 DRAWN = {
@@ -60,9 +60,9 @@ def test_a_heat_map_has_the_hours_between_and_stripes_where_nothing_is_known():
     svg = DRAWN["heat"]
     assert [f"{hour} h" in svg for hour in (8, 9, 17, 18)] == [False, True, True, False]
     assert 'class="heat5"' in svg and 'class="heat1"' in svg and 'fill="url(#few)"' in svg
-    said = heat.finding(CELLS)
+    said = hours_found(CELLS)
     assert said.startswith("Best: Mon 9 to 10 h, 50 %. Worst: Wed 17 to 18 h, 10 %. 1 of 3 hours")
-    assert heat.finding({(1, 1): heat.Cell(None, "–")}).startswith("No hour of the week has enough calls")
+    assert hours_found({(1, 1): Cell(None, "–")}).startswith("No hour of the week has enough calls")
 
 
 def test_the_distribution_of_attempts_parts_those_reached_from_those_never():
