@@ -4,6 +4,24 @@ import html
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+# Asks for each address in a page's own session, and counts the rows there and on the pages behind it.
+FOLLOW = """async (links) => {
+  const wrong = [];
+  for (const [href, count] of links) {
+    let rows = 0, address = href.startsWith("/loads") ? href : href + "&limit=1000";
+    while (address) {
+      const answer = await fetch(address);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const list = page.querySelector("table.leads") ? "table.leads" : "table.list";
+      rows += page.querySelectorAll(`${list} tbody tr`).length;
+      const next = page.querySelector("a[rel=next]");
+      address = next && next.getAttribute("href");
+      if (!answer.ok) rows = answer.status + " " + page.querySelector("main").innerText;
+    }
+    if (rows !== count) wrong.push([href, count, rows]);
+  }
+  return wrong;
+}"""
 COUNTED = re.compile(r'<a href="([^"]+)" data-count="(\d+)"')
 _ROW = re.compile(r"<tr\b[^>]*>\s*<td")
 _NEXT = re.compile(r'<a rel="next" href="([^"]+)"')

@@ -1,6 +1,7 @@
 """The dashboard in a real Chromium, on a real server, with outcomes made by the real pipeline."""
 
 import os
+import re
 import shutil
 import threading
 from contextlib import contextmanager
@@ -27,9 +28,11 @@ from tests.schedules.rig import OPS, mail_of, view
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
 from tests.web.pages.conftest import new_key
+from tests.web.pages.crawling import FOLLOW
 from tests.web.pages.day import call, lived
 from web import keys
 from web.context import context
+from web.pages import zones
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -43,6 +46,9 @@ FLAGS = (
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SENDING = Settings(mail_of(9), tell=OPS)
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
+
+SAID = "nodes => nodes.map((one) => [one.getAttribute('href'), one.textContent.trim()])"
+NUMBER = re.compile(r"([\d,]+)(?: (?:finished )?(?:calls?|leads?))?")
 
 pytestmark = [
     pytest.mark.browser,
@@ -293,6 +299,30 @@ def test_leads_in_doubt_are_decided_on_the_page_of_their_load(app, database, chr
         page.get_by_role("heading", name="Why leads were rejected").wait_for(timeout=15_000)
         assert page.get_by_text("Live", exact=True).count() == 0
         assert window.complaints == []
+
+
+@pytest.mark.skipif(
+    os.environ.get("WRAPUP_TEST_CRAWL") != "1", reason="follows every number; each has a test of its own"
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def test_every_number_leads_to_as_many_rows(app, database, chromium, zone):
+    with listening(app) as port:
+        window = Window(chromium, port)
+        window.context.add_cookies([{"name": zones.COOKIE, "value": zone, "url": window.address}])
+        page, followed = window.sign_in(new_key(database, "read")), 0
+        page.goto("/loads")
+        load = page.locator("tbody tr a").first.get_attribute("href")
+        for path in ("/", "/connections/ryng-main", "/loads", load):
+            page.goto(path)
+            links = [
+                [href, int(text[1].replace(",", ""))]
+                for href, said in page.locator("main a").evaluate_all(SAID)
+                if href.startswith(("/calls?", "/loads/")) and (text := NUMBER.fullmatch(said))
+            ]
+            assert page.evaluate(FOLLOW, links) == [], path
+            followed += len(links)
+    print(f"{followed} numbers were followed")
+    assert followed > 30
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,6 +17,7 @@ from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
 from tests.web.pages.conftest import new_key
+from tests.web.pages.crawling import FOLLOW
 from tests.web.pages.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Window, listening, picture
 from tests.web.pages.test_reports import SINCE, UNTIL, page_of, stored
 from web.context import context
@@ -25,23 +26,6 @@ ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 TOLD = {name: replace(one, callback_tokens=("token",)) for name, one in generated.CONNECTIONS.items()}
 PICTURED = ("penetration", "best_time", "attempts_to_contact", "compliance")
-# Asks for each address in the page's own session, and counts the rows there and on the pages behind it.
-FOLLOW = """async (links) => {
-  const wrong = [];
-  for (const [href, count] of links) {
-    let rows = 0, address = href + "&limit=1000";
-    while (address) {
-      const answer = await fetch(address);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      rows += page.querySelectorAll("table.list tbody tr").length;
-      const next = page.querySelector("a[rel=next]");
-      address = next && next.getAttribute("href");
-      if (!answer.ok) rows = answer.status + " " + page.querySelector("main").innerText;
-    }
-    if (rows !== count) wrong.push([href, count, rows]);
-  }
-  return wrong;
-}"""
 COUNTED = "nodes => nodes.map(one => [one.getAttribute('href'), Number(one.dataset.count)])"
 
 pytestmark = [
