@@ -48,7 +48,7 @@ SENDING = Settings(mail_of(9), tell=OPS)
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 SAID = "nodes => nodes.map((one) => [one.getAttribute('href'), one.textContent.trim()])"
-NUMBER = re.compile(r"([\d,]+)(?: (?:finished )?(?:calls?|leads?))?")
+NUMBER = re.compile(r"(?:.* × )?([\d,]+)(?: (?:finished )?(?:calls?|leads?))?")
 
 pytestmark = [
     pytest.mark.browser,
@@ -86,7 +86,7 @@ def scheduled(database):
     }
     with database.write() as session:
         row = managing.keep(session, order, "admin", SENDING, clock.now())
-        managing.pause(row, clock.now())
+        managing.pause(session, row, clock.now())
         noting.tried(session, row, clock.now() - timedelta(days=3))
         long_ago = {"settled_at": clock.now() - timedelta(days=3), "answer": "421 " + "y" * 60}
         session.execute(update(ScheduledSend).values(state="unknown", **long_ago))
@@ -322,7 +322,7 @@ def test_every_number_leads_to_as_many_rows(app, database, chromium, zone):
             assert page.evaluate(FOLLOW, links) == [], path
             followed += len(links)
     print(f"{followed} numbers were followed")
-    assert followed > 30
+    assert followed > 20
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
