@@ -177,6 +177,24 @@ class Budget(Protocol):
     def take(self, limit: str) -> None: ...
 
 
+# Tokens that end -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Granted:
+    """What a CRM gave: ``access`` to ask with, for so many seconds (None: nobody says), and ``refresh`` to have it renewed
+    with from now on (None: with the one that was used)."""
+
+    access: str
+    seconds: float | None = None
+    refresh: str | None = None
+
+
+class Access(Protocol):
+    """The token of a client, where it ends by itself. ``token`` gives one that has not ended, other than ``stale``, which the
+    CRM has just refused; of all processes one has it renewed, once. Raises CredentialsRefused, and what renewing raises."""
+
+    def token(self, stale: str | None = None) -> str: ...
+
+
 # The kind ---------------------------------------------------------------------------------------------------------------
 class Records(Protocol):
     """Whom calls belong to. ``find`` gives the records of each, in the order asked: none, one, or several; by a number also such

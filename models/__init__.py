@@ -5,7 +5,7 @@ from models.base import Base
 from models.callback_pace import CallbackHour, CallbackPace
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
-from models.deliveries import Delivery, DestinationState, PortalBudget
+from models.deliveries import Delivery, DestinationState, DestinationTokens, PortalBudget
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
@@ -29,6 +29,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "DestinationState",
+    "DestinationTokens",
     "ExportLink",
     "FeedStart",
     "KnownToken",

@@ -81,6 +81,24 @@ class PortalBudget(Base):
     spent_until: Mapped[Moment | None]  # the day's quota is spent until then
 
 
+class DestinationTokens(Base):
+    """What a CRM gave a destination to ask with, for a while, and to have that renewed. Never shown or logged."""
+
+    __tablename__ = "destination_tokens"
+
+    name: Mapped[Name] = mapped_column(primary_key=True)  # the destination's
+    given: Mapped[Word]  # hash of what the settings said when they were fetched: with other settings they count no more
+    access: Mapped[LongText | None]
+    access_until: Mapped[Moment | None]
+    refresh: Mapped[LongText | None]  # the one that was given last; null: that of the settings
+    version: Mapped[Count] = mapped_column(default=0)  # raised by whoever writes here what a CRM has given
+    renewing_since: Mapped[Moment | None]  # the refresh token may have left, and perhaps it is used up
+    refused_until: Mapped[Moment | None]  # nobody asks again before
+    refused: Mapped[LongText | None]  # why, in a sentence
+    lease_owner: Mapped[Name | None]
+    lease_until: Mapped[Moment | None]
+
+
 class Delivery(Base):
     """One operation on one outcome's revision at one destination. A later revision takes the place of one that was not sent."""
 
