@@ -25,7 +25,9 @@ def message_id(schedule: Schedule, send: ScheduledSend, settings: Settings, what
 
 def file_name(schedule: Schedule, send: ScheduledSend) -> str:
     """In ASCII, as every path and key takes it. With a piece of the schedule's id: two names may look the same without what a
-    path cannot hold."""
+    path cannot hold. What is sent once more is called as it was, whatever the schedule is called by now."""
+    if send.target and send.target.endswith(f".{schedule.form}"):
+        return send.target.rpartition("/")[2]
     return _named(_ODD.sub("-", schedule.name), schedule, send)
 
 

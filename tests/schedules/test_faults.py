@@ -144,6 +144,21 @@ def test_a_store_that_is_full_slow_or_gone(stored, calls, bucket, faults, state,
     assert said in send.answer or "reports/" in send.answer
 
 
+def test_a_file_that_is_sent_once_more_overwrites_the_first_also_under_another_name_of_the_schedule(
+    stored, database, calls, bucket
+):
+    row = stored.schedule(calls, to=None, bucket="lake/daily")
+    stored.later(hours=7)
+    bucket.faults.set({"drop_after": {}})
+    (send,) = stored.run()
+    bucket.faults.set({})
+    with database.write() as session:
+        session.get(Schedule, row.id).name = "Renamed"
+        managing.repeat(session, send.id, stored.at)
+    (again,) = stored.run()
+    assert (send.state, again.state, again.target) == ("unknown", "sent", send.target) and len(bucket.objects) == 1
+
+
 def test_keys_that_the_store_does_not_know(stored, calls, bucket):
     lake = replace(stored.settings.buckets["lake"], secret_key="another")
     stored.settings = replace(stored.settings, buckets={"lake": lake})
