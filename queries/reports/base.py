@@ -94,13 +94,14 @@ Rows = list[dict[str, Any]]
 @dataclass(frozen=True)
 class Found:
     """What a report found: its rows, and the totals of all its calls, whatever rows they are in. ``moving``: what may still
-    change of them, where that was found on the way."""
+    change of them, where that was found on the way; ``withheld``: why no rows are told, where nobody can say which there are."""
 
     rows: Rows
     totals: dict[str, Any]
     next: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
     moving: Mapping[str, Any] | None = None
+    withheld: str | None = None
 
 
 @dataclass(frozen=True)

@@ -114,15 +114,19 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     counts = _names(figure for figure in all_figures if figure.calls or figure.leads or figure.total)
     known = {_key(row, figures): row for row in found.rows}
 
-    def nothing(row: dict[str, Any]) -> dict[str, Any]:
-        return {name: _nothing(name, row[name], counts) for name in figures if name in row}
+    def lacking(period: Found, row: dict[str, Any]) -> dict[str, Any]:
+        """The figures of a row that the period has not."""
+        shown = {name: row[name] for name in figures if name in row}
+        if period.withheld is not None:
+            return {**dict.fromkeys(shown), "reasons": dict.fromkeys(shown, period.withheld)}
+        return {name: _nothing(name, figure, counts) for name, figure in shown.items()}
 
     def not_known(row: dict[str, Any]) -> dict[str, Any]:
         why = {figure.name: NOT_KNOWN for figure in all_figures if figure.name != "limit"}
         return {name: _not_known(name, row[name]) for name in _names(all_figures) if name in row} | {"reasons": why}
 
     def beside(row: dict[str, Any], earlier: dict[str, Any] | None, names: list[str]) -> dict[str, Any]:
-        return _beside(row, not_known(row) if unknown else nothing(row) if earlier is None else earlier, names)
+        return _beside(row, not_known(row) if unknown else lacking(other, row) if earlier is None else earlier, names)
 
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
@@ -132,7 +136,7 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     for key, row in earlier.items():
         if key not in known:
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
-            shown[key] = beside(labels | nothing(row), row, figures)
+            shown[key] = beside(labels | lacking(found, row), row, figures)
     rows: Rows = [shown[key] for key in sorted(shown, key=order)]  # those of the other period alone in their places
     return Found(rows, beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
 

@@ -89,7 +89,8 @@ def _reached(asked: Asked, report: Report) -> Found:
     found = [labels | {"leads": int(sums["leads"])} for labels, sums in summed(asked, report, ATTEMPTS_GROUPS)]
     leads, never = (sum(row["leads"] for row in found if which(row)) for which in (bool, itemgetter("never")))
     if reasons:
-        return Found([], {"leads": leads, **dict.fromkeys(reasons), "reasons": reasons})
+        totals = {"leads": leads, **dict.fromkeys(reasons), "reasons": reasons}
+        return Found([], totals, withheld=next(iter(reasons.values())))
     return Found(found, {"leads": leads, "reached": leads - never, "never": never})
 
 

@@ -5,7 +5,7 @@ import io
 import random
 import re
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -199,6 +199,20 @@ def test_a_row_of_the_other_period_alone_is_called_as_it_was_there(reader, datab
     rows = asked(reader, "attempts_to_contact", **query)["rows"]
     told = [(row["never"], row["attempt"], row["leads"], row["leads_before"]) for row in rows]
     assert told == [(False, 1, 1, 0), (True, 1, 0, 1)]
+
+
+def test_of_a_period_of_which_no_rows_are_known_none_is_0(reader, database):
+    """Nobody has decided what "Later" means: whether those leads were reached is not known."""
+    with database.write() as session:
+        for days, said, flags in ((2, "Later", []), (1, "Interested", ["contact"]), (0, "Later", [])):
+            at = NOON - timedelta(days=days)
+            factories.outcome(session, lead_id=str(days), started_at=at, disposition=said, flags=flags)
+    for since, name in (("2026-11-17", "leads_before"), ("2026-11-18", "leads")):
+        until = f"{date.fromisoformat(since) + timedelta(days=1)}"
+        found = asked(reader, "attempts_to_contact", since=since, until=until, compare="previous")
+        (row,) = found["rows"]
+        assert {row["leads"], row["leads_before"]} == {1, None} and row[name] is None and row["leads_change"] is None
+        assert row["reasons"][name].startswith("Nobody has decided")
 
 
 def test_rows_of_the_other_period_alone_stand_in_their_places(reader, database):
