@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def test_every_callback_is_answered_200_while_receivers_are_killed_and_renewed(t
                     return
                 body = json.dumps(terminal(call_id=number, log_id=number))
                 answers.append(requests.post(url, data=body, timeout=70).status_code)
+                time.sleep(0.02)  # who starts needs the processor as well
 
         senders = [threading.Thread(target=send, args=[10**6 * n]) for n in range(3)]
         for sender in senders:
