@@ -14,7 +14,7 @@ from crm.taken import Taken
 NUMBER, OURS = "+919800012345", "+911140001122"
 AT = datetime(2026, 11, 18, 12, tzinfo=UTC)
 ONE = UUID(int=1)
-NONE_YET = (None, None, None, None, True)
+NONE_YET = (None, None, None, None, None, False)
 
 
 def call(**outcome):

@@ -25,7 +25,9 @@ def page_rules(app):
 
 
 def address(rule) -> str:
-    values = {name: ids.new() if name.endswith("_id") else "outcomes" for name in rule.arguments}
+    one_of = re.search(r"<any\((\w+)", rule.rule)
+    word = one_of[1] if one_of else "outcomes"
+    values = {name: ids.new() if name.endswith("_id") else word for name in rule.arguments}
     return rule.build(values)[1] if rule.arguments else rule.rule
 
 
@@ -69,9 +71,12 @@ def test_every_failure_to_sign_in_reads_the_same(stranger, database):
     assert "cannot sign in" in answers[0]
 
 
+FOR_SCRIPTS = ("pages.live", "pages.live_outcomes", "pages.live_load")
+
+
 def test_without_a_session_every_page_leads_to_the_form_and_back(app, stranger):
     for rule in page_rules(app):
-        if rule.endpoint in ("pages.login", "pages.live", "pages.live_outcomes") or "GET" not in rule.methods:
+        if rule.endpoint in ("pages.login", *FOR_SCRIPTS) or "GET" not in rule.methods:
             continue
         response = stranger.get(address(rule))
         assert response.status_code == 303, rule
@@ -80,8 +85,11 @@ def test_without_a_session_every_page_leads_to_the_form_and_back(app, stranger):
     assert stranger.get("/calls?connection=a").location == "/login?next=/calls?connection%3Da"
 
 
-def test_a_script_is_told_that_the_session_is_over_and_not_sent_to_a_form(stranger):
-    assert stranger.get("/live").status_code == 401
+def test_a_script_is_told_that_the_session_is_over_and_not_sent_to_a_form(app, stranger):
+    asked = [rule for rule in page_rules(app) if rule.endpoint in FOR_SCRIPTS]
+    assert {rule.endpoint for rule in asked} == set(FOR_SCRIPTS)
+    for rule in asked:
+        assert stranger.get(address(rule)).status_code == 401, rule
 
 
 @pytest.mark.parametrize(
@@ -312,7 +320,7 @@ def test_whatever_stands_in_an_address_or_a_form_is_no_fault_of_ours(app, admin,
     for rule in page_rules(app):
         if rule.endpoint == "pages.logout":
             continue
-        paths = [address(rule), *(re.sub(f"<(uuid:)?{name}>", text, rule.rule) for name in rule.arguments)]
+        paths = [address(rule), *(re.sub(f"<([^<>]+:)?{name}>", text, rule.rule) for name in rule.arguments)]
         names = ("connection", "reason", "cursor", "next", "since", "tz", "agent", "order", "back")
         for path in paths:
             asked = (
