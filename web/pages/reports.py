@@ -19,7 +19,7 @@ from queries.selection import FILTERS
 from web import catalogue
 from web.auth import API
 from web.context import context
-from web.pages import filters, pictured, report_query, session, zones
+from web.pages import filters, pictured, report_query, sentences, session, zones
 from web.pages.report_cells import MOST_ROWS, Cells
 
 # By subject; with each report what is asked besides.
@@ -104,6 +104,7 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "answer": answer,
         "span": report_query.words(report, query, answer["tz"], now),
         "other": _other(report, answer, now),
+        "unread": _unread(),
         "pictures": pictured.drawn(report, answer),
         "closer": _closer(report, pairs, answer["group_by"]),
         "heads": heads,
@@ -119,6 +120,12 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
 
 def _filters(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name in FILTERS}
+
+
+def _unread() -> str | None:
+    """A sentence where receipts wait, so that the figures lack them."""
+    with session.database().read() as reading:
+        return sentences.waiting(health.oldest_pending(reading), clock.now())
 
 
 def _other(report: Report, answer: Mapping[str, Any], now: datetime) -> dict[str, datetime | None] | None:

@@ -215,7 +215,8 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
     """A sentence where receipts wait too long to be read."""
     if oldest is None or (now - oldest).total_seconds() < _LATE_SECONDS:
         return None
-    return f"Receipts have been waiting to be read for {clock.span(now - oldest)}. Is a worker running?"
+    waited = clock.span(now - oldest)
+    return f"Receipts have been waiting to be read for {waited}, and what is shown lacks them. Is a worker running?"
 
 
 def unsent_leads(since: datetime | None, now: datetime) -> str | None:

@@ -54,7 +54,8 @@ def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
 
 def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, at_ten_forty_five):
     with database.write() as session:
-        factories.receipt(session, received_at=NOW - timedelta(hours=3))
+        came = NOW - timedelta(hours=3)
+        factories.receipt(session, received_at=came, seen_at=came, state="pending")
         factories.poll(session, layer="recent", complete_to=NOW - timedelta(days=1), due_at=NOW)
 
     page = " ".join(re.sub("<[^>]+>", "", text(reader, "/reports/attempts?tz=Asia/Kolkata")).split())
@@ -62,6 +63,7 @@ def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, 
     assert "ryng-main: last callback at 13:15:00." in page
     assert "lead history complete to 2026-11-17 16:15, 4 h back; what is older has not been read yet" in page
     assert "What it records later comes later." in page
+    assert "Receipts have been waiting to be read for 3 h, and what is shown lacks them." in page
 
 
 def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_forty_five):
