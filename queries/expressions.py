@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, Text, case, cast, literal
+from sqlalchemy import Boolean, ColumnElement, Integer, Text, case, cast, literal, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -59,6 +59,19 @@ class of_last(FunctionElement[str]):
     inherit_cache = True
 
 
+class made_once(FunctionElement[Any]):
+    """``made``."""
+
+    inherit_cache = True
+
+
+def made(name: str, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An expression over a call, which the mirror has as a column of that name (``queries.mirror.columns.MADE``)."""
+    found = made_once(literal_column(f"call_outcomes.{name}"), expression)
+    found.type = expression.type
+    return found
+
+
 @compiles(has_member, "postgresql")
 def _has_member_postgresql(element: has_member, compiler: SQLCompiler, **options: Any) -> str:
     array, member = element.clauses
@@ -76,6 +89,18 @@ def _has_member_duckdb(element: has_member, compiler: SQLCompiler, **options: An
     # Our own words have nothing that JSON escapes; of the text of such an array the quoted word is enough.
     array, member = (compiler.process(clause, **options) for clause in element.clauses)
     return f"contains({array}, '\"' || CAST({member} AS VARCHAR) || '\"')"
+
+
+@compiles(made_once)
+def _made(element: made_once, compiler: SQLCompiler, **options: Any) -> str:
+    _, expression = element.clauses
+    return compiler.process(expression, **options)
+
+
+@compiles(made_once, "duckdb")
+def _made_duckdb(element: made_once, compiler: SQLCompiler, **options: Any) -> str:
+    column, _ = element.clauses
+    return compiler.process(column, **options)
 
 
 @compiles(micros, "postgresql")

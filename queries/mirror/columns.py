@@ -1,5 +1,5 @@
 """The columns of the mirror: those of the table that any reader sees, under the same names, and how they come out of a database
-as CSV and into Parquet."""
+as CSV and into Parquet; and what is worked out of them once, when they arrive, instead of at each question."""
 
 MONTH = "strftime(occurred_at, '%Y-%m')"
 NULL = "\\N"  # what is written for an absent fact; a text that reads so stands in quotes
@@ -22,7 +22,19 @@ _OTHERS = {
     **{name: "TIMESTAMP" for name in COLUMNS if name.endswith("_at")},
 }
 TYPES: dict[str, str] = {name: _OTHERS.get(name, "VARCHAR") for name in COLUMNS}
-NAMES = ", ".join(COLUMNS)
+# The twins of ``facts.CONVERSATION``, ``WRAP`` and ``HANDLING``.
+MADE = {
+    "wrap_seconds": (
+        "BIGINT",
+        "CASE WHEN disposed_at >= ended_at AND disposed_at < ended_at + INTERVAL 1 HOUR "
+        "THEN (epoch_us(disposed_at) - epoch_us(ended_at)) // 1000000 END",
+    ),
+    "conversation_seconds": ("BIGINT", "CASE WHEN connect_outcome = 'connected' THEN talk_seconds END"),
+    "handling_seconds": ("BIGINT", "conversation_seconds + wrap_seconds"),
+}
+KINDS = TYPES | {name: kind for name, (kind, _) in MADE.items()}
+# To count rows, DuckDB reads the first column: a small one.
+NAMES = ", ".join(sorted(KINDS, key=lambda name: name != "is_final"))
 
 
 def selected(dialect: str) -> str:
@@ -36,10 +48,16 @@ def _written(name: str, dialect: str) -> str:
     return name
 
 
+def made_of(table: str) -> str:
+    """DuckDB's table of a table's rows, as the mirror has them."""
+    made = ", ".join(f"{how} AS {name}" for name, (_, how) in MADE.items())
+    return f"(SELECT {NAMES} FROM (SELECT *, {made} FROM {table}))"
+
+
 def read_csv(path: str) -> str:
     """DuckDB's table of such a file."""
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in TYPES.items())
-    return (
+    return made_of(
         f"read_csv('{quoted(path)}', columns={{{columns}}}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
         f"new_line='\\n', nullstr='{NULL}', allow_quoted_nulls=false, max_line_size=67108864, parallel=false)"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from queries.mirror.columns import NAMES, TYPES, quoted
+from queries.mirror.columns import KINDS, NAMES, quoted
 from queries.mirror.manifest import Manifest, Segment
 
 MEMORY = "256MB"
@@ -31,8 +31,8 @@ def connect(folder: Path, memory: str = MEMORY, threads: int = THREADS) -> duckd
     line.execute("SET preserve_insertion_order = false")
     line.execute("SET enable_external_file_cache = false")  # the system keeps files, where it has room for them
     for name in (OVERLAY, "arriving"):
-        columns = ", ".join(f"{column} {kind}" for column, kind in TYPES.items())
-        line.execute(f"CREATE TEMP TABLE {name} ({columns})")
+        columns = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in KINDS.items())
+        line.execute(f"CREATE TEMP TABLE {name} AS SELECT {NAMES} FROM (SELECT {columns}) LIMIT 0")
     for name in (OVERLAY_DEAD, "dead"):
         line.execute(f"CREATE TEMP TABLE {name} (segment INTEGER, row BIGINT)")
     return line

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib import durable
-from queries.mirror.columns import TYPES
+from queries.mirror.columns import KINDS, MADE
 
-VERSION = 2
+VERSION = 3
 FILE = "manifest.json"
 _SHAPE = hashlib.sha256(
-    json.dumps([VERSION, TYPES]).encode()
+    json.dumps([VERSION, KINDS, MADE]).encode()
 ).hexdigest()  # of the columns: another release may have others
 
 

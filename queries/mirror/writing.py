@@ -12,7 +12,8 @@ from queries.mirror.columns import MONTH, quoted
 from queries.mirror.manifest import Segment
 
 MEMORY = "384MB"
-_WRITTEN = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES '32MB')"
+# The second version writes times as the steps between them, which are read in half the time.
+_WRITTEN = "(FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, ROW_GROUP_SIZE 100000, ROW_GROUP_SIZE_BYTES '32MB')"
 
 
 def line(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -15,7 +15,7 @@ from queries.reports.at_once import with_all
 from queries.reports.base import Asked, Figure, Found, Report, Source, WrongQuestion
 from queries.reports.distinct_leads import leads_of
 from queries.reports.groups import GROUPS, Group, Key, calls, order
-from queries.reports.percentiles import percentiles_of
+from queries.reports.percentiles import by_value, percentiles_of, sums_of
 from queries.selection import conditions
 from queries.summary import first_told
 
@@ -76,7 +76,7 @@ def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labe
     """The same, and the sums of all: true where each call is in one group."""
     sums: dict[str, Any] = {}
     for figure in report.figures:
-        sums |= _sums(asked, figure)
+        sums |= {} if by_value(report.figures, figure) else _sums(asked, figure)
     sums |= _MOVES if _of_calls(report) else {}
     own = [list(group.keys(asked)) for group in groups]
     keys = [key for some in own for key in some]
@@ -182,7 +182,7 @@ def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
         return {figure.name: func.coalesce(func.sum(figure.total(asked)), 0)}
     if figure.mean is not None:
         column = figure.mean(asked)
-        return {f"{figure.name} sum": func.sum(column), f"{figure.name} count": func.count(column)}
+        return dict(zip(sums_of(figure), (func.sum(column), func.count(column)), strict=True))
     return {}
 
 
@@ -199,7 +199,7 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any], of_all: bool = 
                 known[figure.name] = None
                 reasons[figure.name] = TOO_FEW.format(asked.limits.min_calls)
         elif figure.mean is not None:
-            known[figure.name] = ratio(sums[f"{figure.name} sum"], sums[f"{figure.name} count"])
+            known[figure.name] = ratio(*(sums.get(name) for name in sums_of(figure)))
         elif figure.leads is not None:
             known[figure.name] = sums.get(figure.name, 0)
         elif figure.name in sums or figure.nth is not None:
@@ -222,8 +222,3 @@ def shown(asked: Asked, report: Report, sums: Mapping[str, Any], of_all: bool = 
 def ratio(part: Any, whole: Any) -> float | None:
     """A rate; null where there is nothing to divide by."""
     return round(int(part) / int(whole), PLACES) if whole else None
-
-
-def case_of(condition: ColumnElement[bool], column: AnyColumn) -> ColumnElement[Any]:
-    """The column where the condition holds, else null."""
-    return case((condition, column))

@@ -1,10 +1,10 @@
 """What reports count calls by: each said once, as a condition on an outcome."""
 
-from sqlalchemy import ColumnElement, case, false, func, or_, true
+from sqlalchemy import case, false, func, or_, true
 
 from dialers.vocabulary import ABANDONED, CONNECTED, VOICEMAIL
 from models import CallOutcome
-from queries.expressions import has_member, seconds_between
+from queries.expressions import has_member, made, seconds_between
 
 # Every call, and none. What is not null of every call would be read of each to find that out.
 EVERY, NONE = true(), false()
@@ -33,8 +33,9 @@ HAS_LEAD = LEAD.is_not(None)
 
 LONGEST_WRAP = 3600  # seconds: who disposes of a call later did something else in between
 
-
-def wrap_seconds() -> ColumnElement[int]:
-    """From the end of the call to its disposition; null where that is not known or no wrap-up."""
-    between = seconds_between(CallOutcome.disposed_at, CallOutcome.ended_at)
-    return case(((CallOutcome.disposed_at >= CallOutcome.ended_at) & (between < LONGEST_WRAP), between))
+_WRAP = seconds_between(CallOutcome.disposed_at, CallOutcome.ended_at)
+_HAS_WRAP = (CallOutcome.disposed_at >= CallOutcome.ended_at) & (_WRAP < LONGEST_WRAP)
+# Seconds, null where they are not known. From the end of the call to its disposition is null, too, where it is no wrap-up.
+CONVERSATION = made("conversation_seconds", case((ANSWERED, CallOutcome.talk_seconds)))
+WRAP = made("wrap_seconds", case((_HAS_WRAP, _WRAP)))
+HANDLING = made("handling_seconds", CONVERSATION + WRAP)

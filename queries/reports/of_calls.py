@@ -8,7 +8,6 @@ from dialers.vocabulary import ABANDONED, VOICEMAIL
 from models import CallOutcome
 from queries.reports import facts
 from queries.reports.base import Asked, Column, Condition, Figure, Report
-from queries.reports.counting import case_of
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.reports.percentiles import MEDIAN, P90
 from queries.reports.telling import known_by, untold
@@ -194,13 +193,11 @@ MACHINES = Report(
     reasons=untold("voicemail", "machines", "machine_rate"),
 )
 
-_TALK = case_of(facts.ANSWERED, CallOutcome.talk_seconds)
-_WRAP = facts.wrap_seconds()
 _TIMES: Mapping[str, tuple[str, Any]] = {
-    "talk": ("`talk_seconds` of the connected calls of which it is known", _TALK),
+    "talk": ("`talk_seconds` of the connected calls of which it is known", facts.CONVERSATION),
     "ring": ("`ring_seconds` of the calls of which it is known", CallOutcome.ring_seconds),
-    "wrap": ("`disposed_at` less `ended_at`, whole seconds, where that is 0 or more and below 3600", _WRAP),
-    "handling": ("talk and wrap-up of the calls of which both are known", _TALK + _WRAP),
+    "wrap": ("`disposed_at` less `ended_at`, whole seconds, where that is 0 or more and below 3600", facts.WRAP),
+    "handling": ("talk and wrap-up of the calls of which both are known", facts.HANDLING),
 }
 
 
@@ -263,7 +260,7 @@ AGENTS = Report(
             unit="seconds",
             total=_column(CallOutcome.talk_seconds),
         ),
-        Figure("wrap_mean", "The mean of " + _TIMES["wrap"][0] + ".", unit="seconds", mean=_column(_WRAP)),
+        Figure("wrap_mean", "The mean of " + _TIMES["wrap"][0] + ".", unit="seconds", mean=_column(facts.WRAP)),
         rate("sales_per_contact", "sales", "contacts", "Sales.", "Contacts.", excludes=FEW.format("calls"), least=True),
         calls(
             "undisposed", "Connected calls that are over, without a disposition.", _CONNECTED_AND_OVER & ~facts.DISPOSED

@@ -21,6 +21,7 @@ def test_they_have_the_names_and_types_of_the_table():
         expected = (found for of, found in TYPES.items() if isinstance(table.c[name].type, of))
         assert kind == next(expected, "VARCHAR"), name
     assert columns.POSTGRESQL == POSTGRESQL
+    assert not columns.MADE.keys() & set(table.c.keys())
 
 
 def test_a_process_that_answers_does_without_what_the_tables_take():

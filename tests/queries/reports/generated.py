@@ -13,6 +13,7 @@ from uuid import UUID
 from dialers.base import Connection
 from models import CallGroup, CallOutcome, bulk
 from outcomes.feed import take_positions
+from queries.mirror.columns import made_of
 from queries.mirror.dialect import written
 
 FIRST = datetime(2026, 10, 20, tzinfo=UTC)
@@ -170,9 +171,10 @@ class Duck:
         self.place = len(some)
         self._line = duckdb.connect(":memory:")
         self._line.execute("SET TimeZone = 'UTC'")
-        self._line.execute(f"CREATE TABLE call_outcomes ({', '.join(f'{name} {_kind(name)}' for name in COLUMNS)})")
+        self._line.execute(f"CREATE TABLE calls ({', '.join(f'{name} {_kind(name)}' for name in COLUMNS)})")
         rows = [[_plain(call[name]) for name in COLUMNS] for call in some]
-        self._line.executemany(f"INSERT INTO call_outcomes VALUES ({', '.join('?' * len(COLUMNS))})", rows)
+        self._line.executemany(f"INSERT INTO calls VALUES ({', '.join('?' * len(COLUMNS))})", rows)
+        self._line.execute(f"CREATE TABLE call_outcomes AS SELECT * FROM {made_of('calls')}")
 
     def execute(self, statement):
         rows = self._line.execute(*written(statement)).fetchall()
