@@ -105,6 +105,7 @@ def test_a_link_is_shown_once_and_revoked(reader, database, app):
     made = reader.post(f"{address}/links", name="Power BI", days="30 days")
     assert made.status_code == 200 and made.headers["Cache-Control"] == "no-store"
     (url,) = re.findall(r'value="http://127.0.0.1:8080(/x/[^"]+\.csv)"', made.text)
+    assert f"""value='=IMPORTDATA("http://127.0.0.1:8080{url}")'""" in made.text
     assert app.test_client().get(url).text.count("\n") == 2
     page = text(reader, address)
     assert url[3:-4] not in page and "Power BI" in page and "until <time" in page
