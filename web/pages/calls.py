@@ -97,7 +97,7 @@ def calls() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, columns.CallsQuery)
     names = columns.chosen(rest.pop(columns.NAME, ()))
-    page, left_out, opened = None, None, openings.told(rest, g.get("row", {}))
+    page, left_out, opened = None, None, openings.told(rest, g.get("row", {}), pairs)
     if not wrong:
         try:
             with SEARCHES.turn(), session.database().read() as reading:

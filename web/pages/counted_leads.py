@@ -42,7 +42,7 @@ def counted_leads() -> Response | str:
         first=kept == pairs,
         query=urlencode(kept),
         chips=filters.chips(pairs, rest.get("tz", zone)),
-        opened=openings.told(rest, g.get("row", {})),
+        opened=openings.told(rest, g.get("row", {}), pairs),
         wrong=wrong,
         api=f"{API}/leads",
         address=request.url,

@@ -53,15 +53,20 @@ def coded(text: str) -> Markup:
     )
 
 
-def told(query: Mapping[str, Any], row: Mapping[str, str]) -> dict[str, Any] | None:
-    """The opened figure in words: ``{"report", "figure", "numerator", "excludes", "row", "tz", "by_customer"}``. None where none
-    is opened, or where there is no such figure."""
+def told(query: Mapping[str, Any], row: Mapping[str, str], pairs: Pairs) -> dict[str, Any] | None:
+    """The opened figure in words: ``{"report", "back", "figure", "numerator", "excludes", "row", "tz", "by_customer"}``; ``back``
+    is the query of the report, of those filters and in those groups. None where none is opened, or where there is no such
+    figure."""
     try:
         report, figure = opened.named(query.get("figure") or "")
     except WrongQuestion:
         return None
+    # A report of numbers has put the row's there.
+    kept = [pair for pair in pairs if pair[0] in _KEPT and not (report.paged and pair[0] == "number")]
+    by = [name for name in row if name in GROUPS] if report.own_rows is None else []
     return {
         "report": report,
+        "back": urlencode([*kept, *([("group_by", ",".join(by))] if by else [])]),
         "figure": figure,
         "numerator": figure.numerator,
         "excludes": figure.excludes,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
@@ -121,6 +121,12 @@ def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages
         for address in opened(pages[name])[1:8:3]:
             shown = followed(reader, address)
             assert "Counted under" in shown and "Left out:" in shown, address
+            (back,) = re.findall(rf'of <a href="(/reports/{name}\?[^"]+)"', shown)
+            asked = dict(parse_qsl(urlsplit(html.unescape(back)).query))
+            assert asked["tz"] == "Asia/Kathmandu" and asked.get("group_by") in (None, "hour", "connection,weekday"), (
+                back
+            )
+            assert text(reader, html.unescape(back))
             assert ('href="/loads/' in shown) == (name == "speed_to_lead"), address
 
 
