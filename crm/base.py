@@ -239,15 +239,20 @@ def nothing_to_check(client: AnyClient, destination: Destination, repair: bool) 
 class Crm:
     """A kind of CRM. ``settings``: the keys of its table that are its own, beside those of every destination.
     ``client(destination, budget)`` opens it and asks nothing. ``portal`` names the account whose limits it shares with others,
-    without a secret in it; ``account(client)`` asks the CRM how that is called there, whatever credentials lead to it: None where
-    it will not say. ``place``: where in an account calls stand under our marks; destinations with the same one have the same
-    calls. ``batch``: so many deliveries are worked on at once. ``look_up_after``: seconds by which what was
+    without a secret in it. ``batch``: so many deliveries are worked on at once. ``look_up_after``: seconds by which what was
     written can be found later than it is there. ``check(client, destination, repair)`` asks for everything that the
-    destination needs; with ``repair`` it makes what the API lets it make. ``secrets`` are never shown or logged."""
+    destination needs; with ``repair`` it makes what the API lets it make. ``secrets`` are never shown or logged.
+
+    ``account(client)`` asks the CRM how the account is called there, whatever credentials lead to it; None where it will not
+    say. ``place``: where in an account calls stand under our marks; destinations with the same one have the same calls.
+
+    Where tokens end by themselves ``refresh`` gives the settings' refresh token, and the client is ``client(destination, budget,
+    access)``. ``renew`` has that token, or the one that was given last, renewed. Raises CredentialsRefused where it is good no
+    more, Uncertain where nobody knows whether it is used up."""
 
     name: str
     settings: type[Schema]
-    client: Callable[[Destination, Budget], AnyClient]
+    client: Callable[..., AnyClient]
     portal: Callable[[Destination], str]
     limits: Callable[[Destination], Mapping[str, Limit]]
     batch: int = 100
@@ -259,3 +264,5 @@ class Crm:
     secrets: Callable[[Destination], Sequence[str]] = lambda destination: ()
     account: Callable[[AnyClient], str | None] = lambda client: None
     place: Callable[[Destination], str] = lambda destination: ""
+    refresh: Callable[[Destination], str | None] = lambda destination: None
+    renew: Callable[[Destination, str], Granted] | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from crm import accounts, budgets
+from crm import accounts, budgets, tokens
 from crm.base import AnyClient, Crm, Line
 from crm.destination import Destination
 from crm.registry import CRMS
@@ -17,7 +17,7 @@ def check(database: Database, destination: Destination, repair: bool = False) ->
     crm = CRMS[destination.kind]
     turns = budgets.turns_of(database, crm, destination)
     secrets = crm.secrets(destination)
-    client = crm.client(destination, turns)
+    client = tokens.opened(database, crm, destination, turns)
     try:
         for line in crm.check(client, destination, repair):
             yield Line(masking.masked(line.what, secrets), line.fine, masking.masked(line.todo, secrets))

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select
 
-from crm import budgets, desk, due, sharing
+from crm import budgets, desk, due, sharing, tokens
 from crm.accounts import Account
 from crm.base import AnyClient, Crm
 from crm.desk import Held
@@ -73,7 +73,7 @@ class Deliverer:
         if held is None:
             return False
         if self._client is None:  # not before: what fails here stops this destination alone
-            self._client = self._crm.client(self._destination, self._turns)
+            self._client = tokens.opened(self._database, self._crm, self._destination, self._turns)
         self._turns.before = held.check
         try:
             with desk.kept(self._database, held, self._now):

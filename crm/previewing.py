@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from crm import accounts, budgets, desk, finding, following, operations, settling, statuses
+from crm import accounts, budgets, desk, finding, following, operations, settling, statuses, tokens
 from crm.base import AnyClient, Crm
 from crm.destination import Destination
 from crm.registry import CRMS
@@ -51,7 +51,7 @@ def preview(
     destination = replace(destination, since=None)
     crm, found = CRMS[destination.kind], Preview()
     turns = budgets.turns_of(database, crm, destination, now)
-    client = crm.client(destination, turns)
+    client = tokens.opened(database, crm, destination, turns)
     accounts.check(database, destination, crm, client)
     for some in chunks(list(_calls(database, crm, destination, since, found)), crm.batch):
         by = {name: [one for one in some if one.operation == name] for name in (LOG_CALL, SET_STATUS, POST_EVENT)}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from crm import budgets
 from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
-from models import Delivery, DestinationState
+from models import Delivery, DestinationState, DestinationTokens
 from models.database import Database, changed
 from models.deliveries import (
     DONE,
@@ -63,6 +63,8 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
         changed(session, update(DestinationState).where(DestinationState.name == name).values(again))
         if not _is_there(session, name):
             return False
+        mine = DestinationTokens.name == name
+        changed(session, update(DestinationTokens).where(mine).values(refused_until=None))
         if portal is not None:
             budgets.reopen(session, portal)
     parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]

@@ -19,7 +19,8 @@ import structlog
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm.base import Granted
+from crm.base import AnyClient, Budget, Crm, Granted
+from crm.destination import Destination
 from lib import clock, ids, secrets
 from lib.http.errors import CredentialsRefused, ExchangeError, Uncertain
 from models import DestinationTokens, leases
@@ -36,6 +37,15 @@ DIED = (
 )
 
 log = structlog.get_logger(__name__)
+
+
+def opened(database: Database, crm: Crm, destination: Destination, turns: Budget) -> AnyClient:
+    """The kind's client; where its tokens end by themselves, with the one that all processes have."""
+    given, renew = crm.refresh(destination), crm.renew
+    if given is None or renew is None:
+        return crm.client(destination, turns)
+    access = KeptTokens(database, destination.name, given, lambda refresh: renew(destination, refresh))
+    return crm.client(destination, turns, access)
 
 
 @dataclass
@@ -132,6 +142,9 @@ class KeptTokens:
         except ExchangeError as error:
             used = {} if isinstance(error, Uncertain) else {"renewing_since": row.renewing_since}
             self._written(leases.FREE | used, *same)
+            raise
+        except BaseException:  # a fault of ours: nobody waits for it
+            self._written(dict(leases.FREE), *same)
             raise
         # Whoever had to wait for too long for us has asked with the same token; what was written first counts.
         return granted.access if self._kept(granted, row) else None

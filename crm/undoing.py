@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm import accounts, budgets, desk
+from crm import accounts, budgets, desk, tokens
 from crm.base import AnyClient, Change, Crm, Done
 from crm.destination import Destination
 from crm.registry import CRMS
@@ -99,7 +99,7 @@ class Undoing:
     def _client(self, before: Callable[[], None]) -> AnyClient:
         turns = budgets.turns_of(self._database, self._crm, self._destination, self._now)
         turns.before = before
-        client = self._crm.client(self._destination, turns)
+        client = tokens.opened(self._database, self._crm, self._destination, turns)
         accounts.check(self._database, self._destination, self._crm, client)
         return client
 

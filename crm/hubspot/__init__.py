@@ -1,12 +1,13 @@
 """HubSpot: calls by batch upsert on a property of our own, contacts, their lead status. docs/crms/hubspot.md."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.hubspot import api, calls, contacts
+from crm.hubspot import api, calls, contacts, oauth
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
@@ -31,7 +32,10 @@ def _is_certificate_file(path: str) -> None:
 class Settings(Schema):
     """What a destination of this kind may say besides."""
 
-    access_token = fields.Str(required=True, validate=_TOKEN)
+    access_token = fields.Str(load_default=None, validate=_TOKEN)
+    client_id = fields.Str(load_default=None, validate=_TOKEN)
+    client_secret = fields.Str(load_default=None, validate=_TOKEN)
+    refresh_token = fields.Str(load_default=None, validate=_TOKEN)
     api_url = fields.Url(load_default=API, require_tld=False, schemes={"http", "https"})
     app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
     requests_per_ten_seconds = fields.Int(load_default=90, validate=validate.Range(1, 10_000))
@@ -42,9 +46,20 @@ class Settings(Schema):
     reference_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
     dispositions = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
 
+    @validates_schema
+    def _has_credentials(self, given: Mapping[str, Any], **kwargs: Any) -> None:
+        of_app = [name for name in oauth.KEYS if given[name] is not None]
+        missing = [name for name in oauth.KEYS if given[name] is None]
+        if given["access_token"] is not None and of_app:
+            raise ValidationError(f"Of an app it is not needed: leave it out, or {', '.join(of_app)}.", "access_token")
+        if given["access_token"] is None and missing:
+            at = missing[0] if of_app else "access_token"
+            raise ValidationError("Needed; or, of an app, client_id, client_secret and refresh_token.", at)
+
 
 def _portal(destination: Destination) -> str:
-    return "hubspot " + secrets.hashed(destination.settings["access_token"])[:16]
+    own = destination.settings
+    return "hubspot " + secrets.hashed(own["access_token"] or own["refresh_token"])[:16]
 
 
 def _limits(destination: Destination) -> Mapping[str, Limit]:
@@ -66,7 +81,9 @@ CRM = Crm(
     records=contacts,
     calls=calls,
     check=check,
-    secrets=lambda destination: (destination.settings["access_token"],),
+    secrets=api.secrets_of,
+    refresh=lambda destination: destination.settings["refresh_token"],
+    renew=oauth.renew,
     account=api.Client.portal,
     place=lambda destination: str(destination.settings["unique_property"]),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from crm.base import Budget, NotSetUp
+from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.halving import WholeRefused
 from crm.hubspot import answers
@@ -75,10 +75,18 @@ class Facts:
 class Client:
     """One destination's. Shared by threads."""
 
-    def __init__(self, destination: Destination, budget: Budget, patience: Patience | None = None):
+    def __init__(
+        self,
+        destination: Destination,
+        budget: Budget,
+        access: Access | None = None,
+        patience: Patience | None = None,
+    ):
         self.name = destination.name
         self.settings = destination.settings
-        self.secrets = (str(self.settings["access_token"]),)
+        self._given = secrets_of(destination)
+        self._access = access
+        self._lent: tuple[str, ...] = ()  # the token that ends by itself
         self.unique = str(self.settings["unique_property"])
         self._base = str(self.settings["api_url"]).rstrip("/")
         self.host = host_of(self._base)
@@ -87,7 +95,18 @@ class Client:
         seconds = float(self.settings["timeout_seconds"])
         patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
         self._http = Http(patience, self.settings["ca_file"])
-        self._headers = {"Authorization": f"Bearer {self.secrets[0]}"}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (*self._given, *self._lent)
+
+    def token(self, stale: str | None = None) -> str:
+        """What is to be asked with, other than ``stale`` where there can be another. Raises as ``crm.base.Access`` does."""
+        if self._access is None:
+            return self._given[0]
+        token = self._access.token(stale)
+        self._lent = (token,)
+        return token
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def ask(
@@ -114,15 +133,22 @@ class Client:
         return self._meaning(answer, "POST", path, writes=True)
 
     def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
-        answer = self._once(verb, path, content, params, limit)
-        # Of a token that does not end by itself a 401 may be somebody's slip; a second one parks the destination for an hour.
-        return self._once(verb, path, content, params, limit) if answer.status == 401 else answer
+        token = self.token()
+        answer = self._once(verb, path, content, params, limit, token)
+        if answer.status != 401:
+            return answer
+        # It has ended early; of one that does not end by itself it may be somebody's slip. A second 401 parks the destination
+        # for an hour.
+        return self._once(verb, path, content, params, limit, self.token(stale=token))
 
-    def _once(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
+    def _once(
+        self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str, token: str
+    ) -> Answer:
         self._budget.take(limit)
+        headers = {"Authorization": f"Bearer {token}"}
         try:
             # Whatever is given to HubSpot here may be given twice, so connections are kept.
-            return self._http.exchange(verb, self._base + path, headers=self._headers, params=params, json=content)
+            return self._http.exchange(verb, self._base + path, headers=headers, params=params, json=content)
         except AskedWrongly:
             raise NotSetUp(f"{verb} {path} cannot be sent to {self.host}. Check api_url and access_token.") from None
 
@@ -207,6 +233,12 @@ class Client:
             if one.get("archived") is not True and str(one.get("email") or "").strip().casefold() == email
         ]
         return fitting[0] if len(fitting) == 1 else None
+
+
+def secrets_of(destination: Destination) -> tuple[str, ...]:
+    """Those of the settings."""
+    own = destination.settings
+    return tuple(str(own[name]) for name in ("access_token", "client_secret", "refresh_token") if own[name])
 
 
 def objects(kind: str, what: str) -> str:

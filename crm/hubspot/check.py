@@ -62,7 +62,7 @@ def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[
     needed = [READ, *([WRITE] if destination.log_calls or destination.status else []), OWNER_SCOPE, LOOK]
     needed += [MAKE] if repair and destination.log_calls else []
     try:
-        said = client.ask(INFO, {"tokenKey": client.secrets[0]})
+        said = client.ask(INFO, {"tokenKey": client.token()})
         scopes = said.get("scopes") if isinstance(said, Mapping) else None
     except (NotSetUp, WholeRefused):
         scopes = None

@@ -48,6 +48,16 @@ class Owner:
     last_name: str = ""
 
 
+@dataclass
+class App:
+    """One that is connected to the account by OAuth. ``seconds``: for which an access token is good, as it says."""
+
+    id: str = "demo-app"
+    secret: str = "demo-secret"
+    refresh: str = "demo-refresh"
+    seconds: int = 1800
+
+
 class Hubspot:
     """One account. ``tokens``: token -> scopes. ``required``: the account's rules of required fields, each ``{"object", "when",
     "need"}``. ``search_delay``: seconds after which search sees what was written."""
@@ -65,6 +75,7 @@ class Hubspot:
         seed: int = 0,
     ):
         self.tokens: dict[str, tuple[str, ...]] = {token: tuple(scopes)}
+        self.app = App()
         self.portal_id = portal_id
         self.zone = zone
         self.search_delay = search_delay

@@ -26,6 +26,15 @@ def body(check: Check, most: int | None = None) -> Any:
     return found
 
 
+def form(*names: str) -> dict[str, str]:
+    """A form of exactly these, and nothing in the address, where logs would keep it."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Refusal(415, "VALIDATION_ERROR", "The body must be a form", wrong=True)
+    if set(request.form) != set(names) or request.args:
+        raise wrong(f"the form must hold {', '.join(names)}, and nothing else")
+    return dict(request.form)
+
+
 def only(*names: str) -> None:
     """No query but these."""
     for name in request.args:

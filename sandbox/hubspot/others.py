@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, request
 
 from sandbox.hubspot import asked, shapes
-from sandbox.hubspot.account import KINDS, Hubspot, Owner
+from sandbox.hubspot.account import KINDS, SCOPES, Hubspot, Owner
 from sandbox.hubspot.asked import answered
 from sandbox.hubspot.properties import DISPOSITIONS, made, written
 from sandbox.hubspot.refusals import CONFLICT, VALIDATION, Refusal, not_found, unauthorized, wrong
@@ -91,6 +91,19 @@ def install(app: Flask, hubspot: Hubspot) -> None:
         if token not in hubspot.tokens:
             raise unauthorized()
         return answered({"userId": 1, "hubId": hubspot.portal_id, "appId": 2, "scopes": list(hubspot.tokens[token])})
+
+    @app.post("/oauth/2026-03/token")
+    def token():
+        form = asked.form("grant_type", "client_id", "client_secret", "refresh_token")
+        own = hubspot.app
+        if (form["client_id"], form["client_secret"], form["refresh_token"]) != (own.id, own.secret, own.refresh):
+            return answered({"error": "invalid_grant", "error_description": "The refresh token is not known."}, 400)
+        with hubspot.lock:
+            hubspot.counted["tokens granted"] += 1
+            granted = f"granted-{hubspot.counted['tokens granted']}"
+            hubspot.tokens[granted] = SCOPES
+        more = {"token_type": "bearer", "hub_id": hubspot.portal_id, "scopes": list(SCOPES)}
+        return answered({"access_token": granted, "refresh_token": own.refresh, "expires_in": own.seconds, **more})
 
 
 def _owner(owner: Owner) -> dict[str, Any]:

@@ -125,7 +125,10 @@ def listening():
 
 
 def hubspot_of(account: Hubspot, name: str = "sales", **given: Any) -> Destination:
-    own = {"access_token": next(iter(account.tokens)), "api_url": account.url, **QUICK, **given.pop("settings", {})}
+    """Without a token where the ``settings`` are those of an app."""
+    settings = given.pop("settings", {})
+    token = {} if "refresh_token" in settings else {"access_token": next(iter(account.tokens))}
+    own = {**token, "api_url": account.url, **QUICK, **settings}
     return Destination(name, "hubspot", CRMS["hubspot"].settings().load(own), **given)
 
 

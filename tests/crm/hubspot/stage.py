@@ -107,5 +107,5 @@ def stage(settings: dict | None = None, unique: str | None = UNIQUE, token: str 
         given = {"access_token": token, "api_url": url, "timeout_seconds": 1, **(settings or {})}
         destination = Destination("sales", "hubspot", Settings().load(given), **more)
         turns = Turns()
-        yield Stage(hubspot, destination, Client(destination, turns, FAST), turns)
+        yield Stage(hubspot, destination, Client(destination, turns, patience=FAST), turns)
     assert not hubspot.wrong_requests, "what we sent is not as HubSpot documents it"
