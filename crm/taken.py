@@ -45,10 +45,10 @@ class Taken:
     remote_id: str | None
     remote_url: str | None
     digest: str | None
-    failing_since: datetime | None
     told_settled: bool  # somebody has taken an event before that nothing is waited for
     ours: Set | None = None
     noted: Set | None = None
+    failing_since: datetime | None = None
 
 
 def together(earlier: Sequence[str] | None, later: Sequence[str] | None) -> list[str] | None:

@@ -74,7 +74,7 @@ def test_credentials_of_another_account_send_nothing_there_and_take_nothing_back
     assert [row[1:] for row in told(engine.run(there))] == [("done", None), ("parked", "other_account")]
     assert str(hubspot.portal_id) in engine.desk(sales).error
     with pytest.raises(OtherAccount):
-        undone(engine, sales)
+        undone(engine, sales, apply=False)
     with pytest.raises(OtherAccount):
         preview(engine.database, sales, NOON)
     (wrong,) = [line for line in checking.check(engine.database, sales) if "written to before" in line.what]
