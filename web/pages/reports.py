@@ -197,7 +197,7 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
             own = [*(pair for pair in asked if pair[0] != "connection"), ("connection", name)]
             left = {"awaiting": awaiting.get(name, 0), "href": _listed(own, AWAITING_DISPOSITION)}
-            found.append({"connection": name, "said": "; ".join(said), **left})
+            found.append({"connection": name, "said": "; ".join(said), "asked": bool(reached), **left})
     return {"complete": found, "lists": {settling: _listed(asked, settling) for settling in calls} if listed else {}}
 
 

@@ -64,6 +64,7 @@ def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, 
     assert "lead history complete to 2026-11-17 16:15, 4 h back; what is older has not been read yet" in page
     assert "What it records later comes later." in page
     assert "Receipts have been waiting to be read for 3 h, and what is shown lacks them." in page
+    assert "comes later" not in text(reader, "/reports/attempts?tz=UTC&connection=ryng-main")  # it is asked for nothing
 
 
 def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_forty_five):
