@@ -36,7 +36,8 @@ def in_trouble(session: Session) -> list[dict[str, Any]]:
     """The schedules whose latest moment failed, is in doubt, or was tried in vain so far, by name: ``state`` is what became of
     it, ``answer`` why. What is sent later, tried or repeated ends it."""
     return [
-        {"id": one.id, "name": one.name, "state": send.state, "due_at": send.due_at, "answer": send.answer}
+        {"id": one.id, "name": one.name}
+        | {name: getattr(send, name) for name in ("state", "due_at", "trial", "answer")}
         for send, one in _latest(session)
         if send.state in (FAILED, UNKNOWN) or (send.state == PENDING and send.reason)
     ]
