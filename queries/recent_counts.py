@@ -2,13 +2,16 @@
 
 Counting them takes no time in a small table and seconds in one of millions. What took longer than a scrape may is counted
 beside, by a thread of its own, and rests for RESTS times as long; meanwhile the last answer is given, with its age. Never an
-answer that nobody could renew: after LONGEST it is counted while the reader waits, and fails where the database does.
+answer that nobody could renew: after LONGEST it is counted while the reader waits, and fails where the database does. A process
+that has just been started gives what the one before it left, and counts at once.
 """
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -21,6 +24,7 @@ from models import ChangeFeed
 from models.database import Database, said
 from queries import delivery_counts, health, unread_values, words_seen
 from queries.delivery_counts import Counts
+from queries.left_counts import LeftCounts
 
 QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
 FEW_CALLS = 1_000  # the same of so few, on however slow a machine
@@ -47,6 +51,7 @@ class _Kept(Generic[Found]):
     calls: int
     at: float
     took: float
+    left: bool = False  # by another process
 
     @property
     def quick(self) -> bool:
@@ -54,16 +59,19 @@ class _Kept(Generic[Found]):
 
 
 class Recent(Generic[Found]):
-    """What ``count`` finds, or found a while ago. One for a process."""
+    """What ``count`` finds, or found a while ago. One for a process. ``left``: where it is kept for the next one."""
 
     def __init__(
         self,
         database: Database,
         count: Callable[[Session, Configured], Found],
         clock: Callable[[], float] = time.monotonic,
+        left: LeftCounts | None = None,
     ):
         self._database = database
         self._count = count
+        self._left = left
+        self._begun = False  # whether what was left was looked at
         self._clock = clock
         self._kept: _Kept[Found] | None = None
         self._counting = threading.Lock()
@@ -71,11 +79,13 @@ class Recent(Generic[Found]):
     def get(self, configured: Configured, patience: float | None = None) -> tuple[Found, float]:
         """(what is counted, how many seconds ago; 0 of this moment). The first of all is waited for ``patience`` seconds; None:
         for as long as it takes. Raises SQLAlchemyError, and NotYet."""
+        if self._kept is None:
+            self._take_over()
         if self._kept is None and patience is not None:
             self._first(configured, patience)
         kept, now = self._kept, self._clock()
         if kept is not None and not kept.quick and now - kept.at <= max(LONGEST, 2 * RESTS * kept.took):
-            if now - kept.at > RESTS * kept.took and self._counting.acquire(blocking=False):
+            if (kept.left or now - kept.at > RESTS * kept.took) and self._counting.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
             return kept.found, now - kept.at
         with self._counting:
@@ -86,7 +96,17 @@ class Recent(Generic[Found]):
 
     def forget(self) -> None:
         """Count anew at the next question: somebody has just changed what is counted."""
-        self._kept = None
+        self._kept, self._begun = None, True
+
+    def _take_over(self) -> None:
+        """What the process before left, if it is not too old to be given."""
+        if self._left is None or self._begun:
+            return
+        self._begun = True
+        with self._database.read() as session:
+            left = self._left.load(session)
+        if left is not None and left.age <= LONGEST:
+            self._kept = _Kept(left.found, left.calls, self._clock() - left.age, left.took, left=True)
 
     def _first(self, configured: Configured, patience: float) -> None:
         """Counted beside, so that who will not wait can go, and the next finds it."""
@@ -110,27 +130,39 @@ class Recent(Generic[Found]):
         with self._database.snapshot() as session:  # of one moment, so that parts and sums agree
             calls = session.scalars(select(ChangeFeed.last_position)).one()
             found = self._count(session, configured)
-        return _Kept(found, calls, began, self._clock() - began)
+            kept = _Kept(found, calls, began, self._clock() - began)
+            if self._left is not None and not kept.quick:
+                self._left.save(session, found, kept.took)
+        return kept
 
 
 @dataclass(frozen=True)
 class OfCalls:
-    """``settling`` as of ``health.settling_counts``, ``words`` of ``words_seen.unmapped``, ``undecided`` of
-    ``words_seen.undecided_calls``, ``unread`` of ``unread_values.unread``."""
+    """``settling`` as of ``health.settling_counts``, ``undecided`` of ``words_seen.undecided_calls``. Of ``words_seen.unmapped``,
+    connection -> field -> words; of ``unread_values.unread``, connection -> field -> calls. No word and no value itself, which
+    would outlive its call in a file."""
 
     settling: list[tuple[str, str, int]]
-    words: dict[str, list[dict[str, Any]]]
+    words: dict[str, dict[str, int]]
     undecided: dict[str, int]
-    unread: dict[str, list[dict[str, Any]]]
+    unread: dict[str, dict[str, int]]
 
 
 class RecentCounts:
-    """Receipts, calls and deliveries, each counted by itself."""
+    """Receipts, calls and deliveries, each counted by itself. ``folder``: where they are kept for the next process."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic):
-        self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock)
-        self._calls = Recent(database, _of_calls, clock)
-        self._deliveries = Recent(database, lambda session, _: delivery_counts.counted(session), clock)
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic, folder: Path | None = None):
+        def left(name: str, read: Callable[[Any], Any] = lambda told: told) -> LeftCounts | None:
+            return LeftCounts(folder / f"counted_{name}.json", read) if folder else None
+
+        def deliveries(told: dict[str, Any]) -> dict[str, Counts]:
+            return {name: Counts(**one) for name, one in told.items()}
+
+        self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock, left("receipts"))
+        self._calls = Recent(database, _of_calls, clock, left("calls", lambda told: OfCalls(**told)))
+        self._deliveries = Recent(
+            database, lambda session, _: delivery_counts.counted(session), clock, left("deliveries", deliveries)
+        )
 
     def calls(self, configured: Configured, patience: float | None = None) -> tuple[OfCalls, float]:
         """Of the calls, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""
@@ -155,6 +187,12 @@ class RecentCounts:
 
 
 def _of_calls(session: Session, configured: Configured) -> OfCalls:
-    settling, words = health.settling_counts(session), words_seen.unmapped(session, configured)
-    undecided = words_seen.undecided_calls(session, {}, configured)
-    return OfCalls(settling, words, undecided, unread_values.unread(session))
+    settling, undecided = health.settling_counts(session), words_seen.undecided_calls(session, {}, configured)
+    words = {
+        name: dict(Counter(word["field"] for word in own))
+        for name, own in words_seen.unmapped(session, configured).items()
+    }
+    unread = {
+        name: {value["field"]: value["calls"] for value in own} for name, own in unread_values.unread(session).items()
+    }
+    return OfCalls(settling, words, undecided, unread)

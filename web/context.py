@@ -68,7 +68,7 @@ class Context:
     described: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.recent_counts = RecentCounts(self.database)
+        self.recent_counts = RecentCounts(self.database, folder=self.settings.data_dir)
 
     def refuse(self, event: str) -> None:
         """Count and log that the present request is refused, and who sent it."""

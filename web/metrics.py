@@ -3,7 +3,6 @@
 No key; the proxy decides who may ask. (``/healthz`` and ``/readyz``: callbacks.receiver.)
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from math import inf
@@ -241,8 +240,8 @@ def _unread(counted: OfCalls) -> Metric:
         "wrapup_unread_values", "Calls with a stated value that nobody can read", labels=("connection", "field")
     )
     for name, values in sorted(counted.unread.items()):
-        for value in values:
-            unread.add_metric([name, value["field"]], value["calls"])
+        for field, calls in values.items():
+            unread.add_metric([name, field], calls)
     return unread
 
 
@@ -258,9 +257,8 @@ def _undecided(counted: OfCalls, connections: Mapping[str, Connection]) -> Itera
     )
     undisposed = counted.undecided
     for name in sorted({*found, *connections, *undisposed}):
-        own = Counter(word["field"] for word in found.get(name, []))
         for field in undecided.FIELDS:
-            words.add_metric([name, field], own[field])
+            words.add_metric([name, field], found.get(name, {}).get(field, 0))
         calls.add_metric([name], undisposed.get(name, 0))
     yield words
     yield calls

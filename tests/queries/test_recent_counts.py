@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from outcomes.feed import begin_epoch
 from queries import health, recent_counts
 from queries.recent_counts import LONGEST, NotYet, RecentCounts
 from tests.factories import NOON, outcome, receipt
@@ -102,3 +103,22 @@ def test_the_first_count_that_fails_is_an_error_and_not_a_figure(database, monke
     monkeypatch.setattr(recent_counts.health, "receipt_counts", fails)
     with database.read() as session, pytest.raises(SQLAlchemyError):
         RecentCounts(database).receipts(session, {}, 20)
+
+
+def test_a_new_process_gives_what_the_last_one_left_and_counts_at_once(database, slow, tmp_path):
+    with database.write() as session:
+        receipt(session)
+    found(database, RecentCounts(database, lambda: slow[0], tmp_path))
+    with database.write() as session:
+        receipt(session)
+    slow[0] = 0.0  # of the new process's clock
+    recent = RecentCounts(database, lambda: slow[0], tmp_path)
+    counts, age = found(database, recent)
+    assert counts == {"normalized": 1} and age >= 5
+    renewed()
+    assert found(database, recent)[0] == {"normalized": 2}
+    with database.write() as session:  # it was restored: what was counted before is of another one
+        begin_epoch(session, NOON)
+        receipt(session)
+    recent = RecentCounts(database, lambda: slow[0], tmp_path)
+    assert found(database, recent) == ({"normalized": 3}, 5)
