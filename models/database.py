@@ -110,13 +110,14 @@ class Database:
         with self.write_lock(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def write_lock(self, first: bool = False) -> AbstractContextManager[None]:
+    def write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[None]:
         """Within it nobody else of ours writes. SQLite has one writer at a time, and lets who comes often starve the others:
-        who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before others."""
+        who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before others. Raises
+        Busy where it is not to be had ``within`` so many seconds."""
         if not self.is_sqlite:
             return nullcontext()
         # The first file is called as the releases before this one call it: theirs may still run beside ours.
-        return write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first)
+        return write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within)
 
     def close(self) -> None:
         self.engine.dispose()

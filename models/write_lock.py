@@ -18,12 +18,17 @@ YIELD_SECONDS = 0.02  # for so long at most who is not first lets others go firs
 FIRST_LOOKS_SECONDS = 0.0002
 
 
+class Busy(Exception):
+    """Somebody else writes for longer than the caller would wait."""
+
+
 @contextmanager
-def write_lock(turn: str, firsts: str, first: bool = False) -> Iterator[None]:
+def write_lock(turn: str, firsts: str, first: bool = False, within: float | None = None) -> Iterator[None]:
     """Hold the lock that the file at ``turn`` stands for, over all processes and threads. ``firsts``: the file in which it says
     so who waits and is ``first``.
 
-    Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it.
+    Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it; with
+    ``within`` they raise Busy after so many seconds instead, and have written nothing.
     """
     try:
         file = _opened(turn)
@@ -31,30 +36,28 @@ def write_lock(turn: str, firsts: str, first: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        if not first or not locks.take(file):
-            _wait(file, firsts, first)
+        if not (first and locks.take(file)) and not _wait(file, firsts, first, within or LONGEST_SECONDS) and within:
+            raise Busy
         yield
     finally:
         os.close(file)
 
 
-def _wait(file: int, firsts: str, first: bool) -> None:
+def _wait(file: int, firsts: str, first: bool, longest: float) -> bool:
     try:
         line = _opened(firsts)
     except OSError:
-        locks.take_within(file, LONGEST_SECONDS)
-        return
+        return locks.take_within(file, longest)
     try:
         if first:
             fcntl.flock(line, fcntl.LOCK_SH)  # whoever looks whether there is any holds it for a moment
-            locks.take_within(file, LONGEST_SECONDS, look_every=FIRST_LOOKS_SECONDS)
-            return
+            return locks.take_within(file, longest, look_every=FIRST_LOOKS_SECONDS)
         end = time.monotonic() + YIELD_SECONDS
         while time.monotonic() < end:
             if not _held(line) and locks.take(file):
-                return
+                return True
             time.sleep(locks.LOOK_SECONDS)
-        locks.take_within(file, LONGEST_SECONDS)
+        return locks.take_within(file, longest)
     finally:
         os.close(line)
 

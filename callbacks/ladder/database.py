@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -55,13 +56,16 @@ class DatabaseStore:
         connection.detach()  # it ends here, in whatever state
         self._connection = connection
 
-    def keep(self, drafts: Sequence[Draft]) -> None:
+    def keep(self, drafts: Sequence[Draft], within: float | None = None) -> None:
         """Keep all of them; what has been kept before, by whatever way, is not kept twice. Raises where the database is in
-        trouble. A row that it refuses costs no other row its place: its body is kept, in quarantine."""
+        trouble. A row that it refuses costs no other row its place: its body is kept, in quarantine.
+
+        ``within``: where somebody else writes for longer than so many seconds, Busy is raised, and nothing of whom we know was
+        kept. On PostgreSQL nobody waits for another."""
         known = [draft for draft in drafts if not draft.stranger]
         strangers = [draft for draft in drafts if draft.stranger]
         if known:
-            self._keep(known, self._insert)
+            self._keep(known, partial(self._insert, within=within))
         if strangers:
             self._keep(strangers, self._insert_strangers)
 
@@ -128,9 +132,9 @@ class DatabaseStore:
         """Also where SQLAlchemy has wrapped it."""
         return isinstance(error.orig if isinstance(error, StatementError) else error, self._row_faults)
 
-    def _insert(self, drafts: Sequence[Draft]) -> None:
+    def _insert(self, drafts: Sequence[Draft], within: float | None) -> None:
         if self._database.is_sqlite:
-            with self._database.write_lock(first=True):
+            with self._database.write_lock(first=True, within=within):
                 write_sqlite(self._driver, drafts)
         else:
             write_postgresql(self._driver, drafts)

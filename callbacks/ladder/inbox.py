@@ -4,10 +4,11 @@ import os
 import threading
 
 from callbacks.draft import Draft
+from callbacks.ladder.aside import Aside
 from callbacks.ladder.database import DatabaseStore
 from callbacks.ladder.keeper import Keeper
 from callbacks.ladder.last import LastRung, Memory
-from callbacks.ladder.rung import Rung, Watch
+from callbacks.ladder.rung import Rung, Store, Watch
 from callbacks.ladder.spooled import SpoolStore
 from callbacks.ladder.tickets import Ticket, release
 from callbacks.settings import Settings
@@ -43,7 +44,7 @@ class Inbox:
     def _begin(self) -> None:
         self.last = LastRung(self.memory)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
-        self.database = Rung("database", self.open_database, DATABASE_SECONDS, self._below_database)
+        self.database = Rung("database", self._open_first, DATABASE_SECONDS, self._below_database)
         self._watch = Watch([self.database, self.spooling])
         self.keeper = Keeper(
             lambda: self.open_database(patient=False),
@@ -85,6 +86,10 @@ class Inbox:
         """To be called where ``put`` failed."""
         on, _ = self.strangers.parted([Ticket(draft)])
         self.last.put(on)
+
+    def _open_first(self) -> Store:
+        store = self.open_database()
+        return Aside(store, self.spool, self.keeper.put_aside) if self._stored_in.is_sqlite else store
 
     def _below_database(self, tickets: list[Ticket]) -> None:
         on, ended = self.strangers.parted(tickets)

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # between two looks at a database that fails again as soon as it is used
 STEADY_SECONDS = 10.0
+AGAIN_SECONDS = 0.01  # between two looks at what was put aside
 LAST_SECONDS = 1.5  # for the spool, when the process ends, of its ``callbacks.http.worker.CLOSE_SECONDS``
 
 
@@ -47,13 +48,26 @@ class Keeper:
         self._pause = LOOK_SECONDS
         self._mended_at = 0.0
         self._over = threading.Event()
+        self._aside = threading.Event()
 
     def start(self) -> None:
         for name, look, pause in (
             ("database", self.look_at_database, lambda: self._pause),
             ("spool", self.look_at_spool, lambda: LOOK_SECONDS),
+            ("aside", self._look_aside, lambda: 0.0),
         ):
             threading.Thread(target=self._run, args=[look, pause], name=f"keeper-{name}", daemon=True).start()
+
+    def put_aside(self) -> None:
+        """Something waits in the spool only because another one wrote: it is stored at once, not at the next look."""
+        self._aside.set()
+
+    def _look_aside(self) -> None:
+        self._aside.wait()
+        self._aside.clear()
+        until = time.monotonic() + LOOK_SECONDS
+        while self._drain() or (self._spool.waiting() and time.monotonic() < until):
+            self._over.wait(AGAIN_SECONDS)  # another process drains what was there when it began
 
     def look_at_database(self) -> None:
         """Use it again when it is well; what is in memory goes there, and what strangers lost is counted."""
@@ -87,8 +101,13 @@ class Keeper:
         if not self._spool.waiting():
             if not self._memory:
                 self._strangers.all_is_above()
-            return
+        elif drained := self._drain():
+            log.warning("spool_drained", receipts=drained)
+
+    def _drain(self) -> int:
         drained = 0
+        if self._database.tripped:
+            return drained
         try:
             store = self._open()
             try:
@@ -100,12 +119,12 @@ class Keeper:
                 store.close()
         except Exception as error:  # noqa: BLE001 - the database's, which the next look will show, or a segment's, logged there
             log.debug("spool_not_drained", error=type(error).__name__)
-        if drained:
-            log.warning("spool_drained", receipts=drained)
+        return drained
 
     def close(self) -> None:
         """The process ends: what is in memory alone gets a last chance, first where nobody waits for a network."""
         self._over.set()
+        self._aside.set()
         self._strangers.tell(at_once=True)
         if self._memory:
             first = threading.Thread(target=self._mend_spool, daemon=True)

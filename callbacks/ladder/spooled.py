@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from callbacks.draft import Draft, NotADraft
-from callbacks.spool import Spool
+from callbacks.spool import Spool, read
+from lib import clock
+
+ASIDE_SECONDS = 1.0  # what has waited for less was put aside while another one wrote (``callbacks.ladder.aside``)
 
 
 class SpoolStore:
@@ -27,3 +30,11 @@ def understood(line: bytes) -> Draft | None:
         return Draft.from_line(line)
     except NotADraft:
         return None
+
+
+def waiting(spool: Spool) -> int:
+    """Bytes that the database does not take: 0 where the oldest of them has waited for less than ASIDE_SECONDS. Raises OSError."""
+    size = spool.size()
+    oldest = next(read(spool.folder), None) if size else None
+    first = understood(oldest) if oldest is not None else None
+    return 0 if first and abs((clock.now() - first.received_at).total_seconds()) < ASIDE_SECONDS else size

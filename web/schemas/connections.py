@@ -205,8 +205,8 @@ class Connections(Schema):
         "pending, in quarantine or dismissed is always counted now."
     )
     spooled_bytes = number(
-        "Callbacks that wait in this machine's spool, in bytes: the database has not taken them yet, and every figure lacks "
-        "them. Null where the spool cannot be read.",
+        "Callbacks that wait in this machine's spool, in bytes, where the oldest waits for a second or longer: the database has "
+        "not taken them yet, and every figure lacks them. Null where the spool cannot be read.",
         0,
         null=True,
     )
