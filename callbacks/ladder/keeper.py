@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # between two looks at a database that fails again as soon as it is used
 STEADY_SECONDS = 10.0
+AT_ONCE = 100  # receipts: while they are read and written, callbacks of this process wait for Python's lock
 AGAIN_SECONDS = 0.01  # between two looks at what was put aside
 LAST_SECONDS = 1.5  # for the spool, when the process ends, of its ``callbacks.http.worker.CLOSE_SECONDS``
 
@@ -112,7 +113,7 @@ class Keeper:
             store = self._open()
             try:
                 # Segment by segment: what happens to the spool itself meanwhile is not to wait for the end of an outage's.
-                while some := self._spool.drain(store.keep, read=understood, most=1):
+                while some := self._spool.drain(store.keep, batch=AT_ONCE, read=understood, most=1):
                     drained += some
                     self._mend_spool()
             finally:
