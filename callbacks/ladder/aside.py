@@ -13,8 +13,8 @@ PATIENCE_SECONDS = 0.005  # longer than another receiver's transaction takes, sh
 
 
 class Aside:
-    """The database where it is free, the spool where somebody else writes: a store that keeps drafts in either. ``told`` is called
-    when something waits in the spool for that reason alone."""
+    """The database where it is free, the spool where somebody else writes: a store that keeps drafts in either. ``told`` is
+    called when something waits in the spool for that reason alone."""
 
     def __init__(self, store: DatabaseStore, spool: Spool, told: Callable[[], None]):
         self._store = store

@@ -33,7 +33,7 @@ def understood(line: bytes) -> Draft | None:
 
 
 def waiting(spool: Spool) -> int:
-    """Bytes that the database does not take: 0 where the oldest of them has waited for less than ASIDE_SECONDS. Raises OSError."""
+    """Bytes that the database does not take: 0 where the oldest has waited for less than ASIDE_SECONDS. Raises OSError."""
     size = spool.size()
     oldest = next(read(spool.folder), None) if size else None
     first = understood(oldest) if oldest is not None else None
