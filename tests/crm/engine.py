@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, update
 
 from crm.delivering import Deliverer
@@ -21,6 +22,7 @@ from tests import factories
 from tests.factories import NOON
 
 MARK = "wrapup_outcome_id"
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is the same on both
 QUICK = {"requests_per_ten_seconds": 10_000, "searches_per_second": 1_000}
 
 

@@ -1,5 +1,5 @@
-"""A process that wants a token: ``python -m tests.crm.renewing DATABASE_URL TOKEN_URL [dies]`` prints it. With ``dies`` it says
-that it was given one, and is to be killed before it can keep it."""
+"""A process that wants a token: ``python -m tests.crm.renewing DATABASE_URL TOKEN_URL`` says that it was given one, and is to be
+killed before it can keep it."""
 
 import sys
 import time
@@ -30,4 +30,4 @@ def kept(database: Database, url: str, dies: bool = False) -> KeptTokens:
 
 
 if __name__ == "__main__":
-    print(kept(Database(sys.argv[1]), sys.argv[2], "dies" in sys.argv).token(), flush=True)
+    kept(Database(sys.argv[1]), sys.argv[2], dies=True).token()

@@ -50,12 +50,6 @@ def portal():
         yield found
 
 
-def process(database, portal, *dies: str) -> subprocess.Popen:
-    url = database.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "tests.crm.renewing", url, portal.url, *dies]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-
-
 def of(database, renew, given=GIVEN, **how) -> KeptTokens:
     return KeptTokens(database, "portal", given, renew, **how)
 
@@ -64,30 +58,44 @@ def never(refresh: str) -> Granted:
     raise AssertionError("It was renewed, or refused, already.")
 
 
-def test_of_several_processes_one_has_it_renewed(database, portal):
-    other, found = process(database, portal), []
+def asking(tokens: KeptTokens, found: list) -> threading.Thread:
+    def ask():
+        try:
+            found.append(tokens.token())
+        except CredentialsRefused as error:
+            found.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread
+
+
+def test_of_several_who_want_it_one_has_it_renewed(database, portal):
+    found = []
+    threads = [asking(kept(database, portal.url), found) for _ in range(3)]
     until(lambda: portal.asked, 30)
-    waiting = threading.Thread(target=lambda: found.append(kept(database, portal.url).token()))
-    waiting.start()
     portal.goes_on.set()
-    waiting.join(30)
-    found.append(other.communicate(timeout=30)[0].strip())
-    assert (found, portal.asked) == (["access-1"] * 2, [GIVEN])
+    for thread in threads:
+        thread.join(30)
+    assert (found, portal.asked) == (["access-1"] * 3, [GIVEN])
     assert of(database, never).token() == "access-1"
 
 
 def test_a_process_is_killed_between_being_given_a_token_and_keeping_it(database, portal):
     """What it was given is lost, and what it was given for is used up: nobody can go on but a person, who is told so."""
-    portal.goes_on.set()
-    dying = process(database, portal, "dies")
-    assert dying.stdout.readline() == "granted\n"
-    dying.kill()
-    dying.communicate()
-    with pytest.raises(CredentialsRefused, match=f"not known. {DIED}"):
-        kept(database, portal.url).token()
+    url = database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.crm.renewing", url, portal.url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as dying:
+        until(lambda: portal.asked, 30)
+        found = []
+        waiting = asking(kept(database, portal.url), found)
+        portal.goes_on.set()
+        assert dying.stdout.readline() == "granted\n"
+        dying.kill()
+    waiting.join(30)
+    assert (str(found[0]), portal.asked) == (f"The refresh token is not known. {DIED}", [GIVEN] * 2)
     with pytest.raises(CredentialsRefused, match=DIED):
         of(database, never).token()
-    assert portal.asked == [GIVEN] * 2
     assert of(database, lambda refresh: Granted(f"by {refresh}"), "new").token() == "by new"
 
 

@@ -1,4 +1,4 @@
-"""An app that is connected by OAuth: its token is renewed once, by whoever needs it first. On both databases."""
+"""An app that is connected by OAuth: its token is renewed once, by whoever needs it first."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from crm import steering
 from crm.checking import check
 from crm.hubspot import Settings
-from tests.crm.engine import hubspot_of, told
+from tests.crm.engine import hubspot_of, on_one_database, told
 from tests.crm.mapping import NUMBER
 
 APP = {"client_id": "demo-app", "client_secret": "demo-secret", "refresh_token": "demo-refresh"}
@@ -22,6 +22,7 @@ def app(engine, hubspot):
     return found
 
 
+@on_one_database
 def test_calls_are_logged_with_a_token_that_is_renewed_when_it_is_over(engine, hubspot, app):
     engine.made(customer_number=NUMBER)
     engine.run(app)
@@ -35,6 +36,7 @@ def test_calls_are_logged_with_a_token_that_is_renewed_when_it_is_over(engine, h
     assert all(line.fine for line in check(engine.database, app))
 
 
+@on_one_database
 def test_a_refresh_token_that_is_good_no_more_parks_with_a_sentence(engine, hubspot, app):
     hubspot.app.refresh = "another"
     engine.made(customer_number=NUMBER)
