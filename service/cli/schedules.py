@@ -24,16 +24,19 @@ group = AppGroup("schedules", help="Look at schedules, and try them.")
 
 @group.command("list")
 def list_() -> None:
-    """Show each schedule, when it is due next, and what came of it last. Code 1 where one came to no good."""
+    """Show each schedule, when it is due next, or was and nobody has taken it up, and what came of it last. Code 1 where one came
+    to no good."""
     migrations.upgrade(context().database)
     with context().database.read() as session:
         found = shown.schedules(session)
     if not found:
         say("There is no schedule.")
+    now = clock.now()
     for one in found:
-        last = one["last"]
-        came = f"{last['due_at']} {last['state']}" if last else "never due yet"
-        say(f"{one['name']}  {one['state']}  next {one['next_at'] or '-'}  last {came}")
+        last, next_at = one["last"], clock.parse(one["next_at"])
+        late = next_at is not None and next_at < now  # and no worker has taken it up
+        came = f"{last['due_at']} {last['state']}" if last else "none" if late else "never due yet"
+        say(f"{one['name']}  {one['state']}  {'was due' if late else 'next'} {one['next_at'] or '-'}  last {came}")
         if last and last["answer"]:
             say(f"  {last['answer']}")
     if any(one["last"] and one["last"]["state"] in ("failed", "unknown") for one in found):

@@ -3,11 +3,14 @@
 import threading
 import tomllib
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from models import ScheduledSend
+from lib import clock
+from models import Schedule, ScheduledSend
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from schedules import noting
@@ -99,6 +102,14 @@ def test_tried_from_the_command_line(run):
     assert refused.exit_code == 1 and "554 looks like spam" in refused.output
     assert invoke("list").exit_code == 1
     assert invoke("send", "Weekly").exit_code == 2
+
+
+def test_what_nobody_has_taken_up_was_due(run, database):
+    invoke, _ = run
+    for hours, said in ((-2, ("was due", "last none")), (2, ("next", "last never due yet"))):
+        with database.write() as session:
+            session.execute(update(Schedule).values(next_at=clock.now() + timedelta(hours=hours)))
+        assert all(one in invoke("list").output for one in said)
 
 
 def test_the_worker_sends_them_also_while_a_mail_server_hangs(database, database_url, tmp_path):
