@@ -17,8 +17,16 @@ function written(value, unit) {
   return value.toLocaleString("en") + (unit === "seconds" ? " s" : "");
 }
 
-function drawn(figure) {
-  const told = JSON.parse(figure.dataset.zoom);
+// A browser's zones may be older than the server's; then the server's picture is all there is.
+function known(zone) {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: zone }));
+  } catch {
+    return false;
+  }
+}
+
+function drawn(figure, told) {
   const starts = told.begins.slice(0, -1);
   const [mark, soft, line] = LOOK.map((name) => getComputedStyle(figure).getPropertyValue(name));
   const ink = { stroke: soft, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
@@ -70,10 +78,12 @@ function drawn(figure) {
 // A finger scrolls, and has no drag to spare.
 if (matchMedia("(any-pointer: fine)").matches) {
   for (const figure of document.querySelectorAll("[data-zoom]")) {
-    let remove = drawn(figure);
+    const told = JSON.parse(figure.dataset.zoom);
+    if (!known(told.tz)) continue;
+    let remove = drawn(figure, told);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       remove();
-      remove = drawn(figure);
+      remove = drawn(figure, told);
     });
     const hint = document.createElement("span");
     hint.className = "second screen";

@@ -26,6 +26,13 @@ ALL = os.environ.get("WRAPUP_TEST_CRAWL") == "1"
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns")
 TOLD = {name: replace(one, callback_tokens=("token",)) for name, one in generated.CONNECTIONS.items()}
 PICTURED = ("penetration", "best_time", "attempts_to_contact", "compliance")
+# A browser that does not know the zone.
+OLDER = """Intl.DateTimeFormat = class extends Intl.DateTimeFormat {
+  constructor(...given) {
+    if (given[1]?.timeZone) throw new RangeError("no such zone");
+    super(...given);
+  }
+};"""
 COUNTED = "nodes => nodes.map(one => [one.getAttribute('href'), Number(one.dataset.count)])"
 
 pytestmark = [
@@ -119,6 +126,10 @@ def test_a_span_of_time_is_dragged_out_into_the_address(chromium, served):
     assert 0 < page.locator("tbody tr").count() < 0.5 * days
     page.emulate_media(media="print")
     assert page.locator("figure svg").bounding_box()["width"] > 300 and not page.locator(".plot").is_visible()
+    page.emulate_media(media="screen")
+    page.add_init_script(OLDER)
+    page.reload()
+    assert page.locator("figure svg").bounding_box()["width"] > 300 and page.locator(".plot").count() == 0
     assert window.complaints == []
 
 
