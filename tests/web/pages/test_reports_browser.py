@@ -89,16 +89,14 @@ def test_every_number_leads_to_what_it_counts(chromium, served):
     assert window.complaints == []
 
 
-def test_a_newcomer_comes_from_a_question_to_its_calls(chromium, served, tmp_path):
+def test_a_newcomer_comes_from_a_question_to_its_calls(chromium, served):
     window = opened(chromium, served, color_scheme="light", viewport={"width": 1360, "height": 900})
     page = window.page
     page.get_by_role("link", name="Reports", exact=True).click()
-    picture(page, "reports.png", tmp_path)
     page.get_by_role("link", name="On which weekday and at which hour do people answer?").click()
     page.get_by_role("link", name="everything").click()
     page.get_by_text("Definition of connect rate").click()
     assert page.get_by_text("Divided by: Calls that are over.").first.is_visible()
-    picture(page, "report.png", tmp_path)
     number = page.locator("tbody a[data-count]").first
     count = int(number.get_attribute("data-count"))
     number.click()
@@ -107,8 +105,8 @@ def test_a_newcomer_comes_from_a_question_to_its_calls(chromium, served, tmp_pat
     assert window.complaints == []
 
 
-def test_a_span_of_time_is_dragged_out_into_the_address(chromium, served):
-    window = opened(chromium, served, viewport={"width": 1360, "height": 900})
+def test_a_span_of_time_is_dragged_out_into_the_address(chromium, served, tmp_path):
+    window = opened(chromium, served, color_scheme="light", viewport={"width": 1360, "height": 900})
     page = window.page
     page.goto(page_of("attempts", "Asia/Kathmandu").partition("&group_by")[0] + "&group_by=day")
     days, whole = page.locator("tbody tr").count(), page.url
@@ -118,6 +116,7 @@ def test_a_span_of_time_is_dragged_out_into_the_address(chromium, served):
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 60, steps=3)
+    picture(page, "report.png", tmp_path)
     page.mouse.up()
     page.wait_for_url(lambda url: url != whole)
     asked = parse_qs(urlsplit(page.url).query)
