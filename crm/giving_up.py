@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from crm.base import SwitchedOff
 from crm.settling import Settled
-from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, PENDING, REFUSED, UNKNOWN
+from crm.statuses import PUT_BACK
+from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, PENDING, REFUSED, UNKNOWN, UNMATCHED
 
 LONGEST = timedelta(days=3)
 
@@ -34,7 +35,7 @@ class Failing:
 def looked_at(results: Sequence[Settled], answered: bool, since: datetime | None, at: datetime) -> Failing:
     """``answered``: whether the other side took or refused something, or said why it takes nothing now. ``since`` when it had
     done none of these before."""
-    answered = answered or any(one.state in (DONE, REFUSED) for one in results)
+    answered = answered or any(map(_is_answer, results))
     failed = [one for one in results if one.failed]
     since = None if answered else min(since or at, at) if failed else since
     if failed and since is not None and at - since >= LONGEST:
@@ -44,6 +45,13 @@ def looked_at(results: Sequence[Settled], answered: bool, since: datetime | None
         told = {"error": str(error), "error_id": error.error_id, "paused_by": str(error)}
         return Failing(results, None, {**told, "paused_at": at, "failing_since": None})
     return Failing([_looked_at(one, since, at) for one in results], since, {"failing_since": since})
+
+
+def _is_answer(one: Settled) -> bool:
+    """Whether the other side took or refused it. What had nothing to be sent proves nothing."""
+    if one.state == REFUSED:
+        return one.reason not in UNMATCHED
+    return one.state == DONE and one.reason in (None, PUT_BACK)
 
 
 def _looked_at(one: Settled, since: datetime | None, at: datetime) -> Settled:

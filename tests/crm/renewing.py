@@ -13,7 +13,7 @@ from lib.http.errors import CredentialsRefused
 from models.database import Database
 
 GIVEN = "refresh-0"
-SPAN = timedelta(seconds=2)
+SPAN = timedelta(seconds=5)
 
 
 def kept(database: Database, url: str, dies: bool = False) -> KeptTokens:

@@ -5,10 +5,18 @@ from datetime import timedelta
 import pytest
 
 from crm import steering
+from models import Delivery
 from tests.crm.engine import on_one_database, told
 from tests.crm.mapping import NUMBER, UPSERT
 
 DAYS = timedelta(days=3, hours=1).total_seconds()
+HOUR = 3_600
+
+
+def put_off(engine, seconds):
+    """What is open is not due before, however slow the machine is."""
+    due = engine.now() + timedelta(seconds=seconds)
+    engine.set(Delivery, Delivery.state.in_(("pending", "unknown")), due_at=due)
 
 
 def looked_up(hubspot):
@@ -46,6 +54,7 @@ def test_one_that_is_not_taken_while_others_are_is_refused_and_can_be_tried_agai
     engine.made()
     receiver.faults.set({"server_error": {}})
     engine.run(hook)
+    put_off(engine, HOUR)
     receiver.faults.set({})
     engine.made()
     assert [row.state for row in engine.run(hook)] == ["pending", "done"]
@@ -65,9 +74,10 @@ def test_one_that_may_have_been_taken_is_looked_up_before_it_is_sent_again(engin
     call = engine.made(customer_number=NUMBER)
     hubspot.faults.set({"drop": {"path": UPSERT}})
     engine.run(sales)
+    put_off(engine, HOUR)
     hubspot.faults.set({})
     engine.made(customer_number=NUMBER)
-    engine.later(4)  # the other one's look-up is not due
+    engine.later(4)  # so that the destination has rested
     assert [row.state for row in engine.run(sales)] == ["unknown", "done"]
     hubspot.faults.set({"drop_after": {"path": UPSERT}})
     engine.later(DAYS)
@@ -83,3 +93,20 @@ def test_one_that_may_have_been_taken_is_looked_up_before_it_is_sent_again(engin
     assert engine.run(sales)[-1 if corrected else 0].state == "done"
     assert looked_up(hubspot) > before
     assert hubspot.counted["calls made"] == 2
+
+
+@on_one_database
+def test_what_had_nothing_to_be_sent_is_no_sign_of_life(engine, hubspot, sales):
+    quiet = engine.made(customer_number=NUMBER)
+    engine.run(sales)
+    engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"server_error": {"path": UPSERT}})
+    engine.run(sales)
+    put_off(engine, 0.7 * DAYS)
+    engine.later(DAYS / 2)
+    engine.changed(quiet, lead_status="Closed")
+    assert told(engine.run(sales))[-1] == ("log_call", "done", "unchanged")
+    engine.later(DAYS / 2)
+    engine.run(sales)
+    assert engine.desk(sales).error_id == "given_up"
+    assert "refused" not in {row.state for row in engine.rows(sales)}
