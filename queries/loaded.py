@@ -27,6 +27,7 @@ from models import CallOutcome, LeadLoad, LoadedLead
 from models.base import UtcDateTime
 from outcomes.lead_facts import candidates, has_leads, leads_of
 from outcomes.lead_match import LEAD, ambiguous, matched
+from queries.selection import NOT_MERGED
 
 
 class whole_second(FunctionElement[datetime]):
@@ -49,7 +50,7 @@ def _in_sqlite(element: whole_second, compiler: SQLCompiler, **options: Any) -> 
 
 MOST_SHOWN = 20
 
-_OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, CallOutcome.merged_into.is_(None))
+_OF_ITS_CONNECTION = (CallOutcome.connection == LoadedLead.connection, NOT_MERGED)
 
 
 def in_its_campaign(campaign: Any) -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ SELECT lead.id AS lead, call.id AS call, call.occurred_at AS at, {contact} AS co
     {sale} AS sale,
     call.disposition IS NOT NULL AS disposed, call.disposition IS NOT NULL AND flags = '[]' AS unflagged
 FROM loaded_leads AS lead JOIN lead_loads AS load ON load.id = lead.load_id
-JOIN call_outcomes AS call ON call.connection = lead.connection AND call.merged_into IS NULL AND {way}
+JOIN call_outcomes AS call ON call.connection = lead.connection AND NOT (call.merged_into IS NOT NULL) AND {way}
 WHERE NOT (call.connect_outcome = 'pending' OR (call.connect_outcome = 'canceled' AND call.started_at IS NULL))"""
 LEADS = """
 SELECT lead.id, lead.load_id, lead.ordinal AS row_in_load, lead.connection, load.campaign AS campaign_id,

@@ -1,5 +1,6 @@
 """What callbacks, reports and our own loads know of, side by side; and where a lead meets its calls."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,8 @@ from dialers.asking import Report
 from dialers.base import Dialer, Reading
 from dialers.registry import DIALERS
 from lib import ids
-from models import LeadLoad, LoadedLead
+from models import CallOutcome, LeadLoad, LoadedLead
+from models.database import Database
 from queries import counting, loaded
 from queries import reconciliation as sides
 from queries.days import span
@@ -213,3 +215,14 @@ def test_leads_find_their_calls_by_indexes(database):
     assert plan.count("ix_call_outcomes_lead") == 2, plan
     assert plan.count("ix_call_outcomes_number") == 1, plan
     assert not database.is_sqlite or "ix_loaded_leads_sent" in plan, plan
+
+
+def test_many_leads_find_their_calls_by_an_index_of_sqlite(sqlite_url):
+    """PostgreSQL knows how many calls are not merged; SQLite took them for few, and went through all leads for each."""
+    with closing(Database(sqlite_url)) as database, database.read() as session:
+        statement = loaded.calls_of((CallOutcome.occurred_at,))
+        of_report = str(statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        for asked in (of_report, "SELECT * FROM leads_v1"):
+            plan = "\n".join(map(str, session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")))
+            assert plan.count("ix_call_outcomes_lead") == 2, plan
+            assert plan.count("ix_call_outcomes_number") == 1, plan
