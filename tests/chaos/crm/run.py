@@ -102,7 +102,7 @@ def perform(run: Run, folder: Path) -> Result:
         return Result(
             run=run,
             found=found,
-            problems=[*problems, *balance.wrong(found)],
+            problems=[*problems, *_miscounted(database), *balance.wrong(found)],
             struck=struck,
             written=writer.counted,
             requests=Counter(hubspot.requests),
@@ -161,6 +161,22 @@ def _rest(run: Run, site: Site, writer: Writer) -> list[str]:
     over.set()
     mending.join()
     return [busy] if busy else []
+
+
+def _miscounted(database: Database) -> list[str]:
+    """What destinations say of how many deliveries and calls they have, where it is not so."""
+    with database.read() as session:
+        kept = session.execute(select(DestinationState.name, DestinationState.deliveries, DestinationState.calls)).all()
+        counts = (func.count(), func.count(Delivery.outcome_id.distinct()))
+        there = {
+            row[0]: tuple(row[1:])
+            for row in session.execute(select(Delivery.destination, *counts).group_by(Delivery.destination))
+        }
+    return [
+        f"{name} says that it has {said}, and has {there.get(name)}"
+        for name, *said in kept
+        if tuple(said) != there.get(name)
+    ]
 
 
 def _busy(database: Database) -> str:
