@@ -69,13 +69,14 @@ def without_reasons(row: dict) -> dict:
     return {name: value for name, value in row.items() if name != "reasons"}
 
 
-def answered(session, name: str, asked: oracle.Question) -> tuple[list, dict]:
+def answered(session, name: str, asked: oracle.Question, limit: int = 7) -> tuple[list, dict]:
+    """The rows of all pages, of ``limit`` rows each, and the totals."""
     question = answering.asked(
         session, asked.filters, asked.tz, tuple(asked.group_by), asked.limits, CONNECTIONS, asked.by_customer
     )
     found, rows, cursor = {"next": None}, [], None
     while cursor is not None or not rows:
-        found = answering.answer(replace(question, now=asked.now), REPORTS[name], None, 7, cursor)
+        found = answering.answer(replace(question, now=asked.now), REPORTS[name], None, limit, cursor)
         rows += found["rows"]
         cursor = found.get("next")
         if cursor is None:
