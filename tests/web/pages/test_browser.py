@@ -76,7 +76,7 @@ def day(sqlite_template, tmp_path_factory) -> Path:
 
 
 def scheduled(database):
-    """A paused schedule, with a send that has been in doubt for days."""
+    """A paused schedule, with a send in doubt, and one after it that left."""
     order = {
         "name": "Every morning " + "x" * 60,
         "view_id": view(database).id,
@@ -87,9 +87,10 @@ def scheduled(database):
     with database.write() as session:
         row = managing.keep(session, order, "admin", SENDING, clock.now())
         managing.pause(session, row, clock.now())
-        noting.tried(session, row, clock.now() - timedelta(days=3))
         long_ago = {"settled_at": clock.now() - timedelta(days=3), "answer": "421 " + "y" * 60}
-        session.execute(update(ScheduledSend).values(state="unknown", **long_ago))
+        for state in ("unknown", "sent"):
+            one = noting.tried(session, row, clock.now() - timedelta(days=3))
+            session.execute(update(ScheduledSend).where(ScheduledSend.id == one).values(state=state, **long_ago))
 
 
 @pytest.fixture
