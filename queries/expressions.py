@@ -99,8 +99,9 @@ def _made(element: made_once, compiler: SQLCompiler, **options: Any) -> str:
 
 @compiles(made_once, "duckdb")
 def _made_duckdb(element: made_once, compiler: SQLCompiler, **options: Any) -> str:
-    column, _ = element.clauses
-    return compiler.process(column, **options)
+    column, expression = element.clauses
+    dialect: Any = compiler.dialect
+    return compiler.process(column if dialect.has_made else expression, **options)
 
 
 @compiles(micros, "postgresql")

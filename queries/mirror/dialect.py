@@ -31,6 +31,7 @@ class _Types(PGTypeCompiler):
 
 class Dialect(PGDialect):
     name = NAME
+    has_made = True  # whether the tables have the columns of ``queries.mirror.columns.MADE``
     supports_statement_cache = True
     default_paramstyle = "numeric_dollar"
     statement_compiler = _Compiler
