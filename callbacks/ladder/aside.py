@@ -1,6 +1,6 @@
 """SQLite has one writer at a time, and a worker is it for as long as a batch takes. What would wait for it is put aside: into the
 spool, which is as durable on the same disk, and from there into the database as soon as that is free.
-See docs/decisions/0016-aside.md."""
+See docs/decisions/0017-aside.md."""
 
 from collections.abc import Callable, Sequence
 
