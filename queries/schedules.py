@@ -12,14 +12,17 @@ from lib import clock, ids
 from models import Schedule, ScheduledSend, View
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, PENDING, SEND_STATES, UNKNOWN
 from queries import keyset
+from queries.views import saved
 
 COUNTED = timedelta(days=1)  # so far back sends are counted by what became of them
 _ORDER = "-sends"
 
 
-def schedules(session: Session) -> list[dict[str, Any]]:
-    """All of them, by name, each with its view's name and what came of it last."""
-    rows = session.execute(select(Schedule, View.name).join(View, View.id == Schedule.view_id).order_by(Schedule.name))
+def schedules(session: Session, key_name: str, everybodys: bool = False) -> list[dict[str, Any]]:
+    """All of them, by name, each with its view's name, where the key may see the view, and what came of it last; ``everybodys``:
+    it may see all views."""
+    view = saved.name_for(key_name, everybodys)
+    rows = session.execute(select(Schedule, view).join(View, View.id == Schedule.view_id).order_by(Schedule.name))
     latest = {send.schedule_id: send for send, _ in _latest(session)}
     return [_shown(row, view, latest.get(row.id)) for row, view in rows]
 
@@ -57,10 +60,13 @@ def overdue_since(session: Session, now: datetime) -> datetime | None:
     return min(filter(None, (session.scalar(sends), session.scalar(unnoted))), default=None)
 
 
-def find(session: Session, schedule_id: UUID) -> tuple[Schedule, str] | None:
-    """The schedule and its view's name."""
+def find(
+    session: Session, schedule_id: UUID, key_name: str, everybodys: bool = False
+) -> tuple[Schedule, str | None] | None:
+    """The schedule and its view's name, as above."""
+    view = saved.name_for(key_name, everybodys)
     found = session.execute(
-        select(Schedule, View.name).join(View, View.id == Schedule.view_id).where(Schedule.id == schedule_id)
+        select(Schedule, view).join(View, View.id == Schedule.view_id).where(Schedule.id == schedule_id)
     ).one_or_none()
     return (found[0], found[1]) if found else None
 
@@ -69,13 +75,13 @@ def named(session: Session, name: str) -> Schedule | None:
     return session.scalars(select(Schedule).where(Schedule.name == name)).one_or_none()
 
 
-def shown(session: Session, row: Schedule, view: str) -> dict[str, Any]:
+def shown(session: Session, row: Schedule, view: str | None) -> dict[str, Any]:
     """As the API shows it."""
     last = page(session, row.id, {}, None, 1).rows
     return _shown(row, view, last[0] if last else None)
 
 
-def _shown(row: Schedule, view: str, last: ScheduledSend | None) -> dict[str, Any]:
+def _shown(row: Schedule, view: str | None, last: ScheduledSend | None) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "name": row.name,

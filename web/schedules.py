@@ -14,6 +14,7 @@ from models import Schedule, ScheduledSend
 from models.schedules import SEND_STATES
 from queries import schedules as shown
 from schedules import managing, noting
+from web import viewed
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 def list_schedules() -> Response:
     """Every schedule, when it is due next, and what came of it last"""
     with LOOKS.turn(), context().database.read() as session:
-        return answer({"schedules": shown.schedules(session)})
+        return answer({"schedules": shown.schedules(session, g.key_name, g.is_admin)})
 
 
 @blueprint.route("/schedules", methods=["POST"])
@@ -58,7 +59,7 @@ def make_schedule(order: dict[str, Any]) -> Response:
 def one_schedule(schedule_id: UUID) -> Response:
     """One schedule"""
     with context().database.read() as session:
-        row, view = shown.find(session, schedule_id) or not_found("schedule")
+        row, view = shown.find(session, schedule_id, g.key_name, g.is_admin) or not_found("schedule")
         return answer({"schedule": shown.shown(session, row, view)})
 
 
@@ -231,6 +232,7 @@ def repeat(send_id: UUID, by: str) -> dict[str, Any] | None:
 
 
 def _shown(session: Session, row: Schedule) -> dict[str, Any]:
-    found = shown.find(session, row.id)
+    own = viewed.who()
+    found = shown.find(session, row.id, own.name, own.is_admin)
     assert found is not None
     return shown.shown(session, *found)

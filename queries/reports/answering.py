@@ -55,7 +55,7 @@ def answer(
         unknown = first is None or other.until <= first
         found = compared.compared(report, found, _found(earlier, report, limit, None), other.days, unknown)
         times = {name: clock.iso(moment) for name, moment in other.shown().items()}
-        more["compared_with"] = times | {"days": other.days, "note": compared.note(other, first, report)}
+        more["compared_with"] = times | {"days": other.days, "note": compared.note(other, first, report, question.tz)}
     if report.paged is not None:
         more["next"] = found.next
     return {

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from lib import clock, zones
+from lib import zones
 from models import CallOutcome, LoadedLead
 from models.database import AnyColumn
 from queries.days import day_number, day_text, week_number, week_text
@@ -96,14 +96,15 @@ def first_known(asked: Asked, report: Report) -> datetime | None:
     return first
 
 
-def note(other: Before, first: datetime | None, report: Report) -> str | None:
+def note(other: Before, first: datetime | None, report: Report, tz: str) -> str | None:
     """That the other period began before anything was known, where it did."""
     what = "loaded lead" if report.tables else "call"
     if first is None:
         return f"No {what} is known here: of that time, nothing is known."
     if first <= other.since:
         return None
-    return f"The first {what} that is known here was at {clock.iso(first)}: of the time before, nothing is known."
+    at = f"{first.astimezone(zones.named(tz)):%Y-%m-%d %H:%M:%S} ({tz})"
+    return f"The first {what} that is known here was at {at}: of the time before, nothing is known."
 
 
 def compared(report: Report, found: Found, other: Found, days: int, unknown: bool = False) -> Found:

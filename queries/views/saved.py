@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ def views(session: Session, key_name: str, everybodys: bool = False) -> list[Vie
     """Those that the key may see, by name: its own and the shared ones; ``everybodys``: all."""
     found = select(View).order_by(func.lower(View.name), View.id)
     if not everybodys:
-        found = found.where(or_(View.owner.is_(None), View.owner == key_name))
+        found = found.where(_seen_by(key_name))
     return list(session.scalars(found))
 
 
@@ -35,6 +35,15 @@ def find(session: Session, view_id: UUID, key_name: str, everybodys: bool = Fals
     """The view, where the key may see it."""
     view = session.get(View, view_id)
     return view if view and (everybodys or view.owner in (None, key_name)) else None
+
+
+def name_for(key_name: str, everybodys: bool = False) -> ColumnElement[str | None]:
+    """The name of a view, where the key may see it; else null."""
+    return case((true() if everybodys else _seen_by(key_name), View.name))
+
+
+def _seen_by(key_name: str) -> ColumnElement[bool]:
+    return or_(View.owner.is_(None), View.owner == key_name)
 
 
 def made(

@@ -28,7 +28,7 @@ def list_() -> None:
     to no good."""
     migrations.upgrade(context().database)
     with context().database.read() as session:
-        found = shown.schedules(session)
+        found = shown.schedules(session, "", everybodys=True)
     if not found:
         say("There is no schedule.")
     now = clock.now()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from lib import ids
-from models import ScheduledSend
+from models import ScheduledSend, View
 from schedules.settings import Settings
 from service.app import create_app
 from tests.factories import outcome
@@ -33,7 +33,7 @@ def order(database):
     return {"name": "Daily", "view_id": str(view(database).id), "to": [OPS], "at": ["07:00"], "tz": "Asia/Kolkata"}
 
 
-def test_made_shown_changed_and_deleted(admin, reader, order):
+def test_made_shown_changed_and_deleted(admin, reader, order, database):
     made = admin.post(URL, json=order)
     assert made.status_code == 201
     one = made.json["schedule"]
@@ -46,6 +46,14 @@ def test_made_shown_changed_and_deleted(admin, reader, order):
     )
     assert one["next_at"].endswith("T01:30:00Z") and (one["view"], one["last"]) == ("All calls", None)
     assert reader.get(URL).json["schedules"] == [one] and reader.get(f"{URL}/{one['id']}").json["schedule"] == one
+    with database.write() as session:
+        session.execute(update(View).values(owner="somebody"))  # whose view's name is nobody else's but admins'
+    hidden = one | {"view": None}
+    assert reader.get(URL).json["schedules"] == [hidden] and reader.get(f"{URL}/{one['id']}").json["schedule"] == hidden
+    assert admin.get(URL).json["schedules"] == [one] and admin.get(f"{URL}/{one['id']}").json["schedule"] == one
+    with database.write() as session:
+        session.execute(update(View).values(owner="read"))
+    assert reader.get(URL).json["schedules"] == [one]
     other = {**order, "name": "Weekly", "folder": "weekly", "at": ["19:00", "06:30"], "weekdays": [1], "tz": "UTC"}
     del other["to"]
     changed = admin.put(f"{URL}/{one['id']}", json=other).json["schedule"]

@@ -43,11 +43,12 @@ def list_schedules() -> str:
 
 
 def _list(given: dict[str, Any], wrong: str | None) -> str:
-    now, new = clock.now(), {"tz": zones.chosen(), "at": "07:00", "view_id": request.args.get("view", "")}
+    now, own = clock.now(), viewed.who()
+    new = {"tz": zones.chosen(), "at": "07:00", "view_id": request.args.get("view", "")}
     with LOOKS.turn(), session.database().read() as reading:
         return render_template(
             "pages/schedules.html",
-            schedules=[one | _waiting(one, now) for one in shown.schedules(reading)],
+            schedules=[one | _waiting(one, now) for one in shown.schedules(reading, own.name, own.is_admin)],
             wrong=wrong,
             **_form(reading, new | given),
         )
@@ -88,7 +89,8 @@ def _page(schedule_id: UUID, refused: str | None = None) -> Response:
     """``refused``: why it could not be changed as the form says."""
     wrong = None
     with LOOKS.turn(), session.database().read() as reading:
-        row, view = shown.find(reading, schedule_id) or abort(404)
+        own = viewed.who()
+        row, view = shown.find(reading, schedule_id, own.name, own.is_admin) or abort(404)
         try:
             page = shown.page(reading, schedule_id, {}, request.args.get("cursor"), SHOWN_SENDS)
         except keyset.BadCursor as error:

@@ -37,7 +37,7 @@ class Schedule(Schema):
     id = our_id("Ours.")
     name = text("Its name.", "Renewals, daily", null=False)
     view_id = our_id("The view that is sent.")
-    view = text("The view's name.", "Renewals by agent", null=False)
+    view = text("The view's name; null where the key may not see the view.", "Renewals by agent")
     to = fields.List(
         fields.Str(),
         required=True,

@@ -125,7 +125,7 @@ def test_how_long_people_talked_is_not_0_where_nobody_told(database):
     assert told(("no_answer", None)) == (0, None)  # nobody talked
 
 
-FIRST = "The first call that is known here was at 2026-11-18T12:00:00Z: of the time before, nothing is known."
+FIRST = "The first call that is known here was at 2026-11-18 12:00:00 (UTC): of the time before, nothing is known."
 
 
 def test_compared_with_a_time_without_calls(database):
@@ -135,9 +135,9 @@ def test_compared_with_a_time_without_calls(database):
             talk = {"talk_seconds": 60, "disposition": "Sold" if connection == "qvoice-main" else None}
             factories.outcome(session, connection=connection, started_at=NOON, **talk)
 
-    def compared(name, since, compare, group_by=("connection",)):
+    def compared(name, since, compare, group_by=("connection",), tz="UTC"):
         days = {"since": since, "until": since + timedelta(days=1)}
-        question = answering.asked(session, days, group_by=group_by, configured=CONNECTIONS)
+        question = answering.asked(session, days, tz, group_by, configured=CONNECTIONS)
         found = answering.answer(question, REPORTS[name], compare)
         return found["rows"][0], found["compared_with"]["note"]
 
@@ -160,6 +160,8 @@ def test_compared_with_a_time_without_calls(database):
         assert row["reasons"]["final_before"] == "Nothing is known of that time."
         row, _ = compared("may_still_move", morning, "previous", ())
         assert row["now_before"] == {"connected": None, "contacts": None} and "now_contacts_before" in row["reasons"]
+        _, note = compared("connect_rate", morning, "previous", tz="Asia/Kolkata")
+        assert note == FIRST.replace("12:00:00 (UTC)", "17:30:00 (Asia/Kolkata)")
         row, note = compared("connect_rate", morning, "2026-11-19..2026-11-19")
         assert (row["final"], row["final_before"], row["final_change"], note) == (1, 0, 1, None)
 

@@ -56,6 +56,11 @@ def test_made_looked_at_and_steered(admin, reader, database):
     page = text(reader, answer.location)
     assert "<script>" not in page and "Monday, Friday at 07:00, 19:30" in page and "Send it now" not in page
     assert "<script>" not in text(admin, "/schedules")
+    with database.write() as session:
+        session.execute(update(View).values(owner="somebody", name="Unsaid"))
+    for path in ("/schedules", answer.location):
+        assert "a view of its owner" in text(reader, path) and "Unsaid" not in text(reader, path)
+        assert "<bdi>Unsaid</bdi>" in text(admin, path)
     for do, said in (("pause", "Resume</button>"), ("resume", "Pause</button>"), ("send", "pending")):
         assert admin.post(answer.location, do=do).status_code == 303
         assert said in text(admin, answer.location)
