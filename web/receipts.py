@@ -11,7 +11,7 @@ from models.database import Database
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
 from outcomes import strangers
 from queries import evidence, quarantine
-from web import sorting_out
+from web import sorting_out, spooled
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -23,6 +23,7 @@ from web.searching import searching
 
 log = structlog.get_logger()
 blueprint = Blueprint("receipts", __name__, description="The evidence, kept exactly as it came")
+blueprint.before_request(spooled.let_in)
 
 
 def database() -> Database:

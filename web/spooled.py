@@ -1,11 +1,16 @@
 """What waits in this machine's spool: callbacks that are answered, and that the database has not taken for a second."""
 
+import time
+
 import structlog
 
 from callbacks.ladder import spooled
 from web.context import context
 
 log = structlog.get_logger(__name__)
+
+LONGEST_SECONDS = 0.3
+LOOK_SECONDS = 0.005
 
 
 def waiting() -> int | None:
@@ -15,3 +20,10 @@ def waiting() -> int | None:
     except OSError as error:
         log.error("spool_unreadable", error=type(error).__name__)
         return None
+
+
+def let_in() -> None:
+    """Wait for a moment at most for what was put aside while another one writes: a callback that was answered is shown."""
+    until = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < until and waiting() == 0 and context().spool.waiting():
+        time.sleep(LOOK_SECONDS)

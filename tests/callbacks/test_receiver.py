@@ -5,12 +5,14 @@ import http.client
 import json
 import socket
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from sqlalchemy import select
 
+from callbacks.spool import Spool
 from models import CallOutcome, Receipt, StrangerQuota
 from models.database import Database
 from rig.waiting import until
@@ -50,6 +52,9 @@ def database(served):
 
 
 def receipts(database, **wanted) -> list[Receipt]:
+    if database.is_sqlite:
+        aside = Spool(Path(database.url.database).parent / "data" / "spool")
+        until(lambda: not aside.waiting(), 5)
     statement = select(Receipt).order_by(Receipt.id)
     for name, value in wanted.items():
         statement = statement.where(getattr(Receipt, name) == value)

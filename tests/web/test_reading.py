@@ -1,14 +1,19 @@
 """Reports, connections, campaigns, queues and receipts over HTTP; the probes; the description for people."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.spooled import understood
+from callbacks.strangers import Strangers
 from lib import clock
 from models import SendingDesk, strangers
 from models.database import Database
+from tests.callbacks.drafts import draft
 from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
 from web import openapi
 from web.auth import API
@@ -190,6 +195,22 @@ def test_what_nobody_can_read_is_shown_and_counted(reader, nobody, database):
 def test_metrics_tell_what_waits_in_the_spool(nobody, app):
     context(app).spool.append([b"x" * 90])
     assert "wrapup_spool_bytes 100.0" in nobody.get("/metrics").text
+
+
+def test_what_was_put_aside_for_a_moment_is_no_trouble_and_is_let_in_first(reader, nobody, app, database):
+    one, spool = draft(1), context(app).spool
+    spool.append([one.line()])
+    assert "wrapup_spool_bytes 0.0" in nobody.get("/metrics").text
+
+    def store() -> None:
+        kept = DatabaseStore(database, Strangers(10, 10**6))
+        spool.drain(kept.keep, read=understood)
+        kept.close()
+
+    keeper = threading.Timer(0.1, store)
+    keeper.start()
+    assert reader.get(f"{API}/receipts/{one.id}").status_code == 200
+    keeper.join()
 
 
 def test_the_connections_say_what_waits_in_the_spool(reader, app):
