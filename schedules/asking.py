@@ -20,7 +20,7 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
     was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``picture``: that
-    of a report's rows."""
+    of a report's rows. ``said``: the rows as a mail writes them, where that is not as they are."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -28,6 +28,7 @@ class Answer:
     file: BinaryIO | None
     tz: str = "UTC"
     picture: Bars | Hours | None = None
+    said: Sequence[Sequence[Any]] | None = None
 
     @property
     def size(self) -> int:
@@ -55,9 +56,9 @@ def asker(means: Means) -> Ask:
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
         if table.more:
-            return Answer(table.columns, table.rows, None, None, table.tz, table.picture)
+            return Answer(table.columns, table.rows, None, None, table.tz, table.picture, table.said)
         written = files.written(form, table.columns, table.rows, table.tz)
-        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz, table.picture)
+        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz, table.picture, table.said)
 
     return ask
 

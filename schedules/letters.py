@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,7 +121,7 @@ def _lines(table: Answer) -> list[str]:
     found = (
         ["", texts.visible(table.picture.title), texts.visible(pictures.said(table.picture))] if table.picture else []
     )
-    shown = [[*table.columns], *([_text(value, table.tz) for value in row] for row in table.rows[:SHOWN_ROWS])]
+    shown = [[*table.columns], *([_text(value, table.tz) for value in row] for row in _said(table))]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown]
     return [*found, "", *map(str.rstrip, lines)]
@@ -133,19 +134,24 @@ def _html(notes: Sequence[str], table: Answer | None) -> str:
         drawn = pictures.drawn(table.picture) if table.picture else ""
         head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in table.columns)
         rows = "".join(
-            f"<tr>{''.join(_cell(value, table.tz) for value in row)}</tr>\n" for row in table.rows[:SHOWN_ROWS]
+            f"<tr>{''.join(map(_cell, row, said_row, repeat(table.tz)))}</tr>\n"
+            for row, said_row in zip(table.rows, _said(table), strict=False)
         )
         shown = f'{drawn}<table style="border-collapse:collapse;margin-top:1em"><thead><tr>{head}</tr></thead>\n'
         shown += f"<tbody>{rows}</tbody></table>\n"
     return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"></head><body>\n{said}{shown}</body></html>\n'
 
 
-def _cell(value: Any, tz: str) -> str:
+def _said(table: Answer) -> Sequence[Sequence[Any]]:
+    return (table.rows if table.said is None else table.said)[:SHOWN_ROWS]
+
+
+def _cell(value: Any, said: Any, tz: str) -> str:
     """Of the table; numbers stand at the right, and no day is broken in two."""
     plain = isinstance(value, int | float | date) and not isinstance(value, bool)
     looks = ";white-space:nowrap" if plain else ""
     looks += ";text-align:right" if plain and not isinstance(value, date) else ""
-    return f'<td style="{_CELL}{looks}"><bdi>{escape(_text(value, tz))}</bdi></td>'
+    return f'<td style="{_CELL}{looks}"><bdi>{escape(_text(said, tz))}</bdi></td>'
 
 
 def _linked(note: str) -> str:

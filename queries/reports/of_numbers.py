@@ -155,7 +155,8 @@ def _shown(number: str, attempts: int, last: str, first_at: datetime, last_at: d
 
 _EXCLUDES = (
     "Incoming calls; numbers with a contact ever, on any connection, whatever the filters; merged rows. A disposition that "
-    "nobody has mapped counts as no contact."
+    "nobody has mapped counts as no contact, and so does a connected call of a connection that never states any: whether it "
+    "was one is not known."
 )
 
 UNREACHABLE = Report(

@@ -1,6 +1,7 @@
 """Rows, labels and figures of reports as people read them, on pages and in mails."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from queries.reports.base import Figure, Report
@@ -37,6 +38,14 @@ def amount(value: Any, unit: str) -> str:
     if unit == "seconds":
         return hms(round(value)) if abs(value) >= _LONG else f"{value:,.4g} s"
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+
+
+def changed(value: Any, unit: str) -> str:
+    """A difference, with its sign; of shares in points."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    if unit == "share":
+        return f"{sign}{abs(value) * 100:.1f} points"
+    return sign + amount(abs(value), unit)
 
 
 def label(name: str, value: Any) -> str:
@@ -76,3 +85,21 @@ def figure_of(report: Report, name: str, of_all: bool = False) -> tuple[Figure |
         if name.endswith(part) and (found := figures.get(name.removesuffix(part))):
             return found, part
     return None, ""
+
+
+def said(report: Report, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows of ``files.table`` as people read them, but for times, days, and what is not known."""
+    totals = all(figure_of(report, name, True)[0] for name in names)  # which stand where there are no rows
+    of = [figure_of(report, name, totals) for name in names]
+    return [
+        [_said(name, figure, part, value) for name, (figure, part), value in zip(names, of, row, strict=True)]
+        for row in rows
+    ]
+
+
+def _said(name: str, figure: Figure | None, part: str, value: Any) -> Any:
+    if value is None or isinstance(value, date):
+        return value
+    if figure is None:
+        return label(name, value)
+    return changed(value, figure.unit) if part == CHANGE else amount(value, figure.unit)

@@ -18,7 +18,7 @@ from queries import selection
 from queries.exports import making, source
 from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
-from queries.reports import files, shown, whole
+from queries.reports import files, shown, whole, written
 from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
 from queries.reports.shown import Bars, Hours
 from queries.sources import Sources
@@ -41,13 +41,14 @@ class Means:
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
-    rows than were asked for. ``picture``: that of a report's rows."""
+    rows than were asked for. ``said``: a report's rows as its page writes them, and ``picture``: that of them."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     tz: str
     more: bool = False
     picture: Bars | Hours | None = None
+    said: Sequence[Sequence[Any]] | None = None
 
 
 def check(session: Session, means: Means, view: View) -> Question:
@@ -73,7 +74,9 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
     if question.report is not None:
         told = rows_of(means, question)
         names, values = files.table(told)
-        return Table(names, values[:limit], question.tz, len(values) > limit, shown.of(question.report, told))
+        first = values[:limit]
+        said = written.said(question.report, names, first)
+        return Table(names, first, question.tz, len(values) > limit, shown.of(question.report, told), said)
     columns = Choice(question.columns).columns
     with means.database.read() as session:
         filters = question.opened(question.asked(session, means.limits, means.connections))

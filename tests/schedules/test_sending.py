@@ -63,19 +63,25 @@ def test_the_mail_shows_the_figures_of_its_file_and_markup_is_text(engine, datab
     assert len(rows) == 3 and send.rows == 2 and sorted(row[-2:] for row in rows[1:]) == [",1", ",2"]
 
 
-def test_a_mails_times_are_on_the_clocks_of_its_view_and_a_long_text_is_whole_in_its_file(engine, database, box):
+def test_a_mail_is_written_for_people_and_its_file_has_all_as_it_is(engine, database, box):
+    """Times on the clocks of the view, a long text cut, rates and words as the report's page writes them."""
     with database.write() as session:
         outcome(session, started_at=START - timedelta(hours=4), notes="x" * 5_000)
+        outcome(session, started_at=START - timedelta(hours=4), connect_outcome="no_answer")
+        outcome(session, started_at=START - timedelta(hours=4), connect_outcome="no_answer")
+    by_weekday = {"group_by": ["weekday"], "since": ["2026-11-17"], "compare": ["week"]}
+    engine.schedule(view(database, report="connect_rate", query=by_weekday), name="Rates")
     query = {"columns": ["started_at,notes"], "tz": ["Asia/Kolkata"]}
     engine.schedule(view(database, kind="outcomes", report=None, query=query))
     engine.later(hours=7)
     engine.run()
-    found = parts(mails(box)[0])
+    rates, found = parts(*mails(box, "Rates")), parts(*mails(box, "Daily"))
     for kind in ("text/plain", "text/html"):
+        assert "33.3 %" in rates[kind] and "Tue" in rates[kind] and "0.3333" not in rates[kind]
         assert (
             "2026-11-18 01:30:00 +0530" in found[kind] and f"{'x' * 199}…" in found[kind] and len(found[kind]) < 2_000
         )
-    assert "x" * 5_000 in found["text/csv"]
+    assert "x" * 5_000 in found["text/csv"] and "0.3333" in rates["text/csv"]
 
 
 def test_a_workbook_and_one_that_is_too_large(engine, database, calls, box):

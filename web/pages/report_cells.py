@@ -11,7 +11,7 @@ from flask import url_for
 from lib import clock
 from queries.reports.base import Figure, Report
 from queries.reports.compared import moved
-from queries.reports.written import BEFORE, CHANGE, NAMES, amount, figure_of, flat, label
+from queries.reports.written import BEFORE, CHANGE, NAMES, amount, changed, figure_of, flat, label
 from web.pages import openings, report_query, sentences, zones
 
 NOTHING = "There is nothing that it could be taken of."
@@ -131,11 +131,3 @@ def title(name: str) -> str:
         if name.endswith(part):
             return sentences.plain(name.removesuffix(part)) + said
     return {"id": "call", "campaign_id": "campaign", "queue_id": "queue"}.get(name, sentences.plain(name))
-
-
-def changed(value: Any, unit: str) -> str:
-    """A difference, with its sign; of shares in points."""
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
-    if unit == "share":
-        return f"{sign}{abs(value) * 100:.1f} points"
-    return sign + amount(abs(value), unit)
