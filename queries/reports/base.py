@@ -136,6 +136,7 @@ class Report:
     leads_by: Callable[..., Mapping[Any, dict[str, int]]] | None = (
         None  # how its leads are counted, where not one by one
     )
+    by_meaning: bool = False  # it rests on what dispositions mean: ``left_out`` says of which calls that is not known
     tables: bool = False  # it asks tables that the mirror does not have
     by_customer: bool = False  # whether it can go by the customer's clock
     moving: Callable[[Asked], Mapping[str, Any]] | None = None  # what may still change, where it is not about calls

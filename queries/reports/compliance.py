@@ -156,4 +156,5 @@ COMPLIANCE = Report(
     base=_to_a_number,
     own_rows="one for each rule and call that breaks it",
     paged=_page,
+    by_meaning=True,
 )

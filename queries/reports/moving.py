@@ -69,4 +69,5 @@ MOVING = Report(
     ),
     default_groups=("day",),
     reasons=_reasons,
+    by_meaning=True,
 )

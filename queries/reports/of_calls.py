@@ -112,6 +112,7 @@ CONTACT = Report(
         ),
     ),
     reasons=meaning_unknown("contacts", "per_call", "per_conversation", "per_lead"),
+    by_meaning=True,
 )
 
 _CONNECTED_AND_OVER = facts.FINAL & facts.ANSWERED
@@ -267,6 +268,7 @@ AGENTS = Report(
         ),
     ),
     default_groups=("agent",),
+    by_meaning=True,
     least_of="calls",
     reasons=_agents_reasons,
 )

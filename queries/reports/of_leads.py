@@ -59,6 +59,7 @@ FIRST_ATTEMPT = Report(
     leads_by=first_contacts_of,
     source=Source(_with_history, lambda asked: conditions(asked.filters), GROUPS, lambda asked: facts.LEAD),
     reasons=meaning_unknown("contacted_first", "rate"),
+    by_meaning=True,
 )
 
 
@@ -130,6 +131,7 @@ ATTEMPTS_TO_CONTACT = Report(
     own_rows="the attempt that reached the lead first; and where `never` is true, the attempts made",
     own_groups=("never", "attempt"),
     own=_reached,
+    by_meaning=True,
     source=Source(
         _lead_rows,
         lambda asked: (),

@@ -177,4 +177,5 @@ UNREACHABLE = Report(
     base=_tried,
     own_rows="one for each number, most attempts first",
     paged=_page,
+    by_meaning=True,
 )

@@ -46,6 +46,7 @@ BEST_TIME = Report(
     own=_without_places,
     by_customer=True,
     reasons=meaning_unknown("contacts", "contact_rate"),
+    by_meaning=True,
 )
 
 

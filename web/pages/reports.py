@@ -12,7 +12,8 @@ from dialers.registry import DIALERS
 from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PROVISIONAL
 from lib import clock
 from queries import completeness, health, keyset
-from queries.reports import answering
+from queries.asks import Asks
+from queries.reports import answering, left_out
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.selection import FILTERS
@@ -21,6 +22,7 @@ from web.auth import API
 from web.context import context
 from web.pages import filters, pictured, report_query, sentences, session, zones
 from web.pages.report_cells import MOST_ROWS, Cells
+from web.turns import REPORTS as TURNS
 
 # By subject; with each report what is asked besides.
 SUBJECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -113,6 +115,7 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "totals": cells.totals(),
         "why": cells.why,
         "at": clock.now(),
+        "left_out": _left_out(report, _filters(query), pairs),
         **_complete(_filters(query), pairs, answer["tz"], answer["may_still_move"]),
         "following": urlencode(following) if answer.get("next") else None,
     }
@@ -120,6 +123,32 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
 
 def _filters(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name in FILTERS}
+
+
+def _left_out(report: Report, wanted: Mapping[str, Any], pairs: filters.Pairs) -> dict[str, list[dict[str, Any]]]:
+    """By why it is not known what their dispositions mean: the connections of calls that match, with how many, and where these
+    are listed."""
+    if not report.by_meaning:
+        return {}
+    configured = context().connections
+
+    def listed(one: left_out.LeftOut) -> str | None:
+        if one.listed is None:
+            return None
+        rest = [pair for pair in pairs if pair[0] in FILTERS and pair[0] not in ("connection", *one.listed)]
+        own = [(name, value) for name, values in one.listed.items() for value in values]
+        return f"{url_for('pages.calls')}?{urlencode([*rest, ('connection', one.connection), *own])}"
+
+    def asked(whom: Asks) -> dict[str, list[left_out.LeftOut]]:
+        ways = {"undecided": left_out.undecided, "unstated": left_out.unstated}
+        return {why: way(whom, wanted, configured) for why, way in ways.items()}
+
+    with TURNS.turn():
+        found = context().sources.ask(asked, wanted).value
+    return {
+        why: [{"connection": one.connection, "calls": one.calls, "href": listed(one)} for one in own]
+        for why, own in found.items()
+    }
 
 
 def _unread() -> str | None:

@@ -253,6 +253,16 @@ def test_what_still_awaits_is_counted_by_connection_and_listed(reader, pages):
     assert [listed(lambda path: followed(reader, path), href) for href, _ in links] == [count for _, count in links]
 
 
+def test_what_is_not_known_of_dispositions_is_counted_by_connection_and_listed(reader, pages):
+    for name in ("contact_rate", "unreachable_numbers"):
+        said = "".join(re.findall(r'<p class="look">(?:What a disposition|No disposition).*?</p>', pages[name]))
+        links = counted(said)
+        assert "<bdi>qvoice-main</bdi>" in said and "<bdi>mute</bdi></a>, though they connected" in said
+        assert len(links) >= 2 and all(count for _, count in links), links
+        assert [listed(lambda path: followed(reader, path), href) for href, _ in links] == [count for _, count in links]
+    assert "whether one was is not known" not in pages["connect_rate"]
+
+
 def test_two_campaigns_of_one_name_are_told_apart_in_a_picture():
     rows = [
         {"campaign_id": one, "campaign_name": "Renewals", "abandon_rate": 0.1} for one in ("e11a3f685392911e", None)
