@@ -20,7 +20,8 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
     was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``picture``: that
-    of a report's rows. ``said``: the rows as a mail writes them, where that is not as they are."""
+    of a report's rows. ``said``: the rows as a mail writes them, where that is not as they are. ``left_out``: as of
+    ``answering.Table``."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -29,6 +30,7 @@ class Answer:
     tz: str = "UTC"
     picture: Bars | Hours | None = None
     said: Sequence[Sequence[Any]] | None = None
+    left_out: int = 0
 
     @property
     def size(self) -> int:
@@ -55,10 +57,11 @@ def asker(means: Means) -> Ask:
             return Answer((), (), None, _kept(answering.file(means, view, form, at=due)))
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
+        more = (table.tz, table.picture, table.said, table.left_out)
         if table.more:
-            return Answer(table.columns, table.rows, None, None, table.tz, table.picture, table.said)
+            return Answer(table.columns, table.rows, None, None, *more)
         written = files.written(form, table.columns, table.rows, table.tz)
-        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), table.tz, table.picture, table.said)
+        return Answer(table.columns, table.rows, len(table.rows), _kept([written]), *more)
 
     return ask
 

@@ -18,7 +18,7 @@ from queries import selection
 from queries.exports import making, source
 from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
-from queries.reports import files, shown, whole, written
+from queries.reports import files, left_out, shown, whole, written
 from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
 from queries.reports.shown import Bars, Hours
 from queries.sources import Sources
@@ -41,7 +41,8 @@ class Means:
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
-    rows than were asked for. ``said``: a report's rows as its page writes them, and ``picture``: that of them."""
+    rows than were asked for. ``said``: a report's rows as its page writes them, ``picture``: that of them, and
+    ``left_out``: how many calls they count as no contact because it is not known what their dispositions mean."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -49,6 +50,7 @@ class Table:
     more: bool = False
     picture: Bars | Hours | None = None
     said: Sequence[Sequence[Any]] | None = None
+    left_out: int = 0
 
 
 def check(session: Session, means: Means, view: View) -> Question:
@@ -76,7 +78,15 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
         names, values = files.table(told)
         first = values[:limit]
         said = written.said(question.report, names, first)
-        return Table(names, first, question.tz, len(values) > limit, shown.of(question.report, told), said)
+        return Table(
+            names,
+            first,
+            question.tz,
+            len(values) > limit,
+            shown.of(question.report, told),
+            said,
+            _left_out(means, question),
+        )
     columns = Choice(question.columns).columns
     with means.database.read() as session:
         filters = question.opened(question.asked(session, means.limits, means.connections))
@@ -104,6 +114,16 @@ def rows_of(means: Means, question: Question) -> Rows:
         return means.sources.ask(asked, question.filters, report.tables).value
     except WrongQuestion as error:
         raise Broken(error.parameter, str(error)) from None
+
+
+def _left_out(means: Means, question: Question) -> int:
+    def asked(whom: Any) -> int:
+        ways = (left_out.undecided, left_out.unstated)
+        return sum(one.calls for way in ways for one in way(whom, question.filters, means.connections))
+
+    if question.report is None or not question.report.by_meaning:
+        return 0
+    return means.sources.ask(asked, question.filters).value
 
 
 def file(

@@ -67,16 +67,17 @@ def test_a_mail_is_written_for_people_and_its_file_has_all_as_it_is(engine, data
     """Times on the clocks of the view, a long text cut, rates and words as the report's page writes them."""
     with database.write() as session:
         outcome(session, started_at=START - timedelta(hours=4), notes="x" * 5_000)
-        outcome(session, started_at=START - timedelta(hours=4), connect_outcome="no_answer")
-        outcome(session, started_at=START - timedelta(hours=4), connect_outcome="no_answer")
+        outcome(session, started_at=START - timedelta(hours=4), disposition="Sold", flags=["contact"])
+        outcome(session, started_at=START - timedelta(hours=4), disposition="Odd")
     by_weekday = {"group_by": ["weekday"], "since": ["2026-11-17"], "compare": ["week"]}
-    engine.schedule(view(database, report="connect_rate", query=by_weekday), name="Rates")
+    engine.schedule(view(database, report="contact_rate", query=by_weekday), name="Rates")
     query = {"columns": ["started_at,notes"], "tz": ["Asia/Kolkata"]}
     engine.schedule(view(database, kind="outcomes", report=None, query=query))
     engine.later(hours=7)
     engine.run()
     rates, found = parts(*mails(box, "Rates")), parts(*mails(box, "Daily"))
     for kind in ("text/plain", "text/html"):
+        assert "Of 1 call it is not known what their dispositions mean" in rates[kind]
         assert "33.3 %" in rates[kind] and "Tue" in rates[kind] and "0.3333" not in rates[kind]
         assert (
             "2026-11-18 01:30:00 +0530" in found[kind] and f"{'x' * 199}…" in found[kind] and len(found[kind]) < 2_000
