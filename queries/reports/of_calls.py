@@ -135,8 +135,8 @@ def _state(asked: Asked, known: dict[str, Any]) -> dict[str, Any]:
 
 ABANDON = Report(
     "abandon_rate",
-    f"Which share of the people who answered found nobody there, in the {ABANDON_DAYS} days up to `until`, and not before "
-    "`since`?",
+    "Which share of the people who answered found nobody there, in the time asked about or, where that is longer, in its last "
+    f"{ABANDON_DAYS} days?",
     (
         calls(
             "abandoned",

@@ -14,7 +14,7 @@ from queries.reports.compared import moved
 from queries.reports.written import BEFORE, CHANGE, NAMES, amount, changed, figure_of, flat, label
 from web.pages import openings, report_query, sentences, zones
 
-NOTHING = "There is nothing that it could be taken of."
+NOTHING = "There are no calls or leads here to work it out from."
 _TEXTS = ("word", "time")  # units of what is no number
 MOST_ROWS = 500  # of a page; files have all
 # The word always stands beside the look.

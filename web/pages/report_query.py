@@ -10,6 +10,8 @@ from lib import zones as iana
 from queries.reports import of_loads
 from queries.reports.base import Report
 from queries.reports.counting import source_of
+from queries.reports.written import plain
+from queries.views.periods import span
 from web.pages import zones
 from web.pages.filters import Pairs, tidied
 
@@ -63,12 +65,9 @@ def kept(report: Report, pairs: Pairs) -> Pairs:
 def periods(pairs: Pairs, tz: str, now: datetime) -> list[tuple[str, Pairs]]:
     """Spans that are asked for often, each with the query about it."""
     rest = [pair for pair in pairs if pair[0] not in ("since", "until", "cursor")]
-    today, tomorrow = zones.today(now, tz)
-    yesterday = zones.today(now, tz, 1)[0]
     begins = {days: zones.today(now, tz, days - 1)[0] for days in (7, DAYS)}
     spans: Mapping[str, tuple[datetime | None, datetime | None]] = {
-        "today": (today, tomorrow),
-        "yesterday": (yesterday, today),
+        **{plain(name): span(name, tz, now) for name in ("today", "yesterday", "this_week", "last_week")},
         "7 days": (begins[7], None),
         f"{DAYS} days": (begins[DAYS], None),
         "everything": (None, None),
@@ -101,8 +100,8 @@ def words(report: Report, query: Mapping[str, Any], tz: str, now: datetime) -> s
         return f"All that is known, on the clocks of {tz}."
     first, last = (zones.moment(at, tz, "full")[:-3] if at else None for at in (since, until))
     end = f"until {last}" if last else "on" if since and since > now else "until now"
-    span = f"from {first} {end}" if first else end
-    return f"{span[0].upper()}{span[1:]}, on the clocks of {tz}."
+    said = f"from {first} {end}" if first else end
+    return f"{said[0].upper()}{said[1:]}, on the clocks of {tz}."
 
 
 def begins(report: Report, query: Mapping[str, Any], now: datetime) -> datetime | None:

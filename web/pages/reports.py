@@ -16,6 +16,7 @@ from queries.asks import Asks
 from queries.reports import answering, left_out
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
+from queries.reports.written import NAMES
 from queries.selection import FILTERS
 from web import catalogue
 from web.auth import API
@@ -109,6 +110,7 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "unread": _unread(),
         "pictures": pictured.drawn(report, answer),
         "closer": _closer(report, pairs, answer["group_by"]),
+        "namesakes": _namesakes(report, pairs, answer),
         "heads": heads,
         "rows": cells.rows(heads),
         "left_rows": max(0, len(answer["rows"]) - MOST_ROWS),
@@ -171,6 +173,19 @@ def _closer(report: Report, pairs: filters.Pairs, by: Sequence[str]) -> tuple[st
     if other is None or "hour" not in report_query.groups_of(report):
         return None
     return other[0], urlencode([*(pair for pair in pairs if pair[0] != "group_by"), ("group_by", other[1])])
+
+
+def _namesakes(report: Report, pairs: filters.Pairs, answer: Mapping[str, Any]) -> str | None:
+    """Where several campaigns, queues or agents of the rows have one name: the query whose rows show the connection of each."""
+    by = answer["group_by"]
+    if "connection" in by or "connection" not in report_query.groups_of(report):
+        return None
+    for name, key in NAMES.items():
+        named = {(row[name], row[key]) for row in answer["rows"] if row.get(name)}
+        if len(named) > len({shown for shown, _ in named}):
+            rest = [pair for pair in pairs if pair[0] != "group_by"]
+            return urlencode([*rest, ("group_by", ",".join(["connection", *by]))])
+    return None
 
 
 def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], shown: Mapping[str, Any]) -> str:

@@ -272,6 +272,16 @@ def test_two_campaigns_of_one_name_are_told_apart_in_a_picture():
     assert ">Renewals (e11a3f6853…)<" in picture.svg and ">Renewals<" in picture.svg
 
 
+def test_rows_of_one_name_lead_to_rows_that_say_their_connection(reader, pages):
+    """Two lists of one name were loaded, each into another connection."""
+    said = "Several of the rows have the same name"
+    (href,) = re.findall(rf'{said}: <a href="([^"]+)">', pages["penetration"])
+    apart = text(reader, html.unescape(href))
+    assert said not in apart and "By connection, campaign" in apart
+    assert all(f"<bdi>{name}</bdi></td>" in apart for name in ("ryng-main", "qvoice-main"))
+    assert said not in pages["attempts"] and said not in pages["dispositions"]
+
+
 def test_all_scripts_together_are_small():
     sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in STATIC.rglob("*.js")}
     assert sizes["uPlot.iife.min.js"] > 10_000 and sum(sizes.values()) < 60_000, sizes
@@ -306,6 +316,8 @@ def test_the_last_days_are_as_many_as_they_say_also_where_clocks_were_changed():
     begins = {name: asked.get("since") for name, asked in periods.items()}
     assert begins["7 days"] == "2026-03-23T22:00:00Z" and begins["30 days"] == "2026-02-28T22:00:00Z"
     assert begins["yesterday"] == "2026-03-28T22:00:00Z" and periods["yesterday"]["until"] == "2026-03-29T21:00:00Z"
+    assert begins["this week"] == periods["last week"]["until"] == "2026-03-29T21:00:00Z"  # that Monday
+    assert begins["last week"] == "2026-03-22T22:00:00Z"
 
 
 def test_the_address_says_the_whole_question(reader):

@@ -1,4 +1,4 @@
--- Which share of the people who answered found nobody there, in the 30 days up to `until`, and not before `since`? Generated: python -m integrations.dbt.generate.
+-- Which share of the people who answered found nobody there, in the time asked about or, where that is longer, in its last 30 days? Generated: python -m integrations.dbt.generate.
 {% if target.type == 'duckdb' %}
 with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
