@@ -56,8 +56,12 @@ class Deliverer:
         SQLAlchemyError where the database is away."""
         name = self._destination.name
         if not self._looked:
+            with self._database.read() as session:
+                deserted = due.deserted(session, name, self._now())
             with sharing.write(self._database) as session:
                 desk.unpark(session, name, self._since, self._now())
+                if deserted is not None:
+                    due.begin_anew(session, name, deserted)
             self._looked = True
         ahead = self._now().timestamp() - time.monotonic()
         if ahead < self._ahead - CLOCK_SECONDS:  # also at the start: nobody knows what the clock was before

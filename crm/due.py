@@ -1,12 +1,15 @@
 """How many deliveries are worked on at once, and when one is again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Delivery
+from models import Delivery, DestinationState
+from models.bulk import update_rows
 from models.database import changed
 from models.deliveries import IS_OPEN, PARKED, PENDING, UNKNOWN
 
@@ -43,6 +46,20 @@ def behind(at: datetime, wait: timedelta, attempts: int, failures: int) -> datet
     longer each time."""
     last = at + wait + min(wait, SPREAD)
     return max(last, later(at, attempts, None)) if attempts > failures else last
+
+
+def deserted(session: Session, destination: str, at: datetime) -> list[UUID] | None:
+    """What was being tried in vain when nobody was left to try it, for hours; None where somebody has been at it since."""
+    failing = (Delivery.destination == destination, IS_OPEN, Delivery.failing_since.is_not(None))
+    found = session.execute(select(Delivery.id, Delivery.due_at).where(*failing)).all()
+    return [row.id for row in found] if all(row.due_at < at - FARTHEST for row in found) else None
+
+
+def begin_anew(session: Session, destination: str, some: Sequence[UUID]) -> None:
+    """Time in which nobody tried them does not count as tried in vain."""
+    update_rows(session, Delivery.__table__, [{"id": one, "failing_since": None} for one in some], ("failing_since",))
+    mine = (DestinationState.name == destination, DestinationState.failing_since.is_not(None))
+    changed(session, update(DestinationState).where(*mine).values(failing_since=None))
 
 
 def bring_back(session: Session, destination: str, at: datetime) -> int:

@@ -1,5 +1,6 @@
 """What is tried in vain for three days is not tried any more by itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,26 @@ def test_one_that_is_not_taken_while_others_are_is_refused_and_can_be_tried_agai
     receiver.faults.set({})
     engine.later(7200)
     assert [row.state for row in engine.run(hook)] == ["done", "done"]
+
+
+@pytest.mark.parametrize("others_are_taken", [False, True])
+def test_time_in_which_no_worker_ran_does_not_count(engine, receiver, hook, others_are_taken):
+    engine.made()
+    receiver.faults.set({"server_error": {}})
+    engine.run(hook)
+    if others_are_taken:
+        put_off(engine, HOUR)
+        receiver.faults.set({})
+        engine.made()
+        assert [row.state for row in engine.run(hook)] == ["pending", "done"]
+        receiver.faults.set({"server_error": {}})
+    engine.later(DAYS)
+    started_anew = replace(hook, connections=("ryng-main",))
+    row = engine.run(started_anew)[0]
+    assert (row.state, row.attempts, engine.desk(hook).paused_at) == ("pending", 2, None)
+    engine.later(DAYS)
+    row = engine.run(started_anew)[0]
+    assert "given_up" in (row.reason, engine.desk(hook).error_id)
 
 
 @pytest.mark.parametrize("corrected", [False, True])
