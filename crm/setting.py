@@ -1,7 +1,7 @@
 """Statuses of records: read, compared, then set. A step of ``operations``."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crm import statuses
@@ -38,7 +38,7 @@ def set_statuses(work: Work, some: Sequence[Taken]) -> list[Settled]:
         if fields is None:
             results.append(Settled(taken, REFUSED, RECORD_GONE, "The CRM has no such record any more.", one.record_id))
             continue
-        decision = _decided(work, one, fields)
+        one, decision = _decided(work, one, fields)
         if one.record_id in changes or latest.get(one.record_id, taken.occurred_at) > taken.occurred_at:
             decision = statuses.Decision({}, statuses.OVERTAKEN)
         elif one.rule is not None and decision.reason in (None, statuses.ALREADY):
@@ -65,10 +65,26 @@ def set_statuses(work: Work, some: Sequence[Taken]) -> list[Settled]:
     return results
 
 
-def _decided(work: Work, one: _Status, fields: Mapping[str, str]) -> Decision:
+def _decided(work: Work, one: _Status, fields: Mapping[str, str]) -> tuple[_Status, Decision]:
+    """What the call had set and does not set any more is put back: all of it where nothing else may be set in its place."""
     if one.rule is None:
-        return _retracted(one.taken, fields)
-    return statuses.decide(one.rule, fields, work.destination.never_back, _before_us(one.taken, fields))
+        return one, _retracted(one.taken, fields)
+    decision = statuses.decide(one.rule, fields, work.destination.never_back, _before_us(one.taken, fields))
+    if decision.reason in (statuses.NOT_FROM, statuses.BACKWARDS):
+        retracted = _retracted(one.taken, fields)
+        is_ours = retracted.reason in (None, statuses.PUT_BACK)
+        return (replace(one, rule=None), retracted) if is_ours else (one, decision)
+    rest = _rest(one.taken, one.rule, fields)
+    return one, Decision({**rest, **decision.fields}) if rest else decision
+
+
+def _rest(taken: Taken, rule: Rule, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """What stood before in the fields that the call had set, and sets no more, where nobody has moved them."""
+    if taken.ours is None:
+        return {}
+    stand = [name for name, value in taken.ours.after.items() if name not in rule.sets and fields.get(name) == value]
+    stood = {name: taken.ours.before.get(name, "") for name in stand}
+    return {name: value for name, value in stood.items() if value != fields[name]}
 
 
 def _retracted(taken: Taken, fields: Mapping[str, str]) -> Decision:

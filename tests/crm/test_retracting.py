@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from crm.destination import Rule
 from tests.crm.engine import on_one_database, told, undone
-from tests.crm.mapping import UPDATE, sale
+from tests.crm.mapping import RULES, UPDATE, sale, unanswered
 
 NOTHING = {"flags": [], "disposition": "Asked for a brochure"}
 WRONG = {"flags": [], "disposition": "Wrong number"}
@@ -52,6 +53,36 @@ def test_a_call_that_does_not_fit_any_more_sets_nothing_any_more(engine, hubspot
     engine.changed(call, **WRONG)
     assert told(engine.run(mapped))[-1] == ("set_status", "done", "put_back")
     assert hubspot.statuses("101") == ["NEW", "CONNECTED", "NEW"]
+
+
+@on_one_database
+def test_a_correction_that_may_set_nothing_puts_back_what_the_call_had_set(engine, hubspot, mapped):
+    hubspot.add_contact("101", hs_lead_status="IN_PROGRESS")
+    call = engine.made(**sale())
+    engine.run(mapped)
+    engine.changed(call, **{name: unanswered()[name] for name in ("flags", "connect_outcome")})
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "put_back")
+    assert hubspot.statuses("101") == ["NEW", "IN_PROGRESS", "CONNECTED", "IN_PROGRESS"]
+    engine.changed(call, notes="more")
+    assert told(engine.run(mapped))[-1] == ("set_status", "done", "not_from")
+    assert hubspot.statuses("101")[-1] == "IN_PROGRESS"
+
+
+@on_one_database
+@pytest.mark.parametrize(("moved", "stands"), [(None, "NEW"), ("OPEN", "OPEN")])
+def test_a_correction_that_sets_another_field_puts_the_first_one_back(engine, hubspot, mapped, moved, stands):
+    rules = (RULES[0], Rule("disposition", "Wrong number", {"lifecyclestage": "lead"}))
+    mapped = replace(mapped, status=rules)
+    call = engine.made(**sale())
+    engine.run(mapped)
+    if moved:
+        hubspot.add_contact("101", hs_lead_status=moved)
+    engine.changed(call, **WRONG)
+    engine.run(mapped)
+    assert (hubspot.statuses("101")[-1], hubspot.statuses("101", "lifecyclestage")) == (stands, ["lead"])
+    engine.changed(call, flags=["sale"])
+    engine.run(mapped)
+    assert (hubspot.statuses("101")[-1], hubspot.statuses("101", "lifecyclestage")[-1]) == ("CONNECTED", "")
 
 
 def test_a_later_call_stands_and_an_earlier_one_decides_when_the_later_one_does_no_more(engine, hubspot, mapped):
