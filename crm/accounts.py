@@ -19,6 +19,7 @@ from models.bulk import among
 from models.database import Database, changed
 from models.deliveries import DONE, LOG_CALL, PARKED, PENDING, SENDING, UNKNOWN
 
+SHARED = "shared"  # why a call is done that another destination logs at the account
 _COMING = (PENDING, SENDING, PARKED)
 
 
@@ -88,6 +89,11 @@ class Account:
         if own.account is not None and row.account is not None:
             return own.account == row.account
         return self._crm.portal(self._destination) == self._crm.portal(other)
+
+
+def said_of(name: str) -> str:
+    """What is said of a call that the destination of this name logs for others."""
+    return f"{name} logs it at this account."
 
 
 def check(database: Database, destination: Destination, crm: Crm, client: AnyClient) -> str | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from crm.accounts import SHARED, said_of
 from crm.base import Call, Calls, Done, Event, Seen
 from crm.destination import Destination
 from crm.setting import set_statuses
@@ -25,7 +26,6 @@ from models.deliveries import (
 )
 
 UNCHANGED = "unchanged"
-SHARED = "shared"  # another destination at this account logs the call
 
 
 def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
@@ -57,7 +57,7 @@ def _ours(work: Work, some: Sequence[Taken], results: list[Settled]) -> list[Tak
     """Without those that another destination logs at the same place: there is one call under one mark."""
     others = work.logged_by_others({one.outcome_id: one.remote_id is not None or one.was == UNKNOWN for one in some})
     shared = [(one, others[one.outcome_id]) for one in some if one.outcome_id in others]
-    results += [Settled(one, DONE, SHARED, f"{other} logs it at this account.") for one, other in shared]
+    results += [Settled(one, DONE, SHARED, said_of(other)) for one, other in shared]
     return [one for one in some if one.outcome_id not in others]
 
 

@@ -10,13 +10,26 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from crm.accounts import SHARED, said_of
 from crm.statuses import ALREADY, OVERTAKEN, RETRACTED
 from crm.taken import MERGED, Set, Taken
 from lib import text as texts
 from models import CallOutcome, Delivery, DestinationState
-from models.bulk import each, update_rows
+from models.bulk import among, each, update_rows
 from models.database import changed
-from models.deliveries import DONE, HELD, IS_OPEN, IS_STATUS_DONE, PARKED, PENDING, SET_STATUS, UNDONE, UNKNOWN
+from models.deliveries import (
+    DONE,
+    HELD,
+    IS_OPEN,
+    IS_STATUS_DONE,
+    LOG_CALL,
+    PARKED,
+    PENDING,
+    REFUSED,
+    SET_STATUS,
+    UNDONE,
+    UNKNOWN,
+)
 from queries.deliveries import outdated
 
 _TO_SPEAK = (PENDING, PARKED, UNKNOWN)  # what is being sent is deciding now
@@ -77,10 +90,24 @@ def settle(session: Session, destination: str, results: Sequence[Settled], at: d
         for one in results
     ]
     update_rows(session, Delivery.__table__, rows, _SETTLED)
+    left = {one.taken.outcome_id for one in results if _leaves(one)}
+    if left:
+        _leave_to_others(session, destination, left, at)
     for one in results:
         record = one.record_id or one.taken.record_id
         if one.taken.operation == SET_STATUS and one.reason in RETRACTED and record is not None:
             _give_way(session, destination, record, one.taken.occurred_at, at)
+
+
+def _leaves(one: Settled) -> bool:
+    return one.taken.operation == LOG_CALL and one.state in (HELD, REFUSED)
+
+
+def _leave_to_others(session: Session, destination: str, outcomes: Collection[UUID], at: datetime) -> None:
+    """The calls are not logged here: other destinations that have counted on it look at them anew."""
+    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.operation == LOG_CALL, Delivery.state == DONE)
+    counted_on = (Delivery.reason == SHARED, Delivery.answer == said_of(destination), ~outdated())
+    changed(session, update(Delivery).where(*mine, *counted_on).values(state=PENDING, due_at=at, settled_at=at))
 
 
 def _give_way(session: Session, destination: str, record: str, call_at: datetime, at: datetime) -> None:

@@ -50,6 +50,18 @@ def test_of_two_destinations_at_one_account_one_logs_each_call(engine, hubspot, 
     assert [one["mark"] for one in hubspot.calls()] == [str(call)]
 
 
+@pytest.mark.parametrize(("not_found", "comes_to"), [("skip", "refused"), ("hold", "held")])
+def test_what_the_one_does_not_log_after_all_the_other_does(engine, hubspot, pair, not_found, comes_to):
+    sales, other = replace(pair[0], find_by=("crm_reference",), not_found=not_found), pair[1]
+    engine.made(customer_number=NUMBER)
+    sent(engine, *pair)  # since then it is known that both have one account
+    engine.made(customer_number=NUMBER)
+    engine.follow(sales)
+    assert [rows[1] for rows in sent(engine, other, sales)] == [("pending", "shared"), (comes_to, "nobody_found")]
+    assert sent(engine, other, sales)[0][1] == ("done", None)
+    assert len(hubspot.calls()) == 2
+
+
 @on_one_database
 @pytest.mark.parametrize(
     "changed",
