@@ -9,7 +9,7 @@ from callbacks.ladder.database import DatabaseStore
 from callbacks.spool import Spool
 from models.write_lock import Busy
 
-PATIENCE_SECONDS = 0.015  # longer than another receiver's transaction takes, shorter than a worker's batch
+PATIENCE_SECONDS = 0.002  # what another receiver takes; a worker holds it for tens of milliseconds
 
 
 class Aside:
