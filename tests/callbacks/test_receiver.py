@@ -34,9 +34,10 @@ def served(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def parsed_in_python(served, tmp_path_factory):
+def parsed_in_python(served):
     """A second one on the same database, as it is where gunicorn's parser in C could not be compiled."""
-    folder = tmp_path_factory.mktemp("parsed")
+    folder = served.folder / "parsed"
+    folder.mkdir()
     token = {"RYNG": served.callback("terminal").split("/")[-2]}
     (folder / "wrapup.toml").write_text('[connections.ryng]\ndialer = "ryng"\ncallback_tokens = ["${RYNG}"]\n')
     url = served.environ["WRAPUP_DATABASE_URL"]
@@ -53,8 +54,8 @@ def database(served):
 
 def receipts(database, **wanted) -> list[Receipt]:
     if database.is_sqlite:
-        aside = Spool(Path(database.url.database).parent / "data" / "spool")
-        until(lambda: not aside.waiting(), 5)
+        folders = list(Path(database.url.database).parent.rglob("spool"))
+        until(lambda: not any(Spool(folder).waiting() for folder in folders), 5)
     statement = select(Receipt).order_by(Receipt.id)
     for name, value in wanted.items():
         statement = statement.where(getattr(Receipt, name) == value)
