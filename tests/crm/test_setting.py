@@ -85,14 +85,14 @@ def test_an_older_call_waits_while_nobody_knows_of_a_later_one(engine, hubspot, 
 
 def test_a_later_call_waits_while_an_older_one_may_still_be_at_work(engine, hubspot, mapped):
     """The CRM does it when we have given up waiting."""
-    mapped = replace(mapped, settings={**mapped.settings, "timeout_seconds": 1.0})
-    hubspot.faults.set({"late": {"times": 1, "path": UPDATE, "value": 2}})
+    mapped = replace(mapped, settings={**mapped.settings, "timeout_seconds": 2.0})
+    hubspot.faults.set({"late": {"times": 1, "path": UPDATE, "value": 4}})
     engine.made(**sale(0, flags=[], disposition="Wrong number"))
     assert told(engine.run(mapped))[0][1] == "unknown"
     engine.made(**sale(5))
     engine.later(4)  # so that the destination has rested
     engine.run(mapped)
-    until(lambda: hubspot.statuses("101")[1:], 5)
+    until(lambda: hubspot.statuses("101")[1:], 10)
     for _ in range(3):
         engine.later(60)
         rows = engine.run(mapped)
