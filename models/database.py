@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, CursorResult, Engine
+from sqlalchemy.engine import URL, CursorResult, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -63,6 +63,7 @@ class Database:
             event.listen(self.engine, "do_connect", self._close_files)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "handle_error", _leave_what_only_reads)
 
     def limit(self, seconds: float) -> None:
         """No statement takes longer from now on; what does ends with an OperationalError, see ``took_too_long``."""
@@ -157,6 +158,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+def _leave_what_only_reads(context: ExceptionContext) -> None:
+    """A connection that was made while the file could only be read only reads for ever: it ends, and all of its pool with it."""
+    if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+        context.is_disconnect = True
 
 
 def took_too_long(error: DBAPIError) -> bool:

@@ -1,4 +1,4 @@
-"""How long a statement may take."""
+"""How long a statement may take, and what comes of a connection that cannot be used."""
 
 import time
 
@@ -57,3 +57,23 @@ def test_another_error_is_not_the_time(database):
 )
 def test_why_it_cannot_be_used_is_said_without_what_was_to_be_stored(error, words):
     assert said(error) == words
+
+
+def test_connections_that_only_read_are_left_with_their_first_error(sqlite_url):
+    """As those are that were made while the file could only be read."""
+    database = Database(sqlite_url, pool_size=2)
+    add = text(
+        "INSERT INTO portal_budgets (portal, \"limit\", next_at) VALUES ('a', 'b', '2026-11-29 00:00:00.000000')"
+    )
+    lines = [database.engine.connect() for _ in range(2)]
+    for line in lines:
+        line.exec_driver_sql("PRAGMA query_only=ON")
+        line.rollback()
+        line.close()
+    with pytest.raises(OperationalError, match="readonly"), database.write() as session:
+        session.execute(add)
+    for _ in range(2):  # the other one, too
+        with database.write() as session:
+            session.execute(text("DELETE FROM portal_budgets"))
+            session.execute(add)
+    database.close()
