@@ -67,7 +67,8 @@ class Keeper:
         self._aside.wait()
         self._aside.clear()
         until = time.monotonic() + LOOK_SECONDS
-        while self._drain() or (self._spool.waiting() and time.monotonic() < until):
+        while self._spool.waiting() and time.monotonic() < until:
+            self._drain()
             self._over.wait(AGAIN_SECONDS)  # another process drains what was there when it began
 
     def look_at_database(self) -> None:
