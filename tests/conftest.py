@@ -3,10 +3,12 @@
 import gc
 import os
 import shutil
+import ssl
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 import structlog
+import trustme
 
 import migrations
 from models.database import Database
@@ -138,3 +140,17 @@ def untouched(request, tmp_path):
         database = Database(url)
         yield database
         database.close()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """Of certificates, which nobody knows but who is told."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority):
+    """What a server of 127.0.0.1 shows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context

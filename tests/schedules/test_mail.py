@@ -1,10 +1,8 @@
 """Towards a mail server: encrypted, signed in, and nothing of a secret in a sentence."""
 
-import ssl
 from email.message import EmailMessage
 
 import pytest
-import trustme
 
 from lib.http.errors import CredentialsRefused, Declined, NotTrusted, Unavailable
 from rig.ports import free_port
@@ -19,18 +17,6 @@ def letter(text="hello") -> EmailMessage:
     message["Subject"], message["Message-ID"] = "Daily", "<1@example.com>"
     message.set_content(text)
     return message
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
 
 
 def test_lines_that_begin_with_a_dot_stay(box):

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-import trustme
 from marshmallow import ValidationError
 
 from dialers.base import Connection
@@ -222,18 +221,6 @@ def test_names_in_the_url_and_netrc_do_not_replace_the_token(monkeypatch, tmp_pa
 
 
 # TLS ------------------------------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
-
-
 def test_a_portal_of_a_private_authority_is_trusted_by_its_file(authority, tls, tmp_path):
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     with portal(ssl_context=tls, settings={"ca_file": str(tmp_path / "ca.pem")}) as found:

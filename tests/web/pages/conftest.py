@@ -1,12 +1,22 @@
 """Browsers without a browser: clients that have signed in through the form."""
 
 import re
+import shutil
 
 import pytest
 from flask.testing import FlaskClient
 
 from web import keys
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -59,3 +69,13 @@ def reader(app, database):
 def stranger(app):
     app.test_client_class = FlaskClient
     return Browser(app.test_client())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()

@@ -27,22 +27,13 @@ from tests.evidence import CONNECTIONS, keep, normalize
 from tests.schedules.rig import OPS, mail_of, view
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
-from tests.web.pages.conftest import new_key
+from tests.web.pages.conftest import CHROMIUM, new_key
 from tests.web.pages.crawling import FOLLOW
 from tests.web.pages.day import call, lived
 from web import keys
 from web.context import context
 from web.pages import zones
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SENDING = Settings(mail_of(9), tell=OPS)
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
@@ -119,16 +110,6 @@ def listening(app, port: int = 0):
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 class Window:

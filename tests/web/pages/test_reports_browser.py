@@ -16,9 +16,9 @@ from service.app import create_app
 from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
-from tests.web.pages.conftest import new_key
+from tests.web.pages.conftest import CHROMIUM, new_key
 from tests.web.pages.crawling import FOLLOW
-from tests.web.pages.test_browser import CHROMIUM, DESKTOP, FLAGS, PHONE, Window, listening, picture
+from tests.web.pages.test_browser import DESKTOP, PHONE, Window, listening, picture
 from tests.web.pages.test_reports import SINCE, UNTIL, page_of, stored
 from web.context import context
 
@@ -40,16 +40,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
