@@ -14,7 +14,6 @@ from tests.web.pages.test_browser import PHONE, Window, listening
 from web.context import context
 
 pytestmark = test_browser.pytestmark
-chromium = test_browser.chromium
 
 
 @pytest.fixture
