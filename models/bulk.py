@@ -32,6 +32,8 @@ from models.base import Guid, UtcDateTime
 from models.database import AnyColumn
 from models.driver import driver_of
 
+# Of ids and moments that were written before: those of a batch. More would only take memory, some 350 bytes each.
+MEMORY = 2_000
 LARGEST_PIECE = 64  # rows; times some 60 columns this is well below the 32,766 parameters that a statement may have
 
 Row = Mapping[str, Any]  # column name -> value
@@ -174,20 +176,20 @@ def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[i
     return found
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(MEMORY)
 def _time(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(MEMORY)
 def _sqlite_time(moment: datetime) -> str:
     return _time(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
 
 
 # One id and one moment stand in several rows of a batch: a call's in its events, a receipt's in everything that it told.
-_sqlite_id = lru_cache(maxsize=10_000)(str)
+_sqlite_id = lru_cache(MEMORY)(str)
 
 
 def _shown(value: Any) -> str:
