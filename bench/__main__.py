@@ -5,14 +5,17 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
     BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20),
-                            21, 22, 23, 24; separated by commas (all)
+                            21, 22, 23, 24, 26; separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
     BENCH_DELIVERIES        how many outcomes of backlog row 22 sends (100000: four minutes at HubSpot's limit)
     BENCH_CALLS             how many calls are invented for rows 14 to 20 (100000); bench/large.py has what ten million take
+    BENCH_GROWN             how many calls row 26 fills a database with (20000); bench/grown.py has what ten million take
+    BENCH_FILLED            URL of a database that was filled for row 26 before
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
+Rows 26a, 26b and 26c are rows 1, 6 and 7 on a database as it is after a year, against an empty one.
 Row 9 takes as long as its callbacks take to be received and normalized, row 22 as long as the CRM's limit asks for; the others
 together about twenty minutes.
 The code is 1 where a measurement was void: an answered callback was not stored, or a reader was not answered.
@@ -38,6 +41,7 @@ from bench import (
     deliveries,
     draining,
     giving,
+    grown,
     large,
     load,
     memory,
@@ -75,6 +79,7 @@ ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {
     "22": deliveries.backlog,
     "23": draining.callbacks,
     "24": draining.arrival,
+    "26": grown.grown,
 }
 TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
 
@@ -124,11 +129,13 @@ def main() -> int:
 
 def _measured(where: Embedded | Server, folder: Path, wanted: set[str]) -> Iterator[Row]:
     place = folder / where.name.split()[0].lower()
-    with stage(where, place) as here:
-        for together, labels in groupby(filter(wanted.__contains__, MEASURES), TOGETHER.__contains__):
-            with here.ours.running() if together else nullcontext():
-                for label in labels:
-                    yield from _tried(where, label, lambda label=label: MEASURES[label](here))
+    if wanted & {*MEASURES}:
+        with stage(where, place) as here:
+            for together, labels in groupby(filter(wanted.__contains__, MEASURES), TOGETHER.__contains__):
+                with here.ours.running() if together else nullcontext():
+                    for label in labels:
+                        yield from _tried(where, label, lambda label=label: MEASURES[label](here))
+    place.mkdir(exist_ok=True)
     for label, measure in ALONE.items():
         if label in wanted:
             yield from _tried(where, label, lambda measure=measure: measure(where, place))

@@ -23,6 +23,12 @@ def block() -> int:
     return next(_blocks) * BLOCK
 
 
+def skip(count: int) -> None:
+    """Leave out so many blocks, which another run may have used on the same database."""
+    global _blocks
+    _blocks = itertools.count(count)
+
+
 def talk_seconds(number: int) -> int:
     return 1 + number % 119
 

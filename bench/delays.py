@@ -65,12 +65,13 @@ def visible(stage: Stage) -> Iterator[Row]:
             for _ in rounds():
                 runs.append(stage.of_ours(lambda url: load.steady(url, VISIBLE_RATE, SECONDS)))
                 stored.drained(stage.ours.database)
-    delays = [_p99_visible(run, follower.said["seen"]) for run in runs]
+    delays = [p99_visible(run, follower.said["seen"]) for run in runs]
     figure = "7. answered -> outcome in the change feed, p99 at 1,000/s"
     yield Row(figure, spread(delays, ".2f", " s"), "", "", "at most 1 s", statistics.median(delays) <= 1)
 
 
-def _p99_visible(run: Load, seen: dict[str, float]) -> float:
+def p99_visible(run: Load, seen: dict[str, float]) -> float:
+    """Seconds. Raises Void where outcomes are missing."""
     delays = sorted(seen.get(str(number), math.inf) - answered for number, answered in run.answers.items())
     if math.isinf(delays[-1]):
         raise Void(f"{sum(map(math.isinf, delays))} of {len(delays)} outcomes never came in the change feed")

@@ -9,11 +9,11 @@ times as fast. Nothing is folded: what is asked of calls is measured on these ro
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 
-from sqlalchemy import Connection, Index, Table, func, select, text
+from sqlalchemy import Connection, Index, Table, exists, select, text
 
 import migrations
 from bench import invented
@@ -31,12 +31,12 @@ def fill(database: Database, count: int, receipts: bool = True, changed: Callabl
     ``changed``: what is put in instead of each."""
     made, began = 0, time.monotonic()
     names = {table.name: [column.name for column in table.columns] for table in TABLES}
-    with _bare(database) as connection:
+    with bare(database, TABLES) as connection:
         rows = map(changed, invented.calls(count))
         while piece := list(islice(rows, PIECE)):
             for table, some in _rows(piece):
                 if receipts or table is not Receipt.__table__:
-                    _insert(connection, table.name, names[table.name], some)
+                    insert(connection, table.name, names[table.name], some)
             made += len(piece)
             if made % (PIECE * 100) == 0:
                 note(f"  {made:,} of {count:,} calls after {time.monotonic() - began:.0f} s")
@@ -78,16 +78,21 @@ def _receipt(row: Row) -> Row:
 
 
 @contextmanager
-def _bare(database: Database) -> Iterator[Connection]:
-    """One transaction without secondary indexes and foreign keys; afterwards they are there again, and the planner knows."""
+def bare(database: Database, tables: Collection[Table]) -> Iterator[Connection]:
+    """One transaction without secondary indexes and foreign keys of these tables; afterwards they are there again, and the
+    planner knows."""
     with database.write() as session:
         connection = session.connection()
-        if session.scalar(select(func.count()).select_from(CallOutcome)):
-            raise SystemExit("There are calls in this database already.")
+        if session.scalar(
+            select(exists().where(Receipt.id.is_not(None)) | exists().where(CallOutcome.id.is_not(None)))
+        ):
+            raise SystemExit("There are calls or receipts in this database already.")
         if not database.is_sqlite:
             for setting in ("session_replication_role = replica", "TIME ZONE 'UTC'", "maintenance_work_mem = '512MB'"):
                 connection.exec_driver_sql(f"SET LOCAL {setting}")
-        indexes = [index for table in TABLES for index in table.indexes if not _guards(index)]
+            # What is new since this transaction began need not be logged.
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(table.name for table in tables)} CASCADE")
+        indexes = [index for table in tables for index in table.indexes if not _guards(index)]
         for index in indexes:
             index.drop(connection)
         yield connection
@@ -104,7 +109,7 @@ def _guards(index: Index) -> bool:
     return bool(index.unique)
 
 
-def _insert(connection: Connection, table: str, names: list[str], rows: Iterable[Row]) -> None:
+def insert(connection: Connection, table: str, names: list[str], rows: Iterable[Row]) -> None:
     values = ([row.get(name) for name in names] for row in rows)
     driver = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":

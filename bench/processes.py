@@ -5,6 +5,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from sqlalchemy import text
+
+from models.database import Database
+
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -19,6 +23,16 @@ def tree(pid: int) -> list[int]:
     for child in children:
         found += tree(child)
     return found
+
+
+def server(database: Database) -> list[int]:
+    """PostgreSQL's processes, where they run on this machine; none for SQLite."""
+    if database.is_sqlite:
+        return []
+    with database.read() as session:
+        own: int = session.scalars(text("SELECT pg_backend_pid()")).one()
+    stat = Path(f"/proc/{own}/stat")
+    return tree(int(stat.read_text().rpartition(")")[2].split()[1])) if stat.exists() else []
 
 
 def arguments(pid: int) -> list[str]:

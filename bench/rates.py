@@ -10,6 +10,7 @@ from bench.load import Load
 from bench.processes import processor, tree
 from bench.stage import ROUNDS, Stage, peak, rounds
 from bench.table import Row, Void, compared, spread
+from models.database import Database
 
 BACKLOG = 4_000  # receipts at least: a few batches, so that the worker can be watched
 BACKLOG_SECONDS = 300.0  # that a backlog may take
@@ -63,9 +64,9 @@ def worker(stage: Stage) -> Iterator[Row]:
             while stored.pending(stage.ours.database) < wanted:
                 stage.of_ours(peak)
     with stage.ours.worker_alone() as pid:
-        looks = _looks(stage, pid)
+        looks_at = looks(stage.ours.database, lambda: tree(pid))
     stored.outcomes_match(stage.ours.database, stage.numbers)
-    places = [looks[part * (len(looks) - 1) // ROUNDS] for part in range(ROUNDS + 1)]
+    places = [looks_at[part * (len(looks_at) - 1) // ROUNDS] for part in range(ROUNDS + 1)]
     parts = [(before, after) for before, after in pairwise(places) if after.left < before.left]
     rates = [(before.left - after.left) / (after.at - before.at) for before, after in parts]
     used = [(after.used - before.used) / (before.left - after.left) * 1_000_000 for before, after in parts]
@@ -74,21 +75,21 @@ def worker(stage: Stage) -> Iterator[Row]:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """At which second so many receipts were left, and how much processor time the worker had used."""
+class Look:
+    """At which second so many receipts were left, and how much processor time had been used."""
 
     at: float
     left: int
     used: float
 
 
-def _looks(stage: Stage, pid: int) -> list[_Look]:
-    """From the first batch that was seen to be done until the last but one."""
-    looks: list[_Look] = []
-    whole, end = stored.pending(stage.ours.database), time.monotonic() + BACKLOG_SECONDS
-    while left := stored.pending(stage.ours.database):
+def looks(database: Database, pids: Callable[[], list[int]]) -> list[Look]:
+    """At a worker that works off what is pending: from the first batch that was seen to be done until the last but one."""
+    looks: list[Look] = []
+    whole, end = stored.pending(database), time.monotonic() + BACKLOG_SECONDS
+    while left := stored.pending(database):
         if left < whole:
-            looks.append(_Look(time.monotonic(), left, processor(tree(pid))))
+            looks.append(Look(time.monotonic(), left, processor(pids())))
         if time.monotonic() > end:
             raise Void(f"of {whole} receipts {left} are still pending after {BACKLOG_SECONDS:.0f} s")
         time.sleep(0.05)  # a batch takes longer, and each look costs the worker something

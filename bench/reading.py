@@ -87,7 +87,7 @@ def _report(url: str, key: str, said: dict) -> None:
 
 
 def _follow(url: str, key: str, said: dict) -> None:
-    line, after, caught_up = _connection(url), "", False
+    line, after, caught_up = _connection(url), "now", False
     seen = said["seen"] = {}
     stopping: list[int] = []  # once it is asked to stop, it still reads what is there
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, inspect, select
 
-from bench import filling, invented
-from models import CallOutcome, ChangeFeed, Receipt
+from bench import filling, invented, multiplied
+from models import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, Receipt
 from queries import selection, shape
 
 CALLS = 2_000
@@ -46,3 +46,30 @@ def test_a_filled_database_reads_as_one_of_calls(database, receipts):
             assert UUID(shown["id"]).version == 7 and json.dumps(shown)
     with pytest.raises(SystemExit):
         filling.fill(database, CALLS)
+
+
+def test_a_multiplied_database_has_all_that_stands_behind_its_calls(database):
+    made = multiplied.fill(database, 3 * multiplied.COPIES)
+    assert made and made % multiplied.COPIES == 0
+    with database.read() as session:
+        counts = {
+            model: session.scalar(select(func.count()).select_from(model))
+            for model in (CallGroup, CallOutcome, CallKey)
+        }
+        assert set(counts.values()) == {made}
+        assert session.scalar(select(func.count()).select_from(Receipt)) == made * multiplied.RECEIPTS
+        told = select(CallEvent.id).join(Receipt, Receipt.id == CallEvent.receipt_id)
+        told = told.join(CallKey, CallKey.group_id == CallEvent.group_id).join(
+            CallOutcome, CallOutcome.id == CallEvent.outcome_id
+        )
+        assert len(session.scalars(told).all()) == made
+        places = session.scalars(select(CallOutcome.position).order_by(CallOutcome.position)).all()
+        assert places == list(range(1, made + 1)) and session.scalars(select(ChangeFeed.last_position)).one() == made
+        assert session.scalar(select(func.count(CallOutcome.call_id.distinct()))) == made
+        inspected = inspect(session.connection())
+        assert {"ix_receipts_connection", "uq_receipts_report_content"} <= {
+            str(index["name"]) for index in inspected.get_indexes("receipts")
+        }
+        assert not {"invented", "few_receipts"} & {*inspected.get_table_names()}
+    with pytest.raises(SystemExit):
+        multiplied.fill(database, multiplied.COPIES)
