@@ -36,7 +36,9 @@ class Account:
         self._database = database
         self._destination = destination
         self._crm = crm
-        self._beside = [one for one in beside if one.name != destination.name and one.kind == destination.kind]
+        others = [one for one in beside if one.name != destination.name and one.kind == destination.kind]
+        place = crm.place(destination)
+        self._near = {one.name: one for one in others if crm.calls and one.log_calls and crm.place(one) == place}
         self._checked = False
 
     def check(self, client: AnyClient) -> None:
@@ -64,18 +66,29 @@ class Account:
     def logged_by_others(self, outcomes: Mapping[UUID, bool]) -> Mapping[UUID, str]:
         """Outcome -> the other destination that logs its call at the same place. ``outcomes``: whether we may have logged it
         before. Who has logged it goes on with it; else, and where several have, who was started first."""
-        place = self._crm.place(self._destination)
-        near = {one.name: one for one in self._beside if one.log_calls and self._crm.place(one) == place}
-        if not near or not outcomes:
+        if not self._near or not outcomes:
             return {}
         with self._database.read() as session:
-            rows = {row.name: row for row in session.scalars(select(DestinationState))}
-            own = rows[self._destination.name]
-            names = [name for name, one in near.items() if name in rows and self._are_one(own, rows[name], one)]
-            first = {name for name in names if (rows[name].started_at, name) < (own.started_at, own.name)}
-            columns = select(Delivery.outcome_id, Delivery.destination, Delivery.state, Delivery.remote_id)
-            theirs = (Delivery.destination.in_(names), Delivery.operation == LOG_CALL)
-            found = session.execute(columns.where(among(session, Delivery.outcome_id, outcomes), *theirs)).all()
+            return self.others(session, outcomes)
+
+    def hold(self, session: Session) -> None:
+        """Nobody who logs calls at the same place takes or settles any until the end of the transaction."""
+        if self._near:
+            names = (self._destination.name, *self._near)
+            rows = select(DestinationState.name).where(DestinationState.name.in_(names)).order_by(DestinationState.name)
+            session.execute(rows.with_for_update()).all()  # in one order, so that of two neither waits for the other
+
+    def others(self, session: Session, outcomes: Mapping[UUID, bool]) -> Mapping[UUID, str]:
+        """As ``logged_by_others``."""
+        if not self._near or not outcomes:
+            return {}
+        rows = {row.name: row for row in session.scalars(select(DestinationState))}
+        own = rows[self._destination.name]
+        names = [name for name, one in self._near.items() if name in rows and self._are_one(own, rows[name], one)]
+        first = {name for name in names if (rows[name].started_at, name) < (own.started_at, own.name)}
+        columns = select(Delivery.outcome_id, Delivery.destination, Delivery.state, Delivery.remote_id)
+        theirs = (Delivery.destination.in_(names), Delivery.operation == LOG_CALL)
+        found = session.execute(columns.where(among(session, Delivery.outcome_id, outcomes), *theirs)).all()
         speak: dict[UUID, str] = {}
         for row in found:
             # Whoever has left it to another has no id of it.

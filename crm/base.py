@@ -172,9 +172,12 @@ class Limit:
 
 class Budget(Protocol):
     """What the account still allows. ``take``, from whichever thread, waits for one request's turn under the limit of that name,
-    one of ``Crm.limits``. Raises QuotaSpent while a day's quota is known to be spent."""
+    one of ``Crm.limits``. Raises QuotaSpent while a day's quota is known to be spent. ``put_off``: the CRM says that its limit
+    has room again only in so many seconds; nobody at the account has a turn before."""
 
     def take(self, limit: str) -> None: ...
+
+    def put_off(self, limit: str, seconds: float) -> None: ...
 
 
 # Tokens that end -------------------------------------------------------------------------------------------------------

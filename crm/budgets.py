@@ -54,6 +54,16 @@ class Turns:
             self._left[limit] -= 1
         self.before()
 
+    def put_off(self, limit: str, seconds: float) -> None:
+        """Nobody at the account has a turn before so many seconds have passed."""
+        until = self._now() + min(timedelta(seconds=seconds), _LONGEST)
+        with self._lock:
+            self._left[limit] = 0
+            with sharing.write(self._database) as session:
+                if _locked(session, self._portal, limit, until) < until:
+                    mine = (BUDGETS.c.portal == self._portal, BUDGETS.c.limit == limit)
+                    session.execute(update(BUDGETS).where(*mine).values(next_at=until))
+
     def _reserved(self, limit: str) -> datetime:
         """When the next turns have come."""
         given = self._limits[limit]
@@ -65,8 +75,10 @@ class Turns:
             if spent is not None and at < spent <= at + FARTHEST_PARKED:
                 raise QuotaSpent("The account's quota of the day is spent.", spent, DAY)
             next_at = _locked(session, self._portal, limit, at)
-            # Who was busy for a moment may catch up on one share: else whatever takes time takes some of the limit.
-            free = max(at - share, next_at) if next_at <= at + _LONGEST else at
+            # Who was busy for a moment may catch up on one share: else whatever takes time takes some of the limit. Where that
+            # is one request of a few, it would be one too many.
+            caught_up = share if count > 1 else timedelta()
+            free = max(at - caught_up, next_at) if next_at <= at + _LONGEST else at
             mine = (BUDGETS.c.portal == self._portal, BUDGETS.c.limit == limit)
             session.execute(update(BUDGETS).where(*mine).values(next_at=free + share))
         self._left[limit] = count

@@ -26,6 +26,9 @@ _KEPT = (
     *(Delivery.changed_fields, Delivery.record_id, Delivery.remote_id, Delivery.remote_url, Delivery.digest),
     *(Delivery.before, Delivery.after, Delivery.reason, Delivery.failing_since),
 )
+# Written down once: an alias, or a select of sixty columns, takes as long to be made as its rows to be read.
+_OTHER = aliased(Delivery)
+_OUTCOMES, _DELIVERIES = select(*_SHOWN), select(*_KEPT).order_by(Delivery.id)
 _revision = attrgetter("revision")
 
 
@@ -68,7 +71,7 @@ def look(session: Session, destination: str, limit: int, at: datetime, lock: boo
     if not rows:
         return Batch()
     ids = {row.outcome_id for row in rows}
-    outcomes = {one.id: one for one in session.execute(select(*_SHOWN).where(among(session, CallOutcome.id, ids)))}
+    outcomes = {one.id: one for one in session.execute(_OUTCOMES.where(among(session, CallOutcome.id, ids)))}
     known = _known(session, destination, ids)
     last, replaced = _last([row.id for row in rows], known)
     shown = {one: shape.outcome(row) for one, row in outcomes.items()}
@@ -123,15 +126,14 @@ def _noted(session: Session, found: Sequence[Taken], replaced: Mapping[UUID, UUI
 def _in_flight(destination: str, state: str) -> AnySelect:
     """The outcomes of which a delivery is in this state, few as a rule: found once, and not for each that is due, as a database
     does that has no statistics of the table yet."""
-    other = aliased(Delivery)
-    return select(other.outcome_id).where(other.destination == destination, other.state == state)
+    return select(_OTHER.outcome_id).where(_OTHER.destination == destination, _OTHER.state == state)
 
 
 def _known(session: Session, destination: str, outcomes: Collection[UUID]) -> dict[UUID, list[AnyRow]]:
     """All that was ever noted for these outcomes, in its order."""
     found: dict[UUID, list[AnyRow]] = {}
     mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
-    for row in session.execute(select(*_KEPT).where(*mine).order_by(Delivery.id)):
+    for row in session.execute(_DELIVERIES.where(*mine)):
         found.setdefault(row.outcome_id, []).append(row)
     return found
 

@@ -58,15 +58,14 @@ class Deliverer:
         if not self._looked:
             with self._database.read() as session:
                 deserted = due.deserted(session, name, self._now())
-            with sharing.write(self._database) as session:
-                desk.unpark(session, name, self._since, self._now())
-                if deserted is not None:
+            desk.unpark(self._database, name, self._since, self._now())
+            if deserted is not None:
+                with sharing.write(self._database) as session:
                     due.begin_anew(session, name, deserted)
             self._looked = True
         ahead = self._now().timestamp() - time.monotonic()
         if ahead < self._ahead - CLOCK_SECONDS:  # also at the start: nobody knows what the clock was before
-            with sharing.write(self._database) as session:
-                due.bring_back(session, name, self._now())
+            due.bring_back(self._database, name, self._now())
         self._ahead = ahead
         with self._database.read() as session:
             waiting = (Delivery.destination == name, IS_OPEN, Delivery.due_at <= self._now())

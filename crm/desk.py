@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from crm import lots, sharing
 from crm.destination import Destination
 from crm.due import FARTHEST_PARKED
 from lib import ids
@@ -74,13 +75,17 @@ def check_kind(session: Session, destination: Destination) -> None:
         )
 
 
-def unpark(session: Session, name: str, since: datetime, at: datetime) -> None:
+def unpark(database: Database, name: str, since: datetime, at: datetime) -> None:
     """Let it go on where its credentials were refused before this process knew them: they may be others now."""
     refused = (DESK.c.error_id == REFUSED_CREDENTIALS, DESK.c.parked_until > at)
     before = (DESK.c.name == name, *refused, DESK.c.parked_until <= since + CREDENTIALS_REST)
-    if changed(session, update(DESK).where(*before).values(parked_until=None)):
-        parked = (Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > at)
-        session.execute(update(Delivery).where(*parked, Delivery.reason == REFUSED_CREDENTIALS).values(due_at=at))
+    with database.read() as session:
+        if session.scalar(select(DESK.c.name).where(*before)) is None:
+            return
+    parked = (Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > at)
+    lots.change(database, (*parked, Delivery.reason == REFUSED_CREDENTIALS), {"due_at": at})
+    with sharing.write(database) as session:  # last: whoever dies before does all of it again
+        changed(session, update(DESK).where(*before).values(parked_until=None))
 
 
 def claim(session: Session, destination: Destination, at: datetime, paused: bool = False) -> Held | None:

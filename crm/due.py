@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from crm import lots
 from models import Delivery, DestinationState
 from models.bulk import update_rows
-from models.database import changed
+from models.database import Database, changed
 from models.deliveries import IS_OPEN, PARKED, PENDING, UNKNOWN
 
 LONGEST = 3_600.0  # seconds
@@ -62,11 +63,11 @@ def begin_anew(session: Session, destination: str, some: Sequence[UUID]) -> None
     changed(session, update(DestinationState).where(*mine).values(failing_since=None))
 
 
-def bring_back(session: Session, destination: str, at: datetime) -> int:
+def bring_back(database: Database, destination: str, at: datetime) -> int:
     """What a clock that was ahead has put off is due now. How many those were."""
-    mine = (Delivery.destination == destination, IS_OPEN, Delivery.due_at > at + FARTHEST)
+    mine = and_(Delivery.destination == destination, IS_OPEN, Delivery.due_at > at + FARTHEST)
     far = or_(
         Delivery.state.in_((PENDING, UNKNOWN)),
         and_(Delivery.state == PARKED, Delivery.due_at > at + FARTHEST_PARKED),
     )
-    return changed(session, update(Delivery).where(*mine, far).values(due_at=at))
+    return lots.change(database, (mine, far), {"due_at": at})

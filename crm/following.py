@@ -19,7 +19,7 @@ from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
 from models import CallOutcome, Delivery, DestinationState
-from models.bulk import insert_rows, update_rows
+from models.bulk import among, insert_rows, update_rows
 from models.database import AnyRow, Database, changed
 from models.deliveries import (
     DONE,
@@ -49,6 +49,7 @@ _KNOWN = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
     *(Delivery.remote_id, Delivery.changed_fields, Delivery.reason),
 )
+_CHANGES, _DELIVERIES = select(*_COLUMNS).order_by(CallOutcome.position), select(*_KNOWN).order_by(Delivery.id)
 _TOLD = ("connection", "campaign_id", "campaign_name", "flags", "disposition", "connect_outcome")
 _REPLACEABLE = (PENDING, HELD, PARKED)  # not sent: a later revision takes its place
 _UPDATED = (
@@ -93,8 +94,7 @@ class _Plan:
 
 
 def _planned(session: Session, destination: Destination, row: DestinationState, most: int, at: datetime) -> _Plan:
-    later = select(*_COLUMNS).where(CallOutcome.position > row.position).order_by(CallOutcome.position)
-    found = session.execute(later.limit(most)).all()
+    found = session.execute(_CHANGES.where(CallOutcome.position > row.position).limit(most)).all()
     as_started = replace(destination, since=row.since)
     ends = found[-1].position if found else None
     return _Plan(row.position, ends, _work(session, as_started, found, at))
@@ -166,12 +166,8 @@ def columns() -> Iterable[Any]:
 
 def _known(session: Session, destination: str, outcomes: Sequence[UUID]) -> Mapping[UUID, list[AnyRow]]:
     found: dict[UUID, list[AnyRow]] = {}
-    rows = (
-        select(*_KNOWN)
-        .where(Delivery.outcome_id.in_(outcomes), Delivery.destination == destination)
-        .order_by(Delivery.id)
-    )
-    for row in session.execute(rows):
+    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
+    for row in session.execute(_DELIVERIES.where(*mine)):
         found.setdefault(row.outcome_id, []).append(row)
     return found
 

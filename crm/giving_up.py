@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from crm.base import SwitchedOff
 from crm.settling import Settled
 from crm.statuses import PUT_BACK
-from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, PENDING, REFUSED, UNKNOWN, UNMATCHED
+from crm.taken import Taken
+from models import Delivery
+from models.deliveries import DONE, GIVEN_UP, IN_DOUBT, IS_OPEN, PENDING, REFUSED, SENDING, UNKNOWN, UNMATCHED
 
 LONGEST = timedelta(days=3)
 
@@ -45,6 +50,17 @@ def looked_at(results: Sequence[Settled], answered: bool, since: datetime | None
         told = {"error": str(error), "error_id": error.error_id, "paused_by": str(error)}
         return Failing(results, None, {**told, "paused_at": at, "failing_since": None})
     return Failing([_looked_at(one, since, at) for one in results], since, {"failing_since": since})
+
+
+def still_fails(session: Session, destination: str, taken: Sequence[Taken]) -> bool:
+    """Whether something of what has failed is being tried still, among what was just taken or besides. Where all of it went
+    without being taken or refused, what fails next does so for the first time."""
+    if any(one.attempts > 1 for one in taken):
+        return True
+    tried = (Delivery.destination == destination, IS_OPEN, Delivery.state != SENDING, Delivery.attempts > 0)
+    # What has failed is put off, so it is found there first, however much waits that was never tried.
+    last = select(Delivery.id).where(*tried).order_by(Delivery.due_at.desc(), Delivery.id.desc()).limit(1)
+    return session.scalar(last) is not None
 
 
 def _is_answer(one: Settled) -> bool:

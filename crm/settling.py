@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from crm.accounts import SHARED, said_of
-from crm.statuses import ALREADY, OVERTAKEN, RETRACTED
+from crm.statuses import ALREADY, KEPT_OFF, OVERTAKEN, PUT_BACK, RETRACTED
 from crm.taken import MERGED, Set, Taken
 from lib import text as texts
 from models import CallOutcome, Delivery, DestinationState
@@ -33,6 +33,7 @@ from models.deliveries import (
 from queries.deliveries import outdated
 
 _TO_SPEAK = (PENDING, PARKED, UNKNOWN)  # what is being sent is deciding now
+_OWN, _LATER = aliased(Delivery), aliased(Delivery)  # once: each takes milliseconds to be made
 LONGEST_ANSWER = 2_000  # characters of a CRM's words that are kept
 _SETTLED = (
     *("state", "reason", "answer", "record_id", "remote_id", "remote_url", "candidates", "digest", "before", "after"),
@@ -90,13 +91,26 @@ def settle(session: Session, destination: str, results: Sequence[Settled], at: d
         for one in results
     ]
     update_rows(session, Delivery.__table__, rows, _SETTLED)
+    forgotten = {one.taken.outcome_id for one in results if one.reason == SHARED}
+    if forgotten:
+        _forget(session, destination, forgotten)
     left = {one.taken.outcome_id for one in results if _leaves(one)}
     if left:
         _leave_to_others(session, destination, left, at)
     for one in results:
         record = one.record_id or one.taken.record_id
-        if one.taken.operation == SET_STATUS and one.reason in RETRACTED and record is not None:
-            _give_way(session, destination, record, one.taken.occurred_at, at)
+        if one.taken.operation == SET_STATUS and record is not None:
+            if one.reason in RETRACTED:
+                _look_anew(session, destination, record, at, Delivery.occurred_at < one.taken.occurred_at, (OVERTAKEN,))
+            if _has_moved(one):
+                _look_anew(session, destination, record, at, Delivery.occurred_at > one.taken.occurred_at, KEPT_OFF)
+
+
+def _forget(session: Session, destination: str, outcomes: Collection[UUID]) -> None:
+    """The calls are another destination's, which corrects them and takes them back."""
+    mine = (among(session, Delivery.outcome_id, outcomes), Delivery.destination == destination)
+    logged = (Delivery.operation == LOG_CALL, Delivery.remote_id.is_not(None))
+    changed(session, update(Delivery).where(*mine, *logged).values(remote_id=None, remote_url=None, digest=None))
 
 
 def _leaves(one: Settled) -> bool:
@@ -110,11 +124,24 @@ def _leave_to_others(session: Session, destination: str, outcomes: Collection[UU
     changed(session, update(Delivery).where(*mine, *counted_on).values(state=PENDING, due_at=at, settled_at=at))
 
 
-def _give_way(session: Session, destination: str, record: str, call_at: datetime, at: datetime) -> None:
-    """A call sets the record's status no more: earlier ones that it had overtaken are looked at anew."""
-    mine = (Delivery.destination == destination, Delivery.record_id == record, Delivery.occurred_at < call_at)
-    overtaken_ones = (IS_STATUS_DONE, Delivery.reason == OVERTAKEN, ~outdated())
-    changed(session, update(Delivery).where(*mine, *overtaken_ones).values(state=PENDING, due_at=at, settled_at=at))
+def _has_moved(one: Settled) -> bool:
+    """Whether what an earlier revision of the call had set on the record stands there no more."""
+    return one.state == DONE and one.reason in (None, PUT_BACK) and one.taken.ours is not None
+
+
+def _look_anew(
+    session: Session,
+    destination: str,
+    record: str,
+    at: datetime,
+    which: ColumnElement[bool],
+    reasons: Collection[str],
+) -> None:
+    """A call sets no more what it had set: earlier ones that it had overtaken, and later ones that what stood there had kept from
+    setting theirs, are looked at anew."""
+    mine = (Delivery.destination == destination, Delivery.record_id == record, which)
+    set_nothing = (IS_STATUS_DONE, Delivery.reason.in_(reasons), ~outdated())
+    changed(session, update(Delivery).where(*mine, *set_nothing).values(state=PENDING, due_at=at, settled_at=at))
 
 
 def _kept(answer: str | None) -> str | None:
@@ -127,11 +154,10 @@ def overtaken(session: Session, destination: str, records: Collection[str]) -> M
     """Record -> when the latest call was whose outcome has set its status. A row that was merged into another is no call, as soon
     as that one has spoken: until then an earlier call would set the status back, and that one forward again."""
     followed = select(DestinationState.position).where(DestinationState.name == destination).scalar_subquery()
-    own = aliased(Delivery)
+    own, later = _OWN, _LATER
     to_speak = (own.destination == destination, own.operation == SET_STATUS, own.state.in_(_TO_SPEAK))
     # Of one call, never a list of all: PostgreSQL may read all that wait for an EXISTS.
     speaks_later = select(own.id).where(own.outcome_id == CallOutcome.merged_into, *to_speak).limit(1).scalar_subquery()
-    later = aliased(Delivery)
     of_row = (later.outcome_id == Delivery.outcome_id, later.destination == destination, later.operation == SET_STATUS)
     gone = (later.reason.in_(RETRACTED), later.state.in_((DONE, UNDONE)), later.revision > Delivery.revision)
     retracted = select(later.id).where(*of_row, *gone).limit(1).scalar_subquery()  # it sets nothing any more

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from crm import budgets, claiming, desk, due, giving_up, operations, settling, sharing
 from crm.accounts import Account
+from crm.agreeing import agreed
 from crm.base import AnyClient, Crm, NotSetUp, QuotaSpent, SwitchedOff
 from crm.claiming import Batch
 from crm.desk import Held
@@ -28,9 +29,9 @@ from crm.settling import Settled
 from crm.statuses import PUT_BACK
 from crm.taken import Set, Taken
 from crm.work import Work
-from lib import masking
+from lib import masking, memory
 from lib import text as texts
-from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, TooOften, Unavailable, Uncertain
 from models import DestinationState
 from models.database import Database
 from models.deliveries import DONE, OPERATIONS, PARKED, PENDING, REFUSED, UNKNOWN
@@ -90,6 +91,8 @@ class Shift:
                 over = self._stop.is_set() or time.monotonic() > until
                 taken = self._written(results, state, over, self._found(found))
                 self._most.told(self._fault)
+        if time.monotonic() > until:  # a backlog, after which there is no quiet for hours
+            memory.give_back()
         return sent
 
     def _next(self) -> Batch:
@@ -117,6 +120,8 @@ class Shift:
         else:
             taken = claiming.note(session, name, found, self._now())
             taken = taken or claiming.take(session, name, self._most.now, self._now())
+            if self._failing_since is not None and not giving_up.still_fails(session, name, taken):
+                self._failing_since = None
         if not taken:
             desk.release(session, self._held)
         return taken
@@ -130,8 +135,10 @@ class Shift:
         while True:
             try:
                 with sharing.write(self._database) as session:
+                    # First: whoever else is at the account locks in the same order.
+                    kept_ones = agreed(session, self._account, results)
                     desk.renew(session, self._held, self._now(), **state)
-                    settling.settle(session, self._destination.name, results, self._now())
+                    settling.settle(session, self._destination.name, kept_ones, self._now())
                     if self._goes_on and not over:
                         return self._taken(session, found)
                     desk.release(session, self._held)
@@ -220,6 +227,12 @@ class Shift:
         if isinstance(error, SwitchedOff):
             results += [self._put_off(one, PENDING, error.error_id, said) for one in some]
             return told | {"paused_at": at, "paused_by": said}
+        if isinstance(error, TooOften) and error.tried is None and error.retry_after is not None:
+            # The account's limit, and no delivery's fault: it has room again when the answer says.
+            again = at + timedelta(seconds=error.retry_after)
+            put_off = [self._put_off(one, PENDING, error.error_id, said, again) for one in some]
+            results += [replace(one, failed=True) for one in put_off]
+            return told | {"next_at": again}
         self._fault = (
             True  # which of them it fails at is seen in smaller batches, and not at all where it is the account
         )

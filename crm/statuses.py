@@ -12,6 +12,7 @@ ALREADY = "already"  # the record says so already
 NOT_FROM = "not_from"  # somebody has moved it on: it holds none of ``only_from``
 BACKWARDS = "backwards"  # it stands further on, by ``never_back``
 OVERTAKEN = "overtaken"  # a later call has set it
+KEPT_OFF = (NOT_FROM, BACKWARDS)  # by what stood there
 
 # What became of the status that a call had set, when it is corrected to one that sets none.
 PUT_BACK = "put_back"  # it still was as the call had set it, and is again what stood there before

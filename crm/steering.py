@@ -1,19 +1,20 @@
 """What a person does about deliveries: pause and resume a destination, have something tried again, say whom a call belongs to.
 
 Nothing is sent here: rows are made due, and the worker comes to them. A row is changed only while it is in the state that was
-looked at, so whoever sends and whoever steers never take the same one. Many are done a thousand at a time, each lot in a
-transaction of its own: somebody who has a million tried again holds up nobody.
+looked at, so whoever sends and whoever steers never take the same one. Many are done in lots: somebody who has a million tried
+again holds up nobody.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, and_, case, func, or_, select, update
+from sqlalchemy import Update, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import budgets
+from crm import budgets, lots
 from crm.finding import MOST_CANDIDATES
+from crm.lots import Condition
 from crm.registry import CRMS
 from models import Delivery, DestinationState, DestinationTokens
 from models.database import Database, changed
@@ -32,9 +33,6 @@ from models.deliveries import (
     UNKNOWN,
 )
 from queries.deliveries import RETRIED, STEERED, find, outdated
-
-LOT = 1_000
-Condition = ColumnElement[bool]
 
 
 class CannotRetry(ValueError):
@@ -68,9 +66,9 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
         if portal is not None:
             budgets.reopen(session, portal)
     parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]
-    _in_lots(database, parked, {"due_at": now})
+    lots.change(database, parked, {"due_at": now})
     failing: list[Condition] = [and_(Delivery.destination == name, IS_OPEN), Delivery.failing_since.is_not(None)]
-    _in_lots(database, failing, {"failing_since": None})
+    lots.change(database, failing, {"failing_since": None})
     return True
 
 
@@ -98,12 +96,12 @@ def retry_many(database: Database, conditions: Iterable[Condition], now: datetim
     """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many."""
     left_out = and_(Delivery.state == REFUSED, func.coalesce(Delivery.reason, "") == LEFT_OUT)  # one by one, if at all
     wanted = [*conditions, Delivery.state.in_(STEERED), ~left_out]
-    tried = _in_lots(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
+    tried = lots.change(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
     with database.read() as session:
         names = list(session.scalars(select(DestinationState.name)))
         unknown = [_can_be_found(name, session, now) for name in names]
     for can_be_found in unknown:
-        tried += _in_lots(database, [*wanted, can_be_found], {"due_at": now})
+        tried += lots.change(database, [*wanted, can_be_found], {"due_at": now})
     return tried
 
 
@@ -177,21 +175,6 @@ def _can_be_found(name: str, session: Session, now: datetime) -> Condition:
     delay = timedelta(seconds=CRMS[kind].look_up_after if kind in CRMS else 0.0)
     seen = or_(Delivery.sent_at.is_(None), Delivery.sent_at <= now - delay)
     return (Delivery.destination == name) & (Delivery.state == UNKNOWN) & seen
-
-
-def _in_lots(database: Database, wanted: Iterable[Condition], values: dict[str, object]) -> int:
-    """Change every such delivery; how many. Walks up the ids, so that what comes back meanwhile is not taken twice."""
-    conditions, after, done = list(wanted), None, 0
-    while True:
-        further: list[Condition] = [] if after is None else [Delivery.id > after]
-        lot = select(Delivery.id).where(*conditions, *further).order_by(Delivery.id).limit(LOT)
-        with database.write() as session:
-            found = list(session.scalars(lot))
-            if found:
-                done += changed(session, update(Delivery).where(Delivery.id.in_(found), *conditions).values(values))
-        if len(found) < LOT:
-            return done
-        after = found[-1]
 
 
 def _is_there(session: Session, name: str) -> bool:

@@ -4,7 +4,6 @@ them; ``every`` 7: the seventh, the fourteenth ...; ``value`` is the fault's own
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,6 +75,7 @@ class Faults:
         self.known = known
         self._lock = threading.Lock()
         self._on: list[Fault] = []
+        self._released = threading.Event()
 
     def set(self, wanted: Mapping[str, Any]) -> None:
         """The whole set: what is not named is off. Raises ValueError for a fault that nobody knows."""
@@ -88,6 +88,14 @@ class Faults:
             raise ValueError("A fault has after, times, path, every and value.") from None
         with self._lock:
             self._on = [fault for fault in found if wanted[fault.name] is not False]
+
+    def hang(self, seconds: float) -> None:
+        """So long, or until ``release``."""
+        self._released.wait(seconds)
+
+    def release(self) -> None:
+        """Whoever hangs is answered now, and nobody hangs any more."""
+        self._released.set()
 
     def on(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -119,7 +127,7 @@ def install(
             return None
         g.faults = faults.strike(request.path)
         if "hang" in g.faults:
-            time.sleep(float(g.faults["hang"] or 60))
+            faults.hang(float(g.faults["hang"] or 60))
             return plain(504, "")
         if "drop" in g.faults:
             return _dropped()
@@ -131,7 +139,7 @@ def install(
             return response
         noted(response)
         if "hang_after" in g.faults:
-            time.sleep(float(g.faults["hang_after"] or 60))
+            faults.hang(float(g.faults["hang_after"] or 60))
         if "drop_after" in g.faults:
             return _dropped()
         if "garbled_after" in g.faults:

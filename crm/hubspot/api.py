@@ -16,7 +16,7 @@ from crm.halving import WholeRefused
 from crm.hubspot import answers
 from crm.hubspot.answers import MissingScopes, Unreadable
 from lib import zones
-from lib.http.errors import AskedWrongly, Unavailable
+from lib.http.errors import AskedWrongly, TooOften, Unavailable
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
 VERSION = "2026-09"
@@ -30,6 +30,8 @@ DISPOSITION_PROPERTY = f"/crm/properties/{VERSION}/{CALLS}/hs_call_disposition"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
 KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
 MOST_KEPT = 5_000  # of agents
+# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
+WAITS, LONGEST_WAIT = 2, 2.0
 REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Found = TypeVar("Found")
@@ -115,8 +117,7 @@ class Client:
         """What HubSpot says to a GET, or to a POST with content that changes nothing. Raises as ``answers.meaning`` does."""
         verb = "GET" if content is None else "POST"
         with asking():
-            answer = self._exchange(verb, path, content, params, limit)
-            return self._meaning(answer, verb, path, writes=False)
+            return self._answered(verb, path, content, params, limit, writes=False)
 
     def ask_list(self, path: str, content: Any, limit: str = REQUESTS) -> Any:
         """The same of a question that HubSpot answers with a list. Without one nothing is said of what is not in it. Raises
@@ -129,8 +130,22 @@ class Client:
     def tell(self, path: str, content: Any) -> Any:
         """Give HubSpot something. Raises as ``answers.meaning`` does, Uncertain also where no answer came."""
         self.account()  # before its day is over: then nobody says any more when the day ends
-        answer = self._exchange("POST", path, content, None, REQUESTS)
-        return self._meaning(answer, "POST", path, writes=True)
+        return self._answered("POST", path, content, None, REQUESTS, writes=True)
+
+    def _answered(
+        self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str, writes: bool
+    ) -> Any:
+        waits = 0
+        while True:
+            answer = self._exchange(verb, path, content, params, limit)
+            try:
+                return self._meaning(answer, verb, path, writes)
+            except TooOften as error:
+                seconds = error.retry_after or 0.0
+                self._budget.put_off(limit, seconds)
+                waits += 1
+                if waits > WAITS or seconds > LONGEST_WAIT:
+                    raise
 
     def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
         token = self.token()

@@ -32,6 +32,11 @@ class Unavailable(ExchangeError):
     error_id = "unavailable"
 
 
+class TooOften(Unavailable):
+    """The other side says that we ask too often (429), and has done nothing; after ``retry_after`` it lets us ask again, where it
+    says so."""
+
+
 class NotTrusted(Unavailable):
     """The other side's certificate could not be verified; nothing was sent."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lib import charsets, clock, rawjson
-from lib.http.errors import AskedWrongly, Broken, CredentialsRefused, ExchangeError, Unavailable, Uncertain
+from lib.http.errors import AskedWrongly, Broken, CredentialsRefused, ExchangeError, TooOften, Unavailable, Uncertain
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -184,8 +184,9 @@ def verdict(answer: Answer, host: str, what: str) -> bytes:
 
 def cannot_now(answer: Answer, host: str, what: str) -> Unavailable:
     """The error that an answer is which puts us off."""
-    words = "says that we ask too often" if answer.status == 429 else "cannot answer now"
-    error = Unavailable(f"{host} {words} ({answer.status} to {what}).")
+    too_often = answer.status == 429
+    words = "says that we ask too often" if too_often else "cannot answer now"
+    error = (TooOften if too_often else Unavailable)(f"{host} {words} ({answer.status} to {what}).")
     error.retry_after = retry_after(answer.headers.get("Retry-After"))
     return error
 

@@ -1,5 +1,6 @@
 """Which account a destination writes to, and who else writes there."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -59,6 +60,57 @@ def test_what_the_one_does_not_log_after_all_the_other_does(engine, hubspot, pai
     engine.follow(sales)
     assert [rows[1] for rows in sent(engine, other, sales)] == [("pending", "shared"), (comes_to, "nobody_found")]
     assert sent(engine, other, sales)[0][1] == ("done", None)
+    assert len(hubspot.calls()) == 2
+
+
+def after_looking(deliverer, then):
+    """Something happens between its look at who else is there and what it does."""
+    looks = deliverer._account.logged_by_others
+
+    def looked(outcomes):
+        found = looks(outcomes)
+        then()
+        return found
+
+    deliverer._account.logged_by_others = looked
+
+
+@pytest.mark.parametrize("settles_first", ["sales", "other"])
+def test_of_two_that_log_a_call_at_one_moment_the_first_has_it_alone(engine, hubspot, pair, settles_first):
+    sales, other = pair
+    call = engine.made(customer_number=NUMBER)
+    has_looked, goes_on = threading.Event(), threading.Event()
+    engine.follow(other)
+    slow = Deliverer(engine.database, other, engine.now, beside=pair)
+    after_looking(slow, lambda: has_looked.set() or goes_on.wait(60))
+    thread = threading.Thread(target=slow.step)
+    thread.start()
+    assert has_looked.wait(60)
+    engine.follow(sales)  # of which the other has seen nothing
+    quick = Deliverer(engine.database, sales, engine.now, beside=pair)
+    if settles_first == "other":
+        after_looking(quick, lambda: goes_on.set() or thread.join())
+    quick.step()
+    goes_on.set()
+    thread.join()
+    rows = [row for one in pair for row in engine.rows(one)]
+    assert told(rows) == [("log_call", "done", None), ("log_call", "done", "shared")]
+    assert [row.remote_id is not None for row in rows] == [True, False]
+    assert undone(engine, other) == []
+    assert [(one["mark"], one["written"]) for one in hubspot.calls()] == [(str(call), 2)]
+
+
+def test_a_call_that_the_first_lets_go_at_the_moment_when_it_is_left_to_it(engine, hubspot, pair):
+    sales, other = replace(pair[0], find_by=("crm_reference",)), pair[1]
+    engine.made(customer_number=NUMBER)
+    sent(engine, *pair)  # since then it is known that both have one account
+    engine.made(customer_number=NUMBER)
+    for one in (sales, other):
+        engine.follow(one)
+    leaves, holds = (Deliverer(engine.database, one, engine.now, beside=pair) for one in (other, sales))
+    after_looking(leaves, holds.step)
+    leaves.step()
+    assert [told(engine.rows(one))[-1][1:] for one in (sales, other)] == [("held", "nobody_found"), ("done", None)]
     assert len(hubspot.calls()) == 2
 
 

@@ -13,7 +13,8 @@ from models.leases import LeaseLost
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
-from tests.crm.engine import hubspot_of, told
+from tests.crm.engine import hubspot_of, told, webhook_of
+from tests.crm.mapping import RULES, sale
 
 NUMBER = "+919810012345"
 UPSERT, READ = "calls/batch/upsert", "calls/batch/read"
@@ -124,6 +125,23 @@ def test_a_failure_is_waited_out_and_nothing_is_doubled(engine, hubspot, sales, 
     assert [one["contacts"] for one in hubspot.calls()] == [["101"]]
 
 
+def test_a_limit_that_was_met_is_waited_for_as_long_as_the_answer_says(engine, hubspot, sales):
+    """No longer, however often it is met, and nothing is sent in smaller batches for it."""
+    for _ in range(3):
+        engine.made(customer_number=NUMBER)
+    hubspot.faults.set({"ten_secondly": {"times": 3, "path": UPSERT, "value": "90"}})
+    for _ in range(3):
+        assert {row.state for row in engine.run(sales)} == {"pending"}
+        assert "too often" in engine.desk(sales).error
+        engine.later(45)
+        asked = hubspot.requests.total()
+        engine.run(sales)
+        assert hubspot.requests.total() == asked
+        engine.later(50)
+    assert {row.state for row in engine.run(sales)} == {"done"}
+    assert hubspot.requests["POST /crm/objects/2026-09/calls/batch/upsert"] == 4
+
+
 # Single records ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("whole", [False, True])
 def test_one_bad_record_stops_nobody_else(engine, hubspot, sales, whole):
@@ -221,21 +239,30 @@ def test_who_learns_that_the_lease_is_lost_sends_nothing_more(engine, sales, mon
             held.check()
 
 
-def test_a_slow_crm_slows_no_other(engine, hubspot, receiver, sales, hook, tmp_path):
-    hubspot.faults.set({"hang_after": {"times": 1, "path": UPSERT, "value": 3}})
-    engine.made(customer_number=NUMBER)
+@pytest.mark.parametrize("hanging", ["hubspot", "webhook"])
+def test_one_that_hangs_holds_up_no_other(engine, hubspot, receiver, hanging, tmp_path):
+    """Nor those that are at the same account, or of the same kind."""
+    kinds = {"hubspot": (hubspot, hubspot_of), "webhook": (receiver, webhook_of)}
+    hangs = kinds[hanging][1](kinds[hanging][0], "hangs")
+    others = [of(crm, kind, log_calls=kind != hanging, status=RULES) for kind, (crm, of) in kinds.items()]
+    engine.started(hangs, *others)
+    kinds[hanging][0].faults.set({"hang_after": {"times": 1, "path": UPSERT if hanging == "hubspot" else ""}})
+    engine.made(**sale())
+    engine.follow(hangs)
     stop = threading.Event()
     place = FeedPlace(engine.database, tmp_path, starts=True)
-    both = {one.name: one for one in (sales, hook)}
-    threads = worker.start(engine.database, {}, {}, place, stop, destinations=both)
+    first = worker.start(engine.database, {}, {}, place, stop, destinations={"hangs": hangs})
+    second: list[threading.Thread] = []
     try:
-        until(hubspot.calls, 10)
-        call = engine.made()
-        until(lambda: str(call) in receiver.by_outcome(), 2.5)
-        assert [row.state for row in engine.rows(sales)][0] == "sending"
+        until(lambda: hubspot.calls() or receiver.events, 30)
+        second = worker.start(engine.database, {}, {}, place, stop, destinations={one.name: one for one in others})
+        engine.made(**sale(1))
+        until(lambda: all([row.state for row in engine.rows(one)].count("done") >= 2 for one in others), 30)
+        assert [row.state for row in engine.rows(hangs)][0] == "sending"
     finally:
         stop.set()
-        for thread in threads:
+        kinds[hanging][0].faults.release()
+        for thread in first + second:
             thread.join(10)
 
 

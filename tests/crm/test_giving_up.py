@@ -8,7 +8,7 @@ import pytest
 from crm import steering
 from models import Delivery
 from tests.crm.engine import on_one_database, told
-from tests.crm.mapping import NUMBER, UPSERT
+from tests.crm.mapping import NUMBER, UPSERT, sale
 
 DAYS = timedelta(days=3, hours=1).total_seconds()
 HOUR = 3_600
@@ -88,6 +88,29 @@ def test_time_in_which_no_worker_ran_does_not_count(engine, receiver, hook, othe
     engine.later(DAYS)
     row = engine.run(started_anew)[0]
     assert "given_up" in (row.reason, engine.desk(hook).error_id)
+
+
+@pytest.mark.parametrize("goes", [True, False])
+def test_what_went_without_an_answer_is_tried_in_vain_no_more(engine, hubspot, mapped, goes):
+    """Its call is corrected to one that sets nothing, and what fails days later does so for the first time."""
+    hubspot.faults.set({"server_error": {"path": "contacts"}})
+    call = engine.made(**sale())
+    assert [row.state for row in engine.run(mapped)] == ["pending"]
+    failing_since = engine.desk(mapped).failing_since
+    assert failing_since is not None
+    if goes:
+        engine.changed(call, flags=[], disposition="Asked for a brochure")
+        engine.later(HOUR)
+        assert [row.state for row in engine.run(mapped)] == ["undone"]
+    put_off(engine, 2 * DAYS)
+    engine.later(DAYS)
+    engine.made(**sale())
+    last = engine.run(mapped)[-1]
+    assert (last.state, last.attempts) == ("pending", 1)
+    assert (engine.desk(mapped).paused_at is None, engine.desk(mapped).error_id) == (
+        goes,
+        "unavailable" if goes else "given_up",
+    )
 
 
 @pytest.mark.parametrize("corrected", [False, True])

@@ -6,10 +6,11 @@ import pytest
 
 from crm.destination import Rule
 from tests.crm.engine import on_one_database, told, undone
-from tests.crm.mapping import RULES, UPDATE, sale, unanswered
+from tests.crm.mapping import ORDER, RULES, UPDATE, sale, unanswered
 
 NOTHING = {"flags": [], "disposition": "Asked for a brochure"}
 WRONG = {"flags": [], "disposition": "Wrong number"}
+REOPENED = {"flags": [], "disposition": "Reopened"}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,32 @@ def test_a_later_call_stands_and_an_earlier_one_decides_when_the_later_one_does_
     engine.changed(between, **NOTHING)
     engine.run(mapped)
     assert hubspot.statuses("101")[-1] == "NEW"
+
+
+@pytest.mark.parametrize(
+    ("later", "reason"),
+    [(unanswered(5), "not_from"), ({**unanswered(5), "connect_outcome": "busy"}, "backwards")],
+)
+@pytest.mark.parametrize(
+    ("corrected", "then"), [(NOTHING, ["NEW", "ATTEMPTED_TO_CONTACT"]), (REOPENED, ["OPEN", "ATTEMPTED_TO_CONTACT"])]
+)
+def test_a_later_call_that_was_kept_off_is_looked_at_anew(engine, hubspot, mapped, later, reason, corrected, then):
+    rules = (
+        *RULES,
+        Rule("connect_outcome", "busy", {"hs_lead_status": "ATTEMPTED_TO_CONTACT"}),
+        Rule("disposition", "Reopened", {"hs_lead_status": "OPEN"}),
+    )
+    mapped = replace(mapped, status=rules, never_back=ORDER)
+    call, last = engine.made(**sale(0)), engine.made(**later)
+    assert told(engine.run(mapped)) == [("set_status", "done", None), ("set_status", "done", reason)]
+    engine.changed(last, notes="more")
+    engine.run(mapped)  # of two revisions the last is looked at
+    engine.changed(call, **corrected)
+    engine.run(mapped)
+    assert hubspot.statuses("101") == ["NEW", "CONNECTED", *then]
+    engine.changed(last, **NOTHING)
+    engine.run(mapped)
+    assert hubspot.statuses("101")[-1] == then[0]
 
 
 @on_one_database

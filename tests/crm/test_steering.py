@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm import steering
+from crm import lots, steering
 from crm.finding import MOST_CANDIDATES
 from crm.registry import CRMS
 from lib import ids
@@ -80,7 +80,8 @@ def test_none_of_that_id(database):
 
 
 def test_many_are_tried_again_a_lot_at_a_time(database, monkeypatch):
-    monkeypatch.setattr(steering, "LOT", 2)
+    monkeypatch.setattr(lots, "LOT", 2)
+    monkeypatch.setattr(lots, "READ", 4)
     refused = [make(database, state="refused", reason="validation") for _ in range(5)]
     others = [make(database, state="refused", reason="b"), make(database, state="held", reason="validation")]
     done = make(database, reason="validation")
@@ -180,7 +181,8 @@ def row_of(database, name="sales"):
 
 
 def test_paused_by_whom_and_resumed_with_what_was_parked(database, monkeypatch):
-    monkeypatch.setattr(steering, "LOT", 2)
+    monkeypatch.setattr(lots, "LOT", 2)
+    monkeypatch.setattr(lots, "READ", 4)
     parked = [make(database, state="parked", due_at=LATER) for _ in range(3)]
     other = make(database, state="parked", due_at=LATER, destination="b")
     assert steering.pause(database, "sales", "asha", NOON) and steering.pause(database, "sales", "ravi", NOW)

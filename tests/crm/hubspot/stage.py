@@ -56,9 +56,13 @@ class Turns:
 
     def __init__(self):
         self.taken = Counter()
+        self.waited: list[tuple[str, float]] = []
 
     def take(self, limit):
         self.taken[limit] += 1
+
+    def put_off(self, limit, seconds):
+        self.waited.append((limit, seconds))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from crm.base import NotSetUp, QuotaSpent, Refused
 from crm.halving import WholeRefused
 from crm.hubspot import calls, contacts
 from crm.hubspot.answers import MissingScopes, day_ends, meaning, midnight, of_input, words
-from lib.http.errors import CredentialsRefused, Unavailable, Uncertain
+from lib.http.errors import CredentialsRefused, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer
 from tests.crm.hubspot.stage import ASHA, call, stage
 
@@ -49,8 +49,8 @@ SCOPES = {"errors": [{"message": "needed", "context": {"requiredGranularScopes":
         (408, b"", Uncertain),
         (423, error("LOCKED"), Unavailable),
         (477, error("MIGRATION_IN_PROGRESS"), Unavailable),
-        (429, {"policyName": "SECONDLY"}, Unavailable),
-        (429, b"<html>", Unavailable),
+        (429, {"policyName": "SECONDLY"}, TooOften),
+        (429, b"<html>", TooOften),
         (429, {"policyName": "DAILY"}, QuotaSpent),
         (429, {"message": "You have reached your daily limit."}, QuotaSpent),
         (500, error("INTERNAL_ERROR"), Uncertain),

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from crm.base import Done, NotSetUp, Refused, Seen, Unknown
-from crm.hubspot import calls
+from crm.base import Done, NotSetUp, Refused, Seen, Unknown, Whom
+from crm.hubspot import calls, contacts
 from crm.hubspot.placing import NOT_THERE
-from lib.http.errors import Unavailable, Uncertain
+from lib.http.errors import TooOften, Unavailable, Uncertain
 from sandbox.hubspot.properties import DISPOSITIONS
 from tests.crm.hubspot.stage import ASHA, OURS, UNIQUE, call, marks, several, stage
 
@@ -169,6 +169,28 @@ def test_too_many_requests_is_certainly_not_taken():
         with pytest.raises(Unavailable) as raised:
             account.log(call("m1", contact))
         assert raised.value.retry_after == 3.0
+
+
+@pytest.mark.parametrize(("path", "limit"), [("contacts/search", "searches"), ("upsert", "requests")])
+def test_a_limit_that_has_room_again_soon_is_waited_for(path, limit):
+    with stage() as account:
+        contact = account.hubspot.add_contact(phone=ASHA)
+        account.faults(secondly={"times": 2, "path": path, "value": "1"})
+        assert [len(rows) for rows in contacts.find(account.client, [Whom("number", ASHA)])] == [1]
+        assert isinstance(account.log(call("m1", contact))[0], Done)
+        assert account.turns.waited == [(limit, 1.0)] * 2
+
+
+def test_a_limit_that_has_no_room_for_long_is_waited_for_by_nobody():
+    with stage() as account:
+        account.faults(secondly={"path": "contacts/search", "value": "1"})
+        with pytest.raises(TooOften):
+            contacts.find(account.client, [Whom("number", ASHA)])
+        assert account.turns.waited == [("searches", 1.0)] * 3
+        account.faults(ten_secondly={"path": "contacts/search", "value": "3"})
+        with pytest.raises(TooOften):
+            contacts.find(account.client, [Whom("number", ASHA)])
+        assert account.turns.waited[3:] == [("searches", 3.0)]
 
 
 def test_without_our_property_no_call_is_at_fault():
