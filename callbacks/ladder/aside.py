@@ -24,15 +24,13 @@ class Aside:
         self.close = store.close
 
     def keep(self, drafts: Sequence[Draft]) -> None:
-        """As ``DatabaseStore.keep`` does it. Strangers wait: what they send has no place below the database."""
+        """As ``DatabaseStore.keep`` does it; nobody here is a stranger, for whose drafts there is no place below the database."""
         try:
             self._store.keep(drafts, within=PATIENCE_SECONDS)
         except Busy:
-            rest = [draft for draft in drafts if draft.stranger]
             try:
-                self._spool.append([draft.line() for draft in drafts if not draft.stranger])
+                self._spool.append([draft.line() for draft in drafts])
             except OSError:  # a disk that is full for the spool may still have room in the database
-                rest = list(drafts)
+                self._store.keep(drafts)
             else:
                 self._told()
-            self._store.keep(rest)

@@ -23,7 +23,8 @@ SPOOL_SECONDS = 1.0
 
 class Inbox:
     """The ladder of stores: the database; where it fails or hangs, the spool; where that fails, log and memory.
-    What strangers send has no place below the database: there it is counted, dropped and answered like the rest.
+    What strangers send has no place below the database: there it is counted, dropped and answered like the rest. It waits for
+    its own place in it, and holds up nobody whom we know.
 
     Threads of its own do the storing. They begin at the first use in a process, for threads do not survive a fork.
     """
@@ -45,7 +46,9 @@ class Inbox:
         self.last = LastRung(self.memory)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), SPOOL_SECONDS, self.last.put)
         self.database = Rung("database", self._open_first, DATABASE_SECONDS, self._below_database)
-        self._watch = Watch([self.database, self.spooling])
+        # The database as well, with a thread and a connection of its own: strangers wait for turns that nobody else has to.
+        self.strangers_apart = Rung("strangers", self.open_database, DATABASE_SECONDS, self._below_database)
+        self._watch = Watch([self.database, self.strangers_apart, self.spooling])
         self.keeper = Keeper(
             lambda: self.open_database(patient=False),
             self.spool,
@@ -53,6 +56,7 @@ class Inbox:
             self.database,
             self.spooling,
             self.strangers,
+            self.strangers_apart,
         )
 
     def start(self) -> None:
@@ -72,14 +76,14 @@ class Inbox:
             self._process = None
             self.keeper.close()
             self._watch.close()
-            for rung in (self.database, self.spooling):
+            for rung in (self.database, self.strangers_apart, self.spooling):
                 rung.close()
 
     def put(self, ticket: Ticket) -> None:
         """Keep the ticket's draft; returns when it is durable. Never raises: the answer is 200 in every case."""
         if self._process != os.getpid():
             self.start()
-        self.database.put([ticket])
+        (self.strangers_apart if ticket.draft.stranger else self.database).put([ticket])
         ticket.wait()
 
     def put_last(self, draft: Draft) -> None:

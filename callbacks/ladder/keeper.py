@@ -39,6 +39,7 @@ class Keeper:
         database: Rung,
         spooling: Rung,
         strangers: Strangers,
+        strangers_apart: Rung,
     ):
         self._open = open_store
         self._spool = spool
@@ -46,6 +47,7 @@ class Keeper:
         self._database = database
         self._spooling = spooling
         self._strangers = strangers
+        self._rungs = (database, strangers_apart)  # both of the database
         self._pause = LOOK_SECONDS
         self._mended_at = 0.0
         self._over = threading.Event()
@@ -75,7 +77,7 @@ class Keeper:
         """Use it again when it is well; what is in memory goes there, and what strangers lost is counted."""
         self._strangers.tell()
         behind = not self._strangers.learned or self._strangers.uncounted()
-        if not (self._database.tripped or self._memory or behind):
+        if not (self._tripped() or self._memory or behind):
             if time.monotonic() - self._mended_at > STEADY_SECONDS:
                 self._pause = LOOK_SECONDS
             return
@@ -149,12 +151,16 @@ class Keeper:
 
     def _mend(self) -> None:
         """Use the database again, after a pause that doubles where it failed soon after the last time."""
-        if self._database.tripped:
+        if tripped := self._tripped():
             now = time.monotonic()
             again = now - self._mended_at < STEADY_SECONDS
             self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS) if again else LOOK_SECONDS
             self._mended_at = now
-            self._database.mend()
+            for rung in tripped:
+                rung.mend()
+
+    def _tripped(self) -> list[Rung]:
+        return [rung for rung in self._rungs if rung.tripped]
 
     def _run(self, look: Callable[[], None], pause: Callable[[], float]) -> None:
         # Not all processes at the same moment.

@@ -25,12 +25,19 @@ class Ladder:
         self.spool = Spool(folder, segment_bytes)
         self.memory = Memory(10**6)
         self.database = Rung("database", lambda: DatabaseStore(database, Strangers(10, 10**6)), 1, self.fail)
+        self.strangers_apart = Rung("strangers", lambda: DatabaseStore(database, Strangers(10, 10**6)), 1, self.fail)
         self.spooling = Rung("spool", lambda: SpoolStore(self.spool), 1, self.fail)
         self.database.tripped = self.spooling.tripped = True
         self.opened = lambda: DatabaseStore(database, Strangers(10, 10**6), patient=False)
         self.strangers = Strangers(10, 10**6)
         self.keeper = Keeper(
-            lambda: self.opened(), self.spool, self.memory, self.database, self.spooling, self.strangers
+            lambda: self.opened(),
+            self.spool,
+            self.memory,
+            self.database,
+            self.spooling,
+            self.strangers,
+            self.strangers_apart,
         )
 
     def fail(self, tickets):

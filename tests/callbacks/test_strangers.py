@@ -3,6 +3,7 @@
 import base64
 import logging
 import sys
+import threading
 from datetime import timedelta
 
 import orjson
@@ -17,6 +18,7 @@ from callbacks.strangers import Strangers
 from lib import clock
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database
+from models.strangers import lock
 from outcomes import receipts as sent_back
 from outcomes import strangers as shared
 from queries import evidence
@@ -88,6 +90,20 @@ def spooled(inbox: Inbox) -> list[int]:
 
 def number(body: str) -> int:
     return orjson.loads(base64.b64decode(body))["callID"]
+
+
+def test_whoever_comes_with_a_stranger_does_not_wait_for_him(database, settings, open_inbox):
+    inbox = open_inbox(database)
+    put(inbox, [draft(0), draft(1, **UNKNOWN)])
+    stranger = threading.Thread(target=put, args=[inbox, [draft(2, **UNKNOWN)]])
+    with database.write() as session:
+        lock(session)
+        stranger.start()
+        until(lambda: any(rung._taken for rung in inbox._watch._rungs), 10)
+        put(inbox, [draft(n) for n in range(3, 9)])
+        assert not inbox.database.tripped, "they waited for a second"
+    stranger.join(10)
+    until(lambda: set(range(9)) - {2} <= set(kept(database)), 10)
 
 
 # Below the database ----------------------------------------------------------------------------------------------------------
