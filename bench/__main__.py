@@ -5,7 +5,7 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
     BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20),
-                            21, 22, 23, 24, 26; separated by commas (all)
+                            21, 22, 23, 24, 25, 26; separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
     BENCH_MEMORY_CALLBACKS  how many callbacks row 9 sends (1000000)
@@ -50,6 +50,7 @@ from bench import (
     starting,
     statements,
     table,
+    whole,
 )
 from bench.contenders import THREADS, WORKERS
 from bench.databases import Embedded, Server, databases
@@ -79,6 +80,7 @@ ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {
     "22": deliveries.backlog,
     "23": draining.callbacks,
     "24": draining.arrival,
+    "25": whole.way,
     "26": grown.grown,
 }
 TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before

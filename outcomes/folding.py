@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
 
-from dialers.base import Connection
+from dialers.base import Connection, KeptEvent
 from dialers.registry import DIALERS
 from outcomes.fold import Folded, fold
 from outcomes.group_events import GroupEvents
 
 log = structlog.get_logger(__name__)
+
+# The first event's id -> all events of a call, and what the fold made of them: what was folded before it was asked for.
+FoldedAhead = Mapping[UUID, tuple[list[KeptEvent], list[Folded]]]
 
 
 @dataclass
@@ -40,23 +44,33 @@ class Failed(Exception):
         self.receipts, self.error = receipts, error
 
 
-def fold_groups(events: GroupEvents, connections: Mapping[str, Connection], now: datetime) -> FoldedGroups:
+def fold_groups(
+    events: GroupEvents, connections: Mapping[str, Connection], now: datetime, ahead: FoldedAhead = MappingProxyType({})
+) -> FoldedGroups:
     """What becomes of each group. A receipt with which a fold fails is left out of every group, what it had said before
     stays; a group that fails without any news is left as it is."""
     failed: dict[UUID, str] = {}
     while True:
         try:
-            return FoldedGroups(_folded(events, failed, connections, now), failed)
+            return FoldedGroups(_folded(events, failed, connections, now, ahead), failed)
         except Failed as error:
             failed |= dict.fromkeys(error.receipts, error.error)
 
 
 def _folded(
-    events: GroupEvents, failed: Mapping[UUID, str], connections: Mapping[str, Connection], now: datetime
+    events: GroupEvents,
+    failed: Mapping[UUID, str],
+    connections: Mapping[str, Connection],
+    now: datetime,
+    ahead: FoldedAhead,
 ) -> dict[UUID, list[Folded]]:
     """Raises Failed where there are receipts to be blamed that were not before."""
     folded: dict[UUID, list[Folded]] = {}
     for group, own in events.by_group(failed).items():
+        known = ahead.get(own[0].id) if own else None
+        if known is not None and known[0] == own:
+            folded[group] = known[1]
+            continue
         name, dialer = events.names[group]
         try:
             folded[group] = fold(own, connections.get(name) or Connection(name, dialer), DIALERS[dialer], now)

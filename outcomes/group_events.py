@@ -1,7 +1,7 @@
 """The events of the groups that are folded: those that are stored, and those that were read just now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,10 +21,34 @@ Grouped = tuple[UUID, KeptEvent]  # an event, and the group that it belongs to
 
 @dataclass(frozen=True)
 class Incoming:
-    """A receipt, and what was read out of it just now."""
+    """A receipt, and what was read out of it just now: the events, and each as it is kept if the receipt is read for the first
+    time."""
 
     receipt: Taken
     events: tuple[Event, ...]
+    told: Sequence[KeptEvent]
+
+
+def incoming(receipt: Taken, events: tuple[Event, ...]) -> Incoming:
+    """Everything that a receipt says."""
+    source = f"{receipt.source}:{receipt.kind}"
+    told = [
+        KeptEvent(
+            id=ids.new(),
+            receipt_id=receipt.id,
+            ordinal=ordinal,
+            source=source,
+            kind=event.kind,
+            attempt=event.attempt,
+            happened_at=event.happened_at,
+            received_at=receipt.received_at,
+            seen_at=receipt.seen_at,
+            facts=dict(event.facts),
+            outcome_id=None,
+        )
+        for ordinal, event in zip(ordinals(events), events, strict=True)
+    ]
+    return Incoming(receipt, events, told)
 
 
 @dataclass(frozen=True)
@@ -56,36 +80,23 @@ class GroupEvents:
         return [event for event in (self.old or {}).values() if event.receipt_id not in failed]
 
 
-def gathered(session: Session, incoming: Sequence[Incoming], locked: Locked) -> GroupEvents:
+def gathered(session: Session, came_in: Sequence[Incoming], locked: Locked) -> GroupEvents:
     """The events of the locked groups, with what came in."""
-    reread = frozenset(item.receipt.id for item in incoming if item.receipt.readings)
+    reread = frozenset(item.receipt.id for item in came_in if item.receipt.readings)
     stored = rows.events(session, locked.old)
     old = {(event.receipt_id, event.ordinal): event for _, event in stored if event.receipt_id in reread}
-    news = [grouped for item in incoming for grouped in _read(item, locked.by_key, old)]
+    news = [grouped for item in came_in for grouped in _told(item, locked.by_key, old)]
     return GroupEvents({**rows.names(session, locked.old), **locked.fresh}, stored, news, reread, old)
 
 
-def _read(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[EventNumber, KeptEvent]) -> Iterator[Grouped]:
-    """Everything that a receipt says."""
-    receipt = item.receipt
-    for ordinal, event in zip(ordinals(item.events), item.events, strict=True):
-        before = old.get((receipt.id, ordinal)) if old else None
-        yield (
-            groups[receipt.connection, event.keys[0]],
-            KeptEvent(
-                id=before.id if before else ids.new(),
-                receipt_id=receipt.id,
-                ordinal=ordinal,
-                source=f"{receipt.source}:{receipt.kind}",
-                kind=event.kind,
-                attempt=event.attempt,
-                happened_at=event.happened_at,
-                received_at=receipt.received_at,
-                seen_at=receipt.seen_at,
-                facts=dict(event.facts),
-                outcome_id=before.outcome_id if before else None,
-            ),
-        )
+def _told(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[EventNumber, KeptEvent]) -> Iterator[Grouped]:
+    """What a receipt says, with the ids and the rows of what it had said before."""
+    name = item.receipt.connection
+    for event, kept in zip(item.events, item.told, strict=True):
+        before = old.get((kept.receipt_id, kept.ordinal)) if old else None
+        if before:
+            kept = replace(kept, id=before.id, outcome_id=before.outcome_id)
+        yield groups[name, event.keys[0]], kept
 
 
 def ordinals(events: Iterable[Event]) -> list[int]:

@@ -6,28 +6,29 @@ first failure and never stands in front of the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, String, cast, func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from dialers.base import Connection, Evidence, Reading, Unreadable
-from dialers.event_words import with_meanings
-from dialers.registry import DIALERS
+from dialers.base import Connection, Reading
 from lib import clock
 from models import CallEvent, Receipt, bulk
 from models.database import AnyColumn, AnySelect, Database
-from models.receipts import CALLBACK, CHECK, DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
+from models.receipts import DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import statuses
+from outcomes.ahead import Ahead, prepare
 from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
+from outcomes.reading import Fate
 from outcomes.refold import Refolded, refold
-from outcomes.taken import NAMED, WHOLE, Taken
+from outcomes.taken import WHOLE, Taken
 
 log = structlog.get_logger(__name__)
 
@@ -38,17 +39,29 @@ TRIES = 8
 PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only some parts could be understood
 
 
+class Half(Enum):
+    """Which of the receipts that wait: two that read at the same time on SQLite, where none can be locked, take a half each. By
+    the last digit of the id, which is a random one."""
+
+    BOTH = "both"
+    FIRST = "first"
+    SECOND = "second"
+
+    @property
+    def condition(self) -> tuple[ColumnElement[bool], ...]:
+        digit = func.substr(cast(Receipt.id, String), -1)
+        return {Half.BOTH: (), Half.FIRST: (digit < "8",), Half.SECOND: (digit >= "8",)}[self]
+
+
 @dataclass(frozen=True)
-class Fate:
-    """What became of one receipt."""
+class Batch:
+    """Which receipts are taken next: so many at most, of these only, of this half."""
 
-    state: str
-    reason: str | None = None
-    detail: str | None = None
-    forgiven: str | None = None  # the slips that were passed over, as the receipt's column holds them
+    limit: int
+    only: Sequence[UUID] | None = None
+    half: Half = Half.BOTH
 
 
-Understood = Reading | Fate  # of reading one receipt
 Concluded = tuple[UUID, Fate, str | None]  # a receipt, what became of it, and in which dialer's words it was read
 
 
@@ -58,16 +71,19 @@ def normalize_pending(
     limit: int | None = None,
     only: Sequence[UUID] | None = None,
     now: datetime | None = None,
+    half: Half = Half.BOTH,
 ) -> int:
     """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
     or that other workers hold the rest. ``now`` is the present, unless a test says otherwise."""
-    limit = limit or (SQLITE_BATCH if database.is_sqlite else BATCH)
+    batch = Batch(limit or (SQLITE_BATCH if database.is_sqlite else BATCH), only, half)
     for attempt in range(TRIES):
-        read = _read_ahead(database, connections, limit, only) if database.is_sqlite else {}
+        ahead = _read_ahead(database, connections, batch, now or clock.now()) if database.is_sqlite else None
+        if ahead is not None and not ahead.receipts:
+            return 0
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                return _batch(session, connections, limit, only, now or clock.now(), read)
+                return _write(session, connections, batch, now or clock.now(), ahead)
         except (Raced, OperationalError, IntegrityError) as error:
             # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
             if attempt == TRIES - 1:
@@ -75,11 +91,11 @@ def normalize_pending(
         except (ProgrammingError, InternalError, InterfaceError) as error:
             if not _never_sent(error):
                 raise  # the schema or the connection is at fault, and no receipt: nothing is quarantined for that
-            return _by_halves(database, connections, limit, only, now, error)
+            return _by_halves(database, connections, batch, now, error)
         except Exception as error:  # noqa: BLE001 - one receipt that no table can hold must not stop the others
-            return _by_halves(database, connections, limit, only, now, error)
+            return _by_halves(database, connections, batch, now, error)
     if isinstance(last, IntegrityError):
-        return _by_halves(database, connections, limit, only, now, last)
+        return _by_halves(database, connections, batch, now, last)
     raise last
 
 
@@ -91,14 +107,13 @@ def _never_sent(error: DBAPIError) -> bool:
 def _by_halves(
     database: Database,
     connections: Mapping[str, Connection],
-    limit: int,
-    only: Sequence[UUID] | None,
+    batch: Batch,
     now: datetime | None,
     error: Exception,
 ) -> int:
     """Something in the batch cannot be written: find the receipt at fault, and let the others pass."""
     with database.read() as session:
-        found = [row.id for row in _claimed(session, NAMED, limit, only, lock=False)]
+        found = list(session.scalars(_next(session, (Receipt.id,), batch)))
     if len(found) > 1:
         halves = found[: len(found) // 2], found[len(found) // 2 :]
         return sum(normalize_pending(database, connections, len(half), half, now) for half in halves)
@@ -110,65 +125,56 @@ def _by_halves(
     return len(found)
 
 
-def _read_ahead(
-    database: Database, connections: Mapping[str, Connection], limit: int, only: Sequence[UUID] | None
-) -> dict[UUID, Understood]:
-    """Read the receipts of the next batch before the transaction that writes: on SQLite nobody else can write meanwhile,
-    and a callback would wait for its 200 until every body is understood."""
+def _read_ahead(database: Database, connections: Mapping[str, Connection], batch: Batch, now: datetime) -> Ahead:
+    """Prepare the next batch before the transaction that writes: on SQLite nobody else can write meanwhile, and a callback
+    would wait for its 200 until every body is understood."""
     with database.read() as session:
-        receipts = _claimed(session, WHOLE, _fitting(session, limit, only), only, lock=False)
-    return {receipt.id: understand(receipt, connections) for receipt in receipts}
+        receipts = _claimed(session, batch, lock=False)
+    return prepare(receipts, connections, now)
 
 
-def _batch(
-    session: Session,
-    connections: Mapping[str, Connection],
-    limit: int,
-    only: Sequence[UUID] | None,
-    now: datetime,
-    read: dict[UUID, Understood],
+def _write(
+    session: Session, connections: Mapping[str, Connection], batch: Batch, now: datetime, ahead: Ahead | None
 ) -> int:
-    limit = len(read) if read else _fitting(session, limit, only)
-    receipts = _claimed(session, NAMED if read else WHOLE, limit, only, lock=True)
-    understood = read | _not_yet_read(session, receipts, connections, read)
-    readings: list[tuple[Taken, Reading]] = []
-    concluded: list[Concluded] = []
-    for receipt in receipts:
-        found = understood[receipt.id]
-        if isinstance(found, Reading):
-            readings.append((receipt, found))
-        else:  # what it said before stands: failing is no news of the call
-            concluded.append((receipt.id, found, None))
+    if ahead is None:
+        ahead = prepare(_claimed(session, batch, lock=True), connections, now)
+        mine = set(ahead.understood)
+    else:
+        mine = _still_as_read(session, ahead)
     dialers = {name: connection.dialer for name, connection in connections.items()}
+    came_in = [item for item in ahead.came_in if item.receipt.id in mine]
+    readings = [
+        (item.receipt, reading) for item in came_in if isinstance(reading := ahead.understood[item.receipt.id], Reading)
+    ]
+    # What those that were not understood said before stands: failing is no news of the call.
+    concluded: list[Concluded] = [
+        (receipt, found, None)
+        for receipt, found in ahead.understood.items()
+        if receipt in mine and isinstance(found, Fate)
+    ]
     named = [
         (receipt.connection, dialers[receipt.connection], e.keys, e.aliases)
         for receipt, found in readings
         for e in found.events
     ]
-    incoming = [Incoming(receipt, found.events) for receipt, found in readings]
-    locked = lock_groups(session, named, _earlier_groups(session, incoming))
-    refolded = refold(session, incoming, locked, connections, now)
+    locked = lock_groups(session, named, _earlier_groups(session, came_in))
+    refolded = refold(session, came_in, locked, connections, now, ahead.folded)
     statuses.keep(session, readings)
     concluded += [
         (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
     ]
     _conclude(session, concluded, now)
     refolded.revisions.write(session)
-    return len(receipts)
+    return len(mine)
 
 
-def _not_yet_read(
-    session: Session,
-    receipts: list[Taken],
-    connections: Mapping[str, Connection],
-    read: Mapping[UUID, Understood],
-) -> dict[UUID, Understood]:
-    """Those that the batch has and that were not read ahead: all of them, or what came in between."""
-    missing = [receipt.id for receipt in receipts if receipt.id not in read]
-    if missing and read:
-        found = session.execute(select(*WHOLE).where(bulk.among(session, Receipt.id, missing)))
-        receipts = [Taken(*row) for row in found]
-    return {receipt.id: understand(receipt, connections) for receipt in receipts} if missing else {}
+def _still_as_read(session: Session, ahead: Ahead) -> set[UUID]:
+    """The receipts that nobody has taken since, nor sent back to be read again."""
+    read = {receipt.id: receipt.readings for receipt in ahead.receipts}
+    pending = select(Receipt.id, Receipt.readings).where(
+        bulk.among(session, Receipt.id, read), Receipt.state == PENDING
+    )
+    return {receipt for receipt, readings in session.execute(pending) if read[receipt] == readings}
 
 
 def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]:
@@ -179,59 +185,27 @@ def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]
     return set(session.scalars(select(CallEvent.group_id).where(bulk.among(session, CallEvent.receipt_id, again))))
 
 
-def _fitting(session: Session, limit: int, only: Sequence[UUID] | None) -> int:
+def _fitting(session: Session, batch: Batch) -> int:
     """How many of the next receipts one batch may hold in memory, bodies of 1 MiB each as they may be; one at least."""
     total = 0
-    for count, size in enumerate(session.scalars(_next(session, (func.length(Receipt.body),), limit, only))):
+    for count, size in enumerate(session.scalars(_next(session, (func.length(Receipt.body),), batch))):
         total += size
         if count and total > BATCH_BYTES:
             return count
-    return limit
+    return batch.limit
 
 
-def _next(session: Session, columns: Sequence[AnyColumn], limit: int, only: Sequence[UUID] | None) -> AnySelect:
-    statement = select(*columns).where(Receipt.state == PENDING).order_by(Receipt.seen_at, Receipt.id).limit(limit)
-    return statement if only is None else statement.where(bulk.among(session, Receipt.id, only))
+def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySelect:
+    statement = select(*columns).where(Receipt.state == PENDING, *batch.half.condition)
+    if batch.only is not None:
+        statement = statement.where(bulk.among(session, Receipt.id, batch.only))
+    return statement.order_by(Receipt.seen_at, Receipt.id).limit(batch.limit)
 
 
-def _claimed(
-    session: Session, columns: Sequence[AnyColumn], limit: int, only: Sequence[UUID] | None, lock: bool
-) -> list[Taken]:
-    statement = _next(session, columns, limit, only)
-    # SQLite leaves out FOR UPDATE; there BEGIN IMMEDIATE has locked everything already.
+def _claimed(session: Session, batch: Batch, lock: bool) -> list[Taken]:
+    statement = _next(session, WHOLE, replace(batch, limit=_fitting(session, batch)))
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
     return [Taken(*row) for row in found]
-
-
-def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Understood:
-    """What the receipt says, or why it cannot be understood."""
-    connection = connections.get(receipt.connection)
-    if connection is None:
-        return Fate(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
-    if receipt.source == CALLBACK and receipt.kind == CHECK:
-        return Reading(ignored="check")
-    if receipt.truncated:
-        detail = f"The body had {receipt.body_size} bytes; its beginning was kept."
-        return Fate(QUARANTINED, "oversized", detail)
-    evidence = Evidence(
-        source=receipt.source,
-        kind=receipt.kind,
-        body=receipt.body,
-        content_type=receipt.content_type,
-        query=receipt.query,
-        method=receipt.method,
-        context=receipt.context,
-        seen_at=receipt.seen_at,
-        content_encoding=receipt.content_encoding,
-    )
-    try:
-        return with_meanings(DIALERS[connection.dialer].read(evidence, connection), connection)
-    except Unreadable as error:
-        return Fate(QUARANTINED, error.reason, error.detail)
-    except Exception as error:  # our own fault in reading one receipt must not stop the others
-        log.exception("reading_failed", receipt_id=str(receipt.id), error=type(error).__name__)
-        detail = f"Reading it failed: {type(error).__name__}. This is a fault of Wrapup."
-        return Fate(QUARANTINED, "reading_failed", detail)
 
 
 def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Fate:

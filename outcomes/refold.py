@@ -9,6 +9,7 @@ writes nothing. A change raises ``revision`` and takes a new place in the change
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from outcomes import beside_facts, rows
 from outcomes.fold import Folded
-from outcomes.folding import fold_groups
+from outcomes.folding import FoldedAhead, fold_groups
 from outcomes.group_events import Grouped, GroupEvents, Incoming, gathered
 from outcomes.groups import Locked
 from outcomes.matching import match
@@ -37,19 +38,21 @@ class Refolded:
 
 def refold(
     session: Session,
-    incoming: Iterable[Incoming],
+    came_in: Sequence[Incoming],
     locked: Locked,
     connections: Mapping[str, Connection],
     now: datetime,
+    ahead: FoldedAhead = MappingProxyType({}),
 ) -> Refolded:
-    """Fold the locked groups anew with what came in, write the events, and return what is to be written of outcomes.
+    """Fold the locked groups anew with what came in, write the events, and return what is to be written of outcomes. ``ahead``:
+    calls that were folded before, of what came in alone.
 
     Receipts that were read before give their old events back first; the new ones take over their ids and rows, so that
     ids survive a new reading.
     """
-    events = gathered(session, list(incoming), locked)
+    events = gathered(session, came_in, locked)
     known = rows.outcomes(session, locked.old)
-    folded = fold_groups(events, connections, now)
+    folded = fold_groups(events, connections, now, ahead)
     completed = beside_facts.completed(session, folded.by_group, events.names)
     placing = Placing(events, folded.failed, Revisions(now))
     for group, own in completed.items():

@@ -31,9 +31,10 @@ from models.database import Database, chunks
 from models.receipts import PENDING
 from outcomes import rows
 from outcomes.differences import Differences
-from outcomes.group_events import Incoming
+from outcomes.group_events import incoming
 from outcomes.groups import Raced, lock_groups
-from outcomes.normalize import TRIES, understand
+from outcomes.normalize import TRIES
+from outcomes.reading import understand
 from outcomes.refold import Refolded, outdated, refold
 from outcomes.revisions import COUNTED, KEPT, SILENT
 from outcomes.taken import WHOLE, Taken
@@ -171,8 +172,8 @@ def _fold_again(session: Session, connections: Mapping[str, Connection], again: 
         bulk.among(session, Receipt.id, list(changed)), Receipt.state != PENDING
     )
     still = {receipt for receipt, seen_at in session.execute(fresh) if changed[receipt][0].seen_at == seen_at}
-    incoming = [Incoming(receipt, reading.events) for receipt, reading in changed.values() if receipt.id in still]
-    return refold(session, incoming, locked, connections, now)
+    came_in = [incoming(receipt, reading.events) for receipt, reading in changed.values() if receipt.id in still]
+    return refold(session, came_in, locked, connections, now)
 
 
 def _differences(session: Session, refolded: Refolded) -> Differences:

@@ -33,4 +33,3 @@ WHOLE = (
     Receipt.headers["content-type"].as_string().label("content_type"),
     Receipt.headers["content-encoding"].as_string().label("content_encoding"),
 )
-NAMED = WHOLE[: Taken._fields.index("body")]
