@@ -22,7 +22,7 @@ from models.database import Database
 from rig.waiting import until
 
 ROOT = Path(__file__).parent.parent
-WORKERS = ("worker", "service.worker")  # the end of its command line
+WORKERS = {"worker", "service.worker", "service.normalizer"}  # in its command line
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
@@ -116,8 +116,8 @@ class Installation:
         (self.folder / "wrapup.toml").write_text("\n".join(lines))
 
     def workers(self) -> list[int]:
-        """The worker's processes below ``wrapup serve``."""
-        return [pid for pid in self.pids() if arguments(pid)[-1] in WORKERS]
+        """The worker and what normalizes beside it, below ``wrapup serve``."""
+        return [pid for pid in self.pids() if WORKERS.intersection(arguments(pid))]
 
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""

@@ -36,7 +36,11 @@ def server(database: Database) -> list[int]:
 
 
 def arguments(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
+    """None where it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def name(pid: int) -> str:

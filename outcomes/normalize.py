@@ -8,12 +8,11 @@ first failure and never stands in front of the others.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, String, cast, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -39,30 +38,21 @@ TRIES = 8
 PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only some parts could be understood
 
 
-class Half(Enum):
-    """Which of the receipts that wait: two that read at the same time on SQLite, where none can be locked, take a half each. By
-    the last digit of the id, which is a random one."""
-
-    BOTH = "both"
-    FIRST = "first"
-    SECOND = "second"
-
-    @property
-    def condition(self) -> tuple[ColumnElement[bool], ...]:
-        digit = func.substr(cast(Receipt.id, String), -1)
-        return {Half.BOTH: (), Half.FIRST: (digit < "8",), Half.SECOND: (digit >= "8",)}[self]
-
-
 @dataclass(frozen=True)
 class Batch:
-    """Which receipts are taken next: so many at most, of these only, of this half."""
+    """Which receipts are taken next: so many at most, of these only, the newest first or the oldest."""
 
     limit: int
     only: Sequence[UUID] | None = None
-    half: Half = Half.BOTH
+    newest: bool = False
 
 
 Concluded = tuple[UUID, Fate, str | None]  # a receipt, what became of it, and in which dialer's words it was read
+
+
+def batch_size(database: Database) -> int:
+    """How many receipts are taken at once where so many wait."""
+    return SQLITE_BATCH if database.is_sqlite else BATCH
 
 
 def normalize_pending(
@@ -71,11 +61,12 @@ def normalize_pending(
     limit: int | None = None,
     only: Sequence[UUID] | None = None,
     now: datetime | None = None,
-    half: Half = Half.BOTH,
+    newest: bool = False,
 ) -> int:
     """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
-    or that other workers hold the rest. ``now`` is the present, unless a test says otherwise."""
-    batch = Batch(limit or (SQLITE_BATCH if database.is_sqlite else BATCH), only, half)
+    or that other workers hold the rest. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
+    one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same."""
+    batch = Batch(limit or batch_size(database), only, newest)
     for attempt in range(TRIES):
         ahead = _read_ahead(database, connections, batch, now or clock.now()) if database.is_sqlite else None
         if ahead is not None and not ahead.receipts:
@@ -196,10 +187,11 @@ def _fitting(session: Session, batch: Batch) -> int:
 
 
 def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySelect:
-    statement = select(*columns).where(Receipt.state == PENDING, *batch.half.condition)
+    statement = select(*columns).where(Receipt.state == PENDING)
     if batch.only is not None:
         statement = statement.where(bulk.among(session, Receipt.id, batch.only))
-    return statement.order_by(Receipt.seen_at, Receipt.id).limit(batch.limit)
+    order = (Receipt.seen_at.desc(), Receipt.id.desc()) if batch.newest else (Receipt.seen_at, Receipt.id)
+    return statement.order_by(*order).limit(batch.limit)
 
 
 def _claimed(session: Session, batch: Batch, lock: bool) -> list[Taken]:

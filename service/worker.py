@@ -38,6 +38,7 @@ from schedules.asking import asker
 from schedules.sending import Sender
 from service import logs
 from service.mirroring import Mirroring
+from service.normalizer import Beside
 from service.settings import config
 from service.supervisor import hooks
 
@@ -74,7 +75,8 @@ def run(
     sender: Sender | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
-    URLs by connection and kind. ``started`` is called when it works."""
+    URLs by connection and kind. ``started`` is called when it works. The settings are those of this process: the second one that
+    a backlog needs loads them itself."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -83,13 +85,15 @@ def run(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
-    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender)
+    beside = Beside(database)
+    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender, beside)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
         for thread in threads:
             if not thread.is_alive():
                 raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
+    beside.stop()
     wait_for(threads, END_SECONDS)
     if mirroring is not None:
         mirroring.close()
@@ -116,10 +120,11 @@ def start(
     mirroring: Mirroring | None = None,
     destinations: Mapping[str, Destination] | None = None,
     sender: Sender | None = None,
+    beside: Beside | None = None,
 ) -> list[threading.Thread]:
-    """Start the loops; they end soon after ``stop`` is set."""
+    """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog."""
     decided = Decided(database, connections)
-    normalize = (lambda: normalize_pending(database, decided.current()), IDLE_SECONDS)
+    normalize = (_normalizer(database, decided, beside), IDLE_SECONDS)
     waiting = Waiting(database, connections)
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
@@ -142,10 +147,10 @@ def start(
         if DIALERS[connection.dialer].leads:
             urls = callbacks.get(connection.name, {})
             loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
-    beside = (destinations or {}).values()
-    for destination in beside:
+    all_of_them = (destinations or {}).values()
+    for destination in all_of_them:
         loops[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
-        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, beside), FOLLOW_SECONDS)
+        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
         for name, (step, pause) in loops.items()
@@ -153,6 +158,16 @@ def start(
     for thread in threads:
         thread.start()
     return threads
+
+
+def _normalizer(database: Database, decided: Decided, beside: Beside | None) -> Callable[[], object]:
+    def step() -> int:
+        taken = normalize_pending(database, decided.current())
+        if beside:
+            beside.note(taken)
+        return taken
+
+    return step
 
 
 def _poller(database: Database, connection: Connection, stop: threading.Event) -> Callable[[], object]:

@@ -1,0 +1,125 @@
+"""A second process that normalizes, for as long as there is a backlog and a processor to spare: Python computes on one processor
+at a time, and one does not understand as fast as two receive.
+
+The worker starts it (``Beside``) where whole batches go on waiting, and it ends by itself when there has been nothing to do for a
+while, so that it costs no memory in between. The worker takes the oldest receipts first, and it the newest: they meet in the
+middle, so that nothing waits for it where it gets no processor.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib import children, processors
+from models.database import Database, said
+from outcomes.decisions import Decided
+from outcomes.normalize import batch_size, normalize_pending
+from service import logs
+from service.settings import config
+
+log = structlog.get_logger(__name__)
+
+BACKLOG_SECONDS = 0.5  # of whole batches, until a second process is worth its start
+IDLE_SECONDS = 0.2
+CROWDED_SECONDS = 0.05  # until it looks again whether there is a processor to spare
+REST_SECONDS = 10.0  # without work, then it ends
+TROUBLE_SECONDS = 1.0
+BREATH_SECONDS = 0.001  # whoever waits for SQLite's lock gets it here
+END_SECONDS = 5.0
+AGAIN_SECONDS = 30.0  # after one that failed
+
+
+class Beside:
+    """The second process, as the worker sees it. Any thread may ask."""
+
+    def __init__(self, database: Database):
+        self._batch = batch_size(database)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._busy_since: float | None = None
+        self._not_before = 0.0
+        self._over = False
+
+    def note(self, taken: int) -> None:
+        """The worker has taken so many receipts at once; starts the second process where that goes on."""
+        with self._lock:
+            now, runs = time.monotonic(), self._runs()
+            if runs or self._over or taken < self._batch:
+                self._busy_since = None
+            elif self._busy_since is None:
+                self._busy_since = now
+            elif now - self._busy_since > BACKLOG_SECONDS and now > self._not_before and not _crowded():
+                self._busy_since, self._process = None, self._start()
+
+    def stop(self) -> None:
+        """End it with the transaction that it has begun, and start none any more."""
+        with self._lock:
+            self._over = True
+            process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        log.info("normalizer_started")
+        command = [sys.executable, "-m", "service.normalizer", str(os.getpid())]
+        environ = os.environ | {"PYTHONPATH": children.python_path(), "PYTHONSAFEPATH": "1"}
+        return subprocess.Popen(command, env=environ)
+
+    def _runs(self) -> bool:
+        if self._process is not None and (code := self._process.poll()) is not None:
+            self._process = None
+            if code:
+                self._not_before = time.monotonic() + AGAIN_SECONDS
+                log.error("normalizer_died", code=code)
+        return self._process is not None
+
+
+def _crowded() -> bool:
+    """Whether callbacks, or anybody else, need the processor that this process would take."""
+    return processors.crowded(beside=1)
+
+
+def work(database: Database, connections: Decided, stop: threading.Event, parent: int) -> None:
+    """Normalize until there is nothing to do for a while, until told to stop, or until the worker is gone."""
+    until = time.monotonic() + REST_SECONDS
+    while not stop.is_set() and time.monotonic() < until and os.getppid() == parent:
+        if _crowded():
+            stop.wait(CROWDED_SECONDS)
+            continue
+        try:
+            taken = normalize_pending(database, connections.current(), newest=True)
+        except SQLAlchemyError as error:
+            log.error("database_trouble", loop="normalizer", error=type(error).__name__, said=said(error))
+            stop.wait(TROUBLE_SECONDS)
+            continue
+        if taken:
+            until = time.monotonic() + REST_SECONDS
+        stop.wait(BREATH_SECONDS if taken else IDLE_SECONDS)
+
+
+def main() -> None:
+    """What ``Beside`` starts, with the worker's process as the argument. Raises BadSettings."""
+    settings = config.load()
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    database = Database(settings.database_url)
+    work(database, Decided(database, settings.connections), stop, int(sys.argv[1]))
+    database.close()
+
+
+if __name__ == "__main__":
+    main()

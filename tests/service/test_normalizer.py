@@ -1,0 +1,120 @@
+"""The second process that normalizes: it starts where a backlog goes on, takes its part, and is gone afterwards."""
+
+import os
+import subprocess
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
+from lib import processors
+from models import Receipt
+from models.database import Database
+from models.receipts import PENDING
+from outcomes.decisions import Decided
+from outcomes.normalize import batch_size, normalize_pending
+from rig.waiting import until
+from service import normalizer
+from service.normalizer import Beside, work
+from tests.evidence import CONNECTIONS, keep, outcomes, receipt, terminal
+from tests.server import toml
+
+CALLS = 200
+
+
+def pending(database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(Receipt.state == PENDING))
+
+
+@pytest.fixture
+def beside(database, database_url, tmp_path, monkeypatch):
+    """With the settings that the second process loads."""
+    (tmp_path / "wrapup.toml").write_text(
+        "[connections.ryng-main]\n" + toml({"dialer": "ryng", "callback_tokens": ["t" * 32]})
+    )
+    for name in [name for name in os.environ if name.startswith("WRAPUP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WRAPUP_CONFIG", str(tmp_path / "wrapup.toml"))
+    monkeypatch.setenv("WRAPUP_DATABASE_URL", database_url)
+    monkeypatch.setenv("WRAPUP_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(normalizer, "BACKLOG_SECONDS", 0.0)
+    monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
+    beside = Beside(database)
+    yield beside
+    beside.stop()
+
+
+def start(beside, database):
+    for _ in range(3):
+        beside.note(batch_size(database))
+    return beside._process
+
+
+def test_a_backlog_is_understood_by_two_and_nothing_twice(database, database_url, monkeypatch):
+    monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
+    keep(database, *(receipt(terminal(call, call)) for call in range(1, CALLS + 1)))
+    stop, other = threading.Event(), Database(database_url)
+    second = threading.Thread(target=work, args=[other, Decided(other, CONNECTIONS), stop, os.getppid()])
+    second.start()
+    try:
+        until(
+            lambda: not normalize_pending(database, CONNECTIONS, limit=10) and not pending(database), 30, lambda: "all"
+        )
+    finally:
+        stop.set()
+        second.join(10)
+        other.close()
+    assert len(outcomes(database)) == CALLS and {row.revision for row in outcomes(database)} == {1}
+
+
+def test_it_starts_with_the_settings_of_the_worker(beside, database):
+    process = start(beside, database)
+    command = [*process.args[:-1], "1"]  # of a worker that is gone
+    assert subprocess.run(command, timeout=60).returncode == 0
+
+
+def test_it_leaves_the_processor_to_whoever_needs_it(beside, database, monkeypatch):
+    monkeypatch.setattr(processors, "crowded", lambda beside=0: True)
+    assert start(beside, database) is None
+    keep(database, receipt(terminal()))
+    monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
+    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=os.getppid())
+    assert pending(database) == 1
+
+
+def test_there_is_none_where_no_whole_batch_waits(beside, database):
+    for _ in range(3):
+        beside.note(batch_size(database))
+        beside.note(batch_size(database) - 1)
+    assert beside._process is None
+
+
+def test_one_that_died_is_not_started_again_at_once(beside, database, monkeypatch):
+    process = start(beside, database)
+    process.kill()
+    process.wait()
+    assert start(beside, database) is None
+    monkeypatch.setattr(normalizer, "AGAIN_SECONDS", 0.0)
+    beside._not_before = 0.0
+    assert start(beside, database) is not None
+
+
+def test_it_ends_with_the_worker(beside, database):
+    process = start(beside, database)
+    beside.stop()
+    assert process.returncode is not None and start(beside, database) is None
+
+
+def test_without_its_worker_it_takes_nothing(database):
+    keep(database, receipt(terminal()))
+    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=-1)
+    assert pending(database) == 1
+
+
+def test_it_ends_when_there_has_been_nothing_to_do(database, monkeypatch):
+    monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
+    monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
+    keep(database, *(receipt(terminal(call, call)) for call in range(1, 65)))
+    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=os.getppid())
+    assert not pending(database) and len(outcomes(database)) == 64
