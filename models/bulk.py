@@ -135,7 +135,7 @@ def expect_growth(session: Session) -> None:
 def among(session: Session, column: AnyColumn, values: Iterable[object]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are: ids or texts."""
     if session.get_bind().dialect.name == "sqlite":
-        each = func.json_each(json.dumps([str(value) for value in values])).table_valued("value")
+        each = func.json_each(json.dumps([_sqlite_id(value) for value in values])).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(list(values), ARRAY(column.type)))
 

@@ -9,6 +9,7 @@ event does not state never erases what another one stated, unless it told of ano
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +103,7 @@ for _rule in RULES:
     else:
         _TOGETHER.append((_rule.fields, _worth))
 _MUCH = 100  # more than any kind is worth
+_written = lru_cache(maxsize=1_000)(str)  # a receipt's id stands beside each field that it sets
 
 
 def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -112,7 +114,7 @@ def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
     # So that of equals the later one is written over the earlier.
     events = of_one_leg(sorted(events, key=standing)) if len(events) > 1 else events
     for event in events:
-        receipt, worth = str(event.receipt_id), _ALONE.get(event.kind, {})
+        receipt, worth = _written(event.receipt_id), _ALONE.get(event.kind, {})
         for name, value in event.facts.items():
             own = worth.get(name, 0)
             if own >= reached.get(name, 1):
@@ -130,7 +132,7 @@ def choose(events: list[KeptEvent]) -> tuple[dict[str, Any], dict[str, str]]:
         if best is not None:
             for name in fields:
                 if name in best.facts:
-                    values[name], set_by[name] = best.facts[name], str(best.receipt_id)
+                    values[name], set_by[name] = best.facts[name], _written(best.receipt_id)
     return values, set_by
 
 
