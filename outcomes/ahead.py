@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from dialers.base import Connection, KeptEvent, Reading
 from dialers.registry import DIALERS
 from outcomes.fold import Folded, fold
@@ -15,6 +17,9 @@ from outcomes.folding import FoldedAhead
 from outcomes.group_events import Incoming, incoming
 from outcomes.reading import Understood, understand
 from outcomes.taken import Taken
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ def _folded(
         told = list(item.told)
         try:
             yield told[0].id, (told, fold(told, connection, DIALERS[connection.dialer], now))
-        except Exception:  # noqa: BLE001 - it fails again where it counts, and is told of there: see ``folding``
-            continue
+        except Exception as error:  # noqa: BLE001 - it fails again where it counts, and is told of there: see ``folding``
+            log.debug("not_folded_ahead", receipt_id=str(item.receipt.id), error=type(error).__name__)
 
 
 def _alone(came_in: Iterable[Incoming]) -> list[Incoming]:
