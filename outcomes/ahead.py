@@ -18,7 +18,6 @@ from outcomes.group_events import Incoming, incoming
 from outcomes.reading import Understood, understand
 from outcomes.taken import Taken
 
-
 log = structlog.get_logger(__name__)
 
 
