@@ -46,6 +46,7 @@ class Spool:
         self.segment_bytes = segment_bytes
         # How far a segment was drained when that was stopped, by (inode, mtime, size). Without it, it is read from its start.
         self._offsets: dict[tuple[int, int, int], int] = {}
+        self._known_folder = 0  # inode of the folder, when that is known to stay in its own
         # What was appended to last. While it is open, it is the newest: saves listing thousands of segments after an outage.
         self._newest: Path | None = None
 
@@ -114,6 +115,14 @@ class Spool:
         """Is there anything to drain? Cheap enough for every second."""
         return any(self._sizes())
 
+    def oldest(self) -> bytes | None:
+        """What is drained next; None where there is nothing, or where it is damaged."""
+        for path in segments(self.folder):
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as lines:  # drained a moment ago
+                if line := lines.readline():
+                    return _payload(line)
+        return None
+
     def size(self) -> int:
         """Bytes that wait to be drained."""
         return sum(self._sizes())
@@ -179,7 +188,9 @@ class Spool:
         if not length:
             # By whoever writes first, and before: then a power cut leaves no segment with content out of the folder.
             sync_folder(self.folder)
-            sync_folder(self.folder.parent)
+            if self._known_folder != (folder := self.folder.stat().st_ino):
+                sync_folder(self.folder.parent)
+                self._known_folder = folder
         elif os.pread(segment, 1, length - 1) != b"\n":
             data = b"\n" + data  # a killed process left a torn line; ours must not become its end
         try:

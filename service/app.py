@@ -3,8 +3,9 @@
 from flask import Flask
 from gunicorn.http.errors import ParseException
 
-import callbacks
 from callbacks import routes
+from callbacks.ladder.inbox import Inbox
+from callbacks.receiver import Receiver
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.sources import Sources
@@ -25,7 +26,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
     database = Database(settings.database_url, pool_size=16)
-    inbox = callbacks.Inbox(database, settings)
+    inbox = Inbox(database, settings)
     app.extensions[NAME] = Context(
         settings=settings,
         database=database,
@@ -39,7 +40,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     commands.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
     read = Origin(app.wsgi_app, settings.proxies)
-    receiver = callbacks.Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
+    receiver = Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)
     app.register_blueprint(routes.blueprint(receiver))
     app.wsgi_app = receiver  # type: ignore[method-assign]  # Flask's own way to stand in front of it
     return app

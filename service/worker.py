@@ -17,6 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import leads
 import polling
+from callbacks.ladder.taking_in import TakingIn
+from callbacks.spool import Spool
+from callbacks.strangers import Strangers
 from crm.delivering import Deliverer
 from crm.destination import Destination
 from crm.following import follow
@@ -44,6 +47,7 @@ from service.supervisor import hooks
 
 log = structlog.get_logger(__name__)
 
+TAKE_IN_SECONDS = 0.03  # between two looks at what was put aside
 IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
 SETTLE_SECONDS = 5.0
 PACE_SECONDS = 30.0
@@ -73,6 +77,7 @@ def run(
     mirroring: Mirroring | None = None,
     destinations: Mapping[str, Destination] | None = None,
     sender: Sender | None = None,
+    taking_in: TakingIn | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works. The settings are those of this process: the second one that
@@ -86,7 +91,7 @@ def run(
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
     beside = Beside(database)
-    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender, beside)
+    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -121,10 +126,12 @@ def start(
     destinations: Mapping[str, Destination] | None = None,
     sender: Sender | None = None,
     beside: Beside | None = None,
+    taking_in: TakingIn | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog."""
     decided = Decided(database, connections)
-    normalize = (_normalizer(database, decided, beside), IDLE_SECONDS)
+    pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
+    normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
     waiting = Waiting(database, connections)
     loops: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
@@ -160,8 +167,19 @@ def start(
     return threads
 
 
-def _normalizer(database: Database, decided: Decided, beside: Beside | None) -> Callable[[], object]:
+def _normalizer(
+    database: Database, decided: Decided, stop: threading.Event, beside: Beside | None, taking_in: TakingIn | None
+) -> Callable[[], object]:
+    """Normalizes, and before each batch takes in what was put aside. In threads of their own, the two would wait for each other
+    at the interpreter, with SQLite's writer in hand."""
+    taken = 1
+
     def step() -> int:
+        nonlocal taken
+        if taking_in:
+            until = time.monotonic() + (0.0 if taken else IDLE_SECONDS)
+            while not taking_in.step() and time.monotonic() < until and not stop.wait(TAKE_IN_SECONDS):
+                continue
         taken = normalize_pending(database, decided.current())
         if beside:
             beside.note(taken)
@@ -228,12 +246,30 @@ def main() -> None:
     database, urls = Database(settings.database_url), settings.callbacks_of()
     mirroring, destinations = mirroring_of(database, settings), settings.destinations
     sender = sender_of(database, settings)
-    run(database, settings.connections, urls, settings.data_dir, hooks.tell_ready, mirroring, destinations, sender)
+    taking_in = taking_in_of(database, settings)
+    run(
+        database,
+        settings.connections,
+        urls,
+        settings.data_dir,
+        hooks.tell_ready,
+        mirroring,
+        destinations,
+        sender,
+        taking_in,
+    )
 
 
 def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
     """The mirror as it is set up."""
     return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
+
+
+def taking_in_of(database: Database, settings: config.Settings) -> TakingIn | None:
+    """Who takes in what receivers have put aside; nothing is on PostgreSQL."""
+    if not database.is_sqlite:
+        return None
+    return TakingIn(database, Spool(settings.data_dir / "spool"), Strangers.of(settings))
 
 
 def sender_of(database: Database, settings: config.Settings) -> Sender:

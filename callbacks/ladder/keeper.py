@@ -10,7 +10,7 @@ import structlog
 from callbacks.ladder.database import DatabaseStore
 from callbacks.ladder.last import Memory
 from callbacks.ladder.rung import Rung
-from callbacks.ladder.spooled import understood
+from callbacks.ladder.spooled import understood, waiting
 from callbacks.spool import Spool
 from callbacks.strangers import Strangers
 
@@ -20,7 +20,7 @@ LOOK_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0  # between two looks at a database that fails again as soon as it is used
 STEADY_SECONDS = 10.0
 AT_ONCE = 100  # receipts: while they are read and written, callbacks of this process wait for Python's lock
-AGAIN_SECONDS = 0.01  # between two looks at what was put aside
+LATE_SECONDS = 0.25  # what was put aside and is older than this no worker has taken in (``callbacks.ladder.taking_in``)
 LAST_SECONDS = 1.5  # for the spool, when the process ends, of its ``callbacks.http.worker.CLOSE_SECONDS``
 
 
@@ -62,16 +62,16 @@ class Keeper:
             threading.Thread(target=self._run, args=[look, pause], name=f"keeper-{name}", daemon=True).start()
 
     def put_aside(self) -> None:
-        """Something waits in the spool only because another one wrote: it is stored at once, not at the next look."""
+        """Something waits in the spool only because another one wrote: it is looked after before the next look."""
         self._aside.set()
 
     def _look_aside(self) -> None:
         self._aside.wait()
         self._aside.clear()
         until = time.monotonic() + LOOK_SECONDS
-        while self._spool.waiting() and time.monotonic() < until:
-            self._drain()
-            self._over.wait(AGAIN_SECONDS)  # another process drains what was there when it began
+        while not self._over.wait(LATE_SECONDS) and self._spool.waiting() and time.monotonic() < until:
+            if waiting(self._spool, LATE_SECONDS):
+                self._drain()
 
     def look_at_database(self) -> None:
         """Use it again when it is well; what is in memory goes there, and what strangers lost is counted."""
@@ -105,7 +105,7 @@ class Keeper:
         if not self._spool.waiting():
             if not self._memory:
                 self._strangers.all_is_above()
-        elif drained := self._drain():
+        elif waiting(self._spool) and (drained := self._drain()):
             log.warning("spool_drained", receipts=drained)
 
     def _drain(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callbacks.draft import Draft, NotADraft
-from callbacks.spool import Spool, read
+from callbacks.spool import Spool
 from lib import clock
 
 ASIDE_SECONDS = 1.0  # what has waited for less was put aside while another one wrote (``callbacks.ladder.aside``)
@@ -32,9 +32,9 @@ def understood(line: bytes) -> Draft | None:
         return None
 
 
-def waiting(spool: Spool) -> int:
-    """Bytes that the database does not take: 0 where the oldest has waited for less than ASIDE_SECONDS. Raises OSError."""
+def waiting(spool: Spool, seconds: float = ASIDE_SECONDS) -> int:
+    """Bytes that the database does not take: 0 where the oldest has waited for less than so many seconds. Raises OSError."""
     size = spool.size()
-    oldest = next(read(spool.folder), None) if size else None
+    oldest = spool.oldest() if size else None
     first = understood(oldest) if oldest is not None else None
-    return 0 if first and abs((clock.now() - first.received_at).total_seconds()) < ASIDE_SECONDS else size
+    return 0 if first and abs((clock.now() - first.received_at).total_seconds()) < seconds else size

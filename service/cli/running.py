@@ -11,7 +11,7 @@ from service.cli.settings import settings
 from service.prepare import run as run_prepare
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
-from service.worker import mirroring_of, sender_of
+from service.worker import mirroring_of, sender_of, taking_in_of
 from service.worker import run as run_worker
 from web.context import context
 
@@ -48,6 +48,7 @@ def worker() -> None:
         mirroring=mirroring,
         destinations=own.destinations,
         sender=sender,
+        taking_in=taking_in_of(database, own),
     )
 
 

@@ -1,6 +1,7 @@
 """What gunicorn loads for the receiving processes: callbacks, and a passage to the reader for everything else."""
 
-import callbacks
+from callbacks.ladder.inbox import Inbox
+from callbacks.receiver import Receiver
 from models.database import Database
 from service import logs
 from service.passage.passing import Passage
@@ -9,15 +10,15 @@ from service.passage.uploads import Uploads
 from service.settings import config
 
 
-def create_receiver(reader: str) -> callbacks.Receiver:
+def create_receiver(reader: str) -> Receiver:
     """The WSGI application of the receiving processes; ``reader`` is the HOST:PORT where everything else is answered.
 
     Flask is not loaded here: a receiver is small, and starts in a moment. Raises BadSettings.
     """
     settings = config.load()
     logs.configure(settings.log_level)
-    inbox = callbacks.Inbox(Database(settings.database_url), settings)
+    inbox = Inbox(Database(settings.database_url), settings)
     counts = tally(settings.data_dir)
     uploads = Uploads(settings.data_dir, settings.upload_bytes, counts)
     passage = Passage(reader, uploads, settings.proxies, counts)
-    return callbacks.Receiver(passage, inbox, settings.connections, settings.secret_key, settings.proxies)
+    return Receiver(passage, inbox, settings.connections, settings.secret_key, settings.proxies)

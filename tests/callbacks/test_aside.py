@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from callbacks import Inbox
 from callbacks.ladder.aside import PATIENCE_SECONDS
+from callbacks.ladder.inbox import Inbox
 from models.database import Database
 from rig.waiting import until
 from service.settings import config

@@ -12,8 +12,8 @@ import orjson
 import pytest
 from sqlalchemy import event, select, text
 
-from callbacks import Inbox
 from callbacks.draft import Draft
+from callbacks.ladder.inbox import Inbox
 from callbacks.ladder.keeper import LOOK_SECONDS
 from callbacks.ladder.last import Memory, size_of
 from callbacks.ladder.tickets import Ticket

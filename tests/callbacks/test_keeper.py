@@ -1,6 +1,7 @@
 """The keeper: a database that hangs holds up no spool, and a spool's disk no database."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +14,15 @@ from callbacks.ladder.rung import Rung
 from callbacks.ladder.spooled import SpoolStore
 from callbacks.spool import Spool, read
 from callbacks.strangers import Strangers
+from lib import clock
 from models.database import Database
 from rig.waiting import until
 from tests.callbacks.drafts import draft, kept
+
+
+def late(number: int) -> Draft:
+    """What has waited for longer than what is merely put aside."""
+    return draft(number, received_at=clock.now() - timedelta(seconds=2))
 
 
 class Ladder:
@@ -87,7 +94,7 @@ def test_the_rungs_are_mended_while_a_long_drain_goes_on(database, folder):
     ladder = Ladder(database, folder, segment_bytes=100)
     ladder.spooling.tripped = ladder.database.tripped = False
     for number in range(5):
-        ladder.spool.append([draft(number).line()])
+        ladder.spool.append([late(number).line()])
     mended, store = [], ladder.opened()
 
     class Slow:
@@ -112,7 +119,7 @@ def test_the_rungs_are_mended_while_a_long_drain_goes_on(database, folder):
 def test_a_line_that_this_release_does_not_understand_is_set_aside_whole(database, folder, ladder):
     ladder.keeper.look_at_database()
     later = b'{"format": 2, "receipt": "of a later release"}'
-    ladder.spool.append([draft(1).line(), later, draft(2).line()])
+    ladder.spool.append([late(1).line(), later, late(2).line()])
     ladder.keeper.look_at_spool()
     assert kept(database) == [1, 2]
     assert not ladder.spool.waiting()

@@ -11,8 +11,9 @@ import pytest
 import structlog
 from sqlalchemy import func, select, update
 
-from callbacks import Inbox, strangers
+from callbacks import strangers
 from callbacks.ladder.database import DatabaseStore
+from callbacks.ladder.inbox import Inbox
 from callbacks.ladder.tickets import Ticket
 from callbacks.strangers import Strangers
 from lib import clock

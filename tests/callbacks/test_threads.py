@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from callbacks import Inbox, Receiver
+from callbacks.ladder.inbox import Inbox
+from callbacks.receiver import Receiver
 from dialers.base import Connection
 from models.database import Database
 from rig.waiting import until

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import Client
 
-from callbacks import Inbox, Receiver
+from callbacks.ladder.inbox import Inbox
+from callbacks.receiver import Receiver
 from lib.proxies import Proxies
 from models import Receipt, StrangerQuota
 from models.database import Database
