@@ -20,6 +20,8 @@ UNKNOWN = "unknown"  # it left, and nobody can tell what became of it: never rep
 MISSED = "missed"  # nothing ran when it was due, and a later one was sent in its place
 SEND_STATES = (PENDING, SENDING, SENT, FAILED, UNKNOWN, MISSED)
 
+VIEW_BROKEN = "view_broken"  # why it failed; ``answer`` says what the view asks
+
 OPEN = "state IN ('pending', 'sending')"
 _TO_TELL = "tell_at IS NOT NULL"
 

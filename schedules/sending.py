@@ -8,11 +8,14 @@
 Any number of workers may do so at once: each update names the state that it expects, and the lease of whoever does it.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, and_, false, not_, or_, select, update
@@ -23,7 +26,7 @@ from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Exchange
 from models import Schedule, ScheduledSend, View
 from models.database import Database, changed
 from models.leases import LeaseLost, free, kept
-from models.schedules import BUCKET, FAILED, FOLDER, MAIL, PENDING, SENDING, SENT, UNKNOWN
+from models.schedules import BUCKET, FAILED, FOLDER, MAIL, PENDING, SENDING, SENT, UNKNOWN, VIEW_BROKEN
 from queries.exports.making import NoRoom, NotMade
 from queries.views.reading import Broken
 from schedules import telling
@@ -35,6 +38,7 @@ from schedules.ways import Leaving, NotSet
 
 PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 15, 30))  # before it is tried again; then it is given up
 TIDY_EVERY = timedelta(hours=1)
+MAILS, AT_ONCE = "mails", 4  # of a lane, and how many of them may be on their way at once
 # For good: trying again would say the same.
 _FINAL = (AskedWrongly, CredentialsRefused, Declined)
 
@@ -50,6 +54,8 @@ class Sender:
         self._ask = ask
         self._now = now
         self._tidied = clock.EARLIEST
+        self._choosing = threading.Lock()
+        self._under_way: dict[UUID, tuple[frozenset[str], float]] = {}  # sends -> recipients, and since when
 
     def step(self) -> bool:
         """Write down what is due, send one of it each way, and tell of what went wrong; whether there was any of this. Raises
@@ -58,14 +64,17 @@ class Sender:
 
     def lanes(self) -> dict[str, Callable[[], bool]]:
         """Name -> a step, which says whether there was something to do. Each server or folder has a lane of its own, so that one
-        that hangs holds up nothing but what goes there."""
+        that hangs holds up nothing but what goes there. Mails have several: a server may hang at one address and at no other."""
         ways = self._ways()
         nowhere = not_(or_(false(), *ways.values()))  # the settings lack it, so that it fails at once
         lanes = {name: partial(self._send_next, which) for name, which in ways.items()}
+        if MAILS in ways:
+            beside = partial(self._mail_beside, ways[MAILS])
+            lanes |= {f"{MAILS} beside {number}": beside for number in range(1, AT_ONCE)}
         return {"due": partial(self._note, nowhere)} | lanes | {"trouble": self._tell}
 
     def _ways(self) -> dict[str, ColumnElement[bool]]:
-        found = {"mails": Schedule.way == MAIL} if self._settings.mail else {}
+        found = {MAILS: Schedule.way == MAIL} if self._settings.mail else {}
         if self._settings.folder:
             found["folder"] = Schedule.way == FOLDER
         for name in self._settings.buckets:
@@ -85,19 +94,48 @@ class Sender:
         return telling.tell_next(self._database, self._settings, self._now())
 
     def _send_next(self, which: ColumnElement[bool]) -> bool:
-        waiting = self._waiting(which)
-        if waiting is not None:
-            self.send(waiting)
+        with self._taken(which) as waiting:
+            if waiting is not None:
+                self.send(waiting)
         return waiting is not None
 
-    def _waiting(self, which: ColumnElement[bool]) -> ScheduledSend | None:
+    def _mail_beside(self, which: ColumnElement[bool]) -> bool:
+        """Send one beside those that are on their way, where all of these take long: many servers want few lines at a time."""
+        assert self._settings.mail is not None
+        began = [since for to, since in [*self._under_way.values()] if to]
+        if not began or time.monotonic() - max(began) < self._settings.mail.beside:
+            return False
+        return self._send_next(which)
+
+    @contextmanager
+    def _taken(self, which: ColumnElement[bool]) -> Iterator[ScheduledSend | None]:
+        """The next that waits, and goes to nobody whom something is on its way to: where the server hangs at an address, what
+        else goes there would take one lane after the other."""
+        with self._choosing:
+            held = frozenset[str]().union(*(own for own, _ in self._under_way.values()))
+            waiting, to = self._waiting(which, held)
+            if waiting is not None:
+                self._under_way[waiting.id] = to, time.monotonic()
+        try:
+            yield waiting
+        finally:
+            if waiting is not None:
+                with self._choosing:
+                    del self._under_way[waiting.id]
+
+    def _waiting(self, which: ColumnElement[bool], held: frozenset[str]) -> tuple[ScheduledSend | None, frozenset[str]]:
+        """The first that is due and has none of the recipients, with its own. What was tried in vain comes after all others."""
         now = self._now()
         # What was put off for longer than we ever do was put off by a clock that has been set back.
         due = (SENDS.c.next_at <= now) | (SENDS.c.next_at > now + 2 * PAUSES[-1])
-        of = SENDS.c.schedule_id.in_(select(Schedule.id).where(which))
-        waits = (SENDS.c.state == PENDING, due, free(SENDS.c.lease_until, now, SPAN), of)
+        waits = (SENDS.c.state == PENDING, due, free(SENDS.c.lease_until, now, SPAN), which)
+        order = (SENDS.c.attempts > 0, SENDS.c.due_at)
+        found = select(SENDS.c.id, Schedule.recipients).join(Schedule, Schedule.id == SENDS.c.schedule_id)
         with self._database.read() as session:
-            return session.scalars(select(ScheduledSend).where(*waits).order_by(SENDS.c.due_at).limit(1)).first()
+            for send_id, recipients in session.execute(found.where(*waits).order_by(*order)):
+                if held.isdisjoint(recipients):
+                    return session.get(ScheduledSend, send_id), frozenset(recipients)
+        return None, frozenset()
 
     def send(self, send: ScheduledSend) -> None:
         """This one, where nobody else has it."""
@@ -138,7 +176,7 @@ class Sender:
         except NoRoom as error:
             return self._again(send, "view_failed", str(error))
         except (Broken, NotMade) as error:
-            return self._failed("view_broken", f"The view cannot be asked as it is: {error}")
+            return self._failed(VIEW_BROKEN, f"The view cannot be asked as it is: {error}")
         except NotSet as error:
             return self._failed(error.error_id, str(error))
         except SQLAlchemyError:

@@ -10,7 +10,8 @@ ENCRYPTIONS = (STARTTLS, TLS, PLAIN)
 
 @dataclass(frozen=True)
 class Mail:
-    """The server that takes our mail. ``seconds``: how long it may be silent; ``altogether``: how long one mail may take."""
+    """The server that takes our mail. ``seconds``: how long it may be silent; ``altogether``: how long one mail may take;
+    ``beside``: after how long the next one goes beside it."""
 
     host: str
     sender: str
@@ -21,6 +22,7 @@ class Mail:
     ca_file: str | None = None
     seconds: float = 30.0
     altogether: float = 180.0
+    beside: float = 5.0
 
 
 @dataclass(frozen=True)

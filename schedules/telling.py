@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from lib.http.errors import ExchangeError, Uncertain
 from models import Schedule, ScheduledSend, View
@@ -42,11 +42,21 @@ def tell_next(database: Database, settings: Settings, now: datetime) -> bool:
         mail.send(settings.mail, message, [to])
     except Uncertain as error:
         log.warning("told_in_doubt", schedule=schedule.name, why=str(error))
+        _put_off(database, to, settings, now)
     except ExchangeError as error:
         log.warning("not_told", schedule=schedule.name, why=str(error))
         again = now + PAUSE if now - (send.settled_at or now) < LONGEST else None
         _update(database, send, tell_at=again, told_at=None)
+        _put_off(database, to, settings, now)
     return True
+
+
+def _put_off(database: Database, to: str, settings: Settings, now: datetime) -> None:
+    """What else the same address is to be told: where the server hangs at it, all others would wait for each of them."""
+    theirs = func.coalesce(Schedule.tell, settings.tell or "") == to
+    same = SENDS.c.schedule_id.in_(select(Schedule.id).where(theirs))
+    with database.write() as session:
+        session.execute(update(SENDS).where(SENDS.c.tell_at <= now, same).values(tell_at=now + PAUSE))
 
 
 def _update(database: Database, send: ScheduledSend, *which: Any, **values: Any) -> bool:

@@ -1,9 +1,10 @@
 """An SMTP server over sockets, as RFC 5321 has it. What it took is kept, with how often each Message-ID came.
 
 Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``no_recipient`` (550 to those in ``refused``, or to all), ``full`` (452 to
-the mail), ``spam`` (554 to the mail), ``hang`` (no word after the connection), ``hang_after`` (the mail is taken, and no word),
-``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs up), ``unsaid_size`` (what
-is larger than ``size`` is refused after its text alone, with 552).
+the mail), ``spam`` (554 to the mail), ``hang`` (no word after the connection), ``hang_recipient`` (no word after
+one), ``hang_after`` (the mail is taken, and no word), both at those in ``refused``, or at all; ``drop_half`` (it hangs up in the
+middle of the mail), ``drop_after`` (the mail is taken, and it hangs up), ``unsaid_size`` (what is larger than ``size`` is refused
+after its text alone, with 552).
 """
 
 import socketserver
@@ -24,6 +25,7 @@ FAULTS = (
     "full",
     "spam",
     "hang",
+    "hang_recipient",
     "hang_after",
     "drop_half",
     "drop_after",
@@ -41,11 +43,16 @@ class Mailbox:
     taken: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     delay: float = 0.0  # seconds between taking a mail and saying so
     signed_in: list[str] = field(default_factory=list)
+    hung: list[str] = field(default_factory=list)  # recipients of whom no word was said
     over: threading.Event = field(default_factory=threading.Event)
 
     def times(self) -> Counter[str]:
         """Message-ID -> how often a mail with it was taken."""
         return Counter(str(mail["Message-ID"]).strip() for _, mail in list(self.taken))
+
+    def strikes(self, fault: str, to: list[str]) -> bool:
+        """Whether it is on, and meets one of them."""
+        return fault in self.faults and (not self.refused or not self.refused.isdisjoint(to))
 
     def keep(self, to: list[str], body: bytes) -> None:
         self.taken.append((to, message_from_bytes(body, policy=policy.default)))
@@ -93,7 +100,9 @@ class _Line(socketserver.StreamRequestHandler):
                 self._say("535 wrong user or password" if "no_sign_in" in faults else "235 welcome")
             elif verb == "RCPT":
                 address = words.partition("<")[2].rpartition(">")[0]
-                gone = "no_recipient" in faults and (not box.refused or address in box.refused)
+                if box.strikes("hang_recipient", [address]):
+                    return self._hang([address])
+                gone = box.strikes("no_recipient", [address])
                 to += [] if gone else [address]
                 self._say("550 no such mailbox" if gone else "250 ok")
             elif verb == "DATA":
@@ -125,12 +134,17 @@ class _Line(socketserver.StreamRequestHandler):
         box.keep(to, b"".join(lines))
         if box.delay:
             time.sleep(box.delay)
-        if "hang_after" in faults:
-            box.over.wait(60)
-        if {"hang_after", "drop_after"} & faults:
+        hangs = box.strikes("hang_after", to)
+        if hangs:
+            self._hang(to)
+        if hangs or "drop_after" in faults:
             return False
         self._say("250 taken")
         return True
+
+    def _hang(self, to: list[str]) -> None:
+        self.box.hung += to
+        self.box.over.wait(60)
 
     def _say(self, *lines: str) -> None:
         self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
