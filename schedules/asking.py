@@ -19,8 +19,8 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 @dataclass(frozen=True)
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
-    was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``picture``: that
-    of a report's rows. ``said``: the rows as a mail writes them, where that is not as they are. ``left_out``: as of
+    was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``pictures``:
+    those of a report's answer. ``said``: the rows as a mail writes them, where that is not as they are. ``left_out``: as of
     ``answering.Table``."""
 
     columns: Sequence[str]
@@ -28,7 +28,7 @@ class Answer:
     count: int | None
     file: BinaryIO | None
     tz: str = "UTC"
-    picture: Bars | Hours | None = None
+    pictures: Sequence[Bars | Hours] = ()
     said: Sequence[Sequence[Any]] | None = None
     left_out: int = 0
 
@@ -57,7 +57,7 @@ def asker(means: Means) -> Ask:
             return Answer((), (), None, _kept(answering.file(means, view, form, at=due)))
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
-        more = (table.tz, table.picture, table.said, table.left_out)
+        more = (table.tz, table.pictures, table.said, table.left_out)
         if table.more:
             return Answer(table.columns, table.rows, None, None, *more)
         written = files.written(form, table.columns, table.rows, table.tz)

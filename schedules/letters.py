@@ -121,9 +121,9 @@ def _letter(
 
 def _lines(table: Answer) -> list[str]:
     """The same in plain text: what the picture shows, and columns as wide as their widest."""
-    found = (
-        ["", texts.visible(table.picture.title), texts.visible(pictures.said(table.picture))] if table.picture else []
-    )
+    found = [
+        line for one in table.pictures for line in ("", texts.visible(one.title), texts.visible(pictures.said(one)))
+    ]
     shown = [[*table.columns], *([_text(value, table.tz) for value in row] for row in _said(table))]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in shown]
@@ -134,7 +134,7 @@ def _html(notes: Sequence[str], table: Answer | None) -> str:
     said = "".join(f"<p>{_linked(note)}</p>\n" for note in notes)
     shown = ""
     if table is not None:
-        drawn = pictures.drawn(table.picture) if table.picture else ""
+        drawn = "".join(map(pictures.drawn, table.pictures))
         head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in table.columns)
         rows = "".join(
             f"<tr>{''.join(map(_cell, row, said_row, repeat(table.tz)))}</tr>\n"

@@ -131,6 +131,7 @@ class Report:
     own_groups: tuple[str, ...] = ()
     own: Callable[[Asked, "Report"], Found] | None = None
     paged: Callable[[Asked, "Report", int, str | None], Found] | None = None
+    counted_by: tuple[str, ...] = ()  # of one in pages: the totals that together are all of its rows
     groups: Sequence[str] | None = None  # those that it takes; None: all
     source: Source | None = None
     leads_by: Callable[..., Mapping[Any, dict[str, int]]] | None = (
@@ -151,6 +152,10 @@ class Report:
         """As the API shows its definitions."""
         shown = [figure.described() | {"opens": self.opens(figure)} for figure in self.figures if not figure.hidden]
         return {"name": self.name, "question": self.question, "figures": shown}
+
+    def count(self, totals: Mapping[str, Any]) -> int | None:
+        """How many rows there are on all pages, by the totals; None where it has no pages."""
+        return sum(totals.get(name) or 0 for name in self.counted_by) if self.counted_by else None
 
     def opens(self, figure: Figure) -> str | None:
         """What the figure opens to, as the route that lists it is called; None where it counts nothing that could be listed."""

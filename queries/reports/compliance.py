@@ -156,5 +156,6 @@ COMPLIANCE = Report(
     base=_to_a_number,
     own_rows="one for each rule and call that breaks it",
     paged=_page,
+    counted_by=tuple(RULES),
     by_meaning=True,
 )

@@ -135,4 +135,5 @@ CALLBACKS = Report(
     base=lambda asked: CallOutcome.callback_at.is_not(None),
     own_rows="one for each promised call, the earliest `callback_at` first",
     paged=_page,
+    counted_by=STATES,
 )

@@ -7,14 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from queries.reports.base import Figure, Report
-from queries.reports.written import BEFORE, DAYS, NAMES, amount, figure_of, flat, label, plain
+from queries.reports.written import BEFORE, DAYS, NAMES, amount, figure_of, flat, label, percent, plain
 
 MOST_BARS = 30
 STEPS = 6  # of colour
 HOURS = {"weekday", "hour"}
 _LONG_ID = 10  # characters of it that stand in a picture
+# Of reports whose totals are steps, one after the other: what each is called.
+_STEPS: Mapping[str, Mapping[str, str]] = {
+    "penetration": {
+        "loaded": "Loaded leads",
+        "attempted": "Attempted",
+        "reached": "Reached",
+        "sold": "Sale",
+    }
+}
+FROM_LIST_TO_SALE = "From the list to the sale"
 # Rows that are drawn as they come, and not the highest first.
 _IN_ORDER = ({"day"}, {"hour"}, {"weekday"}, {"week"}, {"month"}, {"never", "attempt"})
+
+
+Step = tuple[str, int | None]  # what it is called, and how many came so far; None where that is not known
 
 
 @dataclass(frozen=True)
@@ -125,9 +138,19 @@ def hours(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> Hours:
     return Hours(title(figure), cells, hours_found(cells))
 
 
-def of(report: Report, rows: Sequence[Mapping[str, Any]]) -> Bars | Hours | None:
-    """Of the rows as a report answers them. None where bars would say nothing: of a single row, of calls, of numbers."""
-    if report.paged is not None or len(rows) < 2:
+def of(
+    report: Report, rows: Sequence[Mapping[str, Any]], totals: Mapping[str, Any] | None = None
+) -> Sequence[Bars | Hours]:
+    """Of a report's answer: how much came as far as each step, and the rows; of calls and numbers, and where there is no row, the
+    counts of all. None where bars would say nothing, as of a single row."""
+    own = steps(report, totals or {})
+    of_all = report.paged is not None or not rows
+    other = of_totals(report, totals or {}) if of_all else _of_rows(report, rows)
+    return [one for one in (_funnel(own) if own else None, other) if one is not None]
+
+
+def _of_rows(report: Report, rows: Sequence[Mapping[str, Any]]) -> Bars | Hours | None:
+    if len(rows) < 2:
         return None
     own = [flat(row) for row in rows]
     groups = {name for name in own[0] if name not in NAMES and figure_of(report, name)[0] is None}
@@ -137,6 +160,42 @@ def of(report: Report, rows: Sequence[Mapping[str, Any]]) -> Bars | Hours | None
     if groups == HOURS:
         return hours(drawn, own)
     return bars(report, drawn, own, groups in _IN_ORDER)
+
+
+def of_totals(report: Report, totals: Mapping[str, Any]) -> Bars | None:
+    """The counts of all calls as bars, where there are several and no steps; of a report in pages those of its rows, and nothing
+    beside them that is another matter."""
+    counts = [one for one in report.figures if not one.hidden and one.unit in ("calls", "leads") and not one.inside]
+    counts = [one for one in counts if not report.counted_by or one.name in report.counted_by]
+    own = [Bar(plain(one.name), totals[one.name], text(one, totals[one.name])) for one in counts if one.name in totals]
+    if len(own) < 2 or not any(bar.value for bar in own) or report.name in _STEPS:
+        return None
+    return Bars(report.question.replace("`", ""), own, finding(own))
+
+
+def steps(report: Report, totals: Mapping[str, Any]) -> list[Step]:
+    """What came in, and how much of it came as far as each step. None where nothing came in, or the report has no steps."""
+    known = _STEPS.get(report.name, {})
+    return [(said, totals[name]) for name, said in known.items()] if totals.get(next(iter(known), "")) else []
+
+
+def _funnel(own: Sequence[Step]) -> Bars:
+    first = own[0][1] or 1
+    return Bars(FROM_LIST_TO_SALE, [Bar(name, count, of_first(count, first)) for name, count in own], steps_found(own))
+
+
+def of_first(count: int | None, first: int) -> str:
+    """How many came so far, of how many."""
+    return "not known" if count is None else f"{count:,} · {percent(count / first)}"
+
+
+def steps_found(own: Sequence[Step]) -> str:
+    """How many came as far as each step, as a sentence."""
+    (label, first), *rest = own
+    if not first:
+        return f"{label}: none."
+    said = [f"{name.lower()} {'not known' if count is None else f'{count:,}'}" for name, count in rest]
+    return f"Of {first:,} {label.lower()}: {', '.join(said)}."
 
 
 def finding(rows: Sequence[Bar]) -> str:

@@ -19,7 +19,7 @@ from queries.exports import making, source
 from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
 from queries.reports import files, left_out, shown, whole, written
-from queries.reports.base import DEFAULTS, Limits, Rows, WrongQuestion
+from queries.reports.base import DEFAULTS, Limits, Report, Rows, WrongQuestion
 from queries.reports.shown import Bars, Hours
 from queries.sources import Sources
 from queries.views.reading import Broken, Question, read
@@ -41,14 +41,14 @@ class Means:
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
-    rows than were asked for. ``said``: a report's rows as its page writes them, ``picture``: that of them, and
+    rows than were asked for. ``said``: a report's rows as its page writes them, ``pictures``: those of its answer, and
     ``left_out``: how many calls they count as no contact because it is not known what their dispositions mean."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     tz: str
     more: bool = False
-    picture: Bars | Hours | None = None
+    pictures: Sequence[Bars | Hours] = ()
     said: Sequence[Sequence[Any]] | None = None
     left_out: int = 0
 
@@ -74,8 +74,8 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
     that move with the day. Raises Broken."""
     question = read(view, means.connections, at)
     if question.report is not None:
-        told = rows_of(means, question)
-        names, values = files.table(told)
+        told, totals = _answered(means, question, question.report)
+        names, values = files.table(told or [totals])
         first = values[:limit]
         said = written.said(question.report, names, first)
         return Table(
@@ -83,7 +83,7 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
             first,
             question.tz,
             len(values) > limit,
-            shown.of(question.report, told),
+            shown.of(question.report, told, totals),
             said,
             _left_out(means, question),
         )
@@ -103,12 +103,15 @@ def _shown(value: Any) -> Any:
 
 
 def rows_of(means: Means, question: Question) -> Rows:
-    """All rows of the question's report. Raises Broken."""
-    report = question.report
-    assert report is not None
+    """All rows of the question's report, or its totals as one where there are none. Raises Broken."""
+    assert question.report is not None
+    rows, totals = _answered(means, question, question.report)
+    return rows or [totals]
 
-    def asked(whom: Any) -> Rows:
-        return whole.rows(question.asked(whom, means.limits, means.connections), report, question.compare)
+
+def _answered(means: Means, question: Question, report: Report) -> tuple[Rows, dict[str, Any]]:
+    def asked(whom: Any) -> tuple[Rows, dict[str, Any]]:
+        return whole.answered(question.asked(whom, means.limits, means.connections), report, question.compare)
 
     try:
         return means.sources.ask(asked, question.filters, report.tables).value

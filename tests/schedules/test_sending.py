@@ -10,7 +10,7 @@ from sqlalchemy import update
 from models import Schedule, ScheduledSend, View
 from models.leases import FREE
 from schedules import managing, noting
-from tests.factories import outcome
+from tests.factories import load, outcome
 from tests.schedules.rig import OPS, START, told, view
 
 HOSTILE = '<script>alert(1)</script>" onload="x'
@@ -83,6 +83,33 @@ def test_a_mail_is_written_for_people_and_its_file_has_all_as_it_is(engine, data
             "2026-11-18 01:30:00 +0530" in found[kind] and f"{'x' * 199}…" in found[kind] and len(found[kind]) < 2_000
         )
     assert "x" * 5_000 in found["text/csv"] and "0.3333" in rates["text/csv"]
+
+
+def test_a_funnel_and_a_list_have_their_pictures_too(engine, database, box):
+    before = START - timedelta(hours=2)
+    with database.write() as session:
+        lead = {"state": "accepted", "sent_at": before, "dialer_id": None}
+        load(session, [lead | {"number": f"+91981234567{at}"} for at in range(4)], campaign="456")
+        for at in range(3):
+            own = {"customer_number": f"+91981234567{at}", "started_at": START - timedelta(hours=1), "lead_id": None}
+            outcome(session, campaign_id="456", disposition="Sold", flags=["contact", "sale"][: at and 2], **own)
+        outcome(session, callback_at=START - timedelta(minutes=30), started_at=before, lead_id="7")
+    engine.schedule(view(database, report="penetration", query={"group_by": ["campaign"]}), name="Funnel")
+    engine.schedule(view(database, report="callbacks", query={}), name="Promises")
+    engine.schedule(view(database, report="attempts", query={}), name="Alone")
+    engine.later(hours=7)
+    engine.run()
+    funnel, promises = parts(*mails(box, "Funnel")), parts(*mails(box, "Promises"))
+    lines = funnel["text/plain"].splitlines()
+    said = lines[lines.index("From the list to the sale") + 1]
+    assert said == "Of 4 loaded leads: attempted 3, reached 2, sale 2."
+    for text in ("Loaded leads", "4 · 100.0 %", "3 · 75.0 %", "2 · 50.0 %"):
+        assert text in funnel["text/html"]
+    assert re.findall(r'<td width="(\d+)"', funnel["text/html"]) == ["180", "135", "90", "90"]
+    lines = promises["text/plain"].splitlines()
+    assert "Most: overdue, 1. Least: due, 0." in lines and "1 row." in lines
+    assert re.findall(r'<td width="(\d+)"', promises["text/html"]) == ["180"]
+    assert "width=" not in parts(*mails(box, "Alone"))["text/html"]
 
 
 def test_a_workbook_and_one_that_is_too_large(engine, database, calls, box):

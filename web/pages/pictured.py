@@ -14,14 +14,6 @@ from web.pictures import bars, columns, funnel, heat
 
 MOST_COLUMNS = 92
 _RECURRING = ("hour", "weekday")
-_FUNNELS: Mapping[str, Mapping[str, str]] = {
-    "penetration": {
-        "loaded": "Loaded leads",
-        "attempted": "Attempted",
-        "reached": "Reached",
-        "sold": "Sale",
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -39,10 +31,9 @@ def drawn(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
     """The pictures of the answer; none where there is nothing to draw."""
     rows, groups = [flat(row) for row in answer["rows"]], answer["group_by"]
     found = []
-    if report.name in _FUNNELS and answer["totals"].get("loaded"):
-        steps = [(said, answer["totals"][name]) for name, said in _FUNNELS[report.name].items()]
-        title = "From the list to the sale"
-        found.append(Picture(title, funnel.drawn(title, steps), funnel.finding(steps)))
+    if steps := shown.steps(report, answer["totals"]):
+        title = shown.FROM_LIST_TO_SALE
+        found.append(Picture(title, funnel.drawn(title, steps), shown.steps_found(steps)))
     if report.paged is not None or not rows:
         return found + _of_totals(report, answer)
     if list(groups) == ["never", "attempt"]:
@@ -113,14 +104,5 @@ def _both(reached: int | None, never: int | None) -> str:
 
 
 def _of_totals(report: Report, answer: Mapping[str, Any]) -> list[Picture]:
-    """The counts of all calls as bars, where there are several."""
-    counts = [one for one in report.figures if not one.hidden and one.unit in ("calls", "leads") and not one.inside]
-    own = [
-        shown.Bar(sentences.plain(one.name), answer["totals"][one.name], shown.text(one, answer["totals"][one.name]))
-        for one in counts
-        if one.name in answer["totals"]
-    ]
-    if len(own) < 2 or not any(bar.value for bar in own) or report.name in _FUNNELS:
-        return []
-    title = report.question.replace("`", "")
-    return [Picture(title, bars.drawn(title, own), shown.finding(own))]
+    own = shown.of_totals(report, answer["totals"])
+    return [] if own is None else [Picture(own.title, bars.drawn(own.title, own.rows), own.finding)]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from queries.reports.shown import Step, of_first
 from web.pictures.drawing import LINE, element, percent, picture, words
 
-Step = tuple[str, int | None]  # what it is called, and how many came so far; None where that is not known
 _BAR, _GAP = 22, 10
 
 
@@ -18,22 +18,9 @@ def drawn(name: str, steps: Sequence[Step]) -> Markup:
     for at, (label, count) in enumerate(steps):
         top, share = at * height, (count or 0) / first
         parts.append(words(label, "0", top + 13))
-        parts.append(words(_told(count, first), "100%", top + 13, "value", "end"))
+        parts.append(words(of_first(count, first), "100%", top + 13, "value", "end"))
         parts.append(element("rect", y=top + LINE, width="100%", height=_BAR, rx=3, class_="track"))
         if share:
             x, width = percent((1 - share) / 2), percent(share)
             parts.append(element("rect", x=x, y=top + LINE, width=width, height=_BAR, rx=3, class_="mark"))
     return picture(name, height * len(steps), *parts)
-
-
-def _told(count: int | None, first: int) -> str:
-    return "not known" if count is None else f"{count:,} · {100 * count / first:.1f} %"
-
-
-def finding(steps: Sequence[Step]) -> str:
-    """How many came as far as each step, as a sentence."""
-    (label, first), *rest = steps
-    if not first:
-        return f"{label}: none."
-    said = [f"{name.lower()} {'not known' if count is None else f'{count:,}'}" for name, count in rest]
-    return f"Of {first:,} {label.lower()}: {', '.join(said)}."

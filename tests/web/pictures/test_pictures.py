@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from queries.reports.shown import Bar, Cell, finding, hours_found
+from queries.reports.shown import Bar, Cell, finding, hours_found, steps_found
 from web.pictures import bars, columns, funnel, heat
 
 NASTY = '<script>alert(1)</script> "&'
@@ -52,8 +52,8 @@ def test_bars_are_as_long_as_their_values_and_what_is_not_known_has_none():
 def test_a_funnel_narrows_by_what_is_left():
     assert widths(DRAWN["funnel"], "mark") == ["100", "75", "15"]
     assert "not known" in DRAWN["funnel"]
-    assert funnel.finding(STEPS) == "Of 200 loaded leads: attempted 150, reached 30, sale not known."
-    assert funnel.finding([("Loaded leads", 0)]) == "Loaded leads: none."
+    assert steps_found(STEPS) == "Of 200 loaded leads: attempted 150, reached 30, sale not known."
+    assert steps_found([("Loaded leads", 0)]) == "Loaded leads: none."
 
 
 def test_a_heat_map_has_the_hours_between_and_stripes_where_nothing_is_known():
