@@ -1,7 +1,8 @@
 """Schedules and their sends, as they are shown and counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from lib import clock, ids
 from models import Schedule, ScheduledSend, View
-from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, PENDING, SEND_STATES, UNKNOWN
+from models.schedules import BUCKET, FAILED, FOLDER, MAIL, OPEN, PENDING, SEND_STATES, UNKNOWN, VIEW_BROKEN
 from queries import keyset
 from queries.views import saved
 
 COUNTED = timedelta(days=1)  # so far back sends are counted by what became of them
+HIDDEN = "The view cannot be asked as it is; its own page says why to those who may see it."
 _ORDER = "-sends"
 
 
@@ -35,15 +37,29 @@ def _latest(session: Session) -> list[tuple[ScheduledSend, Schedule]]:
     return [(send, schedule) for send, schedule in session.execute(rows)]
 
 
-def in_trouble(session: Session) -> list[dict[str, Any]]:
+def in_trouble(session: Session, key_name: str = "", everybodys: bool = False) -> list[dict[str, Any]]:
     """The schedules whose latest moment failed, is in doubt, or was tried in vain so far, by name: ``state`` is what became of
-    it, ``answer`` why. What is sent later, tried or repeated ends it."""
-    return [
-        {"id": one.id, "name": one.name}
-        | {name: getattr(send, name) for name in ("state", "due_at", "trial", "answer")}
+    it, ``answer`` why. What is sent later, tried or repeated ends it. ``key_name`` and ``everybodys`` as above."""
+    wrong = [
+        (send, one)
         for send, one in _latest(session)
         if send.state in (FAILED, UNKNOWN) or (send.state == PENDING and send.reason)
     ]
+
+    def may_see(view_id: UUID) -> bool:
+        return saved.find(session, view_id, key_name, everybodys) is not None
+
+    return [
+        {"id": one.id, "name": one.name}
+        | {name: getattr(send, name) for name in ("state", "due_at", "trial")}
+        | {"answer": _answer(send, partial(may_see, one.view_id))}
+        for send, one in wrong
+    ]
+
+
+def _answer(send: ScheduledSend, may_see: Callable[[], bool]) -> str | None:
+    """What a view asks is told to those alone who may see it."""
+    return HIDDEN if send.reason == VIEW_BROKEN and not may_see() else send.answer
 
 
 def counts(session: Session, now: datetime) -> dict[str, int]:
@@ -98,7 +114,7 @@ def _shown(row: Schedule, view: str | None, last: ScheduledSend | None) -> dict[
         "tell": row.tell,
         "state": "paused" if row.paused_at else "running",
         "next_at": None if row.paused_at else clock.iso(row.next_at),
-        "last": shown_send(last) if last else None,
+        "last": shown_send(last, view is not None) if last else None,
         "created_at": clock.iso(row.created_at),
         "created_by": row.created_by,
         "changed_at": clock.iso(row.changed_at),
@@ -133,8 +149,8 @@ def page(
     return keyset.page(rows, limit, lambda row: keyset.encode(_ORDER, str(row.id)))
 
 
-def shown_send(row: ScheduledSend) -> dict[str, Any]:
-    """As the API shows it."""
+def shown_send(row: ScheduledSend, may_see: bool) -> dict[str, Any]:
+    """As the API shows it, to a key that may see the view, or may not."""
     return {
         "id": str(row.id),
         "schedule_id": str(row.schedule_id),
@@ -142,7 +158,7 @@ def shown_send(row: ScheduledSend) -> dict[str, Any]:
         "trial": row.trial,
         "state": row.state,
         "reason": row.reason,
-        "answer": row.answer,
+        "answer": _answer(row, lambda: may_see),
         "rows": row.rows,
         "bytes": row.size,
         "target": row.target,

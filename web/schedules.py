@@ -135,10 +135,9 @@ class SendQuery(Schema):
 def list_sends(query: dict[str, Any], schedule_id: UUID) -> Response:
     """What became of each moment, the newest first"""
     with searching() as session:
-        if session.get(Schedule, schedule_id) is None:
-            not_found("schedule")
+        _, view = shown.find(session, schedule_id, g.key_name, g.is_admin) or not_found("schedule")
         page = shown.page(session, schedule_id, query, query.get("cursor"), query["limit"])
-        return answer({"sends": [shown.shown_send(row) for row in page.rows], "next": page.next})
+        return answer({"sends": [shown.shown_send(row, view is not None) for row in page.rows], "next": page.next})
 
 
 @blueprint.route("/scheduled-sends/<uuid:send_id>/repeat", methods=["POST"])
@@ -218,7 +217,7 @@ def try_now(schedule_id: UUID, by: str) -> dict[str, Any] | None:
         send = session.get(ScheduledSend, noting.tried(session, row, clock.now()))
         assert send is not None
     log.info("schedule_tried", schedule=row.name, key=by)
-    return shown.shown_send(send)
+    return shown.shown_send(send, True)
 
 
 def repeat(send_id: UUID, by: str) -> dict[str, Any] | None:
@@ -228,7 +227,7 @@ def repeat(send_id: UUID, by: str) -> dict[str, Any] | None:
     if row is None:
         return None
     log.info("send_repeated", send_id=str(send_id), key=by)
-    return shown.shown_send(row)
+    return shown.shown_send(row, True)
 
 
 def _shown(session: Session, row: Schedule) -> dict[str, Any]:

@@ -116,6 +116,27 @@ def test_paused_resumed_tried_and_repeated(admin, database, order):
     assert admin.post(f"{API}/scheduled-sends/{ids.new()}/repeat").status_code == 404
 
 
+def test_why_a_view_is_broken_is_told_to_those_alone_who_may_see_it(admin, reader, order, database):
+    one = admin.post(URL, json=order).json["schedule"]
+    send = ids.parse(admin.post(f"{URL}/{one['id']}/send").json["send"]["id"])
+    why = "The view cannot be asked as it is: The connection secret-campaign is not in the settings (any more)."
+    with database.write() as session:
+        failed = {"state": "failed", "reason": "view_broken", "answer": why}
+        session.execute(update(ScheduledSend).where(ScheduledSend.id == send).values(failed))
+        session.execute(update(View).values(owner="somebody"))
+
+    def told(client):
+        listed = [found["last"] for found in client.get(URL).json["schedules"]]
+        listed += client.get(f"{URL}/{one['id']}/sends").json["sends"]
+        return {found["answer"] for found in (*listed, client.get(f"{URL}/{one['id']}").json["schedule"]["last"])}
+
+    assert told(admin) == {why}
+    assert told(reader) == {"The view cannot be asked as it is; its own page says why to those who may see it."}
+    with database.write() as session:
+        session.execute(update(View).values(owner="read"))
+    assert told(reader) == {why}
+
+
 def test_sends_come_in_pages(admin, order):
     url = f"{URL}/{admin.post(URL, json=order).json['schedule']['id']}"
     for _ in range(3):

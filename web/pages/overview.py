@@ -17,7 +17,7 @@ from models.schema import of_newer_release
 from queries import days, health, schedules, selection, shape, strangers
 from queries import destinations as at_destinations
 from queries import summary as sums
-from web import spooled
+from web import spooled, viewed
 from web.context import context
 from web.pages import figures, sentences, session, strips, zones
 from web.turns import LOOKS
@@ -135,7 +135,8 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)
-    failing = schedules.in_trouble(reading)
+    own = viewed.who()
+    failing = schedules.in_trouble(reading, own.name, own.is_admin)
     sending = (told["waiting"], told["unsent"], *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))

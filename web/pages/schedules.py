@@ -101,7 +101,7 @@ def _page(schedule_id: UUID, refused: str | None = None) -> Response:
             schedule=one,
             **_waiting(one, clock.now()),
             problem=viewed.answering.problem(reading, viewed.means(), reading.get_one(View, row.view_id)),
-            sends=[shown.shown_send(send) for send in page.rows],
+            sends=[shown.shown_send(send, view is not None) for send in page.rows],
             following=page.next,
             first="cursor" not in request.args,
             repeatable=managing.REPEATABLE,

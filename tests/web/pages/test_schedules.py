@@ -95,6 +95,23 @@ def test_a_view_that_is_broken_is_said_before_it_is_due(admin, database):
     assert "nothing of it can be sent. The connection &lt;i&gt;gone is not in the settings" in text(admin, address)
 
 
+def test_why_a_view_is_broken_is_told_to_those_alone_who_may_see_it(admin, reader, database):
+    at, why = made(admin, database).location, "The connection secret-campaign is not in the settings (any more)."
+    admin.get(at)
+    admin.post(at, do="send")
+    with database.write() as session:
+        failed = {"state": "failed", "reason": "view_broken", "answer": f"It cannot be asked: {why}"}
+        session.execute(update(ScheduledSend).values(settled_at=clock.now(), **failed))
+        session.execute(update(View).values(owner="somebody", query={"connection": ["secret-campaign"]}))
+    for path in ("/", "/live/connections", at):
+        assert why in text(admin, path)
+        page = text(reader, path)
+        assert "secret-campaign" not in page and "its own page says why to those who may see it" in page
+    with database.write() as session:
+        session.execute(update(View).values(owner="read"))
+    assert why in text(reader, "/")
+
+
 WAITS = "What was to be sent by a schedule has been waiting for 2 h. Is a worker running?"
 
 
