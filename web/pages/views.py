@@ -1,15 +1,16 @@
 """Saved views: the list, one with its links, saving what a page shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from lib import clock
+from lib import clock, ids
 from lib.zones import Locale, named
 from models import View
 from models.views import KINDS, OF_OUTCOMES
@@ -18,6 +19,7 @@ from queries.selection import TIME_FILTERS
 from queries.views import reading, saved
 from queries.views.answering import FORMS
 from queries.views.periods import PERIODS, span
+from queries.views.reading import Broken
 from web import viewed
 from web.errors import ApiError, invalid
 from web.pages import sentences, session, zones
@@ -54,10 +56,28 @@ def _shown(found: View, problem: str | None) -> dict[str, Any]:
 
 def _address(found: View, problem: str | None) -> str | None:
     """The page that shows what the view asks; its period is that of now."""
+    return _page_of(found, found.query) if problem is None else None
+
+
+def _left(asked: Session, found: View) -> str | None:
+    """The page that shows what a broken view asks, without what is broken in it. None where nothing of it can be asked."""
+    query = dict(found.query)
+    for _ in found.query:
+        rest = saved.made(found.name, found.kind, found.report, query, found.created_by)
+        try:
+            viewed.answering.check(asked, viewed.means(), rest)
+        except Broken as error:
+            query.pop(error.parameter, None)
+        else:
+            return _page_of(found, query)
+    return None
+
+
+def _page_of(found: View, query_of: Mapping[str, Sequence[str]]) -> str | None:
     endpoint = "pages.calls" if found.kind == OF_OUTCOMES else "pages.report"
-    if problem is not None or endpoint not in current_app.view_functions:
+    if endpoint not in current_app.view_functions:
         return None
-    query = {name: list(values) for name, values in found.query.items()}
+    query = {name: list(values) for name, values in query_of.items()}
     if period := query.pop(reading.PERIOD, None):
         times = span(period[0], next(iter(query.get("tz", [])), "UTC"), clock.now())
         query |= {name: [clock.iso(at) or ""] for name, at in zip(("since", "until"), times, strict=True)}
@@ -82,7 +102,11 @@ def save_view() -> Response | str:
         query = {name: values for name, values in query.items() if name not in ("since", "until")}
         query[reading.PERIOD] = [period]
     try:
-        kept = viewed.keep(_name(), kind, report, query, "shared" in request.form)
+        if instead := ids.parse(request.form.get("instead") or ""):
+            name = {"name": _name()} if request.form.get("name", "").strip() else {}
+            kept = viewed.change(instead, {"query": query} | name)
+        else:
+            kept = viewed.keep(_name(), kind, report, query, "shared" in request.form)
     except ApiError as error:
         told = [sentence for sentences_ in error.details.values() for sentence in sentences_]
         html = _form(kind, report, pairs, " ".join(told) or str(error.description))
@@ -92,7 +116,9 @@ def save_view() -> Response | str:
 
 
 def _form(kind: str, report: str | None, pairs: Pairs, wrong: str | None = None) -> str:
-    told = dict(reversed(pairs))
+    told, own = dict(reversed(pairs)), viewed.who()
+    with session.database().read() as asked:
+        others = [one for one in saved.views(asked, own.name, own.is_admin) if own.may_change(one)]
     return render_template(
         "pages/save_view.html",
         kind=kind,
@@ -102,6 +128,7 @@ def _form(kind: str, report: str | None, pairs: Pairs, wrong: str | None = None)
         periods=PERIODS,
         has_times="since" in told or "until" in told,
         given=request.form,
+        others=[one for one in others if (one.kind, one.report) == (kind, report)],
         wrong=wrong,
     )
 
@@ -150,6 +177,7 @@ def _page(view_id: UUID, **more: Any) -> str:
         return render_template(
             "pages/view.html",
             view=_shown(found, problem),
+            left=_left(asked, found) if problem else None,
             told=_told(found.query),
             question=report.question if (report := REPORTS.get(found.report or "")) else None,
             links=links,

@@ -1,5 +1,6 @@
 """The pages of saved views: saved from what is shown, opened again, given out by links, and clear when broken."""
 
+import html
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.factories import outcome
 from tests.web.pages.conftest import browser_with
+from web.auth import API
 from web.context import context
 
 HOSTILE = '<script>alert(1)</script>" onclick="x'
@@ -144,6 +146,41 @@ def test_a_view_that_is_broken_says_so_and_offers_nothing_else(reader, app):
     made = reader.post(f"{address}/links", name="Power BI")
     assert made.status_code == 303 and "Nothing was changed. The connection ryng-main" in text(reader, address)
     assert text(reader, f"{address}/file?format=csv", 409)
+
+
+def test_a_view_that_is_broken_is_mended_or_deleted_on_its_page_and_over_the_api(reader, app):
+    api, key, kept = app.test_client(), {"Authorization": f"Bearer {reader.key}"}, []
+    for name in ("Mended", "Mended there", "Deleted", "Deleted there"):
+        address = saved(reader, "kind=outcomes&connection=ryng-main&flag=sale", name=name, shared="1").location
+        kept.append(address)
+    context(app).connections = {"qvoice-main": context(app).connections["qvoice-main"]}
+    mended, mended_there, deleted, deleted_there = kept
+
+    page = text(reader, mended)
+    left = html.unescape(re.search(r'<a href="([^"]+)">Open what is left of it<', page)[1])
+    assert left == "/calls?flag=sale" and reader.get(left).status_code == 200
+    form = text(reader, "/views/new?kind=outcomes&connection=qvoice-main&flag=sale")
+    assert f'<option value="{mended.rpartition("/")[2]}">Mended</option>' in form
+    answer = saved(reader, "kind=outcomes&connection=qvoice-main&flag=sale", name="", instead=mended.rpartition("/")[2])
+    assert answer.location == mended
+    page = text(reader, mended)
+    assert "cannot be asked" not in page and "qvoice-main" in page and ">Mended<" in page and "everybody" in page
+    asked = {"query": {"connection": ["qvoice-main"]}}
+    assert api.put(f"{API}{mended_there}", json=asked, headers=key).json["view"]["problem"] is None
+
+    reader.get(deleted)
+    assert reader.post(f"{deleted}/delete").location == "/views"
+    assert api.delete(f"{API}{deleted_there}", headers=key).status_code == 204
+    assert [one["name"] for one in api.get(f"{API}/views", headers=key).json["views"]] == ["Mended", "Mended there"]
+
+
+def test_nobody_saves_in_place_of_what_is_others(app, database, reader):
+    address = saved(reader, name="Theirs", shared="1").location
+    other = browser_with(app, database, "read", "leads")
+    assert "In place of" not in text(other, "/views/new?kind=outcomes&flag=sale")
+    answer = saved(other, "kind=outcomes&flag=dnc", name="Mine", instead=address.rpartition("/")[2])
+    assert answer.status_code == 403 and "read has saved this view" in answer.text
+    assert "sale" in text(reader, address) and "dnc" not in text(reader, address)
 
 
 def test_only_whoever_saved_it_or_an_admin_changes_it(app, database, reader, admin):
