@@ -57,6 +57,15 @@ def shown(
     return _discreet(found, configured)
 
 
+def lead(session: Session, configured: Configured, lead_id: UUID) -> dict[str, Any] | None:
+    """The load without its leads but this one, as the API shows them; None where there is none."""
+    row = session.execute(select(LEADS).where(LEADS.c.id == lead_id)).one_or_none()
+    if row is None:
+        return None
+    load = session.execute(select(LOADS).where(LOADS.c.id == row.load_id)).one()
+    return _discreet({**_head(load), "leads": [_lead(row)]}, configured)
+
+
 def page(
     session: Session, configured: Configured, connection: list[str] | None, limit: int, cursor: str | None = None
 ) -> dict[str, Any]:
@@ -175,6 +184,7 @@ def _head(load: AnyRow) -> dict[str, Any]:
 
 def _lead(row: AnyRow) -> dict[str, Any]:
     return {
+        "id": str(row.id),
         "row": row.ordinal,
         "number": row.number,
         "reference": row.reference,

@@ -15,6 +15,7 @@ asks by the first alone, because it asks dialers about their own ids.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, not_, select, union_all
 from sqlalchemy.ext.compiler import compiles
@@ -25,9 +26,10 @@ from sqlalchemy.sql.expression import FunctionElement
 from dialers.vocabulary import CANCELED, PENDING
 from models import CallOutcome, LeadLoad, LoadedLead
 from models.base import UtcDateTime
+from models.database import AnyRow
 from outcomes.lead_facts import candidates, has_leads, leads_of
 from outcomes.lead_match import LEAD, ambiguous, matched
-from queries.selection import NOT_MERGED
+from queries.selection import NOT_MERGED, OPENED, ordered
 
 
 class whole_second(FunctionElement[datetime]):
@@ -98,6 +100,12 @@ def calls_of(columns: Sequence[Any], *wanted: ColumnElement[bool]) -> Any:
         for way in (by_dialer_id, BY_MARK, BY_NUMBER)
     ]
     return union_all(*found)
+
+
+def calls(session: Session, lead_id: UUID, limit: int) -> list[AnyRow]:
+    """The first calls of a loaded lead, the oldest first: rows of ``selection.COLUMNS`` and ``sort_key``."""
+    its = calls_of((CallOutcome.id.label("call"),), LoadedLead.id == lead_id).subquery("its_calls")
+    return list(session.execute(ordered({OPENED: [CallOutcome.id.in_(select(its.c.call))]}, "started_at").limit(limit)))
 
 
 def of_outcome(session: Session, row: CallOutcome) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from models.loads import ACCEPTED, PENDING, REJECTED, RUNNING, UNKNOWN
 from queries import keyset
 from web.context import context
 from web.pages import sentences, session, zones
-from web.turns import LOOKS, SEARCHES
+from web.turns import LOOKS
 
 SHOWN, SHOWN_LEADS = 25, 100  # on a page
 # In the order of a bar, and how each looks; the word stands beside it.
@@ -30,6 +30,7 @@ _DIGITS = 15  # of a row's number, more than any list has
 
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/loads", view_func=loads)
+    blueprint.add_url_rule("/loads/live", view_func=live_loads)
     blueprint.add_url_rule("/loads/<uuid:load_id>", view_func=load)
     blueprint.add_url_rule("/loads/<uuid:load_id>/live/<any(state, leads):part>", view_func=live_load)
     blueprint.add_url_rule("/loads/<uuid:load_id>/unknown", view_func=decide_leads, methods=["POST"])
@@ -38,24 +39,37 @@ def add_routes(blueprint: Blueprint) -> None:
 
 def loads() -> Response:
     """All of them, the newest first; of one connection, where one is named."""
+    shown = _listed()
+    return make_response(render_template("pages/loads.html", **shown), 422 if shown["wrong"] else 200)
+
+
+@session.fragment
+def live_loads() -> Response:
+    """The list, as it is now."""
+    return _fragment("pages/_loads_list.html", _listed())
+
+
+def _listed() -> dict[str, Any]:
     own, chosen = context(), [texts.clean(name) for name in request.args.getlist("connection")]
-    wrong = None
-    with SEARCHES.turn(), session.database().read() as reading:
+    wrong, now, cursor = None, clock.now(), request.args.get("cursor")
+    with LOOKS.turn(), session.database().read() as reading:
         try:
-            page = kept.page(reading, own.settings.connections, chosen, SHOWN, request.args.get("cursor"))
+            page = kept.page(reading, own.settings.connections, chosen, SHOWN, cursor)
         except keyset.BadCursor as error:
             page, wrong = {"loads": [], "next": None}, str(error)
-    pairs = [("connection", name) for name in chosen]
-    html = render_template(
-        "pages/loads.html",
-        loads=[one | {"bars": _bars(one["counts"])} for one in page["loads"]],
-        following=urlencode([*pairs, ("cursor", page["next"])]) if page["next"] else None,
-        first="cursor" not in request.args,
-        chosen=chosen,
-        tones=TONES,
-        wrong=wrong,
-    )
-    return make_response(html, 422 if wrong else 200)
+        running = [one["id"] for one in page["loads"] if one["state"] == RUNNING]
+        unsent = {one: sentences.unsent_leads(kept.waiting_since(reading, UUID(one), now), now) for one in running}
+    pairs: dict[str, Any] = {"connection": chosen} | ({"cursor": cursor} if cursor else {})
+    return {
+        "loads": [one | {"bars": _bars(one["counts"]), "unsent": unsent.get(one["id"])} for one in page["loads"]],
+        "following": urlencode(pairs | {"cursor": page["next"]}, doseq=True) if page["next"] else None,
+        "first": not cursor,
+        "chosen": chosen,
+        "pairs": pairs,
+        "as_of": now,
+        "tones": TONES,
+        "wrong": wrong,
+    }
 
 
 def load(load_id: UUID) -> Response:
@@ -67,8 +81,11 @@ def load(load_id: UUID) -> Response:
 @session.fragment
 def live_load(load_id: UUID, part: str) -> Response:
     """A part of its page, as it is now."""
-    shown = _shown(load_id)
-    response = make_response(render_template(f"pages/_load_{part}.html", **shown), 422 if shown["wrong"] else 200)
+    return _fragment(f"pages/_load_{part}.html", _shown(load_id))
+
+
+def _fragment(template: str, shown: dict[str, Any]) -> Response:
+    response = make_response(render_template(template, **shown), 422 if shown["wrong"] else 200)
     response.headers["X-As-Of"] = zones.moment(shown["as_of"], zones.chosen())
     return response
 

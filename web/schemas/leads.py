@@ -67,6 +67,7 @@ class Counts(Schema):
 
 
 class LoadedLead(Schema):
+    id = our_id("Its id, which `loaded_lead` of outcomes and of counted leads names.")
     row = number("Its row in the list, from 1.", 1)
     number = text("E.164.", "+420601234567", null=False)
     reference = text("Your own name for it.", "crm-88213")

@@ -50,11 +50,31 @@ def test_every_load_is_listed_with_its_progress(reader, database, load):
             factories.load(session, ["accepted"], connection="qvoice-main")
 
     page = text(reader, "/loads")
-    assert page.count("<tr>") == 1 + 25 and "/loads?cursor=" in page
+    assert page.count("data-key=") == 25 and "/loads?cursor=" in page
     page = text(reader, "/loads?connection=ryng-main")
     assert 'aria-label="1 accepted, 3 rejected, 2 unknown, 2 pending"' in page
-    assert page.count("<tr>") == 1 + 1 and "&lt;script&gt;" in page and "<script>" not in page
+    assert page.count("data-key=") == 1 and "&lt;script&gt;" in page and "<script>" not in page
     assert reader.get("/loads?cursor=x").status_code == 422
+
+
+def test_the_list_says_where_it_is_asked_for_again_and_is_then_as_the_page_is(reader, stranger, database, load):
+    for query in ("", "?connection=ryng-main", "?connection=qvoice-main"):
+        page = text(reader, f"/loads{query}")
+        address = html.unescape(re.search('data-live="([^"]+)"', page)[1])
+        assert address == f"/loads/live{query}"
+        part = reader.get(address)
+        assert part.headers["X-As-Of"] and part.get_data(as_text=True).strip() in page
+    for _ in range(2):
+        with database.write() as session:
+            for _ in range(25):
+                factories.load(session, ["accepted"])
+    following = html.unescape(re.search('rel="next" href="([^"]+)"', text(reader, "/loads"))[1])
+    address = html.unescape(re.search('data-live="([^"]+)"', text(reader, following))[1])
+    assert address == following.replace("/loads?", "/loads/live?")
+    assert reader.get(address).get_data(as_text=True).count("data-key=") == 25
+    wrong = reader.get("/loads?cursor=x").get_data(as_text=True)
+    assert "data-live=" not in wrong and "live.js" not in wrong
+    assert stranger.get("/loads/live").status_code == 401
 
 
 def test_a_load_that_nobody_sends_is_not_only_running(reader, database, load):
@@ -68,6 +88,7 @@ def test_a_load_that_nobody_sends_is_not_only_running(reader, database, load):
         return re.findall("Nobody has been sending it for ([^.]+)\\.", text(reader, f"/loads/{load}"))
 
     assert said() == ["24 h"]  # nobody ever has
+    assert "Nobody has been sending it for 24 h." in text(reader, "/loads")
     with database.write() as session:
         session.add(SendingDesk(**desk))
     assert said() == ["3 h"] and said(created_at=now) == []
@@ -92,6 +113,37 @@ def test_leads_lead_to_their_calls(reader, database, load):
     for query in ("connection=ryng-main&amp;number=%2B919800000007", "crm_reference=crm+7"):
         assert f'href="/calls?{query}"' in page
         assert text(reader, f"/calls?{html.unescape(query)}").count("data-key=") == 1
+
+
+def test_a_loaded_lead_has_a_page_with_its_calls(reader, stranger, database):
+    with database.write() as session:
+        lead = {"number": "+919800000007", "reference": "crm 7", "dialer_id": "77", "reason": EVIL}
+        made = factories.load(session, [{"state": "accepted"} | lead, "pending"], name=EVIL, campaign="456")
+        own = {"connection": "ryng-main", "lead_id": "77", "campaign_id": "456"}
+        calls = [factories.outcome(session, started_at=factories.NOON + timedelta(hours=at), **own) for at in (2, 1)]
+        factories.outcome(session, connection="ryng-main", customer_number="+919800000007")  # another lead's
+    page = text(reader, f"/loads/{made.id}")
+    addresses = re.findall(r'href="(/leads/[^"]+)"', page)
+    assert len(addresses) == 2
+    page = text(reader, addresses[0])
+    assert re.findall(r'id="call-([^"]+)"', page) == [str(one.id) for one in reversed(calls)]
+    assert f'href="/loads/{made.id}"' in page and "&lt;script&gt;" in page and "<script>alert" not in page
+    assert "told no id" not in page and "No call of it is known." in text(reader, addresses[1])
+    assert reader.get(f"/leads/{uuid4()}").status_code == 404 and stranger.get(addresses[0]).status_code == 303
+    counted = text(reader, "/leads?figure=penetration.loaded&row=totals&tz=UTC")
+    assert f'<a href="{addresses[0]}">2</a>' in counted
+
+
+def test_of_a_lead_without_an_id_at_the_dialer_it_is_said_how_its_calls_were_found(reader, database):
+    with database.write() as session:
+        made = factories.load(session, [{"state": "accepted", "number": "+919800000007"}])
+        for at in range(-1, 102):
+            moment = factories.NOON + timedelta(minutes=at)
+            factories.outcome(session, connection="ryng-main", customer_number="+919800000007", started_at=moment)
+    (address,) = re.findall(r'href="(/leads/[^"]+)"', text(reader, f"/loads/{made.id}"))
+    page = text(reader, address)
+    assert "The dialer told no id for it" in page and "The first 100 are shown; there are more." in page
+    assert page.count("data-key=") == 100
 
 
 def test_what_is_no_state_and_no_row_is_said(reader, load):
