@@ -172,7 +172,7 @@ ABANDON = Report(
     base=_last_days,
     days=ABANDON_DAYS,
     finish=_state,
-    reasons=untold("abandoned calls", "abandoned", "abandon_rate", "of_final"),
+    reasons=untold("abandoned calls", "abandoned", "abandon_rate", "of_final", "state"),
 )
 
 MACHINES = Report(

@@ -22,6 +22,7 @@ from queries.selection import conditions
 BEFORE = timedelta(days=14)
 LEAST_TALK, MOST_TALK = 1, 6  # seconds of a short call
 WITHOUT_SINCE = "Say with `since` from when on: what is compared are the 14 days before."
+NONE_BEFORE = "No call of the 14 days before `since` is known that is over."
 _ORDER = "unreachable_numbers"
 
 
@@ -34,8 +35,8 @@ def _with_before(asked: Asked, report: Report) -> Found:
     span = (min(asked.span[0], began), asked.span[1])
     before = counted(replace(asked, filters={**asked.filters, "since": began, "until": since}, span=span), report)
     rates = {row["caller_number"]: row["answer_rate"] for row in before.rows}
-    rows = [row | {"answer_rate_14d": rates.get(row["caller_number"])} for row in found.rows]
-    return replace(found, rows=rows, totals=found.totals | {"answer_rate_14d": before.totals["answer_rate"]})
+    rows = [_beside(row, rates.get(row["caller_number"])) for row in found.rows]
+    return replace(found, rows=rows, totals=_beside(found.totals, before.totals["answer_rate"]))
 
 
 def _earlier(since: datetime, tz: str) -> datetime:
@@ -43,8 +44,12 @@ def _earlier(since: datetime, tz: str) -> datetime:
     return zones.local(since.astimezone(zone).replace(tzinfo=None) - BEFORE, zone)
 
 
-def _unknown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"answer_rate_14d": None, "reasons": row.get("reasons", {}) | {"answer_rate_14d": WITHOUT_SINCE}}
+def _beside(row: dict[str, Any], rate: float | None) -> dict[str, Any]:
+    return row | {"answer_rate_14d": rate} if rate is not None else _unknown(row, NONE_BEFORE)
+
+
+def _unknown(row: dict[str, Any], why: str = WITHOUT_SINCE) -> dict[str, Any]:
+    return row | {"answer_rate_14d": None, "reasons": row.get("reasons", {}) | {"answer_rate_14d": why}}
 
 
 NUMBER_HEALTH = Report(
@@ -177,5 +182,6 @@ UNREACHABLE = Report(
     base=_tried,
     own_rows="one for each number, most attempts first",
     paged=_page,
+    counted_by=("numbers",),
     by_meaning=True,
 )

@@ -126,6 +126,7 @@ def calls() -> Response | str:
         given=dict(reversed(pairs)),
         chips=filters.chips(pairs, zone),
         kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
+        campaigns=filters.campaigns(wanted),
         left_out=left_out,
         opened=opened,
         wrong=wrong,

@@ -11,10 +11,13 @@ from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
 from lib import clock
+from queries import campaigns as offered
 from queries import selection, words_seen
+from queries.campaigns import Campaign
 from web.context import context
 from web.pages import sentences, zones
 from web.parameters import OutcomeQuery, Parser, split
+from web.turns import SEARCHES
 
 Pairs = list[tuple[str, str]]
 
@@ -71,6 +74,17 @@ def left_out(reading: Session, wanted: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     found = words_seen.undecided_calls(reading, {**wanted, "flag": []}, context().connections)
     return {"calls": sum(found.values()), "connections": sorted(found)} if found else None
+
+
+def campaigns(wanted: Mapping[str, Any], of_loads: bool = False) -> list[Campaign]:
+    """Those that the form offers: with calls in the connections and the time that are asked for, or of loads."""
+    names = [name for name in wanted.get("connection") or [] if name in context().connections]
+    if wanted.get("connection") and not names:
+        return []
+    with SEARCHES.turn(), context().database.read() as reading:
+        if of_loads:
+            return offered.loaded(reading, names)
+        return offered.offered(reading, names, wanted.get("since"), wanted.get("until"))
 
 
 def chips(pairs: Pairs, zone: str) -> list[dict[str, str]]:

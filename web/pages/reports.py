@@ -13,7 +13,7 @@ from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PR
 from lib import clock
 from queries import completeness, health, keyset
 from queries.asks import Asks
-from queries.reports import answering, left_out
+from queries.reports import answering, left_out, whole
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.written import NAMES
@@ -95,13 +95,14 @@ def report(name: str) -> Response | str:
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
     shown = _shown(found, answer, pairs, wanted | rest) if answer is not None else {}
+    shown["campaigns"] = filters.campaigns(wanted, found.tables)
     return make_response(_page(found, pairs, wrong, shown), 422 if wrong else 200)
 
 
 def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, query: Mapping[str, Any]) -> dict[str, Any]:
     cells = Cells(report, answer, pairs, answer["tz"])
     heads = cells.heads()
-    now = answering.moment()
+    now, count = answering.moment(), report.count(answer["totals"])
     following = [*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", answer.get("next") or "")]
     return {
         "answer": answer,
@@ -114,6 +115,9 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "heads": heads,
         "rows": cells.rows(heads),
         "left_rows": max(0, len(answer["rows"]) - MOST_ROWS),
+        "of_all": count,
+        "most_in_file": whole.MOST_ROWS,
+        "first": not any(name == "cursor" for name, _ in pairs),
         "totals": cells.totals(),
         "why": cells.why,
         "at": clock.now(),

@@ -318,3 +318,28 @@ def test_a_call_leads_to_the_same_customers_other_calls(reader, database):
     assert found == {"number": 2, "lead": 2, "CRM reference": 2}
     listed = text(reader, "/calls")
     assert listed.count('href="/calls?number=%2B919800000001"') == 2 and 'aria-label="All calls with 17"' in listed
+
+
+def test_the_form_offers_the_campaigns_that_there_are_calls_of(reader, database):
+    with database.write() as session:
+        factories.outcome(session, campaign_id="6541", campaign_name='<b>"Renewals"</b>')
+        factories.outcome(session, connection="qvoice-main", campaign_id="77", campaign_name=None)
+        factories.outcome(session, connection="voipex-prague", campaign_id=None, campaign_name="Praha")
+    renewals = "&lt;b&gt;&#34;Renewals&#34;&lt;/b&gt;"
+
+    def offered(path):
+        page = text(reader, path)
+        assert 'name="campaign_id" list="campaign-ids"' in page
+        (ids,) = re.findall('<datalist id="campaign-ids">(.*?)</datalist>', page)
+        return re.findall(r'<option value="([^"]+)">([^<]+· )?(ryng-main|qvoice-main)</option>', ids)
+
+    for path in ("/calls", "/reports/attempts?tz=UTC"):
+        assert offered(path) == [("77", "", "qvoice-main"), ("6541", f"{renewals} · ", "ryng-main")]
+    assert offered("/calls?connection=qvoice-main") == [("77", "", "qvoice-main")]
+    assert offered("/calls?connection=gone") == offered("/calls?until=2020-01-01T00:00:00Z") == []
+    names = re.search('<datalist id="campaign-names">(.*?)</datalist>', text(reader, "/calls"))[1]
+    assert names == f'<option value="{renewals}"></option><option value="Praha"></option>'
+    with database.write() as session:
+        factories.load(session, ["accepted"], campaign="456", connection="qvoice-main")
+    page = text(reader, "/reports/penetration?tz=UTC&group_by=campaign")
+    assert '<option value="456">qvoice-main</option>' in page and "6541" not in page

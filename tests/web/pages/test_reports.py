@@ -116,6 +116,32 @@ def test_a_number_leads_to_exactly_what_it_counts(reader, pages):
     assert followed_links > OPENED
 
 
+def test_rows_in_pages_say_how_many_there_are_and_lead_through_all(reader):
+    for name in ("compliance", "callbacks", "unreachable_numbers"):
+        path = f"/reports/{name}?since={SINCE}&until={UNTIL}&tz=UTC"
+        page, shown = text(reader, path), 0
+        (every,) = re.findall(r'<p class="second">([\d,]+) rows?, all on this page\.</p>', page)
+        assert page.count('<td data-label="connection"') == int(every) if name != "unreachable_numbers" else every
+        following = f"{path}&limit=3"
+        while following:
+            page = text(reader, following)
+            rows, whole = re.search(r'<p class="look">(\d) rows? of (\d+) (?:is|are) on this page', page).groups()
+            assert whole == every and "the files below have all of them" in page
+            assert ("First page" in page) == (following != f"{path}&limit=3")
+            shown += int(rows)
+            following = next(iter(re.findall(r'rel="next" href="([^"]+)"', page)), "")
+            following = html.unescape(following)
+        assert shown == int(every) > 3, name
+
+
+def test_three_groups_are_offered_and_one_more_than_are_chosen(reader):
+    for groups, offered in (("day", 3), ("day,agent", 3), ("day,agent,campaign", 4)):
+        page = text(reader, f"/reports/attempts?tz=UTC&group_by={groups}")
+        assert page.count('name="group_by"') == offered
+        assert page.count(" selected>") >= len(groups.split(","))
+    assert text(reader, "/reports/number_health?tz=UTC").count('name="group_by"') == 1
+
+
 def test_a_rate_and_a_mean_lead_to_the_calls_that_they_are_made_of(reader, pages):
     for name in ("contact_rate", "times", "speed_to_lead"):
         for address in opened(pages[name])[1:8:3]:
