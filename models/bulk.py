@@ -64,10 +64,11 @@ def insert_rows(session: Session, table: Table, rows: Collection[Row]) -> None:
 
 def insert_new(session: Session, table: Table, rows: Collection[Row]) -> int:
     """Insert the rows, in their order, but those that would stand beside one that is there with the same key. How many
-    were inserted. Waits for another transaction that is inserting the same."""
+    were inserted. All have the same columns; in the others stands what the table says. Waits for another transaction that is
+    inserting the same."""
     if not rows:
         return 0
-    names = tuple(column.name for column in table.columns)
+    names = tuple(next(iter(rows)))
     connection, dialect = session.connection(), session.get_bind().dialect
     if dialect.name == "sqlite":
         rows_written = written(rows, table, names, dialect.name)
@@ -130,6 +131,16 @@ def expect_growth(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+
+def plan_for_values(session: Session) -> None:
+    """Have every statement of this transaction planned for the values that it comes with.
+
+    PostgreSQL keeps the plans of prepared statements, made for any values. Without statistics of the table such a plan may
+    read all rows of a connection, and compares each of them with each of the values of ``among``.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def among(session: Session, column: AnyColumn, values: Iterable[object]) -> ColumnElement[bool]:
@@ -198,9 +209,14 @@ def _shown(value: Any) -> str:
 
 def _json(value: Any) -> str:
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, _in_words).decode()
     except TypeError:  # a number of more than 64 bits, or what no store holds: the database is to say so
-        return json.dumps(value, default=str)
+        return json.dumps(value, default=_in_words)
+
+
+def _in_words(value: object) -> str:
+    """What JSON has no form of, as PostgreSQL reads it in a text."""
+    return "\\x" + value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _recordset(table: Table, names: Collection[str], dialect: Dialect) -> str:

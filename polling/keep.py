@@ -9,7 +9,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
@@ -18,8 +19,7 @@ from sqlalchemy.orm import Session
 from dialers.asking import Record, ReportPage
 from dialers.base import Connection
 from lib import ids
-from models import Receipt
-from models.database import chunks, insert_into
+from models import Receipt, bulk
 from models.receipts import PENDING, REPORT
 
 TABLE = Receipt.__table__
@@ -41,8 +41,7 @@ class Kept:
         return Kept(self.seen + other.seen, self.new + other.new)
 
 
-@dataclass(frozen=True)
-class _Version:
+class _Version(NamedTuple):
     """What is stored of a record, as far as deciding needs it."""
 
     id: UUID
@@ -89,7 +88,7 @@ def keep_page(
 
 def content_hash(record: Record) -> str:
     """SHA-256 over what the poller knew of the record and the record itself."""
-    context = json.dumps(record.context or {}, sort_keys=True).encode()
+    context = json.dumps(record.context, sort_keys=True).encode() if record.context else b"{}"
     return hashlib.sha256(context + b"\n" + record.body).hexdigest()
 
 
@@ -106,18 +105,20 @@ def _known(
     session: Session, connection: str, report: str, by_hash: dict[str, Record]
 ) -> dict[str | None, list[_Version]]:
     """Every receipt of the page's records: by key; those of records without a key, by what they say."""
-    mine = (TABLE.c.source == REPORT, TABLE.c.connection == connection, TABLE.c.kind == report)
+    mine = (TABLE.c.connection == connection, TABLE.c.kind == report)
     columns = (TABLE.c.record_key, TABLE.c.id, TABLE.c.content_hash, TABLE.c.seen_at)
     keys = sorted({record.key for record in by_hash.values() if record.key is not None})
     unkeyed = sorted(digest for digest, record in by_hash.items() if record.key is None)
     found: dict[str | None, list[_Version]] = {}
-    for some in chunks(keys):
-        # The first condition makes both databases take the index of records.
-        wanted = (TABLE.c.record_key.is_not(None), TABLE.c.record_key.in_(some))
-        for key, *version in session.execute(select(*columns).where(*mine, *wanted)):
+    bulk.plan_for_values(session)
+    if keys:
+        # Nothing but a report's records has a key. A condition that says so makes SQLite read all records of the report.
+        statement = select(*columns).where(*mine, bulk.among(session, TABLE.c.record_key, keys))
+        for key, *version in session.execute(statement):
             found.setdefault(key, []).append(_Version(*version))
-    for some in chunks(unkeyed):
-        for _, *version in session.execute(select(*columns).where(*mine, TABLE.c.content_hash.in_(some))):
+    if unkeyed:
+        own = (TABLE.c.source == REPORT, bulk.among(session, TABLE.c.content_hash, unkeyed))
+        for _, *version in session.execute(select(*columns).where(*mine, *own)):
             found.setdefault(None, []).append(_Version(*version))
     return found
 
@@ -146,12 +147,8 @@ def _row(
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> int:
-    if not rows:
-        return 0
     # Another process may keep the same page now. Everybody inserts in one order, so nobody waits in a circle.
-    rows = sorted(rows, key=lambda row: row["content_hash"])
-    statement = insert_into(session, TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
-    return len(session.connection().execute(statement, rows).all())
+    return bulk.insert_new(session, TABLE, sorted(rows, key=itemgetter("content_hash")))
 
 
 def _revive(session: Session, rows: list[dict[str, Any]]) -> int:

@@ -74,6 +74,29 @@ def test_what_is_there_already_is_left_alone_and_not_counted(database):
         }
 
 
+def test_bytes_are_inserted_and_what_is_not_named_is_as_the_table_says(database):
+    body = bytes(range(256)) + b'\\x00"'
+    with database.write() as session:
+        mine = receipt(session)
+        session.flush()
+        names = ("connection", "source", "kind", "received_at", "seen_at", "truncated", "stranger", "state", "readings")
+        row = {name: getattr(mine, name) for name in names}
+        row |= {
+            "id": ids.new(),
+            "body": body,
+            "body_size": 258,
+            "content_hash": "0" * 64,
+            "context": {"zoë": ["1", None]},
+        }
+        empty = row | {"id": ids.new(), "body": b"", "context": None}
+        assert bulk.insert_new(session, Receipt.__table__, [row, empty]) == 2
+        assert bulk.insert_new(session, Receipt.__table__, [row]) == 0
+        for given in (row, empty):
+            kept = session.get_one(Receipt, given["id"])
+            assert {name: getattr(kept, name) for name in given} == given
+            assert (kept.known_sender, kept.method, kept.headers) == (False, None, None)
+
+
 def test_among_finds_ids_and_texts(database):
     with database.write() as session:
         rows = [receipt(session, kind=kind) for kind in ("a", "b'", "c")]
