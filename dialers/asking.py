@@ -55,6 +55,7 @@ class Record:
 class ReportPage:
     records: list[Record]
     warning: str | None = None  # what was asked for and not answered, in a sentence; the walk goes on all the same
+    more: bool = False  # another page follows for certain, or an error: it may be kept while that one is asked for
 
 
 @dataclass(frozen=True)

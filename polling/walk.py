@@ -1,10 +1,12 @@
 """One walk of one report: page after page is kept, and the cursor moves in the transaction of the last one.
 
-A page is kept when the next one has come, or the end, or an error: only then is it known whether it is the last.
+A page after which another one comes for certain is kept while that one is asked for. Any other is kept when the next one has
+come, or the end, or an error: only then is it known whether it is the last. Either way no more than one is asked for meanwhile.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -62,7 +64,8 @@ def small(pages: Iterable[ReportPage]) -> Iterator[ReportPage]:
             raise WalkStuck(f"There was no end after {MOST_OF_A_WALK:,} records; what came before was kept.")
         for start in range(0, max(1, len(page.records)), MOST_AT_ONCE):
             last = start + MOST_AT_ONCE >= len(page.records)
-            yield ReportPage(page.records[start : start + MOST_AT_ONCE], page.warning if last else None)
+            records = page.records[start : start + MOST_AT_ONCE]
+            yield ReportPage(records, page.warning, page.more) if last else ReportPage(records, more=True)
 
 
 class Walk:
@@ -88,6 +91,8 @@ class Walk:
         self._stop = stop
         self._told: set[str] = set()
         self._in_hand: tuple[ReportPage, datetime] | None = None
+        self._keeper = ThreadPoolExecutor(1, "poll-keeper")  # begins when there is something for it
+        self._being_kept: Future[None] | None = None
         self._polled = Polled(*held.task.key)
 
     def run(self, window: Window | Jobs | None) -> Polled:
@@ -96,7 +101,8 @@ class Walk:
         Raises LeaseLost, and SQLAlchemyError where the database is away.
         """
         try:
-            self._walk(window)
+            with self._keeper:
+                self._walk(window)
         except ExchangeError as error:
             masking.hide(error, self._connection, self._client)
             return self._failed(error)
@@ -110,16 +116,41 @@ class Walk:
         return self._polled
 
     def _walk(self, window: Window | Jobs | None) -> None:
+        try:
+            whole = self._pages(window)
+        finally:
+            self._wait()  # also after an error: what was being kept is kept, or says why not
+        if whole:
+            self._finish(window)
+
+    def _pages(self, window: Window | Jobs | None) -> bool:
+        """Ask for one page after the other. False where the walk was stopped; else the last one may be in hand."""
         asked = self._now()
-        for page in small(self._held.task.report.walk(self._client, self._connection, window)):
+        for number, page in enumerate(small(self._held.task.report.walk(self._client, self._connection, window))):
+            self._wait()
             if self._in_hand:
-                self._keep(lambda session, kept: cursors.renew(session, self._held, self._now(), kept))
+                self._keep(self._renew)
+            if number:
                 self._between()
             self._in_hand = (page, asked)
             if self._stop and self._stop.is_set():
                 self._keep(lambda session, kept: cursors.release(session, self._held))
-                return
+                return False
+            if page.more:
+                self._being_kept = self._keeper.submit(self._keep, self._renew)
             asked = self._now()
+        return True
+
+    def _wait(self) -> None:
+        """Until the page before is kept. Raises what keeping it raised."""
+        being_kept, self._being_kept = self._being_kept, None
+        if being_kept:
+            being_kept.result()
+
+    def _renew(self, session: Session, kept: Kept) -> None:
+        cursors.renew(session, self._held, self._now(), kept)
+
+    def _finish(self, window: Window | Jobs | None) -> None:
         warning = self._warning()
         moved: dict[str, Any] = {"last_ok_at": self._now(), "idle_at": None, "warning": warning}
         if isinstance(window, Window):  # the next one begins there, or they would grow; completeness tells of the gap

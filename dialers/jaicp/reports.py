@@ -61,7 +61,8 @@ def _reports(client: Client, connection: Connection, asked: Jobs, path: str, cut
             )
             return
         for start in range(0, len(ids), AT_ONCE):
-            yield from _asked(client, campaign, ids[start : start + AT_ONCE], path, cut, halved)
+            some, more = ids[start : start + AT_ONCE], start + AT_ONCE < len(ids)
+            yield from _asked(client, campaign, some, path, cut, halved, more)
 
     return _each(asked.by_campaign, one)
 
@@ -84,7 +85,7 @@ def _each(campaigns: Iterable[str], pages: Callable[[str], Iterator[ReportPage]]
 
 
 def _asked(
-    client: Client, campaign: str, ids: Sequence[str], path: str, cut: Cut, halved: Iterator[int]
+    client: Client, campaign: str, ids: Sequence[str], path: str, cut: Cut, halved: Iterator[int], more: bool
 ) -> Iterator[ReportPage]:
     """One page for these jobs; where they are refused, one for each half: a single id that JAICP does not like must not
     hide the others."""
@@ -94,17 +95,18 @@ def _asked(
         if next(halved) >= MOST_HALVES:
             raise
         if len(ids) == 1:
-            yield ReportPage([], f"Job {ids[0]} of campaign {campaign} was refused: {error}")
+            yield ReportPage([], f"Job {ids[0]} of campaign {campaign} was refused: {error}", more)
             return
-        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-            yield from _asked(client, campaign, half, path, cut, halved)
+        half = len(ids) // 2
+        yield from _asked(client, campaign, ids[:half], path, cut, halved, True)
+        yield from _asked(client, campaign, ids[half:], path, cut, halved, more)
         return
     records = cut(body, campaign, f"POST {path}")
     missing = len({_key(campaign, one) for one in ids} - {record.key for record in records}) if cut is _jobs else 0
     was, it_is = ("was", "it is") if missing == 1 else ("were", "they are")
     jobs = texts.many(len(ids), "job")
     told = f"{missing} of {jobs} of campaign {campaign} {was} not answered; {it_is} asked for again."
-    yield ReportPage(records, told if missing else None)
+    yield ReportPage(records, told if missing else None, more)
 
 
 # Records --------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,11 @@ class Envelope:
     next_key: str | None = None
     pages: bool = False
 
+    @property
+    def more(self) -> bool:
+        """Whether another one is to be asked for."""
+        return self.next_key is not None and bool(self.records)
+
 
 def opened(body: bytes, what: str) -> Envelope:
     """Find the records. Raises Garbled, whose sentence names ``what``, for every shape that is not listed above."""

@@ -59,7 +59,7 @@ def _calls(
         records = [_call(record, connection) for record in envelope.records]
         if number == 0 and not envelope.pages and len(records) >= int(query["pageSize"]):
             cut = {record.key or record.body for record in records}
-        yield ReportPage(records)
+        yield ReportPage(records, more=envelope.more or bool(cut))  # of what was cut both halves follow
     return cut
 
 
@@ -93,7 +93,7 @@ def leads(client: Client, connection: Connection, asked: None) -> Iterator[Repor
         query = {"page_size": str(_page_size(connection))}
         try:
             for envelope in _pages(client, path, query, "next_start_key", LEAD_COLUMNS):
-                yield ReportPage([_lead(record, campaign_id) for record in envelope.records])
+                yield ReportPage([_lead(record, campaign_id) for record in envelope.records], more=envelope.more)
         except (AskedWrongly, Garbled, WalkStuck) as error:
             failure = failure or error
     if failure:
@@ -103,13 +103,13 @@ def leads(client: Client, connection: Connection, asked: None) -> Iterator[Repor
 def campaign_status(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """Each campaign's totals, as they are now."""
     for envelope in _pages(client, STATUS_PATH, {}, "startKey", CAMPAIGN_COLUMNS):
-        yield ReportPage([_listed(record) for record in envelope.records])
+        yield ReportPage([_listed(record) for record in envelope.records], more=envelope.more)
 
 
 def queue_status(client: Client, connection: Connection, asked: None) -> Iterator[ReportPage]:
     """Each queue's agents and counters, as they are now."""
     for envelope in _pages(client, QUEUES_PATH, {}, "startKey", QUEUE_COLUMNS):
-        yield ReportPage([_listed(record) for record in envelope.records])
+        yield ReportPage([_listed(record) for record in envelope.records], more=envelope.more)
 
 
 def _pages(
@@ -122,7 +122,7 @@ def _pages(
     for _ in range(MOST_PAGES):
         envelope = client.ask(path, query, lambda body: _opened(body, what, columns))
         yield envelope
-        if envelope.next_key is None or not envelope.records:
+        if envelope.next_key is None or not envelope.more:
             return
         if envelope.next_key in seen:
             raise WalkStuck(f"{what} named the same next page twice; what came before was kept.")

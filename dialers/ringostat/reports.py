@@ -44,9 +44,9 @@ def calls(client: Client, connection: Connection, window: Window) -> Iterator[Re
             # The halves share a second, since nobody says whether "to" is included.
             middle = start + timedelta(seconds=(end - start) // times.SECOND // 2)
             spans += [(middle, end), (start, middle)]
-            yield ReportPage([])  # so that the poller knows that we are still at it
+            yield ReportPage([], more=True)  # so that the poller knows that we are still at it
             continue
-        yield from _pages(found, seen)
+        yield from _pages(found, seen, bool(spans))
         full += len(found) >= limit
         if full >= MOST_FULL:
             break
@@ -61,9 +61,10 @@ def opened(body: bytes) -> list[bytes]:
     return rows.cut(body, WHAT, " Lower export_limit.")
 
 
-def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[ReportPage]:
-    """The records that this walk has not met before. Those of one call stand together, in an order of their own: the log may
-    show its legs the one way now and the other way at the next poll, and that is no news."""
+def _pages(found: list[bytes], seen: set[bytes], more: bool) -> Iterator[ReportPage]:
+    """The records that this walk has not met before; ``more``: others are asked for after them. Those of one call stand
+    together, in an order of their own: the log may show its legs the one way now and the other way at the next poll, and that is
+    no news."""
     fresh: dict[str | None, list[tuple[bytes, Record]]] = {}
     for body in found:
         digest = hashlib.sha256(body).digest()
@@ -72,8 +73,8 @@ def _pages(found: list[bytes], seen: set[bytes]) -> Iterator[ReportPage]:
             record = Record(body, _key(body))
             fresh.setdefault(record.key, []).append((digest, record))
     records = [record for own in fresh.values() for _, record in (sorted(own, key=_digest) if len(own) > 1 else own)]
-    for at in range(0, len(records), PAGE):
-        yield ReportPage(records[at : at + PAGE])
+    for at in range(0, len(records) or 1, PAGE):
+        yield ReportPage(records[at : at + PAGE], more=more or at + PAGE < len(records))
 
 
 def _digest(seen: tuple[bytes, Record]) -> bytes:

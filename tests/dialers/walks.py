@@ -28,10 +28,12 @@ class Walked:
 
 
 def walked(pages: Iterable[ReportPage]) -> Walked:
+    """Fails where a page that said ``more`` was the last one: it would have been kept without the cursor."""
     found = Walked()
     try:
         for page in pages:
             found.pages.append(page)
     except ExchangeError as error:
         found.error = error
+    assert found.error or not found.pages or not found.pages[-1].more
     return found
