@@ -4,7 +4,7 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
 
     BENCH_SECONDS           seconds of each measured run (5)
     BENCH_ROUNDS            rounds in which the contenders take turns (3)
-    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 7, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20),
+    BENCH_ROWS              which rows: 1 (with 2), 1b, 3, 4, 5, 6, 6c, 7, 7b, 8, 9, 10 (with 11), 12, 13, 14 (with 15 to 20),
                             21, 22, 23, 24, 25, 26; separated by commas (all)
     BENCH_DATABASES         sqlite,postgresql
     BENCH_OUTCOMES          how many outcomes the table holds at least for row 4 (100000)
@@ -62,10 +62,12 @@ Measure = Callable[[Stage], Iterator[Row]]
 MEASURES: dict[str, Measure] = {
     "1": rates.peaks,
     "6": rates.worker,
+    "6c": rates.workers,
     "1b": rates.peaks_as_shipped,
     "3": delays.at_half,
     "4": delays.beside_reading,
     "7": delays.visible,
+    "7b": delays.visible_in_a_crowd,
     "5": outage.spooling,
     "8": statements.statements,
     "10": asking.polls,
@@ -83,7 +85,7 @@ ALONE: dict[str, Callable[[Embedded | Server, Path], Iterator[Row]]] = {
     "25": whole.way,
     "26": grown.grown,
 }
-TOGETHER = ("1b", "3", "4", "7", "5")  # on one installation that keeps running; the others need it stopped before
+TOGETHER = ("1b", "3", "4", "7", "7b", "5")  # on one installation that keeps running; the others need it stopped before
 
 NOTES = f"""
 Ours is `wrapup serve` with all of its processes at default settings. *Stores nothing* is a Flask route that reads the body
@@ -94,10 +96,12 @@ none that was answered is missing, none is there twice, none has changed.
 
 Figures are medians of the rounds, with the least and the most in brackets; a ratio is that of each round, then the median.
 In rows 1, 2, 3 and 5 the worker is paused, because row 6 measures it alone; 1b and 3b have it beside. Row 6: one worker, nothing
-being received. Rows 3, 4, 7 and 8 are sent by `bench.client`, a process of its own with a constant rate, because wrk has none;
-a callback's time counts from when it was due, whether or not a connection was free. Row 5: the database goes half a second into
-the run; afterwards every answered callback was found in it. Row 8 counts BEGIN and COMMIT, and each row of
-a statement that is run for many. 1d, 2b, 6b and 9 leave out what PostgreSQL itself uses.
+being received. Rows 6c and 6d, on PostgreSQL: {rates.PILE:,} receipts appear at once, for two workers and for one in turns. Row
+7b: for each processor a process computes meanwhile, with the priority that ours was started with. Rows 3, 4, 7 and 8 are sent by
+`bench.client`, a process of its own with a constant rate, because wrk has none; a callback's time counts from when it was due,
+whether or not a connection was free. It and who follows the feed go before all others, where they may. Row 5: the
+database goes half a second into the run; afterwards every answered callback was found in it. Row 8 counts BEGIN and
+COMMIT, and each row of a statement that is run for many. 1d, 2b, 6b, 6c and 9 leave out what PostgreSQL itself uses.
 
 Rows 21 to 24: CRMs of the sandbox, each a process of its own; afterwards each call was there once, on its contact. Row 21, limits
 lifted: feed followed, calls and statuses delivered, in one thread; the bare loop sends the same requests, recorded before, over

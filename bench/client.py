@@ -11,7 +11,6 @@ import contextlib
 import gc
 import json
 import math
-import os
 import select
 import socket
 import sys
@@ -19,6 +18,7 @@ import time
 from urllib.parse import urlsplit
 
 from bench import bodies
+from bench.processes import measures
 
 GRACE_SECONDS = 10.0  # how long the last answers are waited for
 DONE = b'{"received":true}'
@@ -124,8 +124,8 @@ class Client:
 
 def main() -> None:
     asked = json.loads(sys.argv[1])
-    with contextlib.suppress(PermissionError):  # a sender that waits for a processor measures itself
-        os.setpriority(os.PRIO_PROCESS, 0, -5 if asked["rate"] else 0)
+    if asked["rate"]:
+        measures()
     client = Client(asked["url"], asked["connections"], asked["first"], asked["rate"], asked["seconds"])
     gc.disable()
     client.run()

@@ -100,7 +100,7 @@ def backlog(where: Embedded | Server, folder: Path) -> Iterator[Row]:
         ours.configure(
             {"backlog": {"kind": HUBSPOT, **crms.settings(HUBSPOT, url, limited=True), **pace, "since": "2020-01-01"}}
         )
-        with ours.worker_alone() as pid:
+        with ours.workers_alone() as (pid,):
             held = list(_held(ours.database, pid, made))
         note(f"  {crms.put_off(url)} requests were too many")
         _check(HUBSPOT, url, made)

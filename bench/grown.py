@@ -88,7 +88,7 @@ def _worked_off(both: Both, of: str) -> Iterator[Row]:
     for _ in rounds():
         for at, ours in enumerate(both):
             place, numbers = _last_place(ours), _backlog(ours)
-            with ours.worker_alone() as pid:
+            with ours.workers_alone() as (pid,):
                 looks = rates.looks(ours.database, lambda pid=pid, ours=ours: [*tree(pid), *server(ours.database)])
             stored.outcomes_match(ours.database, numbers, place)
             done = looks[0].left - looks[-1].left

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +94,20 @@ class Installation:
             self._signal(signal.SIGCONT, self.workers())
 
     @contextmanager
-    def worker_alone(self) -> Iterator[int]:
-        """``wrapup worker``, without the rest; gives its process."""
-        with open(self.folder / "err", "ab") as err:
-            process = subprocess.Popen([WRAPUP, "worker"], **self._where(), stdout=err, stderr=err)
+    def workers_alone(self, count: int = 1, **more: str) -> Iterator[list[int]]:
+        """So many ``wrapup worker``, without the rest, from when all of them work; gives their processes."""
+        logs = [self.folder / f"worker{number}" for number in range(count)]
+        with ExitStack() as running:
+            processes = [running.enter_context(self._worker(log, **more)) for log in logs]
+            until(lambda: all(b'"worker_started"' in log.read_bytes() for log in logs), 60, lambda: "that they work")
+            yield [process.pid for process in processes]
+
+    @contextmanager
+    def _worker(self, log: Path, **more: str) -> Iterator[subprocess.Popen]:
+        with open(log, "wb") as err:
+            process = subprocess.Popen([WRAPUP, "worker"], **self._where(**more), stdout=err, stderr=err)
         try:
-            yield process.pid
+            yield process
         finally:
             process.terminate()
             process.wait(15)

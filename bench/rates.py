@@ -1,19 +1,23 @@
-"""Rows 1, 2 and 6: how many callbacks a second, and whether one worker keeps up."""
+"""Rows 1, 2 and 6: how many callbacks a second, whether one worker keeps up, and what two of them cost."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench import stored
+from bench import bodies, stored
 from bench.load import Load
 from bench.processes import processor, tree
 from bench.stage import ROUNDS, Stage, peak, rounds
 from bench.table import Row, Void, compared, spread
+from callbacks.draft import Draft
+from callbacks.ladder.rows import write_postgresql
+from lib import clock
 from models.database import Database
 
 BACKLOG = 4_000  # receipts at least: a few batches, so that the worker can be watched
 BACKLOG_SECONDS = 300.0  # that a backlog may take
+PILE = 12_000  # receipts, of which each of two workers takes several batches
 
 
 def peaks(stage: Stage) -> Iterator[Row]:
@@ -63,7 +67,7 @@ def worker(stage: Stage) -> Iterator[Row]:
         with stage.ours.running(), stage.ours.worker_paused():
             while stored.pending(stage.ours.database) < wanted:
                 stage.of_ours(peak)
-    with stage.ours.worker_alone() as pid:
+    with stage.ours.workers_alone() as (pid,):
         looks_at = looks(stage.ours.database, lambda: tree(pid))
     stored.outcomes_match(stage.ours.database, stage.numbers)
     places = [looks_at[part * (len(looks_at) - 1) // ROUNDS] for part in range(ROUNDS + 1)]
@@ -72,6 +76,51 @@ def worker(stage: Stage) -> Iterator[Row]:
     used = [(after.used - before.used) / (before.left - after.left) * 1_000_000 for before, after in parts]
     yield compared("6. outcomes/s by one worker / peak callbacks/s", rates, [stage.peak] * len(rates), at_least=1)
     yield Row("6b. processor time per outcome, of the worker", spread(used, unit=" µs"))
+
+
+def workers(stage: Stage) -> Iterator[Row]:
+    """Two workers, and one, work off as much in turns, while nothing is received. SQLite has one writer at a time anyway."""
+    if stage.ours.database.is_sqlite:
+        return
+    figures: dict[int, list[tuple[float, float]]] = {2: [], 1: []}
+    for _ in rounds():
+        for count, runs in figures.items():
+            with stage.ours.workers_alone(count, WRAPUP_MIRROR="never") as pids:
+                _worked_off(stage, pids)  # what everybody does once is not in it
+                runs.append(_worked_off(stage, pids))
+    ours, servers = ([[run[part] for run in runs] for runs in figures.values()] for part in (0, 1))
+    yield compared("6c. processor time per outcome, two workers / one", *ours, at_most=1.1, unit=" µs")
+    if stage.where.own:
+        yield compared("6d. the same, PostgreSQL's", *servers, unit=" µs")
+
+
+def _worked_off(stage: Stage, pids: Sequence[int]) -> tuple[float, float]:
+    """PILE receipts appear at once; the processor time that each took of the workers, and of the sessions that the database
+    has, in microseconds."""
+    numbers = range(first := bodies.block(), first + PILE)
+    server = stored.sessions(stage.ours.database)
+    before = [processor(found) for found in (_trees(pids), server)]
+    _pile_up(stage, numbers)
+    stored.drained(stage.ours.database, BACKLOG_SECONDS)
+    after = [processor(found) for found in (_trees(pids), server)]
+    stored.outcomes_match(stage.ours.database, set(numbers))
+    ours, servers = ((late - soon) / PILE * 1_000_000 for soon, late in zip(before, after, strict=True))
+    return ours, servers
+
+
+def _trees(pids: Sequence[int]) -> list[int]:
+    return [one for pid in pids for one in tree(pid)]
+
+
+def _pile_up(stage: Stage, numbers: Sequence[int]) -> None:
+    """As the receivers store them, in one transaction."""
+    sent = ((bodies.body(number), clock.now()) for number in numbers)
+    drafts = [
+        Draft("ryng", "ryng", "terminal", at, "POST", None, {}, body, len(body), False, None) for body, at in sent
+    ]
+    with stage.ours.database.engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        write_postgresql(connection.connection.driver_connection, drafts)
 
 
 @dataclass(frozen=True)

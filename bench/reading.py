@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
+from bench.processes import measures
 from bench.table import Void
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +88,7 @@ def _report(url: str, key: str, said: dict) -> None:
 
 
 def _follow(url: str, key: str, said: dict) -> None:
+    measures()
     line, after, caught_up = _connection(url), "now", False
     seen = said["seen"] = {}
     stopping: list[int] = []  # once it is asked to stop, it still reads what is there
