@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bench import bodies, stored
 from bench.load import Load
-from bench.processes import processor, tree
+from bench.processes import processor, server, tree
 from bench.stage import ROUNDS, Stage, peak, rounds
 from bench.table import Row, Void, compared, spread
 from callbacks.draft import Draft
@@ -95,14 +95,13 @@ def workers(stage: Stage) -> Iterator[Row]:
 
 
 def _worked_off(stage: Stage, pids: Sequence[int]) -> tuple[float, float]:
-    """PILE receipts appear at once; the processor time that each took of the workers, and of the sessions that the database
-    has, in microseconds."""
+    """PILE receipts appear at once; the processor time that each took of the workers, and of PostgreSQL, in microseconds."""
     numbers = range(first := bodies.block(), first + PILE)
-    server = stored.sessions(stage.ours.database)
-    before = [processor(found) for found in (_trees(pids), server)]
+    theirs = server(stage.ours.database)
+    before = [processor(found) for found in (_trees(pids), theirs)]
     _pile_up(stage, numbers)
     stored.drained(stage.ours.database, BACKLOG_SECONDS)
-    after = [processor(found) for found in (_trees(pids), server)]
+    after = [processor(found) for found in (_trees(pids), theirs)]
     stored.outcomes_match(stage.ours.database, set(numbers))
     ours, servers = ((late - soon) / PILE * 1_000_000 for soon, late in zip(before, after, strict=True))
     return ours, servers

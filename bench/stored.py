@@ -106,12 +106,6 @@ def outcomes_match(database: Database, numbers: set[int], after: int = 0) -> Non
         raise Void(f"{len(wanted)} calls have no outcome, such as {next(iter(wanted))}")
 
 
-def sessions(database: Database) -> list[int]:
-    """The processes of a PostgreSQL server on this machine that work for this database."""
-    with database.engine.connect() as connection:
-        return list(connection.scalars(text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")))
-
-
 def nobody_writes(database: Database) -> bool:
     """Whether no transaction is open that could hold a lock."""
     if not database.is_sqlite:
