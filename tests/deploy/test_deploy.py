@@ -155,6 +155,14 @@ def test_units_restart_for_ever_and_are_fenced_in(unit):
         assert f"\n{line}\n" in text
 
 
+def test_a_worker_of_its_own_gets_as_much_as_any_other_service_and_callbacks_go_first():
+    def weight(unit):
+        return int(re.search(r"^CPUWeight=(\d+)$", (DEPLOY / "systemd" / unit).read_text(), re.MULTILINE)[1])
+
+    others = 100  # systemd's default
+    assert weight("wrapup.service") >= weight("wrapup-web.service") > weight("wrapup-worker.service") >= others
+
+
 def test_systemd_accepts_the_units():
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")

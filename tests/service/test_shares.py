@@ -1,0 +1,32 @@
+"""Callbacks go first, and nobody starves: who computes on a processor gets his share of it by his weight. See sched(7)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rig.waiting import until
+from tests.server import serving
+
+LOWEST = 19
+A_THIRD = 5  # each step of nice is a fifth less: 0.8 ** 5
+
+
+def priorities(pid: int) -> set[int]:
+    """Of its threads; who has the lowest number goes first."""
+    return {os.getpriority(os.PRIO_PROCESS, int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
+
+
+@pytest.mark.slow
+def test_worker_and_reader_have_a_third_of_the_weight_of_others_at_least(tmp_path):
+    with serving(tmp_path) as served:
+        workers = until(lambda: served.pids("service.worker"), 30)
+        until(lambda: "worker_started" in (tmp_path / "err").read_text(), 30)
+        receivers, readers = (served.pids(f"service.passage.{name}") for name in ("receiver", "reader"))
+        assert receivers and readers
+        ours = os.getpriority(os.PRIO_PROCESS, served.process.pid)
+        for pid in (*workers, *readers):
+            assert max(priorities(pid)) <= min(ours + A_THIRD, LOWEST)
+        for pid in receivers:
+            assert priorities(pid) == {ours}, "callbacks go first"
+        assert {os.sched_getscheduler(pid) for pid in (*workers, *readers, *receivers)} == {os.SCHED_OTHER}
