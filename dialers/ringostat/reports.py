@@ -61,7 +61,7 @@ def opened(body: bytes) -> list[bytes]:
     return rows.cut(body, WHAT, " Lower export_limit.")
 
 
-def _pages(found: list[bytes], seen: set[bytes], more: bool) -> Iterator[ReportPage]:
+def _pages(found: list[bytes], seen: set[bytes], more: bool = False) -> Iterator[ReportPage]:
     """The records that this walk has not met before; ``more``: others are asked for after them. Those of one call stand
     together, in an order of their own: the log may show its legs the one way now and the other way at the next poll, and that is
     no news."""
