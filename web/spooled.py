@@ -9,7 +9,7 @@ from web.context import context
 
 log = structlog.get_logger(__name__)
 
-LONGEST_SECONDS = 0.3
+LONGEST_SECONDS = 1.0  # then it is trouble, and said: ``spooled.ASIDE_SECONDS``
 LOOK_SECONDS = 0.005
 
 
