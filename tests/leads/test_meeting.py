@@ -281,7 +281,7 @@ def test_whoever_folds_at_the_moment_of_the_news_is_waited_for(database):
     keep(database, receipt(job(), "jobs", LATER, JAICP, source="report", context={"campaign": "renewals"}, method=None))
     loop = Meeting(database, CONNECTIONS)
     with database.write() as folding:
-        assert normalizing._batch(folding, CONNECTIONS, 10, None, LATER, {}) == 1
+        assert normalizing._write(folding, CONNECTIONS, normalizing.Batch(10), LATER, None) == 1
         (sent,) = loaded(database, JAICP, LEAD)
         settled(database, sent, Verdict(dialer_id="7"))
         assert [loop.step(), loop.step()] == [0, 0]

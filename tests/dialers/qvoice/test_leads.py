@@ -11,7 +11,7 @@ from dialers.qvoice.api import Client
 from dialers.qvoice.leads import CAMPAIGNS, LEADS
 from leads import commands
 from leads.loading import Loading
-from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer
 from models.database import Database
 from tests.dialers.qvoice.stage import stage
@@ -178,7 +178,7 @@ def test_a_write_is_never_made_again_by_itself(fault):
         (400, b"", Declined),
         (404, b"", AskedWrongly),
         (403, b"", CredentialsRefused),
-        (429, b"", Unavailable),
+        (429, b"", TooOften),
         (503, b"", Unavailable),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from dialers.asking import Window
 from dialers.ringostat.reports import opened
-from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, TooOften, Unavailable
 from lib.http.exchange import Patience
 from tests.dialers.ringostat.stage import FAST, INCOMING, START, project
 
@@ -112,7 +112,7 @@ def test_no_call_is_lost_where_clocks_are_changed(change, limit):
         ("forbidden", CredentialsRefused),
         ("bad_request", AskedWrongly),
         ("not_found", AskedWrongly),
-        ("too_many", Unavailable),
+        ("too_many", TooOften),
         ("server_error", Unavailable),
         ("bad_gateway", Unavailable),
         ("unavailable", Unavailable),

@@ -4,7 +4,7 @@ import pytest
 
 from dialers.ryng import Settings
 from dialers.ryng.api import understood
-from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, Unavailable, Uncertain
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer
 
 
@@ -24,7 +24,7 @@ from lib.http.exchange import Answer
         (401, b"", CredentialsRefused),
         (403, b'{"error":true,"message":"Unauthorized Token"}', CredentialsRefused),
         (404, b"nothing here", AskedWrongly),
-        (429, b'{"error":true,"message":"Too many requests"}', Unavailable),
+        (429, b'{"error":true,"message":"Too many requests"}', TooOften),
         (503, b'{"error":true,"message":"starting"}', Unavailable),
     ],
 )

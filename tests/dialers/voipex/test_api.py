@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from dialers.base import Connection
 from dialers.voipex import Settings
 from dialers.voipex.api import Client
-from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Unavailable, Uncertain
+from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, TooOften, Unavailable, Uncertain
 from tests.dialers.voipex.stage import FAST, stage
 
 
@@ -165,7 +165,7 @@ def test_a_token_address_that_fails_leaves_nothing_in_doubt(played, fault, kind)
         ("bad_request", AskedWrongly, Declined),
         ("not_found", AskedWrongly, Declined),
         ("forbidden", CredentialsRefused, CredentialsRefused),
-        ("too_many", Unavailable, Unavailable),
+        ("too_many", TooOften, TooOften),
         ("unavailable", Unavailable, Unavailable),
         ("server_error", Unavailable, Uncertain),
         ("bad_gateway", Unavailable, Uncertain),

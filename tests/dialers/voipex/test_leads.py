@@ -7,7 +7,7 @@ from dialers.giving import BadLeads, BadList, CannotDo, Refused
 from dialers.voipex import DIALER
 from dialers.voipex.options import Options
 from leads.loading import Loading
-from lib.http.errors import CredentialsRefused, Declined, ExchangeError, Garbled, Unavailable, Uncertain
+from lib.http.errors import CredentialsRefused, Declined, ExchangeError, Garbled, TooOften, Unavailable, Uncertain
 from tests.dialers.voipex.stage import OPTIONS, order, stage
 
 LEADS = DIALER.leads
@@ -185,7 +185,7 @@ def test_any_status_may_have_a_rule_and_a_phone_needs_no_queue():
     [
         ("bad_request", Declined),
         ("forbidden", CredentialsRefused),
-        ("too_many", Unavailable),
+        ("too_many", TooOften),
         ("unavailable", Unavailable),
         ("server_error", Uncertain),
         ("bad_gateway", Uncertain),

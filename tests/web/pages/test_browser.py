@@ -156,6 +156,7 @@ def test_an_operator_signs_in_and_watches_outcomes_arrive(app, database, chromiu
         page = window.sign_in(new_key(database, "admin"))
 
         rows = page.locator("[aria-labelledby=outcomes-title] tbody tr")
+        page.wait_for_load_state()
         assert rows.count() == 50
         assert page.get_by_text("last callback").is_visible()
         assert page.get_by_text("lead history complete to").is_visible()
@@ -345,6 +346,7 @@ def test_without_javascript_everything_is_there_and_nothing_claims_to_be_live(ap
         window = Window(chromium, port, java_script_enabled=False)
         page = window.sign_in(new_key(database, "read"))
 
+        page.wait_for_load_state()
         assert page.locator("[aria-labelledby=outcomes-title] tbody tr").count() == 50
         assert page.get_by_text("load the page again for what is newer").count() == 4
         assert page.get_by_text("Live", exact=True).count() == 0

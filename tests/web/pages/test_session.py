@@ -71,7 +71,7 @@ def test_every_failure_to_sign_in_reads_the_same(stranger, database):
     assert "cannot sign in" in answers[0]
 
 
-FOR_SCRIPTS = ("pages.live", "pages.live_outcomes", "pages.live_load")
+FOR_SCRIPTS = ("pages.live", "pages.live_outcomes", "pages.live_load", "pages.live_loads")
 
 
 def test_without_a_session_every_page_leads_to_the_form_and_back(app, stranger):
