@@ -31,7 +31,7 @@ CROWDED_SECONDS = 0.05  # until it looks again whether there is a processor to s
 REST_SECONDS = 10.0  # without work, then it ends
 TROUBLE_SECONDS = 1.0
 BREATH_SECONDS = 0.001  # whoever waits for SQLite's lock gets it here
-END_SECONDS = 5.0
+END_SECONDS = 1.5  # with what the threads of the worker may take, less than a stop may
 AGAIN_SECONDS = 30.0  # after one that failed
 
 
