@@ -91,6 +91,7 @@ def test_no_two_go_to_an_address_at_once(patient, calls, box):
     patient.later(hours=7)
     with working(patient.sender()):
         until(lambda: came(box) == OTHERS, "the others wait")
+        until(lambda: box.hung, "nothing is on its way")
         assert box.hung == [SLOW[0]]
         box.faults.clear()
         box.over.set()
