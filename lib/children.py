@@ -1,6 +1,8 @@
 """Processes of ours that run a module of ours, wherever they are started."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]  # of our code
@@ -15,3 +17,19 @@ def environment() -> dict[str, str]:
     """Of a child that needs our code and none of our settings, which hold secrets."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
     return ours | {"PYTHONPATH": python_path()}
+
+
+def beside(module: str) -> subprocess.Popen[bytes]:
+    """Start a module of ours with our settings; its argument is our process id, by which it sees that we are gone."""
+    environ = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": python_path()}
+    return subprocess.Popen([sys.executable, "-P", "-m", module, str(os.getpid())], env=environ)
+
+
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Have it end, by force where it has not in so many seconds."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

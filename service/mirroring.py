@@ -44,9 +44,7 @@ class Mirroring:
             log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
             self._process, self._not_before = None, time.monotonic() + AGAIN
         if self._process is None and time.monotonic() >= self._not_before and self._wanted():
-            environ = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": children.python_path()}
-            command = [sys.executable, "-P", "-m", "service.mirroring", str(os.getpid())]
-            self._process = subprocess.Popen(command, env=environ)
+            self._process = children.beside("service.mirroring")
         return False
 
     def _wanted(self) -> bool:
@@ -59,14 +57,8 @@ class Mirroring:
 
     def close(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            children.end(process, STOP_SECONDS)
 
 
 def main() -> None:

@@ -55,27 +55,16 @@ class Beside:
             elif self._busy_since is None:
                 self._busy_since = now
             elif now - self._busy_since > BACKLOG_SECONDS and now > self._not_before and not _crowded():
-                self._busy_since, self._process = None, self._start()
+                self._busy_since, self._process = None, children.beside("service.normalizer")
+                log.info("normalizer_started")
 
     def stop(self) -> None:
         """End it with the transaction that it has begun, and start none any more."""
         with self._lock:
             self._over = True
             process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.terminate()
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        log.info("normalizer_started")
-        command = [sys.executable, "-m", "service.normalizer", str(os.getpid())]
-        environ = os.environ | {"PYTHONPATH": children.python_path(), "PYTHONSAFEPATH": "1"}
-        return subprocess.Popen(command, env=environ)
+        if process is not None:
+            children.end(process, END_SECONDS)
 
     def _runs(self) -> bool:
         if self._process is not None and (code := self._process.poll()) is not None:
