@@ -10,12 +10,12 @@ from uuid import UUID
 
 import structlog
 
-from dialers.base import Connection, KeptEvent, Reading
+from dialers.base import Connection, KeptEvent
 from dialers.registry import DIALERS
 from outcomes.fold import Folded, fold
 from outcomes.folding import FoldedAhead
 from outcomes.group_events import Incoming, incoming
-from outcomes.reading import Understood, understand
+from outcomes.reading import Fate, understand
 from outcomes.taken import Taken
 
 log = structlog.get_logger(__name__)
@@ -26,17 +26,21 @@ class Ahead:
     """Of a batch of receipts, in their order."""
 
     receipts: Sequence[Taken]
-    understood: Mapping[UUID, Understood]
-    came_in: Sequence[Incoming]  # of the receipts that were understood
+    came_in: Sequence[Incoming]  # of those that were understood
+    fates: Mapping[UUID, Fate]  # of the others
     folded: FoldedAhead
 
 
 def prepare(receipts: Sequence[Taken], connections: Mapping[str, Connection], now: datetime) -> Ahead:
-    understood = {receipt.id: understand(receipt, connections) for receipt in receipts}
-    came_in = [
-        incoming(receipt, found.events) for receipt in receipts if isinstance(found := understood[receipt.id], Reading)
-    ]
-    return Ahead(receipts, understood, came_in, dict(_folded(came_in, connections, now)))
+    came_in: list[Incoming] = []
+    fates: dict[UUID, Fate] = {}
+    for receipt in receipts:
+        found = understand(receipt, connections)
+        if isinstance(found, Fate):
+            fates[receipt.id] = found
+        else:
+            came_in.append(incoming(receipt, found))
+    return Ahead(receipts, came_in, fates, dict(_folded(came_in, connections, now)))
 
 
 def _folded(
@@ -55,7 +59,7 @@ def _alone(came_in: Iterable[Incoming]) -> list[Incoming]:
     """Those that tell of one call for the first time, and of which no other of these tells."""
     tellers: dict[tuple[str, str], Incoming | None] = {}
     for item in came_in:
-        for event in item.events:
+        for event in item.reading.events:
             for key in event.keys:
                 name = (item.receipt.connection, key)
                 tellers[name] = item if tellers.get(name, item) is item else None
@@ -64,6 +68,6 @@ def _alone(came_in: Iterable[Incoming]) -> list[Incoming]:
         for item in came_in
         if item.told
         and not item.receipt.readings
-        and len({event.keys for event in item.events}) == 1
-        and all(tellers[item.receipt.connection, key] is item for key in item.events[0].keys)
+        and len({event.keys for event in item.reading.events}) == 1
+        and all(tellers[item.receipt.connection, key] is item for key in item.reading.events[0].keys)
     ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from dialers.base import Event, KeptEvent
+from dialers.base import Event, KeptEvent, Reading
 from lib import ids
 from outcomes import rows
 from outcomes.groups import Key, Locked
@@ -21,15 +21,15 @@ Grouped = tuple[UUID, KeptEvent]  # an event, and the group that it belongs to
 
 @dataclass(frozen=True)
 class Incoming:
-    """A receipt, and what was read out of it just now: the events, and each as it is kept if the receipt is read for the first
+    """A receipt, and what was read out of it just now; ``told``: each event as it is kept if the receipt is read for the first
     time."""
 
     receipt: Taken
-    events: tuple[Event, ...]
+    reading: Reading
     told: Sequence[KeptEvent]
 
 
-def incoming(receipt: Taken, events: tuple[Event, ...]) -> Incoming:
+def incoming(receipt: Taken, reading: Reading) -> Incoming:
     """Everything that a receipt says."""
     source = f"{receipt.source}:{receipt.kind}"
     told = [
@@ -46,9 +46,9 @@ def incoming(receipt: Taken, events: tuple[Event, ...]) -> Incoming:
             facts=dict(event.facts),
             outcome_id=None,
         )
-        for ordinal, event in zip(ordinals(events), events, strict=True)
+        for ordinal, event in zip(ordinals(reading.events), reading.events, strict=True)
     ]
-    return Incoming(receipt, events, told)
+    return Incoming(receipt, reading, told)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def gathered(session: Session, came_in: Sequence[Incoming], locked: Locked) -> G
 def _told(item: Incoming, groups: Mapping[Key, UUID], old: Mapping[EventNumber, KeptEvent]) -> Iterator[Grouped]:
     """What a receipt says, with the ids and the rows of what it had said before."""
     name = item.receipt.connection
-    for event, kept in zip(item.events, item.told, strict=True):
+    for event, kept in zip(item.reading.events, item.told, strict=True):
         before = old.get((kept.receipt_id, kept.ordinal)) if old else None
         if before:
             kept = replace(kept, id=before.id, outcome_id=before.outcome_id)

@@ -129,20 +129,14 @@ def _write(
 ) -> int:
     if ahead is None:
         ahead = prepare(_claimed(session, batch, lock=True), connections, now)
-        mine = set(ahead.understood)
+        mine = {receipt.id for receipt in ahead.receipts}
     else:
         mine = _still_as_read(session, ahead)
     dialers = {name: connection.dialer for name, connection in connections.items()}
     came_in = [item for item in ahead.came_in if item.receipt.id in mine]
-    readings = [
-        (item.receipt, reading) for item in came_in if isinstance(reading := ahead.understood[item.receipt.id], Reading)
-    ]
+    readings = [(item.receipt, item.reading) for item in came_in]
     # What those that were not understood said before stands: failing is no news of the call.
-    concluded: list[Concluded] = [
-        (receipt, found, None)
-        for receipt, found in ahead.understood.items()
-        if receipt in mine and isinstance(found, Fate)
-    ]
+    concluded: list[Concluded] = [(receipt, fate, None) for receipt, fate in ahead.fates.items() if receipt in mine]
     named = [
         (receipt.connection, dialers[receipt.connection], e.keys, e.aliases)
         for receipt, found in readings

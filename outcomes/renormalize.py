@@ -172,7 +172,7 @@ def _fold_again(session: Session, connections: Mapping[str, Connection], again: 
         bulk.among(session, Receipt.id, list(changed)), Receipt.state != PENDING
     )
     still = {receipt for receipt, seen_at in session.execute(fresh) if changed[receipt][0].seen_at == seen_at}
-    came_in = [incoming(receipt, reading.events) for receipt, reading in changed.values() if receipt.id in still]
+    came_in = [incoming(receipt, reading) for receipt, reading in changed.values() if receipt.id in still]
     return refold(session, came_in, locked, connections, now)
 
 
