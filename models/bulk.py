@@ -146,7 +146,9 @@ def plan_for_values(session: Session) -> None:
 def among(session: Session, column: AnyColumn, values: Iterable[object]) -> ColumnElement[bool]:
     """``column IN values`` with one parameter, however many values there are: ids or texts."""
     if session.get_bind().dialect.name == "sqlite":
-        each = func.json_each(json.dumps([_sqlite_id(value) for value in values])).table_valued("value")
+        each = func.json_each(
+            json.dumps([value if type(value) is str else _sqlite_id(value) for value in values])
+        ).table_valued("value")
         return column.in_(select(each.c.value))
     return column == any_(literal(list(values), ARRAY(column.type)))
 

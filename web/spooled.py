@@ -9,7 +9,6 @@ from web.context import context
 
 log = structlog.get_logger(__name__)
 
-LONGEST_SECONDS = 1.0  # then it is trouble, and said: ``spooled.ASIDE_SECONDS``
 LOOK_SECONDS = 0.005
 
 
@@ -23,7 +22,7 @@ def waiting() -> int | None:
 
 
 def let_in() -> None:
-    """Wait for a moment at most for what was put aside while another one writes: a callback that was answered is shown."""
-    until = time.monotonic() + LONGEST_SECONDS
+    """Wait for what was put aside while another one writes, until that is trouble: a callback that was answered is shown."""
+    until = time.monotonic() + spooled.ASIDE_SECONDS
     while time.monotonic() < until and waiting() == 0 and context().spool.waiting():
         time.sleep(LOOK_SECONDS)
