@@ -130,7 +130,8 @@ def _line(values: list[object]) -> str:
     )
 
 
-def main() -> None:
+def command(fill: Callable[[Database, int], object]) -> None:
+    """URL COUNT: migrate the database, and fill it."""
     url, count = sys.argv[1:]
     database = Database(url)
     migrations.upgrade(database)
@@ -139,4 +140,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command(fill)

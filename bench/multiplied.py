@@ -6,7 +6,6 @@ Few are invented (``bench.invented``); the database makes what stands behind the
 time. Bodies are as long as real ones. Nothing is folded. PostgreSQL logs nothing of it where its ``wal_level`` is minimal.
 """
 
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from itertools import islice
 
 from sqlalchemy import Connection, Table
 
-import migrations
 from bench import invented
-from bench.filling import PIECE, bare, insert
+from bench.filling import PIECE, bare, command, insert
 from bench.table import note
 from models import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, Receipt
 from models.database import Database
@@ -171,13 +169,5 @@ def made_of(dialect: str) -> list[Made]:
     ]
 
 
-def main() -> None:
-    url, count = sys.argv[1:]
-    database = Database(url)
-    migrations.upgrade(database)
-    fill(database, int(count))
-    database.close()
-
-
 if __name__ == "__main__":
-    main()
+    command(fill)

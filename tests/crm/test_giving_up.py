@@ -20,6 +20,15 @@ def put_off(engine, seconds):
     engine.set(Delivery, Delivery.state.in_(("pending", "unknown")), due_at=due)
 
 
+def another_is_taken(engine, receiver, hook):
+    """While what has failed before waits; then nothing is taken any more."""
+    put_off(engine, HOUR)
+    receiver.faults.set({})
+    engine.made()
+    assert [row.state for row in engine.run(hook)] == ["pending", "done"]
+    receiver.faults.set({"server_error": {}})
+
+
 def looked_up(hubspot):
     return sum(count for rule, count in hubspot.requests.items() if "objects" in rule and rule.endswith("/read"))
 
@@ -55,11 +64,7 @@ def test_one_that_is_not_taken_while_others_are_is_refused_and_can_be_tried_agai
     engine.made()
     receiver.faults.set({"server_error": {}})
     engine.run(hook)
-    put_off(engine, HOUR)
-    receiver.faults.set({})
-    engine.made()
-    assert [row.state for row in engine.run(hook)] == ["pending", "done"]
-    receiver.faults.set({"server_error": {}})
+    another_is_taken(engine, receiver, hook)
     engine.later(DAYS)
     row = engine.run(hook)[0]
     assert (row.state, row.reason, "500" in row.answer) == ("refused", "given_up", True)
@@ -76,11 +81,7 @@ def test_time_in_which_no_worker_ran_does_not_count(engine, receiver, hook, othe
     receiver.faults.set({"server_error": {}})
     engine.run(hook)
     if others_are_taken:
-        put_off(engine, HOUR)
-        receiver.faults.set({})
-        engine.made()
-        assert [row.state for row in engine.run(hook)] == ["pending", "done"]
-        receiver.faults.set({"server_error": {}})
+        another_is_taken(engine, receiver, hook)
     engine.later(DAYS)
     started_anew = replace(hook, connections=("ryng-main",))
     row = engine.run(started_anew)[0]
