@@ -45,6 +45,10 @@ class Served:
                 found.append(child)
         return found
 
+    def read(self, name: str, file: str) -> list[str]:
+        """That file below /proc of each of them; not of one that has just ended, as a child between its fork and its command."""
+        return [text for pid in self.pids(name) if (text := _read(f"/proc/{pid}/{file}"))]
+
 
 def toml(table: dict) -> str:
     """A table of the settings file."""

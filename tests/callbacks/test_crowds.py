@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import pytest
 import requests
@@ -62,8 +61,8 @@ def memory(served) -> int:
     """What the receivers hold, in MB."""
     return sum(
         int(line.split()[1]) // 1024
-        for process in served.pids("service.passage.receiver")
-        for line in Path(f"/proc/{process}/status").read_text().splitlines()
+        for status in served.read("service.passage.receiver", "status")
+        for line in status.splitlines()
         if line.startswith("VmRSS")
     )
 
