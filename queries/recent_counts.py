@@ -30,6 +30,8 @@ QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
 FEW_CALLS = 1_000  # the same of so few, on however slow a machine
 RESTS = 20  # of what takes longer: so many times as long
 LONGEST = 600.0  # seconds for which an answer that could not be renewed is given
+# What nobody has asked for in so long is waited for, where that took no longer when it was counted last.
+AGED, SOON = 30.0, 1.0
 
 Found = TypeVar("Found")
 
@@ -87,6 +89,9 @@ class Recent(Generic[Found]):
         if kept is not None and not kept.quick and now - kept.at <= max(LONGEST, 2 * RESTS * kept.took):
             if (kept.left or now - kept.at > RESTS * kept.took) and self._counting.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
+            if now - kept.at > AGED and kept.took <= SOON and self._counting.acquire(timeout=SOON):
+                self._counting.release()
+                kept, now = self._kept or kept, self._clock()
             return kept.found, now - kept.at
         with self._counting:
             found = self._kept

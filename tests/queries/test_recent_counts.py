@@ -66,6 +66,20 @@ def test_what_takes_long_rests_and_says_how_old_it_is(database, slow):
     assert found(database, recent) == ({"normalized": 1} | open_now, 5)
 
 
+def test_what_nobody_asked_for_in_a_while_is_not_given_as_it_was_where_counting_it_is_soon_done(
+    database, slow, monkeypatch
+):
+    monkeypatch.setattr(recent_counts, "SOON", 20.0)  # five of which are less
+    recent = RecentCounts(database, lambda: slow[0])
+    assert found(database, recent) == ({}, 5)
+    with database.write() as session:
+        receipt(session)
+    slow[0] = 29.0
+    assert found(database, recent) == ({}, 29)
+    slow[0] = 500.0
+    assert found(database, recent) == ({"normalized": 1}, 5)
+
+
 def test_an_old_answer_is_no_answer_where_the_database_fails(database, slow):
     recent = RecentCounts(database, lambda: slow[0])
     found(database, recent)
