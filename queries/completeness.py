@@ -1,6 +1,8 @@
 """How far a report is complete: the one definition, for the API, the pages and the metrics.
 
-Complete to T means: every record up to T that the dialer had was asked for and kept. A layer says so only of what it walked:
+Complete to T means: every record up to T that the dialer had was asked for and kept, from where the layer that
+looks back farthest began at its first walk: what is older is a history (``polling.history``). A layer says so only of what it
+walked:
 
 - a window, once walked, begins where the last one ended, so the layer that came farthest speaks for the report;
 - a layer that follows single calls (``awaiting``) asks for nothing but them, and says nothing of the report;

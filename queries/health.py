@@ -13,10 +13,10 @@ from dialers.registry import DIALERS
 from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
 from models.loads import PARKED
-from models.polls import BEGUN_HISTORY, HISTORY
+from models.polls import BEGUN_HISTORY
 from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
 from models.strangers import STRANGERS
-from queries import completeness, forgiven, leads_in_doubt, quarantine, silence, unread_values, words_seen
+from queries import completeness, forgiven, histories, leads_in_doubt, quarantine, silence, unread_values, words_seen
 from queries.completeness import Reached
 
 OPEN_STATES = (PENDING, QUARANTINED, DISMISSED)  # what waits to be understood, or was not
@@ -46,7 +46,7 @@ def connections(
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
     desks = sending(session)
-    begun = histories(session)
+    begun = histories.begun(session, now)
     paces = silence.known(session, configured, now) if spooled == 0 else {}
     slips = forgiven.counted(session, now)
     misaddressed = quarantine.misaddressed(session)
@@ -55,7 +55,7 @@ def connections(
         set(configured) | set(polls) | {row["connection"] for row in counts if row["state"] != DISMISSED} - {STRANGERS}
     )
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
-    polls, begun = (_discreet(configured, one) for one in (polls, begun))
+    polls, begun = (discreet(configured, one) for one in (polls, begun))
     return [
         _connection(session, name, configured.get(name), counts, paces.get(name), now, spooled)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
@@ -67,7 +67,7 @@ def connections(
     ]
 
 
-def _discreet(
+def discreet(
     configured: Mapping[str, Connection], told: dict[str, list[dict[str, Any]]]
 ) -> dict[str, list[dict[str, Any]]]:
     """The same with no secret in what dialers have said: it is masked before it is stored, but an older release did not, and a
@@ -158,6 +158,18 @@ def callback_ages(
     return found
 
 
+def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
+    """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
+    paces, found = silence.known(session, configured, now), {}
+    for name, connection in configured.items():
+        last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
+        first, hours = paces.get(name, (None, {}))
+        silent = silence.silence(connection, last, first, hours, now) if last else None
+        if silent is not None:
+            found[name] = silent
+    return found
+
+
 def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> datetime | None:
     """When the connection's last callback came that had a right to come. One short walk on an index for each kind."""
     found = [
@@ -216,7 +228,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "idle": cursor.idle_at is not None,
                 "last_ok_at": iso(cursor.last_ok_at),
                 "due_at": iso(cursor.due_at),
-                "asked_since": iso(cursor.last_started_at) if _is_asked(cursor, now) else None,
+                "asked_since": iso(cursor.last_started_at) if histories.is_asked(cursor, now) else None,
                 "failures": cursor.failures,
                 "error_id": cursor.error_id,
                 "error": cursor.error,
@@ -224,30 +236,6 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
                 "records_seen": cursor.records_seen,
                 "records_new": cursor.records_new,
                 "words": _complete_to(cursor, now),
-            }
-        )
-    return found
-
-
-def _is_asked(cursor: PollCursor, now: datetime) -> bool:
-    """Whether a worker is asking at this moment: it holds a lease, which ends a few minutes after it has died."""
-    return cursor.lease_until is not None and cursor.lease_until > now
-
-
-def histories(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """Connection -> the histories (``polling.history``) that were begun and are not at their end."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    order = (PollCursor.layer, PollCursor.report)
-    for cursor in session.scalars(select(PollCursor).where(BEGUN_HISTORY).order_by(*order)):
-        since, _, until = cursor.layer.removeprefix(HISTORY).partition("/")
-        found.setdefault(cursor.connection, []).append(
-            {
-                "report": cursor.report,
-                "since": since,
-                "until": until,
-                "complete_to": iso(cursor.complete_to),
-                "error_id": cursor.error_id,
-                "error": cursor.error,
             }
         )
     return found

@@ -20,8 +20,8 @@ CONTENT_TYPES = {form: files.TYPES[form].replace("; header=present", "") for for
 class Answer:
     """``rows``: values in the order of ``columns``; those that a mail may show. ``count``: how many the file has; None where that
     was not counted. ``file``: None where it would have too many rows. ``tz``: the clocks of the view. ``pictures``:
-    those of a report's answer. ``said``: the rows as a mail writes them, where that is not as they are. ``left_out``: as of
-    ``answering.Table``."""
+    those of a report's answer. ``said``: the rows as a mail writes them, where that is not as they are. ``left_out`` and
+    ``lacking``: as of ``answering.Table``."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -31,6 +31,7 @@ class Answer:
     pictures: Sequence[Bars | Hours] = ()
     said: Sequence[Sequence[Any]] | None = None
     left_out: int = 0
+    lacking: Sequence[str] = ()
 
     @property
     def size(self) -> int:
@@ -57,7 +58,7 @@ def asker(means: Means) -> Ask:
             return Answer((), (), None, _kept(answering.file(means, view, form, at=due)))
         # The file is written of the rows that are shown: asked for twice, the two could differ.
         table = answering.table(means, view, most, due)
-        more = (table.tz, table.pictures, table.said, table.left_out)
+        more = (table.tz, table.pictures, table.said, table.left_out, table.lacking)
         if table.more:
             return Answer(table.columns, table.rows, None, None, *more)
         written = files.written(form, table.columns, table.rows, table.tz)

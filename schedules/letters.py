@@ -56,6 +56,7 @@ def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now
     if send.missed:
         notes.append(f"Nothing ran for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed.")
     notes.append(f"{_count(table)}{_shown(table)}.")
+    notes += table.lacking
     if table.left_out:
         unknown = f"Of {texts.many(table.left_out, 'call')} it is not known what their dispositions mean, or none is ever stated"
         notes.append(f"{unknown}: they count as no contact and no sale. The page of the report lists them.")

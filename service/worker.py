@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import leads
 import polling
+from callbacks.ladder import spooled
 from callbacks.ladder.taking_in import TakingIn
 from callbacks.spool import Spool
 from callbacks.strangers import Strangers
@@ -275,7 +276,10 @@ def taking_in_of(database: Database, settings: config.Settings) -> TakingIn | No
 def sender_of(database: Database, settings: config.Settings) -> Sender:
     """Who sends what schedules are due for."""
     sources = Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
-    means = Means(database, sources, Decided(database, settings.connections), settings.limits)
+    spool = Spool(settings.data_dir / "spool")
+    means = Means(
+        database, sources, Decided(database, settings.connections), settings.limits, lambda: spooled.known(spool)
+    )
     return Sender(database, settings.schedules, asker(means))
 
 

@@ -2,23 +2,15 @@
 
 import time
 
-import structlog
-
 from callbacks.ladder import spooled
 from web.context import context
-
-log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.005
 
 
 def waiting() -> int | None:
     """How many bytes; None where the spool cannot be read."""
-    try:
-        return spooled.waiting(context().spool)
-    except OSError as error:
-        log.error("spool_unreadable", error=type(error).__name__)
-        return None
+    return spooled.known(context().spool)
 
 
 def let_in() -> None:

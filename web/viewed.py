@@ -17,7 +17,7 @@ from queries.reports import files
 from queries.views import answering, reading, saved
 from queries.views.answering import Means
 from queries.views.reading import Broken
-from web import exports
+from web import exports, spooled
 from web.context import context
 from web.errors import ApiError, invalid, not_found
 from web.turns import REPORTS
@@ -48,7 +48,7 @@ def who() -> Who:
 
 def means() -> Means:
     own = context()
-    return Means(own.database, own.sources, own.connections, own.settings.limits)
+    return Means(own.database, own.sources, own.connections, own.settings.limits, spooled.waiting)
 
 
 def find(session: Session, view_id: UUID) -> View:

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from callbacks.draft import Draft, NotADraft
 from callbacks.spool import Spool
 from lib import clock
+
+log = structlog.get_logger(__name__)
 
 ASIDE_SECONDS = 1.0  # what has waited for less was put aside while another one wrote (``callbacks.ladder.aside``)
 
@@ -38,3 +42,12 @@ def waiting(spool: Spool, seconds: float = ASIDE_SECONDS) -> int:
     oldest = spool.oldest() if size else None
     first = understood(oldest) if oldest is not None else None
     return 0 if first and abs((clock.now() - first.received_at).total_seconds()) < seconds else size
+
+
+def known(spool: Spool) -> int | None:
+    """The same; None where the spool cannot be read."""
+    try:
+        return waiting(spool)
+    except OSError as error:
+        log.error("spool_unreadable", error=type(error).__name__)
+        return None

@@ -1,6 +1,6 @@
 """What a view answers: a table for people to look at, or a file in pieces."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
+from lib import clock
 from models import CallOutcome
 from models.database import Database
 from models.views import View
@@ -18,6 +19,7 @@ from queries import selection
 from queries.exports import making, source
 from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
+from queries.lacking import lacking
 from queries.reports import files, left_out, shown, whole, written
 from queries.reports.base import DEFAULTS, Limits, Report, Rows, WrongQuestion
 from queries.reports.shown import Bars, Hours
@@ -30,19 +32,22 @@ PIECE = 64 * 1024
 
 @dataclass(frozen=True)
 class Means:
-    """What it takes to answer: of the web from its context, of the worker from its settings."""
+    """What it takes to answer: of the web from its context, of the worker from its settings. ``spooled`` says how many bytes of
+    callbacks wait elsewhere for the database, None where nobody knows."""
 
     database: Database
     sources: Sources
     connections: Mapping[str, Connection]
     limits: Limits = DEFAULTS
+    spooled: Callable[[], int | None] = lambda: 0
 
 
 @dataclass(frozen=True)
 class Table:
     """``rows``: values in the order of ``columns``: texts, numbers, truths, dates, aware times, None. ``more``: there are more
     rows than were asked for. ``said``: a report's rows as its page writes them, ``pictures``: those of its answer, and
-    ``left_out``: how many calls they count as no contact because it is not known what their dispositions mean."""
+    ``left_out``: how many calls they count as no contact because it is not known what their dispositions mean. ``lacking``: as of
+    ``queries.lacking``."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -51,6 +56,7 @@ class Table:
     pictures: Sequence[Bars | Hours] = ()
     said: Sequence[Sequence[Any]] | None = None
     left_out: int = 0
+    lacking: Sequence[str] = ()
 
 
 def check(session: Session, means: Means, view: View) -> Question:
@@ -73,6 +79,7 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
     """The first rows: of a report in its order, of outcomes the oldest call first, as in a file. ``at``: when it is, for periods
     that move with the day. Raises Broken."""
     question = read(view, means.connections, at)
+    lacks = _lacking(means, question)  # first: what is read meanwhile is then said once too often, and never too seldom
     if question.report is not None:
         told, totals = _answered(means, question, question.report)
         names, values = files.table(told or [totals])
@@ -86,6 +93,7 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
             shown.of(question.report, told, totals),
             said,
             _left_out(means, question),
+            lacks,
         )
     columns = Choice(question.columns).columns
     with means.database.read() as session:
@@ -93,7 +101,7 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
         found = selection.ordered(filters, "started_at").limit(limit + 1)
         wanted = found.with_only_columns(*(getattr(CallOutcome, name) for name in columns))
         rows = [[_shown(value) for value in row] for row in session.execute(wanted)]
-    return Table(columns, rows[:limit], question.tz, len(rows) > limit)
+    return Table(columns, rows[:limit], question.tz, len(rows) > limit, lacking=lacks)
 
 
 def _shown(value: Any) -> Any:
@@ -117,6 +125,12 @@ def _answered(means: Means, question: Question, report: Report) -> tuple[Rows, d
         return means.sources.ask(asked, question.filters, report.tables).value
     except WrongQuestion as error:
         raise Broken(error.parameter, str(error)) from None
+
+
+def _lacking(means: Means, question: Question) -> list[str]:
+    spooled = means.spooled()
+    with means.database.read() as session:
+        return lacking(session, means.connections, question.filters, question.tz, clock.now(), spooled)
 
 
 def _left_out(means: Means, question: Question) -> int:

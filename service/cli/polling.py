@@ -55,7 +55,8 @@ class Seconds(click.FloatRange):
 @click.option("--pause", type=Seconds(0, 86_400), default=1.0, help="With --since: seconds between two days. [1]")
 @with_appcontext
 def poll(connection: str | None, since: datetime | None, until: datetime | None, pause: float) -> None:
-    """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed."""
+    """Poll now: one connection, or all that have reports. Also beside a running worker. Code 1 where a poll failed, or a past
+    was not answered in whole."""
     database, known = context().database, context().connections
     if connection is not None and connection not in known:
         raise click.UsageError(no_connection(connection))
@@ -113,14 +114,13 @@ def _now(asked: list[Connection]) -> bool:
             raise click.ClickException(f"{one.name} has no reports to poll: {_why_none(one)}")
         for polled in polling.poll_connection(context().database, one):
             failed = failed or polled.error is not None
-            said = polled.error or _records(polled)
-            said = "nothing to ask for" if polled.idle else said
+            said = "nothing to ask for" if polled.idle else _said(polled)
             say(f"{one.name}  {polled.report}, {polled.layer}: {said}")
     return failed
 
 
 def _past(connection: Connection, since: datetime, until: datetime | None, pause: float) -> bool:
-    """Whether it ended before the end."""
+    """Whether it ended before the end, or was not answered in whole."""
     database, now = context().database, clock.now()
     begun = polling.unfinished(database, connection.name, since)
     if until is None:
@@ -131,8 +131,10 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
         say(f"Going on with what was begun, up to {clock.iso(until)}.")
     try:
         history = polling.History(database, connection, since, until, pause=pause)
-        for walked in history.slices():
-            said = walked.polled.error or _records(walked.polled)
+        first, gaps = since, False
+        for number, walked in enumerate(history.slices()):
+            first = first if number else walked.since  # of what an earlier run asked for nobody knows here
+            gaps, said = gaps or walked.polled.warning is not None, _said(walked.polled)
             again = f" Again in {walked.wait:.0f} s." if walked.wait is not None else ""
             say(f"{connection.name}  {walked.report}, to {clock.iso(walked.until)}: {said}{again}")
             if walked.polled.error and walked.wait is None:
@@ -143,8 +145,21 @@ def _past(connection: Connection, since: datetime, until: datetime | None, pause
         raise
     except (polling.NoHistory, polling.Busy) as error:
         raise click.ClickException(str(error)) from None
-    say(f"All that {connection.name} had from {clock.iso(since)} to {clock.iso(until)} was asked for and kept.")
-    return False
+    span = f"from {clock.iso(first)} to {clock.iso(until)}"
+    if gaps:
+        say(
+            f"{connection.name} was asked for all that it had {span}, and did not answer all of it: see above.",
+            err=True,
+        )
+    else:
+        say(f"All that {connection.name} had {span} was asked for and kept.")
+    return gaps
+
+
+def _said(polled: polling.Polled) -> str:
+    if polled.error:
+        return polled.error
+    return f"{_records(polled)}. {polled.warning}" if polled.warning else _records(polled)
 
 
 def _records(polled: polling.Polled) -> str:

@@ -17,6 +17,7 @@ from schedules.asking import asker
 from schedules.sending import Sender
 from service.cli.settings import settings
 from service.terminal import say
+from web import spooled
 from web.context import context
 
 group = AppGroup("schedules", help="Look at schedules, and try them.")
@@ -54,7 +55,7 @@ def send(name: str) -> None:
         if row is None:
             raise click.UsageError(f"There is no schedule {name!r}.")
         send_id = noting.tried(session, row, clock.now())
-    means = Means(own.database, own.sources, own.connections.current(), configured.limits)
+    means = Means(own.database, own.sources, own.connections.current(), configured.limits, spooled.waiting)
     with own.database.read() as session:
         tried = session.get(ScheduledSend, send_id)
     assert tried is not None

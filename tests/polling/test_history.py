@@ -10,7 +10,7 @@ from lib.clock import iso
 from models import PollCursor
 from polling import Busy, History, NoHistory, unfinished
 from polling.history import MOST_FAILURES
-from queries import health
+from queries import health, histories
 from tests.dialers.qvoice.portal import row
 from tests.polling.polls import NOW, cursor, poll_all_due, polled_portal, receipts
 
@@ -72,7 +72,24 @@ def test_the_running_polls_go_on_beside_it_and_say_nothing_of_it(database, found
     assert begun["complete_to"] == iso(LONG_AGO + timedelta(days=1))
     list(walk)
     with database.read() as session:
-        assert health.histories(session) == {}
+        assert histories.begun(session, clock()) == {}
+
+
+def test_a_history_that_nobody_asks_for_any_more_is_not_called_under_way(database, found):
+    portal, clock = found
+    walk = history(database, portal, clock).slices()
+    next(walk)
+    walk.close()  # interrupted
+    for later, under_way in ((timedelta(minutes=1), True), (timedelta(minutes=4), False)):
+        with database.read() as session:
+            ((begun,),) = histories.begun(session, NOW + later).values()
+        assert (begun["under_way"], begun["asked_at"]) == (under_way, iso(NOW))
+    with database.write() as session:
+        held = session.get_one(PollCursor, ("qvoice-main", "lead_history", f"history {iso(LONG_AGO)}/{iso(NOW)}"))
+        held.lease_owner, held.lease_until = "w", NOW + timedelta(minutes=9)
+    with database.read() as session:
+        ((begun,),) = histories.begun(session, NOW + timedelta(minutes=4)).values()
+    assert begun["under_way"]
 
 
 def test_a_dialer_that_fails_is_waited_for_as_it_wishes_and_then_left(database, found):

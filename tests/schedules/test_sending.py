@@ -10,7 +10,7 @@ from sqlalchemy import update
 from models import Schedule, ScheduledSend, View
 from models.leases import FREE
 from schedules import managing, noting
-from tests.factories import load, outcome
+from tests.factories import load, outcome, receipt
 from tests.schedules.rig import OPS, START, told, view
 
 HOSTILE = '<script>alert(1)</script>" onload="x'
@@ -83,6 +83,18 @@ def test_a_mail_is_written_for_people_and_its_file_has_all_as_it_is(engine, data
             "2026-11-18 01:30:00 +0530" in found[kind] and f"{'x' * 199}…" in found[kind] and len(found[kind]) < 2_000
         )
     assert "x" * 5_000 in found["text/csv"] and "0.3333" in rates["text/csv"]
+
+
+def test_a_mail_says_what_its_figures_lack(engine, database, calls, box):
+    with database.write() as session:
+        receipt(session, state="pending")
+    engine.schedule(view(database))
+    engine.schedule(view(database, kind="outcomes", report=None, query={}), name="List")
+    engine.later(hours=7)
+    engine.run()
+    for mail in mails(box):
+        said = parts(mail)
+        assert all("1 receipt waits to be read" in said[kind] for kind in ("text/plain", "text/html"))
 
 
 def test_a_funnel_and_a_list_have_their_pictures_too(engine, database, box):

@@ -2,13 +2,16 @@
 
 import tomllib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from dialers.base import Connection
 from service.app import create_app
 from service.cli.polling import _why_none
+from tests.dialers.qvoice.portal import row
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
+from tests.polling.polls import polled_portal
 from tests.web.conftest import settings_for
 from web.context import context
 
@@ -94,6 +97,28 @@ def test_a_past_that_cannot_be_asked_for_is_a_sentence(run, args, said):
     told = run(args=args)
     assert told.exit_code in (1, 2)
     assert said in told.output
+
+
+@pytest.mark.parametrize(
+    "faults, code, said",
+    [
+        ({}, 0, "All that qvoice-main had from 2026-11-17T00:00:00Z to 2026-11-18T00:00:00Z was asked for and kept."),
+        ({"array": True, "no_window": True}, 1, "and did not answer all of it: see above."),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_past_is_called_whole_only_where_all_of_it_was_answered(database, database_url, tmp_path, faults, code, said):
+    with polled_portal() as (portal, _):
+        for hours in range(3):
+            at = datetime(2026, 11, 17, hours, tzinfo=UTC).timestamp()
+            portal.qvoice.add(row(hours, timestamp=at), timestamp=at)
+        portal.fault(**faults)
+        app = create_app(replace(settings_for(database_url, tmp_path), connections={"qvoice-main": portal.connection}))
+        asked = ["poll", "qvoice-main", "--since", "2026-11-17", "--until", "2026-11-18", "--pause", "0"]
+        told = app.test_cli_runner().invoke(args=asked)
+    context(app).database.close()
+    assert (told.exit_code, said in told.output) == (code, True), told.output
+    assert ("some calls may be missing" in told.stdout) is bool(faults)
 
 
 def test_who_interrupts_a_past_is_told_how_it_goes_on(run, monkeypatch):

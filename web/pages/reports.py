@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 from dialers.registry import DIALERS
 from dialers.vocabulary import AWAITING_DISPOSITION, CONNECT_OUTCOMES, FLAGS, PROVISIONAL
 from lib import clock
-from queries import completeness, health, keyset
+from queries import completeness, health, histories, keyset
 from queries.asks import Asks
 from queries.reports import answering, left_out, whole
 from queries.reports.base import Report, WrongQuestion
 from queries.reports.catalogue import REPORTS
 from queries.reports.written import NAMES
 from queries.selection import FILTERS
-from web import catalogue
+from web import catalogue, spooled
 from web.auth import API
 from web.context import context
 from web.pages import filters, pictured, report_query, sentences, session, zones
@@ -108,7 +108,6 @@ def _shown(report: Report, answer: Mapping[str, Any], pairs: filters.Pairs, quer
         "answer": answer,
         "span": report_query.words(report, query, answer["tz"], now),
         "other": _other(report, answer, now),
-        "unread": _unread(),
         "pictures": pictured.drawn(report, answer),
         "closer": _closer(report, pairs, answer["group_by"]),
         "namesakes": _namesakes(report, pairs, answer),
@@ -155,12 +154,6 @@ def _left_out(report: Report, wanted: Mapping[str, Any], pairs: filters.Pairs) -
         why: [{"connection": one.connection, "calls": one.calls, "href": listed(one)} for one in own]
         for why, own in found.items()
     }
-
-
-def _unread() -> str | None:
-    """A sentence where receipts wait, so that the figures lack them."""
-    with session.database().read() as reading:
-        return sentences.waiting(health.oldest_pending(reading), clock.now())
 
 
 def _other(report: Report, answer: Mapping[str, Any], now: datetime) -> dict[str, datetime | None] | None:
@@ -223,11 +216,14 @@ def _page(report: Report, pairs: filters.Pairs, wrong: Mapping[str, list[str]], 
 
 def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: Mapping[str, Any]) -> dict[str, Any]:
     """``complete``: of each connection that is asked for anything, has posted callbacks, or awaits dispositions, when the last
-    callback came, how far each of its reports is complete, and how many of its calls still await theirs. ``lists``: of each
-    settling state the list of what may still move, where a list with the same filters has exactly those calls."""
+    callback came, how far each of its reports is complete, which past was begun and is not at its end, and how many of its calls
+    still await theirs. ``lists``: of each settling state the list of what may still move, where a list with the same filters has
+    exactly those calls."""
     configured = context().connections
+    waits = spooled.waiting() != 0
     with session.database().read() as reading:
-        polls = health.poll_states(reading, clock.now())
+        now = clock.now()
+        polls, pasts = health.poll_states(reading, now), health.discreet(configured, histories.begun(reading, now))
         calls = completeness.unsettled(reading, wanted)
         heard = {
             name: health.last_callback(reading, name, DIALERS[one.dialer].callback_kinds)
@@ -240,8 +236,10 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
     awaiting, found = calls[AWAITING_DISPOSITION] if listed else {}, []
     for name, connection in configured.items():
         reached = completeness.of_reports(connection, polls.get(name, []))
-        said = [f"last callback at {zones.moment(heard[name], tz)}"] if heard[name] else []
+        last = f"last callback at {zones.moment(heard[name], tz)}{', of those that the database has' if waits else ''}"
+        said = [last] if heard[name] else []
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
+        said += [sentences.history(name, one, tz) for one in pasts.get(name, [])]
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
             own = [*(pair for pair in asked if pair[0] != "connection"), ("connection", name)]
             left = {"awaiting": awaiting.get(name, 0), "href": _listed(own, AWAITING_DISPOSITION)}

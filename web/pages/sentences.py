@@ -138,16 +138,22 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     said += [one.words(zones.moment(one.to, zone)[:-3] if one.to else "") for one in found if one.to or one.idle]
     unread = [plain(one.report) for one in found if not one.to and not one.idle]
     said += [f"not read yet: {', '.join(unread)}"] if unread else []
-    return said + [_history(one, zone) for one in connection["histories"]]
+    return said + [history(connection["name"], one, zone) for one in connection["histories"]]
 
 
-def _history(begun: Mapping[str, Any], zone: str) -> str:
-    since, until, to = (
-        zones.moment(clock.parse(begun[name]), zone)[:-3] if begun[name] else None
-        for name in ("since", "until", "complete_to")
+def history(name: str, begun: Mapping[str, Any], zone: str) -> str:
+    """How far the past has come that a connection was to be asked for; where nobody asks any more, what goes on with it."""
+    since, until, to, asked = (
+        zones.moment(clock.parse(begun[of]), zone)[:-3] if begun[of] else None
+        for of in ("since", "until", "complete_to", "asked_at")
     )
-    come = f"has come to {to}" if to else "has just begun"
-    return f"the {plain(begun['report'])} of {since} to {until} is being asked for and {come}"
+    past = f"the {plain(begun['report'])} of {since} to {until}"
+    if begun["under_way"]:
+        return f"{past} is being asked for and {f'has come to {to}' if to else 'has just begun'}"
+    came = f"has come to {to} and no farther" if to else "has not come yet"
+    error = f" ({begun['error'].rstrip('.')})" if begun["error"] else ""
+    tried = f", asked for last at {asked}{error}" if asked else ""
+    return f"{past} {came}{tried}: wrapup poll {name} --since {begun['since']} goes on"
 
 
 def _reached(shown: Mapping[str, Any]) -> Reached:

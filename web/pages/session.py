@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from lib import clock, secrets
 from lib import text as texts
 from models.database import Database
+from queries import health
 from web import auth, keys, sign_ins, spooled, steered
 from web.auth import View
 from web.context import context
@@ -150,8 +151,15 @@ def for_templates() -> dict[str, Any]:
         "zone": zones.chosen(),
         "here": _here(),
         "has_destinations": g.get("has_destinations", False),
-        "spooled": sentences.spooled(spooled.waiting()) if "reader" in g else None,
+        "lacking": [] if g.get("reader") is None else _lacking(),
     }
+
+
+def _lacking() -> list[str]:
+    """What no page can show: callbacks that the database does not have, and receipts that nobody has read. Where none waits for
+    long, nothing."""
+    told = sentences.spooled(spooled.waiting()), sentences.waiting(g.pending_since, clock.now())
+    return [one for one in told if one]
 
 
 def _here() -> str:
@@ -168,4 +176,5 @@ def _reader() -> Reader | None:
         return None
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
+        g.pending_since = health.oldest_pending(reading)
     return Reader(texts.visible(key.name)[:200], key.scopes, key.id) if key else None

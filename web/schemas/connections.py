@@ -30,7 +30,9 @@ class Poll(Schema):
 
     report = text("The report.", "lead_history", null=False)
     layer = text("How far it looks back.", "recent", null=False)
-    complete_to = time("Every record up to here that the dialer had was asked for and kept.")
+    complete_to = time(
+        "Every record up to here that the dialer had was asked for and kept, from as far back as it is looked."
+    )
     idle = yes_or_no("There was nothing to ask for at the last look; `complete_to` stays where it was.", False)
     last_ok_at = time("When it was last read to its end.")
     due_at = time("When it will be read next.", null=False)
@@ -48,7 +50,10 @@ class Freshness(Schema):
     """How far a report is complete, by all of its layers."""
 
     report = text("The report.", "lead_history", null=False)
-    complete_to = time("Every record up to here that the dialer had was asked for and kept; null: it was never read.")
+    complete_to = time(
+        "Every record up to here that the dialer had was asked for and kept, from some days before it was first read: the past "
+        "before that is a matter of `histories`. Null: it was never read."
+    )
     back_seconds = number(
         "Only so far back as yet: what is older has not been read; null: as far as is asked.", None, null=True
     )
@@ -64,6 +69,8 @@ class History(Schema):
     since = time("From when on.", null=False)
     until = time("Up to when.", null=False)
     complete_to = time("How far it has come; null: it has just begun.")
+    asked_at = time("When it was asked for last.")
+    under_way = yes_or_no("Somebody is asking for it. Else it was interrupted: the same command goes on.", True)
     error_id = text("What went wrong last, in a word.", None)
     error = text("What went wrong last, in a sentence.", None)
 

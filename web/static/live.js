@@ -50,8 +50,7 @@ function follow(section) {
     } catch (error) {
       const status = /^\d+$/.test(error.message) ? `an error (${error.message}); load the page again to see which` : "no answer";
       say("stale", `Not live since ${asOf}`, `${status}; trying again`);
-      if (body.querySelector("[data-over]")) return location.reload(); // nothing more comes, and the rest of the page is of before
-    if (titled) document.title = "(!) Wrapup";
+      if (titled) document.title = "(!) Wrapup";
     }
     // A slow answer means a busy server: leave it ten times as long as it took.
     const pause = Math.max(1000 * Number(section.dataset.every), 10 * (performance.now() - began));

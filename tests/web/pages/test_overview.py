@@ -11,7 +11,8 @@ from dialers.vocabulary import CONNECT_OUTCOMES, SETTLINGS
 from leads import loads
 from lib import clock
 from lib import zones as iana
-from models import SendingDesk
+from models import PollCursor, Receipt, SendingDesk
+from models.polls import HISTORY
 from models.receipts import STATES
 from models.schema import known
 from outcomes import callback_pace
@@ -65,6 +66,62 @@ def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, 
     assert "What it records later comes later." in page
     assert "Receipts have been waiting to be read for 3 h, and what is shown lacks them." in page
     assert "comes later" not in text(reader, "/reports/attempts?tz=UTC&connection=ryng-main")  # it is asked for nothing
+
+
+def test_a_past_that_is_not_at_its_end_is_told_wherever_freshness_is(reader, database, at_ten_forty_five):
+    since, until = NOW - timedelta(days=30), NOW - timedelta(hours=1)
+    with database.write() as session:
+        factories.poll(session, complete_to=NOW, due_at=NOW)
+        begun = factories.poll(
+            session,
+            layer=f"{HISTORY}{clock.iso(since)}/{clock.iso(until)}",
+            complete_to=NOW - timedelta(days=20),
+            last_started_at=NOW - timedelta(minutes=1),
+            due_at=NOW,
+        )
+        session.flush()
+        key = (begun.connection, begun.report, begun.layer)
+    pages = ("/", "/connections/qvoice-main", "/reports/attempts?tz=UTC")
+    past = "the lead history of 2026-10-19 10:45 to 09:45"
+    assert all(f"{past} is being asked for and has come to 2026-10-29 10:45" in text(reader, page) for page in pages)
+
+    with database.write() as session:
+        row = session.get_one(PollCursor, key)
+        row.due_at, row.last_started_at = NOW - timedelta(hours=2), NOW - timedelta(hours=2)
+        row.error = "The dialer did not answer."
+    goes_on = f"wrapup poll qvoice-main --since {clock.iso(since)} goes on"
+    for page in pages:
+        said = html.unescape(text(reader, page))
+        asked = "asked for last at 08:45 (The dialer did not answer)"
+        assert f"{past} has come to 2026-10-29 10:45 and no farther, {asked}: {goes_on}" in said, page
+
+
+def test_receipts_that_nobody_reads_are_told_on_every_page(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        row = factories.outcome(session)
+        load = factories.load(session, leads=())
+        came = NOW - timedelta(seconds=119)
+        receipt = factories.receipt(session, received_at=came, state="pending", processed_at=None)
+        lead, receipt_id = factories.lead(session, load), receipt.id
+    paths = ["/calls", f"/calls/{row.id}", "/loads", f"/loads/{load.id}", f"/leads/{lead.id}", "/reports"]
+    paths += ["/reports/times?tz=UTC", "/leads?figure=attempts_per_lead.leads&tz=UTC", "/views", "/schedules"]
+    paths += ["/quarantine", f"/receipts/{receipt_id}", "/connections/ryng-main", "/destinations", "/zone", "/"]
+    said = "and what is shown lacks them. Is a worker running?"
+    assert not any(said in text(reader, path) for path in paths)
+
+    with database.write() as session:
+        session.get_one(Receipt, receipt_id).seen_at = NOW - timedelta(minutes=3)
+    for path in paths:
+        assert text(reader, path).count(f"Receipts have been waiting to be read for 3 min, {said}") == 1, path
+
+
+def test_a_report_says_whose_last_callback_it_tells_while_others_wait(reader, app, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.receipt(session, received_at=NOW - timedelta(minutes=6))
+    said = "last callback at 10:39:00"
+    assert f"{said}." in " ".join(text(reader, "/reports/attempts?tz=UTC").split())
+    context(app).spool.append([b"x" * 90])
+    assert f"{said}, of those that the database has" in text(reader, "/reports/attempts?tz=UTC")
 
 
 def test_times_are_in_the_zone_that_the_reader_chose(reader, database, at_ten_forty_five):

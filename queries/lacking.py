@@ -1,0 +1,77 @@
+"""What figures lack at this moment, in sentences for whoever does not look at the pages: receipts that nobody has read yet,
+callbacks that wait elsewhere for the database, and calls that a dialer has not told of as it usually does."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from dialers.registry import DIALERS
+from lib import clock
+from lib.text import many
+from models.receipts import PENDING
+from queries import completeness, health
+
+READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
+LATE = timedelta(minutes=2)  # the same of a report that is due
+
+
+def lacking(
+    session: Session,
+    configured: Mapping[str, Connection],
+    filters: Mapping[str, Any],
+    tz: str,
+    now: datetime,
+    spooled: int | None,
+) -> list[str]:
+    """Of the calls that match, those that may be missing; nothing where all is as usual. ``spooled``: as of
+    ``health.connections``."""
+    found = [*_waiting(session, now), *_spooled(spooled)]
+    wanted, dialers = filters.get("connection") or configured, filters.get("dialer") or DIALERS
+    asked = {name: one for name, one in configured.items() if name in wanted and one.dialer in dialers}
+    end = min(filters.get("until") or now, now)
+    polls = health.poll_states(session, now)
+    silences = health.silences(session, asked, now) if spooled == 0 else {}
+    for name, connection in asked.items():
+        said = [*_behind(connection, polls.get(name, []), tz, end, now)]
+        if name in silences and silences[name].since < end:
+            said.append(silences[name].words[:1].lower() + silences[name].words[1:].rstrip("."))
+        if said:
+            found.append(f"Of {name} calls may be missing: {'; '.join(said)}.")
+    return found
+
+
+def _waiting(session: Session, now: datetime) -> Iterator[str]:
+    oldest = health.oldest_pending(session)
+    if oldest is not None and now - oldest > READ:
+        count = sum(row["receipts"] for row in health.open_receipts(session) if row["state"] == PENDING)
+        wait = "waits" if count == 1 else "wait"
+        yield f"{many(count, 'receipt')} {wait} to be read, the oldest for {clock.span(now - oldest)}: what is shown lacks them."
+
+
+def _spooled(spooled: int | None) -> Iterator[str]:
+    if spooled is None:
+        yield "Whether callbacks wait in the spool is not known."
+    elif spooled:
+        yield "Callbacks wait in the spool: the database has not taken them yet, and what is shown lacks them."
+
+
+def _behind(
+    connection: Connection, polls: list[dict[str, Any]], tz: str, end: datetime, now: datetime
+) -> Iterator[str]:
+    """The reports of calls that could not be read as usual, and are not complete to ``end``."""
+    reports = DIALERS[connection.dialer].reports_of(connection)
+    of_calls = {one.name for one in reports if any(layer.span or layer.jobs for layer in one.layers)}
+    wrong = {one["report"] for one in polls if one["error"] or _overdue(one, now)}
+    for one in completeness.of_reports(connection, polls):
+        unread = one.to is None and not one.idle
+        if one.report in of_calls and (unread or (one.report in wrong and (one.to is None or one.to < end))):
+            yield one.words(f"{one.to.astimezone(ZoneInfo(tz)):%Y-%m-%d %H:%M}" if one.to else "")
+
+
+def _overdue(poll: Mapping[str, Any], now: datetime) -> bool:
+    due = clock.parse(poll["due_at"])
+    return due is not None and now - due > LATE
