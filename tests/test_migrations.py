@@ -1,5 +1,8 @@
 """The schema: up, down and up again on both databases, and equal to the models."""
 
+import subprocess
+import sys
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
@@ -110,3 +113,10 @@ def test_campaigns_that_were_listed_before_have_their_names(untouched):
         leads = "SELECT state FROM loaded_leads WHERE news_at IS NOT NULL ORDER BY state"
         assert session.scalars(text(leads)).all() == ["accepted", "unknown"]
     assert [tuple(row) for row in told] == [("New", "1", True), ("Old", "1", True)]
+
+
+def test_what_migrates_is_not_loaded_where_the_schema_is_present(database, database_url):
+    script = "import sys, migrations; from models.database import Database; migrations.upgrade(Database(sys.argv[1])); "
+    script += "print([name for name in sys.modules if name.startswith('alembic')])"
+    done = subprocess.run([sys.executable, "-c", script, database_url], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
