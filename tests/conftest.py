@@ -15,6 +15,11 @@ from models.database import Database
 from tests import compiled
 from tests.commands import Commands
 from tests.databases import Databases, scratch
+from tests.server import ROOT
+
+# Before all else on the path of processes that tests start, so that these load what an installation has, and not what the tests'
+# tools bring.
+BARE = str(ROOT / "bench" / "bare")
 
 
 def pytest_collection_modifyitems(items):
@@ -38,6 +43,7 @@ def pytest_collection_finish():
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 20)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (BARE, os.environ.get("PYTHONPATH"))))
 
 
 @pytest.fixture(autouse=True)

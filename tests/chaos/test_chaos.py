@@ -1,4 +1,4 @@
-"""The short chaos: two runs with more than a hundred faults together. `make chaos` is the long one."""
+"""The short chaos: two runs with more than fifty faults together. `make chaos` is the long one."""
 
 import signal
 import subprocess
@@ -11,8 +11,8 @@ from tests.server import ROOT
 
 pytestmark = pytest.mark.slow
 
-FAULTS = 55
-MINUTES = 0.42
+FAULTS = 28
+MINUTES = 0.22
 LONGEST_SECONDS = 400  # of which most is waiting for rest, where there is none
 
 
