@@ -14,13 +14,12 @@ import threading
 import time
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from lib import children, processors
-from models.database import Database, said
+from models.database import Database
 from outcomes.decisions import Decided
 from outcomes.normalize import batch_size, normalize_pending
-from service import logs
+from service import logs, loops
 from service.settings import config
 
 log = structlog.get_logger(__name__)
@@ -29,8 +28,6 @@ BACKLOG_SECONDS = 0.5  # of whole batches, until a second process is worth its s
 IDLE_SECONDS = 0.2
 CROWDED_SECONDS = 0.05  # until it looks again whether there is a processor to spare
 REST_SECONDS = 10.0  # without work, then it ends
-TROUBLE_SECONDS = 1.0
-BREATH_SECONDS = 0.001  # whoever waits for SQLite's lock gets it here
 END_SECONDS = 1.5  # with what the threads of the worker may take, less than a stop may
 AGAIN_SECONDS = 30.0  # after one that failed
 
@@ -83,19 +80,24 @@ def _crowded() -> bool:
 def work(database: Database, connections: Decided, stop: threading.Event, parent: int) -> None:
     """Normalize until there is nothing to do for a while, until told to stop, or until the worker is gone."""
     until = time.monotonic() + REST_SECONDS
-    while not stop.is_set() and time.monotonic() < until and os.getppid() == parent:
-        if _crowded():
+
+    def over() -> bool:
+        if time.monotonic() > until or os.getppid() != parent:
+            stop.set()
+        return stop.is_set()
+
+    def step() -> int:
+        nonlocal until
+        while not over() and _crowded():
             stop.wait(CROWDED_SECONDS)
-            continue
-        try:
-            taken = normalize_pending(database, connections.current(), newest=True)
-        except SQLAlchemyError as error:
-            log.error("database_trouble", loop="normalizer", error=type(error).__name__, said=said(error))
-            stop.wait(TROUBLE_SECONDS)
-            continue
+        if stop.is_set():
+            return 0
+        taken = normalize_pending(database, connections.current(), newest=True)
         if taken:
             until = time.monotonic() + REST_SECONDS
-        stop.wait(BREATH_SECONDS if taken else IDLE_SECONDS)
+        return taken
+
+    loops.run("normalizer", step, IDLE_SECONDS, stop)
 
 
 def main() -> None:

@@ -26,7 +26,6 @@ from crm.destination import Destination
 from crm.following import follow
 from dialers.base import Connection
 from dialers.registry import DIALERS
-from lib import memory
 from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace
@@ -40,7 +39,7 @@ from queries.sources import Sources
 from queries.views.answering import Means
 from schedules.asking import asker
 from schedules.sending import Sender
-from service import logs
+from service import logs, loops
 from service.mirroring import Mirroring
 from service.normalizer import Beside
 from service.settings import config
@@ -62,11 +61,7 @@ APPLY_SECONDS = 1.0
 SCHEDULE_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
 BUILD_SECONDS = 60.0
-TROUBLE_SECONDS = 1.0
 END_SECONDS = 6.0  # for all loops together: what a request holds that hangs was written down before it left
-QUIET_STEPS = 10  # then the memory that batches needed is given back
-# Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.
-BREATH_SECONDS = 0.001
 
 
 def run(
@@ -134,7 +129,7 @@ def start(
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
     waiting = Waiting(database, connections)
-    loops: dict[str, tuple[Callable[[], object], float]] = {
+    steps: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
         "meet": (Meeting(database, connections).step, MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
@@ -143,25 +138,25 @@ def start(
         "feed place": (place.look, PLACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
-        loops["normalize beside"] = normalize
-        loops["build indexes"] = (Builder(database).step, BUILD_SECONDS)
+        steps["normalize beside"] = normalize
+        steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     if mirroring is not None:
-        loops["mirror"] = (mirroring.step, MIRROR_SECONDS)
+        steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
     if sender is not None:
-        loops |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
+        steps |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
     for connection in connections.values():
         if DIALERS[connection.dialer].reports_of(connection):
-            loops[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
+            steps[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
         if DIALERS[connection.dialer].leads:
             urls = callbacks.get(connection.name, {})
-            loops[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
+            steps[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
     all_of_them = (destinations or {}).values()
     for destination in all_of_them:
-        loops[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
-        loops[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
+        steps[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
+        steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
     threads = [
-        threading.Thread(target=_loop, args=(name, step, pause, place.check, stop), name=name, daemon=True)
-        for name, (step, pause) in loops.items()
+        threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check), name=name, daemon=True)
+        for name, (step, pause) in steps.items()
     ]
     for thread in threads:
         thread.start()
@@ -216,28 +211,6 @@ def _deliverer(
     database: Database, destination: Destination, stop: threading.Event, beside: Collection[Destination]
 ) -> Callable[[], object]:
     return Deliverer(database, destination, stop=stop, beside=beside).step
-
-
-def _loop(
-    name: str, step: Callable[[], object], pause: float, before: Callable[[], None], stop: threading.Event
-) -> None:
-    """Take steps, each when ``before`` raises nothing, with hardly a pause while there is something to do. A database that is
-    away is waited for."""
-    quiet = 0  # steps without work since the last with some
-    while not stop.is_set():
-        try:
-            before()
-            busy = step()
-            quiet = 0 if busy else quiet + 1
-            if quiet == QUIET_STEPS:
-                memory.give_back()
-            stop.wait(BREATH_SECONDS if busy else pause)
-        except SQLAlchemyError as error:
-            log.error("database_trouble", loop=name, error=type(error).__name__, said=said(error))
-            stop.wait(TROUBLE_SECONDS)
-        except Exception as error:
-            log.exception("loop_failed", loop=name, error=type(error).__name__)
-            stop.wait(TROUBLE_SECONDS)
 
 
 def main() -> None:
