@@ -28,8 +28,7 @@ CONNECT_OUTCOMES = (
 SETTLED = "settled"
 SETTLINGS = ("provisional", "awaiting_disposition", SETTLED, "never_disposed")
 
-# Texts, because SQLite takes a partial index only where a query repeats its condition to the letter; and the last part is
-# said crosswise, because it takes "merged_into IS NULL" for the narrowest condition there is, and reads every call by it.
+# Texts, because SQLite takes a partial index only where a query repeats its condition to the letter.
 UNKNOWN_AND_OVER = "connect_outcome = 'unknown' AND is_final AND NOT (merged_into IS NOT NULL)"
 UNFLAGGED = "disposition IS NOT NULL AND flags = '[]' AND NOT (merged_into IS NOT NULL)"
 # An event's word that we have none for. SQLite knows ->> since 3.38 only.
@@ -101,7 +100,8 @@ class CallOutcome(Base):
         Index("ix_call_outcomes_changed", "changed_at", "id"),
         Index("ix_call_outcomes_number", "customer_number"),
         Index("ix_call_outcomes_campaign", "connection", "campaign_id", "occurred_at"),
-        Index("ix_call_outcomes_settle_by", "settle_by"),
+        partial_index("ix_call_outcomes_settle_by", "settle_by", where="settle_by IS NOT NULL"),
+        partial_index("ix_call_outcomes_merged_into", "merged_into", where="merged_into IS NOT NULL"),
         partial_index(
             "ix_call_outcomes_campaign_name",
             "connection",
@@ -170,7 +170,7 @@ class CallOutcome(Base):
     custom_fields: Mapped[Json]
     crm_reference: Mapped[LongText | None]
     sources: Mapped[Json]
-    merged_into: Mapped[Ref | None] = mapped_column(index=True)
+    merged_into: Mapped[Ref | None]
     revision: Mapped[Count]
     first_seen_at: Mapped[Moment]
     corrected_at: Mapped[Moment | None]  # when the row, settled, was first made to mean something else

@@ -18,7 +18,6 @@ from outcomes.refold import refold
 
 BATCH = 500
 
-# Not "merged_into IS NULL": SQLite would read every call by it.
 _WAITING = (CallOutcome.settling == ours.AWAITING_DISPOSITION, CallOutcome.settle_by.is_not(None))
 _FACTS = (CallOutcome.group_id, CallOutcome.connection, CallOutcome.settling, CallOutcome.status_raw)
 

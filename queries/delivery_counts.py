@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import case, func, null, select, union_all
 from sqlalchemy.orm import Session, aliased
@@ -27,7 +26,6 @@ from queries.deliveries import STEERED, outdated
 
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
 _LEFT = (*OPEN, HELD, REFUSED)  # something is to be done about it
-NO_ID = UUID(int=0)  # before every other
 _NOT_DONE = (*_LEFT, UNDONE)
 
 
@@ -112,5 +110,5 @@ def _merged(session: Session, name: str) -> int:
     mine = (Delivery.destination == name, Delivery.outcome_id == CallOutcome.id)
     stands = select(Delivery.id).where(*mine, Delivery.state != UNDONE).exists()
     left = select(Delivery.id).where(*mine, Delivery.state.in_(_LEFT), ~outdated()).exists()
-    merged = CallOutcome.merged_into > NO_ID  # asked whether it is null, SQLite reads every call
+    merged = CallOutcome.merged_into.is_not(None)
     return session.scalar(select(func.count()).select_from(CallOutcome).where(merged, stands, ~left)) or 0

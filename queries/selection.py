@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, not_, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, and_, literal, or_, select, tuple_, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.elements import Grouping
 
 from lib import clock, ids
 from lib import text as texts
@@ -58,9 +57,7 @@ COLUMNS: tuple[AnyColumn, ...] = tuple(getattr(CallOutcome, name) for name in SH
 AGENT = tuple(getattr(CallOutcome, name) for name in AGENT_FIELDS)
 
 
-# Said crosswise, as in models.calls: SQLite takes "merged_into IS NULL" for the narrowest condition there is, reads every
-# call by its index, and sorts them all for the first page.
-NOT_MERGED = not_(Grouping(CallOutcome.merged_into.is_not(None)))
+NOT_MERGED = CallOutcome.merged_into.is_(None)
 
 
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -79,7 +79,7 @@ def unread(session: Session) -> dict[str, list[dict[str, Any]]]:
     statement = select(CallOutcome.connection, noted.c.key, *figures).join_from(
         CallEvent, CallOutcome, CallEvent.outcome_id == CallOutcome.id
     )
-    statement = statement.join(noted, text("true")).where(has_unread(), ~CallOutcome.merged_into.is_not(None))
+    statement = statement.join(noted, text("true")).where(has_unread(), CallOutcome.merged_into.is_(None))
     for name, field, calls, sample, latest, first in session.execute(
         statement.group_by(CallOutcome.connection, noted.c.key)
     ):
@@ -106,9 +106,7 @@ def _add_samples(
     statement = select(CallOutcome.connection, noted.c.key, CallOutcome.id).join_from(
         CallEvent, CallOutcome, CallEvent.outcome_id == CallOutcome.id
     )
-    statement = statement.join(noted, text("true")).where(
-        CallEvent.id.in_(latest), ~CallOutcome.merged_into.is_not(None)
-    )
+    statement = statement.join(noted, text("true")).where(CallEvent.id.in_(latest), CallOutcome.merged_into.is_(None))
     for name, field, outcome in session.execute(statement.order_by(CallOutcome.id.desc())):
         samples = wanted.get((name, field), [])
         if len(samples) < MOST_SAMPLES and str(outcome) not in samples:
