@@ -71,6 +71,8 @@ def test_every_callback_is_answered_and_every_attempt_is_one_outcome(tmp_path, d
     database.close()
 
 
+# What makes a callback unreadable, no database decides.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_cannot_be_read_is_kept_with_its_reason_and_costs_no_other_call(tmp_path, database_url):
     database = Database(database_url)
     with serving(tmp_path, database_url) as served, Ryng(time_scale=0.003, seed=11, faults=HARMFUL) as ryng:

@@ -5,13 +5,13 @@ import json
 import os
 import subprocess
 import sys
-import zlib
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import pytest
 from flask import Flask, Response
 
 from sandbox.server import running
+from tests.fuzz.shapes import bomb
 
 pytestmark = pytest.mark.slow
 
@@ -56,18 +56,9 @@ SHAPES = {
     "blanks": lambda: filled(b"[", b" ", b"]"),
     "as_many_as_are_taken": lambda: numbered(b"[", b'{"call_id":"%d","uniqueid":1,"id":2}', b"]", 90_000),
     "too_large": lambda: filled(b"[", b" ", b"]", 17 * MIB),
-    "bomb": lambda: bomb(1),
-    "bomb_in_a_bomb": lambda: bomb(2),
+    "bomb": lambda: bomb(1024),
+    "bomb_in_a_bomb": lambda: gzip.compress(bomb(1024)),
 }
-
-
-@cache
-def bomb(times: int) -> bytes:
-    """A GiB of blanks, compressed so often."""
-    if times > 1:
-        return gzip.compress(bomb(times - 1))
-    deflater = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join(deflater.compress(bytes(MIB)) for _ in range(1024)) + deflater.flush()
 
 
 @lru_cache(5)
@@ -98,9 +89,8 @@ def answering():
 
 @pytest.mark.parametrize(("dialer", "report"), REPORTS)
 def test_an_answer_takes_a_bounded_memory_and_is_a_sentence(answering, dialer, report):
-    # Each shape against every fifth report: all read answers through one door.
-    first = REPORTS.index((dialer, report)) % 5
-    shapes = list(SHAPES) if THOROUGH else list(SHAPES)[first::5]
+    # Each shape against one report: all read answers through one door.
+    shapes = list(SHAPES) if THOROUGH else list(SHAPES)[REPORTS.index((dialer, report)) :: len(REPORTS)]
     words = [sys.executable, "-m", "tests.dialers.swollen", dialer, report, answering, *shapes]
     done = subprocess.run(words, capture_output=True, text=True, timeout=900, check=True)
     told = {shape: rest for shape, *rest in map(json.loads, done.stdout.splitlines())}

@@ -21,7 +21,7 @@ from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.server import ROOT, toml
 
-LEADS = int(os.environ.get("WRAPUP_TEST_LEADS") or 400)
+LEADS = int(os.environ.get("WRAPUP_TEST_LEADS") or 200)
 KILLS = 3
 SECONDS = 60 + LEADS / 20
 

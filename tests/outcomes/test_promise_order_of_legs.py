@@ -55,7 +55,7 @@ OBSERVED = (
     "occurred_at",
     "settle_by",
 )
-PURE = settings(PROPERTY, max_examples=PROPERTY.max_examples * 10)
+PURE = settings(PROPERTY, max_examples=PROPERTY.max_examples * 20)
 
 
 # Callbacks without a time: VoIPEX's legs, Ringostat's webhooks -----------------------------------------------------------
