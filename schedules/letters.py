@@ -59,7 +59,9 @@ def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now
     notes += table.lacking
     if table.left_out:
         unknown = f"Of {texts.many(table.left_out, 'call')} it is not known what their dispositions mean, or none is ever stated"
-        notes.append(f"{unknown}: they count as no contact and no sale. The page of the report lists them.")
+        notes.append(
+            f"{unknown}: where a figure is shown they count as no contact and no sale. The page of the report lists them."
+        )
     if why:
         notes.append(why)
     if settings.public_url:

@@ -82,6 +82,11 @@ class Figure:
         None  # the object that it stands in, without its name: ``now_contacts`` is ``{"now": {"contacts"}}``
     )
 
+    @property
+    def by_meaning(self) -> bool:
+        """Whether its definition says that what nobody has mapped is not counted: then it may be more than it says."""
+        return "nobody has mapped" in self.excludes
+
     def described(self) -> dict[str, Any]:
         """As the API shows its definition, but for where it opens."""
         told = ("name", "numerator", "denominator", "excludes", "elsewhere", "unit")

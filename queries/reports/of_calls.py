@@ -90,7 +90,7 @@ CONTACT = Report(
         CONTACTS,
         calls("final", "", facts.FINAL, hidden=True),
         calls("connected", "", facts.ANSWERED, hidden=True),
-        Figure("contacted", "", leads=_always(facts.CONTACT), hidden=True),
+        Figure("contacted", "", excludes=UNMAPPED, leads=_always(facts.CONTACT), hidden=True),
         Figure("leads", "", leads=_always(facts.HAS_LEAD), hidden=True),
         rate("per_call", "contacts", "final", "Contacts.", "Calls that are over."),
         rate("per_conversation", "contacts", "connected", "Contacts.", "Connected calls."),

@@ -97,13 +97,14 @@ def calls() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, columns.CallsQuery)
     names = columns.chosen(rest.pop(columns.NAME, ()))
-    page, left_out, opened = None, None, openings.told(rest, g.get("row", {}), pairs)
+    page, left_out, unsure, opened = None, None, None, openings.told(rest, g.get("row", {}), pairs)
     if not wrong:
         try:
             with SEARCHES.turn(), session.database().read() as reading:
                 counted = opening.with_figure(reading, wanted, rest)
                 page = selection.page(reading, counted, **rest)
                 left_out = filters.left_out(reading, wanted)
+                unsure = filters.unsure(reading, wanted, g.get("row", {}), opened)
         except keyset.BadCursor as error:
             wrong = {"cursor": [str(error)]}
         except WrongQuestion as error:
@@ -128,6 +129,7 @@ def calls() -> Response | str:
         kept=[pair for pair in kept if pair[0] in filters.WITHOUT_FIELD],
         campaigns=filters.campaigns(wanted),
         left_out=left_out,
+        unsure=unsure,
         opened=opened,
         wrong=wrong,
         choices={

@@ -35,9 +35,12 @@ def counted_leads() -> Response | str:
         return redirect(f"{request.path}?{urlencode(pairs)}", 302)
     wanted, rest, wrong = filters.read(request, catalogue.LeadQuery)
     page: keyset.Page[dict[str, Any]] | None = None
+    unsure, opened = None, openings.told(rest, g.get("row", {}), pairs)
     if not wrong:
         try:
             page = catalogue.leads_page(wanted, rest)
+            with SEARCHES.turn(), session.database().read() as reading:
+                unsure = filters.unsure(reading, wanted, g.get("row", {}), opened)
         except WrongQuestion as error:
             wrong = {error.parameter: [str(error)]}
         except keyset.BadCursor as error:
@@ -50,7 +53,8 @@ def counted_leads() -> Response | str:
         first=kept == pairs,
         query=urlencode(kept),
         chips=filters.chips(pairs, rest.get("tz", zone)),
-        opened=openings.told(rest, g.get("row", {}), pairs),
+        opened=opened,
+        unsure=unsure,
         wrong=wrong,
         api=f"{API}/leads",
         address=request.url,

@@ -14,6 +14,7 @@ from lib import clock
 from queries import campaigns as offered
 from queries import selection, words_seen
 from queries.campaigns import Campaign
+from queries.reports import left_out as not_known
 from web.context import context
 from web.pages import sentences, zones
 from web.parameters import OutcomeQuery, Parser, split
@@ -74,6 +75,23 @@ def left_out(reading: Session, wanted: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     found = words_seen.undecided_calls(reading, {**wanted, "flag": []}, context().connections)
     return {"calls": sum(found.values()), "connections": sorted(found)} if found else None
+
+
+def unsure(
+    reading: Session, wanted: Mapping[str, Any], row: Mapping[str, str], opened: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Where a figure is opened that rests on what dispositions mean: ``{"calls", "connections"}`` that match the filters and are
+    of the row's connection, whatever else the row is of, and of which that is not known. None where there are none."""
+    if not opened or not opened["by_meaning"]:
+        return None
+    # What a list of leads is asked about is the time of the lead, and not of its calls.
+    asked = {name: wanted.get(name) for name in ("connection", "dialer")} if opened["report"].tables else {**wanted}
+    asked |= {name: [row[name]] for name in ("connection", "dialer") if row.get(name)}
+    ways = (not_known.undecided, not_known.unstated)
+    found = [one for way in ways for one in way(reading, asked, context().connections)]
+    if not found:
+        return None
+    return {"calls": sum(one.calls for one in found), "connections": sorted({one.connection for one in found})}
 
 
 def campaigns(wanted: Mapping[str, Any], of_loads: bool = False) -> list[Campaign]:

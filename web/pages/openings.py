@@ -54,9 +54,9 @@ def coded(text: str) -> Markup:
 
 
 def told(query: Mapping[str, Any], row: Mapping[str, str], pairs: Pairs) -> dict[str, Any] | None:
-    """The opened figure in words: ``{"report", "back", "figure", "numerator", "excludes", "row", "tz", "by_customer"}``; ``back``
-    is the query of the report, of those filters and in those groups. None where none is opened, or where there is no such
-    figure."""
+    """The opened figure in words: ``{"report", "back", "figure", "numerator", "excludes", "by_meaning", "row", "tz",
+    "by_customer"}``; ``back`` is the query of the report, of those filters and in those groups. None where none is opened, or
+    where there is no such figure."""
     try:
         report, figure = opened.named(query.get("figure") or "")
     except WrongQuestion:
@@ -70,6 +70,7 @@ def told(query: Mapping[str, Any], row: Mapping[str, str], pairs: Pairs) -> dict
         "figure": figure,
         "numerator": figure.numerator,
         "excludes": figure.excludes,
+        "by_meaning": (report.numerator(figure) if figure.ratio else figure).by_meaning,
         "row": [(sentences.plain(name), value or "none") for name, value in row.items()],
         "tz": query.get("tz", "UTC"),
         "by_customer": query.get("zone") == "customer",

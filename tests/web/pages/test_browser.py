@@ -314,6 +314,8 @@ def test_axe_finds_nothing(app, database, chromium, scheme):
         page = Window(chromium, port, color_scheme=scheme).sign_in(new_key(database, "admin"))
         page.goto("/loads")
         load = page.locator("tbody tr a").first.get_attribute("href")
+        page.goto(load)
+        lead = page.locator('main a[href^="/leads/"]').first.get_attribute("href")
         page.goto("/schedules")
         schedule = page.locator("tbody tr a").first.get_attribute("href")
         paths = (
@@ -322,6 +324,8 @@ def test_axe_finds_nothing(app, database, chromium, scheme):
             "/calls?limit=9&columns=notes,talk_seconds",
             "/loads",
             load,
+            lead,
+            "/leads?figure=contact_rate.per_lead&tz=UTC",
             "/schedules",
             schedule,
         )
