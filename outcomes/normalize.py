@@ -67,6 +67,7 @@ def normalize_pending(
     or that other workers hold the rest. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
     one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same."""
     batch = Batch(limit or batch_size(database), only, newest)
+    last: Exception | None = None
     for attempt in range(TRIES):
         ahead = _read_ahead(database, connections, batch, now or clock.now()) if database.is_sqlite else None
         if ahead is not None and not ahead.receipts:
@@ -74,7 +75,9 @@ def normalize_pending(
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                return _write(session, connections, batch, now or clock.now(), ahead)
+                taken = _write(session, connections, batch, now or clock.now(), ahead)
+            if taken or ahead is None:
+                return taken  # else others have taken all of them meanwhile, though not what comes next
         except (Raced, OperationalError, IntegrityError) as error:
             # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
             if attempt == TRIES - 1:
@@ -85,6 +88,8 @@ def normalize_pending(
             return _by_halves(database, connections, batch, now, error)
         except Exception as error:  # noqa: BLE001 - one receipt that no table can hold must not stop the others
             return _by_halves(database, connections, batch, now, error)
+    if last is None:
+        return 0
     if isinstance(last, IntegrityError):
         return _by_halves(database, connections, batch, now, last)
     raise last
@@ -154,12 +159,12 @@ def _write(
 
 
 def _still_as_read(session: Session, ahead: Ahead) -> set[UUID]:
-    """The receipts that nobody has taken since, nor sent back to be read again."""
-    read = {receipt.id: receipt.readings for receipt in ahead.receipts}
-    pending = select(Receipt.id, Receipt.readings).where(
-        bulk.among(session, Receipt.id, read), Receipt.state == PENDING
-    )
-    return {receipt for receipt, readings in session.execute(pending) if read[receipt] == readings}
+    """The receipts that nobody has taken since, nor sent back to be read again, and whose words no poll has met again: they
+    would count as older than they are."""
+    read = {receipt.id: (receipt.readings, receipt.seen_at) for receipt in ahead.receipts}
+    columns = select(Receipt.id, Receipt.readings, Receipt.seen_at)
+    pending = columns.where(bulk.among(session, Receipt.id, read), Receipt.state == PENDING)
+    return {receipt for receipt, *now in session.execute(pending) if read[receipt] == tuple(now)}
 
 
 def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]:

@@ -1,9 +1,13 @@
 """What was read and folded before the transaction that writes is used only while it is still true."""
 
+import json
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
+from dialers.asking import Record, ReportPage
+from dialers.base import Connection
 from lib import clock
 from models import CallEvent, Receipt
 from models.receipts import NORMALIZED, PENDING
@@ -11,10 +15,17 @@ from outcomes import normalize as normalizing
 from outcomes import receipts as sent_back
 from outcomes.ahead import prepare
 from outcomes.normalize import Batch, normalize_pending
+from polling.keep import keep_page
 from queries import evidence
 from tests.evidence import CONNECTIONS, START, connect, keep, normalize, outcomes, receipt, terminal
 
 NOW = START + timedelta(minutes=5)
+QVOICE = Connection("qvoice-main", "qvoice", settings={}, default_country="US")
+
+
+@pytest.fixture(autouse=True)
+def connections(monkeypatch):
+    monkeypatch.setitem(CONNECTIONS, QVOICE.name, QVOICE)
 
 
 def read_ahead(database, **batch):
@@ -96,3 +107,44 @@ def test_what_no_table_can_hold_is_found_from_the_other_end_too(database):
     with database.read() as session:
         states = dict(session.execute(select(Receipt.id, Receipt.state)).all())
     assert {states[one.id] for one in good} == {NORMALIZED} and PENDING not in states.values()
+
+
+def test_words_that_a_poll_has_met_again_meanwhile_are_read_as_the_latest(database):
+    def polled(disposition: str, minute: int) -> None:
+        row = {
+            "timestamp": 1_763_460_000,
+            "lead_number": "+12195011918",
+            "call_id": "c1",
+            "agent_disposition": disposition,
+        }
+        with database.write() as session:
+            page = ReportPage([Record(json.dumps(row).encode(), "c1")])
+            keep_page(session, QVOICE, "lead_history", page, START + timedelta(minutes=minute))
+
+    polled("Sale", 0)
+    polled("Refused", 1)
+    ahead = read_ahead(database)
+    polled("Sale", 2)
+    write(database, ahead)
+    normalize(database)
+    assert [row.disposition for row in outcomes(database)] == ["Sale"]
+
+
+class Meanwhile(dict):
+    """The connections; something happens when they are first asked for, while a batch is being understood."""
+
+    def __init__(self, connections, act):
+        super().__init__(connections)
+        self._acts = [act]
+
+    def get(self, *key):
+        while self._acts:
+            self._acts.pop()()
+        return super().get(*key)
+
+
+def test_where_others_have_taken_the_whole_batch_meanwhile_the_next_one_follows(database):
+    keep(database, *(receipt(terminal(call, call)) for call in range(1, 4)))
+    connections = Meanwhile(CONNECTIONS, lambda: normalize_pending(database, CONNECTIONS, limit=2, now=NOW))
+    assert normalize_pending(database, connections, limit=2, now=NOW), "0 would say that none is left"
+    assert [row.call_id for row in outcomes(database)] == ["1", "2", "3"]
