@@ -30,13 +30,15 @@ CROWDED_SECONDS = 0.05  # until it looks again whether there is a processor to s
 REST_SECONDS = 10.0  # without work, then it ends
 END_SECONDS = 1.5  # with what the threads of the worker may take, less than a stop may
 AGAIN_SECONDS = 30.0  # after one that failed
+OTHER_SETTINGS = 3  # the code of its end
 
 
 class Beside:
-    """The second process, as the worker sees it. Any thread may ask."""
+    """The second process, as the worker sees it. Any thread may ask. ``file_hash``: of the settings (``Settings.file_hash``)."""
 
-    def __init__(self, database: Database):
+    def __init__(self, database: Database, file_hash: str):
         self._batch = batch_size(database)
+        self._file_hash = file_hash
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._busy_since: float | None = None
@@ -52,7 +54,7 @@ class Beside:
             elif self._busy_since is None:
                 self._busy_since = now
             elif now - self._busy_since > BACKLOG_SECONDS and now > self._not_before and not _crowded():
-                self._busy_since, self._process = None, children.beside("service.normalizer")
+                self._busy_since, self._process = None, children.beside("service.normalizer", self._file_hash)
                 log.info("normalizer_started")
 
     def stop(self) -> None:
@@ -68,7 +70,8 @@ class Beside:
             self._process = None
             if code:
                 self._not_before = time.monotonic() + AGAIN_SECONDS
-                log.error("normalizer_died", code=code)
+                if code != OTHER_SETTINGS:  # of which it has told
+                    log.error("normalizer_died", code=code)
         return self._process is not None
 
 
@@ -101,14 +104,21 @@ def work(database: Database, connections: Decided, stop: threading.Event, parent
 
 
 def main() -> None:
-    """What ``Beside`` starts, with the worker's process as the argument. Raises BadSettings."""
+    """What ``Beside`` starts, with the worker's process and the hash of its settings file as arguments. Raises BadSettings."""
+    parent, file_hash = int(sys.argv[1]), sys.argv[2]
     settings = config.load()
     logs.configure(settings.log_level)
+    if settings.file_hash != file_hash:
+        # Calls of one moment would be read in two ways, or put into quarantine as those of nobody's connection.
+        log.warning(
+            "settings_changed", said="Until the worker has read the settings file again, one process normalizes."
+        )
+        sys.exit(OTHER_SETTINGS)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = Database(settings.database_url)
-    work(database, Decided(database, settings.connections), stop, int(sys.argv[1]))
+    work(database, Decided(database, settings.connections), stop, parent)
     database.close()
 
 

@@ -74,10 +74,11 @@ def run(
     destinations: Mapping[str, Destination] | None = None,
     sender: Sender | None = None,
     taking_in: TakingIn | None = None,
+    file_hash: str = "",
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
-    URLs by connection and kind. ``started`` is called when it works. The settings are those of this process: the second one that
-    a backlog needs loads them itself."""
+    URLs by connection and kind. ``started`` is called when it works. ``file_hash`` is the settings': the second
+    process, which a backlog needs, loads them itself."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -86,7 +87,7 @@ def run(
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
-    beside = Beside(database)
+    beside = Beside(database, file_hash)
     threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
@@ -231,6 +232,7 @@ def main() -> None:
         destinations,
         sender,
         taking_in,
+        settings.file_hash,
     )
 
 

@@ -49,6 +49,7 @@ def worker() -> None:
         destinations=own.destinations,
         sender=sender,
         taking_in=taking_in_of(database, own),
+        file_hash=own.file_hash,
     )
 
 

@@ -3,6 +3,7 @@
 Nothing reads the environment after ``load``. What each setting means for users stands in docs/settings.md.
 """
 
+import hashlib
 import os
 import re
 import tomllib
@@ -57,6 +58,7 @@ class Settings:
     mirror: str = AUTO  # whether there is a mirror of the outcomes
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
+    file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
 
     def mirror_folder(self) -> Path:
         """Where this host has its mirror."""
@@ -109,7 +111,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
         guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
-    file = _file(env, environ)
+    file, file_hash = _file(env, environ)
     connections = connections_of(file, data_dir)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
@@ -133,6 +135,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
+        file_hash=file_hash,
     )
 
 
@@ -211,13 +214,15 @@ def _proxies(text: str) -> Proxies:
         ) from None
 
 
-def _file(env: _Environment, environ: Mapping[str, str]) -> dict[str, Any]:
+def _file(env: _Environment, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """What the settings file holds, and its ``Settings.file_hash``."""
     named = env.text("WRAPUP_CONFIG", "")
     path = Path(named or "wrapup.toml")
     if not named and not path.exists():
-        return {}
+        return {}, ""
     try:
-        return _filled(tomllib.loads(path.read_text(encoding="utf-8")), environ, path.name)
+        text = path.read_text(encoding="utf-8")
+        return _filled(tomllib.loads(text), environ, path.name), hashlib.sha256(text.encode()).hexdigest()
     except OSError as error:
         raise BadSettings(f"WRAPUP_CONFIG names {str(path)!r}, which cannot be read: {error.strerror}.") from None
     except ValueError as error:  # TOML's own, text that is no UTF-8, and numbers of thousands of digits

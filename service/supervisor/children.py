@@ -1,5 +1,6 @@
 """Child processes that are kept alive: started, started again when they die, renewed without a gap, stopped together."""
 
+import contextlib
 import ctypes
 import os
 import selectors
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -136,6 +137,17 @@ class _Started:
 
     def close(self) -> None:
         os.close(self._pipe)
+
+
+def reap(ours: Collection[int]) -> None:
+    """See off those that have ended of a child that died before them. In a container without an init they are ours, since we are
+    its first process, and would be kept for ever. ``ours``: processes that somebody waits for, who wants to know their code."""
+    with contextlib.suppress(ChildProcessError):  # there is none at all
+        while sys.platform == "linux":
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is None or found.si_pid in ours:
+                return
+            os.waitpid(found.si_pid, 0)
 
 
 def stop(children: Sequence[Child]) -> None:

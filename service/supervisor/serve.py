@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from service import logs
-from service.supervisor.children import LOOK_SECONDS, Child, stop
+from service.supervisor.children import LOOK_SECONDS, Child, reap, stop
 from service.supervisor.plan import Plan
 from service.supervisor.sockets import inner, listening
 
@@ -72,6 +72,7 @@ class Supervisor:
             for child in self._running if self._renewing else ():
                 child.renew()
             self._running, self._last, self._renewing = [*self._running, *self._last], [], False
+        reap({process.pid for child in self._running for process in child.processes()} | self._preparation.processes())
 
     def renew(self) -> None:
         """The new code's migrations first, then its processes."""
@@ -108,6 +109,10 @@ class Preparation:
             log.error("not_prepared", code=code)
             self._at = now + (MUCH_LATER_SECONDS if code == NEWER_SCHEMA else AGAIN_SECONDS)
         return code == 0
+
+    def processes(self) -> set[int]:
+        """Their ids; one that has ended is waited for in the next look."""
+        return set() if self._process is None else {self._process.pid}
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

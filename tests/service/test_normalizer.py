@@ -16,6 +16,7 @@ from outcomes.normalize import batch_size, normalize_pending
 from rig.waiting import until
 from service import normalizer
 from service.normalizer import Beside, work
+from service.settings import config
 from tests.evidence import CONNECTIONS, keep, outcomes, receipt, terminal
 from tests.server import toml
 
@@ -40,7 +41,7 @@ def beside(database, database_url, tmp_path, monkeypatch):
     monkeypatch.setenv("WRAPUP_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(normalizer, "BACKLOG_SECONDS", 0.0)
     monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
-    beside = Beside(database)
+    beside = Beside(database, config.load().file_hash)
     yield beside
     beside.stop()
 
@@ -70,8 +71,16 @@ def test_a_backlog_is_understood_by_two_and_nothing_twice(database, database_url
 
 def test_it_starts_with_the_settings_of_the_worker(beside, database):
     process = start(beside, database)
-    command = [*process.args[:-1], "1"]  # of a worker that is gone
-    assert subprocess.run(command, timeout=60).returncode == 0
+    *command, _, file_hash = process.args
+    assert subprocess.run([*command, "1", file_hash], timeout=60).returncode == 0, "of a worker that is gone"
+
+
+def test_it_reads_nothing_with_other_settings_than_the_worker_has(beside, database, tmp_path):
+    keep(database, receipt(terminal()))
+    (tmp_path / "wrapup.toml").write_text("")
+    process = start(beside, database)
+    assert process.wait(60) == normalizer.OTHER_SETTINGS
+    assert pending(database) == 1 and start(beside, database) is None
 
 
 def test_it_leaves_the_processor_to_whoever_needs_it(beside, database, monkeypatch):
