@@ -27,6 +27,7 @@ OURS = (
     "refused",
     "wrapup.db",
     "feed-place.json",
+    "in-use",
     "demo.lock",
     "wrapup.toml",
     "jaicp-sandbox",

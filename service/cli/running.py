@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 import migrations
 from service.cli.settings import settings
 from service.prepare import run as run_prepare
+from service.supervisor.folder import hold
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
 from service.worker import mirroring_of, sender_of, taking_in_of
@@ -36,6 +37,7 @@ def prepare() -> None:
 def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, apply decisions, send leads, deliveries and schedules."""
     own = settings()
+    hold(own.data_dir, own.database_url)
     database = context().database
     mirroring = mirroring_of(database, own)
     urls = own.callbacks_of()

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
 from service import logs
 from service.supervisor.children import LOOK_SECONDS, Child, reap, stop
+from service.supervisor.folder import hold
 from service.supervisor.plan import Plan
 from service.supervisor.sockets import inner, listening
 
@@ -29,6 +31,7 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     ``more`` are children to keep alive besides; without ``worker`` somebody else runs it. Raises BadSettings.
     """
     logs.configure(plan.log_level)
+    hold(Path(plan.environ["WRAPUP_DATA_DIR"]), plan.environ["WRAPUP_DATABASE_URL"])
     outer, between = listening(plan.bind), inner()
     caught: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

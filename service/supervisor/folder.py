@@ -1,0 +1,55 @@
+"""The data folder is one database's at a time. What lies in its spool goes into the database of whoever takes it in first, so that
+of two Wrapups with one folder and two databases each would lose calls to the other."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lib import locks, private
+from service.settings.mistakes import BadSettings
+
+FILE = "in-use"
+PATIENCE_SECONDS = 1.0  # another one writes its name into the file for a moment
+
+
+def hold(folder: Path, database_url: str) -> None:
+    """Hold it for the database until this process ends; several may do so for the same one. Raises BadSettings where another
+    database has it. A folder that cannot be written to is nobody's: whether callbacks can be kept shows later."""
+    mine = _named(database_url)
+    try:
+        private.make_folder(folder)
+        file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if locks.take(file):
+            os.ftruncate(file, 0)
+            os.pwrite(file, mine, 0)
+        _share(file)
+        holder = os.pread(file, len(mine) + 1, 0)
+    except OSError:
+        return
+    if holder and holder != mine:
+        os.close(file)
+        raise BadSettings(
+            f"WRAPUP_DATA_DIR is {str(folder)!r}, which a running Wrapup with another WRAPUP_DATABASE_URL uses: each would take "
+            "callbacks of the other into its own database. Give each a folder of its own."
+        )
+
+
+def _share(file: int) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(locks.LOOK_SECONDS)
+        else:
+            return
+
+
+def _named(database_url: str) -> bytes:
+    """Which database it is, without the password."""
+    url = urlsplit(database_url)
+    if url.scheme == "sqlite":
+        return os.fsencode(os.path.realpath(url.path.removeprefix("/")))
+    return f"{url.netloc.rpartition('@')[2]}{url.path}?{url.query}".encode()
