@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from lib import clock
 from lib import text as texts
-from models import CallEvent, CallGroup, Decision
+from models import CallEvent, CallGroup, Decision, leases
 from models.database import Database, changed, chunks
 from models.decisions import DONE, FAILED, RUNNING, WAITING
 from outcomes.decisions import Decided, Key, Meaning, key, merged
@@ -137,8 +137,10 @@ def apply_next(database: Database, connections: Decided, now: datetime | None = 
 
 def _claim(database: Database, now: datetime) -> Decision | None:
     """The attempt is written before it is made; no row changed means that another worker was faster."""
-    free = or_(Decision.state == WAITING, (Decision.state == RUNNING) & (Decision.lease_until < now))
-    due = select(Decision).where(free, Decision.decided_at <= now - SETTLED).order_by(Decision.id).limit(1)
+    free = or_(Decision.state == WAITING, (Decision.state == RUNNING) & leases.free(Decision.lease_until, now, LEASE))
+    # What was decided long after now was dated by a clock that has been set back.
+    settled = or_(Decision.decided_at <= now - SETTLED, Decision.decided_at > now + LEASE)
+    due = select(Decision).where(free, settled).order_by(Decision.id).limit(1)
     with database.read() as session:
         found = session.scalars(due).one_or_none()
         if found is None:

@@ -236,6 +236,14 @@ class Decided(Mapping[str, Connection]):
                 }
                 self._seen = count
 
+    def hold(self, session: Session, found: Mapping[str, Connection]) -> bool:
+        """Whether ``found``, an answer of ``current``, still is what holds. Where it is not, the next answer is a new one."""
+        seen = self._seen
+        if found is self._found and (seen is None or session.scalar(select(func.count()).select_from(Decision)) == seen):
+            return True
+        self.forget()
+        return False
+
     def forget(self) -> None:
         """Look again at the next question: this process has just decided something."""
         self._look_at = 0.0

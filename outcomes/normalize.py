@@ -23,6 +23,7 @@ from models.database import AnyColumn, AnySelect, Database
 from models.receipts import DUPLICATE, IGNORED, NORMALIZED, PENDING, QUARANTINED
 from outcomes import statuses
 from outcomes.ahead import Ahead, prepare
+from outcomes.decisions import Decided
 from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.reading import Fate
@@ -64,22 +65,26 @@ def normalize_pending(
     newest: bool = False,
 ) -> int:
     """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
-    or that other workers hold the rest. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
+    or that other workers hold the rest. What is decided of a word meanwhile counts, where they are ``Decided``: it is applied
+    to the calls that are there by then, of which these would be none. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
     one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same."""
     batch = Batch(limit or batch_size(database), only, newest)
     last: Exception | None = None
     for attempt in range(TRIES):
-        ahead = _read_ahead(database, connections, batch, now or clock.now()) if database.is_sqlite else None
+        known = connections.current() if isinstance(connections, Decided) else connections
+        ahead = _read_ahead(database, known, batch, now or clock.now()) if database.is_sqlite else None
         if ahead is not None and not ahead.receipts:
             return 0
         try:
             with database.write() as session:
                 bulk.expect_growth(session)
-                taken = _write(session, connections, batch, now or clock.now(), ahead)
+                taken = _write(session, known, batch, now or clock.now(), ahead)
+                if isinstance(connections, Decided) and not connections.hold(session, known):
+                    raise Raced
             if taken or ahead is None:
                 return taken  # else others have taken all of them meanwhile, though not what comes next
         except (Raced, OperationalError, IntegrityError) as error:
-            # Another worker was faster, a deadlock, a lost connection: the batch is whole again, so begin it again.
+            # Another worker was faster, somebody has decided a word, a deadlock, a lost connection: the batch is whole again, so begin it again.
             if attempt == TRIES - 1:
                 last = error
         except (ProgrammingError, InternalError, InterfaceError) as error:

@@ -95,7 +95,7 @@ def work(database: Database, connections: Decided, stop: threading.Event, parent
             stop.wait(CROWDED_SECONDS)
         if stop.is_set():
             return 0
-        taken = normalize_pending(database, connections.current(), newest=True)
+        taken = normalize_pending(database, connections, newest=True)
         if taken:
             until = time.monotonic() + REST_SECONDS
         return taken

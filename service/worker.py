@@ -177,7 +177,7 @@ def _normalizer(
             until = time.monotonic() + (0.0 if taken else IDLE_SECONDS)
             while not taking_in.step() and time.monotonic() < until and not stop.wait(TAKE_IN_SECONDS):
                 continue
-        taken = normalize_pending(database, decided.current())
+        taken = normalize_pending(database, decided)
         if beside:
             beside.note(taken)
         return taken

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from dialers.base import Connection
 from lib import clock, ids
@@ -258,6 +258,32 @@ def test_a_worker_that_died_is_followed_by_another(database):
         session.execute(update(Decision).values(state="running", lease_until=clock.now() + timedelta(seconds=60)))
     assert not apply_next(database, live, now=clock.now() + LATER)
     assert apply_next(database, live, now=clock.now() + timedelta(seconds=70))
+
+
+@pytest.mark.parametrize("state", ["waiting", "running"])
+def test_a_clock_that_is_set_back_holds_up_no_decision(database, state):
+    with database.write() as session:
+        decide(session, PLAIN, "disposition", "Sale", ["sale"], "priya")
+        session.execute(update(Decision).values(state=state, lease_until=clock.now() + timedelta(seconds=60)))
+    assert apply_next(database, Decided(database, {PLAIN.name: PLAIN}), now=clock.now() - timedelta(days=1))
+
+
+def test_what_is_decided_while_a_batch_is_understood_holds_for_its_calls(database, monkeypatch):
+    monkeypatch.setattr(decisions, "LOOK_SECONDS", 60.0)
+    keep(database, receipt(terminal(1, 101, disposition="Sale")))
+    live, others, done = Decided(database, {PLAIN.name: PLAIN}), Decided(database, {PLAIN.name: PLAIN}), []
+
+    def meanwhile(*_args):
+        if live._looked and not done:
+            done.append(True)
+            with database.write() as session:
+                decide(session, PLAIN, "disposition", "Sale", ["sale"], "priya")
+            assert apply_next(database, others, now=clock.now() + LATER)
+
+    event.listen(database.engine, "after_cursor_execute", meanwhile)
+    normalize(database, live)
+    event.remove(database.engine, "after_cursor_execute", meanwhile)
+    assert done and [row.flags for row in outcomes(database)] == [["sale"]]
 
 
 def unmapped(database, live):
