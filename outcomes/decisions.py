@@ -239,7 +239,9 @@ class Decided(Mapping[str, Connection]):
     def hold(self, session: Session, found: Mapping[str, Connection]) -> bool:
         """Whether ``found``, an answer of ``current``, still is what holds. Where it is not, the next answer is a new one."""
         seen = self._seen
-        if found is self._found and (seen is None or session.scalar(select(func.count()).select_from(Decision)) == seen):
+        if found is self._found and (
+            seen is None or session.scalar(select(func.count()).select_from(Decision)) == seen
+        ):
             return True
         self.forget()
         return False

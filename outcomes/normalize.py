@@ -65,9 +65,11 @@ def normalize_pending(
     newest: bool = False,
 ) -> int:
     """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
-    or that other workers hold the rest. What is decided of a word meanwhile counts, where they are ``Decided``: it is applied
-    to the calls that are there by then, of which these would be none. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
-    one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same."""
+    or that other workers hold the rest. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
+    one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same.
+
+    Where the connections are ``Decided``, a word that is decided meanwhile counts: it is applied to the calls that are there
+    by then, and these are not."""
     batch = Batch(limit or batch_size(database), only, newest)
     last: Exception | None = None
     for attempt in range(TRIES):
@@ -84,7 +86,8 @@ def normalize_pending(
             if taken or ahead is None:
                 return taken  # else others have taken all of them meanwhile, though not what comes next
         except (Raced, OperationalError, IntegrityError) as error:
-            # Another worker was faster, somebody has decided a word, a deadlock, a lost connection: the batch is whole again, so begin it again.
+            # Another worker was faster, a word was decided, a deadlock, a lost connection: the batch is whole again, so
+            # begin it again.
             if attempt == TRIES - 1:
                 last = error
         except (ProgrammingError, InternalError, InterfaceError) as error:

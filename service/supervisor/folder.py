@@ -1,5 +1,5 @@
-"""The data folder is one database's at a time. What lies in its spool goes into the database of whoever takes it in first, so that
-of two Wrapups with one folder and two databases each would lose calls to the other."""
+"""The data folder is one database's at a time. What lies in its spool goes into the database of whoever takes it in first, so
+that of two Wrapups with one folder and two databases each would lose calls to the other."""
 
 import fcntl
 import os
