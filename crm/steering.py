@@ -96,13 +96,12 @@ def retry_many(database: Database, conditions: Iterable[Condition], now: datetim
     """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many."""
     left_out = and_(Delivery.state == REFUSED, func.coalesce(Delivery.reason, "") == LEFT_OUT)  # one by one, if at all
     wanted = [*conditions, Delivery.state.in_(STEERED), ~left_out]
-    tried = lots.change(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
     with database.read() as session:
         names = list(session.scalars(select(DestinationState.name)))
         unknown = [_can_be_found(name, session, now) for name in names]
-    for can_be_found in unknown:
-        tried += lots.change(database, [*wanted, can_be_found], {"due_at": now})
-    return tried
+    # First what is unknown: some of the others become so.
+    tried = sum(lots.change(database, [*wanted, can_be_found], {"due_at": now}) for can_be_found in unknown)
+    return tried + lots.change(database, [*wanted, Delivery.state.in_(RETRIED), ~outdated()], _again(now))
 
 
 def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime) -> Delivery | None:

@@ -92,6 +92,12 @@ def test_many_are_tried_again_a_lot_at_a_time(database, monkeypatch):
     assert steering.retry_many(database, wanted, NOW) == 0
 
 
+def test_what_was_given_up_in_doubt_counts_once(database):
+    one = make(database, state="refused", reason="in_doubt", sent_at=NOW - timedelta(days=3), due_at=LATER)
+    assert steering.retry_many(database, conditions({"destination": "sales"}), NOW) == 1
+    assert (now_is(database, one).state, now_is(database, one).due_at) == ("unknown", NOW)
+
+
 def test_many_of_every_state_touch_only_what_can_be_tried_again(database):
     made = {state: make(database, state=state, due_at=LATER) for state in DELIVERY_STATES}
     assert steering.retry_many(database, conditions({"destination": "sales"}), NOW) == 4
