@@ -17,7 +17,7 @@ SENDING = "sending"  # it may have left
 SENT = "sent"
 FAILED = "failed"  # for sure not taken, and given up; ``answer`` says why
 UNKNOWN = "unknown"  # it left, and nobody can tell what became of it: never repeated by itself
-MISSED = "missed"  # nothing ran when it was due, and a later one was sent in its place
+MISSED = "missed"  # nobody came to send it before a later one was due, which was sent in its place
 SEND_STATES = (PENDING, SENDING, SENT, FAILED, UNKNOWN, MISSED)
 
 VIEW_BROKEN = "view_broken"  # why it failed; ``answer`` says what the view asks

@@ -26,7 +26,7 @@ _CELL = "border:1px solid #bbb;padding:2px 8px;text-align:left"
 WENT = {
     FAILED: "It was not sent, and is given up",
     UNKNOWN: "It left, and nobody can tell whether it arrived: it is not sent again by itself",
-    MISSED: "It was missed: nothing ran when it was due",
+    MISSED: "It was missed: nobody came to send it before the next one was due",
 }
 
 
@@ -54,7 +54,7 @@ def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now
     elif now - send.due_at >= LATE:
         notes.append(f"This is sent late: it was due at {due}, and it is {wall(now, schedule.tz)} now.")
     if send.missed:
-        notes.append(f"Nothing ran for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed.")
+        notes.append(f"Nothing was sent for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed.")
     notes.append(f"{_count(table)}{_shown(table)}.")
     notes += table.lacking
     if table.left_out:

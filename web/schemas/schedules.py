@@ -25,7 +25,7 @@ class Send(Schema):
     rows = number("How many rows the file of a mail has; null where they were not counted.", 31, null=True)
     bytes = number("How large the file is.", 2_048, null=True)
     target = text("A mail's Message-ID, a file's path, an object's key.", "daily/renewals-0c4b11-20261118T013000Z.csv")
-    missed = number("How many moments before it were missed, as nothing ran.", 0)
+    missed = number("How many moments before it were missed: nobody came to send them.", 0)
     attempts = number("How often it was tried.", 1)
     next_at = time("Of a pending one: when it is taken up at the earliest.", None)
     sent_at = time("When it last left; null of what was for sure not taken.", None)
