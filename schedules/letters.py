@@ -54,7 +54,9 @@ def of_table(sent: Sent, table: Answer, why: str | None, settings: Settings, now
     elif now - send.due_at >= LATE:
         notes.append(f"This is sent late: it was due at {due}, and it is {wall(now, schedule.tz)} now.")
     if send.missed:
-        notes.append(f"Nothing was sent for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed.")
+        notes.append(
+            f"Nothing was sent for a while: {texts.many(send.missed, 'earlier one')} {_was(send.missed)} missed."
+        )
     notes.append(f"{_count(table)}{_shown(table)}.")
     notes += table.lacking
     if table.left_out:
