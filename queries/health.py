@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select
+from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from dialers import masking
@@ -211,9 +211,11 @@ def open_receipts(session: Session) -> list[dict[str, Any]]:
 
 
 def oldest_pending(session: Session) -> datetime | None:
-    """When the receipt came that has waited longest to be understood; None where none waits."""
+    """When the receipt came that has waited longest to be understood; None where none waits. Of one that was sent back to be read
+    again nobody knows since when it waits: not since it came."""
     pending = Receipt.state == literal_column(f"'{PENDING}'")  # to the letter, as in the condition of its index
-    return session.scalar(select(func.min(Receipt.seen_at)).where(pending))
+    news = or_(Receipt.readings == 0, Receipt.seen_at != Receipt.received_at)  # or a polled record that came back
+    return session.scalar(select(func.min(Receipt.seen_at)).where(pending, news))
 
 
 def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:

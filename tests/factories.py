@@ -47,7 +47,7 @@ def receipt(session, **given) -> Receipt:
         "content_hash": hashlib.sha256(body).hexdigest(),
         "stranger": False,
         "state": "normalized",
-        "readings": 1,
+        "readings": 0 if given.get("state") == "pending" else 1,
         "processed_at": NOON,
     }
     row = Receipt(**(defaults | {"seen_at": given.get("received_at", NOON)} | given))

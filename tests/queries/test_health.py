@@ -7,9 +7,10 @@ from dialers.base import Connection, Dialer, Reading
 from dialers.registry import DIALERS
 from leads import loads
 from lib import ids
-from models import LeadLoad, LoadedLead, SendingDesk
+from models import LeadLoad, LoadedLead, Receipt, SendingDesk
 from models.polls import HISTORY
 from models.strangers import STRANGERS
+from outcomes.receipts import replay_one
 from queries import health, keyset, leads_in_doubt, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
@@ -129,6 +130,19 @@ def test_the_oldest_pending_receipt(database):
         receipt(session, received_at=NOON, state="pending")
     with database.read() as session:
         assert health.oldest_pending(session) == NOON - minutes(3)
+
+
+def test_what_was_sent_back_to_be_read_again_is_not_said_to_wait_since_it_came(database):
+    with database.write() as session:
+        long_ago = receipt(session, received_at=NOON - minutes(9_000))
+        came_back = receipt(session, received_at=NOON - minutes(9_000))
+    with database.write() as session:
+        replay_one(session, long_ago.id)
+        row = session.get_one(Receipt, came_back.id)
+        row.state, row.seen_at = "pending", NOON - minutes(2)  # as polling revives a record
+    with database.read() as session:
+        assert session.get_one(Receipt, long_ago.id).state == "pending"
+        assert health.oldest_pending(session) == NOON - minutes(2)
 
 
 @pytest.mark.parametrize(
