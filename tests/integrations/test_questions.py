@@ -3,12 +3,15 @@ the tools themselves are not run."""
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from models import LoadedLead
 from queries.reports import answering
 from queries.reports.catalogue import REPORTS
+from tests import factories
 from tests.docs.pages import ROOT, read
 from tests.queries.reports import test_loads
 from tests.queries.reports.generated import CONNECTIONS, FIRST, NOW
@@ -91,6 +94,19 @@ def test_the_panels_say_what_the_api_says(filled, rows, report):
     assert sorted(row["calls"] for row in of("Agents")) == sorted(agents)
     by_hour = of("Calls by connect outcome")
     assert sum(row["calls"] for row in by_hour) == report("attempts")["totals"]["attempts"]
+
+
+@pytest.mark.parametrize("flags, contacted", [([], None), (["contact"], 1), (["sale"], 0), (None, 0)])
+def test_a_load_has_no_contacts_of_which_nobody_knows(database, flags, contacted):
+    sql = expanded(panels("outcomes")["Loads"], database.is_sqlite)
+    with database.write() as session:
+        load = factories.load(session, created_at=FIRST + timedelta(days=1))
+        ((lead_id,),) = session.execute(select(LoadedLead.id)).all()
+        said = {"flags": flags, "disposition": "Zájem"} if flags is not None else {"flags": [], "disposition": None}
+        factories.outcome(session, connection=load.connection, lead_id=str(lead_id), **said)
+    with database.read() as session:
+        (row,) = session.execute(text(sql.replace(":", r"\:"))).mappings()
+    assert (row["attempted"], row["contacted"]) == (1, contacted)
 
 
 @pytest.mark.parametrize("name", METABASE)
