@@ -48,8 +48,9 @@ def _share(file: int) -> None:
 
 
 def _named(database_url: str) -> bytes:
-    """Which database it is, without the password."""
+    """Which database it is, without the password, wherever that stands."""
     url = urlsplit(database_url)
     if url.scheme == "sqlite":
         return os.fsencode(os.path.realpath(url.path.removeprefix("/")))
-    return f"{url.netloc.rpartition('@')[2]}{url.path}?{url.query}".encode()
+    where = "&".join(one for one in url.query.split("&") if one.startswith(("host=", "port=", "dbname=")))
+    return f"{url.netloc.rpartition('@')[2]}{url.path}?{where}".encode()

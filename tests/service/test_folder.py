@@ -42,6 +42,8 @@ def serving(tmp_path):
     [
         ("postgresql://a:secret@db/wrapup", "postgresql://a:secret@db/staging"),
         ("postgresql://a:secret@db/wrapup", "postgresql://a:secret@db2/wrapup"),
+        ("postgresql:///wrapup?host=/run/db&password=secret", "postgresql:///staging?host=/run/db&password=secret"),
+        ("postgresql:///wrapup?host=db&password=secret", "postgresql:///wrapup?host=db2&password=secret"),
         ("sqlite:////srv/a.db", "sqlite:////srv/b.db"),
         ("sqlite:////srv/a.db", "postgresql://db/wrapup"),
     ],
@@ -60,6 +62,7 @@ def test_two_databases_do_not_share_it(tmp_path, serving, one, other):
     "one, other",
     [
         ("postgresql://a:secret@db/wrapup", "postgresql://b:other@db/wrapup"),
+        ("postgresql:///wrapup?host=/run/db&password=secret", "postgresql:///wrapup?password=other&host=/run/db"),
         ("sqlite:////srv/a.db", "sqlite:////srv/../srv/a.db"),
     ],
 )
