@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 import structlog
 import trustme
+from hypothesis import HealthCheck, settings
 
 import migrations
 from models.database import Database
@@ -20,6 +21,11 @@ from tests.server import ROOT
 # Before all else on the path of processes that tests start, so that these load what an installation has, and not what the tests'
 # tools bring.
 BARE = str(ROOT / "bench" / "bare")
+
+
+# How fast examples are made says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items):

@@ -4,7 +4,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT call_outcomes.campaign_id AS k0_0, CASE WHEN (call_outcomes.campaign_id IS NULL) THEN call_outcomes.campaign_name END AS k0_1, max(call_outcomes.campaign_name) AS n0_0, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'abandoned') THEN 1 ELSE 0 END), 0) AS abandoned, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS "all calls", coalesce(sum(CASE WHEN call_outcomes.is_untold_abandoned THEN 1 ELSE 0 END), 0) AS untold, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND coalesce(call_outcomes.answered_by IN ('machine', 'fax'), false) IS false) THEN 1 ELSE 0 END), 0) AS humans, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND coalesce(call_outcomes.answered_by IN ('machine', 'fax'), false) IS false OR call_outcomes.connect_outcome = 'abandoned') THEN 1 ELSE 0 END), 0) AS "answered by people", coalesce(sum(CASE WHEN (call_outcomes.is_final IS true) THEN 1 ELSE 0 END), 0) AS final 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND call_outcomes.occurred_at >= ({{ wrapup_now() }} - interval '30 days') AND call_outcomes.occurred_at < {{ wrapup_now() }} GROUP BY 1, 2
+WHERE call_outcomes.merged_into IS NULL AND call_outcomes.occurred_at >= ({{ wrapup_now() }} - interval '30 days') AND call_outcomes.occurred_at < {{ wrapup_now() }} GROUP BY 1, 2
 ),
 rates as (
 select
@@ -25,7 +25,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT call_outcomes.campaign_id AS k0_0, CASE WHEN (call_outcomes.campaign_id IS NULL) THEN call_outcomes.campaign_name END AS k0_1, max(call_outcomes.campaign_name) AS n0_0, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'abandoned') THEN 1 ELSE 0 END), 0) AS abandoned, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS "all calls", coalesce(sum(CASE WHEN call_outcomes.is_untold_abandoned THEN 1 ELSE 0 END), 0) AS untold, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND coalesce(call_outcomes.answered_by IN ('machine', 'fax'), false) IS false) THEN 1 ELSE 0 END), 0) AS humans, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND coalesce(call_outcomes.answered_by IN ('machine', 'fax'), false) IS false OR call_outcomes.connect_outcome = 'abandoned') THEN 1 ELSE 0 END), 0) AS "answered by people", coalesce(sum(CASE WHEN (call_outcomes.is_final IS true) THEN 1 ELSE 0 END), 0) AS final 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND call_outcomes.occurred_at >= ({{ wrapup_now() }} - interval '30 days') AND call_outcomes.occurred_at < {{ wrapup_now() }} GROUP BY 1, 2
+WHERE call_outcomes.merged_into IS NULL AND call_outcomes.occurred_at >= ({{ wrapup_now() }} - interval '30 days') AND call_outcomes.occurred_at < {{ wrapup_now() }} GROUP BY 1, 2
 ),
 rates as (
 select

@@ -4,7 +4,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT (call_outcomes.local_seconds // 86400) AS k0_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS attempts, coalesce(sum(CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NULL) THEN 1 ELSE 0 END), 0) AS without_lead, coalesce(sum(CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS with_lead, count(DISTINCT CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) THEN coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) END) AS leads 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) GROUP BY 1
+WHERE call_outcomes.merged_into IS NULL GROUP BY 1
 )
 select
     date '1970-01-01' + cast("k0_0" as integer) as day,
@@ -18,7 +18,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT call_outcomes.local_seconds / 86400 AS k0_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS attempts, coalesce(sum(CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NULL) THEN 1 ELSE 0 END), 0) AS without_lead, coalesce(sum(CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS with_lead, count(DISTINCT CASE WHEN (coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) IS NOT NULL) THEN coalesce(call_outcomes.connection || '/lead/' || call_outcomes.lead_id, call_outcomes.connection || '/number/' || call_outcomes.customer_number) END) AS leads 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) GROUP BY 1
+WHERE call_outcomes.merged_into IS NULL GROUP BY 1
 )
 select
     date '1970-01-01' + cast("k0_0" as integer) as day,

@@ -4,7 +4,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT call_outcomes.disposition_parent AS k0_0, call_outcomes.disposition AS k1_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS calls 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND call_outcomes.is_final IS true AND call_outcomes.connect_outcome = 'connected' GROUP BY 1, 2
+WHERE call_outcomes.merged_into IS NULL AND call_outcomes.is_final IS true AND call_outcomes.connect_outcome = 'connected' GROUP BY 1, 2
 ),
 shares as (
 select
@@ -23,7 +23,7 @@ with call_outcomes as (select * from {{ ref('stg_call_outcomes') }}),
 counted as (
 SELECT call_outcomes.disposition_parent AS k0_0, call_outcomes.disposition AS k1_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS calls 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) AND call_outcomes.is_final IS true AND call_outcomes.connect_outcome = 'connected' GROUP BY 1, 2
+WHERE call_outcomes.merged_into IS NULL AND call_outcomes.is_final IS true AND call_outcomes.connect_outcome = 'connected' GROUP BY 1, 2
 ),
 shares as (
 select

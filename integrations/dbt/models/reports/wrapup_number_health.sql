@@ -19,7 +19,7 @@ earlier as (
 counted as (
 SELECT call_outcomes.caller_number AS k0_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS attempts, count(DISTINCT (call_outcomes.local_seconds // 86400)) AS days, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected') THEN 1 ELSE 0 END), 0) AS answered, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND call_outcomes.talk_seconds IS NOT NULL) THEN 1 ELSE 0 END), 0) AS "talk known", coalesce(sum(CASE WHEN (call_outcomes.is_final IS true) THEN 1 ELSE 0 END), 0) AS final, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND call_outcomes.talk_seconds BETWEEN 1 AND 6) THEN 1 ELSE 0 END), 0) AS short 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) GROUP BY 1
+WHERE call_outcomes.merged_into IS NULL GROUP BY 1
 )
 select
     "k0_0" as caller_number,
@@ -50,7 +50,7 @@ earlier as (
 counted as (
 SELECT call_outcomes.caller_number AS k0_0, coalesce(sum(CASE WHEN true THEN 1 ELSE 0 END), 0) AS attempts, count(DISTINCT call_outcomes.local_seconds / 86400) AS days, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected') THEN 1 ELSE 0 END), 0) AS answered, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND call_outcomes.talk_seconds IS NOT NULL) THEN 1 ELSE 0 END), 0) AS "talk known", coalesce(sum(CASE WHEN (call_outcomes.is_final IS true) THEN 1 ELSE 0 END), 0) AS final, coalesce(sum(CASE WHEN (call_outcomes.connect_outcome = 'connected' AND call_outcomes.talk_seconds BETWEEN 1 AND 6) THEN 1 ELSE 0 END), 0) AS short 
 FROM call_outcomes 
-WHERE NOT (call_outcomes.merged_into IS NOT NULL) GROUP BY 1
+WHERE call_outcomes.merged_into IS NULL GROUP BY 1
 )
 select
     "k0_0" as caller_number,
