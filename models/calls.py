@@ -28,7 +28,8 @@ CONNECT_OUTCOMES = (
 SETTLED = "settled"
 SETTLINGS = ("provisional", "awaiting_disposition", SETTLED, "never_disposed")
 
-# Texts, because SQLite takes a partial index only where a query repeats its condition to the letter.
+# Texts, because SQLite takes a partial index only where a query repeats its condition to the letter. The last
+# part is in the words of the indexes that stand: "IS NULL" means the same, and would have them built anew.
 UNKNOWN_AND_OVER = "connect_outcome = 'unknown' AND is_final AND NOT (merged_into IS NOT NULL)"
 UNFLAGGED = "disposition IS NOT NULL AND flags = '[]' AND NOT (merged_into IS NOT NULL)"
 # An event's word that we have none for. SQLite knows ->> since 3.38 only.

@@ -182,7 +182,7 @@ def _said_by_events() -> AnySelect:
     # A call may have been told the same twice.
     counted = _figures(EVENT, word, cast(null(), Text), func.count(distinct(CallOutcome.id)))
     counted = counted.join(CallEvent, CallEvent.outcome_id == CallOutcome.id)
-    return counted.where(word.is_not(None), CallOutcome.merged_into.is_(None)).group_by(CallOutcome.connection, word)
+    return counted.where(word.is_not(None), selection.NOT_MERGED).group_by(CallOutcome.connection, word)
 
 
 def _figures(kind: str, one: AnyColumn, other: AnyColumn, calls: ColumnElement[int]) -> AnySelect:

@@ -1,9 +1,7 @@
 """The data folder is one database's at a time. What lies in its spool goes into the database of whoever takes it in first, so
 that of two Wrapups with one folder and two databases each would lose calls to the other."""
 
-import fcntl
 import os
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +22,7 @@ def hold(folder: Path, database_url: str) -> None:
         if locks.take(file):
             os.ftruncate(file, 0)
             os.pwrite(file, mine, 0)
-        _share(file)
+        locks.take_within(file, PATIENCE_SECONDS, shared=True)
         holder = os.pread(file, len(mine) + 1, 0)
     except OSError:
         return
@@ -34,17 +32,6 @@ def hold(folder: Path, database_url: str) -> None:
             f"WRAPUP_DATA_DIR is {str(folder)!r}, which a running Wrapup with another WRAPUP_DATABASE_URL uses: each would take "
             "callbacks of the other into its own database. Give each a folder of its own."
         )
-
-
-def _share(file: int) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(locks.LOOK_SECONDS)
-        else:
-            return
 
 
 def _named(database_url: str) -> bytes:
