@@ -215,7 +215,9 @@ class Records(Protocol):
 class Calls(Protocol):
     """Calls on records. ``content`` is pure: what would be sent of the call, without its mark; equal contents are not sent
     again. ``log`` makes or renews each under its mark, puts it on its record, and reads back that it is there: where that is not
-    so it is not ``Done``. ``look_up`` asks for marks, not for values, where the CRM can. ``remove`` of what is gone is Done."""
+    so it is not ``Done``. ``look_up`` asks for marks, not for values, where the CRM can. ``remove`` of what is gone is Done.
+    Where calls are given one by one, an error of ``log`` has the traces of those that were sent in ``tried``: of the others it is
+    known that they were not."""
 
     def content(self, call: Call) -> Mapping[str, Any]: ...
 

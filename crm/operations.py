@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from crm.accounts import SHARED, said_of
-from crm.base import Call, Calls, Done, Event, Seen
+from crm.base import Call, Calls, Done, Event, Result, Seen
 from crm.destination import Destination
 from crm.setting import set_statuses
 from crm.settling import Settled
@@ -26,6 +26,7 @@ from models.deliveries import (
 )
 
 UNCHANGED = "unchanged"
+Known = list[tuple[Taken, Call]]
 
 
 def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
@@ -45,12 +46,24 @@ def _log(work: Work, some: Sequence[Taken]) -> list[Settled]:
             results.append(Settled(taken, DONE, UNCHANGED, record_id=call.record_id, digest=digest))
         else:
             wanted.append((taken, call, digest))
-    logged = calls.log(work.client, [call for _, call, _ in wanted]) if wanted else []
+    logged = _given(work, calls, [(taken, call) for taken, call, _ in wanted])
     results += [
         work.settled(taken, result, record_id=call.record_id, digest=digest if isinstance(result, Done) else None)
         for (taken, call, digest), result in zip(wanted, logged, strict=True)
     ]
     return results
+
+
+def _given(work: Work, calls: Calls, wanted: Known) -> Sequence[Result]:
+    """What came of each that is logged. An error's ``tried`` names deliveries."""
+    if not wanted:
+        return []
+    try:
+        return calls.log(work.client, [call for _, call in wanted])
+    except ExchangeError as error:
+        if error.tried is not None:
+            error.tried = {taken.id for taken, call in wanted if call.trace in error.tried}
+        raise
 
 
 def _ours(work: Work, some: Sequence[Taken], results: list[Settled]) -> list[Taken]:
@@ -82,9 +95,6 @@ def call_of(destination: Destination, taken: Taken, record_id: str) -> Call:
     names = (agent[name] for name in ("email", "id", "username", "name") if agent[name])
     owner = next((destination.owners[name] for name in names if name in destination.owners), None)
     return Call(str(taken.outcome_id), str(taken.id), taken.outcome, record_id, owner, taken.remote_id)
-
-
-Known = list[tuple[Taken, Call]]
 
 
 def _looked_up(work: Work, calls: Calls, known: Known, results: list[Settled]) -> Known:

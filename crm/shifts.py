@@ -243,7 +243,8 @@ class Shift:
         for one in some:
             tried = len(some) == 1 if error.tried is None else one.id in error.tried
             last = due.behind(at, wait, one.attempts, failures) if tried else at + wait
-            if sure and one.was != UNKNOWN:
+            certain = sure or (error.tried is not None and not tried)  # and it was not taken
+            if certain and one.was != UNKNOWN:
                 sent = tried or error.tried is None
                 results.append(self._put_off(one, PENDING, error.error_id, said, last, sent))
             else:

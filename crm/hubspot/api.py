@@ -3,13 +3,12 @@
 developers.hubspot.com, date version 2026-09; the dispositions have no newer address than /calling/v1.
 """
 
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm import facts
 from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.halving import WholeRefused
@@ -28,13 +27,9 @@ OWNERS = f"/crm/owners/{VERSION}"
 DISPOSITIONS = "/calling/v1/dispositions"
 DISPOSITION_PROPERTY = f"/crm/properties/{VERSION}/{CALLS}/hs_call_disposition"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
-KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
-MOST_KEPT = 5_000  # of agents
 # How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
 WAITS, LONGEST_WAIT = 2, 2.0
 REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -46,32 +41,16 @@ class Account:
     zone: ZoneInfo | None = None
 
 
-class Facts:
-    """What a client has learned of its account, kept for a while. ``in_lists``: whether searches find what is in a list of
-    numbers; None while nobody knows, see ``searching``."""
+class Facts(facts.Facts):
+    """``in_lists``: whether searches find what is in a list of numbers; None while nobody knows, see ``searching``."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.in_lists: bool | None = None
-        self._lock = threading.Lock()
-        self._found: dict[str, tuple[float, Any]] = {}
-
-    def get(self, name: str, ask: Callable[[], Found | None]) -> Found | None:
-        """The answer to ``ask``, asked for where it is not known; None where there is none, which is kept for a shorter time."""
-        with self._lock:
-            until, found = self._found.get(name, (0.0, None))
-        if time.monotonic() < until:
-            return cast("Found | None", found)
-        answer = ask()
-        with self._lock:
-            if len(self._found) >= MOST_KEPT:
-                self._found.clear()
-            self._found[name] = (time.monotonic() + (KEPT_NOTHING if answer is None else KEPT), answer)
-        return answer
 
     def account(self) -> Account:
         """As far as it is known."""
-        with self._lock:
-            return self._found.get(DETAILS, (0.0, None))[1] or Account()
+        return self.known(DETAILS) or Account()
 
 
 class Client:

@@ -4,10 +4,10 @@ developers.hubspot.com, "Calls": every value of a property is a text, times are 
 milliseconds, ``hs_call_recording_url`` must be https. The body is shown as HTML.
 """
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
+from crm import wording
 from crm.base import Call
 from dialers.vocabulary import (
     ABANDONED,
@@ -59,8 +59,6 @@ STATUS, DURATION, DISPOSITION = "hs_call_status", "hs_call_duration", "hs_call_d
 FROM, TO, RECORDING, OWNER = "hs_call_from_number", "hs_call_to_number", "hs_call_recording_url", "hubspot_owner_id"
 # What we write and take back where the outcome no longer says it. An owner that we do not know may be one whom a person chose.
 OURS = (TITLE, BODY, WHEN, DIRECTION, STATUS, DURATION, DISPOSITION, FROM, TO, RECORDING)
-LONGEST_TITLE = 200
-LONGEST_NOTES = 60_000  # characters as they are written, in UTF-16; HubSpot takes 65,536 of a body
 
 
 def content(call: Call) -> dict[str, Any]:
@@ -82,8 +80,8 @@ def _properties(outcome: Mapping[str, Any]) -> dict[str, str]:
     recording = outcome["recording_url"]
     found = {
         WHEN: outcome["occurred_at"],
-        TITLE: _title(outcome),
-        BODY: _body(outcome),
+        TITLE: wording.title(outcome),
+        BODY: wording.body(outcome),
         DIRECTION: direction,
         STATUS: STATUSES.get(outcome["connect_outcome"]),
         DURATION: None if seconds is None else str(seconds * 1000),
@@ -92,44 +90,6 @@ def _properties(outcome: Mapping[str, Any]) -> dict[str, str]:
         RECORDING: recording if recording and recording.lower().startswith("https://") else None,
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _title(outcome: Mapping[str, Any]) -> str:
-    kind = {"inbound": "Inbound call", "outbound": "Outbound call"}.get(str(outcome["direction"]), "Call")
-    return f"{kind}: {outcome['disposition'] or _in_words(outcome['connect_outcome'])}"[:LONGEST_TITLE]
-
-
-def _body(outcome: Mapping[str, Any]) -> str:
-    disposition, parent = outcome["disposition"], outcome["disposition_parent"]
-    agent = outcome["agent"]
-    answered = outcome["answered_by"]
-    by = f", answered by a {answered}" if answered in ("machine", "fax") else ""
-    notes = outcome["notes"]
-    lines = (
-        ("Disposition", f"{parent} / {disposition}" if parent and disposition else disposition or parent),
-        ("Result", _in_words(outcome["connect_outcome"]) + by),
-        ("Notes", _cut(notes) if notes else None),
-        ("Campaign", outcome["campaign_name"] or outcome["campaign_id"]),
-        ("Queue", outcome["queue_name"]),
-        ("Agent", agent["name"] or agent["username"] or agent["email"] or agent["id"]),
-        ("Dialer", f"{outcome['dialer']} ({outcome['connection']})"),
-    )
-    return "<br>".join(f"<strong>{name}:</strong> {_shown(value)}" for name, value in lines if value)
-
-
-def _shown(value: str) -> str:
-    return "<br>".join(html.escape(value, quote=False).splitlines())
-
-
-def _cut(notes: str) -> str:
-    """As much of them as there is room for."""
-    while len(_shown(notes).encode("utf-16-le", "replace")) // 2 > LONGEST_NOTES:
-        notes = notes[: len(notes) * 3 // 4]
-    return notes
-
-
-def _in_words(word: str | None) -> str:
-    return (word or "unknown").replace("_", " ")
 
 
 def _disposition(outcome: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -1,0 +1,53 @@
+"""What people read of a call in a CRM, whichever it is: its title, and its body as HTML. Pure."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST_TITLE = 200
+LONGEST_NOTES = 60_000  # characters as they are written, in UTF-16; HubSpot takes 65,536 of a body
+
+
+def title(outcome: Mapping[str, Any]) -> str:
+    """``Outbound call: Interested``."""
+    kind = {"inbound": "Inbound call", "outbound": "Outbound call"}.get(str(outcome["direction"]), "Call")
+    return f"{kind}: {outcome['disposition'] or in_words(outcome['connect_outcome'])}"[:LONGEST_TITLE]
+
+
+def body(outcome: Mapping[str, Any]) -> str:
+    """What the dialer and the agent say of it, a line for each."""
+    disposition, parent = outcome["disposition"], outcome["disposition_parent"]
+    agent = outcome["agent"]
+    answered = outcome["answered_by"]
+    by = f", answered by a {answered}" if answered in ("machine", "fax") else ""
+    notes = outcome["notes"]
+    lines = (
+        ("Disposition", f"{parent} / {disposition}" if parent and disposition else disposition or parent),
+        ("Result", in_words(outcome["connect_outcome"]) + by),
+        ("Notes", _cut(notes) if notes else None),
+        ("Campaign", outcome["campaign_name"] or outcome["campaign_id"]),
+        ("Queue", outcome["queue_name"]),
+        ("Agent", agent["name"] or agent["username"] or agent["email"] or agent["id"]),
+        ("Dialer", f"{outcome['dialer']} ({outcome['connection']})"),
+    )
+    return "<br>".join(line(name, value) for name, value in lines if value)
+
+
+def line(name: str, value: str) -> str:
+    """One of a body."""
+    return f"<strong>{name}:</strong> {_shown(value)}"
+
+
+def in_words(word: str | None) -> str:
+    return (word or "unknown").replace("_", " ")
+
+
+def _shown(value: str) -> str:
+    return "<br>".join(html.escape(value, quote=False).splitlines())
+
+
+def _cut(notes: str) -> str:
+    """As much of them as there is room for."""
+    while len(_shown(notes).encode("utf-16-le", "replace")) // 2 > LONGEST_NOTES:
+        notes = notes[: len(notes) * 3 // 4]
+    return notes
