@@ -6,7 +6,7 @@ import orjson
 from flask import Response, request
 
 from sandbox.hubspot.refusals import Refusal, wrong
-from sandbox.hubspot.shapes import Check, Wrong
+from sandbox.shapes import Check, Wrong
 
 
 def body(check: Check, most: int | None = None) -> Any:

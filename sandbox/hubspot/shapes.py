@@ -4,10 +4,10 @@ Written from the vendor's descriptions of calls, contacts, associations and prop
 and raises Wrong. What a value *means* in an account (an option, a property, a record) is not looked at here.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-Check: TypeAlias = Callable[[Any, str], None]
+from sandbox.shapes import Check, Wrong, filled, flag, listed, one_of, shaped, text, up_to, whole
 
 MOST_INPUTS = 100
 MOST_ASSOCIATIONS = 2_000
@@ -28,31 +28,6 @@ FIELD_TYPES = (
 )
 
 
-class Wrong(ValueError):
-    """The request is not as documented; the message says where."""
-
-
-def text(value: Any, at: str) -> None:
-    if not isinstance(value, str):
-        raise Wrong(f"{at} must be a text")
-
-
-def filled(value: Any, at: str) -> None:
-    text(value, at)
-    if not value:
-        raise Wrong(f"{at} must not be empty")
-
-
-def whole(value: Any, at: str) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Wrong(f"{at} must be a whole number")
-
-
-def flag(value: Any, at: str) -> None:
-    if not isinstance(value, bool):
-        raise Wrong(f"{at} must be true or false")
-
-
 def texts(value: Any, at: str) -> None:
     """Properties of a record: every value is a text, numbers too."""
     if not isinstance(value, dict):
@@ -60,52 +35,6 @@ def texts(value: Any, at: str) -> None:
     for name, item in value.items():
         if not isinstance(item, str):
             raise Wrong(f"{at}.{name} must be a text")
-
-
-def one_of(*words: str) -> Check:
-    def check(value: Any, at: str) -> None:
-        if value not in words:
-            raise Wrong(f"{at} must be one of {', '.join(words)}")
-
-    return check
-
-
-def up_to(most: int) -> Check:
-    def check(value: Any, at: str) -> None:
-        whole(value, at)
-        if not 0 <= value <= most:
-            raise Wrong(f"{at} must be 0 to {most}")
-
-    return check
-
-
-def listed(item: Check, most: int | None = None, least: int = 0) -> Check:
-    def check(value: Any, at: str) -> None:
-        if not isinstance(value, list):
-            raise Wrong(f"{at} must be a list")
-        if len(value) < least or (most is not None and len(value) > most):
-            raise Wrong(f"{at} must hold {least} to {most} items, not {len(value)}")
-        for place, one in enumerate(value):
-            item(one, f"{at}[{place}]")
-
-    return check
-
-
-def shaped(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    known = {**required, **(optional or {})}
-
-    def check(value: Any, at: str) -> None:
-        if not isinstance(value, dict):
-            raise Wrong(f"{at} must be an object")
-        for name in required:
-            if name not in value:
-                raise Wrong(f"{at}: some of the required attributes are not set [{name}]")
-        for name, item in value.items():
-            if name not in known:
-                raise Wrong(f"{at}: there is no attribute {name}")
-            known[name](item, f"{at}.{name}")
-
-    return check
 
 
 def inputs(item: Check, most: int = MOST_INPUTS) -> Check:

@@ -1,6 +1,5 @@
 """A HubSpot account for tests: the sandbox over real HTTP, and a client that does not wait long."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,56 +12,12 @@ from lib.http.exchange import Patience
 from sandbox.hubspot.account import TOKEN, Hubspot
 from sandbox.hubspot.api import create_app
 from sandbox.server import running
+from tests.crm.playing import Words
+from tests.crm.samples import ASHA, OURS, OUTCOME, Turns, call, outcome, several
 
 FAST = Patience(connect=2, read=1.0, whole=2, most_bytes=1024 * 1024)
 UNIQUE = "wrapup_outcome_id"
-ASHA = "+919810012345"
-OURS = "+911140001122"
-OUTCOME = {
-    "id": "0190f3a1-0000-7000-8000-000000000001",
-    "connection": "ryng-main",
-    "dialer": "ryng",
-    "campaign_id": "7",
-    "campaign_name": "Renewals",
-    "queue_name": None,
-    "direction": "outbound",
-    "customer_number": ASHA,
-    "customer_number_raw": "09810012345",
-    "caller_number": OURS,
-    "agent": {
-        "id": "a1",
-        "name": "Asha",
-        "username": "asha",
-        "email": "asha@example.test",
-        "number": None,
-        "extension": None,
-    },
-    "connect_outcome": "connected",
-    "answered_by": "human",
-    "disposition": "Interested",
-    "disposition_parent": None,
-    "flags": ["contact", "sale"],
-    "talk_seconds": 12,
-    "duration_seconds": 20,
-    "occurred_at": "2026-11-18T10:12:52Z",
-    "recording_url": "https://rec.example.test/1.mp3",
-    "notes": "Wants <the> offer\nby mail",
-    "crm_reference": None,
-}
-
-
-class Turns:
-    """A budget without an end; counts what is taken."""
-
-    def __init__(self):
-        self.taken = Counter()
-        self.waited: list[tuple[str, float]] = []
-
-    def take(self, limit):
-        self.taken[limit] += 1
-
-    def put_off(self, limit, seconds):
-        self.waited.append((limit, seconds))
+__all__ = ["ASHA", "OURS", "OUTCOME", "Turns", "call", "outcome", "several"]
 
 
 @dataclass
@@ -83,19 +38,6 @@ class Stage:
         return sum(count for address, count in self.hubspot.requests.items() if part in address)
 
 
-def outcome(**given) -> dict:
-    agent = OUTCOME["agent"] | given.pop("agent", {})
-    return OUTCOME | {"agent": agent} | given
-
-
-def call(mark: str, contact: str, remote_id: str | None = None, owner: str | None = None, **given) -> Call:
-    return Call(mark, f"delivery-{mark}", outcome(**given), contact, owner, remote_id)
-
-
-def several(count: int, contact: str) -> list:
-    return [call(f"m{at}", contact) for at in range(count)]
-
-
 def marks(account) -> list[str]:
     return sorted(one["mark"] for one in account.hubspot.calls())
 
@@ -113,3 +55,84 @@ def stage(settings: dict | None = None, unique: str | None = UNIQUE, token: str 
         turns = Turns()
         yield Stage(hubspot, destination, Client(destination, turns, patience=FAST), turns)
     assert not hubspot.wrong_requests, "what we sent is not as HubSpot documents it"
+
+
+# As the cases of all kinds see it -----------------------------------------------------------------------------------------
+WORDS = Words(
+    write="calls/batch/upsert",
+    search="contacts/search",
+    change="contacts/batch/update",
+    field="hs_lead_status",
+    values=("NEW", "ATTEMPTED_TO_CONTACT", "CONNECTED"),
+    lacking="NONE_OF_THESE",
+    revoked="token_revoked",
+    limit="ten_secondly",
+    day="daily_spent",
+    partial={"partial": {"times": 1, "path": "calls/batch/upsert"}},
+    lost=("drop_after", "error_after", "garbled_after", "cut_after", "error_in_200_after", "results_missing"),
+    nothing=("html", "error_in_200", "drop", "server_error", "gateway_timeout", "locked", "empty"),
+    bad_call="required_field",
+    app={"client_id": "demo-app", "client_secret": "demo-secret", "refresh_token": "demo-refresh"},
+)
+
+
+class Played:
+    """As of ``tests.crm.playing``."""
+
+    words = WORDS
+
+    def __init__(self, hubspot: Hubspot, url: str):
+        self.hubspot = hubspot
+        self.url = url
+
+    def destination(self, name="sales", **given) -> Destination:
+        settings = given.pop("settings", {})
+        token = {} if "refresh_token" in settings else {"access_token": TOKEN}
+        quick = {"requests_per_ten_seconds": 10_000, "searches_per_second": 1_000, "timeout_seconds": 2}
+        return Destination(
+            name, "hubspot", Settings().load({**token, "api_url": self.url, **quick, **settings}), **given
+        )
+
+    def faults(self, wanted) -> None:
+        self.hubspot.faults.set(wanted)
+
+    def add(self, number, late=False) -> str:
+        self.hubspot.search_delay = 10.0 if late else 0.0
+        if not late:
+            return self.hubspot.add_contact(phone=number, hs_lead_status="NEW")
+        return self.hubspot.records["contacts"].add({"phone": number, "hs_lead_status": "NEW"}).id
+
+    def seen(self) -> None:
+        self.hubspot.search_delay = 0.0
+
+    def refuse_unanswered(self) -> None:
+        when = {"hs_call_status": "NO_ANSWER"}
+        self.hubspot.required.append({"object": "calls", "when": when, "need": ["hs_call_recording_url"]})
+
+    def stands(self):
+        return [(one["mark"], ",".join(one["contacts"])) for one in self.hubspot.calls()]
+
+    def said(self, mark) -> str:
+        found = self.hubspot.call(mark)["properties"]
+        return found["hs_call_title"] + found["hs_call_body"]
+
+    def value(self, record) -> str:
+        return self.hubspot.contact(record).get("hs_lead_status", "")
+
+    def move(self, record, value) -> None:
+        self.hubspot.add_contact(record, hs_lead_status=value)
+
+    def asked(self) -> int:
+        return self.hubspot.requests.total()
+
+    def made(self) -> int:
+        return self.hubspot.counted["calls made"]
+
+
+@contextmanager
+def played() -> Iterator[Played]:
+    hubspot = Hubspot(lifted=True, search_delay=0)
+    hubspot.add_property("calls", UNIQUE, unique=True)
+    with running(create_app(hubspot), keeping=True) as url:
+        yield Played(hubspot, url)
+    assert list(hubspot.wrong_requests) == []

@@ -1,0 +1,1 @@
+"""Pipedrive, played locally: see ``account``."""
