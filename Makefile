@@ -90,6 +90,8 @@ chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
 	@$(BIN)/python -m tests.chaos.crm --database sqlite --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.crm --database postgresql --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
+	@$(BIN)/python -m tests.chaos.crm --database sqlite --crm pipedrive --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
+	@$(BIN)/python -m tests.chaos.crm --database postgresql --crm pipedrive --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.asking --database sqlite
 	@$(BIN)/python -m tests.chaos.asking --database postgresql
 

@@ -132,7 +132,11 @@ def _place(client: Client, call: Call, row: Row) -> str:
 
 def _read_back(client: Client, calls: Sequence[Call], results: Sequence[Result]) -> list[Result]:
     """Whether each that is done is found again on its record, under its mark; what Pipedrive has left out is put there."""
-    done = {at: logs.remote_of(one.remote_id) for at, one in enumerate(results) if _is_done(one)}
+    done = {
+        at: logs.remote_of(one.remote_id)
+        for at, one in enumerate(results)
+        if isinstance(one, Done) and one.remote_id is not None
+    }
     try:
         there = activities.by_id(client, [one.activity for one in done.values()])
     except ExchangeError as error:
@@ -143,10 +147,6 @@ def _read_back(client: Client, calls: Sequence[Call], results: Sequence[Result])
         row = there.get(one.activity)
         found[at] = Unknown(NOT_THERE) if row is None else _placed(client, calls[at], results[at], one, row)
     return found
-
-
-def _is_done(result: Result) -> bool:
-    return isinstance(result, Done) and result.remote_id is not None
 
 
 def _placed(client: Client, call: Call, result: Result, there: Remote, row: Row) -> Result:

@@ -85,7 +85,11 @@ def _elsewhere(client: Client, stage: str, deal: Row) -> str | None:
 def _kept(said: Row, wanted: Mapping[str, str]) -> str | None:
     there: Mapping[str, str] = rows.fields(said, list(wanted))
     told: Mapping[str, Any] = {**said, **rows.custom(said)}
-    other = [f"{name} is {there[name]}" for name, value in wanted.items() if name in told and there[name] != value]
+    other = [
+        f"{name} is {there[name]}"
+        for name, value in wanted.items()
+        if name in told and there[name] != settable.ordered(value)
+    ]
     return f"Pipedrive answers that {', '.join(other)}." if other else None
 
 

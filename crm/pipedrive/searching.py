@@ -17,7 +17,7 @@ LAST = 9  # digits
 ENOUGH = 7  # digits at a number's end, by which somebody is looked at more closely
 MOST_PAGES = 3  # what many share belongs to none of them
 MOST_PERSONS = 20  # of one number, whose leads or deals are asked for
-KEPT = 300.0  # seconds that a hit is kept: a number is often called several times
+KEPT = 300.0  # seconds that an only hit is kept: a number is often called several times
 
 
 def _format(number: str, how: int) -> str:
@@ -36,10 +36,17 @@ WAYS: Mapping[str, tuple[Callable[[str], str], bool]] = {
 
 def persons(client: Client, number: str) -> list[Row]:
     """Persons that look as if they had the number in E.164, as a search shows them. Raises ExchangeError."""
-    return client.facts.get(f"number {number}", lambda: _searched(client, number), KEPT, nothing=0.0) or []
+    others: list[Row] = []
+
+    def ask() -> list[Row] | None:
+        found = _searched(client, number)
+        others[:] = found
+        return found if len(found) == 1 else None  # of none, or several, somebody may be mending just that
+
+    return client.facts.get(f"number {number}", ask, KEPT, nothing=0.0) or others
 
 
-def _searched(client: Client, number: str) -> list[Row] | None:
+def _searched(client: Client, number: str) -> list[Row]:
     found: dict[str, Row] = {}
     terms: dict[tuple[str, bool], None] = {}
     for way in client.settings["number_searches"]:
@@ -55,7 +62,7 @@ def _searched(client: Client, number: str) -> list[Row] | None:
                 item = row.get("item")
                 if isinstance(item, Mapping) and item.get("id") and _looks_alike(item, number):
                     found[str(item["id"])] = item
-    return list(found.values()) or None
+    return list(found.values())
 
 
 def numbers(row: Row) -> tuple[str, ...]:

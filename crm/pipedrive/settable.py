@@ -9,6 +9,7 @@ from crm.pipedrive.kinds import DEALS, LEADS, PERSONS
 
 STAGE, PIPELINE, STATUS, LABELS = "stage_id", "pipeline_id", "status", "label_ids"
 MOST_PAGES = 10
+KEPT = 600.0  # seconds: an option that was added is known soon enough, and asking costs tokens
 STAGES, LEAD_LABELS = f"{V2}/stages", f"{V1}/leadLabels"
 STATUSES = ("open", "won", "lost")
 
@@ -76,7 +77,7 @@ _OPTIONS_AT = {LABELS: (LABELS, "label")}  # under which names the list of field
 
 def of(client: Client) -> Mapping[str, Field]:
     """All that can be set, by name. Raises ExchangeError."""
-    return client.facts.get("fields", lambda: _asked(client)) or {}
+    return client.facts.get("fields", lambda: _asked(client), KEPT) or {}
 
 
 def _asked(client: Client) -> Mapping[str, Field]:
@@ -115,7 +116,7 @@ def _options(row: Row) -> Mapping[str, str] | None:
 
 def stages(client: Client) -> Mapping[str, tuple[str, str]]:
     """Stage -> (its pipeline, what people call it). Raises ExchangeError."""
-    return client.facts.get("stages", lambda: _asked_stages(client)) or {}
+    return client.facts.get("stages", lambda: _asked_stages(client), KEPT) or {}
 
 
 def _asked_stages(client: Client) -> Mapping[str, tuple[str, str]]:
@@ -133,6 +134,11 @@ def lacking(field: Field, value: str) -> Sequence[str]:
         return ()
     parts = _parts(value) if field.type in ("wholes", "texts") else [value]
     return [one for one in parts if one not in field.options]
+
+
+def ordered(value: str) -> str:
+    """Several values as they are read: in one order."""
+    return ",".join(sorted(_parts(value))) if "," in value else value
 
 
 def written(known: Mapping[str, Field], values: Mapping[str, str]) -> dict[str, Any]:

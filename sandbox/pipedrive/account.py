@@ -82,6 +82,7 @@ class Pipedrive:
         self.faults = Faults(FAULTS)
         self.records: dict[str, dict[str, Kept]] = {"persons": {}, "leads": {}, "deals": {}}
         self.activities: dict[int, Row] = {}
+        self.notes: dict[int, list[str]] = {}  # of activities: everything that was ever written there
         self.logs: dict[str, Row] = {}  # in the order in which they were made
         self.gone_logs: set[str] = set()
         self.lead_labels = {str(uuid.UUID(int=0xA0 + at)): name for at, name in enumerate(LABELS)}
@@ -113,9 +114,9 @@ class Pipedrive:
         return made
 
     def add_deal(self, person: str, id: str | None = None, **given: Any) -> str:
-        row = {"title": "Deal", "owner_id": 1, "person_id": int(person), "stage_id": 1, "status": "open"}
-        more = {"label_ids": [], "lost_reason": None, "is_deleted": False, "is_archived": False, "custom_fields": {}}
-        row = {**row, **more, **given}
+        row: Row = {"title": "Deal", "owner_id": 1, "person_id": int(person), "stage_id": 1, "status": "open"}
+        row |= {"label_ids": [], "lost_reason": None, "is_deleted": False, "is_archived": False, "custom_fields": {}}
+        row |= given
         return self._add("deals", id, {**row, "pipeline_id": self.stages[row["stage_id"]][0]})
 
     def add_lead(self, person: str, id: str | None = None, **given: Any) -> str:
@@ -138,7 +139,8 @@ class Pipedrive:
         made = []
         for place, number in enumerate(numbers):
             name = f"{NAMES[place % len(NAMES)]} Sample {place + 1}"
-            made.append(self.add_person(name=name, phone=f"+9198{number:08d}", **{STATUS_FIELD: 1}))
+            new: Row = {STATUS_FIELD: 1}
+            made.append(self.add_person(name=name, phone=f"+9198{number:08d}", **new))
             self.add_lead(made[-1], title=f"Lead of {name}")
             self.add_deal(made[-1], title=f"Deal of {name}")
         return made
@@ -222,7 +224,7 @@ class Pipedrive:
     def calls(self) -> list[Row]:
         """Every call that people see: its activity, its mark, the record on which it stands, and its call logs."""
         with self.lock:
-            return [self._call(row) for row in self.activities.values() if not row["is_deleted"]]
+            return [self.shown_call(row) for row in self.activities.values() if not row["is_deleted"]]
 
     def call(self, mark: str) -> Row | None:
         """The call that has the mark; raises ValueError where there are several."""
@@ -242,7 +244,14 @@ class Pipedrive:
         with self.lock:
             return [one.row | {"writes": one.writes} for one in self.records[kind].values()]
 
-    def _call(self, row: Row) -> Row:
+    def write_activity(self, row: Row, values: Mapping[str, Any]) -> None:
+        """Set some of it; what it says then is what it has said since."""
+        row |= dict(values) | {"update_time": now()}
+        if values.get("note"):
+            self.notes.setdefault(row["id"], []).append(values["note"])
+
+    def shown_call(self, row: Row) -> Row:
+        """An activity as what it is of a call."""
         found = _MARK.findall(row["note"] or "")
         stands = {"persons": row["person_id"], "leads": row["lead_id"], "deals": row["deal_id"]}
         return {

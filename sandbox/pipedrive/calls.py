@@ -84,7 +84,7 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         with pipedrive.lock:
             row = _live(pipedrive, id_)
             _check_links(pipedrive, said)
-            row |= said | {"update_time": now()}
+            pipedrive.write_activity(row, said)
             pipedrive.counted["activities changed"] += 1
         return answered(row)
 
@@ -92,7 +92,7 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
     def delete_activity(id_: int):
         with pipedrive.lock:
             row = _live(pipedrive, id_)
-            row |= {"is_deleted": True, "update_time": now()}
+            pipedrive.write_activity(row, {"is_deleted": True})
             pipedrive.counted["activities deleted"] += 1
         return answered({"id": id_})
 
@@ -102,7 +102,7 @@ def _activity(pipedrive: Pipedrive, said: Mapping[str, Any], user: int) -> Row:
     note = None if "no_note" in g.faults else said.get("note")
     if "activity_id" in said:
         row = _live(pipedrive, said["activity_id"])
-        row |= {"subject": said.get("subject", row["subject"]), "note": note, "done": True, "update_time": now()}
+        pipedrive.write_activity(row, {"subject": said.get("subject", row["subject"]), "note": note, "done": True})
         return row
     _check_links(pipedrive, said)
     row = {
@@ -116,9 +116,9 @@ def _activity(pipedrive: Pipedrive, said: Mapping[str, Any], user: int) -> Row:
         "update_time": now(),
         "due_date": said["start_time"][:10],
         "done": True,
-        "note": note,
         **{name: None if "no_link" in g.faults else said.get(name) for name in LINKS},
     }
+    pipedrive.write_activity(row, {"note": note})
     pipedrive.activities[row["id"]] = row
     pipedrive.counted["activities made"] += 1
     return row

@@ -15,9 +15,10 @@ SHORT = ["--short", "--outcomes", "160", "--minutes", "0.42", "--pace", "1.5", "
 LONGEST_SECONDS = 200
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_each_call_stands_there_once_whatever_strikes(tmp_path, kind):
-    command = [sys.executable, "-m", "tests.chaos.crm", "--database", kind, "--folder", str(tmp_path / "run"), *SHORT]
+@pytest.mark.parametrize(("kind", "crm"), [("sqlite", "hubspot"), ("postgresql", "hubspot"), ("sqlite", "pipedrive")])
+def test_each_call_stands_there_once_whatever_strikes(tmp_path, kind, crm):
+    command = [sys.executable, "-m", "tests.chaos.crm", "--database", kind, "--crm", crm]
+    command += ["--folder", str(tmp_path / "run"), *SHORT]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             code = process.wait(stretched(LONGEST_SECONDS))

@@ -9,7 +9,7 @@ import pytest
 
 from crm.destination import Rule
 from models.database import Database
-from tests.chaos.crm import balance, scene
+from tests.chaos.crm import balance, hubspot, scene
 from tests.chaos.crm.found import Found, look
 from tests.crm.engine import Engine, account, hubspot_of, listening, webhook_of
 
@@ -27,10 +27,10 @@ def said(number: str, slot: int, **given):
     return {"customer_number": number, "notes": "revision 1", "talk_seconds": 1} | words | given
 
 
-def delivered(engine: Engine, hubspot, receiver) -> SimpleNamespace:
+def delivered(engine: Engine, side, receiver) -> SimpleNamespace:
     """Calls of three people that were delivered without a fault: two of each, the later ones corrected, one of them merged. Their
     ids, and how to look at everything."""
-    both = (hubspot_of(hubspot, "crm", status=STATUS), webhook_of(receiver, "hook"))
+    both = (hubspot_of(side.account, "crm", status=STATUS), webhook_of(receiver, "hook"))
     engine.started(*both)
     calls = [engine.made(**said(who.number, slot)) for slot in range(2) for who in PEOPLE]
     bad = engine.made(**said(PEOPLE[0].number, 2, connect_outcome="failed"))
@@ -44,7 +44,7 @@ def delivered(engine: Engine, hubspot, receiver) -> SimpleNamespace:
     for one in both:
         engine.run(one)
     ids = {"calls": [str(call) for call in calls], "bad": str(bad), "held": str(held), "twin": str(twin)}
-    return SimpleNamespace(**ids, look=lambda: look(engine.database, hubspot, receiver, NUMBERS))
+    return SimpleNamespace(**ids, look=lambda: look(engine.database, side, receiver, NUMBERS))
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,12 @@ def world(sqlite_template, tmp_path_factory):
     path = tmp_path_factory.mktemp("balance") / "wrapup.db"
     path.write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{path}")
-    with account() as hubspot, listening() as receiver:
-        scene.furnish(hubspot, PEOPLE, random.Random(1))
-        made = delivered(Engine(database), hubspot, receiver)
-        made.hubspot = hubspot
+    with account() as there, listening() as receiver:
+        side = hubspot.Side([], 0, True, 1)
+        side.account = there
+        hubspot.furnish(there, PEOPLE, random.Random(1))
+        made = delivered(Engine(database), side, receiver)
+        made.hubspot = there
         yield made
     database.close()
 
@@ -113,7 +115,7 @@ def stale(found, world):
 
 
 def another_value(found, world):
-    call(found, world.calls[0]).properties["hs_call_duration"] = "7000"
+    call(found, world.calls[0]).properties["seconds"] = "7"
 
 
 def on_another_contact(found, world):
@@ -129,18 +131,18 @@ def on_no_contact(found, world):
 
 
 def written_backwards(found, world):
-    call(found, world.calls[3]).writes += [{"hs_call_body": f"revision {revision}"} for revision in (1, 2)]
+    call(found, world.calls[3]).bodies += [f"revision {revision}" for revision in (1, 2)]
 
 
 def made_anew_from_an_earlier_revision(found, world):
     there = call(found, world.calls[3])
     found.calls.append(
-        replace(there, id=str(int(there.id) - 1000), live=False, writes=[{"hs_call_body": "revision 3"}])
+        replace(there, id=str(int(there.id) - 1000), live=False, bodies=["revision 3"])
     )
 
 
 def another_status(found, world):
-    contact(found, FIRST).properties["hs_lead_status"] = "UNQUALIFIED"
+    contact(found, FIRST).status = "UNQUALIFIED"
 
 
 def status_of_an_older_call(found, world):
@@ -152,7 +154,7 @@ def status_before_its_correction(found, world):
 
 
 def status_of_an_older_call_at_the_end(found, world):
-    contact(found, FIRST).properties[scene.LAST_CALL] = "0-0"
+    contact(found, FIRST).last_call = "0-0"
 
 
 def event_missing(found, world):

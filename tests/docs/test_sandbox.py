@@ -5,6 +5,7 @@ import re
 import pytest
 
 from sandbox.hubspot import faults as hubspot
+from sandbox.pipedrive import faults as pipedrive
 from sandbox.webhook import receiver as webhook
 from tests.docs.calls import sources
 from tests.docs.pages import ROOT, quoted, read, rows
@@ -37,8 +38,9 @@ def test_every_option_and_address_of_a_sandbox_is_there(page):
 @pytest.mark.parametrize(
     ("crm", "faults", "silent"),
     [
-        # HubSpot has its own words for what others answer.
+        # These have their own words for what others answer.
         ("hubspot", hubspot.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
+        ("pipedrive", pipedrive.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("webhook", webhook.FAULTS, []),
     ],
 )

@@ -43,6 +43,22 @@ def test_hubspot_by_itself():
         assert "202 555 0100" in requests.get(url, timeout=30).text
 
 
+def test_pipedrive_by_itself():
+    with started("pipedrive", "--token", "secret", "--persons", "2", "--search-delay", "0", "--lifted") as url:
+        ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
+        assert [len(ledger[kind]) for kind in ("persons", "leads", "deals", "calls")] == [2, 2, 2, 0]
+        me = requests.get(f"{url}/v1/users/me", headers={"x-api-token": "secret"}, timeout=30)
+        assert me.json()["data"]["company_id"] == 66660666
+        settings = requests.get(f"{url}/sandbox/settings", timeout=30).json()
+        assert (settings["lifted"], settings["search_delay"], settings["api_tokens"]) == (True, 0, {"secret": 1})
+        made = requests.post(
+            f"{url}/sandbox/persons", json={"persons": [{"id": "7", "phone": "+1 202 555 0100"}]}, timeout=30
+        )
+        assert (made.status_code, made.json()) == (201, {"ids": ["7"]})
+        assert requests.post(f"{url}/sandbox/persons/7/merge", json={"into": "8"}, timeout=30).status_code == 404
+        assert requests.get(url, timeout=30).json()["calls"] == []
+
+
 def test_a_receiver_of_webhooks_by_itself():
     secret = "whsec_" + "c2Vj" * 8
     with started("webhook", "--secret", secret) as url:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.crm.report import table
-from tests.chaos.crm.run import Run, perform
+from tests.chaos.crm.run import SIDES, Run, perform
 
 PACE, PAUSE = 2.0, 40.0
 
@@ -19,6 +19,7 @@ PACE, PAUSE = 2.0, 40.0
 def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.chaos.crm", description=__doc__.splitlines()[0])
     words.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    words.add_argument("--crm", choices=tuple(SIDES), default="hubspot")
     words.add_argument("--outcomes", type=int, default=2000)
     words.add_argument("--minutes", type=float, default=10)
     words.add_argument("--pace", type=float, default=PACE, help="faults of the CRMs' answers a second")
@@ -31,7 +32,8 @@ def main() -> int:
     given = words.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is undone
     print(f"seed {given.seed}", file=sys.stderr, flush=True)
-    run = Run(given.database, given.outcomes, given.minutes * 60, given.seed, given.pace, given.pause, given.short)
+    pace = (given.pace, given.pause, given.short)
+    run = Run(given.database, given.outcomes, given.minutes * 60, given.seed, *pace, given.crm)
     with tempfile.TemporaryDirectory(prefix="wrapup-chaos-", ignore_cleanup_errors=True) as own:
         result = perform(run, given.folder or Path(own))
     print(table(result), flush=True)

@@ -40,6 +40,7 @@ def refused(outcome: Outcome) -> bool:
 def _requests(found: Found) -> Iterator[str]:
     for one in found.wrong_requests:
         yield f"a request was not as the documentation says: {one}"
+    yield from found.odd
 
 
 def _calls(found: Found) -> Iterator[str]:
@@ -64,11 +65,11 @@ def _stands(call: Call, outcome: Outcome, contact: str) -> Iterator[str]:
     if list(call.contacts) != [contact]:
         yield f"call {call.id} stands on {list(call.contacts)}, and not on {contact}"
     wanted = {
-        "hs_call_body": outcome.notes,
-        "hs_call_title": outcome.disposition or "",
-        "hs_call_status": "COMPLETED",
-        "hs_call_duration": str(outcome.talk_seconds * 1000),
-        "hs_call_to_number": outcome.number or "",
+        "body": outcome.notes,
+        "title": outcome.disposition or "",
+        "result": "connected",
+        "seconds": str(outcome.talk_seconds),
+        "to": outcome.number or "",
     }
     for name, value in wanted.items():
         if value not in call.properties.get(name, ""):
@@ -78,8 +79,8 @@ def _stands(call: Call, outcome: Outcome, contact: str) -> Iterator[str]:
 def _histories(found: Found) -> Iterator[str]:
     last: dict[str | None, int] = {}
     for call in sorted(found.calls, key=lambda call: int(call.id)):  # one that was removed and made anew comes later
-        for said in call.writes:
-            told = _REVISION.search(said.get("hs_call_body", ""))
+        for said in call.bodies:
+            told = _REVISION.search(said)
             if told is None:
                 continue
             revision = int(told[1])
@@ -100,7 +101,7 @@ def _statuses(found: Found) -> Iterator[str]:
         one = latest.get(contact.id)
         words = one.disposition if one else None
         wanted = (scene.last_call(words), scene.lead_status(words)) if words else ("", "NEW")
-        stands = (contact.properties.get(scene.LAST_CALL, ""), contact.properties["hs_lead_status"])
+        stands = (contact.last_call, contact.status)
         if stands != wanted:
             yield f"contact {contact.id} says {stands}, and its latest call {wanted}"
         yield from _in_order(contact, silent[contact.id])

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,40 +13,21 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from crm import steering
-from crm.hubspot import LOOK_UP_AFTER as LOOK_UP_SECONDS
 from lib import clock
 from models import Delivery, DestinationState, PortalBudget
 from models.database import Database
 from models.deliveries import PARKED, PENDING, UNKNOWN
-from sandbox.hubspot.account import Hubspot
 from sandbox.webhook.receiver import Receiver
+from tests.chaos.crm import scene
 from tests.chaos.crm.workers import Workers
 from tests.chaos.postgresql import PostgreSQL
 from tests.chaos.sqlite import SQLite
 
-UPSERT, ASSOCIATIONS, STATUS = "calls/batch/upsert", "associations/", "contacts/batch/update"
-PATHS = (UPSERT, UPSERT, ASSOCIATIONS, STATUS, STATUS, "calls/batch/read", "contacts/batch/read", "search", "")
-LOOK_UP_AFTER = timedelta(seconds=2 * LOOK_UP_SECONDS)
-LONG = 3.0  # seconds; the settings wait two
-# HubSpot's, with their values, and how often each comes.
-HUBSPOT: dict[str, tuple[Any, float]] = {
-    **{name: (1, 3.0) for name in ("ten_secondly", "secondly", "migrating")},
-    **{
-        name: (None, 1.0)
-        for name in ("locked", "gateway_timeout", "server_error", "bad_gateway", "error_in_200", "html")
-    },
-    **{name: (None, 2.0) for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "shuffled")},
-    **{name: (None, 2.0) for name in ("partial", "results_missing", "no_association", "whole_batch", "empty")},
-    **{name: (LONG, 1.0) for name in ("hang", "hang_after", "late")},
-    **{name: (None, 0.3) for name in ("daily_spent", "token_expired")},
-    "error_in_200_after": (None, 1.0),
-    "huge": (9, 0.3),
-}
 HOOK: dict[str, tuple[Any, float]] = {
     **{name: (1, 1.0) for name in ("too_many", "unavailable")},
     **{name: (None, 1.0) for name in ("server_error", "error_after", "drop", "drop_after", "html_after", "cut_after")},
     **{name: (None, 0.5) for name in ("bad_gateway", "garbled_after", "gateway_timeout", "unauthorized", "not_found")},
-    **{name: (LONG, 0.3) for name in ("hang", "hang_after")},
+    **{name: (scene.LONG, 0.3) for name in ("hang", "hang_after")},
 }
 
 
@@ -54,7 +35,7 @@ HOOK: dict[str, tuple[Any, float]] = {
 class Site:
     """All that is struck, and the counts of it. ``mends``: seconds between two looks of the person."""
 
-    hubspot: Hubspot
+    side: Any  # of tests.chaos.crm.hubspot and its like
     receiver: Receiver
     workers: Workers
     database: Database
@@ -75,7 +56,7 @@ class Site:
             if source.random() < 0.25:
                 _spoil(self.receiver.faults, HOOK, "", source)
             else:
-                _spoil(self.hubspot.faults, HUBSPOT, source.choice(PATHS), source)
+                _spoil(self.side.account.faults, self.side.known, source.choice(self.side.paths), source)
 
     def strike(self, pause: float, stop: threading.Event) -> None:
         """What ends processes or keeps the database away, with pauses of so many seconds on average: who was killed holds a
@@ -87,7 +68,7 @@ class Site:
 
     def lift(self) -> None:
         """No fault is left."""
-        self.hubspot.faults.set({})
+        self.side.account.faults.set({})
         self.receiver.faults.set({})
 
     def _strikes(self) -> dict[Callable[[], None], float]:
@@ -111,12 +92,13 @@ class Site:
 
     def _killed_amid_a_request(self) -> None:
         """The CRM does it, and whoever asked is dead before the answer comes."""
-        path, before = self._random.choice((UPSERT, ASSOCIATIONS, STATUS)), self.hubspot.struck["hang_after"]
-        self.hubspot.faults.set({"hang_after": {"times": 1, "path": path, "value": 1.0}})
+        account = self.side.account
+        path, before = self._random.choice(self.side.amid), account.struck["hang_after"]
+        account.faults.set({"hang_after": {"times": 1, "path": path, "value": 1.0}})
         until = time.monotonic() + 3.0
-        while self.hubspot.struck["hang_after"] == before and time.monotonic() < until:
+        while account.struck["hang_after"] == before and time.monotonic() < until:
             time.sleep(0.02)
-        if self.hubspot.struck["hang_after"] > before:
+        if account.struck["hang_after"] > before:
             self.struck["kill -9 amid a request"] += self.workers.kill(self._random, everything=True)
 
     def _locked(self) -> None:
@@ -152,7 +134,7 @@ class Site:
                 pass
 
     def _mended(self) -> None:
-        now = clock.now()
+        now, found_after = clock.now(), timedelta(seconds=2 * self.side.look_up_after)
         state = DestinationState
         rests = or_(state.parked_until > now, state.next_at > now, state.paused_at.is_not(None))
         with self.database.write() as session:
@@ -161,7 +143,7 @@ class Site:
             waits = or_(
                 Delivery.state.in_((PENDING, PARKED)),
                 # It may be looked up as soon as what was written can be found, and no earlier.
-                and_(Delivery.state == UNKNOWN, Delivery.sent_at < now - LOOK_UP_AFTER),
+                and_(Delivery.state == UNKNOWN, Delivery.sent_at < now - found_after),
             )
             session.execute(update(Delivery).where(waits, Delivery.due_at > now).values(due_at=now))
         for name in names:
@@ -169,7 +151,7 @@ class Site:
         self.mended += len(names)
 
 
-def _spoil(faults: Any, known: dict[str, tuple[Any, float]], path: str, source: random.Random) -> None:
+def _spoil(faults: Any, known: Mapping[str, tuple[Any, float]], path: str, source: random.Random) -> None:
     """One more fault, beside those that are on."""
     (name,) = source.choices(list(known), [weight for _, weight in known.values()])
     kept = ("after", "times", "path", "value")

@@ -1,4 +1,4 @@
-"""What is found at the end: outcomes and deliveries in the database, calls and contacts in HubSpot, events at the receiver."""
+"""What is found at the end: outcomes and deliveries in the database, calls and contacts in the CRM, events at the receiver."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,7 @@ from sqlalchemy import select
 
 from models import CallOutcome, Delivery
 from models.database import Database
-from sandbox.hubspot.account import Hubspot
 from sandbox.webhook.receiver import Event, Receiver
-from tests.chaos.crm.scene import LAST_CALL, MARK
 
 
 @dataclass(frozen=True)
@@ -43,22 +41,24 @@ class Row:
 
 @dataclass
 class Call:
-    """``writes``: everything that was ever written to it, the first first. Not ``live``: it was removed."""
+    """``properties``: its ``body``, ``title``, ``result``, ``seconds`` and ``to``; ``bodies``: all that were ever written, the first
+    first. Not ``live``: it was removed."""
 
     id: str
     mark: str | None
     live: bool
     contacts: Sequence[str]
     properties: Mapping[str, str]
-    writes: Sequence[Mapping[str, str]]
+    bodies: Sequence[str]
 
 
 @dataclass
 class Contact:
-    """``last_calls``: everything that was ever written to the property of that name."""
+    """``last_calls``: everything that was ever written to what holds ``last_call``."""
 
     id: str
-    properties: Mapping[str, str]
+    status: str
+    last_call: str
     last_calls: Sequence[str]
 
 
@@ -75,24 +75,26 @@ class Found:
     altered: Sequence[str] = ()
     backwards: Sequence[Mapping[str, Any]] = ()
     wrong_requests: Sequence[Any] = ()
+    odd: Sequence[str] = ()
 
 
-def look(database: Database, hubspot: Hubspot, receiver: Receiver, people: Mapping[str, str]) -> Found:
+def look(database: Database, side: Any, receiver: Receiver, people: Mapping[str, str]) -> Found:
+    """``side``: one of ``tests.chaos.crm.hubspot`` and its like."""
     with database.read() as session:
         outcomes = [_outcome(row) for row in session.scalars(select(CallOutcome))]
         deliveries = [_row(row) for row in session.scalars(select(Delivery).order_by(Delivery.id))]
-    calls, contacts = (hubspot.records[kind].found.values() for kind in ("calls", "contacts"))
-    with hubspot.lock:
+    with side.account.lock:
         return Found(
             people,
             outcomes,
             deliveries,
-            [_call(hubspot, one) for one in calls],
-            [_contact(one) for one in contacts],
+            side.calls(),
+            side.contacts(),
             receiver.by_outcome(),
             list(receiver.altered),
             list(receiver.backwards),
-            [*hubspot.wrong_requests, *receiver.wrong],
+            [*side.account.wrong_requests, *receiver.wrong],
+            side.odd(),
         )
 
 
@@ -112,17 +114,6 @@ def _outcome(row: CallOutcome) -> Outcome:
 
 
 def _row(row: Delivery) -> Row:
-    own = (row.operation, row.state, row.reason, row.record_id, row.remote_id)
+    remote = row.remote_id and row.remote_id.rpartition("/")[2]  # a call log and its activity: what people see of it
+    own = (row.operation, row.state, row.reason, row.record_id, remote)
     return Row(row.destination, str(row.outcome_id), row.revision, *own)
-
-
-def _call(hubspot: Hubspot, record: Any) -> Call:
-    beside = [id_ for id_, _ in hubspot.associations.of(("calls", record.id), "contacts")]
-    writes = [dict(said) for _, said, _ in record.writes]
-    live = record.archived_at is None
-    return Call(record.id, record.properties.get(MARK), live, beside, dict(record.properties), writes)
-
-
-def _contact(record: Any) -> Contact:
-    said = [wrote[LAST_CALL] for _, wrote, _ in record.writes if LAST_CALL in wrote]
-    return Contact(record.id, dict(record.properties), said)

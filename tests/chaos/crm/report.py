@@ -15,7 +15,7 @@ def table(result: Result) -> str:
     verdict = "DOES NOT BALANCE" if result.problems else "balances"
     of = f"seed {run.seed}, {run.outcomes:,} outcomes, {result.seconds:.0f} s"
     lines = [
-        f"CRMs on {run.database}: {verdict} ({of})",
+        f"{run.crm} on {run.database}: {verdict} ({of})",
         "",
         "| ledger | |",
         "|---|---|",
@@ -45,13 +45,13 @@ def _rows(result: Result) -> Iterator[tuple[str, str]]:
         ),
     )
     yield (
-        "calls in HubSpot; made; removed",
+        "calls in the CRM; made; removed",
         (f"{len(there):,}; {result.made:,}; {sum(not call.live for call in found.calls):,}"),
     )
-    yield "times that calls were written", f"{sum(len(call.writes) for call in found.calls):,}"
+    yield "times that calls were written", f"{sum(len(call.bodies) for call in found.calls):,}"
     yield "times that statuses were written", f"{sum(len(one.last_calls) for one in found.contacts):,}"
     yield "events at the webhook; repeats", f"{sum(map(len, found.events.values())):,}; {result.repeats:,}"
-    yield "requests to HubSpot", f"{result.requests.total():,}"
+    yield "requests to the CRM", f"{result.requests.total():,}"
     for (destination, operation), states in sorted(_states(result).items()):
         yield f"deliveries, {destination} {operation}", ", ".join(f"{n} {c:,}" for n, c in sorted(states.items()))
     yield "workers killed; ended by themselves", f"{result.killed:,}; {result.died:,}"

@@ -1,6 +1,5 @@
 """One run: CRMs, workers, a writer, faults; then all faults are lifted, everything is sent, and the balance is drawn."""
 
-import random
 import threading
 import time
 from collections import Counter
@@ -16,13 +15,11 @@ from models.database import Database
 from models.deliveries import IS_OPEN
 from rig.patience import stretched
 from rig.waiting import until
-from sandbox.hubspot.account import Hubspot
-from sandbox.hubspot.api import create_app as hubspot_app
 from sandbox.server import running
 from sandbox.webhook.api import PATH
 from sandbox.webhook.api import create_app as hook_app
 from sandbox.webhook.receiver import Receiver
-from tests.chaos.crm import balance, scene
+from tests.chaos.crm import balance, hubspot, pipedrive, scene
 from tests.chaos.crm.faults import Site
 from tests.chaos.crm.found import Found, look
 from tests.chaos.crm.workers import Workers
@@ -33,6 +30,7 @@ from tests.chaos.sqlite import SQLite
 SEARCH_DELAY, SHORT_DELAY = 5.0, 1.0
 REST_SECONDS, SHORT_REST = 300.0, 90.0
 DESTINATIONS = 2
+SIDES = {"hubspot": hubspot.Side, "pipedrive": pipedrive.Side}
 
 
 @dataclass
@@ -46,6 +44,7 @@ class Run:
     pace: float  # faults of answers a second
     pause: float  # seconds between two that strike processes or the database
     quick: bool = False
+    crm: str = "hubspot"
 
 
 @dataclass
@@ -77,14 +76,15 @@ def perform(run: Run, folder: Path) -> Result:
         stack.callback(database.close)
         migrations.upgrade(database)
         people = scene.people(max(12, run.outcomes // 12))
-        hubspot, receiver = _crms(run, people), Receiver()
+        delay = SHORT_DELAY if run.quick else SEARCH_DELAY
+        side, receiver = SIDES[run.crm](people, delay, run.quick, run.seed), Receiver()
         urls = [
-            stack.enter_context(running(hubspot_app(hubspot), keeping=True)),
+            stack.enter_context(running(side.app(), keeping=True)),
             stack.enter_context(running(hook_app(receiver), keeping=True)) + PATH,
         ]
-        (folder / "wrapup.toml").write_text(scene.settings(*urls, quick=run.quick))
+        (folder / "wrapup.toml").write_text(scene.settings(side.settings(urls[0], run.quick), side.sets, urls[1]))
         workers = Workers(folder, server.url, run.quick)
-        site = Site(hubspot, receiver, workers, database, server, run.seed, 1.0 if run.quick else 5.0)
+        site = Site(side, receiver, workers, database, server, run.seed, 1.0 if run.quick else 5.0)
         writer = Writer(database, people, run.outcomes, run.seed)
         stack.enter_context(workers.running())
         until(workers.started, 60)
@@ -95,9 +95,9 @@ def perform(run: Run, folder: Path) -> Result:
         rested = time.monotonic() - began - seconds
         if not workers.stop():
             problems.append("a worker did not stop")
-        found = look(database, hubspot, receiver, {one.number: one.id for one in people})
-        with hubspot.lock:
-            struck = site.struck + Counter({f"HubSpot: {name}": count for name, count in hubspot.struck.items()})
+        found = look(database, side, receiver, {one.number: one.id for one in people})
+        with side.account.lock:
+            struck = site.struck + Counter({f"{side.name}: {name}": n for name, n in side.account.struck.items()})
             struck += Counter({f"webhook: {name}": count for name, count in receiver.struck.items()})
         return Result(
             run=run,
@@ -105,9 +105,9 @@ def perform(run: Run, folder: Path) -> Result:
             problems=[*problems, *_miscounted(database), *balance.wrong(found)],
             struck=struck,
             written=writer.counted,
-            requests=Counter(hubspot.requests),
+            requests=Counter(side.account.requests),
             repeats=receiver.repeats(),
-            made=hubspot.counted["calls made"],
+            made=side.made(),
             killed=workers.killed,
             died=workers.died,
             mended=site.mended,
@@ -115,13 +115,6 @@ def perform(run: Run, folder: Path) -> Result:
             rested=rested,
             states=Counter((row.destination, row.operation, row.state) for row in found.deliveries),
         )
-
-
-def _crms(run: Run, people: list[scene.Person]) -> Hubspot:
-    delay = SHORT_DELAY if run.quick else SEARCH_DELAY
-    hubspot = Hubspot(scene.TOKEN, search_delay=delay, lifted=run.quick, seed=run.seed)
-    scene.furnish(hubspot, people, random.Random(run.seed))
-    return hubspot
 
 
 def _struck(run: Run, site: Site, writer: Writer) -> list[str]:

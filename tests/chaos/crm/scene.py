@@ -5,10 +5,10 @@ property ``last_call`` is set to just that, so that whatever was written to a co
 """
 
 import random
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sandbox.hubspot.account import Hubspot
 from sandbox.hubspot.properties import LEAD_STATUSES
 from sandbox.webhook.receiver import SECRET
 from tests.factories import NOON
@@ -18,8 +18,7 @@ SLOTS = 40  # of a contact
 TWIN = "t"  # in the place of a number of corrections: of a row that turns out to be the same call as another one
 VERSIONS = ("0", "1", "2", TWIN)
 TOKEN = "demo"
-# What the account asks of calls that have failed, and never gets: such are refused.
-RULE = {"object": "calls", "when": {"hs_call_status": "FAILED"}, "need": ["hs_call_recording_url"]}
+LONG = 3.0  # seconds; the settings wait two
 UNKNOWN_NUMBER, SHARED_NUMBER = "+919899999999", "+919888888888"
 
 
@@ -35,17 +34,14 @@ def people(count: int) -> list[Person]:
     return [Person(str(10_001 + at), f"+9198100{at:05d}") for at in range(count)]
 
 
-def furnish(hubspot: Hubspot, contacts: list[Person], source: random.Random) -> None:
-    """Each number written in one way or another, and two contacts that share one."""
-    hubspot.add_property("calls", MARK, unique=True)
-    hubspot.add_property("contacts", LAST_CALL)
-    hubspot.required.append(RULE)
+def numbers(contacts: list[Person], source: random.Random) -> Iterator[tuple[str, str, str]]:
+    """(id, number, name) of each that the account has: each number written in one way or another, and two that share one."""
     for one in contacts:
         national = one.number.removeprefix("+91")
         written = source.choice([one.number, f"+91 {national[:5]} {national[5:]}", f"0{national}", national])
-        hubspot.add_contact(one.id, firstname="Asha", phone=written, hs_lead_status="NEW")
+        yield one.id, written, "Asha"
     for id_ in ("9001", "9002"):
-        hubspot.add_contact(id_, firstname="Twin", phone=SHARED_NUMBER, hs_lead_status="NEW")
+        yield id_, SHARED_NUMBER, "Twin"
 
 
 def said(slot: int, version: str) -> str:
@@ -78,17 +74,13 @@ def slot_at(occurred_at) -> int:
     return int((occurred_at - NOON).total_seconds()) // 60
 
 
-def settings(hubspot_url: str, hook_url: str, quick: bool) -> str:
-    """The settings file. ``quick``: without limits of our own."""
+def settings(crm: list[str], sets: Callable[[str], Mapping[str, str]], hook_url: str) -> str:
+    """The settings file. ``crm``: the lines of its kind alone; ``sets``: what a disposition is mapped to."""
     lines = ["[connections.ryng-main]", 'dialer = "ryng"', 'callback_tokens = ["token-of-the-chaos-0123456789"]', ""]
-    lines += ["[destinations.crm]", 'kind = "hubspot"', f'access_token = "{TOKEN}"', f'api_url = "{hubspot_url}"']
-    lines += ["timeout_seconds = 2", 'since = "2026-11-01"']
-    lines += ["requests_per_ten_seconds = 10000", "searches_per_second = 1000"] if quick else []
-    lines += ["[destinations.crm.status]"]
-    lines += [
-        f'"disposition:{words}" = {{ hs_lead_status = "{lead_status(words)}", {LAST_CALL} = "{last_call(words)}" }}'
-        for words in (said(slot, version) for slot in range(SLOTS) for version in VERSIONS)
-    ]
+    lines += ["[destinations.crm]", *crm, "timeout_seconds = 2", 'since = "2026-11-01"', "[destinations.crm.status]"]
+    for words in (said(slot, version) for slot in range(SLOTS) for version in VERSIONS):
+        fields = ", ".join(f'{name} = "{value}"' for name, value in sets(words).items())
+        lines.append(f'"disposition:{words}" = {{ {fields} }}')
     lines += ["", "[destinations.hook]", 'kind = "webhook"', f'url = "{hook_url}"', f'secrets = ["{SECRET}"]']
     lines += ["timeout_seconds = 2", 'since = "2026-11-01"', "allow_private_addresses = true"]
     return "\n".join([*lines, "requests_per_second = 1000", ""])
