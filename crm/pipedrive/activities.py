@@ -39,6 +39,17 @@ def on_record(client: Client, record_id: str, since: datetime) -> dict[str, Row]
     return found
 
 
+def one(client: Client, id_: str) -> Row | None:
+    """None where it is gone. Raises ExchangeError."""
+    try:
+        row = client.ask_one(f"{ADDRESS}/{id_}")
+    except WholeRefused as error:
+        if error.refused.reason != RECORD_DELETED:
+            raise
+        return None
+    return row if _is_there(row) else None
+
+
 def by_id(client: Client, ids: Iterable[str]) -> dict[str, Row]:
     """Those that are there. Raises ExchangeError."""
     wanted = list(dict.fromkeys(ids))

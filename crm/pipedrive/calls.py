@@ -64,7 +64,7 @@ def _logged(client: Client, call: Call) -> Result:
     client.begin()
     ours = _sent(client, call, said, word)
     there = logs.remote_of(call.remote_id) if call.remote_id else None
-    row = activities.by_id(client, [there.activity]).get(there.activity) if there is not None else None
+    row = activities.one(client, there.activity) if there is not None else None
     if there is not None and row is not None:
         return _corrected(client, call, ours, there, row)
     return _made(client, call, {**ours.log, **ours.shown, **_owned(ours), **client.kind.linked(call.record_id)})

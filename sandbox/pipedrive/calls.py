@@ -78,6 +78,11 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         rows.sort(key=lambda row: row[given.get("sort_by", "id")], reverse=given.get("sort_direction") == "desc")
         return asked.page(rows, given)
 
+    @app.get("/api/v2/activities/<int:id_>")
+    def one_activity(id_: int):
+        with pipedrive.lock:
+            return answered(_live(pipedrive, id_))
+
     @app.patch("/api/v2/activities/<int:id_>")
     def change_activity(id_: int):
         said = asked.body(shapes.ACTIVITY)
