@@ -19,7 +19,7 @@ from lib import zones
 from lib.http.errors import AskedWrongly, TooOften
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
-V1, V2 = "/v1", "/api/v2"
+V1, V2 = "/api/v1", "/api/v2"
 REQUESTS, SEARCHES = "requests", "searches"
 ME, USERS = f"{V1}/users/me", f"{V1}/users"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: five hundred activities with long notes

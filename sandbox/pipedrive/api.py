@@ -1,6 +1,6 @@
 """Pipedrive's HTTP side: the guard before it, its routes, and ``/sandbox/...`` to look behind the scenes and to misbehave.
 
-https://developers.pipedrive.com/docs/api: version 1 below /v1, version 2 below /api/v2.
+https://developers.pipedrive.com/docs/api: version 1 below /api/v1, version 2 below /api/v2.
 """
 
 from typing import Any

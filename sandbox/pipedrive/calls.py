@@ -15,7 +15,7 @@ LINKS = {"person_id": "persons", "deal_id": "deals", "lead_id": "leads"}
 
 
 def install(app: Flask, pipedrive: Pipedrive) -> None:
-    @app.post("/v1/callLogs")
+    @app.post("/api/v1/callLogs")
     def add_log():
         said = asked.body(shapes.call_log)
         with pipedrive.lock:
@@ -41,7 +41,7 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
             pipedrive.logs[id_] = log
         return answered(None if "not_told" in g.faults else log)
 
-    @app.get("/v1/callLogs")
+    @app.get("/api/v1/callLogs")
     def logs():
         given = asked.parameters()
         start, limit = int(given.get("start") or 0), int(given.get("limit") or 50)
@@ -51,11 +51,11 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         paging = {"start": start, "limit": limit, "more_items_in_collection": more, "next_start": start + limit}
         return answered(own[start : start + limit] or None, {"pagination": paging})
 
-    @app.get("/v1/callLogs/<id_>")
+    @app.get("/api/v1/callLogs/<id_>")
     def one_log(id_: str):
         return answered(_log(pipedrive, id_))
 
-    @app.delete("/v1/callLogs/<id_>")
+    @app.delete("/api/v1/callLogs/<id_>")
     def delete_log(id_: str):
         with pipedrive.lock:
             _log(pipedrive, id_)

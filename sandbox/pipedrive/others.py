@@ -14,13 +14,13 @@ OWN = {"persons": ("name", "phone"), "deals": ("title", "stage_id", "status")}
 
 
 def install(app: Flask, pipedrive: Pipedrive) -> None:
-    @app.get("/v1/users/me")
+    @app.get("/api/v1/users/me")
     def me():
         asked.parameters()
         company = {"company_id": pipedrive.company_id, "company_domain": pipedrive.domain, "company_name": "Acme"}
         return answered(_user(g.user) | company | {"is_you": True})
 
-    @app.get("/v1/users")
+    @app.get("/api/v1/users")
     def users():
         asked.parameters()
         return answered([_user(one) for one in list(pipedrive.users.values())])
@@ -41,7 +41,7 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         ]
         return asked.page(found, asked.parameters())
 
-    @app.get("/v1/leadLabels")
+    @app.get("/api/v1/leadLabels")
     def lead_labels():
         asked.parameters()
         return answered([{"id": id_, "name": name, "color": "red"} for id_, name in pipedrive.lead_labels.items()])

@@ -63,9 +63,9 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         app.add_url_rule(
             f"/api/v2/{kind}/<id_>", f"{kind}_change", lambda id_, kind=kind: change(kind, id_), methods=["PATCH"]
         )
-    app.add_url_rule("/v1/leads/<id_>", "lead_change", lambda id_: change("leads", id_), methods=["PATCH"])
+    app.add_url_rule("/api/v1/leads/<id_>", "lead_change", lambda id_: change("leads", id_), methods=["PATCH"])
 
-    @app.get("/v1/leads")
+    @app.get("/api/v1/leads")
     def leads():
         given = asked.parameters()
         rows = [row for row in listed("leads") if not row["is_archived"]]
@@ -73,7 +73,7 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
             rows = [row for row in rows if str(row["person_id"]) == given["person_id"]]
         return answered(rows[: int(given.get("limit") or 100)])
 
-    @app.get("/v1/leads/<id_>")
+    @app.get("/api/v1/leads/<id_>")
     def lead(id_: str):
         found = live("leads", id_)
         if found is None:

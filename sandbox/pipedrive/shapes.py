@@ -152,11 +152,11 @@ _RECORDS = (
     "custom_fields",
 )
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "/v1/users/me": (),
-    "/v1/users": (),
-    "/v1/callLogs": ("start", "limit"),
-    "/v1/leads": ("start", "limit", "owner_id", "person_id", "organization_id", "filter_id", "updated_since", "sort"),
-    "/v1/leadLabels": (),
+    "/api/v1/users/me": (),
+    "/api/v1/users": (),
+    "/api/v1/callLogs": ("start", "limit"),
+    "/api/v1/leads": ("start", "limit", "owner_id", "person_id", "organization_id", "filter_id", "updated_since", "sort"),
+    "/api/v1/leadLabels": (),
     "/api/v2/activities": (*_PAGE, *_RECORDS, "deal_id", "lead_id", "person_id", "done"),
     "/api/v2/persons": (*_PAGE, *_RECORDS, "deal_id"),
     "/api/v2/deals": (*_PAGE, *_RECORDS, "person_id", "pipeline_id", "stage_id", "status"),
@@ -167,7 +167,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "/api/v2/stages": (*_PAGE, "pipeline_id"),
     "/api/v2/pipelines": _PAGE,
 }
-MOST: Mapping[str, int] = {"/v1/callLogs": 50}  # of a page; 500 elsewhere
+MOST: Mapping[str, int] = {"/api/v1/callLogs": 50}  # of a page; 500 elsewhere
 MOST_IDS = 100
 
 

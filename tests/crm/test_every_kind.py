@@ -168,6 +168,16 @@ def test_an_answer_that_is_none_is_a_failure_with_a_sentence_and_nothing_is_doub
 
 
 @on_one_database
+def test_what_was_done_after_we_had_given_up_waiting_is_found_and_not_done_again(engine, account):
+    sales, record = logging(engine, account), account.add(NUMBER)
+    call = engine.made(customer_number=NUMBER)
+    account.faults({"hang_after": {"times": 1, "path": account.words.write, "value": 6}})
+    assert engine.run(sales)[0].state == "unknown"
+    assert [row.state for row in settled(engine, sales)] == ["done"]
+    assert (account.stands(), account.made()) == ([(str(call), record)], 1)
+
+
+@on_one_database
 @pytest.mark.parametrize("fault", ["huge", "endless"])
 def test_an_answer_of_a_hundred_megabytes_is_not_read_to_its_end(engine, account, fault):
     sales = logging(engine, account)

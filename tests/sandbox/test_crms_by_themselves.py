@@ -47,7 +47,7 @@ def test_pipedrive_by_itself():
     with started("pipedrive", "--token", "secret", "--persons", "2", "--search-delay", "0", "--lifted") as url:
         ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
         assert [len(ledger[kind]) for kind in ("persons", "leads", "deals", "calls")] == [2, 2, 2, 0]
-        me = requests.get(f"{url}/v1/users/me", headers={"x-api-token": "secret"}, timeout=30)
+        me = requests.get(f"{url}/api/v1/users/me", headers={"x-api-token": "secret"}, timeout=30)
         assert me.json()["data"]["company_id"] == 66660666
         settings = requests.get(f"{url}/sandbox/settings", timeout=30).json()
         assert (settings["lifted"], settings["search_delay"], settings["api_tokens"]) == (True, 0, {"secret": 1})

@@ -47,15 +47,15 @@ def asker():
 
 def test_a_call_log_is_an_activity_too_and_stays_one_when_it_is_deleted(asker):
     person = int(asker.pipedrive.add_person())
-    made = asker.ask("POST", "/v1/callLogs", LOG | {"person_id": person, "subject": "Call", "note": "<b>n</b>"}).json()["data"]
+    made = asker.ask("POST", "/api/v1/callLogs", LOG | {"person_id": person, "subject": "Call", "note": "<b>n</b>"}).json()["data"]
     assert (made["start_time"], made["has_recording"]) == ("2026-11-18T10:12:52.000Z", False)
     listed = asker.ask("GET", "/api/v2/activities", params={"person_id": person}).json()["data"]
     assert [(one["id"], one["subject"], one["note"]) for one in listed] == [(made["activity_id"], "Call", "<b>n</b>")]
     for status in (200, 410):
-        assert asker.ask("DELETE", f"/v1/callLogs/{made['id']}").status_code == status
-    assert asker.ask("GET", "/v1/callLogs").json()["data"] is None
+        assert asker.ask("DELETE", f"/api/v1/callLogs/{made['id']}").status_code == status
+    assert asker.ask("GET", "/api/v1/callLogs").json()["data"] is None
     assert len(asker.ask("GET", "/api/v2/activities").json()["data"]) == 1
-    again = asker.ask("POST", "/v1/callLogs", LOG | {"activity_id": made["activity_id"], "outcome": "busy"}).json()["data"]
+    again = asker.ask("POST", "/api/v1/callLogs", LOG | {"activity_id": made["activity_id"], "outcome": "busy"}).json()["data"]
     assert again["activity_id"] == made["activity_id"]
     assert asker.ask("DELETE", f"/api/v2/activities/{made['activity_id']}").status_code == 200
     assert asker.pipedrive.calls() == []
@@ -75,7 +75,7 @@ def test_a_call_log_is_an_activity_too_and_stays_one_when_it_is_deleted(asker):
     ],
 )
 def test_a_call_log_that_is_not_as_documented_is_its_senders_fault(asker, body, why):
-    answer = asker.ask("POST", "/v1/callLogs", body)
+    answer = asker.ask("POST", "/api/v1/callLogs", body)
     assert (answer.status_code, answer.json()["success"], why in answer.json()["error"]) == (400, False, True)
     assert len(asker.pipedrive.wrong_requests) == 1
 
@@ -84,7 +84,7 @@ def test_what_this_company_lacks_is_nobodys_fault(asker):
     person = asker.pipedrive.add_person()
     for body in ({"label_ids": [99]}, {"custom_fields": {STATUS_FIELD: 99}}, {"custom_fields": {"nothing": 1}}):
         assert asker.ask("PATCH", f"/api/v2/persons/{person}", body).status_code == 400
-    assert asker.ask("POST", "/v1/callLogs", LOG | {"person_id": 999}).status_code == 404
+    assert asker.ask("POST", "/api/v1/callLogs", LOG | {"person_id": 999}).status_code == 404
     assert (list(asker.pipedrive.wrong_requests), len(asker.pipedrive.refused)) == ([], 4)
 
 
@@ -92,7 +92,7 @@ def test_what_this_company_lacks_is_nobodys_fault(asker):
     "path",
     [
         "/api/v2/persons?limit=501",
-        "/v1/callLogs?limit=51",
+        "/api/v1/callLogs?limit=51",
         "/api/v2/persons?phone=1",
         "/api/v2/persons/search?term=1&fields=phone",
         "/api/v2/activities?ids=",
@@ -107,9 +107,9 @@ def test_a_question_that_is_not_as_documented_is_its_senders_fault(asker, path):
 def test_a_token_is_needed_and_a_small_one_logs_for_nobody_else(asker):
     asker.pipedrive.tokens["small"] = int(asker.pipedrive.add_user("small@example.test", admin=False))
     asker.token = "small"
-    assert asker.ask("POST", "/v1/callLogs", LOG | {"user_id": 1}).status_code == 403
+    assert asker.ask("POST", "/api/v1/callLogs", LOG | {"user_id": 1}).status_code == 403
     asker.token = "nobodys"
-    assert asker.ask("GET", "/v1/users/me").status_code == 401
+    assert asker.ask("GET", "/api/v1/users/me").status_code == 401
 
 
 def test_numbers_are_found_as_they_were_typed_in(asker):
@@ -134,24 +134,24 @@ def test_search_is_late_and_lists_are_not():
 
 def test_limits_are_met_and_say_when_there_is_room_again():
     with asking(lifted=False, limits=Limits(requests=3, searches=1, tokens=1_000)) as asker:
-        statuses = [asker.ask("GET", "/v1/users/me").status_code for _ in range(4)]
+        statuses = [asker.ask("GET", "/api/v1/users/me").status_code for _ in range(4)]
         assert statuses == [200, 200, 200, 429]
-        answer = asker.ask("GET", "/v1/users/me")
+        answer = asker.ask("GET", "/api/v1/users/me")
         assert answer.headers["x-ratelimit-reset"] == "2"
         assert answer.headers["x-daily-ratelimit-token-remaining"] == "994"  # two tokens each
 
 
 def test_a_day_is_spent_by_what_requests_cost():
     with asking(lifted=False, limits=Limits(requests=100, tokens=25)) as asker:
-        assert asker.ask("GET", "/v1/users").status_code == 200
+        assert asker.ask("GET", "/api/v1/users").status_code == 200
         assert asker.ask("GET", "/api/v2/stages").status_code == 200
-        answer = asker.ask("GET", "/v1/users/me")
+        answer = asker.ask("GET", "/api/v1/users/me")
         assert (answer.status_code, answer.headers["x-daily-ratelimit-token-remaining"]) == (429, "0")
 
 
 def test_persons_are_merged_with_their_activities(asker):
     old, new = asker.pipedrive.add_person(), asker.pipedrive.add_person()
-    asker.ask("POST", "/v1/callLogs", LOG | {"person_id": int(old)})
+    asker.ask("POST", "/api/v1/callLogs", LOG | {"person_id": int(old)})
     assert requests.post(f"{asker.url}/sandbox/persons/{old}/merge", json={"into": new}, timeout=30).status_code == 200
     assert asker.ask("GET", "/api/v2/persons", params={"ids": f"{old},{new}"}).json()["data"][0]["id"] == int(new)
     assert len(asker.ask("GET", "/api/v2/activities", params={"person_id": new}).json()["data"]) == 1
@@ -175,10 +175,10 @@ def test_persons_are_merged_with_their_activities(asker):
 )
 def test_what_each_fault_does(asker, fault, status, made):
     asker.faults(**{fault: {"path": "callLogs"}})
-    answer = asker.ask("POST", "/v1/callLogs", LOG)
+    answer = asker.ask("POST", "/api/v1/callLogs", LOG)
     assert (answer.status_code, asker.pipedrive.counted["call logs made"]) == (status, made)
     asker.faults()
-    assert asker.ask("GET", "/v1/users/me").status_code == 200
+    assert asker.ask("GET", "/api/v1/users/me").status_code == 200
 
 
 def test_people_change_records_behind_and_read_the_ledger(asker):

@@ -41,8 +41,8 @@ class Row:
 
 @dataclass
 class Call:
-    """``properties``: its ``body``, ``title``, ``result``, ``seconds`` and ``to``; ``bodies``: all that were ever written, the first
-    first. Not ``live``: it was removed."""
+    """``properties``: its ``body``, ``title``, ``result``, ``seconds`` and ``to``; ``bodies``: all that were ever written, in
+    order. Not ``live``: it was removed."""
 
     id: str
     mark: str | None

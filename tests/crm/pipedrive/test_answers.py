@@ -16,7 +16,7 @@ from lib.http.exchange import Answer
 from tests.crm.pipedrive.stage import stage
 from tests.crm.samples import ASHA, call, several
 
-HOST, WHAT = "api.pipedrive.com", "POST /v1/callLogs"
+HOST, WHAT = "api.pipedrive.com", "POST /api/v1/callLogs"
 NO = b'{"success":false,"error":"\\"outcome\\" is required.","error_info":"Please check developers.pipedrive.com for more."}'
 
 
@@ -67,7 +67,7 @@ def test_why_a_record_is_refused():
     assert reasons == ["required_field", "not_allowed", "record_deleted", "conflict"]
     assert raised(400, b'{"success":false,"error":"Validation failed"}').refused.reason == "validation"
     assert raised(400).refused.answer == '"outcome" is required.'  # without the advice that every error has
-    assert raised(410, what="DELETE /v1/callLogs/CA1").refused.reason == "record_deleted"
+    assert raised(410, what="DELETE /api/v1/callLogs/CA1").refused.reason == "record_deleted"
 
 
 def test_a_limit_says_how_long_and_a_day_that_is_spent_when_it_ends():

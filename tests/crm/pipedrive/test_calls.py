@@ -220,7 +220,7 @@ def test_a_lost_correction_is_looked_up_and_finished():
     with stage() as account:
         person = account.pipedrive.add_person(phone=ASHA)
         (first,) = account.log(call("m1", person))
-        account.faults(drop_after={"times": 1, "after": 2, "path": "/v1/callLogs"})  # read, deleted, made anew
+        account.faults(drop_after={"times": 1, "after": 2, "path": "/api/v1/callLogs"})  # read, deleted, made anew
         busy = call("m1", person, first.remote_id, connect_outcome="busy")
         with pytest.raises(Uncertain):
             account.log(busy)
