@@ -3,58 +3,46 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate, validates_schema
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.given import TOKEN, check_credentials, is_certificate_file
 from crm.hubspot import api, calls, contacts, oauth
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
-from lib.http import authorities
 
 API = "https://api.hubapi.com"
 LOOK_UP_AFTER = 5.0  # our property is in no index that is late; but a request that was given up may still be at work
 # Deliveries: statuses are among them, so that of one request's fill no request would be full. On SQLite nobody else writes while
 # they are taken and settled, and that is to be soon over.
 AT_ONCE = 2 * MOST
-_TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be an access token: letters, digits and dashes.")
 _PROPERTY = validate.Regexp(
     r"[a-z][a-z0-9_]{0,99}\Z", error="Must be the internal name of a property, such as wrapup_outcome_id."
 )
 
 
-def _is_certificate_file(path: str) -> None:
-    if mistake := authorities.mistake(path):
-        raise ValidationError(mistake)
-
-
 class Settings(Schema):
     """What a destination of this kind may say besides."""
 
-    access_token = fields.Str(load_default=None, validate=_TOKEN)
-    client_id = fields.Str(load_default=None, validate=_TOKEN)
-    client_secret = fields.Str(load_default=None, validate=_TOKEN)
-    refresh_token = fields.Str(load_default=None, validate=_TOKEN)
+    access_token = fields.Str(load_default=None, validate=TOKEN)
+    client_id = fields.Str(load_default=None, validate=TOKEN)
+    client_secret = fields.Str(load_default=None, validate=TOKEN)
+    refresh_token = fields.Str(load_default=None, validate=TOKEN)
     api_url = fields.Url(load_default=API, require_tld=False, schemes={"http", "https"})
     app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
     requests_per_ten_seconds = fields.Int(load_default=90, validate=validate.Range(1, 10_000))
     searches_per_second = fields.Int(load_default=4, validate=validate.Range(1, 1_000))
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
-    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     unique_property = fields.Str(load_default="wrapup_outcome_id", validate=_PROPERTY)
     reference_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
     dispositions = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
 
     @validates_schema
     def _has_credentials(self, given: Mapping[str, Any], **kwargs: Any) -> None:
-        of_app = [name for name in oauth.KEYS if given[name] is not None]
-        missing = [name for name in oauth.KEYS if given[name] is None]
-        if given["access_token"] is not None and of_app:
-            raise ValidationError(f"Of an app it is not needed: leave it out, or {', '.join(of_app)}.", "access_token")
-        if given["access_token"] is None and missing:
-            at = missing[0] if of_app else "access_token"
-            raise ValidationError("Needed; or, of an app, client_id, client_secret and refresh_token.", at)
+        check_credentials(given, "access_token")
 
 
 def _portal(destination: Destination) -> str:

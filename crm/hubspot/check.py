@@ -1,7 +1,6 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
@@ -9,6 +8,7 @@ from crm.halving import WholeRefused
 from crm.hubspot import properties, searching
 from crm.hubspot.api import CALLS, CONTACTS, OWNERS, Client, following_page, records
 from crm.hubspot.properties import Property
+from crm.lines import guarded, line, some
 from lib.http.errors import CredentialsRefused, ExchangeError
 
 INFO = "/oauth/v2/private-apps/get/access-token-info"
@@ -16,7 +16,6 @@ READ, WRITE = "crm.objects.contacts.read", "crm.objects.contacts.write"  # calls
 OWNER_SCOPE = "crm.objects.owners.read"
 LOOK, MAKE = "crm.schemas.contacts.read", "crm.schemas.contacts.write"
 MOST_PAGES = 50  # of owners
-SHOWN = 12  # names of a list in one sentence
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
@@ -36,14 +35,7 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _statuses(client, destination))
     parts.append(lambda: _owners(client, destination))
     for part in parts:
-        yield from _guarded(part)
-
-
-def _guarded(part: Callable[[], Iterable[Line]]) -> Iterator[Line]:
-    try:
-        yield from part()
-    except ExchangeError as error:
-        yield Line("HubSpot answers what is asked next", False, str(error))
+        yield from guarded("HubSpot", part)
 
 
 def _credentials(client: Client) -> Line:
@@ -71,7 +63,7 @@ def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[
         yield Line("The access token's scopes are not told by HubSpot; what it may read is seen below", True)
         return
     for scope in needed:
-        yield _line(f"The access token has the scope {scope}", scope in scopes, "Add it to the app or service key.")
+        yield line(f"The access token has the scope {scope}", scope in scopes, "Add it to the app or service key.")
 
 
 def _our_property(client: Client, repair: bool) -> Iterator[Line]:
@@ -99,18 +91,18 @@ def _our_property(client: Client, repair: bool) -> Iterator[Line]:
 def _dispositions(client: Client) -> Iterator[Line]:
     listed = client.listed_dispositions()
     labels = sorted(label for label, _ in listed)
-    yield Line(f"Dispositions can be read: {_some(labels)}", True)
+    yield Line(f"Dispositions can be read: {some(labels)}", True)
     known = {label.casefold() for label in labels} | {id_ for _, id_ in listed}
     for key, wanted in client.settings["dispositions"].items():
         fine = wanted in known or wanted.strip().casefold() in known
-        yield _line(f"The account has the disposition {wanted} (of {key})", fine, f"It has {_some(labels)}.")
+        yield line(f"The account has the disposition {wanted} (of {key})", fine, f"It has {some(labels)}.")
 
 
 def _reference(client: Client) -> Iterator[Line]:
     name = client.settings["reference_property"]
     found = properties.of(client, CONTACTS).get(name)
     fine = found is not None and (found.unique or name == "email")
-    yield _line(f"Contacts have the unique property {name}", fine, "Check reference_property.")
+    yield line(f"Contacts have the unique property {name}", fine, "Check reference_property.")
 
 
 def _search(client: Client) -> Iterator[Line]:
@@ -139,20 +131,20 @@ def _field(name: str, wanted: Sequence[str], known: Mapping[str, Property]) -> I
     if found is None:
         yield Line(f"Contacts have the property {name}", False, "Check [destinations.*.status] and its spelling.")
         return
-    yield _line(f"Contacts' property {name} can be set", found.writable, "HubSpot sets it by itself. Set another one.")
+    yield line(f"Contacts' property {name} can be set", found.writable, "HubSpot sets it by itself. Set another one.")
     missing = [value for value in wanted if value and found.options is not None and value not in found.options]
     if found.options is not None:
-        has = _some(sorted(found.options))
-        what = f"{name} has the options that are used" if not missing else f"{name} has the options {_some(missing)}"
-        yield _line(what, not missing, f"It has {has}. The internal value is needed, not the label.")
+        has = some(sorted(found.options))
+        what = f"{name} has the options that are used" if not missing else f"{name} has the options {some(missing)}"
+        yield line(what, not missing, f"It has {has}. The internal value is needed, not the label.")
 
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known = _all_owners(client, set(destination.owners.values()))
     yield Line(f"Owners can be read: {len(known)} seen", True)
-    has = _some([f"{owner} ({email})" for owner, email in known.items()])
+    has = some([f"{owner} ({email})" for owner, email in known.items()])
     for agent, owner in destination.owners.items():
-        yield _line(f"There is the owner {owner} (of {agent})", owner in known, f"The account has {has}.")
+        yield line(f"There is the owner {owner} (of {agent})", owner in known, f"The account has {has}.")
 
 
 def _all_owners(client: Client, wanted: set[str]) -> dict[str, str]:
@@ -166,12 +158,3 @@ def _all_owners(client: Client, wanted: set[str]) -> dict[str, str]:
         if after is None or (wanted and wanted <= found.keys()):
             break
     return found
-
-
-def _line(what: str, fine: bool, todo: str) -> Line:
-    return Line(what, fine, None if fine else todo)
-
-
-def _some(names: Sequence[Any]) -> str:
-    more = len(names) - SHOWN
-    return (", ".join(map(str, names[:SHOWN])) or "none") + (f" and {more} more" if more > 0 else "")

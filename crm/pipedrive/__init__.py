@@ -7,25 +7,19 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.given import TOKEN, check_credentials, is_certificate_file
 from crm.pipedrive import api, calls, oauth, records
 from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
 from crm.pipedrive.searching import WAYS
 from lib import secrets, zones
-from lib.http import authorities
 
 API, OAUTH = "https://api.pipedrive.com", "https://oauth.pipedrive.com"
 LOOK_UP_AFTER = 10.0  # nobody says that activities are found late; but a request that was given up may still be at work
 AT_ONCE = 50  # deliveries: each takes requests of its own
 WINDOW = 2.0  # seconds, over which Pipedrive counts requests
-_TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be a token: letters, digits and dashes.")
 _FIELD = validate.Regexp(r"[a-z0-9_]{2,64}\Z", error="Must be the key of a field, such as one of forty characters.")
-
-
-def _is_certificate_file(path: str) -> None:
-    if mistake := authorities.mistake(path):
-        raise ValidationError(mistake)
 
 
 def _is_zone(name: str) -> None:
@@ -36,10 +30,10 @@ def _is_zone(name: str) -> None:
 class Settings(Schema):
     """What a destination of this kind may say besides."""
 
-    api_token = fields.Str(load_default=None, validate=_TOKEN)
-    client_id = fields.Str(load_default=None, validate=_TOKEN)
-    client_secret = fields.Str(load_default=None, validate=_TOKEN)
-    refresh_token = fields.Str(load_default=None, validate=_TOKEN)
+    api_token = fields.Str(load_default=None, validate=TOKEN)
+    client_id = fields.Str(load_default=None, validate=TOKEN)
+    client_secret = fields.Str(load_default=None, validate=TOKEN)
+    refresh_token = fields.Str(load_default=None, validate=TOKEN)
     api_url = fields.Url(load_default=API, require_tld=False, schemes={"http", "https"})
     oauth_url = fields.Url(load_default=OAUTH, require_tld=False, schemes={"http", "https"})
     app_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
@@ -56,17 +50,11 @@ class Settings(Schema):
     keep_tokens_percent = fields.Int(load_default=10, validate=validate.Range(0, 99))
     day_ends_in = fields.Str(load_default="UTC", validate=_is_zone)
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
-    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 
     @validates_schema
     def _has_credentials(self, given: Mapping[str, Any], **kwargs: Any) -> None:
-        of_app = [name for name in oauth.KEYS if given[name] is not None]
-        missing = [name for name in oauth.KEYS if given[name] is None]
-        if given["api_token"] is not None and of_app:
-            raise ValidationError(f"Of an app it is not needed: leave it out, or {', '.join(of_app)}.", "api_token")
-        if given["api_token"] is None and missing:
-            at = missing[0] if of_app else "api_token"
-            raise ValidationError("Needed; or, of an app, client_id, client_secret and refresh_token.", at)
+        check_credentials(given, "api_token")
 
     @validates_schema
     def _fits_the_records(self, given: Mapping[str, Any], **kwargs: Any) -> None:

@@ -1,17 +1,16 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
+from crm.lines import guarded, line, some
 from crm.pipedrive import activities, logs, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
 from crm.pipedrive.settable import Field
 from lib.http.errors import CredentialsRefused, ExchangeError
 
-SHOWN = 12  # names of a list in one sentence
 SOMEBODY = "+12025550100"
 
 
@@ -32,14 +31,7 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _statuses(client, destination))
     parts += [lambda: _owners(client, destination), lambda: _tokens(client)]
     for part in parts:
-        yield from _guarded(part)
-
-
-def _guarded(part: Callable[[], Iterable[Line]]) -> Iterator[Line]:
-    try:
-        yield from part()
-    except ExchangeError as error:
-        yield Line("Pipedrive answers what is asked next", False, str(error))
+        yield from guarded("Pipedrive", part)
 
 
 def _credentials(client: Client) -> Line:
@@ -73,7 +65,7 @@ def _reference(client: Client) -> Iterator[Line]:
     name = client.settings["reference_field"]
     found = settable.of(client).get(name)
     fine = found is not None and found.custom
-    yield _line(f"There is the custom field {name}", fine, f"Check reference_field; there are {_custom(client)}.")
+    yield line(f"There is the custom field {name}", fine, f"Check reference_field; there are {_custom(client)}.")
 
 
 def _search(client: Client) -> Iterator[Line]:
@@ -102,7 +94,7 @@ def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
 def _field(client: Client, name: str, wanted: Sequence[str], known: Mapping[str, Field]) -> Iterator[Line]:
     found = known.get(name)
     if found is None:
-        has = _some(sorted(known))
+        has = some(sorted(known))
         yield Line(f"{client.kind.name.title()} have the field {name}", False, f"It can be one of {has}.")
         return
     for value in wanted:
@@ -117,17 +109,17 @@ def _field(client: Client, name: str, wanted: Sequence[str], known: Mapping[str,
         yield Line(f"{client.kind.name.title()} have the field {name}", True)
         return
     missing = [one for value in wanted for one in settable.lacking(found, value)]
-    has = _some([f"{id_} ({label})" for id_, label in found.options.items()])
-    what = f"{name} has the options that are used" if not missing else f"{name} has the options {_some(missing)}"
-    yield _line(what, not missing, f"It has {has}. The id is needed, not what people call it.")
+    has = some([f"{id_} ({label})" for id_, label in found.options.items()])
+    what = f"{name} has the options that are used" if not missing else f"{name} has the options {some(missing)}"
+    yield line(what, not missing, f"It has {has}. The id is needed, not what people call it.")
 
 
 def _stages(client: Client, sets: Sequence[Mapping[str, str]], together: Sequence[str]) -> Iterator[Line]:
     known = settable.stages(client)
-    has = _some([f"{id_} ({name}, pipeline {pipeline})" for id_, (pipeline, name) in known.items()])
+    has = some([f"{id_} ({name}, pipeline {pipeline})" for id_, (pipeline, name) in known.items()])
     used = list(dict.fromkeys([*(one[settable.STAGE] for one in sets), *together]))
     missing = [one for one in used if one and one not in known]
-    yield _line(f"There are the stages {_some(used)}", not missing, f"There is no {_some(missing)}; there are {has}.")
+    yield line(f"There are the stages {some(used)}", not missing, f"There is no {some(missing)}; there are {has}.")
     ours = client.settings["pipeline_id"]
     for one in sets:
         stage = one[settable.STAGE]
@@ -137,21 +129,21 @@ def _stages(client: Client, sets: Sequence[Mapping[str, str]], together: Sequenc
             yield Line(f"The stage {stage} is one of the pipeline {wanted}", False, todo)
     pipelines = sorted({known[one][0] for one in used if one in known})
     if len(pipelines) > 1 and not all(settable.PIPELINE in one for one in sets):
-        todo = f"They are of the pipelines {_some(pipelines)}. A deal of another one than its stage's is refused."
+        todo = f"They are of the pipelines {some(pipelines)}. A deal of another one than its stage's is refused."
         yield Line("The stages are of one pipeline", False, f"{todo} Make a destination for each, with pipeline_id.")
 
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known = client.users()
     yield Line(f"Users can be read: {len(known)} seen", True)
-    has = _some([f"{id_} ({email})" for id_, email in known.items()])
+    has = some([f"{id_} ({email})" for id_, email in known.items()])
     for agent, owner in destination.owners.items():
-        yield _line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
+        yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
     if destination.log_calls:
         others = client.user().chooses_owners
         what = "Calls can be logged for other users" if others else "Calls are logged for the token's own user alone"
         todo = "Its user may not see the account's settings. Take the token of one who may, or leave owners out."
-        yield _line(what, others or not destination.owners, todo)
+        yield line(what, others or not destination.owners, todo)
 
 
 def _tokens(client: Client) -> Iterator[Line]:
@@ -163,17 +155,8 @@ def _tokens(client: Client) -> Iterator[Line]:
     kept = client.settings["keep_tokens_percent"]
     limit, left = told
     todo = f"{kept} % are left to others (keep_tokens_percent). Wait for the day's end, or buy more."
-    yield _line(f"{left} of the day's {limit} tokens are left", left > limit * kept // 100, todo)
-
-
-def _line(what: str, fine: bool, todo: str) -> Line:
-    return Line(what, fine, None if fine else todo)
+    yield line(f"{left} of the day's {limit} tokens are left", left > limit * kept // 100, todo)
 
 
 def _custom(client: Client) -> str:
-    return _some(sorted(name for name, one in settable.of(client).items() if one.custom))
-
-
-def _some(names: Sequence[Any]) -> str:
-    more = len(names) - SHOWN
-    return (", ".join(map(str, names[:SHOWN])) or "none") + (f" and {more} more" if more > 0 else "")
+    return some(sorted(name for name, one in settable.of(client).items() if one.custom))

@@ -7,11 +7,12 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.given import is_certificate_file
 from crm.webhook import signing
 from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
-from lib.http import authorities, guarded
+from lib.http import guarded
 
 
 def _is_secret(value: str) -> None:
@@ -19,11 +20,6 @@ def _is_secret(value: str) -> None:
         signing.key(value)
     except ValueError as error:
         raise ValidationError(str(error)) from None
-
-
-def _is_certificate_file(path: str) -> None:
-    if mistake := authorities.mistake(path):
-        raise ValidationError(mistake)
 
 
 class Settings(Schema):
@@ -37,7 +33,7 @@ class Settings(Schema):
     requests_per_second = fields.Int(load_default=50, validate=validate.Range(1, 100_000))
     timeout_seconds = fields.Float(load_default=20.0, validate=validate.Range(1, 300))
     largest_event_kib = fields.Int(load_default=256, validate=validate.Range(20, 16_384))
-    ca_file = fields.Str(load_default=None, validate=_is_certificate_file)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 
     @validates_schema
     def _leads_somewhere(self, given: Mapping[str, Any], **kwargs: Any) -> None:

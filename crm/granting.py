@@ -1,0 +1,39 @@
+"""Tokens of apps that are connected by OAuth, renewed with a refresh token: a form is posted, and the answer has ``access_token``,
+``expires_in`` in seconds and ``refresh_token``."""
+
+from collections.abc import Mapping
+
+from crm.base import Granted
+from crm.destination import Destination
+from lib.http.errors import AskedWrongly, CredentialsRefused, Garbled, Unavailable
+from lib.http.exchange import Http, Patience, asking, cannot_now, host_of
+from lib.http.tokens import granted, sendable
+
+WHAT = "the request for an access token"
+MOST_BYTES = 64 * 1024
+REFUSED = (400, 401, 403)
+KEYS = ("client_id", "client_secret", "refresh_token")
+
+
+def renewed(
+    destination: Destination, url: str, form: Mapping[str, str], todo: str, headers: Mapping[str, str] | None = None
+) -> Granted:
+    """What the CRM gives for the form, which may be posted again; ``todo``: what to check where it refuses. Raises
+    CredentialsRefused, Unavailable."""
+    own = destination.settings
+    seconds = float(own["timeout_seconds"])
+    http = Http(Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES), own["ca_file"])
+    host = host_of(url)
+    try:
+        with asking():
+            answer = http.exchange("POST", url, what=WHAT, data=dict(form), headers=headers)
+        if answer.status in REFUSED:
+            raise CredentialsRefused(f"{host} refused {WHAT} ({answer.status}). {todo}")
+        if answer.status != 200:
+            raise cannot_now(answer, host, WHAT)
+        access, said = granted(answer.body, host, WHAT)
+    except (Garbled, AskedWrongly) as error:
+        raise Unavailable(str(error)) from None  # of this address: nothing that is to be written is at fault
+    lasts = said.get("expires_in")
+    lasts = float(lasts) if isinstance(lasts, int | float) and lasts > 0 else None
+    return Granted(access, lasts, sendable(said.get("refresh_token")))
