@@ -9,6 +9,7 @@ from crm.pipedrive import LOOK_UP_AFTER
 from sandbox.hubspot.properties import LEAD_STATUSES
 from sandbox.pipedrive.account import Kept, Pipedrive, Row
 from sandbox.pipedrive.api import create_app
+from sandbox.pipedrive.limits import Limits
 from tests.chaos.crm import scene
 from tests.chaos.crm.found import Call, Contact
 from tests.chaos.crm.scene import Person
@@ -38,7 +39,9 @@ class Side:
     }
 
     def __init__(self, people: list[Person], search_delay: float, lifted: bool, seed: int):
-        self.account = Pipedrive(scene.TOKEN, search_delay=search_delay, lifted=lifted, seed=seed)
+        # Of an Ultimate plan with many seats: what is tried takes more requests than a day of a small one has.
+        limits = Limits(requests=120, tokens=10_000_000, lifted=lifted)
+        self.account = Pipedrive(scene.TOKEN, search_delay=search_delay, limits=limits, seed=seed)
         self.account.unwanted = "no_answer"  # of calls that have failed
         self.account.add_field("persons", STATUS_FIELD, "enum", OPTIONS)
         self.account.add_field("persons", LAST_FIELD, "varchar")
@@ -51,7 +54,8 @@ class Side:
 
     def settings(self, url: str, quick: bool) -> list[str]:
         lines = ['kind = "pipedrive"', f'api_token = "{scene.TOKEN}"', f'api_url = "{url}"', "keep_tokens_percent = 0"]
-        return lines + (["requests_per_two_seconds = 10000", "searches_per_two_seconds = 1000"] if quick else [])
+        limits = (10_000, 1_000) if quick else (110, 9)
+        return [*lines, f"requests_per_two_seconds = {limits[0]}", f"searches_per_two_seconds = {limits[1]}"]
 
     def sets(self, words: str) -> dict[str, str]:
         option = LEAD_STATUSES.index(scene.lead_status(words)) + 1
