@@ -1,5 +1,7 @@
-"""Tokens of apps that are connected by OAuth, renewed with a refresh token: a form is posted, and the answer has ``access_token``,
-``expires_in`` in seconds and ``refresh_token``."""
+"""Tokens of apps that are connected by OAuth, renewed with a refresh token.
+
+A form is posted, and the answer has ``access_token``, ``expires_in`` in seconds and ``refresh_token``.
+"""
 
 from collections.abc import Mapping
 

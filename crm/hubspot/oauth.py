@@ -1,7 +1,7 @@
 """An app that is connected by OAuth: its access token lives for half an hour, and is renewed with a refresh token.
 
-developers.hubspot.com, "Manage OAuth access tokens", 2026-03: everything stands in the form; the refresh token stays the same as a
-rule.
+developers.hubspot.com, "Manage OAuth access tokens", 2026-03: everything stands in the form; as a rule the refresh token stays the
+same.
 """
 
 from crm.base import Granted

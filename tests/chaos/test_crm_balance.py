@@ -136,9 +136,7 @@ def written_backwards(found, world):
 
 def made_anew_from_an_earlier_revision(found, world):
     there = call(found, world.calls[3])
-    found.calls.append(
-        replace(there, id=str(int(there.id) - 1000), live=False, bodies=["revision 3"])
-    )
+    found.calls.append(replace(there, id=str(int(there.id) - 1000), live=False, bodies=["revision 3"]))
 
 
 def another_status(found, world):

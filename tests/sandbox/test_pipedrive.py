@@ -47,7 +47,9 @@ def asker():
 
 def test_a_call_log_is_an_activity_too_and_stays_one_when_it_is_deleted(asker):
     person = int(asker.pipedrive.add_person())
-    made = asker.ask("POST", "/api/v1/callLogs", LOG | {"person_id": person, "subject": "Call", "note": "<b>n</b>"}).json()["data"]
+    made = asker.ask(
+        "POST", "/api/v1/callLogs", LOG | {"person_id": person, "subject": "Call", "note": "<b>n</b>"}
+    ).json()["data"]
     assert (made["start_time"], made["has_recording"]) == ("2026-11-18T10:12:52.000Z", False)
     listed = asker.ask("GET", "/api/v2/activities", params={"person_id": person}).json()["data"]
     assert [(one["id"], one["subject"], one["note"]) for one in listed] == [(made["activity_id"], "Call", "<b>n</b>")]
@@ -55,7 +57,9 @@ def test_a_call_log_is_an_activity_too_and_stays_one_when_it_is_deleted(asker):
         assert asker.ask("DELETE", f"/api/v1/callLogs/{made['id']}").status_code == status
     assert asker.ask("GET", "/api/v1/callLogs").json()["data"] is None
     assert len(asker.ask("GET", "/api/v2/activities").json()["data"]) == 1
-    again = asker.ask("POST", "/api/v1/callLogs", LOG | {"activity_id": made["activity_id"], "outcome": "busy"}).json()["data"]
+    again = asker.ask("POST", "/api/v1/callLogs", LOG | {"activity_id": made["activity_id"], "outcome": "busy"}).json()[
+        "data"
+    ]
     assert again["activity_id"] == made["activity_id"]
     assert asker.ask("DELETE", f"/api/v2/activities/{made['activity_id']}").status_code == 200
     assert asker.pipedrive.calls() == []

@@ -32,7 +32,10 @@ class Side:
             name: (None, 1.0)
             for name in ("locked", "gateway_timeout", "server_error", "bad_gateway", "error_in_200", "html")
         },
-        **{name: (None, 2.0) for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "shuffled")},
+        **{
+            name: (None, 2.0)
+            for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "shuffled")
+        },
         **{name: (None, 2.0) for name in ("partial", "results_missing", "no_association", "whole_batch", "empty")},
         **{name: (scene.LONG, 1.0) for name in ("hang", "hang_after", "late")},
         **{name: (None, 0.3) for name in ("daily_spent", "token_expired")},

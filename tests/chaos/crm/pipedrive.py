@@ -29,9 +29,13 @@ class Side:
     known: Mapping[str, tuple[Any, float]] = {
         "too_often": (1, 4.0),
         **{
-            name: (None, 1.0) for name in ("gateway_timeout", "server_error", "bad_gateway", "error_in_200", "html", "empty")
+            name: (None, 1.0)
+            for name in ("gateway_timeout", "server_error", "bad_gateway", "error_in_200", "html", "empty")
         },
-        **{name: (None, 2.0) for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "not_told")},
+        **{
+            name: (None, 2.0)
+            for name in ("drop", "drop_after", "error_after", "garbled_after", "cut_after", "not_told")
+        },
         **{name: (None, 1.0) for name in ("no_note", "no_link", "error_in_200_after")},
         **{name: (scene.LONG, 1.0) for name in ("hang", "hang_after", "late")},
         **{name: (None, 0.3) for name in ("day_spent", "token_revoked", "shut_out")},

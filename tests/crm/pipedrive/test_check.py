@@ -37,7 +37,9 @@ def test_a_token_that_is_none_says_so_and_nothing_else_is_asked():
         assert "api_token" in wrong(account)["The token is valid"]
 
 
-@pytest.mark.parametrize(("fault", "said"), [("html", "not JSON"), ("error_in_200", "an error in it"), ("huge", "larger than")])
+@pytest.mark.parametrize(
+    ("fault", "said"), [("html", "not JSON"), ("error_in_200", "an error in it"), ("huge", "larger than")]
+)
 def test_an_answer_that_is_none_is_one_sentence(fault, said):
     with stage() as account:
         account.faults(**{fault: {}})

@@ -17,7 +17,9 @@ def ids(found) -> list[list[str]]:
 
 
 # Found ----------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("written", [ASHA, "+91 98100 12345", "098100 12345", "9810012345", "09810012345", "919810012345"])
+@pytest.mark.parametrize(
+    "written", [ASHA, "+91 98100 12345", "098100 12345", "9810012345", "09810012345", "919810012345"]
+)
 def test_a_person_is_found_by_its_number_however_it_was_typed_in(written):
     with stage() as account:
         person = account.pipedrive.add_person(name="Asha", phone=written)
@@ -29,7 +31,9 @@ def test_a_person_is_found_by_its_number_however_it_was_typed_in(written):
 
 def test_everybody_who_has_a_number_is_found_in_whichever_way_each_has_it():
     with stage() as account:
-        wanted = {account.pipedrive.add_person(phone=phone) for phone in (ASHA, "098100 12345", "+12025550100,9810012345")}
+        wanted = {
+            account.pipedrive.add_person(phone=phone) for phone in (ASHA, "098100 12345", "+12025550100,9810012345")
+        }
         (found,) = records.find(account.client, [NUMBER])
         assert {one.id for one in found} == wanted
 
@@ -54,7 +58,9 @@ def test_a_person_is_found_by_its_id_and_who_is_gone_is_not():
     with stage() as account:
         person, gone = account.pipedrive.add_person(), account.pipedrive.add_person()
         account.pipedrive.delete("persons", gone)
-        asked = [Whom("crm_reference", one) for one in (person, gone, "999", "x", "0190f3a1-0000-7000-8000-000000000001")]
+        asked = [
+            Whom("crm_reference", one) for one in (person, gone, "999", "x", "0190f3a1-0000-7000-8000-000000000001")
+        ]
         assert ids(records.find(account.client, asked)) == [[person], [], [], [], []]
         assert account.asked("GET /api/v2/persons") == 1
 
@@ -124,7 +130,9 @@ def test_a_leads_labels_and_whether_it_is_archived_can_be_set():
         hot = next(iter(account.pipedrive.lead_labels))
         (result,) = records.change(account.client, [Change("t", lead, {"label_ids": hot, "is_archived": "true"})])
         assert isinstance(result, Done)
-        assert records.read(account.client, [lead], ["label_ids", "is_archived"]) == [{"label_ids": hot, "is_archived": "true"}]
+        assert records.read(account.client, [lead], ["label_ids", "is_archived"]) == [
+            {"label_ids": hot, "is_archived": "true"}
+        ]
 
 
 def test_a_deal_is_won_or_lost_with_a_reason():
