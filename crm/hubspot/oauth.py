@@ -1,6 +1,6 @@
 """An app that is connected by OAuth: its access token lives for half an hour, and is renewed with a refresh token.
 
-developers.hubspot.com, "Manage OAuth access tokens", 2026-03: everything stands in the form; as a rule the refresh token stays the
+developers.hubspot.com, "Manage OAuth access tokens", 2026-03: all of it stands in the form; as a rule the refresh token stays the
 same.
 """
 

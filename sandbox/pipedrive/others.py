@@ -78,7 +78,7 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def _fields(pipedrive: Pipedrive, kind: str) -> list[dict[str, Any]]:
-    own = [
+    own: list[dict[str, Any]] = [
         {"field_code": name, "field_type": "varchar", "options": None, "is_custom_field": False} for name in OWN[kind]
     ]
     labels = [{"id": id_, "label": label} for id_, label in pipedrive.labels.items()]

@@ -68,6 +68,10 @@ class Played(Protocol):
 
     def asked(self) -> int: ...
 
+    def struck(self) -> int:
+        """How many requests had a fault."""
+        ...
+
     def made(self) -> int:
         """How many calls were ever made."""
         ...

@@ -125,6 +125,9 @@ class Played:
     def asked(self) -> int:
         return self.hubspot.requests.total()
 
+    def struck(self) -> int:
+        return self.hubspot.struck.total()
+
     def made(self) -> int:
         return self.hubspot.counted["calls made"]
 

@@ -116,6 +116,9 @@ class Played:
     def asked(self) -> int:
         return self.pipedrive.requests.total()
 
+    def struck(self) -> int:
+        return self.pipedrive.struck.total()
+
     def made(self) -> int:
         return self.pipedrive.counted["activities made"]
 
