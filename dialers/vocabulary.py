@@ -62,7 +62,8 @@ DISPOSABLE_OUTCOMES: Final = (CONNECTED, UNKNOWN)
 
 ANSWERED_BY: Final = ("human", "machine", "fax", "unknown")
 
-FLAGS: Final = ("contact", "sale", "callback", "not_interested", "dnc", "wrong_number")
+DNC: Final = "dnc"  # its number must not be called any more
+FLAGS: Final = ("contact", "sale", "callback", "not_interested", DNC, "wrong_number")
 
 # Settling: may the row still change?
 PROVISIONAL: Final = "provisional"  # the call is not over

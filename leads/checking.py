@@ -22,10 +22,11 @@ MOST_FAULTS = 50  # shown of a list; more help nobody
 
 @dataclass
 class Checked:
-    """A list that may be sent. ``repeated`` maps a number that stands there several times to its rows; ``doubts`` has, by
-    row, what somebody may want to look at before it is called."""
+    """A list that may be sent. ``rows`` are the rows of its leads; ``repeated`` maps a number that stands there several times to
+    its rows; ``doubts`` has, by row, what somebody may want to look at before it is called."""
 
     leads: list[Lead] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
     repeated: dict[str, list[int]] = field(default_factory=dict)
     doubts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ def check(connection: Connection, campaign: str | None, rows: Iterable[Row], opt
             faults.append({"row": at, "field": error.field[:LONGEST_NAME], "message": str(error)[:LONGEST_SENTENCE]})
         else:
             found.leads.append(lead)
+            found.rows.append(at)
             places.setdefault(lead.number, []).append(at)
             if doubts:
                 found.doubts.append(_doubtful(at, lead, doubts))

@@ -8,13 +8,14 @@ from marshmallow import RAISE, ValidationError
 
 from dialers import clients, masking
 from dialers.base import Connection
-from dialers.giving import CannotDo, Refused
+from dialers.giving import START_CALL, CannotDo, Refused, to_be_called
 from dialers.registry import DIALERS
 from leads import desks
 from lib import clock
 from lib.complaints import first
 from lib.http.errors import Unavailable
 from models.database import Database
+from outcomes import suppressions
 
 LONGEST_WAIT = 10.0  # seconds for the dialer's pace; then the caller is told when to ask again
 
@@ -46,7 +47,18 @@ def act(
         checked = schema.load({**given, **ours})
     except ValidationError as error:
         raise Refused(*first(error.messages)) from None
+    if name == START_CALL:
+        _check_number(database, connection, checked["number"])
     return _asked(database, connection, lambda client: offered.run(client, connection, checked))
+
+
+def _check_number(database: Database, connection: Connection, written: str) -> None:
+    """Raises Refused where it is none, or must not be called."""
+    number = to_be_called(written, connection.default_country).number
+    with database.read() as session:
+        found = suppressions.reasons(session, {number}, clock.now())
+    if found:
+        raise Refused("number", found[number])
 
 
 def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any]) -> Any:

@@ -1,7 +1,7 @@
 """Lists of leads in CSV, as spreadsheets write it: with a header, separated by commas, semicolons or tabs."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dialers.giving import BadList
@@ -15,9 +15,9 @@ SAVE_AS = "Save the file as UTF-8: other encodings cannot be told apart."
 LONGEST_NAME = 220  # of a column
 
 
-def from_csv(data: bytes) -> Iterator[Row]:
-    """With a header, in UTF-8 (a mark at its beginning is fine), separated by commas or, where the header has them,
-    semicolons or tabs. Raises BadList."""
+def from_csv(data: bytes, known: Sequence[str] = TEXT, nested: Sequence[str] = NESTED) -> Iterator[Row]:
+    """With a header of ``known`` names, in UTF-8 (a mark at its beginning is fine), separated by commas or, where the header
+    has them, semicolons or tabs. Raises BadList."""
     if b"\x00" in data:
         raise BadList("The text holds NUL bytes; it may be UTF-16. Save the file as UTF-8.")
     lines = Texts(data)
@@ -31,7 +31,7 @@ def from_csv(data: bytes) -> Iterator[Row]:
         raise BadList(f"The header cannot be read: {TOO_LONG}.") from None
     except csv.Error as error:
         raise BadList(f"The header cannot be read: {error}.") from None
-    _check_header(header)
+    _check_header(header, known, nested)
     return bounded(_rows(reader, delimiter, lines, header))
 
 
@@ -83,7 +83,7 @@ def _nested(row: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], known: Sequence[str], nested: Sequence[str]) -> None:
     if len(header) > MOST_COLUMNS:
         raise BadList(f"The header has {len(header):,} columns; a list has {MOST_COLUMNS} at most.")
     for at, name in enumerate(header, 1):
@@ -99,6 +99,6 @@ def _check_header(header: list[str]) -> None:
         if name in header[:at]:
             raise BadList(f"The header has the column {name} twice.", field=name)
         outer, dot, inner = name.partition(".")
-        if not (name in TEXT or (outer in NESTED and dot and inner)):
-            known = ", ".join((*TEXT, "fields.<name>", "options.<name>"))
-            raise BadList(f"The header has a column that nothing reads; there are {known}.", field=name)
+        if not (name in known or (outer in nested and dot and inner)):
+            there = ", ".join((*known, *(f"{one}.<name>" for one in nested)))
+            raise BadList(f"The header has a column that nothing reads; there are {there}.", field=name)

@@ -4,12 +4,14 @@ A long list is stored in several transactions, so that callbacks do not wait for
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from dialers.giving import BadList, CannotDo, Lead, Leads, Order, Refused
@@ -19,12 +21,13 @@ from leads.bounds import Row
 from leads.checking import Checked
 from lib import clock, ids
 from models import LeadLoad, LoadedLead
-from models.database import Database
-from models.loads import PARKED, PENDING, RUNNING
+from models.database import Database, chunks
+from models.loads import PARKED, PENDING, REJECTED, RUNNING
+from outcomes import suppressions
 
 LONGEST_CAMPAIGN = 200  # characters that its column holds
 MOST_SHOWN = 20  # requests of a dry run
-MOST_DOUBTS = 1_000  # leads of which it is said what is doubtful
+MOST_DOUBTS = 1_000  # leads of which it is said what is doubtful, or why they are not sent
 AT_ONCE = 1_000  # rows of one transaction; on SQLite whoever writes waits for it
 STORING = "Its leads are being stored. Where this stays, nothing is sent, and the list must be loaded again."
 APART = ("number", "number_raw", "reference", "mark")  # of a lead, in columns of their own
@@ -59,6 +62,7 @@ class Loading:
         _check_names(campaign, name)
         self.options = checking.check_options(connection, options or {})
         self.checked: Checked = checking.check(connection, campaign, rows, self.options)
+        self.suppressed: dict[str, str] = {}  # numbers that must not be called, with the reason, as far as was looked
         if self._offered.fixed:
             self.options = self._offered.fixed(connection, self.checked.leads, self.options)
         most = self._offered.most_new if campaign is None else None
@@ -68,11 +72,17 @@ class Loading:
         for order in self._orders({}):
             self._offered.shown(connection, order)
 
-    def dry(self, callbacks: Mapping[str, str]) -> dict[str, Any]:
+    def dry(self, database: Database, callbacks: Mapping[str, str]) -> dict[str, Any]:
         """What would be sent; our URLs with ``...`` for the token, since whoever knows it can make up outcomes."""
+        with database.read() as session:
+            for some in chunks(self.checked.leads, AT_ONCE):
+                self._look(session, some, clock.now())
         for token in self.connection.callback_tokens:
             callbacks = {kind: url.replace(f"/{token}/", "/.../") for kind, url in callbacks.items()}
         return self.shown(callbacks)
+
+    def _look(self, session: Session, leads: Iterable[Lead], at: datetime) -> None:
+        self.suppressed |= suppressions.reasons(session, {lead.number for lead in leads}, at)
 
     def shown(self, callbacks: Mapping[str, str]) -> dict[str, Any]:
         """What would be sent."""
@@ -88,10 +98,21 @@ class Loading:
     def noticed(self) -> dict[str, Any]:
         """What is no fault of the list, and what somebody may want to look at."""
         doubts = self.checked.doubts
-        return {"repeated": self.checked.repeated, "doubtful": len(doubts), "doubts": doubts[:MOST_DOUBTS]}
+        refused = [
+            {"row": at, "number": lead.number, "reason": self.suppressed[lead.number]}
+            for at, lead in zip(self.checked.rows, self.checked.leads, strict=True)
+            if lead.number in self.suppressed
+        ]
+        return {
+            "repeated": self.checked.repeated,
+            "doubtful": len(doubts),
+            "doubts": doubts[:MOST_DOUBTS],
+            "suppressed": len(refused),
+            "suppressions": refused[:MOST_DOUBTS],
+        }
 
     def keep(self, database: Database) -> UUID:
-        """Store it to be sent; the load's id."""
+        """Store it to be sent; the load's id. A lead whose number must not be called is stored as rejected."""
         load_id, at = ids.new(), clock.now()
         load = {
             "id": load_id,
@@ -107,17 +128,24 @@ class Loading:
         }
         with database.write() as session:
             session.execute(insert(LeadLoad).values(load))
-        rows = _rows(load_id, self.connection.name, self.checked.leads)
-        while some := list(itertools.islice(rows, AT_ONCE)):
+        numbered = list(enumerate(self.checked.leads, 1))
+        for some in chunks(numbered, AT_ONCE):
             with database.write() as session:
-                session.execute(insert(LoadedLead), some)
+                self._look(session, (lead for _, lead in some), at)
+                rows = [_row(load_id, self.connection.name, place, lead) for place, lead in some]
+                session.execute(insert(LoadedLead), [row | self._fate(row["number"], at) for row in rows])
         with database.write() as session:
             session.execute(update(LeadLoad).where(LeadLoad.id == load_id).values(state=RUNNING, reason=None))
         return load_id
 
+    def _fate(self, number: str, at: datetime) -> dict[str, Any]:
+        reason = self.suppressed.get(number)
+        state, settled_at = (PENDING, None) if reason is None else (REJECTED, at)
+        return {"state": state, "reason": reason, "settled_at": settled_at}
+
     def _orders(self, callbacks: Mapping[str, str]) -> Iterable[Order]:
         most = self._offered.most_new if self.campaign is None else self._offered.most
-        leads = iter(self.checked.leads)
+        leads = (lead for lead in self.checked.leads if lead.number not in self.suppressed)
         while some := list(itertools.islice(leads, most)):
             yield Order(self.campaign, self.name, self.options, some, str(ids.new()), callbacks)
 
@@ -129,19 +157,15 @@ def _check_names(campaign: str | None, name: str | None) -> None:
         raise Refused("campaign", f"A campaign's id has 1 to {LONGEST_CAMPAIGN} characters.")
 
 
-def _rows(load_id: UUID, connection: str, leads: Iterable[Lead]) -> Iterator[dict[str, Any]]:
-    return (
-        {
-            "id": UUID(lead.mark),
-            "load_id": load_id,
-            "connection": connection,
-            "ordinal": at,
-            "number": lead.number,
-            "number_raw": lead.number_raw,
-            "reference": lead.reference,
-            "given": {k: v for k, v in asdict(lead).items() if k not in APART and v not in (None, (), {})},
-            "state": PENDING,
-            "tries": 0,
-        }
-        for at, lead in enumerate(leads, 1)
-    )
+def _row(load_id: UUID, connection: str, place: int, lead: Lead) -> dict[str, Any]:
+    return {
+        "id": UUID(lead.mark),
+        "load_id": load_id,
+        "connection": connection,
+        "ordinal": place,
+        "number": lead.number,
+        "number_raw": lead.number_raw,
+        "reference": lead.reference,
+        "given": {k: v for k, v in asdict(lead).items() if k not in APART and v not in (None, (), {})},
+        "tries": 0,
+    }

@@ -15,12 +15,14 @@ from lib import text as texts
 from models import LeadLoad, LoadedLead
 from models.database import AnyRow
 from models.loads import DONE, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
+from outcomes import suppressions
 
 LOADS, LEADS = LeadLoad.__table__, LoadedLead.__table__
 NEVER_SENT = {"state": PENDING, "order_key": None, "tries": 0, "first_sent_at": None, "sent_at": None}
 LEFT_OPEN = "The sender ended before the answer came; whether the dialer took it is not known."
 KEY_FOR = timedelta(minutes=15)  # how long dialers know a key is documented nowhere
 KEY_TOO_OLD = "Its request left more than 15 minutes ago and may have been taken; the dialer may not know it again."
+LOOKED_AT, MOST_LOOKS = 500, 10  # leads, and how often, while those that must not be called are passed over
 PARKED_FOR = timedelta(hours=1)  # then credentials that were refused are tried again
 
 
@@ -104,16 +106,11 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
     order = (LOADS.c.id != first, LOADS.c.id) if first else (LOADS.c.id,)
     running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(*order)
     for load in session.execute(running).all():
-        mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
-        again = session.execute(mine.where(LEADS.c.state == SENDING)).all()
-        most = leads.most_new if load.makes_campaign else leads.most
-        waiting = again or session.execute(mine.where(LEADS.c.state == PENDING).limit(most)).all()
-        given = waiting[0].order_key if waiting else None  # also where an operator has an order sent again
-        key = given or str(ids.new())
-        if given and not again:  # all of it: a key stands for the same leads each time
-            waiting = session.execute(mine.where(LEADS.c.state == PENDING, LEADS.c.order_key == given)).all()
-        rows = [row for row in waiting if row.order_key == given]
+        rows = _next_of(session, load, leads, at)
+        if rows is None:
+            return None
         if rows:
+            key = rows[0].order_key or str(ids.new())
             tries = rows[0].tries + 1
             first_at = rows[0].first_sent_at or rows[0].sent_at or at
             written = {"state": SENDING, "order_key": key, "tries": tries, "first_sent_at": first_at, "sent_at": at}
@@ -121,6 +118,45 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
             return Outgoing(load, key, rows, tries)
         _finish(session, load.id, at)
     return None
+
+
+def _next_of(session: Session, load: AnyRow, leads: Leads, at: datetime) -> Sequence[AnyRow] | None:
+    """The load's next leads to be sent; those that must not be called have their end before. None where many of these were met,
+    and others shall write in between."""
+    mine = select(LEADS).where(LEADS.c.load_id == load.id).order_by(LEADS.c.ordinal)
+    again = session.execute(mine.where(LEADS.c.state == SENDING)).all()
+    most = leads.most_new if load.makes_campaign else leads.most
+    if again:
+        return [row for row in again if row.order_key == again[0].order_key]
+    for _ in range(MOST_LOOKS):
+        waiting = session.execute(mine.where(LEADS.c.state == PENDING).limit(most)).all()
+        given = waiting[0].order_key if waiting else None  # where an operator has an order sent again
+        if given:  # all of it: a key stands for the same leads each time
+            waiting = session.execute(mine.where(LEADS.c.state == PENDING, LEADS.c.order_key == given)).all()
+        rows = [row for row in waiting if row.order_key == given]
+        if (given and leads.knows_keys) or not _refused(session, rows, at):
+            return rows
+        # Where one is refused many may be: a dialer that takes one lead at a time would be asked about each of them.
+        fresh = mine.where(LEADS.c.state == PENDING, LEADS.c.order_key.is_(None)).limit(LOOKED_AT)
+        _refused(session, session.execute(fresh).all(), at)
+    return None
+
+
+def _refused(session: Session, rows: Sequence[AnyRow], at: datetime) -> bool:
+    """Give those that must not be called their end; whether there were any. One that was sent before, and that an operator has
+    sent again, may have been taken then: nobody can tell, and so it stays."""
+    reasons = suppressions.reasons(session, {row.number for row in rows}, at)
+    if not reasons:
+        return False
+    statement = update(LEADS).where(LEADS.c.id == bindparam("row_id"))
+    settled = statement.values(state=bindparam("now"), reason=bindparam("why"), settled_at=at)
+    ended = [
+        {"row_id": row.id, "now": UNKNOWN if row.order_key else REJECTED, "why": reasons[row.number]}
+        for row in rows
+        if row.number in reasons
+    ]
+    session.connection().execute(settled, ended)
+    return True
 
 
 def _finish(session: Session, load_id: UUID, at: datetime) -> None:

@@ -12,6 +12,7 @@ from models.polls import PollCursor
 from models.receipts import KnownToken, Receipt
 from models.schedules import Schedule, ScheduledSend
 from models.strangers import StrangerQuota, StrangerShare
+from models.suppressions import Suppression
 from models.views import ExportLink, View
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "SignIn",
     "StrangerQuota",
     "StrangerShare",
+    "Suppression",
     "View",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from models import CallOutcome
-from outcomes import rows, stood
+from outcomes import do_not_call, rows, stood
 from outcomes.corrections import changed_fields, corrects
 from outcomes.feed import take_positions
 
@@ -40,13 +40,17 @@ class Revisions:
     fresh: list[dict[str, Any]] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
     touched: list[Change] = field(default_factory=list)  # silent columns only
+    refusing: list[do_not_call.Change] = field(default_factory=list)  # those that say dnc, or did
 
     def add(self, group: UUID, name: str, dialer: str, values: Mapping[str, Any]) -> UUID:
         """A new row of this connection; its id."""
         outcome = ids.new()
         own = {"id": outcome, "group_id": group, "connection": name, "dialer": dialer, "merged_into": None}
         said = {"revision": 1, "changed_at": self.at, "corrected_at": None, "changed_fields": []}
-        self.fresh.append({**own, **values, **said, **stood.of_new(values["occurred_at"], self.at)})
+        row = {**own, **values, **said, **stood.of_new(values["occurred_at"], self.at)}
+        self.fresh.append(row)
+        if do_not_call.says(row):
+            self.refusing.append((None, row))
         return outcome
 
     def compare(self, row: Stored, values: Mapping[str, Any]) -> None:
@@ -86,6 +90,7 @@ class Revisions:
 
     def write(self, session: Session) -> None:
         """Write the outcomes. The last statements of the transaction: places in the feed stay locked until commit."""
+        do_not_call.follow(session, self.refusing, self.at)
         rows.update_outcomes(session, self.touched)
         visible = [row for row, _ in self.changed] + self.fresh
         if visible:
@@ -101,3 +106,5 @@ class Revisions:
         revised["changed_fields"] = changed_fields([*columns, *corrected])
         kept = stood.of_changed(row, revised["occurred_at"], self.at)
         self.changed.append(({**revised, **kept}, (*columns, *COUNTED, *kept)))
+        if do_not_call.says(row) or do_not_call.says(revised):
+            self.refusing.append((row, revised))

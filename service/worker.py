@@ -31,6 +31,7 @@ from models.database import Database, said
 from outcomes import callback_pace
 from outcomes.applying import apply_next
 from outcomes.decisions import Decided
+from outcomes.do_not_call import Past
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.normalize import normalize_pending
@@ -129,12 +130,12 @@ def start(
     decided = Decided(database, connections)
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
-    waiting = Waiting(database, connections)
+    waiting, refusing = Waiting(database, connections), Past(database)
     steps: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
         "meet": (Meeting(database, connections).step, MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
-        "settle": (lambda: settle_due(database, connections) or waiting.settle(), SETTLE_SECONDS),
+        "settle": (lambda: settle_due(database, connections) or waiting.settle() or refusing.step(), SETTLE_SECONDS),
         "pace": (lambda: callback_pace.learn(database, connections), PACE_SECONDS),
         "feed place": (place.look, PLACE_SECONDS),
     }

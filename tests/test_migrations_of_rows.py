@@ -59,6 +59,7 @@ WORDS = {
     ("decisions", "meaning"): [["sale"], "connected", None],
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
+    ("suppressions", "source"): ["person", "outcome", "crm"],
     ("views", "kind"): ["report", "outcomes"],
     ("schedules", "way"): ["mail", "folder", "bucket"],
     ("scheduled_sends", "state"): ["pending", "sending", "sent", "failed", "unknown", "missed"],

@@ -109,7 +109,7 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
     def begin() -> Response:
         loading = Loading(to_dialers.configured(connection), campaign, body["leads"], name, options)
         if query["dry_run"]:
-            return answer(loading.dry(to_dialers.urls(connection)))
+            return answer(loading.dry(context().database, to_dialers.urls(connection)))
         load_id = loading.keep(context().database)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 

@@ -21,6 +21,7 @@ from web import (
     receipts,
     reports,
     schedules,
+    suppressions,
     uploads,
     views,
     words,
@@ -57,7 +58,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(links.blueprint)
     questions = (outcomes, reports, catalogue, connections, words, checks, receipts)
-    modules = (*questions, leads, acts, destinations, views, schedules)
+    modules = (*questions, leads, acts, suppressions, destinations, views, schedules)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

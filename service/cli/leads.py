@@ -77,9 +77,12 @@ def load(connection: str, campaign: str, file: Path, new: bool, options: str, dr
         say(f"{number} stands in the rows {', '.join(map(str, at))}; each is sent.", err=True)
     _tell_doubts(loading.checked.doubts)
     if dry_run:
-        say(json.dumps(loading.dry(own.settings.callbacks_of().get(connection, {})), ensure_ascii=False, indent=1))
+        would = loading.dry(own.database, own.settings.callbacks_of().get(connection, {}))
+        say(json.dumps(would, ensure_ascii=False, indent=1))
         return
     load_id = loading.keep(own.database)
+    for lead in loading.noticed()["suppressions"]:
+        say(f"row {lead['row']}: {lead['number']} is not called. {lead['reason']}", err=True)
     say(f"Load {load_id}: {texts.many(len(loading.checked.leads), 'lead')}.")
     _wait(configured, load_id)
 

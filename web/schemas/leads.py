@@ -35,12 +35,22 @@ class Doubt(Schema):
     )
 
 
+class Suppressed(Schema):
+    row = number("Its row in the list, from 1.", 4)
+    number = text("E.164.", "+420601234567", null=False)
+    reason = text("Why it is not called.", "Suppressed: asked for it in writing", null=False)
+
+
 class Noticed(Schema):
     """What is no fault of the list, and what somebody may want to look at."""
 
     repeated = members("Numbers that stand in the list several times, with their rows.", {"+420601234567": [1, 7]})
     doubtful = number("How many leads have a number of which something is doubtful.", 1)
     doubts = fields.List(fields.Nested(Doubt), required=True, metadata={"description": "The first 1,000 of them."})
+    suppressed = number("How many leads have a number that must not be called: they are rejected, and not sent.", 1)
+    suppressions = fields.List(
+        fields.Nested(Suppressed), required=True, metadata={"description": "The first 1,000 of them."}
+    )
 
 
 class Begun(Noticed):

@@ -1,0 +1,72 @@
+"""Numbers that must not be called, as they are listed and shown: what holds, what is over, and what was taken off."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.orm import Session
+
+from lib import ids
+from lib.clock import iso
+from models import Suppression
+from models.suppressions import OUTCOME, standing, stands
+from queries import keyset
+from queries.keyset import Page
+
+STANDING, EXPIRED, TAKEN_OFF = "standing", "expired", "taken_off"
+STATES = (STANDING, EXPIRED, TAKEN_OFF)
+FILTERS = ("number", "state", "source")
+
+_ORDER = "-suppressions"
+
+
+def conditions(filters: Mapping[str, Any], at: datetime) -> list[ColumnElement[bool]]:
+    """The filters as conditions: a list of texts for each of ``FILTERS``, of which any may match."""
+    open_ones = Suppression.taken_off_at.is_(None)
+    states = {
+        STANDING: standing(at),
+        EXPIRED: and_(open_ones, not_(standing(at))),
+        TAKEN_OFF: Suppression.taken_off_at.is_not(None),
+    }
+    found: list[ColumnElement[bool]] = []
+    if numbers := filters.get("number"):
+        found.append(Suppression.number.in_(numbers))
+    if wanted := filters.get("state"):
+        found.append(or_(*(states[one] for one in wanted)))
+    if sources := filters.get("source"):
+        found.append(Suppression.source.in_(sources))
+    return found
+
+
+def page(
+    session: Session, filters: Mapping[str, Any], at: datetime, cursor: str | None = None, limit: int = 100
+) -> Page[Suppression]:
+    """One page, newest first. Raises BadCursor."""
+    wanted = conditions(filters, at)
+    if cursor:
+        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
+        if before is None:
+            raise keyset.BadCursor("This is not a cursor of ours.")
+        wanted.append(Suppression.id < before)
+    statement = select(Suppression).where(*wanted).order_by(Suppression.id.desc()).limit(limit + 1)
+    return keyset.page(list(session.scalars(statement)), limit, lambda last: keyset.encode(_ORDER, str(last.id)))
+
+
+def shown(row: Suppression, at: datetime) -> dict[str, Any]:
+    """One, as the API shows it."""
+    state = STANDING if stands(row, at) else TAKEN_OFF if row.taken_off_at else EXPIRED
+    return {
+        "id": str(row.id),
+        "number": row.number,
+        "number_raw": row.number_raw,
+        "state": state,
+        "reason": row.reason,
+        "until": iso(row.until),
+        "source": row.source,
+        "outcome_id": row.origin if row.source == OUTCOME else None,
+        "added_at": iso(row.added_at),
+        "added_by": row.added_by,
+        "taken_off_at": iso(row.taken_off_at),
+        "taken_off_by": row.taken_off_by,
+    }
