@@ -74,9 +74,10 @@ class ListQuery(Reader):
 @blueprint.response(200, schemas.Suppressions)
 def list_suppressions(query: dict[str, Any]) -> Response:
     """Numbers that must not be called, newest first: who said so and why, until when, and who took it back"""
+    readers = _readers(query.get("connection"))
     wanted = {name: query.get(name) for name in suppressions.FILTERS}
     if wanted["number"]:
-        wanted["number"] = [_number(query.get("connection"), one) for one in wanted["number"]]
+        wanted["number"] = [_number(readers, one) for one in wanted["number"]]
     now = clock.now()
     with searching() as session:
         page = suppressions.page(session, wanted, now, query.get("cursor"), query["limit"])
@@ -122,7 +123,7 @@ def take_off(query: dict[str, Any], suppression: str) -> Response:
     """
     which: UUID | str | None = ids.parse(suppression)
     if which is None:
-        which = _number(query.get("connection"), suppression)
+        which = _number(_readers(query.get("connection")), suppression)
     taken = suppressing.take_off(context().database, which, g.key_name)
     return answer(shown(taken)) if taken else not_found("number or row on the list")
 
@@ -144,9 +145,9 @@ def _readers(connection: str | None) -> Iterable[Connection]:
     return [known[connection]]
 
 
-def _number(connection: str | None, written: str) -> str:
+def _number(readers: Iterable[Connection], written: str) -> str:
     try:
-        return numbers.read(numbers.countries(_readers(connection)), written).number
+        return numbers.read(numbers.countries(readers), written).number
     except Refused as error:
         invalid("number", str(error))
 
