@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, not_, or_, select
 from sqlalchemy.orm import Session
 
+from dialers.vocabulary import DNC
 from lib import ids
 from lib.clock import iso
-from models import Suppression
+from models import CallOutcome, Suppression
+from models.searching import has_flag
 from models.suppressions import OUTCOME, standing, stands
 from queries import keyset
 from queries.keyset import Page
@@ -17,6 +19,8 @@ from queries.keyset import Page
 STANDING, EXPIRED, TAKEN_OFF = "standing", "expired", "taken_off"
 STATES = (STANDING, EXPIRED, TAKEN_OFF)
 FILTERS = ("number", "state", "source")
+
+MOST_COUNTED = 10_000  # whoever looks waits for it
 
 _ORDER = "-suppressions"
 
@@ -51,6 +55,22 @@ def page(
         wanted.append(Suppression.id < before)
     statement = select(Suppression).where(*wanted).order_by(Suppression.id.desc()).limit(limit + 1)
     return keyset.page(list(session.scalars(statement)), limit, lambda last: keyset.encode(_ORDER, str(last.id)))
+
+
+def counted(session: Session, at: datetime) -> tuple[int, bool]:
+    """How many numbers must not be called now, and whether that are all of them: no more than ``MOST_COUNTED`` rows are read."""
+    some = select(Suppression.number).where(standing(at)).limit(MOST_COUNTED + 1).subquery()
+    rows, numbers = session.execute(select(func.count(), func.count(some.c.number.distinct()))).one()
+    return numbers, rows <= MOST_COUNTED
+
+
+def unreadable(session: Session) -> int:
+    """Calls with the flag dnc of which the number cannot be read, so that it is not on the list; no more than
+    ``MOST_COUNTED``."""
+    flagged = has_flag(CallOutcome.flags, literal_column(f"'{DNC}'"))
+    which = (flagged, CallOutcome.customer_number.is_(None), CallOutcome.merged_into.is_(None))
+    some = select(CallOutcome.id).where(*which).limit(MOST_COUNTED).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def shown(row: Suppression, at: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running, schedules
+from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running, schedules, suppressions
 from service.demo.command import demo
 
 
@@ -27,6 +27,7 @@ for command in (
     receipts.import_spool,
     keys.group,
     leads.group,
+    suppressions.group,
     outcomes.renormalize,
     outcomes.words,
     outcomes.lake,

@@ -26,6 +26,7 @@ from web.pages import (
     sentences,
     session,
     signin,
+    suppressions,
     views,
     zone,
     zones,
@@ -65,6 +66,7 @@ def register(app: Flask) -> None:
         destinations,
         views,
         schedules,
+        suppressions,
     ):
         module.add_routes(blueprint)
     for function in (*sentences.FILTERS, *zones.FILTERS, openings.coded):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
-from queries import days, health, schedules, selection, shape, strangers
+from queries import days, health, schedules, selection, shape, strangers, suppressions
 from queries import destinations as at_destinations
 from queries import summary as sums
 from web import spooled, viewed
@@ -145,6 +145,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "connections": found,
         "destinations": destinations,
         "schedules": failing,
+        "suppressed": sentences.suppressed(*suppressions.counted(reading, now)),
         "strangers": strangers.known(
             reading, settings.connections, settings.stranger_receipts, settings.stranger_bytes
         ),

@@ -245,6 +245,13 @@ def overdue(schedule: Mapping[str, Any], now: datetime) -> str | None:
     return unsent(min(filter(None, map(clock.parse, filter(None, waits))), default=None), now)
 
 
+def suppressed(numbers: int, all_of_them: bool) -> str | None:
+    """How many numbers must not be called; None where none is on the list."""
+    if not numbers:
+        return None
+    return f"{many(numbers, 'number')}{'' if all_of_them else ' or more'} must not be called"
+
+
 def spooled(waiting: int | None) -> str | None:
     """A sentence where callbacks are kept that the database does not have, so that what is shown lacks them."""
     if waiting is None:

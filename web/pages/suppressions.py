@@ -1,0 +1,122 @@
+"""Numbers that must not be called: the list, putting numbers on it, taking them off."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from dialers.giving import BadLeads, BadList, Refused
+from leads import numbers, suppressing
+from leads.numbers import Numbers
+from lib import clock
+from lib import text as texts
+from models import Suppression
+from outcomes.suppressions import CHANGES, Change
+from queries import keyset, suppressions
+from queries.suppressions import STANDING, STATES
+from web.context import context
+from web.pages import session
+from web.turns import LOOKS
+
+SHOWN = 50  # on a page
+ALL = "all"
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/suppressions", view_func=suppressed, endpoint="suppressions")
+    blueprint.add_url_rule("/suppressions/put", view_func=put_suppressions, methods=["POST"])
+    off = "/suppressions/<uuid:suppression_id>/off"
+    blueprint.add_url_rule(off, view_func=take_off_suppression, methods=["POST"])
+
+
+def suppressed() -> Response:
+    """The list, the newest first: what holds, or what is asked for."""
+    return _page()
+
+
+@session.needs("leads")
+def put_suppressions() -> Response:
+    """Put the numbers of the form on the list, or see first what that would change."""
+    form = {name: request.form.get(name, "") for name in ("numbers", "reason", "until")}
+    try:
+        found = _read(form)
+    except BadLeads as error:
+        faults = [f"{fault['row']}: {fault['message']}" for fault in error.faults]
+        return _page(form=form, faults=faults)
+    except (BadList, Refused) as error:
+        return _page(form=form, faults=[str(error)])
+    own = context().database
+    if "look" in request.form:
+        return _page(form=form, preview=_counted(found, suppressing.look(own, found)))
+    counts = _counted(found, suppressing.put(own, found, g.reader.name))
+    flash(
+        f"{texts.many(counts['added'] + counts['replaced'], 'number')} put on the list; {counts['unchanged']} said so already."
+    )
+    return redirect(url_for("pages.suppressions"), 303)
+
+
+@session.needs("leads")
+def take_off_suppression(suppression_id: UUID) -> Response:
+    """Take one off; who and when is kept."""
+    taken = suppressing.take_off(context().database, suppression_id, g.reader.name)
+    if taken is None:
+        abort(404)
+    number = taken.rows[0].number
+    still = "may be called." if taken.may_be_called else "still must not be called: somebody else says so, too."
+    flash(f"Taken off. {number} {still}")
+    return redirect(session.local(request.form.get("back"), url_for("pages.suppressions")), 303)
+
+
+def _read(form: dict[str, str]) -> Numbers:
+    """Raises BadLeads, BadList and Refused."""
+    now = clock.now()
+    numbers.reason(form["reason"])
+    numbers.until(form["until"], now)  # what all of them share is told once
+    lines = [line.strip() for line in form["numbers"].splitlines() if line.strip()]
+    rows = numbers.of_list(lines, {"reason": form["reason"], "until": form["until"]})
+    return numbers.check(context().settings.connections.values(), rows, now)
+
+
+def _counted(found: Numbers, changes: list[Change]) -> dict[str, Any]:
+    return {what: sum(one.what == what for one in changes) for what in CHANGES} | {"doubts": found.doubts}
+
+
+def _page(
+    form: dict[str, str] | None = None, faults: list[str] | None = None, preview: dict[str, Any] | None = None
+) -> Response:
+    now, asked = clock.now(), {name: texts.clean(request.args.get(name, "")).strip() for name in ("state", "number")}
+    wrong, unreadable, page = None, 0, keyset.Page[Suppression]([], None)
+    try:
+        wanted = _wanted(asked)
+        with LOOKS.turn(), session.database().read() as reading:
+            page = suppressions.page(reading, wanted, now, request.args.get("cursor"), SHOWN)
+            unreadable = suppressions.unreadable(reading)
+    except (Refused, keyset.BadCursor) as error:
+        wrong = str(error)
+    html = render_template(
+        "pages/suppressions.html",
+        rows=[suppressions.shown(row, now) for row in page.rows],
+        following={**asked, "cursor": page.next} if page.next else None,
+        first="cursor" not in request.args,
+        asked=asked | {"state": asked["state"] or STANDING},
+        states=(*STATES, ALL),
+        unreadable=unreadable,
+        form=form or {},
+        faults=faults,
+        preview=preview,
+        wrong=wrong,
+    )
+    return make_response(html, 422 if wrong or faults else 200)
+
+
+def _wanted(asked: dict[str, str]) -> dict[str, list[str]]:
+    """The filters of the list. Raises Refused."""
+    state = asked["state"] or STANDING
+    if state not in (*STATES, ALL):
+        raise Refused("state", f"There is no such state; it is one of {', '.join(STATES)}, {ALL}.")
+    wanted = {} if state == ALL else {"state": [state]}
+    if asked["number"]:
+        readers = numbers.countries(context().settings.connections.values())
+        wanted["number"] = [numbers.read(readers, asked["number"]).number]
+    return wanted
