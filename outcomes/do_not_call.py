@@ -56,7 +56,8 @@ def _number(row: Row | None) -> str | None:
     """Which must not be called, as the outcome says."""
     if row is None or row["merged_into"] is not None or not says(row):
         return None
-    return row["customer_number"]  # None where it cannot be read
+    number: str | None = row["customer_number"]  # None where it cannot be read
+    return number
 
 
 def _wanted(row: Row, number: str) -> Wanted:
@@ -97,7 +98,7 @@ class Past:
         except Raced:
             return len(found)  # looked at again at the next call
         self._left = len(found) == limit
-        self._after = tuple(found[-1])[:3] if found else None
+        self._after = (found[-1].connection, found[-1].occurred_at, found[-1].id) if found else None
         return len(found)
 
     def _put(self, ids: list[UUID], groups: set[UUID]) -> None:
@@ -105,4 +106,4 @@ class Past:
         with self._database.write() as session:
             lock_groups(session, [], groups)  # what they say, and what they have put, stays as it is now
             rows = session.execute(select(*columns).where(among(session, CallOutcome.id, ids), ~_ITS_OWN))
-            follow(session, [(None, row) for row in rows.mappings()], clock.now())
+            follow(session, [(None, dict(row)) for row in rows.mappings()], clock.now())

@@ -10,7 +10,7 @@ from alembic import op
 from models.base import Guid, UtcDateTime
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

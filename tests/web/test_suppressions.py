@@ -1,8 +1,15 @@
 """Numbers that must not be called, over HTTP: put by JSON and CSV, listed with who said what, taken off with who and when."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.web.conftest import client_with
+from leads import send_due
+from service.app import create_app
+from tests.dialers.qvoice.stage import stage as qvoice
+from tests.evidence import RYNG, normalize, terminal
+from tests.web.conftest import client_with, settings_for
+from web.context import context
 
 URL = "/api/v1/suppressions"
 NUMBER, OTHER = "+919812345678", "+919812345679"
@@ -145,3 +152,39 @@ def test_paging_through_the_list(back_office):
         following = page["next"]
     assert shown == [f"+9198123456{at:02d}" for at in range(5)][::-1]
     assert back_office.get(f"{URL}?cursor=1").status_code == 422
+
+
+def test_who_asks_one_dialer_not_to_be_called_is_not_called_by_another(database, database_url, tmp_path):
+    """The whole way: an agent's disposition at Ryng, a list for QVoice, and somebody who takes the number off again."""
+    with qvoice() as played:
+        ryng = replace(RYNG, callback_tokens=("token-of-ryng",), dispositions={"Never again": ("contact", "dnc")})
+        connections = {one.name: one for one in (ryng, played.connection)}
+        app = create_app(replace(settings_for(database_url, tmp_path), connections=connections))
+        agent, chief = client_with(app, database, "leads", "read"), client_with(app, database, "admin")
+        body = terminal(disposition="Never again", customerNum=NUMBER)
+        assert agent.post("/callbacks/ryng-main/token-of-ryng/terminal", json=body).status_code == 200
+        normalize(database, connections)
+        (call,) = agent.get("/api/v1/outcomes?flag=dnc").json["outcomes"]
+
+        def load() -> tuple[dict, list[dict]]:
+            url = f"/api/v1/campaigns/qvoice-main/{played.campaign}/leads"
+            answer = agent.post(url, json={"leads": [{"number": NUMBER}, {"number": OTHER}]})
+            while send_due(database, played.connection, {}):
+                pass
+            return answer.json, agent.get(f"/api/v1/loads/{answer.json['load_id']}").json["leads"]
+
+        answer, leads = load()
+        assert answer["suppressions"] == [{"row": 1, "number": NUMBER, "reason": "Suppressed: Never again"}]
+        assert [(lead["state"], lead["reason"]) for lead in leads] == [
+            ("rejected", "Suppressed: Never again"),
+            ("accepted", None),
+        ]
+        assert played.taken() == [OTHER]
+
+        assert chief.delete(f"{URL}/{NUMBER}").json["may_be_called"] is True
+        (kept,) = listed(agent, f"?number=%2B{NUMBER[1:]}")
+        assert (kept["state"], kept["source"], kept["outcome_id"]) == ("taken_off", "outcome", call["id"])
+        assert (kept["added_by"], kept["taken_off_by"], kept["taken_off_at"] is None) == ("ryng-main", "admin", False)
+        assert [lead["state"] for lead in load()[1]] == ["accepted", "accepted"]
+        assert played.taken() == [OTHER, NUMBER, OTHER]
+        context(app).database.close()
