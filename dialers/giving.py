@@ -148,6 +148,25 @@ class Pace:
     seconds: float
 
 
+# By what a lead that the dialer has is named to it, where it is to be taken out.
+LISTED = "listed"  # by the id under which its own list of leads has it
+TOLD = "told"  # by the id that it told when it took the lead
+CALLED = "called"  # by the id of a call of it that is not over
+
+
+@dataclass(frozen=True)
+class TakingOut:
+    """How a lead that the dialer has is taken out again: by the act ``act``, to which ``given`` names it, ``by`` one of LISTED,
+    TOLD and CALLED. ``named(campaign, id)`` is what the act takes of a lead that is TOLD. ``over`` are statuses of a list in
+    which a lead is not called any more. Asked for twice it must do no harm."""
+
+    act: str
+    given: str
+    by: str
+    named: Callable[[str | None, str], str] = lambda campaign, dialer_id: dialer_id
+    over: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Leads:
     """How a dialer takes leads.
@@ -166,6 +185,7 @@ class Leads:
     ``knows_keys``: an order that is sent twice with one key is taken once.
     ``fixed(connection, leads, options)`` is pure: the options of the load with what follows from all its leads and must be
     the same in each of its orders. Raises ``Refused``. None where an order needs to know nothing of the others.
+    ``takes_out``: how one that it has is taken out again; None where it cannot be.
     ``named(campaign)`` is the id by which its calls name the campaign that leads are loaded into; None where they do not.
     """
 
@@ -180,6 +200,7 @@ class Leads:
     knows_keys: bool = False
     fixed: Callable[[Connection, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
     named: Callable[[str], str | None] = lambda campaign: campaign
+    takes_out: TakingOut | None = None
 
 
 # Commands and single writes -------------------------------------------------------------------------------------------

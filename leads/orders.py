@@ -105,7 +105,8 @@ def take(session: Session, connection: str, leads: Leads, at: datetime, first: U
     then done."""
     order = (LOADS.c.id != first, LOADS.c.id) if first else (LOADS.c.id,)
     running = select(LOADS).where(_open(connection), LOADS.c.state == RUNNING).order_by(*order)
-    for load in session.execute(running).all():
+    # Locked, so that whoever puts a number on the list can wait until those who have looked before have written.
+    for load in session.execute(running.with_for_update()).all():
         rows = _next_of(session, load, leads, at)
         if rows is None:
             return None

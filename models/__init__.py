@@ -13,6 +13,7 @@ from models.receipts import KnownToken, Receipt
 from models.schedules import Schedule, ScheduledSend
 from models.strangers import StrangerQuota, StrangerShare
 from models.suppressions import Suppression
+from models.take_outs import TakeOut
 from models.views import ExportLink, View
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "StrangerQuota",
     "StrangerShare",
     "Suppression",
+    "TakeOut",
     "View",
 ]

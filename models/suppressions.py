@@ -25,6 +25,7 @@ class Suppression(Base):
         partial_index("ix_suppressions_open", "number", "source", "origin", unique=True, where="taken_off_at IS NULL"),
         Index("ix_suppressions_number", "number", "id"),
         Index("ix_suppressions_origin", "origin"),
+        partial_index("ix_suppressions_unspread", "id", where="spread_at IS NULL"),
     )
 
     id: Mapped[Id]
@@ -39,6 +40,7 @@ class Suppression(Base):
     added_by: Mapped[Name]  # the key's name, or the connection's
     taken_off_at: Mapped[Moment | None]
     taken_off_by: Mapped[Name | None]
+    spread_at: Mapped[Moment | None]  # when leads with this number were looked for in dialers; None: they are to be
 
 
 def standing(at: datetime) -> ColumnElement[bool]:

@@ -8,13 +8,14 @@ and here the calls that it may be about are folded again; ``leads`` and ``outcom
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, text, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from lib import clock
 from models import CallGroup, CallOutcome, CampaignName, LeadLoad, LoadedLead, bulk
 from models.database import AnyRow, Database
+from models.holding import holders
 from outcomes.groups import Raced
 from outcomes.settle import fold_again
 
@@ -24,14 +25,6 @@ TRIES = 5
 _LEADS, _NAMES = LoadedLead.__table__, CampaignName.__table__
 _MARK_OF_LEADS = ("id", "news_at")
 _MARK_OF_NAMES = ("connection", "name", "campaign_id", "news_at")
-
-# Folding locks or makes groups (``groups.lock_groups``) before it asks for leads, and so holds the table in one of these modes.
-_MODES = ("RowShareLock", "RowExclusiveLock")
-_HOLDERS = text(
-    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = ANY(:modes) "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = CAST(:groups AS regclass)"
-)
-
 
 class Meeting:
     """The worker's loop of it. ``step`` does some of what is to be done; how many calls were looked at, at least 1 while
@@ -128,11 +121,9 @@ def _news(session: Session, limit: int) -> tuple[list[AnyRow], list[AnyRow]]:
 
 
 def _folding(session: Session) -> set[str]:
-    """Who folds calls at this moment, by transaction. On SQLite nobody: there one writes at a time, and reads under the
-    same lock. Not by pg_current_snapshot(): what anybody does in another database of the server holds that back."""
-    if session.get_bind().dialect.name == "sqlite":
-        return set()
-    return set(session.scalars(_HOLDERS, {"groups": CallGroup.__tablename__, "modes": list(_MODES)}))
+    """Who folds calls at this moment, by transaction: groups are locked or made (``groups.lock_groups``) before leads are asked
+    for."""
+    return holders(session, CallGroup.__tablename__)
 
 
 def _of_leads(session: Session, leads: list[AnyRow]) -> set[UUID]:

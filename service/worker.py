@@ -131,9 +131,10 @@ def start(
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
     waiting, refusing = Waiting(database, connections), Past(database)
+    meeting, spreading = Meeting(database, connections), Spreading(database, connections)
     steps: dict[str, tuple[Callable[[], object], float]] = {
         "normalize": normalize,
-        "meet": (Meeting(database, connections).step, MEET_SECONDS),
+        "meet": (lambda: spreading.step() or meeting.step(), MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle() or refusing.step(), SETTLE_SECONDS),
         "pace": (lambda: callback_pace.learn(database, connections), PACE_SECONDS),
@@ -193,7 +194,7 @@ def _poller(database: Database, connection: Connection, stop: threading.Event) -
 def _sender(
     database: Database, connection: Connection, urls: Mapping[str, str], stop: threading.Event
 ) -> Callable[[], object]:
-    return lambda: leads.send_due(database, connection, urls, stop=stop)
+    return lambda: take_out_next(database, connection) or leads.send_due(database, connection, urls, stop=stop)
 
 
 def _follower(database: Database, destination: Destination, stop: threading.Event) -> Callable[[], object]:

@@ -60,6 +60,7 @@ WORDS = {
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
     ("suppressions", "source"): ["person", "outcome", "crm"],
+    ("take_outs", "state"): ["pending", "sending", "done", "by_hand", "left"],
     ("views", "kind"): ["report", "outcomes"],
     ("schedules", "way"): ["mail", "folder", "bucket"],
     ("scheduled_sends", "state"): ["pending", "sending", "sent", "failed", "unknown", "missed"],

@@ -9,14 +9,14 @@ from marshmallow import Schema, fields
 
 from dialers.base import Connection
 from dialers.giving import BadLeads, BadList, Refused
-from leads import numbers, suppressing
+from leads import numbers, suppressing, taking_out
 from leads.bounds import Row
 from leads.numbers import Numbers
 from leads.suppressing import TakenOff
 from lib import clock, ids
 from models.suppressions import SOURCES
 from outcomes.suppressions import CHANGES, Change
-from queries import suppressions
+from queries import suppressions, take_outs
 from web import errors, to_dialers
 from web.answers import answer
 from web.auth import scope
@@ -64,6 +64,14 @@ class ListQuery(Reader):
     number = any_of("The number: E.164, or as a connection dials it.", "+919812345678")
     state = any_of("Whether it holds.", "standing", suppressions.STATES)
     source = any_of("Who says it.", "person", SOURCES)
+    limit = limit(100)
+    cursor = cursor()
+
+
+class LeadsQuery(Schema):
+    connection = any_of("The connection's name.", "qvoice-main")
+    number = any_of("The number: E.164, or as a connection dials it.", "+919812345678")
+    state = any_of("What became of it.", "by_hand", schemas.SHOWN_STATES)
     limit = limit(100)
     cursor = cursor()
 
@@ -126,6 +134,37 @@ def take_off(query: dict[str, Any], suppression: str) -> Response:
         which = _number(_readers(query.get("connection")), suppression)
     taken = suppressing.take_off(context().database, which, g.key_name)
     return answer(shown(taken)) if taken else not_found("number or row on the list")
+
+
+@blueprint.route("/suppressions/leads")
+@scope("read")
+@blueprint.arguments(LeadsQuery, location="query")
+@blueprint.response(200, schemas.TakeOuts)
+def list_take_outs(query: dict[str, Any]) -> Response:
+    """Leads that dialers have, or may have, and whose numbers must not be called, newest first
+
+    Where the dialer can, they are taken out by themselves; `by_hand` are those that a person has to take out there.
+    """
+    wanted = {name: query.get(name) for name in take_outs.FILTERS}
+    if wanted["number"]:
+        readers = _readers(None)
+        wanted["number"] = [_number(readers, one) for one in wanted["number"]]
+    with searching() as session:
+        page = take_outs.page(session, wanted, query.get("cursor"), query["limit"])
+        return answer({"leads": [take_outs.shown(row) for row in page.rows], "next": page.next})
+
+
+@blueprint.route("/suppressions/leads/<uuid:take_out>/done", methods=["POST"])
+@scope("leads")
+@blueprint.no_query
+@blueprint.response(200, schemas.OneTakeOut)
+def settle_take_out(take_out: UUID) -> Response:
+    """Say that you have taken a lead out at its dialer
+
+    One that does not wait for a person is left as it is.
+    """
+    row = taking_out.settle_by_hand(context().database, take_out, g.key_name)
+    return answer({"lead": take_outs.shown(row)}) if row else not_found("lead to be taken out")
 
 
 def shown(taken: TakenOff) -> dict[str, Any]:

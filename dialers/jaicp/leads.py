@@ -14,6 +14,7 @@ from dialers.fields import ident
 from dialers.giving import (
     CANCEL_CALL,
     SHOW_CAMPAIGN,
+    TOLD,
     Act,
     Control,
     Lead,
@@ -22,6 +23,7 @@ from dialers.giving import (
     Pace,
     Refused,
     Sent,
+    TakingOut,
     Verdict,
 )
 from dialers.jaicp.api import Client, check_campaign, job_id, shown_path
@@ -156,6 +158,7 @@ LEADS = Leads(
     options=Options,
     most=MOST,
     knows_keys=True,
+    takes_out=TakingOut(CANCEL_CALL, "call", TOLD, lambda campaign, job: f"{campaign}:{job}"),
 )
 CONTROL = Control({word: word for word in ("start", "pause", "resume", "stop")}, run)
 ACTS = {CANCEL_CALL: Act(_Call, cancel), SHOW_CAMPAIGN: Act(_Campaign, show)}

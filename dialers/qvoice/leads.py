@@ -14,6 +14,7 @@ from dialers import lead_names
 from dialers.base import Connection
 from dialers.giving import (
     DELETE_LEAD,
+    LISTED,
     SET_LEAD_STATUS,
     SET_VOICEMAIL,
     Act,
@@ -23,6 +24,7 @@ from dialers.giving import (
     Pace,
     Refused,
     Sent,
+    TakingOut,
     Verdict,
 )
 from dialers.qvoice.api import Client
@@ -131,7 +133,14 @@ def _own(lead: Lead) -> dict[str, Any]:
         raise Refused(f"options.{name}", sentences[0]) from None
 
 
-LEADS = Leads(check=check, shown=shown, send=send, pace=pace, options=Options)
+LEADS = Leads(
+    check=check,
+    shown=shown,
+    send=send,
+    pace=pace,
+    options=Options,
+    takes_out=TakingOut(DELETE_LEAD, "lead", LISTED, over=("success",)),
+)
 
 
 # Single writes --------------------------------------------------------------------------------------------------------

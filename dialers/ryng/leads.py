@@ -9,7 +9,7 @@ from typing import Any
 
 from dialers import lead_names
 from dialers.base import Connection
-from dialers.giving import Lead, Leads, Order, Pace, Refused, Sent, Verdict
+from dialers.giving import CALLED, CANCEL_CALL, Lead, Leads, Order, Pace, Refused, Sent, TakingOut, Verdict
 from dialers.ryng import custom_fields, sheets
 from dialers.ryng import options as load_options
 from dialers.ryng.api import BASE, Client, configured
@@ -114,4 +114,5 @@ LEADS = Leads(
     most_new=MOST_NEW,
     fixed=fixed,
     named=lambda campaign: None if campaign.startswith(QUEUE) else campaign,
+    takes_out=TakingOut(CANCEL_CALL, "call", CALLED),
 )

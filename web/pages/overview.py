@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
-from queries import days, health, schedules, selection, shape, strangers, suppressions
+from queries import days, health, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
 from web import spooled, viewed
@@ -132,12 +132,13 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
+        "by_hand": sentences.by_hand(take_outs.by_hand(reading)),
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)
     own = viewed.who()
     failing = schedules.in_trouble(reading, own.name, own.is_admin)
-    sending = (told["waiting"], told["unsent"], *failing, *destinations.values())
+    sending = (told["waiting"], told["unsent"], told["by_hand"], *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {

@@ -252,6 +252,14 @@ def suppressed(numbers: int, all_of_them: bool) -> str | None:
     return f"{many(numbers, 'number')}{'' if all_of_them else ' or more'} must not be called"
 
 
+def by_hand(leads: int) -> str | None:
+    """A sentence where dialers have leads that a person has to take out."""
+    if not leads:
+        return None
+    are = "is" if leads == 1 else "are"
+    return f"{many(leads, 'lead')} whose number must not be called {are} still in a dialer: somebody has to take them out."
+
+
 def spooled(waiting: int | None) -> str | None:
     """A sentence where callbacks are kept that the database does not have, so that what is shown lacks them."""
     if waiting is None:

@@ -7,13 +7,13 @@ from flask import Blueprint, abort, flash, g, make_response, redirect, render_te
 from werkzeug.wrappers import Response
 
 from dialers.giving import BadLeads, BadList, Refused
-from leads import numbers, suppressing
+from leads import numbers, suppressing, taking_out
 from leads.numbers import Numbers
 from lib import clock
 from lib import text as texts
-from models import Suppression
+from models.take_outs import BY_HAND
 from outcomes.suppressions import CHANGES, Change
-from queries import keyset, suppressions
+from queries import keyset, suppressions, take_outs
 from queries.suppressions import STANDING, STATES
 from web.context import context
 from web.pages import session
@@ -26,6 +26,8 @@ ALL = "all"
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/suppressions", view_func=suppressed, endpoint="suppressions")
     blueprint.add_url_rule("/suppressions/put", view_func=put_suppressions, methods=["POST"])
+    done = "/suppressions/leads/<uuid:take_out>/done"
+    blueprint.add_url_rule(done, view_func=settle_take_out, methods=["POST"])
     off = "/suppressions/<uuid:suppression_id>/off"
     blueprint.add_url_rule(off, view_func=take_off_suppression, methods=["POST"])
 
@@ -68,6 +70,16 @@ def take_off_suppression(suppression_id: UUID) -> Response:
     return redirect(session.local(request.form.get("back"), url_for("pages.suppressions")), 303)
 
 
+@session.needs("leads")
+def settle_take_out(take_out: UUID) -> Response:
+    """Say that a lead was taken out at its dialer."""
+    row = taking_out.settle_by_hand(context().database, take_out, g.reader.name)
+    if row is None:
+        abort(404)
+    flash(f"{row.number} is taken out at {row.connection}, you say.")
+    return redirect(session.local(request.form.get("back"), url_for("pages.suppressions")), 303)
+
+
 def _read(form: dict[str, str]) -> Numbers:
     """Raises BadLeads, BadList and Refused."""
     now = clock.now()
@@ -86,22 +98,25 @@ def _page(
     form: dict[str, str] | None = None, faults: list[str] | None = None, preview: dict[str, Any] | None = None
 ) -> Response:
     now, asked = clock.now(), {name: texts.clean(request.args.get(name, "")).strip() for name in ("state", "number")}
-    wrong, unreadable, page = None, 0, keyset.Page[Suppression]([], None)
+    found: dict[str, Any] = {"rows": [], "following": None, "left": [], "in_all": 0, "unreadable": 0}
+    wrong = None
     try:
         wanted = _wanted(asked)
         with LOOKS.turn(), session.database().read() as reading:
             page = suppressions.page(reading, wanted, now, request.args.get("cursor"), SHOWN)
-            unreadable = suppressions.unreadable(reading)
+            found["rows"] = [suppressions.shown(row, now) for row in page.rows]
+            found["following"] = {**asked, "cursor": page.next} if page.next else None
+            found["left"] = take_outs.page(reading, {"state": [BY_HAND]}, None, SHOWN).rows
+            found["in_all"] = take_outs.by_hand(reading)
+            found["unreadable"] = suppressions.unreadable(reading)
     except (Refused, keyset.BadCursor) as error:
         wrong = str(error)
     html = render_template(
         "pages/suppressions.html",
-        rows=[suppressions.shown(row, now) for row in page.rows],
-        following={**asked, "cursor": page.next} if page.next else None,
+        **found,
         first="cursor" not in request.args,
         asked=asked | {"state": asked["state"] or STANDING},
         states=(*STATES, ALL),
-        unreadable=unreadable,
         form=form or {},
         faults=faults,
         preview=preview,

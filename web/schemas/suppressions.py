@@ -4,11 +4,13 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from leads.numbers import LONGEST_REASON
 from models.suppressions import SOURCES
+from models.take_outs import BY_HAND, DONE, LEFT, PENDING
 from outcomes.suppressions import CHANGES
 from queries.suppressions import STATES
 from web.schemas.described import following, members, number, our_id, text, time, yes_or_no
 from web.schemas.leads import Doubt
 
+SHOWN_STATES = (PENDING, DONE, BY_HAND, LEFT)
 MOST_NUMBERS = 50_000  # of a JSON body, which has a MiB; a file in CSV may have more
 
 
@@ -92,3 +94,34 @@ class TakenOff(Schema):
         fields.Nested(Suppression), required=True, metadata={"description": "What was taken off, or was already."}
     )
     may_be_called = yes_or_no("Whether nobody says any more that the number must not be called.", True)
+
+
+class TakeOut(Schema):
+    """A lead that a dialer has, or may have, and whose number must not be called."""
+
+    id = our_id("Ours; they sort by it in the order of their making.")
+    connection = text("The connection.", "qvoice-main", null=False)
+    number = text("E.164.", "+919812345678", null=False)
+    loaded_lead = text("The lead that was loaded here; null of one that the dialer lists.", None)
+    dialer_id = text("What the dialer is asked about.", "0a1727f7ea5f24b6de6fec4b843b2a7d")
+    state = text(
+        "`pending`: the dialer is to be asked; `done`; `by_hand`: a person has to; `left`: nothing was to be done.",
+        "done",
+        null=False,
+        choices=SHOWN_STATES,
+    )
+    reason = text("Why, or what the dialer said.", None)
+    suppression_id = our_id("Of the row on the list that it is for.")
+    made_at = time("When it was found.", null=False)
+    sent_at = time("When the dialer was asked last.")
+    settled_at = time("When its state became what it is.")
+    settled_by = text("Who said that it is taken out, of a person.", None)
+
+
+class TakeOuts(Schema):
+    leads = fields.List(fields.Nested(TakeOut), required=True)
+    next = following()
+
+
+class OneTakeOut(Schema):
+    lead = fields.Nested(TakeOut, required=True)

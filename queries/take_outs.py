@@ -1,0 +1,58 @@
+"""Leads that dialers have and whose numbers must not be called, as they are listed and shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from lib import ids
+from lib.clock import iso
+from models import TakeOut
+from models.take_outs import PENDING, SENDING, WAITS_FOR_PERSON
+from queries import keyset
+from queries.keyset import Page
+
+FILTERS = ("connection", "number", "state")
+
+_ORDER = "-take_outs"
+
+
+def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None, limit: int = 100) -> Page[TakeOut]:
+    """One page, newest first; a list of texts for each of ``FILTERS``, of which any may match. Raises BadCursor."""
+    wanted = [getattr(TakeOut, name).in_(_stored(filters[name])) for name in FILTERS if filters.get(name)]
+    if cursor:
+        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
+        if before is None:
+            raise keyset.BadCursor("This is not a cursor of ours.")
+        wanted.append(TakeOut.id < before)
+    statement = select(TakeOut).where(*wanted).order_by(TakeOut.id.desc()).limit(limit + 1)
+    rows = list(session.scalars(statement))
+    return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
+
+
+def by_hand(session: Session) -> int:
+    """How many a person has to take out."""
+    return session.scalar(select(func.count()).select_from(TakeOut).where(text(WAITS_FOR_PERSON))) or 0
+
+
+def shown(row: TakeOut) -> dict[str, Any]:
+    """One, as the API shows it."""
+    return {
+        "id": str(row.id),
+        "connection": row.connection,
+        "number": row.number,
+        "loaded_lead": str(row.loaded_lead) if row.loaded_lead else None,
+        "dialer_id": row.target,
+        "state": PENDING if row.state == SENDING else row.state,
+        "reason": row.reason,
+        "suppression_id": str(row.suppression_id),
+        "made_at": iso(row.made_at),
+        "sent_at": iso(row.sent_at),
+        "settled_at": iso(row.settled_at),
+        "settled_by": row.settled_by,
+    }
+
+
+def _stored(words: list[str]) -> list[str]:
+    return [*words, SENDING] if PENDING in words else words
