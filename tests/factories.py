@@ -18,6 +18,8 @@ from models import (
     PollCursor,
     QueueStatus,
     Receipt,
+    Suppression,
+    TakeOut,
     strangers,
 )
 from outcomes.feed import take_positions
@@ -127,6 +129,31 @@ def event(session, of: CallOutcome, said_by: Receipt, **given) -> CallEvent:
         "facts": {"talk_seconds": 92},
     }
     row = CallEvent(**(defaults | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def take_out(session, **given) -> TakeOut:
+    """A lead at ``qvoice-main`` whose number must not be called, and that a person has to take out there."""
+    own = {"number": "+919800012345", "number_raw": "+919800012345", "source": "person", "added_by": "Ann"}
+    suppression = Suppression(id=ids.new(), added_at=NOON, origin="", **own)
+    session.add(suppression)
+    session.flush()
+    defaults = {
+        "id": ids.new(),
+        "connection": "qvoice-main",
+        "ref": f"listed:{suppression.id}",
+        "number": suppression.number,
+        "suppression_id": suppression.id,
+        "target": "a1",
+        "state": "by_hand",
+        "reason": "The information sent is invalid.",
+        "attempts": 1,
+        "made_at": NOON,
+        "due_at": NOON,
+    }
+    row = TakeOut(**(defaults | given))
     session.add(row)
     session.flush()
     return row

@@ -6,6 +6,7 @@ import pytest
 
 from leads import send_due
 from service.app import create_app
+from tests import factories
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.evidence import RYNG, normalize, terminal
 from tests.web.conftest import client_with, settings_for
@@ -152,6 +153,22 @@ def test_paging_through_the_list(back_office):
         following = page["next"]
     assert shown == [f"+9198123456{at:02d}" for at in range(5)][::-1]
     assert back_office.get(f"{URL}?cursor=1").status_code == 422
+
+
+def test_leads_that_dialers_have_already_are_listed_and_said_to_be_taken_out(app, database, back_office):
+    with database.write() as session:
+        row = factories.take_out(session)
+    leads = f"{URL}/leads"
+    (found,) = back_office.get(f"{leads}?state=by_hand&connection=qvoice-main&number=%2B919800012345").json["leads"]
+    assert (found["id"], found["dialer_id"], found["reason"]) == (str(row.id), "a1", "The information sent is invalid.")
+    assert back_office.get(f"{leads}?state=pending").json == {"leads": [], "next": None}
+    assert client_with(app, database, "read").post(f"{leads}/{row.id}/done").status_code == 403
+    for _ in range(2):
+        done = back_office.post(f"{leads}/{row.id}/done").json["lead"]
+        assert (done["state"], done["settled_by"]) == ("done", "leads read")
+    assert back_office.post(f"{leads}/019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11/done").status_code == 404
+    for wrong in ("state=sending", "number=12", "cursor=1"):
+        assert back_office.get(f"{leads}?{wrong}").status_code == 422
 
 
 def test_who_asks_one_dialer_not_to_be_called_is_not_called_by_another(database, database_url, tmp_path):

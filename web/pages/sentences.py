@@ -256,8 +256,8 @@ def by_hand(leads: int) -> str | None:
     """A sentence where dialers have leads that a person has to take out."""
     if not leads:
         return None
-    are = "is" if leads == 1 else "are"
-    return f"{many(leads, 'lead')} whose number must not be called {are} still in a dialer: somebody has to take them out."
+    are, them = ("is", "it") if leads == 1 else ("are", "them")
+    return f"{many(leads, 'lead')} whose number must not be called {are} still in a dialer: somebody has to take {them} out."
 
 
 def spooled(waiting: int | None) -> str | None:

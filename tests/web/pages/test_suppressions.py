@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.factories import outcome
+from tests.factories import outcome, take_out
 from tests.web.pages.conftest import browser_with
 
 URL = "/suppressions"
@@ -80,6 +80,20 @@ def test_calls_with_the_flag_whose_number_cannot_be_read_are_said(reader, databa
     with database.write() as session:
         outcome(session, flags=["dnc"], customer_number=None)
     assert "Of 1 call with the flag <em>dnc</em> the number cannot be read" in text(reader)
+
+
+def test_a_lead_that_a_person_has_to_take_out_is_said_until_somebody_has(clerk, database):
+    with database.write() as session:
+        take_out(session)
+    page = text(clerk, "/")
+    assert "1 lead whose number must not be called is still in a dialer: somebody has to take it out." in page
+    assert "<title>(1) Wrapup</title>" in page
+    page = text(clerk)
+    assert "Still in a dialer" in page and "The information sent is invalid." in page
+    done = re.search(rf'action="({URL}/leads/[0-9a-f-]+/done)"', page)[1]
+    assert clerk.post(done).status_code == 303
+    page = text(clerk)
+    assert "+919800012345 is taken out at qvoice-main, you say." in page and "Still in a dialer" not in page
 
 
 def test_markup_in_a_reason_stays_text(clerk):
