@@ -26,6 +26,8 @@ from crm.destination import Destination
 from crm.following import follow
 from dialers.base import Connection
 from dialers.registry import DIALERS
+from leads.spreading import Spreading
+from leads.taking_out import take_out_next
 from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace
