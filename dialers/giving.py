@@ -94,10 +94,11 @@ class BadLeads(ValueError):
     """Rows of a list at fault: ``[{"row", "field", "message"}]``. ``more`` says that there are others; ``doubts`` are those of
     the rows that were taken, ``[{"row", "number", "number_raw", "doubts"}]``."""
 
-    def __init__(self, faults: list[dict[str, Any]], more: bool, doubts: Sequence[Mapping[str, Any]] = ()):
-        super().__init__(
-            f"{'More than ' if more else ''}{texts.many(len(faults), 'fault')} in the list; nothing was sent."
-        )
+    def __init__(
+        self, faults: list[dict[str, Any]], more: bool, doubts: Sequence[Mapping[str, Any]] = (), done: str = "sent"
+    ):
+        found = texts.many(len(faults), "fault")
+        super().__init__(f"{'More than ' if more else ''}{found} in the list; nothing was {done}.")
         self.faults = faults
         self.more = more
         self.doubts = doubts

@@ -42,6 +42,7 @@ def check(connections: Iterable[Connection], rows: Iterable[Row], at: datetime) 
     """Every number of the list, as these connections read it. Raises BadLeads, with every fault that was found, and BadList."""
     found, faults = Numbers(), []
     asked = countries(connections)
+    wanted_by: dict[str, Wanted] = {}
     places: dict[str, list[int]] = {}
     for place, row in rows:
         try:
@@ -52,17 +53,18 @@ def check(connections: Iterable[Connection], rows: Iterable[Row], at: datetime) 
         except Refused as error:
             faults.append({"row": place, "field": error.field, "message": str(error)[:LONGEST_SENTENCE]})
         else:
-            found.wanted.append(wanted)
+            wanted_by[wanted.number] = wanted
             places.setdefault(wanted.number, []).append(place)
             if number.doubts:
                 said = {"number": wanted.number, "number_raw": wanted.number_raw, "doubts": list(number.doubts)}
                 found.doubts.append({"row": place, **said})
         if len(faults) > MOST_FAULTS:
-            raise BadLeads(faults[:MOST_FAULTS], more=True)
+            raise BadLeads(faults[:MOST_FAULTS], more=True, done="put")
     if faults:
-        raise BadLeads(faults, more=False)
-    if not found.wanted:
+        raise BadLeads(faults, more=False, done="put")
+    if not wanted_by:
         raise BadList("The list is empty.", field="numbers")
+    found.wanted = list(wanted_by.values())
     found.repeated = {number: at for number, at in places.items() if len(at) > 1}
     return found
 

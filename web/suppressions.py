@@ -106,17 +106,17 @@ def put_suppressions(query: dict[str, Any]) -> Response:
     put. Leads with these numbers are rejected with the reason, also those that are loaded already and were not sent.
     """
     readers = _readers(query.get("connection"))
-    with to_dialers.large(LARGEST_LIST):
-        if request.mimetype in ("text/csv", "text/tab-separated-values"):
+    if request.mimetype in ("text/csv", "text/tab-separated-values"):
+        with to_dialers.large(LARGEST_LIST):
             found = _checked(readers, lambda: numbers.rows_of_csv(to_dialers.body()), ".number")
-        else:
-            body = Parser().parse(schemas.NewSuppressions(), request, location="json")
-            _check_end(body)
-            given = {"reason": body["reason"], "until": body["until"]}
-            found = _checked(readers, lambda: numbers.of_list(body["numbers"], given), "")
-        if query["dry_run"]:
-            return answer(_said(found, suppressing.look(context().database, found)))
-        return answer(_said(found, suppressing.put(context().database, found, g.key_name)), status=201)
+    else:
+        body = Parser().parse(schemas.NewSuppressions(), request, location="json")
+        _check_end(body)
+        given = {"reason": body["reason"], "until": body["until"]}
+        found = _checked(readers, lambda: numbers.of_list(body["numbers"], given), "")
+    if query["dry_run"]:
+        return answer(_said(found, suppressing.look(context().database, found)))
+    return answer(_said(found, suppressing.put(context().database, found, g.key_name)), status=201)
 
 
 @blueprint.route("/suppressions/<suppression>", methods=["DELETE"])
