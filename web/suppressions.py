@@ -136,7 +136,7 @@ def take_off(query: dict[str, Any], suppression: str) -> Response:
     return answer(shown(taken)) if taken else not_found("number or row on the list")
 
 
-@blueprint.route("/suppressions/leads")
+@blueprint.route("/suppressed-leads")
 @scope("read")
 @blueprint.arguments(LeadsQuery, location="query")
 @blueprint.response(200, schemas.TakeOuts)
@@ -154,7 +154,7 @@ def list_take_outs(query: dict[str, Any]) -> Response:
         return answer({"leads": [take_outs.shown(row) for row in page.rows], "next": page.next})
 
 
-@blueprint.route("/suppressions/leads/<uuid:take_out>/done", methods=["POST"])
+@blueprint.route("/suppressed-leads/<uuid:take_out>/done", methods=["POST"])
 @scope("leads")
 @blueprint.no_query
 @blueprint.response(200, schemas.OneTakeOut)

@@ -158,7 +158,7 @@ def test_paging_through_the_list(back_office):
 def test_leads_that_dialers_have_already_are_listed_and_said_to_be_taken_out(app, database, back_office):
     with database.write() as session:
         row = factories.take_out(session)
-    leads = f"{URL}/leads"
+    leads = "/api/v1/suppressed-leads"
     (found,) = back_office.get(f"{leads}?state=by_hand&connection=qvoice-main&number=%2B919800012345").json["leads"]
     assert (found["id"], found["dialer_id"], found["reason"]) == (str(row.id), "a1", "The information sent is invalid.")
     assert back_office.get(f"{leads}?state=pending").json == {"leads": [], "next": None}
