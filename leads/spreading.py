@@ -1,6 +1,7 @@
 """What is put on the list of numbers that must not be called reaches the dialers: leads that they have with such a number are
 found, to be taken out (``leads.taking_out``) or told to a person."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,12 @@ from models.database import AnyRow, Database
 from models.holding import holders
 from models.loads import SENDING
 from models.take_outs import BY_HAND, LEFT, PENDING
+from outcomes import suppressions
 from outcomes.lead_match import MAY_BE_CALLED
 from queries.loaded import calls_of
 
 PIECE = 100  # numbers at once
+TIDY_SECONDS = 60.0
 NO_WAY = "{} has no way to take a lead out over its API; take it out there."
 NO_ID = "Nobody can tell under which id {} has it: look for its number there."
 
@@ -32,13 +35,15 @@ Found = dict[str, Any]
 
 
 class Spreading:
-    """The worker's loop of it. ``step`` looks for the leads of some numbers; how many numbers it were, 0 where none is new."""
+    """The worker's loop of it. ``step`` looks for the leads of some numbers; how many numbers it were, 0 where none is new. Now and
+    then it lets go of those whose end has come."""
 
     def __init__(self, database: Database, connections: Mapping[str, Connection]):
         self._database = database
         self._connections = connections
         self._news: Sequence[AnyRow] = ()
         self._sending: set[str] = set()
+        self._tidied = time.monotonic()
 
     def step(self) -> int:
         if not self._news:
@@ -46,6 +51,7 @@ class Spreading:
                 self._news = _unspread(session)
                 self._sending = _sending(session) if self._news else set()
             if not self._news:
+                self._let_go()
                 return 0
         # Who writes a lead down as being sent at this moment may have looked at the list before: what comes of it is seen then.
         if self._sending:
@@ -56,11 +62,19 @@ class Spreading:
         news, self._news = self._news, ()
         with self._database.write() as session:
             at = clock.now()
+            standing = suppressions.reasons(session, {row.number for row in news}, at)
+            numbers = {row.number: row.id for row in news if row.number in standing}
             for connection in self._connections.values():
-                _note(session, _found(session, connection, {row.number: row.id for row in news}, at))
+                _note(session, _found(session, connection, numbers, at))
             spread = among(session, _NEWS.c.id, [row.id for row in news])
             session.execute(update(_NEWS).where(spread).values(spread_at=at))
         return len(news)
+
+    def _let_go(self) -> None:
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            with self._database.write() as session:
+                suppressions.let_go(session, clock.now())
 
 
 def _unspread(session: Session) -> Sequence[AnyRow]:

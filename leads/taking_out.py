@@ -35,7 +35,6 @@ PATIENCE = timedelta(hours=24)  # then a person is told
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=5), timedelta(minutes=10)
 LOOK_AGAIN = timedelta(minutes=5)  # at the dialer's list
 SOON = timedelta(seconds=30)
-MAY_BE_CALLED = "The number may be called again."
 NOT_TAKEN = "The dialer did not take it."
 NOT_LISTED = "The dialer's list of leads has not shown it for a day; look for its number there."
 NOTHING = "It was not waiting there any more."
@@ -89,7 +88,7 @@ def settle_by_hand(database: Database, take_out: UUID, by: str) -> TakeOut | Non
 def _fate(session: Session, row: TakeOut, way: TakingOut, at: datetime) -> Fate | None:
     """What becomes of it before the dialer is asked; None: the dialer is to be asked."""
     if not suppressions.reasons(session, {row.number}, at):
-        return Fate(LEFT, MAY_BE_CALLED)
+        return Fate(LEFT, suppressions.MAY_BE_CALLED)
     lead = session.get(LoadedLead, row.loaded_lead) if row.loaded_lead else None
     if lead is not None and lead.state == REJECTED:
         return Fate(LEFT, NOT_TAKEN)

@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from lib import ids
-from models import Suppression
+from models import Suppression, TakeOut
 from models.bulk import among, insert_new
 from models.suppressions import standing
+from models.take_outs import LEFT, WAITS_FOR_PERSON
 
 TABLE = Suppression.__table__
 ADDED, REPLACED, UNCHANGED = "added", "replaced", "unchanged"
 CHANGES = (ADDED, REPLACED, UNCHANGED)
+MAY_BE_CALLED = "The number may be called again."
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,19 @@ def take_off(session: Session, which: Sequence[ColumnElement[bool]], by: str, at
     taken = update(Suppression).where(*which, Suppression.taken_off_at.is_(None))
     returning = taken.values(taken_off_at=at, taken_off_by=by).returning(Suppression)
     fresh = {"synchronize_session": False, "populate_existing": True}
-    found = session.scalars(returning, execution_options=fresh)
-    return sorted(found, key=lambda row: row.id)
+    found = sorted(session.scalars(returning, execution_options=fresh), key=lambda row: row.id)
+    if found:
+        let_go(session, at)
+    return found
+
+
+def let_go(session: Session, at: datetime) -> None:
+    """Nobody has to take out leads by hand any more whose number may be called again."""
+    said = exists().where(Suppression.number == TakeOut.number, standing(at))
+    over = update(TakeOut).where(text(WAITS_FOR_PERSON), ~said)
+    session.execute(
+        over.values(state=LEFT, reason=MAY_BE_CALLED, settled_at=at), execution_options={"synchronize_session": False}
+    )
 
 
 def reasons(session: Session, numbers: Collection[str], at: datetime) -> dict[str, str]:

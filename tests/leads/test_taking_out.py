@@ -160,6 +160,8 @@ def test_what_a_dialer_cannot_is_told_to_a_person(database, dialer):
         )
         with database.read() as session:
             assert take_outs.by_hand(session) == 1
+        suppressing.take_off(database, "+420601000001", "Ann")
+        assert [row.state for row in taken_out(database, played.connection)] == ["left"]
 
 
 def test_a_lead_that_was_talked_to_or_refused_needs_nothing(database):
