@@ -15,6 +15,7 @@ from models.searching import has_flag
 from models.suppressions import OUTCOME, standing, stands
 from queries import keyset
 from queries.keyset import Page
+from queries.selection import NOT_MERGED
 
 STANDING, EXPIRED, TAKEN_OFF = "standing", "expired", "taken_off"
 STATES = (STANDING, EXPIRED, TAKEN_OFF)
@@ -68,7 +69,9 @@ def unreadable(session: Session) -> int:
     """Calls with the flag dnc of which the number cannot be read, so that it is not on the list; no more than
     ``MOST_COUNTED``."""
     flagged = has_flag(CallOutcome.flags, literal_column(f"'{DNC}'"))
-    which = (flagged, CallOutcome.customer_number.is_(None), CallOutcome.merged_into.is_(None))
+    # Not "IS NULL": SQLite would read all calls without a number, of which there may be many more than have the flag.
+    unread = func.coalesce(CallOutcome.customer_number, "") == ""
+    which = (flagged, unread, NOT_MERGED)
     some = select(CallOutcome.id).where(*which).limit(MOST_COUNTED).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
