@@ -35,8 +35,8 @@ Found = dict[str, Any]
 
 
 class Spreading:
-    """The worker's loop of it. ``step`` looks for the leads of some numbers; how many numbers it were, 0 where none is new. Now and
-    then it lets go of those whose end has come."""
+    """The worker's loop of it. ``step`` looks for the leads of some numbers; how many numbers it were, 0 where none is new. Now
+    and then it lets go of those whose end has come."""
 
     def __init__(self, database: Database, connections: Mapping[str, Connection]):
         self._database = database
@@ -138,7 +138,10 @@ def _of_loaded(
     """What is to be done about a lead that the dialer may have. One that was talked to is not called again by itself."""
     if any(call.is_final and call.connect_outcome == CONNECTED for call in calls):
         return
-    ref, open_calls = f"loaded:{lead.id}", sorted({call.call_id for call in calls if call.call_id and not call.is_final})
+    ref, open_calls = (
+        f"loaded:{lead.id}",
+        sorted({call.call_id for call in calls if call.call_id and not call.is_final}),
+    )
     own = {"loaded_lead": lead.id}
     if way is None:
         yield _row(connection, ref, lead.number, at, reason=NO_WAY.format(connection.dialer)) | own
@@ -177,7 +180,8 @@ def _note(session: Session, found: Sequence[Found]) -> None:
         return
     same = (_TABLE.c.connection == found[0]["connection"], among(session, _TABLE.c.ref, [one["ref"] for one in found]))
     left = {
-        row.ref: row.id for row in session.execute(select(_TABLE.c.ref, _TABLE.c.id).where(*same, _TABLE.c.state == LEFT))
+        row.ref: row.id
+        for row in session.execute(select(_TABLE.c.ref, _TABLE.c.id).where(*same, _TABLE.c.state == LEFT))
     }
     again = [one | {"id": left[one["ref"]]} for one in found if one["ref"] in left]
     update_rows(session, _TABLE, again, ("suppression_id", "target", "state", "reason", "attempts", "due_at"))

@@ -1,5 +1,5 @@
-"""Leads that dialers have and whose numbers must not be called are taken out there; what a dialer cannot, or refuses, is told to a
-person. Asked for twice it does no harm, so what may have been done is asked for again until there is an answer."""
+"""Leads that dialers have and whose numbers must not be called are taken out there; what a dialer cannot, or refuses, is told to
+a person. Asked for twice it does no harm, so what may have been done is asked for again until there is an answer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

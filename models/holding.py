@@ -14,8 +14,8 @@ _HOLDERS = text(
 
 
 def holders(session: Session, table: str, modes: Sequence[str] = LOCKING) -> set[str]:
-    """The transactions that hold the table so. On SQLite nobody: there one writes at a time, and reads under the same lock. Not by
-    pg_current_snapshot(): what anybody does in another database of the server holds that back."""
+    """The transactions that hold the table so. On SQLite nobody: there one writes at a time, and reads under the same lock. Not
+    by pg_current_snapshot(): what anybody does in another database of the server holds that back."""
     if session.get_bind().dialect.name == "sqlite":
         return set()
     return set(session.scalars(_HOLDERS, {"name": table, "modes": list(modes)}))

@@ -26,6 +26,7 @@ _LEADS, _NAMES = LoadedLead.__table__, CampaignName.__table__
 _MARK_OF_LEADS = ("id", "news_at")
 _MARK_OF_NAMES = ("connection", "name", "campaign_id", "news_at")
 
+
 class Meeting:
     """The worker's loop of it. ``step`` does some of what is to be done; how many calls were looked at, at least 1 while
     something is left to do now, else 0."""

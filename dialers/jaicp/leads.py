@@ -14,7 +14,6 @@ from dialers.fields import ident
 from dialers.giving import (
     CANCEL_CALL,
     SHOW_CAMPAIGN,
-    TOLD,
     Act,
     Control,
     Lead,
@@ -26,6 +25,7 @@ from dialers.giving import (
     TakingOut,
     Verdict,
 )
+from dialers.giving import TOLD as BY_TOLD_ID
 from dialers.jaicp.api import Client, check_campaign, job_id, shown_path
 from dialers.jaicp.policy import Options, policy
 from dialers.jaicp.zones import gmt_zone
@@ -158,7 +158,7 @@ LEADS = Leads(
     options=Options,
     most=MOST,
     knows_keys=True,
-    takes_out=TakingOut(CANCEL_CALL, "call", TOLD, lambda campaign, job: f"{campaign}:{job}"),
+    takes_out=TakingOut(CANCEL_CALL, "call", BY_TOLD_ID, lambda campaign, job: f"{campaign}:{job}"),
 )
 CONTROL = Control({word: word for word in ("start", "pause", "resume", "stop")}, run)
 ACTS = {CANCEL_CALL: Act(_Call, cancel), SHOW_CAMPAIGN: Act(_Campaign, show)}

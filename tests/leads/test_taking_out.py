@@ -1,4 +1,5 @@
-"""A number that is put on the list reaches leads that dialers have already: taken out where the dialer can, else told to a person."""
+"""A number that is put on the list reaches leads that dialers have already: taken out where the dialer can, else
+told to a person."""
 
 from dataclasses import replace
 from datetime import timedelta
