@@ -186,6 +186,7 @@ class Leads:
     ``knows_keys``: an order that is sent twice with one key is taken once.
     ``fixed(connection, leads, options)`` is pure: the options of the load with what follows from all its leads and must be
     the same in each of its orders. Raises ``Refused``. None where an order needs to know nothing of the others.
+    ``listed``: which report lists those that the dialer has, each with its status; None where none does.
     ``takes_out``: how one that it has is taken out again; None where it cannot be.
     ``named(campaign)`` is the id by which its calls name the campaign that leads are loaded into; None where they do not.
     """
@@ -201,6 +202,7 @@ class Leads:
     knows_keys: bool = False
     fixed: Callable[[Connection, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
     named: Callable[[str], str | None] = lambda campaign: campaign
+    listed: str | None = None
     takes_out: TakingOut | None = None
 
 

@@ -18,7 +18,7 @@ from lib.http.errors import ExchangeError
 
 def masked(value: Any, connection: Connection, client: Any = None) -> Any:
     """The value, a text or what JSON holds, without secrets of the connection's settings and of its client's."""
-    return masking.masked(value, _secrets(connection, client))
+    return masking.masked(value, secrets_of(connection, client))
 
 
 def hide(error: ExchangeError, connection: Connection, client: Any = None) -> None:
@@ -36,7 +36,8 @@ def discreet(connection: Connection, client: Any = None) -> Iterator[None]:
         raise
 
 
-def _secrets(connection: Connection, client: Any) -> set[str]:
+def secrets_of(connection: Connection, client: Any = None) -> set[str]:
+    """What nobody is shown of the connection's settings, and of its client's."""
     dialer, settings = DIALERS[connection.dialer], connection.settings
     found: set[Any] = {*connection.callback_tokens}
     for sent in connection.callback_authorization:

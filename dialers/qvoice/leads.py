@@ -27,6 +27,7 @@ from dialers.giving import (
     TakingOut,
     Verdict,
 )
+from dialers.qvoice import words
 from dialers.qvoice.api import Client
 from lib import phone
 from lib.whole_numbers import Whole
@@ -139,6 +140,7 @@ LEADS = Leads(
     send=send,
     pace=pace,
     options=Options,
+    listed=words.LEADS,
     takes_out=TakingOut(DELETE_LEAD, "lead", LISTED, over=("success",)),
 )
 

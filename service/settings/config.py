@@ -31,6 +31,7 @@ from service.settings.keyring import kept
 from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
 from service.settings.schedules import schedules_of
+from service.settings.writeback import writeback_of
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -128,7 +129,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stranger_bytes=env.number("WRAPUP_STRANGER_BYTES", 256 * 1024 * 1024, 0, 10**13),
         memory_bytes=env.number("WRAPUP_MEMORY_BYTES", 64 * 1024 * 1024, 0, 10**12),
         connections=connections,
-        destinations=destinations_of(file, connections),
+        destinations=_together(destinations_of(file, connections), writeback_of(file, connections)),
         limits=limits_of(file),
         schedules=schedules_of(file, public_url),
         mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
@@ -160,6 +161,13 @@ class _Environment:
         if text not in choices:
             raise BadSettings(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
         return text
+
+
+def _together(given: Mapping[str, Destination], written_back: Mapping[str, Destination]) -> Mapping[str, Destination]:
+    """Raises BadSettings where a destination has the name of one that writes statuses back."""
+    if both := sorted(given.keys() & written_back.keys()):
+        raise BadSettings(f"[destinations.{both[0]}]: this name is taken by [writeback]; choose another one.")
+    return {**given, **written_back}
 
 
 def _check_bind(bind: str) -> None:

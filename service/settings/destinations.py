@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
+from crm import lead_status
 from crm.base import Crm
 from crm.destination import FINAL, HOLD, NUMBER, REFERENCE, SETTLED, SKIP, Destination, Rule
 from crm.registry import CRMS
@@ -15,6 +16,7 @@ from service.settings import guards
 from service.settings.connections import NAME
 from service.settings.mistakes import BadSettings, sentence
 
+KINDS = tuple(name for name in CRMS if name != lead_status.CRM.name)  # that one has tables of its own: ``writeback``
 _KINDS = ("flag", "disposition")
 _ONLY_FROM = "only_from"
 _DAY = "Must be a day such as 2026-11-01, or a time with its zone such as 2026-11-01T08:00:00Z."
@@ -26,7 +28,7 @@ class DestinationSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    kind = fields.Str(required=True, validate=validate.OneOf(CRMS))
+    kind = fields.Str(required=True, validate=validate.OneOf(KINDS))
     connections = fields.List(fields.Str(), load_default=list)
     campaigns = fields.List(fields.Str(), load_default=list)
     flags = fields.List(fields.Str(validate=validate.OneOf(FLAGS)), load_default=list)
