@@ -235,6 +235,26 @@ class Events(Protocol):
     def post(self, client: AnyClient, events: Sequence[Event]) -> Sequence[Result]: ...
 
 
+@dataclass(frozen=True)
+class Refusing:
+    """A record of the CRM whose person must not be called: its numbers, as the CRM writes them, and why, in a sentence."""
+
+    id: str
+    numbers: tuple[str, ...]
+    reason: str
+
+
+class Refusals(Protocol):
+    """Whom the CRM says not to call. ``wanted`` tells whether the destination's table asks for that at all. ``listed`` gives all
+    of them, some at a time; ``still`` says of records which of them it says so now. Raises ExchangeError."""
+
+    def wanted(self, destination: Destination) -> bool: ...
+
+    def listed(self, client: AnyClient) -> Iterable[Sequence[Refusing]]: ...
+
+    def still(self, client: AnyClient, ids: Sequence[str]) -> Mapping[str, bool]: ...
+
+
 def nothing_to_check(client: AnyClient, destination: Destination, repair: bool) -> Iterable[Line]:
     """Of a kind that has nothing to check."""
     return ()
@@ -265,6 +285,7 @@ class Crm:
     records: Records | None = None
     calls: Calls | None = None
     events: Events | None = None
+    refusals: Refusals | None = None
     check: Callable[[AnyClient, Destination, bool], Iterable[Line]] = nothing_to_check
     secrets: Callable[[Destination], Sequence[str]] = lambda destination: ()
     account: Callable[[AnyClient], str | None] = lambda client: None

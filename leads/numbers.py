@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from dialers.base import Connection
-from dialers.giving import BadLeads, BadList, Refused, to_be_called
+from dialers.giving import BadLeads, BadList, Refused
+from dialers.numbers import countries as countries
+from dialers.numbers import read as read
 from leads.bounds import Row
 from leads.csv_lists import from_csv
 from lib import clock
 from lib import text as texts
 from lib.complaints import LONGEST as LONGEST_SENTENCE
-from lib.phone import Number
 from outcomes.suppressions import Wanted
 
 COLUMNS = ("number", "reason", "until")
 LONGEST_REASON = 500  # characters
 MOST_FAULTS = 50  # shown of a list; more help nobody
-NOT_A_NUMBER = "Not a telephone number that can be called. Write it international, such as +420601234567."
 NOT_A_TIME = "Not a time that can be used; write it as 2026-11-18T10:12:52Z, in the years 1990 to 2199."
 
 
@@ -67,30 +67,6 @@ def check(connections: Iterable[Connection], rows: Iterable[Row], at: datetime) 
     found.wanted = list(wanted_by.values())
     found.repeated = {number: at for number, at in places.items() if len(at) > 1}
     return found
-
-
-def countries(connections: Iterable[Connection]) -> list[str | None]:
-    """In which these connections read national numbers; None where one reads none."""
-    return sorted({one.default_country for one in connections} or {None}, key=str)
-
-
-def read(asked: Iterable[str | None], value: object) -> Number:
-    """The number, as the connections with these default countries read that of a lead. Raises Refused where none can, or where
-    they read different ones: which is meant, nobody can tell."""
-    readings: dict[str, Number] = {}
-    refused: list[Refused] = []
-    for country in asked:
-        try:
-            number = to_be_called(value, country)
-            readings.setdefault(number.number, number)
-        except Refused as error:
-            refused.append(error)
-    if len(readings) > 1:
-        several = " and as ".join(sorted(readings))
-        raise Refused("number", f"Can be read as {several}. Name the connection, or write it international.")
-    if readings:
-        return next(iter(readings.values()))
-    raise refused[0] if len(refused) == 1 else Refused("number", NOT_A_NUMBER)
 
 
 def reason(value: Any) -> str | None:

@@ -68,6 +68,10 @@ class DestinationState(Base):
     sent_at: Mapped[Moment | None]  # when the other side last took something
     lease_owner: Mapped[Name | None]
     lease_until: Mapped[Moment | None]
+    refusals_due: Mapped[Moment | None]  # whom not to call is asked there then; null: it was not asked yet
+    refusals_at: Mapped[Moment | None]  # when all of them were read last
+    refusals_unread: Mapped[Count | None]  # of these, numbers that cannot be read
+    refusals_error: Mapped[LongText | None]  # why the last reading failed
 
 
 class PortalBudget(Base):

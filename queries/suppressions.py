@@ -1,6 +1,7 @@
 """Numbers that must not be called, as they are listed and shown: what holds, what is over, and what was taken off."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import DNC
 from lib import ids
 from lib.clock import iso
-from models import CallOutcome, Suppression
+from models import CallOutcome, DestinationState, Suppression
 from models.searching import has_flag
-from models.suppressions import OUTCOME, standing, stands
+from models.suppressions import CRM, OUTCOME, standing, stands
 from queries import keyset
 from queries.keyset import Page
 from queries.selection import NOT_MERGED
@@ -76,6 +77,25 @@ def unreadable(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A destination that is asked whom not to call: when all were read last, how many of their numbers cannot be read, and why the
+    last reading failed."""
+
+    name: str
+    at: datetime | None
+    unread: int
+    error: str | None
+
+
+def asked(session: Session) -> list[Asked]:
+    """Every destination that was asked, by name."""
+    rows = session.scalars(
+        select(DestinationState).where(DestinationState.refusals_due.is_not(None)).order_by(DestinationState.name)
+    )
+    return [Asked(row.name, row.refusals_at, row.refusals_unread or 0, row.refusals_error) for row in rows]
+
+
 def shown(row: Suppression, at: datetime) -> dict[str, Any]:
     """One, as the API shows it."""
     state = STANDING if stands(row, at) else TAKEN_OFF if row.taken_off_at else EXPIRED
@@ -88,6 +108,7 @@ def shown(row: Suppression, at: datetime) -> dict[str, Any]:
         "until": iso(row.until),
         "source": row.source,
         "outcome_id": row.origin if row.source == OUTCOME else None,
+        "record_id": row.origin.partition(":")[2] if row.source == CRM else None,
         "added_at": iso(row.added_at),
         "added_by": row.added_by,
         "taken_off_at": iso(row.taken_off_at),

@@ -24,6 +24,7 @@ from callbacks.strangers import Strangers
 from crm.delivering import Deliverer
 from crm.destination import Destination
 from crm.following import follow
+from crm.refusing import Refuser
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from leads.spreading import Spreading
@@ -158,6 +159,9 @@ def start(
     all_of_them = (destinations or {}).values()
     for destination in all_of_them:
         steps[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
+        refuser = Refuser(database, destination, connections, stop=stop)
+        if refuser.is_wanted:
+            steps[f"whom not to call at {destination.name}"] = (refuser.step, FOLLOW_SECONDS)
         steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
     threads = [
         threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check), name=name, daemon=True)

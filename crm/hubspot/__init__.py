@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate, validates_schema
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, check_credentials, is_certificate_file
-from crm.hubspot import api, calls, contacts, oauth
+from crm.hubspot import api, calls, contacts, oauth, refusals
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
@@ -38,6 +38,9 @@ class Settings(Schema):
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     unique_property = fields.Str(load_default="wrapup_outcome_id", validate=_PROPERTY)
     reference_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
+    do_not_call_property = fields.Str(load_default=None, allow_none=True, validate=_PROPERTY)
+    do_not_call_value = fields.Str(load_default="true", validate=validate.Length(1, 200))
+    suppress_deleted = fields.Bool(load_default=False, truthy={True}, falsy={False})
     dispositions = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
 
     @validates_schema
@@ -68,6 +71,7 @@ CRM = Crm(
     look_up_after=LOOK_UP_AFTER,
     records=contacts,
     calls=calls,
+    refusals=refusals,
     check=check,
     secrets=api.secrets_of,
     refresh=lambda destination: destination.settings["refresh_token"],

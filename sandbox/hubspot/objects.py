@@ -13,6 +13,7 @@ from sandbox.hubspot.refusals import VALIDATION, Refusal, not_found
 from sandbox.hubspot.searching import search
 
 BASE = "/crm/objects/2026-09"
+MOST_LISTED = 100
 ASSOCIATIONS = "/crm/associations/2026-09/<source>/<target>/batch"
 
 
@@ -66,6 +67,22 @@ def install(app: Flask, hubspot: Hubspot) -> None:
     @app.post(f"{BASE}/<kind>")
     def create(kind: str):
         return answered(batch(kind).create(asked.body(shapes.NEW)), 201)
+
+    @app.get(f"{BASE}/<kind>")
+    def listed(kind: str):
+        asked.only("limit", "after", "properties", "propertiesWithHistory", "associations", "archived")
+        many, most = batch(kind), int(request.args.get("limit", "10"))
+        if not 1 <= most <= MOST_LISTED:
+            raise Refusal(400, VALIDATION, f"limit must be 1 to {MOST_LISTED}", wrong=True)
+        with hubspot.lock:
+            wanted = asked.truth("archived")
+            found = [one for one in many.records.found.values() if (one.archived_at is not None) == wanted]
+            found = sorted(found, key=lambda one: int(one.id))
+            after = int(request.args.get("after", "0"))
+            rest = [one for one in found if int(one.id) > after]
+            results = [shown(one, asked.names("properties"), many.kind, many.url) for one in rest[:most]]
+        paging = {"paging": {"next": {"after": rest[most - 1].id}}} if len(rest) > most else {}
+        return answered({"results": results, **paging})
 
     @app.get(f"{BASE}/<kind>/<id_>")
     def read(kind: str, id_: str):

@@ -47,6 +47,7 @@ def test_numbers_are_put_and_listed_with_who_and_why_and_until_when(back_office)
         "until": "2190-01-01T00:00:00Z",
         "source": "person",
         "outcome_id": None,
+        "record_id": None,
         "added_by": "leads read",
         "taken_off_at": None,
         "taken_off_by": None,

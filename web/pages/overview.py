@@ -133,12 +133,13 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(take_outs.by_hand(reading)),
+        "unasked": sentences.unasked(suppressions.asked(reading)),
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)
     own = viewed.who()
     failing = schedules.in_trouble(reading, own.name, own.is_admin)
-    sending = (told["waiting"], told["unsent"], told["by_hand"], *failing, *destinations.values())
+    sending = (told["waiting"], told["unsent"], told["by_hand"], told["unasked"], *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {

@@ -14,6 +14,7 @@ from outcomes import undecided as undecided_words
 from queries import words_seen
 from queries.completeness import Reached
 from queries.reports.written import hms, percent, plain
+from queries.suppressions import Asked
 from web.pages import zones
 
 # Never the look alone: the word stands beside it. All others are ``quiet``.
@@ -258,6 +259,12 @@ def by_hand(leads: int) -> str | None:
         return None
     are, them = ("is", "it") if leads == 1 else ("are", "them")
     return f"{many(leads, 'lead')} whose number must not be called {are} still in a dialer: somebody has to take {them} out."
+
+
+def unasked(destinations: Iterable[Asked]) -> str | None:
+    """A sentence where a CRM could not be asked whom not to call."""
+    names = [one.name for one in destinations if one.error]
+    return f"Whom not to call could not be asked at {', '.join(names)}." if names else None
 
 
 def spooled(waiting: int | None) -> str | None:

@@ -98,7 +98,7 @@ def _page(
     form: dict[str, str] | None = None, faults: list[str] | None = None, preview: dict[str, Any] | None = None
 ) -> Response:
     now, asked = clock.now(), {name: texts.clean(request.args.get(name, "")).strip() for name in ("state", "number")}
-    found: dict[str, Any] = {"rows": [], "following": None, "left": [], "in_all": 0, "unreadable": 0}
+    found: dict[str, Any] = {"rows": [], "following": None, "left": [], "in_all": 0, "unreadable": 0, "destinations": []}
     wrong = None
     try:
         wanted = _wanted(asked)
@@ -109,6 +109,7 @@ def _page(
             found["left"] = take_outs.page(reading, {"state": [BY_HAND]}, None, SHOWN).rows
             found["in_all"] = take_outs.by_hand(reading)
             found["unreadable"] = suppressions.unreadable(reading)
+            found["destinations"] = suppressions.asked(reading)
     except (Refused, keyset.BadCursor) as error:
         wrong = str(error)
     html = render_template(

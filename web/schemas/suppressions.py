@@ -78,6 +78,7 @@ class Suppression(Schema):
     until = time("Until when; null: for ever.", None)
     source = text("Who says it: a `person`, a call's `outcome`, a `crm`.", "person", null=False, choices=SOURCES)
     outcome_id = text("The call whose disposition has the flag `dnc`.", None)
+    record_id = text("The CRM's record that says so; `added_by` is the destination.", None)
     added_at = time("Since when.", null=False)
     added_by = text("The key that put it there; of an outcome its connection.", "back office", null=False)
     taken_off_at = time("When it was taken off.", None)

@@ -1,0 +1,153 @@
+"""Whom a CRM says not to call is asked now and then, and put on the list of numbers that must not be called; who is not among them
+any more is taken off, when the CRM has said so of the record itself."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import or_, select, update
+
+from crm import budgets, sharing, tokens
+from crm.base import AnyClient, Crm, Refusals
+from crm.destination import Destination
+from crm.registry import CRMS
+from dialers import numbers
+from dialers.base import Connection
+from dialers.giving import Refused
+from lib import clock, masking
+from lib.http.errors import ExchangeError
+from models import DestinationState, Suppression
+from models.bulk import among
+from models.database import AnyRow, Database, changed, chunks
+from models.suppressions import CRM
+from outcomes import suppressions
+from outcomes.suppressions import Wanted
+
+EVERY = timedelta(minutes=10)
+AT_ONCE = 250  # rows of one transaction
+LONGEST_REST = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+Said = dict[tuple[str, str], Wanted]  # by number and origin
+
+
+class Refuser:
+    """Asks one destination, in one thread. Several may do this: the destination's row says when it is due, and for whom."""
+
+    def __init__(
+        self,
+        database: Database,
+        destination: Destination,
+        connections: Mapping[str, Connection],
+        now: Callable[[], datetime] = clock.now,
+        stop: threading.Event | None = None,
+    ):
+        self._database, self._destination, self._now = database, destination, now
+        self._crm: Crm = CRMS[destination.kind]
+        self._countries = numbers.countries(connections.values())
+        self._turns = budgets.turns_of(database, self._crm, destination, now, stop or threading.Event())
+        self._client: AnyClient = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the destination's table asks for it."""
+        return self._crm.refusals is not None and self._crm.refusals.wanted(self._destination)
+
+    def step(self) -> bool:
+        """Ask, where it is due; False where it is not. What goes wrong there is noted. Raises SQLAlchemyError."""
+        refusals = self._crm.refusals
+        if refusals is None or not self._claimed():
+            return False
+        try:
+            if self._client is None:
+                self._client = tokens.opened(self._database, self._crm, self._destination, self._turns)
+            said, unread = self._said(refusals)
+            self._put(said)
+            self._take_off(refusals, said)
+        except ExchangeError as error:
+            told = str(masking.masked(str(error), self._crm.secrets(self._destination)))
+            log.warning("asking_whom_not_to_call_failed", destination=self._destination.name, error_id=error.error_id)
+            wait = min(timedelta(seconds=error.retry_after or 0), LONGEST_REST)
+            self._note(refusals_error=told, **({"refusals_due": self._now() + wait} if wait > EVERY else {}))
+            return False
+        self._note(refusals_error=None, refusals_at=self._now(), refusals_unread=unread)
+        return True
+
+    def _claimed(self) -> bool:
+        """Whether it is due, and ours now: whoever dies with it leaves it until it is due again."""
+        at = self._now()
+        row = DestinationState
+        due = or_(row.refusals_due.is_(None), row.refusals_due <= at, row.refusals_due > at + 2 * LONGEST_REST)
+        mine = (row.name == self._destination.name, row.kind == self._destination.kind, due)
+        with self._database.read() as session:
+            if session.scalar(select(row.name).where(*mine)) is None:
+                return False
+        with sharing.write(self._database) as session:
+            return changed(session, update(row).where(*mine).values(refusals_due=at + EVERY)) == 1
+
+    def _note(self, **values: Any) -> None:
+        with sharing.write(self._database) as session:
+            mine = DestinationState.name == self._destination.name
+            changed(session, update(DestinationState).where(mine).values(values))
+
+    def _said(self, refusals: Refusals) -> tuple[Said, int]:
+        """What the CRM says, and how many of its numbers cannot be read."""
+        found: Said = {}
+        unread = 0
+        for page in refusals.listed(self._client):
+            for record in page:
+                for written in record.numbers:
+                    try:
+                        number = numbers.read(self._countries, written).number
+                    except Refused:
+                        unread += 1
+                        continue
+                    origin = self._origin(record.id)
+                    found[number, origin] = Wanted(number, written, record.reason, None, origin)
+        return found, unread
+
+    def _put(self, said: Said) -> None:
+        """What is not there, and was not: what a person has taken off stays off."""
+        for some in chunks(sorted(said.values(), key=lambda one: (one.number, one.origin)), AT_ONCE):
+            with sharing.write(self._database) as session:
+                among_them = among(session, Suppression.origin, {one.origin for one in some})
+                rows = session.execute(
+                    select(Suppression.number, Suppression.origin, Suppression.taken_off_by).where(
+                        Suppression.source == CRM, among_them
+                    )
+                )
+                name = self._destination.name
+                # What the destination has taken off itself may be said anew.
+                kept = {(row.number, row.origin) for row in rows if row.taken_off_by != name}
+                new = [one for one in some if (one.number, one.origin) not in kept]
+                suppressions.put(session, CRM, new, name, self._now())
+
+    def _take_off(self, refusals: Refusals, said: Said) -> None:
+        """What is there and was not said: a record that is said with other numbers has lost this one; any other is asked about."""
+        gone = [row for row in self._standing() if (row.number, row.origin) not in said]
+        said_at_all = {origin for _, origin in said}
+        asked = [row for row in gone if row.origin not in said_at_all]
+        off = [row.id for row in gone if row.origin in said_at_all]
+        for some in chunks(asked, AT_ONCE):
+            ids = sorted({self._record(row.origin) for row in some})
+            still = refusals.still(self._client, ids)
+            off += [row.id for row in some if not still.get(self._record(row.origin), True)]
+        for part in chunks(off, AT_ONCE):
+            with sharing.write(self._database) as session:
+                which = [among(session, Suppression.id, part)]
+                suppressions.take_off(session, which, self._destination.name, self._now())
+
+    def _standing(self) -> list[AnyRow]:
+        mine = (Suppression.source == CRM, Suppression.added_by == self._destination.name)
+        columns = select(Suppression.id, Suppression.number, Suppression.origin)
+        with self._database.read() as session:
+            return list(session.execute(columns.where(*mine, Suppression.taken_off_at.is_(None))))
+
+    def _origin(self, record_id: str) -> str:
+        return f"{self._destination.name}:{record_id}"[:200]
+
+    def _record(self, origin: str) -> str:
+        return origin.removeprefix(f"{self._destination.name}:")
