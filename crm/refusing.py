@@ -1,5 +1,5 @@
-"""Whom a CRM says not to call is asked now and then, and put on the list of numbers that must not be called; who is not among them
-any more is taken off, when the CRM has said so of the record itself."""
+"""Whom a CRM says not to call is asked now and then, and put on the list of numbers that must not be called; who is not among
+them any more is taken off, when the CRM has said so of the record itself."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -126,7 +126,8 @@ class Refuser:
                 suppressions.put(session, CRM, new, name, self._now())
 
     def _take_off(self, refusals: Refusals, said: Said) -> None:
-        """What is there and was not said: a record that is said with other numbers has lost this one; any other is asked about."""
+        """What is there and was not said: a record that is said with other numbers has lost this one; any other is asked
+        about."""
         gone = [row for row in self._standing() if (row.number, row.origin) not in said]
         said_at_all = {origin for _, origin in said}
         asked = [row for row in gone if row.origin not in said_at_all]

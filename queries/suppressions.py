@@ -79,8 +79,8 @@ def unreadable(session: Session) -> int:
 
 @dataclass(frozen=True)
 class Asked:
-    """A destination that is asked whom not to call: when all were read last, how many of their numbers cannot be read, and why the
-    last reading failed."""
+    """A destination that is asked whom not to call: when all were read last, how many of their numbers cannot be read, and why
+    the last reading failed."""
 
     name: str
     at: datetime | None

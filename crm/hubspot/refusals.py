@@ -1,7 +1,7 @@
 """Whom HubSpot says not to call: contacts of which a property says so, and contacts that were deleted.
 
-developers.hubspot.com, "Search the CRM": 200 results at once and 10,000 in all, so each page begins behind the id of the last; a search
-lags behind writes by seconds. "List contacts" with ``archived``: those that were deleted, for ninety days.
+developers.hubspot.com, "Search the CRM": 200 results at once and 10,000 in all, so each page begins behind the id of the last; a
+search lags behind writes by seconds. "List contacts" with ``archived``: those that were deleted, for ninety days.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""The status of leads at a dialer that takes one: what an outcome, of whichever dialer, means for the leads with its number there.
-docs/crms/lead_status.md."""
+"""The status of leads at a dialer that takes one: what an outcome, of whichever dialer, means for the leads with its number
+there. docs/crms/lead_status.md."""
 
 from collections.abc import Mapping, Sequence
 

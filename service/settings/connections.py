@@ -52,7 +52,14 @@ _WORDS = fields.Dict(
     required=True,
 )
 _TABLES = ("connections", "dispositions", "words")
-_OTHERS = ("reports", "destinations", "writeback", "mail", "schedules", "buckets")  # tables that are about no connection
+_OTHERS = (
+    "reports",
+    "destinations",
+    "writeback",
+    "mail",
+    "schedules",
+    "buckets",
+)  # tables that are about no connection
 
 
 def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:

@@ -98,7 +98,14 @@ def _page(
     form: dict[str, str] | None = None, faults: list[str] | None = None, preview: dict[str, Any] | None = None
 ) -> Response:
     now, asked = clock.now(), {name: texts.clean(request.args.get(name, "")).strip() for name in ("state", "number")}
-    found: dict[str, Any] = {"rows": [], "following": None, "left": [], "in_all": 0, "unreadable": 0, "destinations": []}
+    found: dict[str, Any] = {
+        "rows": [],
+        "following": None,
+        "left": [],
+        "in_all": 0,
+        "unreadable": 0,
+        "destinations": [],
+    }
     wrong = None
     try:
         wanted = _wanted(asked)

@@ -49,7 +49,11 @@ def test_an_outcome_of_another_dialer_sets_the_status_once(engine, played):
     engine.made(customer_number="+919800012345", flags=["dnc"])
     engine.made(customer_number=SECOND, flags=["callback"])
     rows = engine.run(back)
-    assert told(rows) == [("set_status", "done", None), ("set_status", "done", None), ("set_status", "refused", "nobody")]
+    assert told(rows) == [
+        ("set_status", "done", None),
+        ("set_status", "done", None),
+        ("set_status", "refused", "nobody"),
+    ]
     assert [(row.before, row.after) for row in rows[:2]] == [
         ({"status": "new"}, {"status": "failed"}),
         ({"status": "new"}, {"status": "success"}),
@@ -117,7 +121,9 @@ def test_an_answer_that_is_lost_is_read_before_anything_is_set_again(engine, pla
     engine.later(600)
     (row,) = engine.run(back)
     assert (row.state, row.after) == ("done", {"status": "failed"})
-    asked = [request for request in played.qvoice.requests if "/leads/" in request.path and "/status/failed" in request.path]
+    asked = [
+        request for request in played.qvoice.requests if "/leads/" in request.path and "/status/failed" in request.path
+    ]
     assert len(asked) == 1
 
 
