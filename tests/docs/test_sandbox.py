@@ -10,7 +10,13 @@ from sandbox.webhook import receiver as webhook
 from tests.docs.calls import sources
 from tests.docs.pages import ROOT, quoted, read, rows
 
-PAGES = sorted(str(page.relative_to(ROOT)) for room in ("dialers", "crms") for page in ROOT.glob(f"docs/{room}/*.md"))
+# Statuses of leads are set at dialers, which have sandboxes of their own.
+PAGES = sorted(
+    str(page.relative_to(ROOT))
+    for room in ("dialers", "crms")
+    for page in ROOT.glob(f"docs/{room}/*.md")
+    if page.stem != "lead_status"
+)
 
 
 def played(name: str) -> str:
