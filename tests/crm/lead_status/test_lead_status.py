@@ -52,7 +52,7 @@ def test_an_outcome_of_another_dialer_sets_the_status_once(engine, played):
     assert told(rows) == [
         ("set_status", "done", None),
         ("set_status", "done", None),
-        ("set_status", "refused", "nobody"),
+        ("set_status", "refused", "nobody_found"),
     ]
     assert [(row.before, row.after) for row in rows[:2]] == [
         ({"status": "new"}, {"status": "failed"}),
@@ -91,7 +91,7 @@ def test_of_several_leads_with_the_number_none_is_taken(engine, played):
     back = back_to(played)
     engine.started(back)
     engine.made(customer_number=FIRST, flags=["dnc"])
-    assert told(engine.run(back)) == [("set_status", "refused", "several")]
+    assert told(engine.run(back)) == [("set_status", "refused", "several_found")]
     assert statuses(played)[FIRST] == "new"
 
 
