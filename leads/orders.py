@@ -160,6 +160,13 @@ def _refused(session: Session, rows: Sequence[AnyRow], at: datetime) -> bool:
     return True
 
 
+def finish_through(session: Session, connection: str, at: datetime) -> None:
+    """Loads of which nothing is left to be sent are done."""
+    running = select(LOADS.c.id).where(_open(connection), LOADS.c.state == RUNNING).order_by(LOADS.c.id)
+    for load_id in session.scalars(running.with_for_update()).all():
+        _finish(session, load_id, at)
+
+
 def _finish(session: Session, load_id: UUID, at: datetime) -> None:
     """The load is done, unless an operator has just decided to have leads of it sent again: whoever has the load's lock
     looks at its leads anew."""

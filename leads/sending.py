@@ -151,8 +151,8 @@ class Sender:
         down as yet; None, and the desk left, where there is nothing to send."""
         at = self._now()
         if not orders.any_pending(session, self._connection.name):
-            self._taken(session)  # loads that are through are done now
-            return None
+            orders.finish_through(session, self._connection.name, at)
+            return self._left(session)
         free = desks.slot(session, self._connection.name, self._pace, at)
         if free > at:
             desks.renew(session, self._held, free)

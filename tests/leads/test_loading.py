@@ -31,13 +31,14 @@ def test_a_list_is_stored_in_pieces_between_which_others_write(database, monkeyp
 def test_half_a_list_is_never_sent(database, monkeypatch):
     monkeypatch.setattr(loading, "AT_ONCE", 2)
 
-    def dying(load_id, connection, leads):
-        yield from list(rows(load_id, connection, leads))[:3]
-        raise Died
+    def dying(load_id, connection, place, lead):
+        if place > 3:
+            raise Died
+        return row(load_id, connection, place, lead)
 
-    rows = loading._rows
+    row = loading._row
     with qvoice() as played:
-        monkeypatch.setattr(loading, "_rows", dying)
+        monkeypatch.setattr(loading, "_row", dying)
         with pytest.raises(Died):
             load(database, played, 5)
         with database.read() as session:

@@ -54,7 +54,7 @@ def test_several_of_one_kind_stand_beside_each_other():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"kind": "hubspott"}, "kind: Must be one of: hubspot, webhook"),
+        ({"kind": "hubspott"}, "kind: Must be one of: hubspot, pipedrive, webhook"),
         ({"acess_token": "x"}, "acess_token: There is no such key; perhaps access_token is meant"),
         ({"connections": ["ryng"]}, "connections: There is no connection ryng"),
         ({"flags": ["sales"]}, "flags"),

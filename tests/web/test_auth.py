@@ -78,6 +78,11 @@ SCOPES = {
     "PUT /api/v1/calls/<connection>/<call>/disposition/voicemail": "leads",
     "PUT /api/v1/leads/<connection>/<lead>/status": "leads",
     "DELETE /api/v1/leads/<connection>/<lead>": "leads",
+    "GET /api/v1/suppressions": "read",
+    "POST /api/v1/suppressions": "leads",
+    "DELETE /api/v1/suppressions/<suppression>": "leads",
+    "GET /api/v1/suppressed-leads": "read",
+    "POST /api/v1/suppressed-leads/<uuid:take_out>/done": "leads",
 }
 
 

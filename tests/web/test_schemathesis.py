@@ -100,7 +100,7 @@ def filter_failure(context, failure, case, response):
         meant = OF_VIEWS
     if case.operation.path.startswith("/api/v1/schedules"):
         meant = OPAQUE | OF_SCHEDULES
-    if case.operation.path.startswith("/api/v1/suppressions"):
+    if case.operation.path.startswith(("/api/v1/suppressions", "/api/v1/suppressed-leads")):
         meant = OPAQUE | OF_SUPPRESSIONS
     told = {name.partition(".")[0] for name in json.loads(response.content)["details"]}
     return not towards and not told <= meant

@@ -26,7 +26,7 @@ ALL = "all"
 def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/suppressions", view_func=suppressed, endpoint="suppressions")
     blueprint.add_url_rule("/suppressions/put", view_func=put_suppressions, methods=["POST"])
-    done = "/suppressions/leads/<uuid:take_out>/done"
+    done = "/suppressions/leads/<uuid:take_out_id>/done"
     blueprint.add_url_rule(done, view_func=settle_take_out, methods=["POST"])
     off = "/suppressions/<uuid:suppression_id>/off"
     blueprint.add_url_rule(off, view_func=take_off_suppression, methods=["POST"])
@@ -71,9 +71,9 @@ def take_off_suppression(suppression_id: UUID) -> Response:
 
 
 @session.needs("leads")
-def settle_take_out(take_out: UUID) -> Response:
+def settle_take_out(take_out_id: UUID) -> Response:
     """Say that a lead was taken out at its dialer."""
-    row = taking_out.settle_by_hand(context().database, take_out, g.reader.name)
+    row = taking_out.settle_by_hand(context().database, take_out_id, g.reader.name)
     if row is None:
         abort(404)
     flash(f"{row.number} is taken out at {row.connection}, you say.")
