@@ -15,7 +15,7 @@ from models.loads import ACCEPTED
 from queries.loaded import BY_DIALER_ID
 
 OVERLAP = timedelta(minutes=10)  # rows become visible late, and clocks differ
-FARTHEST = timedelta(days=35)  # after a longer pause the rest is history that nobody asks a live dialer for
+FARTHEST = timedelta(days=35)  # back to a call or a job that nobody has told the end of
 USUAL_POLL_SECONDS = 60  # what the layers' ``every`` was written for
 
 
@@ -61,7 +61,7 @@ def window(
     start = at - task.span
     if complete_to is not None:
         start = min(start, complete_to - OVERLAP)
-    return Window(max(start, farthest), at)
+    return Window(start, at)  # however long the pause was: what is said to be complete has no gap
 
 
 def _covered(task: Task) -> timedelta:
