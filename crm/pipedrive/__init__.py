@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, check_credentials, is_certificate_file
-from crm.pipedrive import api, calls, oauth, records
+from crm.pipedrive import api, calls, oauth, records, refusals
 from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
@@ -40,6 +40,7 @@ class Settings(Schema):
     records = fields.Str(load_default=PERSONS, validate=validate.OneOf(tuple(KINDS)))
     pipeline_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
+    do_not_call_filter = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
     outcomes = fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.OneOf(WORDS)), load_default=dict)
     number_searches = fields.List(
         fields.Str(validate=validate.OneOf(tuple(WAYS))), load_default=list(WAYS), validate=validate.Length(min=1)
@@ -90,6 +91,7 @@ CRM = Crm(
     records=records,
     calls=calls,
     check=check,
+    refusals=refusals,
     secrets=api.secrets_of,
     refresh=lambda destination: destination.settings["refresh_token"],
     renew=oauth.renew,

@@ -117,11 +117,10 @@ class Client:
         for _ in range(most):
             rows, said = self.ask_list(path, {**params, **({"cursor": after} if after else {})}, limit)
             yield rows
-            more = said.get("additional_data")
-            following = more.get("next_cursor") if isinstance(more, Mapping) else None
-            if not following or following == after:
+            next_ = following(said)
+            if next_ is None or next_ == after:
                 return
-            after = str(following)
+            after = next_
 
     def tell(self, verb: str, path: str, content: Any = None, alone: bool = False) -> Row:
         """Give Pipedrive something; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does, Uncertain also
@@ -228,6 +227,13 @@ class Client:
             return self.users()
         except REFUSALS:
             return None
+
+
+def following(said: Row) -> str | None:
+    """The cursor of the page behind an answer of version 2."""
+    more = said.get("additional_data")
+    found = more.get("next_cursor") if isinstance(more, Mapping) else None
+    return str(found) if found else None
 
 
 def secrets_of(destination: Destination) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
 from crm.lines import guarded, line, some
-from crm.pipedrive import activities, logs, searching, settable
+from crm.pipedrive import activities, logs, refusals, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
 from crm.pipedrive.settable import Field
@@ -29,6 +29,8 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _search(client))
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
+    if refusals.wanted(destination):
+        parts.append(lambda: _do_not_call(client))
     parts += [lambda: _owners(client, destination), lambda: _tokens(client)]
     for part in parts:
         yield from guarded("Pipedrive", part)
@@ -144,6 +146,15 @@ def _owners(client: Client, destination: Destination) -> Iterator[Line]:
         what = "Calls can be logged for other users" if others else "Calls are logged for the token's own user alone"
         todo = "Its user may not see the account's settings. Take the token of one who may, or leave owners out."
         yield line(what, others or not destination.owners, todo)
+
+
+def _do_not_call(client: Client) -> Iterator[Line]:
+    try:
+        refusals.check(client)
+    except NotSetUp as error:
+        yield Line("There is the filter of whom not to call", False, str(error))
+    else:
+        yield Line("There is the filter of whom not to call", True)
 
 
 def _tokens(client: Client) -> Iterator[Line]:

@@ -90,6 +90,7 @@ class Pipedrive:
         self.labels = {1: "Customer", 2: "Hot lead", 3: "Cold lead"}
         self.fields: dict[str, dict[str, Row]] = {"persons": {}, "deals": {}}
         self.add_field("persons", STATUS_FIELD, "enum", STATUS_OPTIONS)
+        self.filters: dict[str, Row] = {}  # by id: {"type": "people", "field", "value"}
         self.required: list[str] = []
         self.unwanted: str | None = None  # an outcome of which the company wants no call logs
         self.requests: Counter[str] = Counter()

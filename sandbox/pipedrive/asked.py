@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 
 from sandbox.pipedrive import shapes
 from sandbox.pipedrive.refusals import wrong
@@ -40,4 +40,6 @@ def page(rows: list[Any], given: dict[str, str], default: int = 100) -> Response
     """Of version 2."""
     begin, limit = int(given.get("cursor") or 0), int(given.get("limit") or default)
     more = {"next_cursor": str(begin + limit) if begin + limit < len(rows) else None}
+    if "same_cursor" in g.faults:
+        more = {"next_cursor": given.get("cursor") or str(limit)}
     return answered(rows[begin : begin + limit], more)

@@ -65,13 +65,14 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
 
     @app.post("/sandbox/settings")
     def set_settings():
-        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``api_tokens``: token -> id of its user."""
+        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``api_tokens``: token -> id of its user;
+        ``filters``: id -> ``{"type": "people", "field": "label_ids", "value": [2]}``."""
         given = request.get_json()
         unknown = sorted(set(given) - set(_settings(pipedrive)))
         if unknown:
             return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
         for name, value in given.items():
-            target: Any = pipedrive if name in ("search_delay", "required", "unwanted") else pipedrive.limits
+            target: Any = pipedrive if name in ("search_delay", "required", "unwanted", "filters") else pipedrive.limits
             if name == "api_tokens":
                 target, name = pipedrive, "tokens"
             setattr(target, name, value)
@@ -101,6 +102,7 @@ def _settings(pipedrive: Pipedrive) -> dict[str, Any]:
         "search_delay": pipedrive.search_delay,
         "required": pipedrive.required,
         "unwanted": pipedrive.unwanted,
+        "filters": pipedrive.filters,
         "api_tokens": pipedrive.tokens,
         "lifted": limits.lifted,
         "told": limits.told,

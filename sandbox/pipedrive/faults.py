@@ -29,6 +29,7 @@ DONE = {
     "no_note": "an activity that a call log makes is without its note",
     "no_link": "an activity that a call log makes stands on no record",
     "not_told": "a call log is made, and the answer does not tell of it",
+    "same_cursor": "a page names itself as the next one",
     "search_delay": "search is so many seconds behind: value",
     "required_field": "the account wants a member of call logs: value",
     "deleted": "the records with these ids are gone: value (a list)",

@@ -15,6 +15,7 @@ COSTS = (
     ("GET", "/v1/leadLabels", 10),
     ("GET", "/v1/callLogs/", 2),
     ("GET", "/v1/leads/", 2),
+    ("GET", "/v1/filters/", 2),
     ("GET", "/v1/", 20),
     ("GET", "/api/v2/activities/", 1),
     ("GET", "/api/v2/stages", 5),

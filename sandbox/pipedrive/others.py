@@ -8,7 +8,7 @@ from flask import Flask, g, request
 from sandbox.pipedrive import asked
 from sandbox.pipedrive.account import Pipedrive, User
 from sandbox.pipedrive.asked import answered
-from sandbox.pipedrive.refusals import Refusal, wrong
+from sandbox.pipedrive.refusals import Refusal, not_found, wrong
 
 OWN = {"persons": ("name", "phone"), "deals": ("title", "stage_id", "status")}
 
@@ -45,6 +45,14 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
     def lead_labels():
         asked.parameters()
         return answered([{"id": id_, "name": name, "color": "red"} for id_, name in pipedrive.lead_labels.items()])
+
+    @app.get("/api/v1/filters/<id_>")
+    def filter_of(id_: str):
+        asked.parameters()
+        if id_ not in pipedrive.filters:
+            raise not_found("Filter")
+        kind = pipedrive.filters[id_]["type"]
+        return answered({"id": int(id_), "name": "Do not call", "active_flag": True, "type": kind, "conditions": {}})
 
     @app.post("/oauth/token")
     def token():

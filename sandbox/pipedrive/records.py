@@ -25,6 +25,8 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         rows = [row for row in listed(kind) if not row.get("is_archived")]
         if "ids" in given:
             rows = [row for row in rows if str(row["id"]) in given["ids"].split(",")]
+        if "filter_id" in given:
+            rows = [row for row in rows if _shown(pipedrive, given["filter_id"], row)]
         for name in ("person_id", "pipeline_id", "stage_id", "owner_id"):
             rows = [row for row in rows if name not in given or str(row[name]) == given[name]]
         if "status" in given:
@@ -79,6 +81,14 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         if found is None:
             raise Refusal(404, "requested lead not found", "Object was not found.")
         return answered(found.row)
+
+
+def _shown(pipedrive: Pipedrive, filter_id: str, row: Row) -> bool:
+    """By a filter. Raises Refusal."""
+    if filter_id not in pipedrive.filters:
+        raise invalid(f"filter_id: there is no filter {filter_id}")
+    its = pipedrive.filters[filter_id]
+    return bool({**row, **row["custom_fields"]}.get(its["field"]) == its["value"])
 
 
 def _with_custom(row: Row, wanted: list[str] | None) -> Row:

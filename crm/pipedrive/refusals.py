@@ -1,0 +1,65 @@
+"""Whom Pipedrive says not to call: persons that a filter of the company shows.
+
+developers.pipedrive.com, "Get all persons": ``filter_id``, 500 at once, each page with a cursor to the next. Which persons a
+filter shows is not searched for, so it is not late.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from crm.base import NotSetUp, Refusing
+from crm.destination import Destination
+from crm.halving import WholeRefused
+from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row, following
+from crm.pipedrive.searching import numbers
+from lib.http.errors import WalkStuck
+
+PERSONS, FILTERS = f"{V2}/persons", f"{V1}/filters"
+OF_PERSONS = "people"
+MOST_PAGES = 10_000
+SAYS = "Pipedrive says so: the filter {} shows the person."
+
+
+def wanted(destination: Destination) -> bool:
+    """As of ``crm.base.Refusals``."""
+    return destination.settings["do_not_call_filter"] is not None
+
+
+def listed(client: Client) -> Iterable[Sequence[Refusing]]:
+    """As of ``crm.base.Refusals``."""
+    reason = SAYS.format(client.settings["do_not_call_filter"])
+    for rows in _pages(client):
+        yield [Refusing(str(row["id"]), numbers(row), reason) for row in rows]
+
+
+def still(client: Client, ids: Sequence[str]) -> Mapping[str, bool]:
+    """As of ``crm.base.Refusals``. Pipedrive does not ask a filter about some persons alone."""
+    shown = {str(row["id"]) for rows in _pages(client) for row in rows}
+    return {one: one in shown for one in ids}
+
+
+def check(client: Client) -> None:
+    """Raises NotSetUp where there is no such filter of persons: nobody says whom a list shows by one that is gone."""
+    id_ = client.settings["do_not_call_filter"]
+    try:
+        found = client.ask_one(f"{FILTERS}/{id_}")
+    except WholeRefused as error:
+        raise NotSetUp(f"The filter {id_} (do_not_call_filter) cannot be read: {error.refused.answer}") from None
+    if str(found.get("id")) != str(id_) or found.get("type") != OF_PERSONS or found.get("active_flag") is False:
+        raise NotSetUp(f"The filter {id_} (do_not_call_filter) is none of persons, or is not active any more.")
+
+
+def _pages(client: Client) -> Iterator[list[Row]]:
+    params = {"filter_id": str(client.settings["do_not_call_filter"]), "limit": str(MOST_OF_A_PAGE)}
+    after: str | None = None
+    check(client)
+    for _ in range(MOST_PAGES):
+        client.begin()
+        rows, said = client.ask_list(PERSONS, {**params, **({"cursor": after} if after else {})})
+        yield [row for row in rows if row.get("id") and row.get("is_deleted") is not True]
+        next_ = following(said)
+        if next_ is None:
+            return
+        if next_ == after:
+            break
+        after = next_
+    raise WalkStuck(f"{client.host} named the same next page twice where it was asked whom not to call.")
