@@ -3,7 +3,8 @@
 A form is posted, and the answer has ``access_token``, ``expires_in`` in seconds and ``refresh_token``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from crm.base import Granted
 from crm.destination import Destination
@@ -18,10 +19,16 @@ KEYS = ("client_id", "client_secret", "refresh_token")
 
 
 def renewed(
-    destination: Destination, url: str, form: Mapping[str, str], todo: str, headers: Mapping[str, str] | None = None
+    destination: Destination,
+    url: str,
+    form: Mapping[str, str],
+    todo: str,
+    headers: Mapping[str, str] | None = None,
+    heard: Callable[[Mapping[str, Any]], None] = lambda said: None,
 ) -> Granted:
-    """What the CRM gives for the form, which may be posted again; ``todo``: what to check where it refuses. Raises
-    CredentialsRefused, Unavailable."""
+    """What the CRM gives for the form, which may be posted again; ``todo``: what to check where it refuses. ``heard`` is given
+    what an answer says, whatever its status, and raises where that means something of its own. Raises CredentialsRefused,
+    Unavailable."""
     own = destination.settings
     seconds = float(own["timeout_seconds"])
     http = Http(Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES), own["ca_file"])
@@ -29,6 +36,9 @@ def renewed(
     try:
         with asking():
             answer = http.exchange("POST", url, what=WHAT, data=dict(form), headers=headers)
+        said = answer.plain()
+        if isinstance(said, Mapping) and answer.status < 500:
+            heard(said)
         if answer.status in REFUSED:
             raise CredentialsRefused(f"{host} refused {WHAT} ({answer.status}). {todo}")
         if answer.status != 200:

@@ -68,3 +68,16 @@ def unfinished(error: ExchangeError, sent: bool) -> Result:
     if not sent:
         return Again(NOT_SENT, error.retry_after, tried=False)
     return Unknown(str(error)) if isinstance(error, Uncertain) else Again(str(error), error.retry_after)
+
+
+def waves(items: Sequence[Item], key: Callable[[Item], str]) -> list[list[int]]:
+    """The places of the items, parted so that none of two with one key are in one part: a batch is not to name a record
+    twice. Of one key the earlier stands in an earlier part."""
+    found: list[list[int]] = []
+    seen: dict[str, int] = {}
+    for at, item in enumerate(items):
+        wave = seen[key(item)] = seen.get(key(item), -1) + 1
+        if wave == len(found):
+            found.append([])
+        found[wave].append(at)
+    return found

@@ -1,7 +1,7 @@
-"""What people read of a call in a CRM, whichever it is: its title, and its body as HTML. Pure."""
+"""What people read of a call in a CRM, whichever it is: its title, and its body as HTML or as plain text. Pure."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LONGEST_TITLE = 200
@@ -15,22 +15,40 @@ def title(outcome: Mapping[str, Any]) -> str:
 
 
 def body(outcome: Mapping[str, Any]) -> str:
-    """What the dialer and the agent say of it, a line for each."""
+    """What the dialer and the agent say of it, a line for each, as HTML."""
+    notes = outcome["notes"]
+    lines = said(outcome, _cut(notes) if notes else None)
+    return "<br>".join(line(name, value) for name, value in lines)
+
+
+def text(outcome: Mapping[str, Any], more: Sequence[tuple[str, str | None]] = (), longest: int = LONGEST_NOTES) -> str:
+    """The same as plain text, with ``more`` lines behind it, in so many characters: notes are cut where there is no room."""
+    rest = said(outcome, None)
+    room = longest - sum(len(name) + len(value) + 3 for name, value in [*rest, *_filled(more)]) - len("Notes: \n")
+    notes = (outcome["notes"] or "")[: max(room, 0)]
+    return "\n".join(f"{name}: {value}" for name, value in [*said(outcome, notes), *_filled(more)])[:longest]
+
+
+def said(outcome: Mapping[str, Any], notes: str | None) -> list[tuple[str, str]]:
+    """(what a line is about, what it says), of those that say something."""
     disposition, parent = outcome["disposition"], outcome["disposition_parent"]
     agent = outcome["agent"]
     answered = outcome["answered_by"]
     by = f", answered by a {answered}" if answered in ("machine", "fax") else ""
-    notes = outcome["notes"]
     lines = (
         ("Disposition", f"{parent} / {disposition}" if parent and disposition else disposition or parent),
         ("Result", in_words(outcome["connect_outcome"]) + by),
-        ("Notes", _cut(notes) if notes else None),
+        ("Notes", notes),
         ("Campaign", outcome["campaign_name"] or outcome["campaign_id"]),
         ("Queue", outcome["queue_name"]),
         ("Agent", agent["name"] or agent["username"] or agent["email"] or agent["id"]),
         ("Dialer", f"{outcome['dialer']} ({outcome['connection']})"),
     )
-    return "<br>".join(line(name, value) for name, value in lines if value)
+    return _filled(lines)
+
+
+def _filled(lines: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in lines if value]
 
 
 def line(name: str, value: str) -> str:

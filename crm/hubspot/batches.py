@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from crm.base import Result, Unknown
 from crm.halving import unfinished, written
@@ -12,8 +12,6 @@ from lib.http.errors import ExchangeError
 
 MOST = 100  # inputs of one request
 NOT_TOLD = "HubSpot's answer does not tell of it."
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,3 @@ def _by_name(some: Told) -> dict[str, Mapping[str, Any]]:
 
 def _first(names: frozenset[str], some: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
     return next((some[name] for name in names if name in some), None)
-
-
-def waves(items: Sequence[Item], key: Callable[[Item], str]) -> list[list[int]]:
-    """The places of the items, parted so that none of two with one key are in one part: HubSpot refuses batches that name a
-    record twice. Of one key the earlier stands in an earlier part."""
-    found: list[list[int]] = []
-    seen: dict[str, int] = {}
-    for at, item in enumerate(items):
-        wave = seen[key(item)] = seen.get(key(item), -1) + 1
-        if wave == len(found):
-            found.append([])
-        found[wave].append(at)
-    return found

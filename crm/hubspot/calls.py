@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
-from crm.halving import WholeRefused, halved, written
+from crm.halving import WholeRefused, halved, waves, written
 from crm.hubspot import answers, contacts, contents, placing
 from crm.hubspot.api import CALL_TYPE, CALLS, Client, fields, objects, records
-from crm.hubspot.batches import MOST, Input, Told, given, waves
+from crm.hubspot.batches import MOST, Input, Told, given
 from lib import clock
 from lib.http.errors import ExchangeError
 

@@ -8,11 +8,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, check_credentials, is_certificate_file
+from crm.numbers import WAYS
 from crm.pipedrive import api, calls, oauth, records, refusals
 from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
-from crm.pipedrive.searching import WAYS
 from lib import secrets, zones
 
 API, OAUTH = "https://api.pipedrive.com", "https://oauth.pipedrive.com"

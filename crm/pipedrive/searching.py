@@ -4,34 +4,16 @@ developers.pipedrive.com, "Search persons": a term is looked for in numbers as p
 these alike. So several ways of writing a number are looked for, all of them: a second person may have it written in another way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import phonenumbers
-
+from crm.numbers import alike, terms
 from crm.pipedrive.api import MOST_OF_A_PAGE, SEARCHES, V1, V2, Client, Row
 from crm.pipedrive.kinds import DEALS, PERSONS
-from lib import phone
 
 PERSON_SEARCH = f"{V2}/persons/search"
-LAST = 9  # digits
-ENOUGH = 7  # digits at a number's end, by which somebody is looked at more closely
 MOST_PAGES = 3  # what many share belongs to none of them
 MOST_PERSONS = 20  # of one number, whose leads or deals are asked for
 KEPT = 300.0  # seconds that an only hit is kept: a number is often called several times
-
-
-def _format(number: str, how: int) -> str:
-    return phonenumbers.format_number(phonenumbers.parse(number), how)
-
-
-_NATIONAL, _INTERNATIONAL = phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL
-# How a number may be written, and whether that is all that stands there.
-WAYS: Mapping[str, tuple[Callable[[str], str], bool]] = {
-    "e164": (lambda number: number, True),
-    "international": (lambda number: _format(number, _INTERNATIONAL), True),
-    "national": (lambda number: _format(number, _NATIONAL), True),
-    "last_digits": (lambda number: _digits(number)[-LAST:], False),
-}
 
 
 def persons(client: Client, number: str) -> list[Row]:
@@ -48,19 +30,12 @@ def persons(client: Client, number: str) -> list[Row]:
 
 def _searched(client: Client, number: str) -> list[Row]:
     found: dict[str, Row] = {}
-    terms: dict[tuple[str, bool], None] = {}
-    for way in client.settings["number_searches"]:
-        write, exact = WAYS[way]
-        try:
-            terms[write(number), exact] = None
-        except phonenumbers.NumberParseException:
-            continue
-    for term, exact in terms:
+    for term, exact in terms(number, client.settings["number_searches"]):
         params = {"term": term, "fields": "phone", "exact_match": "true" if exact else "false"}
         for rows in client.pages(PERSON_SEARCH, {**params, "limit": "100"}, MOST_PAGES, SEARCHES):
             for row in rows:
                 item = row.get("item")
-                if isinstance(item, Mapping) and item.get("id") and _looks_alike(item, number):
+                if isinstance(item, Mapping) and item.get("id") and alike(numbers(item), number):
                     found[str(item["id"])] = item
     return list(found.values())
 
@@ -90,22 +65,6 @@ def by_field(client: Client, key: str, value: str) -> list[str]:
     rows, _ = client.ask_list(f"{V2}/{name}/search", params, SEARCHES)
     items = [row.get("item") for row in rows]
     return [str(item["id"]) for item in items if isinstance(item, Mapping) and item.get("id")]
-
-
-def _looks_alike(row: Row, number: str) -> bool:
-    end = _digits(_national(number))[-ENOUGH:]
-    return any(_digits(one).endswith(end) for one in numbers(row))
-
-
-def _national(number: str) -> str:
-    try:
-        return phone.national(number)
-    except phonenumbers.NumberParseException:
-        return number
-
-
-def _digits(text: str) -> str:
-    return "".join(one for one in text if one.isascii() and one.isdigit())
 
 
 def found(client: Client, wanted: Sequence[str]) -> dict[str, list[tuple[Row, tuple[str, ...]]]]:
