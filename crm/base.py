@@ -110,9 +110,10 @@ class Again:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Nobody can tell whether it was taken."""
+    """Nobody can tell whether it was taken. ``remote_id``: what of it is known to be there, begun and not finished."""
 
     answer: str
+    remote_id: str | None = None
 
 
 Result: TypeAlias = Done | Refused | Again | Unknown

@@ -73,7 +73,8 @@ class Work:
                 return Settled(taken, UNKNOWN, None, result.answer, record_id, set=taken.noted, **why)
             return Settled(taken, PENDING, None, result.answer, record_id, **why)
         due = later(self.at, taken.attempts, self.crm.look_up_after)
-        return Settled(taken, UNKNOWN, None, result.answer, record_id, set=done.get("set"), due=due, failed=True)
+        begun, set_ = result.remote_id, done.get("set")
+        return Settled(taken, UNKNOWN, None, result.answer, record_id, begun, set=set_, due=due, failed=True)
 
     def held(self, taken: Taken, found: Found) -> Settled:
         """A call of which it is not known whom it belongs to."""
