@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 import migrations
 from bench import crms
+from bench.accounts import ACCOUNTS
 from bench.crms import HUBSPOT, Asked
 from bench.databases import Embedded, Server
 from bench.installation import Installation
@@ -18,7 +19,7 @@ from bench.processes import pss
 from bench.stage import rounds
 from bench.table import Row, Void, compared, note, spread
 from crm.delivering import Deliverer
-from crm.destination import Destination, Rule
+from crm.destination import Destination
 from crm.following import follow
 from crm.hubspot.batches import MOST
 from crm.registry import CRMS
@@ -29,12 +30,11 @@ from rig.ports import free_port
 from service import logs
 
 BACKLOG = int(os.environ.get("BENCH_DELIVERIES") or 100_000)
-CALLS = {HUBSPOT: min(BACKLOG, 5_000), crms.WEBHOOK: min(BACKLOG, 2_000)}
+# One that takes calls one by one is asked several times for each.
+CALLS = {
+    kind: min(BACKLOG, 5_000 if kind == HUBSPOT else 2_000 if kind == crms.WEBHOOK else 500) for kind in crms.KINDS
+}
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
-STATUS = (
-    Rule("connect_outcome", "connected", {"hs_lead_status": "CONNECTED"}),
-    Rule("connect_outcome", "no_answer", {"hs_lead_status": "ATTEMPTED_TO_CONTACT"}),
-)
 REQUESTS_PER_BATCH = 4  # contacts read, calls upserted, put on their contacts, read back
 LOOK_SECONDS = 1.0
 AT_LEAST, SLOWER, GROWN = 0.5, 1.1, 1.1
@@ -48,7 +48,7 @@ def rates(where: Embedded | Server, folder: Path) -> Iterator[Row]:
         database = Database(where.url(f"deliveries_{kind}") or f"sqlite:///{folder}/deliveries-{kind}.db")
         migrations.upgrade(database)
         made = crms.fill(database, calls)
-        with crms.listening(kind, crms.contacts_of(calls)) as (url, asked):
+        with crms.listening(kind, crms.records_of(calls)) as (url, asked):
             deliveries, _ = _delivered(database, kind, url, 0)
         ours, bare = [], []
         for number in rounds():
@@ -60,14 +60,14 @@ def rates(where: Embedded | Server, folder: Path) -> Iterator[Row]:
 
 
 def _ours(database: Database, kind: str, made: int, number: int) -> float:
-    with crms.served(kind, crms.contacts_of(CALLS[kind])) as url:
+    with crms.served(kind, crms.records_of(CALLS[kind])) as url:
         _, seconds = _delivered(database, kind, url, number)
         _check(kind, url, made)
     return seconds
 
 
 def _bare(kind: str, made: int, asked: list[Asked]) -> float:
-    with crms.served(kind, crms.contacts_of(CALLS[kind])) as url:
+    with crms.served(kind, crms.records_of(CALLS[kind])) as url:
         began = time.monotonic()
         wrong = crms.ask_again(url, asked)
         seconds = time.monotonic() - began
@@ -80,7 +80,9 @@ def _bare(kind: str, made: int, asked: list[Asked]) -> float:
 def _delivered(database: Database, kind: str, url: str, number: int) -> tuple[int, float]:
     """(deliveries, seconds) from the feed to the last of them, in one thread. Raises Void where one is not done."""
     own = CRMS[kind].settings().load(crms.settings(kind, url))
-    destination = Destination(f"bench-{number}", kind, own, since=SINCE, status=STATUS if kind == HUBSPOT else ())
+    destination = Destination(
+        f"bench-{number}", kind, own, since=SINCE, status=ACCOUNTS[kind].status() if kind in ACCOUNTS else ()
+    )
     deliverer = Deliverer(database, destination)
     began = time.monotonic()
     while follow(database, destination):
@@ -95,7 +97,7 @@ def backlog(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     """``wrapup worker`` alone, and HubSpot with its limits."""
     ours = Installation(folder / "backlog", free_port(), where.url("backlog"))
     made = crms.fill(ours.database, BACKLOG)
-    with crms.served(HUBSPOT, crms.contacts_of(BACKLOG), limited=True) as url:
+    with crms.served(HUBSPOT, crms.records_of(BACKLOG), limited=True) as url:
         pace = {"requests_per_ten_seconds": crms.OF_LIMIT}
         ours.configure(
             {"backlog": {"kind": HUBSPOT, **crms.settings(HUBSPOT, url, limited=True), **pace, "since": "2020-01-01"}}

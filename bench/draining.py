@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bench import bodies, crms, load, stored
+from bench.accounts import number_of
 from bench.crms import HUBSPOT, WEBHOOK
 from bench.databases import Embedded, Server
 from bench.installation import Installation
@@ -39,7 +40,7 @@ def callbacks(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     beside: list[Load] = []
     sent = 0
     with ExitStack() as running:
-        contacts = crms.contacts_of(BACKLOG)
+        contacts = crms.records_of(BACKLOG)
         urls = [running.enter_context(crms.served(kind, contacts, limited=True, nice=NICE)) for kind in FIVE]
         for number in rounds():
             ours.configure({})
@@ -122,7 +123,8 @@ def _p99(ours: Installation, url: str, name: str) -> float:
     seconds = SECONDS * LONGER
     first = bodies.block() + bodies.BLOCK  # where the next run begins
     calls = range(first, first + int(SETTLED_RATE * (seconds + WARM_SECONDS)) + 1)
-    crms.put_contacts(url, [{"phone": f"+9198{call % 100_000_000:08d}", "hs_lead_status": "NEW"} for call in calls])
+    contacts = [{"phone": number_of(call % 100_000_000), "hs_lead_status": "NEW"} for call in calls]
+    crms.put_records(HUBSPOT, url, contacts)
     with ours.running():
         until(lambda: _follows(ours.database, name), 30, lambda: "that the feed is followed")
         run = load.steady(ours.callback_url, SETTLED_RATE, seconds)

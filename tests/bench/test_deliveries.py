@@ -6,6 +6,7 @@ from sqlalchemy import func, select, text
 from bench import crms, deliveries
 from bench.databases import Embedded
 from bench.table import Void
+from crm.registry import CRMS
 from models import CallOutcome
 
 
@@ -17,10 +18,8 @@ def small(monkeypatch):
 
 def test_deliveries_are_held_against_the_same_requests(small, tmp_path):
     rows = list(deliveries.rates(Embedded(tmp_path), tmp_path))
-    assert [row.figure.partition(" (")[0] for row in rows] == [
-        "21. deliveries/s to hubspot",
-        "21. deliveries/s to webhook",
-    ]
+    kinds = [kind for kind in sorted(CRMS) if kind != "lead_status"]  # a dialer, which its own rows measure
+    assert sorted(row.figure.partition(" (")[0] for row in rows) == [f"21. deliveries/s to {kind}" for kind in kinds]
     assert all(row.ours and row.against and row.goal for row in rows)
 
 

@@ -1,0 +1,96 @@
+"""Accounts of the CRMs of the sandbox, as the bench needs each: with so many records that have a number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+
+from crm.destination import Rule
+from sandbox.hubspot import account as hubspot
+from sandbox.hubspot.api import create_app as hubspot_app
+from sandbox.pipedrive import account as pipedrive
+from sandbox.pipedrive.api import create_app as pipedrive_app
+
+FIRST_RECORD = 5_000_000
+MARK = "wrapup_outcome_id"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Account:
+    """``options`` of ``python -m sandbox.<kind>``: with nobody in it, its search not late. ``put``: where records are put, and
+    the member that holds them. ``app``: the same in this process, with these records. ``calls``: of the ledger: the mark of each
+    call and on how many records it stands. ``sets``: the field of a status, with its values attempted and reached. ``urls``:
+    settings that name the sandbox."""
+
+    options: Sequence[str]
+    put: tuple[str, str]
+    record: Callable[[int], Json]
+    app: Callable[[list[Json]], Flask]
+    calls: Callable[[Json], list[tuple[str, int]]]
+    sets: tuple[str, str, str]
+    own: Mapping[str, Any]
+    unlimited: Mapping[str, Any]
+    urls: Sequence[str] = field(default=("api_url",))
+
+    def status(self) -> tuple[Rule, ...]:
+        """What outcomes set there."""
+        name, attempted, reached = self.sets
+        return (
+            Rule("connect_outcome", "connected", {name: reached}),
+            Rule("connect_outcome", "no_answer", {name: attempted}),
+        )
+
+
+def number_of(number: int) -> str:
+    """The telephone number of the record with this number."""
+    return f"+9198{number:08d}"
+
+
+def _hubspot(contacts: list[Json]) -> Flask:
+    made = hubspot.Hubspot(lifted=True)
+    made.add_property("calls", MARK, unique=True)
+    made.add_contacts(contacts)
+    return hubspot_app(made)
+
+
+def _pipedrive(persons: list[Json]) -> Flask:
+    made = pipedrive.Pipedrive(lifted=True, search_delay=0)
+    for one in persons:
+        made.add_person(**one)
+    return pipedrive_app(made)
+
+
+ACCOUNTS: Mapping[str, Account] = {
+    "hubspot": Account(
+        options=("--contacts", "0", "--unique-property", MARK),
+        put=("contacts", "contacts"),
+        record=lambda number: {
+            "id": str(FIRST_RECORD + number),
+            "phone": number_of(number),
+            "hs_lead_status": "NEW",
+        },
+        app=_hubspot,
+        calls=lambda ledger: [(one["mark"], len(one["contacts"])) for one in ledger["calls"]],
+        sets=("hs_lead_status", "ATTEMPTED_TO_CONTACT", "CONNECTED"),
+        own={"access_token": hubspot.TOKEN, "unique_property": MARK},
+        unlimited={"requests_per_ten_seconds": 10_000, "searches_per_second": 1_000},
+    ),
+    "pipedrive": Account(
+        options=("--persons", "0", "--search-delay", "0"),
+        put=("persons", "persons"),
+        record=lambda number: {
+            "id": str(FIRST_RECORD + number),
+            "phone": number_of(number),
+            pipedrive.STATUS_FIELD: 1,
+        },
+        app=_pipedrive,
+        calls=lambda ledger: [(one["mark"], len(one["on"])) for one in ledger["calls"]],
+        sets=(pipedrive.STATUS_FIELD, "2", "3"),
+        own={"api_token": pipedrive.TOKEN, "outcomes": {"unknown": "no_answer"}},
+        unlimited={"requests_per_two_seconds": 10_000, "searches_per_two_seconds": 1_000},
+        urls=("api_url", "oauth_url"),
+    ),
+}
