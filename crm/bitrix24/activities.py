@@ -1,0 +1,52 @@
+"""Activities: what people see of a registered call on its record, and the note on each that says what was talked about.
+
+apidocs.bitrix24.com: "crm.activity.binding.list" tells on which records an activity stands, "crm.timeline.note.save" writes its
+only note, and writes over the one before.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crm.bitrix24.api import Client
+from crm.bitrix24.commands import Command
+
+BINDINGS, BIND, DELETE = "crm.activity.binding.list", "crm.activity.binding.add", "crm.activity.delete"
+SAVE_NOTE, GET_NOTE = "crm.timeline.note.save", "crm.timeline.note.get"
+OF_ACTIVITY = 2  # the type of what a note stands on
+Place = tuple[int, str]  # (type, id) of a record
+
+
+def places(client: Client, ids: Iterable[str]) -> dict[str, list[Place]]:
+    """Activity -> the records on which it stands, of those that are there. Raises ExchangeError."""
+    wanted = list(dict.fromkeys(ids))
+    said = client.ask_all([Command(f"b{id_}", BINDINGS, {"activityId": id_}) for id_ in wanted])
+    found: dict[str, list[Place]] = {}
+    for id_ in wanted:
+        error = said.errors.get(f"b{id_}")
+        if error is None:
+            some = client.rows(said.results.get(f"b{id_}"), BINDINGS)
+            found[id_] = [(int(one["entityTypeId"]), str(one["entityId"])) for one in some if one.get("entityId")]
+        elif not error.is_gone:  # it may be there, and is not ours to see
+            found[id_] = []
+    return {id_: some for id_, some in found.items() if some}
+
+
+def note(activity: Any, place: Place, text: str, key: str) -> Command:
+    """What writes the note. ``activity``: its id, or what an earlier command answers."""
+    return Command(key, SAVE_NOTE, {**_on(activity, place), "text": text})
+
+
+def notes(client: Client, some: Mapping[str, Place]) -> dict[str, str]:
+    """Activity -> its note, of those that have one. Raises ExchangeError."""
+    said = client.ask_all([Command(f"t{id_}", GET_NOTE, _on(id_, place)) for id_, place in some.items()])
+    told = {id_: said.results.get(f"t{id_}") for id_ in some}
+    return {id_: str(one["text"]) for id_, one in told.items() if isinstance(one, Mapping) and one.get("text")}
+
+
+def bind(activity: str, place: Place, key: str) -> Command:
+    """What puts it on the record besides."""
+    return Command(key, BIND, {"activityId": activity, "entityTypeId": place[0], "entityId": place[1]})
+
+
+def _on(activity: Any, place: Place) -> dict[str, Any]:
+    return {"ownerTypeId": place[0], "ownerId": place[1], "itemType": OF_ACTIVITY, "itemId": activity}
