@@ -46,7 +46,7 @@ BY_OUTCOME = {
     BLOCKED: "403",
 }
 OUTBOUND, INBOUND = 1, 2
-LONGEST_NOTES, LONGEST_REASON = 10_000, 200  # characters
+LONGEST, LONGEST_REASON = 10_000, 200  # characters
 MARK = "Wrapup: "
 _MARK = re.compile(r"Wrapup: ?([0-9A-Za-z-]+)/([0-9a-f]{8})\b")
 
@@ -57,17 +57,15 @@ def content(call: Call) -> dict[str, Any]:
     begin = clock.parse(outcome.get("started_at")) or clock.parse(outcome["occurred_at"])
     assert begin is not None  # every outcome has a time
     spoken = outcome["talk_seconds"] if outcome["talk_seconds"] is not None else outcome["duration_seconds"]
-    said = [wording.title(outcome), wording.plain(outcome, LONGEST_NOTES)]
-    said += [f"Seconds: {spoken}"] if spoken is not None else []
     number = outcome["customer_number"] or outcome["customer_number_raw"]
-    said += [f"Number: {number}"] if number else []
+    more = (("Number", number), ("Seconds", None if spoken is None else str(spoken)))
     return {
         "number": number,
         "type": INBOUND if outcome["direction"] == "inbound" else OUTBOUND,
         "begin": begin.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
         "seconds": spoken or 0,
         "code": {"keys": _keys(outcome), "code": _code(outcome)},
-        "text": "\n".join(said),
+        "text": f"{wording.title(outcome)}\n{wording.text(outcome, more, LONGEST)}",
         "owner": call.owner,
         "owner_email": None if call.owner else outcome["agent"]["email"],
     }

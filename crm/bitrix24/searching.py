@@ -6,13 +6,11 @@ once. Deals have none: those of the contacts and companies that are found are lo
 
 from collections.abc import Mapping, Sequence
 
-import phonenumbers
-
+from crm import numbers
 from crm.bitrix24 import rows
 from crm.bitrix24.api import Client, Row
 from crm.bitrix24.commands import Command
 from crm.bitrix24.kinds import COMPANIES, CONTACTS, KINDS, Kind
-from lib import phone
 
 FIND = "crm.duplicate.findbycomm"
 MOST_HOLDERS = 20  # contacts or companies of one number, whose deals are asked for
@@ -21,14 +19,8 @@ Numbered = tuple[Row, tuple[str, ...]]
 
 def ways(number: str) -> list[str]:
     """How a number in E.164 may have been typed in."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return [number]
-    formats = phonenumbers.PhoneNumberFormat
-    written = [phonenumbers.format_number(parsed, one) for one in (formats.NATIONAL, formats.INTERNATIONAL)]
-    digits = ["".join(one for one in text if one.isdigit()) for text in [number, written[0], phone.national(number)]]
-    return list(dict.fromkeys([number, *digits, *written]))
+    written = [term for term, exact in numbers.terms(number, list(numbers.WAYS)) if exact]
+    return list(dict.fromkeys([*written, *map(numbers.digits, written)]))
 
 
 def found(client: Client, wanted: Sequence[str]) -> dict[str, list[Numbered]]:
