@@ -117,15 +117,17 @@ def install(
     noted: Callable[[Response], None] = lambda response: None,
     path: str = "/sandbox/faults",
     spared: Callable[[str], bool] = lambda path: path.startswith("/sandbox"),
+    address: Callable[[], str] = lambda: request.path,
 ) -> None:
     """Let the application misbehave: ``g.faults`` holds what strikes the request at hand, and what is in COMMON is done here;
-    a ``spared`` path has no faults. ``noted`` sees every answer. The ``path`` shows the faults and sets them."""
+    a ``spared`` path has no faults. ``noted`` sees every answer. The ``path`` shows the faults and sets them. ``address``: what a
+    fault's ``path`` is looked for in."""
 
     @app.before_request
     def before():
         if spared(request.path):
             return None
-        g.faults = faults.strike(request.path)
+        g.faults = faults.strike(address())
         if "hang" in g.faults:
             faults.hang(float(g.faults["hang"] or 60))
             return plain(504, "")

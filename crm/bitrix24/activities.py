@@ -17,7 +17,7 @@ Place = tuple[int, str]  # (type, id) of a record
 
 
 def places(client: Client, ids: Iterable[str]) -> dict[str, list[Place]]:
-    """Activity -> the records on which it stands, of those that are there. Raises ExchangeError."""
+    """Activity -> the records on which it stands, of those activities that are there. Raises ExchangeError."""
     wanted = list(dict.fromkeys(ids))
     said = client.ask_all([Command(f"b{id_}", BINDINGS, {"activityId": id_}) for id_ in wanted])
     found: dict[str, list[Place]] = {}
@@ -26,9 +26,9 @@ def places(client: Client, ids: Iterable[str]) -> dict[str, list[Place]]:
         if error is None:
             some = client.rows(said.results.get(f"b{id_}"), BINDINGS)
             found[id_] = [(int(one["entityTypeId"]), str(one["entityId"])) for one in some if one.get("entityId")]
-        elif not error.is_gone:  # it may be there, and is not ours to see
+        elif not error.is_gone:  # it is there, and not ours to see
             found[id_] = []
-    return {id_: some for id_, some in found.items() if some}
+    return found
 
 
 def note(activity: Any, place: Place, text: str, key: str) -> Command:

@@ -250,9 +250,9 @@ class Client:
         found: dict[str, str] = {}
         start: Any = 0
         for _ in range(MOST_USER_PAGES):
-            params = {"FILTER": {"ACTIVE": True}, "select": ["ID", "EMAIL"], "start": start}
-            rows, following = self.ask_list(USERS, params)
-            found |= {str(one["ID"]): str(one.get("EMAIL") or "").strip().casefold() for one in rows if one.get("ID")}
+            rows, following = self.ask_list(USERS, {"select": ["ID", "EMAIL", "ACTIVE"], "start": start})
+            active = [one for one in rows if one.get("ID") and one.get("ACTIVE") not in (False, "N")]
+            found |= {str(one["ID"]): str(one.get("EMAIL") or "").strip().casefold() for one in active}
             if not isinstance(following, int) or following <= start:
                 break
             start = following

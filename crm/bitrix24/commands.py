@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 MOST = 50
+EARLIER = "$result["
 
 
 class Earlier(str):
@@ -17,7 +18,7 @@ class Earlier(str):
 
 
 def earlier(key: str, *path: str) -> Earlier:
-    return Earlier(f"$result[{key}]" + "".join(f"[{name}]" for name in path))
+    return Earlier(f"{EARLIER}{key}]" + "".join(f"[{name}]" for name in path))
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,4 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Earlier):
         yield name, str(value)
     else:
-        yield name, quote(str(value), safe="")
+        yield name, quote(str(value).replace(EARLIER, f"{EARLIER[:-1]} ["), safe="")  # of notes, it would be taken for one

@@ -166,7 +166,7 @@ def _noted(client: Client, some: Sequence[Call], stand: Mapping[str, Sequence[Pl
         activity = str(remote_of(str(call.remote_id)).activity)
         own, there = (client.kind.type_id, call.record_id), stand[activity]
         text = contents.marked(contents.content(call), call.mark)
-        commands.append(activities.note(activity, own if own in there else there[0], text, f"n{at}"))
+        commands.append(activities.note(activity, own if own in there or not there else there[0], text, f"n{at}"))
     said = client.tell_all(commands)
     results: list[Result] = []
     for at, call in enumerate(some):

@@ -130,7 +130,8 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
         if (one := next((one for one in some if one.activity in stand), None)) is not None
     }
     amiss = _amiss(client, calls, found, stand)
-    notes = activities.notes(client, {str(one.activity): stand[str(one.activity)][0] for one in found.values()})
+    placed = {str(one.activity): stand[str(one.activity)] for one in found.values()}
+    notes = activities.notes(client, {id_: some[0] for id_, some in placed.items() if some})
     seen: list[Seen | None] = []
     for at, call in enumerate(calls):
         remote = found.get(at)

@@ -1,0 +1,1 @@
+"""Bitrix24, played locally: see ``account``."""
