@@ -1,5 +1,5 @@
-"""Bitrix24: calls of the telephony, or comments on timelines, on leads, deals, contacts or companies, and fields of these, such as
-stages. docs/crms/bitrix24.md."""
+"""Bitrix24: calls of the telephony, or comments, on leads, deals, contacts or companies, and fields of these, such as stages.
+docs/crms/bitrix24.md."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,9 @@ from crm.given import TOKEN, check_credentials, is_certificate_file
 OAUTH = "https://oauth.bitrix24.tech"
 LOOK_UP_AFTER = 30.0  # a request may take a minute, and the timeout gives it up after half of that
 AT_ONCE = 50  # deliveries
-_FIELD = validate.Regexp(r"[A-Za-z][A-Za-z0-9_]{1,63}\Z", error="Must be the name of a field, such as ufCrm_1720019876534.")
+_FIELD = validate.Regexp(
+    r"[A-Za-z][A-Za-z0-9_]{1,63}\Z", error="Must be the name of a field, such as ufCrm_1720019876534."
+)
 _WEBHOOK = validate.Regexp(
     r"https?://[^/?#@]+/rest/[0-9]+/[0-9A-Za-z]+/?\Z",
     error="Must be the address of an inbound webhook: https://acme.bitrix24.com/rest/1/secret/.",
@@ -35,9 +37,7 @@ class Settings(Schema):
     refresh_token = fields.Str(load_default=None, validate=TOKEN)
     portal_url = fields.Url(load_default=None, allow_none=True, require_tld=False, schemes={"http", "https"})
     oauth_url = fields.Url(load_default=OAUTH, require_tld=False, schemes={"http", "https"})
-    calls = fields.Str(
-        load_default=None, allow_none=True, validate=validate.OneOf((calls.TELEPHONY, calls.COMMENT))
-    )
+    calls = fields.Str(load_default=None, allow_none=True, validate=validate.OneOf((calls.TELEPHONY, calls.COMMENT)))
     records = fields.Str(load_default=LEADS, validate=validate.OneOf(tuple(KINDS)))
     category_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(0))
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
@@ -54,7 +54,9 @@ class Settings(Schema):
     def _has_credentials(self, given: Mapping[str, Any], **kwargs: Any) -> None:
         check_credentials(given, "webhook_url")
         if given["webhook_url"] is None and given["portal_url"] is None:
-            raise ValidationError("Needed of an app: the address of the account, https://acme.bitrix24.com.", "portal_url")
+            raise ValidationError(
+                "Needed of an app: the address of the account, https://acme.bitrix24.com.", "portal_url"
+            )
         if given["webhook_url"] is not None and given["portal_url"] is not None:
             if urlsplit(given["webhook_url"]).netloc != urlsplit(given["portal_url"]).netloc:
                 raise ValidationError("It is another one than the webhook's: leave it out.", "portal_url")

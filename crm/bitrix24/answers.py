@@ -1,7 +1,7 @@
 """What Bitrix24's answers mean: the one place where they are told apart.
 
-apidocs.bitrix24.com, "Error codes": an answer is ``{"result": ..., "time": ...}``, an error ``{"error", "error_description"}``. Of a
-batch, which is answered 200 whatever came of it, each error stands in ``result_error`` under its command.
+apidocs.bitrix24.com, "Error codes": an answer is ``{"result": ..., "time": ...}``, an error ``{"error", "error_description"}``.
+Of a batch, which is answered 200 whatever came of it, each error stands in ``result_error`` under its command.
 """
 
 import re
@@ -25,7 +25,13 @@ BLOCKED = timedelta(hours=1)  # a person has shut us out by hand; asked so often
 RECORD_DELETED, NOT_ALLOWED, VALIDATION, REQUIRED = "record_deleted", "not_allowed", "validation", "required_field"
 _BROKEN = ("INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "0")
 _TOKEN = ("EXPIRED_TOKEN", "INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_GRANT", "AUTHORIZATION_ERROR")
-_RIGHTS = ("INSUFFICIENT_SCOPE", "INVALID_SCOPE", "INVALID_CREDENTIALS", "USER_ACCESS_ERROR", "ALLOWED_ONLY_INTRANET_USER")
+_RIGHTS = (
+    "INSUFFICIENT_SCOPE",
+    "INVALID_SCOPE",
+    "INVALID_CREDENTIALS",
+    "USER_ACCESS_ERROR",
+    "ALLOWED_ONLY_INTRANET_USER",
+)
 _ACCOUNT = ("PORTAL_DELETED", "PAYMENT_REQUIRED", "INVALID_CLIENT")
 _APP = ("WRONG_AUTH_TYPE", "APPLICATION CONTEXT REQUIRED")
 _GONE = re.compile(r"NOT_FOUND\b|\bNOT FOUND\b|OWNER_NOT_FOUND|ACTIVITY IS NOT FOUND")
@@ -67,7 +73,9 @@ def error_of(said: Any, secrets: Sequence[str] = ()) -> Error | None:
         return None
     code, words = (said.get(name) for name in ("error", "error_description"))
     described = words if isinstance(words, str) and words.strip() else str(code or "")
-    return Error(str(code if code is not None else "").strip().upper(), _line(described or "It gave no reason.", secrets))
+    return Error(
+        str(code if code is not None else "").strip().upper(), _line(described or "It gave no reason.", secrets)
+    )
 
 
 def meaning(

@@ -99,7 +99,7 @@ class Client:
         return [one for one in found if isinstance(one, Mapping)]
 
     def ask_all(self, commands: Sequence[Command]) -> Answered:
-        """What is only asked for, in as many batches as it takes. What a command fails with that the whole account does raises."""
+        """What is only asked for, in as many batches as it takes. Raises what a command has in common with the whole account."""
         found = Answered()
         for some in _parts(commands):
             with asking():
@@ -117,14 +117,12 @@ class Client:
         return found
 
     def tell_all(self, commands: Sequence[Command], alone: bool = False) -> Answered:
-        """Give Bitrix24 several things, fifty commands at most; ``alone``, what may not be sent twice. Where nothing was done of
-        it and all has failed alike, raises what that means."""
+        """Give Bitrix24 several things, fifty commands at most; ``alone``, what may not be sent twice. Where nothing of it was
+        done, and all has failed alike, raises what that means."""
         found = self._batch(commands, writes=True, alone=alone)
         if not found.results and len(found.errors) == len(commands):
             for one in commands:
-                whole = answers.failure(
-                    found.errors[one.key], self.host, one.method, writes=True, is_app=self.is_app
-                )
+                whole = answers.failure(found.errors[one.key], self.host, one.method, writes=True, is_app=self.is_app)
                 if whole is not None:
                     raise self._put_off(whole, [one.method])
         return found

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crm.base import Call, Result, Seen
+from crm.base import Call, Calls, Result, Seen
 from crm.bitrix24 import comments, contents, telephony
 from crm.bitrix24.api import Client
 from crm.bitrix24.statistics import SLASH
 
 TELEPHONY, COMMENT = "telephony", "comment"
-_WAYS = {TELEPHONY: telephony, COMMENT: comments}
+_WAYS: Mapping[str, Calls] = {TELEPHONY: telephony, COMMENT: comments}
 
 
 def way(settings: Mapping[str, Any]) -> str:
@@ -22,12 +22,12 @@ def content(call: Call) -> Mapping[str, Any]:
     return contents.content(call)
 
 
-def log(client: Client, calls: Sequence[Call]) -> list[Result]:
+def log(client: Client, calls: Sequence[Call]) -> Sequence[Result]:
     """As of ``crm.base.Calls``."""
     return _WAYS[way(client.settings)].log(client, calls)
 
 
-def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
+def look_up(client: Client, calls: Sequence[Call]) -> Sequence[Seen | None]:
     """As of ``crm.base.Calls``."""
     return _WAYS[way(client.settings)].look_up(client, calls)
 

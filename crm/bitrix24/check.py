@@ -62,7 +62,9 @@ def _line(client: Client, repair: bool) -> Iterator[Line]:
     if found is None and repair:
         client.tell(ADD_LINE, {"NUMBER": number, "NAME": "Wrapup", "CRM_AUTO_CREATE": "N"})
         found = {"CRM_AUTO_CREATE": "N"}
-    todo = f"The app has {some([one.get('NUMBER') for one in there])}. Make it with --create-properties, or name another."
+    todo = (
+        f"The app has {some([one.get('NUMBER') for one in there])}. Make it with --create-properties, or name another."
+    )
     yield line(f"There is the telephony line {number}", found is not None, todo)
     if found is not None:
         makes_none = found.get("CRM_AUTO_CREATE") != "Y"
@@ -106,7 +108,9 @@ def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
 def _field(client: Client, name: str, wanted: Sequence[str], known: Mapping[str, Field]) -> Iterator[Line]:
     found = known.get(name)
     if found is None:
-        yield Line(f"{client.kind.name.title()} have the field {name}", False, f"It can be one of {some(sorted(known))}.")
+        yield Line(
+            f"{client.kind.name.title()} have the field {name}", False, f"It can be one of {some(sorted(known))}."
+        )
         return
     if found.options is None:
         yield Line(f"{client.kind.name.title()} have the field {name}", True)

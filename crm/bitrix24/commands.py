@@ -1,7 +1,7 @@
 """Commands of a batch: each is a method with its parameters in one line, as in an address.
 
-apidocs.bitrix24.com, "How to run a batch of requests": fifty at most, one after the other; ``$result[key][field]`` stands for what
-an earlier one has answered.
+apidocs.bitrix24.com, "How to run a batch of requests": fifty at most, one after the other; ``$result[key][field]`` stands for
+what an earlier one has answered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,4 +44,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Earlier):
         yield name, str(value)
     else:
-        yield name, quote(str(value).replace(EARLIER, f"{EARLIER[:-1]} ["), safe="")  # of notes, it would be taken for one
+        yield (
+            name,
+            quote(str(value).replace(EARLIER, f"{EARLIER[:-1]} ["), safe=""),
+        )  # of notes, it would be taken for one

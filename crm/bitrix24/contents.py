@@ -1,8 +1,8 @@
 """What is written of a call, and in which of Bitrix24's codes. Pure.
 
 apidocs.bitrix24.com, "telephony.externalCall.register" and "telephony.externalCall.finish": a call is registered with whom it was
-and when it began, and finished with how long it took and a code of its end, as telephones have them. Neither has room for what the
-agent says: that stands in a note of the activity, or in a comment, whose last line is our mark.
+and when it began, and finished with how long it took and a code of its end, as telephones have them. Neither has room for what
+the agent says: that stands in a note of the activity, or in a comment, whose last line is our mark.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """An app that is connected by OAuth: its access token lives for an hour, and is renewed with a refresh token.
 
-apidocs.bitrix24.com, "Automatic renewal of OAuth 2.0 tokens": asked by GET, at a server that all portals share. Each refresh token
-is used once, and another one is given with each access token.
+apidocs.bitrix24.com, "Automatic renewal of OAuth 2.0 tokens": asked by GET, at a server that all portals share. Each refresh
+token is used once, and another one is given with each access token.
 """
 
 from crm.base import Granted

@@ -13,8 +13,8 @@ UPDATE = "crm.item.update"
 AT_ONCE = 10  # changes in one batch: robots run on each, and a request may take a minute
 NOT_TOLD = "Bitrix24's answer does not tell of it."
 OTHER_PIPELINE = (
-    "The deal is in the pipeline {}, and the stage {} is one of the pipeline {}. Name categoryId beside stageId where it is to be "
-    "moved there."
+    "The deal is in the pipeline {}, and the stage {} is one of the pipeline {}. Name categoryId beside stageId where it is to "
+    "be moved there."
 )
 
 
@@ -71,10 +71,10 @@ def _changed(
     for at, one in enumerate(some):
         if at in results:
             continue
-        error, told = said.errors.get(f"c{at}"), said.results.get(f"c{at}")
+        failed, told = said.errors.get(f"c{at}"), said.results.get(f"c{at}")
         item = told.get("item") if isinstance(told, Mapping) else None
-        if error is not None:
-            results[at] = client.of_record(error, UPDATE)
+        if failed is not None:
+            results[at] = client.of_record(failed, UPDATE)
         elif not isinstance(item, Mapping) or str(item.get("id")) != one.record_id:
             results[at] = Unknown(NOT_TOLD)
         else:

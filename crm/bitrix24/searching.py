@@ -1,7 +1,7 @@
 """Records by a number, or by the value of a field. Whether a record really has a number is the engine's to verify.
 
-apidocs.bitrix24.com, "crm.duplicate.findbycomm": leads, contacts and companies are found by numbers, twenty ways of writing one at
-once. Deals have none: those of the contacts and companies that are found are looked for.
+apidocs.bitrix24.com, "crm.duplicate.findbycomm": leads, contacts and companies are found by numbers, twenty ways of writing one
+at once. Deals have none: those of the contacts and companies that are found are looked for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,9 +70,7 @@ def by_field(client: Client, field: str, values: Sequence[str]) -> dict[str, lis
     kind = client.kind
     select = ["id", "title", "name", "lastName", field]
     commands = [
-        Command(
-            f"r{at}", rows.LIST, {"entityTypeId": kind.type_id, "select": select, "filter": {f"={field}": value}}
-        )
+        Command(f"r{at}", rows.LIST, {"entityTypeId": kind.type_id, "select": select, "filter": {f"={field}": value}})
         for at, value in enumerate(values)
     ]
     said = client.ask_all(commands)

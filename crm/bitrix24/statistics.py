@@ -1,7 +1,7 @@
 """The statistics of calls, where a finished one stands under our mark.
 
-apidocs.bitrix24.com, "voximplant.statistic.get": rows are found by EXTERNAL_CALL_ID, or by CALL_ID, and tell the activity. What was
-registered and never finished stands nowhere. Who asks needs the right to see the statistics.
+apidocs.bitrix24.com, "voximplant.statistic.get": rows are found by EXTERNAL_CALL_ID, or by CALL_ID, and tell the activity. What
+was registered and never finished stands nowhere. Who asks needs the right to see the statistics.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ NO_RIGHT = (
 
 @dataclass(frozen=True)
 class Remote:
-    """What stands in Bitrix24 of a call, as deliveries have it: ``call/activity``. ``activity``: None where it is not finished, or
-    stands on no record."""
+    """What stands in Bitrix24 of a call, as deliveries have it: ``call/activity``. ``activity``: None where it is not finished,
+    or stands on no record."""
 
     call: str
     activity: str | None = None

@@ -6,6 +6,7 @@ finished by its id, where that is known, and what may be finished is looked for 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crm.base import Call, Done, Refused, Result, Seen, Unknown
 from crm.bitrix24 import activities, answers, contents, making, rows, statistics
@@ -23,6 +24,11 @@ NO_RECORD = "Bitrix24 has no {} of this id."
 NO_HOLDER = "The deal has no contact and no company, and Bitrix24 registers a call on one of these."
 NOT_THERE = "The call is logged, and Bitrix24 does not show its activity yet."
 ALREADY = "ACTIVITY_IS_ALREADY_BOUND"
+
+
+def content(call: Call) -> Mapping[str, Any]:
+    """As of ``crm.base.Calls``."""
+    return contents.content(call)
 
 
 def log(client: Client, calls: Sequence[Call]) -> list[Result]:
@@ -96,11 +102,11 @@ def _read_back(
         return [Unknown(str(error), str(done[at])) if at in done else one for at, one in enumerate(results)]
     found = list(results)
     for at, remote in done.items():
-        error = said.errors.get(f"p{at}")
+        failed = said.errors.get(f"p{at}")
         if remote.activity not in stand:
             found[at] = Unknown(NOT_THERE, str(remote))
-        elif at in amiss and said.results.get(f"p{at}") is not True and (error is None or error.code != ALREADY):
-            found[at] = Unknown(error.words if error else NOT_TOLD, str(remote))
+        elif at in amiss and said.results.get(f"p{at}") is not True and (failed is None or failed.code != ALREADY):
+            found[at] = Unknown(failed.words if failed else NOT_TOLD, str(remote))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Bitrix24, played locally over real HTTP: one portal, with its leads, deals, contacts, companies, activities, comments, calls, users.
+"""Bitrix24, played locally over real HTTP: one portal, with its records, activities, comments, calls and users.
 
     portal = Portal(lifted=True)
     portal.add("leads", phone="+919810012345")
@@ -120,7 +120,9 @@ class Portal:
         self._numbers = Counter({"leads": 100, "deals": 500, "contacts": 100, "companies": 300, "activities": 7000})
 
     # What there is ----------------------------------------------------------------------------------------------------
-    def add(self, kind: str = "leads", id: str | None = None, phone: str | None = None, late: bool = False, **given) -> str:
+    def add(
+        self, kind: str = "leads", id: str | None = None, phone: str | None = None, late: bool = False, **given
+    ) -> str:
         """A record; its id. ``phone``: several with commas between them; ``late``: search does not see it at once."""
         with self.lock:
             known = str(self.next(kind)) if id is None else str(id)

@@ -1,5 +1,5 @@
-"""Bitrix24's HTTP side: the guard before it, its methods, batches of them, the tokens of apps, and ``/sandbox/...`` to look behind the
-scenes and to misbehave.
+"""Bitrix24's HTTP side: the guard before it, its methods, batches of them, the tokens of apps, and ``/sandbox/...`` to look
+behind the scenes and to misbehave.
 
 https://apidocs.bitrix24.com: POST /rest/METHOD with the token of an app in the body, or /rest/USER/SECRET/METHOD.
 """
@@ -36,9 +36,7 @@ PAGED = ("user.get", "crm.item.list", "voximplant.statistic.get", "crm.timeline.
 def create_app(portal: Portal) -> Flask:
     """The WSGI application of one portal."""
     app = Application("bitrix24-sandbox")
-    faults.install(
-        app, portal.faults, lambda response: _noted(portal, response), spared=_is_ours, address=_address
-    )
+    faults.install(app, portal.faults, lambda response: _noted(portal, response), spared=_is_ours, address=_address)
 
     @app.before_request
     def guard():
@@ -165,7 +163,12 @@ def create_app(portal: Portal) -> Flask:
             portal.tokens.add(access)
         if own.loses:
             raise internal()
-        more = {"domain": "oauth.bitrix24.tech", "status": "L", "member_id": "a223c6b3710f85df22e9377d6c4f7553", "user_id": 1}
+        more = {
+            "domain": "oauth.bitrix24.tech",
+            "status": "L",
+            "member_id": "a223c6b3710f85df22e9377d6c4f7553",
+            "user_id": 1,
+        }
         return _json({"access_token": access, "refresh_token": refresh, "expires_in": own.seconds, **more})
 
     behind.install(app, portal)

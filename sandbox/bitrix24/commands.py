@@ -15,7 +15,9 @@ def read(line: str, results: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     found: dict[str, Any] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         first = name.partition("[")[0]
-        _put(found, [first, *_PART.findall(name[len(first) :])], _EARLIER.sub(lambda told: _of(results, told[1]), value))
+        _put(
+            found, [first, *_PART.findall(name[len(first) :])], _EARLIER.sub(lambda told: _of(results, told[1]), value)
+        )
     return method, {name: _lists(value) for name, value in found.items()}
 
 

@@ -12,8 +12,8 @@ BUCKETS = 600.0  # seconds for which the running time of a minute counts
 
 
 class Limits:
-    """``lifted``: nothing is refused. ``most`` and ``drains``: of the counter of requests, as of all plans but one; ``operating``:
-    seconds of running time that a method has, of which it takes ``costs`` each time."""
+    """``lifted``: nothing is refused. ``most`` and ``drains``: of the counter of requests, as of all plans but one;
+    ``operating``: seconds of running time that a method has, of which it takes ``costs`` each time."""
 
     def __init__(
         self,

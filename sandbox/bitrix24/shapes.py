@@ -1,7 +1,7 @@
 """What Bitrix24's requests look like: the parameters of each method, written from the vendor's description.
 
-What a value *means* in an account (a stage, a record, a user) is not looked at here. In a batch everything is a text, so numbers may
-be written as such.
+What a value *means* in an account (a stage, a record, a user) is not looked at here. In a batch everything is a text, so numbers
+may be written as such.
 """
 
 import re
@@ -23,6 +23,15 @@ def whole(value: Any, at: str) -> None:
 def truth(value: Any, at: str) -> None:
     if str(value) not in ("0", "1"):
         raise Wrong(f"{at} must be 0 or 1")
+
+
+def halt(value: Any, at: str) -> None:
+    if value not in (0, 1):
+        raise Wrong(f"{at} must be true or false")
+
+
+def type_of_call(value: Any, at: str) -> None:
+    one_of("1", "2", "3", "4", "5")(str(value), at)
 
 
 def when(value: Any, at: str) -> None:
@@ -78,7 +87,12 @@ def _user(check: Check) -> Check:
     return checked
 
 
-_NOTE: Mapping[str, Check] = {"ownerTypeId": whole, "ownerId": whole, "itemType": one_of("1", "2", 1, 2), "itemId": whole}
+_NOTE: Mapping[str, Check] = {
+    "ownerTypeId": whole,
+    "ownerId": whole,
+    "itemType": whole,
+    "itemId": whole,
+}
 _STATISTIC = (
     *("ID", "CALL_ID", "EXTERNAL_CALL_ID", "CALL_CATEGORY", "PORTAL_USER_ID", "PORTAL_NUMBER", "PHONE_NUMBER"),
     *("CALL_TYPE", "CALL_DURATION", "CALL_START_DATE", "CRM_ENTITY_TYPE", "CRM_ENTITY_ID", "CRM_ACTIVITY_ID"),
@@ -102,9 +116,7 @@ METHODS: Mapping[str, Check] = {
             "useOriginalUfNames": _YES_NO,
         },
     ),
-    "crm.item.update": shaped(
-        {"entityTypeId": whole, "id": whole, "fields": members}, {"useOriginalUfNames": _YES_NO}
-    ),
+    "crm.item.update": shaped({"entityTypeId": whole, "id": whole, "fields": members}, {"useOriginalUfNames": _YES_NO}),
     "crm.duplicate.findbycomm": shaped(
         {"type": one_of("PHONE", "EMAIL"), "values": listed(filled, most=20, least=1)},
         {"entity_type": one_of("LEAD", "CONTACT", "COMPANY")},
@@ -126,7 +138,7 @@ METHODS: Mapping[str, Check] = {
     ),
     "telephony.externalCall.register": _user(
         shaped(
-            {"PHONE_NUMBER": filled, "TYPE": one_of(*range(1, 6), *map(str, range(1, 6)))},
+            {"PHONE_NUMBER": filled, "TYPE": type_of_call},
             {
                 "USER_ID": whole,
                 "USER_PHONE_INNER": text,
@@ -160,8 +172,14 @@ METHODS: Mapping[str, Check] = {
     "telephony.externalLine.get": shaped({}),
     "telephony.externalLine.add": shaped({"NUMBER": filled}, {"NAME": text, "CRM_AUTO_CREATE": _YES_NO}),
     "voximplant.statistic.get": shaped(
-        {}, {"FILTER": filtered(*_STATISTIC), "SORT": one_of(*_STATISTIC), "ORDER": one_of("ASC", "DESC"), "start": whole}
+        {},
+        {"FILTER": filtered(*_STATISTIC), "SORT": one_of(*_STATISTIC), "ORDER": one_of("ASC", "DESC"), "start": whole},
     ),
 }
-BATCH: Check = shaped({"cmd": members}, {"halt": one_of(0, 1, True, False)})
-APP_ONLY = ("telephony.externalCall.register", "telephony.externalCall.finish", "telephony.externalLine.get", "telephony.externalLine.add")
+BATCH: Check = shaped({"cmd": members}, {"halt": halt})
+APP_ONLY = (
+    "telephony.externalCall.register",
+    "telephony.externalCall.finish",
+    "telephony.externalLine.get",
+    "telephony.externalLine.add",
+)

@@ -105,7 +105,9 @@ def statistics(portal: Portal, said: Row) -> list[Row]:
     """Fifty of them."""
     if not portal.sees_statistics:
         raise denied()
-    rows = [row for row in portal.statistics if all(_fits(row, key, one) for key, one in said.get("FILTER", {}).items())]
+    rows = [
+        row for row in portal.statistics if all(_fits(row, key, one) for key, one in said.get("FILTER", {}).items())
+    ]
     rows.sort(key=lambda row: int(row["ID"]), reverse=said.get("ORDER") == "DESC")
     begin = int(said.get("start") or 0)
     return rows[begin : begin + PAGE]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm.destination import FINAL, SETTLED, Rule
-from service.settings.destinations import destinations_of
+from service.settings.destinations import KINDS, destinations_of
 from service.settings.mistakes import BadSettings
 
 HUBSPOT = {"kind": "hubspot", "access_token": "pat-eu1-0123456789abcdef"}
@@ -54,7 +54,7 @@ def test_several_of_one_kind_stand_beside_each_other():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"kind": "hubspott"}, "kind: Must be one of: hubspot, pipedrive, webhook"),
+        ({"kind": "hubspott"}, f"kind: Must be one of: {', '.join(KINDS)}"),
         ({"acess_token": "x"}, "acess_token: There is no such key; perhaps access_token is meant"),
         ({"connections": ["ryng"]}, "connections: There is no connection ryng"),
         ({"flags": ["sales"]}, "flags"),

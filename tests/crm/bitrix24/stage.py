@@ -118,9 +118,7 @@ class Played:
         self.portal.unwanted = "304"
 
     def stands(self):
-        return [
-            (one["mark"], ",".join(place.rpartition("/")[2] for place in one["on"])) for one in self.portal.calls()
-        ]
+        return [(one["mark"], ",".join(place.rpartition("/")[2] for place in one["on"])) for one in self.portal.calls()]
 
     def said(self, mark) -> str:
         return self.portal.call(mark)["text"]
