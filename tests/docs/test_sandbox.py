@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sandbox.bitrix24 import faults as bitrix24
 from sandbox.hubspot import faults as hubspot
 from sandbox.pipedrive import faults as pipedrive
 from sandbox.webhook import receiver as webhook
@@ -47,6 +48,7 @@ def test_every_option_and_address_of_a_sandbox_is_there(page):
         # These have their own words for what others answer.
         ("hubspot", hubspot.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("pipedrive", pipedrive.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
+        ("bitrix24", bitrix24.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("webhook", webhook.FAULTS, []),
     ],
 )
