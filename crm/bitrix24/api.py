@@ -13,23 +13,20 @@ from urllib.parse import urlsplit
 
 from crm.base import Access, Budget, NotSetUp, Result
 from crm.bitrix24 import answers
-from crm.bitrix24.answers import Error, MissingRights, Unreadable
+from crm.bitrix24.answers import Error, Unreadable
 from crm.bitrix24.commands import MOST, Command
 from crm.bitrix24.kinds import KINDS, Kind
 from crm.destination import Destination
 from crm.facts import Facts
-from crm.halving import WholeRefused
 from lib.http.errors import AskedWrongly, ExchangeError, TooOften, Unavailable, Uncertain
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
 REQUESTS = "requests"
-BATCH, PROFILE, USERS = "batch", "profile", "user.get"
+BATCH = "batch"
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: fifty records with all their fields
 PAGE = 50
-MOST_USER_PAGES = 20
 # How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
 WAITS, LONGEST_WAIT = 2, 2.0
-REFUSALS = (WholeRefused, MissingRights, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Row = Mapping[str, Any]
 
@@ -229,47 +226,6 @@ class Client:
             if is_requests:
                 self._budget.put_off(REQUESTS, error.retry_after)
         return error
-
-    # The account ------------------------------------------------------------------------------------------------------
-    def user(self) -> Row:
-        """Who asks. Raises ExchangeError."""
-        found = self.facts.get(PROFILE, self._asked_user)
-        assert found is not None
-        return found
-
-    def _asked_user(self) -> Row:
-        found = self.ask(PROFILE)["result"]
-        if not isinstance(found, Mapping) or not found.get("ID"):
-            raise Unreadable(f"{self.host} does not say who asks: the user may not be active.")
-        return found
-
-    def users(self) -> Mapping[str, str]:
-        """Active ones: id -> e-mail in small letters. Raises ExchangeError."""
-        found: dict[str, str] = {}
-        start: Any = 0
-        for _ in range(MOST_USER_PAGES):
-            rows, following = self.ask_list(USERS, {"select": ["ID", "EMAIL", "ACTIVE"], "start": start})
-            active = [one for one in rows if one.get("ID") and one.get("ACTIVE") not in (False, "N")]
-            found |= {str(one["ID"]): str(one.get("EMAIL") or "").strip().casefold() for one in active}
-            if not isinstance(following, int) or following <= start:
-                break
-            start = following
-        return found
-
-    def owner(self, email: str | None) -> str | None:
-        """The id of the user with this e-mail address; None where there is none, or users cannot be asked for. Raises
-        Unavailable and the like."""
-        if not email:
-            return None
-        users = self.facts.get(USERS, self._asked_users) or {}
-        fitting = [id_ for id_, one in users.items() if one and one == email.strip().casefold()]
-        return fitting[0] if len(fitting) == 1 else None
-
-    def _asked_users(self) -> Mapping[str, str] | None:
-        try:
-            return self.users()
-        except REFUSALS:
-            return None
 
     def url(self, record_id: str) -> str:
         """Where people see the record, with its calls."""

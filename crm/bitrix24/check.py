@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
-from crm.bitrix24 import calls, rows, searching, settable, statistics
+from crm.bitrix24 import calls, rows, searching, settable, statistics, users
 from crm.bitrix24.api import Client
 from crm.bitrix24.kinds import DEALS
 from crm.bitrix24.settable import Field
@@ -39,7 +39,7 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
 def _credentials(client: Client) -> Line:
     which = "app's token" if client.is_app else "webhook"
     try:
-        user = client.user()
+        user = users.own(client)
     except NotSetUp as error:
         return Line("Bitrix24 answers", False, str(error))
     except CredentialsRefused as error:
@@ -137,7 +137,7 @@ def _stages(client: Client, sets: Sequence[Mapping[str, str]], together: Sequenc
 
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
-    known = client.users()
+    known = users.active(client)
     yield Line(f"Users can be read: {len(known)} seen", True)
     has = some([f"{id_} ({email})" for id_, email in known.items()])
     for agent, owner in destination.owners.items():

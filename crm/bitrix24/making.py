@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crm.base import Again, Call, Done, Refused, Result, Unknown
-from crm.bitrix24 import activities, answers, contents, statistics
+from crm.bitrix24 import activities, answers, contents, statistics, users
 from crm.bitrix24.activities import Place
 from crm.bitrix24.api import Answered, Client
 from crm.bitrix24.commands import MOST, Command, earlier
@@ -60,7 +60,8 @@ def made(client: Client, some: Sequence[New]) -> list[Result]:
 
 def _commands(client: Client, at: int, new: New) -> list[Command]:
     said, settings = contents.content(new.call), client.settings
-    user = said["owner"] or client.owner(said["owner_email"]) or settings["user_id"] or client.user()["ID"]
+    user = said["owner"] or users.by_email(client, said["owner_email"]) or settings["user_id"]
+    user = user or users.own(client)["ID"]
     code = contents.code_of(said, settings["status_codes"])
     type_id, record_id = new.holder
     register = {

@@ -1,0 +1,58 @@
+"""Bitrix24's users: who asks, and whose a call is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm.base import NotSetUp
+from crm.bitrix24.answers import MissingRights, Unreadable
+from crm.bitrix24.api import Client, Row
+from crm.halving import WholeRefused
+
+PROFILE, USERS = "profile", "user.get"
+MOST_PAGES = 20
+REFUSALS = (WholeRefused, MissingRights, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
+
+
+def own(client: Client) -> Row:
+    """Who asks. Raises ExchangeError."""
+    found = client.facts.get(PROFILE, lambda: _asked_own(client))
+    assert found is not None
+    return found
+
+
+def _asked_own(client: Client) -> Row:
+    found = client.ask(PROFILE)["result"]
+    if not isinstance(found, Mapping) or not found.get("ID"):
+        raise Unreadable(f"{client.host} does not say who asks: the user may not be active.")
+    return found
+
+
+def active(client: Client) -> Mapping[str, str]:
+    """Id -> e-mail in small letters. Raises ExchangeError."""
+    found: dict[str, str] = {}
+    start: Any = 0
+    for _ in range(MOST_PAGES):
+        rows, following = client.ask_list(USERS, {"select": ["ID", "EMAIL", "ACTIVE"], "start": start})
+        some = [one for one in rows if one.get("ID") and one.get("ACTIVE") not in (False, "N")]
+        found |= {str(one["ID"]): str(one.get("EMAIL") or "").strip().casefold() for one in some}
+        if not isinstance(following, int) or following <= start:
+            break
+        start = following
+    return found
+
+
+def by_email(client: Client, email: str | None) -> str | None:
+    """The id of the user with this e-mail address; None where there is none, or users cannot be asked for. Raises Unavailable and
+    the like."""
+    if not email:
+        return None
+    users = client.facts.get(USERS, lambda: _asked(client)) or {}
+    fitting = [id_ for id_, one in users.items() if one and one == email.strip().casefold()]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _asked(client: Client) -> Mapping[str, str] | None:
+    try:
+        return active(client)
+    except REFUSALS:
+        return None
