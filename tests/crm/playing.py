@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from crm.destination import Destination
 
-KINDS = ("hubspot", "pipedrive", "bitrix24")
+KINDS = ("hubspot", "pipedrive", "bitrix24", "zoho")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Zoho CRM, played locally: see ``account``."""
