@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
+from crm.base import Again, Call, Done, Refused, Result, Seen, Unknown
 from crm.halving import unfinished, waves
-from crm.zoho import batches, contents, metadata, rows, searching
+from crm.zoho import batches, contents, ours, rows, searching
 from crm.zoho.answers import CONFLICT, RECORD_DELETED
 from crm.zoho.api import CALLS, CONTACTS, Client, Row, address
-from crm.zoho.contents import CONTACT, DURATION, KEPT_BY_ZOHO, OTHER, OTHERS_MODULE, OWNER, RESULT, SECONDS, START, TEXT
+from crm.zoho.contents import KEPT_BY_ZOHO, OTHER, SECONDS, TEXT
+from crm.zoho.ours import Ours
 from lib import clock
 from lib.http.errors import ExchangeError
 
@@ -24,38 +25,12 @@ STILL_THERE = "Zoho still shows the call."
 NO_RECORD = "Zoho has no {} of this id that is not converted."
 LONGER = "Zoho answers that it lasted {} s, and it was {} s: look at duration_format."
 DIFFERS = "Zoho does not let {} of a call be changed once it is over, and has kept the first."
-NOT_OURS = (
-    "Zoho's calls have no unique field {0}. `wrapup crm check {1} --create-properties` makes it where the token allows that. "
-    'Or set unique_field = "": the mark then stands in the description.'
-)
 BEFORE = timedelta(days=1)  # two clocks differ by less
 
 
 def content(call: Call) -> Mapping[str, Any]:
     """As of ``crm.base.Calls``."""
     return contents.content(call)
-
-
-@dataclass(frozen=True)
-class _Ours:
-    """What is sent of a call, and where it is to stand. ``module``: of its record; None where there is none. ``seconds``: as
-    they are known."""
-
-    call: Call
-    fields: Mapping[str, Any]
-    module: str | None
-    seconds: int | None
-
-    def link(self) -> dict[str, Any]:
-        record = {"id": self.call.record_id}
-        if self.module == CONTACTS:
-            return {CONTACT: record}
-        return {OTHER: record, OTHERS_MODULE: self.module}
-
-    def stands(self, row: Row) -> bool:
-        """Whether it is on its record. Where that is gone, as after a merge, it stays where Zoho has put it."""
-        there = {rows.id_of(row.get(name)) for name in (CONTACT, OTHER)}
-        return self.call.record_id in there or (self.module is None and there != {None})
 
 
 def log(client: Client, calls: Sequence[Call]) -> list[Result]:
@@ -77,26 +52,26 @@ class _Batch:
 
 
 def _logged(client: Client, calls: Sequence[Call]) -> list[Result]:
-    ours = _all_ours(client, calls)
-    shown = _shown(client)
+    mine = ours.of(client, calls)
+    shown = ours.shown(client)
     there = rows.by_id(client, CALLS, (call.remote_id for call in calls if call.remote_id), shown)
     batch = _Batch(found={at: there[call.remote_id] for at, call in enumerate(calls) if call.remote_id in there})
-    for at, one in enumerate(ours):
+    for at, one in enumerate(mine):
         if one.module is None and not (at in batch.found and one.stands(batch.found[at])):
             kinds = " or ".join(module.lower()[:-1] for module in client.modules)
             batch.results[at] = Refused(RECORD_DELETED, NO_RECORD.format(kinds))
             batch.found.pop(at, None)
     fresh = [at for at in range(len(calls)) if at not in batch.found and at not in batch.results]
     if fresh:
-        made = batches.given(client, "POST", CALLS, [_new(ours[at]) for at in fresh], alone=client.unique is None)
+        made = batches.given(client, "POST", CALLS, [_new(mine[at]) for at in fresh], alone=client.unique is None)
         try:
-            _shown_again(client, ours, batch, dict(zip(fresh, made, strict=True)), shown)
+            _shown_again(client, mine, batch, dict(zip(fresh, made, strict=True)), shown)
         except ExchangeError as error:
-            # They are logged, and where they stand is not known: whoever hears only of the failure believes that nothing was sent.
+            # They are logged, and where is not known: whoever hears only of the failure believes that nothing was sent.
             left = dict(zip(fresh, made, strict=True))
             batch.results |= {at: Unknown(str(error)) if isinstance(one, Done) else one for at, one in left.items()}
     try:
-        _correct(client, ours, batch, shown)
+        _correct(client, mine, batch, shown)
     except ExchangeError as error:
         if not fresh:
             raise
@@ -108,19 +83,19 @@ def _unfinished(error: ExchangeError, is_new: bool) -> Result:
     return Unknown(str(error)) if is_new else unfinished(error, True)
 
 
-def _new(one: _Ours) -> dict[str, Any]:
+def _new(one: Ours) -> dict[str, Any]:
     return {**one.fields, **one.link()}
 
 
 def _shown_again(
-    client: Client, ours: Sequence[_Ours], batch: _Batch, made: Mapping[int, Result], shown: Sequence[str]
+    client: Client, mine: Sequence[Ours], batch: _Batch, made: Mapping[int, Result], shown: Sequence[str]
 ) -> None:
     """What was made, as Zoho shows it, by its marks: so it is known which is which, in whatever order it answers."""
     ids = [one.remote_id for one in made.values() if isinstance(one, Done) and one.remote_id]
     there = rows.by_id(client, CALLS, ids, shown)
-    by_mark = {_mark_of(client, row): row for row in there.values()}
+    by_mark = {ours.mark_of(client, row): row for row in there.values()}
     for at, result in made.items():
-        row = by_mark.get(ours[at].call.mark)
+        row = by_mark.get(mine[at].call.mark)
         if row is not None:
             batch.found[at] = row
             if not (isinstance(result, Done) and result.answer == batches.ALREADY):
@@ -131,38 +106,53 @@ def _shown_again(
             batch.results[at] = Unknown(NOT_THERE) if isinstance(result, Done) else result
 
 
-def _correct(client: Client, ours: Sequence[_Ours], batch: _Batch, shown: Sequence[str]) -> None:
+def _correct(client: Client, mine: Sequence[Ours], batch: _Batch, shown: Sequence[str]) -> None:
     """What does not stand there as it should is written again, and read back where it is about the place."""
-    changes = {at: _change(ours[at], row, at in batch.new) for at, row in batch.found.items()}
+    changes = {at: _change(mine[at], row, at in batch.new) for at, row in batch.found.items()}
     wanted = [at for at, change in changes.items() if change]
     bodies = [{"id": str(batch.found[at]["id"]), **changes[at]} for at in wanted]
     written = batches.given(client, "PUT", CALLS, bodies) if bodies else []
-    for at, result in zip(wanted, written, strict=True):
-        if not isinstance(result, Done):
-            batch.results[at] = Unknown(result.answer) if at in batch.new else result
-    moved = [at for at in wanted if at not in batch.results and not ours[at].stands(batch.found[at])]
+    batch.results |= {
+        at: _failed(one, at in batch.new) for at, one in zip(wanted, written, strict=True) if not _is_done(one)
+    }
+    moved = [at for at in wanted if at not in batch.results and not mine[at].stands(batch.found[at])]
     now = rows.by_id(client, CALLS, (str(batch.found[at]["id"]) for at in moved), shown) if moved else {}
     for at, row in batch.found.items():
         if at in batch.results:
             continue
-        row = now.get(str(row["id"]), {}) if at in moved else row
-        known = {**batch.found[at], **changes[at], **row}
-        batch.results[at] = _done(client, ours[at], known) if ours[at].stands(known) else Unknown(ELSEWHERE)
+        known = now.get(str(row["id"]), {}) if at in moved else {**row, **changes[at]}
+        batch.results[at] = _done(client, mine[at], known) if mine[at].stands(known) else Unknown(ELSEWHERE)
 
 
-def _change(one: _Ours, row: Row, is_new: bool) -> dict[str, Any]:
+def _is_done(result: Result) -> bool:
+    return isinstance(result, Done)
+
+
+def _failed(result: Result, is_new: bool) -> Result:
+    if is_new and isinstance(result, Refused | Again):
+        return Unknown(result.answer)  # it is logged, and not where it belongs
+    if isinstance(result, Refused) and result.reason == RECORD_DELETED:
+        return Again(result.answer)  # a person has deleted the call just now: it is logged anew
+    return result
+
+
+def _change(one: Ours, row: Row, is_new: bool) -> dict[str, Any]:
     """What is to be written over a call; of one that was just made only its place is looked at."""
-    differing = {} if is_new else {name: value for name, value in one.fields.items() if not _alike(name, value, row)}
+    differing = (
+        {} if is_new else {name: value for name, value in one.fields.items() if not ours.alike(name, value, row)}
+    )
     change = {name: value for name, value in differing.items() if name not in KEPT_BY_ZOHO}
     if not one.stands(row):
         change |= one.link() | ({OTHER: None} if one.module == CONTACTS and row.get(OTHER) else {})
     return change
 
 
-def _done(client: Client, one: _Ours, row: Row) -> Done:
+def _done(client: Client, one: Ours, row: Row) -> Done:
     id_ = str(row["id"])
     kept = [
-        name for name in KEPT_BY_ZOHO if name in one.fields and name in row and not _alike(name, one.fields[name], row)
+        name
+        for name in KEPT_BY_ZOHO
+        if name in one.fields and name in row and not ours.alike(name, one.fields[name], row)
     ]
     told = row.get(SECONDS)
     answers = [DIFFERS.format(" and ".join(kept))] if kept else []
@@ -171,92 +161,18 @@ def _done(client: Client, one: _Ours, row: Row) -> Done:
     return Done(id_, client.url(CALLS, id_), " ".join(answers) or None)
 
 
-# What is sent -----------------------------------------------------------------------------------------------------------
-def _all_ours(client: Client, calls: Sequence[Call]) -> list[_Ours]:
-    """Raises NotSetUp where the account has no unique field of ours, and ExchangeError."""
-    known = _fields(client)
-    modules = rows.modules_of(client, (call.record_id for call in calls if call.record_id))
-    return [_ours(client, call, known, modules.get(call.record_id)) for call in calls]
-
-
-def _fields(client: Client) -> Mapping[str, metadata.Field]:
-    known = metadata.of(client, CALLS)
-    if client.unique is None or _is_unique(client, known):
-        return known
-    known = client.facts.get(f"fields {CALLS} again", lambda: metadata.read(client, CALLS), 60.0) or {}
-    if not _is_unique(client, known):  # without it a call would be logged twice, and nobody would know
-        raise NotSetUp(NOT_OURS.format(client.unique, client.name))
-    return known
-
-
-def _is_unique(client: Client, known: Mapping[str, metadata.Field]) -> bool:
-    return client.unique in known and known[client.unique].unique
-
-
-def _ours(client: Client, call: Call, known: Mapping[str, metadata.Field], module: str | None) -> _Ours:
-    said = contents.content(call)
-    own = client.settings
-    type_ = said["type"] or own["unknown_direction"]
-    fields: dict[str, Any] = {**said["fields"], contents.TYPE: type_}
-    if type_ != contents.MISSED:
-        fields[DURATION] = contents.duration(said["seconds"], own["duration_format"])
-    fields[TEXT] = said["text"] if client.unique else contents.marked(said["text"], call.mark)
-    fields |= {name: value for name, value in said["numbers"].items() if name in known and known[name].writable}
-    if result := _result(client, said["result"], known.get(RESULT)):
-        fields[RESULT] = result
-    if client.unique:
-        fields[client.unique] = call.mark
-    if owner := said["owner"] or (client.owner(said["owner_email"]) if said["owner_email"] else None):
-        fields[OWNER] = {"id": owner}
-    return _Ours(call, fields, module, said["seconds"])
-
-
-def _result(client: Client, said: Mapping[str, Sequence[str]], known: metadata.Field | None) -> str | None:
-    """The account's own result; None where it has no fitting one."""
-    if known is None or not known.writable:
-        return None
-    chosen = client.settings["results"]
-    mapped = [chosen[key] for key in said["keys"] if key in chosen]
-    if known.options is None:
-        return next(iter(mapped or said["labels"]), None)
-    listed = {name.strip().casefold(): value for value, label in known.options.items() for name in (label, value)}
-    fitting = (listed.get(one.strip().casefold()) for one in (*mapped, *said["labels"]))
-    return next((one for one in fitting if one), None)
-
-
-def _shown(client: Client) -> list[str]:
-    own = (contents.SUBJECT, contents.TYPE, START, DURATION, SECONDS, TEXT, RESULT, OWNER, contents.TO, contents.FROM)
-    return [*own, CONTACT, OTHER, *([client.unique] if client.unique else ())]
-
-
-def _mark_of(client: Client, row: Row) -> str | None:
-    if client.unique is None:
-        return contents.mark_of(row.get(TEXT))
-    found = row.get(client.unique)
-    return str(found) if found else None
-
-
-def _alike(name: str, ours: Any, row: Row) -> bool:
-    there = row.get(name)
-    if name == START:
-        return clock.parse(ours) == clock.parse(str(there or ""))
-    if name == OWNER:
-        return rows.id_of(ours) == rows.id_of(there)
-    return " ".join(str(ours).split()) == " ".join(metadata.text(there).split())
-
-
 # Looking up -------------------------------------------------------------------------------------------------------------
 def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
     """As of ``crm.base.Calls``: by our field, or among the calls that were made last; then by what was known of them."""
     client.begin()
     client.account()  # for addresses
     marks = {call.mark for call in calls}
-    found = _marked(client, calls) if client.unique is None else searching.by_marks(client, marks, _shown(client))
+    found = _marked(client, calls) if client.unique is None else searching.by_marks(client, marks, ours.shown(client))
     left = [call.remote_id for call in calls if call.remote_id and call.mark not in found]
-    for row in rows.by_id(client, CALLS, left, _shown(client)).values():
-        found.setdefault(_mark_of(client, row) or "", row)
-    ours = _all_ours(client, [call for call in calls if call.mark in found])
-    same = {one.call.mark: not _change(one, found[one.call.mark], is_new=False) for one in ours}
+    for row in rows.by_id(client, CALLS, left, ours.shown(client)).values():
+        found.setdefault(ours.mark_of(client, row) or "", row)
+    mine = ours.of(client, [call for call in calls if call.mark in found])
+    same = {one.call.mark: not _change(one, found[one.call.mark], is_new=False) for one in mine}
     return [_seen(client, found.get(call.mark), same.get(call.mark, False)) for call in calls]
 
 
@@ -269,7 +185,11 @@ def _marked(client: Client, calls: Sequence[Call]) -> dict[str, Row]:
     wanted = {call.mark for call in calls}
     since = min(_begin(call) for call in calls) - BEFORE if calls else None
     found: dict[str, Row] = {}
-    params = {"fields": ",".join([*_shown(client), "Created_Time"]), "sort_by": "Created_Time", "sort_order": "desc"}
+    params = {
+        "fields": ",".join([*ours.shown(client), "Created_Time"]),
+        "sort_by": "Created_Time",
+        "sort_order": "desc",
+    }
     for page in client.pages(address(CALLS), params, int(client.settings["look_up_pages"])):
         for row in page:
             mark = contents.mark_of(row.get(TEXT))

@@ -70,6 +70,12 @@ def duration(seconds: int | None, form: str) -> str:
     return f"{whole // 60:02d}:{whole % 60:02d}"
 
 
+def seconds_of(duration_: str) -> tuple[int, ...] | None:
+    """A duration to be compared, however many zeros stand before it; None of what is none."""
+    parts = duration_.split(":")
+    return tuple(map(int, parts)) if all(one.isdecimal() for one in parts) else None
+
+
 def marked(text: str, mark: str) -> str:
     """The description with our mark."""
     return f"{text}\nWrapup: {mark}"

@@ -16,7 +16,7 @@ class Refusal(Exception):
         details: Mapping[str, Any] | None = None,
         wrong: bool = False,
         page: str | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ):
         super().__init__(message)
         self.status = status
@@ -25,7 +25,7 @@ class Refusal(Exception):
         self.details = dict(details or {})
         self.wrong = wrong
         self.page = page
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers = dict(headers or {})
 
     def body(self) -> dict[str, Any]:
         return error(self.code, self.message, self.details)
@@ -54,10 +54,10 @@ def not_allowed() -> Refusal:
 
 
 def too_often(value: Any = None) -> Refusal:
-    headers = {"Retry_After": str(value)} if value else {}
-    return Refusal(429, "TOO_MANY_REQUESTS", "You have reached the limit of calls at once", **headers)
+    headers = {"Retry-After": str(value)} if value else {}
+    return Refusal(429, "TOO_MANY_REQUESTS", "You have reached the limit of calls at once", headers=headers)
 
 
 def credits_spent() -> Refusal:
-    headers = {"X_API_CREDITS_REMAINING": "0"}
-    return Refusal(429, "TOO_MANY_REQUESTS", "You have crossed the limit of API credits", **headers)
+    headers = {"X-API-CREDITS-REMAINING": "0"}
+    return Refusal(429, "TOO_MANY_REQUESTS", "You have crossed the limit of API credits", headers=headers)
