@@ -23,7 +23,7 @@ HIDDEN = (
 )
 STILL_THERE = "Zoho still shows the call."
 NO_RECORD = "Zoho has no {} of this id that is not converted."
-LONGER = "Zoho answers that it lasted {} s, and it was {} s: look at duration_format."
+MISREAD = "Zoho answers that it lasted {} s, and it was {} s: look at duration_format."
 DIFFERS = "Zoho does not let {} of a call be changed once it is over, and has kept the first."
 BEFORE = timedelta(days=1)  # two clocks differ by less
 
@@ -156,8 +156,8 @@ def _done(client: Client, one: Ours, row: Row) -> Done:
     ]
     told = row.get(SECONDS)
     answers = [DIFFERS.format(" and ".join(kept))] if kept else []
-    if one.seconds and isinstance(told, int) and told >= 2 * max(one.seconds, 1) and told - one.seconds >= 60:
-        answers.append(LONGER.format(told, one.seconds))
+    if contents.is_misread(one.seconds, client.settings["duration_format"], told):
+        answers.append(MISREAD.format(told, one.seconds or 0))
     return Done(id_, client.url(CALLS, id_), " ".join(answers) or None)
 
 

@@ -123,7 +123,7 @@ def _field(module: str, found: Field, values: Sequence[str]) -> Iterator[Line]:
     missing = [one for value in values for one in metadata.lacking(found, value)]
     if found.options is not None:
         has = some([value if value == label else f"{value} ({label})" for value, label in found.options.items()])
-        what = f"{name} of {module} has the options that are used" if not missing else f"{name} has {some(missing)}"
+        what = f"{name} of {module} has the options {'that are used' if not missing else some(missing)}"
         yield line(what, not missing, f"It has {has}. What Zoho calls the actual value is needed.")
         return
     for value in values if settable else ():

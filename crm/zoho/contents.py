@@ -24,6 +24,7 @@ TYPES = {"outbound": OUTBOUND, "inbound": INBOUND}
 ANSWERED = (CONNECTED, VOICEMAIL)
 LONGEST_SUBJECT, LONGEST_TEXT = 255, 30_000  # characters; a small margin to what Zoho takes
 LONGEST_NUMBER = 30
+FACTOR = 30  # by which two readings of a duration differ at least: one is 60 times the other
 # Labels that may be among an account's results; the first that is.
 BY_OUTCOME = {
     CONNECTED: ("Connected",),
@@ -64,10 +65,15 @@ def content(call: Call) -> dict[str, Any]:
 def duration(seconds: int | None, form: str) -> str:
     """A call of zero seconds is refused, and so is one without a duration: it is given the least there is."""
     whole = max(seconds or 0, 1)
-    if form == "hh:mm":
-        minutes = -(-whole // 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-    return f"{whole // 60:02d}:{whole % 60:02d}"
+    first, second = divmod(-(-whole // 60) if form == "hh:mm" else whole, 60)
+    return f"{first:02d}:{second:02d}"
+
+
+def is_misread(seconds: int | None, form: str, told: Any) -> bool:
+    """Whether Zoho has taken minutes for hours, or the other way round: by the seconds that it tells of a duration."""
+    first, _, second = duration(seconds, form).partition(":")
+    meant = (int(first) * 60 + int(second)) * (60 if form == "hh:mm" else 1)
+    return isinstance(told, int) and told > 0 and max(meant, told) >= FACTOR * min(meant, told)
 
 
 def seconds_of(duration_: str) -> tuple[int, ...] | None:

@@ -74,6 +74,7 @@ class Zoho:
         self.fields: dict[str, dict[str, Row]] = metadata.own()
         self.records: dict[str, dict[str, Kept]] = {LEADS: {}, CONTACTS: {}, CALLS: {}}
         self.unwanted: str | None = None
+        self.durations = "mm:ss"  # or hh:mm
         self.requests: Counter[str] = Counter()
         self.answers: Counter[int] = Counter()
         self.struck: Counter[str] = Counter()
@@ -200,6 +201,13 @@ class Zoho:
         wanted = str(value or "").casefold()
         rows = (kept for id_, kept in self.records[module].items() if not kept.gone and id_ != but)
         return next((kept for kept in rows if wanted and str(kept.row.get(name) or "").casefold() == wanted), None)
+
+    def seconds(self, duration: Any) -> int | None:
+        """As the account understands it."""
+        first, _, second = str(duration or "").partition(":")
+        if not (first.isdigit() and second.isdigit()):
+            return None
+        return (int(first) * 60 + int(second)) * (60 if self.durations == "hh:mm" else 1)
 
     def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
         """A request that was refused: ``wrong`` where it would be so in every account."""

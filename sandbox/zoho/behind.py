@@ -97,6 +97,7 @@ def _settings(zoho: Zoho) -> dict[str, Any]:
     return {
         "search_delay": zoho.search_delay,
         "unwanted": zoho.unwanted,
+        "durations": zoho.durations,
         "lifted": zoho.limits.lifted,
         "credits": zoho.limits.credits,
     }

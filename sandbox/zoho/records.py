@@ -95,7 +95,7 @@ def _created(zoho: Zoho, module: str, given: Mapping[str, Any], at: int) -> Row:
         return refused
     row = {"Owner": zoho.owner(), **_kept(zoho, module, given)}
     if module == CALLS:
-        row["Call_Duration_in_seconds"] = _seconds(row.get("Call_Duration"))
+        row["Call_Duration_in_seconds"] = zoho.seconds(row.get("Call_Duration"))
         if "no_link" in g.faults:
             row |= {"Who_Id": None, "What_Id": None}
     kept = zoho.make(module, row)
@@ -115,7 +115,7 @@ def _updated(zoho: Zoho, module: str, given: Mapping[str, Any], at: int) -> Row:
         return refused
     zoho.write(kept, _kept(zoho, module, given))
     if module == CALLS:
-        kept.row["Call_Duration_in_seconds"] = _seconds(kept.row.get("Call_Duration"))
+        kept.row["Call_Duration_in_seconds"] = zoho.seconds(kept.row.get("Call_Duration"))
     zoho.counted[f"{module} changed"] += 1
     return _success("record updated", {"id": kept.row["id"], "Modified_Time": kept.row["Modified_Time"]})
 
@@ -150,7 +150,7 @@ def _refused(zoho: Zoho, module: str, given: Mapping[str, Any], kept: Kept | Non
 
 
 def _refused_call(zoho: Zoho, given: Mapping[str, Any], kept: Kept | None, about: Any) -> Row | None:
-    if _seconds(given.get("Call_Duration")) == 0:
+    if zoho.seconds(given.get("Call_Duration")) == 0:
         return error("DEPENDENT_MISMATCH", "Call Duration can not be zero.", about("Call_Duration"))
     for name, module in (("Who_Id", CONTACTS), ("What_Id", str(given.get("$se_module")))):
         id_ = place(given, name)
@@ -163,11 +163,6 @@ def _refused_call(zoho: Zoho, given: Mapping[str, Any], kept: Kept | None, about
     if zoho.unwanted is not None and zoho.unwanted in str(given.get("Description")):
         return error("MANDATORY_NOT_FOUND", "required field not found", about("Call_Purpose"))
     return None
-
-
-def _seconds(duration: Any) -> int | None:
-    minutes, _, seconds = str(duration or "").partition(":")
-    return int(minutes) * 60 + int(seconds) if minutes.isdigit() and seconds.isdigit() else None
 
 
 def _shown(row: Row, given: Mapping[str, str]) -> Row:
