@@ -59,6 +59,26 @@ def test_pipedrive_by_itself():
         assert requests.get(url, timeout=30).json()["calls"] == []
 
 
+def test_zoho_by_itself():
+    with started("zoho", "--leads", "2", "--unique-field", "Ours", "--search-delay", "0", "--lifted") as url:
+        ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
+        assert (len(ledger["Leads"]), ledger["calls"]) == (2, [])
+        form = {"client_id": "1000.DEMO", "client_secret": "demo-secret", "refresh_token": "1000.demo-refresh"}
+        form |= {"grant_type": "refresh_token"}
+        token = requests.post(f"{url}/oauth/v2/token", data=form, timeout=30).json()["access_token"]
+        fields = requests.get(
+            f"{url}/crm/v8/settings/fields?module=Calls",
+            headers={"Authorization": f"Zoho-oauthtoken {token}"},
+            timeout=30,
+        )
+        assert [one["api_name"] for one in fields.json()["fields"] if one["unique"]] == ["Ours"]
+        made = requests.post(f"{url}/sandbox/Leads", json={"records": [{"id": "77", "Last_Name": "Asha"}]}, timeout=30)
+        assert (made.status_code, made.json()) == (201, {"ids": ["77"]})
+        assert requests.post(f"{url}/sandbox/Leads/77/merge", json={"into": "78"}, timeout=30).status_code == 404
+        assert requests.post(f"{url}/sandbox/settings", json={"durations": "hh:mm"}, timeout=30).status_code == 200
+        assert requests.post(f"{url}/sandbox/settings", json={"nothing": 1}, timeout=30).status_code == 400
+
+
 def test_a_receiver_of_webhooks_by_itself():
     secret = "whsec_" + "c2Vj" * 8
     with started("webhook", "--secret", secret) as url:
