@@ -11,6 +11,8 @@ from sandbox.hubspot import account as hubspot
 from sandbox.hubspot.api import create_app as hubspot_app
 from sandbox.pipedrive import account as pipedrive
 from sandbox.pipedrive.api import create_app as pipedrive_app
+from sandbox.zoho import account as zoho
+from sandbox.zoho.api import create_app as zoho_app
 
 FIRST_RECORD = 5_000_000
 MARK = "wrapup_outcome_id"
@@ -63,6 +65,14 @@ def _pipedrive(persons: list[Json]) -> Flask:
     return pipedrive_app(made)
 
 
+def _zoho(leads: list[Json]) -> Flask:
+    made = zoho.Zoho(lifted=True, search_delay=0)
+    made.add_field(zoho.CALLS, MARK, "text", unique=True)
+    for one in leads:
+        made.add(zoho.LEADS, **one)
+    return zoho_app(made)
+
+
 ACCOUNTS: Mapping[str, Account] = {
     "hubspot": Account(
         options=("--contacts", "0", "--unique-property", MARK),
@@ -92,5 +102,27 @@ ACCOUNTS: Mapping[str, Account] = {
         own={"api_token": pipedrive.TOKEN, "outcomes": {"unknown": "no_answer"}},
         unlimited={"requests_per_two_seconds": 10_000, "searches_per_two_seconds": 1_000},
         urls=("api_url", "oauth_url"),
+    ),
+    "zoho": Account(
+        options=("--leads", "0", "--search-delay", "0", "--unique-field", MARK),
+        put=("Leads", "records"),
+        record=lambda number: {
+            "id": str(FIRST_RECORD + number),
+            "Last_Name": "Sample",
+            "Phone": number_of(number),
+            "Lead_Status": "Not Contacted",
+        },
+        app=_zoho,
+        calls=lambda ledger: [(one["mark"], int(one["on"] is not None)) for one in ledger["calls"]],
+        sets=("Lead_Status", "Attempted to Contact", "Contacted"),
+        own={
+            "client_id": zoho.App.id,
+            "client_secret": zoho.App.secret,
+            "refresh_token": zoho.App.refresh,
+            "unique_field": MARK,
+            "records": ["leads"],
+        },
+        unlimited={"requests_per_second": 1_000},
+        urls=("api_url", "accounts_url"),
     ),
 }
