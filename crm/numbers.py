@@ -38,7 +38,7 @@ def terms(number: str, ways: Sequence[str]) -> list[tuple[str, bool]]:
 
 def alike(written: Iterable[str], number: str) -> bool:
     """Whether one of them looks like the number in E.164; the engine looks at it more closely."""
-    end = digits(_national(number))[-ENOUGH:]
+    end = digits(national(number))[-ENOUGH:]
     return any(digits(one).endswith(end) for one in written)
 
 
@@ -46,7 +46,8 @@ def digits(text: str) -> str:
     return "".join(one for one in text if one.isascii() and one.isdigit())
 
 
-def _national(number: str) -> str:
+def national(number: str) -> str:
+    """Without the country's code, and without what is dialled before it; as it is where it cannot be read."""
     try:
         return phone.national(number)
     except phonenumbers.NumberParseException:

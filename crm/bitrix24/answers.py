@@ -24,7 +24,7 @@ MINUTE = 60.0  # after which the running time of a method is less, where nobody 
 BLOCKED = timedelta(hours=1)  # a person has shut us out by hand; asked so often whether it is over
 RECORD_DELETED, NOT_ALLOWED, VALIDATION, REQUIRED = "record_deleted", "not_allowed", "validation", "required_field"
 _BROKEN = ("INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "0")
-_TOKEN = ("EXPIRED_TOKEN", "INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_GRANT", "AUTHORIZATION_ERROR")
+TOKEN = ("EXPIRED_TOKEN", "INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_GRANT", "AUTHORIZATION_ERROR")
 _RIGHTS = (
     "INSUFFICIENT_SCOPE",
     "INVALID_SCOPE",
@@ -33,6 +33,7 @@ _RIGHTS = (
     "ALLOWED_ONLY_INTRANET_USER",
 )
 _ACCOUNT = ("PORTAL_DELETED", "PAYMENT_REQUIRED", "INVALID_CLIENT")
+_NO_METHOD = ("ERROR_METHOD_NOT_FOUND", "METHOD_NOT_FOUND")  # of an account that is older than it
 _APP = ("WRONG_AUTH_TYPE", "APPLICATION CONTEXT REQUIRED")
 _GONE = re.compile(r"NOT_FOUND\b|\bNOT FOUND\b|OWNER_NOT_FOUND|ACTIVITY IS NOT FOUND")
 _DENIED = re.compile(r"ACCESS[ _]DENIED")
@@ -62,7 +63,7 @@ class Error:
     @property
     def is_gone(self) -> bool:
         """Of a record, or an activity."""
-        return _GONE.search(f"{self.code} {self.words.upper()}") is not None
+        return self.code not in _NO_METHOD and _GONE.search(f"{self.code} {self.words.upper()}") is not None
 
 
 def error_of(said: Any, secrets: Sequence[str] = ()) -> Error | None:
@@ -107,7 +108,7 @@ def failure(error: Error, host: str, what: str, *, writes: bool, is_app: bool) -
     if code == OVERLOAD:
         sentence = f"{host} has shut us out by hand ({OVERLOAD} to {what}). Ask Bitrix24's support to lift it."
         return QuotaSpent(sentence, clock.now() + BLOCKED, OVERLOAD)
-    if code in _TOKEN:
+    if code in TOKEN:
         which = "refresh_token" if is_app else "webhook_url"
         return CredentialsRefused(f"{host} refused the credentials ({code} to {what}). Put valid ones into {which}.")
     if code in _RIGHTS:

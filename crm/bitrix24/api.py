@@ -95,8 +95,9 @@ class Client:
             raise Unreadable(f"{self.host} answered {method} without a list of rows.")
         return [one for one in found if isinstance(one, Mapping)]
 
-    def ask_all(self, commands: Sequence[Command]) -> Answered:
-        """What is only asked for, in as many batches as it takes. Raises what a command has in common with the whole account."""
+    def ask_all(self, commands: Sequence[Command], each: bool = False) -> Answered:
+        """What is only asked for, in as many batches as it takes. Raises what a command fails with; with ``each`` only what it
+        has in common with the whole account."""
         found = Answered()
         for some in _parts(commands):
             with asking():
@@ -106,6 +107,8 @@ class Client:
                 whole = error and answers.failure(error, self.host, one.method, writes=False, is_app=self.is_app)
                 if whole:
                     raise self._put_off(whole, [one.method])
+                if error is not None and not each:
+                    raise NotSetUp(f"{self.host} refused {one.method} ({error.code}). It says: {error.words}")
                 if error is None and one.key not in part.results:
                     raise Unreadable(f"{self.host} answered a batch without telling of {one.method}.")
             found.results |= part.results
@@ -124,7 +127,7 @@ class Client:
                     raise self._put_off(whole, [one.method])
         return found
 
-    def _batch(self, commands: Sequence[Command], writes: bool, alone: bool = False) -> Answered:
+    def _batch(self, commands: Sequence[Command], writes: bool, alone: bool = False, anew: bool = True) -> Answered:
         if not commands:
             return Answered()
         methods = {one.key: one.method for one in commands}
@@ -139,6 +142,10 @@ class Client:
             self._note(methods.get(key, ""), told)
         read = {key: answers.error_of(one, self.secrets) for key, one in errors.items()}
         known = {key: one or Error("", "It gave no reason.") for key, one in read.items()}
+        ended = known and not results and all(one.code in answers.TOKEN for one in known.values())
+        if ended and self._access is not None and anew:  # in its midst
+            self._token(stale=self._lent[0])
+            return self._batch(commands, writes, alone, anew=False)
         return Answered({key: one for key, one in results.items() if key not in known}, known, set(more or {}))
 
     def _said(

@@ -94,7 +94,7 @@ def _read_back(client: Client, calls: Sequence[Call], results: Sequence[Result])
 
 def _by_id(client: Client, ids: Sequence[str]) -> dict[str, Row]:
     """Those that are there. Raises ExchangeError."""
-    said = client.ask_all([Command(f"g{id_}", GET, {"id": id_}) for id_ in dict.fromkeys(ids)])
+    said = client.ask_all([Command(f"g{id_}", GET, {"id": id_}) for id_ in dict.fromkeys(ids)], each=True)
     told = {id_: said.results.get(f"g{id_}") for id_ in ids}
     return {id_: one for id_, one in told.items() if isinstance(one, Mapping) and one.get("COMMENT")}
 

@@ -10,11 +10,12 @@ _ID = re.compile(r"[1-9][0-9]{0,17}\Z", re.ASCII)
 @dataclass(frozen=True)
 class Kind:
     """``type_id``: its number among the types of the CRM; ``word``: its name in small letters, of comments and of people's
-    addresses; ``stages``: how lists of its stages begin, where it has stages."""
+    addresses; ``named``: the fields by which people know it; ``stages``: how lists of its stages begin, where it has stages."""
 
     name: str
     type_id: int
     word: str
+    named: tuple[str, ...]
     stages: str | None = None
 
     @property
@@ -24,10 +25,10 @@ class Kind:
 
 
 KINDS = {
-    LEADS: Kind(LEADS, 1, "lead", "STATUS"),
-    DEALS: Kind(DEALS, 2, "deal", "DEAL_STAGE"),
-    CONTACTS: Kind(CONTACTS, 3, "contact"),
-    COMPANIES: Kind(COMPANIES, 4, "company"),
+    LEADS: Kind(LEADS, 1, "lead", ("title", "name", "lastName"), "STATUS"),
+    DEALS: Kind(DEALS, 2, "deal", ("title",), "DEAL_STAGE"),
+    CONTACTS: Kind(CONTACTS, 3, "contact", ("name", "lastName")),
+    COMPANIES: Kind(COMPANIES, 4, "company", ("title",)),
 }
 
 

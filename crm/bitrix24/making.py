@@ -21,6 +21,7 @@ NO_ACTIVITY = (
     "Bitrix24 has the call in its statistics, and made no activity of it, so that it stands on no record. Its settings of "
     "telephony say whether calls are shown in the CRM."
 )
+NO_NOTE = "The call is logged, and Bitrix24 takes no note of it. It says: {}"
 REMEMBERS = "Bitrix24 still takes it for the call whose activity was deleted: it can be made anew after thirty minutes."
 FORGOTTEN = "Bitrix24 knows it neither as begun nor as finished: it can be made anew after thirty minutes."
 
@@ -127,7 +128,9 @@ def _result(client: Client, at: int, new: New, said: Answered) -> Result | _Ende
     if said.results.get(f"n{at}") is True:
         return Done(remote, client.url(new.call.record_id))
     error = said.errors.get(f"n{at}")
-    return Unknown(f"The call is logged, and its note is not: {error.words}" if error else NOT_TOLD, remote)
+    if error is not None and isinstance(client.of_record(error, activities.SAVE_NOTE), Refused):
+        return Done(remote, client.url(new.call.record_id), NO_NOTE.format(error.words))
+    return Unknown(error.words if error else NOT_TOLD, remote)
 
 
 def _finished_before(client: Client, some: Sequence[New], ended: Mapping[int, _Ended]) -> dict[int, Result]:
@@ -165,9 +168,9 @@ def _noted(client: Client, some: Sequence[Call], stand: Mapping[str, Sequence[Pl
     commands = []
     for at, call in enumerate(some):
         activity = str(remote_of(str(call.remote_id)).activity)
-        own, there = (client.kind.type_id, call.record_id), stand[activity]
+        place = activities.best((client.kind.type_id, call.record_id), stand[activity])
         text = contents.marked(contents.content(call), call.mark)
-        commands.append(activities.note(activity, own if own in there or not there else there[0], text, f"n{at}"))
+        commands.append(activities.note(activity, place, text, f"n{at}"))
     said = client.tell_all(commands)
     results: list[Result] = []
     for at, call in enumerate(some):

@@ -32,7 +32,7 @@ def find(client: Client, wanted: Sequence[Whom]) -> list[list[Record]]:
 
 
 def _by_id(client: Client, ids: Sequence[str]) -> dict[str, list[Row]]:
-    there = rows.by_id(client, ids, ["id", "title", "name", "lastName"]) if ids else {}
+    there = rows.by_id(client, ids, ["id", *client.kind.named]) if ids else {}
     return {id_: [row] for id_, row in there.items()}
 
 

@@ -20,7 +20,7 @@ Numbered = tuple[Row, tuple[str, ...]]
 def ways(number: str) -> list[str]:
     """How a number in E.164 may have been typed in."""
     written = [term for term, exact in numbers.terms(number, list(numbers.WAYS)) if exact]
-    return list(dict.fromkeys([*written, *map(numbers.digits, written)]))
+    return list(dict.fromkeys([*written, *map(numbers.digits, written), numbers.national(number)]))
 
 
 def found(client: Client, wanted: Sequence[str]) -> dict[str, list[Numbered]]:
@@ -68,7 +68,7 @@ def _deals(client: Client, link: str, ids: Sequence[str]) -> list[Row]:
 def by_field(client: Client, field: str, values: Sequence[str]) -> dict[str, list[Row]]:
     """Records whose field has the value, for each. Raises ExchangeError."""
     kind = client.kind
-    select = ["id", "title", "name", "lastName", field]
+    select = ["id", *kind.named, field]
     commands = [
         Command(f"r{at}", rows.LIST, {"entityTypeId": kind.type_id, "select": select, "filter": {f"={field}": value}})
         for at, value in enumerate(values)

@@ -45,7 +45,7 @@ def found(client: Client, values: Sequence[str], by: str = BY_MARK) -> dict[str,
         Command(f"s{at}", GET, {"FILTER": {by: value}, "SORT": "ID", "ORDER": "DESC"})
         for at, value in enumerate(values)
     ]
-    said = client.ask_all(commands)
+    said = client.ask_all(commands, each=True)
     if said.errors:
         raise NotSetUp(f"{NO_RIGHT.format(client.host)} It says: {next(iter(said.errors.values())).words}")
     answer: dict[str, list[Remote]] = {}

@@ -116,7 +116,8 @@ def _amiss(
     """Those that do not stand on their records, with these; where a record is gone, as after a merge, the call stays where
     Bitrix24 has put it."""
     own = {at: (client.kind.type_id, calls[at].record_id) for at in done}
-    some = [at for at, one in done.items() if own[at] not in stand.get(str(one.activity), [own[at]])]
+    told = {at: stand.get(str(one.activity), [own[at]]) for at, one in done.items()}
+    some = [at for at, places in told.items() if own[at] not in places and activities.UNTOLD not in places]
     there = rows.by_id(client, [calls[at].record_id for at in some], ["id"]) if some else {}
     return {at: own[at] for at in some if calls[at].record_id in there}
 
@@ -136,8 +137,9 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
         if (one := next((one for one in some if one.activity in stand), None)) is not None
     }
     amiss = _amiss(client, calls, found, stand)
-    placed = {str(one.activity): stand[str(one.activity)] for one in found.values()}
-    notes = activities.notes(client, {id_: some[0] for id_, some in placed.items() if some})
+    own = {str(one.activity): (client.kind.type_id, calls[at].record_id) for at, one in found.items()}
+    places = {id_: activities.best(place, stand[id_]) for id_, place in own.items()}
+    notes = activities.notes(client, {id_: place for id_, place in places.items() if place[1]})
     seen: list[Seen | None] = []
     for at, call in enumerate(calls):
         remote = found.get(at)

@@ -124,6 +124,8 @@ def create_app(portal: Portal) -> Flask:
             try:
                 if "within_limit" in g.faults:
                     raise operation_limit()
+                if "ended_within" in g.faults:
+                    raise expired()
                 if "failing" in g.faults and at >= int(g.faults["failing"] or 1):
                     raise internal()
                 if at >= MOST:
@@ -132,7 +134,7 @@ def create_app(portal: Portal) -> Flask:
                 results[key], times[key] = called(method, params, is_app)
             except Refusal as error:
                 errors[key] = error.body()
-                if not _follows(line, errors):
+                if not commands.lacks(line, results):
                     portal.note_refused(error.wrong, {"path": line.partition("?")[0], "why": str(error)})
                 if str(said.get("halt", 0)) in ("1", "True"):
                     break
@@ -175,11 +177,6 @@ def create_app(portal: Portal) -> Flask:
     return app
 
 
-def _follows(line: str, errors: dict[str, Any]) -> bool:
-    """Whether it could not be right, since one that it builds on has failed."""
-    return any(f"$result[{key}]" in line for key in errors)
-
-
 def _body() -> dict[str, Any]:
     if request.mimetype != "application/json":
         raise wrong("the body must be application/json")
@@ -220,9 +217,10 @@ def _address() -> str:
     """Where the request goes, with the methods of a batch."""
     if not request.path.endswith("/batch"):
         return request.path
-    said = request.get_json(silent=True) or {}
-    lines = said.get("cmd")
-    return " ".join([request.path, *(str(one).partition("?")[0] for one in (lines or {}).values())])
+    said = request.get_json(silent=True)
+    lines = said.get("cmd") if isinstance(said, dict) else None
+    methods = [str(one).partition("?")[0] for one in lines.values()] if isinstance(lines, dict) else []
+    return " ".join([request.path, *methods])
 
 
 def _noted(portal: Portal, response: Response) -> None:

@@ -21,6 +21,11 @@ def read(line: str, results: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return method, {name: _lists(value) for name, value in found.items()}
 
 
+def lacks(line: str, results: Mapping[str, Any]) -> bool:
+    """Whether it builds on what an earlier one has not answered, and could not be right."""
+    return any(not _of(results, told[1]) for told in _EARLIER.finditer(line))
+
+
 def _put(found: dict[str, Any], path: list[str], value: str) -> None:
     for key in path[:-1]:
         found = found.setdefault(key, {})

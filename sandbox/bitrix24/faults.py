@@ -26,6 +26,7 @@ DONE = {
     "time_out": "after so many commands of a batch its minute is over, the rest is not done, and the answer is a 504: value (1)",
     "failing": "after so many commands of a batch the rest is not done, and fails by itself: value (1)",
     "within_limit": "each command of a batch meets the limit of its method, and nothing is done",
+    "ended_within": "each command of a batch says that the token has ended, and nothing is done",
     "not_told": "the answer to a batch does not tell of the commands with this method: value",
     "no_activity": "a finished call becomes no activity",
     "no_link": "the activity of a finished call stands on no record",

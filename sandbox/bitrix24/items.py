@@ -34,7 +34,8 @@ def item_list(portal: Portal, said: Row) -> Row:
 
 
 def _fits(row: Row, key: str, wanted: Any) -> bool:
-    value = str(row.get(PREFIX.sub("", key)) or "")
+    there = row.get(PREFIX.sub("", key))
+    value = "" if there is None else str(there)
     return value in [str(one) for one in wanted] if key.startswith("@") else value == str(wanted)
 
 

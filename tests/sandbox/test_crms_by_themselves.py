@@ -79,6 +79,18 @@ def test_zoho_by_itself():
         assert requests.post(f"{url}/sandbox/settings", json={"nothing": 1}, timeout=30).status_code == 400
 
 
+def test_bitrix24_by_itself():
+    with started("bitrix24", "--webhook", "hush9", "--leads", "2", "--search-delay", "0", "--lifted") as url:
+        ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
+        assert [len(ledger[kind]) for kind in ("leads", "deals", "calls", "statistics")] == [2, 0, 0, 0]
+        own = requests.post(f"{url}/rest/1/hush9/profile", json={}, timeout=30)
+        assert own.json()["result"]["ID"] == "1"
+        assert requests.post(f"{url}/sandbox/refreshes", json={"refresh_token": "second"}, timeout=30).json() == {
+            "known": 2
+        }
+        assert requests.get(url, timeout=30).json()["calls"] == []
+
+
 def test_a_receiver_of_webhooks_by_itself():
     secret = "whsec_" + "c2Vj" * 8
     with started("webhook", "--secret", secret) as url:
