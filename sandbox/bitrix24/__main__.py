@@ -10,7 +10,7 @@ from sandbox.server import running, told_to_stop
 
 def main(given_arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
-    parser = arguments.parser("bitrix24", "Play Bitrix24: keep calls on leads, deals, contacts.", 9448, "leads")
+    parser = arguments.parser("bitrix24", "Play Bitrix24: keep calls on leads, deals, contacts.", 9452, "leads")
     parser.add_argument("--webhook", default=WEBHOOK, help=f"the secret of the inbound webhook (default {WEBHOOK})")
     parser.add_argument("--leads", type=int, default=40, help="so many from the beginning (default 40)")
     parser.add_argument("--search-delay", type=float, default=1, help="seconds by which search is late (default 1)")

@@ -4,7 +4,7 @@
     portal.add("leads", phone="+919810012345")
     with running(create_app(portal)) as url: ...
 
-``api.create_app(portal)`` is its HTTP side; ``python -m sandbox.bitrix24 --port 9448`` serves it from a shell.
+``api.create_app(portal)`` is its HTTP side; ``python -m sandbox.bitrix24 --port 9452`` serves it from a shell.
 """
 
 import random
