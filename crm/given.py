@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, validate
 
 from crm.granting import KEYS
+from lib import zones
 from lib.http import authorities
 
 TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be an access token: letters, digits and dashes.")
@@ -15,6 +16,12 @@ def is_certificate_file(path: str) -> None:
     """Raises ValidationError."""
     if mistake := authorities.mistake(path):
         raise ValidationError(mistake)
+
+
+def is_zone(name: str) -> None:
+    """Raises ValidationError."""
+    if zones.named(name) is None:
+        raise ValidationError("Must be the name of a time zone, such as UTC or Europe/Tallinn.")
 
 
 def check_credentials(given: Mapping[str, Any], token: str) -> None:

@@ -1,7 +1,7 @@
 """The kinds of CRM that Wrapup knows: an explicit table, so that a kind that fails to load stops the start."""
 
-from crm import bitrix24, hubspot, lead_status, pipedrive, webhook, zoho
+from crm import bitrix24, hubspot, lead_status, pipedrive, salesforce, webhook, zoho
 from crm.base import Crm
 
-_ALL = (hubspot.CRM, pipedrive.CRM, bitrix24.CRM, zoho.CRM, webhook.CRM, lead_status.CRM)
+_ALL = (hubspot.CRM, pipedrive.CRM, bitrix24.CRM, zoho.CRM, salesforce.CRM, webhook.CRM, lead_status.CRM)
 CRMS: dict[str, Crm] = {crm.name: crm for crm in _ALL}

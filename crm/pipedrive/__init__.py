@@ -7,24 +7,19 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import TOKEN, check_credentials, is_certificate_file
+from crm.given import TOKEN, check_credentials, is_certificate_file, is_zone
 from crm.numbers import WAYS
 from crm.pipedrive import api, calls, oauth, records, refusals
 from crm.pipedrive.check import check
 from crm.pipedrive.contents import WORDS
 from crm.pipedrive.kinds import DEALS, KINDS, LEADS, PERSONS
-from lib import secrets, zones
+from lib import secrets
 
 API, OAUTH = "https://api.pipedrive.com", "https://oauth.pipedrive.com"
 LOOK_UP_AFTER = 10.0  # nobody says that activities are found late; but a request that was given up may still be at work
 AT_ONCE = 50  # deliveries: each takes requests of its own
 WINDOW = 2.0  # seconds, over which Pipedrive counts requests
 _FIELD = validate.Regexp(r"[a-z0-9_]{2,64}\Z", error="Must be the key of a field, such as one of forty characters.")
-
-
-def _is_zone(name: str) -> None:
-    if zones.named(name) is None:
-        raise ValidationError("Must be the name of a time zone, such as UTC or Europe/Tallinn.")
 
 
 class Settings(Schema):
@@ -49,7 +44,7 @@ class Settings(Schema):
     requests_per_two_seconds = fields.Int(load_default=18, validate=validate.Range(1, 10_000))
     searches_per_two_seconds = fields.Int(load_default=9, validate=validate.Range(1, 1_000))
     keep_tokens_percent = fields.Int(load_default=10, validate=validate.Range(0, 99))
-    day_ends_in = fields.Str(load_default="UTC", validate=_is_zone)
+    day_ends_in = fields.Str(load_default="UTC", validate=is_zone)
     timeout_seconds = fields.Float(load_default=30.0, validate=validate.Range(1, 300))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from crm.destination import Destination
 
-KINDS = ("hubspot", "pipedrive", "bitrix24", "zoho")
+KINDS = ("hubspot", "pipedrive", "bitrix24", "zoho", "salesforce")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,229 @@
+"""Salesforce's REST API: one destination's client, and what it knows of the org.
+
+developer.salesforce.com, "REST API Developer Guide": everything stands below /services/data/vXX.0; records are asked for in SOQL,
+and written in collections of two hundred.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm.base import Access, Budget, NotSetUp
+from crm.destination import Destination
+from crm.facts import Facts
+from crm.halving import WholeRefused
+from crm.salesforce import answers
+from crm.salesforce.answers import Row, Unreadable
+from crm.salesforce.usage import Usage
+from lib import zones
+from lib.http.errors import AskedWrongly, TooOften
+from lib.http.exchange import Answer, Http, Patience, asking, host_of
+
+REQUESTS = "requests"
+COLLECTION = "/composite/sobjects"
+MOST = 200  # records of one request
+MOST_IN = 100  # values of one question: what an address holds
+MOST_PAGES = 20
+MOST_BYTES = 8 * 1024 * 1024  # of one answer: what is known of all fields of a large object
+# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
+WAITS, LONGEST_WAIT = 2, 2.0
+REFUSALS = (WholeRefused, NotSetUp, Unreadable)  # the org will not say it, however often it is asked
+ORGANIZATION = "SELECT Id, TimeZoneSidKey FROM Organization"
+NO_ZONE = (
+    "Salesforce does not say in which time zone the org is, and a call's date depends on it. Name it in time_zone."
+)
+
+
+@dataclass(frozen=True)
+class Organization:
+    """What is known of the org; None where it would not say it."""
+
+    id: str | None = None
+    zone: ZoneInfo | None = None
+
+
+class Client:
+    """One destination's. Shared by threads."""
+
+    def __init__(self, destination: Destination, budget: Budget, access: Access, patience: Patience | None = None):
+        self.name = destination.name
+        self.settings = destination.settings
+        self._given = secrets_of(destination)
+        self._access = access
+        self._lent: tuple[str, ...] = ()  # the token that ends by itself
+        self._base = str(self.settings["api_url"]).rstrip("/")
+        self._data = f"/services/data/v{self.settings['api_version']}"
+        self.host = host_of(self._base)
+        self.unique: str | None = self.settings["external_id_field"] or None
+        self.facts = Facts()
+        self.usage = Usage(int(self.settings["keep_requests_percent"]))
+        self._budget = budget
+        seconds = float(self.settings["timeout_seconds"])
+        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
+        self._http = Http(patience, self.settings["ca_file"])
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (*self._given, *self._lent)
+
+    # Exchanges --------------------------------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Before something is begun that takes requests. Raises QuotaSpent where the rest of them is left to others."""
+        self.usage.check(self.host)
+
+    def ask(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """What Salesforce says to a GET. Raises as ``answers.meaning`` does."""
+        with asking():
+            return self._answered("GET", self._data + path, None, params, alone=False)
+
+    def query(self, soql: str) -> list[Row]:
+        """The records that a question in SOQL finds. Raises ExchangeError."""
+        return [row for rows in self._pages(soql) for row in rows]
+
+    def _pages(self, soql: str) -> Iterator[list[Row]]:
+        said = self.ask("/query", {"q": soql})
+        for _ in range(MOST_PAGES):
+            rows = said.get("records") if isinstance(said, Mapping) else None
+            if not isinstance(rows, list):
+                raise Unreadable(f"{self.host} answered a question without a list of records.")
+            yield [row for row in rows if isinstance(row, Mapping)]
+            following = said.get("nextRecordsUrl")
+            if (
+                said.get("done") is not False
+                or not isinstance(following, str)
+                or not following.startswith("/services/")
+            ):
+                return
+            with asking():
+                said = self._answered("GET", following, None, None, alone=False)
+
+    def among(self, soql: str, values: Iterable[str]) -> list[Row]:
+        """The same of a question that ends in ``IN``, asked of so many values at once as an address holds."""
+        wanted = list(dict.fromkeys(values))
+        parts = [wanted[at : at + MOST_IN] for at in range(0, len(wanted), MOST_IN)]
+        return [row for part in parts for row in self.query(f"{soql} ({', '.join(map(quoted, part))})")]
+
+    def search(self, sosl: str) -> list[Row]:
+        """The records that a search finds. Raises ExchangeError."""
+        said = self.ask("/search", {"q": sosl})
+        found = said.get("searchRecords") if isinstance(said, Mapping) else said
+        if not isinstance(found, list):
+            raise Unreadable(f"{self.host} answered a search without a list of records.")
+        return [row for row in found if isinstance(row, Mapping)]
+
+    def tell(
+        self, verb: str, path: str, content: Any = None, params: Mapping[str, str] | None = None, alone: bool = False
+    ) -> list[Row]:
+        """Give Salesforce a collection; what it says of each record, in their order. ``alone``, what may not be sent twice.
+        Raises as ``answers.meaning`` does, Uncertain also where no answer came."""
+        said = self._answered(verb, self._data + path, content, params, alone)
+        return [one if isinstance(one, Mapping) else {} for one in said] if isinstance(said, list) else []
+
+    def _answered(self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, alone: bool) -> Any:
+        waits = 0
+        while True:
+            answer = self._exchange(verb, path, content, params, alone)
+            try:
+                what, writes = f"{verb} {path}", verb != "GET"
+                return answers.meaning(answer, self.host, what, writes=writes, secrets=self.secrets)
+            except TooOften as error:
+                seconds = error.retry_after or 0.0
+                self._budget.put_off(REQUESTS, seconds)
+                waits += 1
+                if waits > WAITS or seconds > LONGEST_WAIT:
+                    raise
+
+    def _exchange(self, verb: str, path: str, *how: Any) -> Answer:
+        answer, token = self._once(verb, path, None, *how)
+        if answer.status != 401:
+            return answer
+        # Its session has ended. A second 401 parks the destination for an hour.
+        return self._once(verb, path, token, *how)[0]
+
+    def _once(
+        self, verb: str, path: str, stale: str | None, content: Any, params: Mapping[str, str] | None, alone: bool
+    ) -> tuple[Answer, str]:
+        """(the answer, the token that was asked with: another one than the ``stale``)."""
+        self._budget.take(REQUESTS)
+        token = self._access.token(stale)
+        self._lent = (token,)
+        headers = {"Authorization": f"Bearer {token}"}
+        if verb != "GET":
+            # Else a lead that is only touched goes to whom the assignment rules name.
+            headers["Sforce-Auto-Assign"] = "FALSE"
+        try:
+            answer = self._http.exchange(
+                verb, self._base + path, headers=headers, params=params, json=content, alone=alone
+            )
+        except AskedWrongly:
+            raise NotSetUp(f"{verb} {path} cannot be sent to {self.host}. Check api_url.") from None
+        self.usage.note(answer.headers)
+        return answer, token
+
+    # The org ----------------------------------------------------------------------------------------------------------
+    def organization(self) -> Organization:
+        """Raises Unavailable and the like."""
+        return self.facts.get(ORGANIZATION, self._asked_organization) or Organization()
+
+    def _asked_organization(self) -> Organization | None:
+        try:
+            row = next(iter(self.query(ORGANIZATION)), None)
+        except (WholeRefused, NotSetUp):
+            return None
+        if row is None:
+            return None
+        zone = row.get("TimeZoneSidKey")
+        id_ = row.get("Id")
+        return Organization(str(id_)[:15] if id_ else None, zones.named(zone) if isinstance(zone, str) else None)
+
+    def zone(self) -> ZoneInfo:
+        """In which a call's day is told. Raises NotSetUp where nobody knows it."""
+        given = self.settings["time_zone"]
+        found = zones.named(given) if given else self.organization().zone
+        if found is None:
+            raise NotSetUp(NO_ZONE)
+        return found
+
+    def url(self, record_id: str) -> str:
+        """Where people see the record."""
+        return f"{str(self.settings['app_url'] or self._base).rstrip('/')}/{record_id}"
+
+    def owner(self, email: str) -> str | None:
+        """The id of the active user with this e-mail address; None where there is none, or several. Raises Unavailable and the
+        like."""
+        email = email.strip().casefold()
+        return self.facts.get(f"owner {email}", lambda: self._asked_owner(email))
+
+    def _asked_owner(self, email: str) -> str | None:
+        try:
+            rows = self.query(f"SELECT Id, Email FROM User WHERE IsActive = true AND Email = {quoted(email)}")
+        except REFUSALS:
+            return None
+        fitting = [str(row["Id"]) for row in rows if row.get("Id") and str(row.get("Email")).casefold() == email]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def secrets_of(destination: Destination) -> tuple[str, ...]:
+    """Those of the settings."""
+    own = destination.settings
+    return tuple(str(own[name]) for name in ("client_id", "client_secret") if own[name])
+
+
+def quoted(text: str) -> str:
+    """As a literal of SOQL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    return f"'{escaped}'"
+
+
+def said(row: Row, names: Sequence[str]) -> dict[str, str]:
+    """A record's fields as texts; absent ones as empty texts."""
+    return {name: text(row.get(name)) for name in names}
+
+
+def text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,71 @@
+"""Tasks: found by their ids or by our mark, and given to Salesforce in collections."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from crm.base import Done, Result, Unknown
+from crm.salesforce import answers, ids
+from crm.salesforce.answers import Row
+from crm.salesforce.api import COLLECTION, Client
+from crm.salesforce.contents import MARK, OURS, OWNER
+
+TASK = "Task"
+PLACE = ("WhoId", "WhatId")
+NOT_TOLD = "Salesforce's answer does not tell of it."
+
+
+def mark_field(client: Client) -> str:
+    """Where our mark stands."""
+    return client.unique or MARK
+
+
+def by_id(client: Client, wanted: Iterable[str]) -> dict[str, Row]:
+    """Those that are there, by the keys of their ids. Raises ExchangeError."""
+    rows = client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE Id IN", wanted)
+    return {ids.key(str(row["Id"])): row for row in rows if row.get("Id")}
+
+
+def by_mark(client: Client, marks: Iterable[str]) -> dict[str, Row]:
+    """Those that are there, by their marks; of several the one with the least id. Raises ExchangeError."""
+    name = mark_field(client)
+    rows = client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE {name} IN", marks)
+    found: dict[str, Row] = {}
+    for row in sorted((row for row in rows if row.get("Id")), key=lambda row: str(row["Id"])):
+        found.setdefault(str(row.get(name)), row)
+    return found
+
+
+def _shown(client: Client) -> str:
+    unwanted = client.settings["leave_out"]
+    names = [name for name in (*OURS, OWNER) if name not in unwanted]
+    return ", ".join(["Id", *PLACE, mark_field(client), *names])
+
+
+def place(row: Row) -> str | None:
+    """The record on which it stands; of a person and what it is about, the person."""
+    found = row.get("WhoId") or row.get("WhatId")
+    return str(found) if found else None
+
+
+def given(
+    client: Client, verb: str, path: str, records: Sequence[Mapping[str, Any]], alone: bool = False
+) -> list[Result]:
+    """Give Salesforce a collection; what came of each. Raises as ``Client.tell`` does."""
+    results = client.tell(verb, COLLECTION + path, {"allOrNone": False, "records": list(records)}, alone=alone)
+    return told(client, results, len(records))
+
+
+def told(client: Client, results: Sequence[Row], count: int) -> list[Result]:
+    """What an answer says of each of so many records. One that tells of another number of them tells of none."""
+    if len(results) != count:
+        return [Unknown(NOT_TOLD)] * count
+    return [_result(client, one) for one in results]
+
+
+def _result(client: Client, one: Row) -> Result:
+    if one.get("success") is True and one.get("id"):
+        return Done(str(one["id"]))
+    errors = answers.listed(one.get("errors"))
+    if one.get("success") is False and errors:
+        return answers.of_record(errors, client.secrets)
+    return Unknown(NOT_TOLD)

@@ -1,0 +1,1 @@
+"""Salesforce, played locally: see ``account``."""
