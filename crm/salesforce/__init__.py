@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, is_certificate_file, is_zone
-from crm.salesforce import api, calls, oauth, records, signing
+from crm.salesforce import api, calls, oauth, records, refusals, signing
 from crm.salesforce.check import check
 from crm.salesforce.contents import MARK, OURS
 from crm.salesforce.ids import CONTACT, LEAD, PEOPLE
@@ -74,6 +74,7 @@ class Settings(Schema):
     task_priority = fields.Str(load_default="Normal", validate=validate.Length(1, 40))
     leave_out = fields.List(fields.Str(validate=validate.OneOf(OPTIONAL)), load_default=list)
     time_zone = fields.Str(load_default=None, allow_none=True, validate=is_zone)
+    do_not_call = fields.Bool(load_default=False, truthy={True}, falsy={False})
     requests_per_second = fields.Int(load_default=10, validate=validate.Range(1, 1_000))
     keep_requests_percent = fields.Int(load_default=10, validate=validate.Range(0, 99))
     timeout_seconds = fields.Float(load_default=60.0, validate=validate.Range(1, 600))
@@ -113,6 +114,7 @@ CRM = Crm(
     look_up_after=LOOK_UP_AFTER,
     records=records,
     calls=calls,
+    refusals=refusals,
     check=check,
     secrets=api.secrets_of,
     refresh=oauth.given,

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 LONGEST_WORDS = 400  # characters of Salesforce's words that are kept
 MOST_WORDS = 3  # errors of one record
-LIMIT = "REQUEST_LIMIT_EXCEEDED"
+LIMIT, NO_FIELD = "REQUEST_LIMIT_EXCEEDED", "(INVALID_FIELD)"
 AT_ONCE_PAUSE = 10.0  # seconds: too many requests are at work, and one that counts lasts twenty
 PAUSE = 2.0  # where somebody else has locked a record
 # Not taken, and worth sending again.

@@ -17,14 +17,13 @@ from crm.salesforce import answers
 from crm.salesforce.answers import Row, Unreadable
 from crm.salesforce.usage import Usage
 from lib import zones
-from lib.http.errors import AskedWrongly, TooOften
+from lib.http.errors import AskedWrongly, TooOften, WalkStuck
 from lib.http.exchange import Answer, Http, Patience, asking, host_of
 
 REQUESTS = "requests"
 COLLECTION = "/composite/sobjects"
 MOST = 200  # records of one request
 MOST_IN = 100  # values of one question: what an address holds
-MOST_PAGES = 20
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: what is known of all fields of a large object
 # How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
 WAITS, LONGEST_WAIT = 2, 2.0
@@ -79,22 +78,23 @@ class Client:
 
     def query(self, soql: str) -> list[Row]:
         """The records that a question in SOQL finds. Raises ExchangeError."""
-        return [row for rows in self._pages(soql) for row in rows]
+        return [row for rows in self.pages(soql) for row in rows]
 
-    def _pages(self, soql: str) -> Iterator[list[Row]]:
+    def pages(self, soql: str) -> Iterator[list[Row]]:
+        """The same, some at a time."""
         said = self.ask("/query", {"q": soql})
-        for _ in range(MOST_PAGES):
+        asked: set[str] = set()
+        while True:
             rows = said.get("records") if isinstance(said, Mapping) else None
             if not isinstance(rows, list):
                 raise Unreadable(f"{self.host} answered a question without a list of records.")
             yield [row for row in rows if isinstance(row, Mapping)]
             following = said.get("nextRecordsUrl")
-            if (
-                said.get("done") is not False
-                or not isinstance(following, str)
-                or not following.startswith("/services/")
-            ):
+            if said.get("done") is not False or not isinstance(following, str):
                 return
+            if following in asked or not following.startswith("/services/data/"):
+                raise WalkStuck(f"{self.host} named the same next page twice, or none of its own.")
+            asked.add(following)
             with asking():
                 said = self._answered("GET", following, None, None, alone=False)
 

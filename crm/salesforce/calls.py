@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.base import Again, Call, Done, NotSetUp, Refused, Result, Seen, Unknown
-from crm.halving import WholeRefused, unfinished, written
+from crm.halving import unfinished, written
 from crm.salesforce import answers, contents, ids, rows, tasks
 from crm.salesforce.answers import Row
 from crm.salesforce.api import COLLECTION, MOST, Client
@@ -57,7 +57,7 @@ def log(client: Client, calls: Sequence[Call]) -> list[Result]:
     made = _made(client, bodies)
     results |= {one.call.trace: made[at] for at, one in enumerate(new)}
     try:
-        changed = written(corrections, MOST, lambda part: tasks.given(client, "PATCH", "", part))
+        changed = written(corrections, MOST, lambda part: tasks.logged(client, "PATCH", "", part))
     except ExchangeError as error:
         if not made:
             raise
@@ -135,7 +135,7 @@ def _new(client: Client, one: _Given) -> dict[str, Any]:
 
 def _made(client: Client, bodies: Sequence[Mapping[str, Any]]) -> list[Result]:
     if client.unique is None:
-        return written(bodies, MOST, lambda part: tasks.given(client, "POST", "", part, alone=True))
+        return written(bodies, MOST, lambda part: tasks.logged(client, "POST", "", part, alone=True))
     upsert = f"/{tasks.TASK}/{client.unique}"
     results = written(bodies, MOST, lambda part: _upserted(client, upsert, part))
     # One was made by a request that nobody had an answer to, and its kind cannot be given again.
@@ -156,11 +156,7 @@ def _is_about_kind(refused: Refused) -> bool:
 
 def _upserted(client: Client, path: str, part: Sequence[Mapping[str, Any]]) -> list[Result]:
     """Raises NotSetUp where the org does not know our field as an external id: no call is at fault."""
-    try:
-        results = tasks.given(client, "PATCH", path, part)
-    except WholeRefused as error:
-        _check_ours(client, error.refused)
-        raise
+    results = tasks.logged(client, "PATCH", path, part)
     for result in results if not any(isinstance(one, Done) for one in results) else ():
         if isinstance(result, Refused):
             _check_ours(client, result)
@@ -204,7 +200,7 @@ def _read_back(client: Client, wanted: Sequence[_Given], results: dict[str, Resu
         if row is not None and ids.key(tasks.place(row)) != ids.key(one.at):
             stray.append((trace, {"attributes": {"type": tasks.TASK}, "id": id_, **ids.link(one.at)}))
     try:
-        put = written([body for _, body in stray], MOST, lambda part: tasks.given(client, "PATCH", "", part))
+        put = written([body for _, body in stray], MOST, lambda part: tasks.logged(client, "PATCH", "", part))
     except ExchangeError as error:
         put = [Unknown(str(error)) for _ in stray]
     for (trace, _), result in zip(stray, put, strict=True):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
 from crm.lines import guarded, line, some
-from crm.salesforce import contents, ids, searching, settable, tasks
+from crm.salesforce import contents, ids, refusals, searching, settable, tasks
 from crm.salesforce.api import ORGANIZATION, Client
 from crm.salesforce.calls import SUBTYPE
 from crm.salesforce.settable import Field
@@ -34,6 +34,8 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _search(client))
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
+    if refusals.wanted(destination):
+        parts.append(lambda: _refusals(client))
     parts += [lambda: _owners(client, destination), lambda: _requests(client)]
     for part in parts:
         yield from guarded("Salesforce", part)
@@ -102,6 +104,11 @@ def _search(client: Client) -> Iterator[Line]:
         yield line(what, not missing, f"Let the app's user see them, or leave them out of {setting}.")
     searching.found(client, [SOMEBODY])
     yield Line("Records can be searched by number", True)
+
+
+def _refusals(client: Client) -> Iterator[Line]:
+    refusals.check(client)
+    yield Line(f"Contacts and leads tell {refusals.FIELD}", True)
 
 
 # What is set ------------------------------------------------------------------------------------------------------------

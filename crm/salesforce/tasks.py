@@ -1,9 +1,11 @@
 """Tasks: found by their ids or by our mark, and given to Salesforce in collections."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from crm.base import Done, Result, Unknown
+from crm.base import Done, NotSetUp, Result, Unknown
+from crm.halving import WholeRefused
 from crm.salesforce import answers, ids
 from crm.salesforce.answers import Row
 from crm.salesforce.api import COLLECTION, Client
@@ -21,18 +23,35 @@ def mark_field(client: Client) -> str:
 
 def by_id(client: Client, wanted: Iterable[str]) -> dict[str, Row]:
     """Those that are there, by the keys of their ids. Raises ExchangeError."""
-    rows = client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE Id IN", wanted)
+    rows = _asked(client, "Id", wanted)
     return {ids.key(str(row["Id"])): row for row in rows if row.get("Id")}
 
 
 def by_mark(client: Client, marks: Iterable[str]) -> dict[str, Row]:
     """Those that are there, by their marks; of several the one with the least id. Raises ExchangeError."""
     name = mark_field(client)
-    rows = client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE {name} IN", marks)
+    rows = _asked(client, name, marks)
     found: dict[str, Row] = {}
     for row in sorted((row for row in rows if row.get("Id")), key=lambda row: str(row["Id"])):
         found.setdefault(str(row.get(name)), row)
     return found
+
+
+def _asked(client: Client, field: str, values: Iterable[str]) -> list[Row]:
+    with _known_fields(client):
+        return client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE {field} IN", values)
+
+
+@contextmanager
+def _known_fields(client: Client) -> Iterator[None]:
+    """Inside, a field that the org does not know is no call's fault: all have the same. Raises NotSetUp."""
+    try:
+        yield
+    except WholeRefused as error:
+        if answers.NO_FIELD not in error.refused.answer:
+            raise
+        todo = f"`wrapup crm check {client.name}` says of which; name those in leave_out that the org does without."
+        raise NotSetUp(f"Tasks lack a field that is written there. {todo} Salesforce says: {error}") from None
 
 
 def _shown(client: Client) -> str:
@@ -45,6 +64,14 @@ def place(row: Row) -> str | None:
     """The record on which it stands; of a person and what it is about, the person."""
     found = row.get("WhoId") or row.get("WhatId")
     return str(found) if found else None
+
+
+def logged(
+    client: Client, verb: str, path: str, records: Sequence[Mapping[str, Any]], alone: bool = False
+) -> list[Result]:
+    """``given`` of Tasks. Raises NotSetUp where they lack a field."""
+    with _known_fields(client):
+        return given(client, verb, path, records, alone)
 
 
 def given(

@@ -74,6 +74,8 @@ class Salesforce:
         self.lifted = lifted
         self.limit = limit
         self.used = 0
+        self.page = 2_000  # records of one answer
+        self.cursors: dict[str, list[Row]] = {}
         self.unwanted: str | None = None  # of Tasks in whose Description it stands the org wants none
         self.faults = Faults(FAULTS)
         self.requests: Counter[str] = Counter()

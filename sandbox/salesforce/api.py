@@ -30,9 +30,7 @@ def create_app(org: Salesforce) -> Flask:
 
     @app.url_value_preprocessor
     def any_version(endpoint: str | None, values: dict[str, Any] | None):
-        version = (values or {}).pop("version", None)
-        if version is not None and not _VERSION.match(version):
-            raise Refusal(404, "NOT_FOUND", "The requested resource does not exist", wrong=True)
+        g.version = (values or {}).pop("version", None)
 
     @app.before_request
     def guard():
@@ -43,6 +41,8 @@ def create_app(org: Salesforce) -> Flask:
                 raise refusal(g.faults[name])
         if "error_in_200" in g.faults:
             return _broken()
+        if g.version is not None and not _VERSION.match(g.version):
+            raise Refusal(404, "NOT_FOUND", "The requested resource does not exist", wrong=True)
         _admitted(org)
         wire.delayed(g.faults)
         return None

@@ -8,7 +8,7 @@ from sandbox.salesforce.account import Salesforce
 
 NOBODY = "There is no such record."
 SHOWN = ("Lead", "Contact", "Account", "Opportunity", "User")
-SETTINGS = ("lifted", "limit", "used", "search_delay", "unwanted")
+SETTINGS = ("lifted", "limit", "used", "search_delay", "unwanted", "page")
 
 
 def install(app: Flask, org: Salesforce) -> None:

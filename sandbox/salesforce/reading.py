@@ -11,7 +11,7 @@ from sandbox.salesforce.account import Kept, Row, Salesforce
 from sandbox.salesforce.questions import Question
 from sandbox.salesforce.refusals import Refusal, wrong
 
-PAGE = 2_000
+MOST_FOUND = 2_000
 
 
 def install(app: Flask, org: Salesforce, data: str) -> None:
@@ -19,8 +19,14 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
     def query():
         found = questions.soql(_only("q"), org.objects)
         with org.lock:
-            rows = [_shown(found, one) for one in _fitting(org, found)]
-        return answered({"totalSize": len(rows), "done": True, "records": rows[:PAGE]})
+            return answered(_page(org, [_shown(found, one) for one in _fitting(org, found)]))
+
+    @app.get(f"{data}/query/<locator>")
+    def further(locator: str):
+        with org.lock:
+            if request.args or locator not in org.cursors:
+                raise wrong("invalid query locator", "INVALID_QUERY_LOCATOR")
+            return answered(_page(org, org.cursors.pop(locator)))
 
     @app.get(f"{data}/search")
     def search():
@@ -34,7 +40,7 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
                     seen = kept.since <= time.monotonic() - late or not kept.since
                     if seen and any(questions.matches(term, kept.row[name]) for term in terms for name in phones):
                         rows.append(_shown(one, kept))
-        return answered({"searchRecords": rows[:PAGE]})
+        return answered({"searchRecords": rows[:MOST_FOUND]})
 
     @app.get(f"{data}/sobjects/<kind>/describe")
     def describe(kind: str):
@@ -46,6 +52,16 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
 
 def answered(said: Any) -> Response:
     return Response(orjson.dumps(said), 200, mimetype="application/json")
+
+
+def _page(org: Salesforce, rows: list[Row]) -> Row:
+    found: Row = {"totalSize": len(rows), "done": len(rows) <= org.page, "records": rows[: org.page]}
+    if not found["done"]:
+        org.counted["pages"] += 1
+        locator = f"01g000000000666-{org.counted['pages']}"
+        org.cursors[locator] = rows[org.page :]
+        found["nextRecordsUrl"] = f"/services/data/v68.0/query/{locator}"
+    return found
 
 
 def _only(name: str) -> str:

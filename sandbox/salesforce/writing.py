@@ -118,8 +118,7 @@ def _inserted(org: Salesforce, kind: str, given: Row) -> Row:
         raise
     org.counted[f"{kind}s made"] += 1
     if kind == "Task":
-        kept.row["OwnerId"] = kept.row["OwnerId"] or org.user
-        kept.row["TaskSubtype"] = kept.row["TaskSubtype"] or "Task"
+        kept.row |= {"OwnerId": kept.row["OwnerId"] or org.user, "TaskSubtype": kept.row.get("TaskSubtype") or "Task"}
         if "who_dropped" in g.faults:
             kept.row |= {"WhoId": None, "WhatId": None}
     return found

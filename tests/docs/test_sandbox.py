@@ -7,6 +7,7 @@ import pytest
 from sandbox.bitrix24 import faults as bitrix24
 from sandbox.hubspot import faults as hubspot
 from sandbox.pipedrive import faults as pipedrive
+from sandbox.salesforce import faults as salesforce
 from sandbox.webhook import receiver as webhook
 from sandbox.zoho import faults as zoho
 from tests.docs.calls import sources
@@ -51,6 +52,7 @@ def test_every_option_and_address_of_a_sandbox_is_there(page):
         ("pipedrive", pipedrive.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("bitrix24", bitrix24.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("zoho", zoho.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
+        ("salesforce", salesforce.FAULTS, ["unauthorized", "bad_request", "forbidden", "not_found", "too_many"]),
         ("webhook", webhook.FAULTS, []),
     ],
 )

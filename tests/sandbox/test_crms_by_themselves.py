@@ -88,6 +88,20 @@ def test_bitrix24_by_itself():
         assert requests.post(f"{url}/sandbox/refreshes", json={"refresh_token": "second"}, timeout=30).json() == {
             "known": 2
         }
+
+
+def test_salesforce_by_itself():
+    options = ("--secret", "secret", "--people", "2", "--external-id", "Ours__c", "--zone", "UTC", "--limit", "9")
+    with started("salesforce", *options, "--search-delay", "0", "--lifted") as url:
+        ledger = requests.get(f"{url}/sandbox/ledger", timeout=30).json()
+        assert [len(ledger[kind]) for kind in ("Lead", "Contact", "calls")] == [2, 1, 0]
+        form = {"grant_type": "client_credentials", "client_id": "demo-app", "client_secret": "secret"}
+        token = requests.post(f"{url}/services/oauth2/token", data=form, timeout=30).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        found = requests.get(f"{url}/services/data/v68.0/sobjects/Task/describe", headers=headers, timeout=30).json()
+        assert [one["name"] for one in found["fields"] if one["externalId"]] == ["Ours__c"]
+        settings = requests.get(f"{url}/sandbox/settings", timeout=30).json()
+        assert (settings["lifted"], settings["search_delay"], settings["limit"]) == (True, 0, 9)
         assert requests.get(url, timeout=30).json()["calls"] == []
 
 
