@@ -106,7 +106,7 @@ class Client:
 
     def search(self, sosl: str) -> list[Row]:
         """The records that a search finds. Raises ExchangeError."""
-        said = self.ask("/search", {"q": sosl})
+        said = self.ask("/search/", {"q": sosl})
         found = said.get("searchRecords") if isinstance(said, Mapping) else said
         if not isinstance(found, list):
             raise Unreadable(f"{self.host} answered a search without a list of records.")

@@ -38,7 +38,7 @@ def content(call: Call) -> dict[str, Any]:
     seconds = outcome["talk_seconds"] if outcome["talk_seconds"] is not None else outcome["duration_seconds"]
     fields = {
         SUBJECT: wording.title(outcome),
-        DESCRIPTION: wording.text(outcome, longest=LONGEST_DESCRIPTION),
+        DESCRIPTION: wording.text(outcome, _more(outcome), LONGEST_DESCRIPTION),
         TYPE: TYPES.get(str(outcome["direction"])),
         SECONDS: seconds,
     }
@@ -62,6 +62,14 @@ def written(
     fields = {**said["fields"], WHEN: at.astimezone(zone).date().isoformat()}
     fields |= {DISPOSITION: disposition[:LONGEST]} if disposition else {}
     return {name: value for name, value in fields.items() if name not in unwanted}
+
+
+def _more(outcome: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """What a Task has no field for."""
+    recording = outcome["recording_url"]
+    is_safe = recording and recording.lower().startswith("https://")
+    number = outcome["customer_number"] or outcome["customer_number_raw"]
+    return [("Number", number), ("Recording", recording if is_safe else None)]
 
 
 def _disposition(outcome: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sandbox.server import running, told_to_stop
 
 def main(given_arguments: list[str] | None = None) -> None:
     """Serve until told to stop."""
-    parser = arguments.parser("salesforce", "Play Salesforce: keep calls on leads and contacts.", 9449, "leads")
+    parser = arguments.parser("salesforce", "Play Salesforce: keep calls on leads and contacts.", 9450, "leads")
     parser.add_argument("--secret", default=SECRET, help=f"of the app {CLIENT} (default {SECRET})")
     parser.add_argument("--people", type=int, default=40, help="leads from the beginning (default 40)")
     parser.add_argument("--external-id", default=FIELD, help=f"our field of Tasks (default {FIELD}); '' for none")

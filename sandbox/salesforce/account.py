@@ -4,7 +4,7 @@
     org.add("Lead", LastName="Asha", Phone="+919810012345")
     with running(create_app(org)) as url: ...
 
-``api.create_app(org)`` is its HTTP side; ``python -m sandbox.salesforce --port 9449`` serves it from a shell.
+``api.create_app(org)`` is its HTTP side; ``python -m sandbox.salesforce --port 9450`` serves it from a shell.
 """
 
 import random

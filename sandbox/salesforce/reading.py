@@ -15,7 +15,7 @@ MOST_FOUND = 2_000
 
 
 def install(app: Flask, org: Salesforce, data: str) -> None:
-    @app.get(f"{data}/query")
+    @app.get(f"{data}/query", strict_slashes=False)
     def query():
         found = questions.soql(_only("q"), org.objects)
         with org.lock:
@@ -28,7 +28,7 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
                 raise wrong("invalid query locator", "INVALID_QUERY_LOCATOR")
             return answered(_page(org, org.cursors.pop(locator)))
 
-    @app.get(f"{data}/search")
+    @app.get(f"{data}/search/", strict_slashes=False)
     def search():
         terms, asked = questions.sosl(_only("q"), org.objects)
         late = float(g.faults.get("search_delay") or org.search_delay)

@@ -15,7 +15,10 @@ SHORT = ["--short", "--outcomes", "160", "--minutes", "0.42", "--pace", "1.5", "
 LONGEST_SECONDS = 200
 
 
-@pytest.mark.parametrize(("kind", "crm"), [("sqlite", "hubspot"), ("postgresql", "hubspot"), ("sqlite", "pipedrive")])
+@pytest.mark.parametrize(
+    ("kind", "crm"),
+    [("sqlite", "hubspot"), ("postgresql", "hubspot"), ("sqlite", "pipedrive"), ("sqlite", "salesforce")],
+)
 def test_each_call_stands_there_once_whatever_strikes(tmp_path, kind, crm):
     command = [sys.executable, "-m", "tests.chaos.crm", "--database", kind, "--crm", crm]
     command += ["--folder", str(tmp_path / "run"), *SHORT]

@@ -19,7 +19,7 @@ from sandbox.server import running
 from sandbox.webhook.api import PATH
 from sandbox.webhook.api import create_app as hook_app
 from sandbox.webhook.receiver import Receiver
-from tests.chaos.crm import balance, hubspot, pipedrive, scene
+from tests.chaos.crm import balance, hubspot, pipedrive, salesforce, scene
 from tests.chaos.crm.faults import Site
 from tests.chaos.crm.found import Found, look
 from tests.chaos.crm.workers import Workers
@@ -30,7 +30,7 @@ from tests.chaos.sqlite import SQLite
 SEARCH_DELAY, SHORT_DELAY = 5.0, 1.0
 REST_SECONDS, SHORT_REST = 300.0, 90.0
 DESTINATIONS = 2
-SIDES = {"hubspot": hubspot.Side, "pipedrive": pipedrive.Side}
+SIDES = {"hubspot": hubspot.Side, "pipedrive": pipedrive.Side, "salesforce": salesforce.Side}
 
 
 @dataclass
@@ -75,7 +75,7 @@ def perform(run: Run, folder: Path) -> Result:
         database = Database(server.url)
         stack.callback(database.close)
         migrations.upgrade(database)
-        people = scene.people(max(12, run.outcomes // 12))
+        people = scene.people(max(12, run.outcomes // 12), getattr(SIDES[run.crm], "ids", "{}"))
         delay = SHORT_DELAY if run.quick else SEARCH_DELAY
         side, receiver = SIDES[run.crm](people, delay, run.quick, run.seed), Receiver()
         urls = [

@@ -30,8 +30,9 @@ class Person:
     number: str
 
 
-def people(count: int) -> list[Person]:
-    return [Person(str(10_001 + at), f"+9198100{at:05d}") for at in range(count)]
+def people(count: int, ids: str = "{}") -> list[Person]:
+    """``ids``: how the CRM writes the number of a record."""
+    return [Person(ids.format(10_001 + at), f"+9198100{at:05d}") for at in range(count)]
 
 
 def numbers(contacts: list[Person], source: random.Random) -> Iterator[tuple[str, str, str]]:

@@ -54,7 +54,8 @@ def test_what_a_task_says(account):
     }
     assert {name: task[name] for name in expected} == expected
     assert "Notes: Wants <the> offer\nby mail" in task["Description"]
-    assert "Result: connected" in task["Description"]
+    for said in ("Result: connected", f"Number: {ASHA}", "Recording: https://rec.example.test/1.mp3"):
+        assert said in task["Description"]
 
 
 @pytest.mark.parametrize(
