@@ -7,6 +7,7 @@ and written in collections of two hundred.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from crm.base import Access, Budget, NotSetUp
@@ -23,7 +24,7 @@ from lib.http.exchange import Answer, Http, Patience, asking, host_of
 REQUESTS = "requests"
 COLLECTION = "/composite/sobjects"
 MOST = 200  # records of one request
-MOST_IN = 100  # values of one question: what an address holds
+LONGEST_LIST = 6_000  # characters of the values of one question, as they stand in an address
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: what is known of all fields of a large object
 # How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
 WAITS, LONGEST_WAIT = 2, 2.0
@@ -100,9 +101,10 @@ class Client:
 
     def among(self, soql: str, values: Iterable[str]) -> list[Row]:
         """The same of a question that ends in ``IN``, asked of so many values at once as an address holds."""
-        wanted = list(dict.fromkeys(values))
-        parts = [wanted[at : at + MOST_IN] for at in range(0, len(wanted), MOST_IN)]
-        return [row for part in parts for row in self.query(f"{soql} ({', '.join(map(quoted, part))})")]
+        wanted = list(dict.fromkeys(map(quoted, values)))
+        size = min(MOST, LONGEST_LIST // max((len(quote(one)) + len("%2C+") for one in wanted), default=1)) or 1
+        parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
+        return [row for part in parts for row in self.query(f"{soql} ({', '.join(part)})")]
 
     def search(self, sosl: str) -> list[Row]:
         """The records that a search finds. Raises ExchangeError."""
@@ -207,7 +209,7 @@ class Client:
 def secrets_of(destination: Destination) -> tuple[str, ...]:
     """Those of the settings."""
     own = destination.settings
-    return tuple(str(own[name]) for name in ("client_id", "client_secret") if own[name])
+    return tuple(str(own[name]) for name in ("client_secret",) if own[name])
 
 
 def quoted(text: str) -> str:

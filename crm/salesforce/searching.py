@@ -16,7 +16,7 @@ from crm.salesforce.api import Client
 from crm.salesforce.ids import CONTACT, LEAD
 from lib import phone
 
-AT_ONCE = 10  # numbers of one search
+AT_ONCE = 30  # numbers of one search: some hundred characters each
 WHERE = {LEAD: " WHERE IsConverted = false"}
 _SPECIAL = re.compile(r"""([?&|!{}\[\]()^~*:\\"'+-])""")
 

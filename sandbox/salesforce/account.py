@@ -41,7 +41,7 @@ class App:
 
 @dataclass
 class Kept:
-    """A record. ``since``: when it was last written, for the search; ``writes``: all that was ever set."""
+    """A record. ``since``: when its numbers were last written, for the search; ``writes``: all that was ever set."""
 
     row: Row
     since: float = 0.0
@@ -134,7 +134,8 @@ class Salesforce:
 
     def write(self, kept: Kept, given: Mapping[str, Any]) -> None:
         kept.row |= given
-        kept.since = time.monotonic()
+        if any("Phone" in name for name in given):  # else it stands in the index as it did
+            kept.since = time.monotonic()
         kept.writes.append(dict(given))
 
     def change(self, kind: str, id_: str, given: Mapping[str, Any]) -> bool:
