@@ -35,11 +35,10 @@ def listed(client: Client) -> Iterable[Sequence[Refusing]]:
 
 
 def still(client: Client, ids: Sequence[str]) -> Mapping[str, bool]:
-    """As of ``crm.base.Refusals``. Asked for by their ids, since a search is late."""
+    """As of ``crm.base.Refusals``. Asked for by their ids, since a search is late; who is deleted has taken nothing back."""
     name, value = client.settings["do_not_call_property"], client.settings["do_not_call_value"]
     found = by_id(client, ids, [name] if name else [])
-    deleted = bool(client.settings["suppress_deleted"])
-    return {one: _is_said(found[one], name, value) if one in found else deleted for one in ids}
+    return {one: _is_said(found[one], name, value) if one in found else True for one in ids}
 
 
 def _is_said(row: Mapping[str, Any], name: str | None, value: str) -> bool:

@@ -10,10 +10,12 @@ from crm.base import NotSetUp, Refusing
 from crm.destination import Destination
 from crm.halving import WholeRefused
 from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row, following
+from crm.pipedrive.kinds import PERSONS
+from crm.pipedrive.rows import MOST_IDS
 from crm.pipedrive.searching import numbers
 from lib.http.errors import WalkStuck
 
-PERSONS, FILTERS = f"{V2}/persons", f"{V1}/filters"
+ADDRESS, FILTERS = f"{V2}/{PERSONS}", f"{V1}/filters"
 OF_PERSONS = "people"
 MOST_PAGES = 10_000
 SAYS = "Pipedrive says so: the filter {} shows the person."
@@ -27,14 +29,29 @@ def wanted(destination: Destination) -> bool:
 def listed(client: Client) -> Iterable[Sequence[Refusing]]:
     """As of ``crm.base.Refusals``."""
     reason = SAYS.format(client.settings["do_not_call_filter"])
-    for rows in _pages(client):
-        yield [Refusing(str(row["id"]), numbers(row), reason) for row in rows]
+    for page in _pages(client):
+        yield [Refusing(str(row["id"]), numbers(row), reason) for row in page]
 
 
 def still(client: Client, ids: Sequence[str]) -> Mapping[str, bool]:
-    """As of ``crm.base.Refusals``. Pipedrive does not ask a filter about some persons alone."""
-    shown = {str(row["id"]) for rows in _pages(client) for row in rows}
-    return {one: one in shown for one in ids}
+    """As of ``crm.base.Refusals``. Pipedrive does not ask a filter about some persons alone; who is deleted has taken nothing
+    back."""
+    shown = {str(row["id"]) for page in _pages(client) for row in page}
+    there = _there(client, ids)
+    return {one: one in shown or one not in there for one in ids}
+
+
+def _there(client: Client, ids: Sequence[str]) -> set[str]:
+    """Of these persons those that are not deleted."""
+    found: set[str] = set()
+    for at in range(0, len(ids), MOST_IDS):
+        some = {"ids": ",".join(ids[at : at + MOST_IDS]), "limit": str(MOST_IDS)}
+        found |= {str(row["id"]) for row in client.ask_list(ADDRESS, some)[0] if _is_there(row)}
+    return found
+
+
+def _is_there(row: Row) -> bool:
+    return bool(row.get("id")) and row.get("is_deleted") is not True
 
 
 def check(client: Client) -> None:
@@ -54,8 +71,8 @@ def _pages(client: Client) -> Iterator[list[Row]]:
     check(client)
     for _ in range(MOST_PAGES):
         client.begin()
-        rows, said = client.ask_list(PERSONS, {**params, **({"cursor": after} if after else {})})
-        yield [row for row in rows if row.get("id") and row.get("is_deleted") is not True]
+        found, said = client.ask_list(ADDRESS, {**params, **({"cursor": after} if after else {})})
+        yield [row for row in found if _is_there(row)]
         next_ = following(said)
         if next_ is None:
             return

@@ -34,7 +34,9 @@ def test_persons_of_the_filter_are_listed_with_all_their_numbers(account):
     account.pipedrive.delete("persons", gone)
     assert refusals.wanted(account.destination)
     assert listed(account) == {asha: (ASHA, BHARAT)}
-    assert refusals.still(account.client, [asha, gone]) == {asha: True, gone: False}
+    other = account.pipedrive.add_person(phone=BHARAT)
+    # Who is deleted has taken nothing back.
+    assert refusals.still(account.client, [asha, gone, other]) == {asha: True, gone: True, other: False}
 
 
 def test_without_a_filter_nobody_is_asked():
