@@ -9,7 +9,7 @@ from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, is_certificate_file
 from crm.numbers import WAYS
-from crm.zoho import api, calls, oauth, records
+from crm.zoho import api, calls, oauth, records, refusals
 from crm.zoho.centers import CENTERS, US
 from crm.zoho.check import check
 from lib import secrets
@@ -43,6 +43,8 @@ class Settings(Schema):
     )
     unique_field = fields.Str(load_default=UNIQUE, validate=_is_field_or_none)
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
+    do_not_call_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
+    do_not_call_value = fields.Str(load_default="true", validate=validate.Length(1, 200))
     results = fields.Dict(keys=fields.Str(), values=fields.Str(), load_default=dict)
     unknown_direction = fields.Str(load_default="Outbound", validate=validate.OneOf(("Outbound", "Inbound")))
     duration_format = fields.Str(load_default="mm:ss", validate=validate.OneOf(("mm:ss", "hh:mm")))
@@ -83,6 +85,7 @@ CRM = Crm(
     records=records,
     calls=calls,
     check=check,
+    refusals=refusals,
     secrets=api.secrets_of,
     refresh=lambda destination: destination.settings["refresh_token"],
     renew=oauth.renew,

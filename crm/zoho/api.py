@@ -21,6 +21,7 @@ VERSION = "/crm/v8"
 CALLS, LEADS, CONTACTS = "Calls", "Leads", "Contacts"
 REQUESTS = "requests"
 ORG, USERS = f"{VERSION}/org", f"{VERSION}/users"
+COQL = f"{VERSION}/coql"  # asked by POST
 MOST_BYTES = 8 * 1024 * 1024  # of one answer: two hundred calls with long notes
 MOST_OF_A_PAGE = 200
 MOST_PAGES = 10  # what lies further is found by no page
@@ -74,6 +75,15 @@ class Client:
             raise Unreadable(f"{self.host} answered GET {path} without a list of {name}.")
         return [one for one in found if isinstance(one, Mapping)], said
 
+    def query(self, text: str) -> list[Row]:
+        """The records of an answer to a query in COQL. Raises as ``answers.meaning`` does, and Unreadable."""
+        with asking():
+            said = self._answered("POST", COQL, {"select_query": text}, None, alone=False)
+        found = said.get("data", "") if said else []
+        if not isinstance(found, list):
+            raise Unreadable(f"{self.host} answered a query without a list of records.")
+        return [one for one in found if isinstance(one, Mapping)]
+
     def pages(
         self, path: str, params: Mapping[str, str], most: int = MOST_PAGES, name: str = "data"
     ) -> Iterator[list[Row]]:
@@ -98,7 +108,7 @@ class Client:
         while True:
             answer = self._exchange(verb, path, content, params, alone)
             try:
-                what, writes = f"{verb} {path}", verb != "GET"
+                what, writes = f"{verb} {path}", verb != "GET" and path != COQL
                 return answers.meaning(answer, self.host, what, self.center, writes=writes, secrets=self.secrets)
             except TooOften as error:
                 seconds = error.retry_after

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
 from crm.lines import guarded, line, some
-from crm.zoho import contents, metadata, searching
+from crm.zoho import contents, metadata, refusals, searching
 from crm.zoho.api import CALLS, ORG, Client, address
 from crm.zoho.metadata import Field
 from lib.http.errors import CredentialsRefused, ExchangeError
@@ -28,6 +28,8 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _search(client))
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
+    if refusals.wanted(destination):
+        parts.append(lambda: _do_not_call(client))
     parts += [lambda: _owners(client, destination), lambda: _credits(client)]
     for part in parts:
         yield from guarded("Zoho", part)
@@ -139,6 +141,17 @@ def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     has = some([f"{id_} ({email})" for id_, email in known.items()])
     for agent, owner in destination.owners.items():
         yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
+
+
+def _do_not_call(client: Client) -> Iterator[Line]:
+    what = "There is the field that says whom not to call"
+    try:
+        found = refusals.modules(client)
+        next(iter(refusals.listed(client)), None)
+    except NotSetUp as error:
+        yield Line(what, False, str(error))
+    else:
+        yield Line(f"{what}, of {some(found)}", True)
 
 
 def _credits(client: Client) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 
 from sandbox import faults, wire
 from sandbox.server import Application
-from sandbox.zoho import behind, others, records
+from sandbox.zoho import behind, others, queries, records
 from sandbox.zoho.account import Zoho
 from sandbox.zoho.faults import ANSWERS
 from sandbox.zoho.refusals import Refusal, error, unauthorized
@@ -70,6 +70,7 @@ def create_app(zoho: Zoho) -> Flask:
 
     records.install(app, zoho)
     others.install(app, zoho)
+    queries.install(app, zoho)
     behind.install(app, zoho)
     return app
 
