@@ -99,10 +99,10 @@ class Client:
             with asking():
                 said = self._answered("GET", following, None, None, alone=False)
 
-    def among(self, soql: str, values: Iterable[str]) -> list[Row]:
-        """The same of a question that ends in ``IN``, asked of so many values at once as an address holds."""
+    def among(self, soql: str, values: Iterable[str], most: int = MOST) -> list[Row]:
+        """The same of a question that ends in ``IN``, asked of so many values at once as an address holds, or ``most``."""
         wanted = list(dict.fromkeys(map(quoted, values)))
-        size = min(MOST, LONGEST_LIST // max((len(quote(one)) + len("%2C+") for one in wanted), default=1)) or 1
+        size = min(most, LONGEST_LIST // max((len(quote(one)) + len("%2C+") for one in wanted), default=1)) or 1
         parts = [wanted[at : at + size] for at in range(0, len(wanted), size)]
         return [row for part in parts for row in self.query(f"{soql} ({', '.join(part)})")]
 

@@ -211,9 +211,9 @@ def _read_back(client: Client, wanted: Sequence[_Given], results: dict[str, Resu
 # Looking up -------------------------------------------------------------------------------------------------------------
 def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
     """As of ``crm.base.Calls``: by their marks, then by what was known of them."""
-    marked = tasks.by_mark(client, [one.mark for one in calls])
+    marked = tasks.by_mark(client, [one.mark for one in calls], whole=True)
     nameless = [one for one in calls if one.mark not in marked and one.remote_id]
-    there = tasks.by_id(client, [str(one.remote_id) for one in nameless]) if nameless else {}
+    there = tasks.by_id(client, [str(one.remote_id) for one in nameless], whole=True) if nameless else {}
     found = {one.trace: marked[one.mark] for one in calls if one.mark in marked}
     found |= {one.trace: there[key] for one in nameless if (key := ids.key(one.remote_id)) in there}
     standing = [one for one in calls if one.trace in found and ids.is_id(one.record_id)]

@@ -49,8 +49,8 @@ def _field(row: Row) -> Field:
     return Field(
         str(row["name"]),
         str(row.get("type")),
-        row.get("updateable") is True,
-        row.get("createable") is True,
+        row.get("updateable") is not False,
+        row.get("createable") is not False,
         row.get("externalId") is True or row.get("idLookup") is True,
         values if is_list else None,
     )

@@ -8,11 +8,12 @@ from crm.base import Done, NotSetUp, Result, Unknown
 from crm.halving import WholeRefused
 from crm.salesforce import answers, ids
 from crm.salesforce.answers import Row
-from crm.salesforce.api import COLLECTION, Client
+from crm.salesforce.api import COLLECTION, MOST, Client
 from crm.salesforce.contents import MARK, OURS, OWNER
 
 TASK = "Task"
 PLACE = ("WhoId", "WhatId")
+MOST_WHOLE = 50  # Tasks of one answer that may have long words
 NOT_TOLD = "Salesforce's answer does not tell of it."
 
 
@@ -21,25 +22,29 @@ def mark_field(client: Client) -> str:
     return client.unique or MARK
 
 
-def by_id(client: Client, wanted: Iterable[str]) -> dict[str, Row]:
-    """Those that are there, by the keys of their ids. Raises ExchangeError."""
-    rows = _asked(client, "Id", wanted)
+def by_id(client: Client, wanted: Iterable[str], whole: bool = False) -> dict[str, Row]:
+    """Those that are there, by the keys of their ids, with their places; ``whole``: with all that we write. Raises
+    ExchangeError."""
+    rows = _asked(client, "Id", wanted, whole)
     return {ids.key(str(row["Id"])): row for row in rows if row.get("Id")}
 
 
-def by_mark(client: Client, marks: Iterable[str]) -> dict[str, Row]:
-    """Those that are there, by their marks; of several the one with the least id. Raises ExchangeError."""
+def by_mark(client: Client, marks: Iterable[str], whole: bool = False) -> dict[str, Row]:
+    """The same by their marks; of several the one with the least id. Raises ExchangeError."""
     name = mark_field(client)
-    rows = _asked(client, name, marks)
+    rows = _asked(client, name, marks, whole)
     found: dict[str, Row] = {}
     for row in sorted((row for row in rows if row.get("Id")), key=lambda row: str(row["Id"])):
         found.setdefault(str(row.get(name)), row)
     return found
 
 
-def _asked(client: Client, field: str, values: Iterable[str]) -> list[Row]:
+def _asked(client: Client, field: str, values: Iterable[str], whole: bool) -> list[Row]:
+    unwanted = client.settings["leave_out"]
+    names = [name for name in (*OURS, OWNER) if name not in unwanted] if whole else []
+    shown = ", ".join(["Id", *PLACE, mark_field(client), *names])
     with _known_fields(client):
-        return client.among(f"SELECT {_shown(client)} FROM {TASK} WHERE {field} IN", values)
+        return client.among(f"SELECT {shown} FROM {TASK} WHERE {field} IN", values, MOST_WHOLE if whole else MOST)
 
 
 @contextmanager
@@ -52,12 +57,6 @@ def _known_fields(client: Client) -> Iterator[None]:
             raise
         todo = f"`wrapup crm check {client.name}` says of which; name those in leave_out that the org does without."
         raise NotSetUp(f"Tasks lack a field that is written there. {todo} Salesforce says: {error}") from None
-
-
-def _shown(client: Client) -> str:
-    unwanted = client.settings["leave_out"]
-    names = [name for name in (*OURS, OWNER) if name not in unwanted]
-    return ", ".join(["Id", *PLACE, mark_field(client), *names])
 
 
 def place(row: Row) -> str | None:

@@ -1,5 +1,6 @@
 """Routes of collections: records made, changed, made or changed under an external id, deleted. Each is taken or refused alone."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -38,22 +39,8 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
             id_ in one for _, one in records for id_ in ("id", "Id")
         ):
             raise wrong("each record has its external id, and no id", "REQUIRED_FIELD_MISSING")
-        values = [one[name] for _, one in records]
-        twice = {value for value in values if values.count(value) > 1}
-
-        def one_of(kind_: str, one: Row) -> Row:
-            if one[name] in twice:
-                raise Unfit("DUPLICATE_VALUE", f"Duplicate external id specified: {one[name]}", name)
-            there = [
-                kept for kept in org.records[kind].values() if not kept.deleted and kept.row.get(name) == one[name]
-            ]
-            if len(there) > 1:
-                raise Unfit("DUPLICATE_EXTERNAL_ID", f"{name}: more than one record found for external id field", name)
-            if there:
-                return _written(org, kind, there[0], one, made=False) | {"created": False}
-            return _inserted(org, kind, one) | {"created": True}
-
-        return _done(org, records, one_of)
+        with org.lock:
+            return _done(org, records, _under(org, kind, name, Counter(one[name] for _, one in records)))
 
     @app.delete(collection)
     def delete():
@@ -62,6 +49,26 @@ def install(app: Flask, org: Salesforce, data: str) -> None:
         except Wrong as error:
             raise wrong(str(error), "INVALID_QUERY_LOCATOR") from None
         return _done(org, [("Task", {"id": one}) for one in wanted], lambda kind, one: _removed(org, one["id"]))
+
+
+def _under(org: Salesforce, kind: str, name: str, wanted: Counter[str]) -> Callable[[str, Row], Row]:
+    """What is done with a record that stands under its external id."""
+    there: dict[str, list[Kept]] = {}
+    for kept in org.records[kind].values():
+        if not kept.deleted and kept.row.get(name) in wanted:
+            there.setdefault(kept.row[name], []).append(kept)
+
+    def done(kind_: str, one: Row) -> Row:
+        found = there.get(one[name], [])
+        if wanted[one[name]] > 1:
+            raise Unfit("DUPLICATE_VALUE", f"Duplicate external id specified: {one[name]}", name)
+        if len(found) > 1:
+            raise Unfit("DUPLICATE_EXTERNAL_ID", f"{name}: more than one record found for external id field", name)
+        if found:
+            return _written(org, kind, found[0], one, made=False) | {"created": False}
+        return _inserted(org, kind, one) | {"created": True}
+
+    return done
 
 
 def _records(org: Salesforce, with_id: tuple[str, ...] = (), only: str | None = None) -> list[tuple[str, Row]]:

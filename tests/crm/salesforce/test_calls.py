@@ -4,9 +4,11 @@ import pytest
 
 from crm.base import Done, NotSetUp, QuotaSpent, Refused, Unknown
 from crm.salesforce import calls
+from crm.salesforce.api import Client
 from lib.http.errors import TooOften, Unavailable, Uncertain
+from lib.http.exchange import Patience
 from sandbox.salesforce.account import Salesforce
-from tests.crm.salesforce.stage import stage
+from tests.crm.salesforce.stage import Access, stage
 from tests.crm.samples import ASHA, call, several
 
 WITHOUT = {"external_id_field": ""}
@@ -105,6 +107,14 @@ def test_a_long_note_is_cut(account):
     assert (len(said) <= 31_000, "Dialer: ryng" in said) == (True, True)
 
 
+def test_long_notes_of_many_calls_are_read_back_and_looked_up_within_what_is_read(account):
+    patience = Patience(read=10, whole=20, most_bytes=1_700_000)
+    client = Client(account.destination, account.turns, Access(account.destination), patience)
+    some = [call(f"m{at}", account.lead, notes="n" * 60_000) for at in range(60)]
+    assert set(kinds(calls.log(client, some))) == {"Done"}
+    assert all(one.same for one in calls.look_up(client, some))
+
+
 def test_accounts_and_opportunities_are_what_a_call_is_about(account):
     wanted = {kind: account.org.add(kind, Name="Acme") for kind in ("Account", "Opportunity")}
     wanted["Contact"] = account.org.add("Contact")
@@ -125,9 +135,10 @@ def test_fields_that_the_org_does_without():
 
 # Once -------------------------------------------------------------------------------------------------------------------
 def test_four_hundred_take_two_requests_to_write_and_are_sorted_by_their_records(account):
+    client = Client(account.destination, account.turns, Access(account.destination), Patience(read=20, whole=20))
     others = [account.org.add("Contact") for _ in range(3)]
     some = [call(f"m{at}", [account.lead, *others][at % 4]) for at in range(400)]
-    assert set(kinds(account.log(*some))) == {"Done"}
+    assert set(kinds(calls.log(client, some))) == {"Done"}
     assert account.org.requests["PATCH /services/data/v<version>/composite/sobjects/<kind>/<name>"] == 2
     assert len(account.marks()) == 400
     order = [one["WhoId"] for one in account.org.calls()]
