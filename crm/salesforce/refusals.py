@@ -28,11 +28,10 @@ def listed(client: Client) -> Iterable[Sequence[Refusing]]:
 
 
 def still(client: Client, wanted: Sequence[str]) -> Mapping[str, bool]:
-    """As of ``crm.base.Refusals``."""
+    """As of ``crm.base.Refusals``. Who is deleted, or was converted, has taken nothing back."""
     check(client)
-    found = rows.by_id(client, wanted, {ids.CONTACT: (FIELD,), ids.LEAD: (FIELD, "IsConverted")})
-    there = {one: found.get(ids.key(one), {}) for one in wanted}
-    return {one: row.get(FIELD) is True and row.get("IsConverted") is not True for one, row in there.items()}
+    found = rows.by_id(client, wanted, {kind: (FIELD,) for kind in ids.PEOPLE})
+    return {one: found.get(ids.key(one), {FIELD: True}).get(FIELD) is True for one in wanted}
 
 
 def check(client: Client) -> None:

@@ -26,7 +26,7 @@ def test_who_says_so_is_listed_with_all_numbers_and_asked_again_by_id(account):
     assert refusals.wanted(account.destination)
     assert listed(account) == {lead: ("+91 98200 12345", ASHA), contact: (ASHA,)}
     account.org.delete("Contact", contact)
-    wanted = {lead: True, contact: False, calls: False, converted: False}
+    wanted = {lead: True, contact: True, calls: False, converted: True}  # who is gone has taken nothing back
     assert refusals.still(account.client, list(wanted)) == wanted
 
 
