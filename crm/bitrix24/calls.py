@@ -1,15 +1,17 @@
-"""Calls, as the destination says: of the telephony, or as comments."""
+"""Calls: of the telephony, or as comments, as the destination says. Bitrix24 registers none without a number that can be dialled:
+such a call is a comment, too. What stands there as one of them stays that."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crm.base import Call, Calls, Result, Seen
+from crm.base import Call, Result, Seen
 from crm.bitrix24 import comments, contents, telephony
 from crm.bitrix24.api import Client
 from crm.bitrix24.statistics import SLASH
+from crm.halving import unfinished
+from lib.http.errors import ExchangeError
 
 TELEPHONY, COMMENT = "telephony", "comment"
-_WAYS: Mapping[str, Calls] = {TELEPHONY: telephony, COMMENT: comments}
 
 
 def way(settings: Mapping[str, Any]) -> str:
@@ -22,14 +24,41 @@ def content(call: Call) -> Mapping[str, Any]:
     return contents.content(call)
 
 
-def log(client: Client, calls: Sequence[Call]) -> Sequence[Result]:
-    """As of ``crm.base.Calls``."""
-    return _WAYS[way(client.settings)].log(client, calls)
+def _is_registered(client: Client, call: Call) -> bool:
+    """Whether it is, or is to be, one of the telephony."""
+    if call.remote_id:
+        return client.is_app and SLASH in call.remote_id
+    return way(client.settings) == TELEPHONY and bool(contents.content(call)["number"])
 
 
-def look_up(client: Client, calls: Sequence[Call]) -> Sequence[Seen | None]:
+def log(client: Client, calls: Sequence[Call]) -> list[Result]:
     """As of ``crm.base.Calls``."""
-    return _WAYS[way(client.settings)].look_up(client, calls)
+    registered = [at for at, one in enumerate(calls) if _is_registered(client, one)]
+    commented = [at for at, one in enumerate(calls) if not _is_registered(client, one)]
+    results: dict[int, Result] = dict(zip(registered, telephony.log(client, _of(calls, registered)), strict=True))
+    try:
+        results |= zip(commented, comments.log(client, _of(calls, commented)), strict=True)
+    except ExchangeError as error:
+        if not registered:
+            raise
+        tried = error.tried or ()
+        results |= {at: unfinished(error, calls[at].trace in tried) for at in commented}
+    return [results[at] for at in range(len(calls))]
+
+
+def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
+    """As of ``crm.base.Calls``. A call may have got its number only after it was made a comment."""
+    registered = [at for at, one in enumerate(calls) if _is_registered(client, one)]
+    found: dict[int, Seen | None] = dict(
+        zip(registered, telephony.look_up(client, _of(calls, registered)), strict=True)
+    )
+    rest = [at for at, one in enumerate(calls) if found.get(at) is None and SLASH not in (one.remote_id or "")]
+    found |= zip(rest, comments.look_up(client, _of(calls, rest)), strict=True)
+    return [found.get(at) for at in range(len(calls))]
+
+
+def _of(calls: Sequence[Call], places: Sequence[int]) -> list[Call]:
+    return [calls[at] for at in places]
 
 
 def remove(client: Client, remote_ids: Sequence[str]) -> list[Result]:

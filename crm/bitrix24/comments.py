@@ -21,11 +21,6 @@ NOT_TOLD = "Bitrix24's answer does not tell of it."
 NOT_THERE = "The comment is made, and Bitrix24 does not show it yet."
 
 
-def content(call: Call) -> Mapping[str, Any]:
-    """As of ``crm.base.Calls``."""
-    return contents.content(call)
-
-
 def log(client: Client, calls: Sequence[Call]) -> list[Result]:
     """As of ``crm.base.Calls``."""
     sent: list[str] = []

@@ -57,10 +57,12 @@ def content(call: Call) -> dict[str, Any]:
     begin = clock.parse(outcome.get("started_at")) or clock.parse(outcome["occurred_at"])
     assert begin is not None  # every outcome has a time
     spoken = outcome["talk_seconds"] if outcome["talk_seconds"] is not None else outcome["duration_seconds"]
-    number = outcome["customer_number"] or outcome["customer_number_raw"]
-    more = (("Number", number), ("Seconds", None if spoken is None else str(spoken)))
+    more = (
+        ("Number", outcome["customer_number"] or outcome["customer_number_raw"]),
+        ("Seconds", None if spoken is None else str(spoken)),
+    )
     return {
-        "number": number,
+        "number": outcome["customer_number"],
         "type": INBOUND if outcome["direction"] == "inbound" else OUTBOUND,
         "begin": begin.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
         "seconds": spoken or 0,

@@ -33,8 +33,6 @@ class Remote:
 
 
 def remote_of(text: str) -> Remote:
-    if SLASH not in text:  # of a comment, from before calls were registered
-        return Remote(text)
     call, _, activity = text.rpartition(SLASH)
     return Remote(call, activity or None)
 

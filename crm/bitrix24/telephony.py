@@ -6,7 +6,6 @@ finished by its id, where that is known, and what may be finished is looked for 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from crm.base import Call, Done, Refused, Result, Seen, Unknown
 from crm.bitrix24 import activities, answers, contents, making, rows, statistics
@@ -19,16 +18,10 @@ from crm.bitrix24.statistics import Remote, remote_of
 from crm.halving import unfinished, written
 from lib.http.errors import ExchangeError
 
-NO_NUMBER = "Bitrix24 registers no call without the number of the other side, and the dialer says none."
 NO_RECORD = "Bitrix24 has no {} of this id."
 NO_HOLDER = "The deal has no contact and no company, and Bitrix24 registers a call on one of these."
 NOT_THERE = "The call is logged, and Bitrix24 does not show its activity yet."
 ALREADY = "ACTIVITY_IS_ALREADY_BOUND"
-
-
-def content(call: Call) -> Mapping[str, Any]:
-    """As of ``crm.base.Calls``."""
-    return contents.content(call)
 
 
 def log(client: Client, calls: Sequence[Call]) -> list[Result]:
@@ -80,7 +73,7 @@ def _mistake(client: Client, call: Call, holders: Mapping[str, Place | None]) ->
         return Refused(answers.RECORD_DELETED, NO_RECORD.format(client.kind.word))
     if holders[call.record_id] is None:
         return Refused("no_contact", NO_HOLDER)
-    return None if contents.content(call)["number"] else Refused("no_number", NO_NUMBER)
+    return None
 
 
 def _read_back(

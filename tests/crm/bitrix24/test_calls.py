@@ -100,12 +100,33 @@ def test_a_call_on_a_deal_stands_on_its_contact_too():
         assert [one.reason for one in results[1:]] == ["no_contact", "record_deleted"]
 
 
-def test_a_call_without_a_number_and_one_of_a_record_that_is_gone_are_refused_and_nothing_is_registered():
+def test_a_call_of_a_record_that_is_gone_is_refused_and_nothing_is_registered():
     with stage() as account:
-        nobody = {"customer_number": None, "customer_number_raw": None}
-        results = account.log(call("m1", account.portal.add(), **nobody), call("m2", "9999"), call("m3", "x"))
-        assert [one.reason for one in results] == ["no_number", "record_deleted", "record_deleted"]
+        results = account.log(call("m2", "9999"), call("m3", "x"))
+        assert [one.reason for one in results] == ["record_deleted", "record_deleted"]
         assert account.asked(REGISTER) == 0
+
+
+def test_a_call_without_a_number_is_a_comment_and_stays_one_when_its_number_is_known():
+    with stage() as account:
+        lead = account.portal.add()
+        nobody = {"customer_number": None, "customer_number_raw": "anonymous"}
+        results = account.log(call("m1", lead, **nobody), call("m2", lead))
+        assert [type(one) for one in results] == [Done, Done]
+        assert "Number: anonymous" in account.portal.call("m1")["text"]
+        assert calls.look_up(account.client, [call("m1", lead)])[0].remote_id == results[0].remote_id
+        (again,) = account.log(call("m1", lead, results[0].remote_id))
+        assert (again.remote_id, account.marks()) == (results[0].remote_id, ["m1", "m2"])
+        assert {type(one) for one in calls.remove(account.client, [one.remote_id for one in results])} == {Done}
+        assert account.portal.calls() == []
+
+
+def test_where_comments_fail_what_was_registered_is_done_all_the_same():
+    with stage() as account:
+        lead = account.portal.add()
+        account.faults(operation_limit={"path": "comment.add", "value": "9"})
+        results = account.log(call("m1", lead), call("m2", lead, customer_number=None))
+        assert [type(one) for one in results] == [Done, Again]
 
 
 def test_what_notes_say_is_no_command():

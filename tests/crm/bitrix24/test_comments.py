@@ -75,14 +75,16 @@ def test_comments_are_deleted_and_what_is_gone_is_done():
         assert account.portal.calls() == []
 
 
-def test_an_app_may_write_comments_too_and_the_ids_of_either_are_never_mistaken():
-    with stage({"calls": "comment"}) as account:
+def test_an_app_may_write_comments_too_and_what_stands_there_stays_what_it_is():
+    with stage() as account:
         record = account.portal.add()
-        (comment,) = account.log(call("m1", record, "externalCall.abc.1/7001"))
-        assert comment.remote_id == account.portal.call("m1")["id"]
-        assert calls.look_up(account.client, [call("m2", record, "externalCall.abc.1/7001")]) == [None]
+        (registered,) = account.log(call("m1", record))
+        account.client.settings["calls"] = "comment"
+        ours = [call("m1", record, registered.remote_id, notes="second"), call("m2", record)]
+        (same, comment) = account.log(*ours)
+        assert (same.remote_id, account.marks()) == (registered.remote_id, ["m1", "m2"])
+        seen = calls.look_up(account.client, [ours[0], call("m2", record)])
+        assert [one.remote_id for one in seen] == [registered.remote_id, comment.remote_id]
         account.client.settings["calls"] = "telephony"
-        (registered,) = account.log(call("m2", record, comment.remote_id))
-        assert registered.remote_id.startswith("externalCall.")
-        assert {type(one) for one in calls.remove(account.client, [comment.remote_id, registered.remote_id])} == {Done}
-        assert account.portal.calls() == []
+        (still,) = account.log(call("m2", record, comment.remote_id, notes="second"))
+        assert (still.remote_id, "second" in account.portal.call("m2")["text"]) == (comment.remote_id, True)
