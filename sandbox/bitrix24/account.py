@@ -33,25 +33,26 @@ STAGES = {
 RATING = "ufCrm_1720019876534"  # a field of leads with options
 RATINGS = {"44": "Hot", "45": "Cold"}
 REMEMBERED = 1800.0  # seconds
-_MARK = re.compile(r"Wrapup: ?([0-9A-Za-z-]+)/[0-9a-f]{8}\b")
+MARK = re.compile(r"Wrapup: ?([0-9A-Za-z-]+)/[0-9a-f]{8}\b")
 Row = dict[str, Any]
 
 
 @dataclass
 class App:
-    """One that is connected to the portal by OAuth: each of ``refreshes`` is used once. ``seconds``: for which an access token is
-    good, as it says; ``loses``: the answers with the tokens are lost."""
+    """One that is connected to the portal by OAuth: each of ``refreshes`` is used once, where they ``rotate``. ``seconds``: for
+    which an access token is good, as it says; ``loses``: the answers with the tokens are lost."""
 
     id: str = "demo-app"
     secret: str = "demo-secret"
     refreshes: set[str] = field(default_factory=lambda: {"demo-refresh"})
     seconds: int = 3600
     loses: bool = False
+    rotate: bool = True
 
 
 @dataclass
 class Kept:
-    """A record. ``since``: when it was last written, for the search; ``writes``: all that was ever set."""
+    """A record. ``since``: when it was made, for the search; ``writes``: all that was ever set."""
 
     row: Row
     since: float = 0.0
@@ -174,7 +175,6 @@ class Portal:
 
     def write(self, kept: Kept, given: Row) -> None:
         kept.row |= given
-        kept.since = time.monotonic()
         kept.writes.append(dict(given))
 
     def delete(self, kind: str, id_: str) -> bool:
@@ -215,7 +215,7 @@ class Portal:
             ]
             for comment in self.comments.values():
                 if comment.live:
-                    marks = _MARK.findall(comment.texts[-1])
+                    marks = MARK.findall(comment.texts[-1])
                     told = {"mark": marks[-1] if marks else None, "on": _on([comment.place]), "call": None}
                     found.append({"id": str(comment.id), **told, "text": comment.texts[-1]})
             return found

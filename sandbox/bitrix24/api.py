@@ -158,7 +158,8 @@ def create_app(portal: Portal) -> Flask:
         with portal.lock:
             if given["refresh_token"] not in own.refreshes:
                 raise Refusal(400, "invalid_grant", "The refresh token is not good any more")
-            own.refreshes.remove(given["refresh_token"])
+            if own.rotate:
+                own.refreshes.remove(given["refresh_token"])
             portal.counted["tokens granted"] += 1
             access, refresh = (f"{word}-{portal.counted['tokens granted']}" for word in ("granted", "refresh"))
             own.refreshes.add(refresh)

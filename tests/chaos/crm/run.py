@@ -19,7 +19,7 @@ from sandbox.server import running
 from sandbox.webhook.api import PATH
 from sandbox.webhook.api import create_app as hook_app
 from sandbox.webhook.receiver import Receiver
-from tests.chaos.crm import balance, hubspot, pipedrive, salesforce, scene
+from tests.chaos.crm import balance, bitrix24, hubspot, pipedrive, salesforce, scene
 from tests.chaos.crm.faults import Site
 from tests.chaos.crm.found import Found, look
 from tests.chaos.crm.workers import Workers
@@ -30,7 +30,12 @@ from tests.chaos.sqlite import SQLite
 SEARCH_DELAY, SHORT_DELAY = 5.0, 1.0
 REST_SECONDS, SHORT_REST = 300.0, 90.0
 DESTINATIONS = 2
-SIDES = {"hubspot": hubspot.Side, "pipedrive": pipedrive.Side, "salesforce": salesforce.Side}
+SIDES = {
+    "hubspot": hubspot.Side,
+    "pipedrive": pipedrive.Side,
+    "bitrix24": bitrix24.Side,
+    "salesforce": salesforce.Side,
+}
 
 
 @dataclass
