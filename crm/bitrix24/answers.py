@@ -24,15 +24,12 @@ MINUTE = 60.0  # after which the running time of a method is less, where nobody 
 BLOCKED = timedelta(hours=1)  # a person has shut us out by hand; asked so often whether it is over
 RECORD_DELETED, NOT_ALLOWED, VALIDATION, REQUIRED = "record_deleted", "not_allowed", "validation", "required_field"
 _BROKEN = ("INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER", "0")
-TOKEN = ("EXPIRED_TOKEN", "INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_GRANT", "AUTHORIZATION_ERROR")
+TOKEN = ("EXPIRED_TOKEN", "INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_GRANT", "AUTHORIZATION_ERROR", "ERROR_OAUTH")
 _RIGHTS = (
-    "INSUFFICIENT_SCOPE",
-    "INVALID_SCOPE",
-    "INVALID_CREDENTIALS",
-    "USER_ACCESS_ERROR",
-    "ALLOWED_ONLY_INTRANET_USER",
+    *("INSUFFICIENT_SCOPE", "INVALID_SCOPE", "INVALID_CREDENTIALS", "USER_ACCESS_ERROR", "ALLOWED_ONLY_INTRANET_USER"),
+    *("METHOD_CONFIRM_WAITING", "METHOD_CONFIRM_DENIED"),
 )
-_ACCOUNT = ("PORTAL_DELETED", "PAYMENT_REQUIRED", "INVALID_CLIENT")
+_ACCOUNT = ("PORTAL_DELETED", "PAYMENT_REQUIRED", "INVALID_CLIENT", "APPLICATION_NOT_FOUND", "NOT_INSTALLED")
 _NO_METHOD = ("ERROR_METHOD_NOT_FOUND", "METHOD_NOT_FOUND")  # of an account that is older than it
 _APP = ("WRONG_AUTH_TYPE", "APPLICATION CONTEXT REQUIRED")
 _GONE = re.compile(r"NOT_FOUND\b|\bNOT FOUND\b|OWNER_NOT_FOUND|ACTIVITY IS NOT FOUND")
@@ -77,6 +74,12 @@ def error_of(said: Any, secrets: Sequence[str] = ()) -> Error | None:
     return Error(
         str(code if code is not None else "").strip().upper(), _line(described or "It gave no reason.", secrets)
     )
+
+
+def has_ended(answer: Answer) -> bool:
+    """Whether it is the token that an answer is about which may have ended. What another one would not mend is none."""
+    error = error_of(answer.plain()) if answer.status == 401 else None
+    return answer.status == 401 and (error is None or error.code in TOKEN)
 
 
 def meaning(

@@ -175,7 +175,7 @@ class Client:
     def _exchange(self, method: str, params: Mapping[str, Any], alone: bool) -> Answer:
         token = self._token()
         answer = self._once(method, params, token, alone)
-        if answer.status != 401 or token is None:
+        if token is None or not answers.has_ended(answer):
             return answer
         return self._once(method, params, self._token(stale=token), alone)  # it has ended early
 

@@ -35,6 +35,8 @@ def raised(status: int, body: bytes, writes: bool = True, is_app: bool = True, *
         (401, said("expired_token"), CredentialsRefused),
         (401, said("NO_AUTH_FOUND"), CredentialsRefused),
         (401, b"", CredentialsRefused),
+        (401, said("PAYMENT_REQUIRED"), NotSetUp),
+        (401, said("METHOD_CONFIRM_WAITING"), MissingRights),
         (403, said("insufficient_scope"), MissingRights),
         (403, said("INVALID_CREDENTIALS"), MissingRights),
         (403, said("user_access_error"), MissingRights),
@@ -131,6 +133,14 @@ def test_a_method_of_which_nothing_is_known_is_left_alone_for_a_minute():
         with pytest.raises(TooOften) as found:
             records.find(account.client, [Whom("number", ASHA)])
         assert found.value.retry_after == 60.0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ended"),
+    [(401, said("expired_token"), True), (401, b"", True), (401, said("PAYMENT_REQUIRED"), False), (403, b"", False)],
+)
+def test_a_token_is_renewed_only_where_another_one_may_mend_it(status, body, ended):
+    assert answers.has_ended(Answer(status, {}, body)) is ended
 
 
 # Tokens and batches ---------------------------------------------------------------------------------------------------
