@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask
 
 from crm.destination import Rule
+from sandbox.bitrix24 import account as bitrix24
+from sandbox.bitrix24.api import create_app as bitrix24_app
 from sandbox.hubspot import account as hubspot
 from sandbox.hubspot.api import create_app as hubspot_app
 from sandbox.pipedrive import account as pipedrive
@@ -65,6 +67,13 @@ def _pipedrive(persons: list[Json]) -> Flask:
     return pipedrive_app(made)
 
 
+def _bitrix24(leads: list[Json]) -> Flask:
+    made = bitrix24.Portal(lifted=True)
+    for one in leads:
+        made.add(**one)
+    return bitrix24_app(made)
+
+
 def _zoho(leads: list[Json]) -> Flask:
     made = zoho.Zoho(lifted=True, search_delay=0)
     made.add_field(zoho.CALLS, MARK, "text", unique=True)
@@ -102,6 +111,17 @@ ACCOUNTS: Mapping[str, Account] = {
         own={"api_token": pipedrive.TOKEN, "outcomes": {"unknown": "no_answer"}},
         unlimited={"requests_per_two_seconds": 10_000, "searches_per_two_seconds": 1_000},
         urls=("api_url", "oauth_url"),
+    ),
+    "bitrix24": Account(
+        options=("--leads", "0", "--search-delay", "0"),
+        put=("leads", "records"),
+        record=lambda number: {"id": str(FIRST_RECORD + number), "phone": number_of(number)},
+        app=_bitrix24,
+        calls=lambda ledger: [(one["mark"], len(one["on"])) for one in ledger["calls"]],
+        sets=("stageId", "IN_PROCESS", "PROCESSED"),
+        own={"client_id": bitrix24.App.id, "client_secret": bitrix24.App.secret, "refresh_token": bitrix24.REFRESH},
+        unlimited={"requests_per_second": 10_000, "calls_per_batch": 16},
+        urls=("portal_url", "oauth_url"),
     ),
     "zoho": Account(
         options=("--leads", "0", "--search-delay", "0", "--unique-field", MARK),

@@ -19,7 +19,7 @@ from sandbox.bitrix24.faults import FAULTS
 from sandbox.bitrix24.limits import Limits
 from sandbox.faults import Faults
 
-WEBHOOK = "demo1secret"
+WEBHOOK, REFRESH = "demo1secret", "demo-refresh"
 KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 TYPES = {"leads": 1, "deals": 2, "contacts": 3, "companies": 4}
@@ -44,7 +44,7 @@ class App:
 
     id: str = "demo-app"
     secret: str = "demo-secret"
-    refreshes: set[str] = field(default_factory=lambda: {"demo-refresh"})
+    refreshes: set[str] = field(default_factory=lambda: {REFRESH})
     seconds: int = 3600
     loses: bool = False
     rotate: bool = True
