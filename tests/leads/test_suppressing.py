@@ -13,6 +13,7 @@ from models import LoadedLead
 from models.suppressions import PERSON
 from outcomes import suppressions
 from outcomes.suppressions import Wanted
+from rig.waiting import until
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.dialers.ryng.stage import stage as ryng
@@ -98,9 +99,15 @@ def test_whoever_is_put_there_while_leads_are_sent_is_sent_before_that_or_never(
         load_id = load(database, played, count)
 
         def put_from_the_end():
-            for number in reversed(numbered(count)):
-                put(database, number)
-                over[number] = clock.now()
+            last, *others = reversed(numbered(count))
+            put_now(last)  # one at least is refused, and one at least is sent
+            until(lambda: taken(played), 30, lambda: "that the first is sent")
+            for number in others:
+                put_now(number)
+
+        def put_now(number):
+            put(database, number)
+            over[number] = clock.now()
 
         putting = threading.Thread(target=put_from_the_end)
         putting.start()
