@@ -36,7 +36,7 @@ PERMANENT = {
     "CONVERTED_RECORD": RECORD_DELETED,
     "NO_RECORDS_FOUND": RECORD_DELETED,
 }
-PASSING = ("INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "TOO_MANY_REQUESTS", "CANNOT_PROCESS", "ALREADY_MODIFIED")
+PASSING = ("INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "DEPENDENT_SERVICE_ERROR", "TOO_MANY_REQUESTS", "CANNOT_PROCESS")
 ABOUT_ADDRESS = ("INVALID_URL_PATTERN", "INVALID_MODULE", "INVALID_REQUEST_METHOD", "API_NOT_SUPPORTED")
 _ABOUT_ID = re.compile(r"\bid given\b.*\binvalid|no record|no data for the ID|record not deleted", re.IGNORECASE)
 _CREDITS = re.compile(r"credit|24 ?h|\bday\b|daily|licen[cs]e limit", re.IGNORECASE)
@@ -52,23 +52,29 @@ class MissingScopes(CredentialsRefused):
 
 def is_stale(answer: Answer) -> bool:
     """Whether another token may be taken."""
-    said = answer.plain() if answer.status == 401 else None
-    return answer.status == 401 and not (isinstance(said, Mapping) and said.get("code") == SCOPE)
+    return answer.status == 401 and (_error_of(answer.plain()) or {}).get("code") != SCOPE
 
 
 def meaning(
-    answer: Answer, host: str, what: str, center: str, *, writes: bool, secrets: Sequence[str] = ()
+    answer: Answer,
+    host: str,
+    what: str,
+    center: str,
+    *,
+    writes: bool,
+    records: int | None = None,
+    secrets: Sequence[str] = (),
 ) -> Mapping[str, Any]:
-    """What Zoho says, as JSON; an empty object where there is nothing. Raises CredentialsRefused, Unavailable, QuotaSpent,
-    WholeRefused, NotSetUp; Uncertain where something was given to Zoho and nobody can tell what it has done with it, Unreadable
-    where it was only asked."""
+    """What Zoho says, as JSON; an empty object where there is nothing. ``records``: so many were given to it. Raises
+    CredentialsRefused, Unavailable, QuotaSpent, WholeRefused, NotSetUp; Uncertain where something was given to Zoho and nobody
+    can tell what it has done with it, Unreadable where it was only asked."""
     status = answer.status
     if status == 204 and not answer.body.strip():
         return {}
     said = answer.plain()
-    error = said if isinstance(said, Mapping) and said.get("status") == "error" else None
-    if writes and (200 <= status < 300 or status == 400) and _lists(said):
-        assert isinstance(said, Mapping)
+    error = _error_of(said)
+    listed = _listed(said) if writes else []
+    if isinstance(said, Mapping) and listed and (200 <= status < 300 or (status == 400 and len(listed) == records)):
         return said
     if not 200 <= status < 300:
         raise _failure(answer, error, host, what, center, writes, secrets)
@@ -79,10 +85,21 @@ def meaning(
     raise Uncertain(sentence) if writes else Unreadable(sentence)
 
 
-def _lists(said: Any) -> bool:
-    """Whether it tells of records one by one."""
+def _error_of(said: Any) -> Mapping[str, Any] | None:
+    """What is wrong with the whole request: an object, or a list of nothing but errors, of which the first says it."""
+    if not isinstance(said, Mapping):
+        return None
+    if said.get("status") == "error":
+        return said
+    rows = _listed(said)
+    errors = [one for one in rows if isinstance(one, Mapping) and one.get("status") == "error"]
+    return errors[0] if errors and len(errors) == len(rows) else None
+
+
+def _listed(said: Any) -> Sequence[Any]:
+    """What is told of records, or fields, one by one."""
     lists = [said.get(name) for name in ("data", "fields")] if isinstance(said, Mapping) else []
-    return any(isinstance(one, list) and one for one in lists)
+    return next((one for one in lists if isinstance(one, list)), [])
 
 
 def _failure(
@@ -160,6 +177,9 @@ def words(error: Mapping[str, Any], secrets: Sequence[str]) -> str:
     line = ": ".join(one for one in parts if one) or "It gave no reason."
     details = error.get("details")
     if isinstance(details, Mapping):
+        several = details.get("errors")
+        if isinstance(several, list) and several and isinstance(several[0], Mapping):
+            return words(several[0], secrets)  # the first of them
         named = [
             f"{name} {details[name]}" for name in ("api_name", "json_path", "expected_data_type") if details.get(name)
         ]

@@ -65,7 +65,7 @@ class Client:
     def ask(self, path: str, params: Mapping[str, str] | None = None) -> Row:
         """What Zoho says to a GET; nothing where there is nothing. Raises as ``answers.meaning`` does."""
         with asking():
-            return self._answered("GET", path, None, params, alone=False)
+            return self._answered("GET", path, None, params, alone=False, records=None)
 
     def ask_list(self, path: str, params: Mapping[str, str] | None = None, name: str = "data") -> tuple[list[Row], Row]:
         """(the records of an answer, the whole of it). Without a list nothing is said of what is not in it. Raises Unreadable."""
@@ -97,19 +97,35 @@ class Client:
                 return
 
     def tell(
-        self, verb: str, path: str, content: Any = None, params: Mapping[str, str] | None = None, alone: bool = False
+        self,
+        verb: str,
+        path: str,
+        records: int,
+        content: Any = None,
+        params: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> Row:
-        """Give Zoho something; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does, Uncertain also where
+        """Give Zoho something about so many records; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does,
+        Uncertain also where no answer came."""Give Zoho something about so many records; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does, Uncertain also where
         no answer came."""
-        return self._answered(verb, path, content, params, alone)
+        return self._answered(verb, path, content, params, alone, records)
 
-    def _answered(self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, alone: bool) -> Row:
+    def _answered(
+        self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, alone: bool, records: int | None
+    ) -> Row:
         waits = 0
         while True:
             answer = self._exchange(verb, path, content, params, alone)
             try:
-                what, writes = f"{verb} {path}", verb != "GET" and path != COQL
-                return answers.meaning(answer, self.host, what, self.center, writes=writes, secrets=self.secrets)
+                return answers.meaning(
+                    answer,
+                    self.host,
+                    f"{verb} {path}",
+                    self.center,
+                    writes=verb != "GET" and path != COQL,
+                    records=records,
+                    secrets=self.secrets,
+                )
             except TooOften as error:
                 seconds = error.retry_after
                 if seconds is None:

@@ -9,6 +9,7 @@ from crm.zoho import answers
 from crm.zoho.api import CALLS, Client, Row, address
 
 MOST = 100  # records of one request
+MOST_DELETED = 50  # ids, of nineteen digits, that its address holds
 NOT_TOLD = "Zoho's answer does not tell of it."
 ALREADY = "It was there already."
 
@@ -21,7 +22,7 @@ def given(
 
     def send(part: Sequence[Mapping[str, Any]]) -> list[Result]:
         body = {"data": list(part), "trigger": list(client.settings["triggers"])}
-        return _told(client, client.tell(verb, address(module), body, alone=alone), len(part), unique)
+        return _told(client, client.tell(verb, address(module), len(part), body, alone=alone), len(part), unique)
 
     return written(records, MOST, send)
 
@@ -32,9 +33,9 @@ def deleted(client: Client, module: str, ids: Sequence[str]) -> list[Result]:
     def send(part: Sequence[str]) -> list[Result]:
         runs = "true" if client.settings["triggers"] else "false"
         params = {"ids": ",".join(part), "wf_trigger": runs}
-        return _told(client, client.tell("DELETE", address(module), params=params), len(part))
+        return _told(client, client.tell("DELETE", address(module), len(part), params=params), len(part))
 
-    return written(ids, MOST, send)
+    return written(ids, MOST_DELETED, send)
 
 
 def _told(client: Client, said: Row, count: int, unique: str | None = None) -> list[Result]:

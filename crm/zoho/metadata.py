@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crm.halving import WholeRefused
+from crm.zoho import answers
 from crm.zoho.api import VERSION, Client, Row
 
 ADDRESS = f"{VERSION}/settings/fields"
@@ -82,7 +84,10 @@ def make_unique(client: Client, name: str) -> None:
     """Make our field of calls. Zoho names it by its label. Raises ExchangeError."""
     label = name.replace("_", " ")
     field = {"field_label": label, "data_type": "text", "length": LENGTH, "unique": {"case_sensitive": False}}
-    client.tell("POST", ADDRESS, {"fields": [field]}, {"module": "Calls"}, alone=True)
+    rows = client.tell("POST", ADDRESS, 1, {"fields": [field]}, {"module": "Calls"}, alone=True).get("fields")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping) and row.get("status") == "error":
+            raise WholeRefused(answers.refused(row, client.secrets))
 
 
 def _field(row: Row) -> Field:
@@ -93,7 +98,7 @@ def _field(row: Row) -> Field:
     return Field(
         str(row["api_name"]),
         type_,
-        isinstance(unique, Mapping) and bool(unique),
+        bool(unique),
         not forbidden and row.get("field_read_only") is not True and row.get("read_only") is not True,
         _options(listed) if fixed and isinstance(listed, list) else None,
     )

@@ -1,12 +1,13 @@
 """Records of a module by their ids. What is not there, or is a lead that was converted, is left out of an answer."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crm.zoho.api import Client, Row, address
 
 MOST_IDS = 100  # of one question
 MOST_FIELDS = 50
+LONGEST = 1024  # characters of either list
 _ID = re.compile(r"[0-9]{1,25}\Z", re.ASCII)
 
 
@@ -15,14 +16,25 @@ def by_id(client: Client, module: str, ids: Iterable[str], names: Sequence[str])
     wanted = [one for one in dict.fromkeys(ids) if _ID.match(one)]
     fields = list(dict.fromkeys(names)) or ["id"]
     found: dict[str, dict[str, object]] = {}
-    for at in range(0, len(wanted), MOST_IDS):
-        for begin in range(0, len(fields), MOST_FIELDS):
-            some = ",".join(fields[begin : begin + MOST_FIELDS])
-            rows, _ = client.ask_list(address(module), {"ids": ",".join(wanted[at : at + MOST_IDS]), "fields": some})
+    for some in parts(wanted, MOST_IDS):
+        for shown in parts(fields, MOST_FIELDS):
+            rows, _ = client.ask_list(address(module), {"ids": ",".join(some), "fields": ",".join(shown)})
             for row in rows:
                 if row.get("id"):
                     found.setdefault(str(row["id"]), {}).update(row)
     return {one: found[one] for one in wanted if one in found}
+
+
+def parts(names: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """As many of them at once as one list of a request holds."""
+    part: list[str] = []
+    for name in names:
+        if part and (len(part) == most or sum(map(len, part)) + len(part) + len(name) > LONGEST):
+            yield part
+            part = []
+        part.append(name)
+    if part:
+        yield part
 
 
 def modules_of(client: Client, ids: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,8 @@ MOST_OF_A_PAGE = 200
 TRIGGERS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}\Z", re.ASCII)
 _DURATION = re.compile(r"\d{2,}:[0-5]\d\Z", re.ASCII)
+_PHONE = re.compile(r"[+]?[0-9\s().-]{3,50}\Z", re.ASCII)
+LONGEST = {"ids": 1024, "fields": 1024, "criteria": 3000}
 _ID = re.compile(r"\d{5,25}\Z", re.ASCII)
 
 
@@ -145,6 +147,10 @@ def parameters(what: str, given: Mapping[str, str]) -> None:
     for name, value in given.items():
         if name not in PARAMETERS[what]:
             raise Wrong(f"there is no parameter {name}")
+        if len(value) > LONGEST.get(name, 1024):
+            raise Wrong(f"{name} must have {LONGEST.get(name, 1024)} characters at most")
+        if name == "phone" and not _PHONE.match(value):
+            raise Wrong("phone must be a telephone number")
         if name == "ids" and not (value and len(value.split(",")) <= MOST and all(map(_ID.match, value.split(",")))):
             raise Wrong(f"ids must hold 1 to {MOST} ids")
         if name == "fields" and not (value and len(value.split(",")) <= MOST_FIELDS):

@@ -1,5 +1,6 @@
 """What Zoho's answers, and those of its accounts server, come to."""
 
+import orjson
 import pytest
 
 from crm.base import NotSetUp, QuotaSpent
@@ -13,15 +14,13 @@ from lib.http.exchange import Answer
 from tests.crm.zoho.stage import Lent, stage
 
 
-def means(status, body, writes=True, **headers):
+def means(status, body, writes=True, records=1, **headers):
     if isinstance(body, dict):
-        import orjson
-
         body = orjson.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return answers.meaning(
-        Answer(status, named, body), "zoho.test", "POST /x", "com", writes=writes, secrets=("s3cret-token",)
-    )
+    given = Answer(status, named, body)
+    how = {"writes": writes, "records": records, "secrets": ("s3cret-token",)}
+    return answers.meaning(given, "zoho.test", "POST /x", "com", **how)
 
 
 def error(code, message="", **details):
@@ -38,6 +37,9 @@ def test_records_are_told_of_one_by_one_whatever_the_status(status):
     ("status", "body", "kind"),
     [
         (401, error("INVALID_TOKEN"), CredentialsRefused),
+        (401, {"data": [error("OAUTH_SCOPE_MISMATCH")]}, MissingScopes),
+        (403, {"data": [error("NO_PERMISSION")]}, MissingScopes),
+        (404, {"data": [error("INVALID_URL_PATTERN")]}, NotSetUp),
         (401, error("OAUTH_SCOPE_MISMATCH"), MissingScopes),
         (403, error("NO_PERMISSION"), MissingScopes),
         (403, b"<html>", NotSetUp),
@@ -59,6 +61,13 @@ def test_records_are_told_of_one_by_one_whatever_the_status(status):
 def test_what_each_answer_means(status, body, kind):
     with pytest.raises(kind):
         means(status, body)
+
+
+def test_of_a_batch_that_has_one_error_in_all_nobody_is_told():
+    with pytest.raises(WholeRefused, match="DUPLICATE"):
+        means(400, {"data": [error("DUPLICATE_DATA")]}, records=2)
+    with pytest.raises(WholeRefused, match="INVALID_QUERY"):
+        means(400, {"data": [error("INVALID_QUERY")]}, writes=False, records=None)
 
 
 def test_what_was_only_asked_leaves_nothing_in_doubt():
@@ -98,6 +107,10 @@ def test_why_a_record_is_refused(said, reason):
 def test_zohos_words_are_one_line_without_secrets():
     said = answers.words(error("INVALID_DATA", "no\n s3cret-token here", api_name="Phone"), ("s3cret-token",))
     assert said == "INVALID_DATA: no *** here (api_name Phone)"
+    several = error(
+        "MULTIPLE_OR_MULTI_ERRORS", errors=[error("INVALID_DATA", "first"), error("INVALID_DATA", "second")]
+    )
+    assert answers.words(several, ()) == "INVALID_DATA: first"
 
 
 def test_credits_are_known_from_the_header_and_asked_anew_after_they_were_spent():

@@ -96,6 +96,7 @@ def test_of_a_batch_more_than_a_hundred_are_given_in_two(account):
     done = account.log(*several(120, account.lead()))
     assert {type(one) for one in done} == {Done}
     assert (account.asked("POST /crm/v8/Calls"), len(account.zoho.calls())) == (2, 120)
+    assert account.asked("GET /crm/v8/Calls") == 3  # an address holds some fifty ids
 
 
 def test_a_record_that_is_gone_or_converted_refuses_its_call_and_no_other(account):

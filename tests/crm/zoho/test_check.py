@@ -37,6 +37,12 @@ def test_our_field_is_made_where_it_is_wanted():
         assert account.zoho.fields["Calls"]["Wrapup_Outcome_Id"]["unique"]
 
 
+def test_a_field_that_cannot_be_made_is_told_in_zohos_words():
+    with stage({"unique_field": "Subject_"}, unique=None) as account:
+        account.zoho.fields["Calls"]["Subject_"] = account.zoho.fields["Calls"].pop("Subject") | {"api_name": "Other"}
+        assert "DUPLICATE_DATA: duplicate data" in str(wrong(account, repair=True))
+
+
 def test_a_field_that_takes_duplicates_is_told():
     with stage(unique=None) as account:
         account.zoho.add_field("Calls", "Wrapup_Outcome_Id", "text")
