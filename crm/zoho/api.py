@@ -106,8 +106,7 @@ class Client:
         alone: bool = False,
     ) -> Row:
         """Give Zoho something about so many records; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does,
-        Uncertain also where no answer came."""Give Zoho something about so many records; ``alone``, what may not be sent twice. Raises as ``answers.meaning`` does, Uncertain also where
-        no answer came."""
+        Uncertain also where no answer came."""
         return self._answered(verb, path, content, params, alone, records)
 
     def _answered(
