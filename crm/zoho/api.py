@@ -67,9 +67,17 @@ class Client:
         with asking():
             return self._answered("GET", path, None, params, alone=False, records=None)
 
-    def ask_list(self, path: str, params: Mapping[str, str] | None = None, name: str = "data") -> tuple[list[Row], Row]:
-        """(the records of an answer, the whole of it). Without a list nothing is said of what is not in it. Raises Unreadable."""
-        said = self.ask(path, params)
+    def ask_list(
+        self, path: str, params: Mapping[str, str] | None = None, name: str = "data", blames: bool = False
+    ) -> tuple[list[Row], Row]:
+        """(the records of an answer, the whole of it). Without a list nothing is said of what is not in it. Raises Unreadable;
+        NotSetUp where Zoho refuses the question, unless that ``blames`` what is asked for: then WholeRefused."""
+        try:
+            said = self.ask(path, params)
+        except WholeRefused as error:
+            if blames:
+                raise
+            raise NotSetUp(f"{self.host} refuses GET {path}: {error}") from None
         found = said.get(name, "") if said else []
         if not isinstance(found, list):
             raise Unreadable(f"{self.host} answered GET {path} without a list of {name}.")
@@ -85,12 +93,12 @@ class Client:
         return [one for one in found if isinstance(one, Mapping)]
 
     def pages(
-        self, path: str, params: Mapping[str, str], most: int = MOST_PAGES, name: str = "data"
+        self, path: str, params: Mapping[str, str], most: int = MOST_PAGES, name: str = "data", blames: bool = False
     ) -> Iterator[list[Row]]:
         """So many pages at most."""
         for page in range(1, most + 1):
             given = {**params, "page": str(page), "per_page": str(MOST_OF_A_PAGE)}
-            rows, said = self.ask_list(path, given, name)
+            rows, said = self.ask_list(path, given, name, blames)
             yield rows
             info = said.get("info")
             if not isinstance(info, Mapping) or info.get("more_records") is not True:

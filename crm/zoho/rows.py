@@ -2,26 +2,40 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from crm.base import NotSetUp, Refused
+from crm.halving import halved
+from crm.zoho.answers import RECORD_DELETED
 from crm.zoho.api import Client, Row, address
 
 MOST_IDS = 100  # of one question
 MOST_FIELDS = 50
 LONGEST = 1024  # characters of either list
 _ID = re.compile(r"[0-9]{1,25}\Z", re.ASCII)
+_ABOUT_IDS = re.compile(r"\bids?\b", re.IGNORECASE)
 
 
 def by_id(client: Client, module: str, ids: Iterable[str], names: Sequence[str]) -> dict[str, Row]:
     """Those that are there, with these fields. Raises ExchangeError."""
     wanted = [one for one in dict.fromkeys(ids) if _ID.match(one)]
     fields = list(dict.fromkeys(names)) or ["id"]
-    found: dict[str, dict[str, object]] = {}
-    for some in parts(wanted, MOST_IDS):
+    found: dict[str, dict[str, Any]] = {}
+
+    def ask(some: Sequence[str]) -> list[None]:
         for shown in parts(fields, MOST_FIELDS):
-            rows, _ = client.ask_list(address(module), {"ids": ",".join(some), "fields": ",".join(shown)})
-            for row in rows:
+            params = {"ids": ",".join(some), "fields": ",".join(shown)}
+            for row in client.ask_list(address(module), params, blames=True)[0]:
                 if row.get("id"):
                     found.setdefault(str(row["id"]), {}).update(row)
+        return [None] * len(some)
+
+    def alone(one: str, refused: Refused) -> None:
+        if refused.reason != RECORD_DELETED and not _ABOUT_IDS.search(refused.answer):
+            raise NotSetUp(f"{client.host} refuses to show {module}: {refused.answer}")
+
+    for part in parts(wanted, MOST_IDS):
+        halved(part, len(part), ask, alone)
     return {one: found[one] for one in wanted if one in found}
 
 

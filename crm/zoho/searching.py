@@ -8,6 +8,7 @@ late.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from crm.halving import WholeRefused
 from crm.numbers import alike, terms
 from crm.zoho import metadata
 from crm.zoho.api import CALLS, Client, Row, address
@@ -45,7 +46,11 @@ def _in_module(client: Client, module: str, number: str) -> list[Row]:
 def by_field(client: Client, module: str, name: str, value: str, shown: Sequence[str]) -> list[Row]:
     """Those whose field has the value. Raises ExchangeError."""
     params = {"criteria": _criterion(name, value), "fields": ",".join([*shown, name])}
-    found = [row for rows in client.pages(address(module, "search"), params, MOST_PAGES) for row in rows]
+    try:
+        pages = client.pages(address(module, "search"), params, MOST_PAGES, blames=True)
+        found = [row for rows in pages for row in rows]
+    except WholeRefused:
+        return []  # nothing can have such a value
     wanted = value.strip().casefold()
     return [row for row in found if row.get("id") and metadata.text(row.get(name)).strip().casefold() == wanted]
 

@@ -23,6 +23,7 @@ DONE = {
     "shuffled": "it is done, and the answer tells of the last record first",
     "no_link": "a call that is made stands on no record",
     "nameless_duplicate": "a duplicate is refused without the id of the record that is there",
+    "ids_refused": "a question about an id that is not there is refused as a whole",
     "search_delay": "search is so many seconds behind: value",
     "required_field": "the account wants a field of calls: value",
     "deleted": "the records with these ids are gone: value (a list)",

@@ -13,10 +13,17 @@ PER_CREDIT = 10  # records that are written
 
 
 class Limits:
-    """``lifted``: nothing is refused. The default is a free account's."""
+    """``tokens``: of ten minutes; ``lifted``: nothing is refused. The defaults are a free account's."""
 
-    def __init__(self, credits: int = 5_000, lifted: bool = False, now: Callable[[], float] = time.time):
+    def __init__(
+        self,
+        credits: int = 5_000,
+        tokens: int = TOKENS,
+        lifted: bool = False,
+        now: Callable[[], float] = time.time,
+    ):
         self.credits = credits
+        self.tokens = tokens
         self.lifted = lifted
         self._now = now
         self._spent: deque[tuple[float, int]] = deque()
@@ -36,7 +43,7 @@ class Limits:
         with self._lock:
             while self._granted and self._granted[0] <= self._now() - WINDOW:
                 self._granted.popleft()
-            if not self.lifted and len(self._granted) >= TOKENS:
+            if not self.lifted and len(self._granted) >= self.tokens:
                 return False
             self._granted.append(self._now())
         return True

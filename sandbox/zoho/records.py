@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from sandbox.zoho import asked, searching, shapes
 from sandbox.zoho.account import CALLS, CONTACTS, Kept, Row, Zoho, place
-from sandbox.zoho.refusals import error, wrong
+from sandbox.zoho.refusals import Refusal, error, wrong
 
 NEEDED = {"Leads": ("Last_Name",), CONTACTS: ("Last_Name",), CALLS: ("Subject", "Call_Type", "Call_Start_Time")}
 FIXED = ("Call_Type", "Call_Start_Time", "Owner")  # of a call that is over
@@ -51,6 +51,9 @@ def install(app: Flask, zoho: Zoho) -> None:
         given = asked.parameters("records")
         rows = rows_of(module)
         if "ids" in given:
+            there = {str(kept.row["id"]) for kept in rows}
+            if "ids_refused" in g.faults and not set(given["ids"].split(",")) <= there:
+                raise Refusal(400, "INVALID_DATA", "the id given seems to be invalid", {"param_name": "ids"})
             rows = [kept for kept in rows if str(kept.row["id"]) in given["ids"].split(",")]
         by = given.get("sort_by", "id")
         rows.sort(key=lambda kept: str(kept.row[by]), reverse=given.get("sort_order", "desc") == "desc")
@@ -99,7 +102,7 @@ def _created(zoho: Zoho, module: str, given: Mapping[str, Any], at: int) -> Row:
         if "no_link" in g.faults:
             row |= {"Who_Id": None, "What_Id": None}
     kept = zoho.make(module, row)
-    zoho.write(kept, _kept(zoho, module, given) if "no_link" not in g.faults else {})
+    kept.writes.append(row)
     zoho.counted[f"{module} made"] += 1
     return _success("record added", {"id": kept.row["id"], "Created_Time": kept.row["Created_Time"]})
 

@@ -17,7 +17,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}\Z", re.A
 _DURATION = re.compile(r"\d{2,}:[0-5]\d\Z", re.ASCII)
 _PHONE = re.compile(r"[+]?[0-9\s().-]{3,50}\Z", re.ASCII)
 LONGEST = {"ids": 1024, "fields": 1024, "criteria": 3000}
-_ID = re.compile(r"\d{5,25}\Z", re.ASCII)
+_ID = re.compile(r"\d{2,25}\Z", re.ASCII)
 
 
 def time(value: Any, at: str) -> None:

@@ -19,7 +19,7 @@ from sandbox.server import running
 from sandbox.webhook.api import PATH
 from sandbox.webhook.api import create_app as hook_app
 from sandbox.webhook.receiver import Receiver
-from tests.chaos.crm import balance, bitrix24, hubspot, pipedrive, salesforce, scene
+from tests.chaos.crm import balance, bitrix24, hubspot, pipedrive, salesforce, scene, zoho
 from tests.chaos.crm.faults import Site
 from tests.chaos.crm.found import Found, look
 from tests.chaos.crm.workers import Workers
@@ -35,6 +35,7 @@ SIDES = {
     "pipedrive": pipedrive.Side,
     "bitrix24": bitrix24.Side,
     "salesforce": salesforce.Side,
+    "zoho": zoho.Side,
 }
 
 

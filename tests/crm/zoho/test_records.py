@@ -2,8 +2,9 @@
 
 import pytest
 
-from crm.base import Change, Done, Refused, Unknown, Whom
+from crm.base import Change, Done, NotSetUp, Refused, Unknown, Whom
 from crm.destination import NUMBER, REFERENCE
+from crm.facts import Facts
 from crm.zoho import records
 from tests.crm.zoho.stage import stage
 
@@ -116,3 +117,32 @@ def test_two_changes_of_one_record_are_given_one_after_the_other(account):
     changes = [Change("a", lead, {"Lead_Status": "Contacted"}), Change("b", lead, {"Lead_Status": "Lost Lead"})]
     records.change(account.client, changes)
     assert (account.asked("PUT"), account.zoho.statuses(lead)) == (2, ["Contacted", "Lost Lead"])
+
+
+def test_one_id_that_zoho_does_not_know_hides_no_other(account):
+    leads = [account.lead() for _ in range(5)]
+    account.faults(ids_refused={})
+    there = records.read(account.client, [*leads, "554023000001"], ["Lead_Status"])
+    assert [one is not None for one in there] == [True] * 5 + [False]
+
+
+def test_a_question_that_is_refused_is_no_deliverys_fault(account):
+    lead = account.lead(Phone=ASHA)
+    account.faults(whole_batch={"path": "/Leads"})
+    for ask in (
+        lambda: records.read(account.client, [lead], ["Lead_Status"]),
+        lambda: records.find(account.client, [Whom(NUMBER, ASHA)]),
+    ):
+        with pytest.raises(NotSetUp, match="INVALID_DATA"):
+            ask()
+    account.faults(whole_batch={"path": "settings"})
+    account.client.facts = Facts()
+    with pytest.raises(NotSetUp, match="settings/fields"):
+        records.find(account.client, [Whom(NUMBER, ASHA)])
+
+
+def test_a_reference_that_zoho_cannot_search_for_is_nobodys():
+    with stage({"reference_field": "Dialer_Id", "records": ["leads"]}) as account:
+        account.zoho.add_field("Leads", "Dialer_Id", "text")
+        account.faults(whole_batch={"path": "search"})
+        assert found(account, Whom(REFERENCE, "A")) == [[]]
