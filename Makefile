@@ -97,6 +97,8 @@ chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos.crm --database postgresql --crm salesforce --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.crm --database sqlite --crm bitrix24 --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.crm --database postgresql --crm bitrix24 --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
+	@$(BIN)/python -m tests.chaos.crm --database sqlite --crm zoho --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
+	@$(BIN)/python -m tests.chaos.crm --database postgresql --crm zoho --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.asking --database sqlite
 	@$(BIN)/python -m tests.chaos.asking --database postgresql
 

@@ -15,21 +15,13 @@ from crm.zoho.api import CALLS, Client, Row, address
 
 MOST_CRITERIA = 10  # of one search
 MOST_PAGES = 2  # what many share belongs to none of them
-KEPT = 300.0  # seconds that an only hit is kept: a number is often called several times
 NAMES = ("Full_Name", "First_Name", "Last_Name", "Company", "Email")
 Found = tuple[str, Row]  # a module, a record of it
 
 
 def by_number(client: Client, number: str) -> list[Found]:
     """Records that look as if they had the number in E.164. Raises ExchangeError."""
-    others: list[Found] = []
-
-    def ask() -> list[Found] | None:
-        found = [(module, row) for module in client.modules for row in _in_module(client, module, number)]
-        others[:] = found
-        return found if len(found) == 1 else None  # of none, or several, somebody may be mending just that
-
-    return client.facts.get(f"number {number}", ask, KEPT, nothing=0.0) or others
+    return [(module, row) for module in client.modules for row in _in_module(client, module, number)]
 
 
 def _in_module(client: Client, module: str, number: str) -> list[Row]:

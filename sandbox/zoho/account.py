@@ -42,7 +42,7 @@ class App:
 
 @dataclass
 class Kept:
-    """A record. ``since``: when it was last written, for the search; ``writes``: all that was ever set."""
+    """A record. ``since``: when it was made, for the search; ``writes``: all that was ever set."""
 
     row: Row
     since: float = 0.0
@@ -51,7 +51,7 @@ class Kept:
 
 
 class Zoho:
-    """One account. ``tokens``: those that are good. ``search_delay``: seconds after which search sees what was written.
+    """One account. ``tokens``: those that are good. ``search_delay``: seconds after which search sees what was made.
     ``unwanted``: a text that the description of a call must not hold, by a rule of the account."""
 
     def __init__(
@@ -106,7 +106,6 @@ class Zoho:
     def write(self, kept: Kept, given: Mapping[str, Any]) -> None:
         kept.row |= {name: value for name, value in given.items() if name != "id"}
         kept.row["Modified_Time"] = now()
-        kept.since = time.monotonic()
         kept.writes.append(dict(given))
 
     @staticmethod
