@@ -86,7 +86,7 @@ class Client:
     def query(self, text: str) -> list[Row]:
         """The records of an answer to a query in COQL. Raises as ``answers.meaning`` does, and Unreadable."""
         with asking():
-            said = self._answered("POST", COQL, {"select_query": text}, None, alone=False)
+            said = self._answered("POST", COQL, {"select_query": text}, None, alone=False, records=None)
         found = said.get("data", "") if said else []
         if not isinstance(found, list):
             raise Unreadable(f"{self.host} answered a query without a list of records.")

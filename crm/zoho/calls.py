@@ -96,6 +96,9 @@ def _shown_again(
     by_mark = {ours.mark_of(client, row): row for row in there.values()}
     for at, result in made.items():
         row = by_mark.get(mine[at].call.mark)
+        if row is None and isinstance(result, Done) and result.remote_id:
+            told = there.get(result.remote_id, {})  # whose mark is not shown, as of a field that the token may not read
+            row = told if told and ours.mark_of(client, told) is None else None
         if row is not None:
             batch.found[at] = row
             if not (isinstance(result, Done) and result.answer == batches.ALREADY):

@@ -24,6 +24,7 @@ DONE = {
     "no_link": "a call that is made stands on no record",
     "nameless_duplicate": "a duplicate is refused without the id of the record that is there",
     "ids_refused": "a question about an id that is not there is refused as a whole",
+    "marks_hidden": "calls are shown without their descriptions and without fields that take no duplicates",
     "search_delay": "search is so many seconds behind: value",
     "required_field": "the account wants a field of calls: value",
     "deleted": "the records with these ids are gone: value (a list)",

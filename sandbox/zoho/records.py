@@ -57,7 +57,9 @@ def install(app: Flask, zoho: Zoho) -> None:
             rows = [kept for kept in rows if str(kept.row["id"]) in given["ids"].split(",")]
         by = given.get("sort_by", "id")
         rows.sort(key=lambda kept: str(kept.row[by]), reverse=given.get("sort_order", "desc") == "desc")
-        return asked.page([_shown(kept.row, given) for kept in rows], given)
+        hidden = [*zoho.unique_fields(module), "Description"] if "marks_hidden" in g.faults else []
+        shown = ({name: value for name, value in kept.row.items() if name not in hidden} for kept in rows)
+        return asked.page([_shown(row, given) for row in shown], given)
 
     def search(module: str):
         given = asked.parameters("search")

@@ -15,7 +15,7 @@ from sandbox.zoho.api import create_app
 from tests.crm.playing import Words
 from tests.crm.samples import Turns
 
-FAST = Patience(connect=2, read=1.0, whole=2, most_bytes=1024 * 1024)
+FAST = Patience(connect=10, read=10, whole=20, most_bytes=1024 * 1024)
 
 
 class Lent:

@@ -157,6 +157,15 @@ def test_answers_in_another_order_are_known_by_their_marks(account):
     assert [one.remote_id for one in done] == [ids["m0"], ids["m1"], ids["m2"]]
 
 
+@pytest.mark.parametrize("given", [{}, {"unique_field": ""}])
+def test_a_call_whose_mark_is_not_shown_is_not_sent_again(given):
+    with stage(given) as account:
+        account.faults(marks_hidden={})
+        done = account.log(*several(3, account.lead()))
+        assert [type(one) for one in done] == [Done] * 3
+        assert account.zoho.counted["Calls made"] == 3
+
+
 def test_of_a_batch_that_is_taken_in_part_each_record_has_its_own_result(account):
     account.faults(partial={"times": 1, "path": "/Calls"})
     done = account.log(*several(4, account.lead()))
