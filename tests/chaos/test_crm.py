@@ -17,7 +17,10 @@ LONGEST_SECONDS = 200
 
 @pytest.mark.parametrize(
     ("kind", "crm"),
-    [("postgresql", "hubspot"), *(("sqlite", name) for name in ("hubspot", "pipedrive", "bitrix24", "salesforce", "zoho"))],
+    [
+        ("postgresql", "hubspot"),
+        *(("sqlite", name) for name in ("hubspot", "pipedrive", "bitrix24", "salesforce", "zoho")),
+    ],
 )
 def test_each_call_stands_there_once_whatever_strikes(tmp_path, kind, crm):
     command = [sys.executable, "-m", "tests.chaos.crm", "--database", kind, "--crm", crm]
