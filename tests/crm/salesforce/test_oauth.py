@@ -1,5 +1,6 @@
 """Tokens of an app: by its secret, or by a request that is signed with its key as OpenSSL would sign it."""
 
+import base64
 from dataclasses import replace
 
 import pytest
@@ -32,13 +33,13 @@ def path(key, tmp_path):
 
 
 @pytest.mark.parametrize("form", [DER.PKCS8, DER.TraditionalOpenSSL])
-def test_a_token_is_signed_as_openssl_signs_it(key, path, form):
+def test_a_token_holds_the_claims_and_is_signed_with_the_key(key, path, form):
     path.write_bytes(b"Bag Attributes\n" + key.private_bytes(PEM, form, OPEN))
     said = signing.token(signing.read(str(path)), {"iss": "a", "exp": 7})
     assert said.startswith("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJhIiwiZXhwIjo3fQ.")
     head, _, signature = said.rpartition(".")
-    theirs = key.sign(head.encode(), padding.PKCS1v15(), hashes.SHA256())
-    assert signing._url_safe(theirs).decode() == signature
+    theirs = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
+    key.public_key().verify(theirs, head.encode(), padding.PKCS1v15(), hashes.SHA256())
 
 
 @pytest.mark.parametrize(
