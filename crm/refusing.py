@@ -3,6 +3,7 @@ them any more is taken off, when the CRM has said so of the record itself."""
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import structlog
 from sqlalchemy import or_, select, update
 
 from crm import budgets, sharing, tokens
+from crm.accounts import Account
 from crm.base import AnyClient, Crm, Refusals
 from crm.destination import Destination
 from crm.registry import CRMS
@@ -34,6 +36,15 @@ log = structlog.get_logger(__name__)
 Said = dict[tuple[str, str], Wanted]  # by number and origin
 
 
+@dataclass
+class Listed:
+    """What a CRM has said. ``unread``: how many of its numbers cannot be read; ``partly``: origins that have such a number."""
+
+    said: Said = field(default_factory=dict)
+    unread: int = 0
+    partly: set[str] = field(default_factory=set)
+
+
 class Refuser:
     """Asks one destination, in one thread. Several may do this: the destination's row says when it is due, and for whom."""
 
@@ -49,6 +60,7 @@ class Refuser:
         self._crm: Crm = CRMS[destination.kind]
         self._countries = numbers.countries(connections.values())
         self._turns = budgets.turns_of(database, self._crm, destination, now, stop or threading.Event())
+        self._account = Account(database, destination, self._crm)
         self._client: AnyClient = None
 
     @property
@@ -64,16 +76,16 @@ class Refuser:
         try:
             if self._client is None:
                 self._client = tokens.opened(self._database, self._crm, self._destination, self._turns)
-            said, unread = self._said(refusals)
-            self._put(said)
-            self._take_off(refusals, said)
+            self._account.check(self._client)  # another account's records have the same ids, and say nothing of these
+            listed = self._listed(refusals)
+            self._take_off(refusals, listed)
         except ExchangeError as error:
             told = str(masking.masked(str(error), self._crm.secrets(self._destination)))
             log.warning("asking_whom_not_to_call_failed", destination=self._destination.name, error_id=error.error_id)
             wait = min(timedelta(seconds=error.retry_after or 0), LONGEST_REST)
             self._note(refusals_error=told, **({"refusals_due": self._now() + wait} if wait > EVERY else {}))
             return False
-        self._note(refusals_error=None, refusals_at=self._now(), refusals_unread=unread)
+        self._note(refusals_error=None, refusals_at=self._now(), refusals_unread=listed.unread)
         return True
 
     def _claimed(self) -> bool:
@@ -93,21 +105,24 @@ class Refuser:
             mine = DestinationState.name == self._destination.name
             changed(session, update(DestinationState).where(mine).values(values))
 
-    def _said(self, refusals: Refusals) -> tuple[Said, int]:
-        """What the CRM says, and how many of its numbers cannot be read."""
-        found: Said = {}
-        unread = 0
+    def _listed(self, refusals: Refusals) -> Listed:
+        """What the CRM says, put on the list page by page: what stops half-way has not said less."""
+        found = Listed()
         for page in refusals.listed(self._client):
+            said: Said = {}
             for record in page:
+                origin = self._origin(record.id)
                 for written in record.numbers:
                     try:
                         number = numbers.read(self._countries, written).number
                     except Refused:
-                        unread += 1
-                        continue
-                    origin = self._origin(record.id)
-                    found[number, origin] = Wanted(number, written, record.reason, None, origin)
-        return found, unread
+                        found.unread += 1
+                        found.partly.add(origin)
+                    else:
+                        said[number, origin] = Wanted(number, written, record.reason, None, origin)
+            self._put(said)
+            found.said |= said
+        return found
 
     def _put(self, said: Said) -> None:
         """What is not there, and was not: what a person has taken off stays off."""
@@ -125,13 +140,13 @@ class Refuser:
                 new = [one for one in some if (one.number, one.origin) not in kept]
                 suppressions.put(session, CRM, new, name, self._now())
 
-    def _take_off(self, refusals: Refusals, said: Said) -> None:
-        """What is there and was not said: a record that is said with other numbers has lost this one; any other is asked
-        about."""
-        gone = [row for row in self._standing() if (row.number, row.origin) not in said]
-        said_at_all = {origin for _, origin in said}
+    def _take_off(self, refusals: Refusals, listed: Listed) -> None:
+        """What is there and was not said: a record that is said with other numbers, all of which can be read, has lost this one;
+        one of which some cannot be read may still have it; any other is asked about."""
+        gone = [row for row in self._standing() if (row.number, row.origin) not in listed.said]
+        said_at_all = {origin for _, origin in listed.said} | listed.partly
         asked = [row for row in gone if row.origin not in said_at_all]
-        off = [row.id for row in gone if row.origin in said_at_all]
+        off = [row.id for row in gone if row.origin in said_at_all - listed.partly]
         for some in chunks(asked, AT_ONCE):
             ids = sorted({self._record(row.origin) for row in some})
             still = refusals.still(self._client, ids)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
@@ -18,9 +18,10 @@ from lib import clock, ids
 from models import CallOutcome, Lead, LeadLoad, LoadedLead, Suppression, TakeOut
 from models.bulk import among, insert_new, update_rows
 from models.database import AnyRow, Database
-from models.holding import holders
+from models.holding import WRITING, holders
+from models.loads import PENDING as TO_BE_SENT
 from models.loads import SENDING
-from models.take_outs import BY_HAND, LEFT, PENDING
+from models.take_outs import BY_HAND, DONE, LEFT, PENDING
 from outcomes import suppressions
 from outcomes.lead_match import MAY_BE_CALLED
 from queries.loaded import calls_of
@@ -31,6 +32,7 @@ NO_WAY = "{} has no way to take a lead out over its API; take it out there."
 NO_ID = "Nobody can tell under which id {} has it: look for its number there."
 
 _TABLE, _NEWS = TakeOut.__table__, Suppression.__table__
+_ANEW = {"sent_at": None, "settled_at": None, "settled_by": None}
 Found = dict[str, Any]
 
 
@@ -53,7 +55,7 @@ class Spreading:
             if not self._news:
                 self._let_go()
                 return 0
-        # Who writes a lead down as being sent at this moment may have looked at the list before: what comes of it is seen then.
+        # Whoever writes a lead down at this moment may have looked at the list before: what comes of it is seen then.
         if self._sending:
             with self._database.read() as session:
                 self._sending &= _sending(session)
@@ -83,7 +85,8 @@ def _unspread(session: Session) -> Sequence[AnyRow]:
 
 
 def _sending(session: Session) -> set[str]:
-    return holders(session, LeadLoad.__tablename__)
+    """Who sends leads at this moment, or writes down which a dialer lists."""
+    return holders(session, LeadLoad.__tablename__) | holders(session, Lead.__tablename__, WRITING)
 
 
 def _found(session: Session, connection: Connection, numbers: Mapping[str, UUID], at: datetime) -> list[Found]:
@@ -119,7 +122,9 @@ def _loaded(session: Session, connection: str, numbers: Mapping[str, UUID]) -> l
     columns = (LoadedLead.id, LoadedLead.number, LoadedLead.dialer_id, LoadedLead.sent_at, LoadedLead.state)
     mine = select(*columns, LeadLoad.campaign).join(LeadLoad, LeadLoad.id == LoadedLead.load_id)
     mine = mine.where(LoadedLead.connection == connection)
-    had = mine.where(among(session, LoadedLead.number, numbers), LoadedLead.state.in_(MAY_BE_CALLED))
+    # Of an order that an operator has sent again, all are sent again: see ``orders``.
+    again = and_(LoadedLead.state == TO_BE_SENT, LoadedLead.order_key.is_not(None))
+    had = mine.where(among(session, LoadedLead.number, numbers), or_(LoadedLead.state.in_(MAY_BE_CALLED), again))
     return list(session.execute(had.order_by(LoadedLead.id)))
 
 
@@ -145,7 +150,7 @@ def _of_loaded(
     own = {"loaded_lead": lead.id}
     if way is None:
         yield _row(connection, ref, lead.number, at, reason=NO_WAY.format(connection.dialer)) | own
-    elif way.by == LISTED or lead.state == SENDING:
+    elif way.by == LISTED or lead.state in (SENDING, TO_BE_SENT):
         yield _row(connection, ref, lead.number, at) | own | {"state": PENDING}  # its name will be known
     elif way.by == TOLD and lead.dialer_id is not None:
         yield _row(connection, ref, lead.number, at, target=way.named(lead.campaign, lead.dialer_id)) | own
@@ -175,14 +180,15 @@ def _row(
 
 
 def _note(session: Session, found: Sequence[Found]) -> None:
-    """Write them down. One that is there already stays as it is, unless there was nothing to be done about it then."""
+    """Write them down. One that is there already stays as it is, unless there was nothing to be done about it then, or the lead
+    was sent again since it was done."""
     if not found:
         return
     same = (_TABLE.c.connection == found[0]["connection"], among(session, _TABLE.c.ref, [one["ref"] for one in found]))
-    left = {
-        row.ref: row.id
-        for row in session.execute(select(_TABLE.c.ref, _TABLE.c.id).where(*same, _TABLE.c.state == LEFT))
-    }
-    again = [one | {"id": left[one["ref"]]} for one in found if one["ref"] in left]
-    update_rows(session, _TABLE, again, ("suppression_id", "target", "state", "reason", "attempts", "due_at"))
-    insert_new(session, _TABLE, [one for one in found if one["ref"] not in left])
+    is_back = and_(_TABLE.c.state == DONE, LoadedLead.sent_at > _TABLE.c.settled_at)
+    over = select(_TABLE.c.ref, _TABLE.c.id).outerjoin(LoadedLead, LoadedLead.id == _TABLE.c.loaded_lead)
+    ids_of = {row.ref: row.id for row in session.execute(over.where(*same, or_(_TABLE.c.state == LEFT, is_back)))}
+    again = [one | _ANEW | {"id": ids_of[one["ref"]]} for one in found if one["ref"] in ids_of]
+    names = ("suppression_id", "target", "state", "reason", "attempts", "made_at", "due_at", *_ANEW)
+    update_rows(session, _TABLE, again, names)
+    insert_new(session, _TABLE, [one for one in found if one["ref"] not in ids_of])

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 # Of a transaction that has locked or written rows of it.
 LOCKING = ("RowShareLock", "RowExclusiveLock")
+WRITING = LOCKING[1:]
 _HOLDERS = text(
     "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = ANY(:modes) "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = CAST(:name AS regclass)"

@@ -13,6 +13,7 @@ from lib import ids
 from models import Base, CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.database import insert_into
 from models.leads import LONGEST_CAMPAIGN_NAME
+from outcomes import suppressions
 from outcomes.taken import Taken
 
 
@@ -55,12 +56,13 @@ def _leads(session: Session, seen: list[tuple[Taken, Any]]) -> None:
         index_elements=["connection", "lead_id"], set_=updated, where=Lead.seen_at <= statement.excluded.seen_at
     )
     session.execute(statement, rows)
-    known = {
-        (connection, lead_id): id_
-        for connection, lead_id, id_ in session.execute(
-            select(Lead.connection, Lead.lead_id, Lead.id).where(Lead.lead_id.in_({lead.lead_id for _, lead in seen}))
-        )
-    }
+    there = select(Lead.connection, Lead.lead_id, Lead.id, Lead.number, Lead.first_seen_at).where(
+        Lead.lead_id.in_({lead.lead_id for _, lead in seen})
+    )
+    rows_now = session.execute(there).all()
+    known = {(row.connection, row.lead_id): row.id for row in rows_now}
+    fresh = [row for row in rows_now if row.first_seen_at == first.get((row.connection, row.lead_id))]
+    suppressions.look_again(session, {row.number for row in fresh if row.number is not None})
     statuses = [
         {
             "id": ids.new(),

@@ -64,6 +64,7 @@ def compared(session: Session, source: str, wanted: Iterable[Wanted]) -> list[Ch
 
 def put(session: Session, source: str, wanted: Iterable[Wanted], by: str, at: datetime) -> list[Change]:
     """Put the numbers on the list; what that changed."""
+    wanted = list(wanted)
     changes = compared(session, source, wanted)
     if old := [{"row_id": one.old} for one in changes if one.old is not None]:
         open_one = update(TABLE).where(TABLE.c.id == bindparam("row_id"), TABLE.c.taken_off_at.is_(None))
@@ -73,7 +74,11 @@ def put(session: Session, source: str, wanted: Iterable[Wanted], by: str, at: da
         for one in changes
         if one.what != UNCHANGED
     ]
-    insert_new(session, TABLE, rows)
+    if insert_new(session, TABLE, rows) < len(rows):
+        # Somebody else has put some of them at this moment, with another reason or end perhaps: ours is said after theirs.
+        said = {(one.wanted.number, one.wanted.origin): one for one in put(session, source, wanted, by, at)}
+        theirs = ((one, said[one.wanted.number, one.wanted.origin]) for one in changes)
+        changes = [one if one.id == now.id else now for one, now in theirs]
     return [replace(one, is_kept=True) for one in changes]
 
 
@@ -95,6 +100,18 @@ def let_go(session: Session, at: datetime) -> None:
     session.execute(
         over.values(state=LEFT, reason=MAY_BE_CALLED, settled_at=at), execution_options={"synchronize_session": False}
     )
+
+
+def look_again(session: Session, numbers: Collection[str]) -> None:
+    """A dialer lists leads with these numbers that it did not list before: those on the list are looked for anew
+    (``leads.spreading``)."""
+    if numbers:
+        looked_for = (
+            among(session, TABLE.c.number, numbers),
+            TABLE.c.taken_off_at.is_(None),
+            TABLE.c.spread_at.is_not(None),
+        )
+        session.execute(update(TABLE).where(*looked_for).values(spread_at=None))
 
 
 def reasons(session: Session, numbers: Collection[str], at: datetime) -> dict[str, str]:

@@ -126,3 +126,42 @@ def test_a_crm_that_cannot_be_asked_is_said_and_takes_nothing_off(engine, hubspo
 def test_a_destination_that_does_not_ask_for_it_is_not_asked(engine, hubspot):
     sales = hubspot_of(hubspot)
     assert not Refuser(engine.database, sales, CONNECTIONS, engine.now).is_wanted
+
+
+def test_a_number_that_cannot_be_read_any_more_takes_nothing_off(engine, hubspot):
+    sales = sales_of(engine, hubspot)
+    asha = hubspot.add_contact(phone="098100 12345", mobilephone=BHARAT, do_not_call="true")
+    asked(engine, sales)
+    both = {(ASHA, asha, None), (BHARAT, asha, None)}
+    assert listed(engine) == both
+    beside = {**CONNECTIONS, "rome": replace(RYNG, name="rome", default_country="IT")}  # reads 098100 12345 otherwise
+    engine.later(EVERY.total_seconds())
+    assert Refuser(engine.database, sales, beside, engine.now).step()
+    assert (listed(engine), row_of(engine, sales).refusals_unread) == (both, 1)
+    hubspot.add_contact(asha, phone="")
+    engine.later(EVERY.total_seconds())
+    assert asked(engine, sales)
+    assert listed(engine) == {(ASHA, asha, "sales"), (BHARAT, asha, None)}
+
+
+def test_another_account_takes_nothing_off_and_puts_nothing_there(engine, hubspot):
+    sales = sales_of(engine, hubspot)
+    asha = hubspot.add_contact(phone=ASHA, do_not_call="true")
+    asked(engine, sales)
+    with account(portal_id=77) as other:
+        other.add_property("contacts", "do_not_call")
+        assert other.add_contact(phone=BHARAT, do_not_call="false") == asha
+        other.add_contact(phone=CHITRA, do_not_call="true")
+        engine.later(EVERY.total_seconds())
+        assert not asked(engine, hubspot_of(other, settings=PROPERTY))
+    assert listed(engine) == {(ASHA, asha, None)}
+    assert "77" in row_of(engine, sales).refusals_error
+
+
+def test_what_a_crm_has_said_before_it_failed_is_put_there(engine, hubspot):
+    sales = sales_of(engine, hubspot, suppress_deleted=False)
+    for number in range(201):
+        hubspot.add_contact(phone=f"+9198100{number:05d}", do_not_call="true")
+    hubspot.faults.set({"server_error": {"after": 1, "path": "search"}})
+    assert not asked(engine, sales)
+    assert len(listed(engine)) == 200 and row_of(engine, sales).refusals_error

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy
 
 from dialers.giving import BadLeads, BadList, Refused
 from leads import commands, loads, numbers, send_due, suppressing
@@ -183,6 +184,39 @@ def test_two_who_put_the_same_at_once_put_it_once(database):
         changes = suppressions.compared(session, PERSON, [Wanted(number, number, REASON) for number in numbered(50)])
         assert {change.what for change in changes} == {"unchanged"}
         assert session.query(suppressions.Suppression).count() == 50
+
+
+def test_of_two_who_put_it_at_once_with_another_end_the_later_one_has_the_last_word(database, database_url):
+    number, ready = "+919812345678", threading.Event()
+    later: list[suppressions.Change] = []
+
+    def for_ever():
+        ready.set()
+        later.extend(put(database, number))
+
+    putting = threading.Thread(target=for_ever)
+    with database.write() as session:
+        end = clock.now() + timedelta(days=1)
+        suppressions.put(session, PERSON, [Wanted(number, number, "On holiday", end)], "Bob", clock.now())
+        putting.start()
+        ready.wait()
+        if database_url.startswith("postgresql"):
+            waits_for_us(database)
+    putting.join()
+    with database.read() as session:
+        rows = {row.id: row for row in session.query(suppressions.Suppression)}
+        session.expunge_all()
+    (change,) = later
+    assert (change.what, rows[change.id].until, rows[change.id].taken_off_at) == ("replaced", None, None)
+    assert sorted(row.taken_off_by or "" for row in rows.values()) == ["", "Ann"]
+
+
+def waits_for_us(database) -> None:
+    """Until somebody waits for another's transaction."""
+    while True:
+        with database.read() as session:
+            if session.scalar(sqlalchemy.text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 import polling
-from leads import suppressing, taking_out
+from leads import loads, suppressing, taking_out
 from leads.loading import Loading
 from leads.spreading import Spreading
 from leads.taking_out import take_out_next
@@ -205,4 +205,71 @@ def test_a_number_that_may_be_called_again_leaves_its_leads_where_they_are(datab
         assert told(taken_out(database, played.connection)) == [(NUMBER, "left")]
         assert leads_of(played) == {NUMBER}
         put(database, NUMBER)
+        assert told(taken_out(database, played.connection)) == [(NUMBER, "done")]
+
+
+def test_who_is_found_again_days_later_is_asked_for_as_long_as_the_first_time(database, monkeypatch):
+    with qvoice() as played:
+        load(database, played, 1)
+        send(database, played.connection)
+        listed(database, played.connection)
+        put(database, NUMBER)
+        spread(database, played.connection)
+        suppressing.take_off(database, NUMBER, "Ann")
+        assert told(taken_out(database, played.connection)) == [(NUMBER, "left")]
+        later(monkeypatch, taking_out.PATIENCE + timedelta(days=1))
+        put(database, NUMBER)
+        away = replace(played.connection, settings=played.connection.settings | {"portal_url": "http://127.0.0.1:9"})
+        (row,) = taken_out(database, away)
+        assert (row.state, row.attempts, row.settled_at) == ("pending", 1, None)
+
+
+def resent(database, load_id, played) -> None:
+    with database.write() as session:
+        assert loads.decide(session, load_id, "resend") == 1
+    send(database, played.connection)
+
+
+def test_an_order_that_is_sent_again_under_its_key_after_the_number_was_put_there_is_taken_out(database, monkeypatch):
+    with jaicp() as played:
+        load_id = load(database, played, 1)
+        send(database, played.connection)
+        with database.write() as session:
+            session.execute(update(LoadedLead).values(state="unknown", dialer_id=None))
+            assert loads.decide(session, load_id, "resend") == 1
+        put(database, NUMBER)
+        assert told(taken_out(database, played.connection)) == [(NUMBER, "pending")]
+        send(database, played.connection)
+        later(monkeypatch, taking_out.SOON)
+        assert told(taken_out(database, played.connection)) == [(NUMBER, "done")]
+
+
+def test_a_lead_that_was_sent_anew_since_a_person_took_it_out_is_taken_out_anew(database):
+    with jaicp() as played:
+        load_id = load(database, played, 1)
+        send(database, played.connection)
+        with database.write() as session:
+            session.execute(update(LoadedLead).values(state="unknown", dialer_id=None, order_key=None))
+        put(database, NUMBER)
+        (row,) = taken_out(database, played.connection)
+        assert taking_out.settle_by_hand(database, row.id, "Ann").state == "done"
+        suppressing.take_off(database, NUMBER, "Ann")
+        resent(database, load_id, played)
+        put(database, NUMBER)
+        (row,) = taken_out(database, played.connection)
+        assert (row.state, row.settled_by, row.attempts) == ("done", None, 1)
+
+
+def test_a_lead_that_qvoice_comes_to_list_later_by_another_way_is_deleted(database):
+    with qvoice() as played:
+        put(database, NUMBER)
+        assert taken_out(database, played.connection) == []
+        campaign = next(iter(played.qvoice.campaigns))
+        for number in (NUMBER, "+420601000009"):
+            assert played.qvoice.add_lead(campaign, {"number": number})
+        listed(database, played.connection)
+        assert told(taken_out(database, played.connection)) == [(NUMBER, "done")]
+        assert leads_of(played) == {"+420601000009"}
+        listed(database, played.connection)  # what stays there is looked for no more
+        spread(database, played.connection)
         assert told(taken_out(database, played.connection)) == [(NUMBER, "done")]
