@@ -13,13 +13,21 @@ from sandbox.hubspot import account as hubspot
 from sandbox.hubspot.api import create_app as hubspot_app
 from sandbox.pipedrive import account as pipedrive
 from sandbox.pipedrive.api import create_app as pipedrive_app
+from sandbox.salesforce import account as salesforce
+from sandbox.salesforce.api import create_app as salesforce_app
+from sandbox.salesforce.objects import made_id
 from sandbox.zoho import account as zoho
 from sandbox.zoho.api import create_app as zoho_app
 
 FIRST_RECORD = 5_000_000
 MARK = "wrapup_outcome_id"
+LEAD = "Lead"
 
 Json = dict[str, Any]
+
+
+def _numbered(number: int) -> str:
+    return str(FIRST_RECORD + number)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Account:
     own: Mapping[str, Any]
     unlimited: Mapping[str, Any]
     urls: Sequence[str] = field(default=("api_url",))
+    id: Callable[[int], str] = _numbered
 
     def status(self) -> tuple[Rule, ...]:
         """What outcomes set there."""
@@ -74,6 +83,17 @@ def _bitrix24(leads: list[Json]) -> Flask:
     return bitrix24_app(made)
 
 
+def _salesforce(leads: list[Json]) -> Flask:
+    made = salesforce.Salesforce(lifted=True, search_delay=0)
+    for one in leads:
+        made.add(LEAD, **one)
+    return salesforce_app(made)
+
+
+def _sales_id(number: int) -> str:
+    return made_id(LEAD, FIRST_RECORD + number)
+
+
 def _zoho(leads: list[Json]) -> Flask:
     made = zoho.Zoho(lifted=True, search_delay=0)
     made.add_field(zoho.CALLS, MARK, "text", unique=True)
@@ -87,7 +107,7 @@ ACCOUNTS: Mapping[str, Account] = {
         options=("--contacts", "0", "--unique-property", MARK),
         put=("contacts", "contacts"),
         record=lambda number: {
-            "id": str(FIRST_RECORD + number),
+            "id": _numbered(number),
             "phone": number_of(number),
             "hs_lead_status": "NEW",
         },
@@ -101,7 +121,7 @@ ACCOUNTS: Mapping[str, Account] = {
         options=("--persons", "0", "--search-delay", "0"),
         put=("persons", "persons"),
         record=lambda number: {
-            "id": str(FIRST_RECORD + number),
+            "id": _numbered(number),
             "phone": number_of(number),
             pipedrive.STATUS_FIELD: 1,
         },
@@ -115,7 +135,7 @@ ACCOUNTS: Mapping[str, Account] = {
     "bitrix24": Account(
         options=("--leads", "0", "--search-delay", "0"),
         put=("leads", "records"),
-        record=lambda number: {"id": str(FIRST_RECORD + number), "phone": number_of(number)},
+        record=lambda number: {"id": _numbered(number), "phone": number_of(number)},
         app=_bitrix24,
         calls=lambda ledger: [(one["mark"], len(one["on"])) for one in ledger["calls"]],
         sets=("stageId", "IN_PROCESS", "PROCESSED"),
@@ -123,11 +143,22 @@ ACCOUNTS: Mapping[str, Account] = {
         unlimited={"requests_per_second": 10_000, "calls_per_batch": 16},
         urls=("portal_url", "oauth_url"),
     ),
+    "salesforce": Account(
+        options=("--people", "0", "--search-delay", "0"),
+        put=(LEAD, "records"),
+        record=lambda number: {"id": _sales_id(number), "LastName": "Sample", "Phone": number_of(number)},
+        app=_salesforce,
+        calls=lambda ledger: [(one["mark"], int(one["WhoId"] is not None)) for one in ledger["calls"]],
+        sets=("Status", salesforce.STATUSES[1], salesforce.STATUSES[2]),
+        own={"client_id": salesforce.CLIENT, "client_secret": salesforce.SECRET, "records": [LEAD]},
+        unlimited={"requests_per_second": 1_000},
+        id=_sales_id,
+    ),
     "zoho": Account(
         options=("--leads", "0", "--search-delay", "0", "--unique-field", MARK),
         put=("Leads", "records"),
         record=lambda number: {
-            "id": str(FIRST_RECORD + number),
+            "id": _numbered(number),
             "Last_Name": "Sample",
             "Phone": number_of(number),
             "Lead_Status": "Not Contacted",

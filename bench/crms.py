@@ -16,7 +16,7 @@ import requests
 from flask import Flask
 
 from bench import filling
-from bench.accounts import ACCOUNTS, FIRST_RECORD
+from bench.accounts import ACCOUNTS
 from bench.filling import Row
 from models.database import Database
 from rig.ports import free_port
@@ -95,12 +95,13 @@ def records_of(calls: int) -> int:
     return calls // CALLS_PER_RECORD + 1
 
 
-def fill(database: Database, calls: int) -> int:
-    """Put in about so many invented calls, all settled, which say whose they are by ``crm_reference``; how many it were."""
-    records = records_of(calls)
+def fill(database: Database, calls: int, kind: str = HUBSPOT) -> int:
+    """Put in about so many invented calls, all settled, which say whose they are by ``crm_reference``, as this kind names its
+    records; how many it were."""
+    records, named = records_of(calls), ACCOUNTS[kind if kind in ACCOUNTS else HUBSPOT].id
 
     def changed(row: Row) -> Row:
-        whose = str(FIRST_RECORD + row["position"] % records)
+        whose = named(row["position"] % records)
         return row | {"crm_reference": whose, "settling": "settled", "is_final": 1}
 
     return filling.fill(database, calls, receipts=False, changed=changed)

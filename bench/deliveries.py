@@ -47,7 +47,7 @@ def rates(where: Embedded | Server, folder: Path) -> Iterator[Row]:
         calls = CALLS[kind]
         database = Database(where.url(f"deliveries_{kind}") or f"sqlite:///{folder}/deliveries-{kind}.db")
         migrations.upgrade(database)
-        made = crms.fill(database, calls)
+        made = crms.fill(database, calls, kind)
         with crms.listening(kind, crms.records_of(calls)) as (url, asked):
             deliveries, _ = _delivered(database, kind, url, 0)
         ours, bare = [], []

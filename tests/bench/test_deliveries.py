@@ -12,7 +12,7 @@ from models import CallOutcome
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(deliveries, "CALLS", {kind: 150 for kind in crms.KINDS})
+    monkeypatch.setattr(deliveries, "CALLS", {kind: 30 for kind in crms.KINDS})
     monkeypatch.setattr(deliveries, "rounds", lambda: [1])
 
 
@@ -25,7 +25,7 @@ def test_deliveries_are_held_against_the_same_requests(small, tmp_path):
 
 def test_what_does_not_arrive_counts_for_nothing(small, tmp_path, monkeypatch):
     real = crms.fill
-    monkeypatch.setattr(crms, "fill", lambda database, calls: real(database, calls) and _others(database))
+    monkeypatch.setattr(crms, "fill", lambda database, calls, kind: real(database, calls, kind) and _others(database))
     with pytest.raises(Void, match="held"):
         next(deliveries.rates(Embedded(tmp_path), tmp_path))
 
