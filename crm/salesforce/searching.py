@@ -40,7 +40,20 @@ def found(client: Client, wanted: Sequence[str]) -> dict[str, list[Row]]:
         terms = dict.fromkeys(term for number in wanted[at : at + AT_ONCE] for term in _terms(client, number))
         if terms:
             rows |= {str(row["Id"]): row for row in client.search(_sosl(client, list(terms))) if row.get("Id")}
-    return {number: [row for row in rows.values() if writing.alike(numbers(client, row), number)] for number in wanted}
+    by_end: dict[str, dict[str, Row]] = {}
+    for id_, row in rows.items():
+        for one in numbers(client, row):
+            by_end.setdefault(writing.digits(one)[-writing.ENOUGH :], {})[id_] = row
+    return {number: _fitting(by_end, number) for number in wanted}
+
+
+def _fitting(by_end: Mapping[str, Mapping[str, Row]], number: str) -> list[Row]:
+    """Those one of whose numbers ends so. Each compared with each, some hundred numbers would take seconds."""
+    end = writing.digits(writing.national(number))[-writing.ENOUGH :]
+    if len(end) == writing.ENOUGH:
+        return list(by_end.get(end, {}).values())
+    fitting = [some for there, some in by_end.items() if there.endswith(end)]
+    return list({id_: row for some in fitting for id_, row in some.items()}.values())
 
 
 def phones(client: Client, kind: str) -> Sequence[str]:

@@ -54,10 +54,9 @@ def sosl(text: str, objects: Mapping[str, Object]) -> tuple[list[str], list[Ques
     ]
 
 
-def matches(term: str, there: Any) -> bool:
-    """Word by word, one after the other: a number is cut where people have put blanks or signs."""
-    wanted, words = (re.findall(r"[0-9A-Za-z]+", str(one or "")) for one in (term, there))
-    return any(words[at : at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)) and bool(wanted)
+def words(text: Any) -> str:
+    """Its words, one after the other: a number is cut where people have put blanks or signs."""
+    return f" {' '.join(re.findall('[0-9A-Za-z]+', str(text or '')))} "
 
 
 def _question(kind: str, fields: str, where: str | None, objects: Mapping[str, Object]) -> Question:
