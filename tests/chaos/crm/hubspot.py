@@ -20,7 +20,7 @@ SAID = {"body": "hs_call_body", "title": "hs_call_title", "to": "hs_call_to_numb
 
 class Side:
     """An account. ``paths``: addresses that are struck; ``amid``: those amid whose requests workers are killed; ``known``: its
-    faults, with their values, and how often each comes."""
+    faults, with their values, and how often each comes; ``ids``: how a record's number is written, where it is no number."""
 
     name = "HubSpot"
     look_up_after = LOOK_UP_AFTER
