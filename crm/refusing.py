@@ -61,6 +61,7 @@ class Refuser:
         self._countries = numbers.countries(connections.values())
         self._turns = budgets.turns_of(database, self._crm, destination, now, stop or threading.Event())
         self._account = Account(database, destination, self._crm)
+        self._by = f"destination {destination.name}"  # who takes off; no key of the same name is meant
         self._client: AnyClient = None
 
     @property
@@ -134,11 +135,10 @@ class Refuser:
                         Suppression.source == CRM, among_them
                     )
                 )
-                name = self._destination.name
                 # What the destination has taken off itself may be said anew.
-                kept = {(row.number, row.origin) for row in rows if row.taken_off_by != name}
+                kept = {(row.number, row.origin) for row in rows if row.taken_off_by != self._by}
                 new = [one for one in some if (one.number, one.origin) not in kept]
-                suppressions.put(session, CRM, new, name, self._now())
+                suppressions.put(session, CRM, new, self._destination.name, self._now())
 
     def _take_off(self, refusals: Refusals, listed: Listed) -> None:
         """What is there and was not said: a record that is said with other numbers, all of which can be read, has lost this one;
@@ -154,7 +154,7 @@ class Refuser:
         for part in chunks(off, AT_ONCE):
             with sharing.write(self._database) as session:
                 which = [among(session, Suppression.id, part)]
-                suppressions.take_off(session, which, self._destination.name, self._now())
+                suppressions.take_off(session, which, self._by, self._now())
 
     def _standing(self) -> list[AnyRow]:
         mine = (Suppression.source == CRM, Suppression.added_by == self._destination.name)

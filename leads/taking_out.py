@@ -42,11 +42,12 @@ NOTHING = "It was not waiting there any more."
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of one now, without the dialer. ``due_at``: it is looked at again then."""
+    """What becomes of one now. ``due_at``: it is looked at again then; ``others_at``: others of the connection no sooner."""
 
     state: str
     reason: str | None = None
     due_at: datetime | None = None
+    others_at: datetime | None = None
 
 
 def take_out_next(database: Database, connection: Connection) -> bool:
@@ -72,6 +73,9 @@ def take_out_next(database: Database, connection: Connection) -> bool:
     fate = _asked(database, connection, way, row)
     with database.write() as session:
         _settle(session, row.id, fate, clock.now())
+        if fate.others_at is not None:
+            waiting = (TABLE.c.connection == connection.name, text(TO_BE_DONE), TABLE.c.due_at < fate.others_at)
+            session.execute(update(TABLE).where(*waiting, TABLE.c.state == PENDING).values(due_at=fate.others_at))
     log.info("lead_taken_out", connection=connection.name, take_out=str(row.id), state=fate.state)
     return True
 
@@ -132,8 +136,10 @@ def _asked(database: Database, connection: Connection, way: TakingOut, row: Take
         at, told = clock.now(), texts.clean(str(error))
         if at - row.made_at > PATIENCE:
             return Fate(BY_HAND, told)
-        slow = isinstance(error, CredentialsRefused)
-        wait = LONGEST_BACKOFF if slow else min(BACKOFF * 2 ** min(row.attempts, 10), LONGEST_BACKOFF)
+        if isinstance(error, CredentialsRefused):
+            # Of all of them; one that is refused by itself lets the others come before it is asked for again.
+            return Fate(PENDING, told, at + 2 * LONGEST_BACKOFF, others_at=at + LONGEST_BACKOFF)
+        wait = min(BACKOFF * 2 ** min(row.attempts, 10), LONGEST_BACKOFF)
         return Fate(PENDING, told, at + max(wait, timedelta(seconds=error.retry_after or 0)))
     return Fate(DONE, NOTHING if said == [] else None)
 

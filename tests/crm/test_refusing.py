@@ -13,6 +13,7 @@ from tests.evidence import RYNG
 
 ASHA, BHARAT, CHITRA = "+919810012345", "+919820012345", "+919830012345"
 CONNECTIONS = {RYNG.name: RYNG}
+BY = "destination sales"
 PROPERTY = {"do_not_call_property": "do_not_call", "suppress_deleted": True}
 
 
@@ -74,21 +75,22 @@ def test_who_may_be_called_again_is_taken_off_and_another_number_takes_the_place
     hubspot.add_contact(bharat, phone=CHITRA)
     engine.later(EVERY.total_seconds())
     asked(engine, sales)
-    assert listed(engine) == {(ASHA, asha, "sales"), (BHARAT, bharat, "sales"), (CHITRA, bharat, None)}
+    assert listed(engine) == {(ASHA, asha, BY), (BHARAT, bharat, BY), (CHITRA, bharat, None)}
     hubspot.add_contact(asha, do_not_call="true")
     engine.later(EVERY.total_seconds())
     asked(engine, sales)
     assert (ASHA, asha, None) in listed(engine)
 
 
-def test_what_a_person_has_taken_off_stays_off(engine, hubspot):
+@pytest.mark.parametrize("who", ["Ann", "sales"])
+def test_what_a_person_has_taken_off_stays_off(engine, hubspot, who):
     sales = sales_of(engine, hubspot)
     asha = hubspot.add_contact(phone=ASHA, do_not_call="true")
     asked(engine, sales)
-    suppressing.take_off(engine.database, ASHA, "Ann")
+    suppressing.take_off(engine.database, ASHA, who)
     engine.later(EVERY.total_seconds())
     assert asked(engine, sales)
-    assert listed(engine) == {(ASHA, asha, "Ann")}
+    assert listed(engine) == {(ASHA, asha, who)}
 
 
 def test_what_a_late_search_does_not_find_is_read_by_its_id_and_stays(engine, hubspot):
@@ -141,7 +143,7 @@ def test_a_number_that_cannot_be_read_any_more_takes_nothing_off(engine, hubspot
     hubspot.add_contact(asha, phone="")
     engine.later(EVERY.total_seconds())
     assert asked(engine, sales)
-    assert listed(engine) == {(ASHA, asha, "sales"), (BHARAT, asha, None)}
+    assert listed(engine) == {(ASHA, asha, BY), (BHARAT, asha, None)}
 
 
 def test_another_account_takes_nothing_off_and_puts_nothing_there(engine, hubspot):

@@ -273,3 +273,25 @@ def test_a_lead_that_qvoice_comes_to_list_later_by_another_way_is_deleted(databa
         listed(database, played.connection)  # what stays there is looked for no more
         spread(database, played.connection)
         assert told(taken_out(database, played.connection)) == [(NUMBER, "done")]
+
+
+def test_where_the_credentials_are_refused_the_others_are_not_asked_for_and_leads_are_sent_meanwhile(
+    database, monkeypatch
+):
+    with qvoice() as played:
+        load(database, played, 3)
+        send(database, played.connection)
+        listed(database, played.connection)
+        put(database, *numbers(3))
+        played.faults({"forbidden": {"path": "campaigns/leads"}})
+        assert sorted((row.state, row.attempts) for row in taken_out(database, played.connection)) == [
+            ("pending", 0),
+            ("pending", 0),
+            ("pending", 1),
+        ]
+        played.faults({})
+        later(monkeypatch, taking_out.LONGEST_BACKOFF)
+        assert sorted(row.state for row in taken_out(database, played.connection)) == ["done", "done", "pending"]
+        later(monkeypatch, 2 * taking_out.LONGEST_BACKOFF)
+        assert {row.state for row in taken_out(database, played.connection)} == {"done"}
+        assert leads_of(played) == set()

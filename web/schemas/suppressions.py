@@ -82,7 +82,9 @@ class Suppression(Schema):
     added_at = time("Since when.", null=False)
     added_by = text("The key that put it there; of an outcome its connection.", "back office", null=False)
     taken_off_at = time("When it was taken off.", None)
-    taken_off_by = text("Who took it off.", None)
+    taken_off_by = text(
+        "Who took it off: a key, of an outcome its connection, or `destination` and the name of one.", None
+    )
 
 
 class Suppressions(Schema):
