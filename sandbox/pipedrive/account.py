@@ -52,7 +52,7 @@ class App:
 
 @dataclass
 class Kept:
-    """A record. ``since``: when it was last written, for the search; ``writes``: all that was ever set."""
+    """A record. ``since``: when its numbers were last written, for the search; ``writes``: all that was ever set."""
 
     row: Row
     since: float = 0.0
@@ -197,7 +197,8 @@ class Pipedrive:
             kept.row["custom_fields"] = {**custom, **own}
         if "stage_id" in given:
             kept.row["pipeline_id"] = self.stages[given["stage_id"]][0]
-        kept.since = time.monotonic()
+        if "phones" in given:
+            kept.since = time.monotonic()
         kept.writes.append(dict(given))
 
     def merge(self, gone: str, into: str) -> None:

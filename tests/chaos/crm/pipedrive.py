@@ -58,6 +58,7 @@ class Side:
 
     def settings(self, url: str, quick: bool) -> list[str]:
         lines = ['kind = "pipedrive"', f'api_token = "{scene.TOKEN}"', f'api_url = "{url}"', "keep_tokens_percent = 0"]
+        lines += ["look_up_pages = 100"]  # of all that is made here, so that none is out of reach
         limits = (10_000, 1_000) if quick else (110, 9)
         return [*lines, f"requests_per_two_seconds = {limits[0]}", f"searches_per_two_seconds = {limits[1]}"]
 
