@@ -49,6 +49,15 @@ def test_after_an_answer_that_was_lost_it_is_found_on_its_record_among_all_that_
         assert not changed.same
 
 
+def test_the_latest_comments_of_a_record_are_looked_through_first():
+    with stage({"look_up_pages": 1}, webhook=True) as account:
+        record = account.portal.add()
+        account.log(*several(60, record))
+        account.log(call("m99", record))
+        seen = calls.look_up(account.client, [call("m99", record), call("m0", record)])
+        assert [one and one.same for one in seen] == [True, None]
+
+
 def test_of_a_batch_that_fails_in_part_each_has_its_own_result():
     with stage(webhook=True) as account:
         record = account.portal.add()

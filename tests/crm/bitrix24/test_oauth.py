@@ -47,6 +47,7 @@ def test_a_refresh_token_whose_successor_was_lost_parks_with_a_sentence(engine, 
     engine.later(60)
     assert told(engine.run(sales)) == [("log_call", "parked", "credentials_refused")]
     assert "install it again and put its refresh token into refresh_token" in engine.desk(sales).error
+    assert "may have been used" in engine.desk(sales).error
     assert "demo-" not in engine.desk(sales).error
     again = account.destination(settings={"refresh_token": "given-anew"})
     steering.resume(engine.database, sales.name, engine.now())
