@@ -54,6 +54,8 @@ def text(value: Any) -> str:
         return "Y" if value else "N"
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, list):
         return ",".join(sorted(map(text, value)))
     return json.dumps(value)

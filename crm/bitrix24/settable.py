@@ -10,12 +10,9 @@ STAGE, CATEGORY = "stageId", "categoryId"
 FIELDS, STATUSES = "crm.item.fields", "crm.status.list"
 KEPT = 600.0  # seconds: an option that was added is known soon enough
 YES_OR_NO = {"Y": "yes", "N": "no"}
-# Bitrix24's own types that can be set: how a text is written is the same for all of them. What is not listed (files, money,
-# addresses, records of others) cannot be.
-TYPES = (
-    *("string", "text", "crm_status", "enumeration", "boolean", "user", "crm_category"),
-    *("integer", "double", "date", "datetime", "url"),
-)
+# Bitrix24's own types that can be set, each written as it is read. What is not listed (files, money, records of others; times,
+# which are read otherwise than they are written) cannot be.
+TYPES = ("string", "text", "crm_status", "enumeration", "boolean", "user", "crm_category", "integer", "double", "url")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from crm.base import Change, Done, NotSetUp, Refused, Unknown, Whom
-from crm.bitrix24 import records, searching, settable
+from crm.bitrix24 import records, rows, searching, settable
 from sandbox.bitrix24.account import RATING
 from tests.crm.bitrix24.stage import stage
 from tests.crm.samples import ASHA
@@ -135,6 +135,14 @@ def test_of_a_batch_each_has_its_own_result():
         assert [type(one) for one in records.change(account.client, some)] == [Done, Unknown, Unknown, Unknown]
         account.faults(not_told={"times": 1, "value": "crm.item.update"})
         assert {type(one) for one in records.change(account.client, some)} == {Unknown, Refused}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, ""), (True, "Y"), (False, "N"), (44, "44"), (10.0, "10"), (0.5, "0.5"), ([45, "44"], "44,45"), ("x", "x")],
+)
+def test_how_values_are_read(value, text):
+    assert rows.text(value) == text
 
 
 def test_what_can_be_set_and_what_not():
