@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from crm.base import Crm, Limit
-from crm.bitrix24 import api, calls, oauth, records
+from crm.bitrix24 import api, calls, oauth, records, refusals
 from crm.bitrix24.check import check
 from crm.bitrix24.contents import CODES
 from crm.bitrix24.kinds import DEALS, KINDS, LEADS
@@ -41,6 +41,8 @@ class Settings(Schema):
     records = fields.Str(load_default=LEADS, validate=validate.OneOf(tuple(KINDS)))
     category_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(0))
     reference_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
+    do_not_call_field = fields.Str(load_default=None, allow_none=True, validate=_FIELD)
+    do_not_call_value = fields.Str(load_default="Y", validate=validate.Length(1, 200))
     line_number = fields.Str(load_default="wrapup", validate=_LINE)
     user_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(1))
     status_codes = fields.Dict(keys=fields.Str(), values=fields.Str(validate=validate.OneOf(CODES)), load_default=dict)
@@ -72,6 +74,8 @@ class Settings(Schema):
             raise ValidationError(
                 'Only deals stand in a pipeline; leave it out, or set records = "deals".', "category_id"
             )
+        if given["do_not_call_field"] is not None and given["records"] == DEALS:
+            raise ValidationError("Deals have no numbers; leave it out, or name other records.", "do_not_call_field")
 
 
 def _limits(destination: Destination) -> Mapping[str, Limit]:
@@ -94,6 +98,7 @@ CRM = Crm(
     records=records,
     calls=calls,
     check=check,
+    refusals=refusals,
     secrets=api.secrets_of,
     refresh=lambda destination: destination.settings["refresh_token"],
     renew=oauth.renew,

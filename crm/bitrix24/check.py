@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
-from crm.bitrix24 import calls, rows, searching, settable, statistics, users
+from crm.bitrix24 import calls, refusals, rows, searching, settable, statistics, users
 from crm.bitrix24.api import Client
 from crm.bitrix24.kinds import DEALS
 from crm.bitrix24.settable import Field
@@ -31,6 +31,8 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
         parts.append(lambda: _search(client))
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
+    if refusals.wanted(destination):
+        parts.append(lambda: _do_not_call(client))
     parts.append(lambda: _owners(client, destination))
     for part in parts:
         yield from guarded("Bitrix24", part)
@@ -53,6 +55,16 @@ def _credentials(client: Client) -> Line:
 def _records(client: Client) -> Iterator[Line]:
     rows.by_id(client, ["1"], ["id"])
     yield Line(f"{client.kind.name.title()} can be read", True)
+
+
+def _do_not_call(client: Client) -> Iterator[Line]:
+    what = "There is the field that says whom not to call"
+    try:
+        refusals.check(client)
+    except NotSetUp as error:
+        yield Line(what, False, str(error))
+    else:
+        yield Line(what, True)
 
 
 def _line(client: Client, repair: bool) -> Iterator[Line]:

@@ -29,12 +29,19 @@ def item_list(portal: Portal, said: Row) -> Row:
             raise Refusal(400, "INVALID_ARG_VALUE", f"Invalid filter: field '{name}' is not allowed in filter")
     there = [one for id_, one in portal.records[kind].items() if portal.live(kind, id_, g.faults.get("deleted"))]
     some = [one for one in there if all(_fits(one.row, key, value) for key, value in said.get("filter", {}).items())]
+    if "order" in said:
+        some.sort(key=lambda one: int(one.row["id"]))
     begin = int(said.get("start") or 0)
     return {"items": [_shown(one, said.get("select") or ["*"]) for one in some[begin : begin + PAGE]]}
 
 
 def _fits(row: Row, key: str, wanted: Any) -> bool:
+    """Fields of one's own that are ticked are filtered by 1 or 0 alone."""
     there = row.get(PREFIX.sub("", key))
+    if key.startswith(">"):
+        return int(there or 0) > int(wanted)
+    if key.lstrip("=").startswith("uf") and there in ("Y", "N"):
+        return str(wanted) == ("1" if there == "Y" else "0")
     value = "" if there is None else str(there)
     return value in [str(one) for one in wanted] if key.startswith("@") else value == str(wanted)
 
