@@ -14,7 +14,7 @@ from crm import budgets, sharing, tokens
 from crm.accounts import Account
 from crm.base import AnyClient, Crm, Refusals
 from crm.destination import Destination
-from crm.registry import CRMS
+from crm.registry import CRMS, asks_whom_not_to_call
 from dialers import numbers
 from dialers.base import Connection
 from dialers.giving import Refused
@@ -67,7 +67,7 @@ class Refuser:
     @property
     def is_wanted(self) -> bool:
         """Whether the destination's table asks for it."""
-        return self._crm.refusals is not None and self._crm.refusals.wanted(self._destination)
+        return asks_whom_not_to_call(self._destination)
 
     def step(self) -> bool:
         """Ask, where it is due; False where it is not. What goes wrong there is noted. Raises SQLAlchemyError."""

@@ -1,19 +1,20 @@
 """Numbers that must not be called, as they are listed and shown: what holds, what is over, and what was taken off."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from dialers.vocabulary import DNC
 from lib import ids
 from lib.clock import iso
-from models import CallOutcome, DestinationState, Suppression
+from models import CallOutcome, DestinationState, Suppression, TakeOut
 from models.searching import has_flag
 from models.suppressions import CRM, OUTCOME, standing, stands
+from models.take_outs import TO_BE_DONE
 from queries import keyset
 from queries.keyset import Page
 from queries.selection import NOT_MERGED
@@ -80,20 +81,40 @@ def unreadable(session: Session) -> int:
 @dataclass(frozen=True)
 class Asked:
     """A destination that is asked whom not to call: when all were read last, how many of their numbers cannot be read, and why
-    the last reading failed."""
+    the last reading failed. ``waits_since``: when all were read last, or else when it was started. Where ``is_over`` the settings do
+    not ask for it any more."""
 
     name: str
-    at: datetime | None
-    unread: int
-    error: str | None
+    at: datetime | None = None
+    unread: int = 0
+    error: str | None = None
+    waits_since: datetime | None = None
+    is_over: bool = False
 
 
-def asked(session: Session) -> list[Asked]:
-    """Every destination that was asked, by name."""
-    rows = session.scalars(
-        select(DestinationState).where(DestinationState.refusals_due.is_not(None)).order_by(DestinationState.name)
-    )
-    return [Asked(row.name, row.refusals_at, row.refusals_unread or 0, row.refusals_error) for row in rows]
+def asked(session: Session, wanted: Collection[str]) -> list[Asked]:
+    """Every destination that is asked, or was, by name. ``wanted``: those of which the settings say so."""
+    columns = DestinationState
+    known = or_(columns.refusals_due.is_not(None), columns.name.in_(wanted))
+    found = {
+        row.name: Asked(
+            row.name,
+            row.refusals_at,
+            row.refusals_unread or 0,
+            row.refusals_error,
+            row.refusals_at or row.started_at,
+            row.name not in wanted,
+        )
+        for row in session.scalars(select(columns).where(known))
+    }
+    return [found.get(name, Asked(name)) for name in sorted({*found, *wanted})]
+
+
+def waiting_since(session: Session, at: datetime) -> datetime | None:
+    """Since when a worker should have looked for leads within dialers, or taken one out; None where nothing waits."""
+    new = select(Suppression.added_at).where(Suppression.spread_at.is_(None)).order_by(Suppression.id).limit(1)
+    due = select(func.min(TakeOut.due_at)).where(text(TO_BE_DONE), TakeOut.due_at <= at)
+    return min(filter(None, (session.scalar(new), session.scalar(due))), default=None)
 
 
 def shown(row: Suppression, at: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lib import ids
 from lib.clock import iso
 from models import TakeOut
-from models.take_outs import PENDING, SENDING, WAITS_FOR_PERSON
+from models.take_outs import PENDING, SENDING, TO_BE_DONE, WAITS_FOR_PERSON
 from queries import keyset
 from queries.keyset import Page
 
@@ -31,9 +31,15 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
     return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 
 
-def by_hand(session: Session) -> int:
-    """How many a person has to take out."""
-    return session.scalar(select(func.count()).select_from(TakeOut).where(text(WAITS_FOR_PERSON))) or 0
+def by_hand(session: Session) -> dict[str, int]:
+    """Connection -> how many a person has to take out there, for those with any."""
+    waits = select(TakeOut.connection, func.count()).where(text(WAITS_FOR_PERSON)).group_by(TakeOut.connection)
+    return {name: count for name, count in session.execute(waits)}
+
+
+def to_be_done(session: Session) -> int:
+    """How many a worker is to take out, or looks for."""
+    return session.scalar(select(func.count()).select_from(TakeOut).where(text(TO_BE_DONE))) or 0
 
 
 def shown(row: TakeOut) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def event(session, of: CallOutcome, said_by: Receipt, **given) -> CallEvent:
 def take_out(session, **given) -> TakeOut:
     """A lead at ``qvoice-main`` whose number must not be called, and that a person has to take out there."""
     own = {"number": "+919800012345", "number_raw": "+919800012345", "source": "person", "added_by": "Ann"}
-    suppression = Suppression(id=ids.new(), added_at=NOON, origin="", **own)
+    suppression = Suppression(id=ids.new(), added_at=NOON, spread_at=NOON, origin="", **own)
     session.add(suppression)
     session.flush()
     defaults = {

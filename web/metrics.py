@@ -23,9 +23,9 @@ from models.database import Database, said
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
 from outcomes import undecided
-from queries import destinations, health, quarantine, schedules, strangers
+from queries import destinations, health, quarantine, schedules, strangers, suppressions, take_outs
 from queries.recent_counts import NotYet, OfCalls, RecentCounts
-from web import spooled
+from web import spooled, steered
 from web.context import context
 from web.turns import SCRAPES
 
@@ -161,6 +161,7 @@ def _figures(session: Session, connections: Mapping[str, Connection]) -> Iterato
     yield misaddressed
 
     yield from _sending(session)
+    yield from _not_to_be_called(session, now)
     yield from _destinations(session, now)
     yield from _schedules(session, now)
 
@@ -187,6 +188,33 @@ def _sending(session: Session) -> Iterator[Metric]:
         parked.add_metric([connection], desk["parked_loads"])
     yield unknown
     yield parked
+
+
+def _not_to_be_called(session: Session, now: datetime) -> Iterator[Metric]:
+    waits = GaugeMetricFamily(
+        "wrapup_suppressed_leads_by_hand", "Leads that a person has to take out at the dialer", labels=("connection",)
+    )
+    own = context()
+    counts = take_outs.by_hand(session)
+    for connection in sorted({*counts, *own.connections}):
+        waits.add_metric([connection], counts.get(connection, 0))
+    yield waits
+    since = suppressions.waiting_since(session, now)
+    late = max(0.0, (now - since).total_seconds()) if since else 0
+    yield GaugeMetricFamily(
+        "wrapup_suppressed_leads_overdue_seconds",
+        "How long leads wait to be looked for in dialers, or taken out; 0: none does",
+        value=late,
+    )
+    ages = GaugeMetricFamily(
+        "wrapup_refusals_age_seconds",
+        "Time since the CRM has said whom not to call; +Inf: never",
+        labels=("destination",),
+    )
+    for one in suppressions.asked(session, steered.asked_whom_not_to_call()):
+        if not one.is_over:
+            ages.add_metric([one.name], inf if one.at is None else max(0.0, (now - one.at).total_seconds()))
+    yield ages
 
 
 def _destinations(session: Session, now: datetime) -> Iterator[Metric]:

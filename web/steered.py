@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from crm import steering
 from crm.base import QuotaSpent
-from crm.registry import CRMS
+from crm.registry import CRMS, asks_whom_not_to_call
 from lib import clock
 from models import Delivery, DestinationState
 from queries import deliveries, destinations
@@ -131,3 +131,9 @@ def retry_many(filters: Mapping[str, Any], by: str) -> int:
     own.recent_counts.forget_deliveries()
     log.info("deliveries_retried", deliveries=retried, filters=sorted(filters), key=by)
     return retried
+
+
+def asked_whom_not_to_call() -> set[str]:
+    """The destinations of which the settings say so."""
+    known = context().settings.destinations
+    return {name for name, destination in known.items() if asks_whom_not_to_call(destination)}

@@ -61,7 +61,8 @@ def put(
         say(f"{doubt['number_raw']} is read as {doubt['number']}. {' '.join(doubt['doubts'])}", err=True)
     changes = suppressing.look(own.database, found) if dry_run else suppressing.put(own.database, found, BY)
     counts = {what: sum(one.what == what for one in changes) for what in CHANGES}
-    say(", ".join(f"{count} {what}" for what, count in counts.items()))
+    would = "Nothing was put there. It would be: " if dry_run else ""
+    say(would + ", ".join(f"{count} {what}" for what, count in counts.items()))
 
 
 @group.command("list")
@@ -70,6 +71,7 @@ def put(
 @_reader
 def list_(number: tuple[str, ...], state: tuple[str, ...], connection: str | None) -> None:
     """Show the list, newest first: a JSON object in each line, as the API shows it."""
+    migrations.upgrade(context().database)
     now, cursor = clock.now(), None
     wanted = {"number": [_number(connection, one) for one in number], "state": list(state)}
     while True:
@@ -86,6 +88,7 @@ def list_(number: tuple[str, ...], state: tuple[str, ...], connection: str | Non
 @_reader
 def take_off(number: str, connection: str | None) -> None:
     """Take NUMBER off, whoever says that it must not be called. Who and when is kept."""
+    migrations.upgrade(context().database)
     taken = suppressing.take_off(context().database, _number(connection, number), BY)
     if taken is None:
         raise click.ClickException("Nobody says that this number must not be called.")

@@ -29,9 +29,16 @@ def listed(typed, *words: str) -> list[dict]:
     return [json.loads(line) for line in typed("list", *words).stdout.splitlines()]
 
 
+def test_before_the_first_start_there_is_nothing_on_the_list(typed):
+    assert (typed("list").returncode, typed("take-off", "+919812345678").stderr) == (
+        0,
+        "Error: Nobody says that this number must not be called.\n",
+    )
+
+
 def test_numbers_are_put_listed_and_taken_off(typed, tmp_path):
     words = ("put", "98123 45678", "--connection", "ryng-main", "--reason", "Asked for it")
-    assert typed(*words, "--dry-run").stdout == "1 added, 0 replaced, 0 unchanged\n"
+    assert typed(*words, "--dry-run").stdout == "Nothing was put there. It would be: 1 added, 0 replaced, 0 unchanged\n"
     assert listed(typed) == []
     assert typed(*words).returncode == 0
     (tmp_path / "list.csv").write_text("number,reason,until\n+919812345678,Asked for it,\n+12025550123,,2190-01-01\n")

@@ -14,7 +14,7 @@ from lib import clock
 from models import SendingDesk, strangers
 from models.database import Database
 from tests.callbacks.drafts import draft
-from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt
+from tests.factories import NOON, campaign, event, load, outcome, poll, queue, receipt, take_out
 from web import openapi
 from web.auth import API
 from web.context import context
@@ -141,6 +141,7 @@ def test_metrics(nobody, database):
         load(session, connection="ryng-main", leads=["unknown", "accepted", "unknown"])
         strangers.drop(session, "ryng-main", 3, NOON)
         strangers.drop(session, strangers.NOBODY, 4, NOON)
+        take_out(session)
     text = nobody.get("/metrics").text
     assert "wrapup_up 1.0" in text
     assert 'wrapup_receipts{connection="ryng-main",kind="terminal",source="callback",state="normalized"} 1.0' in text
@@ -153,6 +154,9 @@ def test_metrics(nobody, database):
     assert 'wrapup_leads_unknown{connection="ryng-main"} 2.0' in text
     assert 'wrapup_leads_unknown{connection="jaicp-bot"} 0.0' in text
     assert 'wrapup_loads_parked{connection="ryng-main"} 0.0' in text
+    assert 'wrapup_suppressed_leads_by_hand{connection="qvoice-main"} 1.0' in text
+    assert 'wrapup_suppressed_leads_by_hand{connection="ryng-main"} 0.0' in text
+    assert "wrapup_suppressed_leads_overdue_seconds 0.0" in text
     assert "made-up" not in text
     assert "wrapup_spool_bytes 0.0" in text
 

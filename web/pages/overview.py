@@ -17,7 +17,7 @@ from models.schema import of_newer_release
 from queries import days, health, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
-from web import spooled, viewed
+from web import spooled, steered, viewed
 from web.context import context
 from web.pages import figures, sentences, session, strips, zones
 from web.turns import LOOKS
@@ -132,14 +132,16 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
-        "by_hand": sentences.by_hand(take_outs.by_hand(reading)),
-        "unasked": sentences.unasked(suppressions.asked(reading)),
+        "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
+        "not_taken_out": sentences.not_taken_out(suppressions.waiting_since(reading, now), now),
+        "unasked": sentences.unasked(suppressions.asked(reading, steered.asked_whom_not_to_call()), now),
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)
     own = viewed.who()
     failing = schedules.in_trouble(reading, own.name, own.is_admin)
-    sending = (told["waiting"], told["unsent"], told["by_hand"], told["unasked"], *failing, *destinations.values())
+    said = (told[name] for name in ("waiting", "unsent", "by_hand", "not_taken_out", "unasked"))
+    sending = (*said, *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
     return told | {

@@ -45,6 +45,7 @@ _RECEIPT_STATES = {
     receipts.QUARANTINED: "Put aside, with a reason.",
 }
 _LATE_SECONDS = 120
+_UNASKED_SECONDS = 3600  # a CRM may ask for an hour's rest
 _UNSENT_SECONDS = 300  # a mail may take minutes, and each way out sends one after the other
 NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
@@ -261,10 +262,31 @@ def by_hand(leads: int) -> str | None:
     return f"{many(leads, 'lead')} whose number must not be called {are} still in a dialer: somebody has to take {them} out."
 
 
-def unasked(destinations: Iterable[Asked]) -> str | None:
-    """A sentence where a CRM could not be asked whom not to call."""
-    names = [one.name for one in destinations if one.error]
-    return f"Whom not to call could not be asked at {', '.join(names)}." if names else None
+def unasked(destinations: Iterable[Asked], now: datetime) -> str | None:
+    """Sentences where a CRM could not be asked whom not to call, or nobody asks it."""
+    return " ".join(filter(None, (_unasked(one, now) for one in destinations))) or None
+
+
+def _unasked(one: Asked, now: datetime) -> str | None:
+    if one.is_over:
+        return None
+    if one.error:
+        said = f"it last said so {clock.ago(one.at, now)}" if one.at else "it has never said so"
+        return f"Whom not to call could not be asked at {one.name}; {said}."
+    since = one.waits_since
+    if since is None or (now - since).total_seconds() < _UNASKED_SECONDS:
+        return None
+    return f"Nobody has asked {one.name} whom not to call for {clock.span(now - since)}. Is a worker running?"
+
+
+def not_taken_out(since: datetime | None, now: datetime) -> str | None:
+    """A sentence where nobody looks for leads whose number must not be called, or takes them out."""
+    if since is None or (now - since).total_seconds() < _UNSENT_SECONDS:
+        return None
+    return (
+        f"Leads whose number must not be called were to be taken out of dialers, and nobody has looked for {clock.span(now - since)}. "
+        "Is a worker running, and the connection in the settings?"
+    )
 
 
 def spooled(waiting: int | None) -> str | None:

@@ -15,8 +15,9 @@ from models.take_outs import BY_HAND
 from outcomes.suppressions import CHANGES, Change
 from queries import keyset, suppressions, take_outs
 from queries.suppressions import STANDING, STATES
+from web import steered
 from web.context import context
-from web.pages import session
+from web.pages import sentences, session
 from web.turns import LOOKS
 
 SHOWN = 50  # on a page
@@ -103,6 +104,7 @@ def _page(
         "following": None,
         "left": [],
         "in_all": 0,
+        "to_be_done": 0,
         "unreadable": 0,
         "destinations": [],
     }
@@ -114,9 +116,12 @@ def _page(
             found["rows"] = [suppressions.shown(row, now) for row in page.rows]
             found["following"] = {**asked, "cursor": page.next} if page.next else None
             found["left"] = take_outs.page(reading, {"state": [BY_HAND]}, None, SHOWN).rows
-            found["in_all"] = take_outs.by_hand(reading)
+            found["in_all"] = sum(take_outs.by_hand(reading).values())
+            found["to_be_done"] = take_outs.to_be_done(reading)
+            found["not_taken_out"] = sentences.not_taken_out(suppressions.waiting_since(reading, now), now)
             found["unreadable"] = suppressions.unreadable(reading)
-            found["destinations"] = suppressions.asked(reading)
+            found["destinations"] = suppressions.asked(reading, steered.asked_whom_not_to_call())
+            found["unasked"] = sentences.unasked(found["destinations"], now)
     except (Refused, keyset.BadCursor) as error:
         wrong = str(error)
     html = render_template(

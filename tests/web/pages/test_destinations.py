@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from crm.destination import Destination
+from crm.registry import CRMS
 from lib import ids
 from models import Delivery, DestinationState
 from service.app import create_app
@@ -21,7 +22,7 @@ HOSTILE = '<script>alert(1)</script>" onclick="x'
 
 @pytest.fixture
 def app(database, database_url, tmp_path):
-    configured = {"sales": Destination("sales", "hubspot")}
+    configured = {"sales": Destination("sales", "hubspot", CRMS["hubspot"].settings().load({"access_token": "theirs"}))}
     app = create_app(replace(settings_for(database_url, tmp_path), destinations=configured))
     yield app
     context(app).database.close()

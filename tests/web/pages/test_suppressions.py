@@ -2,11 +2,18 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from tests.factories import outcome, take_out
+from crm.destination import Destination
+from crm.registry import CRMS
+from lib import clock
+from models import Suppression
+from tests.factories import NOON, destination, outcome, take_out
 from tests.web.pages.conftest import browser_with
+from web.context import context
 
 URL = "/suppressions"
 NUMBER = "+919812345678"
@@ -99,3 +106,80 @@ def test_a_lead_that_a_person_has_to_take_out_is_said_until_somebody_has(clerk, 
 def test_markup_in_a_reason_stays_text(clerk):
     clerk.post(f"{URL}/put", numbers=NUMBER, reason="<script>alert(1)</script>")
     assert "<script>alert" not in clerk.get(URL).get_data(as_text=True)
+
+
+@pytest.fixture
+def sales(app, monkeypatch):
+    """A destination that is asked whom not to call."""
+    own = {"access_token": "theirs", "do_not_call_property": "do_not_call"}
+    sales = Destination("sales", "hubspot", CRMS["hubspot"].settings().load(own))
+    monkeypatch.setitem(context(app).settings.destinations, "sales", sales)
+
+
+def row_of(database, **given) -> None:
+    with database.write() as session:
+        destination(session, refusals_due=NOON, **given)
+
+
+def scraped(browser) -> str:
+    return browser.get("/metrics").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"refusals_error": "No answer."}, "Whom not to call could not be asked at sales; it has never said so."),
+        (
+            {"refusals_error": "No answer.", "refusals_at": timedelta(hours=3)},
+            "Whom not to call could not be asked at sales; it last said so 3 h ago.",
+        ),
+        (
+            {"refusals_at": timedelta(hours=3)},
+            "Nobody has asked sales whom not to call for 3 h. Is a worker running?",
+        ),
+        ({"refusals_at": timedelta(minutes=20)}, None),
+    ],
+)
+def test_a_list_of_a_crm_that_was_not_read_for_long_is_said(reader, database, sales, given, sentence):
+    now = clock.now()
+    row_of(database, **{name: now - at if isinstance(at, timedelta) else at for name, at in given.items()})
+    page = text(reader, "/")
+    assert ("whom not to call" in page.lower()) == bool(sentence) and (sentence or "") in page
+    page = text(reader)
+    assert (sentence or "") in page and given.get("refusals_error", "") in page
+    age = re.search(r'wrapup_refusals_age_seconds{destination="sales"} (.+)', scraped(reader))[1]
+    assert age == "+Inf" if "refusals_at" not in given else float(age) >= given["refusals_at"].total_seconds()
+
+
+def test_a_destination_that_was_not_asked_yet_is_said_and_no_trouble(reader, sales):
+    assert "<bdi>sales</bdi> has not said yet whom not to call." in text(reader)
+    assert "whom not to call" not in text(reader, "/").lower()
+    assert 'wrapup_refusals_age_seconds{destination="sales"} +Inf' in scraped(reader)
+
+
+def test_a_destination_that_is_asked_no_more_is_no_trouble_and_its_numbers_stay(reader, database):
+    row_of(database, refusals_error="No answer.", refusals_at=NOON)
+    assert "whom not to call" not in text(reader, "/").lower()
+    page = text(reader)
+    assert "its numbers stay on the list until somebody takes them off" in page and "No answer." not in page
+    assert "wrapup_refusals_age_seconds{" not in scraped(reader)
+
+
+def test_leads_that_nobody_takes_out_are_said(reader, database):
+    at = clock.now() - timedelta(minutes=20)
+    with database.write() as session:
+        take_out(session, state="pending", due_at=at, reason=None)
+    said = "nobody has looked for 20 min. Is a worker running, and the connection in the settings?"
+    page = text(reader, "/")
+    assert said in page and "<title>(1) Wrapup</title>" in page
+    page = text(reader)
+    assert said in page and "1 lead with such a number is still to be taken out of a dialer by a worker" in page
+    late = re.search(r"^wrapup_suppressed_leads_overdue_seconds (.+)", scraped(reader), re.MULTILINE)[1]
+    assert float(late) >= 1200
+
+
+def test_a_number_of_which_nobody_looks_for_leads_is_said(reader, database):
+    with database.write() as session:
+        take_out(session, state="done")
+        session.execute(update(Suppression).values(spread_at=None, added_at=clock.now() - timedelta(minutes=20)))
+    assert "nobody has looked for 20 min." in text(reader, "/")
