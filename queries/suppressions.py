@@ -81,8 +81,8 @@ def unreadable(session: Session) -> int:
 @dataclass(frozen=True)
 class Asked:
     """A destination that is asked whom not to call: when all were read last, how many of their numbers cannot be read, and why
-    the last reading failed. ``waits_since``: when all were read last, or else when it was started. Where ``is_over`` the settings do
-    not ask for it any more."""
+    the last reading failed. ``waits_since``: when all were read last, else when it was started. Where ``is_over`` the settings
+    do not ask for it any more."""
 
     name: str
     at: datetime | None = None

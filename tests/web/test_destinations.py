@@ -16,7 +16,10 @@ from tests.web.conftest import client_with, settings_for
 from web.auth import API
 from web.context import context
 
-CONFIGURED = {"sales": Destination("sales", "hubspot", CRMS["hubspot"].settings().load({"access_token": "theirs"})), "new": Destination("new", "webhook")}
+CONFIGURED = {
+    "sales": Destination("sales", "hubspot", CRMS["hubspot"].settings().load({"access_token": "theirs"})),
+    "new": Destination("new", "webhook"),
+}
 LISTED, DELIVERIES = f"{API}/destinations", f"{API}/deliveries"
 
 

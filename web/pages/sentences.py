@@ -284,8 +284,8 @@ def not_taken_out(since: datetime | None, now: datetime) -> str | None:
     if since is None or (now - since).total_seconds() < _UNSENT_SECONDS:
         return None
     return (
-        f"Leads whose number must not be called were to be taken out of dialers, and nobody has looked for {clock.span(now - since)}. "
-        "Is a worker running, and the connection in the settings?"
+        "Leads whose number must not be called were to be taken out of dialers, and nobody has looked for "
+        f"{clock.span(now - since)}. Is a worker running, and the connection in the settings?"
     )
 
 
