@@ -7,6 +7,7 @@ from marshmallow import Schema
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
+from crm.lead_status.check import check
 from crm.lead_status.leads import LEADS, Client, connection_of
 from dialers import masking
 from dialers.registry import DIALERS
@@ -37,5 +38,6 @@ CRM = Crm(
     portal=lambda destination: f"lead_status {connection_of(destination).name}",
     limits=_limits,
     records=LEADS,
+    check=check,
     secrets=_secrets,
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from crm import lead_status, previewing
+from crm import checking, lead_status, previewing
 from crm.destination import NUMBER, SKIP, Destination, Rule
 from leads.loading import Loading
 from tests.crm.engine import Engine, told, undone
@@ -137,3 +137,15 @@ def test_a_portal_that_is_away_and_credentials_that_are_refused_lose_nothing(eng
     engine.later(7200)
     (row,) = engine.run(back)
     assert (row.state, statuses(played)[FIRST]) == ("done", "failed")
+
+
+def test_check_says_whether_the_list_can_be_read_and_what_stands_there(engine, played):
+    back = back_to(played)
+    assert [(one.what, one.fine) for one in checking.check(engine.database, back)] == [
+        ("The list of leads can be read: 2 seen", True),
+        ("failed is not yet the status of leads there; there are new", True),
+        ("success is not yet the status of leads there; there are new", True),
+    ]
+    played.faults({"unavailable": {}})
+    (line,) = checking.check(engine.database, back)
+    assert (line.fine, line.what) == (False, "qvoice-main answers what is asked next")
