@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from crm.base import Line
-from lib.http.errors import ExchangeError
+from crm.base import Line, NotSetUp
+from lib.http.errors import CredentialsRefused, ExchangeError
+
+Part = Callable[[], Iterable[Line]]  # of a check
 
 SHOWN = 12  # names of a list in one sentence
 
@@ -20,7 +22,32 @@ def some(names: Sequence[Any]) -> str:
     return (", ".join(map(str, names[:SHOWN])) or "none") + (f" and {more} more" if more > 0 else "")
 
 
-def guarded(crm: str, part: Callable[[], Iterable[Line]]) -> Iterator[Line]:
+def checked(crm: str, valid: str, whose: Callable[[], str], parts: Iterable[Part]) -> Iterator[Line]:
+    """Whether the credentials are ``valid``, with the sentence that says ``whose`` they are; and where they are, the parts."""
+    try:
+        yield Line(whose(), True)
+    except NotSetUp as error:
+        yield Line(f"{crm} answers", False, str(error))
+    except CredentialsRefused as error:
+        yield Line(valid, False, str(error))
+    except ExchangeError as error:
+        yield Line(f"{crm} answers", False, str(error))
+    else:
+        for part in parts:
+            yield from guarded(crm, part)
+
+
+def there_is(what: str, ask: Callable[[], object]) -> Iterator[Line]:
+    """Whether it is set up, by a question that raises NotSetUp where it is not."""
+    try:
+        ask()
+    except NotSetUp as error:
+        yield Line(what, False, str(error))
+    else:
+        yield Line(what, True)
+
+
+def guarded(crm: str, part: Part) -> Iterator[Line]:
     """A part's lines; what keeps the CRM from being asked is the last one."""
     try:
         yield from part()

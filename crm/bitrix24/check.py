@@ -1,15 +1,14 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from crm.base import Line, NotSetUp
+from crm.base import Line
 from crm.bitrix24 import calls, refusals, rows, searching, settable, statistics, users
 from crm.bitrix24.api import Client
 from crm.bitrix24.kinds import DEALS
 from crm.bitrix24.settable import Field
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import guarded, line, some
-from lib.http.errors import CredentialsRefused, ExchangeError
+from crm.lines import Part, checked, line, some, there_is
 
 SOMEBODY = "+12025550100"
 LINES, ADD_LINE = "telephony.externalLine.get", "telephony.externalLine.add"
@@ -18,11 +17,7 @@ NO_MARK = "wrapup-check"
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     """As of ``crm.base.Crm``. With ``repair`` the line of the telephony is made."""
-    first = _credentials(client)
-    yield first
-    if not first.fine:
-        return
-    parts: list[Callable[[], Iterable[Line]]] = [lambda: _records(client)]
+    parts: list[Part] = [lambda: _records(client)]
     if destination.log_calls and calls.way(client.settings) == calls.TELEPHONY:
         parts += [lambda: _line(client, repair), lambda: _statistics(client)]
     if REFERENCE in destination.find_by and client.settings["reference_field"]:
@@ -32,39 +27,24 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
     if refusals.wanted(destination):
-        parts.append(lambda: _do_not_call(client))
+        parts.append(lambda: there_is("There is the field that says whom not to call", lambda: refusals.check(client)))
     parts.append(lambda: _owners(client, destination))
-    for part in parts:
-        yield from guarded("Bitrix24", part)
+    return checked("Bitrix24", f"The {_which(client)} is valid", lambda: _whose(client), parts)
 
 
-def _credentials(client: Client) -> Line:
-    which = "app's token" if client.is_app else "webhook"
-    try:
-        user = users.own(client)
-    except NotSetUp as error:
-        return Line("Bitrix24 answers", False, str(error))
-    except CredentialsRefused as error:
-        return Line(f"The {which} is valid", False, str(error))
-    except ExchangeError as error:
-        return Line("Bitrix24 answers", False, str(error))
+def _which(client: Client) -> str:
+    return "app's token" if client.is_app else "webhook"
+
+
+def _whose(client: Client) -> str:
+    user = users.own(client)
     name = " ".join(str(user[part]) for part in ("NAME", "LAST_NAME") if user.get(part))
-    return Line(f"The {which} is valid, of {name or 'the user'} ({user['ID']}) at {client.host}", True)
+    return f"The {_which(client)} is valid, of {name or 'the user'} ({user['ID']}) at {client.host}"
 
 
 def _records(client: Client) -> Iterator[Line]:
     rows.by_id(client, ["1"], ["id"])
     yield Line(f"{client.kind.name.title()} can be read", True)
-
-
-def _do_not_call(client: Client) -> Iterator[Line]:
-    what = "There is the field that says whom not to call"
-    try:
-        refusals.check(client)
-    except NotSetUp as error:
-        yield Line(what, False, str(error))
-    else:
-        yield Line(what, True)
 
 
 def _line(client: Client, repair: bool) -> Iterator[Line]:

@@ -1,6 +1,6 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
@@ -8,7 +8,7 @@ from crm.halving import WholeRefused
 from crm.hubspot import properties, searching
 from crm.hubspot.api import CALLS, CONTACTS, OWNERS, Client, following_page, records
 from crm.hubspot.properties import Property
-from crm.lines import guarded, line, some
+from crm.lines import Part, checked, line, some
 from lib.http.errors import CredentialsRefused, ExchangeError
 
 INFO = "/oauth/v2/private-apps/get/access-token-info"
@@ -20,11 +20,7 @@ MOST_PAGES = 50  # of owners
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     """As of ``crm.base.Crm``."""
-    first = _credentials(client)
-    yield first
-    if not first.fine:
-        return
-    parts: list[Callable[[], Iterable[Line]]] = [lambda: _scopes(client, destination, repair)]
+    parts: list[Part] = [lambda: _scopes(client, destination, repair)]
     if destination.log_calls:
         parts += [lambda: _our_property(client, repair), lambda: _dispositions(client)]
     if REFERENCE in destination.find_by and client.settings["reference_property"]:
@@ -34,20 +30,12 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
     parts.append(lambda: _owners(client, destination))
-    for part in parts:
-        yield from guarded("HubSpot", part)
+    return checked("HubSpot", "The access token is valid", lambda: _whose(client), parts)
 
 
-def _credentials(client: Client) -> Line:
-    try:
-        said = client.details()
-    except NotSetUp as error:
-        return Line("HubSpot answers", False, str(error))
-    except CredentialsRefused as error:
-        return Line("The access token is valid", False, str(error))
-    except ExchangeError as error:
-        return Line("HubSpot answers", False, str(error))
-    return Line(f"The access token is valid, of the account {said.get('portalId')} ({said.get('timeZone')})", True)
+def _whose(client: Client) -> str:
+    said = client.details()
+    return f"The access token is valid, of the account {said.get('portalId')} ({said.get('timeZone')})"
 
 
 def _scopes(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:

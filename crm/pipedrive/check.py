@@ -1,26 +1,21 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from crm.base import Line, NotSetUp
+from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import guarded, line, some
+from crm.lines import Part, checked, line, some, there_is
 from crm.pipedrive import activities, logs, refusals, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
 from crm.pipedrive.settable import Field
-from lib.http.errors import CredentialsRefused, ExchangeError
 
 SOMEBODY = "+12025550100"
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     """As of ``crm.base.Crm``. Nothing is written, and there is nothing to repair: Pipedrive needs no field of ours."""
-    first = _credentials(client)
-    yield first
-    if not first.fine:
-        return
-    parts: list[Callable[[], Iterable[Line]]] = []
+    parts: list[Part] = []
     if destination.log_calls:
         parts += [lambda: _logs(client), lambda: _outcomes(client)]
     if REFERENCE in destination.find_by and client.settings["reference_field"]:
@@ -30,24 +25,14 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
     if refusals.wanted(destination):
-        parts.append(lambda: _do_not_call(client))
+        parts.append(lambda: there_is("There is the filter of whom not to call", lambda: refusals.check(client)))
     parts += [lambda: _owners(client, destination), lambda: _tokens(client)]
-    for part in parts:
-        yield from guarded("Pipedrive", part)
+    return checked("Pipedrive", "The token is valid", lambda: _whose(client), parts)
 
 
-def _credentials(client: Client) -> Line:
-    try:
-        user = client.user()
-    except NotSetUp as error:
-        return Line("Pipedrive answers", False, str(error))
-    except CredentialsRefused as error:
-        return Line("The token is valid", False, str(error))
-    except ExchangeError as error:
-        return Line("Pipedrive answers", False, str(error))
-    return Line(
-        f"The token is valid, of {user.name} at the company {user.company} ({user.domain or 'no domain'})", True
-    )
+def _whose(client: Client) -> str:
+    user = client.user()
+    return f"The token is valid, of {user.name} at the company {user.company} ({user.domain or 'no domain'})"
 
 
 def _logs(client: Client) -> Iterator[Line]:
@@ -146,15 +131,6 @@ def _owners(client: Client, destination: Destination) -> Iterator[Line]:
         what = "Calls can be logged for other users" if others else "Calls are logged for the token's own user alone"
         todo = "Its user may not see the account's settings. Take the token of one who may, or leave owners out."
         yield line(what, others or not destination.owners, todo)
-
-
-def _do_not_call(client: Client) -> Iterator[Line]:
-    try:
-        refusals.check(client)
-    except NotSetUp as error:
-        yield Line("There is the filter of whom not to call", False, str(error))
-    else:
-        yield Line("There is the filter of whom not to call", True)
 
 
 def _tokens(client: Client) -> Iterator[Line]:

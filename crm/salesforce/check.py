@@ -1,15 +1,14 @@
 """``wrapup crm check``: whether the org has everything that the destination needs, and what to do where it has not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import guarded, line, some
+from crm.lines import Part, checked, line, some
 from crm.salesforce import contents, ids, refusals, searching, settable, tasks
 from crm.salesforce.api import ORGANIZATION, Client
 from crm.salesforce.calls import SUBTYPE
 from crm.salesforce.settable import Field
-from lib.http.errors import CredentialsRefused, ExchangeError
 from lib.text import many
 
 SOMEBODY = "+12025550100"
@@ -21,11 +20,7 @@ MAKE = (
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     """As of ``crm.base.Crm``. Nothing is written or repaired: whoever makes a field must also say who may see it."""
-    first = _credentials(client)
-    yield first
-    if not first.fine:
-        return
-    parts: list[Callable[[], Iterable[Line]]] = []
+    parts: list[Part] = []
     if destination.log_calls:
         parts += [lambda: _zone(client), lambda: _task(client)]
     if REFERENCE in destination.find_by and client.settings["reference_field"]:
@@ -37,22 +32,12 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
     if refusals.wanted(destination):
         parts.append(lambda: _refusals(client))
     parts += [lambda: _owners(client, destination), lambda: _requests(client)]
-    for part in parts:
-        yield from guarded("Salesforce", part)
+    return checked("Salesforce", "The credentials are valid", lambda: _whose(client), parts)
 
 
-def _credentials(client: Client) -> Line:
-    try:
-        rows = client.query(ORGANIZATION)
-    except NotSetUp as error:
-        return Line("Salesforce answers", False, str(error))
-    except CredentialsRefused as error:
-        return Line("The credentials are valid", False, str(error))
-    except ExchangeError as error:
-        return Line("Salesforce answers", False, str(error))
-    return Line(
-        f"The credentials are valid, of the org {rows[0].get('Id') if rows else 'that does not say its id'}", True
-    )
+def _whose(client: Client) -> str:
+    rows = client.query(ORGANIZATION)
+    return f"The credentials are valid, of the org {rows[0].get('Id') if rows else 'that does not say its id'}"
 
 
 def _zone(client: Client) -> Iterator[Line]:

@@ -1,25 +1,22 @@
 """``wrapup crm check``: whether the account has everything that the destination needs, and what to do where it has not."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from crm.base import Line, NotSetUp
+from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import guarded, line, some
+from crm.lines import Part, checked, line, some, there_is
 from crm.zoho import contents, metadata, refusals, searching
 from crm.zoho.api import CALLS, ORG, Client, address
 from crm.zoho.metadata import Field
-from lib.http.errors import CredentialsRefused, ExchangeError
+from lib.http.errors import ExchangeError
 
+VALID = "The tokens are valid, in the data centre that data_center names"
 SOMEBODY = "+12025550100"
 
 
 def check(client: Client, destination: Destination, repair: bool) -> Iterator[Line]:
     """As of ``crm.base.Crm``."""
-    first = _credentials(client)
-    yield first
-    if not first.fine:
-        return
-    parts: list[Callable[[], Iterable[Line]]] = []
+    parts: list[Part] = []
     if destination.log_calls:
         parts += [lambda: _our_field(client, repair), lambda: _calls(client)]
     if REFERENCE in destination.find_by and client.settings["reference_field"]:
@@ -29,23 +26,18 @@ def check(client: Client, destination: Destination, repair: bool) -> Iterator[Li
     if destination.status:
         parts.append(lambda: _statuses(client, destination))
     if refusals.wanted(destination):
-        parts.append(lambda: _do_not_call(client))
+        parts.append(
+            lambda: there_is(
+                "There is the field that says whom not to call", lambda: next(iter(refusals.listed(client)), None)
+            )
+        )
     parts += [lambda: _owners(client, destination), lambda: _credits(client)]
-    for part in parts:
-        yield from guarded("Zoho", part)
+    return checked("Zoho", VALID, lambda: _whose(client), parts)
 
 
-def _credentials(client: Client) -> Line:
-    valid = "The tokens are valid, in the data centre that data_center names"
-    try:
-        org = client.org()
-    except NotSetUp as error:
-        return Line("Zoho answers", False, str(error))
-    except CredentialsRefused as error:
-        return Line(valid, False, str(error))
-    except ExchangeError as error:
-        return Line("Zoho answers", False, str(error))
-    return Line(f"The tokens are valid, of the account {org['id']} ({org.get('company_name')}, {client.center})", True)
+def _whose(client: Client) -> str:
+    org = client.org()
+    return f"The tokens are valid, of the account {org['id']} ({org.get('company_name')}, {client.center})"
 
 
 def _our_field(client: Client, repair: bool) -> Iterator[Line]:
@@ -141,17 +133,6 @@ def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     has = some([f"{id_} ({email})" for id_, email in known.items()])
     for agent, owner in destination.owners.items():
         yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
-
-
-def _do_not_call(client: Client) -> Iterator[Line]:
-    what = "There is the field that says whom not to call"
-    try:
-        found = refusals.modules(client)
-        next(iter(refusals.listed(client)), None)
-    except NotSetUp as error:
-        yield Line(what, False, str(error))
-    else:
-        yield Line(f"{what}, of {some(found)}", True)
 
 
 def _credits(client: Client) -> Iterator[Line]:
