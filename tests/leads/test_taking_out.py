@@ -160,7 +160,7 @@ def test_what_a_dialer_cannot_is_told_to_a_person(database, dialer):
             f"{dialer} has no way to take a lead out over its API; take it out there.",
         )
         with database.read() as session:
-            assert take_outs.by_hand(session) == 1
+            assert take_outs.by_hand(session) == {played.connection.name: 1}
         suppressing.take_off(database, "+420601000001", "Ann")
         assert [row.state for row in taken_out(database, played.connection)] == ["left"]
 
