@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 KEPT, KEPT_NOTHING = 3600.0, 60.0  # seconds that what the account has is kept, and that it has none
@@ -38,3 +38,10 @@ class Facts:
         """What was found last, without asking; None where nothing was."""
         with self._lock:
             return self._found.get(name, (0.0, None))[1]
+
+
+def only(users: Mapping[str, str], email: str) -> str | None:
+    """The id of the one user with this e-mail address, of e-mails in small letters by their ids; None where none has it, or
+    several."""
+    fitting = [id_ for id_, one in users.items() if one and one == email.strip().casefold()]
+    return fitting[0] if len(fitting) == 1 else None

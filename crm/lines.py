@@ -1,9 +1,10 @@
 """Lines of ``wrapup crm check``: what all kinds say alike."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crm.base import Line, NotSetUp
+from crm.destination import Destination
 from lib.http.errors import CredentialsRefused, ExchangeError
 
 Part = Callable[[], Iterable[Line]]  # of a check
@@ -20,6 +21,25 @@ def some(names: Sequence[Any]) -> str:
     """As many of them as a sentence holds."""
     more = len(names) - SHOWN
     return (", ".join(map(str, names[:SHOWN])) or "none") + (f" and {more} more" if more > 0 else "")
+
+
+def used(destination: Destination) -> dict[str, list[str]]:
+    """The fields that its statuses name, each with the values that it must be able to have."""
+    found: dict[str, dict[str, None]] = {}
+    for rule in destination.status:
+        for name, value in rule.sets.items():
+            found.setdefault(name, {}).update(dict.fromkeys([value, *(rule.only_from or ())]))
+    for name, order in destination.never_back.items():
+        found.setdefault(name, {}).update(dict.fromkeys(order))
+    return {name: list(values) for name, values in found.items()}
+
+
+def owners(word: str, known: Mapping[str, str], destination: Destination) -> Iterator[Line]:
+    """Whether those whom it names are there: ``known`` has e-mails by their ids, ``word`` is what the CRM calls them."""
+    yield Line(f"{word.title()}s can be read: {len(known)} seen", True)
+    has = some([f"{id_} ({email})" for id_, email in known.items()])
+    for agent, owner in destination.owners.items():
+        yield line(f"There is the {word} {owner} (of {agent})", owner in known, f"The account has {has}.")
 
 
 def checked(crm: str, valid: str, whose: Callable[[], str], parts: Iterable[Part]) -> Iterator[Line]:

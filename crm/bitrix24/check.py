@@ -8,7 +8,7 @@ from crm.bitrix24.api import Client
 from crm.bitrix24.kinds import DEALS
 from crm.bitrix24.settable import Field
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, some, there_is
+from crm.lines import Part, checked, line, owners, some, there_is, used
 
 SOMEBODY = "+12025550100"
 LINES, ADD_LINE = "telephony.externalLine.get", "telephony.externalLine.add"
@@ -84,14 +84,8 @@ def _search(client: Client) -> Iterator[Line]:
 # What is set ------------------------------------------------------------------------------------------------------------
 def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
     known = settable.of(client)
-    wanted: dict[str, list[str]] = {}
-    for rule in destination.status:
-        for name, value in rule.sets.items():
-            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, order in destination.never_back.items():
-        wanted.setdefault(name, []).extend(order)
-    for name, values in wanted.items():
-        yield from _field(client, name, list(dict.fromkeys(values)), known)
+    for name, values in used(destination).items():
+        yield from _field(client, name, values, known)
     if client.kind.name == DEALS:
         sets = [rule.sets for rule in destination.status if settable.STAGE in rule.sets]
         yield from _stages(client, sets, destination.never_back.get(settable.STAGE, ()))
@@ -130,7 +124,4 @@ def _stages(client: Client, sets: Sequence[Mapping[str, str]], together: Sequenc
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known = users.active(client)
-    yield Line(f"Users can be read: {len(known)} seen", True)
-    has = some([f"{id_} ({email})" for id_, email in known.items()])
-    for agent, owner in destination.owners.items():
-        yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
+    yield from owners("user", known, destination)

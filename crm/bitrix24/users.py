@@ -6,6 +6,7 @@ from typing import Any
 from crm.base import NotSetUp
 from crm.bitrix24.answers import MissingRights, Unreadable
 from crm.bitrix24.api import Client, Row
+from crm.facts import only
 from crm.halving import WholeRefused
 
 PROFILE, USERS = "profile", "user.get"
@@ -46,9 +47,7 @@ def by_email(client: Client, email: str | None) -> str | None:
     the like."""
     if not email:
         return None
-    users = client.facts.get(USERS, lambda: _asked(client)) or {}
-    fitting = [id_ for id_, one in users.items() if one and one == email.strip().casefold()]
-    return fitting[0] if len(fitting) == 1 else None
+    return only(client.facts.get(USERS, lambda: _asked(client)) or {}, email)
 
 
 def _asked(client: Client) -> Mapping[str, str] | None:

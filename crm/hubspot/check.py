@@ -8,7 +8,7 @@ from crm.halving import WholeRefused
 from crm.hubspot import properties, searching
 from crm.hubspot.api import CALLS, CONTACTS, OWNERS, Client, following_page, records
 from crm.hubspot.properties import Property
-from crm.lines import Part, checked, line, some
+from crm.lines import Part, checked, line, owners, some, used
 from lib.http.errors import CredentialsRefused, ExchangeError
 
 INFO = "/oauth/v2/private-apps/get/access-token-info"
@@ -104,14 +104,8 @@ def _search(client: Client) -> Iterator[Line]:
 
 def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
     known = properties.of(client, CONTACTS)
-    wanted: dict[str, list[str]] = {}
-    for rule in destination.status:
-        for name, value in rule.sets.items():
-            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, order in destination.never_back.items():
-        wanted.setdefault(name, []).extend(order)
-    for name, values in wanted.items():
-        yield from _field(name, list(dict.fromkeys(values)), known)
+    for name, values in used(destination).items():
+        yield from _field(name, values, known)
 
 
 def _field(name: str, wanted: Sequence[str], known: Mapping[str, Property]) -> Iterator[Line]:
@@ -129,10 +123,7 @@ def _field(name: str, wanted: Sequence[str], known: Mapping[str, Property]) -> I
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known = _all_owners(client, set(destination.owners.values()))
-    yield Line(f"Owners can be read: {len(known)} seen", True)
-    has = some([f"{owner} ({email})" for owner, email in known.items()])
-    for agent, owner in destination.owners.items():
-        yield line(f"There is the owner {owner} (of {agent})", owner in known, f"The account has {has}.")
+    yield from owners("owner", known, destination)
 
 
 def _all_owners(client: Client, wanted: set[str]) -> dict[str, str]:

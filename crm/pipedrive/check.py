@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, some, there_is
+from crm.lines import Part, checked, line, owners, some, there_is, used
 from crm.pipedrive import activities, logs, refusals, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
@@ -63,14 +63,8 @@ def _search(client: Client) -> Iterator[Line]:
 # What is set ------------------------------------------------------------------------------------------------------------
 def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
     known = settable.of(client)
-    wanted: dict[str, list[str]] = {}
-    for rule in destination.status:
-        for name, value in rule.sets.items():
-            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, order in destination.never_back.items():
-        wanted.setdefault(name, []).extend(order)
-    for name, values in wanted.items():
-        yield from _field(client, name, list(dict.fromkeys(values)), known)
+    for name, values in used(destination).items():
+        yield from _field(client, name, values, known)
     if client.kind.name == DEALS:
         sets = [rule.sets for rule in destination.status if settable.STAGE in rule.sets]
         together = list(destination.never_back.get(settable.STAGE, ()))
@@ -122,10 +116,7 @@ def _stages(client: Client, sets: Sequence[Mapping[str, str]], together: Sequenc
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known = client.users()
-    yield Line(f"Users can be read: {len(known)} seen", True)
-    has = some([f"{id_} ({email})" for id_, email in known.items()])
-    for agent, owner in destination.owners.items():
-        yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
+    yield from owners("user", known, destination)
     if destination.log_calls:
         others = client.user().chooses_owners
         what = "Calls can be logged for other users" if others else "Calls are logged for the token's own user alone"

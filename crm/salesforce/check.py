@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line, NotSetUp
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, some
+from crm.lines import Part, checked, line, some, used
 from crm.salesforce import contents, ids, refusals, searching, settable, tasks
 from crm.salesforce.api import ORGANIZATION, Client
 from crm.salesforce.calls import SUBTYPE
@@ -98,20 +98,14 @@ def _refusals(client: Client) -> Iterator[Line]:
 
 # What is set ------------------------------------------------------------------------------------------------------------
 def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
-    wanted: dict[str, list[str]] = {}
-    for rule in destination.status:
-        for name, value in rule.sets.items():
-            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, order in destination.never_back.items():
-        wanted.setdefault(name, []).extend(order)
     objects = {kind: settable.of(client, kind) or {} for kind in client.settings["records"]}
-    for name, values in wanted.items():
+    for name, values in used(destination).items():
         having = {kind: known[name] for kind, known in objects.items() if name in known}
         if not having:
             todo = f"{' and '.join(objects)} have no such field that the app's user sees."
             yield Line(f"There is the field {name}", False, f"{todo} Check its spelling, and the user's rights.")
         for kind, field in having.items():
-            yield from _field(kind, field, list(dict.fromkeys(values)))
+            yield from _field(kind, field, values)
 
 
 def _field(kind: str, field: Field, values: Sequence[str]) -> Iterator[Line]:

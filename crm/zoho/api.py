@@ -8,7 +8,7 @@ from typing import Any
 
 from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
-from crm.facts import Facts
+from crm.facts import Facts, only
 from crm.halving import WholeRefused
 from crm.zoho import answers
 from crm.zoho.answers import MissingScopes, Unreadable
@@ -200,9 +200,7 @@ class Client:
     def owner(self, email: str) -> str | None:
         """The id of the user with this e-mail address; None where there is none, or it cannot be asked for. Raises Unavailable
         and the like."""
-        users = self.facts.get(USERS, self._asked_users) or {}
-        fitting = [id_ for id_, one in users.items() if one and one == email.strip().casefold()]
-        return fitting[0] if len(fitting) == 1 else None
+        return only(self.facts.get(USERS, self._asked_users) or {}, email)
 
     def _asked_users(self) -> Mapping[str, str] | None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crm.base import Line
 from crm.destination import NUMBER, REFERENCE, Destination
-from crm.lines import Part, checked, line, some, there_is
+from crm.lines import Part, checked, line, owners, some, there_is, used
 from crm.zoho import contents, metadata, refusals, searching
 from crm.zoho.api import CALLS, ORG, Client, address
 from crm.zoho.metadata import Field
@@ -95,19 +95,13 @@ def _search(client: Client) -> Iterator[Line]:
 
 # What is set ------------------------------------------------------------------------------------------------------------
 def _statuses(client: Client, destination: Destination) -> Iterator[Line]:
-    wanted: dict[str, list[str]] = {}
-    for rule in destination.status:
-        for name, value in rule.sets.items():
-            wanted.setdefault(name, []).extend([value, *(rule.only_from or ())])
-    for name, order in destination.never_back.items():
-        wanted.setdefault(name, []).extend(order)
-    for name, values in wanted.items():
+    for name, values in used(destination).items():
         holders = [module for module in client.modules if name in metadata.of(client, module)]
         if not holders:
             has = some(sorted(one for module in client.modules for one in metadata.of(client, module)))
             yield Line(f"{' or '.join(client.modules)} have the field {name}", False, f"There are {has}.")
         for module in holders:
-            yield from _field(module, metadata.of(client, module)[name], list(dict.fromkeys(values)))
+            yield from _field(module, metadata.of(client, module)[name], values)
 
 
 def _field(module: str, found: Field, values: Sequence[str]) -> Iterator[Line]:
@@ -129,10 +123,7 @@ def _field(module: str, found: Field, values: Sequence[str]) -> Iterator[Line]:
 
 def _owners(client: Client, destination: Destination) -> Iterator[Line]:
     known: Mapping[str, str] = client.users()
-    yield Line(f"Users can be read: {len(known)} seen", True)
-    has = some([f"{id_} ({email})" for id_, email in known.items()])
-    for agent, owner in destination.owners.items():
-        yield line(f"There is the user {owner} (of {agent})", owner in known, f"The account has {has}.")
+    yield from owners("user", known, destination)
 
 
 def _credits(client: Client) -> Iterator[Line]:
