@@ -9,18 +9,16 @@
 
 import random
 import re
-import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.accounts import Account
 from sandbox.bitrix24.faults import FAULTS
 from sandbox.bitrix24.limits import Limits
-from sandbox.faults import Faults
 
 WEBHOOK, REFRESH = "demo1secret", "demo-refresh"
-KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 TYPES = {"leads": 1, "deals": 2, "contacts": 3, "companies": 4}
 WORDS = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
@@ -79,7 +77,7 @@ class Comment:
     live: bool = True
 
 
-class Portal:
+class Portal(Account):
     """``search_delay``: seconds after which search sees what was written. ``ahead``: by which its clock is put forward."""
 
     def __init__(
@@ -90,6 +88,7 @@ class Portal:
         limits: Limits | None = None,
         seed: int = 0,
     ):
+        super().__init__(FAULTS)
         self.webhook = webhook
         self.app = App()
         self.tokens: set[str] = set()
@@ -97,7 +96,6 @@ class Portal:
         self.search_delay = search_delay
         self.ahead = 0.0
         self.limits = limits or Limits(lifted=lifted)
-        self.faults = Faults(FAULTS)
         self.records: dict[str, dict[str, Kept]] = {kind: {} for kind in TYPES}
         self.stages = {list_: dict(some) for list_, some in STAGES.items()}
         self.fields: dict[str, dict[str, Row]] = {kind: _fields(kind) for kind in TYPES}
@@ -109,14 +107,7 @@ class Portal:
         self.statistics: list[Row] = []
         self.activities: dict[int, Activity] = {}
         self.comments: dict[int, Comment] = {}
-        self.requests: Counter[str] = Counter()
         self.commands: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.counted: Counter[str] = Counter()
-        self.wrong_requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.refused: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.RLock()
         self._dice = random.Random(seed)
         self._numbers = Counter({"leads": 100, "deals": 500, "contacts": 100, "companies": 300, "activities": 7000})
 
@@ -197,12 +188,6 @@ class Portal:
     def now(self) -> float:
         return time.time() + self.ahead
 
-    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
-        """A request that was refused: ``wrong`` where it would be so in every account."""
-        with self.lock:
-            self.counted["wrong requests" if wrong else "refused"] += 1
-            (self.wrong_requests if wrong else self.refused).append(said)
-
     # What became of it ------------------------------------------------------------------------------------------------
     def calls(self) -> list[Row]:
         """Every call that people see: its id, its mark, where it stands, what is said of it, and the call of the telephony."""
@@ -219,6 +204,9 @@ class Portal:
                     told = {"mark": marks[-1] if marks else None, "on": _on([comment.place]), "call": None}
                     found.append({"id": str(comment.id), **told, "text": comment.texts[-1]})
             return found
+
+    def counts(self) -> Row:
+        return super().counts() | {"commands": dict(self.commands)}
 
     def call(self, mark: str) -> Row | None:
         """The call that has the mark; raises ValueError where there are several."""

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, request
 
-from sandbox import faults, wire
+from sandbox import accounts, faults, wire
 from sandbox.bitrix24 import behind, commands, items, shapes, telephony, timeline
 from sandbox.bitrix24.account import Portal
 from sandbox.bitrix24.faults import ANSWERS
@@ -36,17 +36,17 @@ PAGED = ("user.get", "crm.item.list", "voximplant.statistic.get", "crm.timeline.
 def create_app(portal: Portal) -> Flask:
     """The WSGI application of one portal."""
     app = Application("bitrix24-sandbox")
-    faults.install(app, portal.faults, lambda response: _noted(portal, response), spared=_is_ours, address=_address)
+    faults.install(
+        app, portal.faults, lambda response: portal.note(_address(), response), spared=_is_ours, address=_address
+    )
 
     @app.before_request
     def guard():
         if _is_ours(request.path):
             return None
-        for name, refusal in ANSWERS.items():
-            if name in g.faults:
-                raise refusal(g.faults[name])
-        if "error_in_200" in g.faults:
-            return _broken()
+        said = accounts.struck(ANSWERS, BROKEN)
+        if said is not None:
+            return said
         wire.delayed(g.faults)
         return None
 
@@ -54,18 +54,13 @@ def create_app(portal: Portal) -> Flask:
     def after(response: Response):
         if _is_ours(request.path):
             return response
-        if "error_in_200_after" in g.faults:
-            response = _broken()
-        return wire.spoiled(response, g.faults)
+        return accounts.spoiled(response, BROKEN)
 
     @app.errorhandler(Refusal)
     def refused(error: Refusal):
         if error.status in TOLD:
             portal.note_refused(error.wrong, {"path": request.path.rpartition("/")[2], "why": str(error)})
-        kind = "text/html" if error.page else "application/json"
-        response = Response(error.page or orjson.dumps(error.body()), error.status, mimetype=kind)
-        response.headers.update(error.headers)
-        return response
+        return accounts.refusing(error)
 
     @app.errorhandler(404)
     @app.errorhandler(405)
@@ -95,12 +90,12 @@ def create_app(portal: Portal) -> Flask:
         portal.limits.request()
         if method == "batch":
             found, told = batch(said, is_app), portal.limits.method("batch")
-            return _json({"result": found, "time": told})
+            return accounts.json({"result": found, "time": told})
         result, told = called(method, said, is_app)
         more = {}
         if method in PAGED and len(_rows(result)) == LIST_PAGE:
             more = {"next": int(said.get("start") or 0) + LIST_PAGE}
-        return _json({"result": result, **more, "time": told})
+        return accounts.json({"result": result, **more, "time": told})
 
     def called(method: str, said: dict[str, Any], is_app: bool) -> tuple[Any, dict[str, Any]]:
         with portal.lock:
@@ -172,7 +167,7 @@ def create_app(portal: Portal) -> Flask:
             "member_id": "a223c6b3710f85df22e9377d6c4f7553",
             "user_id": 1,
         }
-        return _json({"access_token": access, "refresh_token": refresh, "expires_in": own.seconds, **more})
+        return accounts.json({"access_token": access, "refresh_token": refresh, "expires_in": own.seconds, **more})
 
     behind.install(app, portal)
     return app
@@ -201,14 +196,6 @@ def _rows(result: Any) -> Any:
     return result.get("items", ()) if isinstance(result, dict) else result
 
 
-def _json(said: Any) -> Response:
-    return Response(orjson.dumps(said), 200, mimetype="application/json")
-
-
-def _broken() -> Response:
-    return Response(orjson.dumps(BROKEN), 200, mimetype="application/json")
-
-
 def _is_ours(path: str) -> bool:
     """Of the sandbox, or of the server of tokens: nothing spoils it, since a refresh token whose answer is lost is lost."""
     return path == "/" or path.startswith(("/sandbox", "/oauth/"))
@@ -222,10 +209,3 @@ def _address() -> str:
     lines = said.get("cmd") if isinstance(said, dict) else None
     methods = [str(one).partition("?")[0] for one in lines.values()] if isinstance(lines, dict) else []
     return " ".join([request.path, *methods])
-
-
-def _noted(portal: Portal, response: Response) -> None:
-    with portal.lock:
-        portal.requests[f"{request.method} {_address()}"] += 1
-        portal.answers[response.status_code] += 1
-        portal.struck.update(list(g.faults))

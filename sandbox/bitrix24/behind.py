@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
+from sandbox.accounts import NOBODY, install_ledger, install_people, install_settings, merged
 from sandbox.bitrix24.account import Portal
 
-NOBODY = "There is no such record."
 OWN = ("search_delay", "ahead", "unwanted", "sees_statistics", "lines")
 OF_LIMITS = ("lifted", "most", "drains", "operating", "costs")
 
@@ -36,62 +36,25 @@ def install(app: Flask, portal: Portal) -> None:
         portal.app.refreshes.add(request.get_json()["refresh_token"])
         return jsonify(known=len(portal.app.refreshes)), 201
 
-    @app.delete("/sandbox/<kind>/<id_>")
-    def delete_behind(kind: str, id_: str):
-        """As a person of the portal would."""
-        if kind not in portal.records or not portal.delete(kind, id_):
-            return jsonify(message=NOBODY), 404
-        return jsonify(deleted=id_)
-
-    @app.patch("/sandbox/<kind>/<id_>")
-    def change_behind(kind: str, id_: str):
-        """As a person of the portal would: ``{"stageId": "IN_PROCESS"}``."""
-        if kind not in portal.records or not portal.change(kind, id_, request.get_json()):
-            return jsonify(message=NOBODY), 404
-        return jsonify(changed=id_)
-
     @app.post("/sandbox/<kind>/<id_>/merge")
     def merge(kind: str, id_: str):
         """As a person of the portal would: ``{"into": "102"}``."""
-        try:
-            portal.merge(kind, id_, request.get_json()["into"])
-        except KeyError:
-            return jsonify(message=NOBODY), 404
-        return jsonify(merged=id_)
+        return merged(id_, lambda into: portal.merge(kind, id_, into))
 
-    @app.get("/sandbox/settings")
-    def settings():
-        return jsonify(_settings(portal))
+    def change(name: str, value: Any) -> None:
+        """``ahead``: seconds of the portal's clock."""
+        setattr(portal if name in OWN else portal.limits, name, value)
 
-    @app.post("/sandbox/settings")
-    def set_settings():
-        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``ahead``: seconds of the portal's clock."""
-        given = request.get_json()
-        unknown = sorted(set(given) - set(_settings(portal)))
-        if unknown:
-            return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
-        for name, value in given.items():
-            setattr(portal if name in OWN else portal.limits, name, value)
-        return jsonify(_settings(portal))
+    def records() -> dict[str, Any]:
+        found: dict[str, Any] = {kind: portal.shown(kind) for kind in portal.records}
+        return found | {
+            "calls": portal.calls(),
+            "statistics": portal.statistics,
+        }
 
-    @app.get("/sandbox/ledger")
-    def ledger():
-        """With ``?records=0`` without calls and records."""
-        with portal.lock:
-            found: dict[str, Any] = {}
-            if request.args.get("records") != "0":
-                found = {"calls": portal.calls()} | {kind: portal.shown(kind) for kind in portal.records}
-                found |= {"statistics": portal.statistics}
-            found |= {
-                "counted": dict(portal.counted),
-                "requests": dict(portal.requests),
-                "commands": dict(portal.commands),
-                "answers": {str(status): count for status, count in portal.answers.items()},
-                "faults": dict(portal.struck),
-                "wrong_requests": list(portal.wrong_requests),
-                "refused": list(portal.refused),
-            }
-        return jsonify(found)
+    install_people(app, portal)
+    install_settings(app, lambda: _settings(portal), change)
+    install_ledger(app, portal, records)
 
 
 def _settings(portal: Portal) -> dict[str, Any]:

@@ -9,13 +9,11 @@ date version 2026-09 of calls, contacts, associations, properties and owners, an
 """
 
 import random
-import threading
-from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.faults import Faults
+from sandbox.accounts import Account
 from sandbox.hubspot import properties
 from sandbox.hubspot.associations import TYPES, Associations
 from sandbox.hubspot.faults import FAULTS
@@ -36,7 +34,6 @@ KINDS = {
     "contact": "contacts",
     "0-1": "contacts",
 }
-KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 
 
@@ -58,7 +55,7 @@ class App:
     seconds: int = 1800
 
 
-class Hubspot:
+class Hubspot(Account):
     """One account. ``tokens``: token -> scopes. ``required``: the account's rules of required fields, each ``{"object", "when",
     "need"}``. ``search_delay``: seconds after which search sees what was written."""
 
@@ -74,13 +71,13 @@ class Hubspot:
         limits: Limits | None = None,
         seed: int = 0,
     ):
+        super().__init__(FAULTS)
         self.tokens: dict[str, tuple[str, ...]] = {token: tuple(scopes)}
         self.app = App()
         self.portal_id = portal_id
         self.zone = zone
         self.search_delay = search_delay
         self.limits = limits or Limits(zone, lifted=lifted)
-        self.faults = Faults(FAULTS)
         self.required: list[Mapping[str, Any]] = []
         self.owners: dict[str, Owner] = {}
         self.properties = {
@@ -92,13 +89,6 @@ class Hubspot:
             "contacts": Records("contacts", self.properties["contacts"], 1_000_001, country),
         }
         self.associations = Associations()
-        self.requests: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.counted: Counter[str] = Counter()
-        self.wrong_requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.refused: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.RLock()
         self._dice = random.Random(seed)
 
     # What there is ----------------------------------------------------------------------------------------------------
@@ -166,12 +156,6 @@ class Hubspot:
             records.merge(old, new)
             for call, _ in calls:
                 self.associations.put(("calls", call), ("contacts", new.id), [TYPES["calls", "contacts"]])
-
-    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
-        """A request that was refused: ``wrong`` where it would be so in every account."""
-        with self.lock:
-            self.counted["wrong requests" if wrong else "refused"] += 1
-            (self.wrong_requests if wrong else self.refused).append(said)
 
     # What became of it ------------------------------------------------------------------------------------------------
     def calls(self) -> list[dict[str, Any]]:

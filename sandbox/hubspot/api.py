@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from sandbox import faults, wire
+from sandbox import accounts, faults, wire
 from sandbox.hubspot import behind, objects, others, pages
 from sandbox.hubspot.account import Hubspot
 from sandbox.hubspot.asked import answered
@@ -117,11 +117,8 @@ def _admitted(hubspot: Hubspot) -> None:
 
 
 def _noted(hubspot: Hubspot, response: Response) -> None:
-    rule = request.url_rule.rule if request.url_rule is not None else request.path
+    rule = accounts.rule()
     for name, value in (request.view_args or {}).items():
         if name in ("kind", "verb", "source", "target"):
             rule = rule.replace(f"<{name}>", str(value))
-    with hubspot.lock:
-        hubspot.requests[f"{request.method} {rule}"] += 1
-        hubspot.answers[response.status_code] += 1
-        hubspot.struck.update(list(g.faults))
+    hubspot.note(rule, response)

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
+from sandbox.accounts import NOBODY, install_ledger, install_settings, merged
 from sandbox.hubspot.account import KINDS, Hubspot
 
 
@@ -27,59 +28,31 @@ def install(app: Flask, hubspot: Hubspot) -> None:
     def archive_behind(kind: str, id_: str):
         """As a person of the account would."""
         if KINDS.get(kind) is None or not hubspot.archive(KINDS[kind], id_):
-            return jsonify(message="There is no such record."), 404
+            return jsonify(message=NOBODY), 404
         return jsonify(archived=id_)
 
     @app.post("/sandbox/contacts/<id_>/merge")
     def merge(id_: str):
         """As a person of the account would: ``{"into": "102"}``."""
-        try:
-            hubspot.merge(id_, request.get_json()["into"])
-        except KeyError:
-            return jsonify(message="There is no such record."), 404
-        return jsonify(merged=id_)
+        return merged(id_, lambda into: hubspot.merge(id_, into))
 
     @app.patch("/sandbox/contacts/<id_>")
     def change_contact(id_: str):
         """As a person of the account would: ``{"hs_lead_status": "IN_PROGRESS"}``."""
         if hubspot.records["contacts"].live(id_) is None:
-            return jsonify(message="There is no such record."), 404
+            return jsonify(message=NOBODY), 404
         try:
             hubspot.add_contact(id_, **request.get_json())
         except ValueError as error:
             return jsonify(message=str(error)), 400
         return jsonify(changed=id_)
 
-    @app.get("/sandbox/settings")
-    def settings():
-        return jsonify(_settings(hubspot))
+    def change(name: str, value: Any) -> None:
+        """``tokens``: token -> scopes."""
+        setattr(hubspot if name in ("search_delay", "required", "tokens") else hubspot.limits, name, value)
 
-    @app.post("/sandbox/settings")
-    def set_settings():
-        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``tokens``: token -> scopes."""
-        given = request.get_json()
-        unknown = sorted(set(given) - set(_settings(hubspot)))
-        if unknown:
-            return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
-        for name, value in given.items():
-            setattr(hubspot if name in ("search_delay", "required", "tokens") else hubspot.limits, name, value)
-        return jsonify(_settings(hubspot))
-
-    @app.get("/sandbox/ledger")
-    def ledger():
-        """With ``?records=0`` without calls and contacts."""
-        with hubspot.lock:
-            records = request.args.get("records") != "0"
-            found: dict[str, Any] = {"calls": hubspot.calls(), "contacts": hubspot.contacts()} if records else {}
-            found |= {
-                "counted": dict(hubspot.counted),
-                "requests": dict(hubspot.requests),
-                "answers": {str(status): count for status, count in hubspot.answers.items()},
-                "faults": dict(hubspot.struck),
-                "wrong_requests": list(hubspot.wrong_requests),
-                "refused": list(hubspot.refused),
-            }
-        return jsonify(found)
+    install_settings(app, lambda: _settings(hubspot), change)
+    install_ledger(app, hubspot, lambda: {"calls": hubspot.calls(), "contacts": hubspot.contacts()})
 
 
 def _settings(hubspot: Hubspot) -> dict[str, Any]:

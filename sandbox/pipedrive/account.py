@@ -9,21 +9,19 @@
 
 import random
 import re
-import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.faults import Faults
+from sandbox.accounts import Account
 from sandbox.pipedrive.faults import FAULTS
 from sandbox.pipedrive.limits import Limits
 
 TOKEN = "demo"
-KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 LABELS = ("Hot", "Warm", "Cold")
 STATUS_FIELD = "4f0c1e" + "0" * 34  # a custom field of persons with options, whose key is such
@@ -59,7 +57,7 @@ class Kept:
     writes: list[Row] = field(default_factory=list)
 
 
-class Pipedrive:
+class Pipedrive(Account):
     """One company. ``tokens``: token -> id of its user. ``search_delay``: seconds after which search sees what was written."""
 
     def __init__(
@@ -72,6 +70,7 @@ class Pipedrive:
         limits: Limits | None = None,
         seed: int = 0,
     ):
+        super().__init__(FAULTS)
         self.users: dict[int, User] = {1: User(1, "admin@example.test", "Admin")}
         self.tokens: dict[str, int] = {token: 1}
         self.app = App()
@@ -79,7 +78,6 @@ class Pipedrive:
         self.domain = domain
         self.search_delay = search_delay
         self.limits = limits or Limits(lifted=lifted)
-        self.faults = Faults(FAULTS)
         self.records: dict[str, dict[str, Kept]] = {"persons": {}, "leads": {}, "deals": {}}
         self.activities: dict[int, Row] = {}
         self.notes: dict[int, list[str]] = {}  # of activities: everything that was ever written there
@@ -93,13 +91,6 @@ class Pipedrive:
         self.filters: dict[str, Row] = {}  # by id: {"type": "people", "field", "value"}
         self.required: list[str] = []
         self.unwanted: str | None = None  # an outcome of which the company wants no call logs
-        self.requests: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.counted: Counter[str] = Counter()
-        self.wrong_requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.refused: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.RLock()
         self._dice = random.Random(seed)
         self._numbers = Counter({"persons": 100, "deals": 500, "activities": 7000, "leads": 0})
 
@@ -215,12 +206,6 @@ class Pipedrive:
     def next_activity(self) -> int:
         self._numbers["activities"] += 1
         return self._numbers["activities"]
-
-    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
-        """A request that was refused: ``wrong`` where it would be so in every account."""
-        with self.lock:
-            self.counted["wrong requests" if wrong else "refused"] += 1
-            (self.wrong_requests if wrong else self.refused).append(said)
 
     # What became of it ------------------------------------------------------------------------------------------------
     def calls(self) -> list[Row]:

@@ -5,10 +5,9 @@ https://developers.pipedrive.com/docs/api: version 1 below /api/v1, version 2 be
 
 from typing import Any
 
-import orjson
 from flask import Flask, Response, g, request
 
-from sandbox import faults, wire
+from sandbox import accounts, faults, wire
 from sandbox.pipedrive import behind, calls, others, records
 from sandbox.pipedrive.account import Pipedrive
 from sandbox.pipedrive.faults import ANSWERS
@@ -22,44 +21,39 @@ TOLD = (400, 403, 404, 405, 410)  # of refusals, those that the ledger names
 def create_app(pipedrive: Pipedrive) -> Flask:
     """The WSGI application of one company."""
     app = Application("pipedrive-sandbox")
-    faults.install(app, pipedrive.faults, lambda response: _noted(pipedrive, response), spared=_is_ours)
+    faults.install(
+        app, pipedrive.faults, lambda response: pipedrive.note(accounts.rule(), response), spared=accounts.is_ours
+    )
 
     @app.before_request
     def guard():
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return None
-        for name, refusal in ANSWERS.items():
-            if name in g.faults:
-                raise refusal(g.faults[name])
-        if "error_in_200" in g.faults:
-            return _broken()
+        said = accounts.struck(ANSWERS, BROKEN)
+        if said is not None:
+            return said
         _admitted(pipedrive)
         wire.delayed(g.faults)
         return None
 
     @app.after_request
     def after(response: Response):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return response
         for name, value in pipedrive.limits.headers().items():
             response.headers.setdefault(name, value)
-        if "error_in_200_after" in g.faults:
-            response = _broken()
-        return wire.spoiled(response, g.faults)
+        return accounts.spoiled(response, BROKEN)
 
     @app.errorhandler(Refusal)
     def refused(error: Refusal):
         if error.status in TOLD:
             pipedrive.note_refused(error.wrong, {"verb": request.method, "path": request.path, "why": error.error})
-        kind = "text/html" if error.page else "application/json"
-        response = Response(error.page or orjson.dumps(error.body()), error.status, mimetype=kind)
-        response.headers.update(error.headers)
-        return response
+        return accounts.refusing(error)
 
     @app.errorhandler(404)
     @app.errorhandler(405)
     def nowhere(error: Any):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return error
         return refused(Refusal(error.code, f"There is nothing at {request.method} {request.path}", wrong=True))
 
@@ -68,15 +62,6 @@ def create_app(pipedrive: Pipedrive) -> Flask:
     others.install(app, pipedrive)
     behind.install(app, pipedrive)
     return app
-
-
-def _broken() -> Response:
-    return Response(orjson.dumps(BROKEN), 200, mimetype="application/json")
-
-
-def _is_ours(path: str) -> bool:
-    """Of the sandbox: without a token, and nothing spoils it."""
-    return path == "/" or path.startswith("/sandbox")
 
 
 def _admitted(pipedrive: Pipedrive) -> None:
@@ -89,11 +74,3 @@ def _admitted(pipedrive: Pipedrive) -> None:
         raise unauthorized()
     g.user = user
     pipedrive.limits.take(request.method, request.path)
-
-
-def _noted(pipedrive: Pipedrive, response: Response) -> None:
-    rule = request.url_rule.rule if request.url_rule is not None else request.path
-    with pipedrive.lock:
-        pipedrive.requests[f"{request.method} {rule}"] += 1
-        pipedrive.answers[response.status_code] += 1
-        pipedrive.struck.update(list(g.faults))

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
+from sandbox.accounts import install_ledger, install_people, install_settings, merged
 from sandbox.pipedrive.account import Pipedrive
 
-NOBODY = "There is no such record."
+OWN = ("search_delay", "required", "unwanted", "filters")
 
 
 def install(app: Flask, pipedrive: Pipedrive) -> None:
@@ -36,64 +37,24 @@ def install(app: Flask, pipedrive: Pipedrive) -> None:
         """``{"email", "name", "admin"}``."""
         return jsonify(id=pipedrive.add_user(**request.get_json())), 201
 
-    @app.delete("/sandbox/<kind>/<id_>")
-    def delete_behind(kind: str, id_: str):
-        """As a person of the company would."""
-        if kind not in pipedrive.records or not pipedrive.delete(kind, id_):
-            return jsonify(message=NOBODY), 404
-        return jsonify(deleted=id_)
-
-    @app.patch("/sandbox/<kind>/<id_>")
-    def change_behind(kind: str, id_: str):
-        """As a person of the company would: ``{"label_ids": [1]}``; custom fields by their keys."""
-        if kind not in pipedrive.records or not pipedrive.change(kind, id_, request.get_json()):
-            return jsonify(message=NOBODY), 404
-        return jsonify(changed=id_)
-
     @app.post("/sandbox/persons/<id_>/merge")
     def merge(id_: str):
         """As a person of the company would: ``{"into": "102"}``."""
-        try:
-            pipedrive.merge(id_, request.get_json()["into"])
-        except KeyError:
-            return jsonify(message=NOBODY), 404
-        return jsonify(merged=id_)
+        return merged(id_, lambda into: pipedrive.merge(id_, into))
 
-    @app.get("/sandbox/settings")
-    def settings():
-        return jsonify(_settings(pipedrive))
+    def change(name: str, value: Any) -> None:
+        """``api_tokens``: token -> id of its user. ``filters``: id -> type, field and value of the persons that it shows."""
+        if name == "api_tokens":
+            pipedrive.tokens = value
+        else:
+            setattr(pipedrive if name in OWN else pipedrive.limits, name, value)
 
-    @app.post("/sandbox/settings")
-    def set_settings():
-        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``; ``api_tokens``: token -> id of its user;
-        ``filters``: id -> ``{"type": "people", "field": "label_ids", "value": [2]}``."""
-        given = request.get_json()
-        unknown = sorted(set(given) - set(_settings(pipedrive)))
-        if unknown:
-            return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
-        for name, value in given.items():
-            target: Any = pipedrive if name in ("search_delay", "required", "unwanted", "filters") else pipedrive.limits
-            if name == "api_tokens":
-                target, name = pipedrive, "tokens"
-            setattr(target, name, value)
-        return jsonify(_settings(pipedrive))
+    def records() -> dict[str, Any]:
+        return {"calls": pipedrive.calls()} | {kind: pipedrive.shown(kind) for kind in pipedrive.records}
 
-    @app.get("/sandbox/ledger")
-    def ledger():
-        """With ``?records=0`` without calls and records."""
-        with pipedrive.lock:
-            found: dict[str, Any] = {}
-            if request.args.get("records") != "0":
-                found = {"calls": pipedrive.calls()} | {kind: pipedrive.shown(kind) for kind in pipedrive.records}
-            found |= {
-                "counted": dict(pipedrive.counted),
-                "requests": dict(pipedrive.requests),
-                "answers": {str(status): count for status, count in pipedrive.answers.items()},
-                "faults": dict(pipedrive.struck),
-                "wrong_requests": list(pipedrive.wrong_requests),
-                "refused": list(pipedrive.refused),
-            }
-        return jsonify(found)
+    install_people(app, pipedrive)
+    install_settings(app, lambda: _settings(pipedrive), change)
+    install_ledger(app, pipedrive, records)
 
 
 def _settings(pipedrive: Pipedrive) -> dict[str, Any]:

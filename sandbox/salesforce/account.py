@@ -8,21 +8,19 @@
 """
 
 import random
-import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.faults import Faults
+from sandbox.accounts import Account
 from sandbox.salesforce.faults import FAULTS
 from sandbox.salesforce.objects import STATUSES, Field, made_id, objects
 
 CLIENT, SECRET = "demo-app", "demo-secret"
 FIELD = "Wrapup_Outcome_Id__c"
 ORG_ID = "00D000000000666EAA"
-KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 Row = dict[str, Any]
 
@@ -49,7 +47,7 @@ class Kept:
     writes: list[Row] = field(default_factory=list)
 
 
-class Salesforce:
+class Salesforce(Account):
     """One org. ``external_id``: the Activity field of ours; empty where nobody has made one. ``limit``: requests of a day."""
 
     def __init__(
@@ -62,6 +60,7 @@ class Salesforce:
         secret: str = SECRET,
         seed: int = 0,
     ):
+        super().__init__(FAULTS)
         self.app = App(secret=secret)
         self.tokens: set[str] = set()
         self.objects = objects()
@@ -77,14 +76,6 @@ class Salesforce:
         self.page = 2_000  # records of one answer
         self.cursors: dict[str, list[Row]] = {}
         self.unwanted: str | None = None  # of Tasks in whose Description it stands the org wants none
-        self.faults = Faults(FAULTS)
-        self.requests: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.counted: Counter[str] = Counter()
-        self.wrong_requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.refused: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.RLock()
         self._dice = random.Random(seed)
         self._numbers: Counter[str] = Counter()
         self.user = self.add("User", Email="wrapup@example.test", Name="Wrapup", IsActive=True)
@@ -179,12 +170,6 @@ class Salesforce:
             token = f"00D000000000666!granted-{self.counted['tokens granted']}"
             self.tokens.add(token)
             return token
-
-    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
-        """A request that was refused: ``wrong`` where it would be so in every org."""
-        with self.lock:
-            self.counted["wrong requests" if wrong else "refused"] += 1
-            (self.wrong_requests if wrong else self.refused).append(said)
 
     # What became of it ------------------------------------------------------------------------------------------------
     def mark(self, row: Row) -> Any:

@@ -6,10 +6,9 @@ https://developer.salesforce.com/docs/platform/api-rest/guide: below /services/d
 import re
 from typing import Any
 
-import orjson
 from flask import Flask, Response, g, request
 
-from sandbox import faults, wire
+from sandbox import accounts, faults, wire
 from sandbox.salesforce import behind, granting, reading, writing
 from sandbox.salesforce.account import Salesforce
 from sandbox.salesforce.faults import ANSWERS
@@ -26,7 +25,7 @@ _VERSION = re.compile(r"(?:4[6-9]|[5-9]\d)\.0\Z", re.ASCII)  # those that know c
 def create_app(org: Salesforce) -> Flask:
     """The WSGI application of one org."""
     app = Application("salesforce-sandbox")
-    faults.install(app, org.faults, lambda response: _noted(org, response), spared=_is_ours)
+    faults.install(app, org.faults, lambda response: org.note(accounts.rule(), response), spared=accounts.is_ours)
 
     @app.url_value_preprocessor
     def any_version(endpoint: str | None, values: dict[str, Any] | None):
@@ -34,13 +33,11 @@ def create_app(org: Salesforce) -> Flask:
 
     @app.before_request
     def guard():
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return None
-        for name, refusal in ANSWERS.items():
-            if name in g.faults and not request.path.startswith(GRANTS):
-                raise refusal(g.faults[name])
-        if "error_in_200" in g.faults:
-            return _broken()
+        said = accounts.struck({} if request.path.startswith(GRANTS) else ANSWERS, BROKEN)
+        if said is not None:
+            return said
         if g.version is not None and not _VERSION.match(g.version):
             raise Refusal(404, "NOT_FOUND", "The requested resource does not exist", wrong=True)
         _admitted(org)
@@ -49,27 +46,22 @@ def create_app(org: Salesforce) -> Flask:
 
     @app.after_request
     def after(response: Response):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return response
         if not request.path.startswith(GRANTS):
             response.headers.setdefault("Sforce-Limit-Info", f"api-usage={org.used}/{org.limit}")
-        if "error_in_200_after" in g.faults:
-            response = _broken()
-        return wire.spoiled(response, g.faults)
+        return accounts.spoiled(response, BROKEN)
 
     @app.errorhandler(Refusal)
     def refused(error: Refusal):
         if error.status in TOLD:
             org.note_refused(error.wrong, {"verb": request.method, "path": request.path, "why": error.message})
-        kind = "text/html" if error.page else "application/json"
-        response = Response(error.page or orjson.dumps(error.body()), error.status, mimetype=kind)
-        response.headers.update(error.headers)
-        return response
+        return accounts.refusing(error)
 
     @app.errorhandler(404)
     @app.errorhandler(405)
     def nowhere(error: Any):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return error
         code = "NOT_FOUND" if error.code == 404 else "METHOD_NOT_ALLOWED"
         return refused(Refusal(error.code, code, f"There is nothing at {request.method} {request.path}", wrong=True))
@@ -79,15 +71,6 @@ def create_app(org: Salesforce) -> Flask:
     granting.install(app, org)
     behind.install(app, org)
     return app
-
-
-def _broken() -> Response:
-    return Response(orjson.dumps(BROKEN), 200, mimetype="application/json")
-
-
-def _is_ours(path: str) -> bool:
-    """Of the sandbox: without a token, and nothing spoils it."""
-    return path == "/" or path.startswith("/sandbox")
 
 
 def _admitted(org: Salesforce) -> None:
@@ -100,11 +83,3 @@ def _admitted(org: Salesforce) -> None:
         if not org.lifted and org.used >= org.limit:
             raise requests_spent()
         org.used += 1
-
-
-def _noted(org: Salesforce, response: Response) -> None:
-    rule = request.url_rule.rule if request.url_rule is not None else request.path
-    with org.lock:
-        org.requests[f"{request.method} {rule}"] += 1
-        org.answers[response.status_code] += 1
-        org.struck.update(list(g.faults))

@@ -9,20 +9,17 @@
 
 import random
 import re
-import threading
 import time
-from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.faults import Faults
+from sandbox.accounts import Account
 from sandbox.zoho import metadata
 from sandbox.zoho.faults import FAULTS
 from sandbox.zoho.limits import Limits
 
-KEPT = 1_000  # so many wrong and refused requests are remembered; all are counted
 NAMES = ("Asha", "Bharat", "Chitra", "Dev", "Esha", "Farhan", "Gita", "Hari", "Indu", "Jai")
 FIRST_ID = 5_540_230_000_003_001_000
 LEADS, CONTACTS, CALLS = "Leads", "Contacts", "Calls"
@@ -50,7 +47,7 @@ class Kept:
     writes: list[Row] = field(default_factory=list)
 
 
-class Zoho:
+class Zoho(Account):
     """One account. ``tokens``: those that are good. ``search_delay``: seconds after which search sees what was made.
     ``unwanted``: a text that the description of a call must not hold, by a rule of the account."""
 
@@ -63,6 +60,7 @@ class Zoho:
         limits: Limits | None = None,
         seed: int = 0,
     ):
+        super().__init__(FAULTS)
         self.org = org
         self.center = center
         self.app = App()
@@ -70,18 +68,10 @@ class Zoho:
         self.users: dict[str, str] = {"6000000000000111": "admin@example.test"}
         self.search_delay = search_delay
         self.limits = limits or Limits(lifted=lifted)
-        self.faults = Faults(FAULTS)
         self.fields: dict[str, dict[str, Row]] = metadata.own()
         self.records: dict[str, dict[str, Kept]] = {LEADS: {}, CONTACTS: {}, CALLS: {}}
         self.unwanted: str | None = None
         self.durations = "mm:ss"  # or hh:mm
-        self.requests: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.counted: Counter[str] = Counter()
-        self.wrong_requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.refused: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self.lock = threading.RLock()
         self._dice = random.Random(seed)
         self._last_id = FIRST_ID
 
@@ -207,12 +197,6 @@ class Zoho:
         if not (first.isdigit() and second.isdigit()):
             return None
         return (int(first) * 60 + int(second)) * (60 if self.durations == "hh:mm" else 1)
-
-    def note_refused(self, wrong: bool, said: dict[str, str]) -> None:
-        """A request that was refused: ``wrong`` where it would be so in every account."""
-        with self.lock:
-            self.counted["wrong requests" if wrong else "refused"] += 1
-            (self.wrong_requests if wrong else self.refused).append(said)
 
     # What became of it ------------------------------------------------------------------------------------------------
     def calls(self) -> list[Row]:

@@ -5,10 +5,9 @@ https://www.zoho.com/crm/developer/docs/api/v8: the API below /crm/v8, the accou
 
 from typing import Any
 
-import orjson
 from flask import Flask, Response, g, request
 
-from sandbox import faults, wire
+from sandbox import accounts, faults, wire
 from sandbox.server import Application
 from sandbox.zoho import behind, others, queries, records
 from sandbox.zoho.account import Zoho
@@ -22,48 +21,41 @@ TOLD = (400, 403, 404, 405)  # of refusals, those that the ledger names
 def create_app(zoho: Zoho) -> Flask:
     """The WSGI application of one account."""
     app = Application("zoho-sandbox")
-    faults.install(app, zoho.faults, lambda response: _noted(zoho, response), spared=_is_ours)
+    faults.install(app, zoho.faults, lambda response: zoho.note(accounts.rule(), response), spared=accounts.is_ours)
 
     @app.before_request
     def guard():
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return None
         if request.path.startswith("/oauth/"):
             wire.delayed(g.faults)
             return None
-        for name, refusal in ANSWERS.items():
-            if name in g.faults:
-                raise refusal(g.faults[name])
-        if "error_in_200" in g.faults:
-            return _broken()
+        said = accounts.struck(ANSWERS, BROKEN)
+        if said is not None:
+            return said
         _admitted(zoho)
         wire.delayed(g.faults)
         return None
 
     @app.after_request
     def after(response: Response):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return response
         for name, value in zoho.limits.headers().items():
             response.headers.setdefault(name, value)
-        if "error_in_200_after" in g.faults:
-            response = _broken()
-        return wire.spoiled(response, g.faults)
+        return accounts.spoiled(response, BROKEN)
 
     @app.errorhandler(Refusal)
     def refused(found: Refusal):
         if found.status in TOLD:
             why = found.message or found.code
             zoho.note_refused(found.wrong, {"verb": request.method, "path": request.path, "why": why})
-        kind = "text/html" if found.page else "application/json"
-        response = Response(found.page or orjson.dumps(found.body()), found.status, mimetype=kind)
-        response.headers.update(found.headers)
-        return response
+        return accounts.refusing(found)
 
     @app.errorhandler(404)
     @app.errorhandler(405)
     def nowhere(found: Any):
-        if _is_ours(request.path):
+        if accounts.is_ours(request.path):
             return found
         why = f"There is nothing at {request.method} {request.path}"
         return refused(Refusal(found.code, "INVALID_URL_PATTERN", why, wrong=True))
@@ -75,15 +67,6 @@ def create_app(zoho: Zoho) -> Flask:
     return app
 
 
-def _broken() -> Response:
-    return Response(orjson.dumps(BROKEN), 200, mimetype="application/json")
-
-
-def _is_ours(path: str) -> bool:
-    """Of the sandbox: without a token, and nothing spoils it."""
-    return path == "/" or path.startswith("/sandbox")
-
-
 def _admitted(zoho: Zoho) -> None:
     """Raises Refusal for a request without a token, or beyond a limit."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -91,11 +74,3 @@ def _admitted(zoho: Zoho) -> None:
         raise unauthorized()
     said = request.get_json(silent=True) if request.method in ("POST", "PUT") else None
     zoho.limits.take(len(said["data"]) if isinstance(said, dict) and isinstance(said.get("data"), list) else 0)
-
-
-def _noted(zoho: Zoho, response: Response) -> None:
-    rule = request.url_rule.rule if request.url_rule is not None else request.path
-    with zoho.lock:
-        zoho.requests[f"{request.method} {rule}"] += 1
-        zoho.answers[response.status_code] += 1
-        zoho.struck.update(list(g.faults))

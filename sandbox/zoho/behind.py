@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import Flask, jsonify, request
 
+from sandbox.accounts import NOBODY, install_ledger, install_people, install_settings, merged
 from sandbox.zoho.account import CALLS, Zoho
-
-NOBODY = "There is no such record."
 
 
 def install(app: Flask, zoho: Zoho) -> None:
@@ -33,25 +32,10 @@ def install(app: Flask, zoho: Zoho) -> None:
         given = request.get_json()
         return jsonify(ids=[zoho.add(module, **one) for one in (given.get("records") or [given])]), 201
 
-    @app.delete("/sandbox/<module>/<id_>")
-    def delete_behind(module: str, id_: str):
-        """As a person of the account would."""
-        return (jsonify(deleted=id_), 200) if zoho.delete(module, id_) else (jsonify(message=NOBODY), 404)
-
-    @app.patch("/sandbox/<module>/<id_>")
-    def change_behind(module: str, id_: str):
-        """As a person of the account would: ``{"Lead_Status": "Contacted"}``."""
-        done = zoho.change(module, id_, request.get_json())
-        return (jsonify(changed=id_), 200) if done else (jsonify(message=NOBODY), 404)
-
     @app.post("/sandbox/<module>/<id_>/merge")
     def merge(module: str, id_: str):
         """As a person of the account would: ``{"into": "5540..."}``."""
-        try:
-            zoho.merge(module, id_, request.get_json()["into"])
-        except KeyError:
-            return jsonify(message=NOBODY), 404
-        return jsonify(merged=id_)
+        return merged(id_, lambda into: zoho.merge(module, id_, into))
 
     @app.post("/sandbox/Leads/<id_>/convert")
     def convert(id_: str):
@@ -60,37 +44,15 @@ def install(app: Flask, zoho: Zoho) -> None:
         except KeyError:
             return jsonify(message=NOBODY), 404
 
-    @app.get("/sandbox/settings")
-    def settings():
-        return jsonify(_settings(zoho))
+    def change(name: str, value: Any) -> None:
+        setattr(zoho.limits if name in ("lifted", "credits") else zoho, name, value)
 
-    @app.post("/sandbox/settings")
-    def set_settings():
-        """Any of those that GET shows: ``{"lifted": true, "search_delay": 0}``."""
-        given = request.get_json()
-        unknown = sorted(set(given) - set(_settings(zoho)))
-        if unknown:
-            return jsonify(message=f"There is no setting {unknown[0]!r}."), 400
-        for name, value in given.items():
-            setattr(zoho.limits if name in ("lifted", "credits") else zoho, name, value)
-        return jsonify(_settings(zoho))
+    def records() -> dict[str, Any]:
+        return {"calls": zoho.calls()} | {kind: zoho.shown(kind) for kind in zoho.records if kind != CALLS}
 
-    @app.get("/sandbox/ledger")
-    def ledger():
-        """With ``?records=0`` without calls and records."""
-        with zoho.lock:
-            found: dict[str, Any] = {}
-            if request.args.get("records") != "0":
-                found = {"calls": zoho.calls()} | {kind: zoho.shown(kind) for kind in zoho.records if kind != CALLS}
-            found |= {
-                "counted": dict(zoho.counted),
-                "requests": dict(zoho.requests),
-                "answers": {str(status): count for status, count in zoho.answers.items()},
-                "faults": dict(zoho.struck),
-                "wrong_requests": list(zoho.wrong_requests),
-                "refused": list(zoho.refused),
-            }
-        return jsonify(found)
+    install_people(app, zoho)
+    install_settings(app, lambda: _settings(zoho), change)
+    install_ledger(app, zoho, records)
 
 
 def _settings(zoho: Zoho) -> dict[str, Any]:
