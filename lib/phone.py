@@ -301,3 +301,8 @@ def _parsed(text: str, country: str | None) -> _Candidate | None:
     except phonenumbers.NumberParseException:
         return None
     return _Candidate(str(number.country_code), phonenumbers.national_significant_number(number))
+
+
+def masked(number: str) -> str:
+    """A number as notes of what persons did may hold it: its beginning and its last two digits, ``+3805*****67``."""
+    return number[:5] + "*" * max(0, len(number) - 7) + number[-2:] if len(number) > 9 else "*" * len(number)

@@ -1,6 +1,7 @@
 """The tables. Everything that Wrapup knows is in them; the processes around them keep nothing."""
 
 from models.access import ApiKey, SignIn
+from models.audit import Audit
 from models.base import Base
 from models.callback_pace import CallbackHour, CallbackPace
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
@@ -18,6 +19,7 @@ from models.views import ExportLink, View
 
 __all__ = [
     "ApiKey",
+    "Audit",
     "Base",
     "CallEvent",
     "CallGroup",

@@ -462,3 +462,8 @@ def test_a_valid_reading_at_home_is_preferred(at_home):
 )
 def test_without_its_countrys_code(number, national):
     assert phone.national(number) == national
+
+
+def test_masked_tells_nobody_the_number():
+    assert phone.masked("+380930001267") == "+3809******67"
+    assert phone.masked("1234") == "****"

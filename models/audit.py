@@ -1,0 +1,176 @@
+"""Who did what, when, and from where: one row for each act of a person that changes something. Rows are only added.
+
+A note is written in the transaction of its act (``note``): an act that is rolled back leaves none, and one that is done has
+one. Both databases refuse to change a row and, until it is old, to delete one (migration 0036); what is old goes by age
+alone (``forget``).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lib import clock, ids
+from models.base import Base, Count, Id, Json, Moment, Name, Ref, Word
+
+# Younger rows are deleted by nobody, whatever is configured: the databases refuse it themselves.
+KEPT_DAYS = 90
+
+# Everything that is noted. A new act is named here first; ``note`` refuses what is not.
+ACTS = (
+    "backup.drill",
+    "backup.make",
+    "call.act",
+    "campaign.command",
+    "campaign.create",
+    "delivery.retry",
+    "delivery.undo",
+    "destination.backfill",
+    "destination.pause",
+    "destination.resume",
+    "erasure.apply",
+    "export_link.make",
+    "export_link.revoke",
+    "feed.restart",
+    "key.change",
+    "key.create",
+    "key.revoke",
+    "lake.write",
+    "lead.act",
+    "leads.decide_unknown",
+    "load.create",
+    "mapping.decide",
+    "mapping.withdraw",
+    "outcomes.renormalize",
+    "poll.now",
+    "poll.vouch",
+    "receipts.import_spool",
+    "receipts.purge_strangers",
+    "receipts.replay",
+    "receipts.vouch",
+    "retention.apply",
+    "schedule.change",
+    "schedule.create",
+    "schedule.remove",
+    "schedule.run",
+    "session.begin",
+    "session.end",
+    "suppression.put",
+    "suppression.take_off",
+    "take_out.decide",
+    "view.change",
+    "view.create",
+    "view.remove",
+)
+
+COMMAND_LINE = "cli"  # where an act came from that came from no address
+
+
+class Audit(Base):
+    """One act. ``details`` hold no personal data of those who were called: of numbers, no more than ``lib.phone.masked``."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_act", "act", "id"), Index("ix_audit_log_who", "who", "id"))
+
+    id: Mapped[Id]
+    happened_at: Mapped[Moment] = mapped_column(index=True)
+    who: Mapped[
+        Name
+    ]  # the key's name; ``command line`` with the system's user; of OpenID Connect the e-mail, or the subject
+    key_id: Mapped[Ref | None]  # of the key, where it was one
+    source: Mapped[Word]  # the address; ``cli``
+    act: Mapped[Word]  # one of ACTS
+    connection: Mapped[Name | None]
+    subject: Mapped[Name | None]  # the id or the name of what was acted upon
+    count: Mapped[Count | None]  # of how many
+    details: Mapped[Json | None]
+    request_id: Mapped[Word | None]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts now."""
+
+    who: str
+    source: str
+    key_id: UUID | None = None
+    request_id: str | None = None
+
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+
+
+def acts_as(actor: Actor | None) -> None:
+    """From now on this one acts, in this request or command alone. None: nobody that is known."""
+    _actor.set(actor)
+
+
+def actor() -> Actor | None:
+    """Whoever acts now; None in the worker, whose acts are nobody's."""
+    return _actor.get()
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """Within it this one acts."""
+    before = _actor.set(actor)
+    try:
+        yield
+    finally:
+        _actor.reset(before)
+
+
+def note(
+    session: Session,
+    act: str,
+    *,
+    connection: str | None = None,
+    subject: object = None,
+    count: int | None = None,
+    details: Mapping[str, Any] | None = None,
+    by: Actor | None = None,
+) -> None:
+    """Note an act, in the transaction that does it. ``by``: who did it, where it is not whoever acts now. Where nobody acts, as
+    in a loop of the worker, nothing is noted. Raises ValueError for an act that is none of ACTS."""
+    if act not in ACTS:
+        raise ValueError(f"{act!r} is none of the acts that are noted (models.audit.ACTS).")
+    if (by := by or actor()) is None:
+        return
+    session.add(
+        Audit(
+            id=ids.new(),
+            happened_at=clock.now(),
+            who=by.who[:200],
+            key_id=by.key_id,
+            source=by.source[:64],
+            act=act,
+            connection=connection,
+            subject=None if subject is None else str(subject)[:200],
+            count=count,
+            details=dict(details) if details else None,
+            request_id=by.request_id,
+        )
+    )
+
+
+def kept_since(now: datetime) -> datetime:
+    """What happened later is deleted by nobody."""
+    return now - timedelta(days=KEPT_DAYS)
+
+
+def forget(session: Session, before: datetime, most: int) -> int:
+    """Delete at most so many of the oldest notes from before this time; how many it were. The only way by which notes go. Raises
+    ValueError where that would take some that are younger than KEPT_DAYS."""
+    if before > kept_since(clock.now()):
+        raise ValueError(f"Notes of what persons did are kept for {KEPT_DAYS} days at least.")
+    oldest = select(Audit.id).where(Audit.happened_at < before).order_by(Audit.happened_at, Audit.id).limit(most)
+    found = list(session.scalars(oldest))
+    for one in range(0, len(found), 5000):
+        session.execute(delete(Audit).where(Audit.id.in_(found[one : one + 5000])))
+    return len(found)
