@@ -11,7 +11,7 @@ IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 # Tests start hundreds of processes, and five of them collect the tests: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run demo test quick thorough compare integrations test-newest bench chaos update clean
+.PHONY: install run demo test quick thorough compare integrations test-newest bench chaos soak update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -101,6 +101,12 @@ chaos: .venv/installed-test
 	@$(BIN)/python -m tests.chaos.crm --database postgresql --crm zoho --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.asking --database sqlite
 	@$(BIN)/python -m tests.chaos.asking --database postgresql
+
+# Two hours each, at 200 callbacks a second and beside polls, reports, exports and destinations: does anything grow?
+SOAK_MINUTES ?= 120
+soak: .venv/installed-test
+	@$(BIN)/python -m bench.soak --database sqlite --minutes $(SOAK_MINUTES)
+	@$(BIN)/python -m bench.soak --database postgresql --minutes $(SOAK_MINUTES)
 
 # Renews the lock files from the ranges in setup.cfg, and says what moved.
 update: .venv-update/installed

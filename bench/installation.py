@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -23,6 +24,12 @@ from rig.waiting import until
 
 ROOT = Path(__file__).parent.parent
 WORKERS = {"worker", "service.worker", "service.normalizer"}  # in its command line
+ROLES = {
+    "receivers": "passage.receiver",
+    "reader": "passage.reader",
+    "normalizer": "service.normalizer",
+    "worker": "service.worker",
+}
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
@@ -69,8 +76,8 @@ class Installation:
         if self.process is not None:
             yield self
             return
-        self.start(**more)
         try:
+            self.start(**more)
             yield self
         finally:
             self.stop()
@@ -112,10 +119,16 @@ class Installation:
             process.terminate()
             process.wait(15)
 
-    def configure(self, destinations: Mapping[str, Mapping[str, Any]]) -> None:
-        """The settings file with these destinations, name -> table, for who is started next; connections stay as they are."""
+    def configure(
+        self,
+        destinations: Mapping[str, Mapping[str, Any]],
+        connections: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
+        """The settings file with these destinations, name -> table, for who is started next; and with these connections beside
+        the one that was there."""
         token = self.callback_url.split("/")[-2]
-        tables = {"connections.ryng": {"dialer": "ryng", "callback_tokens": [token]}}
+        tables: dict[str, Mapping[str, Any]] = {"connections.ryng": {"dialer": "ryng", "callback_tokens": [token]}}
+        tables |= {f"connections.{name}": table for name, table in connections.items()}
         tables |= {f"destinations.{name}": table for name, table in destinations.items()}
         lines = (
             f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
@@ -126,6 +139,14 @@ class Installation:
     def workers(self) -> list[int]:
         """The worker and what normalizes beside it, below ``wrapup serve``."""
         return [pid for pid in self.pids() if WORKERS.intersection(arguments(pid))]
+
+    def role(self, pid: int) -> str:
+        """What this process of it is for."""
+        said = " ".join(arguments(pid))
+        for role, word in ROLES.items():
+            if word in said:
+                return role
+        return "supervisor"
 
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""

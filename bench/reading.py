@@ -1,7 +1,8 @@
-"""Readers of the API in processes of their own: ``python -m bench.reading export|report|follow URL KEY``.
+"""Readers of the API in processes of their own: ``python -m bench.reading export|report|follow|wait URL KEY``.
 
 ``export`` and ``report`` ask again and again until SIGTERM and then print what they got. ``follow`` follows the change
-feed, prints ``ready`` when it has caught up, and on SIGTERM writes for each call when it was seen (monotonic seconds).
+feed, prints ``ready`` when it has caught up, and on SIGTERM writes for each call when it was seen (monotonic seconds). ``wait``
+does the same, and asks as readers are told to: to be answered when there is something.
 """
 
 import contextlib
@@ -11,11 +12,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -25,6 +27,8 @@ from bench.table import Void
 
 ROOT = Path(__file__).parent.parent
 PAUSE_SECONDS = 0.02  # of the follower, between two looks at an empty feed
+WAIT_SECONDS = 5
+EAGER: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass
@@ -87,7 +91,11 @@ def _report(url: str, key: str, said: dict) -> None:
         said["rounds"] += 1
 
 
-def _follow(url: str, key: str, said: dict) -> None:
+def _wait(url: str, key: str, said: dict) -> None:
+    _follow(url, key, said, {"wait": WAIT_SECONDS}, 1.0)
+
+
+def _follow(url: str, key: str, said: dict, how: Mapping[str, int] = EAGER, pause: float = PAUSE_SECONDS) -> None:
     measures()
     line, after, caught_up = _connection(url), "now", False
     seen = said["seen"] = {}
@@ -95,7 +103,7 @@ def _follow(url: str, key: str, said: dict) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(number))
     while True:
         last = bool(stopping)
-        found = _get(line, "/api/v1/outcomes/changes?" + urlencode({"after": after, "limit": 1000}), key)
+        found = _get(line, "/api/v1/outcomes/changes?" + urlencode({"after": after, "limit": 1000} | how), key)
         now = time.monotonic()
         after = found["next"]
         if caught_up:
@@ -107,7 +115,7 @@ def _follow(url: str, key: str, said: dict) -> None:
             if not caught_up:
                 print("ready", flush=True)
                 caught_up = True
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)
 
 
 def _request(path: str, key: str) -> str:
@@ -135,7 +143,7 @@ def main() -> None:
     what, url, key = sys.argv[1:]
     said: dict = {}
     with contextlib.suppress(Stopped):
-        {"export": _export, "report": _report, "follow": _follow}[what](url, key, said)
+        {"export": _export, "report": _report, "follow": _follow, "wait": _wait}[what](url, key, said)
     print(json.dumps(said))
 
 

@@ -94,7 +94,7 @@ def outcomes_match(database: Database, numbers: set[int], after: int = 0) -> Non
     """Each of these calls has one outcome after this place, which says what its callback said. Raises Void."""
     wanted = {str(number): bodies.talk_seconds(number) for number in numbers}
     columns = (CallOutcome.call_id, CallOutcome.talk_seconds, CallOutcome.disposition, CallOutcome.connect_outcome)
-    asked = select(*columns).where(CallOutcome.position > after)
+    asked = select(*columns).where(CallOutcome.connection == "ryng", CallOutcome.position > after)
     with database.engine.connect() as connection:
         for call, talk, *said in connection.execution_options(yield_per=5_000).execute(asked):
             expected = wanted.pop(call, None)

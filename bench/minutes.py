@@ -1,0 +1,91 @@
+"""What a long run holds and how it answers, minute by minute; and whether its end is as its beginning."""
+
+import csv
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.table import Row
+
+WARM = 10  # minutes, in which whatever is loaded when it is first needed is loaded
+OF = 10  # minutes at either end that are held against each other
+MOST_MEMORY, MOST_DELAY = 1.1, 1.2
+
+
+@dataclass(frozen=True)
+class Minute:
+    """``memory`` in MB (PSS) and ``descriptors``, by what a process is for; all receivers together."""
+
+    number: int
+    answered: int
+    errors: int
+    p99_ms: float
+    slowest_question: float  # seconds
+    connections: int  # of PostgreSQL; 0 on SQLite
+    pending: int
+    memory: dict[str, float] = field(default_factory=dict)
+    descriptors: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)  # seconds of it that were used
+
+    @property
+    def cells(self) -> dict[str, str]:
+        own = {"minute": f"{self.number}", "answered": f"{self.answered}", "errors": f"{self.errors}"}
+        own |= {"p99_ms": f"{self.p99_ms:.1f}", "slowest_question_s": f"{self.slowest_question:.2f}"}
+        own |= {
+            "connections": f"{self.connections}",
+            "pending": f"{self.pending}",
+        }
+        own |= {f"memory_{role}_mb": f"{size:.1f}" for role, size in sorted(self.memory.items())}
+        own |= {f"processor_{role}_s": f"{used:.1f}" for role, used in sorted(self.processor.items())}
+        return own | {f"descriptors_{role}": f"{count:.0f}" for role, count in sorted(self.descriptors.items())}
+
+
+def write(file: Path, minutes: Iterable[Minute]) -> Iterator[Minute]:
+    """Pass them on; each is in the file before the next one."""
+    with file.open("w", newline="", buffering=1) as opened:
+        writer = None
+        for minute in minutes:
+            if writer is None:
+                writer = csv.DictWriter(opened, minute.cells, extrasaction="ignore", restval="")
+                writer.writeheader()
+            writer.writerow(minute.cells)
+            yield minute
+
+
+def rows(minutes: list[Minute]) -> Iterator[Row]:
+    """The last minutes against the first ones after it was warm. One that was too short for both has no ratios."""
+    warm = minutes[WARM : WARM + OF] or minutes[:1]
+    last = minutes[-OF:]
+    told = f"{len(minutes)} minutes"
+    answered, errors = (sum(getattr(one, name) for one in minutes) for name in ("answered", "errors"))
+    yield Row(
+        f"27. callbacks answered in {told}, errors", f"{answered:,}, {errors:,}", "", "", "no errors", errors == 0
+    )
+    for role in sorted(last[-1].memory):
+        held = [[one.memory.get(role, 0.0) for one in some] for some in (last, warm)]
+        yield _grown(f"27a. memory (PSS) of the {role}, last minutes / first", *held, " MB", MOST_MEMORY)
+        opened = [[one.descriptors.get(role, 0.0) for one in some] for some in (last, warm)]
+        yield _grown(f"27b. open files and sockets of the {role}, last minutes / first", *opened, "", MOST_MEMORY)
+    if last[-1].connections:
+        yield _grown(
+            "27c. connections to PostgreSQL",
+            *([one.connections for one in some] for some in (last, warm)),
+            "",
+            MOST_MEMORY,
+        )
+    yield _grown("27d. p99 of callbacks", *([one.p99_ms for one in some] for some in (last, warm)), " ms", MOST_DELAY)
+    yield _grown(
+        "27e. processor time in a minute",
+        *([sum(one.processor.values()) for one in some] for some in (last, warm)),
+        " s",
+        None,
+    )
+
+
+def _grown(figure: str, last: list[float], warm: list[float], unit: str, most: float | None) -> Row:
+    ends = [statistics.median(some) for some in (last, warm)]
+    ratio = ends[0] / ends[1] if ends[1] else 1.0
+    shown = [f"{end:,.1f}{unit}" for end in ends]
+    goal = f"at most {most:g}" if most else ""
+    return Row(figure, *shown, f"{ratio:.2f}", goal, ratio <= most if most else None)
