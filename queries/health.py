@@ -36,11 +36,13 @@ def connections(
     unmapped: Unmapped = words_seen.unmapped,
     spooled: int | None = 0,
     counts: list[dict[str, Any]] | None = None,
+    all_counted: bool = True,
 ) -> list[dict[str, Any]]:
     """Every connection that is configured or that has left receipts, by name: what it offers, when it was last heard,
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
-    for the database, None where nobody knows; as long as some do, nobody can be called silent."""
+    for the database, None where nobody knows; as long as some do, nobody can be called silent. ``all_counted``: False where
+    ``counts`` has only those in ``OPEN_STATES``; the others are None then, and no 0."""
     counts = receipt_counts(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
@@ -57,7 +59,7 @@ def connections(
     names |= {name for name, desk in desks.items() if desk["unknown_leads"]} | set(misaddressed)
     polls, begun = (discreet(configured, one) for one in (polls, begun))
     return [
-        _connection(session, name, configured.get(name), counts, paces.get(name), now, spooled)
+        _connection(session, name, configured.get(name), counts, all_counted, paces.get(name), now, spooled)
         | {"unmapped_words": words.get(name, []), "polls": polls.get(name, [])}
         | {"histories": begun.get(name, []), "unread_values": unread.get(name, [])}
         | {"freshness": _freshness(configured.get(name), polls.get(name, []), now)}
@@ -88,6 +90,7 @@ def _connection(
     name: str,
     connection: Connection | None,
     counts: list[dict[str, Any]],
+    all_counted: bool,
     known: tuple[datetime, Mapping[datetime, int]] | None,
     now: datetime,
     spooled: int | None,
@@ -101,7 +104,12 @@ def _connection(
     kinds = set(dialer.callback_kinds if dialer else ()) | {row["kind"] for row in own if row["source"] == CALLBACK}
     kinds -= {CHECK}  # our own
     last = last_callback(session, name, kinds)
-    receipts = {state: sum(row["receipts"] for row in own if row["state"] == state) for state in SHOWN_STATES}
+    receipts = {
+        state: sum(row["receipts"] for row in own if row["state"] == state)
+        if all_counted or state in OPEN_STATES
+        else None
+        for state in SHOWN_STATES
+    }
     return {
         "name": name,
         "dialer": connection.dialer if connection else None,

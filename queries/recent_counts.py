@@ -79,14 +79,14 @@ class Recent(Generic[Found]):
         self._counting = threading.Lock()
 
     def get(self, configured: Configured, patience: float | None = None) -> tuple[Found, float]:
-        """(what is counted, how many seconds ago; 0 of this moment). The first of all is waited for ``patience`` seconds; None:
-        for as long as it takes. Raises SQLAlchemyError, and NotYet."""
+        """(what is counted, how many seconds ago; 0 of this moment). The first of all, and the next after nobody has asked for
+        long, are waited for ``patience`` seconds; None: for as long as it takes. Raises SQLAlchemyError, and NotYet."""
         if self._kept is None:
             self._take_over()
-        if self._kept is None and patience is not None:
+        if patience is not None and not self._usable() and not (self._kept and self._kept.quick):
             self._first(configured, patience)
         kept, now = self._kept, self._clock()
-        if kept is not None and not kept.quick and now - kept.at <= max(LONGEST, 2 * RESTS * kept.took):
+        if kept is not None and self._usable():
             if (kept.left or now - kept.at > RESTS * kept.took) and self._counting.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
             if now - kept.at > AGED and kept.took <= SOON and self._counting.acquire(timeout=SOON):
@@ -98,6 +98,13 @@ class Recent(Generic[Found]):
             if found is None or found is kept:  # several who ask at once need it counted once
                 found = self._kept = self._counted(configured)
             return found.found, 0.0 if found.quick else self._clock() - found.at
+
+    def _usable(self) -> bool:
+        """Whether what was found may still be given."""
+        kept = self._kept
+        if kept is None or kept.quick:
+            return False
+        return self._clock() - kept.at <= max(LONGEST, 2 * RESTS * kept.took)
 
     def forget(self) -> None:
         """Count anew at the next question: somebody has just changed what is counted."""
@@ -182,6 +189,16 @@ class RecentCounts:
         if not age:
             return found, age
         return [row for row in found if row["state"] not in health.OPEN_STATES] + health.open_receipts(session), age
+
+    def known_receipts(
+        self, session: Session, configured: Configured, patience: float
+    ) -> tuple[list[dict[str, Any]], float | None]:
+        """The same; where it takes longer than ``patience`` to count those that were read and done with, the others alone, and
+        None. Raises SQLAlchemyError."""
+        try:
+            return self.receipts(session, configured, patience)
+        except NotYet:
+            return health.open_receipts(session), None
 
     def deliveries(self, patience: float | None = None) -> tuple[dict[str, Counts], float]:
         """``delivery_counts.counted``, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""

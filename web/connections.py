@@ -19,6 +19,8 @@ from web.schemas import connections as answers
 from web.searching import searching
 from web.turns import LOOKS
 
+PATIENCE = 3.0  # seconds for what is counted of all receipts
+
 blueprint = Blueprint("connections", __name__, description="Where the outcomes come from, and how fresh they are")
 
 
@@ -31,13 +33,13 @@ def list_connections() -> Response:
     own, waiting = context(), spooled.waiting()
     settings = own.settings
     with LOOKS.turn(), own.database.read() as session:
-        counts, age = own.recent_counts.receipts(session, own.connections)
+        counts, age = own.recent_counts.known_receipts(session, own.connections, PATIENCE)
         return answer(
             {
                 "connections": health.connections(
-                    session, own.connections, clock.now(), own.recent_words.unmapped, waiting, counts
+                    session, own.connections, clock.now(), own.recent_words.unmapped, waiting, counts, age is not None
                 ),
-                "counted_seconds_ago": int(age),
+                "counted_seconds_ago": None if age is None else int(age),
                 "spooled_bytes": waiting,
                 "strangers": strangers.known(
                     session, settings.connections, settings.stranger_receipts, settings.stranger_bytes

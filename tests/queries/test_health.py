@@ -56,6 +56,24 @@ def test_receipts_by_state(database):
     assert [(row["kind"], row["receipts"]) for row in strangers] == [(STRANGERS, 1)]
 
 
+def test_what_is_still_being_counted_is_no_zero(database):
+    with database.write() as session:
+        receipt(session)
+        receipt(session, state="quarantined", reason="unparseable")
+    with database.read() as session:
+        few = health.open_receipts(session)
+        found = health.connections(session, CONNECTIONS, NOON, counts=few, all_counted=False)
+    (ryng,) = [one for one in found if one["name"] == "ryng-main"]
+    assert ryng["receipts"] == {
+        "pending": 0,
+        "normalized": None,
+        "duplicate": None,
+        "ignored": None,
+        "quarantined": 1,
+        "dismissed": 0,
+    }
+
+
 def test_a_connection_that_is_no_longer_configured_is_still_shown(database):
     with database.write() as session:
         receipt(session, connection="old")

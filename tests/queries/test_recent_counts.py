@@ -97,8 +97,7 @@ def test_who_does_not_wait_for_the_first_goes_without_and_the_next_finds_it(data
     count, goes_on = health.receipt_counts, threading.Event()
 
     def waits(session, *conditions):
-        goes_on.wait(20)
-        return count(session, *conditions)
+        return count(session, *conditions) if conditions or goes_on.wait(20) else []
 
     monkeypatch.setattr(recent_counts.health, "receipt_counts", waits)
     recent = RecentCounts(database)
@@ -106,6 +105,24 @@ def test_who_does_not_wait_for_the_first_goes_without_and_the_next_finds_it(data
         for _ in range(2):
             with pytest.raises(NotYet):
                 recent.receipts(session, {}, 0.01)
+        assert recent.known_receipts(session, {}, 0.01) == ([], None)
+        goes_on.set()
+        assert recent.receipts(session, {}, 20)[0] == []
+
+
+def test_who_does_not_wait_gets_nothing_that_is_too_old(database, slow, monkeypatch):
+    goes_on, recent = threading.Event(), RecentCounts(database, lambda: slow[0])
+    found(database, recent)
+    count = recent_counts.health.receipt_counts
+
+    def waits(session, *conditions):
+        return count(session, *conditions) if conditions or goes_on.wait(20) else []
+
+    monkeypatch.setattr(recent_counts.health, "receipt_counts", waits)
+    slow[0] += 10 * LONGEST
+    with database.read() as session:
+        with pytest.raises(NotYet):
+            recent.receipts(session, {}, 0.01)
         goes_on.set()
         assert recent.receipts(session, {}, 20)[0] == []
 

@@ -19,6 +19,8 @@ from web.context import context
 from web.pages import sentences, session, zones
 from web.turns import LOOKS
 
+PATIENCE = 1.0  # seconds for what is counted of all receipts
+
 log = structlog.get_logger()
 
 
@@ -62,7 +64,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     now, own = clock.now(), context()
     configured = own.settings.connections.get(name)
     with LOOKS.turn(), session.database().read() as reading:
-        counts, _ = own.recent_counts.receipts(reading, own.connections)
+        counts, _ = own.recent_counts.known_receipts(reading, own.connections, PATIENCE)
         found = health.connections(reading, own.connections, now, spooled=spooled.waiting(), counts=counts)
         decided = decisions.effective(reading, configured) if configured else []
         if configured:

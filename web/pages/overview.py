@@ -23,6 +23,9 @@ from web.pages import figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
+PATIENCE = (
+    1.0  # seconds for what is counted of all receipts: of the connections shown, all that are configured are known
+)
 SHOWN_WORDS = 5  # of each connection; its page has all of them
 
 
@@ -118,7 +121,7 @@ def _day(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
 def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     unmapped = context().recent_words.unmapped
     waiting = spooled.waiting()
-    counts, _ = context().recent_counts.receipts(reading, context().connections)
+    counts, _ = context().recent_counts.known_receipts(reading, context().connections, PATIENCE)
     found = health.connections(reading, context().connections, now, unmapped, waiting, counts)
     settings = context().settings
     for connection in found:

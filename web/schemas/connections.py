@@ -99,9 +99,9 @@ class UnreadValue(Schema):
 
 class ReceiptStates(Schema):
     pending = number("Not read yet.", 0)
-    normalized = number("Read; their events are in.", 5120)
-    duplicate = number("All they say, another had said.", 14)
-    ignored = number("Of a kind that we know and do not need.", 3)
+    normalized = number("Read; their events are in. Null while they are being counted.", 5120, null=True)
+    duplicate = number("All they say, another had said. Null while they are being counted.", 14, null=True)
+    ignored = number("Of a kind that we know and do not need. Null while they are being counted.", 3, null=True)
     quarantined = number("Put aside, with a reason.", 1)
     dismissed = number("Put aside, and somebody has said that they are garbage.", 0)
 
@@ -209,7 +209,9 @@ class Strangers(Schema):
 class Connections(Schema):
     counted_seconds_ago = number(
         "How long ago the receipts that were read and done with were counted: 0, now, but where there are millions. What is "
-        "pending, in quarantine or dismissed is always counted now."
+        "pending, in quarantine or dismissed is always counted now. Null: they are being counted for the first time, or again "
+        "after nobody has asked for long, which takes minutes where there are millions.",
+        null=True,
     )
     spooled_bytes = number(
         "Callbacks that wait in this machine's spool, in bytes, where the oldest waits for a second or longer: the database has "
