@@ -16,6 +16,7 @@ from models.strangers import StrangerQuota, StrangerShare
 from models.suppressions import Suppression
 from models.take_outs import TakeOut
 from models.views import ExportLink, View
+from models.worker_beats import WorkerBeat
 
 __all__ = [
     "ApiKey",
@@ -54,4 +55,5 @@ __all__ = [
     "Suppression",
     "TakeOut",
     "View",
+    "WorkerBeat",
 ]

@@ -27,6 +27,7 @@ from queries.delivery_counts import Counts
 from queries.left_counts import LeftCounts
 
 QUICK_SECONDS = 0.02  # what takes no longer is always counted anew
+OPEN_SECONDS = 0.3  # the same of what waits for somebody, which is little but in a backlog
 FEW_CALLS = 1_000  # the same of so few, on however slow a machine
 RESTS = 20  # of what takes longer: so many times as long
 LONGEST = 600.0  # seconds for which an answer that could not be renewed is given
@@ -120,6 +121,16 @@ class Recent(Generic[Found]):
         if left is not None and left.age <= LONGEST:
             self._kept = _Kept(left.found, left.calls, self._clock() - left.age, left.took, left=True)
 
+    def _lately_left(self) -> "_Kept[Found] | None":
+        """What another process of this machine has counted meanwhile, as long as it would rest here."""
+        if self._left is None or self._kept is None:
+            return None
+        with self._database.read() as session:
+            left = self._left.load(session)
+        if left is None or left.age > RESTS * left.took or self._clock() - left.age <= self._kept.at:
+            return None
+        return _Kept(left.found, left.calls, self._clock() - left.age, left.took)
+
     def _first(self, configured: Configured, patience: float) -> None:
         """Counted beside, so that who will not wait can go, and the next finds it."""
         if self._counting.acquire(blocking=False):
@@ -131,7 +142,7 @@ class Recent(Generic[Found]):
     def _renew(self, configured: Configured) -> None:
         """In a thread of its own, which lets go of the lock."""
         try:
-            self._kept = self._counted(configured)
+            self._kept = self._lately_left() or self._counted(configured)
         except SQLAlchemyError as error:
             log.error("counting_failed", error=type(error).__name__, said=said(error))
         finally:
@@ -170,6 +181,7 @@ class RecentCounts:
         def deliveries(told: dict[str, Any]) -> dict[str, Counts]:
             return {name: Counts(**one) for name, one in told.items()}
 
+        self._open: tuple[list[dict[str, Any]], float] = [], 0.0  # and until when it counts
         self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock, left("receipts"))
         self._calls = Recent(database, _of_calls, clock, left("calls", lambda told: OfCalls(**told)))
         self._deliveries = Recent(
@@ -184,11 +196,21 @@ class RecentCounts:
         self, session: Session, configured: Configured, patience: float | None = None
     ) -> tuple[list[dict[str, Any]], float]:
         """``health.receipt_counts``, and how many seconds ago what is read and done with was counted; what waits for somebody,
-        the worker or an operator, is counted now. ``patience`` and errors: as of ``Recent.get``."""
+        the worker or an operator, is counted now, unless so much waits that this takes long by itself. ``patience`` and errors:
+        as of ``Recent.get``."""
         found, age = self._receipts.get(configured, patience)
         if not age:
             return found, age
-        return [row for row in found if row["state"] not in health.OPEN_STATES] + health.open_receipts(session), age
+        return [row for row in found if row["state"] not in health.OPEN_STATES] + self._open_ones(session), age
+
+    def _open_ones(self, session: Session) -> list[dict[str, Any]]:
+        found, until = self._open
+        began = time.monotonic()
+        if began >= until:
+            found = health.open_receipts(session)
+            took = time.monotonic() - began
+            self._open = found, began + RESTS * took if took > OPEN_SECONDS else 0.0
+        return found
 
     def known_receipts(
         self, session: Session, configured: Configured, patience: float

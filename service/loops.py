@@ -23,21 +23,26 @@ def run(
     pause: float,
     stop: threading.Event,
     before: Callable[[], None] = lambda: None,
+    after: Callable[[str], None] = lambda name: None,
 ) -> None:
     """Take steps until ``stop`` is set, each when ``before`` raises nothing: with hardly a pause after one that found something
-    to do, ``pause`` seconds after another. A database that is away is waited for; what else fails is logged, and tried again."""
+    to do, ``pause`` seconds after another. A database that is away is waited for; what else fails is logged, and tried again.
+    ``after`` is told of each, however it ended."""
     quiet = 0  # steps without work since the last with some
     while not stop.is_set():
         try:
             before()
             busy = step()
+            after(name)
             quiet = 0 if busy else quiet + 1
             if quiet == QUIET_STEPS:
                 memory.give_back()
             stop.wait(BREATH_SECONDS if busy else pause)
         except SQLAlchemyError as error:
+            after(name)
             log.error("database_trouble", loop=name, error=type(error).__name__, said=said(error))
             stop.wait(TROUBLE_SECONDS)
         except Exception as error:
+            after(name)
             log.exception("loop_failed", loop=name, error=type(error).__name__)
             stop.wait(TROUBLE_SECONDS)

@@ -48,6 +48,7 @@ from service.mirroring import Mirroring
 from service.normalizer import Beside
 from service.settings import config
 from service.supervisor import hooks
+from upkeep.beats import EVERY_SECONDS, LOOP, Beats
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,10 @@ def run(
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, data_dir, starts=True)
     beside = Beside(database, file_hash)
-    threads = start(database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in)
+    beats = Beats(database)
+    threads = start(
+        database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in, beats
+    )
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -105,8 +109,9 @@ def run(
         mirroring.close()
     try:
         place.look()
+        beats.end()
     except SQLAlchemyError as error:
-        log.error("database_trouble", loop="feed place", error=type(error).__name__, said=said(error))
+        log.error("database_trouble", loop="the end", error=type(error).__name__, said=said(error))
     log.info("worker_stopped")
 
 
@@ -128,8 +133,10 @@ def start(
     sender: Sender | None = None,
     beside: Beside | None = None,
     taking_in: TakingIn | None = None,
+    beats: Beats | None = None,
 ) -> list[threading.Thread]:
-    """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog."""
+    """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog; ``beats``:
+    who says that they live."""
     decided = Decided(database, connections)
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
@@ -163,8 +170,11 @@ def start(
         if refuser.is_wanted:
             steps[f"whom not to call at {destination.name}"] = (refuser.step, FOLLOW_SECONDS)
         steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
+    if beats is not None:
+        steps[LOOP] = (beats.write, EVERY_SECONDS)
+    after = beats.note if beats else (lambda name: None)
     threads = [
-        threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check), name=name, daemon=True)
+        threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check, after), name=name, daemon=True)
         for name, (step, pause) in steps.items()
     ]
     for thread in threads:

@@ -20,6 +20,7 @@ from queries.reports.base import Limits
 from queries.sources import Sources
 from schedules.settings import Settings as OfSchedules
 from web.origin import Refusals
+from web.scraped import Scraped
 
 NAME = "wrapup"  # among a Flask application's extensions
 # To sign in, of one address: so many failures at once, and then one each so many seconds. A key that is good counts for nothing,
@@ -64,6 +65,7 @@ class Context:
     link_asks: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
     link_guesses: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
     refusals: Refusals = field(default_factory=Refusals)
+    scraped: Scraped = field(default_factory=Scraped)
     blueprints: Sequence[Blueprint] = ()
     described: dict[str, bytes] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from service.app import create_app
 from service.settings.config import Settings
 from web import keys
 from web.context import context
+from web.scraped import Scraped
 
 # Where nobody listens.
 NOBODY = {"portal_url": "http://127.0.0.1:9", "username": "a", "password": "b", "domain": "c", "account_id": "d"}
@@ -39,6 +40,7 @@ def settings_for(database_url: str, data_dir: Path) -> Settings:
 @pytest.fixture
 def app(database, database_url, tmp_path):
     app = create_app(settings_for(database_url, tmp_path))
+    context(app).scraped = Scraped(0.0)  # tests change what they scrape in no time
     yield app
     context(app).database.close()
 

@@ -15,6 +15,7 @@ from tests.factories import NOON, delivery, destination
 from tests.web.conftest import client_with, settings_for
 from web.auth import API
 from web.context import context
+from web.scraped import Scraped
 
 CONFIGURED = {
     "sales": Destination("sales", "hubspot", CRMS["hubspot"].settings().load({"access_token": "theirs"})),
@@ -26,6 +27,7 @@ LISTED, DELIVERIES = f"{API}/destinations", f"{API}/deliveries"
 @pytest.fixture
 def app(database, database_url, tmp_path):
     app = create_app(replace(settings_for(database_url, tmp_path), destinations=CONFIGURED))
+    context(app).scraped = Scraped(0.0)
     yield app
     context(app).database.close()
 

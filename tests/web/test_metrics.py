@@ -1,0 +1,104 @@
+"""A scrape: what it costs whoever asks often, what runs here, and what should be there."""
+
+import re
+import sys
+
+import pytest
+
+from lib import clock
+from models.schema import known
+from tests.factories import receipt
+from upkeep.beats import Beats
+from web.context import context
+from web.scraped import Scraped
+
+
+@pytest.fixture
+def nobody(app):
+    return app.test_client()
+
+
+def figures(text: str) -> dict[str, float]:
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[0] != "#"}
+
+
+def asked(app) -> list[str]:
+    """The statements of one scrape."""
+    from sqlalchemy import event
+
+    said: list[str] = []
+
+    def note(connection, cursor, statement, *_):
+        said.append(statement)
+
+    engine = context(app).database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert app.test_client().get("/metrics").status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return said
+
+
+def test_who_scrapes_ten_times_a_second_is_given_one_answer(app, database):
+    context(app).scraped = Scraped(60.0)
+    assert asked(app)
+    with database.write() as session:
+        receipt(session)
+    assert [asked(app) for _ in range(10)] == [[]] * 10
+    context(app).scraped = Scraped(0.0)
+    assert asked(app)
+
+
+def test_what_runs_is_said(nobody, database):
+    (line,) = [one for one in figures(nobody.get("/metrics").text) if one.startswith("wrapup_build_info")]
+    labels = dict(re.findall(r'(\w+)="([^"]*)"', line))
+    assert labels.keys() == {"version", "python", "database", "schema"}
+    assert labels["python"] == ".".join(map(str, sys.version_info[:3])) and labels["schema"] == max(known())
+    assert re.fullmatch(r"(sqlite|postgresql) \d+(\.\d+)+", labels["database"])
+    assert labels["database"].startswith("sqlite" if database.is_sqlite else "postgresql")
+
+
+def test_what_is_set_up_has_its_figures_from_the_beginning(nobody):
+    """A figure that begins with its first trouble could not be seen to grow, nor be missed."""
+    found = figures(nobody.get("/metrics").text)
+    assert found['wrapup_set_up{what="connections"}'] == 2
+    assert found['wrapup_set_up{what="polled"}'] == 1
+    assert found['wrapup_set_up{what="heard"}'] == 0
+    for name in ("ryng-main", "qvoice-main"):
+        for metric in ("quarantined_receipts", "misaddressed_receipts", "suppressed_leads_by_hand"):
+            assert found[f'wrapup_{metric}{{connection="{name}"}}'] == 0
+    assert found['wrapup_leads_unknown{connection="qvoice-main"}'] == 0
+
+
+def test_quarantine_counts_what_came_with_a_right_to(nobody, database):
+    with database.write() as session:
+        receipt(session, state="quarantined", reason="unparseable")
+        receipt(session, state="quarantined", reason="unparseable", dismissed_at=clock.now())
+        receipt(session, state="quarantined", reason="wrong_token", stranger=True)
+    found = figures(nobody.get("/metrics").text)
+    assert found['wrapup_quarantined_receipts{connection="ryng-main"}'] == 1
+
+
+def test_the_room_on_the_disk(nobody):
+    found = figures(nobody.get("/metrics").text)
+    assert 0 < found["wrapup_disk_free_bytes"] <= found["wrapup_disk_bytes"]
+
+
+def test_workers_say_when_their_loops_went_round(nobody, database):
+    def ages() -> dict[str, float]:
+        found = figures(nobody.get("/metrics").text)
+        return {name: age for name, age in found.items() if name.startswith("wrapup_worker_beat_age_seconds")}
+
+    assert ages() == {}
+    one, other = Beats(database), Beats(database)
+    one.note("normalize")
+    one.write()
+    other.write()
+    told = ages()
+    assert set(told) == {f'wrapup_worker_beat_age_seconds{{loop="{name}"}}' for name in ("beats", "normalize")}
+    assert all(0 <= age < 60 for age in told.values())
+    one.end()
+    assert set(ages()) == {'wrapup_worker_beat_age_seconds{loop="beats"}'}
+    other.end()
+    assert ages() == {}

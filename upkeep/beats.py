@@ -1,0 +1,76 @@
+"""The beat of a worker: one row for each, written every few seconds, with when each of its loops went round last.
+
+A loop that hangs is told from a worker that is dead, and a worker on another machine is seen as well: the row is in the database,
+and not in this machine's folder.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from lib import clock, ids
+from models import WorkerBeat
+from models.database import Database, insert_into
+
+BEATS = WorkerBeat.__table__
+LOOP = "beats"  # of the loop that writes them
+EVERY_SECONDS = 10.0
+TOGETHER = timedelta(
+    seconds=60
+)  # who was last heard so much before another one is dead, and says nothing of what runs now
+KEPT = timedelta(days=1)
+
+
+class Beats:
+    """Of this worker."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = clock.now):
+        self._database = database
+        self._now = now
+        self._started = now()
+        self._worker = f"{socket.gethostname()[:100]}:{os.getpid()}:{str(ids.new())[-12:]}"
+        self._lock = threading.Lock()
+        self._last: dict[str, float] = {}
+
+    def note(self, loop: str) -> None:
+        """It went round, to an end or into trouble."""
+        with self._lock:
+            self._last[loop] = time.monotonic()
+
+    def write(self) -> None:
+        """Raises SQLAlchemyError."""
+        self.note(LOOP)
+        steady, at = time.monotonic(), self._now()
+        with self._lock:
+            loops = {name: round(steady - last, 1) for name, last in self._last.items()}
+        row = {"worker": self._worker, "started_at": self._started, "beat_at": at, "loops": loops}
+        with self._database.write() as session:
+            new = insert_into(session, BEATS).values(row)
+            kept = {name: new.excluded[name] for name in ("beat_at", "loops")}
+            session.execute(new.on_conflict_do_update(index_elements=["worker"], set_=kept))
+            session.execute(delete(BEATS).where(BEATS.c.beat_at < at - KEPT))
+
+    def end(self) -> None:
+        """It was stopped on purpose: nobody need wait for it. Raises SQLAlchemyError."""
+        with self._database.write() as session:
+            session.execute(delete(BEATS).where(BEATS.c.worker == self._worker))
+
+
+def ages(session: Session, now: datetime) -> dict[str, float]:
+    """Loop -> seconds since it went round, in the worker where it did so last; nothing where no worker ever ran, or all were
+    stopped."""
+    latest = session.scalar(select(func.max(BEATS.c.beat_at)))
+    if latest is None:
+        return {}
+    found: dict[str, float] = {}
+    for row in session.execute(select(BEATS.c.beat_at, BEATS.c.loops).where(BEATS.c.beat_at >= latest - TOGETHER)):
+        since = max(0.0, (now - row.beat_at).total_seconds())
+        for loop, before in row.loops.items():
+            found[loop] = min(found.get(loop, since + before), since + before)
+    return found

@@ -1,0 +1,1 @@
+"""Figures for Prometheus and for alerts: one definition of each, whoever asks."""

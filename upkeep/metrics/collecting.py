@@ -1,0 +1,70 @@
+"""All figures, read from the tables. Where the database cannot be read there are no figures, not figures of zero."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from lib import clock
+from lib.shared_counts import SharedCounts
+from models.database import Database, said
+from queries.recent_counts import RecentCounts
+from upkeep.metrics import counted, machine, now, passing_on, set_up, workers
+
+log = structlog.get_logger(__name__)
+
+Beside = Callable[[Session], Iterator[Metric]]
+
+
+@dataclass(frozen=True)
+class About:
+    """What is asked about, and what is known outside of the database. ``spooled``: bytes of callbacks that wait on this machine,
+    None where nobody knows; ``destinations``: name -> kind; ``asked``: those that are asked whom not to call; ``folder``: of the
+    data; ``beside``: what further figures the database is asked for."""
+
+    database: Database
+    connections: Mapping[str, Connection]
+    recent: RecentCounts
+    spooled: Callable[[], int | None]
+    refused: SharedCounts
+    folder: Path
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    asked: Collection[str] = ()
+    beside: Collection[Beside] = ()
+
+
+class Collector:
+    """Asks the database once, and the machine."""
+
+    def __init__(self, about: About):
+        self._about = about
+
+    def collect(self) -> Iterator[Metric]:
+        about = self._about
+        spooled = about.spooled()
+        try:
+            with about.database.read() as session:
+                found = [*_of_the_database(session, about, spooled)]
+        except SQLAlchemyError as error:
+            log.error("metrics_failed", error=type(error).__name__, said=said(error))
+            found = []
+        yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
+        yield from found
+        # Not the database's: what waits because the database was away is wanted most while it is.
+        yield from machine.figures(about.folder, about.refused, spooled)
+
+
+def _of_the_database(session: Session, about: About, spooled: int | None) -> Iterator[Metric]:
+    at = clock.now()
+    yield from set_up.figures(session, about.connections, about.destinations, about.asked)
+    yield from counted.figures(session, about.recent, about.connections, about.destinations)
+    yield from now.figures(session, about.connections, spooled, at)
+    yield from passing_on.figures(session, about.connections, about.destinations, about.asked, at)
+    yield from workers.figures(session, at)
+    for more in about.beside:
+        yield from more(session)

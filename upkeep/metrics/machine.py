@@ -1,0 +1,47 @@
+"""Figures of this machine, which need no database."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from lib.shared_counts import SharedCounts
+
+log = structlog.get_logger(__name__)
+
+
+def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterator[Metric]:
+    yield from _refused(refused)
+    yield from _disk(folder)
+    if spooled is not None:
+        yield GaugeMetricFamily(
+            "wrapup_spool_bytes",
+            "Bytes of receipts that wait in this machine's spool, once the oldest has for a second",
+            value=spooled,
+        )
+
+
+def _refused(tally: SharedCounts) -> Iterator[Metric]:
+    try:
+        counts = tally.counts()
+    except OSError as error:
+        log.error("refused_unreadable", error=type(error).__name__)
+        return
+    refused = CounterMetricFamily("wrapup_refused", "Requests that were refused, callbacks never", labels=("reason",))
+    for reason, count in counts.items():
+        refused.add_metric([reason], count)
+    yield refused
+
+
+def _disk(folder: Path) -> Iterator[Metric]:
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError as error:
+        log.error("disk_unreadable", error=type(error).__name__)
+        return
+    yield GaugeMetricFamily(
+        "wrapup_disk_free_bytes", "Room that is left for us on the disk of the data folder", value=disk.free
+    )
+    yield GaugeMetricFamily("wrapup_disk_bytes", "Size of the disk of the data folder", value=disk.total)
