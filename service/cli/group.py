@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from service.cli import crm, feed, keys, leads, outcomes, polling, receipts, running, schedules, suppressions
+from service.cli import backups, crm, feed, keys, leads, outcomes, polling, receipts, running, schedules, suppressions
 from service.demo.command import demo
 
 
@@ -34,6 +34,8 @@ for command in (
     feed.group,
     crm.group,
     schedules.group,
+    backups.backup,
+    backups.restore,
 ):
     wrapup.add_command(command)
 

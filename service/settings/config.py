@@ -60,6 +60,7 @@ class Settings:
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
     file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
+    file: Path | None = None  # where it lies; None where there is none
 
     def mirror_folder(self) -> Path:
         """Where this host has its mirror."""
@@ -103,11 +104,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment and the file it names. Raises BadSettings."""
     environ = os.environ if environ is None else environ
     env = _Environment(environ)
-    data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
+    where = places(environ)
+    data_dir, database_url = where.data_dir, where.database_url
     bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
     _check_bind(bind)
-    database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
-    _check_database(database_url)
     short_tokens = env.choice("WRAPUP_ALLOW_SHORT_TOKENS", "no", ("no", "yes")) == "yes"
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
@@ -137,7 +137,27 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
         file_hash=file_hash,
+        file=(where.file or Path("wrapup.toml").absolute()) if file_hash else None,
     )
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything lies. ``file``: the settings file, where the environment names one."""
+
+    data_dir: Path
+    database_url: str
+    file: Path | None
+
+
+def places(environ: Mapping[str, str] | None = None) -> Places:
+    """For who puts something there: ``load`` makes secrets where there are none. Raises BadSettings."""
+    env = _Environment(os.environ if environ is None else environ)
+    data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
+    database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
+    _check_database(database_url)
+    named = env.text("WRAPUP_CONFIG", "")
+    return Places(data_dir, database_url, Path(named).absolute() if named else None)
 
 
 class _Environment:

@@ -2,6 +2,8 @@
 that of two Wrapups with one folder and two databases each would lose calls to the other."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +34,19 @@ def hold(folder: Path, database_url: str) -> None:
             f"WRAPUP_DATA_DIR is {str(folder)!r}, which a running Wrapup with another WRAPUP_DATABASE_URL uses: each would take "
             "callbacks of the other into its own database. Give each a folder of its own."
         )
+
+
+@contextmanager
+def vacant(folder: Path) -> Iterator[None]:
+    """Nobody works there, nor begins to until the end of the block. Raises BadSettings."""
+    private.make_folder(folder)
+    file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if not locks.take_within(file, PATIENCE_SECONDS):
+            raise BadSettings(f"A Wrapup works with {str(folder)!r}: stop it first.")
+        yield
+    finally:
+        os.close(file)
 
 
 def _named(database_url: str) -> bytes:

@@ -7,7 +7,9 @@ from pathlib import Path
 import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from lib import clock
 from lib.shared_counts import SharedCounts
+from upkeep.backups import noted
 
 log = structlog.get_logger(__name__)
 
@@ -15,6 +17,7 @@ log = structlog.get_logger(__name__)
 def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterator[Metric]:
     yield from _refused(refused)
     yield from _disk(folder)
+    yield from _backups(folder)
     if spooled is not None:
         yield GaugeMetricFamily(
             "wrapup_spool_bytes",
@@ -33,6 +36,19 @@ def _refused(tally: SharedCounts) -> Iterator[Metric]:
     for reason, count in counts.items():
         refused.add_metric([reason], count)
     yield refused
+
+
+def _backups(folder: Path) -> Iterator[Metric]:
+    """Where none was ever made there is no figure."""
+    for what, name, words in (
+        (noted.BACKUP, "wrapup_backup_age_seconds", "Time since this host has made a whole backup"),
+        (noted.DRILL, "wrapup_restore_drill_age_seconds", "Time since a backup was tried here, and holds"),
+    ):
+        gauge = GaugeMetricFamily(name, words)
+        age = noted.age(folder, what, clock.now())
+        if age is not None:
+            gauge.add_metric([], age)
+        yield gauge
 
 
 def _disk(folder: Path) -> Iterator[Metric]:

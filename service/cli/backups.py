@@ -1,0 +1,88 @@
+"""``wrapup backup``, ``restore`` and ``restore-drill``: what is there when the machine is not."""
+
+import os
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+import migrations
+from lib.text import many
+from models.database import Database
+from service import logs
+from service.cli.settings import settings
+from service.settings import config
+from service.supervisor.folder import vacant
+from service.terminal import say
+from upkeep.backups import making, restoring
+from upkeep.backups.beside import Beside
+from upkeep.backups.folders import size
+from upkeep.backups.refused import Refused
+from web.context import context
+
+NICE = 15  # callbacks first; what is computed here waits
+DIR = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=DIR)
+@click.option("--keep", type=click.IntRange(1), help="Remove all but the newest so many, when this one is whole.")
+@click.option("--without-database", is_flag=True, help="Spool, secrets, ledger of erasures and settings alone.")
+@with_appcontext
+def backup(folder: Path, keep: int | None, without_database: bool) -> None:
+    """Back up everything into a new folder in DIR, while everything runs.
+
+    The last line is the backup's folder, alone. Code 1 where it could not be made; there is then nothing of it.
+    """
+    os.nice(NICE)
+    own = settings()
+    database = None if without_database else context().database
+    try:
+        made = making.make(database, Beside(own.data_dir, own.secret_key, own.file), folder.absolute(), keep)
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    content = made.manifest.database
+    if content is None:
+        say(f"{size(made.manifest.bytes())}, without a database.")
+    else:
+        rows = many(content.counts.get("receipts", 0), "receipt"), many(content.counts.get("call_outcomes", 0), "outcome")
+        say(f"{size(made.manifest.bytes())}: {', '.join(rows)}, feed at epoch {content.epoch}, place {content.place}.")
+    if made.pruned:
+        say(f"Removed: {', '.join(made.pruned)}.")
+    if folder.stat().st_dev == own.data_dir.stat().st_dev:
+        say("It lies on the disk that it is a backup of: have it copied to another one.", err=True)
+    say(str(made.folder))
+
+
+@click.command()
+@click.argument("backup_folder", metavar="BACKUP", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--to", "data_dir", type=DIR, help="The data folder to put it into; that of the settings without it.")
+@click.option("--over", is_flag=True, help="Also where something is: that is moved aside.")
+def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
+    """Put a backup back, bring it to the present schema, and begin the change feed anew. Stop Wrapup first.
+
+    An empty place is expected: WRAPUP_DATA_DIR and WRAPUP_DATABASE_URL say where, or --to another data folder.
+    """
+    logs.configure("warning")
+    where = config.places()
+    place = restoring.Place(where.data_dir, where.database_url, where.file)
+    if data_dir is not None:
+        place = _elsewhere(place, data_dir.absolute())
+    try:
+        with vacant(place.data_dir):
+            done = restoring.restore(backup_folder.absolute(), place, _prepare, over)
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    for sentence in done.said:
+        say(sentence)
+
+
+def _elsewhere(place: restoring.Place, data_dir: Path) -> restoring.Place:
+    """With a data folder of its own a SQLite database lies in it, whatever the environment says; one of a server is there."""
+    if place.database_url.startswith("sqlite"):
+        return restoring.Place(data_dir, f"sqlite:///{data_dir / 'wrapup.db'}")
+    return restoring.Place(data_dir, place.database_url)
+
+
+def _prepare(database: Database) -> None:
+    migrations.upgrade(database)

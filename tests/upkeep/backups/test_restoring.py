@@ -1,0 +1,192 @@
+"""A backup is put back whole, into an empty place, and readers of the feed are told."""
+
+import json
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import inspect, text
+
+import migrations
+from lib import durable
+from models.database import Database
+from models.schema import known
+from outcomes import feed
+from tests import factories
+from tests.upkeep.backups import stage
+from upkeep.backups import beside, folders, making, manifest, restoring
+from upkeep.backups.refused import Refused
+
+NOON = factories.NOON
+
+
+def made_of(database, tmp_path, at=NOON):
+    return making.make(database, stage.beside(tmp_path / "data"), tmp_path / "backups", at=at)
+
+
+def counts(database) -> dict:
+    with database.read() as session:
+        names = ("receipts", "call_events", "call_outcomes")
+        return {name: session.scalar(text(f"SELECT count(*) FROM {name}")) for name in names}
+
+
+def test_all_is_there_again_and_the_feed_begins_anew(database, tmp_path, request):
+    stage.fill(database)
+    made = made_of(database, tmp_path)
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        done = restoring.restore(made.folder, place, stage.prepare, at=NOON)
+        with closing(Database(place.database_url)) as back, back.read() as session:
+            assert counts(back) == {"receipts": 3, "call_events": 3, "call_outcomes": 3}
+            state = feed.state(session)
+            assert state == done.state
+    assert state.epoch > 1 and state.stands_to == 3
+    assert not state.has_given(feed.Place(3, 1, state.start))  # a cursor of before: 409
+    assert (place.data_dir / "secrets" / "secret_key").read_text().strip() == stage.KEY
+    assert (place.data_dir / "spool" / "000000000001.spool").read_bytes() == stage.lines(b"one", b"two")
+    assert (place.data_dir / "erasures.jsonl").read_text() == stage.ERASED + "\n"
+    assert json.loads((place.data_dir / "feed-place.json").read_text())["epoch"] == state.epoch
+    assert not any("restoring" in path.name for path in place.data_dir.iterdir())
+    assert any("RYNG_CALLBACK_TOKEN" in sentence for sentence in done.said)
+
+
+def test_its_places_are_above_what_this_host_has_seen(database, tmp_path, request):
+    """A reader may have been told of them."""
+    made = made_of(database, tmp_path)
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        (place.data_dir / "feed-place.json").write_text('{"epoch": 7, "position": 41000000}')
+        done = restoring.restore(made.folder, place, stage.prepare, at=NOON)
+    assert done.state.begins_above > 41_000_000 and done.state.epoch > 7
+
+
+def test_an_older_release_s_backup_is_brought_to_the_present(untouched, tmp_path, request):
+    migrations.upgrade(untouched, "0033")
+    made = made_of(untouched, tmp_path)
+    assert made.manifest.database.revision == "0033"
+    with stage.empty_place(request, tmp_path / "other", untouched) as place:
+        restoring.restore(made.folder, place, stage.prepare)
+        with closing(Database(place.database_url)) as back, back.read() as session:
+            assert session.scalar(text("SELECT version_num FROM alembic_version")) == max(known())
+
+
+def test_a_newer_release_s_backup_is_refused(database, tmp_path, request):
+    made = made_of(database, tmp_path)
+    newer = replace(made.manifest, release="9.9", database=replace(made.manifest.database, revision="9999"))
+    manifest.save(made.folder, newer)
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        with pytest.raises(Refused, match=r"newer release of Wrapup \(9.9, schema 9999\)"):
+            restoring.restore(made.folder, place, stage.prepare)
+        assert list(place.data_dir.iterdir()) == []
+
+
+def test_what_lives_is_never_written_over_unless_said(database, tmp_path, request):
+    stage.fill(database)
+    made = made_of(database, tmp_path)
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        restoring.restore(made.folder, place, stage.prepare, at=NOON)
+        with closing(Database(place.database_url)) as living:
+            stage.fill(living, 2)
+        with pytest.raises(Refused, match=r"say --over"):
+            restoring.restore(made.folder, place, stage.prepare)
+        with closing(Database(place.database_url)) as living:
+            assert counts(living)["receipts"] == 5
+        later = made.folder.parent / "2026-11-18T18-00-00Z"
+        made.folder.rename(later)
+        restoring.restore(later, place, stage.prepare, over=True, at=NOON)
+        with closing(Database(place.database_url)) as living:
+            assert counts(living)["receipts"] == 3
+            aside = inspect(living.engine).get_schema_names()
+        if database.is_sqlite:
+            with closing(Database(f"sqlite:///{place.data_dir}/before-2026-11-18T12-00-00Z/wrapup.db")) as moved:
+                assert counts(moved)["receipts"] == 5
+        else:
+            assert "before_20261118_120000" in aside
+        # Receipts that waited there were answered: they wait on, with those of the backup behind them.
+        assert len(list((place.data_dir / "spool").iterdir())) == 2
+
+
+def test_where_putting_back_fails_all_is_as_it_was(database, tmp_path, request):
+    stage.fill(database)
+    made = made_of(database, tmp_path)
+
+    def fail(_: Database) -> None:
+        raise ArithmeticError("a migration that cannot be done")
+
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        with pytest.raises(ArithmeticError):
+            restoring.restore(made.folder, place, fail)
+        with closing(Database(place.database_url)) as back:
+            assert inspect(back.engine).get_table_names() == []
+            back.close()
+        if database.is_sqlite:
+            (place.data_dir / "wrapup.db").unlink()
+        restoring.restore(made.folder, place, stage.prepare)
+        with closing(Database(place.database_url)) as back:
+            stage.fill(back, 1)
+        with pytest.raises(ArithmeticError):
+            restoring.restore(made.folder, place, fail, over=True)
+        with closing(Database(place.database_url)) as back:
+            assert counts(back)["receipts"] == 4
+
+
+def test_a_damaged_one_is_refused_by_the_name_of_its_file(database, tmp_path, request):
+    made = made_of(database, tmp_path)
+    (name,) = (one.path for one in made.manifest.files if one.path.startswith("database"))
+    whole = (made.folder / name).read_bytes()
+    (made.folder / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (made.folder / "wrapup.toml").unlink()
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        with pytest.raises(Refused) as refused:
+            restoring.restore(made.folder, place, stage.prepare)
+        assert list(place.data_dir.iterdir()) == []
+    assert f"{name} is not what it was when it was written; wrapup.toml cannot be read" in str(refused.value)
+
+
+def test_whoever_was_erased_later_stays_so(database, tmp_path, request):
+    made = made_of(database, tmp_path)
+    stage.beside(tmp_path / "data")
+    with (tmp_path / "data" / "erasures.jsonl").open("a") as ledger:
+        ledger.write('{"erased": "in the night after"}\n')
+    making.make(None, beside.Beside(tmp_path / "data", stage.KEY), made.folder.parent, at=NOON + factories.minutes(60))
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        (place.data_dir / "erasures.jsonl").write_text('{"erased": "this morning"}\n')
+        restoring.restore(made.folder, place, stage.prepare)
+        assert (place.data_dir / "erasures.jsonl").read_text().splitlines() == [
+            stage.ERASED,
+            '{"erased": "in the night after"}',
+            '{"erased": "this morning"}',
+        ]
+
+
+def test_settings_are_put_where_none_are_and_others_are_left(sqlite_url, tmp_path):
+    database = Database(sqlite_url)
+    made = made_of(database, tmp_path)
+    database.close()
+    target = tmp_path / "etc" / "wrapup.toml"
+    for number, (before, said) in enumerate(
+        [(None, "were put to"), (stage.SETTINGS, "are those of the backup"), ("x = 1\n", "were left as they are")]
+    ):
+        if before is not None:
+            durable.replace(target, before)
+        folder = tmp_path / str(number)
+        place = restoring.Place(folder, f"sqlite:///{folder}/wrapup.db", target)
+        done = restoring.restore(made.folder, place, stage.prepare)
+        assert any(said in sentence for sentence in done.said), done.said
+        assert target.read_text() == (before or stage.SETTINGS)
+
+
+def test_one_of_another_kind_of_database_is_refused(sqlite_url, postgresql_url, tmp_path):
+    database = Database(sqlite_url)
+    made = made_of(database, tmp_path)
+    database.close()
+    with pytest.raises(Refused, match="is of sqlite, and WRAPUP_DATABASE_URL names postgresql"):
+        restoring.restore(made.folder, restoring.Place(tmp_path / "other", postgresql_url), stage.prepare)
+
+
+def test_one_without_a_database_is_not_put_back(tmp_path):
+    made = making.make(None, stage.beside(tmp_path / "data"), tmp_path / "backups")
+    place = restoring.Place(tmp_path / "other", f"sqlite:///{tmp_path}/other/wrapup.db")
+    with pytest.raises(Refused, match="was made --without-database"):
+        restoring.restore(made.folder, place, stage.prepare)
+    with pytest.raises(Refused, match="is no backup"):
+        restoring.restore(tmp_path, place, stage.prepare)
+    assert folders.whole(tmp_path / "nowhere") == []

