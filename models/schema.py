@@ -27,4 +27,10 @@ def is_newer(revision: str | None) -> bool:
 
 def of_newer_release(session: Session) -> bool:
     """Whether the database was made by a newer release, so that nothing but receiving goes on here."""
-    return is_newer(session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")))
+    return is_newer(revision(session))
+
+
+def revision(session: Session) -> str | None:
+    """The database's revision. Raises where it has no schema, see ``models.database.lacks_table``."""
+    found: str | None = session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return found

@@ -6,7 +6,7 @@ writes nothing. A change raises ``revision`` and takes a new place in the change
 ``feed.take_positions``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -63,24 +63,36 @@ def refold(
     return Refolded(folded.failed, folded.repeated(), placing.revisions)
 
 
+@dataclass(frozen=True)
+class Otherwise:
+    """A row that a fold of what is stored would make otherwise. ``outcome``: None where there is none yet. ``fields``: in which.
+    ``settle_by``: when the row that there is stops waiting, which nobody may have seen to."""
+
+    outcome: UUID | None
+    fields: Sequence[str]
+    settle_by: datetime | None
+
+
 def outdated(
     session: Session, stored: Sequence[Grouped], connections: Mapping[str, Connection], now: datetime
-) -> set[UUID]:
-    """The groups of which a fold of their stored events (group, event) would make other rows than they have."""
+) -> dict[UUID, list[Otherwise]]:
+    """The groups of which a fold of their stored events (group, event) would make other rows than they have, and which rows."""
     groups = {group for group, _ in stored}
     events, known = GroupEvents(rows.names(session, groups), stored), rows.outcomes(session, groups)
     folded = beside_facts.completed(session, fold_groups(events, connections, now).by_group, events.names)
-    return {group for group, own in folded.items() if _says_otherwise(own, known.get(group, []))}
+    found = {group: list(_otherwise(own, known.get(group, []))) for group, own in folded.items()}
+    return {group: differing for group, differing in found.items() if differing}
 
 
-def _says_otherwise(folded: Sequence[Folded], known: Iterable[Stored]) -> bool:
+def _otherwise(folded: Sequence[Folded], known: Iterable[Stored]) -> Iterator[Otherwise]:
     standing = {row["id"]: row for row in known if row["merged_into"] is None}
     matched = match(folded, [(row["id"], row["attempt_key"]) for row in standing.values()])
     for attempt in folded:
         row = standing.get(matched.rows.get(attempt.attempt_key))
-        if row is None or any(row[name] != attempt.values[name] for name in VISIBLE):
-            return True
-    return False
+        if row is None:
+            yield Otherwise(None, (), None)
+        elif fields := [name for name in VISIBLE if row[name] != attempt.values[name]]:
+            yield Otherwise(row["id"], fields, row["settle_by"])
 
 
 class Placing:

@@ -31,7 +31,7 @@ from models.database import Database, chunks
 from models.receipts import PENDING
 from outcomes import rows
 from outcomes.differences import Differences
-from outcomes.group_events import incoming
+from outcomes.group_events import Grouped, incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES
 from outcomes.reading import understand
@@ -125,26 +125,34 @@ def _read_again(
     database: Database, connections: Mapping[str, Connection], groups: Sequence[UUID], now: datetime
 ) -> _Again:
     """Before the transaction that writes: nothing is locked while bodies are understood."""
-    changed: Changed = {}
     looked_at = Differences()
     with database.read() as session:
-        said: dict[UUID, list[KeptEvent]] = {}
         stored = rows.events(session, set(groups))
-        for _, event in stored:
-            said.setdefault(event.receipt_id, []).append(event)
-        # Those that wait to be read are the worker's, which has locked them by now or soon will.
-        wanted = select(*WHOLE).where(bulk.among(session, Receipt.id, list(said)), Receipt.state != PENDING)
-        for row in session.execute(wanted.order_by(Receipt.id), execution_options={"yield_per": BODIES}):
-            receipt = Taken(*row)
-            reading = understand(receipt, connections)
-            looked_at.receipts += 1
-            if not isinstance(reading, Reading):
-                looked_at.unreadable += 1
-            elif _differs(reading.events, said[receipt.id]):
-                changed[receipt.id] = receipt._replace(body=b""), reading
+        changed = reread(session, stored, connections, looked_at)
         told = {group for group, event in stored if event.receipt_id in changed}
         rest = [(group, event) for group, event in stored if group not in told]
-        return _Again(changed, outdated(session, rest, connections, now), looked_at)
+        return _Again(changed, set(outdated(session, rest, connections, now)), looked_at)
+
+
+def reread(
+    session: Session, stored: Sequence[Grouped], connections: Mapping[str, Connection], looked_at: Differences
+) -> Changed:
+    """The receipts of these events that say something else today than was read out of them; counted in ``looked_at``."""
+    changed: Changed = {}
+    said: dict[UUID, list[KeptEvent]] = {}
+    for _, event in stored:
+        said.setdefault(event.receipt_id, []).append(event)
+    # Those that wait to be read are the worker's, which has locked them by now or soon will.
+    wanted = select(*WHOLE).where(bulk.among(session, Receipt.id, list(said)), Receipt.state != PENDING)
+    for row in session.execute(wanted.order_by(Receipt.id), execution_options={"yield_per": BODIES}):
+        receipt = Taken(*row)
+        reading = understand(receipt, connections)
+        looked_at.receipts += 1
+        if not isinstance(reading, Reading):
+            looked_at.unreadable += 1
+        elif _differs(reading.events, said[receipt.id]):
+            changed[receipt.id] = receipt._replace(body=b""), reading
+    return changed
 
 
 def _differs(events: Sequence[Event], stored: Iterable[KeptEvent]) -> bool:

@@ -6,6 +6,7 @@ from gunicorn.http.errors import ParseException
 from callbacks import routes
 from callbacks.ladder.inbox import Inbox
 from callbacks.receiver import Receiver
+from lib import outside
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.sources import Sources
@@ -23,6 +24,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """The WSGI application: callbacks, API, pages. Raises BadSettings."""
     settings = settings or config.load()
     logs.configure(settings.log_level)
+    if not settings.outside:
+        outside.close()
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
     database = Database(settings.database_url, pool_size=16)

@@ -29,6 +29,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from leads.spreading import Spreading
 from leads.taking_out import take_out_next
+from lib import outside
 from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace
@@ -155,21 +156,8 @@ def start(
         steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     if mirroring is not None:
         steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
-    if sender is not None:
-        steps |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
-    for connection in connections.values():
-        if DIALERS[connection.dialer].reports_of(connection):
-            steps[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
-        if DIALERS[connection.dialer].leads:
-            urls = callbacks.get(connection.name, {})
-            steps[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
-    all_of_them = (destinations or {}).values()
-    for destination in all_of_them:
-        steps[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
-        refuser = Refuser(database, destination, connections, stop=stop)
-        if refuser.is_wanted:
-            steps[f"whom not to call at {destination.name}"] = (refuser.step, FOLLOW_SECONDS)
-        steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
+    if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
+        steps |= _outward(database, connections, callbacks, stop, destinations or {}, sender)
     if beats is not None:
         steps[LOOP] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
@@ -180,6 +168,34 @@ def start(
     for thread in threads:
         thread.start()
     return threads
+
+
+def _outward(
+    database: Database,
+    connections: Mapping[str, Connection],
+    callbacks: Mapping[str, Mapping[str, str]],
+    stop: threading.Event,
+    destinations: Mapping[str, Destination],
+    sender: Sender | None,
+) -> dict[str, tuple[Callable[[], object], float]]:
+    """The loops that ask or tell somebody outside."""
+    steps: dict[str, tuple[Callable[[], object], float]] = {}
+    if sender is not None:
+        steps |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
+    for connection in connections.values():
+        if DIALERS[connection.dialer].reports_of(connection):
+            steps[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
+        if DIALERS[connection.dialer].leads:
+            urls = callbacks.get(connection.name, {})
+            steps[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
+    all_of_them = destinations.values()
+    for destination in all_of_them:
+        steps[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
+        refuser = Refuser(database, destination, connections, stop=stop)
+        if refuser.is_wanted:
+            steps[f"whom not to call at {destination.name}"] = (refuser.step, FOLLOW_SECONDS)
+        steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
+    return steps
 
 
 def _normalizer(
@@ -236,6 +252,8 @@ def main() -> None:
     """What ``wrapup serve`` starts. Raises BadSettings."""
     settings = config.load()
     logs.configure(settings.log_level)
+    if not settings.outside:
+        outside.close()
     database, urls = Database(settings.database_url), settings.callbacks_of()
     mirroring, destinations = mirroring_of(database, settings), settings.destinations
     sender = sender_of(database, settings)

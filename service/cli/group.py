@@ -3,7 +3,21 @@
 import click
 from flask import Flask
 
-from service.cli import backups, crm, feed, keys, leads, outcomes, polling, receipts, running, schedules, suppressions
+from service.cli import (
+    backups,
+    crm,
+    doctor,
+    feed,
+    keys,
+    leads,
+    outcomes,
+    polling,
+    receipts,
+    running,
+    schedules,
+    suppressions,
+    verifying,
+)
 from service.demo.command import demo
 
 
@@ -36,6 +50,9 @@ for command in (
     schedules.group,
     backups.backup,
     backups.restore,
+    backups.restore_drill,
+    verifying.verify,
+    doctor.doctor,
 ):
     wrapup.add_command(command)
 

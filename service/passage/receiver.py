@@ -2,6 +2,7 @@
 
 from callbacks.ladder.inbox import Inbox
 from callbacks.receiver import Receiver
+from lib import outside
 from models.database import Database
 from service import logs
 from service.passage.passing import Passage
@@ -17,6 +18,9 @@ def create_receiver(reader: str) -> Receiver:
     """
     settings = config.load()
     logs.configure(settings.log_level)
+    if not settings.outside:
+        host, _, port = reader.rpartition(":")
+        outside.close(but=(host, int(port)))
     inbox = Inbox(Database(settings.database_url), settings)
     counts = tally(settings.data_dir)
     uploads = Uploads(settings.data_dir, settings.upload_bytes, counts)

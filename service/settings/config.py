@@ -61,6 +61,7 @@ class Settings:
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
     file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
     file: Path | None = None  # where it lies; None where there is none
+    outside: bool = True  # whether anything leaves this Wrapup: polls, loads, deliveries, schedules
 
     def mirror_folder(self) -> Path:
         """Where this host has its mirror."""
@@ -137,6 +138,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
         file_hash=file_hash,
+        outside=env.choice("WRAPUP_OUTSIDE", "on", ("on", "off")) == "on",
         file=(where.file or Path("wrapup.toml").absolute()) if file_hash else None,
     )
 

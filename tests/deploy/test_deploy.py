@@ -16,6 +16,8 @@ from service.supervisor.hooks import TokensHidden
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+ONCE = [unit for unit in UNITS if "Type=oneshot" in unit.read_text(encoding="utf-8")]  # what a timer starts
+STAYING = [unit for unit in UNITS if unit not in ONCE]
 
 
 def settings_in(text):
@@ -142,7 +144,7 @@ def test_the_settings_file_lies_where_the_container_looks_for_it():
     assert re.findall(r"-v \./wrapup\.toml:([^:\s]+)", guide) == re.findall(r"-e WRAPUP_CONFIG=(\S+)", guide) != []
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", STAYING, ids=lambda unit: unit.name)
 def test_units_restart_for_ever_and_are_fenced_in(unit):
     text = unit.read_text(encoding="utf-8")
     for line in (
@@ -153,6 +155,20 @@ def test_units_restart_for_ever_and_are_fenced_in(unit):
         "User=wrapup",
     ):
         assert f"\n{line}\n" in text
+
+
+def fence(unit: Path) -> list[str]:
+    """What a service may not, line by line."""
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if re.match("UMask|NoNew|Capability|Protect|Private|Restrict|Lock|SystemCall", line)]
+
+
+@pytest.mark.parametrize("unit", ONCE, ids=lambda unit: unit.name)
+def test_what_a_timer_starts_is_fenced_in_as_what_stays_and_goes_last(unit):
+    text = unit.read_text(encoding="utf-8")
+    assert set(fence(DEPLOY / "systemd" / "wrapup.service")) <= set(fence(unit))
+    assert int(re.search(r"^CPUWeight=(\d+)$", text, re.MULTILINE)[1]) < 100
+    assert unit.with_suffix(".timer").is_file() and "[Install]" not in text
 
 
 def test_a_worker_of_its_own_gets_as_much_as_any_other_service_and_callbacks_go_first():
@@ -166,7 +182,8 @@ def test_a_worker_of_its_own_gets_as_much_as_any_other_service_and_callbacks_go_
 def test_systemd_accepts_the_units():
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
-    units = [*map(str, UNITS), *map(str, (DEPLOY / "systemd").glob("*.socket"))]
+    others = [path for kind in ("socket", "timer") for path in (DEPLOY / "systemd").glob(f"*.{kind}")]
+    units = [*map(str, UNITS), *map(str, others)]
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60)
     complaints = [line for line in done.stderr.splitlines() if line.startswith("wrapup") and "/opt/" not in line]
     assert complaints == []

@@ -94,14 +94,14 @@ def put_spool(backup: Path, data_dir: Path) -> int:
     """Put the backup's receipts behind those that wait there, under numbers of their own; how many files. Raises OSError."""
     folder = data_dir / SPOOL
     there = [int(path.stem) for path in folder.glob(SEGMENTS)] if folder.is_dir() else []
-    number, put = max(there, default=0), 0
-    for put, path in enumerate(_spooled(backup), 1):
+    number, found = max(there, default=0), _spooled(backup)
+    for path in found:
         if path.name == DAMAGED:
             written(path, folder / f"{DAMAGED}.restored")
         else:
             number += 1
             written(path, folder / f"{number:012}.spool")
-    return put
+    return len(found)
 
 
 def _spooled(folder: Path) -> list[Path]:

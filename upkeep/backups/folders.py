@@ -48,7 +48,7 @@ def alone(folder: Path) -> Iterator[None]:
     private.make_file(folder / LOCK)
     with (folder / LOCK).open("r+b") as lock:
         if not locks.take(lock.fileno()):
-            raise Refused(f"Another backup is being written into {folder}, or one is tried; this one was not begun.")
+            raise Refused(f"Another backup is being written into {folder}; this one was not begun.")
         for path in folder.glob(".*"):
             if path.name.endswith((NEW, GONE)) and NAMED.match(path.name[1:]):
                 shutil.rmtree(path)

@@ -63,7 +63,9 @@ def load(folder: Path) -> Manifest:
     except FileNotFoundError:
         raise Refused(f"{folder} is no backup: it has no {FILE}.") from None
     except (OSError, ValueError) as error:
-        raise Refused(f"The {FILE} of {folder} cannot be read ({type(error).__name__}): the backup is damaged.") from None
+        raise Refused(
+            f"The {FILE} of {folder} cannot be read ({type(error).__name__}): the backup is damaged."
+        ) from None
     try:
         if told["version"] > VERSION:
             raise Refused(f"{folder} was made by a newer release of Wrapup ({told['release']}): take that one.")

@@ -87,8 +87,12 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
             said.append(f"What was there before lies in {aside}; remove it when you need it no more.")
         said += _settings(backup, place)
         if found.needs:
-            said.append(f"The settings need these environment variables, which are in no backup: {', '.join(found.needs)}.")
-        said.append(f"Epoch {state.epoch} of the change feed has begun: a reader that was ahead gets 409 feed_restarted.")
+            said.append(
+                f"The settings need these environment variables, which are in no backup: {', '.join(found.needs)}."
+            )
+        said.append(
+            f"Epoch {state.epoch} of the change feed has begun: a reader that was ahead gets 409 feed_restarted."
+        )
         return Restored(found, state, said)
 
 
@@ -236,5 +240,3 @@ def _settings(backup: Path, place: Place) -> list[str]:
 def _move(path: Path, aside: Path) -> None:
     private.make_folder(aside)
     os.rename(path, aside / path.name)
-
-

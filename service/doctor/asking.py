@@ -1,0 +1,67 @@
+"""All that the doctor looks at, in the order in which it is told."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from lib import clock
+from lib.text import many
+from service.doctor import database, machine
+from service.doctor.line import FAIL, OK, WARN, Check, Line, run
+from service.doctor.others import others
+from service.settings import config
+from service.settings.config import Places, Settings
+from service.settings.mistakes import BadSettings
+
+
+def lines(environ: Mapping[str, str] | None = None) -> Iterator[Line]:
+    """Works with settings that are wrong, with the database away, and before anything was made; makes nothing itself."""
+    environ = os.environ if environ is None else environ
+    settings: Settings | None = None
+    try:
+        places = config.places(environ)
+    except BadSettings as error:
+        yield Line("settings", FAIL, str(error), "docs/settings.md")
+        return
+    try:
+        settings = _settings(environ, places)
+    except BadSettings as error:
+        yield Line("settings", FAIL, str(error), "docs/settings.md; is this the service's environment?")
+    else:
+        file = str(settings.file) if settings.file else "No settings file"
+        told = f"{many(len(settings.connections), 'connection')}, {many(len(settings.destinations), 'destination')}"
+        yield Line("settings", OK, f"{file}: {told}.")
+        for sentence in settings.warnings():
+            yield Line("settings", WARN, sentence)
+    yield from run(_checks(places, settings))
+
+
+def _settings(environ: Mapping[str, str], places: Places) -> Settings:
+    """Loading makes secrets where there are none: not here, where somebody only looks, perhaps as another user."""
+    if (places.data_dir / "secrets").is_dir():
+        return config.load(environ)
+    with tempfile.TemporaryDirectory() as folder:
+        elsewhere = {"WRAPUP_DATA_DIR": str(Path(folder) / "data"), "WRAPUP_DATABASE_URL": places.database_url}
+        return config.load({**environ, **elsewhere})
+
+
+def _checks(places: Places, settings: Settings | None) -> Sequence[tuple[str, Check]]:
+    is_sqlite = make_url(places.database_url).get_backend_name() == "sqlite"
+    checks: list[tuple[str, Check]] = [
+        ("versions", partial(machine.versions, is_sqlite)),
+        ("disk", partial(machine.disk, places.data_dir)),
+        ("folders", partial(machine.folders, places)),
+        ("database", partial(database.database, places.database_url)),
+        ("processes", partial(machine.processes, places.data_dir)),
+        ("open files", machine.limits),
+        ("spool", partial(machine.spool, places.data_dir)),
+        ("backup", partial(machine.backups, places.data_dir, clock.now())),
+    ]
+    if settings is not None:
+        checks.append(("port", partial(machine.port, settings.bind)))
+        checks += others(settings)
+    return checks

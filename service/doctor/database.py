@@ -1,0 +1,152 @@
+"""The database: is it there, can it be written, is it of this release, how fast does it answer, what is the time there, and are
+receipts read?"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import inspect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from lib import clock
+from models import schema
+from models.database import Database, is_locked, said
+from models.write_lock import Busy
+from queries import health
+from service.doctor.line import FAIL, OK, WARN, Line
+from upkeep.backups.postgresql import server_version
+
+SLOW_SECONDS = 0.05
+PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
+OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
+OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
+WAITING_SECONDS = 120.0
+WRITE_SECONDS = 5.0
+UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
+
+
+def database(url: str) -> Iterator[Line]:
+    """Nothing is changed, and nothing is made where there is no file yet."""
+    where = make_url(url)
+    is_sqlite = where.get_backend_name() == "sqlite"
+    if is_sqlite and not Path(where.database or "").exists():
+        yield Line(
+            "database", WARN, f"There is no {where.database} yet.", "The first start makes it, or wrapup migrate."
+        )
+        return
+    with closing(Database(url)) as found:
+        found.limit(PATIENCE_SECONDS)
+        try:
+            with found.read() as session:
+                yield _latency(session, found)
+                if not is_sqlite:
+                    yield from _server(session)
+                has_schema = inspect(session.connection()).has_table(schema.VERSION_TABLE)
+                revision = schema.revision(session) if has_schema else None
+                yield _schema(revision)
+            yield _writable(found)
+            if revision is not None and not schema.is_newer(revision):
+                with found.read() as session:
+                    yield _read(session)
+        except SQLAlchemyError as error:
+            yield Line("database", FAIL, f"It cannot be used: {said(error)}.", UP)
+
+
+def _latency(session: Session, database: Database) -> Line:
+    session.execute(text("SELECT 1"))
+    began = time.monotonic()
+    for _ in range(3):
+        session.execute(text("SELECT 1"))
+    took = (time.monotonic() - began) / 3
+    words = "SQLite" if database.is_sqlite else f"PostgreSQL {server_version(session)}"
+    answer = f"{words} answers within {took * 1000:.1f} ms."
+    if took > SLOW_SECONDS:
+        return Line(
+            "database", WARN, answer, "A callback waits for it several times: put it nearer, or see what keeps it busy."
+        )
+    return Line("database", OK, answer)
+
+
+def _server(session: Session) -> Iterator[Line]:
+    version = server_version(session)
+    if not OLDEST <= version <= NEWEST:
+        yield Line("PostgreSQL", WARN, f"Version {version}.", f"Wrapup is tried with {OLDEST} to {NEWEST}.")
+    encoding = session.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        yield Line("PostgreSQL", FAIL, f"Its encoding is {encoding}.", "CREATE DATABASE ... ENCODING 'UTF8'")
+    before = datetime.now(UTC)
+    there = session.scalar(text("SELECT clock_timestamp()"))
+    yield clocks("the database's", there, before, datetime.now(UTC))
+
+
+def clocks(whose: str, there: datetime, before: datetime, after: datetime) -> Line:
+    """Ours against another's, which was asked between two moments of ours."""
+    off = max(0.0, (before - there).total_seconds(), (there - after).total_seconds())
+    told = f"It is {off:.0f} s away from {whose}." if off >= 1 else f"It is {whose}."
+    todo = "Set it by NTP: times of calls are compared with the moment at which they were told."
+    if off > FAR_OFF_SECONDS:
+        return Line("clock", FAIL, told, todo)
+    return Line("clock", WARN, told, todo) if off > OFF_SECONDS else Line("clock", OK, told)
+
+
+def _schema(revision: str | None) -> Line:
+    present = max(schema.known())
+    if revision is None:
+        return Line("schema", WARN, "It has no tables of Wrapup yet.", "wrapup migrate, or the first start")
+    if schema.is_newer(revision):
+        told = f"It is {revision}, of a newer release; this one knows up to {present}."
+        return Line("schema", FAIL, told, "Start the newer release, or restore a backup from before it.")
+    if revision != present:
+        return Line("schema", WARN, f"It is {revision}, and this release has {present}.", "wrapup migrate")
+    return Line("schema", OK, f"It is {revision}, the one of this release.")
+
+
+def _writable(database: Database) -> Line:
+    """A transaction that may write, and writes nothing."""
+    if not database.is_sqlite:
+        with database.read() as session:
+            if session.scalar(text("SELECT pg_is_in_recovery()")):
+                todo = "WRAPUP_DATABASE_URL must lead to the primary: target_session_attrs=read-write."
+                return Line("writing", FAIL, "This is a standby: nothing can be written.", todo)
+            if session.scalar(text("SHOW transaction_read_only")) == "on":
+                return Line(
+                    "writing", FAIL, "It takes no writing transactions.", "default_transaction_read_only is on."
+                )
+        return Line("writing", OK, "It can be written.")
+    path = database.url.database or ""
+    if not os.access(path, os.W_OK) or not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+        return Line("writing", FAIL, "The file or its folder cannot be written.", "Give both to Wrapup's user.")
+    try:
+        with database.write_lock(within=WRITE_SECONDS), database.engine.connect() as connection:
+            connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            connection.execute(text("SELECT 1"))
+            connection.rollback()
+    except (SQLAlchemyError, Busy) as error:
+        if isinstance(error, Busy) or is_locked(error):
+            return Line(
+                "writing", WARN, f"Somebody else has been writing for {WRITE_SECONDS:.0f} s.", "Who? `fuser FILE` says."
+            )
+        return Line("writing", FAIL, f"It cannot be written: {said(error)}.", "Is the disk full, or mounted read-only?")
+    used = shutil.disk_usage(os.path.dirname(os.path.abspath(path)))
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size > max(1_000_000_000, used.free // 4):
+        size = log.stat().st_size / 1e9
+        return Line(
+            "writing", WARN, f"The log in front of the file has {size:.1f} GB.", "Does an export or a backup hang?"
+        )
+    return Line("writing", OK, "It can be written.")
+
+
+def _read(session: Session) -> Line:
+    """Whether a worker understands what comes."""
+    oldest = health.oldest_pending(session)
+    waited = (clock.now() - oldest).total_seconds() if oldest else 0.0
+    if oldest and waited > WAITING_SECONDS:
+        told = f"A receipt waits to be read since {clock.ago(oldest, clock.now())}."
+        return Line("worker", FAIL, told, "Does a worker run? systemctl status wrapup, or wrapup-worker")
+    return Line("worker", OK, "No receipt waits to be read for long.")

@@ -1,0 +1,196 @@
+"""This machine: versions, disk, folders, ports, limits."""
+
+import os
+import platform
+import resource
+import shutil
+import socket
+import sqlite3
+import stat
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import requests
+
+from lib import clock, locks, private
+from service.doctor.line import FAIL, OK, WARN, Line
+from service.settings.config import Places
+from service.supervisor import folder
+from upkeep.backups import beside, noted
+from upkeep.backups.folders import size
+
+LEAST_BYTES, FEW_BYTES, FEW_SHARE = 200_000_000, 2_000_000_000, 0.1
+FEW_INODES = 0.05
+LEAST_FILES = 4096
+# https://sqlite.org/wal.html#walresetbug
+WAL_RESET_FIXED = (3, 51, 3)
+ALSO_FIXED = {(3, 50): 7, (3, 44): 6}
+OLD_BACKUP_HOURS, OLD_DRILL_DAYS = 36, 40
+LOOK_SECONDS = 3.0
+
+
+def has_wal_reset_bug(found: tuple[int, ...]) -> bool:
+    """Whether this version of SQLite can lose what was committed where one process checkpoints while another writes."""
+    return found < WAL_RESET_FIXED and found[2] < ALSO_FIXED.get((found[0], found[1]), 1000)
+
+
+def versions(is_sqlite: bool) -> Iterator[Line]:
+    yield Line(
+        "Wrapup", OK, f"{version('wrapup')}, Python {platform.python_version()} on {platform.platform(terse=True)}."
+    )
+    said = f"SQLite {sqlite3.sqlite_version}."
+    if is_sqlite and has_wal_reset_bug(sqlite3.sqlite_version_info):
+        yield Line(
+            "SQLite",
+            WARN,
+            f"{said} Before 3.51.3 it can lose commits, in a moment so rare that few have seen it.",
+            "A Python with a newer SQLite, or PostgreSQL; let nothing but Wrapup open the file: docs/backups.md.",
+        )
+    elif is_sqlite:
+        yield Line("SQLite", OK, said)
+
+
+def disk(data_dir: Path) -> Iterator[Line]:
+    path = _there(data_dir)
+    use, files = shutil.disk_usage(path), os.statvfs(path)
+    said = f"{size(use.free)} of {size(use.total)} free where the data folder is."
+    todo = "Make room: callbacks are kept here while the database is away."
+    if use.free < LEAST_BYTES:
+        yield Line("disk", FAIL, said, todo)
+    elif use.free < FEW_BYTES or use.free < FEW_SHARE * use.total:
+        yield Line("disk", WARN, said, todo)
+    else:
+        yield Line("disk", OK, said)
+    if files.f_files and files.f_favail < FEW_INODES * files.f_files:  # some file systems count none
+        yield Line(
+            "inodes", WARN, f"{files.f_favail:,} of {files.f_files:,} free.", "Remove files: none can be made soon."
+        )
+    elif files.f_files:
+        yield Line("inodes", OK, f"{files.f_favail:,} of {files.f_files:,} free.")
+
+
+def folders(places: Places) -> Iterator[Line]:
+    data_dir = places.data_dir
+    if not data_dir.exists():
+        yield Line("data folder", WARN, f"{data_dir} is not there yet.", "The first start makes it.")
+        return
+    found = data_dir.stat()
+    if found.st_uid != os.geteuid():
+        owner = f"It belongs to user {found.st_uid}, and this command runs as {os.geteuid()}."
+        yield Line("data folder", WARN, f"{data_dir}: {owner}", "Run commands as Wrapup's user: docs/operations.md.")
+    if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        yield Line("data folder", FAIL, f"{data_dir} cannot be written.", "Give it to Wrapup's user.")
+    elif found.st_mode & private.OTHERS:
+        yield Line("data folder", WARN, f"Others can look into {data_dir}.", f"chmod 0700 {data_dir}")
+    else:
+        yield Line("data folder", OK, f"{data_dir}, read by its owner alone.")
+    secrets = data_dir / beside.SECRETS
+    loose = [path.name for path in sorted(secrets.glob("*")) if path.is_file() and path.stat().st_mode & private.OTHERS]
+    if secrets.is_dir():
+        if loose:
+            yield Line("secrets", FAIL, f"Others can read {', '.join(loose)}.", f"chmod -R go= {secrets}")
+        else:
+            yield Line("secrets", OK, "Read by their owner alone.")
+    if places.file is not None and places.file.exists():
+        if places.file.stat().st_mode & stat.S_IROTH:
+            yield Line("settings file", WARN, f"Everybody can read {places.file}.", f"chmod 0640 {places.file}")
+
+
+def processes(data_dir: Path) -> Iterator[Line]:
+    """Whether a Wrapup works with the data folder on this host."""
+    try:
+        file = os.open(data_dir / folder.FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        yield Line("processes", WARN, "No Wrapup has been started here yet.", "wrapup serve, or systemctl start wrapup")
+        return
+    try:
+        running = not locks.take(file)
+    finally:
+        os.close(file)
+    if running:
+        yield Line("processes", OK, "A Wrapup works with the data folder.")
+    else:
+        yield Line(
+            "processes", WARN, "No Wrapup works with the data folder.", "wrapup serve, or systemctl start wrapup"
+        )
+
+
+def port(bind: str) -> Iterator[Line]:
+    """Free, or ours."""
+    host, _, number = bind.rpartition(":")
+    local = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)
+    try:
+        with socket.create_connection((local.strip("[]"), int(number)), LOOK_SECONDS):
+            pass
+    except OSError:
+        yield Line("port", OK, f"{bind} is free: nobody listens there.")
+        return
+    try:
+        answer = requests.get(f"http://{local}:{number}/healthz", timeout=LOOK_SECONDS, allow_redirects=False)
+        ready = requests.get(f"http://{local}:{number}/readyz", timeout=LOOK_SECONDS, allow_redirects=False)
+    except requests.RequestException:
+        answer = ready = None
+    if answer is None or ready is None or answer.status_code != 200:
+        todo = "Stop it, or choose another WRAPUP_BIND."
+        yield Line("port", FAIL, f"Something else than Wrapup listens on {bind}.", todo)
+    elif ready.status_code != 200:
+        todo = "Is the database up, and has the disk room?"
+        yield Line("port", FAIL, f"Wrapup answers on {bind}, and cannot store (/readyz: {ready.status_code}).", todo)
+    else:
+        yield Line("port", OK, f"Wrapup answers on {bind}, and can store.")
+
+
+def limits() -> Iterator[Line]:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files != resource.RLIM_INFINITY and files < LEAST_FILES:
+        todo = "LimitNOFILE=65536 in the unit, --ulimit nofile for a container: every open connection takes a file."
+        yield Line("open files", WARN, f"{files:,} in this shell; the service may have more.", todo)
+    else:
+        yield Line("open files", OK, "Enough.")
+
+
+def spool(data_dir: Path) -> Iterator[Line]:
+    """What waits because the database does not take it. A segment of this very moment is no trouble."""
+    waiting = 0
+    old = False
+    for path in (data_dir / beside.SPOOL).glob(beside.SEGMENTS):
+        try:
+            found = path.stat()
+        except FileNotFoundError:  # drained a moment ago
+            continue
+        waiting += found.st_size
+        old = old or clock.now().timestamp() - found.st_mtime > LOOK_SECONDS
+    if waiting and old:
+        todo = "Is the database up, and does a worker run? They are taken in by themselves."
+        yield Line("spool", WARN, f"{size(waiting)} of callbacks wait for the database.", todo)
+    else:
+        yield Line("spool", OK, "Nothing waits.")
+    if (data_dir / beside.SPOOL / beside.DAMAGED).exists():
+        todo = "See docs/operations.md, 'When the database is away'; remove the file when you have."
+        yield Line("spool", WARN, "It has a file with lines that nobody could read.", todo)
+
+
+def backups(data_dir: Path, now: datetime) -> Iterator[Line]:
+    last = noted.read(data_dir, noted.BACKUP)
+    if last is None:
+        yield Line("backup", WARN, "None was ever made on this host.", "wrapup backup DIR, each night: docs/backups.md")
+    else:
+        hours = (now - last["at"]).total_seconds() / 3600
+        said = f"The last was made {clock.ago(last['at'], now)}."
+        state, todo = (OK, "") if hours <= OLD_BACKUP_HOURS else (WARN, "systemctl status wrapup-backup.timer")
+        yield Line("backup", state, said, todo)
+    drill = noted.read(data_dir, noted.DRILL)
+    if last is not None and (drill is None or (now - drill["at"]).days > OLD_DRILL_DAYS):
+        when = "never" if drill is None else clock.ago(drill["at"], now)
+        yield Line("restore drill", WARN, f"Whether a backup holds was tried {when}.", "wrapup restore-drill DIR")
+    elif drill is not None:
+        yield Line("restore drill", OK, f"A backup was tried {clock.ago(drill['at'], now)}, and holds.")
+
+
+def _there(path: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    while not path.exists():
+        path = path.parent
+    return path

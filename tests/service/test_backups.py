@@ -1,0 +1,159 @@
+"""``wrapup backup``, ``restore``, ``restore-drill`` and ``verify`` as somebody types them."""
+
+import json
+import os
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from lib import clock
+from models.database import Database
+from service.supervisor.folder import hold
+from tests import factories
+from tests.evidence import RYNG, connect, keep, normalize, receipt, terminal
+from tests.upkeep.backups import stage
+
+TOML = """
+[connections.ryng-main]
+dialer = "ryng"
+callback_tokens = ["${{RYNG_TOKEN}}"]
+default_country = "IN"
+
+[connections.qvoice-main]
+dialer = "qvoice"
+portal_url = "http://127.0.0.1:{port}"
+username = "a"
+password = "b"
+domain = "c"
+account_id = "d"
+
+[destinations.hook]
+kind = "webhook"
+url = "http://127.0.0.1:{port}/hook"
+allow_private_addresses = true
+secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+
+[dispositions.ryng-main]
+"Interested" = ["contact", "sale"]
+"Call back later" = ["contact", "callback"]
+"""
+
+
+@contextmanager
+def counted():
+    """(port, how often somebody has connected there)."""
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    line, _ = server.accept()
+                except OSError:
+                    return
+                calls.append(1)
+                line.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1], calls
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def place(database, database_url, tmp_path):
+    """(what to run a command with, how often anybody outside was connected to): a Wrapup with three calls."""
+    now = clock.now()
+    for call in (1, 2, 3):
+        keep(database, receipt(connect(call), "connect", at=now), receipt(terminal(call, log_id=100 + call), at=now))
+    normalize(database, {"ryng-main": RYNG}, now=now)
+    with counted() as (port, calls):
+        (tmp_path / "wrapup.toml").write_text(TOML.format(port=port))
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+        environ |= {
+            "WRAPUP_DATABASE_URL": database_url,
+            "WRAPUP_DATA_DIR": str(tmp_path / "data"),
+            "RYNG_TOKEN": "a-token-of-our-own-that-is-long",
+        }
+        yield {"cwd": tmp_path, "env": environ}, calls
+
+
+def marks(output: str) -> dict:
+    return {line[5:].partition(":")[0]: line[:3].strip() for line in output.splitlines() if line[3:5] == "  "}
+
+
+def test_a_backup_is_made_and_tried_and_nothing_leaves_the_copy(place, commands, tmp_path):
+    run, calls = place
+    made = commands.run("backup", "backups", "--keep", "3", **run)
+    assert made.returncode == 0, made.stderr
+    folder = made.stdout.splitlines()[-1]
+    assert folder.startswith(str(tmp_path / "backups" / "20")) and "6 receipts, 3 outcomes" in made.stdout
+    (tmp_path / folder / "spool").mkdir()
+    tried = commands.run("restore-drill", "backups", **run)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert set(marks(tried.stdout).values()) == {"yes"}
+    assert "3 folded again from their receipts, 0 wrong; 6 receipts read" in tried.stdout
+    assert tried.stdout.splitlines()[-1] == f"yes: {folder} holds."
+    assert calls == []  # neither a poll, nor a delivery
+    noted = json.loads((tmp_path / "data" / "last-drill.json").read_text())
+    assert noted["backup"] == folder.rpartition("/")[2]
+    # The living one would have asked.
+    assert commands.run("poll", "qvoice-main", **run).returncode == 1
+    asked = len(calls)
+    off = commands.run("poll", "qvoice-main", **run | {"env": run["env"] | {"WRAPUP_OUTSIDE": "off"}})
+    assert (off.returncode, len(calls)) == (1, asked) and asked > 0
+
+
+def test_a_backup_that_does_not_hold_is_said_to(place, commands, tmp_path):
+    run, _ = place
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    without = {name: value for name, value in run["env"].items() if name != "RYNG_TOKEN"}
+    tried = commands.run("restore-drill", "backups", **run | {"env": without})
+    assert tried.returncode == 1
+    assert "no   settings: " in tried.stdout and "RYNG_TOKEN" in tried.stdout
+    assert tried.stdout.splitlines()[-1] == f"no: {folder} does not hold."
+    told = json.loads((tmp_path / folder / "manifest.json").read_text())
+    told["database"]["counts"]["receipts"] = 7
+    (tmp_path / folder / "manifest.json").write_text(json.dumps(told))
+    tried = commands.run("restore-drill", "backups", **run | {"env": without})
+    assert "no   counts: receipts: 7 rows then, 6 now" in tried.stdout
+    (tmp_path / folder / "secrets" / "secret_key").write_text("another")
+    tried = commands.run("restore-drill", "backups", **run)
+    assert marks(tried.stdout) == {"backup": "no"} and tried.returncode == 1
+
+
+def test_it_is_put_back_as_it_is_typed(place, commands, tmp_path, database, request):
+    run, _ = place
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    over = commands.run("restore", folder, **run)
+    assert over.returncode == 1 and "--over" in over.stderr
+    with stage.empty_place(request, tmp_path / "other", database) as other:
+        env = run["env"] | {"WRAPUP_DATA_DIR": str(other.data_dir), "WRAPUP_DATABASE_URL": other.database_url}
+        done = commands.run("restore", folder, **run | {"env": env})
+        assert done.returncode == 0, done.stderr
+        assert "gets 409 feed_restarted" in done.stdout
+        verified = commands.run("verify", "--all", **run | {"env": env})
+        assert verified.returncode == 0, verified.stdout
+        assert verified.stdout.splitlines()[-1] == "Nothing is wrong."
+    missing = commands.run("restore-drill", "data", **run)
+    assert missing.returncode == 1 and "There is no backup with a database" in missing.stderr
+
+
+def test_verify_says_what_is_wrong(sqlite_url, commands, tmp_path):
+    database = Database(sqlite_url)
+    with database.write() as session:
+        row = factories.outcome(session).id
+    database.close()
+    environ = os.environ | {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+    done = commands.run("verify", cwd=tmp_path, env=environ)
+    assert done.returncode == 1
+    assert f"outcome {row} has no event" in done.stdout and done.stdout.splitlines()[-1] == "1 wrong."
+
+
+def test_nobody_puts_a_backup_where_a_wrapup_works(sqlite_url, commands, tmp_path):
+    environ = os.environ | {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+    folder = commands.run("backup", "backups", cwd=tmp_path, env=environ).stdout.splitlines()[-1]
+    hold(tmp_path / "data", sqlite_url)
+    done = commands.run("restore", folder, "--over", cwd=tmp_path, env=environ)
+    assert done.returncode == 2 and "stop it first" in done.stderr

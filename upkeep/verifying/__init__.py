@@ -1,0 +1,1 @@
+"""Whether what is stored holds together: a sample of it within seconds, or all of it in pieces."""
