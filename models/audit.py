@@ -26,6 +26,7 @@ KEPT_DAYS = 90
 ACTS = (
     "backup.drill",
     "backup.make",
+    "backup.restore",
     "call.act",
     "campaign.command",
     "campaign.create",

@@ -2,14 +2,17 @@
 
 import os
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from lib import clock
 from lib.text import many
+from models import audit
 from models.database import Database
 from service import logs
 from service.cli.settings import settings
@@ -58,6 +61,8 @@ def backup(folder: Path, keep: int | None, without_database: bool) -> None:
         say(f"Removed: {', '.join(made.pruned)}.")
     if folder.stat().st_dev == own.data_dir.stat().st_dev:
         say("It lies on the disk that it is a backup of: have it copied to another one.", err=True)
+    if database is not None:
+        _note(database, "backup.make", made.folder.name)
     say(str(made.folder))
 
 
@@ -82,6 +87,14 @@ def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
         raise click.ClickException(str(error)) from None
     for sentence in done.said:
         say(sentence)
+
+
+def _note(database: Database, act: str, name: str) -> None:
+    """In the audit log, where it can be: a standby is backed up as well."""
+    if audit.actor() is None:
+        return
+    with suppress(SQLAlchemyError), database.write() as session:
+        audit.note(session, act, subject=name)
 
 
 def _elsewhere(place: restoring.Place, data_dir: Path) -> restoring.Place:
@@ -120,5 +133,7 @@ def restore_drill(folder: Path, scratch: Path | None, server: str | None, sample
     data_dir = config.places().data_dir
     if holds and data_dir.is_dir():
         noted.note(data_dir, noted.DRILL, clock.now(), backup=backup_folder.name)
+        with closing(Database(config.places().database_url)) as database:
+            _note(database, "backup.drill", backup_folder.name)
     say(f"yes: {backup_folder} holds." if holds else f"no: {backup_folder} does not hold.")
     sys.exit(0 if holds else 1)

@@ -127,19 +127,22 @@ def port(bind: str) -> Iterator[Line]:
     except OSError:
         yield Line("port", OK, f"{bind} is free: nobody listens there.")
         return
-    try:
-        answer = requests.get(f"http://{local}:{number}/healthz", timeout=LOOK_SECONDS, allow_redirects=False)
-        ready = requests.get(f"http://{local}:{number}/readyz", timeout=LOOK_SECONDS, allow_redirects=False)
-    except requests.RequestException:
-        answer = ready = None
-    if answer is None or ready is None or answer.status_code != 200:
+    lives, ready = (_status(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
+    if lives != 200:
         todo = "Stop it, or choose another WRAPUP_BIND."
         yield Line("port", FAIL, f"Something else than Wrapup listens on {bind}.", todo)
-    elif ready.status_code != 200:
+    elif ready != 200:
         todo = "Is the database up, and has the disk room?"
-        yield Line("port", FAIL, f"Wrapup answers on {bind}, and cannot store (/readyz: {ready.status_code}).", todo)
+        yield Line("port", FAIL, f"Wrapup answers on {bind}, and cannot store (/readyz: {ready}).", todo)
     else:
         yield Line("port", OK, f"Wrapup answers on {bind}, and can store.")
+
+
+def _status(url: str) -> int | None:
+    try:
+        return requests.get(url, timeout=LOOK_SECONDS, allow_redirects=False).status_code
+    except requests.RequestException:
+        return None
 
 
 def limits() -> Iterator[Line]:

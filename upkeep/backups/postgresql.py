@@ -23,7 +23,7 @@ SAID = 500  # characters of what a program says
 
 def program(name: str, least: int) -> tuple[Path, int]:
     """The program with the lowest version that is at least this one, and its version's first number. Raises Refused."""
-    found = {}
+    found: dict[int, Path] = {}
     for path in _candidates(name):
         version = _version(path)
         if version is not None:
@@ -92,7 +92,7 @@ def _connection(database: Database) -> tuple[str, dict[str, str]]:
     _, options = database.engine.dialect.create_connect_args(database.url)
     words = {name: str(value) for name, value in options.items() if name not in ("password", "context")}
     secret = {"PGPASSWORD": str(options["password"])} if options.get("password") else {}
-    return make_conninfo("", **words), secret  # type: ignore[arg-type]  # its names are libpq's
+    return make_conninfo("", **words), secret
 
 
 def _candidates(name: str) -> list[Path]:

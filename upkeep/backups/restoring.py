@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from lib import clock, durable, private
+from models import audit
 from models.database import BESIDE, Database
 from models.schema import is_newer, known
 from outcomes import feed, feed_place
@@ -123,7 +124,7 @@ def _sqlite(
     try:
         put_sqlite(backup, unfinished)
         with closing(Database(f"sqlite:///{unfinished}")) as copied:
-            state = _made_present(copied, prepare, reached, at)
+            state = _made_present(backup, copied, prepare, reached, at)
         _remove_beside(unfinished)
         put_beside(backup, place.data_dir, aside)
         for name in (path, *(Path(f"{path}{one}") for one in BESIDE)):
@@ -174,7 +175,7 @@ def _postgresql(
             connection.execute(text("CREATE SCHEMA public"))
     try:
         put_postgresql(backup, database, content)
-        state = _made_present(database, prepare, reached, at)
+        state = _made_present(backup, database, prepare, reached, at)
         then()
     except BaseException:
         _back(database, schema)
@@ -213,9 +214,10 @@ def _others(connection: Connection) -> str:
 
 
 # Both ----------------------------------------------------------------------------------------------------------------------
-def _made_present(database: Database, prepare: Prepare, reached: feed.Place, at: datetime) -> feed.State:
+def _made_present(backup: Path, database: Database, prepare: Prepare, reached: feed.Place, at: datetime) -> feed.State:
     prepare(database)
     with database.write() as session:
+        audit.note(session, "backup.restore", subject=backup.name)
         return feed.begin_epoch(session, at, reached)
 
 

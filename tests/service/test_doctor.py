@@ -1,0 +1,247 @@
+"""The doctor finds what is wrong, says what to do, shows no secret, makes nothing and never hangs."""
+
+import json
+import os
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import text
+
+import migrations
+from lib import clock
+from models.database import Database
+from rig.ports import free_port
+from service.doctor import database, machine
+from service.doctor.asking import lines
+from service.doctor.line import FAIL, OK, WARN, Line, run
+from service.doctor.others import others
+from service.settings import config
+from service.supervisor.folder import hold
+from tests import factories
+from upkeep.backups import noted
+
+SECRET = "a-password-that-nobody-sees"
+TOML = """
+[connections.qvoice-main]
+dialer = "qvoice"
+portal_url = "http://127.0.0.1:{port}"
+username = "a"
+password = "${{QVOICE_PASSWORD}}"
+domain = "c"
+account_id = "d"
+"""
+
+
+@pytest.fixture
+def environ(tmp_path, database_url):
+    (tmp_path / "data").mkdir(mode=0o700)
+    return {
+        "WRAPUP_DATA_DIR": str(tmp_path / "data"),
+        "WRAPUP_DATABASE_URL": database_url,
+        "WRAPUP_BIND": f"127.0.0.1:{free_port()}",
+        "WRAPUP_CONFIG": str(tmp_path / "wrapup.toml"),
+        "QVOICE_PASSWORD": SECRET,
+    }
+
+
+def looked(environ) -> dict[str, Line]:
+    """By what was looked at; of several the worst."""
+    found: dict[str, Line] = {}
+    for line in lines(environ):
+        if line.what not in found or (OK, WARN, FAIL).index(line.state) > (OK, WARN, FAIL).index(
+            found[line.what].state
+        ):
+            found[line.what] = line
+    return found
+
+
+@contextmanager
+def web(status=200, date: datetime | None = None):
+    """The port of a server that answers so."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response_only(status)
+            if date is not None:
+                self.send_header("Date", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def test_where_all_is_well_no_line_is_a_failure(environ, tmp_path):
+    with web(404, datetime.now(UTC)) as port:
+        (tmp_path / "wrapup.toml").write_text(TOML.format(port=port))
+        config.load(environ)  # as a start does: the secrets are there then
+        noted.note(tmp_path / "data", noted.BACKUP, clock.now())
+        noted.note(tmp_path / "data", noted.DRILL, clock.now())
+        found = looked(environ)
+    assert {name for name, line in found.items() if line.state == FAIL} == set()
+    well = {name for name, line in found.items() if line.state == OK}
+    assert well >= {
+        *("settings", "Wrapup", "data folder", "secrets", "database", "schema", "writing", "worker", "spool", "backup"),
+        *("restore drill", "port", "dialer qvoice-main"),
+    }
+    assert found["processes"].state == WARN  # nobody has started it
+    assert "1 connection" in found["settings"].said
+
+
+def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
+    (tmp_path / "wrapup.toml").write_text(TOML.format(port=free_port()))
+    config.load(environ)
+    (tmp_path / "data" / "secrets" / "secret_key").chmod(0o644)
+    (tmp_path / "data").chmod(0o755)
+    noted.note(tmp_path / "data", noted.BACKUP, clock.now() - timedelta(days=3))
+    (tmp_path / "data" / "spool").mkdir()
+    segment = tmp_path / "data" / "spool" / "000000000001.spool"
+    segment.write_bytes(b"x" * 5000)
+    os.utime(segment, (time.time() - 600, time.time() - 600))
+    (tmp_path / "data" / "spool" / "damaged").write_bytes(b"y")
+    late = Database(environ["WRAPUP_DATABASE_URL"])
+    with late.write() as session:
+        factories.receipt(session, state="pending", received_at=clock.now() - timedelta(minutes=9))
+    late.close()
+    with web(500) as port:
+        found = looked(environ | {"WRAPUP_BIND": f"127.0.0.1:{port}"})
+    states = {
+        name: found[name].state for name in ("secrets", "data folder", "backup", "restore drill", "spool", "worker")
+    }
+    assert states == {
+        "secrets": FAIL,
+        "data folder": WARN,
+        "backup": WARN,
+        "restore drill": WARN,
+        "spool": WARN,
+        "worker": FAIL,
+    }
+    assert (found["port"].state, found["dialer qvoice-main"].state) == (FAIL, FAIL)
+    assert "Something else than Wrapup" in found["port"].said
+    assert all(line.todo for line in found.values() if line.state != OK)
+
+
+def test_before_anything_was_made_it_makes_nothing(tmp_path):
+    environ = {"WRAPUP_DATA_DIR": str(tmp_path / "data"), "WRAPUP_BIND": f"127.0.0.1:{free_port()}"}
+    found = looked(environ)
+    assert {line.state for line in found.values()} == {OK, WARN}
+    assert "no" in found["database"].said and found["data folder"].state == WARN
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_database_and_one_of_another_release_are_told(untouched, tmp_path):
+    url = untouched.url.render_as_string(hide_password=False)
+    if untouched.is_sqlite:
+        untouched.engine.connect().close()
+    (line,) = (line for line in database.database(url) if line.what == "schema")
+    assert (line.state, line.todo) == (WARN, "wrapup migrate, or the first start")
+    migrations.upgrade(untouched)
+    for revision, state in (("0001", WARN), ("9999", FAIL)):
+        with untouched.write() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        (line,) = (line for line in database.database(url) if line.what == "schema")
+        assert line.state == state and revision in line.said
+
+
+def test_a_database_that_is_away_or_cannot_be_written_is_a_line(environ, tmp_path):
+    (tmp_path / "wrapup.toml").write_text("")
+    away = f"postgresql://somebody:{SECRET}@127.0.0.1:{free_port()}/nowhere"
+    found = looked(environ | {"WRAPUP_DATABASE_URL": away})
+    assert found["database"].state == FAIL and found["settings"].state == OK
+    if environ["WRAPUP_DATABASE_URL"].startswith("postgresql"):
+        server = Database(environ["WRAPUP_DATABASE_URL"])
+        with server.write() as session:
+            session.execute(text(f"ALTER DATABASE {server.url.database} SET default_transaction_read_only = on"))
+        server.close()
+        assert looked(environ)["writing"].state == FAIL
+
+
+def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):
+    (tmp_path / "wrapup.toml").write_text(TOML.format(port=1))
+    del environ["QVOICE_PASSWORD"]
+    found = looked(environ)
+    assert found["settings"].state == FAIL and "QVOICE_PASSWORD" in found["settings"].said
+    assert found["database"].state == OK
+    assert [line.what for line in lines({"WRAPUP_DATABASE_URL": "mysql://x"})] == ["settings"]
+
+
+def test_what_hangs_is_a_line_in_time():
+    begun = time.monotonic()
+    stop = threading.Event()
+
+    def hang():
+        yield Line("one", OK, "so far")
+        stop.wait(60)
+
+    def fail():
+        yield from ()
+        raise ValueError(SECRET)
+
+    found = list(run([("hangs", hang), ("fails", fail)], seconds=0.2))
+    stop.set()
+    assert [(line.what, line.state) for line in found] == [("one", OK), ("hangs", FAIL), ("fails", FAIL)]
+    assert SECRET not in str(found) and time.monotonic() - begun < 30
+
+
+def test_a_dialer_that_takes_a_line_and_says_nothing_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (tmp_path / "wrapup.toml").write_text(TOML.format(port=silent.getsockname()[1]))
+        settings = config.load(
+            {
+                "WRAPUP_CONFIG": str(tmp_path / "wrapup.toml"),
+                "WRAPUP_DATA_DIR": str(tmp_path / "data"),
+                "QVOICE_PASSWORD": SECRET,
+            }
+        )
+        found = list(run(list(others(settings)), seconds=0.5))
+    assert [(line.what, line.state) for line in found] == [("dialer qvoice-main", FAIL)]
+
+
+@pytest.mark.parametrize(("off", "state"), [(0.5, OK), (5, WARN), (-5, WARN), (600, FAIL)])
+def test_the_clock_is_compared(off, state):
+    now = clock.now()
+    line = database.clocks("that of a dialer", now + timedelta(seconds=off), now, now)
+    assert line.state == state
+
+
+@pytest.mark.parametrize(
+    ("found", "bug"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 52, 0), False),
+    ],
+)
+def test_the_versions_of_sqlite_with_the_fault_are_known(found, bug):
+    assert machine.has_wal_reset_bug(found) is bug
+
+
+def test_as_it_is_typed(commands, sqlite_url, tmp_path):
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "wrapup.toml").write_text(TOML.format(port=free_port()))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+    environ |= {"WRAPUP_DATA_DIR": str(tmp_path / "data"), "WRAPUP_DATABASE_URL": sqlite_url, "QVOICE_PASSWORD": SECRET}
+    environ |= {"WRAPUP_BIND": f"127.0.0.1:{free_port()}"}
+    hold(tmp_path / "data", sqlite_url)
+    said = commands.run("doctor", cwd=tmp_path, env=environ)
+    assert said.returncode == 1  # the dialer is not there
+    assert "ok    processes: A Wrapup works with the data folder." in said.stdout
+    assert "fail  dialer qvoice-main: 127.0.0.1:" in said.stdout
+    told = commands.run("doctor", "--json", cwd=tmp_path, env=environ)
+    assert {line["state"] for line in json.loads(told.stdout)} == {"ok", "warn", "fail"}
+    assert SECRET not in said.stdout + said.stderr + told.stdout + told.stderr
