@@ -193,7 +193,9 @@ class Drill:
 
     def _asked(self, url: str, settings: config.Settings, key: str, content: Content) -> Iterator[Line]:
         api = {"Authorization": f"Bearer {key}"}
-        status = _status(f"{url}/api/v1/outcomes?limit=1", api)
+        question = f"{url}/api/v1/outcomes?limit=1"
+        _until(lambda: _status(question, api) == 200, START_SECONDS)  # the reader starts after the receivers
+        status = _status(question, api)
         yield Line("API", status == 200, f"GET /api/v1/outcomes: {status}")
         before = self._before
         if before is not None:

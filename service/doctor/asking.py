@@ -41,9 +41,8 @@ def lines(environ: Mapping[str, str] | None = None) -> Iterator[Line]:
 
 
 def _settings(environ: Mapping[str, str], places: Places) -> Settings:
-    """Loading makes secrets where there are none: not here, where somebody only looks, perhaps as another user."""
-    if (places.data_dir / "secrets").is_dir():
-        return config.load(environ)
+    """Loading makes secrets where there are none, and closes what is open: not here, where somebody only looks, perhaps as
+    another user."""
     with tempfile.TemporaryDirectory() as folder:
         elsewhere = {"WRAPUP_DATA_DIR": str(Path(folder) / "data"), "WRAPUP_DATABASE_URL": places.database_url}
         return config.load({**environ, **elsewhere})
