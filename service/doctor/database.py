@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import inspect, make_url, text
@@ -19,6 +19,7 @@ from models.database import Database, is_locked, said
 from models.write_lock import Busy
 from queries import health
 from service.doctor.line import FAIL, OK, WARN, Line
+from upkeep import beats
 from upkeep.backups.postgresql import server_version
 
 SLOW_SECONDS = 0.05
@@ -50,9 +51,9 @@ def database(url: str) -> Iterator[Line]:
                 revision = schema.revision(session) if has_schema else None
                 yield _schema(revision)
             yield _writable(found)
-            if revision is not None and not schema.is_newer(revision):
+            if revision == max(schema.known()):
                 with found.read() as session:
-                    yield _read(session)
+                    yield _worker(session)
         except SQLAlchemyError as error:
             yield Line("database", FAIL, f"It cannot be used: {said(error)}.", UP)
 
@@ -142,11 +143,17 @@ def _writable(database: Database) -> Line:
     return Line("writing", OK, "It can be written.")
 
 
-def _read(session: Session) -> Line:
-    """Whether a worker understands what comes."""
-    oldest = health.oldest_pending(session)
-    waited = (clock.now() - oldest).total_seconds() if oldest else 0.0
-    if oldest and waited > WAITING_SECONDS:
-        told = f"A receipt waits to be read since {clock.ago(oldest, clock.now())}."
-        return Line("worker", FAIL, told, "Does a worker run? systemctl status wrapup, or wrapup-worker")
-    return Line("worker", OK, "No receipt waits to be read for long.")
+def _worker(session: Session) -> Line:
+    """Whether one lives, on whatever machine, and understands what comes."""
+    now = clock.now()
+    oldest, loops = health.oldest_pending(session), beats.ages(session, now)
+    todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
+    if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
+        return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
+    if not loops:
+        return Line("worker", WARN, "None runs.", todo)
+    if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
+        since = max(loops[name] for name in hanging)
+        told = f"{', '.join(hanging)} went round {clock.span(timedelta(seconds=since))} ago."
+        return Line("worker", FAIL if beats.LOOP in hanging else WARN, told, todo)
+    return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

@@ -24,6 +24,7 @@ from service.settings import config
 from service.supervisor.folder import hold
 from tests import factories
 from upkeep.backups import noted
+from upkeep.beats import Beats
 
 SECRET = "a-password-that-nobody-sees"
 TOML = """
@@ -87,14 +88,21 @@ def test_where_all_is_well_no_line_is_a_failure(environ, tmp_path):
         config.load(environ)  # as a start does: the secrets are there then
         noted.note(tmp_path / "data", noted.BACKUP, clock.now())
         noted.note(tmp_path / "data", noted.DRILL, clock.now())
+        living = Database(environ["WRAPUP_DATABASE_URL"])
+        Beats(living).write()
         found = looked(environ)
+        with living.write() as session:
+            session.execute(text("DELETE FROM worker_beats"))
+        Beats(living, lambda: clock.now() - timedelta(minutes=9)).write()
+        assert looked(environ)["worker"].state == FAIL
+        living.close()
     assert {name for name, line in found.items() if line.state == FAIL} == set()
     well = {name for name, line in found.items() if line.state == OK}
     assert well >= {
         *("settings", "Wrapup", "data folder", "secrets", "database", "schema", "writing", "worker", "spool", "backup"),
         *("restore drill", "port", "dialer qvoice-main"),
     }
-    assert found["processes"].state == WARN  # nobody has started it
+    assert found["processes"].state == WARN  # nobody has started it here
     assert "1 connection" in found["settings"].said
 
 
