@@ -75,7 +75,7 @@ def _peaks(both: Both, of: str) -> Iterator[Row]:
                 used[at].append((processor(pids) - before) / run.answered * 1_000_000)
                 if run.errors:
                     raise Void(f"{run.errors} callbacks were not answered with 200")
-                stored.balance(stored.receipts(ours.database, began), [run])
+                stored.arrived(ours.database, began, [run])
                 found[at].append(run.rate)
     yield compared(f"26a. callbacks/s, {of}", *found, at_least=LEAST)
     yield compared("26a. processor time per callback, the database's included", *used, unit=" µs")
@@ -121,7 +121,7 @@ def _backlog(ours: Installation) -> set[int]:
     with ours.running(), ours.worker_paused():
         while stored.pending(ours.database) < BACKLOG:
             loads.append(peak(ours.callback_url))
-        return stored.balance(stored.receipts(ours.database, began), loads)
+        return stored.arrived(ours.database, began, loads)
 
 
 def _last_place(ours: Installation) -> int:

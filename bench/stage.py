@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from bench import contenders, load, stored
 from bench.contenders import Served
 from bench.databases import Embedded, Server
@@ -60,15 +58,7 @@ class Stage:
         if result.errors:
             raise Void(f"{result.errors} callbacks were not answered with 200")
         over = time.monotonic()
-        while True:
-            try:
-                self.numbers |= stored.balance(stored.receipts(self.ours.database, began), [result])
-                break
-            except (stored.Missing, OperationalError):  # a database that has just come back breaks connections off
-                if time.monotonic() > over + seconds:
-                    raise
-                self.ours.database.engine.dispose()
-                time.sleep(0.5)  # the spool is still being drained
+        self.numbers |= stored.arrived(self.ours.database, began, [result], seconds)
         if (waited := time.monotonic() - over) > 1:
             note(f"  all of {result.answered:,} answered callbacks are in the database after {waited:.1f} s")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from bench import bodies
 from bench.contenders import Callback
@@ -69,6 +70,19 @@ def balance(found: Iterable[bytes], loads: Iterable[Load]) -> set[int]:
     if left:
         raise Void(f"{left} callbacks are stored that nobody sent")
     return numbers
+
+
+def arrived(database: Database, since: datetime, loads: Iterable[Load], seconds: float = 60.0) -> set[int]:
+    """``balance`` of what arrived since then. What went into the spool may take so many seconds. Raises Void."""
+    loads, end = list(loads), time.monotonic() + seconds
+    while True:
+        try:
+            return balance(receipts(database, since), loads)
+        except (Missing, OperationalError):  # a database that has just come back breaks connections off
+            if time.monotonic() > end:
+                raise
+            database.engine.dispose()
+            time.sleep(0.5)  # the spool is still being drained
 
 
 def pending(database: Database) -> int:
