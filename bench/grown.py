@@ -31,7 +31,7 @@ from rig.ports import free_port
 CALLS = int(os.environ.get("BENCH_GROWN") or 20_000)
 FILLED = os.environ.get("BENCH_FILLED")
 LEAST, MOST_DELAY = 0.9, 1 / 0.9
-BACKLOG = 4_000  # receipts that a worker works off at least
+BACKLOG = 12_000  # receipts that a worker works off at least: some are, while the installation ends
 
 Both = tuple[Installation, Installation]  # the grown one, and the empty one
 
