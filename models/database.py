@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
+from models import hosts
 from models.base import Base
 from models.write_lock import write_lock
 
@@ -32,15 +33,6 @@ AnySelect = Select[*tuple[Any, ...]]
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
 BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
-
-# With a server that is gone without a word: its machine lost power, or a network swallows what is sent.
-PATIENCE = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,  # milliseconds
-}
 
 
 class Database:
@@ -55,7 +47,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).absolute().parent)
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": PATIENCE}
+        options: dict[str, Any] = {} if self.is_sqlite else hosts.options_for(self.url)
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
@@ -64,6 +56,8 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             event.listen(self.engine, "handle_error", _leave_what_only_reads)
+        else:
+            hosts.watch(self.engine)
 
     def limit(self, seconds: float) -> None:
         """No statement takes longer from now on; what does ends with an OperationalError, see ``took_too_long``."""

@@ -8,12 +8,19 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from models.hosts import is_lost
+
 
 @contextmanager
 def driver_of(connection: Connection, statement: str) -> Iterator[Any]:
-    """The connection of psycopg, or of sqlite3. What it raises inside is raised as SQLAlchemy would, as of the ``statement``."""
+    """The connection of psycopg, or of sqlite3. What it raises inside is raised as SQLAlchemy would, as of the ``statement``; what
+    leads to nobody who writes (``models.hosts``) is left, as it is there."""
     errors = connection.dialect.loaded_dbapi.Error
     try:
         yield connection.connection.driver_connection
     except errors as error:
-        raise DBAPIError.instance(statement, None, error, errors, True, dialect=connection.dialect) from error
+        lost = is_lost(error)
+        if lost:
+            connection.invalidate(error)
+            connection.engine.dispose()
+        raise DBAPIError.instance(statement, None, error, errors, True, lost, connection.dialect) from error
