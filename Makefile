@@ -11,7 +11,7 @@ IN_PLACE = $(PIP) --no-build-isolation --no-deps --editable .
 # Tests start hundreds of processes, and five of them collect the tests: each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install run demo test quick thorough compare integrations test-newest bench chaos soak update clean
+.PHONY: install run demo test quick thorough compare integrations test-newest bench chaos soak ha update clean
 .DELETE_ON_ERROR:
 
 # What units run: a copy of the code as it lies here, so that nothing changes under those that run before they are told.
@@ -108,6 +108,13 @@ soak: .venv/installed-test
 	@$(BIN)/python -m bench.soak --database sqlite --minutes $(SOAK_MINUTES)
 	@$(BIN)/python -m bench.soak --database postgresql --minutes $(SOAK_MINUTES)
 
+# Three hosts of PostgreSQL, two of Wrapup and a balancer, each with a network of its own, as deploy/ha has them: a primary, a network and
+# a host with a spool die while numbered callbacks arrive, and every one must be accounted for. Linux; etcd and HAProxy are the system's,
+# or are unpacked from Debian's packages into .ha-tools. It says what is missing.
+RATE ?= 20
+ha: .venv/installed-ha
+	@$(BIN)/python -m tests.ha --rate $(RATE)
+
 # Renews the lock files from the ranges in setup.cfg, and says what moved.
 update: .venv-update/installed
 	@.venv-update/bin/python -m requirements.update
@@ -131,10 +138,14 @@ update: .venv-update/installed
 	@.venv/bin/mypy >/dev/null & .venv/bin/pytest -q --collect-only >/dev/null; wait
 	@touch $@
 
+.venv/installed-ha: .venv/installed-test requirements/ha.txt
+	.venv/bin/$(LOCKED) -r requirements/ha.txt
+	@touch $@
+
 .venv-update/installed: requirements/update.txt
 	$(PYTHON) -m venv .venv-update
 	.venv-update/bin/$(LOCKED) -r requirements/update.txt
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-newest .venv-update .venv-integrations instance instance-demo *.egg-info
+	rm -rf .venv .venv-newest .venv-update .venv-integrations .ha-tools instance instance-demo *.egg-info

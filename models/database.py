@@ -32,6 +32,8 @@ AnySelect = Select[*tuple[Any, ...]]
 
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
+CHECKPOINT_PAGES = 1000
+
 BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
 
 
@@ -101,16 +103,20 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed at the end, all or none."""
-        engine = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
-        with self.write_lock(), Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with self.write_lock() as mine:
+            engine = self.engine
+            if self.is_sqlite:
+                engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE", sqlite_checkpoints=mine)
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
 
-    def write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[None]:
-        """Within it nobody else of ours writes. SQLite has one writer at a time, and lets who comes often starve the others:
-        who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before others. Raises
-        Busy where it is not to be had ``within`` so many seconds."""
+    def write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[bool]:
+        """Within it nobody else of ours writes, or checkpoints. SQLite has one writer at a time, and lets who comes often starve
+        the others: who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before
+        others. Raises Busy where it is not to be had ``within`` so many seconds; gives whether it is held, see
+        ``write_lock``."""
         if not self.is_sqlite:
-            return nullcontext()
+            return nullcontext(True)
         # The first file is called as the releases before this one call it: theirs may still run beside ours.
         return write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within)
 
@@ -151,6 +157,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    checkpoints = connection.get_execution_options().get("sqlite_checkpoints", True)
+    if connection.info.get("checkpoints", True) != checkpoints:
+        connection.exec_driver_sql(checkpointing(checkpoints))
+        connection.info["checkpoints"] = checkpoints
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
 
@@ -158,6 +168,12 @@ def _leave_what_only_reads(context: ExceptionContext) -> None:
     """A connection that was made while the file could only be read only reads for ever: it ends, and all of its pool with it."""
     if getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
         context.is_disconnect = True
+
+
+def checkpointing(allowed: bool) -> str:
+    """The statement for it: whether a connection of SQLite copies the log into the database after a commit, when the log is as
+    long as by SQLite's own default."""
+    return f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES if allowed else 0}"
 
 
 def took_too_long(error: DBAPIError) -> bool:

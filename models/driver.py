@@ -13,8 +13,8 @@ from models.hosts import is_lost
 
 @contextmanager
 def driver_of(connection: Connection, statement: str) -> Iterator[Any]:
-    """The connection of psycopg, or of sqlite3. What it raises inside is raised as SQLAlchemy would, as of the ``statement``; what
-    leads to nobody who writes (``models.hosts``) is left, as it is there."""
+    """The connection of psycopg, or of sqlite3. What it raises inside is raised as SQLAlchemy would, as of the ``statement``; a
+    connection that leads to nobody who writes is left, as ``models.hosts`` does."""
     errors = connection.dialect.loaded_dbapi.Error
     try:
         yield connection.connection.driver_connection

@@ -15,8 +15,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-WRITES = ("read-write", "primary")  # of ``target_session_attrs``
+# What of ``target_session_attrs`` is looked for here, and in which order where it is several.
+WANTED = {"read-write": ("read-write",), "primary": ("primary",), "prefer-standby": ("standby", "any")}
 RECYCLE_SECONDS = 1800
+# Who has not answered for so long is not asked for the time thereafter, while there are others.
+LONG_SECONDS, ALONE_SECONDS = 1.0, 5.0
+
+Place = tuple[str, str]  # host, port
 
 # With a server that is gone without a word: its machine lost power, or a network swallows what is sent.
 PATIENCE: Mapping[str, str | int] = {
@@ -87,47 +92,55 @@ def _writes(connection: Any) -> bool:
 
 
 class Hosts:
-    """Asks the hosts of a URL one after the other, first the one that was found last; then those that refuse at once, and last
-    those that let us wait. Without this, whoever stands first in the URL and is gone would cost every new connection its
-    patience, and a callback has a second."""
+    """Asks the hosts of a URL one after the other, first the one that was found last, then those that refuse at once. One that
+    lets us wait is left alone for a while: else whoever stands first in the URL and is gone would cost every new connection its
+    patience, and a callback has a second; and whoever has just taken over would be found late."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._took: dict[tuple[str, str], float] = {}  # seconds until it failed last; below 0: the one that was found last
+        self._took: dict[Place, float] = {}  # seconds until it failed last; below 0: the one that was found last
+        self._silent: dict[Place, float] = {}  # until when it is left alone
 
     def connect(
         self, dialect: Dialect, _record: ConnectionPoolEntry, cargs: Sequence[Any], cparams: dict[str, Any]
     ) -> DBAPIConnection | None:
-        """A connection; None where that is the driver's own matter: of one host, or where a standby is as welcome."""
+        """A connection; None where that is the driver's own matter: of one host, or where any is as welcome."""
         places = _places(cparams)
-        if len(places) < 2 or cparams.get("target_session_attrs") not in WRITES:
+        wanted = WANTED.get(cparams.get("target_session_attrs", ""))
+        if len(places) < 2 or wanted is None:
             return None
         errors = dialect.loaded_dbapi
         refused = []
-        for place in self.in_order(places):
+        for state, place in ((state, place) for state in wanted for place in self.in_order(places)):
             began = time.monotonic()
             try:
-                found = dialect.connect(*cargs, **{**cparams, "host": place[0], "port": place[1]})
+                more = {"host": place[0], "port": place[1], "target_session_attrs": state}
+                found = dialect.connect(*cargs, **{**cparams, **more})
             except errors.OperationalError as error:
                 self._note(place, time.monotonic() - began)
                 refused.append(str(error).strip().partition("\n")[0].removesuffix("."))
                 continue
             self._note(place, -1.0)
             return found
-        raise errors.OperationalError("No host can be written to: " + "; ".join(refused))
+        raise errors.OperationalError(f"No host is {wanted[0]}: " + "; ".join(refused))
 
-    def in_order(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    def in_order(self, places: Sequence[Place]) -> list[Place]:
+        """Those to be asked now."""
+        now = time.monotonic()
         with self._lock:
-            return sorted(places, key=lambda place: self._took.get(place, 0.0))
+            heard = [place for place in places if self._silent.get(place, 0.0) < now]
+            return sorted(heard or places, key=lambda place: self._took.get(place, 0.0))
 
-    def _note(self, place: tuple[str, str], took: float) -> None:
+    def _note(self, place: Place, took: float) -> None:
         with self._lock:
             if took < 0:
                 self._took = {other: max(0.0, before) for other, before in self._took.items()}
             self._took[place] = took
+            if took > LONG_SECONDS:
+                self._silent[place] = time.monotonic() + ALONE_SECONDS
 
 
-def _places(cparams: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _places(cparams: Mapping[str, Any]) -> list[Place]:
     """(host, port), as the driver is given them: with commas between."""
     hosts = str(cparams.get("host", "")).split(",")
     ports = str(cparams.get("port") or "").split(",")

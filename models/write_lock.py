@@ -23,22 +23,24 @@ class Busy(Exception):
 
 
 @contextmanager
-def write_lock(turn: str, firsts: str, first: bool = False, within: float | None = None) -> Iterator[None]:
+def write_lock(turn: str, firsts: str, first: bool = False, within: float | None = None) -> Iterator[bool]:
     """Hold the lock that the file at ``turn`` stands for, over all processes and threads. ``firsts``: the file in which it says
-    so who waits and is ``first``.
+    so who waits and is ``first``. Gives whether it is held.
 
-    Only for fairness: SQLite's own lock is what keeps writers apart. So whoever has waited for long goes on without it; with
-    ``within`` they raise Busy after so many seconds instead, and have written nothing.
+    SQLite's own lock is what keeps writers apart, so whoever has waited for long goes on without this one; with ``within`` they
+    raise Busy after so many seconds instead, and have written nothing. Who goes on without it must not checkpoint: before
+    3.51.3, SQLite may lose commits to two who do so at once (docs/decisions/0021).
     """
     try:
         file = _opened(turn)
     except OSError:  # a full or read-only disk: the database will say so itself
-        yield
+        yield False
         return
     try:
-        if not (first and locks.take(file)) and not _wait(file, firsts, first, within or LONGEST_SECONDS) and within:
+        held = (first and locks.take(file)) or _wait(file, firsts, first, within or LONGEST_SECONDS)
+        if within and not held:
             raise Busy
-        yield
+        yield held
     finally:
         os.close(file)
 

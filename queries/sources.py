@@ -49,10 +49,18 @@ def tables_of(whom: Any) -> Session:
 
 class Sources:
     """Of one process. ``mirror``: the setting WRAPUP_MIRROR. With ``auto`` the mirror is asked where there is one. ``rows``:
-    from how many changes on there should be one."""
+    from how many changes on there should be one. ``tables``: whose are asked where the mirror is not."""
 
-    def __init__(self, database: Database, folder: Path, mirror: str = AUTO, rows: int | None = None):
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        mirror: str = AUTO,
+        rows: int | None = None,
+        tables: Callable[[], Database] | None = None,
+    ):
         self._database = database
+        self._tables = tables or (lambda: database)
         self.folder = folder
         self._setting = mirror
         self._rows = rows
@@ -63,7 +71,9 @@ class Sources:
     ) -> Answered[One]:
         """The answer to a question, which may be put twice: to the mirror, and where that fails to the tables. ``tables``: it is
         about what only they hold."""
-        with self._database.snapshot() as session:
+        # The mirror is laid over by what has changed since, which a copy of the database need not have.
+        by_mirror = not tables and self.has_mirror(filters or {})
+        with (self._database if by_mirror else self._tables()).snapshot() as session:
             if tables or not self._should_have(session, filters or {}):
                 return Answered(question(session), TABLES)
             try:
@@ -71,7 +81,7 @@ class Sources:
             except Unusable as error:
                 log.warning("mirror_not_asked", why=str(error))
                 note = f"Asked from the tables, which is slower: {error}."
-        with self._database.snapshot() as session:  # another one: this may have ended in the middle of its rows
+        with self._tables().snapshot() as session:  # another one: this may have ended in the middle of its rows
             return Answered(question(session), TABLES, note)
 
     def has_mirror(self, filters: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ Each holds exact versions with hashes, for every Python and machine that the ran
 - ``run.txt``: what a running Wrapup needs;
 - ``fast.txt``: gunicorn's parser in C, which needs a compiler;
 - ``test.txt``: what a running Wrapup needs, in the same versions, and the tests' tools;
+- ``ha.txt``: what ``make ha`` needs besides, in versions that go with these;
 - ``update.txt``: what runs this.
 
 No index is named in them: pip takes the files from wherever it is told to look, and their hashes say that they are the same.
@@ -69,6 +70,7 @@ def main() -> None:
         ("run", "setup.cfg"),
         ("fast", ranges["options.extras_require"]["fast"]),
         ("test", "setup.cfg", "--extra", "test", "--constraints", str(HERE / "run.txt")),
+        ("ha", ranges["options.extras_require"]["ha"], "--constraints", str(HERE / "test.txt")),
         ("update", ranges["options.extras_require"]["update"]),
     ):
         target = HERE / f"{name}.txt"

@@ -8,6 +8,7 @@ from callbacks.ladder.inbox import Inbox
 from callbacks.receiver import Receiver
 from lib import outside
 from models.database import Database
+from models.replica import Replica
 from outcomes.decisions import Decided
 from queries.sources import Sources
 from service import logs
@@ -30,13 +31,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
     database = Database(settings.database_url, pool_size=16)
     inbox = Inbox(database, settings)
-    app.extensions[NAME] = Context(
+    own = app.extensions[NAME] = Context(
         settings=settings,
         database=database,
         connections=Decided(database, settings.connections),
         spool=inbox.spool,
-        sources=Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows),
+        sources=Sources(
+            database, settings.mirror_folder(), settings.mirror, settings.mirror_rows, lambda: own.reading()
+        ),
         refused=tally(settings.data_dir),
+        replica=Replica(database, settings.reader_url, settings.reader_seconds) if settings.reader_url else None,
     )
     read_side.register(app)
     app.register_error_handler(ParseException, errors.broken_off)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_smorest import Blueprint
 
 from callbacks.settings import Settings as OfIntake
@@ -13,6 +13,7 @@ from crm.destination import Destination
 from lib.buckets import Buckets
 from lib.shared_counts import SharedCounts
 from models.database import Database
+from models.replica import Replica
 from outcomes.decisions import Decided
 from queries.recent_counts import RecentCounts
 from queries.recent_words import RecentWords
@@ -50,6 +51,7 @@ class Settings(OfIntake, Protocol):
 @dataclass
 class Context:
     """``connections`` are the configured ones with what was decided since; ``sources`` answer questions over many calls;
+    ``replica`` is a copy that is asked in its place where it is not too far behind;
     ``refused`` counts what was refused, in all processes of this machine; ``described`` keeps what is the same for every
     reader."""
 
@@ -59,6 +61,7 @@ class Context:
     spool: Spool
     sources: Sources
     refused: SharedCounts
+    replica: Replica | None = None
     recent_words: RecentWords = field(default_factory=RecentWords)
     recent_counts: RecentCounts = field(init=False)
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
@@ -71,6 +74,16 @@ class Context:
 
     def __post_init__(self) -> None:
         self.recent_counts = RecentCounts(self.database, folder=self.settings.data_dir)
+
+    def reading(self) -> Database:
+        """Whom questions over many calls are put to. Never what must be of this moment: keys, the change feed, what somebody is
+        about to change."""
+        if self.replica is None:
+            return self.database
+        database, behind = self.replica.choose()
+        if behind is not None:
+            g.behind = max(behind, g.get("behind", 0.0))
+        return database
 
     def refuse(self, event: str) -> None:
         """Count and log that the present request is refused, and who sent it."""

@@ -16,12 +16,19 @@ from queries.exports.choice import Choice
 from queries.exports.formats import FOR_SPREADSHEETS, FORMATS
 from queries.sources import MIRROR, Sources
 from web import idle
+from web.context import context
 from web.errors import ApiError
 from web.turns import EXPORTS
 
 # Each holds a thread and a connection of the pool for as long as its reader takes, unless that one is silent (``web.idle``).
 _AT_ONCE = 4
 _turns = BoundedSemaphore(_AT_ONCE)
+
+
+def asked(filters: Mapping[str, Any]) -> Database:
+    """Whom an export is asked of. The mirror is laid over by what has changed since, which a copy need not have."""
+    own = context()
+    return own.database if own.sources.has_mirror(filters) else own.reading()
 
 
 def streamed(database: Database, sources: Sources, filters: Mapping[str, Any], form: str, choice: Choice) -> Response:

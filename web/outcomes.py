@@ -222,7 +222,7 @@ def exported(query: dict[str, Any]) -> Response:
     choice = Choice(rest["columns"], "for" in rest, rest["tz"])
     with database().read() as session:
         filters = opened_filters(session, filters, rest)
-    return exports.streamed(database(), context().sources, filters, rest["format"], choice)
+    return exports.streamed(exports.asked(filters), context().sources, filters, rest["format"], choice)
 
 
 @blueprint.route("/outcomes/<uuid:outcome_id>")

@@ -6,6 +6,7 @@ from werkzeug.http import parse_date
 from web import (
     acts,
     auth,
+    behind,
     catalogue,
     checks,
     connections,
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or _LARGEST_BODY
     errors.register(app)
     idle.register(app)
+    behind.register(app)
     auth.register(app)
     app.after_request(_headers)
     app.register_blueprint(assets)

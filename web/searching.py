@@ -15,7 +15,7 @@ from web.turns import SEARCHES
 def searching() -> Iterator[Session]:
     """A session in which a page of a list is read."""
     try:
-        with SEARCHES.turn(), context().database.read() as session:
+        with SEARCHES.turn(), context().reading().read() as session:
             yield session
     except keyset.BadCursor as error:
         invalid("cursor", str(error))

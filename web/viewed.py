@@ -177,7 +177,7 @@ def sent(view: View, form: str, for_spreadsheet: bool) -> Response:
             with own.database.read() as session:
                 filters = question.opened(question.asked(session, own.settings.limits, own.connections))
             choice = answering.choice(question, form, for_spreadsheet)
-            return exports.streamed(own.database, own.sources, filters, form, choice)
+            return exports.streamed(exports.asked(filters), own.sources, filters, form, choice)
         with REPORTS.turn():
             data = files.made(form, answering.rows_of(means(), question), question.tz, for_spreadsheet)
     except Broken as error:

@@ -18,7 +18,7 @@ from callbacks.ladder.rows import write_postgresql, write_sqlite
 from callbacks.ladder.stranger_caps import count, keep_strangers
 from callbacks.strangers import Strangers
 from models import KnownToken, Receipt, StrangerQuota
-from models.database import Database
+from models.database import Database, checkpointing
 from models.schema import VERSION_TABLE
 from models.strangers import lock
 
@@ -45,6 +45,7 @@ class DatabaseStore:
         self._faults: type[Exception] = errors.Error
         # A row that cannot be held, whatever the database's state. Everything else is the database's own trouble.
         self._row_faults = (errors.DataError, errors.IntegrityError, ValueError, TypeError, OverflowError)
+        self._checkpoints = True
         if database.is_sqlite:
             self._driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         else:
@@ -72,7 +73,7 @@ class DatabaseStore:
     def probe(self) -> None:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
         the table of receipts lets it wait, as it would let a callback wait."""
-        with self._database.write_lock():
+        with self._turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")
 
@@ -84,7 +85,7 @@ class DatabaseStore:
     def catch_up(self) -> None:
         """Learn which tokens are or were ours, and count the strangers whose receipts were dropped while nobody could."""
         dropped = self._caps.uncounted()
-        with self._database.write_lock(), self._transaction() as session:
+        with self._turn(), self._transaction() as session:
             lock(session)
             count(session, dropped)
             self._caps.learn(session.scalars(select(KnownToken.fingerprint)).all())
@@ -134,15 +135,24 @@ class DatabaseStore:
 
     def _insert(self, drafts: Sequence[Draft], within: float | None) -> None:
         if self._database.is_sqlite:
-            with self._database.write_lock(first=True, within=within):
+            with self._turn(first=True, within=within):
                 write_sqlite(self._driver, drafts)
         else:
             write_postgresql(self._driver, drafts)
 
     def _insert_strangers(self, drafts: list[Draft]) -> None:
-        with self._database.write_lock(first=True), self._transaction() as session:
+        with self._turn(first=True), self._transaction() as session:
             drops = keep_strangers(session, drafts, self._caps)
         self._caps.did_not_fit(drops)
+
+    @contextmanager
+    def _turn(self, first: bool = False, within: float | None = None) -> Iterator[None]:
+        """As ``Database.write_lock``; who goes on without it checkpoints nothing."""
+        with self._database.write_lock(first, within) as mine:
+            if mine != self._checkpoints:
+                self._driver.execute(checkpointing(mine))
+                self._checkpoints = mine
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from crm.destination import Destination
@@ -59,6 +59,8 @@ class Settings:
     mirror: str = AUTO  # whether there is a mirror of the outcomes
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
+    reader_url: str = ""  # of a copy of the database, which may be a little behind
+    reader_seconds: int = 10  # of how many seconds behind it is still asked
     file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
     file: Path | None = None  # where it lies; None where there is none
     outside: bool = True  # whether anything leaves this Wrapup: polls, loads, deliveries, schedules
@@ -109,6 +111,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data_dir, database_url = where.data_dir, where.database_url
     bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
     _check_bind(bind)
+    reader_url = env.text("WRAPUP_READER_URL", "")
+    if reader_url:
+        _check_reader(reader_url, database_url)
     short_tokens = env.choice("WRAPUP_ALLOW_SHORT_TOKENS", "no", ("no", "yes")) == "yes"
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
@@ -137,6 +142,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
+        reader_url=reader_url,
+        reader_seconds=env.number("WRAPUP_READER_SECONDS", 10, 1, 3600),
         file_hash=file_hash,
         outside=env.choice("WRAPUP_OUTSIDE", "on", ("on", "off")) == "on",
         file=(where.file or Path("wrapup.toml").absolute()) if file_hash else None,
@@ -211,11 +218,33 @@ def _check_database(text: str) -> None:
     if url.port is not None and not 1 <= url.port <= 65_535:
         raise BadSettings("WRAPUP_DATABASE_URL must have a port from 1 to 65535.")
     if url.drivername != "sqlite":
+        _check_sessions(url)
         return
     if url.host:
         raise BadSettings("WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.")
     if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
         raise BadSettings("WRAPUP_DATABASE_URL must name a file: in memory, every process would have its own database.")
+
+
+def _check_sessions(url: URL) -> None:
+    wanted = url.query.get("target_session_attrs", "")
+    if wanted in ("read-only", "standby", "prefer-standby"):
+        raise BadSettings(
+            f"WRAPUP_DATABASE_URL asks for target_session_attrs={wanted}, where nothing can be written: several hosts need "
+            "read-write, which is what they have where nothing is said."
+        )
+
+
+def _check_reader(text: str, database_url: str) -> None:
+    """No sentence repeats the URL. Raises BadSettings."""
+    try:
+        name = make_url(text).drivername
+    except (ArgumentError, ValueError):
+        raise BadSettings("WRAPUP_READER_URL is not a database URL.") from None
+    if name not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise BadSettings(f"WRAPUP_READER_URL must begin with postgresql://, not {name}: only PostgreSQL has copies.")
+    if make_url(database_url).drivername == "sqlite":
+        raise BadSettings("WRAPUP_READER_URL is a copy of a PostgreSQL, and WRAPUP_DATABASE_URL names none.")
 
 
 def _public_url(text: str, bind: str) -> str:

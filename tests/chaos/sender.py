@@ -1,4 +1,5 @@
-"""A dialer, as a process of its own: ``python -m tests.chaos.sender LEDGER RATE FIRST_URL...``; ends at SIGTERM.
+"""A dialer, as a process of its own: ``python -m tests.chaos.sender LEDGER RATE URL [FIRST]``; ends at SIGTERM. FIRST: its first
+call's number.
 
 Callbacks leave by the clock, whether or not earlier ones were answered: a stalled answer delays nothing. What gets no
 answer is tried again, like a dialer does, only sooner. The ledger is written line by line as things happen:
@@ -29,12 +30,14 @@ ANSWER = b'{"received":true}'
 
 
 class Dialer:
-    """Sends the callbacks of one run to ``url``, a pattern with ``{kind}``, at ``rate`` calls per second."""
+    """Sends the callbacks of one run to ``url``, a pattern with ``{kind}``, at ``rate`` calls per second, from the
+    number ``first`` on."""
 
-    def __init__(self, url: str, rate: float, ledger):
+    def __init__(self, url: str, rate: float, ledger, first: int = 0):
         parts = urlsplit(url)
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path
         self._rate = rate
+        self._first = first
         self._ledger = ledger
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._random = random.Random(1)
@@ -44,8 +47,8 @@ class Dialer:
     async def run(self) -> None:
         """Send until told to stop; then wait for what is still on its way."""
         begin, under_way = self._clock(), set()
-        for number in itertools.count():
-            due = begin + number / self._rate
+        for number in itertools.count(self._first):
+            due = begin + (number - self._first) / self._rate
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), max(0.0, due - self._clock()))
             if self.stop.is_set():
@@ -124,10 +127,10 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[str, bool]:
     return ("body" if status == "200" and text != ANSWER else status), "connection: close" not in head
 
 
-async def _main(path: str, rate: str, url: str) -> None:
+async def _main(path: str, rate: str, url: str, first: str = "0") -> None:
     # Unbuffered by line: what has left must stand in the ledger, whatever becomes of this process.
     with open(path, "w", buffering=1) as ledger:
-        dialer = Dialer(url, float(rate), ledger)
+        dialer = Dialer(url, float(rate), ledger, int(first))
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, dialer.stop.set)
         _die_with(sys.stdin)

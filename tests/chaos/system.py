@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,9 +22,9 @@ GROUPS = {"web": "service.supervisor.receivers", "reader": "service.supervisor.r
 
 
 class System:
-    """``wrapup serve`` in the folder, with the data folder ``data`` in it."""
+    """``wrapup serve``, or another command, in the folder, with the data folder ``data`` in it."""
 
-    def __init__(self, folder: Path, piped_log: bool = False, **more: str):
+    def __init__(self, folder: Path, piped_log: bool = False, command: Sequence[str] = (COMMAND, "serve"), **more: str):
         port = free_port()
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
@@ -37,6 +38,7 @@ class System:
         self._expected = False
         # Where its own writes to files are made to fail, a log file could not be written either.
         self._piped_log = piped_log
+        self._command = command
 
     @contextmanager
     def running(self):
@@ -151,10 +153,10 @@ class System:
         how = {"cwd": self.folder, "env": self.environ, "start_new_session": True}
         with open(self.folder / "out", "a") as out, open(self.log, "a") as err:
             if not self._piped_log:
-                self._process = subprocess.Popen([COMMAND, "serve"], stdout=out, stderr=err, **how)
+                self._process = subprocess.Popen(self._command, stdout=out, stderr=err, **how)
                 return
             pipe = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=err, start_new_session=True)
-            self._process = subprocess.Popen([COMMAND, "serve"], stdout=out, stderr=pipe.stdin, **how)
+            self._process = subprocess.Popen(self._command, stdout=out, stderr=pipe.stdin, **how)
             pipe.stdin.close()
 
 

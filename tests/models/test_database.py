@@ -1,13 +1,15 @@
 """How long a statement may take, and what comes of a connection that cannot be used."""
 
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.database import Database, said, took_too_long
+from models.database import CHECKPOINT_PAGES, Database, said, took_too_long
 
 ENDLESS = """
     WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000000000)
@@ -76,4 +78,26 @@ def test_connections_that_only_read_are_left_with_their_first_error(sqlite_url):
         with database.write() as session:
             session.execute(text("DELETE FROM portal_budgets"))
             session.execute(add)
+    database.close()
+
+
+@pytest.mark.parametrize("turn", ["mine", "somebody's"])
+def test_only_whose_turn_it_is_copies_the_log_into_the_database(sqlite_url, monkeypatch, turn):
+    """Before 3.51.3, SQLite may lose what was committed where two copy at once."""
+    monkeypatch.setattr("models.write_lock.LONGEST_SECONDS", 0.05)
+    database = Database(sqlite_url, pool_size=1)
+    path = Path(database.url.database)
+    with database.write() as session:
+        session.execute(text("CREATE TABLE large (bytes BLOB)"))
+    with ExitStack() as stack:
+        if turn != "mine":
+            stack.enter_context(Database(sqlite_url).write_lock())
+        before = path.stat().st_size
+        with database.write() as session:
+            session.execute(text(f"INSERT INTO large VALUES (randomblob({(CHECKPOINT_PAGES + 100) * 4096}))"))
+        grown = path.stat().st_size - before
+        assert (grown > 0) == (turn == "mine")
+    with database.write() as session:  # the same connection, when it is its turn again
+        session.execute(text("INSERT INTO large VALUES (1)"))
+    assert path.stat().st_size > before
     database.close()

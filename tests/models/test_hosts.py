@@ -166,23 +166,26 @@ def test_where_no_host_writes_each_is_named(postgresql_url, postgresql_server):
     administer(postgresql_server, f"ALTER DATABASE {database.url.database} SET default_transaction_read_only = on")
     with pytest.raises(OperationalError) as raised, database.read() as session:
         session.execute(ASK)
-    assert said(raised.value).startswith("No host can be written to: ")
+    assert said(raised.value).startswith("No host is read-write: ")
     assert "refused" in said(raised.value) and "read-only" in said(raised.value)
     database.close()
 
 
-def test_who_was_found_last_is_first_and_who_lets_wait_is_last():
+def test_who_was_found_last_is_first_and_who_lets_wait_is_left_alone():
     a, b, c = ("a", ""), ("b", ""), ("c", "")
     dialect = SimpleNamespace(loaded_dbapi=SimpleNamespace(OperationalError=errors.OperationalError))
     hosts = Hosts()
     assert hosts.in_order([a, b, c]) == [a, b, c]
-    hosts._note(a, 2.0)
+    hosts._note(a, 0.5)
     hosts._note(b, -1.0)
     assert hosts.in_order([a, b, c]) == [b, c, a]
     hosts._note(b, 0.1)
     hosts._note(c, -1.0)
     assert hosts.in_order([a, b, c]) == [c, b, a]
-    asked = {"host": "a,b", "port": "1,2", "target_session_attrs": "prefer-standby"}
+    hosts._note(b, 2.0)
+    assert hosts.in_order([a, b, c]) == [c, a]
+    assert hosts.in_order([b]) == [b]
+    asked = {"host": "a,b", "port": "1,2", "target_session_attrs": "any"}
     assert hosts.connect(dialect, None, [], asked) is None
 
 

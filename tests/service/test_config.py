@@ -129,6 +129,12 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
         ),
         (
             "WRAPUP_DATABASE_URL",
+            "postgresql://u:pw@/n?host=a:5432&host=b:5432&target_session_attrs=prefer-standby",
+            "WRAPUP_DATABASE_URL asks for target_session_attrs=prefer-standby, where nothing can be written: several hosts need "
+            "read-write, which is what they have where nothing is said.",
+        ),
+        (
+            "WRAPUP_DATABASE_URL",
             "sqlite://data/wrapup.db",
             "WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.",
         ),

@@ -1,0 +1,128 @@
+"""Who looks on throughout: one writes into the database as Wrapup does, and one follows the change feed through the balancer."""
+
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager, suppress
+
+import requests
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.database import Database
+from tests.ha.world import Api
+
+WRITE_SECONDS, FOLLOW_SECONDS = 0.1, 0.2
+AWAY_SECONDS = 1.0
+TABLE = "ha_writes"
+
+
+class Writer:
+    """Writes number after number, each in a transaction of its own, with Wrapup's own connections."""
+
+    def __init__(self, url: str):
+        self._database = Database(url)
+        self._over = threading.Event()
+        self.at: list[float] = []  # when each was committed
+
+    @contextmanager
+    def running(self):
+        with self._database.write() as session:
+            session.execute(text(f"CREATE TABLE {TABLE} (n int PRIMARY KEY)"))
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join(30)
+
+    def away_since(self, moment: float) -> tuple[float, float]:
+        """Seconds of the longest time without a write after the moment, and from the moment to the end of the last time without
+        one that was longer than AWAY_SECONDS; 0.0: there was none."""
+        at = [moment, *(one for one in self.at if one > moment), time.monotonic()]
+        gaps = [(later - before, later - moment) for before, later in zip(at, at[1:], strict=False)]
+        return max(gaps)[0], max((end for gap, end in gaps if gap > AWAY_SECONDS), default=0.0)
+
+    def lost(self) -> int:
+        """Of what was committed, how much is not there any more."""
+        with self._database.read() as session:
+            there = set(session.scalars(text(f"SELECT n FROM {TABLE}")))
+        return len(set(range(len(self.at))) - there)
+
+    def _run(self) -> None:
+        while not self._over.wait(WRITE_SECONDS):
+            with suppress(SQLAlchemyError):
+                with self._database.write() as session:
+                    # Where nobody said whether the last one was committed, it is written once more.
+                    session.execute(text(f"INSERT INTO {TABLE} VALUES ({len(self.at)}) ON CONFLICT DO NOTHING"))
+                self.at.append(time.monotonic())
+
+
+class Reader:
+    """Follows the feed from its beginning, and asks again after every failure."""
+
+    def __init__(self, api: Api):
+        self._api = api
+        self._over = threading.Event()
+        self.seen: Counter[tuple[str, int]] = Counter()
+        self.at: list[float] = []  # when something new came
+        self.failed: Counter[str] = Counter()
+        self.disorder = 0
+        self.restarts = 0
+        self.reached = 0
+
+    @contextmanager
+    def running(self):
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join(60)
+
+    def longest_since(self, moment: float) -> float:
+        """Seconds in which nothing new came, at most."""
+        at = [moment, *(one for one in self.at if one > moment)]
+        return max((later - before for before, later in zip(at, at[1:], strict=False)), default=0.0)
+
+    def wrong(self, stored: dict[str, int]) -> list[str]:
+        """``stored``: revision by id, of all outcomes."""
+        twice = [what for what, times in self.seen.items() if times > 1]
+        missed = [id_ for id_, revision in stored.items() if (id_, revision) not in self.seen]
+        return [
+            *([f"the feed showed {len(twice)} revisions more than once"] if twice else []),
+            *([f"the feed never showed {len(missed)} outcomes as they are, {missed[0]} among them"] if missed else []),
+            *([f"places of the feed came out of order {self.disorder} times"] if self.disorder else []),
+            *([f"the feed began again {self.restarts} times"] if self.restarts else []),
+        ]
+
+    def _run(self) -> None:
+        after = ""
+        with requests.Session() as session:
+            session.headers.update(self._api.headers)
+            while not self._over.is_set():
+                after, more = self._ask(session, after)
+                if not more:
+                    self._over.wait(FOLLOW_SECONDS)
+
+    def _ask(self, session: requests.Session, after: str) -> tuple[str, bool]:
+        query = {"after": after, "limit": "1000"}
+        try:
+            answer = session.get(f"{self._api.url}/outcomes/changes", params=query, timeout=15)
+            told = answer.json() if answer.status_code == 200 else {}
+        except (requests.RequestException, ValueError) as error:
+            self.failed[type(error).__name__] += 1
+            return after, False
+        if answer.status_code != 200:
+            self.failed[str(answer.status_code)] += 1
+            self.restarts += answer.status_code == 409
+            return after, False
+        for one in told["outcomes"]:
+            self.seen[one["id"], one["revision"]] += 1
+            self.disorder += one["position"] <= self.reached
+            self.reached = max(self.reached, one["position"])
+        if told["outcomes"]:
+            self.at.append(time.monotonic())
+        return told["next"], told["more"]
