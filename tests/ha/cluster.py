@@ -50,7 +50,8 @@ class Cluster:
         self._environ = os.environ | {f"PATRONI_{role}_PASSWORD": PASSWORD for role in ROLES}
         places = "&".join(f"host={host.address}:5432" for host in hosts.values())
         self.url = f"postgresql://wrapup:{PASSWORD}@/wrapup?{places}"
-        self.reader_url = f"postgresql://wrapup:{PASSWORD}@/wrapup?{places}&target_session_attrs=prefer-standby"
+        last_first = "&".join(reversed(places.split("&")))
+        self.reader_url = f"postgresql://wrapup:{PASSWORD}@/wrapup?{last_first}&target_session_attrs=prefer-standby"
 
     @contextmanager
     def running(self):

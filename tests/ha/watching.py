@@ -1,4 +1,5 @@
-"""Who looks on throughout: one writes into the database as Wrapup does, and one follows the change feed through the balancer."""
+"""Who looks on throughout: one writes into the database as Wrapup does; one follows the change feed, and one asks for a list, both
+through the balancer."""
 
 import threading
 import time
@@ -11,9 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database
 from tests.ha.world import Api
+from web.behind import HEADER
 
-WRITE_SECONDS, FOLLOW_SECONDS = 0.1, 0.2
+WRITE_SECONDS, FOLLOW_SECONDS, LIST_SECONDS = 0.1, 0.2, 0.5
 AWAY_SECONDS = 1.0
+READER_SECONDS = 10
 TABLE = "ha_writes"
 
 
@@ -126,3 +129,50 @@ class Reader:
         if told["outcomes"]:
             self.at.append(time.monotonic())
         return told["next"], told["more"]
+
+
+class Lister:
+    """Asks for a list, which a copy of the database may answer."""
+
+    def __init__(self, api: Api):
+        self._api = api
+        self._over = threading.Event()
+        self.answers: Counter[str] = Counter()
+        self.behind: list[float] = []
+
+    @contextmanager
+    def running(self):
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join(60)
+
+    def said(self) -> str:
+        told = ", ".join(f"{name} {many:,}" for name, many in self.answers.most_common())
+        return f"{told}; behind {max(self.behind, default=0.0):.1f} s at the most"
+
+    def wrong(self) -> list[str]:
+        late = sum(one > READER_SECONDS + 1 for one in self.behind)
+        told = [f"{late} lists were more than {READER_SECONDS} s behind"] if late else []
+        return told if self.behind else ["no list was ever read from the copy"]
+
+    def _run(self) -> None:
+        with requests.Session() as session:
+            session.headers.update(self._api.headers)
+            while not self._over.wait(LIST_SECONDS):
+                self.answers[self._ask(session)] += 1
+
+    def _ask(self, session: requests.Session) -> str:
+        try:
+            answer = session.get(f"{self._api.url}/outcomes", params={"limit": "5"}, timeout=15)
+        except requests.RequestException as error:
+            return type(error).__name__
+        if answer.status_code != 200:
+            return str(answer.status_code)
+        if (behind := answer.headers.get(HEADER)) is None:
+            return "from the primary"
+        self.behind.append(float(behind))
+        return "from the copy"
