@@ -17,6 +17,7 @@ from tests import compiled
 from tests.commands import Commands
 from tests.databases import Databases, scratch
 from tests.server import ROOT
+from tests.standby import standby_of
 
 # Before all else on the path of processes that tests start, so that these load what an installation has, and not what the tests'
 # tools bring.
@@ -89,6 +90,15 @@ def postgresql_server(tmp_path_factory):
 
     with server(durable=False) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def standby(postgresql_server):
+    """A copy of that server that follows it (``tests.standby.Standby``)."""
+    if os.environ.get("WRAPUP_TEST_POSTGRESQL_URL"):
+        pytest.skip("A copy is made of a server of our own alone.")
+    with standby_of(postgresql_server) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

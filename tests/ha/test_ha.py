@@ -48,6 +48,8 @@ def test_the_balancer_sends_callbacks_again_and_nothing_else_that_may_have_arriv
     assert again["pages"] == again["large_callbacks"] == ["conn-failure"]
     for part in parts.values():
         assert part.count("backup no-check") == 2  # where both checks fail they are asked all the same
+    # Who has sent a callback is never cut off because its host is: it may be sent to the other one.
+    assert [name for name, part in parts.items() if "shutdown-sessions" in part] == ["pages"]
     assert "uri /readyz" in text
     assert not re.search(r"%(r|HU|HP|HQ)\b|%\[path|%hr|capture", text)  # the path of a callback holds its token
 

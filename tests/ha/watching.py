@@ -1,4 +1,4 @@
-"""Who looks on throughout: one writes into the database as Wrapup does; one follows the change feed, and one asks for a list, both
+"""Who looks on throughout: one writes into the database as Wrapup does; one follows the change feed and one asks for a list, both
 through the balancer."""
 
 import threading
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.database import Database
+from tests.ha.cluster import Cluster
 from tests.ha.world import Api
 from web.behind import HEADER
 
@@ -60,6 +61,28 @@ class Writer:
                     # Where nobody said whether the last one was committed, it is written once more.
                     session.execute(text(f"INSERT INTO {TABLE} VALUES ({len(self.at)}) ON CONFLICT DO NOTHING"))
                 self.at.append(time.monotonic())
+
+
+class Successor:
+    """Looks out for another primary than the present one, until it is found or this is closed. ``at``: when it was seen."""
+
+    def __init__(self, cluster: Cluster):
+        self.at: float | None = None
+        self._cluster = cluster
+        self._over = threading.Event()
+        before = cluster.primary()
+        threading.Thread(
+            target=self._run, args=["".join(name for name in "abc" if name != before)], daemon=True
+        ).start()
+
+    def close(self) -> None:
+        self._over.set()
+
+    def _run(self, others: str) -> None:
+        while not self._over.wait(WRITE_SECONDS):
+            if self._cluster.primary(others):
+                self.at = time.monotonic()
+                return
 
 
 class Reader:
