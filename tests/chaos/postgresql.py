@@ -73,13 +73,11 @@ class PostgreSQL:
         allow = f"ALTER DATABASE {ROLE} ALLOW_CONNECTIONS"
         return self._changed(f"{allow} false", f"{allow} true")
 
-    @contextmanager
     def read_only(self):
-        """It has become a database that may only be read, as after a switch-over to a standby."""
+        """It has become a database that may only be read, as after a switch-over to a standby. Sessions that began meanwhile stay
+        so: it is ours to leave them."""
         change = f"ALTER DATABASE {ROLE} SET default_transaction_read_only"
-        with self._changed(f"{change} = on", f"{change} = off"):
-            yield
-        self.end_sessions()  # a fail-over ends the sessions on the server that was read-only, too
+        return self._changed(f"{change} = on", f"{change} = off")
 
     @contextmanager
     def _changed(self, there: str, back: str):
