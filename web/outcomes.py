@@ -48,7 +48,7 @@ def list_outcomes(query: dict[str, Any]) -> Response:
     Filters may be given together, and all must hold; a filter given several times holds when any of its values does.
     """
     filters, rest = split(query)
-    with searching() as session:
+    with searching(calls=True) as session:
         page = selection.page(session, opened_filters(session, filters, rest), **rest)
     return answer({"outcomes": [shape.outcome(row) for row in page.rows], "next": page.next})
 

@@ -12,10 +12,12 @@ from web.turns import SEARCHES
 
 
 @contextmanager
-def searching() -> Iterator[Session]:
-    """A session in which a page of a list is read."""
+def searching(calls: bool = False) -> Iterator[Session]:
+    """A session in which a page of a list is read. ``calls``: of outcomes, which a copy of the database may show. Of what has
+    just been made, such as a load, it would show too little."""
+    own = context()
     try:
-        with SEARCHES.turn(), context().reading().read() as session:
+        with SEARCHES.turn(), (own.reading() if calls else own.database).read() as session:
             yield session
     except keyset.BadCursor as error:
         invalid("cursor", str(error))

@@ -100,7 +100,7 @@ def calls() -> Response | str:
     page, left_out, unsure, opened = None, None, None, openings.told(rest, g.get("row", {}), pairs)
     if not wrong:
         try:
-            with SEARCHES.turn(), session.database().read() as reading:
+            with SEARCHES.turn(), session.reading().read() as reading:
                 counted = opening.with_figure(reading, wanted, rest)
                 page = selection.page(reading, counted, **rest)
                 left_out = filters.left_out(reading, wanted)

@@ -44,6 +44,11 @@ def database() -> Database:
     return context().database
 
 
+def reading() -> Database:
+    """A copy of it, perhaps, for calls and figures."""
+    return context().reading()
+
+
 def public(view: View) -> View:
     """Say that a view needs no session. Stands directly below the route."""
     vars(view)["public"] = True
