@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from dialers import vocabulary as ours
 from dialers.base import Connection
@@ -27,13 +27,19 @@ def settle_due(
 ) -> int:
     """Fold groups with an outcome that has waited long enough. Returns how many outcomes changed; 0 when none is due."""
     now = now or clock.now()
-    due = select(CallOutcome.group_id).where(CallOutcome.settle_by <= now, CallOutcome.merged_into.is_(None))
     with database.read() as session:
-        groups = set(session.scalars(due.distinct().limit(limit)))
+        groups = set(session.scalars(due(now).limit(limit)))
     try:
         return fold_again(database, connections, groups, now)
     except Raced:
         return 0  # they are found again at the next call
+
+
+def due(now: datetime) -> Select[tuple[UUID]]:
+    """The groups of outcomes that have waited long enough, as often as they have such ones. In the order of their waiting, so
+    that its index is gone through: for groups that are each there once SQLite goes through all outcomes."""
+    waited = (CallOutcome.settle_by <= now, CallOutcome.merged_into.is_(None))
+    return select(CallOutcome.group_id).where(*waited).order_by(CallOutcome.settle_by)
 
 
 class Waiting:

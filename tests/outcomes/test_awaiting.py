@@ -9,7 +9,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from outcomes.differences import Differences
 from outcomes.renormalize import renormalize
-from outcomes.settle import Waiting, settle_due
+from outcomes.settle import Waiting, due, settle_due
 from queries import summary as sums
 from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
 
@@ -143,3 +143,16 @@ def test_what_was_never_disposed_because_nothing_comes_is_settled_by_renormalizi
     for _ in renormalize(database, connections, VOIPEX.name, True, now=START + WINDOW):
         pass
     assert found(database)[VOIPEX.name] == SETTLED
+
+
+def test_what_is_due_is_found_by_its_index_among_however_many_calls(database):
+    with database.read() as session:
+        line = session.connection()
+        if not database.is_sqlite:
+            line.exec_driver_sql("SET enable_seqscan = off")  # in an empty table there is nothing quicker
+        asked = due(LATER).limit(500).compile(line, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = " ".join(str(row[-1]) for row in line.exec_driver_sql(f"{explain} {asked}"))
+        session.rollback()
+    assert "ix_call_outcomes_settle_by" in plan
+    assert "SCAN" not in plan and "Seq Scan" not in plan
