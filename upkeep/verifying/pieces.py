@@ -44,6 +44,11 @@ def _sampled(session: Session, column: AnyColumn, sample: int) -> list[UUID]:
     for place in places:
         from_here = select(column).where(column >= UUID(int=place))
         found.update(session.scalars(from_here.order_by(column).limit(RUN)))
+    if (
+        len(found) < sample
+    ):  # most came within moments, between which there is nothing: more of those that follow one of them
+        more = select(column).where(column > random.choice(sorted(found))).order_by(column).limit(sample - len(found))
+        found.update(session.scalars(more))
     return sorted(found)
 
 
