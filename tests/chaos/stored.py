@@ -14,10 +14,10 @@ from tests.chaos import calls
 from tests.chaos.ledger import Stored
 
 RECEIPTS = """SELECT CAST(id AS text), kind, state, reason, body FROM receipts
-    WHERE source = 'callback' AND connection = 'ryng' AND NOT stranger"""
+    WHERE source = 'callback' AND dialer = 'ryng' AND NOT stranger"""
 STRANGE = "SELECT count(*) FROM receipts WHERE stranger"
 OUTCOMES = """SELECT call_id, attempt_id, talk_seconds, disposition FROM call_outcomes
-    WHERE connection = 'ryng' AND merged_into IS NULL"""
+    WHERE dialer = 'ryng' AND merged_into IS NULL"""
 PENDING = "SELECT count(*) FROM receipts WHERE state = 'pending'"
 
 
