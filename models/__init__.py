@@ -1,6 +1,7 @@
 """The tables. Everything that Wrapup knows is in them; the processes around them keep nothing."""
 
 from models.access import ApiKey, SignIn
+from models.alerting import AlertState
 from models.audit import Audit
 from models.base import Base
 from models.callback_pace import CallbackHour, CallbackPace
@@ -19,6 +20,7 @@ from models.views import ExportLink, View
 from models.worker_beats import WorkerBeat
 
 __all__ = [
+    "AlertState",
     "ApiKey",
     "Audit",
     "Base",

@@ -4,25 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STARTTLS, TLS, PLAIN = "starttls", "tls", "none"
-ENCRYPTIONS = (STARTTLS, TLS, PLAIN)
-
-
-@dataclass(frozen=True)
-class Mail:
-    """The server that takes our mail. ``seconds``: how long it may be silent; ``altogether``: how long one mail may take;
-    ``beside``: after how long the next one goes beside it."""
-
-    host: str
-    sender: str
-    port: int = 587
-    tls: str = STARTTLS
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    ca_file: str | None = None
-    seconds: float = 30.0
-    altogether: float = 180.0
-    beside: float = 5.0
+from lib.mail import Mail
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import structlog
 from sqlalchemy import func, select, update
 
 from lib.http.errors import ExchangeError, Uncertain
+from lib.mail import smtp
 from models import Schedule, ScheduledSend, View
 from models.database import Database, changed
-from schedules import letters, mail
+from schedules import letters
 from schedules.noting import SENDS
 from schedules.settings import Settings
 
@@ -39,7 +40,7 @@ def tell_next(database: Database, settings: Settings, now: datetime) -> bool:
         return True
     message = letters.of_trouble(letters.Sent(schedule, send, view.name if view else ""), to, settings, now)
     try:
-        mail.send(settings.mail, message, [to])
+        smtp.send(settings.mail, message, [to])
     except Uncertain as error:
         log.warning("told_in_doubt", schedule=schedule.name, why=str(error))
         _put_off(database, to, settings, now)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from lib.mail import smtp
 from models import Schedule
 from models.schedules import BUCKET, FOLDER, MAIL
-from schedules import bucket, folder, letters, mail, naming
+from schedules import bucket, folder, letters, naming
 from schedules.asking import CONTENT_TYPES, Answer
 from schedules.letters import Sent
 from schedules.settings import Settings
@@ -79,13 +80,13 @@ class Leaving:
             return None
         return "Refused for " + "; ".join(f"{one}: {said}" for one, said in taken.refused.items()) + "."
 
-    def _handed(self, answer: Answer, why: str | None) -> mail.Taken:
+    def _handed(self, answer: Answer, why: str | None) -> smtp.Taken:
         """``why`` it goes without its file; where the server finds that too large, it goes once more without it."""
         settings, to = self.settings, self._schedule.recipients
         assert settings.mail is not None
         try:
-            return mail.send(settings.mail, letters.of_table(self.sent, answer, why, settings, self.now()), to)
-        except mail.TooLarge as error:
+            return smtp.send(settings.mail, letters.of_table(self.sent, answer, why, settings, self.now()), to)
+        except smtp.TooLarge as error:
             if why is not None:
                 raise
             return self._handed(answer, f"The mail server takes no mail with its file: {error}")

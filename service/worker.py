@@ -49,7 +49,10 @@ from service.mirroring import Mirroring
 from service.normalizer import Beside
 from service.settings import config
 from service.supervisor import hooks
-from upkeep.beats import EVERY_SECONDS, LOOP, Beats
+from service.watching import watch_of
+from upkeep.alerts.watching import Watch
+from upkeep.beats import EVERY_SECONDS, Beats
+from upkeep.metrics.names import BEATS
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +84,7 @@ def run(
     sender: Sender | None = None,
     taking_in: TakingIn | None = None,
     file_hash: str = "",
+    watch: Watch | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works. ``file_hash`` is the settings': the second
@@ -96,7 +100,7 @@ def run(
     beside = Beside(database, file_hash)
     beats = Beats(database)
     threads = start(
-        database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in, beats
+        database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in, beats, watch
     )
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
@@ -111,6 +115,8 @@ def run(
     try:
         place.look()
         beats.end()
+        if watch is not None:
+            watch.leave()
     except SQLAlchemyError as error:
         log.error("database_trouble", loop="the end", error=type(error).__name__, said=said(error))
     log.info("worker_stopped")
@@ -135,9 +141,11 @@ def start(
     beside: Beside | None = None,
     taking_in: TakingIn | None = None,
     beats: Beats | None = None,
+    watch: Watch | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog; ``beats``:
-    who says that they live."""
+    who says that they live; ``watch``: who says
+    when something is wrong, also when the database is not to be had."""
     decided = Decided(database, connections)
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
@@ -159,15 +167,22 @@ def start(
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
         steps |= _outward(database, connections, callbacks, stop, destinations or {}, sender)
     if beats is not None:
-        steps[LOOP] = (beats.write, EVERY_SECONDS)
+        steps[BEATS] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
     threads = [
         threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check, after), name=name, daemon=True)
         for name, (step, pause) in steps.items()
     ]
+    for name, (step, pause) in watch.lanes().items() if watch and not outside.is_closed() else ():
+        threads.append(
+            threading.Thread(target=loops.run, args=(name, step, pause, stop, _at_once, after), name=name, daemon=True)
+        )
     for thread in threads:
         thread.start()
     return threads
+
+
+def _at_once() -> None: ...
 
 
 def _outward(
@@ -269,6 +284,7 @@ def main() -> None:
         sender,
         taking_in,
         settings.file_hash,
+        watch_of(database, settings),
     )
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from lib import clock, ids
 from models import WorkerBeat
 from models.database import Database, insert_into
+from upkeep.metrics.names import BEATS as LOOP
 
 BEATS = WorkerBeat.__table__
-LOOP = "beats"  # of the loop that writes them
 EVERY_SECONDS = 10.0
 TOGETHER = timedelta(
     seconds=60

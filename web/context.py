@@ -20,6 +20,7 @@ from queries.recent_words import RecentWords
 from queries.reports.base import Limits
 from queries.sources import Sources
 from schedules.settings import Settings as OfSchedules
+from upkeep.alerts.settings import Alerts
 from web.origin import Refusals
 from web.scraped import Scraped
 
@@ -41,6 +42,8 @@ class Settings(OfIntake, Protocol):
     def limits(self) -> Limits: ...
     @property
     def schedules(self) -> OfSchedules: ...
+    @property
+    def alerts(self) -> Alerts: ...
     @property
     def destinations(self) -> Mapping[str, Destination]: ...
 

@@ -47,4 +47,5 @@ def _about() -> About:
         folder=own.settings.data_dir,
         destinations={name: one.kind for name, one in own.settings.destinations.items()},
         asked=steered.asked_whom_not_to_call(),
+        alerts=own.settings.alerts,
     )

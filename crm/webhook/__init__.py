@@ -8,11 +8,10 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import is_certificate_file
-from crm.webhook import signing
 from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
-from lib.http import guarded
+from lib.http import guarded, signing
 
 
 def _is_secret(value: str) -> None:

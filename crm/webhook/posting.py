@@ -15,11 +15,10 @@ import orjson
 
 from crm.base import Again, Budget, Done, Event, Refused, Result
 from crm.destination import Destination
-from crm.webhook import signing
 from crm.webhook.answers import understood
 from crm.webhook.hands import Hands
 from lib import clock
-from lib.http import guarded
+from lib.http import guarded, signing
 from lib.http.errors import AskedWrongly, ExchangeError, Unavailable, Uncertain
 from lib.http.exchange import Answer, Http, Patience, host_of
 

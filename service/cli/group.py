@@ -4,6 +4,7 @@ import click
 from flask import Flask
 
 from service.cli import (
+    alerts,
     backups,
     crm,
     doctor,
@@ -48,6 +49,7 @@ for command in (
     feed.group,
     crm.group,
     schedules.group,
+    alerts.group,
     backups.backup,
     backups.restore,
     backups.restore_drill,

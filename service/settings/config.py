@@ -25,6 +25,7 @@ from queries.reports.base import Limits
 from queries.sources import ALWAYS, AUTO, NEVER
 from schedules.settings import Settings as OfSchedules
 from service.settings import guards
+from service.settings.alerts import alerts_of
 from service.settings.connections import connections_of
 from service.settings.destinations import destinations_of
 from service.settings.keyring import kept
@@ -32,6 +33,7 @@ from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
 from service.settings.schedules import schedules_of
 from service.settings.writeback import writeback_of
+from upkeep.alerts.settings import Alerts
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -55,6 +57,7 @@ class Settings:
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     limits: Limits = Limits()  # of reports
     schedules: OfSchedules = OfSchedules()  # what they may use
+    alerts: Alerts = Alerts()  # whom they are told
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
     mirror: str = AUTO  # whether there is a mirror of the outcomes
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
@@ -84,6 +87,7 @@ class Settings:
             said += guards.unencrypted(f"[connections.{name}]", connection.settings)
         for name, destination in self.destinations.items():
             said += guards.unencrypted(f"[destinations.{name}]", destination.settings)
+        said += guards.unencrypted("[alerts]", {"webhook": self.alerts.webhook, "heartbeat": self.alerts.heartbeat})
         for name, bucket in self.schedules.buckets.items():
             said += guards.unencrypted(f"[buckets.{name}]", {"endpoint": bucket.endpoint})
         return said
@@ -123,6 +127,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for one in connections.values():
         guards.check_connection(one, short_tokens)
     public_url = _public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind)
+    schedules = schedules_of(file, public_url)
     return Settings(
         database_url=database_url,
         data_dir=data_dir,
@@ -137,7 +142,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         connections=connections,
         destinations=_together(destinations_of(file, connections), writeback_of(file, connections)),
         limits=limits_of(file),
-        schedules=schedules_of(file, public_url),
+        schedules=schedules,
+        alerts=alerts_of(file, schedules.mail, public_url),
         mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),

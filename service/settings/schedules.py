@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from lib.mail import ENCRYPTIONS, PLAIN, STARTTLS, Mail
 from schedules.managing import ADDRESS
-from schedules.settings import ENCRYPTIONS, PLAIN, STARTTLS, Bucket, Mail, Settings
+from schedules.settings import Bucket, Settings
 from service.settings import guards
 from service.settings.connections import NAME
 from service.settings.mistakes import BadSettings, sentence

@@ -6,6 +6,7 @@ import pytest
 
 from crm.registry import CRMS
 from dialers.registry import DIALERS
+from service.settings.alerts import AlertsSchema, ConditionSchema
 from service.settings.connections import ConnectionSchema
 from service.settings.destinations import DestinationSchema
 from service.settings.schedules import BucketSchema, MailSchema, SchedulesSchema
@@ -43,6 +44,12 @@ def test_every_option_of_any_destination_stands_in_its_section_and_no_other():
 def test_every_option_of_schedules_stands_in_its_section_and_no_other(heading, schema):
     taken = {field.data_key or name for name, field in schema._declared_fields.items()}
     assert keys(f"### `{heading}`") == taken
+
+
+def test_every_option_of_alerts_stands_in_its_section_and_no_other():
+    assert keys("### `[alerts]`") == set(AlertsSchema._declared_fields)
+    told = section(read("docs/settings.md"), "### `[alerts]`")
+    assert all(f"`{name}" in told for name in ConditionSchema._declared_fields)
 
 
 @pytest.mark.parametrize("crm", CRMS.values(), ids=lambda crm: crm.name)

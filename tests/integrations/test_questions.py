@@ -18,7 +18,8 @@ from tests.queries.reports.generated import CONNECTIONS, FIRST, NOW
 
 FOLDER = ROOT / "integrations"
 DASHBOARDS = {
-    name: json.loads((FOLDER / "grafana" / f"{name}.json").read_text()) for name in ("outcomes", "operations")
+    "outcomes": json.loads((FOLDER / "grafana" / "outcomes.json").read_text()),
+    "operations": json.loads((ROOT / "deploy" / "grafana" / "operations.json").read_text()),
 }
 METABASE = {file.stem: file.read_text(encoding="utf-8") for file in sorted((FOLDER / "metabase").glob("*.sql"))}
 SINCE, UNTIL = f"{FIRST:%Y-%m-%d}", f"{NOW:%Y-%m-%d}"

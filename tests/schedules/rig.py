@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from lib import ids
+from lib.mail import PLAIN, Mail
 from models import Schedule, ScheduledSend, View
 from models.database import Database
 from queries.sources import NEVER, Sources
@@ -18,7 +19,7 @@ from sandbox.server import running as serving
 from schedules import managing
 from schedules.asking import asker
 from schedules.sending import Sender
-from schedules.settings import PLAIN, Bucket, Mail, Settings
+from schedules.settings import Bucket, Settings
 
 START = datetime(2026, 11, 18, 0, 0, tzinfo=UTC)
 OPS = "ops@example.com"

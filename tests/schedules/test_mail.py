@@ -5,10 +5,9 @@ from email.message import EmailMessage
 import pytest
 
 from lib.http.errors import CredentialsRefused, Declined, NotTrusted, Unavailable
+from lib.mail import STARTTLS, smtp
 from rig.ports import free_port
 from sandbox.mail.server import Mailbox, running
-from schedules import mail
-from schedules.settings import STARTTLS
 from tests.schedules.rig import OPS, mail_of
 
 
@@ -20,7 +19,7 @@ def letter(text="hello") -> EmailMessage:
 
 
 def test_lines_that_begin_with_a_dot_stay(box):
-    mail.send(mail_of(box.port), letter(".hidden\r\n..two\r\nlast\r\n"), [OPS])
+    smtp.send(mail_of(box.port), letter(".hidden\r\n..two\r\nlast\r\n"), [OPS])
     ((_, taken),) = box.taken
     assert taken.get_content().splitlines() == [".hidden", "..two", "last"]
 
@@ -30,23 +29,23 @@ def test_signed_in_over_starttls(authority, tls, tmp_path):
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     own = {"tls": STARTTLS, "user": "wrapup", "password": "secret-word", "ca_file": str(tmp_path / "ca.pem")}
     with running(box, tls=tls) as port:
-        mail.send(mail_of(port, **own), letter(), [OPS])
+        smtp.send(mail_of(port, **own), letter(), [OPS])
         assert len(box.taken) == len(box.signed_in) == 1
         with pytest.raises(NotTrusted):
-            mail.send(mail_of(port, **own | {"ca_file": None}), letter(), [OPS])
+            smtp.send(mail_of(port, **own | {"ca_file": None}), letter(), [OPS])
         box.faults |= {"no_sign_in"}
         with pytest.raises(CredentialsRefused) as refused:
-            mail.send(mail_of(port, **own), letter(), [OPS])
+            smtp.send(mail_of(port, **own), letter(), [OPS])
         assert "535 wrong user or password" in str(refused.value) and "secret-word" not in str(refused.value)
     assert len(box.taken) == 1
 
 
 def test_a_server_without_starttls_is_told_nothing(box):
     with pytest.raises(Declined, match="offers no STARTTLS"):
-        mail.send(mail_of(box.port, tls=STARTTLS, user="wrapup", password="secret-word"), letter(), [OPS])
+        smtp.send(mail_of(box.port, tls=STARTTLS, user="wrapup", password="secret-word"), letter(), [OPS])
     assert box.signed_in == box.taken == []
 
 
 def test_nobody_there():
     with pytest.raises(Unavailable, match="could not be reached"):
-        mail.send(mail_of(free_port()), letter(), [OPS])
+        smtp.send(mail_of(free_port()), letter(), [OPS])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -14,18 +15,17 @@ from lib import clock
 from lib.shared_counts import SharedCounts
 from models.database import Database, said
 from queries.recent_counts import RecentCounts
-from upkeep.metrics import counted, machine, now, passing_on, set_up, workers
+from upkeep.alerts.settings import Alerts
+from upkeep.metrics import counted, machine, now, passing_on, set_up, told, workers
 
 log = structlog.get_logger(__name__)
-
-Beside = Callable[[Session], Iterator[Metric]]
 
 
 @dataclass(frozen=True)
 class About:
     """What is asked about, and what is known outside of the database. ``spooled``: bytes of callbacks that wait on this machine,
     None where nobody knows; ``destinations``: name -> kind; ``asked``: those that are asked whom not to call; ``folder``: of the
-    data; ``beside``: what further figures the database is asked for."""
+    data; ``alerts``: whom the worker tells of them."""
 
     database: Database
     connections: Mapping[str, Connection]
@@ -35,21 +35,22 @@ class About:
     folder: Path
     destinations: Mapping[str, str] = field(default_factory=dict)
     asked: Collection[str] = ()
-    beside: Collection[Beside] = ()
+    alerts: Alerts = Alerts()
 
 
 class Collector:
     """Asks the database once, and the machine."""
 
-    def __init__(self, about: About):
+    def __init__(self, about: About, now: Callable[[], datetime] = clock.now):
         self._about = about
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
         about = self._about
         spooled = about.spooled()
         try:
             with about.database.read() as session:
-                found = [*_of_the_database(session, about, spooled)]
+                found = [*_of_the_database(session, about, spooled, self._now())]
         except SQLAlchemyError as error:
             log.error("metrics_failed", error=type(error).__name__, said=said(error))
             found = []
@@ -59,12 +60,10 @@ class Collector:
         yield from machine.figures(about.folder, about.refused, spooled)
 
 
-def _of_the_database(session: Session, about: About, spooled: int | None) -> Iterator[Metric]:
-    at = clock.now()
-    yield from set_up.figures(session, about.connections, about.destinations, about.asked)
+def _of_the_database(session: Session, about: About, spooled: int | None, at: datetime) -> Iterator[Metric]:
+    yield from set_up.figures(session, about.connections, about.destinations, about.asked, about.alerts.channels)
     yield from counted.figures(session, about.recent, about.connections, about.destinations)
     yield from now.figures(session, about.connections, spooled, at)
     yield from passing_on.figures(session, about.connections, about.destinations, about.asked, at)
     yield from workers.figures(session, at)
-    for more in about.beside:
-        yield from more(session)
+    yield from told.figures(session, about.alerts, at)

@@ -13,24 +13,27 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from models import CallbackPace
 from models.schema import VERSION_TABLE
-
-CONNECTIONS, HEARD, POLLED, LEADS = "connections", "heard", "polled", "leads"
-DESTINATIONS, ASKED = "destinations", "asked_whom_not_to_call"
+from upkeep.metrics.names import ASKED, CHANNELS, CONNECTIONS, DESTINATIONS, HEARD, LEADS, POLLED, SET_UP, WHAT
 
 
 def figures(
-    session: Session, connections: Mapping[str, Connection], destinations: Mapping[str, str], asked: Collection[str]
+    session: Session,
+    connections: Mapping[str, Connection],
+    destinations: Mapping[str, str],
+    asked: Collection[str],
+    channels: Collection[str],
 ) -> Iterator[Metric]:
     yield _build(session)
     found = GaugeMetricFamily(
-        "wrapup_set_up",
+        SET_UP,
         "How many the settings have; of heard: connections that have ever posted a callback and were followed since",
-        labels=("what",),
+        labels=(WHAT,),
     )
     for what, count in _counts(session, connections).items():
         found.add_metric([what], count)
     found.add_metric([DESTINATIONS], len(destinations))
     found.add_metric([ASKED], len(asked))
+    found.add_metric([CHANNELS], len(channels))
     yield found
 
 

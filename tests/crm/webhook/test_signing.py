@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from crm.webhook import signing
+from lib.http import signing
 from tests.crm.webhook.receiver import NEXT_SECRET, SECRET
 
 # Of the specification's own example, and of a body in UTF-8.

@@ -15,7 +15,7 @@ from lib import masking
 from lib import text as texts
 from lib.http.deadlines import Deadline
 from lib.http.errors import CredentialsRefused, Declined, ExchangeError, NotTrusted, Unavailable, Uncertain
-from schedules.settings import STARTTLS, TLS, Mail
+from lib.mail import STARTTLS, TLS, Mail
 
 LONGEST_SAID = 300  # characters of a server's words
 

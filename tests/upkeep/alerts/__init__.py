@@ -1,0 +1,1 @@
+"""Alerts: the table, the rules, the watch."""

@@ -1,0 +1,295 @@
+"""Each thing is broken for real, and its alert arrives at a mail server and at a webhook, and its end after mending."""
+
+import socket
+from collections import Counter
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from models import AlertState
+from tests.factories import outcome, receipt
+from tests.schedules.rig import mail_of, mailbox
+from tests.upkeep.alerts.breaking import APART, BREAKS, SILENT
+from tests.upkeep.alerts.rig import CONNECTIONS, Receiver, Rig, receiving
+from upkeep.alerts.conditions import CONDITIONS, NAMED
+from upkeep.alerts.settings import MAIL, WEBHOOK
+from upkeep.alerts.telling import Teller
+
+
+@pytest.fixture
+def rig(database, tmp_path):
+    with mailbox() as box, receiving() as receiver:
+        found = Rig(database, tmp_path, box, receiver)
+        found.begin()
+        yield found
+
+
+@pytest.fixture
+def alone(sqlite_url, tmp_path):
+    """The same on SQLite alone: for what is no matter of databases. Made of settings."""
+    from models.database import Database
+
+    with mailbox() as box, receiving() as receiver:
+        made = []
+
+        def make(**given) -> Rig:
+            made.append(Rig(Database(sqlite_url), tmp_path, box, receiver, **given))
+            made[-1].begin()
+            return made[-1]
+
+        yield make
+        for one in made:
+            one.database.close()
+
+
+def names(receiver: Receiver, what: str) -> set[str]:
+    return {name for kind, name in receiver.events() if kind == what}
+
+
+def test_all_is_well_for_an_hour_then_each_thing_is_broken_told_mended_and_told(rig):
+    rig.minutes(60, step=3)
+    assert rig.mails() == rig.receiver.bodies == [] and rig.receiver.beats == 20
+
+    for broken, _ in BREAKS.values():
+        broken(rig)
+    rig.minutes(18, step=3)
+    BREAKS["callbacks_spooled"][1](rig)  # while some wait there, nobody can say that none come
+    rig.well = False
+    rig.minutes(150, step=10)  # nothing comes any more, so that what is silent is heard of
+    assert names(rig.receiver, "began") == set(BREAKS) | SILENT
+    assert rig.receiver.beats == 20  # nobody called while anything was wrong
+
+    rig.well = True
+    for _, mended in BREAKS.values():
+        mended(rig)
+    rig.minutes(66, step=6)
+    assert names(rig.receiver, "ended") == set(BREAKS) | SILENT
+    assert {count for _, count in alerts(rig.receiver).items()} == {1}, "each once at its beginning and once at its end"
+    assert rig.receiver.wrong == [] and rig.receiver.beats > 20
+    told = rig.told()
+    for name in set(BREAKS) | SILENT:
+        first = NAMED[name].sentence.partition("{")[0]
+        assert f"\n{first}" in told and NAMED[name].todo in told, name
+    assert told.count("It is over: it lasted from") == sum(what == "ended" for what, _ in alerts(rig.receiver))
+
+
+def test_each_condition_is_broken_somewhere():
+    assert set(BREAKS) | SILENT | APART == {one.name for one in CONDITIONS}
+    assert not (set(BREAKS) & SILENT) and not (set(BREAKS) | SILENT) & APART
+
+
+def alerts(receiver: Receiver) -> Counter:
+    """(what, id) -> how often it was told."""
+    return Counter((one["what"], one["id"]) for body in receiver.bodies for one in body["data"]["alerts"])
+
+
+def test_a_database_that_is_away_is_told_and_that_it_is_back(rig):
+    rig.minutes(2)
+    with gone(rig):
+        rig.well = False
+        for _ in range(3):
+            looked_at_what_is_left(rig)
+        assert names(rig.receiver, "began") == {"database_away"}
+        assert [mail for mail in rig.mails() if "cannot read its database" in mail] == rig.mails() != []
+    rig.well = True
+    beats = rig.receiver.beats
+    rig.minutes(5)
+    assert names(rig.receiver, "ended") == {"database_away"}
+    assert rig.receiver.beats > beats == 2
+    assert set(rig.receiver.events().values()) == {1}
+
+
+def looked_at_what_is_left(rig: Rig) -> None:
+    rig.now += timedelta(minutes=1)
+    rig.watch.look()
+    rig.watch.look_at_machine()
+    for channel in (MAIL, WEBHOOK):
+        rig.watch.tell(Teller(channel, rig.settings))
+
+
+class gone:
+    """The database: nobody can connect to it, and whoever had is sent away. SQLite's file is somewhere else."""
+
+    def __init__(self, rig: Rig):
+        self._database, self._name = rig.database, rig.database.url.database
+
+    def __enter__(self):
+        if self._database.is_sqlite:
+            self._database.close()
+            for end in ("", "-wal", "-shm"):
+                self._move(end, f"{end}.away")
+            return
+        self._allow(False)
+
+    def _move(self, before: str, after: str) -> None:
+        import os
+
+        if os.path.exists(f"{self._name}{before}"):
+            os.replace(f"{self._name}{before}", f"{self._name}{after}")
+
+    def _allow(self, allowed: bool) -> None:
+        engine = create_engine(self._database.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS {allowed}'))
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+            connection.execute(text(ended), {"name": self._name})
+        engine.dispose()
+
+    def __exit__(self, *_):
+        if self._database.is_sqlite:
+            self._database.close()
+            for end in ("", "-wal", "-shm"):
+                self._move(f"{end}.away", end)
+            return
+        self._allow(True)
+
+
+def test_a_disk_with_little_room(alone):
+    rig = alone(conditions=tuple(replace(one, bound=2**62) for one in CONDITIONS if one.name == "disk_nearly_full"))
+    rig.minutes(2)
+    assert names(rig.receiver, "began") == {"disk_nearly_full"}
+    assert rig.mails()[0].startswith("Wrapup: Only ") and rig.receiver.beats == 1
+
+
+def test_a_figure_that_vanishes_is_an_alert_too(rig):
+    """No worker was ever started: its beat is no zero, it is not there."""
+    rig.beating = False
+    rig.minutes(3)
+    assert [one["summary"] for body in rig.receiver.bodies for one in body["data"]["alerts"]] == [
+        "No worker is at work: none was ever started, or each was stopped."
+    ]
+
+
+def test_a_mail_server_that_hangs_holds_up_nobody_else_and_is_told_of_elsewhere(alone):
+    rig = alone()
+    rig.settings = replace(rig.settings, server=replace(rig.settings.server, seconds=0.2, altogether=0.4))
+    rig.watch = rig.another()
+    rig.box.faults.add("hang")
+    with rig.database.write() as session:
+        receipt(session, state="pending", received_at=rig.now - timedelta(hours=1))
+    rig.minutes(6)
+    assert names(rig.receiver, "began") == {"receipts_wait"} and rig.mails() == []
+    with rig.watch._table.state() as state:
+        assert "silent for too long" in state.channels[MAIL].error
+    rig.minutes(24, step=3)
+    assert names(rig.receiver, "began") == {"receipts_wait", "alerts_untold"}
+    rig.box.faults.clear()
+    rig.settings = replace(rig.settings, server=mail_of(rig.box.port))
+    rig.minutes(16, step=4)
+    told = rig.told()
+    assert told.count("has waited for") == 1 and told.count("to be told by mail") == 1
+    assert set(rig.receiver.events().values()) == {1}
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "drop_half", "full"])
+def test_what_was_perhaps_not_taken_is_told_again_with_the_same_id(alone, fault):
+    rig = alone()
+    rig.box.faults.add(fault)
+    rig.spool.append([b"x" * 90])
+    rig.minutes(2, channels=(MAIL,))
+    rig.box.faults.clear()
+    rig.minutes(4, channels=(MAIL,))
+    ((told, times),) = rig.box.times().items()
+    assert told.startswith("<alerts-") and times == (2 if fault == "drop_after" else 1)
+
+
+def test_a_webhook_that_refuses_is_tried_again(alone):
+    rig = alone()
+    rig.receiver.status = 503
+    rig.spool.append([b"x" * 90])
+    rig.minutes(3)
+    rig.receiver.status = 200
+    rig.minutes(5)
+    assert rig.receiver.events() == {("began", "callbacks_spooled"): 1} and len(rig.mails()) == 1
+
+
+def test_slack_is_given_a_text_alone(alone):
+    rig = alone(slack=True, secrets=())
+    rig.spool.append([b"x" * 90])
+    rig.minutes(2)
+    (body,) = rig.receiver.bodies
+    assert (
+        body.keys() == {"text"} and "90B" not in body["text"] and "100B of callbacks wait in the spool" in body["text"]
+    )
+    assert "https://calls.example.com/docs/alerts.md#callbacks-spooled" in body["text"]
+
+
+def test_of_several_workers_one_tells_and_another_goes_on_where_it_died(rig):
+    other = rig.another()
+    with rig.database.write() as session:
+        receipt(session, state="pending", received_at=rig.now - timedelta(hours=1))
+    for _ in range(5):
+        rig.minutes(1)
+        rig.now -= timedelta(minutes=1)
+        rig.minutes(1, other)
+    assert rig.receiver.events() == {("began", "receipts_wait"): 1}
+    # The first is no more, and the other knows what was told.
+    with rig.database.write() as session:
+        session.execute(text("DELETE FROM receipts WHERE state = 'pending'"))
+    rig.watch.leave()
+    rig.minutes(6, other)
+    assert rig.receiver.events() == {("began", "receipts_wait"): 1, ("ended", "receipts_wait"): 1}
+
+
+def test_who_dies_between_telling_and_noting_tells_once_more_and_loses_nothing(rig):
+    with rig.database.write() as session:
+        receipt(session, state="pending", received_at=rig.now - timedelta(hours=1))
+    rig.minutes(5, channels=(WEBHOOK,))
+    with rig.database.write() as session:  # as it was before
+        row = session.get(AlertState, "everywhere")
+        document = {**row.document, "alerts": [{**one, "told": {}} for one in row.document["alerts"]]}
+        row.document = document
+    rig.now += timedelta(minutes=5)  # and its lease is over
+    rig.minutes(1, rig.another(), channels=(WEBHOOK,))
+    assert rig.receiver.events() == {("began", "receipts_wait"): 2}
+    ids = {one["id"] for body in rig.receiver.bodies for one in body["data"]["alerts"]}
+    assert len(ids) == 1
+
+
+def test_the_digest_says_what_yesterday_was_and_who_is_waited_for(rig_of_digests):
+    rig = rig_of_digests
+    rig.minutes(1)
+    assert rig.receiver.bodies == [], "what was before it was set up is nobody's digest"
+    yesterday = rig.now
+    with rig.database.write() as session:
+        for _ in range(3):
+            outcome(session, started_at=yesterday, occurred_at=yesterday)
+        receipt(session, state="quarantined", reason="unparseable")
+    rig.minutes(17, channels=())
+    rig.now = (rig.now + timedelta(days=1)).replace(hour=8, minute=0)
+    rig.minutes(3)
+    (digest,) = [body for body in rig.receiver.bodies if body["type"] == "wrapup.digest"]
+    first = "Yesterday: 3 calls, all sources complete, 1 waits for a person."
+    assert first in digest["data"]["text"] and "Receipts in quarantine: 1." in digest["data"]["text"]
+    assert "have gone into quarantine within 15 minutes" in digest["data"]["text"]
+    assert rig.mails().count(f"Wrapup: {first.rstrip('.')}") == 1
+    # What it lacks.
+    rig.well = False
+    rig.spool.append([b"x" * 90])
+    rig.now = (rig.now + timedelta(days=1)).replace(hour=8, minute=0)
+    rig.minutes(1)
+    text_of = [body for body in rig.receiver.bodies if body["type"] == "wrapup.digest"][-1]["data"]["text"]
+    assert "Yesterday: 0 calls, not all sources complete" in text_of and "Callbacks wait in the spool" in text_of
+
+
+@pytest.fixture
+def rig_of_digests(database, tmp_path):
+    with mailbox() as box, receiving() as receiver:
+        found = Rig(database, tmp_path, box, receiver, digest=time(7, 30), tz="UTC")
+        found.begin()
+        yield found
+
+
+def test_nobody_is_called_while_the_mail_server_is_away(alone):
+    """A port where nobody listens: it fails at once, and the log says so."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        rig = alone()
+        rig.settings = replace(rig.settings, server=replace(rig.settings.server, port=free.getsockname()[1]))
+        rig.watch = rig.another()
+        rig.spool.append([b"x" * 90])
+        rig.minutes(3)
+    assert rig.mails() == [] and names(rig.receiver, "began") == {"callbacks_spooled"}
+    assert CONNECTIONS

@@ -1,0 +1,85 @@
+"""The digest: what yesterday was, in figures of ``queries``, with what they lack and who is waited for."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dialers.base import Connection
+from lib.text import many
+from models.database import Database
+from models.receipts import QUARANTINED
+from queries import health, take_outs
+from queries.lacking import lacking
+from queries.recent_counts import RecentCounts
+from queries.reports import answering
+from queries.reports.catalogue import REPORTS
+from upkeep.alerts.settings import Alerts
+
+
+class Digests:
+    """``spooled``: as of ``queries.health.connections``."""
+
+    def __init__(
+        self,
+        settings: Alerts,
+        database: Database,
+        connections: Mapping[str, Connection],
+        recent: RecentCounts,
+        spooled: Callable[[], int | None],
+    ):
+        self._settings = settings
+        self._database = database
+        self._connections = connections
+        self._recent = recent
+        self._spooled = spooled
+
+    def due(self, now: datetime) -> str:
+        """The day whose digest is the latest that is due: the day before the last time that its hour has come."""
+        assert self._settings.digest is not None
+        local = now.astimezone(ZoneInfo(self._settings.tz))
+        passed = local.time() >= self._settings.digest
+        return str(local.date() - timedelta(days=1 if passed else 2))
+
+    def made(self, now: datetime, wrong: list[str]) -> dict[str, Any]:
+        """``wrong``: what was wrong meanwhile. Raises SQLAlchemyError."""
+        day, zone = self.due(now), ZoneInfo(self._settings.tz)
+        since = datetime.fromisoformat(day).replace(tzinfo=zone)
+        until = (since.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
+        filters = {"since": since, "until": until}
+        with self._database.snapshot() as session:
+            asked = answering.asked(session, filters, self._settings.tz, configured=self._connections)
+            calls: int = answering.answer(asked, REPORTS["attempts"])["totals"]["attempts"]
+            lacks = lacking(session, self._connections, filters, self._settings.tz, now, self._spooled())
+            waits = self._waits(session)
+        sources = "not all sources complete" if lacks else "all sources complete"
+        count = sum(waits.values())
+        persons = (
+            f"{count:,} {'waits' if count == 1 else 'wait'} for a person" if count else "nothing waits for a person"
+        )
+        first = f"Yesterday: {many(calls, 'call')}, {sources}, {persons}."
+        parts = [first, f"That was {day}, {self._settings.tz}.", *lacks]
+        parts += [f"{what}: {found:,}." for what, found in waits.items() if found]
+        parts += wrong or ["Nothing was wrong since the day before."]
+        if self._settings.public_url:
+            parts.append(self._settings.public_url)
+        return {"day": day, "subject": f"Wrapup: {first.rstrip('.')}", "text": "\n\n".join(parts) + "\n", "told": []}
+
+    def _waits(self, session: Session) -> dict[str, int]:
+        """What waits for a person."""
+        quarantined = sum(
+            row["receipts"]
+            for row in health.open_receipts(session)
+            if row["state"] == QUARANTINED and row["connection"] in self._connections
+        )
+        calls, _ = self._recent.calls(self._connections)
+        delivered, _ = self._recent.deliveries()
+        return {
+            "Receipts in quarantine": quarantined,
+            "Leads in doubt": sum(desk["unknown_leads"] for desk in health.sending(session).values()),
+            "Leads to be taken out by hand": sum(take_outs.by_hand(session).values()),
+            "Deliveries that are held": sum(one.states["held"] for one in delivered.values()),
+            "Words that nobody has decided": sum(sum(own.values()) for own in calls.words.values()),
+        }

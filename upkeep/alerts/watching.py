@@ -1,0 +1,191 @@
+"""The watch: the conditions are judged again and again, and whoever is to be told is told. Each of its lanes is a loop of its own
+in the worker: a mail server that hangs holds up neither judging nor the other channels, and a database that hangs not what is
+said about it."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from lib import clock
+from lib.http.errors import ExchangeError
+from models.database import Database
+from upkeep.alerts.conditions import Condition
+from upkeep.alerts.digest import Digests
+from upkeep.alerts.judging import Figures, judged
+from upkeep.alerts.keepers import InFile, InTable, Keeper, kept
+from upkeep.alerts.messages import MOST
+from upkeep.alerts.settings import Alerts
+from upkeep.alerts.state import Note
+from upkeep.alerts.telling import Heartbeat, Teller
+from upkeep.metrics.collecting import Collector
+
+LATE = timedelta(
+    seconds=45
+)  # after a look at the database that has not come to its end nobody knows whether it can be read
+TELL_SECONDS = 1.0
+BEAT = timedelta(minutes=1)
+UP = "wrapup_up"
+
+Lane = tuple[Callable[[], object], float]
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """Of one worker. ``machine``: the figures that need no database; ``digests``: who makes the digest."""
+
+    def __init__(
+        self,
+        settings: Alerts,
+        collector: Collector,
+        machine: Callable[[], Iterable[Metric]],
+        database: Database,
+        file: InFile,
+        digests: Digests,
+        now: Callable[[], datetime] = clock.now,
+    ):
+        self._settings = settings
+        self._collector = collector
+        self._machine = machine
+        self._now = now
+        self._file = file
+        self._table = InTable(database, now)
+        self._digests = digests
+        self._read_at: datetime | None = now()  # when the database was read last; None: it could not be
+        self._called_at = clock.EARLIEST
+        own = [one for one in settings.conditions if one.own]
+        self._of_machine = [one for one in own if one.of_machine]
+        self._of_all = [one for one in own if not one.of_machine]
+
+    def lanes(self) -> dict[str, Lane]:
+        """Name -> (a step, which says whether there was something to do; how many seconds lie between two)."""
+        every = self._settings.every_seconds
+        found: dict[str, Lane] = {"alerts": (self.look, every), "alerts: machine": (self.look_at_machine, every)}
+        for channel in self._settings.channels:
+            found[f"alerts: {channel}"] = (partial(self.tell, Teller(channel, self._settings)), TELL_SECONDS)
+        if self._settings.heartbeat:
+            beat = Heartbeat(self._settings.heartbeat, self._settings.ca_file)
+            found["alerts: heartbeat"] = (partial(self.call, beat), TELL_SECONDS)
+        if self._settings.digest and self._settings.channels:
+            found["alerts: digest"] = (self.digest, every)
+        return found
+
+    def look(self) -> None:
+        """Judge what the database says. Raises SQLAlchemyError where it cannot be written to."""
+        figures = Figures.of(self._collector.collect())
+        if not any(figures.series(UP).values()):
+            self._read_at = None
+            return
+        self._read_at = self._now()
+        if self._table.watches():
+            self._judge(self._table, self._of_all, figures)
+            self._table.keep()
+
+    def look_at_machine(self) -> None:
+        """Judge what this machine says, and whether the database can be read."""
+        up = GaugeMetricFamily(UP, "", value=int(self._reads()))
+        if self._file.watches():
+            self._judge(self._file, self._of_machine, Figures.of([up, *self._machine()]))
+            self._file.keep()
+
+    def _reads(self) -> bool:
+        return self._read_at is not None and abs(self._now() - self._read_at) < LATE + timedelta(
+            seconds=2 * self._settings.every_seconds
+        )
+
+    def _judge(self, keeper: Keeper, conditions: Iterable[Condition], figures: Figures) -> None:
+        now = self._now()
+        with keeper.state() as state:
+            if state is not None:
+                wrong, unknown = judged(conditions, figures, state.windows, now)
+                before = {one.id for one in state.on()}
+                state.advance(wrong, unknown, now, self._settings.is_quiet(now))
+                state.forget(self._settings.channels, now)
+                for one in state.on():
+                    if one.id not in before:
+                        log.warning("alert_began", alert=one.name, says=one.summary)
+
+    def tell(self, teller: Teller) -> bool:
+        """Tell what is to be told; whether there was any. What was not taken, or perhaps was not, is told again after a pause."""
+        return any([self._tell(keeper, teller) for keeper in (self._file, self._table)])
+
+    def _tell(self, keeper: Keeper, teller: Teller) -> bool:
+        now, settings, channel = self._now(), self._settings, teller.channel
+        with keeper.state() as state:
+            if state is None or state.rests(channel, now):
+                return False
+            notes: list[Note] = state.notes(channel, settings.held(now), settings.digest is not None)[:MOST]
+            digest = state.digest if state.digest and channel not in state.digest["told"] else None
+        if not notes and not digest:
+            return False
+        try:
+            if notes:
+                teller.notes(notes, now)
+                with keeper.state(patient=True) as state:
+                    if state is not None:
+                        state.told(channel, notes)
+            if digest:
+                teller.digest(digest, now)
+                with keeper.state(patient=True) as state:
+                    if state is not None and state.digest:
+                        state.digest = {**state.digest, "told": [*state.digest["told"], channel]}
+        except ExchangeError as error:
+            log.error("alert_not_told", channel=channel, why=str(error))
+            with keeper.state(patient=True) as state:
+                if state is not None:
+                    state.not_told(channel, str(error), self._now())
+        kept(keeper)
+        return True
+
+    def call(self, heartbeat: Heartbeat) -> None:
+        """Call it where all is well, and a minute has passed."""
+        if self._called_at <= self._now() < self._called_at + BEAT or not self.is_well():
+            return
+        self._called_at = self._now()
+        try:
+            heartbeat.call()
+        except ExchangeError as error:
+            log.error("heartbeat_not_taken", why=str(error))
+
+    def is_well(self) -> bool:
+        """Whether this worker is the one that watches, and nothing is wrong."""
+        if not self._reads():
+            return False
+        for keeper in (self._file, self._table):
+            with keeper.state() as state:
+                if state is None or state.on():
+                    return False
+        return True
+
+    def digest(self) -> None:
+        """Make the digest where its hour has come. Raises SQLAlchemyError."""
+        with self._table.state() as state:
+            day = self._digests.due(self._now())
+            if state is None or state.digested == day:
+                return
+            first = state.digested is None
+        made = None if first else self._digests.made(self._now(), self._ended())
+        with self._table.state() as state:
+            if state is not None:
+                state.digested, state.digest = day, made or state.digest
+        self._table.keep()
+
+    def _ended(self) -> list[str]:
+        """What was wrong within the last day, in sentences."""
+        found, since = [], self._now() - timedelta(days=1)
+        for keeper in (self._file, self._table):
+            with keeper.state() as state:
+                for one in state.alerts if state else []:
+                    began, ended = clock.parse(one.began), clock.parse(one.ended)
+                    if began is None or (ended is not None and ended < since):
+                        continue
+                    until = f"to {self._settings.wall(ended)}" if ended else "and is so still"
+                    found.append(f"From {self._settings.wall(began)} {until}: {one.summary}")
+        return found
+
+    def leave(self) -> None:
+        """Let another worker watch. Raises SQLAlchemyError."""
+        self._file.leave()
+        self._table.leave()
