@@ -20,6 +20,7 @@ from models.write_lock import Busy
 from queries import health
 from service.doctor.line import FAIL, OK, WARN, Line
 from upkeep import beats
+from upkeep.metrics.names import BEATS
 from upkeep.backups.postgresql import server_version
 
 SLOW_SECONDS = 0.05
@@ -155,5 +156,5 @@ def _worker(session: Session) -> Line:
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         told = f"{', '.join(hanging)} went round {clock.span(timedelta(seconds=since))} ago."
-        return Line("worker", FAIL if beats.LOOP in hanging else WARN, told, todo)
+        return Line("worker", FAIL if BEATS in hanging else WARN, told, todo)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")
