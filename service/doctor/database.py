@@ -20,8 +20,8 @@ from models.write_lock import Busy
 from queries import health
 from service.doctor.line import FAIL, OK, WARN, Line
 from upkeep import beats
-from upkeep.metrics.names import BEATS
 from upkeep.backups.postgresql import server_version
+from upkeep.metrics.names import BEATS
 
 SLOW_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
