@@ -12,6 +12,7 @@ from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueSt
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
 from models.receipts import KnownToken, Receipt
+from models.retention import Kept
 from models.schedules import Schedule, ScheduledSend
 from models.strangers import StrangerQuota, StrangerShare
 from models.suppressions import Suppression
@@ -39,6 +40,7 @@ __all__ = [
     "DestinationTokens",
     "ExportLink",
     "FeedStart",
+    "Kept",
     "KnownToken",
     "Lead",
     "LeadLoad",

@@ -77,7 +77,7 @@ class CallEvent(Base):
     )
 
     id: Mapped[Id]
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[Ref]  # no foreign key: a month of receipts goes as a whole, see models.parting
     ordinal: Mapped[Count]
     group_id: Mapped[Ref] = mapped_column(ForeignKey("call_groups.id"), index=True)
     outcome_id: Mapped[Ref | None] = mapped_column(index=True)  # the outcome it is counted into at present

@@ -150,6 +150,10 @@ def _with_driver(url: URL) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves; the driver's own comes too late
+    # In a new file, before anything else: then pages that become free can be given back, some at a time. In one that is there it
+    # would be a write.
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
     connection.execute("PRAGMA busy_timeout=10000")

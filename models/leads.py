@@ -1,4 +1,4 @@
-"""Leads, and what dialers report of campaigns and queues."""
+"""Leads, and what dialers report of campaigns and queues. ``receipt_id`` is what told it, which may be deleted by now."""
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,7 +28,7 @@ class Lead(Base):
     created_at: Mapped[Moment | None]
     first_seen_at: Mapped[Moment]
     seen_at: Mapped[Moment]
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[Ref]
 
 
 class LeadStatus(Base):
@@ -41,7 +41,7 @@ class LeadStatus(Base):
     lead_id: Mapped[Ref] = mapped_column(ForeignKey("leads.id"))
     status: Mapped[LongText | None]
     seen_at: Mapped[Moment]
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[Ref]
 
 
 class CampaignStatus(Base):
@@ -62,7 +62,7 @@ class CampaignStatus(Base):
     leads_by_status: Mapped[Json]  # status -> leads, a status written twice counted twice
     repeated_statuses: Mapped[Json]  # the statuses that were written twice
     seen_at: Mapped[Moment]
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[Ref]
 
 
 class CampaignName(Base):
@@ -73,7 +73,7 @@ class CampaignName(Base):
     connection: Mapped[Name] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(LONGEST_CAMPAIGN_NAME), primary_key=True)
     campaign_id: Mapped[Name] = mapped_column(primary_key=True)
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))  # that told it first
+    receipt_id: Mapped[Ref]  # that told it first
     news_at: Mapped[Moment | None]  # calls of that name are to be folded again
 
 
@@ -95,4 +95,4 @@ class QueueStatus(Base):
     counters: Mapped[Json]  # total_agents, logged_in_agents, idle_agents, ... as the dialer names them
     agents: Mapped[Json]
     seen_at: Mapped[Moment]
-    receipt_id: Mapped[Ref] = mapped_column(ForeignKey("receipts.id"))
+    receipt_id: Mapped[Ref]

@@ -32,13 +32,15 @@ NOTHING, SOMETHING = "none", "a value"
 @dataclass
 class Differences:
     """Of some calls, or of all. ``receipts`` were read again; ``unreadable`` ones of them cannot be understood any more,
-    and ``failed`` ones cannot be folded: what those said before stands."""
+    and ``failed`` ones cannot be folded: what those said before stands. ``outlived`` outcomes are left as they are, because
+    receipts that they were made of have been deleted."""
 
     receipts: int = 0
     changed: int = 0
     made: int = 0
     unreadable: int = 0
     failed: int = 0
+    outlived: int = 0
     fields: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     examples: list[dict[str, Any]] = field(default_factory=list)  # of outcomes that change, a few
 
@@ -53,7 +55,7 @@ class Differences:
 
     def add(self, other: "Differences") -> None:
         """Count the other's as well."""
-        for name in ("receipts", "changed", "made", "unreadable", "failed"):
+        for name in ("receipts", "changed", "made", "unreadable", "failed", "outlived"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, pairs in other.fields.items():
             for pair, count in pairs.items():

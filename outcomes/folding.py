@@ -45,14 +45,19 @@ class Failed(Exception):
 
 
 def fold_groups(
-    events: GroupEvents, connections: Mapping[str, Connection], now: datetime, ahead: FoldedAhead = MappingProxyType({})
+    events: GroupEvents,
+    connections: Mapping[str, Connection],
+    now: datetime,
+    ahead: FoldedAhead = MappingProxyType({}),
+    late: Mapping[UUID, str] = MappingProxyType({}),
 ) -> FoldedGroups:
     """What becomes of each group. A receipt with which a fold fails is left out of every group, what it had said before
-    stays; a group that fails without any news is left as it is."""
-    failed: dict[UUID, str] = {}
+    stays; a group that fails without any news is left as it is. So are those that are ``late`` (``outlived``)."""
+    failed: dict[UUID, str] = dict(late)
     while True:
         try:
-            return FoldedGroups(_folded(events, failed, connections, now, ahead), failed)
+            folded = _folded(events, failed, connections, now, ahead)
+            return FoldedGroups(folded, {receipt: why for receipt, why in failed.items() if receipt not in late})
         except Failed as error:
             failed |= dict.fromkeys(error.receipts, error.error)
 

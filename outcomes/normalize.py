@@ -26,6 +26,7 @@ from outcomes.ahead import Ahead, prepare
 from outcomes.decisions import Decided
 from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
+from outcomes.outlived import EVIDENCE_DELETED
 from outcomes.reading import Fate
 from outcomes.refold import Refolded, refold
 from outcomes.taken import WHOLE, Taken
@@ -212,6 +213,15 @@ def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Fate:
         detail = f"Folding its call failed: {refolded.failed[receipt]}. This is a fault of Wrapup."
         return Fate(QUARANTINED, "folding_failed", detail)
     forgiven = " ".join(reading.forgiven) or None
+    late = refolded.late.get(receipt)
+    if late == EVIDENCE_DELETED:
+        return Fate(
+            QUARANTINED,
+            "evidence_deleted",
+            "The receipts of its call have been deleted; the outcome stays as it was last known.",
+        )
+    if late:
+        return Fate(IGNORED, late, forgiven=forgiven)
     if reading.refused:  # what could be understood is in; the rest waits to be read again
         return Fate(QUARANTINED, PARTLY_UNREADABLE, reading.refused, forgiven)
     if reading.ignored:

@@ -1,13 +1,12 @@
 """Folding groups anew, and writing what changed: the only place where outcomes are written.
 
-The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``folding`` folds it, ``beside_facts``
-completes it, ``Placing`` finds each attempt its row, and ``revisions`` has what is to be written. A fold that changes nothing
-writes nothing. A change raises ``revision`` and takes a new place in the change feed; the places are taken last, see
-``feed.take_positions``.
-"""
+The steps stand in a file each: ``group_events`` gathers what a group is folded of, ``outlived`` bars what may be of a row
+whose evidence has been deleted, ``folding`` folds the rest, ``beside_facts`` completes it, ``Placing`` finds each attempt its
+row, and ``revisions`` has what is to be written. A fold that changes nothing writes nothing. A change raises ``revision`` and
+takes a new place in the change feed; the places are taken last, see ``feed.take_positions``."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -18,10 +17,11 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from outcomes import beside_facts, rows
 from outcomes.fold import Folded
-from outcomes.folding import FoldedAhead, fold_groups
+from outcomes.folding import FoldedAhead, FoldedGroups, fold_groups
 from outcomes.group_events import Grouped, GroupEvents, Incoming, gathered
 from outcomes.groups import Locked
 from outcomes.matching import match
+from outcomes.outlived import Outlived, limits
 from outcomes.revisions import VISIBLE, Revisions, Stored
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,7 @@ class Refolded:
     """What a refold decided; ``revisions.write`` makes it so."""
 
     failed: Mapping[UUID, str]  # receipt -> the error's name; its events are left out
+    late: Mapping[UUID, str]  # receipt -> why nothing becomes of it (``outlived``); its events are left out
     repeated: set[UUID]  # receipts whose every event another receipt had said
     revisions: Revisions
 
@@ -51,16 +52,47 @@ def refold(
     ids survive a new reading.
     """
     events = gathered(session, came_in, locked)
-    known = rows.outcomes(session, locked.old)
-    folded = fold_groups(events, connections, now, ahead)
+    outlived = Outlived(rows.outcomes(session, locked.old), limits(session))
+    events = _without(events, outlived)
+    folded, late = _folded(events, outlived, {item.receipt.id for item in came_in}, connections, now, ahead)
     completed = beside_facts.completed(session, folded.by_group, events.names)
-    placing = Placing(events, folded.failed, Revisions(now))
+    placing = Placing(events, {**folded.failed, **late}, Revisions(now))
     for group, own in completed.items():
-        placing.place(group, own, known.get(group, []))
+        barred = [attempt.attempt_key for attempt, _ in outlived.barred(group, own)]
+        placing.place(group, [one for one in own if one.attempt_key not in barred], outlived.standing.get(group, []))
     placing.follow_orphans()
     placing.revisions.follow_merges(session)
+    for row in (row for own in outlived.rows.values() for row in own):
+        placing.revisions.end_waiting(row)
     placing.write_events(session)
-    return Refolded(folded.failed, folded.repeated(), placing.revisions)
+    if late:
+        rows.forget_groups(session, [group for group in locked.fresh if not completed.get(group)])
+    return Refolded(folded.failed, late, folded.repeated(), placing.revisions)
+
+
+def _without(events: GroupEvents, outlived: Outlived) -> GroupEvents:
+    """What is stored of rows that are not folded any more stays where it is."""
+    if not outlived.ids:
+        return events
+    return replace(events, stored=[one for one in events.stored if one[1].outcome_id not in outlived.ids])
+
+
+def _folded(
+    events: GroupEvents,
+    outlived: Outlived,
+    came_in: set[UUID],
+    connections: Mapping[str, Connection],
+    now: datetime,
+    ahead: FoldedAhead,
+) -> tuple[FoldedGroups, dict[UUID, str]]:
+    """What becomes of the groups, and of which receipts nothing does."""
+    late: dict[UUID, str] = {}
+    while True:
+        folded = fold_groups(events, connections, now, ahead, late)
+        more = outlived.late(folded.by_group, came_in - late.keys())
+        if not more:
+            return folded, late
+        late |= more
 
 
 @dataclass(frozen=True)
@@ -78,9 +110,14 @@ def outdated(
 ) -> dict[UUID, list[Otherwise]]:
     """The groups of which a fold of their stored events (group, event) would make other rows than they have, and which rows."""
     groups = {group for group, _ in stored}
-    events, known = GroupEvents(rows.names(session, groups), stored), rows.outcomes(session, groups)
+    outlived = Outlived(rows.outcomes(session, groups), limits(session))
+    events = _without(GroupEvents(rows.names(session, groups), stored), outlived)
     folded = beside_facts.completed(session, fold_groups(events, connections, now).by_group, events.names)
-    found = {group: list(_otherwise(own, known.get(group, []))) for group, own in folded.items()}
+    found: dict[UUID, list[Otherwise]] = {}
+    for group, own in folded.items():
+        barred = [one.attempt_key for one, _ in outlived.barred(group, own)]
+        rest = [one for one in own if one.attempt_key not in barred]
+        found[group] = list(_otherwise(rest, outlived.standing.get(group, [])))
     return {group: differing for group, differing in found.items() if differing}
 
 

@@ -34,6 +34,7 @@ from outcomes.differences import Differences
 from outcomes.group_events import Grouped, incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES
+from outcomes.outlived import ids_of
 from outcomes.reading import understand
 from outcomes.refold import Refolded, outdated, refold
 from outcomes.revisions import COUNTED, KEPT, SILENT
@@ -127,7 +128,9 @@ def _read_again(
     """Before the transaction that writes: nothing is locked while bodies are understood."""
     looked_at = Differences()
     with database.read() as session:
-        stored = rows.events(session, set(groups))
+        outlived = ids_of(session, groups)
+        looked_at.outlived = len(outlived)
+        stored = [one for one in rows.events(session, set(groups)) if one[1].outcome_id not in outlived]
         changed = reread(session, stored, connections, looked_at)
         told = {group for group, event in stored if event.receipt_id in changed}
         rest = [(group, event) for group, event in stored if group not in told]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from dialers.vocabulary import NEVER_DISPOSED, PROVISIONAL, UNKNOWN
 from lib import ids
 from models import CallOutcome
 from outcomes import do_not_call, rows, stood
@@ -70,6 +71,13 @@ class Revisions:
     def let_stand(self, row: Stored) -> None:
         """As it was last known: an id that was shown does not vanish. But it waits for nothing any more."""
         self.touched.append(({**row, "settle_by": None}, ("settle_by",)))
+
+    def end_waiting(self, row: Stored) -> None:
+        """Of a row that is not folded any more: where its waiting is over by now, it waits no longer, as a fold would say it."""
+        if row["settle_by"] is None or self.at < row["settle_by"]:
+            return
+        untold = {"connect_outcome": UNKNOWN} if row["settling"] == PROVISIONAL else {}
+        self.compare(row, {**row, **untold, "settling": NEVER_DISPOSED, "is_final": True, "settle_by": None})
 
     def follow_merges(self, session: Session) -> None:
         """Rows that had been merged into one that is merged now point on, so that ``merged_into`` always names a row that

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dialers.base import KeptEvent
-from models import CallEvent, CallGroup, CallOutcome, bulk
+from models import CallEvent, CallGroup, CallKey, CallOutcome, bulk
 from models.database import AnyColumn
 
 EVENTS = CallEvent.__table__
@@ -71,6 +71,13 @@ def move_events(session: Session, moved: Mapping[UUID, UUID]) -> None:
         session.connection().execute(
             update(EVENTS).where(bulk.among(session, EVENTS.c.id, own)).values(outcome_id=home)
         )
+
+
+def forget_groups(session: Session, groups: Collection[UUID]) -> None:
+    """Take away groups that have neither events nor outcomes, and their names."""
+    if groups:
+        for table, column in ((CallKey, CallKey.group_id), (CallGroup, CallGroup.id)):
+            session.connection().execute(delete(table).where(bulk.among(session, column, groups)))
 
 
 def insert_outcomes(session: Session, fresh: Collection[Mapping[str, Any]]) -> None:

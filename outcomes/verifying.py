@@ -13,6 +13,7 @@ from dialers.base import Connection
 from models.database import Database
 from outcomes import rows
 from outcomes.differences import Differences
+from outcomes.outlived import ids_of
 from outcomes.refold import outdated
 from outcomes.renormalize import reread
 
@@ -21,19 +22,21 @@ from outcomes.renormalize import reread
 class Compared:
     """Of some calls. ``receipts``: those that say something else than was read out of them. ``outcomes``: row -> the fields that
     a fold would make otherwise. ``groups``: the calls of both, and those of which a row is missing (``missing``). ``unknown``:
-    calls of connections that the settings do not name, which nobody can read."""
+    calls of connections that the settings do not name, which nobody can read; ``outlived``: outcomes that cannot be compared,
+    because receipts that they were made of have been deleted for their age."""
 
     calls: int = 0
     read: int = 0
     unreadable: int = 0
     unknown: int = 0
+    outlived: int = 0
     receipts: list[UUID] = field(default_factory=list)
     outcomes: dict[UUID, Sequence[str]] = field(default_factory=dict)
     missing: list[UUID] = field(default_factory=list)
     groups: set[UUID] = field(default_factory=set)
 
     def add(self, other: "Compared") -> None:
-        for name in ("calls", "read", "unreadable", "unknown"):
+        for name in ("calls", "read", "unreadable", "unknown", "outlived"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.receipts += other.receipts
         self.outcomes |= other.outcomes
@@ -50,7 +53,9 @@ def compare(
         names = rows.names(session, set(groups))
         known = {group for group in groups if group in names and names[group][0] in connections}
         found.unknown = len(names) - len(known)
-        stored = rows.events(session, known)
+        outlived = ids_of(session, known)
+        found.outlived = len(outlived)
+        stored = [one for one in rows.events(session, known) if one[1].outcome_id not in outlived]
         changed = reread(session, stored, connections, looked_at)
         found.read, found.unreadable, found.receipts = looked_at.receipts, looked_at.unreadable, sorted(changed)
         told = {group for group, event in stored if event.receipt_id in changed}

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from dialers.asking import Record, ReportPage
@@ -57,6 +57,7 @@ def keep_page(
     meets twice in different words (two legs of a call) is kept twice, but only its first meeting can make old words news,
     and only where the newest do not stand beside them: otherwise the two would replace each other at every poll."""
     told = set() if told is None else told
+    _alone(session, connection.name, report)
     by_hash: dict[str, Record] = {}
     for record in page.records:
         by_hash.setdefault(content_hash(record), record)
@@ -84,6 +85,15 @@ def keep_page(
             revived.append({"row_id": stored[digest].id, "now_seen": _seen_at(top, at)})
     told |= set(last)
     return Kept(len(page.records), _insert(session, fresh) + _revive(session, revived))
+
+
+def _alone(session: Session, connection: str, report: str) -> None:
+    """Nobody else keeps a page of this report until this transaction ends, so that what is not there when it is looked for is
+    not there when it is kept. No index says so over all months of receipts (docs/decisions/0021-retention.md); SQLite has one
+    writer."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtextextended(f"{connection}\n{report}", 0)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def content_hash(record: Record) -> str:

@@ -51,6 +51,10 @@ TODO: Mapping[str, str] = {
     ),
     "reading_failed": _OURS,
     "folding_failed": _OURS,
+    "evidence_deleted": (
+        "It tells of a call whose receipts have been deleted ([retention] receipts); the outcome stays as it was last known. "
+        "Look at the body and correct by hand what followed from the outcome, where it matters; then dismiss it."
+    ),
 } | dict.fromkeys(
     ("no_call_id", "no_call_key", "no_job_id", "no_lead_id", "no_campaign", "no_campaign_id", "no_queue_id"),
     _NO_ID,

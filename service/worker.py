@@ -47,12 +47,14 @@ from schedules.sending import Sender
 from service import logs, loops
 from service.mirroring import Mirroring
 from service.normalizer import Beside
+from service.retaining import retaining
 from service.settings import config
 from service.supervisor import hooks
 from service.watching import watch_of
 from upkeep.alerts.watching import Watch
 from upkeep.beats import EVERY_SECONDS, Beats
 from upkeep.metrics.names import BEATS
+from upkeep.retention.ages import Ages
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,7 @@ def run(
     taking_in: TakingIn | None = None,
     file_hash: str = "",
     watch: Watch | None = None,
+    ages: Ages | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
     URLs by connection and kind. ``started`` is called when it works. ``file_hash`` is the settings': the second
@@ -99,9 +102,8 @@ def run(
     place = FeedPlace(database, data_dir, starts=True)
     beside = Beside(database, file_hash)
     beats = Beats(database)
-    threads = start(
-        database, connections, callbacks, place, stop, mirroring, destinations, sender, beside, taking_in, beats, watch
-    )
+    own = (mirroring, destinations, sender, beside, taking_in, beats, watch, ages)
+    threads = start(database, connections, callbacks, place, stop, *own)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -142,10 +144,10 @@ def start(
     taking_in: TakingIn | None = None,
     beats: Beats | None = None,
     watch: Watch | None = None,
+    ages: Ages | None = None,
 ) -> list[threading.Thread]:
     """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog; ``beats``:
-    who says that they live; ``watch``: who says
-    when something is wrong, also when the database is not to be had."""
+    who says that they live; ``watch``: who says when something is wrong, also when the database is not to be had."""
     decided = Decided(database, connections)
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
@@ -162,6 +164,7 @@ def start(
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         steps["normalize beside"] = normalize
         steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
+    steps |= retaining(database, ages, stop)
     if mirroring is not None:
         steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
@@ -285,6 +288,7 @@ def main() -> None:
         taking_in,
         settings.file_hash,
         watch_of(database, settings),
+        settings.retention,
     )
 
 

@@ -100,6 +100,13 @@ class Databases:
                 connection.execute(text(put), {"rows": rows})
 
 
+def parts_of(connection: Connection) -> set[str]:
+    """The tables that are parts of another one, whose rows they hold."""
+    if connection.dialect.name == "sqlite":
+        return set()
+    return set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")))
+
+
 @contextmanager
 def scratch(server: str) -> Iterator[str]:
     """The URL of a database without any tables, which is gone at the end."""

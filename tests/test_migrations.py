@@ -14,11 +14,14 @@ from models import Base, CallOutcome
 from outcomes import stood
 from queries import shape
 from tests import factories
+from tests.databases import parts_of
 
 
 def tables(database):
     engine = create_engine(database.url)
     names = set(inspect(engine).get_table_names()) | set(inspect(engine).get_view_names())
+    with engine.connect() as connection:
+        names -= parts_of(connection)
     engine.dispose()
     return names
 
@@ -43,7 +46,14 @@ def test_upgrading_twice_changes_nothing(database):
 
 def test_models_equal_the_migrated_schema(database):
     with database.read() as session:
-        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        parts = parts_of(session.connection())
+
+        def stands_for_itself(thing, name, kind, *_):
+            """Not the parts of receipts on PostgreSQL, nor what stands on each of these alone."""
+            return name not in parts and (name != "uq_receipts_report_content" or not parts)
+
+        options = {"compare_type": True, "include_object": stands_for_itself}
+        context = MigrationContext.configure(session.connection(), opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
 

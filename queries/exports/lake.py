@@ -19,9 +19,10 @@ from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from lib import clock, durable, locks, private
-from models import CallOutcome
+from lib import clock, durable, locks, months, private
+from models import CallOutcome, Kept
 from models.database import Database
+from models.retention import OUTCOMES
 from outcomes.feed import Place, state
 from queries import feed
 from queries.exports import making, reading
@@ -146,7 +147,15 @@ def _changed(session: Session, before: Manifest, folder: Path, kept: Mapping[str
         pieces = ("".join(f"{one}\n" for one in some).encode() for some in rows.partitions())
         with making.made("queries.exports.months", Order({}, files=files), pieces) as answer:
             found |= set(answer.read().decode().split())
-    return found | {one.month for one in before.files if one.month not in kept}
+    return found | {one.month for one in before.files if one.month not in kept} | _deleted(session, before)
+
+
+def _deleted(session: Session, before: Manifest) -> set[str]:
+    """The months of which outcomes have been deleted, or are being deleted: that has no place in the feed."""
+    kept = session.get(Kept, OUTCOMES)
+    if kept is None or kept.since is None:
+        return set()
+    return {one.month for one in before.files if one.month < months.name(kept.since)}
 
 
 def _written(session: Session, folder: Path, month: str, place: int) -> File | None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from models import Kept
+from models.retention import OUTCOMES
 from outcomes.feed import Place, State, state
 from queries import feed
 from queries.mirror import fetching
@@ -37,6 +39,9 @@ def present(session: Session, folder: Path) -> tuple[Manifest, State]:
         raise Unusable("the mirror is one of another feed")
     if found.last_position - manifest.place > MOST_OVER:
         raise Unusable("the mirror is behind")
+    kept = session.get(Kept, OUTCOMES)
+    if kept is not None and (kept.deleting or kept.rounds != manifest.rounds):
+        raise Unusable("the mirror still has what is being deleted")
     return manifest, found
 
 
@@ -71,7 +76,8 @@ class Mirror:
         self._folder = folder
         self._child = child or Child(folder)
         self._told: str | None = None  # the manifest that the process has open
-        self._feed: tuple[int, str] | None = None  # the epoch and the latest start of the feed that was asked last
+        # The epoch and the latest start of the feed that was asked last, and how often something had been deleted.
+        self._feed: tuple[int, str, int] | None = None
         self._number = 0  # of the process
         self._place = 0  # up to which changes are laid over it
         self._kept: OrderedDict[tuple[Any, ...], Rows] = OrderedDict()
@@ -80,10 +86,11 @@ class Mirror:
         """The mirror with all that has changed since laid over it, at the latest place that the session shows. Every
         statement of the session must show the same moment. Raises Unusable."""
         manifest, found = present(session, self._folder)
-        # Where the database was restored, and nobody has said so, a place is given again, and to another change.
-        if (found.epoch, found.start) != self._feed:
+        # Where the database was restored, and nobody has said so, a place is given again, and to another change; and what is
+        # deleted takes none.
+        if (found.epoch, found.start, manifest.rounds) != self._feed:
             self.forget()
-            self._told, self._feed = None, (found.epoch, found.start)
+            self._told, self._feed = None, (found.epoch, found.start, manifest.rounds)
         last = found.last_position
         told = json.dumps(asdict(manifest), sort_keys=True)
         if told != self._told or self._number != self._child.number or self._place > last:

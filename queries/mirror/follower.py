@@ -8,8 +8,10 @@ from pathlib import Path
 import duckdb
 import structlog
 
-from lib import durable, private
+from lib import durable, months, private
+from models import Kept
 from models.database import Database
+from models.retention import OUTCOMES
 from outcomes.feed import Place, State, state
 from queries import feed
 from queries.mirror import building, engine, fetching, writing
@@ -48,6 +50,9 @@ class Follower:
             if manifest.built:
                 log.info("mirror_built", rows=manifest.rows(), place=manifest.place)
             return True
+        if dropped := self._dropped(manifest):
+            self._save(dropped)
+            return True
         waiting = last - manifest.place
         if waiting and (waiting >= FEW or self._waited()):
             self._behind_since = None
@@ -82,7 +87,8 @@ class Follower:
                 log.warning("mirror_begun_again", why=str(error))
                 manifest = None
             if manifest is None:
-                manifest = Manifest(0, found.epoch, found.start)
+                kept = session.get(Kept, OUTCOMES)
+                manifest = Manifest(0, found.epoch, found.start, rounds=kept.rounds if kept else 0)
                 self._save(manifest)
             return replace(manifest, epoch=found.epoch, start=found.start), found.last_position
 
@@ -147,6 +153,18 @@ class Follower:
                 if segment.rows:
                     taken.append(segment)
         return replace(manifest, segments=(*kept, *taken), dead=None, dead_sha256="")
+
+    def _dropped(self, manifest: Manifest) -> Manifest | None:
+        """The manifest without the months of which outcomes have been deleted; None where none were since."""
+        with self._database.read() as session:
+            kept = session.get(Kept, OUTCOMES)
+        if kept is None or kept.deleting or kept.rounds == manifest.rounds or kept.since is None:
+            return None
+        joined = self._joined(manifest)
+        first = months.name(kept.since)
+        segments = tuple(one for one in joined.segments if one.month is not None and one.month >= first)
+        log.info("mirror_months_dropped", kept_since=first, rows=joined.rows() - sum(one.rows for one in segments))
+        return replace(joined, segments=segments, rounds=kept.rounds)
 
     def _tidy(self, manifest: Manifest) -> None:
         """Remove what is no part of the mirror any more, some time after it was."""

@@ -54,6 +54,7 @@ class Manifest:
     dead_stamp: Stamp = ()
     built: bool = False
     reached: Sequence[str] | None = None
+    rounds: int = 0  # of deleting outcomes (``models.Kept``): those that it has followed
     shape: str = _SHAPE
 
     def rows(self) -> int:

@@ -100,5 +100,9 @@ def _tell(looked: int, found: Differences, apply: bool) -> None:
     if found.unreadable or found.failed:
         left = found.unreadable + found.failed
         click.echo(f"{many(left, 'receipt')} can no longer be understood; what had been read before stands.")
+    if found.outlived:
+        click.echo(
+            f"{many(found.outlived, 'outcome')} left as they are: receipts that they were made of have been deleted."
+        )
     if not apply:
         click.echo("Nothing was changed. With --apply it is done.")

@@ -52,6 +52,7 @@ def worker() -> None:
         sender=sender,
         taking_in=taking_in_of(database, own),
         file_hash=own.file_hash,
+        ages=own.retention,
     )
 
 

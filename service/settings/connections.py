@@ -58,6 +58,7 @@ _OTHERS = (
     "writeback",
     "mail",
     "schedules",
+    "retention",
     "buckets",
 )  # tables that are about no connection
 

@@ -67,9 +67,7 @@ def test_a_multiplied_database_has_all_that_stands_behind_its_calls(database):
         assert places == list(range(1, made + 1)) and session.scalars(select(ChangeFeed.last_position)).one() == made
         assert session.scalar(select(func.count(CallOutcome.call_id.distinct()))) == made
         inspected = inspect(session.connection())
-        assert {"ix_receipts_connection", "uq_receipts_report_content"} <= {
-            str(index["name"]) for index in inspected.get_indexes("receipts")
-        }
+        assert "ix_receipts_connection" in {str(index["name"]) for index in inspected.get_indexes("receipts")}
         assert not {"invented", "few_receipts"} & {*inspected.get_table_names()}
     with pytest.raises(SystemExit):
         multiplied.fill(database, multiplied.COPIES)

@@ -9,6 +9,7 @@ from dialers.registry import DIALERS
 from service.settings.alerts import AlertsSchema, ConditionSchema
 from service.settings.connections import ConnectionSchema
 from service.settings.destinations import DestinationSchema
+from service.settings.retention import RetentionSchema
 from service.settings.schedules import BucketSchema, MailSchema, SchedulesSchema
 from tests.docs.pages import quoted, read, rows, section
 
@@ -39,7 +40,12 @@ def test_every_option_of_any_destination_stands_in_its_section_and_no_other():
 
 @pytest.mark.parametrize(
     ("heading", "schema"),
-    [("[mail]", MailSchema), ("[schedules]", SchedulesSchema), ("[buckets.<name>]", BucketSchema)],
+    [
+        ("[mail]", MailSchema),
+        ("[schedules]", SchedulesSchema),
+        ("[buckets.<name>]", BucketSchema),
+        ("[retention]", RetentionSchema),
+    ],
 )
 def test_every_option_of_schedules_stands_in_its_section_and_no_other(heading, schema):
     taken = {field.data_key or name for name, field in schema._declared_fields.items()}

@@ -11,7 +11,8 @@ import pyarrow.dataset
 import pytest
 
 from lib import durable
-from models import CallOutcome
+from models import CallOutcome, Kept
+from models.retention import OUTCOMES
 from outcomes.feed import begin_epoch, take_positions
 from queries.exports import lake, making
 from tests.factories import NOON, outcome
@@ -166,3 +167,17 @@ def test_one_run_at_a_time(made):
     database, folder = made
     with lake._alone(folder), pytest.raises(lake.Busy):
         lake.renew(database, folder)
+
+
+def test_months_that_are_deleted_for_their_age_go_from_a_lake(database, tmp_path):
+    folder = tmp_path / "lake"
+    with database.write() as session:
+        for moment in (SEPTEMBER, OCTOBER, NOON):
+            outcome(session, started_at=moment)
+    lake.renew(database, folder)
+    with database.write() as session:
+        session.query(CallOutcome).filter(CallOutcome.occurred_at < OCTOBER).delete()
+        session.add(Kept(kind=OUTCOMES, since=OCTOBER, deleting=False, rounds=1, deleted=1))
+    assert lake.renew(database, folder).written == 1
+    assert in_lake(folder) == ids(database) and not (folder / "month=2026-09").exists()
+    assert lake.renew(database, folder).written == 0

@@ -49,6 +49,10 @@ def calls(
     found.notes.append(f"{compared.read:,} receipts read")
     if compared.unreadable:
         found.notes.append(f"{compared.unreadable:,} of them can no longer be understood; what they had said stands")
+    if compared.outlived:
+        found.notes.append(
+            f"{compared.outlived:,} outcomes cannot be compared: their receipts were deleted for their age"
+        )
     if compared.unknown:
         found.notes.append(f"{compared.unknown:,} calls are of connections that the settings do not name")
     yield found

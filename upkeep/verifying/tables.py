@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import CallEvent, CallGroup, CallOutcome, ChangeFeed, Delivery, DestinationState, Receipt, bulk
+from models import CallEvent, CallGroup, CallOutcome, ChangeFeed, Delivery, DestinationState, Kept, Receipt, bulk
 from models.database import AnyColumn, Database
 from models.receipts import CALLBACK, DUPLICATE, NORMALIZED, PENDING, STATES
+from models.retention import OUTCOMES, whole_since
 from upkeep.verifying.found import Found
 from upkeep.verifying.pieces import pieces, without
 
@@ -24,6 +25,7 @@ def receipts(database: Database, sample: int | None, now: datetime) -> Iterator[
         "bodies", "callback", todo="The evidence was changed, or the disk is failing: put them back from a backup."
     )
     states = Found("states", "receipt", todo="Does a worker run? `wrapup replay RECEIPT` has one read again.")
+    without_events = 0
     for ids in pieces(database, Receipt.id, sample):
         with database.snapshot() as session:
             own = bulk.among(session, Receipt.id, list(ids))
@@ -36,12 +38,17 @@ def receipts(database: Database, sample: int | None, now: datetime) -> Iterator[
             states.looked_at += len(found)
             read = [receipt for receipt, state, _ in found if state in (NORMALIZED, DUPLICATE)]
             silent = without(session, read, CallEvent.receipt_id)
-            states.add(f"receipt {one} was read, and no event of it is there" for one in sorted(silent))
+            if session.scalar(select(Kept.since).where(Kept.kind == OUTCOMES)) is None:
+                states.add(f"receipt {one} was read, and no event of it is there" for one in sorted(silent))
+            else:  # calls go by when they were, receipts by when they came
+                without_events += len(silent)
             for receipt, state, seen_at in found:
                 if state not in STATES:
                     states.add([f"receipt {receipt} has the state {state!r}"])
                 elif state == PENDING and now - seen_at > LONGEST_PENDING:
                     states.add([f"receipt {receipt} waits since {seen_at:%Y-%m-%d %H:%M}"])
+    if without_events:
+        states.notes.append(f"{without_events:,} have no events: of calls, it seems, that were deleted for their age")
     yield bodies
     yield states
 
@@ -53,11 +60,12 @@ def outcomes(database: Database, sample: int | None) -> Iterator[Found]:
     )
     for ids in pieces(database, CallOutcome.id, sample):
         with database.snapshot() as session:
-            columns = select(CallOutcome.id, CallOutcome.merged_into)
-            own = columns.where(bulk.among(session, CallOutcome.id, list(ids)))
-            rows: dict[UUID, UUID | None] = {one: merged for one, merged in session.execute(own)}
+            columns = select(CallOutcome.id, CallOutcome.merged_into, CallOutcome.first_seen_at)
+            told = session.execute(columns.where(bulk.among(session, CallOutcome.id, list(ids)))).all()
+            rows: dict[UUID, UUID | None] = {row.id: row.merged_into for row in told}
             found.looked_at += len(rows)
-            standing = [one for one, merged_into in rows.items() if merged_into is None]
+            whole = whole_since(session)  # those from before it have lost receipts to their age
+            standing = [row.id for row in told if row.merged_into is None and not (whole and row.first_seen_at < whole)]
             alone = without(session, standing, CallEvent.outcome_id)
             found.add(f"outcome {one} has no event" for one in sorted(alone))
             winners = [merged_into for merged_into in rows.values() if merged_into is not None]

@@ -12,6 +12,7 @@ from lib import ids
 from models import CallOutcome
 from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
+from queries import kept as retention
 from queries.reports.base import WrongQuestion
 from web import opening
 from web.auth import API
@@ -168,6 +169,7 @@ def call(outcome_id: UUID) -> str:
             receipts=receipts,
             numbers={str(receipt.id): at for at, receipt in enumerate(receipts, 1)},
             bodies=shown,
+            outlived=retention.has_outlived(reading, row),
             lead=loaded.of_outcome(reading, row),
             others=_others(row),
             deliveries=deliveries.of_outcome(reading, outcome_id),

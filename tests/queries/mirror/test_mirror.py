@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from lib import clock
-from models import CallOutcome, ChangeFeed
+from lib import clock, months
+from models import CallOutcome, ChangeFeed, Kept
+from models.retention import OUTCOMES
 from outcomes.feed import begin_epoch, begin_start, take_positions
 from queries.mirror import follower as following
 from queries.mirror import manifest as manifests
@@ -293,3 +294,31 @@ def test_places_are_not_given_back(database, calls, folder, sources):
         session.execute(update(ChangeFeed).values(last_position=10))
         session.execute(update(CallOutcome).where(CallOutcome.position > 10).values(merged_into=None))
     assert sources.ask(lambda session: None).source == TABLES
+
+
+def test_what_is_deleted_for_its_age_goes_from_the_mirror_too(database, calls, folder, sources):
+    """NOON and some forty days after it: the mirror has several months, of which the first goes."""
+    calls.make(60)
+    follower = follow(database, folder)
+    calls.change(10)
+    follower.step()
+    agree(sources)
+    since = months.later(months.begin(NOON), 1)
+    row = {"kind": OUTCOMES, "since": since, "deleted": 0}
+    with database.write() as session:
+        session.add(Kept(deleting=True, rounds=0, **row))
+        ids = session.scalars(select(CallOutcome.id).where(CallOutcome.occurred_at < since)).all()
+        session.execute(delete(CallOutcome).where(CallOutcome.id == ids[0]))
+    assert "still has what is being deleted" in agree(sources, TABLES).note
+    assert not follower.step()
+    with database.write() as session:
+        session.execute(delete(CallOutcome).where(CallOutcome.occurred_at < since))
+        session.execute(update(Kept).values(deleting=False, rounds=1))
+    assert "still has what is being deleted" in agree(sources, TABLES).note
+    while follower.step():
+        pass
+    agree(sources, names=REPORTS)
+    assert min(one.month or "9" for one in manifests.load(folder).segments) >= months.name(since)
+    assert len(ids) > 5
+    calls.change(9)
+    agree(sources)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from lib import ids
-from models import CallOutcome, Receipt
+from models import CallOutcome, Kept, Receipt
 from queries.mirror.follower import Follower
 from tests import factories
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
@@ -192,3 +192,24 @@ def test_a_sample_is_spread_and_ends(database):
         found = [one for some in pieces(database, CallOutcome.id, sample) for one in some]
         assert found == sorted(set(found)) and set(found) <= set(made) and 0 < len(found)
     assert [one for some in pieces(database, CallOutcome.id, None) for one in some] == sorted(made)
+
+
+def test_what_was_deleted_for_its_age_is_no_fault(told):
+    """The receipts of the three calls have gone, some events of one are left; a fourth call is whole."""
+    keep(told, receipt(terminal(4, log_id=104), at=START + timedelta(days=2)))
+    normalize(told, now=START + timedelta(days=2, minutes=5))
+    day = f"{START + timedelta(days=1):%Y-%m-%d}"
+    by_force(
+        told,
+        f"DELETE FROM call_events WHERE received_at < '{day}' AND kind <> 'disposed'",
+        f"DELETE FROM receipts WHERE received_at < '{day}'",
+        "DELETE FROM call_events WHERE receipt_id NOT IN (SELECT id FROM receipts)",
+    )
+    assert any("has no event" in sentence for sentence in wrong(told))
+    with told.write() as session:
+        session.add(Kept(kind="receipts", since=START + timedelta(days=1), deleting=False, rounds=1, deleted=6))
+    found = {one.what: one for one in everything(told)}
+    assert not [one.what for one in found.values() if one.count]
+    assert (
+        "3 outcomes cannot be compared: their receipts were deleted for their age" in found["calls folded again"].notes
+    )

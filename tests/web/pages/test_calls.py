@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from models import Kept
 from queries import shape
 from tests import factories
 from tests.evidence import START, connect, keep, normalize, outcomes, receipt, terminal
@@ -343,3 +344,11 @@ def test_the_form_offers_the_campaigns_that_there_are_calls_of(reader, database)
         factories.load(session, ["accepted"], campaign="456", connection="qvoice-main")
     page = text(reader, "/reports/penetration?tz=UTC&group_by=campaign")
     assert '<option value="456">qvoice-main</option>' in page and "6541" not in page
+
+
+def test_a_call_whose_receipts_were_deleted_says_so(reader, database):
+    with database.write() as session:
+        session.add(Kept(kind="receipts", since=START, deleting=False, rounds=1, deleted=2))
+        old, new = (factories.outcome(session, first_seen_at=START + timedelta(days=days)).id for days in (-1, 1))
+    said = "Receipts that this row was made of have been deleted for their age."
+    assert said in text(reader, f"/calls/{old}") and said not in text(reader, f"/calls/{new}")

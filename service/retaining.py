@@ -1,0 +1,25 @@
+"""The worker's loops that keep receipts in parts, and delete what is older than it is kept."""
+
+import threading
+from collections.abc import Callable
+
+from lib import outside
+from models.database import Database
+from models.parting import Parting
+from upkeep.retention.ages import Ages
+from upkeep.retention.keeper import Keeper
+
+PART_SECONDS = 60.0
+RETENTION_SECONDS = 60.0
+
+Steps = dict[str, tuple[Callable[[], object], float]]
+
+
+def retaining(database: Database, ages: Ages | None, stop: threading.Event) -> Steps:
+    """A copy (``lib.outside``) stays as it was copied."""
+    steps: Steps = {}
+    if not database.is_sqlite:
+        steps["part receipts"] = (Parting(database).step, PART_SECONDS)
+    if ages is not None and ages.months and not outside.is_closed():
+        steps["retention"] = (Keeper(database, ages, stop).step, RETENTION_SECONDS)
+    return steps

@@ -1,0 +1,22 @@
+"""What was deleted for its age, and how old the oldest is: of every kind, also of what is kept for ever."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy.orm import Session
+
+from queries import kept
+
+
+def figures(session: Session, now: datetime) -> Iterator[Metric]:
+    deleted = CounterMetricFamily("wrapup_retention_deleted_rows", "Rows that were deleted for age", labels=("kind",))
+    oldest = GaugeMetricFamily("wrapup_retention_oldest_seconds", "Age of the oldest that is kept", labels=("kind",))
+    failing = GaugeMetricFamily(
+        "wrapup_retention_failing_seconds", "How long deleting has been failing; 0: it is not", labels=("kind",)
+    )
+    for one in kept.figures(session):
+        deleted.add_metric([one.kind], one.deleted)
+        oldest.add_metric([one.kind], max(0.0, (now - one.oldest).total_seconds()) if one.oldest else 0)
+        failing.add_metric([one.kind], max(0.0, (now - one.failing_since).total_seconds()) if one.failing_since else 0)
+    yield from (deleted, oldest, failing)
