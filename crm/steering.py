@@ -5,7 +5,7 @@ looked at, so whoever sends and whoever steers never take the same one. Many are
 again holds up nobody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from crm import budgets, lots
 from crm.finding import MOST_CANDIDATES
 from crm.lots import Condition
 from crm.registry import CRMS
-from models import Delivery, DestinationState, DestinationTokens
+from models import Delivery, DestinationState, DestinationTokens, audit
 from models.database import Database, changed
 from models.deliveries import (
     DONE,
@@ -49,6 +49,7 @@ def pause(database: Database, name: str, by: str, now: datetime) -> bool:
     with database.write() as session:
         free = (DestinationState.name == name, DestinationState.paused_at.is_(None))
         changed(session, update(DestinationState).where(*free).values(paused_at=now, paused_by=by))
+        audit.note(session, "destination.pause", subject=name)
         return _is_there(session, name)
 
 
@@ -61,6 +62,7 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
         changed(session, update(DestinationState).where(DestinationState.name == name).values(again))
         if not _is_there(session, name):
             return False
+        audit.note(session, "destination.resume", subject=name)
         mine = DestinationTokens.name == name
         changed(session, update(DestinationTokens).where(mine).values(refused_until=None))
         if portal is not None:
@@ -89,13 +91,18 @@ def retry(database: Database, delivery_id: UUID, now: datetime) -> Delivery | No
                     session,
                     update(Delivery).where(this, _can_be_found(found.destination, session, now)).values(due_at=now),
                 )
-        return find(session, delivery_id)
+        return _noted(session, "delivery.retry", find(session, delivery_id))
 
 
-def retry_many(database: Database, conditions: Iterable[Condition], now: datetime) -> int:
-    """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many."""
+def retry_many(
+    database: Database, conditions: Iterable[Condition], now: datetime, said: Mapping[str, str] | None = None
+) -> int:
+    """Have every such delivery (``queries.deliveries.conditions``) tried again that can be; how many. ``said``: the same filters,
+    as they are noted."""
     left_out = and_(Delivery.state == REFUSED, func.coalesce(Delivery.reason, "") == LEFT_OUT)  # one by one, if at all
     wanted = [*conditions, Delivery.state.in_(STEERED), ~left_out]
+    with database.write() as session:  # before: whoever has begun is known, wherever it is interrupted
+        audit.note(session, "delivery.retry", details=said)
     with database.read() as session:
         names = list(session.scalars(select(DestinationState.name)))
         unknown = [_can_be_found(name, session, now) for name in names]
@@ -121,7 +128,7 @@ def choose(database: Database, delivery_id: UUID, record_id: str, now: datetime)
             raise NotChosen("Not an id: it needs 1 to 200 characters that can be seen.")
         chosen = {"record_id": record_id, "reason": None, "candidates": None}
         changed(session, waits.values(_again(now) | chosen))
-        return find(session, delivery_id)
+        return _noted(session, "delivery.choose", find(session, delivery_id), {"record_id": record_id})
 
 
 def leave_out(database: Database, delivery_id: UUID, by: str, now: datetime) -> Delivery | None:
@@ -135,7 +142,15 @@ def leave_out(database: Database, delivery_id: UUID, by: str, now: datetime) -> 
         waits = _waits_for_person(session, one)
         left = {"state": REFUSED, "reason": LEFT_OUT, "answer": f"Left out by {by}.", "candidates": None}
         changed(session, waits.values(left | {"settled_at": now}))
-        return find(session, delivery_id)
+        return _noted(session, "delivery.leave_out", find(session, delivery_id))
+
+
+def _noted(
+    session: Session, act: str, found: Delivery | None, more: Mapping[str, str] | None = None
+) -> Delivery | None:
+    if found is not None:
+        audit.note(session, act, subject=found.id, details={"destination": found.destination, **(more or {})})
+    return found
 
 
 def _waits_for_person(session: Session, one: Delivery) -> Update:

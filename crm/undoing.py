@@ -16,8 +16,8 @@ from crm.destination import Destination
 from crm.registry import CRMS
 from crm.statuses import MOVED_ON, PUT_BACK
 from lib import clock
-from models import Delivery
-from models.database import Database, chunks
+from models import Delivery, audit
+from models.database import Database, changed, chunks
 from models.deliveries import DONE, LOG_CALL, SET_STATUS, UNDONE
 
 NOT_TAKEN_BACK = "not_taken_back"
@@ -149,7 +149,8 @@ class Undoing:
     def _note(self, *which: Any) -> None:
         with self._database.write() as session:
             mine = (Delivery.destination == self._destination.name, Delivery.state == DONE, *which)
-            session.execute(update(Delivery).where(*mine).values(state=UNDONE, settled_at=self._now()))
+            count = changed(session, update(Delivery).where(*mine).values(state=UNDONE, settled_at=self._now()))
+            audit.note(session, "delivery.undo", subject=self._destination.name, count=count)
 
 
 def _undone(one: Delivery, what: str, answer: str | None = None) -> Undone:

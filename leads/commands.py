@@ -2,22 +2,50 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import RAISE, ValidationError
 
 from dialers import clients, masking
 from dialers.base import Connection
-from dialers.giving import START_CALL, CannotDo, Refused, to_be_called
+from dialers.giving import (
+    CANCEL_CALL,
+    DELETE_LEAD,
+    END_CALL,
+    SET_LEAD_STATUS,
+    SET_VOICEMAIL,
+    START_CALL,
+    CannotDo,
+    Refused,
+    to_be_called,
+)
 from dialers.registry import DIALERS
 from leads import desks
-from lib import clock
+from lib import clock, phone
 from lib.complaints import first
 from lib.http.errors import Unavailable
+from models import audit
 from models.database import Database
 from outcomes import suppressions
 
+# Which single writes change something at the dialer, as they are noted; the others ask.
+NOTED = {
+    CANCEL_CALL: "call.cancel",
+    DELETE_LEAD: "lead.delete",
+    END_CALL: "call.end",
+    SET_LEAD_STATUS: "lead.set_status",
+    SET_VOICEMAIL: "call.set_voicemail",
+    START_CALL: "call.start",
+}
 LONGEST_WAIT = 10.0  # seconds for the dialer's pace; then the caller is told when to ask again
+
+
+class Noted(NamedTuple):
+    """How an act is noted."""
+
+    act: str
+    subject: str | None
+    details: Mapping[str, Any]
 
 
 def control(database: Database, connection: Connection, campaign: str, command: str) -> Any:
@@ -27,8 +55,9 @@ def control(database: Database, connection: Connection, campaign: str, command: 
         can = ", ".join(offered.commands) if offered else "none"
         raise CannotDo(f"{connection.dialer} has no command {command} for campaigns; its commands: {can}.")
     DIALERS[connection.dialer].ready(connection)
+    noted = Noted("campaign.command", campaign, {"command": command})
     return _asked(
-        database, connection, lambda client: offered.run(client, connection, campaign, offered.commands[command])
+        database, connection, lambda client: offered.run(client, connection, campaign, offered.commands[command]), noted
     )
 
 
@@ -49,7 +78,8 @@ def act(
         raise Refused(*first(error.messages)) from None
     if name == START_CALL:
         _check_number(database, connection, checked["number"])
-    return _asked(database, connection, lambda client: offered.run(client, connection, checked))
+    noted = Noted(NOTED[name], *_about(given)) if name in NOTED else None
+    return _asked(database, connection, lambda client: offered.run(client, connection, checked), noted)
 
 
 def _check_number(database: Database, connection: Connection, written: str) -> None:
@@ -61,12 +91,25 @@ def _check_number(database: Database, connection: Connection, written: str) -> N
         raise Refused("number", found[number])
 
 
-def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any]) -> Any:
-    leads = DIALERS[connection.dialer].leads
-    if leads is not None:
+def _about(given: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
+    """What is acted upon, and with what: no more of a number than a note may hold."""
+    subject = given.get("lead") or given.get("call") or given.get("campaign")
+    details = {"status": str(given["status"])[:200]} if "status" in given else {}
+    if "number" in given:
+        details["number"] = phone.masked(str(given["number"]))
+    return None if subject is None else str(subject), details
+
+
+def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any], noted: Noted | None) -> Any:
+    """What the dialer says. A note stands before the request leaves: whoever asked is known, whatever comes of it."""
+    leads, wait = DIALERS[connection.dialer].leads, 0.0
+    if leads is not None or (noted is not None and audit.actor() is not None):
         with database.write() as session:
+            if noted is not None:
+                audit.note(session, noted.act, connection=connection.name, subject=noted.subject, details=noted.details)
             at = clock.now()
-            wait = (desks.slot(session, connection.name, leads.pace(connection), at) - at).total_seconds()
+            if leads is not None:
+                wait = (desks.slot(session, connection.name, leads.pace(connection), at) - at).total_seconds()
             if wait > LONGEST_WAIT:
                 busy = Unavailable(f"{connection.dialer} allows no more requests now; ask again in {wait:.0f} s.")
                 busy.retry_after = wait

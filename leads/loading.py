@@ -20,7 +20,7 @@ from leads import checking
 from leads.bounds import Row
 from leads.checking import Checked
 from lib import clock, ids
-from models import LeadLoad, LoadedLead
+from models import LeadLoad, LoadedLead, audit
 from models.database import Database, chunks
 from models.loads import PARKED, PENDING, REJECTED, RUNNING
 from outcomes import suppressions
@@ -128,6 +128,14 @@ class Loading:
         }
         with database.write() as session:
             session.execute(insert(LeadLoad).values(load))
+            audit.note(
+                session,
+                "load.create",
+                connection=self.connection.name,
+                subject=load_id,
+                count=len(self.checked.leads),
+                details={"campaign": self.campaign, "makes_campaign": self.campaign is None},
+            )
         numbered = list(enumerate(self.checked.leads, 1))
         for some in chunks(numbered, AT_ONCE):
             with database.write() as session:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dialers import masking
 from dialers.base import Connection
 from lib import clock, ids
-from models import LeadLoad, LoadedLead, SendingDesk
+from models import LeadLoad, LoadedLead, SendingDesk, audit
 from models.database import AnyRow, changed
 from models.loads import ACCEPTED, DONE, LEAD_STATES, PARKED, PENDING, REJECTED, RUNNING, SENDING, UNKNOWN
 from queries import keyset
@@ -141,7 +141,11 @@ def resume(session: Session, load_id: UUID) -> bool:
     parked = (LOADS.c.state == PARKED, LOADS.c.parked_at.is_not(None))
     values = {"state": RUNNING, "reason": None}  # parked_at stays: see ``orders.last_parked``
     session.execute(update(LOADS).where(known, *parked).values(values))
-    return session.scalar(select(func.count()).where(known)) == 1
+    connection = session.scalar(select(LOADS.c.connection).where(known))
+    if connection is None:
+        return False
+    audit.note(session, "load.resume", connection=connection, subject=load_id)
+    return True
 
 
 def decide(session: Session, load_id: UUID, decision: str) -> int | None:
@@ -159,6 +163,14 @@ def decide(session: Session, load_id: UUID, decision: str) -> int | None:
         values |= {"reason": DECIDED, "settled_at": clock.now()}
     unknown = (LEADS.c.load_id == load_id, LEADS.c.state == UNKNOWN)
     decided = changed(session, update(LEADS).where(*unknown).values(values))
+    audit.note(
+        session,
+        "leads.decide_unknown",
+        connection=load.connection,
+        subject=load_id,
+        count=decided,
+        details={"decision": decision},
+    )
     if decided and decision == "resend" and load.state == DONE:
         session.execute(update(LOADS).where(LOADS.c.id == load_id).values(state=RUNNING, finished_at=None))
     return decided

@@ -7,8 +7,8 @@ import structlog
 from sqlalchemy import select
 
 from leads.numbers import Numbers
-from lib import clock
-from models import Suppression
+from lib import clock, phone
+from models import Suppression, audit
 from models.database import Database, chunks
 from models.suppressions import PERSON, standing
 from outcomes import suppressions
@@ -43,6 +43,8 @@ def put(database: Database, numbers: Numbers, by: str) -> list[Change]:
     for some in chunks(numbers.wanted, AT_ONCE):
         with database.write() as session:
             found += suppressions.put(session, PERSON, some, by, clock.now())
+            subject = phone.masked(some[0].number) if len(some) == 1 else None
+            audit.note(session, "suppression.put", subject=subject, count=len(some))
     log.info("suppressions_put", numbers=len(found), key=by)
     return found
 
@@ -60,5 +62,6 @@ def take_off(database: Database, which: UUID | str, by: str) -> TakenOff | None:
         if not rows:
             return None
         still = suppressions.reasons(session, {rows[0].number}, now)
+        audit.note(session, "suppression.take_off", subject=phone.masked(rows[0].number), count=len(rows))
     log.info("suppressions_taken_off", rows=len(rows), key=by)
     return TakenOff(rows, not still)

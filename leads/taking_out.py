@@ -18,7 +18,7 @@ from leads.spreading import NO_ID
 from lib import clock, ids
 from lib import text as texts
 from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError
-from models import Lead, LeadLoad, LoadedLead, TakeOut
+from models import Lead, LeadLoad, LoadedLead, TakeOut, audit
 from models.bulk import insert_new
 from models.database import Database, changed
 from models.loads import PENDING as NOT_SENT
@@ -85,6 +85,7 @@ def settle_by_hand(database: Database, take_out: UUID, by: str) -> TakeOut | Non
     with database.write() as session:
         waits = update(TakeOut).where(TakeOut.id == take_out, TakeOut.state == BY_HAND)
         if changed(session, waits.values(state=DONE, settled_at=clock.now(), settled_by=by)):
+            audit.note(session, "take_out.done", subject=take_out)
             log.info("lead_taken_out_by_hand", take_out=str(take_out), key=by)
         return session.get(TakeOut, take_out)
 

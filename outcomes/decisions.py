@@ -19,7 +19,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES, DISMISSED, FLAGS, WORD_MEANINGS
 from lib import clock, ids
 from lib import text as texts
 from lib.clock import iso
-from models import Decision
+from models import Decision, audit
 from models.database import Database
 from models.decisions import FAILED, WAITING
 from outcomes.undecided import DISPOSITION, EVENT, FIELDS
@@ -143,6 +143,9 @@ def decide(session: Session, connection: Connection, field: str, word: str, mean
     )
     session.add(made)
     session.flush()
+    act = "mapping.withdraw" if meaning is None else "mapping.decide"
+    told = {"field": field, "word": word[:200], "meaning": meaning}
+    audit.note(session, act, connection=connection.name, subject=made.id, details=told)
     return made
 
 

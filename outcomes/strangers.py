@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from models import KnownToken, Receipt, StrangerQuota, StrangerShare
+from models import KnownToken, Receipt, StrangerQuota, StrangerShare, audit
 from models.database import Database, insert_into
 from models.receipts import KEPT_BYTES, STRANGERS_KEPT
 from models.strangers import NOBODY, lock, take_away
@@ -63,17 +63,19 @@ def share_out(session: Session, configured: Iterable[str]) -> None:
     session.flush()
 
 
-def purge(database: Database, conditions: Iterable[ColumnElement[bool]]) -> int:
+def purge(
+    database: Database, conditions: Iterable[ColumnElement[bool]], said: Mapping[str, object] | None = None
+) -> int:
     """Delete strangers' receipts of which no call has learned anything; how many. What came with a token of ours only once it
-    was dismissed: it may be a dialer's with an outdated URL."""
+    was dismissed: it may be a dialer's with an outdated URL. ``said``: the conditions, as they are noted."""
     wanted = (*conditions, *STRANGERS_KEPT, or_(Receipt.known_sender.is_(False), Receipt.dismissed_at.is_not(None)))
     purged = 0
-    while some := _purge(database, wanted):
+    while some := _purge(database, wanted, said):
         purged += some
     return purged
 
 
-def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...]) -> int:
+def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...], said: Mapping[str, object] | None) -> int:
     with database.write() as session:
         lock(session)
         # Who has one sent back to be read locks it before the quota: it is left to them.
@@ -82,4 +84,6 @@ def _purge(database: Database, wanted: tuple[ColumnElement[bool], ...]) -> int:
         gone = [receipt_id for receipt_id, _, _ in found]
         session.execute(delete(Receipt).where(Receipt.id.in_(gone)), execution_options=UNSYNCHRONIZED)
         take_away(session, [(share, size) for _, share, size in found])
+        if found:
+            audit.note(session, "receipts.purge_strangers", count=len(found), details=said)
         return len(found)

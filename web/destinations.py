@@ -38,7 +38,7 @@ def list_destinations() -> Response:
 
 
 @blueprint.route("/destinations/<name>/pause", methods=["POST"])
-@scope("admin")
+@scope("admin", act="destination.pause")
 @blueprint.no_query
 @blueprint.response(200, answers.OneDestination)
 @blueprint.alt_response(409, schema=Error, description="No worker has started it yet, or it is sent nothing any more.")
@@ -51,7 +51,7 @@ def pause(name: str) -> Response:
 
 
 @blueprint.route("/destinations/<name>/resume", methods=["POST"])
-@scope("admin")
+@scope("admin", act="destination.resume")
 @blueprint.no_query
 @blueprint.response(200, answers.OneDestination)
 @blueprint.alt_response(409, schema=Error, description="No worker has started it yet, or it is sent nothing any more.")
@@ -117,7 +117,7 @@ def get_delivery(delivery_id: UUID) -> Response:
 
 
 @blueprint.route("/deliveries/<uuid:delivery_id>/retry", methods=["POST"])
-@scope("admin")
+@scope("admin", act="delivery.retry")
 @blueprint.no_query
 @blueprint.arguments(answers.Choice, required=False)
 @blueprint.response(200, answers.RetriedOne)
@@ -141,7 +141,7 @@ def retry_delivery(body: dict[str, Any], delivery_id: UUID) -> Response:
 
 
 @blueprint.route("/deliveries/<uuid:delivery_id>/leave-out", methods=["POST"])
-@scope("admin")
+@scope("admin", act="delivery.leave_out")
 @blueprint.no_query
 @blueprint.response(200, answers.RetriedOne)
 @blueprint.alt_response(409, schema=Error, description="It does not wait for a person.")
@@ -159,7 +159,7 @@ def leave_out_delivery(delivery_id: UUID) -> Response:
 
 
 @blueprint.route("/deliveries/retry", methods=["POST"])
-@scope("admin")
+@scope("admin", act="delivery.retry")
 @blueprint.order(answers.RetryOrder)
 @blueprint.response(200, answers.RetriedMany)
 def retry_deliveries(order: dict[str, Any]) -> Response:

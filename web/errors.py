@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
+from models import audit
 from models.database import is_locked, lacks_table, said, took_too_long
 from web.answers import answer
 from web.context import context
@@ -100,6 +101,7 @@ def count(error: HTTPException) -> None:
 
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
+    audit.acts_as(None)
     structlog.contextvars.bind_contextvars(request_id=request_id())
 
 

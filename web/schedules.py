@@ -10,7 +10,7 @@ from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from lib import clock
-from models import Schedule, ScheduledSend
+from models import Schedule, ScheduledSend, audit
 from models.schedules import SEND_STATES
 from queries import schedules as shown
 from schedules import managing, noting
@@ -29,6 +29,13 @@ from web.turns import LOOKS
 blueprint = Blueprint("schedules", __name__, description="Schedules: views that are sent by themselves")
 log = structlog.get_logger(__name__)
 
+# How what is logged is noted.
+ACTS = {
+    "schedule_changed": "schedule.change",
+    "schedule_paused": "schedule.pause",
+    "schedule_resumed": "schedule.resume",
+}
+
 
 @blueprint.route("/schedules")
 @scope("read")
@@ -41,7 +48,7 @@ def list_schedules() -> Response:
 
 
 @blueprint.route("/schedules", methods=["POST"])
-@scope("admin")
+@scope("admin", act="schedule.create")
 @blueprint.order(answers.ScheduleOrder)
 @blueprint.response(201, answers.OneSchedule)
 def make_schedule(order: dict[str, Any]) -> Response:
@@ -64,7 +71,7 @@ def one_schedule(schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/schedules/<uuid:schedule_id>", methods=["PUT"])
-@scope("admin")
+@scope("admin", act="schedule.change")
 @blueprint.order(answers.ScheduleOrder)
 @blueprint.response(200, answers.OneSchedule)
 def change_schedule(order: dict[str, Any], schedule_id: UUID) -> Response:
@@ -76,7 +83,7 @@ def change_schedule(order: dict[str, Any], schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/schedules/<uuid:schedule_id>", methods=["DELETE"])
-@scope("admin")
+@scope("admin", act="schedule.remove")
 @blueprint.no_query
 @blueprint.response(200, answers.Removed)
 def remove_schedule(schedule_id: UUID) -> Response:
@@ -87,7 +94,7 @@ def remove_schedule(schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/schedules/<uuid:schedule_id>/pause", methods=["POST"])
-@scope("admin")
+@scope("admin", act="schedule.pause")
 @blueprint.no_query
 @blueprint.response(200, answers.OneSchedule)
 def pause_schedule(schedule_id: UUID) -> Response:
@@ -99,7 +106,7 @@ def pause_schedule(schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/schedules/<uuid:schedule_id>/resume", methods=["POST"])
-@scope("admin")
+@scope("admin", act="schedule.resume")
 @blueprint.no_query
 @blueprint.response(200, answers.OneSchedule)
 def resume_schedule(schedule_id: UUID) -> Response:
@@ -111,7 +118,7 @@ def resume_schedule(schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/schedules/<uuid:schedule_id>/send", methods=["POST"])
-@scope("admin")
+@scope("admin", act="schedule.send")
 @blueprint.no_query
 @blueprint.response(202, answers.OneSend)
 def try_schedule(schedule_id: UUID) -> Response:
@@ -141,7 +148,7 @@ def list_sends(query: dict[str, Any], schedule_id: UUID) -> Response:
 
 
 @blueprint.route("/scheduled-sends/<uuid:send_id>/repeat", methods=["POST"])
-@scope("admin")
+@scope("admin", act="schedule.repeat")
 @blueprint.no_query
 @blueprint.response(202, answers.OneSend)
 @blueprint.alt_response(409, schema=Error, description="It is sent, or still open.")
@@ -162,6 +169,7 @@ def make(order: dict[str, Any], by: str) -> dict[str, Any]:
     try:
         with context().database.write() as session:
             row = managing.keep(session, order, by, context().settings.schedules, clock.now())
+            audit.note(session, "schedule.create", subject=row.id)
             found = _shown(session, row)
     except managing.Wrong as error:
         invalid(error.field, str(error))
@@ -192,6 +200,7 @@ def _done(schedule_id: UUID, act: Callable[[Session, Schedule], None], event: st
             return None
         act(session, row)
         session.flush()
+        audit.note(session, ACTS[event], subject=row.id)
         found = _shown(session, row)
     log.info(event, schedule=row.name, key=by)
     return found
@@ -204,6 +213,7 @@ def remove(schedule_id: UUID, by: str) -> bool:
         if row is None:
             return False
         managing.remove(session, row)
+        audit.note(session, "schedule.remove", subject=schedule_id)
     log.info("schedule_removed", schedule=row.name, key=by)
     return True
 
@@ -216,6 +226,7 @@ def try_now(schedule_id: UUID, by: str) -> dict[str, Any] | None:
             return None
         send = session.get(ScheduledSend, noting.tried(session, row, clock.now()))
         assert send is not None
+        audit.note(session, "schedule.send", subject=schedule_id)
     log.info("schedule_tried", schedule=row.name, key=by)
     return shown.shown_send(send, True)
 
@@ -224,8 +235,9 @@ def repeat(send_id: UUID, by: str) -> dict[str, Any] | None:
     """Raises CannotRepeat."""
     with context().database.write() as session:
         row = managing.repeat(session, send_id, clock.now())
-    if row is None:
-        return None
+        if row is None:
+            return None
+        audit.note(session, "schedule.repeat", subject=send_id)
     log.info("send_repeated", send_id=str(send_id), key=by)
     return shown.shown_send(row, True)
 

@@ -127,7 +127,9 @@ def retry_many(filters: Mapping[str, Any], by: str) -> int:
         rows = session.scalars(select(DestinationState))
         names = [row.name for row in rows if kinds.get(row.name) == row.kind]
     wanted = [*deliveries.conditions(filters), Delivery.destination.in_(names)]
-    retried = steering.retry_many(own.database, wanted, clock.now())
+    retried = steering.retry_many(
+        own.database, wanted, clock.now(), {name: str(value) for name, value in filters.items()}
+    )
     own.recent_counts.forget_deliveries()
     log.info("deliveries_retried", deliveries=retried, filters=sorted(filters), key=by)
     return retried

@@ -93,7 +93,7 @@ def list_suppressions(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/suppressions", methods=["POST"])
-@scope("leads")
+@scope("leads", act="suppression.put")
 @blueprint.arguments(PutQuery, location="query")
 @blueprint.doc(requestBody=BODY)
 @blueprint.response(201, schemas.PutMany)
@@ -120,7 +120,7 @@ def put_suppressions(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/suppressions/<suppression>", methods=["DELETE"])
-@scope("leads")
+@scope("leads", act="suppression.take_off")
 @blueprint.arguments(Reader, location="query")
 @blueprint.response(200, schemas.TakenOff)
 def take_off(query: dict[str, Any], suppression: str) -> Response:
@@ -155,7 +155,7 @@ def list_take_outs(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/suppressed-leads/<uuid:take_out>/done", methods=["POST"])
-@scope("leads")
+@scope("leads", act="take_out.done")
 @blueprint.no_query
 @blueprint.response(200, schemas.OneTakeOut)
 def settle_take_out(take_out: UUID) -> Response:

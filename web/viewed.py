@@ -11,7 +11,7 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from lib import clock
-from models import ApiKey, ExportLink, View
+from models import ApiKey, ExportLink, View, audit
 from queries.exports.formats import FORMATS
 from queries.reports import files
 from queries.views import answering, reading, saved
@@ -89,6 +89,7 @@ def keep(name: str, kind: str, report: str | None, query: Mapping[str, Sequence[
             saved.keep(session, view)
         except saved.TooMany as error:
             raise ApiError(409, "too_many_views", str(error)) from None
+        audit.note(session, "view.create", subject=view.id, details={"kind": kind, "report": report, "shared": shared})
         log.info("view_saved", view_id=str(view.id), key=view.created_by)
         return saved.shown(view, None)
 
@@ -107,6 +108,7 @@ def change(view_id: UUID, told: Mapping[str, Any]) -> dict[str, Any]:
         view.changed_at = clock.now()
         session.flush()
         session.expunge(view)
+        audit.note(session, "view.change", subject=view_id, details={"changed": sorted(told)})
         log.info("view_changed", view_id=str(view_id), key=who().name)
     return saved.shown(view, problem(view))
 
@@ -119,6 +121,7 @@ def remove(view_id: UUID) -> None:
             saved.remove(session, view)
         except saved.InUse as error:
             raise ApiError(409, "view_in_use", str(error)) from None
+        audit.note(session, "view.remove", subject=view_id)
         log.info("view_removed", view_id=str(view_id), key=who().name)
 
 
@@ -140,6 +143,8 @@ def make_link(
             link, secret = saved.make_link(session, view, name, key, for_spreadsheet, expires_at)
         except saved.TooMany as error:
             raise ApiError(409, "too_many_links", str(error)) from None
+        told = {"view_id": str(view.id), "expires_at": clock.iso(expires_at)}
+        audit.note(session, "export_link.make", subject=link.id, details=told)
         log.info("link_made", link_id=str(link.id), view_id=str(view.id), key=own.name)
         return saved.shown_link(link, True), secret
 
@@ -155,6 +160,7 @@ def revoke_link(link_id: UUID) -> dict[str, Any]:
         if not own.may_revoke(link, view):
             raise ApiError(403, "not_yours", f"{link.created_by} has made this link, and {view.created_by} its view.")
         saved.revoke(link)
+        audit.note(session, "export_link.revoke", subject=link.id, details={"view_id": str(view.id)})
         log.info("link_revoked", link_id=str(link.id), key=own.name)
         return saved.shown_link(link, False)
 

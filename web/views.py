@@ -33,7 +33,7 @@ def list_views() -> Response:
 
 
 @blueprint.route("/views", methods=["POST"])
-@scope("read")
+@scope("read", act="view.create")
 @blueprint.order(answers.NewView)
 @blueprint.response(201, answers.OneView)
 @blueprint.alt_response(409, schema=Error, description="There are too many views.")
@@ -57,7 +57,7 @@ def show_view(view_id: UUID) -> Response:
 
 
 @blueprint.route("/views/<uuid:view_id>", methods=["PUT"])
-@scope("read")
+@scope("read", act="view.change")
 @blueprint.order(answers.ViewChange)
 @blueprint.response(200, answers.OneView)
 def change_view(order: dict[str, Any], view_id: UUID) -> Response:
@@ -69,7 +69,7 @@ def change_view(order: dict[str, Any], view_id: UUID) -> Response:
 
 
 @blueprint.route("/views/<uuid:view_id>", methods=["DELETE"])
-@scope("read")
+@scope("read", act="view.remove")
 @blueprint.no_query
 @blueprint.response(204, description="It is gone, and its links with it.")
 @blueprint.alt_response(409, schema=Error, description="A schedule sends it.")
@@ -135,7 +135,7 @@ def list_links(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/export-links", methods=["POST"])
-@scope("read")
+@scope("read", act="export_link.make")
 @blueprint.order(answers.NewLink)
 @blueprint.response(201, answers.MadeLink)
 @blueprint.alt_response(404, schema=Error, description="There is no such view.")
@@ -151,7 +151,7 @@ def make_link(order: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/export-links/<uuid:link_id>", methods=["DELETE"])
-@scope("read")
+@scope("read", act="export_link.revoke")
 @blueprint.no_query
 @blueprint.response(200, answers.OneLink)
 def revoke_link(link_id: UUID) -> Response:

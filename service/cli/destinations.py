@@ -19,7 +19,7 @@ from crm.undoing import FORGOTTEN, REMOVED, Busy, Undoing, Undone
 from lib import clock, ids, masking
 from lib.http.errors import ExchangeError
 from lib.text import many
-from models import Delivery
+from models import Delivery, audit
 from models.database import Database
 from models.deliveries import LOG_CALL
 from models.leases import LeaseLost
@@ -40,6 +40,9 @@ _TAKEN_BACK = (REMOVED, PUT_BACK, FORGOTTEN)
 @with_appcontext
 def check(name: str, create_properties: bool) -> None:
     """Ask the CRM for everything that the destination needs: each line yes, or no with what to do. Code 1 where one is no."""
+    if create_properties:
+        with _database().write() as session:
+            audit.note(session, "destination.make_properties", subject=name)
     fine = True
     for line in checking.check(_database(), _destination(name), create_properties):
         say(f"{'yes' if line.fine else 'no '}  {line.what}" + ("" if line.fine or not line.todo else f": {line.todo}"))
@@ -78,6 +81,9 @@ def send(name: str, since: datetime, until: datetime | None) -> None:
     made, destination, until = 0, _destination(name), until or clock.now()
     if since >= until:
         raise click.UsageError("--since must lie before --until, and not in the future.")
+    with _database().write() as session:  # before: whoever has begun is known, wherever it is stopped
+        told = {"since": clock.iso(since), "until": clock.iso(until)}
+        audit.note(session, "destination.send", subject=name, details=told)
     try:
         for step in history.send(_database(), destination, since, until):
             made = step.made

@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 
 import migrations
 from lib import clock
+from models import audit
 from outcomes import feed, feed_place
 from service.cli.settings import settings
 from service.cli.trying import test_event
@@ -47,6 +48,7 @@ def restart(above: int) -> None:
     known = feed.Place(max(kept.position, above), kept.epoch)
     with database.write() as session:
         state = feed.begin_epoch(session, clock.now(), known)
+        audit.note(session, "feed.restart", details={"epoch": str(state.epoch), "above": above})
     feed_place.FeedPlace(database, folder).check()
     click.echo(f"Epoch {state.epoch} has begun; its places are above {state.begins_above}.")
     click.echo("Every reader with a cursor gets 409 feed_restarted once, and begins again with an empty `after`.")

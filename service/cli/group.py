@@ -1,10 +1,13 @@
 """All commands. ``wrapup X`` is ``flask --app wsgi X``. Answers go to standard output, logs to standard error."""
 
+from collections.abc import Iterable, Iterator
+
 import click
 from flask import Flask
 
 from service.cli import (
     alerts,
+    audit,
     backups,
     crm,
     doctor,
@@ -17,9 +20,11 @@ from service.cli import (
     retention,
     running,
     schedules,
+    sessions,
     suppressions,
     verifying,
 )
+from service.cli.by_hand import by_hand
 from service.demo.command import demo
 
 
@@ -42,6 +47,8 @@ for command in (
     receipts.purge_strangers,
     receipts.import_spool,
     keys.group,
+    sessions.group,
+    audit.audit,
     leads.group,
     suppressions.group,
     outcomes.renormalize,
@@ -59,6 +66,22 @@ for command in (
     doctor.doctor,
 ):
     wrapup.add_command(command)
+
+
+# These run what nobody does by hand from then on.
+_NOBODYS = (running.serve, running.prepare, running.worker, demo)
+
+
+def _leaves(commands: Iterable[click.Command]) -> Iterator[click.Command]:
+    for command in commands:
+        if isinstance(command, click.Group):
+            yield from _leaves(command.commands.values())
+        elif command not in _NOBODYS:
+            yield command
+
+
+for leaf in _leaves(wrapup.commands.values()):
+    leaf.callback = by_hand(leaf.callback)
 
 
 def register(app: Flask) -> None:

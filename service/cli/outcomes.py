@@ -8,6 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 
 import migrations
 from lib.text import many
+from models import audit
 from outcomes import renormalize as history
 from outcomes.differences import Differences
 from outcomes.feed_place import FeedPlace
@@ -54,6 +55,9 @@ def renormalize(connection: str, apply: bool) -> None:
         raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
+    if apply:
+        with database.write() as session:  # before: whoever has begun is known, wherever it is stopped
+            audit.note(session, "outcomes.renormalize", connection=connection)
     looked, found = 0, Differences()
     try:
         with click.progressbar(length=history.calls(database, connection), label="Read", file=sys.stderr) as bar:

@@ -14,6 +14,7 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import clock
 from lib import text as texts
+from models import audit
 from outcomes.feed_place import FeedPlace
 from outcomes.normalize import normalize_pending
 from service.cli.settings import no_connection, settings
@@ -62,6 +63,9 @@ def poll(connection: str | None, since: datetime | None, until: datetime | None,
         raise click.UsageError(no_connection(connection))
     migrations.upgrade(database)
     FeedPlace(database, settings().data_dir).check()
+    with database.write() as session:
+        told = {"since": clock.iso(since), "until": clock.iso(until)} if since else None
+        audit.note(session, "poll.now", connection=connection, details=told)
     if since is None:
         if until is not None:
             raise click.UsageError("--until goes with --since.")

@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 import migrations
 from callbacks import recovery
 from lib import text as texts
+from models import audit
 from models.receipts import DISMISSED, QUARANTINED, SHOWN_STATES
 from outcomes import receipts as sent_back
 from outcomes import strangers
@@ -42,11 +43,14 @@ def replay(receipt: tuple[UUID, ...], from_log: BinaryIO | None, **filters: str 
     with context().database.write() as session:
         if wanted:
             replayed = sent_back.replay(session, evidence.conditions(wanted))
+            audit.note(session, "receipts.replay", connection=wanted.get("connection"), count=replayed, details=wanted)
         else:
             missing = [str(one) for one in receipt if sent_back.replay_one(session, one) is None]
             if missing:
                 raise click.ClickException(f"There is no receipt {missing[0]}; nothing was replayed.")
             replayed = len(receipt)
+            for one in receipt:
+                audit.note(session, "receipts.replay", subject=one, count=1)
     click.echo(f"Replayed {replayed}.")
 
 
@@ -66,6 +70,8 @@ def _bring_back(found: Iterator[recovery.Found]) -> None:
     database = context().database
     migrations.upgrade(database)
     brought = recovery.bring_back(database, settings(), found)
+    with database.write() as session:
+        audit.note(session, "receipts.import_spool", count=brought.new)
     click.echo(
         f"Read {texts.many(brought.read, 'receipt')}: {brought.new} brought back, {brought.known} were there already,"
         f" {brought.refused} did not fit under the strangers' cap."
@@ -94,5 +100,5 @@ def purge_strangers(since: datetime | None, until: datetime | None, **filters: s
             wanted[name] = moment.replace(tzinfo=UTC)
     if not wanted:
         raise click.UsageError("Say which with --reason, --connection, --state, --since or --until.")
-    purged = strangers.purge(context().database, evidence.conditions(wanted))
+    purged = strangers.purge(context().database, evidence.conditions(wanted), audit.said(wanted))
     click.echo(f"Purged {purged}.")

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 import migrations
 from lib import clock
 from lib.text import visible
-from models import ScheduledSend
+from models import ScheduledSend, audit
 from models.schedules import SENT
 from queries import schedules as shown
 from queries.views.answering import Means
@@ -55,6 +55,7 @@ def send(name: str) -> None:
         if row is None:
             raise click.UsageError(f"There is no schedule {name!r}.")
         send_id = noting.tried(session, row, clock.now())
+        audit.note(session, "schedule.send", subject=row.id)
     means = Means(own.database, own.sources, own.connections.current(), configured.limits, spooled.waiting)
     with own.database.read() as session:
         tried = session.get(ScheduledSend, send_id)
