@@ -101,9 +101,9 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session whose changes are committed at the end, all or none."""
-        with self.write_lock() as mine:
+    def write(self, within: float | None = None) -> Iterator[Session]:
+        """A session whose changes are committed at the end, all or none. ``within``: as with ``write_lock``."""
+        with self.write_lock(within=within) as mine:
             engine = self.engine
             if self.is_sqlite:
                 engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE", sqlite_checkpoints=mine)

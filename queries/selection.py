@@ -5,7 +5,7 @@ Filters are a mapping from the names in ``FILTERS`` to values that were checked 
 None or an empty list does not filter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,22 @@ DEFAULT_ORDER = "-started_at"
 
 COLUMNS: tuple[AnyColumn, ...] = tuple(getattr(CallOutcome, name) for name in SHOWN)
 AGENT = tuple(getattr(CallOutcome, name) for name in AGENT_FIELDS)
+
+
+class NotAllowed(Exception):
+    """A connection that whoever asks may not see. The message is a sentence."""
+
+
+def within(asked: Sequence[str] | None, allowed: Collection[str] | None) -> list[str]:
+    """The filter ``connection`` of whoever may see the allowed connections alone (None: all): what is asked for, or all that is
+    allowed. Never empty where there is a limit, since nothing would be filtered then. Raises NotAllowed."""
+    if allowed is None:
+        return list(asked or ())
+    if not allowed:
+        raise NotAllowed("This key may see no connection.")
+    if other := [name for name in asked or () if name not in allowed]:
+        raise NotAllowed(f"This key may not see the connection {other[0][:100]!r}.")
+    return list(asked or allowed)
 
 
 NOT_MERGED = CallOutcome.merged_into.is_(None)

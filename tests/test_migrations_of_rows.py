@@ -43,6 +43,9 @@ BRINGS = {
 }
 
 
+# What a migration down says otherwise of a row that stays: where the older release cannot hold a limit, the key is revoked.
+TAKES = {("0038", "api_keys"): "revoked_at"}
+
 # Rows that are like those of a running release; what is not named here gets a value of its column's kind.
 ONE_ROW = {
     "kept": {"rounds": 3},
@@ -61,6 +64,8 @@ WORDS = {
     ("call_outcomes", "merged_into"): [None],
     ("call_outcomes", "changed_fields"): [["notes"], None],
     ("api_keys", "scopes"): [["read"], ["read", "leads", "admin"]],
+    ("api_keys", "connections"): [["ryng-main"], None],
+    ("api_keys", "networks"): [None, ["10.0.0.0/8"]],
     ("decisions", "meaning"): [["sale"], "connected", None],
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
@@ -200,6 +205,10 @@ def descend(database, before: dict, revision: str) -> dict:
     """Down: of what the older release has a place for nothing is lost."""
     migrations.downgrade(database, revision)
     after = everything(database)
+    for (above, table), name in TAKES.items():
+        if REVISIONS[REVISIONS.index(revision) + 1] == above:
+            for key, row in after[table].items():
+                before[table][key][name] = row[name] = before[table][key][name] or row[name]
     compare(before, after, after)
     return after
 

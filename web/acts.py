@@ -28,7 +28,7 @@ blueprint = Blueprint(
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>/control", methods=["POST"])
-@scope("leads")
+@scope("leads", act="campaign.command", limited=True)
 @blueprint.no_query
 @blueprint.arguments(schemas.Command)
 @blueprint.response(200, schemas.Answered)
@@ -43,7 +43,7 @@ def control(body: dict[str, Any], connection: str, campaign: str) -> Response:
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Answered)
 def show_campaign(connection: str, campaign: str) -> Response:
@@ -52,7 +52,7 @@ def show_campaign(connection: str, campaign: str) -> Response:
 
 
 @blueprint.route("/ivrs/<connection>")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Answered)
 def list_ivrs(connection: str) -> Response:
@@ -61,7 +61,7 @@ def list_ivrs(connection: str) -> Response:
 
 
 @blueprint.route("/calls/<connection>", methods=["POST"])
-@scope("leads")
+@scope("leads", act="call.start", limited=True)
 @blueprint.no_query
 @blueprint.arguments(schemas.NewCall)
 @blueprint.response(200, schemas.Answered)
@@ -71,7 +71,7 @@ def start_call(body: dict[str, Any], connection: str) -> Response:
 
 
 @blueprint.route("/calls/<connection>/<call>/end", methods=["POST"])
-@scope("leads")
+@scope("leads", act="call.end", limited=True)
 @blueprint.no_query
 @blueprint.arguments(schemas.EndOfCall)
 @blueprint.response(200, schemas.Answered)
@@ -81,7 +81,7 @@ def end_call(body: dict[str, Any], connection: str, call: str) -> Response:
 
 
 @blueprint.route("/calls/<connection>/<call>/cancel", methods=["POST"])
-@scope("leads")
+@scope("leads", act="call.cancel", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Answered)
 def cancel_call(connection: str, call: str) -> Response:
@@ -90,7 +90,7 @@ def cancel_call(connection: str, call: str) -> Response:
 
 
 @blueprint.route("/calls/<connection>/<call>/disposition/voicemail", methods=["PUT"])
-@scope("leads")
+@scope("leads", act="call.set_voicemail", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Answered)
 def set_voicemail(connection: str, call: str) -> Response:
@@ -99,7 +99,7 @@ def set_voicemail(connection: str, call: str) -> Response:
 
 
 @blueprint.route("/leads/<connection>/<lead>/status", methods=["PUT"])
-@scope("leads")
+@scope("leads", act="lead.set_status", limited=True)
 @blueprint.no_query
 @blueprint.arguments(schemas.LeadStatus)
 @blueprint.response(200, schemas.Answered)
@@ -109,7 +109,7 @@ def set_lead_status(body: dict[str, Any], connection: str, lead: str) -> Respons
 
 
 @blueprint.route("/leads/<connection>/<lead>", methods=["DELETE"])
-@scope("leads")
+@scope("leads", act="lead.delete", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Answered)
 def delete_lead(connection: str, lead: str) -> Response:

@@ -63,7 +63,7 @@ class ReportQuery(ReconciliationQuery):
 
 
 @blueprint.route("/reports/definitions")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.Definitions)
 def definitions() -> Response:

@@ -8,6 +8,7 @@ from flask import Response
 from marshmallow import Schema, fields
 
 import polling
+from web import limits
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -40,12 +41,12 @@ class Checked(Schema):
 
 
 @blueprint.route("/connections/<name>/check", methods=["POST"])
-@scope("admin")
+@scope("admin", limited=True)
 @blueprint.no_query
 @blueprint.response(200, Checked)
 def check_connection(name: str) -> Response:
     """Try a connection: each report is asked once, a callback is posted to its own URL; nothing is changed"""
-    if name not in context().connections:
+    if name not in context().connections or not limits.may_see(name):
         not_found("connection")
     return answer({"checks": checked(name)})
 

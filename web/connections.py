@@ -4,17 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema
 
 from lib import clock
 from queries import health, statuses, strangers
 from queries.keyset import Page
-from web import spooled
+from web import limits, spooled
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.openapi import Blueprint
-from web.parameters import any_of, cursor, limit
+from web.parameters import OfConnections, any_of, cursor, limit
 from web.schemas import connections as answers
 from web.searching import searching
 from web.turns import LOOKS
@@ -25,7 +24,7 @@ blueprint = Blueprint("connections", __name__, description="Where the outcomes c
 
 
 @blueprint.route("/connections")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.Connections)
 def list_connections() -> Response:
@@ -34,28 +33,32 @@ def list_connections() -> Response:
     settings = own.settings
     with LOOKS.turn(), own.database.read() as session:
         counts, age = own.recent_counts.known_receipts(session, own.connections, PATIENCE)
+        found = health.connections(
+            session, own.connections, clock.now(), own.recent_words.unmapped, waiting, counts, age is not None
+        )
         return answer(
             {
-                "connections": health.connections(
-                    session, own.connections, clock.now(), own.recent_words.unmapped, waiting, counts, age is not None
-                ),
+                "connections": [one for one in found if limits.may_see(one["name"])],
                 "counted_seconds_ago": None if age is None else int(age),
                 "spooled_bytes": waiting,
                 "strangers": strangers.known(
-                    session, settings.connections, settings.stranger_receipts, settings.stranger_bytes
+                    session,
+                    [name for name in settings.connections if limits.may_see(name)],
+                    settings.stranger_receipts,
+                    settings.stranger_bytes,
                 ),
             }
         )
 
 
-class StatusQuery(Schema):
+class StatusQuery(OfConnections):
     connection = any_of("The connection's name.", "qvoice-main")
     limit = limit(100)
     cursor = cursor()
 
 
 @blueprint.route("/campaigns")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(StatusQuery, location="query")
 @blueprint.response(200, answers.Campaigns)
 def list_campaigns(query: dict[str, Any]) -> Response:
@@ -64,7 +67,7 @@ def list_campaigns(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/queues")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(StatusQuery, location="query")
 @blueprint.response(200, answers.Queues)
 def list_queues(query: dict[str, Any]) -> Response:

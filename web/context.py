@@ -11,6 +11,7 @@ from callbacks.settings import Settings as OfIntake
 from callbacks.spool import Spool
 from crm.destination import Destination
 from lib.buckets import Buckets
+from lib.openid import Provider
 from lib.shared_counts import SharedCounts
 from models.database import Database
 from models.replica import Replica
@@ -21,8 +22,10 @@ from queries.reports.base import Limits
 from queries.sources import Sources
 from schedules.settings import Settings as OfSchedules
 from upkeep.alerts.settings import Alerts
+from web.last_used import LastUsed
 from web.origin import Refusals
 from web.scraped import Scraped
+from web.sign_in_settings import Settings as OfSignIn
 
 NAME = "wrapup"  # among a Flask application's extensions
 # To sign in, of one address: so many failures at once, and then one each so many seconds. A key that is good counts for nothing,
@@ -44,6 +47,8 @@ class Settings(OfIntake, Protocol):
     def schedules(self) -> OfSchedules: ...
     @property
     def alerts(self) -> Alerts: ...
+    @property
+    def sign_in(self) -> OfSignIn: ...
     @property
     def destinations(self) -> Mapping[str, Destination]: ...
 
@@ -67,6 +72,8 @@ class Context:
     replica: Replica | None = None
     recent_words: RecentWords = field(default_factory=RecentWords)
     recent_counts: RecentCounts = field(init=False)
+    last_used: LastUsed = field(init=False)
+    provider: Provider | None = field(init=False)  # of the sign-in
     sign_in_failures: Buckets = field(default_factory=lambda: Buckets(FAILURES, SECONDS))
     link_asks: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
     link_guesses: Buckets = field(default_factory=lambda: Buckets(ASKS, ASK_SECONDS))
@@ -76,6 +83,9 @@ class Context:
     described: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.last_used = LastUsed(self.database)
+        oidc = self.settings.sign_in.oidc
+        self.provider = Provider(oidc.client) if oidc else None
         self.recent_counts = RecentCounts(self.database, folder=self.settings.data_dir)
 
     def reading(self) -> Database:

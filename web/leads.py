@@ -5,17 +5,19 @@ from uuid import UUID
 
 from flask import Response, request
 from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
 
 from leads import files, loads
 from leads.loading import Loading, offered
 from lib.whole_numbers import Whole
-from web import errors, to_dialers
+from models import LeadLoad
+from web import errors, limits, to_dialers
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import any_of, cursor, limit
+from web.parameters import OfConnections, any_of, cursor, limit
 from web.schemas import leads as schemas
 from web.searching import searching
 
@@ -44,7 +46,7 @@ class LoadQuery(Schema):
     )
 
 
-class LoadsQuery(Schema):
+class LoadsQuery(OfConnections):
     connection = any_of("The connection's name.", "ryng-main")
     limit = limit(100)
     cursor = cursor()
@@ -62,7 +64,7 @@ LISTS = {
 
 
 @blueprint.route("/campaigns/<connection>", methods=["POST"])
-@scope("leads")
+@scope("leads", act="load.create", limited=True)
 @blueprint.arguments(DryRun, location="query")
 @blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": schemas.NewCampaign}}})
 @blueprint.response(202, schemas.Begun)
@@ -79,7 +81,7 @@ def make_campaign(query: dict[str, Any], connection: str) -> Response:
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>/leads", methods=["POST"])
-@scope("leads")
+@scope("leads", act="load.create", limited=True)
 @blueprint.arguments(DryRun, location="query")
 @blueprint.doc(requestBody=LISTS)
 @blueprint.response(202, schemas.Begun)
@@ -117,7 +119,7 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
 
 
 @blueprint.route("/loads")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(LoadsQuery, location="query")
 @blueprint.response(200, schemas.Loads)
 def list_loads(query: dict[str, Any]) -> Response:
@@ -128,7 +130,7 @@ def list_loads(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/loads/<uuid:load_id>")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(LoadQuery, location="query")
 @blueprint.response(200, schemas.Load)
 def get_load(query: dict[str, Any], load_id: UUID) -> Response:
@@ -138,24 +140,25 @@ def get_load(query: dict[str, Any], load_id: UUID) -> Response:
         found = loads.shown(
             session, own.settings.connections, load_id, query["cursor"], query["limit"], query.get("state")
         )
-    return answer(found) if found else not_found("load")
+    return answer(found) if found and limits.may_see(found["connection"]) else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/resume", methods=["POST"])
-@scope("leads")
+@scope("leads", act="load.resume", limited=True)
 @blueprint.no_query
 @blueprint.response(200, schemas.Load)
 def resume_load(load_id: UUID) -> Response:
     """Let a parked load go on, after its credentials were mended"""
     own = context()
     with own.database.write() as session:
+        _check(session, load_id)
         resumed = loads.resume(session, load_id)
         found = loads.shown(session, own.settings.connections, load_id) if resumed else None
     return answer(found) if found else not_found("load")
 
 
 @blueprint.route("/loads/<uuid:load_id>/unknown", methods=["POST"])
-@scope("leads")
+@scope("leads", act="leads.decide_unknown", limited=True)
 @blueprint.no_query
 @blueprint.arguments(schemas.Decision)
 @blueprint.response(200, schemas.Decided)
@@ -165,5 +168,13 @@ def decide(body: dict[str, Any], load_id: UUID) -> Response:
     `resend` sends them again, and may have somebody called twice.
     """
     with context().database.write() as session:
+        _check(session, load_id)
         decided = loads.decide(session, load_id, body["decision"])
     return answer({"decided": decided}) if decided is not None else not_found("load")
+
+
+def _check(session: Session, load_id: UUID) -> None:
+    """Answers 404 for a load that the key may not see."""
+    load = session.get(LeadLoad, load_id)
+    if load is None or not limits.may_see(load.connection):
+        not_found("load")

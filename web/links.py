@@ -10,14 +10,15 @@ from datetime import datetime
 import structlog
 from flask import Blueprint, Response
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from lib import clock
 from lib import text as texts
 from lib.buckets import Buckets
-from models import ExportLink
+from models import ApiKey, ExportLink
 from queries.views import saved
-from web import origin
+from web import keys, origin
 from web.context import context
 from web.errors import ApiError
 from web.viewed import sent
@@ -40,7 +41,7 @@ def follow(secret: str, form: str) -> Response:
     own, now = context(), clock.now()
     with own.database.read() as session:
         found = saved.opened(session, secret, now) if texts.storable(secret) else None
-        if found is None:
+        if found is None or _refused(session, found[0], now):
             own.refuse("link_refused")
             _throttle(own.link_guesses, origin.counted())
             raise NotFound
@@ -50,6 +51,11 @@ def follow(secret: str, form: str) -> Response:
     if not saved.asked_lately(link, now):
         _note(link, now)
     return sent(view, form, link.for_spreadsheet)
+
+
+def _refused(session: Session, link: ExportLink, now: datetime) -> bool:
+    """Whether the key that made it is not taken from here: a link goes no further than its key."""
+    return keys.refusal(session.get_one(ApiKey, link.key_id), origin.client(), now) is not None
 
 
 def _throttle(asks: Buckets, name: str) -> None:

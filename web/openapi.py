@@ -39,6 +39,7 @@ GUIDES = {  # in the order in which /docs names them
     "schedules.md": "Schedules",
     "settings.md": "Settings",
     "operations.md": "Operations",
+    "keys.md": "Keys, sessions, who did what",
 }
 
 _ERRORS = {

@@ -16,7 +16,7 @@ from outcomes.feed import Place, State
 from outcomes.feed import state as state_of
 from queries import evidence, feed, keyset, loaded, selection, shape
 from queries.exports.choice import NAMES, Choice
-from web import exports, long_polls
+from web import exports, limits, long_polls
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -39,7 +39,7 @@ def database() -> Database:
 
 
 @blueprint.route("/outcomes")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(OutcomeQuery, location="query")
 @blueprint.response(200, answers.OutcomePage)
 def list_outcomes(query: dict[str, Any]) -> Response:
@@ -71,7 +71,7 @@ class ChangesQuery(Schema):
 
 
 @blueprint.route("/outcomes/changes")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(ChangesQuery, location="query")
 @blueprint.response(200, answers.Changes)
 @blueprint.alt_response(409, schema=Error, description="`feed_restarted`: the feed does not know this place.")
@@ -84,7 +84,7 @@ def list_changes(query: dict[str, Any]) -> Response:
     `feed_restarted`: begin again with an empty `after`. With `connection`, `next` moves past the rows of others, and an answer
     without outcomes may have `more`. With `wait`, an answer without outcomes may come early: wait a second before you ask again.
     """
-    wanted = query["limit"], query.get("connection", ())
+    wanted = query["limit"], limits.narrow(query.get("connection"))
     found = _changes(query.get("after", ""), *wanted)
     with long_polls.waiting(query["wait"] if found.is_empty else 0) as goes_on:
         while found.is_empty and goes_on():
@@ -195,7 +195,7 @@ BINARY = {"type": "string", "format": "binary"}
 
 
 @blueprint.route("/outcomes/export")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(ExportQuery, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/csv", description="The file.")
 @blueprint.response(200, answers.Outcome, content_type="application/x-ndjson", description="The file.")
@@ -226,7 +226,7 @@ def exported(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/outcomes/<uuid:outcome_id>")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.OutcomeDetail)
 def get_outcome(outcome_id: UUID) -> Response:
@@ -236,7 +236,7 @@ def get_outcome(outcome_id: UUID) -> Response:
     """
     with database().read() as session:
         row = selection.find(session, outcome_id)
-        if row is None:
+        if row is None or not limits.may_see(row.connection):
             not_found("outcome")
         found = shape.outcome_of(row)
         found["events"] = [shape.event(event) for event in selection.events(session, outcome_id)]

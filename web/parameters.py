@@ -23,7 +23,7 @@ from lib.zones import NOWHERE, Locale
 from outcomes import undecided
 from queries import selection
 from queries.views import reading
-from web import opening
+from web import limits, opening
 from web.context import context
 
 UNSTORABLE = "Holds a character that nothing holds: NUL, or half of one."
@@ -121,6 +121,14 @@ def cursor(description: str = "`next` of the page before; without it, the first 
     return fields.Str(metadata={"description": description, "format": "cursor"})
 
 
+class OfConnections(Schema):
+    """What is asked of connections: of no more than the key may see."""
+
+    @post_load
+    def within_limits(self, query: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        return limits.narrowed(query)
+
+
 class Filters(Schema):
     """The filters of outcomes, the same for list, report and export."""
 
@@ -164,7 +172,8 @@ class Filters(Schema):
 
     @post_load
     def read_numbers(self, query: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        """A number as the connections read it, each in its default country."""
+        """A number as the connections read it, each in its default country; and no more connections than the key may see."""
+        limits.narrowed(query)
         if query.get("number"):
             query["number"] = reading.numbers(query["number"], query.get("connection"), context().connections)
         return query

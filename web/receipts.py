@@ -5,19 +5,20 @@ from uuid import UUID
 
 import structlog
 from flask import Response, g
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
+from models import audit
 from models.database import Database
 from models.receipts import CALLBACK, DISMISSED, PENDING, QUARANTINED, REPORT, SHOWN_STATES
 from outcomes import strangers
 from queries import evidence, quarantine
-from web import sorting_out, spooled
+from web import limits, sorting_out, spooled
 from web.answers import answer
 from web.auth import scope
 from web.context import context
 from web.errors import not_found
 from web.openapi import Blueprint
-from web.parameters import MomentField, any_of, cursor, limit, moment
+from web.parameters import MomentField, OfConnections, any_of, cursor, limit, moment
 from web.schemas import receipts as answers
 from web.searching import searching
 
@@ -30,7 +31,7 @@ def database() -> Database:
     return context().database
 
 
-class ReceiptQuery(Schema):
+class ReceiptQuery(OfConnections):
     state = any_of("What became of it.", "quarantined", SHOWN_STATES)
     connection = any_of("The connection, as the URL said it.", "ryng-main")
     source = any_of("Who spoke first: the dialer, or we.", CALLBACK, (CALLBACK, REPORT))
@@ -43,7 +44,7 @@ class ReceiptQuery(Schema):
 
 
 @blueprint.route("/receipts")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(ReceiptQuery, location="query")
 @blueprint.response(200, answers.ReceiptPage)
 def list_receipts(query: dict[str, Any]) -> Response:
@@ -55,14 +56,14 @@ def list_receipts(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.ReceiptDetail)
 def get_receipt(receipt_id: UUID) -> Response:
     """One receipt, byte for byte"""
     with database().read() as session:
         receipt = evidence.find(session, receipt_id)
-        if receipt is None:
+        if receipt is None or not limits.may_see(receipt.connection):
             not_found("receipt")
         fingerprints = context().settings.token_fingerprints()
         sender = quarantine.sender(session, receipt, fingerprints)
@@ -70,7 +71,7 @@ def get_receipt(receipt_id: UUID) -> Response:
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>/replay", methods=["POST"])
-@scope("admin")
+@scope("admin", act="receipts.replay", limited=True)
 @blueprint.no_query
 @blueprint.response(202, answers.Replayed)
 def replay_receipt(receipt_id: UUID) -> Response:
@@ -86,7 +87,7 @@ def _word(description: str, example: str, choices: tuple[str, ...] = ()) -> fiel
     return fields.Str(validate=check, metadata={"description": description, "example": example})
 
 
-class Order(Schema):
+class Order(OfConnections):
     """Which receipts something is done to; all that is given must hold."""
 
     class Meta:
@@ -118,7 +119,7 @@ class ReplayOrder(SomeOrder):
 
 
 @blueprint.route("/receipts/replay", methods=["POST"])
-@scope("admin")
+@scope("admin", act="receipts.replay", limited=True)
 @blueprint.order(ReplayOrder)
 @blueprint.response(202, answers.ReplayedMany)
 def replay_receipts(order: dict[str, Any]) -> Response:
@@ -138,7 +139,7 @@ class DismissOrder(Order):
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>/dismiss", methods=["POST"])
-@scope("admin")
+@scope("admin", act="receipts.dismiss", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.Replayed)
 def dismiss_receipt(receipt_id: UUID) -> Response:
@@ -151,7 +152,7 @@ def dismiss_receipt(receipt_id: UUID) -> Response:
 
 
 @blueprint.route("/receipts/dismiss", methods=["POST"])
-@scope("admin")
+@scope("admin", act="receipts.dismiss")
 @blueprint.order(DismissOrder)
 @blueprint.response(200, answers.DismissedMany)
 def dismiss_receipts(order: dict[str, Any]) -> Response:
@@ -171,7 +172,7 @@ class PurgeOrder(SomeOrder):
 
 
 @blueprint.route("/receipts/purge", methods=["POST"])
-@scope("admin")
+@scope("admin", act="receipts.purge_strangers")
 @blueprint.order(PurgeOrder)
 @blueprint.response(200, answers.Purged)
 def purge_receipts(order: dict[str, Any]) -> Response:
@@ -180,6 +181,6 @@ def purge_receipts(order: dict[str, Any]) -> Response:
     Only receipts that came without a right to, and of which no call has learned anything. What came with a token of ours, an
     outdated one, say, goes only once it was dismissed. There is no way back.
     """
-    purged = strangers.purge(database(), evidence.conditions(order))
+    purged = strangers.purge(database(), evidence.conditions(order), audit.said(order))
     log.warning("receipts_purged", receipts=purged, filters=sorted(order), key=g.key_name)
     return answer({"purged": purged})

@@ -40,7 +40,7 @@ class SummaryQuery(ReconciliationQuery):
 
 
 @blueprint.route("/reports/summary")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(SummaryQuery, location="query")
 @blueprint.response(200, answers.Summary)
 def summary(query: dict[str, Any]) -> Response:
@@ -63,7 +63,7 @@ def summary(query: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/reports/reconciliation")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.arguments(ReconciliationQuery, location="query")
 @blueprint.response(200, answers.Reconciliation)
 def reconciliation(query: dict[str, Any]) -> Response:

@@ -5,6 +5,7 @@ from werkzeug.http import parse_date
 
 from web import (
     acts,
+    audit,
     auth,
     behind,
     catalogue,
@@ -13,6 +14,7 @@ from web import (
     destinations,
     errors,
     idle,
+    keyring,
     leads,
     links,
     metrics,
@@ -22,6 +24,7 @@ from web import (
     receipts,
     reports,
     schedules,
+    sessions,
     suppressions,
     uploads,
     views,
@@ -60,7 +63,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(links.blueprint)
     questions = (outcomes, reports, catalogue, connections, words, checks, receipts)
-    modules = (*questions, leads, acts, suppressions, destinations, views, schedules)
+    modules = (*questions, leads, acts, suppressions, destinations, views, schedules, audit, keyring, sessions)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

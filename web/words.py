@@ -7,6 +7,7 @@ from flask import Response, g
 from dialers.base import Connection
 from outcomes import applying, decisions
 from queries import words_seen
+from web import limits
 from web.answers import answer
 from web.auth import scope
 from web.context import context
@@ -21,7 +22,7 @@ blueprint = Blueprint("words", __name__, description="What the dialers' words me
 
 
 @blueprint.route("/connections/<name>/words")
-@scope("read")
+@scope("read", limited=True)
 @blueprint.no_query
 @blueprint.response(200, answers.Words)
 def show_words(name: str) -> Response:
@@ -40,7 +41,7 @@ def show_words(name: str) -> Response:
 
 
 @blueprint.route("/connections/<name>/words", methods=["PUT"])
-@scope("admin")
+@scope("admin", act="mapping.decide", limited=True)
 @blueprint.order(WordDecision)
 @blueprint.response(200, answers.DecisionPreview)
 @blueprint.alt_response(202, schema=answers.WordDecided, description="Decided; a worker applies it to the past.")
@@ -70,7 +71,7 @@ def decide_word(order: dict[str, Any], name: str) -> Response:
 def configured(name: str) -> Connection:
     """The connection as the settings made it. Answers 404."""
     connection = context().settings.connections.get(name)
-    if connection is None:
+    if connection is None or not limits.may_see(name):
         not_found("connection")
     return connection
 

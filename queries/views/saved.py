@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -92,14 +92,22 @@ def remove(session: Session, view: View) -> None:
 
 def links(session: Session, view_id: UUID) -> list[tuple[ExportLink, bool]]:
     """The view's links, the newest first, each with whether it is good."""
+    now = clock.now()
     rows = session.execute(
-        select(ExportLink, ApiKey.revoked_at)
+        select(ExportLink, and_(*_of_good_key(now)))
         .join(ApiKey, ApiKey.id == ExportLink.key_id)
         .where(ExportLink.view_id == view_id)
         .order_by(ExportLink.id.desc())
         .limit(4 * MOST_LINKS)
     )
-    return [(link, revoked is None and _good(link, clock.now())) for link, revoked in rows]
+    return [(link, bool(of_good_key) and _good(link, now)) for link, of_good_key in rows]
+
+
+def _of_good_key(now: datetime) -> list[ColumnElement[bool]]:
+    """A link shows no more than its key may see, and for no longer. One that is limited to connections makes none; whom the
+    provider of the sign-in names may become so."""
+    ends = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
+    return [ApiKey.revoked_at.is_(None), ends, ApiKey.connections.is_(None)]
 
 
 def _good(link: ExportLink, now: datetime) -> bool:
@@ -164,7 +172,7 @@ def opened(session: Session, secret: str, now: datetime) -> tuple[ExportLink, Vi
         select(ExportLink, View)
         .join(View, View.id == ExportLink.view_id)
         .join(ApiKey, ApiKey.id == ExportLink.key_id)
-        .where(ExportLink.secret_hash == secrets.hashed(secret), ApiKey.revoked_at.is_(None))
+        .where(ExportLink.secret_hash == secrets.hashed(secret), *_of_good_key(now))
     ).one_or_none()
     return (found[0], found[1]) if found and _good(found[0], now) else None
 

@@ -26,6 +26,9 @@ COUNTED = (
     "too_many_lists",
     "link_refused",
     "link_throttled",
+    "key_expired",
+    "address_refused",
+    "provider_refused",
 )
 
 

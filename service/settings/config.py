@@ -33,9 +33,11 @@ from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
 from service.settings.retention import retention_of
 from service.settings.schedules import schedules_of
+from service.settings.sign_in import sign_in_of
 from service.settings.writeback import writeback_of
 from upkeep.alerts.settings import Alerts
 from upkeep.retention.ages import Ages
+from web.sign_in_settings import Settings as OfSignIn
 
 _BIND = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):([0-9]{1,5})")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -61,6 +63,7 @@ class Settings:
     schedules: OfSchedules = OfSchedules()  # what they may use
     alerts: Alerts = Alerts()  # whom they are told
     retention: Ages = Ages()  # for how long each kind is kept
+    sign_in: OfSignIn = OfSignIn()  # how people come in
     proxies: Proxies = field(default_factory=Proxies)  # whose word counts about who is asking
     mirror: str = AUTO  # whether there is a mirror of the outcomes
     mirror_rows: int = 200_000  # with ``auto``: from how many changes on
@@ -148,6 +151,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         schedules=schedules,
         alerts=alerts_of(file, schedules.mail, public_url),
         retention=retention_of(file, connections),
+        sign_in=sign_in_of(file),
         mirror=env.choice("WRAPUP_MIRROR", AUTO, (AUTO, ALWAYS, NEVER)),
         mirror_rows=env.number("WRAPUP_MIRROR_ROWS", 200_000, 0, 10**12),
         proxies=_proxies(env.text("WRAPUP_TRUSTED_PROXIES", "127.0.0.1, ::1")),

@@ -12,6 +12,7 @@ from queries.destinations import STILL
 from tests.docs.calls import calls, text, tuples
 from tests.docs.pages import quoted, read, rows, section
 from web import errors, turns
+from web.keys import Refusal
 
 ANSWERED_AS = {CredentialsRefused.error_id: "parked"}  # ``web.to_dialers``
 OF_POLLS_ALONE = {WalkStuck.error_id, PollingFailed.error_id}
@@ -38,13 +39,14 @@ def refused() -> set[str]:
             elsewhere.append((file.name, ast.unparse(call.args[1])))
         elif re.fullmatch(r"[a-z0-9_]+", word):
             found.add(word)
-    # What is worked out: by what a destination is, by whose turn it is, and by what the dialer said.
+    # What is worked out: by what bounds a key, by what a destination is, by whose turn it is, and by what the dialer said.
     assert sorted(elsewhere) == [
+        ("auth.py", "refusal.error_id"),
         ("destinations.py", "error.error_id"),
         ("to_dialers.py", "error_id"),
         ("turns.py", "f'too_many_{self._what}'"),
     ]
-    found |= set(STILL)
+    found |= set(STILL) | {word for _, call in calls(Refusal.__name__, "web") if (word := text(call.args[0]))}
     found |= {word for _, call in calls("body", "web") if call.args and (word := text(call.args[0]))}
     # What receivers refuse by themselves: ``("503 Service Unavailable", "busy", "...")``.
     status = re.compile(r"[45]\d\d ")

@@ -11,6 +11,7 @@ from service.settings.connections import ConnectionSchema
 from service.settings.destinations import DestinationSchema
 from service.settings.retention import RetentionSchema
 from service.settings.schedules import BucketSchema, MailSchema, SchedulesSchema
+from service.settings.sign_in import OidcSchema
 from tests.docs.pages import quoted, read, rows, section
 
 # A dialer's section begins with a link to its page.
@@ -45,6 +46,7 @@ def test_every_option_of_any_destination_stands_in_its_section_and_no_other():
         ("[schedules]", SchedulesSchema),
         ("[buckets.<name>]", BucketSchema),
         ("[retention]", RetentionSchema),
+        ("[sign_in.oidc]", OidcSchema),
     ],
 )
 def test_every_option_of_schedules_stands_in_its_section_and_no_other(heading, schema):

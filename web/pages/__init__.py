@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 
 from web import sign_ins
 from web.pages import (
+    audit,
     calls,
     checks,
     connections,
@@ -15,10 +16,12 @@ from web.pages import (
     destinations,
     errors,
     exporting,
+    keyring,
     loads,
     openings,
     overview,
     policy,
+    provider,
     quarantine,
     receipts,
     reports,
@@ -52,6 +55,7 @@ def register(app: Flask) -> None:
     blueprint.context_processor(session.for_templates)
     for module in (
         signin,
+        provider,
         zone,
         overview,
         connections,
@@ -67,6 +71,8 @@ def register(app: Flask) -> None:
         views,
         schedules,
         suppressions,
+        audit,
+        keyring,
     ):
         module.add_routes(blueprint)
     for function in (*sentences.FILTERS, *zones.FILTERS, openings.coded):

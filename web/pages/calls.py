@@ -14,7 +14,7 @@ from models.shown import COLUMNS
 from queries import deliveries, evidence, keyset, loaded, selection, shape
 from queries import kept as retention
 from queries.reports.base import WrongQuestion
-from web import opening
+from web import limits, opening
 from web.auth import API
 from web.context import context
 from web.pages import bodies, columns, exporting, filters, openings, session, zones
@@ -90,6 +90,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/calls/<uuid:outcome_id>", view_func=call)
 
 
+@session.limited
 def calls() -> Response | str:
     """The list."""
     given, zone = list(request.args.items(multi=True)), zones.chosen()
@@ -134,7 +135,7 @@ def calls() -> Response | str:
         opened=opened,
         wrong=wrong,
         choices={
-            "connection": list(context().connections),
+            "connection": [name for name in context().connections if limits.may_see(name)],
             "connect_outcome": CONNECT_OUTCOMES,
             "answered_by": ANSWERED_BY,
             "settling": SETTLINGS,
@@ -146,11 +147,12 @@ def calls() -> Response | str:
     return make_response(html, 422 if wrong else 200)
 
 
+@session.limited
 def call(outcome_id: UUID) -> str:
     """One call: every field and the receipt that set it, its timeline, and the receipts as they came."""
     with session.database().read() as reading:
         row = selection.find(reading, outcome_id)
-        if row is None:
+        if row is None or not limits.may_see(row.connection):
             abort(404)
         events = selection.events(reading, outcome_id)
         receipts = evidence.of_outcome(reading, outcome_id, row.set_by)

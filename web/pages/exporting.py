@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from web.errors import invalid
 from web.outcomes import ExportQuery, exported
-from web.pages import filters, sentences
+from web.pages import filters, sentences, session
 
 # What people call a file, and how the API does.
 FORMS = {
@@ -29,6 +29,7 @@ def links(pairs: filters.Pairs, zone: str) -> dict[str, str]:
     return {text: urlencode([*kept, *form.items()]) for text, form in FORMS.items()}
 
 
+@session.limited
 def export_calls() -> Response:
     """The file, streamed; as ``GET /api/v1/outcomes/export`` does it."""
     wanted, rest, wrong = filters.read(request, ExportQuery)

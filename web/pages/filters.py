@@ -15,6 +15,7 @@ from queries import campaigns as offered
 from queries import selection, words_seen
 from queries.campaigns import Campaign
 from queries.reports import left_out as not_known
+from web import limits
 from web.context import context
 from web.pages import sentences, zones
 from web.parameters import OutcomeQuery, Parser, split
@@ -96,8 +97,9 @@ def unsure(
 
 def campaigns(wanted: Mapping[str, Any], of_loads: bool = False) -> list[Campaign]:
     """Those that the form offers: with calls in the connections and the time that are asked for, or of loads."""
-    names = [name for name in wanted.get("connection") or [] if name in context().connections]
-    if wanted.get("connection") and not names:
+    asked = limits.narrow(wanted.get("connection"))
+    names = [name for name in asked if name in context().connections]
+    if asked and not names:
         return []
     with SEARCHES.turn(), context().database.read() as reading:
         if of_loads:

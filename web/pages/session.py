@@ -6,6 +6,7 @@ Session and key are looked up at every request, so who has signed out, or whose 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +16,18 @@ from werkzeug.wrappers import Response
 
 from lib import clock, secrets
 from lib import text as texts
+from models import ApiKey, audit
+from models.audit import Actor
 from models.database import Database
 from queries import health
-from web import auth, keys, sign_ins, spooled, steered
+from web import auth, keys, limits, sign_ins, spooled, steered
 from web.auth import View
 from web.context import context
-from web.errors import ApiError
+from web.errors import ApiError, request_id
+from web.origin import client
 from web.pages import sentences, zones
 from web.parameters import storable
+from web.sign_ins import Where
 
 _SESSION = "signed_in"
 _CSRF = "csrf"
@@ -35,6 +40,7 @@ class Reader:
     name: str
     scopes: list[str]
     key_id: UUID
+    connections: list[str] | None = None  # those that they may see; None: all
 
     def may(self, scope: str) -> bool:
         return auth.allows(self.scopes, scope)
@@ -65,6 +71,12 @@ def needs(scope: str) -> Callable[[View], View]:
     return mark
 
 
+def limited(view: View) -> View:
+    """Say that a view keeps to the connections of a reader who is limited to some. Stands directly below the route."""
+    vars(view)["limited"] = True
+    return view
+
+
 def fragment(view: View) -> View:
     """Say that a view answers a script, which is told 401 where a person would be sent to sign in."""
     vars(view)["fragment"] = True
@@ -86,25 +98,43 @@ def guard() -> Response | None:
             abort(401)
         return redirect(url_for("pages.login", next=_here()), 303)
     structlog.contextvars.bind_contextvars(key=reader.name)
+    audit.acts_as(Actor(reader.name, client(), reader.key_id, request_id()))
     g.has_destinations = steered.are_there()
     wanted = getattr(view, "needs", "read")
     if not reader.may(wanted):
         raise ApiError(403, "scope_missing", f"This needs a key with the scope {wanted}.")
+    if reader.connections is not None and not getattr(view, "limited", False):
+        if request.endpoint == "pages.overview":
+            return redirect(url_for("pages.calls"), 303)
+        limits.refuse()
     return None
+
+
+def secret() -> str | None:
+    """Of this session."""
+    found: str | None = session.get(_SESSION)
+    return found
 
 
 def sign_in(text: str) -> bool:
     """Begin a session with the key; False where it is none that may read."""
     with database().read() as reading:
         key = keys.find_key(reading, text.strip())
-    if key is None or not auth.allows(key.scopes, "read"):
+    if key is None or not auth.allows(key.scopes, "read") or keys.refusal(key, client(), clock.now()):
         return False
+    begin(key)
+    return True
+
+
+def begin(key: ApiKey, until: datetime | None = None) -> None:
+    """Begin a session of this key, or of whom the provider has named. ``until``: it ends then, if that is sooner."""
+    audit.acts_as(Actor(texts.visible(key.name)[:200], client(), key.id, request_id()))
+    where = Where(client(), texts.clean(texts.visible(request.user_agent.string)))
     with database().write() as writing:
-        secret = sign_ins.begin(writing, key, clock.now(), session.get(_SESSION))
+        secret = sign_ins.begin(writing, key, clock.now(), session.get(_SESSION), where, until)
     session.clear()  # with it goes the CSRF token that was given to nobody in particular
     session[_SESSION] = secret
     session.permanent = True
-    return True
 
 
 def signed_in() -> bool:
@@ -117,6 +147,8 @@ def sign_out(everywhere: bool = False) -> None:
     """End this session, wherever its cookie is; ``everywhere``: all that were begun with its key. Where the database cannot
     be told, the cookie stays as well: whoever reads that it did not work can try again."""
     if secret := session.get(_SESSION):
+        if (found := _reader()) is not None:
+            audit.acts_as(Actor(found.name, client(), found.key_id, request_id()))
         with database().write() as writing:
             (sign_ins.end_all if everywhere else sign_ins.end)(writing, secret)
     session.clear()
@@ -182,4 +214,7 @@ def _reader() -> Reader | None:
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
         g.pending_since = health.oldest_pending(reading)
-    return Reader(texts.visible(key.name)[:200], key.scopes, key.id) if key else None
+    if key is None or keys.refusal(key, client(), clock.now()):
+        return None
+    auth.used(key.id, secrets.hashed(secret))
+    return Reader(texts.visible(key.name)[:200], key.scopes, key.id, key.connections)

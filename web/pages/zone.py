@@ -13,6 +13,7 @@ def add_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/zone", view_func=zone, methods=["GET", "POST"])
 
 
+@session.limited
 def zone() -> Response | str:
     """The list of zones, and the choice."""
     back = session.local(request.values.get("next"))

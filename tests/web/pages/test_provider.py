@@ -1,0 +1,292 @@
+"""Signing in at a provider of OpenID Connect, a real one over HTTP, with what it may do wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from lib import clock
+from lib.openid import Client
+from models import ApiKey, Audit, SignIn
+from service.app import create_app
+from tests.web.conftest import settings_for
+from tests.web.pages.conftest import Browser, new_key
+from tests.web.provider import CLIENT, SECRET, Provider
+from web import keys, sign_ins
+from web.context import context
+from web.sign_in_settings import Oidc, Settings
+
+ROLES = {"read": ("analysts",), "leads": ("dialers",), "admin": ("chiefs",)}
+BACK = "/login/provider/back"
+
+
+@pytest.fixture
+def provider():
+    provider = Provider()
+    yield provider
+    provider.close()
+
+
+def oidc_of(provider, **more) -> Oidc:
+    given = {"label": "Company account", "claim": "groups", "roles": ROLES, "connections_claim": None}
+    return Oidc(Client(provider.issuer, CLIENT, SECRET), **(given | more))
+
+
+@pytest.fixture
+def sign_in(provider):
+    return Settings(oidc=oidc_of(provider))
+
+
+@pytest.fixture
+def app(database, database_url, tmp_path, sign_in):
+    app = create_app(replace(settings_for(database_url, tmp_path), sign_in=sign_in))
+    app.test_client_class = FlaskClient
+    yield app
+    context(app).database.close()
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app.test_client())
+
+
+def sent_back(browser, wanted="/calls") -> str:
+    """Go to the provider as a browser does; the path by which it sends the browser back."""
+    there = browser.get(f"/login/provider?next={wanted}")
+    assert there.status_code == 303, there.text
+    came = requests.get(there.headers["Location"], allow_redirects=False, timeout=30).headers["Location"]
+    parts = urlsplit(came)
+    assert parts.path == BACK
+    return f"{parts.path}?{parts.query}"
+
+
+def signed_in(browser, wanted="/calls"):
+    return browser.get(sent_back(browser, wanted))
+
+
+def people(database):
+    with database.read() as session:
+        return list(session.scalars(select(ApiKey).where(ApiKey.subject.is_not(None)).order_by(ApiKey.id)))
+
+
+def sessions(database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(SignIn))
+
+
+def test_a_person_signs_in_with_the_role_that_the_claim_names(browser, provider, database):
+    assert "Company account" in browser.get("/login").text
+    answer = signed_in(browser, "/calls?number=7")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/calls?number=7")
+    assert browser.get("/calls").status_code == 200
+    assert browser.get("/keys").status_code == 403
+    [person] = people(database)
+    assert (person.name, person.owner, person.scopes) == ("priya@example.com", "priya@example.com", ["read"])
+    with database.read() as session:
+        note = session.scalars(select(Audit).where(Audit.act == "session.begin")).one()
+        begun = session.scalars(select(SignIn)).one()
+    assert (note.who, note.key_id) == ("priya@example.com", person.id)
+    assert begun.ends_at - clock.now() <= timedelta(hours=1)  # with the token
+
+
+def test_roles_are_taken_away_at_the_next_sign_in(app, browser, provider, database):
+    provider.claims["groups"] = ["chiefs"]
+    signed_in(browser)
+    assert browser.get("/keys").status_code == 200
+    provider.claims["groups"] = ["analysts"]
+    other = Browser(app.test_client())
+    signed_in(other)
+    assert other.get("/keys").status_code == 403
+    provider.claims["groups"] = ["cooks"]
+    refused = signed_in(Browser(app.test_client()))
+    assert refused.status_code == 401 and "no role here" in refused.text
+    # And nobody goes on with what they were.
+    assert sessions(database) == 0 and browser.get("/calls").status_code == 303
+    [person] = people(database)
+    assert keys.state(person, clock.now()) == "expired"
+    provider.claims["groups"] = ["analysts"]
+    assert signed_in(Browser(app.test_client())).status_code == 303
+
+
+def test_a_person_who_was_locked_out_stays_out(app, browser, database):
+    signed_in(browser)
+    with database.write() as session:
+        assert keys.revoke_key(session, "priya@example.com") == 1
+    assert browser.get("/calls").status_code == 303
+    refused = signed_in(Browser(app.test_client()))
+    assert refused.status_code == 401 and "locked this account out" in refused.text
+
+
+def test_two_people_never_share_a_name(app, browser, provider, database):
+    new_key(database, "read")
+    provider.claims["email"] = "read"  # as a key is called, to whose name views belong
+    signed_in(browser)
+    provider.claims |= {"sub": "u-2"}
+    signed_in(Browser(app.test_client()))
+    names = [person.name for person in people(database)]
+    assert len({*names, "read"}) == 3 and all(name.startswith("read (") for name in names)
+
+
+WRONG = {
+    "alg none": {"signing": "none"},
+    "signed with our secret": {"signing": "HS256"},
+    "signed by a stranger": {"signing": "stranger"},
+    "another audience": {"claims": {"aud": "other"}},
+    "several audiences, without azp": {"claims": {"aud": [CLIENT, "other"]}},
+    "given to somebody else": {"claims": {"azp": "other"}},
+    "over": {"claims": {"exp": 1_000_000_000}},
+    "without an end": {"claims": {"exp": None}},
+    "an end that is no number": {"claims": {"exp": "tomorrow"}},
+    "not valid yet": {"claims": {"nbf": 4_000_000_000}},
+    "another nonce": {"claims": {"nonce": "another"}},
+    "no nonce": {"claims": {"nonce": None}},
+    "another issuer": {"claims": {"iss": "https://elsewhere.example"}},
+    "nobody": {"claims": {"sub": ""}},
+}
+
+
+@pytest.mark.parametrize("faults", WRONG.values(), ids=WRONG)
+def test_an_id_token_that_is_not_right_is_refused(browser, provider, database, faults):
+    provider.faults = faults
+    refused = signed_in(browser)
+    assert refused.status_code == 401 and "ID token is not" in refused.text, refused.text
+    assert people(database) == [] and sessions(database) == 0
+
+
+def test_mixed_up_issuers_are_refused(app, browser, provider, database):
+    provider.faults = {"back": {"iss": "https://elsewhere.example"}}
+    assert signed_in(browser).status_code == 401
+    assert "/token" not in provider.asked  # the code went nowhere
+    provider.faults = {"back": {"iss": provider.issuer}}
+    assert signed_in(browser).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"other_issuer": "https://elsewhere.example"},
+        {"configuration": {"token_endpoint": "ftp://elsewhere.example/token"}},
+        {"configuration": {"jwks_uri": None}},
+    ],
+)
+def test_a_configuration_that_is_not_right_is_refused(browser, provider, faults):
+    provider.faults = faults
+    refused = browser.get("/login/provider")
+    assert refused.status_code == 401 and "configuration" in refused.text
+
+
+def test_where_nobody_began_there_nobody_comes_back(app, browser, provider, database):
+    path = sent_back(browser)
+    stranger = Browser(app.test_client())
+    assert stranger.get(path).status_code == 401  # in another browser, as with a link that somebody sends
+    assert "/token" not in provider.asked
+    assert browser.get(path).status_code == 303
+    assert browser.get(path).status_code == 401  # once
+    again = sent_back(browser)
+    assert browser.get(again.replace("state=", "state=x")).status_code == 401
+    assert browser.get(BACK).status_code == 401
+
+
+def test_a_code_counts_once_and_for_its_browser_alone(app, browser, provider):
+    code = sent_back(browser).partition("code=")[2].partition("&")[0]
+    other = Browser(app.test_client())
+    mine = sent_back(other)
+    stolen = mine.replace(mine.partition("code=")[2].partition("&")[0], code)
+    assert other.get(stolen).status_code == 401  # PKCE: the verifier is another browser's
+
+
+def test_who_is_refused_there_is_told_so(browser, provider):
+    provider.faults = {"says_no": True}
+    refused = signed_in(browser)
+    assert refused.status_code == 401 and "access_denied" in refused.text
+
+
+def test_where_the_provider_is_away_a_sentence_says_so_and_keys_still_sign_in(app, browser, provider, database):
+    provider.faults = {"away": True}
+    away = browser.get("/login/provider")
+    assert away.status_code == 503 and "cannot answer now" in away.text and "Sign in with a key" in away.text
+    provider.faults = {}
+    path = sent_back(browser)
+    provider.faults = {"token_status": 500}
+    assert browser.get(path).status_code == 503
+    browser.key = new_key(database, "read")
+    assert browser.sign_in().status_code == 303
+    provider.close()
+
+
+def test_where_nobody_listens_a_sentence_says_so(browser, provider):
+    provider.close()
+    away = browser.get("/login/provider")
+    assert away.status_code == 503 and "does not answer" in away.text
+
+
+def test_a_new_key_of_the_providers_is_looked_for(app, browser, provider, monkeypatch):
+    signed_in(browser)
+    provider.key = type(provider.key).generate_key(2048, {"kid": "second"})
+    assert signed_in(Browser(app.test_client())).status_code == 401  # it was looked for a moment ago
+    monkeypatch.setattr("lib.openid.AGAIN", 0.0)
+    assert signed_in(Browser(app.test_client())).status_code == 303
+
+
+def test_nobody_is_sent_elsewhere_after_signing_in(app, provider):
+    for wanted in ("//elsewhere.example", "/%5Celsewhere.example", "https://elsewhere.example"):
+        answer = signed_in(Browser(app.test_client()), wanted)
+        assert answer.headers["Location"] == "/", wanted
+
+
+def test_signing_out_here_leads_to_the_providers_own(browser, provider, database):
+    signed_in(browser)
+    browser.get("/zone")
+    out = browser.post("/logout")
+    assert sessions(database) == 0
+    page = browser.get(out.headers["Location"]).text
+    assert f"{provider.issuer}/end?client_id={CLIENT}" in page
+
+
+class TestWithoutKeys:
+    @pytest.fixture
+    def sign_in(self, provider):
+        return Settings(keys=False, oidc=oidc_of(provider))
+
+    def test_keys_do_not_sign_in(self, browser, database, provider):
+        browser.key = new_key(database, "admin")
+        assert 'name="key"' not in browser.get("/login").text
+        browser.get("/login")
+        browser.token = browser.token or "x"
+        assert browser.sign_in().status_code == 403
+        provider.faults = {"away": True}
+        away = browser.get("/login/provider")
+        assert away.status_code == 503 and "with a key" not in away.text
+
+
+class TestByConnection:
+    @pytest.fixture
+    def sign_in(self, provider):
+        return Settings(oidc=oidc_of(provider, connections_claim="dialers"))
+
+    def test_a_person_sees_the_connections_that_the_claim_names(self, app, browser, provider, database):
+        provider.claims["dialers"] = ["ryng-main", "of-another-wrapup"]
+        signed_in(browser)
+        assert people(database)[0].connections == ["ryng-main"]
+        assert browser.get("/calls").status_code == 200
+        assert browser.get("/calls?connection=qvoice-main").status_code == 403
+        assert browser.get("/reports").status_code == 403
+        assert browser.get("/").headers["Location"] == "/calls"
+        provider.claims["dialers"] = []
+        refused = signed_in(Browser(app.test_client()))
+        assert refused.status_code == 401 and "none of the connections" in refused.text
+        provider.claims["dialers"] = "*"
+        assert signed_in(Browser(app.test_client())).status_code == 303
+        assert people(database)[0].connections is None
+
+
+def test_a_session_lasts_twelve_hours_at_most(browser, provider, database):
+    provider.faults = {"claims": {"exp": 4_000_000_000}}
+    signed_in(browser)
+    with database.read() as session:
+        begun = session.scalars(select(SignIn)).one()
+    assert begun.ends_at == begun.began_at + sign_ins.LASTS

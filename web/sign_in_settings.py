@@ -1,0 +1,46 @@
+"""How people sign in to the pages, besides with a key: the table ``[sign_in]``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lib.openid import Client
+from models.access import SCOPES
+
+ALL_CONNECTIONS = "*"
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """A provider, and whom it names as what."""
+
+    client: Client
+    label: str  # what the link to it says
+    claim: str  # which claim has the roles
+    roles: Mapping[str, Sequence[str]]  # scope -> values of that claim
+    connections_claim: str | None  # which claim has the connections that somebody may see; None: all may see all
+
+    def scopes_of(self, claims: Mapping[str, Any]) -> list[str]:
+        """What the person may do; nothing where no role is named."""
+        said = _listed(claims.get(self.claim))
+        return [scope for scope in SCOPES if said & set(self.roles.get(scope, ()))]
+
+    def connections_of(self, claims: Mapping[str, Any], known: Sequence[str]) -> list[str] | None:
+        """The connections that the person may see; None: all, and an empty list: none."""
+        if self.connections_claim is None:
+            return None
+        said = _listed(claims.get(self.connections_claim))
+        return None if ALL_CONNECTIONS in said else sorted(said & set(known))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``keys``: whether people may sign in with keys."""
+
+    keys: bool = True
+    oidc: Oidc | None = None
+
+
+def _listed(value: Any) -> set[str]:
+    """The texts that a claim has, one or several."""
+    return {one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)}
