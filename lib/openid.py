@@ -98,7 +98,9 @@ class Provider:
         said = answer.said()
         if 400 <= answer.status < 500:
             why = said.get("error") if isinstance(said, dict) else None
-            told = f" ({why})" if isinstance(why, str) and why.isascii() and why.isprintable() and len(why) < 100 else ""
+            told = (
+                f" ({why})" if isinstance(why, str) and why.isascii() and why.isprintable() and len(why) < 100 else ""
+            )
             raise Untrusted(f"{host} did not take the code of this sign-in{told}.")
         token = said.get("id_token") if answer.status == 200 and isinstance(said, dict) else None
         if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
@@ -132,7 +134,7 @@ class Provider:
             return "it is meant for somebody else"
         if (len(audience) > 1 or "azp" in claims) and claims.get("azp") != self._client.client_id:
             return "it was given to somebody else"
-        times = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
+        times: dict[str, Any] = {name: claims.get(name) for name in ("exp", "iat", "nbf") if name in claims}
         if not all(isinstance(at, int | float) and not isinstance(at, bool) for at in times.values()):
             return "its times cannot be read"
         if "exp" not in times or times["exp"] <= now - LEEWAY:
@@ -154,7 +156,9 @@ class Provider:
         said = self._json(self._client.issuer.rstrip("/") + "/.well-known/openid-configuration")
         # Before anything of it is used: a document of another issuer would send the code, and our secret, there.
         if said.get("issuer") != self._client.issuer:
-            raise Untrusted(f"{host}'s configuration is another issuer's; is the setting exactly as the provider writes it?")
+            raise Untrusted(
+                f"{host}'s configuration is another issuer's; is the setting exactly as the provider writes it?"
+            )
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
             if not isinstance(said.get(name), str) or not self._may_be_asked(said[name]):
                 raise Untrusted(f"{host}'s configuration has no usable {name}.")

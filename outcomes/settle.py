@@ -35,7 +35,7 @@ def settle_due(
         return 0  # they are found again at the next call
 
 
-def due(now: datetime) -> Select[tuple[UUID]]:
+def due(now: datetime) -> Select[UUID]:
     """The groups of outcomes that have waited long enough, as often as they have such ones. In the order of their waiting, so
     that its index is gone through: for groups that are each there once SQLite goes through all outcomes."""
     waited = (CallOutcome.settle_by <= now, CallOutcome.merged_into.is_(None))

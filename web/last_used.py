@@ -7,6 +7,7 @@ What could not be written waits for the next one.
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -42,7 +43,8 @@ class LastUsed:
         do."""
         now = self._now()
         with self._lock:
-            for one in filter(None, (key_id, session)):
+            used: list[UUID | str] = [key_id] if session is None else [key_id, session]
+            for one in used:
                 before = self._written.get(one)
                 if (before is None or now - before >= EACH) and len(self._waiting) < MOST:
                     self._waiting[one] = (now, address[:64])
@@ -75,7 +77,7 @@ class LastUsed:
         found.sort(key=lambda one: str(one["of"]))
         keys = [one for one in found if isinstance(one["of"], UUID)]
         sessions = [{"of": one["of"], "at": one["at"]} for one in found if isinstance(one["of"], str)]
-        used = {"last_used_at": bindparam("at"), "last_used_from": bindparam("source")}
+        used: dict[str, Any] = {"last_used_at": bindparam("at"), "last_used_from": bindparam("source")}
         seen = update(_SESSIONS).where(_SESSIONS.c.secret_hash == bindparam("of")).values(last_seen_at=bindparam("at"))
         with self._database.write(within=PATIENCE) as session:
             if keys:

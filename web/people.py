@@ -27,7 +27,9 @@ NO_CONNECTION = "Your account may see none of the connections here."
 REVOKED = "An administrator of Wrapup has locked this account out."
 
 
-def named(session: Session, oidc: Oidc, claims: Mapping[str, Any], known: Sequence[str], now: datetime) -> ApiKey | None:
+def named(
+    session: Session, oidc: Oidc, claims: Mapping[str, Any], known: Sequence[str], now: datetime
+) -> ApiKey | None:
     """The row of whom the verified claims name, with what they may do from now on; None where that is nothing any more, or was
     revoked: why says ``why_not``."""
     subject = _subject(oidc, claims)

@@ -4,6 +4,8 @@ Revision ID: 0038
 Revises: 0037
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,7 +16,7 @@ down_revision = "0037"
 branch_labels = None
 depends_on = None
 
-KEYS = {
+KEYS: dict[str, Any] = {
     "owner": sa.String(200),
     "note": sa.Text(),
     "created_by": sa.String(200),
@@ -25,7 +27,7 @@ KEYS = {
     "last_used_from": sa.String(64),
     "subject": sa.String(600),
 }
-SIGN_INS = {"last_seen_at": UtcDateTime, "address": sa.String(64), "browser": sa.String(200)}
+SIGN_INS: dict[str, Any] = {"last_seen_at": UtcDateTime, "address": sa.String(64), "browser": sa.String(200)}
 
 
 def upgrade() -> None:

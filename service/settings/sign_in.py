@@ -12,17 +12,20 @@ from service.settings.mistakes import BadSettings, sentence
 from web.sign_in_settings import Oidc, Settings
 
 _HERE = re.compile(r"localhost|127\.[0-9.]+|::1")
-_VALUES = {"load_default": (), "validate": validate.Length(max=100)}
 _CLAIM = validate.Length(1, 200)
+
+
+def _values() -> fields.List:
+    return fields.List(fields.Str(validate=_CLAIM), load_default=(), validate=validate.Length(max=100))
 
 
 class Roles(Schema):
     class Meta:
         unknown = RAISE
 
-    read = fields.List(fields.Str(validate=_CLAIM), **_VALUES)
-    leads = fields.List(fields.Str(validate=_CLAIM), **_VALUES)
-    admin = fields.List(fields.Str(validate=_CLAIM), **_VALUES)
+    read = _values()
+    leads = _values()
+    admin = _values()
 
 
 class OidcSchema(Schema):

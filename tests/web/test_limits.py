@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+from sqlalchemy import update
 
 from lib import ids
+from models import ChangeFeed
 from tests import factories
 from tests.factories import NOON
 from tests.web.conftest import client_with
@@ -55,6 +57,7 @@ def two(asked):
             receipt = factories.receipt(session, connection=name)
             load = factories.load(session, connection=name)
         outcome = factories.outcome(session, connection=OTHER, position=3)
+        session.execute(update(ChangeFeed).values(last_position=3))
         other = {"outcome": outcome.id, "receipt": receipt.id, "load": load.id}
     limited, unlimited = client_with(app, database, "admin"), client_with(app, database, "admin")
     with database.write() as session:
