@@ -1,7 +1,7 @@
 """key_limits: keys have owners, ends, limits and a last use; sessions are told apart
 
-Revision ID: 0038
-Revises: 0037
+Revision ID: 0040
+Revises: 0039
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ from alembic import op
 
 from models.base import JsonColumn, UtcDateTime
 
-revision = "0038"
-down_revision = "0037"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
