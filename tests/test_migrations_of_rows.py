@@ -44,7 +44,7 @@ BRINGS = {
 
 
 # What a migration down says otherwise of a row that stays: where the older release cannot hold a limit, the key is revoked.
-TAKES = {("0038", "api_keys"): "revoked_at"}
+TAKES = {("0040", "api_keys"): "revoked_at"}
 
 # Rows that are like those of a running release; what is not named here gets a value of its column's kind.
 ONE_ROW = {
