@@ -12,7 +12,9 @@ from tests.docs.pages import read
 CHART = DEPLOY / "helm" / "wrapup"
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((CHART / "templates").iterdir())}
-HELPERS = dict(re.findall(r'\{\{- define "(.+?)" -\}\}\n(.*?)\n\{\{- end \}\}\n(?=\n|\Z)', TEMPLATES["_helpers.tpl"], re.DOTALL))
+HELPERS = dict(
+    re.findall(r'\{\{- define "(.+?)" -\}\}\n(.*?)\n\{\{- end \}\}\n(?=\n|\Z)', TEMPLATES["_helpers.tpl"], re.DOTALL)
+)
 ALL = "".join(TEMPLATES.values())
 
 

@@ -1,4 +1,4 @@
-"""``deploy/compose.yaml``: what it sets is a setting, everything is fenced in, and one receiver is there while the other is replaced."""
+"""``deploy/compose.yaml``: what it sets is a setting, all is fenced in, and one receiver is there while the other is replaced."""
 
 import re
 
@@ -55,7 +55,10 @@ def test_first_the_schema_then_one_receiver_then_the_other():
 
 def test_the_proxy_knows_both_receivers_and_its_word_is_believed():
     haproxy = (DEPLOY / "haproxy.cfg").read_text(encoding="utf-8")
-    assert re.findall(r"^ +server (\S+) (\S+)$", haproxy, re.MULTILINE) == [("web-a", "web-a:8080"), ("web-b", "web-b:8080")]
+    assert re.findall(r"^ +server (\S+) (\S+)$", haproxy, re.MULTILINE) == [
+        ("web-a", "web-a:8080"),
+        ("web-b", "web-b:8080"),
+    ]
     assert "httpchk GET /readyz" in haproxy
     (network,) = FILE["networks"]["default"]["ipam"]["config"]
     assert {one["environment"]["WRAPUP_TRUSTED_PROXIES"] for one in OURS.values()} == {network["subnet"]}

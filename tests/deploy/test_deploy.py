@@ -193,10 +193,15 @@ def test_who_runs_it_and_its_folders_are_those_of_the_units():
     text = (DEPLOY / "systemd" / "wrapup.service").read_text(encoding="utf-8")
     users = (DEPLOY / "systemd" / "wrapup.sysusers").read_text(encoding="utf-8")
     folders = (DEPLOY / "systemd" / "wrapup.tmpfiles").read_text(encoding="utf-8")
-    user, home = re.search(r"^User=(.+)$", text, re.MULTILINE)[1], re.search(r"^WorkingDirectory=(.+)$", text, re.MULTILINE)[1]
+    user, home = (
+        re.search(r"^User=(.+)$", text, re.MULTILINE)[1],
+        re.search(r"^WorkingDirectory=(.+)$", text, re.MULTILINE)[1],
+    )
     assert re.search(rf'^u {user} - ".+" {home} /usr/sbin/nologin$', users, re.MULTILINE)
     assert re.search(rf"^d {home} 0700 {user} {user} -$", folders, re.MULTILINE)
-    assert re.search(r"^EnvironmentFile=(/etc/wrapup)/", text, re.MULTILINE)[1] in re.findall(r"^d (\S+)", folders, re.MULTILINE)
+    assert re.search(r"^EnvironmentFile=(/etc/wrapup)/", text, re.MULTILINE)[1] in re.findall(
+        r"^d (\S+)", folders, re.MULTILINE
+    )
     assert not re.search(r"^[rRDqQ]", folders, re.MULTILINE), "removes nothing"
 
 

@@ -39,6 +39,9 @@ envFrom:
   - secretRef:
       name: {{ .Values.secretName }}
 env:
+  # Below the volume's own folder, which is root's: this one Wrapup makes itself, and closes.
+  - name: WRAPUP_DATA_DIR
+    value: /var/lib/wrapup/data
   - name: WRAPUP_PUBLIC_URL
     value: {{ .Values.publicUrl | quote }}
   - name: WRAPUP_TRUSTED_PROXIES
