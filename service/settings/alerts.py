@@ -14,7 +14,8 @@ from lib.mail import Mail
 from schedules.managing import ADDRESS
 from service.settings import guards
 from service.settings.mistakes import BadSettings, sentence
-from upkeep.alerts.conditions import CONDITIONS, NAMED, Condition
+from upkeep.alerts.condition import Condition
+from upkeep.alerts.conditions import CONDITIONS, NAMED
 from upkeep.alerts.settings import EVERY_SECONDS, Alerts
 
 SIGNED, SLACK = "signed", "slack"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from prometheus_client.core import Metric
 
-from upkeep.alerts.conditions import GROWS, SEEN, Condition
+from upkeep.alerts.condition import GROWS, SEEN, Condition
 from upkeep.alerts.rules import missing_for, missing_severity
 from upkeep.metrics.names import SET_UP, WHAT
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from upkeep.alerts.conditions import BELOW, CRITICAL, GROWS, IS, JOB, KEEPS, MISSING_FOR, SEEN, WARNING, Condition
+from upkeep.alerts.condition import BELOW, CRITICAL, GROWS, IS, JOB, KEEPS, MISSING_FOR, SEEN, WARNING, Condition
 from upkeep.metrics.names import SET_UP, WHAT
 
 GROUP, MISSING_GROUP = "wrapup", "wrapup-missing"

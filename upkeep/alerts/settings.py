@@ -5,7 +5,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from lib.mail import Mail
-from upkeep.alerts.conditions import CONDITIONS, CRITICAL, SEVERITIES, Condition
+from upkeep.alerts.condition import CRITICAL, SEVERITIES, Condition
+from upkeep.alerts.conditions import CONDITIONS
 
 MAIL, WEBHOOK = "mail", "webhook"
 EVERY_SECONDS = 15.0

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lib import clock, ids
-from upkeep.alerts.conditions import KEEPS
+from upkeep.alerts.condition import KEEPS
 from upkeep.alerts.judging import Windows, Wrong
 
 BEGAN, ENDED, WAS, KEPT_QUIET = "began", "ended", "was", "kept_quiet"

@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from lib import clock
 from lib.http.errors import ExchangeError
 from models.database import Database
-from upkeep.alerts.conditions import Condition
+from upkeep.alerts.condition import Condition
 from upkeep.alerts.digest import Digests
 from upkeep.alerts.judging import Figures, judged
 from upkeep.alerts.keepers import InFile, InTable, Keeper, kept

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import AlertState
-from upkeep.alerts.conditions import SEVERITIES
+from upkeep.alerts.condition import SEVERITIES
 from upkeep.alerts.keepers import ROW
 from upkeep.alerts.settings import Alerts
 from upkeep.alerts.state import State

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from tests.docs.pages import ROOT
 from upkeep.alerts import rules
-from upkeep.alerts.conditions import ABOVE, BELOW, CONDITIONS, GROWS, IS, JOB, Condition
+from upkeep.alerts.condition import ABOVE, BELOW, GROWS, IS, JOB, Condition
+from upkeep.alerts.conditions import CONDITIONS
 from upkeep.alerts.rules import missing_alert, missing_for, missing_severity, runbook
 from upkeep.metrics.names import SET_UP
 

@@ -13,7 +13,8 @@ from tests.factories import NOON
 from tests.upkeep.alerts import cases
 from tests.upkeep.alerts.cases import FOLDER, PUBLIC_URL
 from upkeep.alerts import rules
-from upkeep.alerts.conditions import CONDITIONS, SEVERITIES
+from upkeep.alerts.condition import SEVERITIES
+from upkeep.alerts.conditions import CONDITIONS
 from upkeep.alerts.judging import Figures, judged
 from upkeep.alerts.state import State
 

@@ -6,7 +6,8 @@ from datetime import time, timedelta
 import pytest
 
 from tests.factories import NOON
-from upkeep.alerts.conditions import KEEPS, NAMED, WARNING
+from upkeep.alerts.condition import KEEPS, WARNING
+from upkeep.alerts.conditions import NAMED
 from upkeep.alerts.judging import Windows, Wrong
 from upkeep.alerts.settings import Alerts
 from upkeep.alerts.state import BEGAN, ENDED, WAS, State
