@@ -18,6 +18,8 @@ from upkeep.alerts.state import State
 from upkeep.alerts.telling import Teller
 from web.context import context
 
+_KEPT = select(AlertState.document, AlertState.lease_until).where(AlertState.name == ROW)
+
 group = AppGroup("alerts", help="Look at alerts, try whether they are told, write rules for Prometheus.")
 
 
@@ -49,11 +51,13 @@ def test() -> None:
 
 @group.command("list")
 def list_() -> None:
-    """Show what is wrong now, and who was told, as the worker that watches has noted it. Code 1 where something is."""
+    """Show what is wrong now, and who was told, as the worker that watches has noted it. Code 1 where something is, or where no
+    worker watches."""
     own, now = settings(), clock.now()
     migrations.upgrade(context().database)
     with context().database.read() as session:
-        document = session.scalar(select(AlertState.document).where(AlertState.name == ROW))
+        kept = session.execute(_KEPT).one_or_none()
+    document, lease = kept or (None, None)
     states = [State.read(document or {}), State.read(InFile(own.data_dir).read())]
     on = [alert for state in states for alert in state.on()]
     for alert in on:
@@ -63,6 +67,9 @@ def list_() -> None:
         for channel, one in state.channels.items():
             if one.failures:
                 say(f"{channel}: not told {one.failures} times in a row: {one.error}")
-    if not on:
+    watched = lease is not None and now < lease
+    if not watched:
+        say("No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine.")
+    elif not on:
         say("Nothing is wrong.")
-    sys.exit(int(bool(on)))
+    sys.exit(int(bool(on) or not watched))

@@ -121,8 +121,11 @@ def test_the_commands(told):
         assert (tried.exit_code, tried.output) == (0, "mail: taken\nwebhook: taken\n")
         assert len(box.taken) == len(receiver.bodies) == 1 and receiver.wrong == []
         listed = run(args=["alerts", "list"])
-        assert (listed.exit_code, listed.output) == (0, "Nothing is wrong.\n")
+        assert listed.exit_code == 1 and listed.output.startswith("No worker watches now")
         watch = watch_of(context(app).database, settings)
+        watch.look()
+        listed = run(args=["alerts", "list"])
+        assert (listed.exit_code, listed.output) == (0, "Nothing is wrong.\n")
         context(app).spool.append([b"x" * 90])
         watch.look_at_machine()
         watch.leave()
