@@ -17,6 +17,7 @@ from sqlalchemy import Index, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lib import clock, ids
+from lib import text as texts
 from models.base import Base, Count, Id, Json, Moment, Name, Ref, Word
 
 # Younger rows are deleted by nobody, whatever is configured: the databases refuse it themselves.
@@ -158,13 +159,22 @@ def note(
             key_id=by.key_id,
             source=by.source[:64],
             act=act,
-            connection=connection,
-            subject=None if subject is None else str(subject)[:200],
+            connection=None if connection is None else texts.visible(connection)[:200],
+            subject=None if subject is None else texts.visible(str(subject))[:200],
             count=count,
-            details=dict(details) if details else None,
+            details=_holdable(details) if details else None,
             request_id=by.request_id,
         )
     )
+
+
+def _holdable(value: Any) -> Any:
+    """The same with what no database holds, or what hides, as it is written in Python: people type their filters."""
+    if isinstance(value, str):
+        return texts.visible(value)
+    if isinstance(value, Mapping):
+        return {texts.visible(name): _holdable(inner) for name, inner in value.items()}
+    return [_holdable(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def said(filters: Mapping[str, Any]) -> dict[str, Any]:

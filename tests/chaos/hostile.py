@@ -83,10 +83,10 @@ class Revoked:
         self._system = system
         self._key = wrapup(system, "keys", "create", "revoked", "--scope", "read").split()[-1]
         with requests.Session() as session:
-            page = session.get(f"{system.url}/login", timeout=10).text
+            page = session.get(f"{system.url}/login", timeout=30).text
             csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]
-            session.post(f"{system.url}/login", data={"key": self._key, "csrf": csrf}, timeout=10)
-            assert session.get(f"{system.url}/calls", timeout=10, allow_redirects=False).status_code == 200
+            session.post(f"{system.url}/login", data={"key": self._key, "csrf": csrf}, timeout=30)
+            assert session.get(f"{system.url}/calls", timeout=30, allow_redirects=False).status_code == 200
             self._cookies = session.cookies.get_dict()
         wrapup(system, "keys", "revoke", "revoked")
 

@@ -238,7 +238,18 @@ def test_metrics_without_a_database_have_no_zeros(nobody, broken):
     assert said == ["wrapup_up 0.0", "wrapup_spool_bytes 0.0"]  # the spool is empty, and asking it needs no database
 
 
-PAGES = ("api", "following", "integrations", "reading", "glossary", "dashboard", "schedules", "settings", "operations")
+PAGES = (
+    "api",
+    "following",
+    "integrations",
+    "reading",
+    "glossary",
+    "dashboard",
+    "schedules",
+    "settings",
+    "operations",
+    "keys",
+)
 GUIDES = [f"/docs/{name}.md" for name in PAGES]
 
 

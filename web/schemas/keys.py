@@ -67,7 +67,11 @@ class NewKey(Schema):
     class Meta:
         unknown = RAISE
 
-    name = fields.Str(required=True, validate=validate.Length(1, 200), metadata={"example": "Power BI"})
+    name = fields.Str(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata={"description": "What it is called.", "example": "Power BI"},
+    )
     scopes = fields.List(
         fields.Str(validate=validate.OneOf(SCOPES)),
         required=True,
@@ -80,7 +84,12 @@ class NewKey(Schema):
         validate=validate.Length(1, 200),
         metadata={"description": "Whose it is: a person or a system.", "example": "priya@example.com"},
     )
-    note = fields.Str(load_default=None, allow_none=True, validate=validate.Length(max=2000), metadata={"example": ""})
+    note = fields.Str(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=2000),
+        metadata={"description": "What there is to know of it.", "example": "On the report server"},
+    )
     expires_at = fields.Str(
         load_default=None,
         allow_none=True,
@@ -138,6 +147,8 @@ class WhichSessions(Schema):
         },
     )
     everybody = fields.Bool(
-        load_default=False,
+        required=True,
+        truthy={True},
+        falsy={False},
         metadata={"description": "All sessions there are; needs the scope `admin`.", "example": False},
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text, update
+from structlog.testing import capture_logs
 
 import migrations
 from lib import ids, months
@@ -183,17 +184,23 @@ def test_a_call_that_said_dnc_keeps_its_number_on_the_list(database):
     assert [count(database, model) for model in (CallOutcome, CallGroup, Delivery, Suppression)] == [0, 0, 0, 1]
 
 
-def test_the_worker_says_first_what_it_will_delete(old_and_new, capsys):
+def test_the_worker_says_first_what_it_will_delete(old_and_new):
     worker = Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12}))
-    assert not worker.step(NOW)
-    said = capsys.readouterr().out
-    assert said.count("retention_will_delete") == 2 and "2025-11" in said and count(old_and_new, CallOutcome) == 4
-    assert not worker.step(NOW + GRACE / 2)
-    assert Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12})).step(NOW + GRACE)  # also where it was started anew
-    assert "retention_will_delete" not in (said := capsys.readouterr().out) and "deleted_by_retention" in said
+    with capture_logs() as said:
+        assert not worker.step(NOW)
+    assert [line["event"] for line in said] == ["retention_will_delete"] * 2 and "2025-11" in str(said)
+    assert count(old_and_new, CallOutcome) == 4
+    with capture_logs() as said:
+        assert not worker.step(NOW + GRACE / 2)
+        assert Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12})).step(
+            NOW + GRACE
+        )  # also where it was started anew
+    assert "retention_will_delete" not in str(said) and "deleted_by_retention" in str(said)
     assert count(old_and_new, CallOutcome) == 2
     assert not worker.step(NOW + 2 * GRACE)
-    assert not worker.step(at("2026-12-01 00:00")) and "2025-12" in capsys.readouterr().out
+    with capture_logs() as said:
+        assert not worker.step(at("2026-12-01 00:00"))
+    assert "2025-12" in str(said)
 
 
 def test_who_is_stopped_goes_on_later(old_and_new):

@@ -16,6 +16,7 @@ from service.app import create_app
 from tests.schedules.rig import OPS, mail_of, view
 from tests.web.conftest import settings_for
 from web.context import context
+from web.scraped import Scraped
 
 HOSTILE = '<script>alert(1)</script>" onclick="x'
 
@@ -23,6 +24,7 @@ HOSTILE = '<script>alert(1)</script>" onclick="x'
 @pytest.fixture
 def app(database, database_url, tmp_path):
     app = create_app(replace(settings_for(database_url, tmp_path), schedules=Settings(mail_of(9), tell=OPS)))
+    context(app).scraped = Scraped(0.0)
     yield app
     context(app).database.close()
 
