@@ -3,6 +3,7 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from models.access import SCOPES
+from web.schemas.decisions import Truth
 from web.schemas.described import names, our_id, text, time, yes_or_no
 
 KEY_STATES = ("valid", "expires_soon", "expired", "revoked")
@@ -146,9 +147,7 @@ class WhichSessions(Schema):
             "example": "019a9f2e-3c1d-7b55-9f0a-5d2a7e0c4b11",
         },
     )
-    everybody = fields.Bool(
+    everybody = Truth(
         required=True,
-        truthy={True},
-        falsy={False},
         metadata={"description": "All sessions there are; needs the scope `admin`.", "example": False},
     )

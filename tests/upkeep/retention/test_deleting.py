@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import structlog
 from sqlalchemy import func, select, text, update
 from structlog.testing import capture_logs
 
@@ -34,7 +35,7 @@ from models.retention import DELIVERIES, KINDS, LOADS, OUTCOMES, QUARANTINE, REC
 from queries import kept
 from tests import factories
 from tests.upkeep.retention import at
-from upkeep.retention import due, parts, showing, space
+from upkeep.retention import due, keeper, parts, showing, space
 from upkeep.retention.ages import Ages, days
 from upkeep.retention.keeper import GRACE, Keeper, NotParted, apply
 from upkeep.retention.pace import Pace
@@ -184,7 +185,10 @@ def test_a_call_that_said_dnc_keeps_its_number_on_the_list(database):
     assert [count(database, model) for model in (CallOutcome, CallGroup, Delivery, Suppression)] == [0, 0, 0, 1]
 
 
-def test_the_worker_says_first_what_it_will_delete(old_and_new):
+def test_the_worker_says_first_what_it_will_delete(old_and_new, monkeypatch):
+    monkeypatch.setattr(
+        keeper, "log", structlog.get_logger()
+    )  # one that no other test has used, which keeps where it wrote to
     worker = Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12}))
     with capture_logs() as said:
         assert not worker.step(NOW)
