@@ -103,8 +103,8 @@ class InTable(Keeper):
         with self._database.write() as session:
             if changed(session, held) == 1:
                 return True
-            row = insert_into(session, _TABLE).values(name=ROW, document={}).on_conflict_do_nothing()
-            return changed(session, row) == 1 and changed(session, held) == 1
+            session.execute(insert_into(session, _TABLE).values(name=ROW, document={}).on_conflict_do_nothing())
+            return changed(session, held) == 1
 
     def _load(self) -> dict[str, Any]:
         with self._database.read() as session:

@@ -260,7 +260,7 @@ def test_who_dies_between_telling_and_noting_tells_once_more_and_loses_nothing(r
 
 def test_the_digest_says_what_yesterday_was_and_who_is_waited_for(rig_of_digests):
     rig = rig_of_digests
-    rig.minutes(1)
+    rig.minutes(2)
     assert rig.receiver.bodies == [], "what was before it was set up is nobody's digest"
     yesterday = rig.now
     with rig.database.write() as session:
