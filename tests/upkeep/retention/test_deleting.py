@@ -5,9 +5,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-import structlog
 from sqlalchemy import func, select, text, update
-from structlog.testing import capture_logs
+from structlog.testing import CapturingLogger
 
 import migrations
 from lib import ids, months
@@ -186,25 +185,20 @@ def test_a_call_that_said_dnc_keeps_its_number_on_the_list(database):
 
 
 def test_the_worker_says_first_what_it_will_delete(old_and_new, monkeypatch):
-    monkeypatch.setattr(
-        keeper, "log", structlog.get_logger()
-    )  # one that no other test has used, which keeps where it wrote to
+    said = CapturingLogger()  # whatever level others have set
+    monkeypatch.setattr(keeper, "log", said)
     worker = Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12}))
-    with capture_logs() as said:
-        assert not worker.step(NOW)
-    assert [line["event"] for line in said] == ["retention_will_delete"] * 2 and "2025-11" in str(said)
+    assert not worker.step(NOW)
+    assert [line.args[0] for line in said.calls] == ["retention_will_delete"] * 2 and "2025-11" in str(said.calls)
     assert count(old_and_new, CallOutcome) == 4
-    with capture_logs() as said:
-        assert not worker.step(NOW + GRACE / 2)
-        assert Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12})).step(
-            NOW + GRACE
-        )  # also where it was started anew
-    assert "retention_will_delete" not in str(said) and "deleted_by_retention" in str(said)
+    said.calls.clear()
+    assert not worker.step(NOW + GRACE / 2)
+    assert Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12})).step(NOW + GRACE)  # also where it was started anew
+    assert "retention_will_delete" not in str(said.calls) and "deleted_by_retention" in str(said.calls)
     assert count(old_and_new, CallOutcome) == 2
     assert not worker.step(NOW + 2 * GRACE)
-    with capture_logs() as said:
-        assert not worker.step(at("2026-12-01 00:00"))
-    assert "2025-12" in str(said)
+    said.calls.clear()
+    assert not worker.step(at("2026-12-01 00:00")) and "2025-12" in str(said.calls)
 
 
 def test_who_is_stopped_goes_on_later(old_and_new):
