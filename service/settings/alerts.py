@@ -12,8 +12,8 @@ from lib import zones
 from lib.http import signing
 from lib.mail import Mail
 from schedules.managing import ADDRESS
-from service.settings import guards
-from service.settings.mistakes import BadSettings, sentence
+from service.settings import tables
+from service.settings.mistakes import BadSettings
 from upkeep.alerts.condition import Condition
 from upkeep.alerts.conditions import CONDITIONS, NAMED
 from upkeep.alerts.settings import EVERY_SECONDS, Alerts
@@ -68,7 +68,7 @@ class ConditionSchema(Schema):
 def alerts_of(file: dict[str, Any], server: Mail | None, public_url: str) -> Alerts:
     """``server``: of ``[mail]``. Raises BadSettings."""
     where, table = "[alerts]", file.get("alerts", {})
-    given = _read(where, AlertsSchema(), table)
+    given = tables.read(where, AlertsSchema(), table, but=("conditions",))
     if given["mail"] and server is None:
         raise BadSettings(f"{where} mail: The settings have no [mail], the server that takes it.")
     if given["webhook"] and given["form"] == SIGNED and not given["secrets"]:
@@ -98,21 +98,10 @@ def _conditions(given: Mapping[str, Any]) -> list[Condition]:
     """The table, with what the settings say otherwise."""
     found = []
     for one in CONDITIONS:
-        own = _read(f"[alerts.conditions.{one.name}]", ConditionSchema(), given.get(one.name, {}))
+        own = tables.read(f"[alerts.conditions.{one.name}]", ConditionSchema(), given.get(one.name, {}))
         if own["off"]:
             continue
         bound = one.bound if own["bound"] is None else own["bound"]
         lasts = one.lasts if own["minutes"] is None else timedelta(minutes=own["minutes"])
         found.append(replace(one, bound=bound, lasts=lasts))
-    return found
-
-
-def _read(where: str, schema: Schema, table: Any) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        raise BadSettings(f"{where} must be a table.")
-    try:
-        found: dict[str, Any] = schema.load(table)
-    except ValidationError as error:
-        raise BadSettings(f"{where} {sentence(error.messages, list(schema.fields))}") from None
-    guards.check_issued(where, {name: value for name, value in table.items() if name != "conditions"})
     return found

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from dialers.base import Connection
 from dialers.registry import DIALERS
 from models.retention import DELIVERIES, KINDS, LOADS, OUTCOMES, RECEIPTS
 from polling.tasks import FARTHEST, tasks
-from service.settings.mistakes import BadSettings, sentence
+from service.settings import tables
+from service.settings.mistakes import BadSettings
 from upkeep.retention.ages import Ages, days
 
 _AGE = re.compile(r"([1-9][0-9]{0,2}) months?")
@@ -25,13 +26,7 @@ RetentionSchema = Schema.from_dict(
 
 def retention_of(file: Mapping[str, Any], connections: Mapping[str, Connection]) -> Ages:
     """Raises BadSettings."""
-    schema, table = RetentionSchema(unknown=RAISE), file.get("retention", {})
-    if not isinstance(table, dict):
-        raise BadSettings("[retention] must be a table.")
-    try:
-        given = schema.load(table)
-    except ValidationError as error:
-        raise BadSettings(f"[retention] {sentence(error.messages, schema.fields)}") from None
+    given = tables.read("[retention]", RetentionSchema(unknown=RAISE), file.get("retention", {}))
     ages = Ages({kind: int(age.partition(" ")[0]) for kind, age in given.items()})
     for said in (*_contradictions(ages), *_too_short(ages, connections)):
         raise BadSettings(f"[retention] {said}")

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from lib.mail import ENCRYPTIONS, PLAIN, STARTTLS, Mail
 from schedules.managing import ADDRESS
 from schedules.settings import Bucket, Settings
-from service.settings import guards
+from service.settings import tables
 from service.settings.connections import NAME
-from service.settings.mistakes import BadSettings, sentence
+from service.settings.mistakes import BadSettings
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _KEY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -65,24 +65,24 @@ class SchedulesSchema(Schema):
 
 def schedules_of(file: dict[str, Any], public_url: str) -> Settings:
     """Raises BadSettings."""
-    common = _read("[schedules]", SchedulesSchema(), file.get("schedules", {}))
+    common = tables.read("[schedules]", SchedulesSchema(), file.get("schedules", {}))
     folder = common.pop("folder")
     if folder is not None and not Path(folder).is_absolute():
         raise BadSettings("[schedules] folder: Must be a path from the root, such as /srv/wrapup.")
-    tables = file.get("buckets", {})
-    if not isinstance(tables, dict):
+    buckets = file.get("buckets", {})
+    if not isinstance(buckets, dict):
         raise BadSettings("[buckets] must hold a table for each bucket, such as [buckets.lake].")
     return Settings(
         mail=_mail(file["mail"]) if "mail" in file else None,
         folder=Path(folder) if folder else None,
-        buckets={name: _bucket(name, table) for name, table in tables.items()},
+        buckets={name: _bucket(name, table) for name, table in buckets.items()},
         public_url=public_url,
         **common,
     )
 
 
 def _mail(table: Any) -> Mail:
-    given = _read("[mail]", MailSchema(), table)
+    given = tables.read("[mail]", MailSchema(), table)
     if given["password"] is not None and given["tls"] == PLAIN and given["host"] not in _HERE:
         raise BadSettings(
             '[mail] tls: With "none" the password could be read on the way; only this machine may have it so.'
@@ -96,19 +96,7 @@ def _bucket(name: str, table: Any) -> Bucket:
     where = f"[buckets.{name}]"
     if not NAME.fullmatch(name):
         raise BadSettings(f"{where}: a name may hold letters, digits, - and _ only, 64 at most.")
-    given = _read(where, BucketSchema(), table)
+    given = tables.read(where, BucketSchema(), table)
     if urlsplit(given["endpoint"]).query or "@" in given["endpoint"]:
         raise BadSettings(f"{where} endpoint: The store's address alone, without a name, a password or a query.")
     return Bucket(**given)
-
-
-def _read(where: str, schema: Schema, table: Any) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        raise BadSettings(f"{where} must be a table.")
-    try:
-        found: dict[str, Any] = schema.load(table)
-    except ValidationError as error:
-        keys = [field.data_key or name for name, field in schema.fields.items()]
-        raise BadSettings(f"{where} {sentence(error.messages, keys)}") from None
-    guards.check_issued(where, table)
-    return found

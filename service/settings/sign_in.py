@@ -4,11 +4,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from lib.openid import Client
-from service.settings import guards
-from service.settings.mistakes import BadSettings, sentence
+from service.settings import tables
+from service.settings.mistakes import BadSettings
 from web.sign_in_settings import Oidc, Settings
 
 _HERE = re.compile(r"localhost|127\.[0-9.]+|::1")
@@ -61,14 +61,8 @@ def sign_in_of(file: dict[str, Any]) -> Settings:
 
 
 def _oidc(table: Any) -> Oidc:
-    where, schema = "[sign_in.oidc]", OidcSchema()
-    if not isinstance(table, dict):
-        raise BadSettings(f"{where} must be a table.")
-    try:
-        given = schema.load(table)
-    except ValidationError as error:
-        raise BadSettings(f"{where} {sentence(error.messages, schema.fields)}") from None
-    guards.check_issued(where, table)
+    where = "[sign_in.oidc]"
+    given = tables.read(where, OidcSchema(), table)
     issuer = urlsplit(given["issuer"])
     if issuer.query or issuer.fragment or issuer.username is not None:
         raise BadSettings(f"{where} issuer: The provider's address alone, without a name, a password or a query.")
