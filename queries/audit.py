@@ -14,6 +14,7 @@ from lib.clock import iso
 from models import Audit
 from models.database import AnyRow, Database
 from queries import keyset
+from queries.exports.cells import FORMULA
 from queries.keyset import Page
 
 WORD_FILTERS = ("who", "act", "connection", "subject")
@@ -36,7 +37,6 @@ NAMES = (
 _COLUMNS = tuple(getattr(Audit, name) for name in NAMES)
 _PIECE = 1_000  # rows that are read at once
 _ORDER = "-audit"
-_RUNS = "=+-@\t\r"  # what a spreadsheet takes for a formula where a cell begins with it
 
 
 def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -103,4 +103,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False) if value else ""
     text = "" if value is None else str(value)
-    return f"'{text}" if text and text[0] in _RUNS else text
+    return f"'{text}" if text and text[0] in FORMULA else text
