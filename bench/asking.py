@@ -1,13 +1,12 @@
 """Rows 10 and 11: what it costs to keep what a dialer is asked for, beside merely fetching it, and when nothing has changed."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import migrations
+from bench.portal import WHO, portal
 from bench.stage import Stage, rounds
 from bench.table import Row, Void, compared
 from dialers.base import Connection
@@ -16,8 +15,6 @@ from lib import clock
 from models.database import Database
 from polling.engine import Poller
 from polling.tasks import Task, window
-from rig.ports import free_port
-from rig.waiting import until
 from service import logs
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +26,7 @@ def polls(stage: Stage) -> Iterator[Row]:
     """QVoice's lead history, thousands of records in pages of a thousand, from the sandbox over HTTP."""
     kept, fetched, again = [], [], []
     logs.configure("warning")
-    with _portal() as connection:
+    with _connection() as connection:
         for number in rounds():
             database = Database(stage.where.url("polls") or f"sqlite:///{stage.ours.folder}/polls{number}.db")
             migrations.upgrade(database)
@@ -67,20 +64,7 @@ def _timed(run: Callable[[], None]) -> float:
 
 
 @contextmanager
-def _portal() -> Iterator[Connection]:
-    port = free_port()
-    command = [sys.executable, "-m", "sandbox.qvoice", "--port", str(port), "--calls-per-minute", "0"]
-    process = subprocess.Popen([*command, "--past-calls", str(CALLS)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    try:
-        until(lambda: "answers at" in process.stderr.readline(), 60, lambda: "that the sandbox answers")
-        who = {"username": "demo", "password": "demo", "domain": "demo", "account_id": "demo"}
-        settings = {
-            "portal_url": f"http://127.0.0.1:{port}",
-            "page_size": 1000,
-            "report_fields": [],
-            "poll_seconds": 60,
-        }
-        yield Connection("qvoice-bench", "qvoice", settings=settings | who)
-    finally:
-        process.terminate()
-        process.wait(10)
+def _connection() -> Iterator[Connection]:
+    with portal(calls_per_minute=0, past_calls=CALLS) as url:
+        settings = {"portal_url": url, "page_size": 1000, "report_fields": [], "poll_seconds": 60}
+        yield Connection("qvoice-bench", "qvoice", settings=settings | WHO)

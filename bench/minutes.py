@@ -32,10 +32,7 @@ class Minute:
     def cells(self) -> dict[str, str]:
         own = {"minute": f"{self.number}", "answered": f"{self.answered}", "errors": f"{self.errors}"}
         own |= {"p99_ms": f"{self.p99_ms:.1f}", "slowest_question_s": f"{self.slowest_question:.2f}"}
-        own |= {
-            "connections": f"{self.connections}",
-            "pending": f"{self.pending}",
-        }
+        own |= {"connections": f"{self.connections}", "pending": f"{self.pending}"}
         own |= {f"memory_{role}_mb": f"{size:.1f}" for role, size in sorted(self.memory.items())}
         own |= {f"processor_{role}_s": f"{used:.1f}" for role, used in sorted(self.processor.items())}
         return own | {f"descriptors_{role}": f"{count:.0f}" for role, count in sorted(self.descriptors.items())}

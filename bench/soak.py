@@ -7,7 +7,6 @@ table; ends with 1 where something grew.
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import threading
@@ -28,12 +27,12 @@ from bench.delays import p99_visible
 from bench.installation import Installation
 from bench.load import Load
 from bench.minutes import Minute, rows, write
+from bench.portal import WHO, portal
 from bench.processes import descriptors, processor, pss, server
 from bench.reading import reading
 from bench.table import Void, begin, note, show
 from lib import clock
 from rig.ports import free_port
-from rig.waiting import until
 from sandbox.qvoice.calls import AREAS
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +56,7 @@ def soak(where: Embedded | Server, folder: Path, minutes: int, rate: float) -> I
     with ExitStack() as running:
         urls = {kind: running.enter_context(crms.served(kind)) for kind in (HUBSPOT, WEBHOOK)}
         crms.put_records(HUBSPOT, urls[HUBSPOT], _contacts())
-        _configure(ours, urls, running.enter_context(_portal()))
+        _configure(ours, urls, running.enter_context(portal(calls_per_minute=120, past_calls=0)))
         running.enter_context(ours.running())
         with reading("wait", ours.url, ours.key) as follower, _asking(ours) as took:
             follower.ready()
@@ -163,28 +162,13 @@ def _asking(ours: Installation) -> Iterator[list[float]]:
     thread.join(180)
 
 
-def _configure(ours: Installation, urls: dict[str, str], portal: str) -> None:
-    who = {"username": "demo", "password": "demo", "domain": "demo", "account_id": "demo"}
-    polled = {"dialer": "qvoice", "portal_url": portal, "poll_seconds": 20, **who}
+def _configure(ours: Installation, urls: dict[str, str], polled_at: str) -> None:
+    polled = {"dialer": "qvoice", "portal_url": polled_at, "poll_seconds": 20, **WHO}
     destinations = {
         kind: {"kind": kind, **crms.settings(kind, url), "connections": [POLLED], "not_found": "skip"}
         for kind, url in urls.items()
     }
     ours.configure(destinations, {POLLED: polled})
-
-
-@contextmanager
-def _portal() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "sandbox.qvoice", "--port", str(port), "--calls-per-minute", "120"]
-    process = subprocess.Popen([*command, "--past-calls", "0"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    try:
-        until(lambda: "answers at" in process.stderr.readline(), 60, lambda: "that the sandbox answers")
-        threading.Thread(target=lambda: [None for _ in process.stderr], daemon=True).start()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def main() -> int:
