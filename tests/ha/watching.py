@@ -21,25 +21,41 @@ READER_SECONDS = 10
 TABLE = "ha_writes"
 
 
-class Writer:
-    """Writes number after number, each in a transaction of its own, with Wrapup's own connections."""
+class Beside:
+    """Is at work in a thread of its own for as long as it is ``running``."""
 
-    def __init__(self, url: str):
-        self._database = Database(url)
+    def __init__(self) -> None:
         self._over = threading.Event()
-        self.at: list[float] = []  # when each was committed
+
+    def _run(self) -> None:
+        """Until ``_over`` is set."""
+        raise NotImplementedError
 
     @contextmanager
     def running(self):
-        with self._database.write() as session:
-            session.execute(text(f"CREATE TABLE {TABLE} (n int PRIMARY KEY)"))
         thread = threading.Thread(target=self._run, daemon=True)
         thread.start()
         try:
             yield self
         finally:
             self._over.set()
-            thread.join(30)
+            thread.join(60)
+
+
+class Writer(Beside):
+    """Writes number after number, each in a transaction of its own, with Wrapup's own connections."""
+
+    def __init__(self, url: str):
+        super().__init__()
+        self._database = Database(url)
+        self.at: list[float] = []  # when each was committed
+
+    @contextmanager
+    def running(self):
+        with self._database.write() as session:
+            session.execute(text(f"CREATE TABLE {TABLE} (n int PRIMARY KEY)"))
+        with super().running():
+            yield self
 
     def away_since(self, moment: float) -> tuple[float, float]:
         """Seconds of the longest time without a write after the moment, and from the moment to the end of the last time without
@@ -85,28 +101,18 @@ class Successor:
                 return
 
 
-class Reader:
+class Reader(Beside):
     """Follows the feed from its beginning, and asks again after every failure."""
 
     def __init__(self, api: Api):
+        super().__init__()
         self._api = api
-        self._over = threading.Event()
         self.seen: Counter[tuple[str, int]] = Counter()
         self.at: list[float] = []  # when something new came
         self.failed: Counter[str] = Counter()
         self.disorder = 0
         self.restarts = 0
         self.reached = 0
-
-    @contextmanager
-    def running(self):
-        thread = threading.Thread(target=self._run, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._over.set()
-            thread.join(60)
 
     def longest_since(self, moment: float) -> float:
         """Seconds in which nothing new came, at most."""
@@ -154,24 +160,14 @@ class Reader:
         return told["next"], told["more"]
 
 
-class Lister:
+class Lister(Beside):
     """Asks for a list, which a copy of the database may answer."""
 
     def __init__(self, api: Api):
+        super().__init__()
         self._api = api
-        self._over = threading.Event()
         self.answers: Counter[str] = Counter()
         self.behind: list[float] = []
-
-    @contextmanager
-    def running(self):
-        thread = threading.Thread(target=self._run, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._over.set()
-            thread.join(60)
 
     def said(self) -> str:
         told = ", ".join(f"{name} {many:,}" for name, many in self.answers.most_common())
