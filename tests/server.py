@@ -129,7 +129,9 @@ def _read(path: str) -> str:
 
 def _descendants(pid: int) -> list[int]:
     # Of each of its threads: a process belongs to the one that started it.
-    children = [
-        child for thread in Path(f"/proc/{pid}/task").glob("*") for child in _read(f"{thread}/children").split()
-    ]
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except FileNotFoundError:  # it has just ended
+        return []
+    children = [child for thread in threads for child in _read(f"/proc/{pid}/task/{thread}/children").split()]
     return [found for child in map(int, children) for found in (child, *_descendants(child))]

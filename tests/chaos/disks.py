@@ -22,11 +22,11 @@ def disk(folder: Path):
 
 
 @contextmanager
-def full(folder: Path):
-    """The disk at the folder is full, to the last page, until the end of the block."""
+def full(folder: Path, spare: int = 0):
+    """The disk at the folder is full, to the last page, until the end of the block; or so many bytes before."""
     # Not by a file that takes the room: that costs as much memory, and time, as the disk is large.
     end = time.monotonic() + 5
-    while not _shrunk(folder):  # somebody wrote between looking and shrinking
+    while not _shrunk(folder, spare):  # somebody wrote between looking and shrinking
         if time.monotonic() > end:
             raise RuntimeError(f"{folder} cannot be made full")
     try:
@@ -55,11 +55,11 @@ def can_make_unchangeable(folder: Path) -> bool:
     return able
 
 
-def _shrunk(folder: Path) -> bool:
+def _shrunk(folder: Path, spare: int) -> bool:
     listed = subprocess.run(
         ["df", "--block-size=1", "--output=used", folder], capture_output=True, check=True, text=True
     )
-    used = max(int(listed.stdout.split()[-1]), 4096)  # 0 would mean no limit
+    used = max(int(listed.stdout.split()[-1]) + spare, 4096)  # 0 would mean no limit
     return _run("mount", "-o", f"remount,size={used}", str(folder))
 
 

@@ -44,11 +44,11 @@ def client(postgresql_url, standby, tmp_path):
     ],
 )
 def test_lists_reports_and_exports_say_how_far_they_are_behind(client, path, from_the_copy):
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert (HEADER in answer.headers) == from_the_copy
-    if from_the_copy:
-        assert re.fullmatch(r"\d+\.\d", answer.headers[HEADER])
+    with client.get(path) as answer:
+        assert answer.status_code == 200
+        assert (HEADER in answer.headers) == from_the_copy
+        if from_the_copy:
+            assert re.fullmatch(r"\d+\.\d", answer.headers[HEADER])
 
 
 def test_pages_say_it_in_a_sentence(client):
