@@ -137,13 +137,14 @@ class Refuser:
                 )
                 # What the destination has taken off itself may be said anew.
                 kept = {(row.number, row.origin) for row in rows if row.taken_off_by != self._by}
-                new = [one for one in some if (one.number, one.origin) not in kept]
+                new = [one for one in some if kept.isdisjoint(self._as_kept(one.number, one.origin))]
                 suppressions.put(session, CRM, new, self._destination.name, self._now())
 
     def _take_off(self, refusals: Refusals, listed: Listed) -> None:
         """What is there and was not said: a record that is said with other numbers, all of which can be read, has lost this one;
         one of which some cannot be read may still have it; any other is asked about."""
-        gone = [row for row in self._standing() if (row.number, row.origin) not in listed.said]
+        said = {place for number, origin in listed.said for place in self._as_kept(number, origin)}
+        gone = [row for row in self._standing() if (row.number, row.origin) not in said]
         said_at_all = {origin for _, origin in listed.said} | listed.partly
         asked = [row for row in gone if row.origin not in said_at_all]
         off = [row.id for row in gone if row.origin in said_at_all - listed.partly]
@@ -155,6 +156,10 @@ class Refuser:
             with sharing.write(self._database) as session:
                 which = [among(session, Suppression.id, part)]
                 suppressions.take_off(session, which, self._by, self._now())
+
+    def _as_kept(self, number: str, origin: str) -> list[tuple[str, str]]:
+        """How the list may have it: of a person who was erased it has what stands for the number."""
+        return [(number, origin), (self._database.stand_ins.number(number), origin)]
 
     def _standing(self) -> list[AnyRow]:
         mine = (Suppression.source == CRM, Suppression.added_by == self._destination.name)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from leads.numbers import Numbers
 from lib import clock, phone
 from models import Suppression, audit
-from models.database import Database, chunks
+from models.database import Database, chunks, stand_ins
 from models.suppressions import PERSON, standing
 from outcomes import suppressions
 from outcomes.suppressions import Change
@@ -58,7 +58,8 @@ def take_off(database: Database, which: UUID | str, by: str) -> TakenOff | None:
             rows = suppressions.take_off(session, [Suppression.id == which], by, now)
             rows = rows or list(session.scalars(select(Suppression).where(Suppression.id == which)))
         else:
-            rows = suppressions.take_off(session, [Suppression.number == which, standing(now)], by, now)
+            written = [which, stand_ins(session).number(which)]  # the second of a person who was erased
+            rows = suppressions.take_off(session, [Suppression.number.in_(written), standing(now)], by, now)
         if not rows:
             return None
         still = suppressions.reasons(session, {rows[0].number}, now)

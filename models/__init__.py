@@ -8,6 +8,7 @@ from models.callback_pace import CallbackHour, CallbackPace
 from models.calls import CallEvent, CallGroup, CallKey, CallOutcome, ChangeFeed, FeedStart
 from models.decisions import Decision
 from models.deliveries import Delivery, DestinationState, DestinationTokens, PortalBudget
+from models.erasures import Erasure
 from models.leads import CampaignName, CampaignStatus, Lead, LeadStatus, QueueStatus
 from models.loads import LeadLoad, LoadedLead, SendingDesk
 from models.polls import PollCursor
@@ -38,6 +39,7 @@ __all__ = [
     "Delivery",
     "DestinationState",
     "DestinationTokens",
+    "Erasure",
     "ExportLink",
     "FeedStart",
     "Kept",

@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.dml import UpdateBase
 
 from lib import private
+from lib.stand_ins import StandIns
 from models import hosts
 from models.base import Base
 from models.write_lock import write_lock
@@ -33,6 +34,7 @@ AnySelect = Select[*tuple[Any, ...]]
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
 CHECKPOINT_PAGES = 1000
+STAND_INS = "stand_ins"
 
 BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
 
@@ -44,8 +46,11 @@ class Database:
     when another one wrote in between, and no amount of waiting mends that.
     """
 
-    def __init__(self, url: str, pool_size: int = 8):
+    def __init__(self, url: str, pool_size: int = 8, stand_ins: StandIns | None = None):
         self.url = _with_driver(make_url(url))
+        # Of those who were erased, for whoever has a session: ``stand_ins``.
+        self.stand_ins = stand_ins or StandIns()
+        self._info = {STAND_INS: self.stand_ins}
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).absolute().parent)
@@ -90,14 +95,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads; what it changed would be rolled back."""
-        with Session(self.engine) as session:
+        with Session(self.engine, info=self._info) as session:
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
         """A session that only reads, and to which every statement shows the same moment. On SQLite any does."""
         options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with Session(self.engine.execution_options(**options)) as session:
+        with Session(self.engine.execution_options(**options), info=self._info) as session:
             yield session
 
     @contextmanager
@@ -107,7 +112,7 @@ class Database:
             engine = self.engine
             if self.is_sqlite:
                 engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE", sqlite_checkpoints=mine)
-            with Session(engine, expire_on_commit=False) as session, session.begin():
+            with Session(engine, expire_on_commit=False, info=self._info) as session, session.begin():
                 yield session
 
     def write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[bool]:
@@ -122,6 +127,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def stand_ins(session: Session) -> StandIns:
+    """What stands for those who were erased, by the installation's key."""
+    found: StandIns = session.info[STAND_INS]
+    return found
 
 
 def insert_into(session: Session, table: Table | type[Base]) -> postgresql.Insert:
@@ -158,6 +169,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # what was erased does not stay on pages that are free
 
 
 def _begin_sqlite(connection: Connection) -> None:

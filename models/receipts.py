@@ -74,6 +74,8 @@ class Receipt(Base):
     ]  # words of the slips that were passed over when it was read last, parted by blanks
     processed_at: Mapped[Moment | None]
     readings: Mapped[Count] = mapped_column(default=0)  # how often it was read; more than once after a replay
+    # When a person was erased who stood in it. Its body is then what is left of what it told: outcomes.erased.
+    erased_at: Mapped[Moment | None]
     dismissed_at: Mapped[Moment | None]  # of one in quarantine: when somebody said that it is garbage
     dismissed_by: Mapped[LongText | None]  # the key's name
 

@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dialers.vocabulary import SETTLED
+from lib.stand_ins import is_stand_in
 from models.shown import FIELDS
+from outcomes.erased import is_erased
 
 # A settled row means something else when one of these differs, in whatever way: a CRM writes a status by them, and
 # reports count by them.
@@ -40,9 +42,14 @@ def corrects(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return (
         any(before[name] != after[name] for name in RESULT)
         or set(before["flags"]) != set(after["flags"])
-        or any(_replaced(before[name], after[name]) for name in BELONGING)
+        or any(_replaced(before[name], after[name]) for name in BELONGING if not _is_gone(name, before, after))
         or _another_agent(before, after)
     )
+
+
+def _is_gone(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the person was erased: that is no correction of what the call came to."""
+    return is_stand_in(after[name]) or (after[name] is None and is_erased(after) and not is_erased(before))
 
 
 def _replaced(before: Any, after: Any) -> bool:

@@ -28,6 +28,7 @@ from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.outlived import EVIDENCE_DELETED
 from outcomes.reading import Fate
+from outcomes.recognizing import recognized
 from outcomes.refold import Refolded, refold
 from outcomes.taken import WHOLE, Taken
 
@@ -147,7 +148,8 @@ def _write(
     else:
         mine = _still_as_read(session, ahead)
     dialers = {name: connection.dialer for name, connection in connections.items()}
-    came_in = [item for item in ahead.came_in if item.receipt.id in mine]
+    found = recognized(session, [item for item in ahead.came_in if item.receipt.id in mine])
+    came_in = found.came_in
     readings = [(item.receipt, item.reading) for item in came_in]
     # What those that were not understood said before stands: failing is no news of the call.
     concluded: list[Concluded] = [(receipt, fate, None) for receipt, fate in ahead.fates.items() if receipt in mine]
@@ -157,12 +159,14 @@ def _write(
         for e in found.events
     ]
     locked = lock_groups(session, named, _earlier_groups(session, came_in))
+    found.check(session)
     refolded = refold(session, came_in, locked, connections, now, ahead.folded)
     statuses.keep(session, readings)
     concluded += [
         (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
     ]
     _conclude(session, concluded, now)
+    found.blank(session, now)
     refolded.revisions.write(session)
     return len(mine)
 

@@ -9,6 +9,7 @@ from dialers.base import Connection, Evidence, Reading, Unreadable
 from dialers.event_words import with_meanings
 from dialers.registry import DIALERS
 from models.receipts import CALLBACK, CHECK, QUARANTINED
+from outcomes import erased
 from outcomes.taken import Taken
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,8 @@ def understand(receipt: Taken, connections: Mapping[str, Connection]) -> Underst
     connection = connections.get(receipt.connection)
     if connection is None:
         return Fate(QUARANTINED, "unknown_connection", "No connection of this name is configured.")
+    if receipt.erased_at is not None:
+        return erased.reading(receipt.body)
     if receipt.source == CALLBACK and receipt.kind == CHECK:
         return Reading(ignored="check")
     if receipt.truncated:

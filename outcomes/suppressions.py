@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from models import Suppression, TakeOut
+from lib.stand_ins import is_stand_in
 from models.bulk import among, insert_new
+from models.database import stand_ins
 from models.suppressions import standing
 from models.take_outs import LEFT, WAITS_FOR_PERSON
 
@@ -18,6 +20,7 @@ TABLE = Suppression.__table__
 ADDED, REPLACED, UNCHANGED = "added", "replaced", "unchanged"
 CHANGES = (ADDED, REPLACED, UNCHANGED)
 MAY_BE_CALLED = "The number may be called again."
+ERASED = "Erased."
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,15 @@ def compared(session: Session, source: str, wanted: Iterable[Wanted]) -> list[Ch
     """What would change, each number once. Another reason or another end is a row of its own, and the one before is kept."""
     sorted_out = {(one.number, one.origin): one for one in wanted}
     mine = (TABLE.c.source == source, TABLE.c.taken_off_at.is_(None))
-    numbers = {number for number, _ in sorted_out}
-    found = session.execute(select(TABLE).where(*mine, among(session, TABLE.c.number, numbers)))
-    known = {(row.number, row.origin): row for row in found}
+    written = _as_written(session, {number for number, _ in sorted_out})
+    found = session.execute(select(TABLE).where(*mine, among(session, TABLE.c.number, written)))
+    known = {(written[row.number], row.origin): row for row in found}
     changes = []
     for place, one in sorted(sorted_out.items()):  # in an order, so that two who put the same never wait for each other
         row = known.get(place)
         if row is None:
             changes.append(Change(one, ADDED, ids.new(), is_kept=False))
-        elif (row.reason, row.until) == (one.reason, one.until):
+        elif (row.reason, row.until) == (one.reason, one.until) or row.number != one.number:  # of one who was erased
             changes.append(Change(one, UNCHANGED, row.id))
         else:
             changes.append(Change(one, REPLACED, ids.new(), row.id, is_kept=False))
@@ -119,8 +122,15 @@ def reasons(session: Session, numbers: Collection[str], at: datetime) -> dict[st
     first."""
     if not numbers:
         return {}
-    asked = select(TABLE.c.number, TABLE.c.reason).where(among(session, TABLE.c.number, numbers), standing(at))
-    found: dict[str, str] = {}
+    written = _as_written(session, numbers)
+    asked = select(TABLE.c.number, TABLE.c.reason).where(among(session, TABLE.c.number, written), standing(at))
+    found = {number: ERASED for number in numbers if is_stand_in(number)}  # of a lead whose person was erased
     for number, reason in session.execute(asked.order_by(TABLE.c.id)):
-        found.setdefault(number, f"Suppressed: {reason}" if reason else "Suppressed.")
+        found.setdefault(written[number], f"Suppressed: {reason}" if reason else "Suppressed.")
     return found
+
+
+def _as_written(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """The number as rows may have it -> the number: of a person who was erased they have what stands for it."""
+    own = stand_ins(session)
+    return {number: number for number in numbers} | {own.number(number): number for number in numbers}

@@ -24,6 +24,7 @@ class Taken(NamedTuple):
     query: str | None = None
     method: str | None = None
     context: Mapping[str, Any] | None = None
+    erased_at: datetime | None = None
     content_type: str | None = None
     content_encoding: str | None = None
 

@@ -20,7 +20,10 @@ from dialers.asking import Record, ReportPage
 from dialers.base import Connection
 from lib import ids
 from models import Receipt, bulk
+from models.database import stand_ins
 from models.receipts import PENDING, REPORT
+from outcomes.erased import Reducer
+from outcomes.recognizing import any_erased
 
 TABLE = Receipt.__table__
 INSTANT = timedelta(microseconds=1)
@@ -119,17 +122,24 @@ def _known(
     columns = (TABLE.c.record_key, TABLE.c.id, TABLE.c.content_hash, TABLE.c.seen_at)
     keys = sorted({record.key for record in by_hash.values() if record.key is not None})
     unkeyed = sorted(digest for digest, record in by_hash.items() if record.key is None)
+    # As records stand there whose person was erased.
+    hashed: dict[str, str] = {}
+    if any_erased(session):
+        own = Reducer(stand_ins(session), connection)
+        hashed = {str(own.record_key(key)): key for key in keys} | {own.content_hash(one): one for one in by_hash}
+        keys += [str(own.record_key(key)) for key in keys]
+        unkeyed += [own.content_hash(one) for one in unkeyed]
     found: dict[str | None, list[_Version]] = {}
     bulk.plan_for_values(session)
     if keys:
         # Nothing but a report's records has a key. A condition that says so makes SQLite read all records of the report.
         statement = select(*columns).where(*mine, bulk.among(session, TABLE.c.record_key, keys))
-        for key, *version in session.execute(statement):
-            found.setdefault(key, []).append(_Version(*version))
+        for key, row_id, digest, seen_at in session.execute(statement):
+            found.setdefault(hashed.get(key, key), []).append(_Version(row_id, hashed.get(digest, digest), seen_at))
     if unkeyed:
-        own = (TABLE.c.source == REPORT, bulk.among(session, TABLE.c.content_hash, unkeyed))
-        for _, *version in session.execute(select(*columns).where(*mine, *own)):
-            found.setdefault(None, []).append(_Version(*version))
+        same = (TABLE.c.source == REPORT, bulk.among(session, TABLE.c.content_hash, unkeyed))
+        for _, row_id, digest, seen_at in session.execute(select(*columns).where(*mine, *same)):
+            found.setdefault(None, []).append(_Version(row_id, hashed.get(digest, digest), seen_at))
     return found
 
 

@@ -12,6 +12,7 @@ from dialers.vocabulary import DNC
 from lib import ids
 from lib.clock import iso
 from models import CallOutcome, DestinationState, Suppression, TakeOut
+from models.database import stand_ins
 from models.searching import has_flag
 from models.suppressions import CRM, OUTCOME, standing, stands
 from models.take_outs import TO_BE_DONE
@@ -50,7 +51,9 @@ def page(
     session: Session, filters: Mapping[str, Any], at: datetime, cursor: str | None = None, limit: int = 100
 ) -> Page[Suppression]:
     """One page, newest first. Raises BadCursor."""
-    wanted = conditions(filters, at)
+    own = stand_ins(session)
+    numbers = [written for number in filters.get("number") or () for written in (number, own.number(number))]
+    wanted = conditions({**filters, "number": numbers}, at)
     if cursor:
         before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
         if before is None:

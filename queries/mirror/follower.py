@@ -28,6 +28,7 @@ FEW, PATIENCE = (
 )  # so few changes wait for so many seconds: what is not mirrored yet is asked from the tables
 MOST_SMALL, MOST_SMALL_ROWS = 30, 150_000  # then they are joined into months
 OURS = ("*.parquet", "*.csv")  # what is put here by a name of its own; whatever else is in the folder stays
+FORGET = "forget"  # a file: all that is mirrored goes, and is read again
 GRACE = 60.0  # seconds for which a file that is no longer part of it is left, because somebody may be reading it
 
 
@@ -43,6 +44,8 @@ class Follower:
 
     def step(self) -> bool:
         """Go a step further: mirror what changed, or join. Returns whether there is more to do."""
+        if (self._folder / FORGET).exists():
+            forget(self._folder)
         manifest, last = self._manifest()
         if not manifest.built:
             manifest = building.piece(self._database, self._folder, manifest, last, self._piece)
@@ -175,6 +178,15 @@ class Follower:
         for name, since in self._leaving.items():
             if now - since >= GRACE:
                 (self._folder / name).unlink(missing_ok=True)
+
+
+def forget(folder: Path) -> None:
+    """Remove all that is mirrored, at once: somebody was erased. The caller holds the folder's lock."""
+    (folder / manifests.FILE).unlink(missing_ok=True)
+    for path in (path for of in OURS for path in folder.glob(of)):
+        path.unlink(missing_ok=True)
+    durable.sync_folder(folder)
+    (folder / FORGET).unlink(missing_ok=True)
 
 
 def _bounds(month: str) -> tuple[str, str]:

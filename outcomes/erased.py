@@ -1,0 +1,174 @@
+"""What is left of a person who was erased: of an event's facts, of an outcome's row, of a lead, of a receipt's body. Pure.
+
+Times, results, dispositions, agents and campaigns stay, so that every total stays. The number, and the dialer's names of the call
+and of the lead, become stand-ins (``lib.stand_ins``): equal ones stay equal, so that calls fold, and leads and numbers count, as
+before. Everything else that was known of the person goes.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from dialers.base import Event, KeptEvent, LeadSeen, Reading
+from dialers.vocabulary import TEXT_FACTS, TIME_FACTS
+from lib import clock
+from lib.ids import parse
+from lib.phone_spellings import Spellings
+from lib.stand_ins import StandIns, is_stand_in
+
+# Facts by what becomes of them; those that are named nowhere stay.
+NUMBERS = ("customer_number",)
+NAMES = {"call_id": "call", "attempt_id": "attempt", "lead_id": "lead"}  # of what each is the dialer's name
+GONE = (
+    *("customer_number_raw", "customer_name", "notes", "custom_fields", "crm_reference", "recording_url"),
+    *("_conflicts", "_unread"),
+)
+OTHER_TEXTS = tuple(name for name in TEXT_FACTS if name not in (*NUMBERS, *NAMES, *GONE))
+LEFT = "_erased"  # a fact: a hash of what is gone, so that two events that differed still do
+SAID = "A person was erased who stood here. This is what is left of what it told; nothing of it names anybody."
+IGNORED = "erased"  # the reason of a receipt that told of no call
+OURS = 7  # the version of the ids by which loads name their leads: such a name is ours, and says nothing of anybody
+
+
+@dataclass(frozen=True)
+class Reducer:
+    """Takes a person out of what one connection has told. ``spellings``: of the number, where it is known; it is taken out of
+    every other text, too."""
+
+    stand_ins: StandIns
+    connection: str
+    spellings: Spellings | None = None
+
+    def key(self, key: str) -> str:
+        """Of a name of a call, among ``call_keys``."""
+        return self.stand_ins.name(self.connection, "key", key)
+
+    def attempt(self, attempt: str | None) -> str | None:
+        """Of an attempt's name. One that says when it ended is no name of a dialer's."""
+        return attempt if attempt is None or " " in attempt else self.stand_ins.name(self.connection, "attempt", attempt)
+
+    def record_key(self, key: str | None) -> str | None:
+        return key and self.stand_ins.name(self.connection, "record", key)
+
+    def content_hash(self, digest: str) -> str:
+        return self.stand_ins.name(self.connection, "content", digest)
+
+    def lead(self, lead_id: str | None) -> str | None:
+        return None if lead_id is None else self._named("lead_id", lead_id)
+
+    def _named(self, fact: str, value: str) -> str:
+        told = parse(value) if fact == "lead_id" else None
+        return value if told is not None and told.version == OURS else self.stand_ins.name(
+            self.connection, NAMES[fact], value
+        )
+
+    def facts(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        if LEFT in facts:
+            return dict(facts)
+        found: dict[str, Any] = {}
+        for name, value in facts.items():
+            if name in NUMBERS:
+                found[name] = self.stand_ins.number(value)
+            elif name in NAMES:
+                found[name] = self._named(name, value)
+            elif name not in GONE:
+                found[name] = self._without_number(name, value)
+        gone = json.dumps({name: facts[name] for name in GONE if name in facts}, sort_keys=True)
+        return found | {LEFT: self.stand_ins.name(self.connection, "gone", gone)}
+
+    def _without_number(self, name: str, value: Any) -> Any:
+        if self.spellings is None or name in TIME_FACTS or not self.spellings.within_value(value):
+            return value
+        return self.spellings.blotted_value(value)
+
+    def event(self, event: Event) -> Event:
+        return replace(
+            event,
+            keys=tuple(map(self.key, event.keys)),
+            aliases=tuple(map(self.key, event.aliases)),
+            attempt=self.attempt(event.attempt),
+            facts=self.facts(event.facts),
+        )
+
+    def kept(self, event: KeptEvent) -> KeptEvent:
+        return replace(event, attempt=self.attempt(event.attempt), facts=self.facts(event.facts))
+
+    def outcome(self, row: Mapping[str, Any], attempts: Collection[str]) -> dict[str, Any]:
+        """A row of ``call_outcomes``; ``attempts``: the dialer's names of its group's."""
+        own = {name: row[name] for name in (*NUMBERS, *NAMES) if row[name] is not None}
+        left = self.facts(own)
+        left.pop(LEFT)
+        gone = dict.fromkeys(name for name in GONE if name in row)
+        texts = {name: self._without_number(name, row[name]) for name in OTHER_TEXTS}
+        return {**row, **gone, "custom_fields": {}, **texts, **left, "attempt_key": self._attempt_key(row, attempts)}
+
+    def _attempt_key(self, row: Mapping[str, Any], attempts: Collection[str]) -> str:
+        key: str = row["attempt_key"]
+        for attempt in sorted(attempts, key=len, reverse=True):
+            if key == attempt or key.endswith(f":{attempt}"):
+                return key.removesuffix(attempt) + str(self.attempt(attempt))
+        return key
+
+    def lead_seen(self, lead: LeadSeen) -> LeadSeen:
+        number = None if lead.number is None else self.stand_ins.number(lead.number)
+        gone = dict.fromkeys(("number_raw", "first_name", "last_name"))
+        return replace(lead, lead_id=str(self.lead(lead.lead_id)), number=number, **gone)
+
+
+def is_erased(row: Mapping[str, Any]) -> bool:
+    """Whether an outcome's row is what is left of an erased one."""
+    return any(is_stand_in(row[name]) for name in (*NUMBERS, *NAMES))
+
+
+def is_told_of_before(event: Event, received_at: datetime, erased_at: datetime) -> bool:
+    """Whether the event is of a call that was before the erasure, or was told by then."""
+    if received_at <= erased_at:
+        return True
+    times = (clock.parse(event.facts.get(name)) for name in ("started_at", "answered_at", "ended_at", "created_at"))
+    known = [at for at in (*times, event.happened_at) if at is not None]
+    return bool(known) and min(known) <= erased_at
+
+
+# What stands in a blanked receipt ---------------------------------------------------------------------------------------
+def body(events: Sequence[Event], erased_at: datetime) -> bytes:
+    """What a blanked receipt holds: each of its events with what is left of it."""
+    told = [
+        {
+            "kind": event.kind,
+            "keys": list(event.keys),
+            "aliases": list(event.aliases),
+            "attempt": event.attempt,
+            "happened_at": clock.iso(event.happened_at),
+            "part": event.part,
+            "facts": dict(event.facts),
+        }
+        for event in events
+    ]
+    return json.dumps({"erased": SAID, "at": clock.iso(erased_at), "events": told}, ensure_ascii=False).encode()
+
+
+def reading(body: bytes) -> Reading:
+    """What a blanked receipt says."""
+    told = json.loads(body)["events"]
+    if not told:
+        return Reading(ignored=IGNORED)
+    return Reading(events=tuple(_event(one) for one in told))
+
+
+def _event(told: Mapping[str, Any]) -> Event:
+    return Event(
+        kind=told["kind"],
+        keys=tuple(told["keys"]),
+        aliases=tuple(told["aliases"]),
+        attempt=told["attempt"],
+        happened_at=clock.parse(told["happened_at"]),
+        part=told["part"],
+        facts=told["facts"],
+    )
+
+
+def names_of(events: Iterable[Event]) -> set[str]:
+    """Under which names these events know their calls."""
+    return {key for event in events for key in (*event.keys, *event.aliases)}

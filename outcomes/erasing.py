@@ -1,0 +1,219 @@
+"""Erasing calls and leads that are there: rows stay, without the person. The only writer of outcomes besides folding.
+
+Nothing is folded anew: the rules of today might say something else of the call than its row does, and totals are to stay as they
+are. The events are reduced in the same way as the row, so that whatever folds them later makes the same row of them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from dialers.base import Event, KeptEvent
+from lib.phone_spellings import Spellings
+from models import CallEvent, CallKey, Lead, LeadStatus, LoadedLead, Receipt, Suppression, TakeOut, bulk
+from models.database import stand_ins
+from models.loads import PENDING as TO_BE_SENT
+from models.loads import REJECTED, UNKNOWN
+from models.receipts import QUARANTINED
+from outcomes import rows
+from outcomes.erased import Reducer
+from outcomes.group_events import EVENTS_OF_A_PART
+from outcomes.groups import lock_groups
+from outcomes.recognizing import blank
+from outcomes.revisions import Revisions
+from outcomes.taken import Taken
+
+Counts = dict[str, int]
+NOT_SENT = "Erased before it was sent."
+BY = "erasure"
+_NEEDED = (Receipt.id, Receipt.connection, Receipt.source, Receipt.kind, Receipt.received_at, Receipt.seen_at, Receipt.readings)
+
+
+def erase_calls(session: Session, groups: Collection[UUID], spellings: Spellings | None, at: datetime) -> Counts:
+    """Take the person out of these calls: events, receipts, names and rows. Their dialers' names of leads that came with them go
+    from the leads, too. Raises Raced."""
+    locked = lock_groups(session, [], set(groups)).old
+    names = rows.names(session, locked)
+    reducers = {group: Reducer(stand_ins(session), name, spellings) for group, (name, _) in names.items()}
+    events = rows.events(session, locked)
+    known = rows.outcomes(session, locked)
+    counts = _erase_leads(session, _leads_of(known, names), spellings, at)
+    _reduce_events(session, reducers, events)
+    _rename_calls(session, reducers)
+    counts["receipts"] = counts.get("receipts", 0) + blank_receipts(
+        session, {event.receipt_id for _, event in events}, at
+    )
+    revisions = Revisions(at)
+    for group, own in known.items():
+        attempts = {event.attempt for where, event in events if where == group and event.attempt is not None}
+        for row in own:
+            revisions.compare(row, reducers[group].outcome(row, attempts))
+    revisions.write(session)
+    return counts | {"call_events": len(events), "call_outcomes": sum(map(len, known.values()))}
+
+
+def _leads_of(
+    known: Mapping[UUID, Sequence[Mapping[str, object]]], names: Mapping[UUID, tuple[str, str]]
+) -> dict[str, set[str]]:
+    """connection -> its names of the leads of these calls."""
+    found: dict[str, set[str]] = {}
+    for group, own in known.items():
+        found.setdefault(names[group][0], set()).update(str(row["lead_id"]) for row in own if row["lead_id"])
+    return found
+
+
+def _reduce_events(
+    session: Session, reducers: Mapping[UUID, Reducer], events: Iterable[tuple[UUID, KeptEvent]]
+) -> None:
+    reduced = (reducers[group].kept(event) for group, event in events)
+    values = [{"id": event.id, "attempt": event.attempt, "facts": event.facts} for event in reduced]
+    bulk.update_rows(session, CallEvent.__table__, values, ("attempt", "facts"))
+
+
+def _rename_calls(session: Session, reducers: Mapping[UUID, Reducer]) -> None:
+    """The names under which dialers know these calls become keyed hashes."""
+    mine = bulk.among(session, CallKey.group_id, reducers)
+    found = session.execute(select(CallKey.connection, CallKey.key, CallKey.group_id).where(mine)).all()
+    renamed = {(row.connection, reducers[row.group_id].key(row.key)): row.group_id for row in found}
+    session.execute(delete(CallKey).where(mine), execution_options={"synchronize_session": False})
+    if renamed:
+        fresh = [{"connection": name, "key": key, "group_id": group} for (name, key), group in renamed.items()]
+        session.execute(insert(CallKey), fresh)
+
+
+def blank_receipts(session: Session, receipts: Collection[UUID], at: datetime) -> int:
+    """Leave of these receipts what is left in the events that they told; of one that tells of several calls also what it told of
+    the others. How many were blanked now."""
+    if not receipts:
+        return 0
+    fresh = select(*_NEEDED).where(bulk.among(session, Receipt.id, receipts), Receipt.erased_at.is_(None))
+    taken = [Taken(*row) for row in session.execute(fresh)]
+    told: dict[UUID, list[Event]] = {receipt.id: [] for receipt in taken}
+    mine = bulk.among(session, CallEvent.receipt_id, told)
+    found = session.scalars(select(CallEvent).where(mine).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}).all()
+    keys = _a_key(session, {event.group_id for event in found})
+    for event in found:
+        told[event.receipt_id].append(
+            Event(
+                kind=event.kind,
+                keys=(keys[event.group_id],),
+                facts=event.facts,
+                attempt=event.attempt,
+                happened_at=event.happened_at,
+                part=event.ordinal // EVENTS_OF_A_PART,
+            )
+        )
+    done = blank(session, stand_ins(session), [(receipt, told[receipt.id]) for receipt in taken], at)
+    garbage = (bulk.among(session, Receipt.id, told), Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None))
+    session.execute(
+        update(Receipt).where(*garbage).values(dismissed_at=at, dismissed_by=BY),
+        execution_options={"synchronize_session": False},
+    )
+    return done
+
+
+def _a_key(session: Session, groups: Collection[UUID]) -> dict[UUID, str]:
+    found: dict[UUID, str] = {}
+    named = select(CallKey.group_id, CallKey.key).where(bulk.among(session, CallKey.group_id, groups))
+    for group, key in session.execute(named.order_by(CallKey.key)):
+        found.setdefault(group, key)
+    return found
+
+
+def erase_number(session: Session, number: str, spellings: Spellings | None, at: datetime) -> Counts:
+    """Take the person out of whatever stands under the number beside calls: leads, loads, the list of those that must not be
+    called, and what was asked of dialers because of that."""
+    listed = select(Lead.connection, Lead.lead_id).where(Lead.number == number)
+    leads: dict[str, set[str]] = {}
+    for connection, lead_id in session.execute(listed):
+        leads.setdefault(connection, set()).add(lead_id)
+    counts = _erase_leads(session, leads, spellings, at)
+    loaded = select(LoadedLead).where(LoadedLead.number == number)
+    counts["loaded_leads"] = _erase_loaded(session, session.scalars(loaded).all(), at)
+    stand_in = stand_ins(session).number(number)
+    taken = session.scalars(select(TakeOut).where(TakeOut.number == number)).all()
+    for row in taken:
+        own = Reducer(stand_ins(session), row.connection)
+        row.number, row.target, row.reason = stand_in, row.target and own.lead(row.target), None
+        kind, _, name = row.ref.partition(":")
+        row.ref = f"{kind}:{own.lead(name)}"
+    counts["take_outs"] = len(taken)
+    said = session.scalars(select(Suppression).where(Suppression.number == number)).all()
+    open_ones = select(Suppression.source, Suppression.origin).where(
+        Suppression.number == stand_in, Suppression.taken_off_at.is_(None)
+    )
+    there = {tuple(row) for row in session.execute(open_ones)}
+    for one in said:
+        if one.taken_off_at is None and (one.source, one.origin) in there:  # each says it once
+            one.taken_off_at, one.taken_off_by = at, BY
+        one.number, one.number_raw, one.reason = stand_in, stand_in, None
+    counts["suppressions"] = len(said)
+    session.flush()
+    return counts
+
+
+def _erase_leads(
+    session: Session, wanted: Mapping[str, Collection[str]], spellings: Spellings | None, at: datetime
+) -> Counts:
+    """Leads that dialers list, by connection and the dialer's names of them, and the receipts that told of them."""
+    found: list[Lead] = []
+    for connection, names in wanted.items():
+        mine = (Lead.connection == connection, bulk.among(session, Lead.lead_id, names))
+        found += session.scalars(select(Lead).where(*mine)).all()
+    if not found:
+        return {}
+    told = select(LeadStatus.receipt_id).where(bulk.among(session, LeadStatus.lead_id, [lead.id for lead in found]))
+    receipts = {*session.scalars(told), *(lead.receipt_id for lead in found)}
+    for lead in found:
+        own = Reducer(stand_ins(session), lead.connection, spellings)
+        lead.lead_id = str(own.lead(lead.lead_id))
+        lead.number = lead.number and own.stand_ins.number(lead.number)
+        lead.number_raw = lead.first_name = lead.last_name = None
+    session.flush()
+    return {"leads": len(found), "receipts": blank_receipts(session, receipts, at)}
+
+
+def _erase_loaded(session: Session, found: Sequence[LoadedLead], at: datetime) -> int:
+    for lead in found:
+        own = Reducer(stand_ins(session), lead.connection)
+        if lead.state == TO_BE_SENT:
+            lead.state, lead.reason, lead.settled_at = REJECTED, NOT_SENT, at
+        elif lead.state == UNKNOWN:
+            lead.order_key = None  # whoever has the order sent again does not send this one
+        lead.number = own.stand_ins.number(lead.number)
+        lead.number_raw, lead.reference, lead.given = lead.number, None, {}
+        lead.dialer_id = own.lead(lead.dialer_id)
+    return len(found)
+
+
+def blot_events(session: Session, events: Sequence[CallEvent], spellings: Spellings, at: datetime) -> Counts:
+    """Take the number out of what these events say beside whom the call was with: in calls of other people. Their outcomes are
+    taken care of where the outcomes are looked through."""
+    values = [{"id": event.id, "facts": spellings.blotted_value(event.facts)} for event in events]
+    bulk.update_rows(session, CallEvent.__table__, values, ("facts",))
+    return {"call_events": len(values)}
+
+
+def blot_outcomes(session: Session, outcomes: Collection[UUID], spellings: Spellings, at: datetime) -> Counts:
+    """The same of rows of other people's calls. Raises Raced."""
+    which = select(rows.OUTCOMES.c.group_id).where(bulk.among(session, rows.OUTCOMES.c.id, outcomes))
+    locked = lock_groups(session, [], set(session.scalars(which))).old
+    revisions, done = Revisions(at), 0
+    texts = [column.name for column in rows.OUTCOMES.columns if column.name in TEXTS]
+    for own in rows.outcomes(session, locked).values():
+        for row in own:
+            if row["id"] in outcomes:
+                values = {name: spellings.blotted_value(row[name]) for name in texts}
+                revisions.compare(row, {**row, **values})
+                done += 1
+    revisions.write(session)
+    return {"call_outcomes": done}
+
+
+TEXTS = (
+    *("customer_number_raw", "customer_name", "notes", "custom_fields", "crm_reference", "recording_url", "call_id"),
+    *("attempt_id", "lead_id", "lead_status", "status_raw", "campaign_name", "queue_name", "hangup_cause", "disposition"),
+)

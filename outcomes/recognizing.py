@@ -1,0 +1,190 @@
+"""Recognizing what is told of persons who were erased: late callbacks, records that are polled again, receipts that are brought
+back from a spool, a log or a backup. It is taken in without the person, and still says what became of the call.
+
+A call is known by the keyed hashes of its names among ``call_keys``; one that was never told before, by the number, where the call
+was before the erasure, or was told by then. What is called after an erasure is new
+(docs/decisions/0022-erasure.md).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from dialers.base import Event, LeadSeen, Reading
+from lib import phone_spellings
+from lib.stand_ins import StandIns, is_stand_in
+from models import CallKey, Erasure, Lead, Receipt, bulk
+from models.database import stand_ins
+from outcomes import erased
+from outcomes.erased import Reducer
+from outcomes.group_events import Incoming, incoming
+from outcomes.groups import Raced
+from outcomes.taken import Taken
+
+RECEIPTS = Receipt.__table__
+
+
+def any_erased(session: Session) -> bool:
+    """Whether anybody was erased, ever."""
+    return session.scalar(select(Erasure.id).limit(1)) is not None
+
+
+@dataclass
+class Recognized:
+    """A batch without those who were erased. ``changed``: which receipts told of such, to be blanked."""
+
+    came_in: Sequence[Incoming]
+    changed: dict[UUID, Incoming] = field(default_factory=dict)
+    asked: dict[tuple[str, str], str] = field(default_factory=dict)  # (connection, name of a call that stays) -> its stand-in
+
+    def check(self, session: Session) -> None:
+        """After the calls are locked: nobody was erased between looking and locking. Raises Raced."""
+        if self.asked and _calls(session, self.asked):
+            raise Raced
+
+    def blank(self, session: Session, at: datetime) -> None:
+        """Leave of the receipts what is left of what they told."""
+        stand = stand_ins(session)
+        blank(session, stand, [(item.receipt, item.reading.events) for item in self.changed.values()], at)
+
+
+def recognized(session: Session, came_in: Sequence[Incoming]) -> Recognized:
+    """What came in, with the persons taken out who were erased."""
+    found = Recognized(came_in)
+    if not came_in or not any_erased(session):
+        return found
+    stand = stand_ins(session)
+    known = _calls(session, _asked(stand, came_in))
+    people = _people(session, stand, came_in)
+    leads = _leads(session, stand, came_in)
+    fresh = []
+    for item in came_in:
+        reading = _without(item, stand, known, people, leads)
+        if reading is not item.reading:
+            item = incoming(item.receipt, reading)
+            found.changed[item.receipt.id] = item
+        fresh.append(item)
+    found.came_in, found.asked = fresh, _asked(stand, fresh)
+    return found
+
+
+def _asked(stand: StandIns, came_in: Iterable[Incoming]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for item in came_in:
+        own = Reducer(stand, item.receipt.connection)
+        names = erased.names_of(item.reading.events)
+        found |= {(item.receipt.connection, name): own.key(name) for name in names if not is_stand_in(name)}
+    return found
+
+
+def blank(
+    session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime
+) -> int:
+    """Blank receipts, in place: each keeps the events given. How many."""
+    rows = []
+    for receipt, events in told:
+        left = erased.body(events, at)
+        rows.append({"the_id": receipt.id, "the_body": left, "the_size": len(left), "the_connection": receipt.connection})
+    if not rows:
+        return 0
+    keys = select(RECEIPTS.c.id, RECEIPTS.c.connection, RECEIPTS.c.record_key, RECEIPTS.c.content_hash)
+    known = {row.id: row for row in session.execute(keys.where(bulk.among(session, RECEIPTS.c.id, [row["the_id"] for row in rows])))}
+    values = []
+    for row in rows:
+        before, own = known[row["the_id"]], Reducer(stand, row.pop("the_connection"))
+        values.append(
+            row | {"the_key": own.record_key(before.record_key), "the_hash": own.content_hash(before.content_hash)}
+        )
+    statement = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("the_id"))
+    session.connection().execute(
+        statement.values(
+            body=bindparam("the_body"),
+            body_size=bindparam("the_size"),
+            record_key=bindparam("the_key"),
+            content_hash=bindparam("the_hash"),
+            **{"query": None, "headers": None, "context": None, "truncated": False, "detail": None, "erased_at": at},
+        ),
+        values,
+    )
+    return len(values)
+
+
+def _calls(session: Session, asked: Mapping[tuple[str, str], str]) -> set[tuple[str, str]]:
+    by_connection: dict[str, set[str]] = {}
+    for (connection, _), stand_in in asked.items():
+        by_connection.setdefault(connection, set()).add(stand_in)
+    found: set[tuple[str, str]] = set()
+    for connection, names in by_connection.items():
+        mine = select(CallKey.key).where(CallKey.connection == connection, bulk.among(session, CallKey.key, names))
+        found |= {(connection, key) for key in session.scalars(mine)}
+    return found
+
+
+def _people(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> dict[str, datetime]:
+    """Numbers of those who were erased -> when, of those that are told here."""
+    numbers: set[str] = set()
+    for item in came_in:
+        told: list[Any] = [event.facts.get("customer_number") for event in item.reading.events]
+        told += [lead.number for lead in item.reading.leads]
+        numbers |= {number for number in told if number is not None}
+    by_stand_in = {stand.number(number): number for number in numbers}
+    mine = select(Erasure.stand_in, Erasure.erased_at).where(bulk.among(session, Erasure.stand_in, by_stand_in))
+    found: dict[str, datetime] = {}
+    for stand_in, at in session.execute(mine):
+        number = by_stand_in[stand_in]
+        found[number] = max(at, found.get(number, at))
+    return found
+
+
+def _leads(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> set[tuple[str, str]]:
+    """(connection, stand-in) of the leads told here that were erased."""
+    told = {
+        (item.receipt.connection, str(Reducer(stand, item.receipt.connection).lead(lead.lead_id)))
+        for item in came_in
+        for lead in item.reading.leads
+    }
+    if not told:
+        return set()
+    mine = select(Lead.connection, Lead.lead_id).where(bulk.among(session, Lead.lead_id, {name for _, name in told}))
+    return told & {(connection, name) for connection, name in session.execute(mine)}
+
+
+def _without(
+    item: Incoming,
+    stand: StandIns,
+    calls: set[tuple[str, str]],
+    people: Mapping[str, datetime],
+    leads: set[tuple[str, str]],
+) -> Reading:
+    receipt, reading = item.receipt, item.reading
+    if receipt.erased_at is not None:
+        return reading
+    own = Reducer(stand, receipt.connection)
+
+    def is_erased(event: Event) -> bool:
+        names = (own.key(name) for name in (*event.keys, *event.aliases))
+        if any((receipt.connection, name) in calls for name in names):
+            return True
+        at = people.get(event.facts.get("customer_number", ""))
+        return at is not None and erased.is_told_of_before(event, receipt.received_at, at)
+
+    def is_lead(lead: LeadSeen) -> bool:
+        at = people.get(lead.number or "")
+        known = (receipt.connection, own.lead(lead.lead_id)) in leads
+        return known or (at is not None and receipt.received_at <= at)
+
+    gone = [event for event in reading.events if is_erased(event)]
+    if not gone and not any(is_lead(lead) for lead in reading.leads):
+        return reading
+    # Of one record all events are of one call, also those that do not say so themselves.
+    names = erased.names_of(gone)
+    number = next((event.facts["customer_number"] for event in gone if "customer_number" in event.facts), None)
+    own = replace(own, spellings=phone_spellings.of(number))
+    events = tuple(own.event(event) if names & set(event.keys) else event for event in reading.events)
+    seen = tuple(own.lead_seen(lead) if is_lead(lead) else lead for lead in reading.leads)
+    return replace(reading, events=events, leads=seen)

@@ -1,0 +1,152 @@
+"""Files of ours that may hold a number: what was exported, and what the spool could not read.
+
+An export in which the number stands is removed, whole: what else is said of the person there stands in no column that could be
+known. It can be made again. A lake is brought up to the present instead. What is not ours to change is named.
+"""
+
+import gzip
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from lib import durable, private
+from lib.phone_spellings import Spellings
+from models.database import Database
+from queries.exports import lake
+from upkeep.erasure.ledger import FILE as LEDGER
+
+log = structlog.get_logger(__name__)
+
+EXPORTS = (".csv", ".ndjson", ".parquet", ".xlsx", ".html", ".json", ".gz", ".zip", ".eml")
+DAMAGED = "damaged"
+SEGMENT = re.compile(r"\d{12}\.spool")
+# What is looked at elsewhere, or is no text about anybody.
+PASSED = ("secrets", "mirror", LEDGER)
+LONGEST_LINE = 8 * 1024 * 1024
+NOT_OURS = "{} holds the number and is no export of ours: look at it yourself."
+REMOVED = "{} was removed: the number stood in it."
+UNREADABLE = "{} could not be read: {}."
+
+
+@dataclass
+class Found:
+    """``counts``: kind of file -> how many; ``left``: sentences for whoever asked."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+    def add(self, kind: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+
+def spool_holds(folder: Path, spellings: Spellings) -> bool:
+    """Whether the number stands in what waits in the spool: it is taken in soon, and recognised then."""
+    return any(_holds(path, spellings) for path in folder.glob("*.spool") if SEGMENT.fullmatch(path.name))
+
+
+def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> list[Path]:
+    """The files in which it stands, but for the database's own and the spool's segments."""
+    return [path for path in _files(folders, database) if _holds(path, spellings)]
+
+
+def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) -> Found:
+    """Take the number out of files, or remove them. Raises OSError."""
+    found = Found()
+    lakes: set[Path] = set()
+    for path in _files(folders, database):
+        try:
+            holds = _holds(path, spellings)
+        except OSError as error:
+            found.left.append(UNREADABLE.format(path, error.strerror))
+            continue
+        if not holds:
+            continue
+        if path.name == DAMAGED and path.parent.name == "spool":
+            _cut(path, spellings)
+            found.add("spool")
+        elif (root := _lake(path)) is not None:
+            lakes.add(root)
+        elif path.suffix in EXPORTS:
+            path.unlink(missing_ok=True)
+            found.add("exports")
+            found.left.append(REMOVED.format(path))
+        else:
+            found.left.append(NOT_OURS.format(path))
+    for root in sorted(lakes):
+        lake.renew(database, root)
+        found.add("lakes")
+    return found
+
+
+def _files(folders: Iterable[Path], database: Database) -> list[Path]:
+    own = Path(str(database.url.database)).name if database.is_sqlite else None
+    found: dict[Path, None] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            inside = path.relative_to(folder).parts
+            is_database = own is not None and path.name.startswith(own)
+            is_segment = path.parent.name == "spool" and SEGMENT.fullmatch(path.name) is not None
+            if inside[0] in PASSED or is_database or is_segment or path.is_symlink() or not path.is_file():
+                continue
+            found[path.resolve()] = None
+    return list(found)
+
+
+def _holds(path: Path, spellings: Spellings) -> bool:
+    try:
+        if path.suffix == ".parquet":
+            return _in_parquet(path, spellings)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return any(spellings.within_bytes(archive.read(name)) for name in archive.namelist())
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                return spellings.within_bytes(file.read())
+    except FileNotFoundError:
+        return False
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        pass  # looked at as bytes
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LONGEST_LINE):
+                if spellings.within_bytes(line):
+                    return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
+def _in_parquet(path: Path, spellings: Spellings) -> bool:
+    import duckdb  # sixty megabytes, where there are such files alone
+
+    with duckdb.connect() as connection:
+        columns = connection.execute("SELECT * FROM read_parquet($1) LIMIT 0", [str(path)]).description or []
+        written = " || ' | ' || ".join(f'coalesce(CAST("{name}" AS VARCHAR), \'\')' for name, *_ in columns)
+        rows = connection.execute(f"SELECT {written} FROM read_parquet($1)", [str(path)])
+        while some := rows.fetchmany(5_000):
+            if any(spellings.within(row) for (row,) in some):
+                return True
+    return False
+
+
+def _lake(path: Path) -> Path | None:
+    """The lake that a file is of."""
+    if path.suffix == ".parquet" and path.parent.name.startswith("month="):
+        root = path.parent.parent
+        return root if (root / lake.MANIFEST).is_file() else None
+    return None
+
+
+def _cut(path: Path, spellings: Spellings) -> None:
+    """Take the lines out in which it stands."""
+    lines = [line for line in path.read_bytes().split(b"\n") if not spellings.within_bytes(line)]
+    beside = path.with_name(f".{path.name}.new")
+    private.make_file(beside)
+    beside.write_bytes(b"\n".join(lines))
+    beside.replace(path)
+    durable.sync_folder(path.parent)

@@ -1,0 +1,82 @@
+"""What a database keeps of rows that are gone: pages that are free, versions that are dead, its log.
+
+SQLite overwrites what is deleted (``PRAGMA secure_delete``), but a page that was split keeps copies of rows that went to another
+one. So its file is looked through as bytes, and where the number stands there still, all of it is written anew. PostgreSQL's dead
+versions go with VACUUM; what is left on its pages, and in archived write-ahead logs, is said in docs/erasure.md."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from lib.phone_spellings import Spellings
+from models import Base
+from models.database import Database
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 2 * 1024**3  # bytes of a SQLite database that is written anew by itself: nobody else can write meanwhile
+PIECE, OVERLAP = 8 * 1024 * 1024, 4096
+TOO_LARGE = (
+    "The database file may still hold the number on pages that are free, and has {} MB: have it written anew in a quiet hour, with "
+    "`wrapup erase --vacuum`."
+)
+BUSY = "The database's log could not be emptied because somebody reads: it is overwritten as it is used."
+
+
+def scrub(database: Database, spellings: Spellings | None) -> list[str]:
+    """Have nothing left of what was erased. What could not be done, in sentences."""
+    if not database.is_sqlite:
+        vacuum(database)
+        return []
+    left = [] if _empty_log(database) else [BUSY]
+    path = Path(str(database.url.database))
+    if spellings is not None and not file_holds(path, spellings):
+        return left
+    if path.stat().st_size > LARGEST:
+        return [*left, TOO_LARGE.format(path.stat().st_size // 1024**2)]
+    vacuum(database)
+    return left if _empty_log(database) else [BUSY]
+
+
+def vacuum(database: Database) -> None:
+    """Write the database anew, on PostgreSQL have dead rows taken away. Long for a large one."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not database.is_sqlite:
+            for table in Base.metadata.sorted_tables:
+                connection.execute(text(f"VACUUM {table.name}"))
+            return
+    with database.write_lock():
+        own = sqlite3.connect(str(database.url.database), timeout=60, isolation_level=None)
+        try:
+            own.execute("VACUUM")
+        finally:
+            own.close()
+
+
+def file_holds(path: Path, spellings: Spellings) -> bool:
+    """Whether the number stands in the file, as bytes."""
+    with path.open("rb") as file:
+        rest = b""
+        while piece := file.read(PIECE):
+            if spellings.within((rest + piece).decode("latin-1")):
+                return True
+            rest = piece[-OVERLAP:]
+    return False
+
+
+def _empty_log(database: Database) -> bool:
+    """Write SQLite's log into the database, and cut it."""
+    path = str(database.url.database)
+    try:
+        own = sqlite3.connect(path, timeout=10, isolation_level=None)
+        try:
+            busy, _, _ = own.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            own.close()
+    except (sqlite3.OperationalError, OperationalError):
+        return False
+    return not busy and not (os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"))

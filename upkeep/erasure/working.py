@@ -1,0 +1,300 @@
+"""The work of erasures, a piece at a time: a worker's loop takes steps, or a command does. Whoever works holds the row for a while;
+who dies leaves it, and the next one goes on where it stopped. Each piece is small, so that nobody waits for it long.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
+
+from lib import clock, ids, phone_spellings
+from lib.phone_spellings import Spellings
+from models import CallOutcome, Delivery, Erasure, LoadedLead, Suppression, TakeOut, bulk
+from models.database import Database, changed
+from models.deliveries import LEFT_OUT, REFUSED, SENDING, UNDONE
+from models.erasures import DONE, RUNNING
+from models.leases import free
+from models.loads import SENDING as BEING_SENT
+from models.take_outs import PENDING as TO_BE_ASKED
+from models.take_outs import SENDING as BEING_ASKED
+from outcomes import erasing
+from outcomes.groups import Raced
+from upkeep.erasure import beginning, files, ledger, mirror, restored, scrubbing, tables
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=10)
+GROUPS = 20  # calls of one transaction
+PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
+STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
+TRIES = 5
+
+Tell = Callable[[str, Sequence[str]], Mapping[str, Any]]
+
+
+def nobody(destination: str, records: Sequence[str]) -> Mapping[str, Any]:
+    """Where nobody can tell a destination, a person is told to."""
+    return {"state": "by_hand", "said": None}
+
+
+@dataclass
+class Eraser:
+    """``folders``: where files may be that hold the number, the data folder first. ``tell``: tells a destination to erase
+    records, and says what came of it."""
+
+    database: Database
+    data_dir: Path
+    folders: Sequence[Path] = ()
+    tell: Tell = nobody
+    stop: threading.Event = field(default_factory=threading.Event)
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()} {ids.new()}")
+
+    def step(self) -> bool:
+        """Do some of what is to be done; False where nothing is, or where all of it waits for something."""
+        with self.database.read() as session:
+            running = session.scalars(select(Erasure.id).where(Erasure.state == RUNNING).order_by(Erasure.id)).all()
+        return any([self.work(one) for one in running])
+
+    def work(self, erasure: UUID) -> bool:
+        """Do some of one erasure. False where it waits, is done, or somebody else is at it."""
+        at = clock.now()
+        with self.database.write() as session:
+            mine = (Erasure.id == erasure, Erasure.state == RUNNING)
+            taken = or_(Erasure.lease_owner == self.owner, free(Erasure.lease_until, at, LEASE))
+            if not changed(
+                session,
+                update(Erasure).where(*mine, taken).values(lease_owner=self.owner, lease_until=at + LEASE),
+            ):
+                return False
+            row = session.get_one(Erasure, erasure, populate_existing=True)
+        step = row.step or STEPS[0]
+        for attempt in range(TRIES):
+            try:
+                return self._do(row, step, at)
+            except (Raced, OperationalError):  # a worker was faster: what was done is rolled back
+                if attempt == TRIES - 1:
+                    raise
+        return False
+
+    def _do(self, row: Erasure, step: str, at: datetime) -> bool:
+        done: Mapping[str, Callable[[Erasure, datetime], "Did"]] = {
+            "find": self._find,
+            "dialers": self._dialers,
+            "calls": self._calls,
+            "destinations": self._destinations,
+            "numbers": self._numbers,
+            "tables": self._tables,
+            "files": self._files,
+            "mirror": self._mirror,
+            "scrub": self._scrub,
+        }
+        did = done[step](row, at)
+        values: dict[str, Any] = {"waits_for": did.waits_for, "lease_until": at + LEASE}
+        values["counts"] = tables._add(dict(row.counts), did.counts)
+        values["touched"] = sum(values["counts"].values())
+        if did.told:
+            values["told"] = [*row.told, *did.told]
+        if did.left:
+            values["left"] = [*row.left, *(one for one in did.left if one not in row.left)]
+        values["place"], values["progress"] = did.place, row.progress if did.progress is None else did.progress
+        if did.over:
+            at_step = STEPS.index(step)
+            values |= {"place": None}
+            if at_step + 1 < len(STEPS):
+                values["step"] = STEPS[at_step + 1]
+            else:
+                values |= {"state": DONE, "ended_at": at, "progress": 100, "lease_owner": None}
+                values["lease_until"] = None
+        with self.database.write() as session:
+            session.execute(update(Erasure).where(Erasure.id == row.id).values(values))
+        if did.over and step == STEPS[-1]:
+            log.info("erasure_done", erasure=str(row.id), touched=values["touched"])
+        return did.waits_for is None
+
+    # Each step --------------------------------------------------------------------------------------------------------------
+    def _find(self, row: Erasure, at: datetime) -> "Did":
+        """After a restore the number is known by its hash alone: it is looked for, and where nothing has it nothing is to be done
+        but the list of those that must not be called."""
+        if row.number is not None:
+            return Did(over=True)
+        found = restored.find(self.database, row.stand_in, row.place)
+        if isinstance(found, dict):
+            return Did(place=found)
+        with self.database.write() as session:
+            session.execute(update(Erasure).where(Erasure.id == row.id).values(number=found))
+            if row.keep_uncalled:
+                restored.suppress(session, row, at)
+        row.number = found
+        return Did(over=True)
+
+    def _dialers(self, row: Erasure, at: datetime) -> "Did":
+        """Leads with the number are taken out of dialers because it stands on the list now: that is waited for, for a while."""
+        if row.number is None:
+            return Did(over=True)
+        waiting = None
+        with self.database.read() as session:
+            unspread = select(Suppression.id).where(Suppression.number == row.number, Suppression.spread_at.is_(None))
+            if row.keep_uncalled and session.scalar(unspread.limit(1)) is not None:
+                waiting = "A worker is to look for leads with the number in the dialers."
+            mine = session.scalars(select(TakeOut).where(TakeOut.number == row.number)).all()
+            open_ones = sorted({one.connection for one in mine if one.state in (TO_BE_ASKED, BEING_ASKED)})
+            if open_ones:
+                waiting = f"Leads are being taken out of {', '.join(open_ones)}."
+            being_sent = select(LoadedLead.connection).where(
+                LoadedLead.number == row.number, LoadedLead.state == BEING_SENT
+            )
+            if (connection := session.scalar(being_sent.limit(1))) is not None:
+                waiting = f"A lead with the number is being sent to {connection} at this moment."
+            told = [
+                {"to": one.connection, "records": [one.target] if one.target else [], "made": []}
+                | {"state": "by_hand" if one.state in (TO_BE_ASKED, BEING_ASKED, "by_hand") else one.state}
+                | {"said": one.reason}
+                for one in mine
+            ]
+        if waiting and at - row.erased_at < PATIENCE:
+            return Did(waits_for=waiting)
+        return Did(over=True, told=told)
+
+    def _calls(self, row: Erasure, at: datetime) -> "Did":
+        """By the index of numbers."""
+        if row.number is None:
+            return Did(over=True)
+        with self.database.write() as session:
+            bulk.expect_growth(session)
+            which = select(CallOutcome.group_id).where(CallOutcome.customer_number == row.number)
+            known = which.where(CallOutcome.first_seen_at <= row.erased_at).limit(GROUPS)
+            groups = set(session.scalars(known))
+            counts = erasing.erase_calls(session, groups, _spellings(row), at) if groups else {}
+        return Did(over=not groups, counts=counts)
+
+    def _destinations(self, row: Erasure, at: datetime) -> "Did":
+        """What CRMs have of the calls: told to them where they can be told, else named for a person."""
+        own = CallOutcome.customer_number == row.stand_in
+        calls = select(CallOutcome.id).where(own)
+        with self.database.read() as session:
+            found = beginning.records(session, own)
+            mine = (Delivery.outcome_id.in_(calls), Delivery.state == SENDING)
+            busy = session.scalar(select(Delivery.destination).where(*mine).limit(1))
+        if busy is not None and at - row.erased_at < PATIENCE:
+            return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment.")
+        told = [{**one, **self.tell(one["to"], one["records"])} for one in found]
+        gone = dict.fromkeys(("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after", "digest"))
+        with self.database.write() as session:
+            of_calls = Delivery.outcome_id.in_(calls)
+            count = changed(session, update(Delivery).where(of_calls).values(gone))
+            open_ones = Delivery.state.not_in(("done", UNDONE, REFUSED))
+            ended = {"state": REFUSED, "reason": LEFT_OUT, "settled_at": at}
+            session.execute(
+                update(Delivery).where(of_calls, open_ones).values(ended),
+                execution_options={"synchronize_session": False},
+            )
+        return Did(over=True, told=told, counts={"deliveries": count})
+
+    def _numbers(self, row: Erasure, at: datetime) -> "Did":
+        if row.number is None:
+            return Did(over=True)
+        with self.database.write() as session:
+            counts = erasing.erase_number(session, row.number, _spellings(row), at)
+        return Did(over=True, counts=counts)
+
+    def _tables(self, row: Erasure, at: datetime) -> "Did":
+        spellings = _spellings(row)
+        if spellings is None:
+            return Did(over=True)
+        place = row.place or {"table": 0, "after": None, "again": [], "first": None}
+        if place["table"] == len(tables.searched()):
+            return self._again(row, spellings, place, at)
+        one = tables.searched()[place["table"]]
+        after = tables.read(place["after"], one) if place["after"] else None
+        bound = tables.last_id(row.erased_at)
+        with self.database.read() as session:
+            looked = list(tables.rows(session, one, after, bound))
+            hits = [found for found in looked if tables.holds(found, one, spellings)]
+        counts, again = self._taken_out(one, hits, spellings, at)
+        again = [*place["again"], *map(str, again)]
+        if not looked:
+            return Did(place={**place, "table": place["table"] + 1, "after": None, "again": again}, counts=counts)
+        reached, share = tables.key_of(looked[-1], one), None
+        first = place["first"] or str(tables.key_of(looked[0], one)[0])
+        if place["table"] == 0:
+            share = _share(first, reached, bound)
+        place = {**place, "after": tables.written(reached), "again": again, "first": first}
+        return Did(place=place, counts=counts, progress=share)
+
+    def _taken_out(
+        self, one: tables.Searched, hits: Sequence[Mapping[str, Any]], spellings: Spellings, at: datetime
+    ) -> tuple[dict[str, int], list[UUID]]:
+        counts: dict[str, int] = {}
+        again: list[UUID] = []
+        for start in range(0, len(hits), tables.MOST_AT_ONCE):
+            with self.database.write() as session:
+                bulk.expect_growth(session)
+                some = hits[start : start + tables.MOST_AT_ONCE]
+                more, waiting = tables.take_out(session, one, some, spellings, at)
+            tables._add(counts, more)
+            again += waiting
+        return counts, again
+
+    def _again(self, row: Erasure, spellings: Spellings, place: dict[str, Any], at: datetime) -> "Did":
+        """Receipts that waited to be read when they were looked at: a normalizer has them by now, or soon."""
+        if not place["again"]:
+            return Did(over=True)
+        one = tables.searched()[0]
+        wanted = [ids.parse(each) for each in place["again"]]
+        with self.database.read() as session:
+            statement = select(*one.keys, *one.columns).where(bulk.among(session, one.keys[0], wanted))
+            looked = [found for found in session.execute(statement).mappings() if tables.holds(found, one, spellings)]
+        counts, again = self._taken_out(one, looked, spellings, at)
+        place = {**place, "again": list(map(str, again))}
+        waits = "Callbacks wait to be read." if again else None
+        return Did(over=not again, place=place, counts=counts, waits_for=waits)
+
+    def _files(self, row: Erasure, at: datetime) -> "Did":
+        spellings = _spellings(row)
+        if spellings is None:
+            return Did(over=True)
+        if files.spool_holds(self.data_dir / "spool", spellings):
+            return Did(waits_for="Callbacks wait in the spool.")
+        found = files.take_out([self.data_dir, *self.folders], spellings, self.database)
+        return Did(over=True, counts=found.counts, left=found.left)
+
+    def _mirror(self, row: Erasure, at: datetime) -> "Did":
+        if mirror.begin_again(self.data_dir / "mirror", row.place is not None):
+            return Did(over=True)
+        return Did(place={"asked": True}, waits_for="The mirror is to be begun again by whoever follows the feed for it.")
+
+    def _scrub(self, row: Erasure, at: datetime) -> "Did":
+        with self.database.write() as session:  # the row itself is the last that holds the number
+            session.execute(update(Erasure).where(Erasure.id == row.id).values(number=None))
+        return Did(over=True, left=scrubbing.scrub(self.database, _spellings(row)))
+
+
+@dataclass(frozen=True)
+class Did:
+    """What came of a piece. ``over``: the step is. ``waits_for``: a sentence, where it is to be tried again later."""
+
+    over: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    told: Sequence[Mapping[str, Any]] = ()
+    left: Sequence[str] = ()
+    place: Any = None
+    progress: int | None = None
+    waits_for: str | None = None
+
+
+def _spellings(row: Erasure) -> Spellings | None:
+    return phone_spellings.of(row.number)
+
+
+def _share(first: str, reached: tables.Key, bound: UUID) -> int:
+    """How far in time, in percent: ids tell it. Receipts are most of all that is looked through."""
+    begin, end = UUID(first).int >> 80, bound.int >> 80
+    return min(99, max(0, 100 * ((reached[0].int >> 80) - begin) // max(1, end - begin)))
