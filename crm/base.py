@@ -272,6 +272,8 @@ class Crm:
     ``account(client)`` asks the CRM how the account is called there, whatever credentials lead to it; None where it will not
     say. ``place``: where in an account calls stand under our marks; destinations with the same one have the same calls.
 
+    ``erase(client, ids)`` takes records of persons away for good, who asked for it, where the API can.
+
     Where tokens end by themselves ``refresh`` gives the settings' refresh token, and the client is ``client(destination, budget,
     access)``. ``renew`` has that token, or the one that was given last, renewed. Raises CredentialsRefused where it is good no
     more, Uncertain where nobody knows whether it is used up."""
@@ -293,3 +295,4 @@ class Crm:
     place: Callable[[Destination], str] = lambda destination: ""
     refresh: Callable[[Destination], str | None] = lambda destination: None
     renew: Callable[[Destination, str], Granted] | None = None
+    erase: Callable[[AnyClient, Sequence[str]], Sequence[Result]] | None = None

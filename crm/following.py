@@ -18,6 +18,7 @@ from crm.taken import MERGED, is_in_doubt, together
 from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
+from lib.stand_ins import is_stand_in
 from models import CallOutcome, Delivery, DestinationState
 from models.bulk import among, insert_rows, update_rows
 from models.database import AnyRow, Database, changed
@@ -43,7 +44,7 @@ _COLUMNS = (
     *(CallOutcome.id, CallOutcome.revision, CallOutcome.position, CallOutcome.occurred_at, CallOutcome.connection),
     *(CallOutcome.campaign_id, CallOutcome.campaign_name, CallOutcome.connect_outcome, CallOutcome.disposition),
     *(CallOutcome.flags, CallOutcome.settling, CallOutcome.is_final, CallOutcome.merged_into),
-    CallOutcome.changed_fields,
+    *(CallOutcome.changed_fields, CallOutcome.customer_number, CallOutcome.call_id, CallOutcome.lead_id),
 )
 _KNOWN = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
@@ -182,6 +183,8 @@ def _operations(
 ) -> list[str]:
     logged = [one for one in known if one.operation == LOG_CALL and _may_stand(one)]
     posted = any(one.operation == POST_EVENT for one in known)
+    if is_erased(outcome) and crm.events is None:
+        return []  # what stands there was erased, or is named for a person: ``crm.erasing``
     if outcome.merged_into is not None:
         # What was logged for it goes, since the row that it became is logged by itself; who was told of it is told.
         return ([REMOVE_CALL] if logged else []) + ([POST_EVENT] if posted else [])
@@ -221,6 +224,11 @@ def _has_set(known: Sequence[AnyRow]) -> bool:
                 or (one.state == DONE and one.reason in (None, ALREADY))
             )
     return decides
+
+
+def is_erased(outcome: AnyRow | CallOutcome) -> bool:
+    """Whether the person was erased: whom the call belongs to is nobody's to find."""
+    return any(map(is_stand_in, (outcome.customer_number, outcome.call_id, outcome.lead_id)))
 
 
 def _told(outcome: AnyRow | CallOutcome) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Finding a number in whatever text it stands, however it is spelled, and taking it out of there.
 
-National and international, with and without signs, zeros and separators, as a number of JSON, with JSON's or a URL's escapes; in a
-body also within base64, and where the body is compressed.
+National and international, with and without signs, zeros and separators, as a number of JSON, with JSON's or a URL's escapes;
+in a body also within base64, and where the body is compressed.
 """
 
 import base64
@@ -18,8 +18,8 @@ from lib import phone_plans
 ERASED = "erased"  # what stands in its place
 MOST_INFLATED = 16 * 1024 * 1024  # bytes
 _BETWEEN = (
-    r"(?:[ \t().\-/_+\u00a0\u2000-\u2015\u202f\u2060\ufeff]|%20|%28|%29|%2[BbDdEeFf]|\\u00[aA]0|\\u20[0-9a-fA-F]{2}|\\/|\\t|&nbsp;)"
-    r"{0,4}"
+    r"(?:[ \t().\-/_+\u00a0\u2000-\u2015\u202f\u2060\ufeff]|%20|%28|%29|%2[BbDdEeFf]"
+    r"|\\u00[aA]0|\\u20[0-9a-fA-F]{2}|\\/|\\t|&nbsp;){0,4}"
 )
 # Digits of an escape are none of the number's.
 _BEFORE = r"(?:(?<![0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
@@ -151,5 +151,3 @@ def candidates(text: str, code: str) -> set[str]:
         found |= {f"+{digits}"} if digits.startswith(code) else set()
         found.add(f"+{code}{digits}")
     return found
-
-

@@ -1,8 +1,8 @@
 """Stand-ins: what stands for a person's number, and for a dialer's names of them, where these were erased.
 
-The same stands for the same for as long as the key is the same, so that counts of people and of leads stay, and what is told of an
-erased call later is known again; without the key nobody can try numbers on it. A number keeps its country's code, which its hour
-is reckoned by: ``+380~9f86d081884c7d65``; everything else is ``~9f86d081884c7d65``.
+The same stands for the same for as long as the key is the same, so that counts of people and of leads stay, and what is told of
+an erased call later is known again; without the key nobody can try numbers on it. A number keeps its country's code, by which its
+hour is reckoned: ``+380~9f86d081884c7d65``; everything else is ``~9f86d081884c7d65``.
 """
 
 import hashlib

@@ -47,7 +47,9 @@ class Reducer:
 
     def attempt(self, attempt: str | None) -> str | None:
         """Of an attempt's name. One that says when it ended is no name of a dialer's."""
-        return attempt if attempt is None or " " in attempt else self.stand_ins.name(self.connection, "attempt", attempt)
+        return (
+            attempt if attempt is None or " " in attempt else self.stand_ins.name(self.connection, "attempt", attempt)
+        )
 
     def record_key(self, key: str | None) -> str | None:
         return key and self.stand_ins.name(self.connection, "record", key)
@@ -60,8 +62,10 @@ class Reducer:
 
     def _named(self, fact: str, value: str) -> str:
         told = parse(value) if fact == "lead_id" else None
-        return value if told is not None and told.version == OURS else self.stand_ins.name(
-            self.connection, NAMES[fact], value
+        return (
+            value
+            if told is not None and told.version == OURS
+            else self.stand_ins.name(self.connection, NAMES[fact], value)
         )
 
     def facts(self, facts: Mapping[str, Any]) -> dict[str, Any]:

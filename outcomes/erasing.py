@@ -29,7 +29,15 @@ from outcomes.taken import Taken
 Counts = dict[str, int]
 NOT_SENT = "Erased before it was sent."
 BY = "erasure"
-_NEEDED = (Receipt.id, Receipt.connection, Receipt.source, Receipt.kind, Receipt.received_at, Receipt.seen_at, Receipt.readings)
+_NEEDED = (
+    Receipt.id,
+    Receipt.connection,
+    Receipt.source,
+    Receipt.kind,
+    Receipt.received_at,
+    Receipt.seen_at,
+    Receipt.readings,
+)
 
 
 def erase_calls(session: Session, groups: Collection[UUID], spellings: Spellings | None, at: datetime) -> Counts:
@@ -93,7 +101,9 @@ def blank_receipts(session: Session, receipts: Collection[UUID], at: datetime) -
     taken = [Taken(*row) for row in session.execute(fresh)]
     told: dict[UUID, list[Event]] = {receipt.id: [] for receipt in taken}
     mine = bulk.among(session, CallEvent.receipt_id, told)
-    found = session.scalars(select(CallEvent).where(mine).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}).all()
+    found = session.scalars(
+        select(CallEvent).where(mine).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}
+    ).all()
     keys = _a_key(session, {event.group_id for event in found})
     for event in found:
         told[event.receipt_id].append(
@@ -215,5 +225,14 @@ def blot_outcomes(session: Session, outcomes: Collection[UUID], spellings: Spell
 
 TEXTS = (
     *("customer_number_raw", "customer_name", "notes", "custom_fields", "crm_reference", "recording_url", "call_id"),
-    *("attempt_id", "lead_id", "lead_status", "status_raw", "campaign_name", "queue_name", "hangup_cause", "disposition"),
+    *(
+        "attempt_id",
+        "lead_id",
+        "lead_status",
+        "status_raw",
+        "campaign_name",
+        "queue_name",
+        "hangup_cause",
+        "disposition",
+    ),
 )

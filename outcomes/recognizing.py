@@ -1,8 +1,8 @@
 """Recognizing what is told of persons who were erased: late callbacks, records that are polled again, receipts that are brought
 back from a spool, a log or a backup. It is taken in without the person, and still says what became of the call.
 
-A call is known by the keyed hashes of its names among ``call_keys``; one that was never told before, by the number, where the call
-was before the erasure, or was told by then. What is called after an erasure is new
+A call is known by the keyed hashes of its names among ``call_keys``; one that was never told before, by the number, where the
+call was before the erasure, or was told by then. What is called after an erasure is new
 (docs/decisions/0022-erasure.md).
 """
 
@@ -40,7 +40,9 @@ class Recognized:
 
     came_in: Sequence[Incoming]
     changed: dict[UUID, Incoming] = field(default_factory=dict)
-    asked: dict[tuple[str, str], str] = field(default_factory=dict)  # (connection, name of a call that stays) -> its stand-in
+    asked: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (connection, name of a call that stays) -> its stand-in
 
     def check(self, session: Session) -> None:
         """After the calls are locked: nobody was erased between looking and locking. Raises Raced."""
@@ -82,18 +84,21 @@ def _asked(stand: StandIns, came_in: Iterable[Incoming]) -> dict[tuple[str, str]
     return found
 
 
-def blank(
-    session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime
-) -> int:
+def blank(session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime) -> int:
     """Blank receipts, in place: each keeps the events given. How many."""
     rows = []
     for receipt, events in told:
         left = erased.body(events, at)
-        rows.append({"the_id": receipt.id, "the_body": left, "the_size": len(left), "the_connection": receipt.connection})
+        rows.append(
+            {"the_id": receipt.id, "the_body": left, "the_size": len(left), "the_connection": receipt.connection}
+        )
     if not rows:
         return 0
     keys = select(RECEIPTS.c.id, RECEIPTS.c.connection, RECEIPTS.c.record_key, RECEIPTS.c.content_hash)
-    known = {row.id: row for row in session.execute(keys.where(bulk.among(session, RECEIPTS.c.id, [row["the_id"] for row in rows])))}
+    known = {
+        row.id: row
+        for row in session.execute(keys.where(bulk.among(session, RECEIPTS.c.id, [row["the_id"] for row in rows])))
+    }
     values = []
     for row in rows:
         before, own = known[row["the_id"]], Reducer(stand, row.pop("the_connection"))

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from lib import ids
-from models import Suppression, TakeOut
 from lib.stand_ins import is_stand_in
+from models import Suppression, TakeOut
 from models.bulk import among, insert_new
 from models.database import stand_ins
 from models.suppressions import standing

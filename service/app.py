@@ -7,7 +7,6 @@ from callbacks import routes
 from callbacks.ladder.inbox import Inbox
 from callbacks.receiver import Receiver
 from lib import outside
-from models.database import Database
 from models.replica import Replica
 from outcomes.decisions import Decided
 from queries.sources import Sources
@@ -29,7 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         outside.close()
     app = Flask("wrapup", static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, PUBLIC_URL=settings.public_url)
-    database = Database(settings.database_url, pool_size=16)
+    database = settings.database(pool_size=16)
     inbox = Inbox(database, settings)
     own = app.extensions[NAME] = Context(
         settings=settings,

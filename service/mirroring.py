@@ -74,7 +74,7 @@ def main() -> None:
     settings = config.load()
     logs.configure(settings.log_level)
     folder = settings.mirror_folder()
-    database = Database(settings.database_url, pool_size=1)
+    database = settings.database(pool_size=1)
 
     def follow(lock: BinaryIO) -> None:
         follower = Follower(database, folder)

@@ -117,7 +117,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    database = Database(settings.database_url)
+    database = settings.database()
     work(database, Decided(database, settings.connections), stop, parent)
     database.close()
 

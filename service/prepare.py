@@ -15,7 +15,7 @@ from models import ApiKey
 from models.database import Database, said
 from outcomes import strangers
 from outcomes.feed_place import FeedPlace
-from service import logs
+from service import erasing, logs
 from service.settings import config
 from web.keys import create_key
 
@@ -27,6 +27,7 @@ OURS = (
     "refused",
     "wrapup.db",
     "feed-place.json",
+    "erasures.jsonl",
     "in-use",
     "erasures.jsonl",
     "last-",
@@ -46,7 +47,7 @@ def run() -> int:
     not answer. Raises BadSettings."""
     settings = config.load()
     logs.configure(settings.log_level)
-    database = Database(settings.database_url)
+    database = settings.database()
     try:
         prepare(settings, database)
     except OperationalError as error:
@@ -70,6 +71,7 @@ def prepare(settings: config.Settings, database: Database) -> None:
         log.warning("data_folder_open", said=DATA_FOLDER_OPEN)
     migrations.upgrade(database)
     FeedPlace(database, settings.data_dir).check()
+    erasing.begin_again(settings, database)
     with database.write() as session:
         first = session.scalar(select(func.count()).select_from(ApiKey)) == 0
         key = create_key(session, "admin", ["admin"]) if first else None

@@ -45,6 +45,7 @@ from queries.views.answering import Means
 from schedules.asking import asker
 from schedules.sending import Sender
 from service import logs, loops
+from service.erasing import Erasing, eraser_of
 from service.mirroring import Mirroring
 from service.normalizer import Beside
 from service.retaining import retaining
@@ -53,6 +54,7 @@ from service.supervisor import hooks
 from service.watching import watch_of
 from upkeep.alerts.watching import Watch
 from upkeep.beats import EVERY_SECONDS, Beats
+from upkeep.erasure.working import Eraser
 from upkeep.metrics.names import BEATS
 from upkeep.retention.ages import Ages
 
@@ -71,6 +73,7 @@ PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
 SCHEDULE_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
+ERASE_SECONDS = 1.0
 BUILD_SECONDS = 60.0
 END_SECONDS = 6.0  # for all loops together: what a request holds that hangs was written down before it left
 
@@ -85,6 +88,7 @@ def run(
     destinations: Mapping[str, Destination] | None = None,
     sender: Sender | None = None,
     taking_in: TakingIn | None = None,
+    eraser: Eraser | None = None,
     file_hash: str = "",
     watch: Watch | None = None,
     ages: Ages | None = None,
@@ -102,7 +106,7 @@ def run(
     place = FeedPlace(database, data_dir, starts=True)
     beside = Beside(database, file_hash)
     beats = Beats(database)
-    own = (mirroring, destinations, sender, beside, taking_in, beats, watch, ages)
+    own = (mirroring, destinations, sender, beside, taking_in, beats, eraser, watch, ages)
     threads = start(database, connections, callbacks, place, stop, *own)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
@@ -143,6 +147,7 @@ def start(
     beside: Beside | None = None,
     taking_in: TakingIn | None = None,
     beats: Beats | None = None,
+    eraser: Eraser | None = None,
     watch: Watch | None = None,
     ages: Ages | None = None,
 ) -> list[threading.Thread]:
@@ -165,6 +170,8 @@ def start(
         steps["normalize beside"] = normalize
         steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     steps |= retaining(database, ages, stop)
+    if eraser is not None:
+        steps["erase"] = (Erasing(eraser).step, ERASE_SECONDS)
     if mirroring is not None:
         steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
@@ -272,7 +279,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     if not settings.outside:
         outside.close()
-    database, urls = Database(settings.database_url), settings.callbacks_of()
+    database, urls = settings.database(), settings.callbacks_of()
     mirroring, destinations = mirroring_of(database, settings), settings.destinations
     sender = sender_of(database, settings)
     taking_in = taking_in_of(database, settings)
@@ -286,6 +293,7 @@ def main() -> None:
         destinations,
         sender,
         taking_in,
+        eraser_of(settings, database),
         settings.file_hash,
         watch_of(database, settings),
         settings.retention,

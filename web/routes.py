@@ -12,6 +12,7 @@ from web import (
     checks,
     connections,
     destinations,
+    erasures,
     errors,
     idle,
     keyring,
@@ -63,7 +64,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(links.blueprint)
     questions = (outcomes, reports, catalogue, connections, words, checks, receipts)
-    modules = (*questions, leads, acts, suppressions, destinations, views, schedules, audit, keyring, sessions)
+    modules = (*questions, leads, acts, suppressions, erasures, destinations, views, schedules, audit, keyring, sessions)
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at

@@ -184,6 +184,11 @@ def _readers(connection: str | None) -> Iterable[Connection]:
     return [known[connection]]
 
 
+def number_of(connection: str | None, written: str) -> str:
+    """A number as it was given, in E.164; read as the connection does, or as all do. What cannot be read is a 422."""
+    return _number(_readers(connection), written)
+
+
 def _number(readers: Iterable[Connection], written: str) -> str:
     try:
         return numbers.read(numbers.countries(readers), written).number

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate, validates_schema
 from crm.base import Crm, Limit
 from crm.destination import Destination
 from crm.given import TOKEN, check_credentials, is_certificate_file
-from crm.hubspot import api, calls, contacts, oauth, refusals
+from crm.hubspot import api, calls, contacts, erasing, oauth, refusals
 from crm.hubspot.batches import MOST
 from crm.hubspot.check import check
 from lib import secrets
@@ -76,6 +76,7 @@ CRM = Crm(
     secrets=api.secrets_of,
     refresh=lambda destination: destination.settings["refresh_token"],
     renew=oauth.renew,
+    erase=erasing.erase,
     account=api.Client.portal,
     place=lambda destination: str(destination.settings["unique_property"]),
 )

@@ -144,6 +144,12 @@ class Hubspot(Account):
             self.associations.forget(kind, record)
         return True
 
+    def erase(self, id_: str) -> None:
+        """A contact is gone for good, and nothing of it is kept."""
+        if self.archive("contacts", id_):
+            with self.lock:
+                del self.records["contacts"].found[id_]
+
     def merge(self, gone: str, into: str) -> None:
         """As a person merges two contacts: the first's calls stand on the second, and both ids lead there. Raises KeyError."""
         with self.lock:

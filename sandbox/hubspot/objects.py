@@ -116,6 +116,15 @@ def install(app: Flask, hubspot: Hubspot) -> None:
         hubspot.archive(batch(kind).kind, id_)
         return Response(status=204)
 
+    @app.post("/crm/v3/objects/contacts/gdpr-delete")
+    def erase():
+        given = asked.body(shapes.ERASED)
+        record = batch("contacts").records.by(given.get("idProperty"), given["objectId"])
+        if record is None:
+            raise not_found("contacts", given["objectId"])
+        hubspot.erase(record.id)
+        return Response(status=204)
+
     # Associations -----------------------------------------------------------------------------------------------------
     @app.post(f"{ASSOCIATIONS}/<path:verb>")
     def associate(source: str, target: str, verb: str):

@@ -90,6 +90,7 @@ OBJECTS: Mapping[str, Check] = {
     ),
 }
 ONE: Check = shaped({"properties": texts})
+ERASED: Check = shaped({"objectId": filled}, {"idProperty": filled})
 NEW: Check = shaped({"properties": texts, "associations": _ASSOCIATIONS})
 
 ASSOCIATIONS: Mapping[str, Check] = {

@@ -7,6 +7,8 @@ import structlog
 from flask.cli import AppGroup
 
 import migrations
+from lib.text import many
+from service import erasing
 from service.cli.settings import settings
 from service.prepare import run as run_prepare
 from service.supervisor.folder import hold
@@ -51,6 +53,7 @@ def worker() -> None:
         destinations=own.destinations,
         sender=sender,
         taking_in=taking_in_of(database, own),
+        eraser=erasing.eraser_of(own, database),
         file_hash=own.file_hash,
         ages=own.retention,
     )
@@ -59,8 +62,12 @@ def worker() -> None:
 @group.command()
 def migrate() -> None:
     """Bring the database to the present schema."""
-    migrations.upgrade(context().database)
+    database = context().database
+    migrations.upgrade(database)
+    left = erasing.finish(settings(), database)
     click.echo("The database has the present schema.")
+    if left:
+        click.echo(f"{many(left, 'erasure')} wait for a worker: see `wrapup erase --list`.")
 
 
 @group.command()

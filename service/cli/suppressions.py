@@ -73,7 +73,7 @@ def list_(number: tuple[str, ...], state: tuple[str, ...], connection: str | Non
     """Show the list, newest first: a JSON object in each line, as the API shows it."""
     migrations.upgrade(context().database)
     now, cursor = clock.now(), None
-    wanted = {"number": [_number(connection, one) for one in number], "state": list(state)}
+    wanted = {"number": [read_number(connection, one) for one in number], "state": list(state)}
     while True:
         with context().database.read() as session:
             page = suppressions.page(session, wanted, now, cursor, 1000)
@@ -89,7 +89,7 @@ def list_(number: tuple[str, ...], state: tuple[str, ...], connection: str | Non
 def take_off(number: str, connection: str | None) -> None:
     """Take NUMBER off, whoever says that it must not be called. Who and when is kept."""
     migrations.upgrade(context().database)
-    taken = suppressing.take_off(context().database, _number(connection, number), BY)
+    taken = suppressing.take_off(context().database, read_number(connection, number), BY)
     if taken is None:
         raise click.ClickException("Nobody says that this number must not be called.")
     say(f"{taken.rows[0].number}: {texts.many(len(taken.rows), 'row')} taken off.")
@@ -108,7 +108,8 @@ def _readers(connection: str | None) -> list[Connection]:
     return [one for name, one in known.items() if connection in (None, name)]
 
 
-def _number(connection: str | None, written: str) -> str:
+def read_number(connection: str | None, written: str) -> str:
+    """A number as it was typed, in E.164. Raises ClickException."""
     try:
         return numbers.read(numbers.countries(_readers(connection)), written).number
     except Refused as error:

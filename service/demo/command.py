@@ -22,7 +22,6 @@ from leads import loads
 from leads.loading import Loading
 from lib import locks, private
 from lib import text as texts
-from models.database import Database
 from service.demo import contacts
 from service.demo import settings as demo_settings
 from service.settings import config
@@ -164,7 +163,7 @@ def _histories() -> list[tuple[str, list[str]]]:
 
 def _load(settings: config.Settings) -> int:
     """Load leads where no earlier run has; into how many connections."""
-    database = Database(settings.database_url)
+    database = settings.database()
     migrations.upgrade(database)
     with database.read() as session:
         wanted = [

@@ -3,7 +3,6 @@
 from callbacks.ladder.inbox import Inbox
 from callbacks.receiver import Receiver
 from lib import outside
-from models.database import Database
 from service import logs
 from service.passage.passing import Passage
 from service.passage.refusals import tally
@@ -21,7 +20,7 @@ def create_receiver(reader: str) -> Receiver:
     if not settings.outside:
         host, _, port = reader.rpartition(":")
         outside.close(but=(host, int(port)))
-    inbox = Inbox(Database(settings.database_url), settings)
+    inbox = Inbox(settings.database(), settings)
     counts = tally(settings.data_dir)
     uploads = Uploads(settings.data_dir, settings.upload_bytes, counts)
     passage = Passage(reader, uploads, settings.proxies, counts)

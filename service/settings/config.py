@@ -21,6 +21,8 @@ from dialers.base import Connection
 from dialers.registry import DIALERS
 from lib import secrets
 from lib.proxies import Proxies
+from lib.stand_ins import StandIns
+from models.database import Database
 from queries.reports.base import Limits
 from queries.sources import ALWAYS, AUTO, NEVER
 from schedules.settings import Settings as OfSchedules
@@ -70,9 +72,14 @@ class Settings:
     upload_bytes: int = 256 * 1024 * 1024  # how much of what is sent to the reader a receiver holds
     reader_url: str = ""  # of a copy of the database, which may be a little behind
     reader_seconds: int = 10  # of how many seconds behind it is still asked
+    erasure_key: str = ""  # by which erased persons are recognised; empty: by the secret key
     file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
     file: Path | None = None  # where it lies; None where there is none
     outside: bool = True  # whether anything leaves this Wrapup: polls, loads, deliveries, schedules
+
+    def database(self, pool_size: int = 8) -> Database:
+        """The database, which recognises whoever was erased."""
+        return Database(self.database_url, pool_size, StandIns(self.erasure_key or self.secret_key))
 
     def mirror_folder(self) -> Path:
         """Where this host has its mirror."""
@@ -128,6 +135,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
         guards.check_own("WRAPUP_SECRET_KEY", given_key, short_tokens)
+    erasure_key = env.text("WRAPUP_ERASURE_KEY", "")
+    if erasure_key:
+        guards.check_own("WRAPUP_ERASURE_KEY", erasure_key, short_tokens)
     file, file_hash = _file(env, environ)
     connections = connections_of(file, data_dir)
     for one in connections.values():
@@ -158,6 +168,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         upload_bytes=env.number("WRAPUP_UPLOAD_BYTES", 256 * 1024 * 1024, 128 * 1024 * 1024, 10**13),
         reader_url=reader_url,
         reader_seconds=env.number("WRAPUP_READER_SECONDS", 10, 1, 3600),
+        erasure_key=erasure_key,
         file_hash=file_hash,
         outside=env.choice("WRAPUP_OUTSIDE", "on", ("on", "off")) == "on",
         file=(where.file or Path("wrapup.toml").absolute()) if file_hash else None,

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from lib import clock, ids
 from lib.phone_spellings import Spellings
@@ -12,8 +11,7 @@ from models import CallEvent, CallKey, CallOutcome, Erasure, Receipt
 from outcomes import erasing
 from outcomes.receipts import replay
 from outcomes.renormalize import renormalize
-from tests import evidence
-from tests.evidence import CONNECTIONS, START, connect, keep, normalize, outcomes, receipt, terminal
+from tests.evidence import CONNECTIONS, connect, keep, normalize, outcomes, receipt, terminal
 from tests.upkeep.erasure import dump
 
 NUMBER, OTHER = "+919800012345", "+919800067890"
@@ -21,7 +19,13 @@ LOG = 49
 
 
 def told(database, *bodies, **more):
-    kept = keep(database, *(receipt(body, kind="connect" if body["callbackType"] == "connect" else "terminal", **more) for body in bodies))
+    kept = keep(
+        database,
+        *(
+            receipt(body, kind="connect" if body["callbackType"] == "connect" else "terminal", **more)
+            for body in bodies
+        ),
+    )
     normalize(database)
     return [one.id for one in kept]
 
@@ -49,7 +53,10 @@ def erase(database, number=NUMBER):
         erasing.erase_number(session, number, Spellings(number), now)
 
 
-PERSONAL = {"notes": "Anna Kowalska, ring 09800012345 after six", "recordingUrl": "https://rec.example.test/919800012345.mp3"}
+PERSONAL = {
+    "notes": "Anna Kowalska, ring 09800012345 after six",
+    "recordingUrl": "https://rec.example.test/919800012345.mp3",
+}
 
 
 def test_of_a_call_what_says_how_it_went_is_left(database):
@@ -62,7 +69,17 @@ def test_of_a_call_what_says_how_it_went_is_left(database):
         assert getattr(after, name) is None
     assert is_stand_in(after.customer_number) and is_stand_in(after.call_id) and after.custom_fields == {}
     assert after.customer_number.startswith("+91~")
-    for name in ("id", "connect_outcome", "disposition", "flags", "started_at", "ended_at", "talk_seconds", "agent_id", "settling"):
+    for name in (
+        "id",
+        "connect_outcome",
+        "disposition",
+        "flags",
+        "started_at",
+        "ended_at",
+        "talk_seconds",
+        "agent_id",
+        "settling",
+    ):
         assert getattr(after, name) == getattr(before, name)
     assert (after.revision, after.corrected_at) == (before.revision + 1, None)
     assert after.position > before.position
@@ -118,13 +135,25 @@ def test_what_is_called_after_an_erasure_is_new(database):
     told(database, terminal())
     erase(database)
     later = clock.now() + timedelta(hours=1)
-    fresh = terminal(80, 81, callCreated=clock.iso(later), callStarted=clock.iso(later), callEnded=clock.iso(later), callDisposed=clock.iso(later))
+    fresh = terminal(
+        80,
+        81,
+        callCreated=clock.iso(later),
+        callStarted=clock.iso(later),
+        callEnded=clock.iso(later),
+        callDisposed=clock.iso(later),
+    )
     told(database, fresh, at=later)
     assert sorted(is_stand_in(row.customer_number) for row in outcomes(database)) == [False, True]
 
 
 def test_several_attempts_stay_apart(database):
-    told(database, terminal(), connect(), terminal(19, 50, callStarted="2026-11-18T11:00:00.000Z", callEnded="2026-11-18T11:02:00.000Z"))
+    told(
+        database,
+        terminal(),
+        connect(),
+        terminal(19, 50, callStarted="2026-11-18T11:00:00.000Z", callEnded="2026-11-18T11:02:00.000Z"),
+    )
     before = [(row.id, row.started_at, row.connect_outcome) for row in outcomes(database)]
     erase(database)
     with database.write() as session:

@@ -20,7 +20,9 @@ from upkeep.erasure import ledger
 log = structlog.get_logger(__name__)
 
 REASON = "Erased."
-OWN = "{} is a number of ours: calls were made from it, or an agent has it. Erasing it would take it out of all of them."
+OWN = (
+    "{} is a number of ours: calls were made from it, or an agent has it. Erasing it would take it out of all of them."
+)
 UNREADABLE = "{} is no number that could be looked for."
 RUNS = "An erasure of this number runs already: {}."
 

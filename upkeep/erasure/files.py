@@ -126,7 +126,7 @@ def _in_parquet(path: Path, spellings: Spellings) -> bool:
 
     with duckdb.connect() as connection:
         columns = connection.execute("SELECT * FROM read_parquet($1) LIMIT 0", [str(path)]).description or []
-        written = " || ' | ' || ".join(f'coalesce(CAST("{name}" AS VARCHAR), \'\')' for name, *_ in columns)
+        written = " || ' | ' || ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name, *_ in columns)
         rows = connection.execute(f"SELECT {written} FROM read_parquet($1)", [str(path)])
         while some := rows.fetchmany(5_000):
             if any(spellings.within(row) for (row,) in some):

@@ -48,9 +48,7 @@ def find(database: Database, stand_in: str, place: Mapping[str, Any] | None) -> 
     return {"after": tables.written(tables.key_of(looked[-1], receipts))} if looked else None
 
 
-def _within(
-    row: Mapping[str, Any], receipts: tables.Searched, own: StandIns, code: str, stand_in: str
-) -> str | None:
+def _within(row: Mapping[str, Any], receipts: tables.Searched, own: StandIns, code: str, stand_in: str) -> str | None:
     for column in receipts.columns:
         value = row[column.name]
         if value is None:

@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 LARGEST = 2 * 1024**3  # bytes of a SQLite database that is written anew by itself: nobody else can write meanwhile
 PIECE, OVERLAP = 8 * 1024 * 1024, 4096
 TOO_LARGE = (
-    "The database file may still hold the number on pages that are free, and has {} MB: have it written anew in a quiet hour, with "
-    "`wrapup erase --vacuum`."
+    "The database file may still hold the number on pages that are free, and has {} MB: have it written anew in a quiet hour, "
+    "with `wrapup erase --vacuum`."
 )
 BUSY = "The database's log could not be emptied because somebody reads: it is overwritten as it is used."
 

@@ -1,7 +1,7 @@
 """Looking through every table for a number, in small pieces, in the order of the rows' keys; and taking it out where it stands.
 
-Of receipts that tell of nobody's call all is taken, since all of it may be the person's. What was written of other people's calls,
-and names the number, stays without the number.
+Of receipts that tell of nobody's call all is taken, since all of it may be the person's. What was written of other people's
+calls, and names the number, stays without the number.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lib import ids
 from lib.phone_spellings import Spellings
-from models import Base, CallEvent, CallKey, CallOutcome, Erasure, Receipt, bulk
+from models import Audit, Base, CallEvent, CallKey, CallOutcome, Erasure, Receipt, bulk
 from models.base import Guid, UtcDateTime
 from models.database import Database, stand_ins
 from models.receipts import PENDING
@@ -50,9 +50,10 @@ class Searched:
 
 @lru_cache
 def searched() -> tuple[Searched, ...]:
-    """All tables, those with calls first."""
+    """All tables, those with calls first; but for the log of what persons did, which holds no number of anybody who is called."""
     first = [model.__table__ for model in FIRST]
-    rest = [table for table in Base.metadata.sorted_tables if table not in first and table is not Erasure.__table__]
+    passed = (*first, Erasure.__table__, Audit.__table__)
+    rest = [table for table in Base.metadata.sorted_tables if table not in passed]
     found = (Searched(table, tuple(table.primary_key.columns), _columns(table)) for table in (*first, *rest))
     return tuple(one for one in found if one.columns or one.table is CallKey.__table__)
 
@@ -155,25 +156,25 @@ def _of_receipts(
     mine = bulk.among(session, Receipt.id, receipts)
     states = dict(session.execute(select(Receipt.id, Receipt.state).where(mine, Receipt.erased_at.is_(None))).all())
     waiting = [receipt for receipt, state in states.items() if state == PENDING]
-    told = select(CallEvent).where(bulk.among(session, CallEvent.receipt_id, [one for one in states if one not in waiting]))
+    told = select(CallEvent).where(
+        bulk.among(session, CallEvent.receipt_id, [one for one in states if one not in waiting])
+    )
     events = session.scalars(told, execution_options={"populate_existing": True}).all()
     own = _of_the_person(session, {event.group_id for event in events}, spellings)
     counts = erasing.erase_calls(session, own, spellings, at) if own else {}
     others = [event for event in events if event.group_id not in own]
     nobodys = set(states) - set(waiting) - {event.receipt_id for event in events}
-    _add(counts, {"receipts": erasing.blank_receipts(session, nobodys, at)})
+    add(counts, {"receipts": erasing.blank_receipts(session, nobodys, at)})
     hit = [event for event in others if spellings.within_value(event.facts)]
     if hit:
-        _add(counts, erasing.blot_events(session, hit, spellings, at))
+        add(counts, erasing.blot_events(session, hit, spellings, at))
     left = {event.receipt_id for event in others}
     bodies = session.scalars(select(Receipt).where(bulk.among(session, Receipt.id, left), Receipt.erased_at.is_(None)))
     for receipt in bodies:
         receipt.body, receipt.query = spellings.blotted_bytes(receipt.body), _blotted(receipt.query, spellings)
         receipt.detail, receipt.context = _blotted(receipt.detail, spellings), _blotted(receipt.context, spellings)
-        receipt.headers = {
-            name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"
-        }
-        _add(counts, {"receipts": 1})
+        receipt.headers = {name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"}
+        add(counts, {"receipts": 1})
     session.flush()
     return counts, waiting
 
@@ -197,7 +198,7 @@ def _of_outcomes(session: Session, outcomes: Sequence[UUID], spellings: Spelling
     own = {row.group_id for row in found if is_with(row, spellings)}
     counts = erasing.erase_calls(session, own, spellings, at) if own else {}
     others = [row.id for row in found if row.group_id not in own]
-    return _add(counts, erasing.blot_outcomes(session, others, spellings, at) if others else {})
+    return add(counts, erasing.blot_outcomes(session, others, spellings, at) if others else {})
 
 
 def _of_keys(session: Session, found: Collection[Mapping[str, Any]]) -> Counts:
@@ -208,7 +209,7 @@ def _of_keys(session: Session, found: Collection[Mapping[str, Any]]) -> Counts:
     return {"call_keys": len(found)}
 
 
-def _add(counts: Counts, more: Mapping[str, int]) -> Counts:
+def add(counts: Counts, more: Mapping[str, int]) -> Counts:
     for name, count in more.items():
         counts[name] = counts.get(name, 0) + count
     return counts

@@ -1,5 +1,5 @@
-"""The work of erasures, a piece at a time: a worker's loop takes steps, or a command does. Whoever works holds the row for a while;
-who dies leaves it, and the next one goes on where it stopped. Each piece is small, so that nobody waits for it long.
+"""The work of erasures, a piece at a time: a worker's loop takes steps, or a command does. Whoever works holds the row for a
+while; who dies leaves it, and the next one goes on where it stopped. Each piece is small, so that nobody waits for it long.
 """
 
 import socket
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from lib import clock, ids, phone_spellings
@@ -20,29 +20,42 @@ from lib.phone_spellings import Spellings
 from models import CallOutcome, Delivery, Erasure, LoadedLead, Suppression, TakeOut, bulk
 from models.database import Database, changed
 from models.deliveries import LEFT_OUT, REFUSED, SENDING, UNDONE
-from models.erasures import DONE, RUNNING
-from models.leases import free
+from models.erasures import DONE, IS_RUNNING, RUNNING
+from models.leases import FREE, free
 from models.loads import SENDING as BEING_SENT
 from models.take_outs import PENDING as TO_BE_ASKED
 from models.take_outs import SENDING as BEING_ASKED
 from outcomes import erasing
 from outcomes.groups import Raced
-from upkeep.erasure import beginning, files, ledger, mirror, restored, scrubbing, tables
+from upkeep.erasure import beginning, files, mirror, restored, scrubbing, tables
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=10)  # of a piece; who dies with it leaves it for so long
 GROUPS = 20  # calls of one transaction
 PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
 STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
 TRIES = 5
 
-Tell = Callable[[str, Sequence[str]], Mapping[str, Any]]
+Tell = Callable[[str, Sequence[str], Sequence[str]], Mapping[str, Any]]
 
 
-def nobody(destination: str, records: Sequence[str]) -> Mapping[str, Any]:
+def nobody(destination: str, records: Sequence[str], made: Sequence[str]) -> Mapping[str, Any]:
     """Where nobody can tell a destination, a person is told to."""
     return {"state": "by_hand", "said": None}
+
+
+@dataclass(frozen=True)
+class Did:
+    """What came of a piece. ``over``: the step is. ``waits_for``: a sentence, where it is to be tried again later."""
+
+    over: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    told: Sequence[Mapping[str, Any]] = ()
+    left: Sequence[str] = ()
+    place: Any = None
+    progress: int | None = None
+    waits_for: str | None = None
 
 
 @dataclass
@@ -59,9 +72,18 @@ class Eraser:
 
     def step(self) -> bool:
         """Do some of what is to be done; False where nothing is, or where all of it waits for something."""
+        return any([self.work(one) for one in self.running()])
+
+    def running(self) -> Sequence[UUID]:
+        """Those that have not come to their end."""
         with self.database.read() as session:
-            running = session.scalars(select(Erasure.id).where(Erasure.state == RUNNING).order_by(Erasure.id)).all()
-        return any([self.work(one) for one in running])
+            return session.scalars(select(Erasure.id).where(text(IS_RUNNING)).order_by(Erasure.id)).all()
+
+    def is_quick(self, erasure: UUID) -> bool:
+        """Whether what comes next goes by indexes, and all tables are not looked through yet."""
+        with self.database.read() as session:
+            row = session.get_one(Erasure, erasure)
+            return row.state == RUNNING and row.place is None and row.step in ("", *STEPS[: STEPS.index("tables")])
 
     def work(self, erasure: UUID) -> bool:
         """Do some of one erasure. False where it waits, is done, or somebody else is at it."""
@@ -85,7 +107,7 @@ class Eraser:
         return False
 
     def _do(self, row: Erasure, step: str, at: datetime) -> bool:
-        done: Mapping[str, Callable[[Erasure, datetime], "Did"]] = {
+        done: Mapping[str, Callable[[Erasure, datetime], Did]] = {
             "find": self._find,
             "dialers": self._dialers,
             "calls": self._calls,
@@ -97,8 +119,8 @@ class Eraser:
             "scrub": self._scrub,
         }
         did = done[step](row, at)
-        values: dict[str, Any] = {"waits_for": did.waits_for, "lease_until": at + LEASE}
-        values["counts"] = tables._add(dict(row.counts), did.counts)
+        values: dict[str, Any] = {"waits_for": did.waits_for, **FREE}
+        values["counts"] = tables.add(dict(row.counts), did.counts)
         values["touched"] = sum(values["counts"].values())
         if did.told:
             values["told"] = [*row.told, *did.told]
@@ -111,8 +133,7 @@ class Eraser:
             if at_step + 1 < len(STEPS):
                 values["step"] = STEPS[at_step + 1]
             else:
-                values |= {"state": DONE, "ended_at": at, "progress": 100, "lease_owner": None}
-                values["lease_until"] = None
+                values |= {"state": DONE, "ended_at": at, "progress": 100}
         with self.database.write() as session:
             session.execute(update(Erasure).where(Erasure.id == row.id).values(values))
         if did.over and step == STEPS[-1]:
@@ -120,7 +141,7 @@ class Eraser:
         return did.waits_for is None
 
     # Each step --------------------------------------------------------------------------------------------------------------
-    def _find(self, row: Erasure, at: datetime) -> "Did":
+    def _find(self, row: Erasure, at: datetime) -> Did:
         """After a restore the number is known by its hash alone: it is looked for, and where nothing has it nothing is to be done
         but the list of those that must not be called."""
         if row.number is not None:
@@ -135,7 +156,7 @@ class Eraser:
         row.number = found
         return Did(over=True)
 
-    def _dialers(self, row: Erasure, at: datetime) -> "Did":
+    def _dialers(self, row: Erasure, at: datetime) -> Did:
         """Leads with the number are taken out of dialers because it stands on the list now: that is waited for, for a while."""
         if row.number is None:
             return Did(over=True)
@@ -163,19 +184,25 @@ class Eraser:
             return Did(waits_for=waiting)
         return Did(over=True, told=told)
 
-    def _calls(self, row: Erasure, at: datetime) -> "Did":
+    def _calls(self, row: Erasure, at: datetime) -> Did:
         """By the index of numbers."""
         if row.number is None:
             return Did(over=True)
         with self.database.write() as session:
             bulk.expect_growth(session)
-            which = select(CallOutcome.group_id).where(CallOutcome.customer_number == row.number)
-            known = which.where(CallOutcome.first_seen_at <= row.erased_at).limit(GROUPS)
-            groups = set(session.scalars(known))
+            calls = select(CallOutcome.group_id, CallOutcome.connection, CallOutcome.lead_id)
+            known = CallOutcome.first_seen_at <= row.erased_at
+            mine = session.execute(calls.where(CallOutcome.customer_number == row.number, known).limit(GROUPS)).all()
+            groups = {call.group_id for call in mine}
+            leads = {(call.connection, call.lead_id) for call in mine if call.lead_id is not None}
+            for connection, lead in leads:  # calls of the same leads of which no number was told
+                same = (CallOutcome.connection == connection, CallOutcome.lead_id == lead)
+                others = calls.where(*same, CallOutcome.customer_number.is_(None), known)
+                groups |= {call.group_id for call in session.execute(others)}
             counts = erasing.erase_calls(session, groups, _spellings(row), at) if groups else {}
         return Did(over=not groups, counts=counts)
 
-    def _destinations(self, row: Erasure, at: datetime) -> "Did":
+    def _destinations(self, row: Erasure, at: datetime) -> Did:
         """What CRMs have of the calls: told to them where they can be told, else named for a person."""
         own = CallOutcome.customer_number == row.stand_in
         calls = select(CallOutcome.id).where(own)
@@ -185,8 +212,10 @@ class Eraser:
             busy = session.scalar(select(Delivery.destination).where(*mine).limit(1))
         if busy is not None and at - row.erased_at < PATIENCE:
             return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment.")
-        told = [{**one, **self.tell(one["to"], one["records"])} for one in found]
-        gone = dict.fromkeys(("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after", "digest"))
+        told = [{**one, **self.tell(one["to"], one["records"], one["made"])} for one in found]
+        gone = dict.fromkeys(
+            ("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after", "digest")
+        )
         with self.database.write() as session:
             of_calls = Delivery.outcome_id.in_(calls)
             count = changed(session, update(Delivery).where(of_calls).values(gone))
@@ -198,14 +227,14 @@ class Eraser:
             )
         return Did(over=True, told=told, counts={"deliveries": count})
 
-    def _numbers(self, row: Erasure, at: datetime) -> "Did":
+    def _numbers(self, row: Erasure, at: datetime) -> Did:
         if row.number is None:
             return Did(over=True)
         with self.database.write() as session:
             counts = erasing.erase_number(session, row.number, _spellings(row), at)
         return Did(over=True, counts=counts)
 
-    def _tables(self, row: Erasure, at: datetime) -> "Did":
+    def _tables(self, row: Erasure, at: datetime) -> Did:
         spellings = _spellings(row)
         if spellings is None:
             return Did(over=True)
@@ -239,11 +268,11 @@ class Eraser:
                 bulk.expect_growth(session)
                 some = hits[start : start + tables.MOST_AT_ONCE]
                 more, waiting = tables.take_out(session, one, some, spellings, at)
-            tables._add(counts, more)
+            tables.add(counts, more)
             again += waiting
         return counts, again
 
-    def _again(self, row: Erasure, spellings: Spellings, place: dict[str, Any], at: datetime) -> "Did":
+    def _again(self, row: Erasure, spellings: Spellings, place: dict[str, Any], at: datetime) -> Did:
         """Receipts that waited to be read when they were looked at: a normalizer has them by now, or soon."""
         if not place["again"]:
             return Did(over=True)
@@ -257,7 +286,7 @@ class Eraser:
         waits = "Callbacks wait to be read." if again else None
         return Did(over=not again, place=place, counts=counts, waits_for=waits)
 
-    def _files(self, row: Erasure, at: datetime) -> "Did":
+    def _files(self, row: Erasure, at: datetime) -> Did:
         spellings = _spellings(row)
         if spellings is None:
             return Did(over=True)
@@ -266,28 +295,17 @@ class Eraser:
         found = files.take_out([self.data_dir, *self.folders], spellings, self.database)
         return Did(over=True, counts=found.counts, left=found.left)
 
-    def _mirror(self, row: Erasure, at: datetime) -> "Did":
+    def _mirror(self, row: Erasure, at: datetime) -> Did:
         if mirror.begin_again(self.data_dir / "mirror", row.place is not None):
             return Did(over=True)
-        return Did(place={"asked": True}, waits_for="The mirror is to be begun again by whoever follows the feed for it.")
+        return Did(
+            place={"asked": True}, waits_for="The mirror is to be begun again by whoever follows the feed for it."
+        )
 
-    def _scrub(self, row: Erasure, at: datetime) -> "Did":
+    def _scrub(self, row: Erasure, at: datetime) -> Did:
         with self.database.write() as session:  # the row itself is the last that holds the number
             session.execute(update(Erasure).where(Erasure.id == row.id).values(number=None))
         return Did(over=True, left=scrubbing.scrub(self.database, _spellings(row)))
-
-
-@dataclass(frozen=True)
-class Did:
-    """What came of a piece. ``over``: the step is. ``waits_for``: a sentence, where it is to be tried again later."""
-
-    over: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)
-    told: Sequence[Mapping[str, Any]] = ()
-    left: Sequence[str] = ()
-    place: Any = None
-    progress: int | None = None
-    waits_for: str | None = None
 
 
 def _spellings(row: Erasure) -> Spellings | None:

@@ -14,6 +14,7 @@ from web.pages import (
     connections,
     counted_leads,
     destinations,
+    erasures,
     errors,
     exporting,
     keyring,
@@ -71,6 +72,7 @@ def register(app: Flask) -> None:
         views,
         schedules,
         suppressions,
+        erasures,
         audit,
         keyring,
     ):

@@ -26,6 +26,4 @@ def _written(value) -> str:
 
 def files_with(folder, spellings) -> list:
     """Files below the folder in which the number stands as bytes, or within base64."""
-    return [
-        path for path in sorted(folder.rglob("*")) if path.is_file() and spellings.within_bytes(path.read_bytes())
-    ]
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and spellings.within_bytes(path.read_bytes())]

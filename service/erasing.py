@@ -1,0 +1,71 @@
+"""Erasures, wired: what works on them, which folders are looked through, and how destinations are told."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from crm.erasing import tell
+from models.database import Database
+from service.settings.config import Settings
+from upkeep.erasure import ledger
+from upkeep.erasure.working import Eraser
+
+log = structlog.get_logger(__name__)
+
+TOGETHER_SECONDS = 60.0
+OTHER_KEY = (
+    "{} erasures were made under another key: what dialers tell of these people's calls is not recognised. Set "
+    "WRAPUP_ERASURE_KEY to the WRAPUP_SECRET_KEY of that time."
+)
+
+
+def eraser_of(settings: Settings, database: Database) -> Eraser:
+    """Who works on erasures, as it is set up."""
+
+    def told(destination: str, records: Sequence[str], made: Sequence[str]) -> Mapping[str, Any]:
+        return tell(database, settings.destinations, destination, records, made)
+
+    return Eraser(database, settings.data_dir, folders_of(settings), told)
+
+
+def folders_of(settings: Settings) -> list[Path]:
+    """Where files of ours may be beside the data folder: what schedules write."""
+    return [settings.schedules.folder] if settings.schedules.folder else []
+
+
+class Erasing:
+    """The worker's loop of it. Now and then file and database are made to know the same."""
+
+    def __init__(self, eraser: Eraser):
+        self._eraser = eraser
+        self._together_at = 0.0
+
+    def step(self) -> bool:
+        if time.monotonic() >= self._together_at:
+            ledger.together(self._eraser.database, self._eraser.data_dir)
+            self._together_at = time.monotonic() + TOGETHER_SECONDS
+        return self._eraser.step()
+
+
+def begin_again(settings: Settings, database: Database) -> None:
+    """Before anything is served: what the ledger knows and the database does not, because it was put back from a backup, is taken
+    out of calls, leads and lists. All tables and files are looked through by a worker, or by ``wrapup migrate``."""
+    with database.read() as session:
+        if others := ledger.foreign(session, database.stand_ins.key_id):
+            log.error("erasures_of_another_key", said=OTHER_KEY.format(others))
+    eraser = eraser_of(settings, database)
+    for erasure in ledger.together(database, settings.data_dir):
+        while eraser.is_quick(erasure) and eraser.work(erasure):
+            continue
+
+
+def finish(settings: Settings, database: Database) -> int:
+    """Do all of it to the end; how many erasures wait for somebody else. Raises OSError."""
+    begin_again(settings, database)
+    eraser = eraser_of(settings, database)
+    while eraser.step():
+        continue
+    return len(eraser.running())
