@@ -1,0 +1,68 @@
+"""``wrapup erase`` as an operator types it, and yesterday's backup with ``wrapup migrate``."""
+
+import os
+import shutil
+
+import pytest
+
+from lib.phone_spellings import Spellings
+from models.database import Database
+from tests.evidence import connect, terminal
+from tests.outcomes.test_erasing import NUMBER, PERSONAL, told
+from tests.upkeep.erasure import dump, files_with
+
+FILE = """
+[connections.ryng-main]
+dialer = "ryng"
+callback_tokens = ["token-of-ryng-main"]
+default_country = "IN"
+"""
+
+
+@pytest.fixture
+def typed(commands, tmp_path, sqlite_template):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(sqlite_template, data / "wrapup.db")
+    (tmp_path / "wrapup.toml").write_text(FILE)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+    environ |= {"WRAPUP_DATA_DIR": str(data)}
+    return lambda *words: commands.run(*words, cwd=tmp_path, env=environ)
+
+
+def filled(tmp_path) -> Database:
+    database = Database(f"sqlite:///{tmp_path}/data/wrapup.db")
+    told(database, connect(), terminal(**PERSONAL))
+    database.close()
+    return database
+
+
+def test_it_is_seen_first_and_then_done(typed, tmp_path):
+    database = filled(tmp_path)
+    looked = typed("erase", "--number", "098000 12345", "--everywhere")
+    assert "call_outcomes: 1" in looked.stdout and "Nothing was changed." in looked.stdout
+    assert typed("erase", "--list").stdout == ""
+    done = typed("erase", "--number", NUMBER, "--apply")
+    assert done.returncode == 0 and done.stdout.splitlines()[-1].startswith("Erased: ")
+    assert not Spellings(NUMBER).within(dump(database))
+    assert files_with(tmp_path / "data", Spellings(NUMBER)) == []
+    (line,) = typed("erase", "--list").stdout.splitlines()
+    assert "done" in line and "by command line" in line
+
+
+def test_a_backup_of_yesterday_and_wrapup_migrate(typed, tmp_path):
+    database = filled(tmp_path)
+    shutil.copy(tmp_path / "data" / "wrapup.db", tmp_path / "yesterday.db")
+    assert typed("erase", "--number", NUMBER, "--apply").returncode == 0
+    for path in (tmp_path / "data").glob("wrapup.db*"):
+        path.unlink()
+    shutil.move(tmp_path / "yesterday.db", tmp_path / "data" / "wrapup.db")
+    assert typed("migrate").stdout == "The database has the present schema.\n"
+    assert not Spellings(NUMBER).within(dump(database))
+    assert files_with(tmp_path / "data", Spellings(NUMBER)) == []
+
+
+def test_a_number_of_ours_is_refused_with_a_sentence(typed, tmp_path):
+    filled(tmp_path)
+    refused = typed("erase", "--number", "+914900000000", "--apply")
+    assert refused.returncode == 1 and "a number of ours" in refused.stderr

@@ -1,0 +1,46 @@
+"""The page of erasures: only for who may everything; seen first, then done."""
+
+import html
+
+import pytest
+from sqlalchemy import select
+
+from models import Erasure
+from tests.evidence import terminal
+from tests.outcomes.test_erasing import NUMBER, told
+from tests.web.pages.conftest import browser_with
+
+URL = "/erasures"
+
+
+@pytest.fixture
+def owner(app, database):
+    return browser_with(app, database, "admin")
+
+
+def text(browser, path=URL) -> str:
+    response = browser.get(path)
+    assert response.status_code == 200
+    return html.unescape(response.get_data(as_text=True))
+
+
+def test_it_is_seen_first_and_then_begun(owner, database):
+    told(database, terminal())
+    looked = owner.post(f"{URL}/erase", number="098000 12345", look="1")
+    assert looked.status_code == 200 and "Erase for good" in looked.get_data(as_text=True)
+    with database.read() as session:
+        assert session.scalars(select(Erasure)).all() == []
+    assert owner.post(f"{URL}/erase", number=NUMBER, apply="1").status_code == 303
+    page = text(owner)
+    assert "It is begun." in page and "running" in page and NUMBER not in page
+
+
+def test_what_is_refused_is_said(owner, database):
+    told(database, terminal())
+    refused = owner.post(f"{URL}/erase", number="+914900000000", look="1")
+    assert refused.status_code == 422 and "a number of ours" in refused.get_data(as_text=True)
+    assert owner.post(f"{URL}/erase", number="twelve", look="1").status_code == 422
+
+
+def test_others_do_not_see_it(app, database):
+    assert browser_with(app, database, "read", "leads").get(URL).status_code == 403
