@@ -69,6 +69,7 @@ WORDS = {
     ("decisions", "meaning"): [["sale"], "connected", None],
     ("decisions", "state"): ["waiting", "running", "done", "failed"],
     ("deliveries", "operation"): ["log_call", "set_status", "remove_call", "post_event"],
+    ("erasures", "state"): ["running", "done"],
     ("suppressions", "source"): ["person", "outcome", "crm"],
     ("take_outs", "state"): ["pending", "sending", "done", "by_hand", "left"],
     ("views", "kind"): ["report", "outcomes"],

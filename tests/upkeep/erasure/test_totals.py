@@ -1,4 +1,5 @@
-"""Every total is the same before and after a person is erased: the nineteen reports of the catalogue, the twentieth, which is the reconciliation, and the summary."""
+"""Every total is the same before and after a person is erased: the nineteen reports of the catalogue, the twentieth, which is the
+reconciliation, and the summary."""
 
 import json
 from dataclasses import replace
