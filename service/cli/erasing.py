@@ -81,6 +81,8 @@ def _erase(number: str, apply: bool, everywhere: bool, keep_uncalled: bool) -> N
         begun = beginning.begin(database, own.data_dir, number, BY, keep_uncalled)
     except NotErased as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"The ledger cannot be written, so nothing was begun: {error.strerror}.") from None
     _work(begun.id)
 
 

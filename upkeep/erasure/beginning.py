@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from lib import clock, ids, phone_spellings
-from models import CallEvent, CallOutcome, Delivery, Erasure, Lead, LoadedLead, Suppression, TakeOut
+from models import CallEvent, CallOutcome, Delivery, Erasure, Lead, LoadedLead, Suppression, TakeOut, audit
 from models.database import Database
 from models.erasures import RUNNING
 from models.suppressions import PERSON
@@ -76,6 +76,7 @@ def begin(database: Database, folder: Path, number: str, by: str, keep_uncalled:
     with database.write() as session:
         row = ledger.begun(one, number)
         session.add(row)
+        audit.note(session, "erasure.apply", subject=one.id)
         if keep_uncalled:
             suppressions.put(session, PERSON, [Wanted(number, number, REASON)], by, at)
     log.info("erasure_begun", erasure=one.id, key=by)
