@@ -86,7 +86,7 @@ def _asked(stand: StandIns, came_in: Iterable[Incoming]) -> dict[tuple[str, str]
 
 def blank(session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime) -> int:
     """Blank receipts, in place: each keeps the events given. How many."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for receipt, events in told:
         left = erased.body(events, at)
         rows.append(

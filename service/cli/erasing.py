@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import click
@@ -143,12 +144,9 @@ def _say_end(row: Erasure) -> None:
         say(f"  {line}")
 
 
-def _asked_of(told: Sequence[dict[str, object]]) -> Iterator[str]:
+def _asked_of(told: Sequence[dict[str, Any]]) -> Iterator[str]:
     for one in told:
-        ids = [*one["records"], *one["made"]]  # type: ignore[misc]  # lists of texts, as they were written
-        yield erasures.sentence(
-            str(one["to"]), str(one["state"]), list(map(str, ids)), one["said"] and str(one["said"])
-        )
+        yield erasures.sentence(one["to"], one["state"], [*one["records"], *one["made"]], one["said"])
 
 
 def _list() -> None:

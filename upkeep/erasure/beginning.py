@@ -56,8 +56,12 @@ def look(session: Session, number: str) -> Found:
         "receipts": _count(session, select(CallEvent.receipt_id).where(CallEvent.group_id.in_(groups)).distinct()),
         "deliveries": _count(session, select(Delivery.id).where(Delivery.outcome_id.in_(calls))),
     }
-    for model in (Lead, LoadedLead, Suppression, TakeOut):
-        counts[model.__tablename__] = _count(session, select(model.id).where(model.number == number))
+    counts |= {
+        "leads": _count(session, select(Lead.id).where(Lead.number == number)),
+        "loaded_leads": _count(session, select(LoadedLead.id).where(LoadedLead.number == number)),
+        "suppressions": _count(session, select(Suppression.id).where(Suppression.number == number)),
+        "take_outs": _count(session, select(TakeOut.id).where(TakeOut.number == number)),
+    }
     return Found(number, counts, records(session, _with(number)), {})
 
 

@@ -20,8 +20,7 @@ from upkeep.erasure import tables
 from upkeep.erasure.beginning import REASON
 
 NUMBERS: tuple[AnyColumn, ...] = (
-    CallOutcome.customer_number,
-    *(model.number for model in (Lead, LoadedLead, Suppression, TakeOut)),
+    *(CallOutcome.customer_number, Lead.number, LoadedLead.number, Suppression.number, TakeOut.number),
 )
 _ALL = UUID(int=2**128 - 1)
 

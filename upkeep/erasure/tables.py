@@ -154,7 +154,8 @@ def _of_receipts(
     session: Session, receipts: Sequence[UUID], spellings: Spellings, at: datetime
 ) -> tuple[Counts, list[UUID]]:
     mine = bulk.among(session, Receipt.id, receipts)
-    states = dict(session.execute(select(Receipt.id, Receipt.state).where(mine, Receipt.erased_at.is_(None))).all())
+    fresh = session.execute(select(Receipt.id, Receipt.state).where(mine, Receipt.erased_at.is_(None)))
+    states = {row.id: row.state for row in fresh}
     waiting = [receipt for receipt, state in states.items() if state == PENDING]
     told = select(CallEvent).where(
         bulk.among(session, CallEvent.receipt_id, [one for one in states if one not in waiting])

@@ -147,8 +147,8 @@ class Eraser:
         if row.number is not None:
             return Did(over=True)
         found = restored.find(self.database, row.stand_in, row.place)
-        if isinstance(found, dict):
-            return Did(place=found)
+        if found is not None and not isinstance(found, str):
+            return Did(place=dict(found))
         with self.database.write() as session:
             session.execute(update(Erasure).where(Erasure.id == row.id).values(number=found))
             if row.keep_uncalled:
