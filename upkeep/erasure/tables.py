@@ -85,8 +85,9 @@ def rows(session: Session, one: Searched, after: Key | None, bound: UUID) -> Ite
         statement = statement.where(Receipt.erased_at.is_(None))
     size = 0
     for row in session.execute(statement, execution_options={"yield_per": 50}).mappings():
-        yield row
-        size += sum(len(value) for value in row.values() if isinstance(value, bytes))
+        found: dict[str, Any] = dict(row)
+        yield found
+        size += sum(len(value) for value in found.values() if isinstance(value, bytes))
         if size > BYTES:
             return
 

@@ -280,8 +280,9 @@ class Eraser:
         wanted = [ids.parse(each) for each in place["again"]]
         with self.database.read() as session:
             statement = select(*one.keys, *one.columns).where(bulk.among(session, one.keys[0], wanted))
-            looked = [found for found in session.execute(statement).mappings() if tables.holds(found, one, spellings)]
-        counts, again = self._taken_out(one, looked, spellings, at)
+            looked: list[dict[str, Any]] = [dict(found) for found in session.execute(statement).mappings()]
+        hits = [found for found in looked if tables.holds(found, one, spellings)]
+        counts, again = self._taken_out(one, hits, spellings, at)
         place = {**place, "again": list(map(str, again))}
         waits = "Callbacks wait to be read." if again else None
         return Did(over=not again, place=place, counts=counts, waits_for=waits)
