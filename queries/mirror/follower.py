@@ -14,9 +14,10 @@ from models.database import Database
 from models.retention import OUTCOMES
 from outcomes.feed import Place, State, state
 from queries import feed
-from queries.mirror import building, engine, fetching, writing
+from queries.mirror import building, engine, fetching, forgetting, writing
 from queries.mirror import manifest as manifests
 from queries.mirror.columns import NAMES, read_csv
+from queries.mirror.forgetting import OURS
 from queries.mirror.manifest import Manifest, Unusable
 
 log = structlog.get_logger(__name__)
@@ -27,8 +28,6 @@ FEW, PATIENCE = (
     30.0,
 )  # so few changes wait for so many seconds: what is not mirrored yet is asked from the tables
 MOST_SMALL, MOST_SMALL_ROWS = 30, 150_000  # then they are joined into months
-OURS = ("*.parquet", "*.csv")  # what is put here by a name of its own; whatever else is in the folder stays
-FORGET = "forget"  # a file: all that is mirrored goes, and is read again
 GRACE = 60.0  # seconds for which a file that is no longer part of it is left, because somebody may be reading it
 
 
@@ -44,8 +43,8 @@ class Follower:
 
     def step(self) -> bool:
         """Go a step further: mirror what changed, or join. Returns whether there is more to do."""
-        if (self._folder / FORGET).exists():
-            forget(self._folder)
+        if forgetting.is_asked(self._folder):
+            forgetting.forget(self._folder)
         manifest, last = self._manifest()
         if not manifest.built:
             manifest = building.piece(self._database, self._folder, manifest, last, self._piece)
@@ -178,15 +177,6 @@ class Follower:
         for name, since in self._leaving.items():
             if now - since >= GRACE:
                 (self._folder / name).unlink(missing_ok=True)
-
-
-def forget(folder: Path) -> None:
-    """Remove all that is mirrored, at once: somebody was erased. The caller holds the folder's lock."""
-    (folder / manifests.FILE).unlink(missing_ok=True)
-    for path in (path for of in OURS for path in folder.glob(of)):
-        path.unlink(missing_ok=True)
-    durable.sync_folder(folder)
-    (folder / FORGET).unlink(missing_ok=True)
 
 
 def _bounds(month: str) -> tuple[str, str]:

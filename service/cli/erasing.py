@@ -49,7 +49,7 @@ def erase(
 ) -> None:
     """Erase a person: calls stay, without the number and whatever else was known of whom they were with.
 
-    May be stopped at any time: a worker, or `wrapup migrate`, goes on with it. Code 1 where it waits for something at the end.
+    May be stopped at any time: a worker, or `wrapup migrate`, goes on with it. Code 1 of --list where one is not done.
     """
     database = context().database
     migrations.upgrade(database)

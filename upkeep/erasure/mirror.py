@@ -5,20 +5,19 @@ Whoever follows holds the folder's lock, and clears it when it finds the request
 from pathlib import Path
 
 from lib import locks, private
-from queries.mirror import follower
+from queries.mirror import forgetting
 
 LOCK = "lock"
 
 
 def begin_again(folder: Path, asked: bool) -> bool:
     """Have the mirror begun again; whether it is. ``asked``: whether that was asked for by an earlier call."""
-    request = folder / follower.FORGET
-    if not folder.is_dir() or (asked and not request.exists()):
+    if not folder.is_dir() or (asked and not forgetting.is_asked(folder)):
         return True
     private.make_file(folder / LOCK)
     with (folder / LOCK).open("r+b") as lock:
         if locks.take(lock.fileno()):
-            follower.forget(folder)
+            forgetting.forget(folder)
             return True
-    request.touch(0o600)
+    forgetting.ask(folder)
     return False
