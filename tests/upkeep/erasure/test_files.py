@@ -1,0 +1,62 @@
+"""Files in which a number stands, and the mirror."""
+
+import gzip
+import zipfile
+
+import duckdb
+
+from lib import locks
+from lib.phone_spellings import Spellings
+from queries.mirror import forgetting
+from upkeep.erasure import files, mirror
+
+NUMBER = "+919800012345"
+SPELLINGS = Spellings(NUMBER)
+
+
+def test_exports_with_the_number_go_whatever_they_are_and_others_stay(database, tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.csv").write_text("number\n098000 12345\n")
+    with gzip.open(folder / "b.ndjson.gz", "wt") as file:
+        file.write('{"number": "+919800012345"}\n')
+    with zipfile.ZipFile(folder / "c.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", "<t>+91 98000 12345</t>")
+    for name, number in (("d", NUMBER), ("others", "+919800067890")):
+        duckdb.sql(f"COPY (SELECT '{number}' AS n) TO '{folder}/{name}.parquet' (COMPRESSION zstd)")
+    (folder / "others.csv").write_text("number\n+919800067890\n")
+    found = files.take_out([tmp_path], SPELLINGS, database)
+    assert found.counts == {"exports": 4} and len(found.left) == 4
+    assert sorted(path.name for path in folder.iterdir()) == ["others.csv", "others.parquet"]
+
+
+def test_what_is_no_export_of_ours_is_named_and_left(database, tmp_path):
+    (tmp_path / "notes.txt").write_text(NUMBER)
+    found = files.take_out([tmp_path], SPELLINGS, database)
+    assert found.counts == {} and found.left == [files.NOT_OURS.format(tmp_path / "notes.txt")]
+    assert (tmp_path / "notes.txt").exists()
+
+
+def test_lines_that_nobody_understood_are_cut_out_of_the_spool(database, tmp_path):
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    (folder / "damaged").write_bytes(b"\nzz +919800012345\nother line")
+    assert files.take_out([tmp_path], SPELLINGS, database).counts == {"spool": 1}
+    assert (folder / "damaged").read_bytes() == b"\nother line"
+
+
+def test_a_mirror_that_nobody_follows_is_cleared(tmp_path):
+    (tmp_path / "m-2026-11.parquet").write_bytes(b"x")
+    (tmp_path / "manifest.json").write_text("{}")
+    assert mirror.begin_again(tmp_path, False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
+
+
+def test_whoever_follows_is_asked_to(tmp_path):
+    (tmp_path / "s-1.parquet").write_bytes(b"x")
+    with (tmp_path / "lock").open("w+b") as held:
+        assert locks.take(held.fileno())
+        assert not mirror.begin_again(tmp_path, False)
+        assert forgetting.is_asked(tmp_path) and (tmp_path / "s-1.parquet").exists()
+        forgetting.forget(tmp_path)
+        assert mirror.begin_again(tmp_path, True)
