@@ -33,7 +33,7 @@ class Replica:
         named = make_url(url)
         if "target_session_attrs" not in named.query:
             named = named.update_query_dict({"target_session_attrs": "prefer-standby"})
-        self._copy = Database(named.render_as_string(hide_password=False))
+        self._copy = Database(named.render_as_string(hide_password=False), stand_ins=database.stand_ins)
         self._bound = bound
         self._lock = Lock()
         self._marks: deque[tuple[float, int]] = deque(
