@@ -30,6 +30,7 @@ from models.database import Database
 from outcomes import feed
 from outcomes.decisions import Decided
 from queries.feed import cursor
+from service import erasing
 from service.settings import config
 from service.settings.mistakes import BadSettings
 from upkeep.backups import beside, counting, folders, manifest, restoring
@@ -105,6 +106,9 @@ class Drill:
             began = feed.begin_epoch(session, clock.now(), feed.Place(content.place, content.epoch))
             key = create_key(session, "restore-drill", ["read"])
         yield Line("feed", True, f"epoch {began.epoch} begun above place {began.begins_above}")
+        with told("Taking out whoever was erased since"), closing(settings.database()) as own:
+            again = erasing.begin_again(settings, own)
+        yield Line("erasures", True, f"{many(again, 'person')} erased since: taken out of calls, leads and lists")
         yield from self._started(folder, environ, settings, key, content)
 
     @contextmanager

@@ -11,7 +11,7 @@ from crm.erasing import tell
 from models.database import Database
 from service.settings.config import Settings
 from upkeep.erasure import ledger
-from upkeep.erasure.working import Eraser
+from upkeep.erasure.working import Eraser, nobody
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +23,12 @@ OTHER_KEY = (
 
 
 def eraser_of(settings: Settings, database: Database) -> Eraser:
-    """Who works on erasures, as it is set up."""
+    """Who works on erasures, as it is set up. One from which nothing may leave is a copy: it tells no CRM, and touches no files
+    but its own."""
 
     def told(destination: str, records: Sequence[str], made: Sequence[str]) -> Mapping[str, Any]:
+        if not settings.outside:
+            return nobody(destination, records, made)
         return tell(database, settings.destinations, destination, records, made)
 
     return Eraser(database, settings.data_dir, folders_of(settings), told)
@@ -33,7 +36,7 @@ def eraser_of(settings: Settings, database: Database) -> Eraser:
 
 def folders_of(settings: Settings) -> list[Path]:
     """Where files of ours may be beside the data folder: what schedules write."""
-    return [settings.schedules.folder] if settings.schedules.folder else []
+    return [settings.schedules.folder] if settings.outside and settings.schedules.folder else []
 
 
 class Erasing:
@@ -50,16 +53,18 @@ class Erasing:
         return self._eraser.step()
 
 
-def begin_again(settings: Settings, database: Database) -> None:
+def begin_again(settings: Settings, database: Database) -> int:
     """Before anything is served: what the ledger knows and the database does not, because it was put back from a backup, is taken
-    out of calls, leads and lists. All tables and files are looked through by a worker, or by ``wrapup migrate``."""
+    out of calls, leads and lists; how many erasures. All tables and files are looked through by a worker, by ``wrapup migrate``,
+    or by ``wrapup restore``."""
+    eraser, missing = eraser_of(settings, database), ledger.together(database, settings.data_dir)
     with database.read() as session:
         if others := ledger.foreign(session, database.stand_ins.key_id):
             log.error("erasures_of_another_key", said=OTHER_KEY.format(others))
-    eraser = eraser_of(settings, database)
-    for erasure in ledger.together(database, settings.data_dir):
+    for erasure in missing:
         while eraser.is_quick(erasure) and eraser.work(erasure):
             continue
+    return len(missing)
 
 
 def finish(settings: Settings, database: Database) -> int:

@@ -29,7 +29,6 @@ OURS = (
     "feed-place.json",
     "erasures.jsonl",
     "in-use",
-    "erasures.jsonl",
     "last-",
     "before-",
     "demo.lock",

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,19 +15,25 @@ from lib import clock
 from lib.text import many
 from models import audit
 from models.database import Database
-from service import logs
+from service import erasing, logs
 from service.cli.settings import settings
 from service.drill import Drill
 from service.settings import config
+from service.settings.mistakes import BadSettings
 from service.supervisor.folder import vacant
 from service.terminal import say
 from upkeep.backups import folders, making, noted, restoring
 from upkeep.backups.beside import Beside
 from upkeep.backups.folders import size
-from upkeep.backups.refused import Refused
+from upkeep.backups.refused import Refused, told
+from upkeep.erasure import ledger
 from web.context import context
 
 SAMPLE = 200
+UNSET = (
+    "Persons who were erased since are taken out by the next start, or by `wrapup migrate`; it was not done yet, for the "
+    "settings cannot be read: {}"
+)
 NICE = 5  # as whoever asks: callbacks go first
 DIR = click.Path(file_okay=False, path_type=Path)
 
@@ -71,7 +78,8 @@ def backup(folder: Path, keep: int | None, without_database: bool) -> None:
 @click.option("--to", "data_dir", type=DIR, help="The data folder to put it into; that of the settings without it.")
 @click.option("--over", is_flag=True, help="Also where something is: that is moved aside.")
 def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
-    """Put a backup back, bring it to the present schema, and begin the change feed anew. Stop Wrapup first.
+    """Put a backup back, bring it to the present schema, and begin the change feed anew. Stop Wrapup first. Persons who were
+    erased since are taken out again.
 
     An empty place is expected: WRAPUP_DATA_DIR and WRAPUP_DATABASE_URL say where, or --to another data folder.
     """
@@ -83,10 +91,13 @@ def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
     try:
         with vacant(place.data_dir):
             done = restoring.restore(backup_folder.absolute(), place, _prepare, over)
+            for sentence in done.said:
+                say(sentence)
+            with told("Taking out whoever was erased since"):
+                for sentence in _erased_again(place, is_copy=data_dir is not None):
+                    say(sentence)
     except Refused as error:
         raise click.ClickException(str(error)) from None
-    for sentence in done.said:
-        say(sentence)
 
 
 def _note(database: Database, act: str, name: str) -> None:
@@ -102,6 +113,23 @@ def _elsewhere(place: restoring.Place, data_dir: Path) -> restoring.Place:
     if place.database_url.startswith("sqlite"):
         return restoring.Place(data_dir, f"sqlite:///{data_dir / 'wrapup.db'}")
     return restoring.Place(data_dir, place.database_url)
+
+
+def _erased_again(place: restoring.Place, is_copy: bool) -> list[str]:
+    """Sentences about those whom the ledger knows as erased, and the backup did not."""
+    if not ledger.read(place.data_dir):
+        return []
+    where = {"WRAPUP_DATA_DIR": str(place.data_dir), "WRAPUP_DATABASE_URL": place.database_url}
+    try:
+        own = config.load(os.environ | where)
+    except BadSettings as error:
+        return [UNSET.format(error)]
+    own = replace(own, outside=own.outside and not is_copy)
+    with closing(own.database()) as database:
+        again = erasing.begin_again(own, database)
+        left = erasing.finish(own, database)
+    said = [f"{many(again, 'person')} erased since the backup: taken out again."] if again else []
+    return [*said, *([f"{many(left, 'erasure')} wait for a worker: see `wrapup erase --list`."] if left else [])]
 
 
 def _prepare(database: Database) -> None:

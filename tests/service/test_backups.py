@@ -4,17 +4,22 @@ import json
 import os
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from lib import clock
+from lib import clock, ids
+from lib.phone_spellings import Spellings
+from lib.stand_ins import StandIns
 from models.database import Database
 from service.supervisor.folder import hold
 from tests import factories
 from tests.evidence import RYNG, connect, keep, normalize, receipt, terminal
 from tests.upkeep.backups import stage
+from tests.upkeep.erasure import dump, files_with
+from upkeep.erasure import ledger
 
+NUMBER, KEY = "+919800012345", "a-secret-key-of-sixteen-and-more"
 TOML = """
 [connections.ryng-main]
 dialer = "ryng"
@@ -104,6 +109,50 @@ def test_a_backup_is_made_and_tried_and_nothing_leaves_the_copy(place, commands,
     asked = len(calls)
     off = commands.run("poll", "qvoice-main", **run | {"env": run["env"] | {"WRAPUP_OUTSIDE": "off"}})
     assert (off.returncode, len(calls)) == (1, asked) and asked > 0
+
+
+def test_whoever_was_erased_since_does_not_come_back(place, commands, tmp_path, database, request):
+    run, calls = place
+    secrets = tmp_path / "data" / "secrets"
+    secrets.mkdir(parents=True, mode=0o700)
+    (secrets / "secret_key").write_text(KEY)
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    own = StandIns(KEY)
+    erased = ledger.Entry(str(ids.new()), own.number(NUMBER), own.key_id, clock.iso(clock.now()), "Ann", True)
+    ledger.append(tmp_path / "data", [erased])
+    # The ledger of a later backup beside it counts, also where only that was saved.
+    assert commands.run("backup", "backups", "--without-database", **run).returncode == 0
+    with stage.empty_place(request, tmp_path / "other", database) as other:
+        env = run["env"] | {"WRAPUP_DATA_DIR": str(other.data_dir), "WRAPUP_DATABASE_URL": other.database_url}
+        done = commands.run("restore", folder, **run | {"env": env})
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == "1 person erased since the backup: taken out again."
+        with closing(Database(other.database_url)) as back:
+            said = dump(back)
+        assert own.number(NUMBER) in said and not Spellings(NUMBER).within(said)
+        assert files_with(other.data_dir, Spellings(NUMBER)) == []
+        verified = commands.run("verify", "--all", **run | {"env": env})
+        assert verified.stdout.splitlines()[-1] == "Nothing is wrong.", verified.stdout
+        listed = commands.run("erase", "--list", **run | {"env": env})
+        assert erased.id in listed.stdout and "done" in listed.stdout
+    tried = commands.run("restore-drill", "backups", timeout=600, **run)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "yes  erasures: 1 person erased since" in tried.stdout
+    assert calls == []
+
+
+def test_where_the_settings_are_not_there_yet_the_next_start_takes_them_out(place, commands, tmp_path, sqlite_url):
+    run, _ = place
+    if not run["env"]["WRAPUP_DATABASE_URL"].startswith("sqlite"):
+        pytest.skip("of settings")
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    own = StandIns(KEY)
+    erased = ledger.Entry(str(ids.new()), own.number(NUMBER), own.key_id, clock.iso(clock.now()), "Ann", True)
+    ledger.append(tmp_path / "other", [erased])
+    env = {name: value for name, value in run["env"].items() if name not in ("RYNG_TOKEN", "WRAPUP_DATABASE_URL")}
+    done = commands.run("restore", folder, **run | {"env": env | {"WRAPUP_DATA_DIR": str(tmp_path / "other")}})
+    assert done.returncode == 0, done.stderr
+    assert "by `wrapup migrate`" in done.stdout and "RYNG_TOKEN" in done.stdout.splitlines()[-1]
 
 
 def test_a_backup_that_does_not_hold_is_said_to(place, commands, tmp_path):

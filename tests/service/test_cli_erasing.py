@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from lib.phone_spellings import Spellings
 from models.database import Database
+from tests import backups
 from tests.evidence import connect, terminal
 from tests.outcomes.test_erasing import NUMBER, PERSONAL, told
 from tests.upkeep.erasure import dump, files_with
@@ -50,16 +52,24 @@ def test_it_is_seen_first_and_then_done(typed, tmp_path):
     assert "done" in line and "by command line" in line
 
 
-def test_a_backup_of_yesterday_and_wrapup_migrate(typed, tmp_path):
-    database = filled(tmp_path)
-    shutil.copy(tmp_path / "data" / "wrapup.db", tmp_path / "yesterday.db")
-    assert typed("erase", "--number", NUMBER, "--apply").returncode == 0
-    for path in (tmp_path / "data").glob("wrapup.db*"):
-        path.unlink()
-    shutil.move(tmp_path / "yesterday.db", tmp_path / "data" / "wrapup.db")
-    assert typed("migrate").stdout == "The database has the present schema.\n"
-    assert not Spellings(NUMBER).within(dump(database))
-    assert files_with(tmp_path / "data", Spellings(NUMBER)) == []
+def test_a_backup_of_yesterday_and_wrapup_migrate(commands, database, database_url, tmp_path):
+    told(database, connect(), terminal(**PERSONAL))
+    data = tmp_path / "data"
+    (tmp_path / "wrapup.toml").write_text(FILE)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WRAPUP_")}
+    run = {"cwd": tmp_path, "env": environ | {"WRAPUP_DATA_DIR": str(data), "WRAPUP_DATABASE_URL": database_url}}
+    with backups.backup(database) as put_back:
+        assert commands.run("erase", "--number", NUMBER, "--apply", **run).returncode == 0
+        put_back()
+        assert Spellings(NUMBER).within(dump(database))
+        assert commands.run("migrate", **run).stdout == "The database has the present schema.\n"
+        assert not Spellings(NUMBER).within(dump(database))
+        assert files_with(data, Spellings(NUMBER)) == []
+        if database.is_sqlite:
+            file = Path(database.url.database)
+            assert not any(
+                Spellings(NUMBER).within_bytes(path.read_bytes()) for path in file.parent.glob(f"{file.name}*")
+            )
 
 
 def test_a_number_of_ours_is_refused_with_a_sentence(typed, tmp_path):

@@ -84,12 +84,12 @@ def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) 
 
 
 def _files(folders: Iterable[Path], database: Database) -> list[Path]:
-    own = Path(str(database.url.database)).name if database.is_sqlite else None
+    own = Path(str(database.url.database)).resolve() if database.is_sqlite else None
     found: dict[Path, None] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
             inside = path.relative_to(folder).parts
-            is_database = own is not None and path.name.startswith(own)
+            is_database = own is not None and path.name.startswith(own.name) and path.parent.resolve() == own.parent
             is_segment = path.parent.name == "spool" and SEGMENT.fullmatch(path.name) is not None
             if inside[0] in PASSED or is_database or is_segment or path.is_symlink() or not path.is_file():
                 continue

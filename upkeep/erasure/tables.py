@@ -4,6 +4,7 @@ Of receipts that tell of nobody's call all is taken, since all of it may be the 
 calls, and names the number, stays without the number.
 """
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from lib.phone_spellings import Spellings
 from models import Audit, Base, CallEvent, CallKey, CallOutcome, Erasure, Receipt, bulk
 from models.base import Guid, UtcDateTime
 from models.database import Database, stand_ins
-from models.receipts import PENDING
+from models.receipts import CALLBACK, PENDING
 from outcomes import erasing
 from outcomes.erased import Reducer
 
@@ -173,7 +174,10 @@ def _of_receipts(
     left = {event.receipt_id for event in others}
     bodies = session.scalars(select(Receipt).where(bulk.among(session, Receipt.id, left), Receipt.erased_at.is_(None)))
     for receipt in bodies:
-        receipt.body, receipt.query = spellings.blotted_bytes(receipt.body), _blotted(receipt.query, spellings)
+        body = spellings.blotted_bytes(receipt.body)
+        if receipt.source == CALLBACK and body != receipt.body:  # of polls it says which records are known
+            receipt.content_hash = hashlib.sha256(body).hexdigest()
+        receipt.body, receipt.query = body, _blotted(receipt.query, spellings)
         receipt.detail, receipt.context = _blotted(receipt.detail, spellings), _blotted(receipt.context, spellings)
         receipt.headers = {name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"}
         add(counts, {"receipts": 1})

@@ -247,8 +247,8 @@ class Eraser:
         with self.database.read() as session:
             looked = list(tables.rows(session, one, after, bound))
             hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, again = self._taken_out(one, hits, spellings, at)
-        again = [*place["again"], *map(str, again)]
+        counts, waiting = self._taken_out(one, hits, spellings, at)
+        again = [*place["again"], *map(str, waiting)]
         if not looked:
             return Did(place={**place, "table": place["table"] + 1, "after": None, "again": again}, counts=counts)
         reached, share = tables.key_of(looked[-1], one), None
@@ -316,4 +316,5 @@ def _spellings(row: Erasure) -> Spellings | None:
 def _share(first: str, reached: tables.Key, bound: UUID) -> int:
     """How far in time, in percent: ids tell it. Receipts are most of all that is looked through."""
     begin, end = UUID(first).int >> 80, bound.int >> 80
-    return min(99, max(0, 100 * ((reached[0].int >> 80) - begin) // max(1, end - begin)))
+    now: int = reached[0].int >> 80
+    return min(99, max(0, 100 * (now - begin) // max(1, end - begin)))

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from lib import ids
 from models import CallOutcome, Kept, Receipt
 from queries.mirror.follower import Follower
 from tests import factories
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
+from upkeep.erasure import beginning
+from upkeep.erasure.working import Eraser
 from upkeep.verifying import folding, segments, tables
 from upkeep.verifying.pieces import pieces
 
@@ -82,6 +84,26 @@ def test_evidence_that_was_changed_is_found_by_its_body_and_by_what_was_read_out
         body = receipt(terminal(1, log_id=101, disposition="Call back later")).body
         session.execute(update(Receipt).where(Receipt.id == ids.parse(str(changed))).values(body=body))
     assert wrong(told) == [f"receipt {changed} says something else than was read out of it", f"receipt {changed}"]
+
+
+def test_what_is_left_of_persons_who_were_erased_is_no_fault(told, tmp_path):
+    """Neither what was taken out of their own calls, nor out of what another's say."""
+    other = terminal(4, log_id=104, customerNum="+919800067890", notes="Or call 098000 12345")
+    keep(told, receipt(connect(4, customerNum="+919800067890"), "connect"), receipt(other))
+    normalize(told)
+    beginning.begin(told, tmp_path, "+919800012345", "Ann")
+    eraser = Eraser(told, tmp_path)
+    while eraser.step():
+        continue
+    assert eraser.running() == []
+    with told.read() as session:
+        bodies = session.scalars(select(Receipt.body)).all()
+    assert len(bodies) == 8 and not any(b"12345" in body for body in bodies)
+    assert wrong(told) == []
+    with told.write() as session:
+        kept = select(Receipt).where(Receipt.erased_at.is_(None), Receipt.kind == "terminal")
+        session.scalars(kept).one().body += b" "
+    assert len(wrong(told)) == 1
 
 
 def test_settings_that_changed_are_said_to_be_so(told):
