@@ -36,7 +36,7 @@ class ListQuery(Schema):
 
 
 @blueprint.route("/erasures", methods=["POST"])
-@scope("admin")
+@scope("admin", act="erasure.apply")
 @blueprint.arguments(NewQuery, location="query")
 @blueprint.arguments(schemas.NewErasure)
 @blueprint.response(202, schemas.OneErasure)

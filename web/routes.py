@@ -64,7 +64,19 @@ def register(app: Flask) -> None:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(links.blueprint)
     questions = (outcomes, reports, catalogue, connections, words, checks, receipts)
-    modules = (*questions, leads, acts, suppressions, erasures, destinations, views, schedules, audit, keyring, sessions)
+    modules = (
+        *questions,
+        leads,
+        acts,
+        suppressions,
+        erasures,
+        destinations,
+        views,
+        schedules,
+        audit,
+        keyring,
+        sessions,
+    )
     openapi.register(app, [module.blueprint for module in modules])
     pages.register(app)
     app.before_request(uploads.answer)  # after the key was looked at
