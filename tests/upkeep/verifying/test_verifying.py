@@ -91,7 +91,7 @@ def test_what_is_left_of_persons_who_were_erased_is_no_fault(told, tmp_path):
     other = terminal(4, log_id=104, customerNum="+919800067890", notes="Or call 098000 12345")
     keep(told, receipt(connect(4, customerNum="+919800067890"), "connect"), receipt(other))
     normalize(told)
-    beginning.begin(told, tmp_path, "+919800012345", "Ann")
+    beginning.begin(told, tmp_path, "+919800012345", "Ann", keep_uncalled=False)
     eraser = Eraser(told, tmp_path)
     while eraser.step():
         continue
