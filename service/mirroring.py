@@ -61,6 +61,11 @@ class Mirroring:
             children.end(process, STOP_SECONDS)
 
 
+def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
+    """The mirror as it is set up."""
+    return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
+
+
 def main() -> None:
     """Follow until the worker, whose process id is given, has ended. Raises BadSettings."""
     import duckdb  # sixty megabytes, in this process alone

@@ -46,7 +46,7 @@ from schedules.asking import asker
 from schedules.sending import Sender
 from service import logs, loops
 from service.erasing import Erasing, eraser_of
-from service.mirroring import Mirroring
+from service.mirroring import Mirroring, mirroring_of
 from service.normalizer import Beside
 from service.retaining import retaining
 from service.settings import config
@@ -280,29 +280,21 @@ def main() -> None:
     if not settings.outside:
         outside.close()
     database, urls = settings.database(), settings.callbacks_of()
-    mirroring, destinations = mirroring_of(database, settings), settings.destinations
-    sender = sender_of(database, settings)
-    taking_in = taking_in_of(database, settings)
     run(
         database,
         settings.connections,
         urls,
         settings.data_dir,
         hooks.tell_ready,
-        mirroring,
-        destinations,
-        sender,
-        taking_in,
+        mirroring_of(database, settings),
+        settings.destinations,
+        sender_of(database, settings),
+        taking_in_of(database, settings),
         eraser_of(settings, database),
         settings.file_hash,
         watch_of(database, settings),
         settings.retention,
     )
-
-
-def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
-    """The mirror as it is set up."""
-    return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
 
 
 def taking_in_of(database: Database, settings: config.Settings) -> TakingIn | None:

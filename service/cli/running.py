@@ -10,12 +10,13 @@ import migrations
 from lib.text import many
 from service import erasing
 from service.cli.settings import settings
+from service.mirroring import mirroring_of
 from service.prepare import run as run_prepare
 from service.supervisor.folder import hold
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
-from service.worker import mirroring_of, sender_of, taking_in_of
 from service.worker import run as run_worker
+from service.worker import sender_of, taking_in_of
 from web.context import context
 
 group = AppGroup("wrapup")

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
 from crm.destination import Destination
 from dialers.base import Connection
 from dialers.registry import DIALERS
@@ -26,7 +23,7 @@ from models.database import Database
 from queries.reports.base import Limits
 from queries.sources import ALWAYS, AUTO, NEVER
 from schedules.settings import Settings as OfSchedules
-from service.settings import guards
+from service.settings import databases, guards
 from service.settings.alerts import alerts_of
 from service.settings.connections import connections_of
 from service.settings.destinations import destinations_of
@@ -130,7 +127,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     _check_bind(bind)
     reader_url = env.text("WRAPUP_READER_URL", "")
     if reader_url:
-        _check_reader(reader_url, database_url)
+        databases.check_reader(reader_url, database_url)
     short_tokens = env.choice("WRAPUP_ALLOW_SHORT_TOKENS", "no", ("no", "yes")) == "yes"
     given_key = env.text("WRAPUP_SECRET_KEY", "")
     if given_key:
@@ -189,7 +186,7 @@ def places(environ: Mapping[str, str] | None = None) -> Places:
     env = _Environment(os.environ if environ is None else environ)
     data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
     database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
-    _check_database(database_url)
+    databases.check(database_url)
     named = env.text("WRAPUP_CONFIG", "")
     return Places(data_dir, database_url, Path(named).absolute() if named else None)
 
@@ -230,46 +227,6 @@ def _check_bind(bind: str) -> None:
         raise BadSettings(f"WRAPUP_BIND must be HOST:PORT, not {bind!r}.")
     if not 1 <= int(match[2]) <= 65_535:
         raise BadSettings(f"WRAPUP_BIND must have a port from 1 to 65535, not {match[2]}.")
-
-
-def _check_database(text: str) -> None:
-    """Refuse what could not work or would not be one database. No sentence repeats the URL: it may hold a password."""
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise BadSettings("WRAPUP_DATABASE_URL is not a database URL.") from None
-    if url.drivername not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
-        raise BadSettings(f"WRAPUP_DATABASE_URL must begin with sqlite:/// or postgresql://, not {url.drivername}.")
-    if url.port is not None and not 1 <= url.port <= 65_535:
-        raise BadSettings("WRAPUP_DATABASE_URL must have a port from 1 to 65535.")
-    if url.drivername != "sqlite":
-        _check_sessions(url)
-        return
-    if url.host:
-        raise BadSettings("WRAPUP_DATABASE_URL must begin with sqlite:/// with three slashes, or four for a full path.")
-    if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
-        raise BadSettings("WRAPUP_DATABASE_URL must name a file: in memory, every process would have its own database.")
-
-
-def _check_sessions(url: URL) -> None:
-    wanted = url.query.get("target_session_attrs", "")
-    if wanted in ("read-only", "standby", "prefer-standby"):
-        raise BadSettings(
-            f"WRAPUP_DATABASE_URL asks for target_session_attrs={wanted}, where nothing can be written: several hosts need "
-            "read-write, which is what they have where nothing is said."
-        )
-
-
-def _check_reader(text: str, database_url: str) -> None:
-    """No sentence repeats the URL. Raises BadSettings."""
-    try:
-        name = make_url(text).drivername
-    except (ArgumentError, ValueError):
-        raise BadSettings("WRAPUP_READER_URL is not a database URL.") from None
-    if name not in ("postgresql", "postgres", "postgresql+psycopg"):
-        raise BadSettings(f"WRAPUP_READER_URL must begin with postgresql://, not {name}: only PostgreSQL has copies.")
-    if make_url(database_url).drivername == "sqlite":
-        raise BadSettings("WRAPUP_READER_URL is a copy of a PostgreSQL, and WRAPUP_DATABASE_URL names none.")
 
 
 def _public_url(text: str, bind: str) -> str:
