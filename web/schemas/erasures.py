@@ -22,7 +22,8 @@ class NewErasure(Schema):
         truthy={True},
         falsy={False},
         metadata={
-            "description": "Whether the number goes on the list of those that must not be called, as a keyed hash."
+            "description": "Whether the number goes on the list of those that must not be called, as a keyed hash.",
+            "example": True,
         },
     )
 
