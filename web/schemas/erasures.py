@@ -3,6 +3,7 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from models.erasures import ERASURE_STATES
+from web.schemas.decisions import Truth
 from web.schemas.described import following, members, names, number, our_id, text, time, yes_or_no
 
 
@@ -17,10 +18,8 @@ class NewErasure(Schema):
         validate=validate.Length(1, 200),
         metadata={"description": "International, or as the connection dials it.", "example": "+380935550901"},
     )
-    keep_uncalled = fields.Bool(
+    keep_uncalled = Truth(
         load_default=True,
-        truthy={True},
-        falsy={False},
         metadata={
             "description": "Whether the number goes on the list of those that must not be called, as a keyed hash.",
             "example": True,
