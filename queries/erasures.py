@@ -1,15 +1,17 @@
 """The ledger of erasures, as it is shown: who was erased is in none of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from lib import ids
 from lib.clock import iso
 from models import Erasure
+from models.erasures import IS_RUNNING
 from queries import keyset
 from queries.keyset import Page
 
@@ -29,6 +31,11 @@ def page(session: Session, cursor: str | None = None, limit: int = 100) -> Page[
 
 def all_of(session: Session) -> list[dict[str, Any]]:
     return [shown(row) for row in session.scalars(select(Erasure).order_by(Erasure.id.desc()))]
+
+
+def open_since(session: Session) -> datetime | None:
+    """When the oldest was asked for that has not come to its end."""
+    return session.scalar(select(func.min(Erasure.erased_at)).where(text(IS_RUNNING)))
 
 
 def find(session: Session, erasure: UUID) -> Erasure | None:

@@ -16,7 +16,7 @@ from lib.shared_counts import SharedCounts
 from models.database import Database, said
 from queries.recent_counts import RecentCounts
 from upkeep.alerts.settings import Alerts
-from upkeep.metrics import counted, kept, machine, now, passing_on, set_up, told, workers
+from upkeep.metrics import counted, erased, kept, machine, now, passing_on, set_up, told, workers
 
 log = structlog.get_logger(__name__)
 
@@ -68,3 +68,4 @@ def _of_the_database(session: Session, about: About, spooled: int | None, at: da
     yield from workers.figures(session, at)
     yield from told.figures(session, about.alerts, at)
     yield from kept.figures(session, at)
+    yield from erased.figures(session, at)

@@ -10,6 +10,8 @@ from models import (
     CallEvent,
     Delivery,
     DestinationState,
+    Erasure,
+    Kept,
     KnownToken,
     LeadLoad,
     LoadedLead,
@@ -24,6 +26,7 @@ from models import (
 from tests.factories import delivery, event, load, outcome, receipt, take_out
 from tests.schedules.rig import view
 from tests.upkeep.alerts.rig import Rig
+from upkeep.backups import noted
 
 AGO = timedelta(hours=3)
 Step = Callable[[Rig], None]
@@ -83,6 +86,16 @@ def _nothing(rig: Rig) -> None:
     """What grows is well when it grows no more."""
 
 
+def _noted(what: str, ago: timedelta = timedelta(0)) -> Step:
+    return lambda rig: noted.note(rig.folder, what, rig.now - ago)
+
+
+def _erasing(rig, session):
+    own = {"stand_in": "+380~9f86d081884c7d65", "key_id": "k", "by": "Ann", "keep_uncalled": True, "step": "files"}
+    own |= {"counts": {}, "told": [], "left": [], "erased_at": rig.now - timedelta(days=2)}
+    session.add(Erasure(id=ids.new(), **own))
+
+
 def _beats(on: bool) -> Step:
     def done(rig: Rig) -> None:
         rig.beating = on
@@ -111,6 +124,16 @@ BREAKS: dict[str, tuple[Step, Step]] = {
     "callbacks_spooled": (
         lambda rig: rig.spool.append([b"x" * 90]),
         lambda rig: rig.spool.drain(lambda payloads: None),
+    ),
+    "backup_old": (_noted(noted.BACKUP, timedelta(days=2)), _noted(noted.BACKUP)),
+    "restore_drill_old": (_noted(noted.DRILL, timedelta(days=50)), _noted(noted.DRILL)),
+    "retention_fails": (
+        in_database(lambda rig, session: session.add(Kept(kind="receipts", failing_since=rig.now - AGO, error="No."))),
+        in_database(lambda rig, session: session.execute(update(Kept).values(failing_since=None, error=None))),
+    ),
+    "erasures_open": (
+        in_database(_erasing),
+        in_database(lambda rig, session: session.execute(update(Erasure).values(state="done", ended_at=rig.now))),
     ),
     "worker_away": (_beats(False), _beats(True)),
     "loop_stuck": (_hang, _go_round),
@@ -160,4 +183,4 @@ BREAKS: dict[str, tuple[Step, Step]] = {
 # Of what stays away when nothing comes any more: the rig stops.
 SILENT = {"callbacks_silent", "refusals_old", "polls_behind"}
 # These have tests of their own.
-APART = {"unreachable", "database_away", "disk_nearly_full", "alerts_untold", "backup_old"}
+APART = {"unreachable", "database_away", "disk_nearly_full", "alerts_untold"}
