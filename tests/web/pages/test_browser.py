@@ -14,8 +14,8 @@ from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dialers.base import Connection
-from lib import clock
-from models import LeadLoad, LoadedLead, PollCursor, ScheduledSend
+from lib import clock, ids
+from models import Erasure, LeadLoad, LoadedLead, PollCursor, ScheduledSend
 from models.database import Database
 from outcomes import applying
 from outcomes.applying import apply_next
@@ -35,10 +35,13 @@ from web.context import context
 from web.pages import zones
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+ADMINISTRATION = ("/keys", "/sessions", "/audit", "/erasures", "/suppressions")
 SENDING = Settings(mail_of(9), tell=OPS)
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 SAID = "nodes => nodes.map((one) => [one.getAttribute('href'), one.textContent.trim()])"
+OVER = """[...document.querySelectorAll("main .list td")].filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+  .map((cell) => cell.innerText)"""  # what a cell does not hold lies over the next one
 NUMBER = re.compile(r"(?:.* × )?([\d,]+)(?: (?:finished )?(?:calls?|leads?))?")
 
 pytestmark = [
@@ -60,6 +63,7 @@ def day(sqlite_template, tmp_path_factory) -> Path:
     database = Database(f"sqlite:///{path}")
     lived(database, clock.now())
     scheduled(database)
+    administered(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
@@ -82,6 +86,19 @@ def scheduled(database):
         for state in ("unknown", "sent"):
             one = noting.tried(session, row, clock.now() - timedelta(days=3))
             session.execute(update(ScheduledSend).where(ScheduledSend.id == one).values(state=state, **long_ago))
+
+
+def administered(database):
+    """A person who is being erased, one who was and of whom somebody has to be told, and a number that must not be called."""
+    ago, stand_in = clock.now() - timedelta(days=3), "+380~9f86d081884c7d65"
+    own = {"stand_in": stand_in, "key_id": "k", "by": "Ann " + "x" * 60, "keep_uncalled": True, "erased_at": ago}
+    own |= {"counts": {"receipts": 4}, "touched": 4}
+    told = [{"to": "sales", "records": ["501"], "made": [], "state": "by_hand", "said": None}]
+    with database.write() as session:
+        session.add(Erasure(id=ids.new(), step="scrub", state="done", told=told, left=["y" * 90], **own))
+        waits = {"step": "files", "told": [], "left": [], "waits_for": "Callbacks wait in the spool."}
+        session.add(Erasure(id=ids.new(), **own | waits))
+        factories.take_out(session)
 
 
 @pytest.fixture
@@ -328,6 +345,7 @@ def test_axe_finds_nothing(app, database, chromium, scheme):
             "/leads?figure=contact_rate.per_lead&tz=UTC",
             "/schedules",
             schedule,
+            *ADMINISTRATION,
         )
         for path in paths:
             page.goto(path)
@@ -371,11 +389,13 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
             "quarantine": "/quarantine",
             "schedules": "/schedules",
             "call": one,
+            **{path[1:]: path for path in ADMINISTRATION},
         }.items():
             page.goto(path)
+            page.screenshot(path=tmp_path / f"{name}-phone-{scheme}.png")
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE["width"], path
-            page.screenshot(path=tmp_path / f"{name}-phone-{scheme}.png")
+            assert page.evaluate(OVER) == [], path
         for path in ("/loads", "/schedules"):
             page.goto(path)
             page.goto(page.locator("tbody tr a").first.get_attribute("href"))  # a click would not wait for how it looks
