@@ -60,6 +60,8 @@ _OTHERS = (
     "schedules",
     "retention",
     "buckets",
+    "alerts",
+    "sign_in",
 )  # tables that are about no connection
 
 

@@ -7,7 +7,7 @@ import pytest
 from crm.registry import CRMS
 from dialers.registry import DIALERS
 from service.settings.alerts import AlertsSchema, ConditionSchema
-from service.settings.connections import ConnectionSchema
+from service.settings.connections import ConnectionSchema, connections_of
 from service.settings.destinations import DestinationSchema
 from service.settings.retention import RetentionSchema
 from service.settings.schedules import BucketSchema, MailSchema, SchedulesSchema
@@ -21,9 +21,17 @@ _CRM_SECTION = re.compile(r"^### (.+)\n\nSee \[crms/(\w+)\.md\]", re.MULTILINE)
 CRM_SECTIONS = {crm: heading for heading, crm in _CRM_SECTION.findall(read("docs/settings.md"))}
 
 
+TABLES = sorted(set(re.findall(r"^### `\[(\w+)", read("docs/settings.md"), re.MULTILINE)))
+
+
 def keys(heading: str) -> set[str]:
     """What the section's table has in its first column."""
     return {key for cells in rows(section(read("docs/settings.md"), heading)) for key in quoted(cells[0])}
+
+
+def test_every_table_that_the_page_names_is_read_from_a_file(tmp_path):
+    assert {"alerts", "retention", "sign_in", "words"} <= set(TABLES)
+    connections_of({table: {} for table in TABLES}, tmp_path)  # one that nobody reads is refused
 
 
 @pytest.mark.parametrize("dialer", DIALERS.values(), ids=lambda dialer: dialer.name)

@@ -402,3 +402,17 @@ def test_addresses_to_which_all_goes_unencrypted_are_told_of(environ, tmp_path):
         "Use https://.",
         "[connections.a] api_url is http:// to 10.0.0.7: what is sent there can be read on the way. Use https://.",
     ]
+
+
+def test_whom_alerts_are_told_and_who_signs_in_is_read_from_the_file(environ, tmp_path):
+    toml = """
+[alerts]
+heartbeat = "https://hc.example.com/ping"
+[sign_in.oidc]
+issuer = "https://login.example.com"
+client_id = "wrapup"
+client_secret = "x"
+roles = { read = ["analysts"] }
+"""
+    settings = loaded(environ | {"WRAPUP_PUBLIC_URL": "https://wrapup.example.com"}, tmp_path, toml)
+    assert settings.alerts.wanted and settings.sign_in.oidc is not None
