@@ -16,7 +16,7 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
 Rows 26a, 26b and 26c are rows 1, 6 and 7 on a database as it is after a year, against an empty one; 26d is how long a
-callback waits at 200 a second.
+callback waits at 200 a second, 26e how long a scrape takes.
 Row 9 takes as long as its callbacks take to be received and normalized, row 22 as long as the CRM's limit asks for; the others
 together about twenty minutes.
 The code is 1 where a measurement was void: an answered callback was not stored, or a reader was not answered.

@@ -9,11 +9,13 @@ what is measured. There is no mirror: following it costs the same whatever lies 
 
 import os
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import requests
 from sqlalchemy import make_url, select
 
 from bench import bodies, load, multiplied, rates, stored
@@ -27,11 +29,14 @@ from bench.table import Row, Void, compared
 from lib import clock
 from models import ChangeFeed
 from rig.ports import free_port
+from rig.waiting import until
 
 CALLS = int(os.environ.get("BENCH_GROWN") or 20_000)
 FILLED = os.environ.get("BENCH_FILLED")
 LEAST, MOST_DELAY, MOST_WAIT = 0.9, 1 / 0.9, 1.2
 STEADY_RATE = 200.0
+MOST_SCRAPE, SCRAPES = 50.0, 9  # milliseconds; how many
+COUNTED, COUNT_SECONDS = "wrapup_counted_seconds_ago", 1_800.0
 BACKLOG = 12_000  # receipts that a worker works off at least: some are, while the installation ends
 
 Both = tuple[Installation, Installation]  # the grown one, and the empty one
@@ -47,10 +52,13 @@ def grown(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     calls = _last_place(full) if _filled(where) else multiplied.fill(full.database, CALLS)
     of = f"{calls:,} calls and {calls * multiplied.RECEIPTS:,} receipts / empty"
     both = full, empty
+    for ours in both:
+        _counted(ours)
     yield from _peaks(both, of)
     yield from _worked_off(both, of)
     yield from _visible(both, of)
     yield from _answered(both, of)
+    yield from _scraped(both, of)
     for ours in both:
         ours.database.close()
 
@@ -59,6 +67,18 @@ def _filled(where: Embedded | Server) -> str | None:
     """Where it was filled before, and is of this kind."""
     kind = "sqlite" if isinstance(where, Embedded) else "postgresql"
     return FILLED if FILLED and make_url(FILLED).get_backend_name() == kind else None
+
+
+def _counted(ours: Installation) -> None:
+    """An installation of a year has counted what it holds, and goes on from there at each start."""
+    with ours.running():
+        until(lambda: COUNTED in _scrape(ours).text, COUNT_SECONDS, lambda: "that all is counted")
+
+
+def _scrape(ours: Installation) -> requests.Response:
+    answer = requests.get(ours.url + "/metrics", timeout=60)
+    answer.raise_for_status()
+    return answer
 
 
 def _peaks(both: Both, of: str) -> Iterator[Row]:
@@ -129,6 +149,19 @@ def _answered(both: Both, of: str) -> Iterator[Row]:
     yield compared(
         f"26d. p99 of callbacks at {STEADY_RATE:g}/s, {of}", *found, at_most=MOST_WAIT, form=".1f", unit=" ms"
     )
+
+
+def _scraped(both: Both, of: str) -> Iterator[Row]:
+    """How long a scrape takes: one each two seconds, for within one all are given the same answer."""
+    found: list[list[float]] = [[], []]
+    for at, ours in enumerate(both):
+        with ours.running():
+            _scrape(ours)
+            for _ in range(SCRAPES):
+                time.sleep(2.0)
+                found[at].append(_scrape(ours).elapsed.total_seconds() * 1000)
+    row = compared(f"26e. a scrape of /metrics, {of}", *found, form=".0f", unit=" ms")
+    yield replace(row, goal=f"at most {MOST_SCRAPE:g} ms", reached=statistics.median(found[0]) <= MOST_SCRAPE)
 
 
 def _backlog(ours: Installation) -> set[int]:

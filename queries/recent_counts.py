@@ -3,7 +3,7 @@
 Counting them takes no time in a small table and seconds in one of millions. What took longer than a scrape may is counted
 beside, by a thread of its own, and rests for RESTS times as long; meanwhile the last answer is given, with its age. Never an
 answer that nobody could renew: after LONGEST it is counted while the reader waits, and fails where the database does. A process
-that has just been started gives what the one before it left, and counts at once.
+that has just been started gives what the one before it left, and goes on from there.
 """
 
 import threading
@@ -54,11 +54,14 @@ class _Kept(Generic[Found]):
     calls: int
     at: float
     took: float
-    left: bool = False  # by another process
 
     @property
     def quick(self) -> bool:
         return self.calls <= FEW_CALLS or self.took <= QUICK_SECONDS
+
+    def is_usable(self, now: float) -> bool:
+        """Whether it may still be given, while it is counted anew."""
+        return not self.quick and now - self.at <= max(LONGEST, 2 * RESTS * self.took)
 
 
 class Recent(Generic[Found]):
@@ -88,7 +91,7 @@ class Recent(Generic[Found]):
             self._first(configured, patience)
         kept, now = self._kept, self._clock()
         if kept is not None and self._usable():
-            if (kept.left or now - kept.at > RESTS * kept.took) and self._counting.acquire(blocking=False):
+            if now - kept.at > RESTS * kept.took and self._counting.acquire(blocking=False):
                 threading.Thread(target=self._renew, args=(configured,), name="counts", daemon=True).start()
             if now - kept.at > AGED and kept.took <= SOON and self._counting.acquire(timeout=SOON):
                 self._counting.release()
@@ -101,11 +104,7 @@ class Recent(Generic[Found]):
             return found.found, 0.0 if found.quick else self._clock() - found.at
 
     def _usable(self) -> bool:
-        """Whether what was found may still be given."""
-        kept = self._kept
-        if kept is None or kept.quick:
-            return False
-        return self._clock() - kept.at <= max(LONGEST, 2 * RESTS * kept.took)
+        return self._kept is not None and self._kept.is_usable(self._clock())
 
     def forget(self) -> None:
         """Count anew at the next question: somebody has just changed what is counted."""
@@ -118,8 +117,9 @@ class Recent(Generic[Found]):
         self._begun = True
         with self._database.read() as session:
             left = self._left.load(session)
-        if left is not None and left.age <= LONGEST:
-            self._kept = _Kept(left.found, left.calls, self._clock() - left.age, left.took, left=True)
+        kept = _Kept(left.found, left.calls, self._clock() - left.age, left.took) if left else None
+        if kept is not None and kept.is_usable(self._clock()):
+            self._kept = kept
 
     def _lately_left(self) -> "_Kept[Found] | None":
         """What another process of this machine has counted meanwhile, as long as it would rest here."""

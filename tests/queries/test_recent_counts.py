@@ -1,5 +1,6 @@
 """A scrape does not have millions of receipts counted each time, and never gives what nobody could renew."""
 
+import json
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from outcomes.feed import begin_epoch
 from queries import health, recent_counts
-from queries.recent_counts import LONGEST, NotYet, RecentCounts
+from queries.recent_counts import LONGEST, RESTS, NotYet, RecentCounts
 from tests.factories import NOON, outcome, receipt
 
 
@@ -136,7 +137,7 @@ def test_the_first_count_that_fails_is_an_error_and_not_a_figure(database, monke
         RecentCounts(database).receipts(session, {}, 20)
 
 
-def test_a_new_process_gives_what_the_last_one_left_and_counts_at_once(database, slow, tmp_path):
+def test_a_new_process_gives_what_the_last_one_left_and_goes_on_from_there(database, slow, tmp_path):
     with database.write() as session:
         receipt(session)
     found(database, RecentCounts(database, lambda: slow[0], tmp_path))
@@ -147,9 +148,42 @@ def test_a_new_process_gives_what_the_last_one_left_and_counts_at_once(database,
     counts, age = found(database, recent)
     assert counts == {"normalized": 1} and age >= 5
     renewed()
+    assert found(database, recent)[0] == {"normalized": 1}  # it rests as long as it would have in the other process
+    slow[0] = 5 * RESTS
+    older(tmp_path, 5 * RESTS)
+    found(database, recent)
+    renewed()
     assert found(database, recent)[0] == {"normalized": 2}
     with database.write() as session:  # it was restored: what was counted before is of another one
         begin_epoch(session, NOON)
         receipt(session)
     recent = RecentCounts(database, lambda: slow[0], tmp_path)
     assert found(database, recent) == ({"normalized": 3}, 5)
+
+
+def older(folder, seconds):
+    """What was left is older by so much."""
+    file = folder / "counted_receipts.json"
+    left = json.loads(file.read_text())
+    file.write_text(json.dumps(left | {"at": left["at"] - seconds}))
+
+
+def test_what_took_minutes_is_given_for_as_long_by_the_next_process(database, slow, tmp_path, monkeypatch):
+    with database.write() as session:
+        receipt(session)
+    took = LONGEST / RESTS
+    row = {"connection": "ryng-main", "source": "callback", "kind": "terminal", "state": "normalized", "receipts": 1}
+
+    def counted(session, *conditions):
+        slow[0] += 0.0 if conditions else took
+        return [] if conditions else [row]
+
+    monkeypatch.setattr(recent_counts.health, "receipt_counts", counted)
+    found(database, RecentCounts(database, lambda: slow[0], tmp_path))
+    for seconds, given in ((1.9 * LONGEST, True), (2.1 * LONGEST, False)):
+        older(tmp_path, seconds)
+        before = slow[0]
+        counts, age = found(database, RecentCounts(database, lambda: slow[0], tmp_path))
+        renewed()
+        assert counts == {"normalized": 1} and (age > seconds) == given
+        assert slow[0] > before  # counted anew, beside or while it was waited for
