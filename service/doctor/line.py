@@ -1,11 +1,12 @@
 """One line of the doctor's, and how long it may take."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 OK, WARN, FAIL = "ok", "warn", "fail"
-SECONDS = 10.0  # that one check may take: all begin at once
+SECONDS = 10.0  # that all checks may take together: they begin at once
 SLOW = "It had no answer after {:.0f} s."
 
 
@@ -26,10 +27,12 @@ Check = Callable[[], Iterator[Line]]
 
 
 def run(checks: Sequence[tuple[str, Check]], seconds: float = SECONDS) -> Iterator[Line]:
-    """The lines of all checks, in their order. One that hangs is a line that says so; what fails by our own fault, too."""
+    """The lines of all checks, in their order. One that hangs is a line that says so, and however many hang, the last line
+    is there within the seconds; what fails by our own fault is a line, too."""
+    ends = time.monotonic() + seconds
     begun = [_Begun(what, check) for what, check in checks]
     for one in begun:
-        yield from one.lines(seconds)
+        yield from one.lines(ends, seconds)
 
 
 class _Begun:
@@ -47,8 +50,8 @@ class _Begun:
         except Exception as error:  # noqa: BLE001 - its words may hold a password, its kind does not
             self._found.append(Line(self._what, FAIL, f"It could not be looked at: {type(error).__name__}."))
 
-    def lines(self, seconds: float) -> Iterator[Line]:
-        self._thread.join(seconds)
+    def lines(self, ends: float, seconds: float) -> Iterator[Line]:
+        self._thread.join(max(0.0, ends - time.monotonic()))
         found = list(self._found)
         yield from found
         if self._thread.is_alive():

@@ -34,11 +34,13 @@ def pieces(database: Database, column: AnyColumn, sample: int | None) -> Iterato
 
 
 def _sampled(session: Session, column: AnyColumn, sample: int) -> list[UUID]:
-    """About so many, by steps on the index, however large the table is: an id begins with the time at which it was made."""
+    """About so many, by steps on the index, however large the table is: an id begins with the time at which it was made. Where
+    there are no more than that, all of them."""
+    all_there_are = session.scalars(select(column).order_by(column).limit(sample + 1)).all()
+    if len(all_there_are) <= sample:
+        return list(all_there_are)
     ends = [session.scalar(select(column).order_by(order).limit(1)) for order in (column, column.desc())]
-    if None in ends:
-        return []
-    first, last = (end.int for end in ends)
+    first, last = (end.int for end in ends if end is not None)
     found: set[UUID] = set()
     places = [first, *(random.randint(first, last) for _ in range(-(-sample // RUN) - 1))]
     for place in places:

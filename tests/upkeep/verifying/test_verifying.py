@@ -210,10 +210,11 @@ def test_a_sample_is_spread_and_ends(database):
     assert list(pieces(database, CallOutcome.id, 100)) == []
     with database.write() as session:
         made = [factories.outcome(session).id for _ in range(50)]
-    for sample in (1, 20, 5_000):
+    for sample in (1, 20):
         found = [one for some in pieces(database, CallOutcome.id, sample) for one in some]
         assert found == sorted(set(found)) and set(found) <= set(made) and 0 < len(found)
-    assert [one for some in pieces(database, CallOutcome.id, None) for one in some] == sorted(made)
+    for sample in (50, 5_000, None):  # of what is few nothing is left out
+        assert [one for some in pieces(database, CallOutcome.id, sample) for one in some] == sorted(made)
 
 
 def test_what_was_deleted_for_its_age_is_no_fault(told):
