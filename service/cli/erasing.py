@@ -25,6 +25,10 @@ from upkeep.erasure.beginning import Found, NotErased
 from web.context import context
 
 LOOK_SECONDS = 0.5
+NOT_EVERYWHERE = (
+    "Nothing was changed. Bodies that nobody understood, other people's calls that name the number, and files are found when it "
+    "is applied, or with --everywhere. With --apply all of it is erased."
+)
 
 
 @click.command()
@@ -74,10 +78,7 @@ def _erase(number: str, apply: bool, everywhere: bool, keep_uncalled: bool) -> N
         if everywhere:
             _look_everywhere(number)
         if not apply:
-            say(
-                "Nothing was changed. Bodies that nobody understood, other people's calls that name the number, and files are "
-                "found when it is applied, or with --everywhere. With --apply all of it is erased."
-            )
+            say("Nothing was changed. With --apply all of it is erased." if everywhere else NOT_EVERYWHERE)
             return
         begun = beginning.begin(database, own.data_dir, number, BY, keep_uncalled)
     except NotErased as error:
@@ -105,12 +106,14 @@ def _look_everywhere(number: str) -> None:
         looked += rows
         if held:
             hits[table] = hits.get(table, 0) + held
-    say(f"  of {looked:,} rows in all tables the number stands in:")
+    say(f"  of {looked:,} rows in all tables the number stands in{':' if hits else ' none.'}")
     for table, count in hits.items():
         say(f"    {table}: {count:,}")
     own = settings()
-    for path in files.look([own.data_dir, *erasing.folders_of(own)], spellings, database):
-        say(f"    {path}")
+    found = list(files.look([own.data_dir, *erasing.folders_of(own)], spellings, database))
+    say(f"  of the files beside the database it stands in{':' if found else ' none.'}")
+    for line in found:
+        say(f"    {line}")
 
 
 def _work(erasure: UUID) -> None:
@@ -152,6 +155,8 @@ def _asked_of(told: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _list() -> None:
     with context().database.read() as session:
         rows = erasures.all_of(session)
+    if not rows:
+        say("Nobody was erased.")
     for row in rows:
         say(f"{row['id']}  {row['erased_at']}  {row['state']}  by {row['by']}  {many(row['touched'], 'row')}")
         if row["waits_for"]:

@@ -41,9 +41,13 @@ def filled(tmp_path) -> Database:
 
 def test_it_is_seen_first_and_then_done(typed, tmp_path):
     database = filled(tmp_path)
+    (tmp_path / "data" / "calls.csv").write_text(NUMBER)
     looked = typed("erase", "--number", "098000 12345", "--everywhere")
-    assert "call_outcomes: 1" in looked.stdout and "Nothing was changed." in looked.stdout
-    assert typed("erase", "--list").stdout == ""
+    assert "call_outcomes: 1" in looked.stdout
+    told_of_files = ["  of the files beside the database it stands in:", f"    {tmp_path}/data/calls.csv"]
+    assert looked.stdout.splitlines()[-3:-1] == told_of_files
+    assert looked.stdout.endswith("Nothing was changed. With --apply all of it is erased.\n")
+    assert typed("erase", "--list").stdout == "Nobody was erased.\n"
     done = typed("erase", "--number", NUMBER, "--apply")
     assert done.returncode == 0 and done.stdout.splitlines()[-1].startswith("Erased: ")
     assert not Spellings(NUMBER).within(dump(database))

@@ -4,11 +4,12 @@ An export in which the number stands is removed, whole: what else is said of the
 known. It can be made again. A lake is brought up to the present instead. What is not ours to change is named.
 """
 
+import errno
 import gzip
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,10 @@ REMOVED = "{} was removed: the number stood in it."
 UNREADABLE = "{} could not be read: {}."
 
 
+class NotParquet(Exception):
+    """It is called so, and DuckDB cannot read it."""
+
+
 @dataclass
 class Found:
     """``counts``: kind of file -> how many; ``left``: sentences for whoever asked."""
@@ -49,9 +54,15 @@ def spool_holds(folder: Path, spellings: Spellings) -> bool:
     return any(_holds(path, spellings) for path in folder.glob("*.spool") if SEGMENT.fullmatch(path.name))
 
 
-def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> list[Path]:
-    """The files in which it stands, but for the database's own and the spool's segments."""
-    return [path for path in _files(folders, database) if _holds(path, spellings)]
+def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> Iterator[str]:
+    """The files in which it stands, but for the database's own and the spool's segments; a sentence for one that cannot be
+    read."""
+    for path in _files(folders, database):
+        try:
+            if _holds(path, spellings):
+                yield str(path)
+        except OSError as error:
+            yield UNREADABLE.format(path, error.strerror)
 
 
 def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) -> Found:
@@ -98,6 +109,8 @@ def _files(folders: Iterable[Path], database: Database) -> list[Path]:
 
 
 def _holds(path: Path, spellings: Spellings) -> bool:
+    """Raises OSError, also of what is packed and cannot be unpacked: nobody can say whether the number stands in it."""
+    packed = False
     try:
         if path.suffix == ".parquet":
             return _in_parquet(path, spellings)
@@ -109,28 +122,43 @@ def _holds(path: Path, spellings: Spellings) -> bool:
                 return spellings.within_bytes(file.read())
     except FileNotFoundError:
         return False
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        pass  # looked at as bytes
+    except gzip.BadGzipFile:
+        pass  # it is only called so
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        NotParquet,
+    ):  # RuntimeError: of a zip with a password
+        packed = True
     try:
         with path.open("rb") as file:
             while line := file.readline(LONGEST_LINE):
                 if spellings.within_bytes(line):
                     return True
     except FileNotFoundError:
-        pass
+        return False
+    if packed:
+        raise OSError(errno.EILSEQ, "it is packed, and cannot be unpacked", str(path))
     return False
 
 
 def _in_parquet(path: Path, spellings: Spellings) -> bool:
     import duckdb  # sixty megabytes, where there are such files alone
 
-    with duckdb.connect() as connection:
-        columns = connection.execute("SELECT * FROM read_parquet($1) LIMIT 0", [str(path)]).description or []
-        written = " || ' | ' || ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name, *_ in columns)
-        rows = connection.execute(f"SELECT {written} FROM read_parquet($1)", [str(path)])
-        while some := rows.fetchmany(5_000):
-            if any(spellings.within(row) for (row,) in some):
-                return True
+    try:
+        with duckdb.connect() as connection:
+            columns = connection.execute("SELECT * FROM read_parquet($1) LIMIT 0", [str(path)]).description or []
+            written = " || ' | ' || ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name, *_ in columns)
+            rows = connection.execute(f"SELECT {written} FROM read_parquet($1)", [str(path)])
+            while some := rows.fetchmany(5_000):
+                if any(spellings.within(row) for (row,) in some):
+                    return True
+    except duckdb.Error as error:
+        if not path.exists():
+            return False
+        raise NotParquet(str(path)) from error
     return False
 
 

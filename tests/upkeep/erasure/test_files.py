@@ -37,6 +37,24 @@ def test_what_is_no_export_of_ours_is_named_and_left(database, tmp_path):
     assert (tmp_path / "notes.txt").exists()
 
 
+def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(database, tmp_path):
+    """What an export leaves that was killed, and what is only called so."""
+    duckdb.sql(f"COPY (SELECT '{NUMBER}' AS n) TO '{tmp_path}/a.parquet' (COMPRESSION zstd)")
+    for name, content in (("a.parquet", None), ("b.gz", gzip.compress(NUMBER.encode() * 9))):
+        path = tmp_path / name
+        path.write_bytes((content or path.read_bytes())[:-12])
+    (tmp_path / "c.gz").write_text(NUMBER)
+    (tmp_path / "d.csv").write_text(NUMBER)
+    torn = [
+        files.UNREADABLE.format(tmp_path / name, "it is packed, and cannot be unpacked")
+        for name in ("a.parquet", "b.gz")
+    ]
+    assert list(files.look([tmp_path], SPELLINGS, database)) == [*torn, f"{tmp_path}/c.gz", f"{tmp_path}/d.csv"]
+    found = files.take_out([tmp_path], SPELLINGS, database)
+    assert sorted(found.left) == sorted([*torn, *(files.REMOVED.format(tmp_path / name) for name in ("c.gz", "d.csv"))])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.parquet", "b.gz"]
+
+
 def test_lines_that_nobody_understood_are_cut_out_of_the_spool(database, tmp_path):
     folder = tmp_path / "spool"
     folder.mkdir()
