@@ -20,6 +20,9 @@ from web.context import context
 
 _KEPT = select(AlertState.document, AlertState.lease_until).where(AlertState.name == ROW)
 
+UNWATCHED = "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches;"
+DOCTOR = "wrapup doctor looks at this machine."
+
 group = AppGroup("alerts", help="Look at alerts, try whether they are told, write rules for Prometheus.")
 
 
@@ -68,8 +71,10 @@ def list_() -> None:
             if one.failures:
                 say(f"{channel}: not told {one.failures} times in a row: {one.error}")
     watched = lease is not None and now < lease
-    if not watched:
-        say("No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine.")
+    if not own.alerts.wanted:
+        say(f"{UNWATCHED} {DOCTOR}")
+    elif not watched:
+        say(f"No worker watches now, so nobody knows what else is wrong; {DOCTOR}")
     elif not on:
         say("Nothing is wrong.")
     sys.exit(int(bool(on) or not watched))

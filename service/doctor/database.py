@@ -153,8 +153,11 @@ def _worker(session: Session) -> Line:
         return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
     if not loops:
         return Line("worker", WARN, "None runs.", todo)
+    if loops.get(BEATS, 0.0) > WAITING_SECONDS:
+        last = clock.span(timedelta(seconds=loops[BEATS]))
+        return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         told = f"{', '.join(hanging)} went round {clock.span(timedelta(seconds=since))} ago."
-        return Line("worker", FAIL if BEATS in hanging else WARN, told, todo)
+        return Line("worker", WARN, told, todo)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

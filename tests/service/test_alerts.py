@@ -136,3 +136,10 @@ def test_the_commands(told):
         assert tried.exit_code == 1 and "did not take an alert (500)" in tried.output
     finally:
         context(app).database.close()
+
+
+def test_where_the_settings_say_nothing_it_is_no_worker_that_is_missing(sqlite_url, tmp_path):
+    app = create_app(settings_for(sqlite_url, tmp_path))
+    listed = app.test_cli_runner().invoke(args=["alerts", "list"])
+    assert listed.exit_code == 1 and listed.output.startswith("The settings have no mail, webhook or heartbeat")
+    context(app).database.close()

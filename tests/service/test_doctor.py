@@ -94,7 +94,8 @@ def test_where_all_is_well_no_line_is_a_failure(environ, tmp_path):
         with living.write() as session:
             session.execute(text("DELETE FROM worker_beats"))
         Beats(living, lambda: clock.now() - timedelta(minutes=9)).write()
-        assert looked(environ)["worker"].state == FAIL
+        lives = looked(environ)["worker"]
+        assert (lives.state, lives.said) == (FAIL, "None lives: the last was seen 9 min ago.")
         living.close()
     assert {name for name, line in found.items() if line.state == FAIL} == set()
     well = {name for name, line in found.items() if line.state == OK}

@@ -25,6 +25,7 @@ from upkeep.backups.refused import Refused, told
 
 RESTORING = ".restoring"
 ASIDE = "before-"  # and the time: what stood there before a backup was put over it
+ASIDE_SCHEMA = "before_"  # the same of PostgreSQL's tables
 
 Prepare = Callable[[Database], None]  # brings it to the present schema
 
@@ -84,8 +85,10 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
                 state = _postgresql(backup, database, content, prepare, over, reached, at, then)
         feed_place.FeedPlace(database, place.data_dir).check()
         said = [f"The database is as it was at {found.made_at}, its schema is now {max(known())}."]
-        if aside.exists():
-            said.append(f"What was there before lies in {aside}; remove it when you need it no more.")
+        places = [f"{aside}"] if aside.exists() else []
+        places += [f"the schema {one} of the database" for one in schemas_aside(database) if one == _schema(at)]
+        if places:
+            said.append(f"What was there before lies in {' and in '.join(places)}; remove it when you need it no more.")
         said += _settings(backup, place)
         if found.needs:
             said.append(
@@ -161,7 +164,7 @@ def _postgresql(
     at: datetime,
     then: Callable[[], None],
 ) -> feed.State:
-    schema = f"before_{at:%Y%m%d_%H%M%S}"
+    schema = _schema(at)
     with database.engine.begin() as connection:
         if others := _others(connection):
             raise Refused(f"Others are connected to the database ({others}): stop what works there first.")
@@ -181,6 +184,19 @@ def _postgresql(
         _back(database, schema)
         raise
     return state
+
+
+def _schema(at: datetime) -> str:
+    return f"{ASIDE_SCHEMA}{at:%Y%m%d_%H%M%S}"
+
+
+def schemas_aside(database: Database) -> list[str]:
+    """What restores have moved aside within the database, and nobody has removed yet."""
+    if database.is_sqlite:
+        return []
+    with database.read() as session:
+        found = session.scalars(text("SELECT nspname FROM pg_namespace ORDER BY nspname"))
+        return [name for name in found if name.startswith(ASIDE_SCHEMA)]
 
 
 def put_postgresql(backup: Path, database: Database, content: Content) -> None:

@@ -19,6 +19,7 @@ from lib import durable, private
 from lib.phone_spellings import Spellings
 from models.database import Database
 from queries.exports import lake
+from upkeep.backups.restoring import ASIDE
 from upkeep.erasure.ledger import FILE as LEDGER
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ SEGMENT = re.compile(r"\d{12}\.spool")
 PASSED = ("secrets", "mirror", LEDGER)
 LONGEST_LINE = 8 * 1024 * 1024
 NOT_OURS = "{} holds the number and is no export of ours: look at it yourself."
+MOVED_ASIDE = "{} holds the number, and lies where a restore has moved it aside: remove that when you need it no more."
 REMOVED = "{} was removed: the number stood in it."
 UNREADABLE = "{} could not be read: {}."
 
@@ -87,7 +89,8 @@ def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) 
             found.add("exports")
             found.left.append(REMOVED.format(path))
         else:
-            found.left.append(NOT_OURS.format(path))
+            is_aside = any(parent.name.startswith(ASIDE) for parent in path.parents)
+            found.left.append((MOVED_ASIDE if is_aside else NOT_OURS).format(path))
     for root in sorted(lakes):
         lake.renew(database, root)
         found.add("lakes")

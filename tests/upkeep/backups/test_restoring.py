@@ -82,7 +82,10 @@ def test_what_lives_is_never_written_over_unless_said(database, tmp_path, reques
     stage.fill(database)
     made = made_of(database, tmp_path)
     with stage.empty_place(request, tmp_path / "other", database) as place:
+        (place.data_dir / "secrets").mkdir()
+        (place.data_dir / "secrets" / "secret_key").write_text(stage.KEY)  # the same: it stays
         restoring.restore(made.folder, place, stage.prepare, at=NOON)
+        assert not list(place.data_dir.glob("before-*"))
         with closing(Database(place.database_url)) as living:
             stage.fill(living, 2)
         with pytest.raises(Refused, match=r"say --over"):
@@ -91,7 +94,13 @@ def test_what_lives_is_never_written_over_unless_said(database, tmp_path, reques
             assert counts(living)["receipts"] == 5
         later = made.folder.parent / "2026-11-18T18-00-00Z"
         made.folder.rename(later)
-        restoring.restore(later, place, stage.prepare, over=True, at=NOON)
+        done = restoring.restore(later, place, stage.prepare, over=True, at=NOON)
+        there = (
+            f"{place.data_dir}/before-2026-11-18T12-00-00Z"
+            if database.is_sqlite
+            else "the schema before_20261118_120000"
+        )
+        assert any(sentence.startswith(f"What was there before lies in {there}") for sentence in done.said)
         with closing(Database(place.database_url)) as living:
             assert counts(living)["receipts"] == 3
             aside = inspect(living.engine).get_schema_names()
@@ -100,6 +109,8 @@ def test_what_lives_is_never_written_over_unless_said(database, tmp_path, reques
                 assert counts(moved)["receipts"] == 5
         else:
             assert "before_20261118_120000" in aside
+            with closing(Database(place.database_url)) as living:
+                assert restoring.schemas_aside(living) == ["before_20261118_120000"]
         # Receipts that waited there were answered: they wait on, with those of the backup behind them.
         assert len(list((place.data_dir / "spool").iterdir())) == 2
 

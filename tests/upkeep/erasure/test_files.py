@@ -35,14 +35,16 @@ def test_what_is_no_export_of_ours_is_named_and_left(database, tmp_path):
     found = files.take_out([tmp_path], SPELLINGS, database)
     assert found.counts == {} and found.left == [files.NOT_OURS.format(tmp_path / "notes.txt")]
     assert (tmp_path / "notes.txt").exists()
+    aside = tmp_path / "before-2026-11-18T12-00-00Z" / "wrapup.db"
+    aside.parent.mkdir()
+    (tmp_path / "notes.txt").rename(aside)
+    assert files.take_out([tmp_path], SPELLINGS, database).left == [files.MOVED_ASIDE.format(aside)]
 
 
 def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(database, tmp_path):
     """What an export leaves that was killed, and what is only called so."""
-    duckdb.sql(f"COPY (SELECT '{NUMBER}' AS n) TO '{tmp_path}/a.parquet' (COMPRESSION zstd)")
-    for name, content in (("a.parquet", None), ("b.gz", gzip.compress(NUMBER.encode() * 9))):
-        path = tmp_path / name
-        path.write_bytes((content or path.read_bytes())[:-12])
+    (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(90))
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"others" * 99)[:-12])
     (tmp_path / "c.gz").write_text(NUMBER)
     (tmp_path / "d.csv").write_text(NUMBER)
     torn = [
