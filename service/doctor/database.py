@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import inspect, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lib import clock
@@ -30,6 +30,7 @@ OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
 WRITE_SECONDS = 5.0
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
+DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
 
 def database(url: str) -> Iterator[Line]:
@@ -56,7 +57,10 @@ def database(url: str) -> Iterator[Line]:
                 with found.read() as session:
                     yield _worker(session)
         except SQLAlchemyError as error:
-            yield Line("database", FAIL, f"It cannot be used: {said(error)}.", UP)
+            # It has no words of its own where SQLite says that the file is no database, or is malformed.
+            is_damaged = is_sqlite and not isinstance(error, OperationalError)
+            told = "SQLite cannot read the file" if is_damaged else f"It cannot be used: {said(error)}"
+            yield Line("database", FAIL, f"{told}.", DAMAGED if is_damaged else UP)
 
 
 def _latency(session: Session, database: Database) -> Line:

@@ -1,5 +1,6 @@
 """This machine: versions, disk, folders, ports, limits."""
 
+import json
 import os
 import platform
 import resource
@@ -13,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from lib import clock, locks, private
 from service.doctor.line import FAIL, OK, WARN, Line
@@ -127,8 +129,8 @@ def port(bind: str) -> Iterator[Line]:
     except OSError:
         yield Line("port", OK, f"{bind} is free: nobody listens there.")
         return
-    lives, ready = (_status(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
-    if lives != 200:
+    (lives, ours), (ready, _) = (_status(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
+    if lives != 200 or not ours:  # much else answers 200 whatever it is asked
         todo = "Stop it, or choose another WRAPUP_BIND."
         yield Line("port", FAIL, f"Something else than Wrapup listens on {bind}.", todo)
     elif ready != 200:
@@ -138,11 +140,18 @@ def port(bind: str) -> Iterator[Line]:
         yield Line("port", OK, f"Wrapup answers on {bind}, and can store.")
 
 
-def _status(url: str) -> int | None:
+def _status(url: str) -> tuple[int | None, bool]:
+    """And whether it is answered as Wrapup does."""
     try:
-        return requests.get(url, timeout=LOOK_SECONDS, allow_redirects=False).status_code
-    except requests.RequestException:
-        return None
+        answer = requests.get(url, timeout=LOOK_SECONDS, allow_redirects=False, stream=True)
+        said = answer.raw.read(1_000, decode_content=True)
+    except (requests.RequestException, HTTPError):
+        return None, False
+    try:
+        told = json.loads(said)
+    except ValueError:
+        return answer.status_code, False
+    return answer.status_code, isinstance(told, dict) and told.keys() == {"status"}
 
 
 def limits() -> Iterator[Line]:

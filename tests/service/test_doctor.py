@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     with late.write() as session:
         factories.receipt(session, state="pending", received_at=clock.now() - timedelta(minutes=9))
     late.close()
-    with web(500) as port:
+    with web(200) as port:  # whatever it is asked
         found = looked(environ | {"WRAPUP_BIND": f"127.0.0.1:{port}"})
     states = {
         name: found[name].state for name in ("secrets", "data folder", "backup", "restore drill", "spool", "worker")
@@ -160,6 +160,12 @@ def test_an_empty_database_and_one_of_another_release_are_told(untouched, tmp_pa
             session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
         (line,) = (line for line in database.database(url) if line.what == "schema")
         assert line.state == state and revision in line.said
+
+
+def test_a_file_that_is_no_database_is_told_with_what_to_do(tmp_path):
+    (tmp_path / "wrapup.db").write_bytes(b"no database " * 99)
+    (line,) = database.database(f"sqlite:///{tmp_path}/wrapup.db")
+    assert (line.state, line.said, line.todo) == (FAIL, "SQLite cannot read the file.", database.DAMAGED)
 
 
 def test_a_database_that_is_away_or_cannot_be_written_is_a_line(environ, tmp_path):

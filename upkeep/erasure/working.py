@@ -38,8 +38,8 @@ PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at t
 STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
 TRIES = 5
 SCHEMA_ASIDE = (
-    "The schema {} of the database, into which a restore has moved what was there, was not looked through: DROP SCHEMA {} CASCADE "
-    "when you need it no more."
+    "The schema {} of the database, into which a restore has moved what was there, was not looked through: "
+    "DROP SCHEMA {} CASCADE when you need it no more."
 )
 
 Tell = Callable[[str, Sequence[str], Sequence[str]], Mapping[str, Any]]
