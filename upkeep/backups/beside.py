@@ -49,9 +49,8 @@ def copy(beside: Beside, into: Path) -> None:
         if path.is_file() and not path.name.startswith("."):
             written(path, into / SECRETS / path.name)
     private.make_folder(into / SECRETS)
-    private.write(
-        into / SECRETS / KEY, beside.secret_key
-    )  # as a first start writes it: putting it back moves none aside
+    # As a first start writes it, so that putting it back moves none aside.
+    private.write(into / SECRETS / KEY, beside.secret_key)
     if (beside.data_dir / LEDGER).is_file():
         written(beside.data_dir / LEDGER, into / LEDGER, whole_lines=True)
     if beside.settings_file is not None:
