@@ -51,6 +51,21 @@ def test_the_examples_are_accepted_when_what_they_ask_for_is_put_in(tmp_path):
     assert {connection.dialer for connection in settings.connections.values()} >= {"ryng", "qvoice"}
 
 
+# A table, or a key with its value, that stands there as a comment.
+OFFERED = re.compile(r'^# (?=\[[a-z_]+[].]|[a-z_]+ = |"[^"]+" = )', re.MULTILINE)
+
+
+def test_what_the_example_offers_as_comments_is_accepted_too(tmp_path):
+    whole = OFFERED.sub("", (DEPLOY / "wrapup.toml.example").read_text(encoding="utf-8"))
+    (tmp_path / "wrapup.toml").write_text(whole, encoding="utf-8")
+    environ = {name: f"0123456789-{name}" for name in re.findall(r"\$\{(\w+)\}", whole)}
+    environ |= {"WAREHOUSE_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}
+    environ |= {"WRAPUP_CONFIG": str(tmp_path / "wrapup.toml"), "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+    settings = config.load(environ | {"WRAPUP_PUBLIC_URL": "https://wrapup.example.com"})
+    assert len(settings.destinations) == whole.count("\n[destinations.") > 5
+    assert settings.alerts.wanted and settings.sign_in.oidc and settings.schedules.mail and settings.retention.months
+
+
 def test_env_example_holds_the_defaults(tmp_path):
     changed = {"WRAPUP_DATA_DIR", "WRAPUP_CONFIG", "WRAPUP_PUBLIC_URL"}  # these belong to the machine
     named = {name: value for name, value in env_example().items() if name not in changed}
