@@ -17,6 +17,7 @@ from queries import completeness, health
 
 READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
 LATE = timedelta(minutes=2)  # the same of a report that is due
+MISSING = "Of {} calls may be missing"
 
 
 def lacking(
@@ -40,7 +41,7 @@ def lacking(
         if name in silences and silences[name].since < end:
             said.append(silences[name].words[:1].lower() + silences[name].words[1:].rstrip("."))
         if said:
-            found.append(f"Of {name} calls may be missing: {'; '.join(said)}.")
+            found.append(f"{MISSING.format(name)}: {'; '.join(said)}.")
     return found
 
 

@@ -188,6 +188,7 @@ def start(
             threading.Thread(target=loops.run, args=(name, step, pause, stop, _at_once, after), name=name, daemon=True)
         )
     for thread in threads:
+        after(thread.name)  # one that hangs in its first step has not gone round since then
         thread.start()
     return threads
 

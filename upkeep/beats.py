@@ -39,7 +39,7 @@ class Beats:
         self._last: dict[str, float] = {}
 
     def note(self, loop: str) -> None:
-        """It went round, to an end or into trouble."""
+        """It went round, to an end or into trouble; or begins."""
         with self._lock:
             self._last[loop] = time.monotonic()
 
@@ -63,8 +63,8 @@ class Beats:
 
 
 def ages(session: Session, now: datetime) -> dict[str, float]:
-    """Loop -> seconds since it went round, in the worker where it did so last; nothing where no worker ever ran, or all were
-    stopped."""
+    """Loop -> seconds since it went round, or began, in the worker where it did so last; nothing where no worker ever ran, or all
+    were stopped."""
     latest = session.scalar(select(func.max(BEATS.c.beat_at)))
     if latest is None:
         return {}

@@ -1,27 +1,35 @@
 """``wrapup alerts``: what is wrong, whether telling works, and the rules for Prometheus."""
 
+import socket
 import sys
+from datetime import datetime
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from lib import clock
 from lib.http.errors import ExchangeError
 from models import AlertState
+from models.database import said
 from service.cli.settings import settings
 from service.terminal import say
 from upkeep.alerts import rules as written
 from upkeep.alerts.keepers import ROW, InFile
-from upkeep.alerts.state import State
+from upkeep.alerts.state import UNWATCHED, State
 from upkeep.alerts.telling import Teller
 from web.context import context
 
+NOT_WANTED = (
+    "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches; wrapup doctor looks at this machine."
+)
+NOBODY = "No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine."
+NOT_YET = "A worker has begun to watch, and has not looked lately at what the database says."
+UNWATCHED_MACHINE = "Nobody has looked lately at the disk, the spool and the backups of {}: no worker watches it."
+UNREAD = "The database cannot be read, so nobody knows what else is wrong: {}."
 _KEPT = select(AlertState.document, AlertState.lease_until).where(AlertState.name == ROW)
-
-UNWATCHED = "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches;"
-DOCTOR = "wrapup doctor looks at this machine."
 
 group = AppGroup("alerts", help="Look at alerts, try whether they are told, write rules for Prometheus.")
 
@@ -54,14 +62,12 @@ def test() -> None:
 
 @group.command("list")
 def list_() -> None:
-    """Show what is wrong now, and who was told, as the worker that watches has noted it. Code 1 where something is, or where no
-    worker watches."""
+    """Show what is wrong now, and who was told, as the worker that watches has noted it. Code 1 where something is, or where
+    nobody can say whether something is: the database is away, or no worker watches."""
     own, now = settings(), clock.now()
-    migrations.upgrade(context().database)
-    with context().database.read() as session:
-        kept = session.execute(_KEPT).one_or_none()
-    document, lease = kept or (None, None)
-    states = [State.read(document or {}), State.read(InFile(own.data_dir).read())]
+    machine = State.read(InFile(own.data_dir).read())
+    table, unknown = _kept(now)
+    states = [table, machine]
     on = [alert for state in states for alert in state.on()]
     for alert in on:
         told = ", ".join(f"{channel} told" for channel in alert.told) or "nobody told yet"
@@ -70,11 +76,34 @@ def list_() -> None:
         for channel, one in state.channels.items():
             if one.failures:
                 say(f"{channel}: not told {one.failures} times in a row: {one.error}")
-    watched = lease is not None and now < lease
     if not own.alerts.wanted:
-        say(f"{UNWATCHED} {DOCTOR}")
-    elif not watched:
-        say(f"No worker watches now, so nobody knows what else is wrong; {DOCTOR}")
-    elif not on:
-        say("Nothing is wrong.")
-    sys.exit(int(bool(on) or not watched))
+        unknown = [NOT_WANTED]
+    elif not _is_fresh(machine, now):
+        unknown.append(UNWATCHED_MACHINE.format(socket.gethostname()))
+    for sentence in unknown:
+        say(sentence)
+    if not on and not unknown:
+        looks = (state.looked_at() for state in states)
+        say(f"No alert is on, as of {clock.ago(min(filter(None, looks)), now)}.")
+    sys.exit(int(bool(on or unknown)))
+
+
+def _kept(now: datetime) -> tuple[State, list[str]]:
+    """What the database has of alerts, and sentences about what nobody can say."""
+    try:
+        migrations.upgrade(context().database)
+        with context().database.read() as session:
+            kept = session.execute(_KEPT).one_or_none()
+    except SQLAlchemyError as error:
+        return State(), [UNREAD.format(said(error))]
+    document, lease = kept or (None, None)
+    state = State.read(document or {})
+    if lease is None or now >= lease:
+        return state, [NOBODY]
+    return state, [] if _is_fresh(state, now) else [NOT_YET]
+
+
+def _is_fresh(state: State, now: datetime) -> bool:
+    """Whether it was looked lately. When is kept once a minute."""
+    at = state.looked_at()
+    return at is not None and abs(now - at) < UNWATCHED

@@ -46,18 +46,23 @@ DIR = click.Path(file_okay=False, path_type=Path)
 def backup(folder: Path, keep: int | None, without_database: bool) -> None:
     """Back up everything into a new folder in DIR, while everything runs.
 
-    The last line is the backup's folder, alone. Code 1 where it could not be made; there is then nothing of it.
+    The last line is the backup's folder, alone. Code 1 where it could not be made, and nothing of it is there then, or where it
+    is there and what follows failed: the sentence says which.
     """
     os.nice(NICE)
     own = settings()
     database = None if without_database else context().database
     try:
-        made = making.make(database, Beside(own.data_dir, own.secret_key, own.file), folder.absolute(), keep)
+        beside = Beside(own.data_dir, own.secret_key, own.file)
+        is_all = not without_database or not context().database.is_sqlite  # SQLite's file has nobody else to copy it
+        made = making.make(database, beside, folder.absolute(), keep, is_all=is_all)
     except Refused as error:
         raise click.ClickException(str(error)) from None
     content = made.manifest.database
     if content is None:
         say(f"{size(made.manifest.bytes())}, without a database.")
+        if not is_all:
+            say("It is not noted as the last backup of this host: the database is not in it.", err=True)
     else:
         rows = (
             many(content.counts.get("receipts", 0), "receipt"),
@@ -159,8 +164,12 @@ def restore_drill(folder: Path, scratch: Path | None, server: str | None, sample
     except Refused as error:
         raise click.ClickException(str(error)) from None
     data_dir = config.places().data_dir
+    if data_dir.is_dir():
+        try:
+            noted.note(data_dir, noted.DRILL if holds else noted.FAILED_DRILL, clock.now(), backup=backup_folder.name)
+        except OSError as error:
+            say(f"What came of it could not be noted in {data_dir}: {error.strerror}.", err=True)
     if holds and data_dir.is_dir():
-        noted.note(data_dir, noted.DRILL, clock.now(), backup=backup_folder.name)
         with closing(Database(config.places().database_url)) as database:
             _note(database, "backup.drill", backup_folder.name)
     say(f"yes: {backup_folder} holds." if holds else f"no: {backup_folder} does not hold.")

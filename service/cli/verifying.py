@@ -39,12 +39,22 @@ def verify(sample: int | None, whole: bool) -> None:
         found_schema = schema.revision(session)
     if found_schema != max(schema.known()):
         raise click.ClickException(f"The database has the schema {found_schema}: run `wrapup migrate` first.")
-    wrong = 0
+    wrong = looked_at = 0
     for found in _checks(own, settings().mirror_folder(), None if whole else sample or SAMPLE):
         wrong += found.count
-        _tell(found)
-    say(f"{wrong:,} wrong." if wrong else "Nothing is wrong.")
+        looked_at += found.looked_at
+        tell(found)
+    say(in_short(wrong, looked_at, whole))
     sys.exit(1 if wrong else 0)
+
+
+def in_short(wrong: int, looked_at: int, whole: bool) -> str:
+    """The last line: that nothing is wrong says nobody who has looked at nothing, or at a sample."""
+    if wrong:
+        return f"{wrong:,} wrong."
+    if not looked_at:
+        return "There was nothing to look at."
+    return "Nothing wrong was found." if whole else "Nothing wrong was found in the sample."
 
 
 def _checks(own: Context, mirror: Path, sample: int | None) -> Iterator[Found]:
@@ -58,11 +68,11 @@ def _checks(own: Context, mirror: Path, sample: int | None) -> Iterator[Found]:
     yield from segments.segments(database, mirror, sample)
 
 
-def _tell(found: Found) -> None:
+def tell(found: Found) -> None:
+    """Its line, and lines about what is wrong."""
     notes = "".join(f"; {note}" for note in found.notes)
-    say(
-        f"{'ok   ' if found.ok else 'wrong'}  {found.what}: {found.looked_at:,} looked at, {found.count:,} wrong{notes}"
-    )
+    mark = "wrong" if not found.ok else "ok   " if found.looked_at else "none "
+    say(f"{mark}  {found.what}: {found.looked_at:,} looked at, {found.count:,} wrong{notes}")
     for sentence in found.wrong:
         say(f"         {sentence}")
     if found.count > len(found.wrong):

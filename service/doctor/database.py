@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
+DEAD_SECONDS = 60.0  # without a beat, as for the alert
 WRITE_SECONDS = 5.0
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
@@ -38,9 +39,10 @@ def database(url: str) -> Iterator[Line]:
     where = make_url(url)
     is_sqlite = where.get_backend_name() == "sqlite"
     if is_sqlite and not Path(where.database or "").exists():
-        yield Line(
-            "database", WARN, f"There is no {where.database} yet.", "The first start makes it, or wrapup migrate."
+        todo = (
+            "The first start makes it, or wrapup migrate. If it was there before: who moved it, and is Wrapup stopped?"
         )
+        yield Line("database", WARN, f"There is no {where.database}.", todo)
         return
     with closing(Database(url)) as found:
         found.limit(PATIENCE_SECONDS)
@@ -157,11 +159,12 @@ def _worker(session: Session) -> Line:
         return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
     if not loops:
         return Line("worker", WARN, "None runs.", todo)
-    if loops.get(BEATS, 0.0) > WAITING_SECONDS:
+    if loops.get(BEATS, 0.0) > DEAD_SECONDS:
         last = clock.span(timedelta(seconds=loops[BEATS]))
         return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
-        told = f"{', '.join(hanging)} went round {clock.span(timedelta(seconds=since))} ago."
+        have = "has" if len(hanging) == 1 else "have"
+        told = f"{', '.join(hanging)} {have} not gone round for {clock.span(timedelta(seconds=since))}."
         return Line("worker", WARN, told, todo)
     return Line("worker", OK, "It lives, and no receipt waits to be read for long.")

@@ -89,9 +89,13 @@ def folders(places: Places) -> Iterator[Line]:
     else:
         yield Line("data folder", OK, f"{data_dir}, read by its owner alone.")
     secrets = data_dir / beside.SECRETS
-    loose = [path.name for path in sorted(secrets.glob("*")) if path.is_file() and path.stat().st_mode & private.OTHERS]
     if secrets.is_dir():
-        if loose:
+        if not os.access(secrets, os.R_OK | os.X_OK):
+            told = "Nobody can say who reads them: this command's user cannot look into the folder."
+            yield Line("secrets", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
+        elif loose := [
+            path.name for path in sorted(secrets.glob("*")) if path.is_file() and path.stat().st_mode & private.OTHERS
+        ]:
             yield Line("secrets", FAIL, f"Others can read {', '.join(loose)}.", f"chmod -R go= {secrets}")
         else:
             yield Line("secrets", OK, "Read by their owner alone.")
@@ -104,8 +108,12 @@ def processes(data_dir: Path) -> Iterator[Line]:
     """Whether a Wrapup works with the data folder on this host."""
     try:
         file = os.open(data_dir / folder.FILE, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+    except FileNotFoundError:
         yield Line("processes", WARN, "No Wrapup has been started here yet.", "wrapup serve, or systemctl start wrapup")
+        return
+    except OSError as error:
+        told = f"Nobody can say whether a Wrapup works with the data folder: {error.strerror}."
+        yield Line("processes", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
         return
     try:
         running = not locks.take(file)
@@ -126,8 +134,12 @@ def port(bind: str) -> Iterator[Line]:
     try:
         with socket.create_connection((local.strip("[]"), int(number)), LOOK_SECONDS):
             pass
-    except OSError:
+    except ConnectionRefusedError:
         yield Line("port", OK, f"{bind} is free: nobody listens there.")
+        return
+    except OSError as error:
+        told = f"Nobody can say who listens on {bind}: {error.strerror or 'no answer in time'}."
+        yield Line("port", WARN, told, "Is it an address of this machine, and does a firewall stand before it?")
         return
     (lives, ours), (ready, _) = (_status(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
     if lives != 200 or not ours:  # much else answers 200 whatever it is asked
@@ -167,7 +179,12 @@ def spool(data_dir: Path) -> Iterator[Line]:
     """What waits because the database does not take it. A segment of this very moment is no trouble."""
     waiting = 0
     old = False
-    for path in (data_dir / beside.SPOOL).glob(beside.SEGMENTS):
+    folder = data_dir / beside.SPOOL
+    if not os.access(folder if folder.exists() else _there(data_dir), os.R_OK | os.X_OK):
+        told = "Nobody can say whether callbacks wait: this command's user cannot look into it."
+        yield Line("spool", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
+        return
+    for path in folder.glob(beside.SEGMENTS):
         try:
             found = path.stat()
         except FileNotFoundError:  # drained a moment ago
@@ -179,26 +196,38 @@ def spool(data_dir: Path) -> Iterator[Line]:
         yield Line("spool", WARN, f"{size(waiting)} of callbacks wait for the database.", todo)
     else:
         yield Line("spool", OK, "Nothing waits.")
-    if (data_dir / beside.SPOOL / beside.DAMAGED).exists():
+    if (folder / beside.DAMAGED).exists():
         todo = "See docs/operations.md, 'When the database is away'; remove the file when you have."
         yield Line("spool", WARN, "It has a file with lines that nobody could read.", todo)
 
 
 def backups(data_dir: Path, now: datetime) -> Iterator[Line]:
     last = noted.read(data_dir, noted.BACKUP)
-    if last is None:
-        yield Line("backup", WARN, "None was ever made on this host.", "wrapup backup DIR, each night: docs/backups.md")
+    if noted.is_unreadable(data_dir, noted.BACKUP):
+        told = f"Nobody can say when one was made: {noted.BACKUP} of the data folder cannot be read."
+        yield Line("backup", WARN, told, "Run commands as Wrapup's user; else make one: wrapup backup DIR.")
+    elif last is None:
+        yield Line(
+            "backup", WARN, "No whole one is noted on this host.", "wrapup backup DIR, each night: docs/backups.md"
+        )
+    elif noted.is_to_come(last, now):
+        told = f"The last is noted as of {last['at']:%Y-%m-%d %H:%M} UTC, which is still to come: a clock was set."
+        yield Line("backup", WARN, told, "Is the clock right? Then make one: wrapup backup DIR.")
     else:
         hours = (now - last["at"]).total_seconds() / 3600
-        said = f"The last was made {clock.ago(last['at'], now)}."
+        beside_it = "" if last.get("database", True) else ", without the database, which other tools have to save"
+        said = f"The last was made {clock.ago(last['at'], now)}{beside_it}."
         state, todo = (OK, "") if hours <= OLD_BACKUP_HOURS else (WARN, "systemctl status wrapup-backup.timer")
         yield Line("backup", state, said, todo)
-    drill = noted.read(data_dir, noted.DRILL)
-    if last is not None and (drill is None or (now - drill["at"]).days > OLD_DRILL_DAYS):
+    drill, failed = noted.read(data_dir, noted.DRILL), noted.read(data_dir, noted.FAILED_DRILL)
+    if failed is not None and (drill is None or failed["at"] > drill["at"]):
+        told = f"{failed.get('backup')} was tried {clock.ago(failed['at'], now)}, and did not hold."
+        yield Line("restore drill", FAIL, told, "wrapup restore-drill DIR says what is wrong; make another backup.")
+    elif last is not None and (drill is None or (now - drill["at"]).days > OLD_DRILL_DAYS):
         when = "never" if drill is None else clock.ago(drill["at"], now)
         yield Line("restore drill", WARN, f"Whether a backup holds was tried {when}.", "wrapup restore-drill DIR")
     elif drill is not None:
-        yield Line("restore drill", OK, f"A backup was tried {clock.ago(drill['at'], now)}, and holds.")
+        yield Line("restore drill", OK, f"A backup was tried {clock.ago(drill['at'], now)}, and held.")
 
 
 def _there(path: Path) -> Path:

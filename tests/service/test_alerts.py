@@ -1,11 +1,14 @@
 """``[alerts]`` of the settings, the worker's loops that watch, and ``wrapup alerts``."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 
+from lib import clock
 from lib.mail import Mail
 from models.database import Database
 from outcomes.feed_place import FeedPlace
@@ -21,6 +24,7 @@ from tests.upkeep.alerts.rig import OPS, receiving
 from tests.web.conftest import settings_for
 from upkeep.alerts.conditions import CONDITIONS, NAMED
 from upkeep.alerts.settings import Alerts
+from upkeep.beats import Beats, ages
 from web.context import context
 
 SERVER = Mail(host="mail.example.com", sender="wrapup@example.com")
@@ -103,6 +107,18 @@ def test_the_workers_loops_watch_and_tell(told, sqlite_url, tmp_path):
     }
 
 
+def test_a_loop_that_hangs_in_its_first_step_is_known_since_it_began(sqlite_url, tmp_path):
+    database, stop = Database(sqlite_url), threading.Event()
+    beats = Beats(database)
+    stop.set()
+    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), stop, beats=beats)
+    worker.wait_for(threads, 20)
+    beats.write()
+    with database.read() as session:
+        assert ages(session, clock.now()).keys() >= {thread.name for thread in threads} > {"normalize", "settle"}
+    database.close()
+
+
 def context_spool(settings):
     from callbacks.spool import Spool
 
@@ -125,12 +141,24 @@ def test_the_commands(told):
         watch = watch_of(context(app).database, settings)
         watch.look()
         listed = run(args=["alerts", "list"])
-        assert (listed.exit_code, listed.output) == (0, "Nothing is wrong.\n")
+        assert listed.exit_code == 1 and listed.output.startswith("Nobody has looked lately at the disk, the spool and")
+        watch.look_at_machine()
+        listed = run(args=["alerts", "list"])
+        assert listed.exit_code == 0 and re.fullmatch(r"No alert is on, as of \d+ s ago\.\n", listed.output)
         context(app).spool.append([b"x" * 90])
         watch.look_at_machine()
         watch.leave()
         listed = run(args=["alerts", "list"])
         assert listed.exit_code == 1 and "wait in the spool" in listed.output and "nobody told yet" in listed.output
+        path = Path(context(app).database.url.database)
+        context(app).database.close()
+        path.rename(path.with_suffix(".away"))
+        path.mkdir()  # nothing can be made there
+        listed = run(args=["alerts", "list"])
+        assert listed.exit_code == 1 and "wait in the spool" in listed.output
+        assert "The database cannot be read, so nobody knows what else is wrong: " in listed.output
+        path.rmdir()
+        path.with_suffix(".away").rename(path)
         receiver.status = 500
         tried = run(args=["alerts", "test"])
         assert tried.exit_code == 1 and "did not take an alert (500)" in tried.output

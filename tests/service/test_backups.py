@@ -143,7 +143,7 @@ def test_whoever_was_erased_since_does_not_come_back(place, commands, tmp_path, 
         assert own.number(NUMBER) in said and not Spellings(NUMBER).within(said)
         assert files_with(other.data_dir, Spellings(NUMBER)) == []
         verified = commands.run("verify", "--all", **run | {"env": env})
-        assert verified.stdout.splitlines()[-1] == "Nothing is wrong.", verified.stdout
+        assert verified.stdout.splitlines()[-1] == "Nothing wrong was found.", verified.stdout
         listed = commands.run("erase", "--list", **run | {"env": env})
         assert erased.id in listed.stdout and "done" in listed.stdout
     assert calls == []
@@ -193,7 +193,7 @@ def test_it_is_put_back_as_it_is_typed(place, commands, tmp_path, database, requ
         assert "gets 409 feed_restarted" in done.stdout
         verified = commands.run("verify", "--all", **run | {"env": env})
         assert verified.returncode == 0, verified.stdout
-        assert verified.stdout.splitlines()[-1] == "Nothing is wrong."
+        assert verified.stdout.splitlines()[-1] == "Nothing wrong was found."
     missing = commands.run("restore-drill", "data", **run)
     assert missing.returncode == 1 and "There is no backup with a database" in missing.stderr
 

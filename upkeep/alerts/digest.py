@@ -11,11 +11,12 @@ from dialers.base import Connection
 from lib.text import many
 from models.database import Database
 from models.receipts import QUARANTINED
-from queries import health, take_outs
-from queries.lacking import lacking
+from queries import health, quarantine, schedules, take_outs
+from queries.lacking import MISSING, lacking
 from queries.recent_counts import RecentCounts
 from queries.reports import answering
 from queries.reports.catalogue import REPORTS
+from upkeep.alerts import sources
 from upkeep.alerts.settings import Alerts
 
 
@@ -44,7 +45,7 @@ class Digests:
         return str(local.date() - timedelta(days=1 if passed else 2))
 
     def made(self, now: datetime, wrong: list[str]) -> dict[str, Any]:
-        """``wrong``: what was wrong meanwhile. Raises SQLAlchemyError."""
+        """``wrong``: what was wrong meanwhile, and what nobody knows of it. Raises SQLAlchemyError."""
         day, zone = self.due(now), ZoneInfo(self._settings.tz)
         since = datetime.fromisoformat(day).replace(tzinfo=zone)
         until = (since.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=zone)
@@ -53,16 +54,20 @@ class Digests:
             asked = answering.asked(session, filters, self._settings.tz, configured=self._connections)
             calls: int = answering.answer(asked, REPORTS["attempts"])["totals"]["attempts"]
             lacks = lacking(session, self._connections, filters, self._settings.tz, now, self._spooled())
+            polls = health.poll_states(session, now)
             waits = self._waits(session)
-        sources = "not all sources complete" if lacks else "all sources complete"
+        known = sources.of(self._connections, polls, since, until, self._settings.tz)
         count = sum(waits.values())
         persons = (
             f"{count:,} {'waits' if count == 1 else 'wait'} for a person" if count else "nothing waits for a person"
         )
-        first = f"Yesterday: {many(calls, 'call')}, {sources}, {persons}."
-        parts = [first, f"That was {day}, {self._settings.tz}.", *lacks]
+        was_yesterday = str(now.astimezone(zone).date() - timedelta(days=1)) == day
+        told = known.words if not lacks else sources.INCOMPLETE
+        named = [name for name in known.short if any(one.startswith(MISSING.format(name)) for one in lacks)]
+        first = f"{'Yesterday' if was_yesterday else day}: {many(calls, 'call')}, {told}, {persons}."
+        parts = [first, f"That was {day}, {self._settings.tz}.", *lacks, *known.sentences(but=named)]
         parts += [f"{what}: {found:,}." for what, found in waits.items() if found]
-        parts += wrong or ["Nothing was wrong since the day before."]
+        parts += wrong
         if self._settings.public_url:
             parts.append(self._settings.public_url)
         return {"day": day, "subject": f"Wrapup: {first.rstrip('.')}", "text": "\n\n".join(parts) + "\n", "told": []}
@@ -74,12 +79,18 @@ class Digests:
             for row in health.open_receipts(session)
             if row["state"] == QUARANTINED and row["connection"] in self._connections
         )
+        desks = health.sending(session).values()
+        misaddressed = quarantine.misaddressed(session)
         calls, _ = self._recent.calls(self._connections)
         delivered, _ = self._recent.deliveries()
         return {
             "Receipts in quarantine": quarantined,
-            "Leads in doubt": sum(desk["unknown_leads"] for desk in health.sending(session).values()),
+            "Receipts with an outdated token": sum(own["receipts"] for own in misaddressed.values()),
+            "Leads in doubt": sum(desk["unknown_leads"] for desk in desks),
+            "Loads that are parked": sum(desk["parked_loads"] for desk in desks),
             "Leads to be taken out by hand": sum(take_outs.by_hand(session).values()),
-            "Deliveries that are held": sum(one.states["held"] for one in delivered.values()),
+            "Calls whose delivery is held": sum(one.held for one in delivered.values()),
+            "Calls whose delivery was refused": sum(one.refused for one in delivered.values()),
+            "Schedules in trouble": len(schedules.in_trouble(session)),
             "Words that nobody has decided": sum(sum(own.values()) for own in calls.words.values()),
         }

@@ -73,7 +73,7 @@ class Windows:
 def judged(
     conditions: Iterable[Condition], figures: Figures, windows: Windows, now: datetime
 ) -> tuple[list[Wrong], set[str]]:
-    """(What is wrong, the names of conditions that cannot be judged, since their figure is missing.)"""
+    """(What is wrong, the names of conditions that cannot be judged: their figure is not there, for a reason or without one.)"""
     found: list[Wrong] = []
     unknown: set[str] = set()
     for one in conditions:
@@ -81,6 +81,8 @@ def judged(
         if _is_missing(one, figures, windows, now):
             key = json.dumps([one.name, "missing"])
             found.append(Wrong(key, missing_severity(one), missing_for(one), one.missing_sentence, one))
+            unknown.add(one.name)
+        elif _is_explained(one, figures):
             unknown.add(one.name)
     return found, unknown
 
@@ -98,11 +100,21 @@ def _of_values(condition: Condition, figures: Figures, windows: Windows, now: da
 
 
 def _is_missing(condition: Condition, figures: Figures, windows: Windows, now: datetime) -> bool:
-    there = any(
+    there = _is_there(condition, figures)
+    if condition.seen:
+        return windows.misses(f"{condition.name} seen", there, now)
+    wanted = condition.needs is None or figures.set_up(condition.needs) > 0
+    return not there and wanted and not _is_explained(condition, figures)
+
+
+def _is_there(condition: Condition, figures: Figures) -> bool:
+    return any(
         condition.metric != condition.watched or condition.takes(dict(labels))
         for labels in figures.series(condition.watched)
     )
-    if condition.seen:
-        return windows.misses(f"{condition.name} seen", there, now)
-    explained = condition.unless is not None and any(value > 0 for value in figures.series(condition.unless).values())
-    return not there and not explained and (condition.needs is None or figures.set_up(condition.needs) > 0)
+
+
+def _is_explained(condition: Condition, figures: Figures) -> bool:
+    """Whether the figure is not there for the reason that is known: nobody misses it, and nobody knows what it would say."""
+    reasons = figures.series(condition.unless).values() if condition.unless is not None else ()
+    return not _is_there(condition, figures) and any(value > 0 for value in reasons)

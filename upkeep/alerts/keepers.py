@@ -22,7 +22,8 @@ from models.leases import free
 from upkeep.alerts.state import State
 
 SPAN = timedelta(seconds=90)  # of the lease: so long after a worker's death nobody watches
-WINDOWS_EVERY = timedelta(minutes=1)  # what is counted alone is kept so often
+WINDOWS_EVERY = timedelta(minutes=1)  # what is counted alone, and when it was looked, is kept so often
+UNTOLD = ("windows", "looked")
 PATIENCE = 1.0  # seconds
 ROW = "everywhere"
 FILE, LOCK = "alerts.json", "alerts.lock"
@@ -70,8 +71,8 @@ class Keeper:
             if self._state is None:
                 return
             document = self._state.document()
-            told = {name: value for name, value in document.items() if name != "windows"}
-            same = told == {name: value for name, value in self._kept.items() if name != "windows"}
+            told = {name: value for name, value in document.items() if name not in UNTOLD}
+            same = told == {name: value for name, value in self._kept.items() if name not in UNTOLD}
             if same and self._kept_at <= self._now() < self._kept_at + WINDOWS_EVERY:
                 return
             # A copy: alerts are changed where they stand.

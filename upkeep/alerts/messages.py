@@ -41,8 +41,9 @@ def body(notes: Sequence[Note], settings: Alerts) -> str:
         if note.what == BEGAN:
             lines += [f"Since {settings.wall(began)}.", alert.todo]
         elif ended is not None:
-            late = "" if note.what == ENDED else " Nobody could be told while it lasted."
+            late = "" if note.what == ENDED else " It was not told here while it lasted."
             lines.append(f"It is over: it lasted from {settings.wall(began)} to {settings.wall(ended)}.{late}")
+            lines += [settings.unwatched(gap) for gap in note.unwatched]
         if note.what == BEGAN and settings.public_url:
             lines.append(rules.runbook(NAMED[alert.name], settings.public_url))
         found.append("\n".join(lines))

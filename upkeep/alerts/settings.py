@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from lib import clock
 from lib.mail import Mail
 from upkeep.alerts.condition import CRITICAL, SEVERITIES, Condition
 from upkeep.alerts.conditions import CONDITIONS
@@ -56,3 +57,10 @@ class Alerts:
     def wall(self, at: datetime) -> str:
         """As messages write a moment."""
         return f"{at.astimezone(ZoneInfo(self.tz)):%Y-%m-%d %H:%M} {self.tz}"
+
+    def unwatched(self, gap: tuple[datetime, datetime]) -> str:
+        """As messages write from when until when nobody has looked."""
+        begins, ends = gap
+        since = f"From {self.wall(begins)} to" if begins > clock.EARLIEST else "Until"
+        why = "no worker watched, the database was away, or the clock was set"
+        return f"{since} {self.wall(ends)} nobody looked at all of it: {why}."

@@ -9,7 +9,7 @@ began in quiet hours and ended in them is left to the digest. Whoever dies betwe
 message may come twice, and none is lost.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from upkeep.alerts.judging import Windows, Wrong
 
 BEGAN, ENDED, WAS, KEPT_QUIET = "began", "ended", "was", "kept_quiet"
 REMEMBERED = timedelta(days=2)  # what has ended, for a digest that comes late
+UNWATCHED = timedelta(minutes=5)  # between two looks: then nobody knows what was wrong meanwhile
 PAUSES = tuple(timedelta(minutes=one) for one in (1, 2, 5, 15))  # before it is told again
 
 
@@ -51,24 +52,31 @@ class Channel:
     error: str | None = None
 
 
+Gap = tuple[datetime, datetime]  # from when until when nobody has looked
+
+
 @dataclass(frozen=True)
 class Note:
-    """What a channel is to be told of an alert: BEGAN, ENDED, or WAS of one that is over by now."""
+    """What a channel is to be told of an alert: BEGAN, ENDED, or WAS of one that is over by now. ``unwatched``: when nobody
+    looked while it lasted, so that nobody knows when it ended."""
 
     alert: Alert
     what: str
+    unwatched: Sequence[Gap] = ()
 
 
 @dataclass
 class State:
     """All of it. ``digested``: of which day the last digest was, and ``digest``: the one that is to be sent, with its
-    ``told``."""
+    ``told``. ``looked``: when it was judged last; ``unwatched``: from when until when it was not."""
 
     alerts: list[Alert] = field(default_factory=list)
     windows: Windows = field(default_factory=Windows)
     channels: dict[str, Channel] = field(default_factory=dict)
     digested: str | None = None
     digest: dict[str, Any] | None = None
+    looked: str | None = None
+    unwatched: list[list[str]] = field(default_factory=list)
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "State":
@@ -78,6 +86,8 @@ class State:
             {name: Channel(**one) for name, one in told.get("channels", {}).items()},
             told.get("digested"),
             told.get("digest"),
+            told.get("looked"),
+            [list(one) for one in told.get("unwatched", [])],
         )
 
     def document(self) -> dict[str, Any]:
@@ -87,6 +97,8 @@ class State:
             "channels": {name: asdict(one) for name, one in self.channels.items()},
             "digested": self.digested,
             "digest": self.digest,
+            "looked": self.looked,
+            "unwatched": self.unwatched,
         }
 
     def on(self) -> list[Alert]:
@@ -95,6 +107,7 @@ class State:
 
     def advance(self, wrong: Iterable[Wrong], unknown: Collection[str], now: datetime, quiet: bool) -> None:
         """What is wrong now. Of conditions in ``unknown`` nobody knows, so that their alerts stay as they are."""
+        self._note_look(now)
         at, found = clock.iso(now), {one.key: one for one in wrong}
         open_ones = {one.key: one for one in self.alerts if not one.ended}
         for key, one in found.items():
@@ -127,8 +140,24 @@ class State:
             if what == WAS and one.quiet and digests:
                 one.told[channel] = KEPT_QUIET
                 continue
-            found.append(Note(one, what))
+            found.append(Note(one, what, self.gaps(_time(one.since), _time(one.ended)) if one.ended else ()))
         return found
+
+    def looked_at(self) -> datetime | None:
+        """When it was judged last; None where it never was."""
+        return clock.parse(self.looked)
+
+    def gaps(self, since: datetime, until: datetime) -> list[Gap]:
+        """When nobody looked between these."""
+        found = [(_time(begins), _time(ends)) for begins, ends in self.unwatched]
+        return [(begins, ends) for begins, ends in found if begins < until and ends > since]
+
+    def _note_look(self, now: datetime) -> None:
+        last, at = self.looked_at(), clock.iso(now)
+        if last is None or now - last > UNWATCHED:
+            self.unwatched.append([clock.iso(last or clock.EARLIEST), at])
+        self.unwatched = [one for one in self.unwatched if now - _time(one[1]) < REMEMBERED]
+        self.looked = at
 
     def told(self, channel: str, notes: Iterable[Note]) -> None:
         self.channels[channel] = Channel()

@@ -2,6 +2,7 @@
 in the worker: a mail server that hangs holds up neither judging nor the other channels, and a database that hangs not what is
 said about it."""
 
+import socket
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +29,7 @@ LATE = timedelta(
 TELL_SECONDS = 1.0
 BEAT = timedelta(minutes=1)
 UP = "wrapup_up"
+ANOTHERS = "What was wrong with this machine itself is not known here: another worker watches it."
 
 Lane = tuple[Callable[[], object], float]
 log = structlog.get_logger(__name__)
@@ -53,7 +55,10 @@ class Watch:
         self._file = file
         self._table = InTable(database, now)
         self._digests = digests
-        self._read_at: datetime | None = now()  # when the database was read last; None: it could not be
+        self._began = now()
+        self._read_at: datetime | None = None  # when the database was read last; None: never, or it cannot be
+        self._tried = False  # whether a look at the database has come to its end
+        self._judged_at: dict[Keeper, datetime] = {}  # by whom it is kept: when it was judged last, and all of it
         self._called_at = clock.EARLIEST
         own = [one for one in settings.conditions if one.own]
         self._of_machine = [one for one in own if one.of_machine]
@@ -75,6 +80,7 @@ class Watch:
     def look(self) -> None:
         """Judge what the database says. Raises SQLAlchemyError where it cannot be written to."""
         figures = Figures.of(self._collector.collect())
+        self._tried = True
         if not any(figures.series(UP).values()):
             self._read_at = None
             return
@@ -85,15 +91,16 @@ class Watch:
 
     def look_at_machine(self) -> None:
         """Judge what this machine says, and whether the database can be read."""
-        up = GaugeMetricFamily(UP, "", value=int(self._reads()))
+        up = GaugeMetricFamily(UP, "")
+        if self._tried or not self._is_fresh(self._began):  # as long as the first look takes nobody knows
+            up.add_metric([], int(self._is_fresh(self._read_at)))
         if self._file.watches():
             self._judge(self._file, self._of_machine, Figures.of([up, *self._machine()]))
             self._file.keep()
 
-    def _reads(self) -> bool:
-        return self._read_at is not None and abs(self._now() - self._read_at) < LATE + timedelta(
-            seconds=2 * self._settings.every_seconds
-        )
+    def _is_fresh(self, at: datetime | None) -> bool:
+        late = LATE + timedelta(seconds=2 * self._settings.every_seconds)
+        return at is not None and abs(self._now() - at) < late
 
     def _judge(self, keeper: Keeper, conditions: Iterable[Condition], figures: Figures) -> None:
         now = self._now()
@@ -103,6 +110,10 @@ class Watch:
                 before = {one.id for one in state.on()}
                 state.advance(wrong, unknown, now, self._settings.is_quiet(now))
                 state.forget(self._settings.channels, now)
+                if unknown:
+                    self._judged_at.pop(keeper, None)
+                else:
+                    self._judged_at[keeper] = now
                 for one in state.on():
                     if one.id not in before:
                         log.warning("alert_began", alert=one.name, says=one.summary)
@@ -150,12 +161,10 @@ class Watch:
             log.error("heartbeat_not_taken", why=str(error))
 
     def is_well(self) -> bool:
-        """Whether this worker is the one that watches, and nothing is wrong."""
-        if not self._reads():
-            return False
+        """Whether this worker is the one that watches, has lately judged everything, and nothing is wrong."""
         for keeper in (self._file, self._table):
             with keeper.state() as state:
-                if state is None or state.on():
+                if state is None or state.on() or not self._is_fresh(self._judged_at.get(keeper)):
                     return False
         return True
 
@@ -166,24 +175,31 @@ class Watch:
             if state is None or state.digested == day:
                 return
             first = state.digested is None
-        made = None if first else self._digests.made(self._now(), self._ended())
+        made = None if first else self._digests.made(self._now(), self._last_day())
         with self._table.state() as state:
             if state is not None:
                 state.digested, state.digest = day, made or state.digest
         self._table.keep()
 
-    def _ended(self) -> list[str]:
-        """What was wrong within the last day, in sentences."""
-        found, since = [], self._now() - timedelta(days=1)
+    def _last_day(self) -> list[str]:
+        """What was wrong within the last day, and what nobody knows of it, in sentences."""
+        now = self._now()
+        found, unknown, since = list[str](), list[str](), now - timedelta(days=1)
         for keeper in (self._file, self._table):
             with keeper.state() as state:
-                for one in state.alerts if state else []:
+                if state is None:
+                    unknown.append(ANOTHERS)
+                    continue
+                unknown += map(self._settings.unwatched, state.gaps(since, now))
+                for one in state.alerts:
                     began, ended = clock.parse(one.began), clock.parse(one.ended)
                     if began is None or (ended is not None and ended < since):
                         continue
                     until = f"to {self._settings.wall(ended)}" if ended else "and is so still"
                     found.append(f"From {self._settings.wall(began)} {until}: {one.summary}")
-        return found
+        if not found and not unknown:
+            return [f"No alert was on in the last day, neither about the database nor about {socket.gethostname()}."]
+        return [*found, *dict.fromkeys(unknown)]  # mostly of both at once, and to the minute the same
 
     def leave(self) -> None:
         """Let another worker watch. Raises SQLAlchemyError."""

@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -30,10 +32,16 @@ class Made:
 
 
 def make(
-    database: Database | None, own: Beside, folder: Path, keep: int | None = None, at: datetime | None = None
+    database: Database | None,
+    own: Beside,
+    folder: Path,
+    keep: int | None = None,
+    at: datetime | None = None,
+    is_all: bool = True,
 ) -> Made:
     """Make a backup in the folder; without ``database``, of what is beside it. Raises Refused; nothing of it is left then. What
-    SQLAlchemy raises where the database is away goes through. ``at`` is the present, unless a test says otherwise."""
+    SQLAlchemy raises where the database is away goes through. ``at`` is the present, unless a test says otherwise. ``is_all``:
+    whether it is all that this host has to back up, and is noted as its last backup."""
     at = at or clock.now()
     folders.refuse_within(folder, own.data_dir)
     with told("The backup"), folders.alone(folder):
@@ -50,8 +58,20 @@ def make(
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-        noted.note(own.data_dir, noted.BACKUP, at, bytes=made.bytes(), database=made.database is not None)
-        return Made(named, made, folders.prune(folder, keep, made) if keep else [])
+        if is_all:
+            with _afterwards(named, "that it was made could not be noted in the data folder"):
+                noted.note(own.data_dir, noted.BACKUP, at, bytes=made.bytes(), database=made.database is not None)
+        with _afterwards(named, "older ones could not be removed"):
+            return Made(named, made, folders.prune(folder, keep, made) if keep else [])
+
+
+@contextmanager
+def _afterwards(named: Path, what: str) -> Iterator[None]:
+    """What fails when the backup is there does not undo it. Raises Refused."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{named} is made, and is whole; {what}: {error.strerror}.") from None
 
 
 def _written(database: Database | None, own: Beside, into: Path, folder: Path, at: datetime) -> Manifest:

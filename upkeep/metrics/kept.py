@@ -17,6 +17,7 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
     )
     for one in kept.figures(session):
         deleted.add_metric([one.kind], one.deleted)
-        oldest.add_metric([one.kind], max(0.0, (now - one.oldest).total_seconds()) if one.oldest else 0)
+        if one.oldest is not None:  # of what is not there no age is known, and none is 0
+            oldest.add_metric([one.kind], max(0.0, (now - one.oldest).total_seconds()))
         failing.add_metric([one.kind], max(0.0, (now - one.failing_since).total_seconds()) if one.failing_since else 0)
     yield from (deleted, oldest, failing)

@@ -12,7 +12,7 @@ from upkeep import beats
 def figures(session: Session, now: datetime) -> Iterator[Metric]:
     ages = GaugeMetricFamily(
         "wrapup_worker_beat_age_seconds",
-        "Time since a worker's loop went round, of the worker where it did so last; some seconds more than it is",
+        "Time since a worker's loop went round, or began, of the worker where it did so last; some seconds more than it is",
         labels=("loop",),
     )
     for loop, age in sorted(beats.ages(session, now).items()):

@@ -125,6 +125,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     found = health.connections(reading, context().connections, now, unmapped, waiting, counts)
     settings = context().settings
     for connection in found:
+        connection["unheard"] = sentences.unheard(connection)
         connection["freshness"] = sentences.freshness(connection, zone)
         connection["troubles"] = sentences.troubles(connection, now)
         connection["unmapped_links"] = [

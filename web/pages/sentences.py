@@ -143,6 +143,13 @@ def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
     return said + [history(connection["name"], one, zone) for one in connection["histories"]]
 
 
+def unheard(connection: Mapping[str, Any]) -> bool:
+    """Whether nobody can say yet how it goes: a report was never read, or there is none, and nothing has ever come."""
+    reports = connection["freshness"]
+    never_read = any(not one["complete_to"] and not one["idle"] for one in reports)
+    return never_read or (not reports and not connection["last_callback_at"])
+
+
 def history(name: str, begun: Mapping[str, Any], zone: str) -> str:
     """How far the past has come that a connection was to be asked for; where nobody asks any more, what goes on with it."""
     since, until, to, asked = (

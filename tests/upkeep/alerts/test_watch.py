@@ -2,21 +2,23 @@
 
 import socket
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import AlertState
 from queries import recent_counts
-from tests.factories import outcome, receipt
+from tests.factories import outcome, poll, receipt
 from tests.schedules.rig import mail_of, mailbox
 from tests.upkeep.alerts.breaking import APART, BREAKS, SILENT
 from tests.upkeep.alerts.rig import CONNECTIONS, Receiver, Rig, receiving
 from upkeep.alerts.conditions import CONDITIONS, NAMED
 from upkeep.alerts.settings import MAIL, WEBHOOK
-from upkeep.alerts.telling import Teller
+from upkeep.alerts.telling import Heartbeat, Teller
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +111,39 @@ def test_a_database_that_is_away_is_told_and_that_it_is_back(rig):
     assert names(rig.receiver, "ended") == {"database_away"}
     assert rig.receiver.beats > beats >= 1  # on a busy machine one may stay away
     assert set(rig.receiver.events().values()) == {1}
+
+
+def test_all_is_well_is_said_by_nobody_who_has_not_looked(rig):
+    """The database can be read, and refuses what is written, so that nothing is judged any more."""
+    rig.minutes(3)
+    assert (beats := rig.receiver.beats) > 0 and rig.watch.is_well()
+    with refused(rig.database, "alert_states"), pytest.raises(SQLAlchemyError):
+        rig.now += timedelta(minutes=3)
+        rig.watch.look_at_machine()
+        rig.watch.look()
+    assert not rig.watch.is_well()
+    rig.watch.call(Heartbeat(rig.receiver.url, None))
+    assert rig.receiver.beats == beats
+    rig.minutes(1)
+    assert rig.receiver.beats == beats + 1
+
+
+@contextmanager
+def refused(database, table: str):
+    """Whoever writes there is."""
+    body = "BEGIN SELECT RAISE(ABORT, 'refused'); END" if database.is_sqlite else "EXECUTE FUNCTION refuse()"
+    function = "CREATE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE ''refused''; END' LANGUAGE plpgsql"
+    each = "" if database.is_sqlite else "FOR EACH ROW "
+    with database.write() as session:
+        if not database.is_sqlite:
+            session.execute(text(function))
+        session.execute(text(f"CREATE TRIGGER refused BEFORE UPDATE ON {table} {each}{body}"))
+    yield
+    with database.write() as session:
+        if database.is_sqlite:
+            session.execute(text("DROP TRIGGER refused"))
+        else:
+            session.execute(text("DROP FUNCTION refuse() CASCADE"))
 
 
 def looked_at_what_is_left(rig: Rig) -> None:
@@ -267,13 +302,17 @@ def test_the_digest_says_what_yesterday_was_and_who_is_waited_for(rig_of_digests
         for _ in range(3):
             outcome(session, started_at=yesterday, occurred_at=yesterday)
         receipt(session, state="quarantined", reason="unparseable")
+        poll(session, layer="week")
     rig.minutes(17, channels=())
     rig.now = (rig.now + timedelta(days=1)).replace(hour=8, minute=0)
     rig.minutes(3)
     (digest,) = [body for body in rig.receiver.bodies if body["type"] == "wrapup.digest"]
-    first = "Yesterday: 3 calls, all sources complete, 1 waits for a person."
+    # One of the two only posts callbacks.
+    first = "Yesterday: 3 calls, all sources that can be asked complete, 1 waits for a person."
     assert first in digest["data"]["text"] and "Receipts in quarantine: 1." in digest["data"]["text"]
     assert "have gone into quarantine within 15 minutes" in digest["data"]["text"]
+    assert "Of ryng-main only callbacks tell: nobody can say whether all of them came." in digest["data"]["text"]
+    assert "08:01 UTC nobody looked at all of it: no worker watched" in digest["data"]["text"]
     assert rig.mails().count(f"Wrapup: {first.rstrip('.')}") == 1
     # What it lacks.
     rig.well = False
@@ -282,6 +321,11 @@ def test_the_digest_says_what_yesterday_was_and_who_is_waited_for(rig_of_digests
     rig.minutes(1)
     text_of = [body for body in rig.receiver.bodies if body["type"] == "wrapup.digest"][-1]["data"]["text"]
     assert "Yesterday: 0 calls, not all sources complete" in text_of and "Callbacks wait in the spool" in text_of
+    # Made before its hour, of the day before yesterday: no worker ran when it was due.
+    rig.now = (rig.now + timedelta(days=2)).replace(hour=7, minute=0)
+    rig.minutes(1)
+    text_of = [body for body in rig.receiver.bodies if body["type"] == "wrapup.digest"][-1]["data"]["text"]
+    assert text_of.splitlines()[1].startswith(f"{rig.now - timedelta(days=2):%Y-%m-%d}: 0 calls, ")
 
 
 @pytest.fixture

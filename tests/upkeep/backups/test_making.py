@@ -53,6 +53,17 @@ def test_it_has_everything_that_belongs_to_it(database, tmp_path):
     assert [path for path in every if path.stat().st_mode & private.OTHERS] == []
 
 
+def test_what_fails_when_it_is_there_does_not_undo_it(tmp_path):
+    own = stage.beside(tmp_path / "data")
+    (tmp_path / "data" / noted.BACKUP / "in the way").mkdir(parents=True)
+    with pytest.raises(Refused, match="is made, and is whole; that it was made could not be noted"):
+        making.make(None, own, tmp_path / "backups", at=NOON)
+    assert [path.name for path in folders.whole(tmp_path / "backups")] == [folders.name(NOON)]
+    # Of SQLite, what is beside the database is not all that has to be backed up.
+    making.make(None, own, tmp_path / "backups", at=NOON + timedelta(days=1), is_all=False)
+    assert (tmp_path / "data" / noted.BACKUP).is_dir()
+
+
 def test_without_a_database_it_has_what_lies_beside_it(tmp_path):
     made = making.make(None, stage.beside(tmp_path / "data"), tmp_path / "backups", at=NOON)
     assert made.manifest.database is None

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from lib import ids
 from models import CallOutcome, Kept, Receipt
 from queries.mirror.follower import Follower
+from service.cli import verifying
 from tests import factories
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 from upkeep.erasure import beginning
@@ -54,6 +55,16 @@ def by_force(database, *statements: str) -> None:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in statements:
             session.execute(text(statement))
+
+
+def test_of_nothing_nobody_says_that_it_is_well(database, capsys):
+    found = list(everything(database))
+    for one in found:
+        verifying.tell(one)
+    assert "none   states: 0 looked at, 0 wrong\n" in capsys.readouterr().out
+    assert not any(one.looked_at for one in found)
+    assert verifying.in_short(0, 0, whole=True) == "There was nothing to look at."
+    assert verifying.in_short(0, 7, whole=False) == "Nothing wrong was found in the sample."
 
 
 @pytest.mark.parametrize("sample", [None, 10])

@@ -53,6 +53,14 @@ def test_freshness_is_told_in_words(reader, database, at_ten_forty_five):
     assert "lead history complete to 10:42<" in page
 
 
+def test_of_what_nobody_has_heard_yet_nobody_says_that_it_is_well(reader, database, at_ten_forty_five):
+    page = text(reader, "/live/connections")
+    assert page.count('<span class="dot warn">') == len(CONNECTIONS) == page.count('<span class="dot ')
+    with database.write() as session:
+        factories.receipt(session, received_at=NOW)
+    assert text(reader, "/live/connections").count('<span class="dot good">') == 1
+
+
 def test_a_report_tells_when_it_last_heard_of_each_connection(reader, database, at_ten_forty_five):
     with database.write() as session:
         came = NOW - timedelta(hours=3)
