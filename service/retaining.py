@@ -20,6 +20,6 @@ def retaining(database: Database, ages: Ages | None, stop: threading.Event) -> S
     steps: Steps = {}
     if not database.is_sqlite:
         steps["part receipts"] = (Parting(database).step, PART_SECONDS)
-    if ages is not None and ages.months and not outside.is_closed():
+    if ages is not None and not outside.is_closed():  # where nothing is deleted any more, nor does that fail any more
         steps["retention"] = (Keeper(database, ages, stop).step, RETENTION_SECONDS)
     return steps

@@ -76,7 +76,7 @@ OF_WRAPUP = (
         ABOVE,
         3_456_000,
         WARNING,
-        "That a backup of this machine can be restored was last tried {value} ago.",
+        "A backup was last tried on this machine, and held, {value} ago.",
         "Try it: wrapup restore-drill, with the folder of the backups.",
         form=SPAN,
         seen=True,

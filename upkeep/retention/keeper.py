@@ -108,12 +108,13 @@ class Keeper:
     def step(self, now: datetime | None = None) -> bool:
         """Whether something was deleted; a step takes STEP_SECONDS for each kind at most, and the next one goes on."""
         now = now or clock.now()
-        if not self._ages.months or (self._look_at is not None and now < self._look_at):
+        if self._look_at is not None and now < self._look_at:
             return False
         with self._database.read() as session:
             wanted = list(due_kinds(session, self._ages, now))
             known = marks.all_of_them(session)
             said_before = {kind: (one.announced, one.announced_at) for kind, one in known.items()}
+        marks.forget_failures(self._database, but={kind for kind, _ in wanted})
         fresh = [one for one in wanted if said_before.get(one[0], (None, None))[0] != one[1]]
         if fresh:
             self._announce(fresh, now)

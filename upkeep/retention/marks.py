@@ -1,6 +1,6 @@
 """How far each kind has been deleted, noted in the table ``kept``."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,15 @@ def end(database: Database, kind: str, deleted: int, now: datetime) -> None:
         row.deleted += deleted
         row.deleted_at = now
         audit.note(session, "retention.apply", subject=kind, count=deleted)
+
+
+def forget_failures(database: Database, but: Collection[str]) -> None:
+    """Deleting fails no more where nothing is to be deleted any more: of every kind but these."""
+    over = (Kept.failing_since.is_not(None), Kept.kind.not_in(but))
+    with database.read() as session:
+        found = session.scalars(select(Kept.kind).where(*over)).all()
+    for kind in found:
+        note(database, kind, failing_since=None, error=None)
 
 
 def _row(session: Session, kind: str) -> None:

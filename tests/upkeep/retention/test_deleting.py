@@ -34,7 +34,7 @@ from models.retention import DELIVERIES, KINDS, LOADS, OUTCOMES, QUARANTINE, REC
 from queries import kept
 from tests import factories
 from tests.upkeep.retention import at
-from upkeep.retention import due, keeper, parts, showing, space
+from upkeep.retention import due, keeper, marks, parts, showing, space
 from upkeep.retention.ages import Ages, days
 from upkeep.retention.keeper import GRACE, Keeper, NotParted, apply
 from upkeep.retention.pace import Pace
@@ -199,6 +199,18 @@ def test_the_worker_says_first_what_it_will_delete(old_and_new, monkeypatch):
     assert not worker.step(NOW + 2 * GRACE)
     said.calls.clear()
     assert not worker.step(at("2026-12-01 00:00")) and "2025-12" in str(said.calls)
+
+
+def test_deleting_fails_no_more_where_nothing_is_to_be_deleted_any_more(old_and_new):
+    for kind in (RECEIPTS, OUTCOMES):
+        marks.note(old_and_new, kind, failing_since=NOW, error="It is refused.")
+    Keeper(old_and_new, Ages({OUTCOMES: 12})).step(NOW)  # which has yet to succeed; receipts are kept for ever now
+    with old_and_new.read() as session:
+        failing = {one.kind: one.failing_since for one in session.scalars(select(Kept))}
+    assert failing == {RECEIPTS: None, OUTCOMES: NOW}
+    Keeper(old_and_new, Ages()).step(NOW)
+    with old_and_new.read() as session:
+        assert session.scalars(select(Kept.error).where(Kept.error.is_not(None))).all() == []
 
 
 def test_who_is_stopped_goes_on_later(old_and_new):
