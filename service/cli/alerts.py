@@ -23,7 +23,8 @@ from upkeep.alerts.telling import Teller
 from web.context import context
 
 NOT_WANTED = (
-    "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches; wrapup doctor looks at this machine."
+    "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches; "
+    "wrapup doctor looks at this machine."
 )
 NOBODY = "No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine."
 NOT_YET = "A worker has begun to watch, and has not looked lately at what the database says."
