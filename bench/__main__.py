@@ -12,6 +12,7 @@ The table goes to standard output, in Markdown; what goes on meanwhile to standa
     BENCH_DELIVERIES        how many outcomes of backlog row 22 sends (100000: four minutes at HubSpot's limit)
     BENCH_CALLS             how many calls are invented for rows 14 to 20 (100000); bench/large.py has what ten million take
     BENCH_GROWN             how many calls row 26 fills a database with (20000); bench/grown.py has what ten million take
+    BENCH_FEED_RATE         callbacks a second in rows 7 and 26c (1000)
     BENCH_FILLED            URL of a database that was filled for row 26 before
     BENCH_DIR               folder for databases and data, on a disk that keeps what it is told to (the temporary folder)
 
