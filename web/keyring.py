@@ -60,14 +60,17 @@ def revoke_key(key_id: UUID) -> Response:
 def renew_key(order: dict[str, Any], key_id: UUID) -> Response:
     """Make another key in the place of this one, which is revoked
 
-    With the same name, owner, scopes and limits.
+    With the same name, owner, scopes and limits. Where no end is named it lasts for as long as the old one was to last.
     """
     with context().database.write() as session:
         key = session.get(ApiKey, key_id) or not_found("key")
         if key.revoked_at is not None or key.subject is not None:
             raise ApiError(409, "cannot_renew", "It was revoked, or is no key but a person who signs in.")
         try:
-            found, secret = keys.renewed(session, key, order["expires_at"] and keys.end_of(order["expires_at"]))
+            ends = keys.as_long_again(key)
+            if "expires_at" in order:
+                ends = keys.end_of(order["expires_at"]) if order["expires_at"] else None
+            found, secret = keys.renewed(session, key, ends)
         except BadKey as error:
             invalid(error.field, str(error))
         return answer({"key": keys.shown(found, clock.now()), "secret": secret}, 201)

@@ -150,6 +150,11 @@ def revoke(session: Session, key: ApiKey) -> None:
         audit.note(session, "key.revoke", subject=key.id, details={"name": key.name})
 
 
+def as_long_again(key: ApiKey) -> datetime | None:
+    """The end of one that lasts from now for as long as this one was to last when it was made; None: it has none."""
+    return None if key.expires_at is None else clock.now() + (key.expires_at - key.created_at)
+
+
 def renewed(session: Session, key: ApiKey, expires_at: datetime | None) -> tuple[ApiKey, str]:
     """Another key in its place, with the same name, owner, scopes and limits, and its text; the old one is revoked. Raises
     BadKey."""

@@ -119,6 +119,22 @@ def test_made_listed_renewed_and_revoked(admin, database):
     assert acts == ["key.create", "key.create", "key.revoke", "key.revoke"]
 
 
+def test_a_key_that_is_renewed_ends_too_unless_that_is_said(admin):
+    def renewed(key, order):
+        return admin.post(f"{URL}/{key['id']}/renew", json=order).json["key"]
+
+    def days(key):
+        return round((clock.parse(key["expires_at"]) - clock.parse(key["created_at"])).total_seconds() / 86_400)
+
+    key = admin.post(URL, json={"name": "crm", "scopes": ["read"], "expires_at": "90d"}).json["key"]
+    key = renewed(key, {})
+    assert days(key) == 90
+    key = renewed(key, {"expires_at": "10d"})
+    assert days(key) == 10
+    key = renewed(key, {"expires_at": None})
+    assert key["expires_at"] is None and renewed(key, {})["expires_at"] is None
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -106,10 +106,13 @@ class Renewal(Schema):
         unknown = RAISE
 
     expires_at = fields.Str(
-        load_default=None,
         allow_none=True,
         validate=validate.Length(1, 64),
-        metadata={"description": "The end of the new one, as with a new key.", "example": "90d"},
+        metadata={
+            "description": "The end of the new one, as with a new key; null for none. Without it, it lasts from now for as long "
+            "as the old one was to last when it was made.",
+            "example": "90d",
+        },
     )
 
 
