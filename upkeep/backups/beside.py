@@ -92,17 +92,29 @@ def put_ledger(lines: list[str], data_dir: Path) -> None:
 
 
 def put_spool(backup: Path, data_dir: Path) -> int:
-    """Put the backup's receipts behind those that wait there, under numbers of their own; how many files. Raises OSError."""
+    """Put the backup's receipts behind those that wait there, under numbers of their own, and what nobody understood behind what
+    nobody understood there; how many files. Raises OSError."""
     folder = data_dir / SPOOL
     there = [int(path.stem) for path in folder.glob(SEGMENTS)] if folder.is_dir() else []
     number, found = max(there, default=0), _spooled(backup)
     for path in found:
         if path.name == DAMAGED:
-            written(path, folder / f"{DAMAGED}.restored")
+            _put_damaged(path.read_bytes(), folder / DAMAGED)
         else:
             number += 1
             written(path, folder / f"{number:012}.spool")
     return len(found)
+
+
+def _put_damaged(lines: bytes, target: Path) -> None:
+    """Where it is looked at, brought back from, and erased from. Once, however often the backup is put back."""
+    private.make_folder(target.parent)
+    private.make_file(target)
+    with target.open("r+b") as file:
+        if lines not in file.read():
+            file.write(b"\n" + lines)  # what is there may end in the middle of a line
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _spooled(folder: Path) -> list[Path]:

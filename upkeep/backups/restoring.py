@@ -15,11 +15,12 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from lib import clock, durable, private
+from lib.text import many
 from models import audit
 from models.database import BESIDE, Database
 from models.schema import is_newer, known
 from outcomes import feed, feed_place
-from upkeep.backups import beside, folders, manifest, postgresql
+from upkeep.backups import beside, doubting, folders, manifest, postgresql
 from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
 from upkeep.backups.refused import Refused, told
 
@@ -84,12 +85,19 @@ def restore(backup: Path, place: Place, prepare: Prepare, over: bool = False, at
                 then = partial(put_beside, backup, place.data_dir, aside)
                 state = _postgresql(backup, database, content, prepare, over, reached, at, then)
         feed_place.FeedPlace(database, place.data_dir).check()
+        with database.read() as session:
+            doubted = doubting.count(session)
         said = [f"The database is as it was at {found.made_at}, its schema is now {max(known())}."]
         places = [f"{aside}"] if aside.exists() else []
         places += [f"the schema {one} of the database" for one in schemas_aside(database) if one == _schema(at)]
         if places:
             said.append(f"What was there before lies in {' and in '.join(places)}; remove it when you need it no more.")
         said += _settings(backup, place)
+        if doubted:
+            said.append(
+                f"{many(doubted, 'lead')} that had not been sent then may have been sent since: nobody sends them before you "
+                "have decided (`wrapup leads decide`, or the pages of their loads)."
+            )
         if found.needs:
             said.append(
                 f"The settings need these environment variables, which are in no backup: {', '.join(found.needs)}."
@@ -234,6 +242,7 @@ def _made_present(backup: Path, database: Database, prepare: Prepare, reached: f
     prepare(database)
     with database.write() as session:
         audit.note(session, "backup.restore", subject=backup.name)
+        doubting.doubt(session, at)
         return feed.begin_epoch(session, at, reached)
 
 

@@ -5,10 +5,13 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 import migrations
+from callbacks import spool
+from leads import orders
 from lib import durable
+from models import LeadLoad, LoadedLead
 from models.database import Database
 from models.schema import known
 from outcomes import feed
@@ -47,6 +50,42 @@ def test_all_is_there_again_and_the_feed_begins_anew(database, tmp_path, request
     assert json.loads((place.data_dir / "feed-place.json").read_text())["epoch"] == state.epoch
     assert not any("restoring" in path.name for path in place.data_dir.iterdir())
     assert any("RYNG_CALLBACK_TOKEN" in sentence for sentence in done.said)
+
+
+def test_leads_that_were_not_sent_then_are_sent_by_nobody_before_somebody_decides(database, tmp_path, request):
+    """They may have been sent between the backup and the loss: twice sent is twice called."""
+    with database.write() as session:
+        factories.load(session, ("accepted", "sending", "pending", "rejected"), state="running", finished_at=None)
+    made = made_of(database, tmp_path)
+    with stage.empty_place(request, tmp_path / "other", database) as place:
+        done = restoring.restore(made.folder, place, stage.prepare, at=NOON)
+        with closing(Database(place.database_url)) as back, back.write() as session:
+            assert not orders.any_pending(session, "ryng-main")
+            states = list(session.scalars(select(LoadedLead.state).order_by(LoadedLead.ordinal)))
+            orders.finish_through(session, "ryng-main", NOON)
+            assert session.scalars(select(LeadLoad.state)).one() == "done"
+    assert states == ["accepted", "unknown", "unknown", "rejected"]
+    assert any("2 leads that had not been sent then may have been sent since" in sentence for sentence in done.said)
+
+
+def test_what_nobody_understood_is_put_where_it_is_looked_at_each_time(sqlite_url, tmp_path):
+    """Two backups, and one of them twice: no line is lost, and none is there twice."""
+    data, place = tmp_path / "data", restoring.Place(tmp_path / "other", f"sqlite:///{tmp_path}/other/wrapup.db")
+    with closing(Database(sqlite_url)) as database:
+        migrations.upgrade(database)
+        for number, line in enumerate((b"first", b"second")):
+            own = stage.beside(data)
+            (data / "spool" / "damaged").write_bytes(b"\n" + stage.lines(line))
+            made = making.make(database, own, tmp_path / "backups", at=NOON + factories.minutes(number))
+            for minute in (1, 2):
+                at = NOON + factories.minutes(10 * number + minute)
+                restoring.restore(made.folder, place, stage.prepare, over=True, at=at)
+    lines = (place.data_dir / "spool" / "damaged").read_bytes()
+    assert [lines.count(stage.lines(one)) for one in (b"first", b"second")] == [1, 1]
+    assert [one for one in spool.read(place.data_dir / "spool") if one in (b"first", b"second")] == [
+        b"first",
+        b"second",
+    ]
 
 
 def test_its_places_are_above_what_this_host_has_seen(database, tmp_path, request):
