@@ -1,7 +1,7 @@
 """The digest: what yesterday was, in figures of ``queries``, with what they lack and who is waited for."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,14 @@ class Digests:
         local = now.astimezone(ZoneInfo(self._settings.tz))
         passed = local.time() >= self._settings.digest
         return str(local.date() - timedelta(days=1 if passed else 2))
+
+    def is_due(self, now: datetime, last: str | None) -> bool:
+        """Whether one is to be made, where the last was of that day. When clocks are set back an hour comes twice, and with it
+        what was due before."""
+        if last is None:
+            return True
+        ahead = date.fromisoformat(last) - date.fromisoformat(self.due(now))
+        return not timedelta(0) <= ahead <= timedelta(days=1)
 
     def made(self, now: datetime, wrong: list[str]) -> dict[str, Any]:
         """``wrong``: what was wrong meanwhile, and what nobody knows of it. Raises SQLAlchemyError."""

@@ -14,7 +14,7 @@ from lib.text import many
 from upkeep.alerts import rules
 from upkeep.alerts.conditions import NAMED
 from upkeep.alerts.settings import Alerts
-from upkeep.alerts.state import BEGAN, ENDED, Note
+from upkeep.alerts.state import BEGAN, ENDED, Alert, Note
 
 MOST = 50  # in one message; the others come with the next
 
@@ -45,7 +45,7 @@ def body(notes: Sequence[Note], settings: Alerts) -> str:
             lines.append(f"It is over: it lasted from {settings.wall(began)} to {settings.wall(ended)}.{late}")
             lines += [settings.unwatched(gap) for gap in note.unwatched]
         if note.what == BEGAN and settings.public_url:
-            lines.append(rules.runbook(NAMED[alert.name], settings.public_url))
+            lines.append(_runbook(alert, settings))
         found.append("\n".join(lines))
     return "\n\n".join(found) + "\n"
 
@@ -59,8 +59,15 @@ def shown(note: Note, settings: Alerts) -> dict[str, Any]:
         **{name: alert[name] for name in fields},
         "began_at": note.alert.began,
         "ended_at": note.alert.ended,
-        "runbook_url": rules.runbook(NAMED[note.alert.name], settings.public_url),
+        "runbook_url": _runbook(note.alert, settings),
     }
+
+
+def _runbook(alert: Alert, settings: Alerts) -> str:
+    known = NAMED.get(
+        alert.name
+    )  # what an earlier release has begun this one may not know: its end is told all the same
+    return rules.runbook(known, settings.public_url) if known else f"{settings.public_url}{rules.PAGE}"
 
 
 def message_id(notes: Sequence[Note]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from lib.http import signing
 from lib.http.errors import Unavailable
 from lib.http.exchange import Http, Patience, host_of
@@ -15,6 +17,7 @@ from upkeep.alerts.settings import MAIL, Alerts
 from upkeep.alerts.state import Note
 
 ALERTS, DIGEST = "wrapup.alerts", "wrapup.digest"  # types of events
+log = structlog.get_logger(__name__)
 _PATIENCE = Patience(connect=10.0, read=20.0, whole=20.0, altogether=30.0, most_bytes=64 * 1024)
 
 
@@ -42,7 +45,9 @@ class Teller:
         settings = self._settings
         if self.channel == MAIL:
             assert settings.server is not None
-            smtp.send(settings.server, messages.mail(said, words, about, settings, now), settings.to)
+            taken = smtp.send(settings.server, messages.mail(said, words, about, settings, now), settings.to)
+            if taken.refused:  # the others have it, and would have it twice
+                log.error("alert_recipients_refused", refused=dict(taken.refused))
             return
         assert settings.webhook is not None
         text = f"{said}\n{words}"

@@ -171,10 +171,9 @@ class Watch:
     def digest(self) -> None:
         """Make the digest where its hour has come. Raises SQLAlchemyError."""
         with self._table.state() as state:
-            day = self._digests.due(self._now())
-            if state is None or state.digested == day:
+            if state is None or not self._digests.is_due(self._now(), state.digested):
                 return
-            first = state.digested is None
+            day, first = self._digests.due(self._now()), state.digested is None
         made = None if first else self._digests.made(self._now(), self._last_day())
         with self._table.state() as state:
             if state is not None:

@@ -1,13 +1,15 @@
 """What becomes of an alert: when it begins and ends, and who is told what of it."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from tests.factories import NOON
+from upkeep.alerts import messages
 from upkeep.alerts.condition import KEEPS, WARNING
 from upkeep.alerts.conditions import NAMED
+from upkeep.alerts.digest import Digests
 from upkeep.alerts.judging import Windows, Wrong
 from upkeep.alerts.settings import Alerts
 from upkeep.alerts.state import BEGAN, ENDED, WAS, State
@@ -115,6 +117,30 @@ def test_a_clock_that_is_set_back_holds_no_alert_up(told):
     told.minute(WRONG)
     told.now -= timedelta(days=1)
     assert told.minute(WRONG, minutes=5) == [BEGAN]
+
+
+def test_the_end_of_what_only_an_earlier_release_knows_is_told(told):
+    """Its condition is gone with an update while the alert was on: who was told that it began is told that it is over."""
+    gone = replace(WRONG, condition=replace(CONDITION, name="of_an_earlier_release"))
+    told.minute(gone, minutes=4)
+    told.minute(minutes=int(KEEPS / timedelta(minutes=1)) + 1, taken=False)
+    (note,) = told.state.notes("mail", (), False)
+    settings = Alerts(public_url="https://calls.example.com")
+    assert note.what == ENDED and "It is over" in messages.body([note], settings)
+    assert messages.shown(note, settings)["runbook_url"] == "https://calls.example.com/docs/alerts.md"
+
+
+def test_an_hour_that_comes_twice_makes_no_second_digest():
+    """In Kyiv 03:00 to 04:00 comes twice on 25 October 2026, at 00:00 and at 01:00 UTC."""
+    digests = Digests(Alerts(digest=time(3, 30), tz="Europe/Kyiv"), None, {}, None, None)
+    night, last, made = datetime(2026, 10, 24, 22, tzinfo=UTC), "2026-10-23", []
+    for quarter in range(16):
+        now = night + timedelta(minutes=15 * quarter)
+        if digests.is_due(now, last):
+            last = digests.due(now)
+            made.append((last, f"{now:%H:%M}"))
+    assert made == [("2026-10-24", "00:30")]
+    assert digests.is_due(night + timedelta(days=1), "2027-01-01"), "a clock that was far ahead holds none up"
 
 
 def test_what_is_told_and_over_is_forgotten_in_time(told):

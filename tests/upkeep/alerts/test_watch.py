@@ -9,13 +9,14 @@ from datetime import time, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.testing import capture_logs
 
 from models import AlertState
 from queries import recent_counts
 from tests.factories import outcome, poll, receipt
 from tests.schedules.rig import mail_of, mailbox
 from tests.upkeep.alerts.breaking import APART, BREAKS, SILENT
-from tests.upkeep.alerts.rig import CONNECTIONS, Receiver, Rig, receiving
+from tests.upkeep.alerts.rig import CONNECTIONS, OPS, Receiver, Rig, receiving
 from upkeep.alerts.conditions import CONDITIONS, NAMED
 from upkeep.alerts.settings import MAIL, WEBHOOK
 from upkeep.alerts.telling import Heartbeat, Teller
@@ -238,6 +239,18 @@ def test_what_was_perhaps_not_taken_is_told_again_with_the_same_id(alone, fault)
     rig.minutes(4, channels=(MAIL,))
     ((told, times),) = rig.box.times().items()
     assert told.startswith("<alerts-") and times == (2 if fault == "drop_after" else 1)
+
+
+def test_a_recipient_whom_the_server_refuses_is_named_in_the_log(alone):
+    """The others have the mail: nobody is to think that all of them have it."""
+    rig = alone(to=(OPS, "gone@example.com"))
+    rig.box.faults, rig.box.refused = {"no_recipient"}, {"gone@example.com"}
+    rig.spool.append([b"x" * 90])
+    with capture_logs() as logs:
+        rig.minutes(3)
+    assert len(rig.mails()) == 1
+    (one,) = [line for line in logs if line["event"] == "alert_recipients_refused"]
+    assert list(one["refused"]) == ["gone@example.com"] and one["refused"]["gone@example.com"].startswith("550")
 
 
 def test_a_webhook_that_refuses_is_tried_again(alone):
