@@ -6,6 +6,7 @@ of its answers is believed. Its documents are kept for an hour; a key that is no
 """
 
 import base64
+import contextlib
 import hashlib
 import threading
 import time
@@ -109,13 +110,16 @@ class Provider:
 
     def _verified(self, token: str, nonce: str) -> dict[str, Any]:
         from joserfc import jwt
-        from joserfc.errors import InvalidKeyIdError, JoseError
+        from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
         host = self._host()
         try:
             try:
                 found = jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)
-            except InvalidKeyIdError:  # it signs with a new key
+            except (
+                InvalidKeyIdError,
+                BadSignatureError,
+            ):  # it signs with a new key, which may have the old one's name, or none
                 found = jwt.decode(token, self._key_set(anew=True), algorithms=ALGORITHMS)
         except (JoseError, ValueError, TypeError) as error:
             raise Untrusted(f"{host}'s ID token is not signed as it must be ({type(error).__name__}).") from None
@@ -168,7 +172,7 @@ class Provider:
 
     def _key_set(self, anew: bool = False) -> Any:
         from joserfc.errors import JoseError
-        from joserfc.jwk import KeySet
+        from joserfc.jwk import KeySet, import_key
 
         with self._lock:
             held = self._keys
@@ -178,11 +182,12 @@ class Provider:
         said = self._json(self._document()["jwks_uri"])
         listed = said.get("keys")
         keys = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-        usable: Any = {"keys": [one for one in keys if one.get("kty") in KINDS]}
-        try:
-            found = KeySet.import_key_set(usable)
-        except (JoseError, ValueError, TypeError) as error:
-            raise Untrusted(f"{self._host()}'s keys cannot be read ({type(error).__name__}).") from None
+        found = KeySet([])
+        for one in keys:
+            if one.get("kty") in KINDS:
+                # One of another curve, say: what is not signed with it is checked all the same.
+                with contextlib.suppress(JoseError, LookupError, ValueError, TypeError):
+                    found.keys.append(import_key(one))
         with self._lock:
             self._keys = time.monotonic(), found
         return found

@@ -41,7 +41,7 @@ class Provider:
         return 200, found | self.faults.get("configuration", {})
 
     def jwks(self, asked, given):
-        return 200, {"keys": [self.key.as_dict(private=False)]}
+        return 200, {"keys": [*self.faults.get("keys", ()), self.key.as_dict(private=False)]}
 
     def authorize(self, asked, given):
         """Where the browser is sent back to. A real one would show a form first."""

@@ -224,12 +224,23 @@ def test_where_nobody_listens_a_sentence_says_so(browser, provider):
     assert away.status_code == 503 and "does not answer" in away.text
 
 
-def test_a_new_key_of_the_providers_is_looked_for(app, browser, provider, monkeypatch):
+@pytest.mark.parametrize("name", ["second", "first"])  # a provider may give the new key the name of the old one
+def test_a_new_key_of_the_providers_is_looked_for(app, browser, provider, monkeypatch, name):
     signed_in(browser)
-    provider.key = type(provider.key).generate_key(2048, {"kid": "second"})
+    provider.key = type(provider.key).generate_key(2048, {"kid": name})
     assert signed_in(Browser(app.test_client())).status_code == 401  # it was looked for a moment ago
     monkeypatch.setattr("lib.openid.AGAIN", 0.0)
     assert signed_in(Browser(app.test_client())).status_code == 303
+
+
+def test_keys_that_nobody_can_read_keep_nobody_out(browser, provider):
+    """Of a curve that is not known here, and broken ones: the token is signed with another."""
+    point = {"kty": "EC", "x": "AA", "y": "AA"}
+    provider.faults["keys"] = [
+        *({**point, "crv": curve, "kid": curve} for curve in ("BP-256", "P-256")),
+        *({"kty": "RSA", "n": broken, "e": "AQAB", "kid": "broken"} for broken in ("!!", 5)),
+    ]
+    assert signed_in(browser).status_code == 303
 
 
 def test_nobody_is_sent_elsewhere_after_signing_in(app, provider):
