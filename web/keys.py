@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
@@ -113,9 +113,17 @@ def _networks(named: Collection[str] | None) -> list[str] | None:
     if not 0 < len(named) <= MOST_LISTED:
         raise BadKey("networks", f"A key that is limited to networks names 1 to {MOST_LISTED} of them.")
     try:
-        return list(dict.fromkeys(str(ip_network(one.strip())) for one in named))
+        return list(dict.fromkeys(str(_network(one.strip())) for one in named))
     except ValueError:
         raise BadKey("networks", "Networks are addresses, or CIDR such as 10.0.0.0/8 and 2001:db8::/32.") from None
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Raises ValueError. IPv4 that IPv6 wraps is IPv4, as the addresses are that are compared with it (``lib.proxies``)."""
+    found = ip_network(text)
+    if found.version == 6 and found.prefixlen >= 96 and (plain := found.network_address.ipv4_mapped) is not None:
+        return IPv4Network((plain, found.prefixlen - 96))
+    return found
 
 
 def end_of(text: str) -> datetime:
