@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import json
 
+import phonenumbers
 import pytest
 
 from lib import phone_spellings
@@ -39,6 +41,62 @@ def test_it_is_found_and_taken_out(written):
     assert not KYIV.within(KYIV.blotted(written))
 
 
+def numbers():
+    """Of each country, a mobile and one of a town."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE):
+            if number := phonenumbers.example_number_for_type(region, kind):
+                yield number
+
+
+def spelled(number) -> set[str]:
+    forms = phonenumbers.PhoneNumberFormat
+    written = {
+        phonenumbers.format_number(number, form) for form in (forms.NATIONAL, forms.INTERNATIONAL, forms.RFC3966)
+    }
+    return written | {"".join(filter(str.isdigit, one)) for one in written}
+
+
+def test_every_country_s_own_spellings_are_found_also_where_the_number_is_known_by_its_hash_alone():
+    """Belarus dials 80 before a number, Hungary 06, Argentina puts 15 within."""
+    for number in numbers():
+        known = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        own = Spellings(known)
+        for written in spelled(number):
+            assert own.within(written) and not own.within(own.blotted(f"[{written}]")), (known, written)
+            if len(phonenumbers.national_significant_number(number)) > 6:  # fewer digits may be anything
+                assert known in candidates(f"2026-11-29 10:00:01 {written} 17", str(number.country_code)), (
+                    known,
+                    written,
+                )
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        ("+525512345678", "0445512345678"),
+        ("+525512345678", "+52 1 55 1234 5678"),
+        ("+5511987654321", "015 11 98765-4321"),
+        ("+5491123456789", "+54 11 15 2345 6789"),
+        ("+375294911911", "8 029 491-19-11"),
+        ("+375294911911", "810375294911911"),
+        ("+380501234567", "380380501234567"),
+        ("+966501234567", "٠٥٠ ١٢٣ ٤٥٦٧"),
+        ("+81312345678", "０３-１２３４-５６７８"),
+        ("+919800012345", "\\u0966\\u096f\\u096e\\u0966\\u0966\\u0966\\u0967\\u0968\\u0969\\u096a\\u096b"),
+    ],
+)
+def test_whatever_is_read_as_the_number_is_found(number, written):
+    own = Spellings(number)
+    assert own.within(written) and own.within_bytes(written.encode())
+    left = own.blotted(f"call {written}, please")
+    assert not own.within(left) and left.startswith("call ") and left.endswith("erased, please")
+
+
+def test_what_is_dialled_before_it_in_json():
+    assert Spellings("+525512345678").blotted_bytes(b'{"n":5215512345678,"m":7}') == b'{"n":null,"m":7}'
+
+
 @pytest.mark.parametrize(
     "other",
     ["1501234567", "5012345678", "99380501234567", "+380501234568", "2026-05-01T23:45:67", "50, 123, 45, 67", ""],
@@ -53,6 +111,25 @@ def test_within_base64_and_what_is_compressed():
     assert KYIV.within_bytes(body) and KYIV.within_bytes(gzip.compress(body))
     left = KYIV.blotted_bytes(body)
     assert not KYIV.within_bytes(left) and b'"other": 17' in left
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"b": "%s"}' % base64.b64encode(gzip.compress(b"0501234567")),
+        b'{"url": "https://a.example/v1/%s/end"}' % base64.urlsafe_b64encode(b"n=+380501234567&"),
+        b'{"mime": "%s"}' % base64.encodebytes(b"." * 60 + b"0501234567").strip().replace(b"\n", b"\\n"),
+        "050\xa0123\xa045\xa067".encode("cp1251"),
+        b"n=%252B380%252050%2520123%252045%252067",
+        "050\u00ad1234567".encode(),
+    ],
+)
+def test_within_what_others_have_packed(body):
+    assert KYIV.within_bytes(body)
+    left = KYIV.blotted_bytes(body)
+    assert not KYIV.within_bytes(left)
+    if body.startswith(b"{"):
+        json.loads(left)
 
 
 def test_json_stays_json():

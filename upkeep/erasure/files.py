@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -29,7 +30,7 @@ DAMAGED = "damaged"
 SEGMENT = re.compile(r"\d{12}\.spool")
 # What is looked at elsewhere, or is no text about anybody.
 PASSED = ("secrets", "mirror", LEDGER)
-LONGEST_LINE = 8 * 1024 * 1024
+LONGEST_LINE, OVERLAP = 8 * 1024 * 1024, 4096
 NOT_OURS = "{} holds the number and is no export of ours: look at it yourself."
 MOVED_ASIDE = "{} holds the number, and lies where a restore has moved it aside: remove that when you need it no more."
 REMOVED = "{} was removed: the number stood in it."
@@ -119,10 +120,10 @@ def _holds(path: Path, spellings: Spellings) -> bool:
             return _in_parquet(path, spellings)
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                return any(spellings.within_bytes(archive.read(name)) for name in archive.namelist())
+                return any(_in_member(archive, name, spellings) for name in archive.namelist())
         if path.suffix == ".gz":
-            with gzip.open(path) as file:
-                return spellings.within_bytes(file.read())
+            with gzip.open(path) as unpacked:
+                return _in_lines(unpacked, spellings)
     except FileNotFoundError:
         return False
     except gzip.BadGzipFile:
@@ -137,13 +138,27 @@ def _holds(path: Path, spellings: Spellings) -> bool:
         packed = True
     try:
         with path.open("rb") as file:
-            while line := file.readline(LONGEST_LINE):
-                if spellings.within_bytes(line):
-                    return True
+            if _in_lines(file, spellings):
+                return True
     except FileNotFoundError:
         return False
     if packed:
         raise OSError(errno.EILSEQ, "it is packed, and cannot be unpacked", str(path))
+    return False
+
+
+def _in_member(archive: zipfile.ZipFile, name: str, spellings: Spellings) -> bool:
+    with archive.open(name) as file:
+        return _in_lines(file, spellings)
+
+
+def _in_lines(file: IO[bytes] | gzip.GzipFile, spellings: Spellings) -> bool:
+    """A line at a time, however large the file is; of a longer one so much, with the end of what came before."""
+    rest = b""
+    while line := file.readline(LONGEST_LINE):
+        if spellings.within_bytes(rest + line):
+            return True
+        rest = b"" if line.endswith(b"\n") else line[-OVERLAP:]
     return False
 
 

@@ -60,6 +60,14 @@ def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(databas
     }
 
 
+def test_a_number_is_found_where_a_long_line_is_read_in_pieces(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "LONGEST_LINE", 64)
+    (tmp_path / "a.json").write_text("x" * 59 + NUMBER)
+    with gzip.open(tmp_path / "b.csv.gz", "wt") as file:
+        file.write("x" * 123 + NUMBER)
+    assert list(files.look([tmp_path], SPELLINGS, database)) == [f"{tmp_path}/a.json", f"{tmp_path}/b.csv.gz"]
+
+
 def test_lines_that_nobody_understood_are_cut_out_of_the_spool(database, tmp_path):
     folder = tmp_path / "spool"
     folder.mkdir()
