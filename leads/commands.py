@@ -21,8 +21,9 @@ from dialers.giving import (
 )
 from dialers.registry import DIALERS
 from leads import desks
-from lib import clock, phone
+from lib import clock, ids, phone
 from lib.complaints import first
+from lib.discreet import discreet
 from lib.http.errors import Unavailable
 from models import audit
 from models.database import Database
@@ -78,7 +79,7 @@ def act(
         raise Refused(*first(error.messages)) from None
     if name == START_CALL:
         _check_number(database, connection, checked["number"])
-    noted = Noted(NOTED[name], *_about(given)) if name in NOTED else None
+    noted = Noted(NOTED[name], *_about(given, connection.default_country)) if name in NOTED else None
     return _asked(database, connection, lambda client: offered.run(client, connection, checked), noted)
 
 
@@ -91,13 +92,16 @@ def _check_number(database: Database, connection: Connection, written: str) -> N
         raise Refused("number", found[number])
 
 
-def _about(given: Mapping[str, Any]) -> tuple[str | None, dict[str, str]]:
-    """What is acted upon, and with what: no more of a number than a note may hold."""
+def _about(given: Mapping[str, Any], country: str | None) -> tuple[str | None, dict[str, str]]:
+    """What is acted upon, and with what: no more of a number than a note may hold. To dialers, one may be a lead's or a call's
+    id, or stand in it."""
     subject = given.get("lead") or given.get("call") or given.get("campaign")
-    details = {"status": str(given["status"])[:200]} if "status" in given else {}
+    details = {"status": discreet(str(given["status"]), country)[:200]} if "status" in given else {}
     if "number" in given:
         details["number"] = phone.masked(str(given["number"]))
-    return None if subject is None else str(subject), details
+    if subject is None or ids.parse(subject):
+        return subject, details
+    return discreet(str(subject), country), details
 
 
 def _asked(database: Database, connection: Connection, ask: Callable[[Any], Any], noted: Noted | None) -> Any:

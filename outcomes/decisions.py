@@ -19,6 +19,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES, DISMISSED, FLAGS, WORD_MEANINGS
 from lib import clock, ids
 from lib import text as texts
 from lib.clock import iso
+from lib.discreet import discreet
 from models import Decision, audit
 from models.database import Database
 from models.decisions import FAILED, WAITING
@@ -144,7 +145,7 @@ def decide(session: Session, connection: Connection, field: str, word: str, mean
     session.add(made)
     session.flush()
     act = "mapping.withdraw" if meaning is None else "mapping.decide"
-    told = {"field": field, "word": word[:200], "meaning": meaning}
+    told = {"field": field, "word": discreet(word, connection.default_country)[:200], "meaning": meaning}
     audit.note(session, act, connection=connection.name, subject=made.id, details=told)
     return made
 

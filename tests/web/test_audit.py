@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from lib import clock, ids
+from lib.phone_spellings import Spellings
 from models import Audit, audit
 from models.access import SCOPES
 from models.audit import ACTS, Actor
@@ -108,6 +109,17 @@ def test_commands_to_dialers_are_noted_before_they_leave(admin, database):
         "7",
         {"status": "INTERESTED"},
     )
+
+
+def test_no_number_of_who_is_called_stands_in_a_note_for_ever(admin, database):
+    """Notes are never changed, also not where a person is erased; and some dialers name calls and leads by numbers."""
+    admin.put(f"{API}/leads/qvoice-main/919800012345/status", json={"status": "Call back at +91 98000-12345"})
+    word = {"field": "disposition", "word": "Call +91 98000-12345", "flags": ["sale"]}
+    assert admin.put(f"{API}/connections/ryng-main/words", json=word).status_code == 202
+    found = [(note.subject, note.details) for note in notes(database)]
+    assert found[0] == ("91980*****45", {"status": "Call back at +91 9********45"})
+    assert found[1][1]["word"] == "Call +91 9********45"
+    assert not Spellings("+919800012345").within(json.dumps([details for _, details in found]))
 
 
 @pytest.fixture
