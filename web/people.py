@@ -38,7 +38,7 @@ def named(
     insert = insert_into(session, ApiKey.__table__).values(row)
     session.execute(insert.on_conflict_do_nothing(index_elements=["subject"]))
     person = session.scalars(select(ApiKey).where(ApiKey.subject == subject).with_for_update()).one()
-    person.owner = (_text(claims.get("email")) or _text(claims.get("name")) or str(claims["sub"]))[:200]
+    person.owner = (_email(claims) or _text(claims.get("name")) or str(claims["sub"]))[:200]
     person.scopes, person.connections = oidc.scopes_of(claims), oidc.connections_of(claims, known)
     refused = why_not(person) is not None
     # What has no role any more is over: links that were made with it, too.
@@ -69,11 +69,16 @@ def why_not(person: ApiKey) -> str | None:
 
 def _name(session: Session, claims: Mapping[str, Any], subject: str) -> str:
     """A name that nobody else has: to it belong the views that the person saves."""
-    wanted = _text(claims.get("email")) or _text(claims.get("preferred_username")) or str(claims["sub"])
+    wanted = _email(claims) or _text(claims.get("preferred_username")) or str(claims["sub"])
     taken = select(ApiKey.id).where(ApiKey.name == wanted[:200], ApiKey.subject.is_distinct_from(subject)).limit(1)
     if session.scalar(taken) is None:
         return wanted[:200]
     return f"{wanted[:120]} ({secrets.hashed(subject)[:16]})"
+
+
+def _email(claims: Mapping[str, Any]) -> str | None:
+    """Unless the provider says that anybody could have written it there: nobody acts under another's address."""
+    return _text(claims.get("email")) if claims.get("email_verified", True) in (True, "true") else None
 
 
 def _text(value: Any) -> str | None:

@@ -121,6 +121,17 @@ def test_a_person_who_was_locked_out_stays_out(app, browser, database):
     assert refused.status_code == 401 and "locked this account out" in refused.text
 
 
+@pytest.mark.parametrize(
+    ("verified", "name"), [(False, "u-1"), ("false", "u-1"), (True, "priya@example.com"), ("true", "priya@example.com")]
+)
+def test_nobody_acts_under_an_address_that_was_not_verified(browser, provider, database, verified, name):
+    """Some providers let everybody write any address into their own account."""
+    provider.claims["email_verified"] = verified
+    signed_in(browser)
+    [person] = people(database)
+    assert (person.name, person.owner) == (name, name)
+
+
 def test_two_people_never_share_a_name(app, browser, provider, database):
     new_key(database, "read")
     provider.claims["email"] = "read"  # as a key is called, to whose name views belong
