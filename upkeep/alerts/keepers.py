@@ -50,7 +50,11 @@ class Keeper:
                 return False
             if self._state is None:
                 self._kept = self._load()
-                self._state = State.read(self._kept)
+                try:
+                    self._state = State.read(self._kept)
+                except (ValueError, TypeError, AttributeError):  # of a newer release: rather told twice than never
+                    log.error("alerts_begun_anew")
+                    self._kept, self._state = {}, State()
             return True
 
     @contextmanager

@@ -291,6 +291,15 @@ def test_of_several_workers_one_tells_and_another_goes_on_where_it_died(rig):
     assert rig.receiver.events() == {("began", "receipts_wait"): 1, ("ended", "receipts_wait"): 1}
 
 
+def test_what_a_newer_release_has_kept_silences_nobody(rig):
+    """After going back to this one: what it cannot read is begun anew."""
+    with rig.database.write() as session:
+        session.add(AlertState(name="everywhere", document={"alerts": [{"of_a_newer_release": True}]}))
+        receipt(session, state="pending", received_at=rig.now - timedelta(hours=1))
+    rig.minutes(5, channels=(WEBHOOK,))
+    assert rig.receiver.events() == {("began", "receipts_wait"): 1}
+
+
 def test_who_dies_between_telling_and_noting_tells_once_more_and_loses_nothing(rig):
     with rig.database.write() as session:
         receipt(session, state="pending", received_at=rig.now - timedelta(hours=1))
