@@ -1,7 +1,7 @@
 """Who did what, when, and from where: one row for each act of a person that changes something. Rows are only added.
 
 A note is written in the transaction of its act (``note``): an act that is rolled back leaves none, and one that is done has
-one. Both databases refuse to change a row and, until it is old, to delete one (migration 0036); what is old goes by age
+one. Both databases refuse to change a row and, until it is old, to delete one (migrations 0036, 0042); what is old goes by age
 alone (``forget``).
 """
 

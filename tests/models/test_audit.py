@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+import migrations
 from lib import clock, ids
 from models import Audit, audit
 from models.audit import Actor
@@ -61,6 +62,23 @@ def test_the_databases_refuse_to_change_and_to_delete(database, statement):
     with pytest.raises(DBAPIError, match="audit_log: rows are"), database.write() as session:
         session.execute(statement)
     assert [note.who for note in notes(database)] == ["Alice"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["INSERT OR REPLACE INTO audit_log", "REPLACE INTO audit_log", "INSERT OR IGNORE INTO audit_log"],
+)
+def test_sqlite_refuses_to_replace(sqlite_url, statement):
+    """Which deletes the row that was there, and tells no trigger that it does."""
+    database = Database(sqlite_url)
+    migrations.upgrade(database)
+    with database.write() as session:
+        audit.note(session, "poll.now", by=ALICE)
+    of_it = "(id, happened_at, who, source, act) SELECT id, happened_at, 'Bob', source, act FROM audit_log"
+    with pytest.raises(DBAPIError, match="only added"), database.write() as session:
+        session.execute(text(f"{statement} {of_it}"))
+    assert [note.who for note in notes(database)] == ["Alice"]
+    database.close()
 
 
 def test_postgresql_refuses_to_truncate(postgresql_url):
