@@ -50,11 +50,7 @@ class Keeper:
                 return False
             if self._state is None:
                 self._kept = self._load()
-                try:
-                    self._state = State.read(self._kept)
-                except (ValueError, TypeError, AttributeError):  # of a newer release: rather told twice than never
-                    log.error("alerts_begun_anew")
-                    self._kept, self._state = {}, State()
+                self._state = State.read(self._kept)
             return True
 
     @contextmanager
@@ -160,11 +156,10 @@ class InFile(Keeper):
     def read(self) -> dict[str, Any]:
         """What the file holds, whoever watches."""
         try:
-            found: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-            State.read(found)
-        except (OSError, ValueError, TypeError, AttributeError):
+            found: Any = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     def _save(self, text: str) -> None:
         try:

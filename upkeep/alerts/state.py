@@ -80,6 +80,14 @@ class State:
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "State":
+        """An empty one of what another release has kept in another form: rather told twice than never."""
+        try:
+            return cls._read(told)
+        except (ValueError, TypeError, AttributeError):
+            return cls()
+
+    @classmethod
+    def _read(cls, told: Mapping[str, Any]) -> "State":
         return cls(
             [Alert(**one) for one in told.get("alerts", [])],
             Windows({key: [(at, least) for at, least in own] for key, own in told.get("windows", {}).items()}),
