@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lib import clock, months
-from models import CallGroup, parting
+from models import CallGroup, Kept, parting
 from models.database import Database, said
 from models.holding import holders
 from models.retention import KINDS, QUARANTINE, RECEIPTS
@@ -24,6 +24,8 @@ from upkeep.retention.parts import drop_due
 log = structlog.get_logger(__name__)
 
 GRACE = timedelta(hours=1)  # from the log's saying what will be deleted until it is
+# The same where more goes than the next month or two: by a setting that somebody has mistyped, or a clock that is far ahead.
+LONG_GRACE, USUAL_MONTHS = timedelta(days=1), 2
 LOOK = timedelta(hours=1)
 WAIT_SECONDS = 0.05
 STEP_SECONDS = 15.0
@@ -94,8 +96,14 @@ def _wait_for_those_who_fold(database: Database, pace: Pace) -> None:
             pace.rest(WAIT_SECONDS)
 
 
+def _grace(known: Kept | None, since: datetime) -> timedelta:
+    usual = known is None or known.since is None or since <= months.later(known.since, USUAL_MONTHS)
+    return GRACE if usual else LONG_GRACE
+
+
 class Keeper:
-    """Looks once an hour what is due, says so in the log, and deletes it an hour later. One process at a time does it: two would
+    """Looks once an hour what is due, says so in the log, and deletes it an hour later, or a day later where it is much more than
+    the last time. One process at a time does it: two would
     do each other's work, and neither would do harm."""
 
     def __init__(self, database: Database, ages: Ages, stop: threading.Event | None = None):
@@ -108,25 +116,27 @@ class Keeper:
     def step(self, now: datetime | None = None) -> bool:
         """Whether something was deleted; a step takes STEP_SECONDS for each kind at most, and the next one goes on."""
         now = now or clock.now()
-        if self._look_at is not None and now < self._look_at:
+        # A look that is farther off was set by a clock that has been set back.
+        if self._look_at is not None and self._look_at - LOOK <= now < self._look_at:
             return False
         with self._database.read() as session:
             wanted = list(due_kinds(session, self._ages, now))
             known = marks.all_of_them(session)
             said_before = {kind: (one.announced, one.announced_at) for kind, one in known.items()}
+            graces = {kind: _grace(known.get(kind), since) for kind, since in wanted}
         marks.forget_failures(self._database, but={kind for kind, _ in wanted})
         fresh = [one for one in wanted if said_before.get(one[0], (None, None))[0] != one[1]]
         if fresh:
-            self._announce(fresh, now)
+            self._announce(fresh, now, graces)
         gone, self._is_begun = 0, False
         for kind, since in wanted:
             announced, at = said_before.get(kind, (None, None))
-            if announced == since and at is not None and now - at >= GRACE:
+            if announced == since and at is not None and now - at >= graces[kind]:
                 gone += self._delete(kind, since, now)
         self._look_at = None if self._is_begun else now + min(LOOK, GRACE)
         return self._is_begun or gone > 0
 
-    def _announce(self, fresh: list[tuple[str, datetime]], now: datetime) -> None:
+    def _announce(self, fresh: list[tuple[str, datetime]], now: datetime, graces: Mapping[str, timedelta]) -> None:
         kinds = {kind for kind, _ in fresh}
         with self._database.read() as session:
             found = showing.counted(session, Ages({kind: self._ages.months[kind] for kind in kinds}), now)
@@ -142,7 +152,7 @@ class Keeper:
                 rows=own,
                 older_than=months.name(since),
                 oldest=first,
-                at=clock.iso(now + GRACE),
+                at=clock.iso(now + graces[kind]),
             )
             marks.note(self._database, kind, announced=since, announced_at=now)
 

@@ -36,7 +36,7 @@ from tests import factories
 from tests.upkeep.retention import at
 from upkeep.retention import due, keeper, marks, parts, showing, space
 from upkeep.retention.ages import Ages, days
-from upkeep.retention.keeper import GRACE, Keeper, NotParted, apply
+from upkeep.retention.keeper import GRACE, LONG_GRACE, Keeper, NotParted, apply
 from upkeep.retention.pace import Pace
 
 NOW = at("2026-11-29 12:00")
@@ -211,6 +211,25 @@ def test_deleting_fails_no_more_where_nothing_is_to_be_deleted_any_more(old_and_
     Keeper(old_and_new, Ages()).step(NOW)
     with old_and_new.read() as session:
         assert session.scalars(select(Kept.error).where(Kept.error.is_not(None))).all() == []
+
+
+def test_a_clock_that_is_far_ahead_for_an_hour_deletes_nothing(old_and_new):
+    """Nor does a setting that somebody has mistyped, and mends within the day."""
+    worker = Keeper(old_and_new, Ages({OUTCOMES: 12, RECEIPTS: 12}))
+    worker.step(NOW)
+    assert worker.step(NOW + GRACE) and count(old_and_new, CallOutcome) == 2
+    ahead = NOW + timedelta(days=700)
+    for later in (ahead, ahead + GRACE, ahead + 2 * GRACE):
+        assert not worker.step(later)
+    with old_and_new.write() as session:
+        factories.outcome(session, occurred_at=OLD)
+    assert not worker.step(NOW + 3 * GRACE), "it looks again when the clock is right, and says so first"
+    assert worker.step(NOW + 4 * GRACE) and count(old_and_new, CallOutcome) == 2
+    typed = Keeper(old_and_new, Ages({OUTCOMES: 1}))
+    assert not typed.step(NOW) and not typed.step(NOW + 2 * GRACE)
+    assert count(old_and_new, CallOutcome) == 2
+    assert not worker.step(ahead) and worker.step(ahead + LONG_GRACE)
+    assert count(old_and_new, CallOutcome) == 0
 
 
 def test_who_is_stopped_goes_on_later(old_and_new):
