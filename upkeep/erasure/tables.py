@@ -123,6 +123,13 @@ def read(told: Sequence[str], one: Searched) -> Key:
     )
 
 
+def share(first: str, reached: Key, bound: UUID) -> int:
+    """How far in time, in percent: ids tell it. Receipts are most of all that is looked through."""
+    begin, end = UUID(first).int >> 80, bound.int >> 80
+    now: int = reached[0].int >> 80
+    return min(99, max(0, 100 * (now - begin) // max(1, end - begin)))
+
+
 def take_out(
     session: Session, one: Searched, found: Collection[Mapping[str, Any]], spellings: Spellings, at: datetime
 ) -> tuple[Counts, list[UUID]]:

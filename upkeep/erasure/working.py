@@ -259,7 +259,7 @@ class Eraser:
         reached, share = tables.key_of(looked[-1], one), None
         first = place["first"] or str(tables.key_of(looked[0], one)[0])
         if place["table"] == 0:
-            share = _share(first, reached, bound)
+            share = tables.share(first, reached, bound)
         place = {**place, "after": tables.written(reached), "again": again, "first": first}
         return Did(place=place, counts=counts, progress=share)
 
@@ -317,10 +317,3 @@ class Eraser:
 
 def _spellings(row: Erasure) -> Spellings | None:
     return phone_spellings.of(row.number)
-
-
-def _share(first: str, reached: tables.Key, bound: UUID) -> int:
-    """How far in time, in percent: ids tell it. Receipts are most of all that is looked through."""
-    begin, end = UUID(first).int >> 80, bound.int >> 80
-    now: int = reached[0].int >> 80
-    return min(99, max(0, 100 * (now - begin) // max(1, end - begin)))
