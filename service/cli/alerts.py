@@ -9,7 +9,6 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-import migrations
 from lib import clock
 from lib.http.errors import ExchangeError
 from models import AlertState
@@ -92,7 +91,6 @@ def list_() -> None:
 def _kept(now: datetime) -> tuple[State, list[str]]:
     """What the database has of alerts, and sentences about what nobody can say."""
     try:
-        migrations.upgrade(context().database)
         with context().database.read() as session:
             kept = session.execute(_KEPT).one_or_none()
     except SQLAlchemyError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import inspect
 
 from lib import clock
 from models import schema
@@ -36,7 +37,10 @@ def verify(sample: int | None, whole: bool) -> None:
     os.nice(NICE)
     own = context()
     with own.database.read() as session:
-        found_schema = schema.revision(session)
+        has_schema = inspect(session.connection()).has_table(schema.VERSION_TABLE)
+        found_schema = schema.revision(session) if has_schema else None
+    if found_schema is None:
+        raise click.ClickException("The database has no tables of Wrapup yet: run `wrapup migrate` first.")
     if found_schema != max(schema.known()):
         raise click.ClickException(f"The database has the schema {found_schema}: run `wrapup migrate` first.")
     wrong = looked_at = 0

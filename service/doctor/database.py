@@ -30,6 +30,9 @@ OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
 DEAD_SECONDS = 60.0  # without a beat, as for the alert
 WRITE_SECONDS = 5.0
+EMPTY = (
+    "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
+)
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
@@ -105,7 +108,7 @@ def clocks(whose: str, there: datetime, before: datetime, after: datetime) -> Li
 def _schema(revision: str | None) -> Line:
     present = max(schema.known())
     if revision is None:
-        return Line("schema", WARN, "It has no tables of Wrapup yet.", "wrapup migrate, or the first start")
+        return Line("schema", WARN, "It has no tables of Wrapup.", EMPTY)
     if schema.is_newer(revision):
         told = f"It is {revision}, of a newer release; this one knows up to {present}."
         return Line("schema", FAIL, told, "Start the newer release, or restore a backup from before it.")

@@ -8,10 +8,11 @@ import shutil
 import socket
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -31,6 +32,7 @@ WAL_RESET_FIXED = (3, 51, 3)
 ALSO_FIXED = {(3, 50): 7, (3, 44): 6}
 OLD_BACKUP_HOURS, OLD_DRILL_DAYS = 36, 40
 LOOK_SECONDS = 3.0
+SPOOLING = "spooling"  # as /readyz says it
 
 
 def has_wal_reset_bug(found: tuple[int, ...]) -> bool:
@@ -141,29 +143,33 @@ def port(bind: str) -> Iterator[Line]:
         told = f"Nobody can say who listens on {bind}: {error.strerror or 'no answer in time'}."
         yield Line("port", WARN, told, "Is it an address of this machine, and does a firewall stand before it?")
         return
-    (lives, ours), (ready, _) = (_status(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
-    if lives != 200 or not ours:  # much else answers 200 whatever it is asked
+    (lives, alive), (ready, ready_said) = (_asked(f"http://{local}:{number}/{name}") for name in ("healthz", "readyz"))
+    if lives != 200 or alive.keys() != {"status"}:  # much else answers 200 whatever it is asked
         todo = "Stop it, or choose another WRAPUP_BIND."
         yield Line("port", FAIL, f"Something else than Wrapup listens on {bind}.", todo)
     elif ready != 200:
         todo = "Is the database up, and has the disk room?"
         yield Line("port", FAIL, f"Wrapup answers on {bind}, and cannot store (/readyz: {ready}).", todo)
+    elif ready_said.get("status") == SPOOLING:
+        todo = "Is the database up, and can it be written? What waits is taken in by itself."
+        said = "and keeps callbacks in the spool: the database does not take them."
+        yield Line("port", WARN, f"Wrapup answers on {bind}, {said}", todo)
     else:
         yield Line("port", OK, f"Wrapup answers on {bind}, and can store.")
 
 
-def _status(url: str) -> tuple[int | None, bool]:
-    """And whether it is answered as Wrapup does."""
+def _asked(url: str) -> tuple[int | None, Mapping[str, Any]]:
+    """The status, and what is said, where it is said in JSON as Wrapup does."""
     try:
         answer = requests.get(url, timeout=LOOK_SECONDS, allow_redirects=False, stream=True)
         said = answer.raw.read(1_000, decode_content=True)
     except (requests.RequestException, HTTPError):
-        return None, False
+        return None, {}
     try:
         told = json.loads(said)
     except ValueError:
-        return answer.status_code, False
-    return answer.status_code, isinstance(told, dict) and told.keys() == {"status"}
+        return answer.status_code, {}
+    return answer.status_code, told if isinstance(told, dict) else {}
 
 
 def limits() -> Iterator[Line]:
@@ -224,8 +230,8 @@ def backups(data_dir: Path, now: datetime) -> Iterator[Line]:
         told = f"{failed.get('backup')} was tried {clock.ago(failed['at'], now)}, and did not hold."
         yield Line("restore drill", FAIL, told, "wrapup restore-drill DIR says what is wrong; make another backup.")
     elif last is not None and (drill is None or (now - drill["at"]).days > OLD_DRILL_DAYS):
-        when = "never" if drill is None else clock.ago(drill["at"], now)
-        yield Line("restore drill", WARN, f"Whether a backup holds was tried {when}.", "wrapup restore-drill DIR")
+        when = "never tried" if drill is None else f"tried {clock.ago(drill['at'], now)}"
+        yield Line("restore drill", WARN, f"Whether a backup holds was {when}.", "wrapup restore-drill DIR")
     elif drill is not None:
         yield Line("restore drill", OK, f"A backup was tried {clock.ago(drill['at'], now)}, and held.")
 

@@ -1,7 +1,9 @@
 """``[alerts]`` of the settings, the worker's loops that watch, and ``wrapup alerts``."""
 
 import re
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -158,6 +160,12 @@ def test_the_commands(told):
         assert listed.exit_code == 1 and "wait in the spool" in listed.output
         assert "The database cannot be read, so nobody knows what else is wrong: " in listed.output
         path.rmdir()
+        path.touch()  # as whoever opens a file of SQLite that was moved away leaves one: to look is not to make tables in it
+        assert "no such table" in run(args=["alerts", "list"]).output
+        context(app).database.close()
+        with closing(sqlite3.connect(path)) as line:
+            assert line.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        path.unlink()
         path.with_suffix(".away").rename(path)
         receiver.status = 500
         tried = run(args=["alerts", "test"])

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,16 +64,18 @@ def looked(environ) -> dict[str, Line]:
 
 
 @contextmanager
-def web(status=200, date: datetime | None = None):
-    """The port of a server that answers so."""
+def web(status=200, date: datetime | None = None, bodies: Mapping[str, bytes] | None = None):
+    """The port of a server that answers so. ``bodies``: by path."""
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response_only(status)
             if date is not None:
                 self.send_header("Date", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-            self.send_header("Content-Length", "0")
+            body = (bodies or {}).get(self.path, b"")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_):
             pass
@@ -141,6 +144,16 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     assert all(line.todo for line in found.values() if line.state != OK)
 
 
+def test_a_wrapup_that_keeps_callbacks_in_its_spool_is_not_said_to_be_well():
+    readyz = {"/healthz": b'{"status": "ok"}', "/readyz": b'{"status": "spooling", "message": "It is away."}'}
+    with web(bodies=readyz) as port:
+        (line,) = machine.port(f"127.0.0.1:{port}")
+    assert line.state == WARN and "keeps callbacks in the spool" in line.said
+    with web(bodies=readyz | {"/readyz": b'{"status": "ok"}'}) as port:
+        (line,) = machine.port(f"127.0.0.1:{port}")
+    assert line.state == OK and "can store" in line.said
+
+
 def test_what_nobody_can_see_is_not_said_to_be_well(tmp_path):
     now = clock.now()
 
@@ -185,7 +198,7 @@ def test_an_empty_database_and_one_of_another_release_are_told(untouched, tmp_pa
     if untouched.is_sqlite:
         untouched.engine.connect().close()
     (line,) = (line for line in database.database(url) if line.what == "schema")
-    assert (line.state, line.todo) == (WARN, "wrapup migrate, or the first start")
+    assert line.state == WARN and line.todo.startswith("The first start makes them, or wrapup migrate.")
     migrations.upgrade(untouched)
     for revision, state in (("0001", WARN), ("9999", FAIL)):
         with untouched.write() as session:
