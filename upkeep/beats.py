@@ -74,3 +74,9 @@ def ages(session: Session, now: datetime) -> dict[str, float]:
         for loop, before in row.loops.items():
             found[loop] = min(found.get(loop, since + before), since + before)
     return found
+
+
+def other_hosts(session: Session) -> list[str]:
+    """Where else than on this machine a worker runs, or has died lately."""
+    named = {worker.rpartition(":")[0].rpartition(":")[0] for worker in session.scalars(select(BEATS.c.worker))}
+    return sorted(named - {socket.gethostname()[:100]})

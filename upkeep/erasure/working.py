@@ -27,8 +27,7 @@ from models.take_outs import PENDING as TO_BE_ASKED
 from models.take_outs import SENDING as BEING_ASKED
 from outcomes import erasing
 from outcomes.groups import Raced
-from upkeep.backups.restoring import schemas_aside
-from upkeep.erasure import beginning, files, mirror, restored, scrubbing, tables
+from upkeep.erasure import beginning, elsewhere, files, mirror, restored, scrubbing, tables
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +36,6 @@ GROUPS = 20  # calls of one transaction
 PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
 STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
 TRIES = 5
-SCHEMA_ASIDE = (
-    "The schema {} of the database, into which a restore has moved what was there, was not looked through: "
-    "DROP SCHEMA {} CASCADE when you need it no more."
-)
 
 Tell = Callable[[str, Sequence[str], Sequence[str]], Mapping[str, Any]]
 
@@ -299,8 +294,7 @@ class Eraser:
         if files.spool_holds(self.data_dir / "spool", spellings):
             return Did(waits_for="Callbacks wait in the spool.")
         found = files.take_out([self.data_dir, *self.folders], spellings, self.database)
-        aside = [SCHEMA_ASIDE.format(name, name) for name in schemas_aside(self.database)]
-        return Did(over=True, counts=found.counts, left=[*found.left, *aside])
+        return Did(over=True, counts=found.counts, left=[*found.left, *elsewhere.sentences(self.database)])
 
     def _mirror(self, row: Erasure, at: datetime) -> Did:
         if mirror.begin_again(self.data_dir / "mirror", row.place is not None):

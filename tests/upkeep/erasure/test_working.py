@@ -4,6 +4,7 @@ yesterday's backup does not bring it back."""
 import base64
 import gzip
 import json
+import socket
 
 import pytest
 from sqlalchemy import select
@@ -14,13 +15,13 @@ from leads.spreading import Spreading
 from lib import clock, ids
 from lib.phone_spellings import Spellings
 from lib.stand_ins import is_stand_in
-from models import CallOutcome, Erasure, LoadedLead, Receipt
+from models import CallOutcome, Erasure, LoadedLead, Receipt, WorkerBeat
 from outcomes import suppressions
 from tests import backups, factories
 from tests.evidence import CONNECTIONS, connect, keep, normalize, outcomes, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, PERSONAL, told
 from tests.upkeep.erasure import dump, files_with
-from upkeep.erasure import beginning, ledger
+from upkeep.erasure import beginning, elsewhere, ledger
 from upkeep.erasure.working import Eraser
 
 SPELLINGS = Spellings(NUMBER)
@@ -232,3 +233,12 @@ def test_a_torn_line_of_the_ledger_is_passed_over_and_the_next_is_whole(tmp_path
     two = ledger.Entry(str(ids.new()), "+91~9f86d081884c7d66", "~0", "2026-11-29T10:00:00Z", "Ann", True)
     ledger.append(tmp_path, [two])
     assert list(ledger.read(tmp_path)) == [one.id, two.id]
+
+
+def test_data_folders_of_other_hosts_are_named(database, tmp_path):
+    told(database, terminal())
+    own = {"started_at": clock.now(), "beat_at": clock.now(), "loops": {}}
+    with database.write() as session:
+        for host in (socket.gethostname(), "calls-2.example.com"):
+            session.add(WorkerBeat(worker=f"{host[:100]}:17:5d2a7e0c4b11", **own))
+    assert erased(database, tmp_path).left == [elsewhere.OTHER_HOST.format("calls-2.example.com")]
