@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,9 +43,9 @@ def make(
     """Make a backup in the folder; without ``database``, of what is beside it. Raises Refused; nothing of it is left then. What
     SQLAlchemy raises where the database is away goes through. ``at`` is the present, unless a test says otherwise. ``is_all``:
     whether it is all that this host has to back up, and is noted as its last backup."""
-    at = at or clock.now()
     folders.refuse_within(folder, own.data_dir)
     with told("The backup"), folders.alone(folder):
+        at = at or _moment(folder)
         named = folder / folders.name(at)
         if named.exists():
             raise Refused(f"{named} is there already.")
@@ -72,6 +73,14 @@ def _afterwards(named: Path, what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise Refused(f"{named} is made, and is whole; {what}: {error.strerror}.") from None
+
+
+def _moment(folder: Path) -> datetime:
+    """The present; where a backup was made within this second, the next one, for it has the name of this."""
+    now = clock.now()
+    if (folder / folders.name(now)).exists():
+        time.sleep(1 - now.microsecond / 1_000_000)
+    return max(now, clock.now())
 
 
 def _written(database: Database | None, own: Beside, into: Path, folder: Path, at: datetime) -> Manifest:

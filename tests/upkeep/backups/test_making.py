@@ -110,6 +110,12 @@ def test_what_was_committed_before_is_in_it_and_nobody_waits(sqlite_url, tmp_pat
     assert kept <= set(written) and len(kept) + 1 == made.manifest.database.counts["receipts"]
 
 
+def test_two_within_a_second_have_each_a_name(tmp_path):
+    own, folder = stage.beside(tmp_path / "data"), tmp_path / "backups"
+    made = [making.make(None, own, folder).folder for _ in range(2)]
+    assert len(set(made)) == 2 and folders.whole(folder) == made
+
+
 def test_old_ones_go_when_a_new_one_is_whole(sqlite_url, tmp_path):
     database, own, folder = Database(sqlite_url), stage.beside(tmp_path / "data"), tmp_path / "backups"
     for day in range(3):
