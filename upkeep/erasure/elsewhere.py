@@ -8,7 +8,10 @@ SCHEMA_ASIDE = (
     "The schema {} of the database, into which a restore has moved what was there, was not looked through: "
     "DROP SCHEMA {} CASCADE when you need it no more."
 )
-OTHER_HOST = "The files of {} were not looked through: erase the number there as well (wrapup erase), while no worker runs elsewhere."
+OTHER_HOST = (
+    "The files of {} were not looked through: erase the number there as well (wrapup erase), "
+    "while no worker runs elsewhere."
+)
 
 
 def sentences(database: Database) -> list[str]:
