@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,19 @@ REASONS = {
     "cut_off": "The sender hung up, stalled or broke off before the end of the body; what came was kept.",
     "malformed_request": "The server could not, or would not, take the request apart as HTTP; the bytes that came were kept.",
     "refused_by_database": "The database refused to hold all that came with it; the body was kept.",
+}
+
+
+# What a record holds besides its id, time, body and size. One of a newer release may hold something else there, and no store
+# would take it: whatever waits behind it would wait for ever.
+FORMS = {
+    "connection": str,
+    "dialer": str | None,
+    "kind": str,
+    "method": str,
+    "query": str | None,
+    "headers": dict,
+    "reason": str | None,
 }
 
 
@@ -103,17 +116,14 @@ class Draft:
         """Read what ``record`` wrote. Raises NotADraft."""
         try:
             return cls(
-                **{
-                    name: record[name]
-                    for name in ("connection", "dialer", "kind", "method", "query", "headers", "reason")
-                },
+                **_told(record),
                 id=UUID(record["id"]),
-                received_at=datetime.fromisoformat(record["received_at"]),
+                received_at=_moment(record["received_at"]),
                 body=base64.b64decode(record["body"], validate=True),
                 body_size=int(record["body_size"]),
                 stranger=bool(record["stranger"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise NotADraft(f"{type(error).__name__} while reading a receipt that was written down") from None
 
     @classmethod
@@ -123,3 +133,20 @@ class Draft:
             return cls.from_record(orjson.loads(line))
         except orjson.JSONDecodeError:
             raise NotADraft("a line that is no JSON") from None
+
+
+def _told(record: Any) -> dict[str, Any]:
+    """Raises KeyError or TypeError where it does not have the forms."""
+    told = {name: record[name] for name in FORMS}
+    wrong = [name for name, form in FORMS.items() if not isinstance(told[name], form)]
+    if wrong or not all(type(text) is str for pair in told["headers"].items() for text in pair):
+        raise TypeError
+    return told
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, or OverflowError where there is no such moment in UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -124,3 +125,25 @@ def test_a_line_that_this_release_does_not_understand_is_set_aside_whole(databas
     assert kept(database) == [1, 2]
     assert not ladder.spool.waiting()
     assert list(read(folder)) == [later]  # where that release's import-spool finds it
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"connection": None},
+        {"method": ["POST"]},
+        {"query": {"a": "b"}},
+        {"headers": {"peer": 7}},
+        {"received_at": "2026-11-29T10:00:00"},
+        {"received_at": "9999-12-31T23:59:59-10:00"},
+    ],
+    ids=str,
+)
+def test_one_that_no_store_would_take_holds_up_nothing_behind_it(database, folder, ladder, said):
+    ladder.keeper.look_at_database()
+    line = orjson.dumps(late(1).record() | said)
+    ladder.spool.append([line, late(2).line()])
+    ladder.keeper.look_at_spool()
+    assert kept(database) == [2]
+    assert not ladder.spool.waiting()
+    assert list(read(folder)) == [line]
