@@ -27,8 +27,10 @@ def lock(file: int, in_vain: Callable[[], bool] = lambda: False) -> bool:
 
 def release(file: int) -> None:
     """Unlock, then close: a child that was forked meanwhile has the same open file, and closing would leave it the lock."""
-    locks.give_back(file)
-    os.close(file)
+    try:
+        locks.give_back(file)
+    finally:
+        os.close(file)  # also on a file system that knows no locks: each callback would leave an open file
 
 
 def is_closed(segment: int) -> bool:

@@ -1,6 +1,7 @@
 """The spool loses nothing when a database does not take it, or a disk: some are really full."""
 
 import errno
+import fcntl
 import os
 import resource
 import subprocess
@@ -173,6 +174,20 @@ def test_a_segment_whose_fsync_failed_is_not_appended_to_again(folder, monkeypat
     Spool(folder).append([b"after"])
     assert [list(read(path)) for path in segments(folder)] == [[b"before"], [b"after"]]
     assert drained(spool) == [b"before", b"after"]
+
+
+def test_where_the_file_system_knows_no_locks_no_file_stays_open(folder, monkeypatch):
+    """As NFS may refuse them; each callback would leave one, until none can be opened any more."""
+    spool = Spool(folder)
+    spool.append([b"before"])
+    monkeypatch.setattr(fcntl, "flock", lambda *_: _raise(OSError(errno.ENOLCK, "No locks available")))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(OSError, match="No locks"):
+            spool.append([b"not stored"])
+        with pytest.raises(OSError, match="No locks"):
+            drained(spool)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_segment_that_cannot_be_read_holds_up_no_other(folder, logged):
