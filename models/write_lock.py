@@ -5,7 +5,6 @@ beside the worker and five destinations lost several rounds. Who writes callback
 lock that many may hold, and others leave them the next round, though not for ever.
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -52,8 +51,16 @@ def _wait(file: int, firsts: str, first: bool, longest: float) -> bool:
         return locks.take_within(file, longest)
     try:
         if first:
-            fcntl.flock(line, fcntl.LOCK_SH)  # whoever looks whether there is any holds it for a moment
-            return locks.take_within(file, longest, look_every=FIRST_LOOKS_SECONDS)
+            # It says so where it can, and waits for that no longer: whoever looks whether there is any holds it for a moment, and
+            # may be stopped, or get no processor, in that moment.
+            end = time.monotonic() + longest
+            said = locks.take(line, shared=True)
+            while not locks.take(file):
+                if time.monotonic() > end:
+                    return False
+                time.sleep(FIRST_LOOKS_SECONDS)
+                said = said or locks.take(line, shared=True)
+            return True
         end = time.monotonic() + YIELD_SECONDS
         while time.monotonic() < end:
             if not _held(line) and locks.take(file):

@@ -1,11 +1,12 @@
 """Who writes next on SQLite."""
 
+import fcntl
 import threading
 import time
 
 import pytest
 
-from models.write_lock import YIELD_SECONDS, write_lock
+from models.write_lock import YIELD_SECONDS, Busy, write_lock
 from rig.waiting import until
 
 
@@ -95,4 +96,28 @@ def test_who_is_not_first_waits_for_a_moment_and_not_for_ever(paths):
     finally:
         over.set()
         for one in callbacks:
+            one.join()
+
+
+def test_one_that_is_stopped_while_it_looks_holds_up_nobody_who_is_first(paths):
+    """By SIGSTOP, by a frozen container, or because a low priority gets no processor for as long."""
+    order: list[str] = []
+
+    def patient_for_a_moment():
+        with pytest.raises(Busy), write_lock(*paths, first=True, within=0.01):
+            pass
+        order.append("busy")
+
+    line = open(paths[1], "w")
+    try:
+        fcntl.flock(line, fcntl.LOCK_EX)
+        with write_lock(*paths):
+            threads = [threading.Thread(target=patient_for_a_moment)]
+            threads[0].start()
+            until(lambda: order == ["busy"], 5, lambda: "that it is told that somebody else writes")
+            threads.append(begin(paths, order, "callback", first=True))
+        until(lambda: order == ["busy", "callback"], 5, lambda: "that its turn comes")
+    finally:
+        line.close()
+        for one in threads:
             one.join()
