@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.database import CHECKPOINT_PAGES, Database, said, took_too_long
+from models.database import CHECKPOINT_PAGES, LOG_BYTES, Database, said, took_too_long
 
 ENDLESS = """
     WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2000000000)
@@ -100,4 +100,22 @@ def test_only_whose_turn_it_is_copies_the_log_into_the_database(sqlite_url, monk
     with database.write() as session:  # the same connection, when it is its turn again
         session.execute(text("INSERT INTO large VALUES (1)"))
     assert path.stat().st_size > before
+    database.close()
+
+
+def test_the_log_of_sqlite_becomes_short_again_after_somebody_has_read_for_long(sqlite_url):
+    database = Database(sqlite_url)
+    path = Path(f"{database.url.database}-wal")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE large (bytes BLOB)"))
+    with database.engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM large").all()
+        for _ in range(2):
+            with database.write() as session:
+                session.execute(text(f"INSERT INTO large VALUES (zeroblob({LOG_BYTES // 2 + 1024**2}))"))
+        assert path.stat().st_size > LOG_BYTES
+    for _ in range(3):  # the first copies, the next begins the log anew
+        with database.write() as session:
+            session.execute(text("DELETE FROM large"))
+    assert path.stat().st_size <= LOG_BYTES
     database.close()
