@@ -64,12 +64,14 @@ class Beats:
 
 def ages(session: Session, now: datetime) -> dict[str, float]:
     """Loop -> seconds since it went round, or began, in the worker where it did so last; nothing where no worker ever ran, or all
-    were stopped."""
-    latest = session.scalar(select(func.max(BEATS.c.beat_at)))
+    were stopped. A beat that is still to come was written before a clock was set back and says nothing: who lives writes anew."""
+    come = BEATS.c.beat_at <= now + TOGETHER
+    latest = session.scalar(select(func.max(BEATS.c.beat_at)).where(come))
     if latest is None:
         return {}
     found: dict[str, float] = {}
-    for row in session.execute(select(BEATS.c.beat_at, BEATS.c.loops).where(BEATS.c.beat_at >= latest - TOGETHER)):
+    lately = select(BEATS.c.beat_at, BEATS.c.loops).where(come, BEATS.c.beat_at >= latest - TOGETHER)
+    for row in session.execute(lately):
         since = max(0.0, (now - row.beat_at).total_seconds())
         for loop, before in row.loops.items():
             found[loop] = min(found.get(loop, since + before), since + before)

@@ -50,9 +50,11 @@ class ReceiptQuery(OfConnections):
 def list_receipts(query: dict[str, Any]) -> Response:
     """Receipts, newest first, without their bodies"""
     filters = {name: value for name, value in query.items() if name in evidence.FILTERS}
+    waiting = spooled.waiting()  # first: what comes in meanwhile is said to wait once too often, and never too seldom
     with searching() as session:
         page = evidence.page(session, filters, query.get("cursor"), query["limit"])
-    return answer({"receipts": [evidence.shown(row) for row in page.rows], "next": page.next})
+    shown = [evidence.shown(row) for row in page.rows]
+    return answer({"receipts": shown, "spooled_bytes": waiting, "next": page.next})
 
 
 @blueprint.route("/receipts/<uuid:receipt_id>")

@@ -161,7 +161,7 @@ def _worker(session: Session) -> Line:
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
     if not loops:
-        return Line("worker", WARN, "None runs.", todo)
+        return Line("worker", WARN, "None is known to run.", todo)
     if loops.get(BEATS, 0.0) > DEAD_SECONDS:
         last = clock.span(timedelta(seconds=loops[BEATS]))
         return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)

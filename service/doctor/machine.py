@@ -17,6 +17,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
+from callbacks.ladder import spooled
+from callbacks.spool import Spool
 from lib import clock, locks, private
 from service.doctor.line import FAIL, OK, WARN, Line
 from service.settings.config import Places
@@ -182,27 +184,20 @@ def limits() -> Iterator[Line]:
 
 
 def spool(data_dir: Path) -> Iterator[Line]:
-    """What waits because the database does not take it. A segment of this very moment is no trouble."""
-    waiting = 0
-    old = False
+    """What waits because the database does not take it: of this very moment it is no trouble."""
     folder = data_dir / beside.SPOOL
-    if not os.access(folder if folder.exists() else _there(data_dir), os.R_OK | os.X_OK):
+    try:
+        waiting, is_damaged = spooled.waiting(Spool(folder), LOOK_SECONDS), (folder / beside.DAMAGED).exists()
+    except OSError:
         told = "Nobody can say whether callbacks wait: this command's user cannot look into it."
         yield Line("spool", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
         return
-    for path in folder.glob(beside.SEGMENTS):
-        try:
-            found = path.stat()
-        except FileNotFoundError:  # drained a moment ago
-            continue
-        waiting += found.st_size
-        old = old or clock.now().timestamp() - found.st_mtime > LOOK_SECONDS
-    if waiting and old:
+    if waiting:
         todo = "Is the database up, and does a worker run? They are taken in by themselves."
         yield Line("spool", WARN, f"{size(waiting)} of callbacks wait for the database.", todo)
     else:
-        yield Line("spool", OK, "Nothing waits.")
-    if (folder / beside.DAMAGED).exists():
+        yield Line("spool", OK, "Nothing waits there for longer than a moment.")
+    if is_damaged:
         todo = "See docs/operations.md, 'When the database is away'; remove the file when you have."
         yield Line("spool", WARN, "It has a file with lines that nobody could read.", todo)
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 import migrations
+from callbacks.spool import Spool
 from lib import clock
 from models.database import Database
 from rig.ports import free_port
@@ -25,6 +26,7 @@ from service.settings import config
 from service.supervisor import folder
 from service.supervisor.folder import hold
 from tests import factories
+from tests.callbacks.drafts import draft
 from upkeep.backups import noted
 from upkeep.beats import Beats
 
@@ -152,6 +154,23 @@ def test_a_wrapup_that_keeps_callbacks_in_its_spool_is_not_said_to_be_well():
     with web(bodies=readyz | {"/readyz": b'{"status": "ok"}'}) as port:
         (line,) = machine.port(f"127.0.0.1:{port}")
     assert line.state == OK and "can store" in line.said
+
+
+def test_callbacks_that_wait_are_told_of_while_more_come(tmp_path):
+    now = clock.now()
+    old, new = (draft(number, received_at=now - timedelta(minutes=number)).line() for number in (9, 0))
+    spool = Spool(tmp_path / "spool")
+    spool.append([new])  # put aside a moment ago
+    (line,) = machine.spool(tmp_path)
+    assert line.state == OK
+    spool.drain(lambda _: None)
+    spool.append([old])
+    spool.append([new])  # the file has changed this very moment
+    (line,) = machine.spool(tmp_path)
+    assert line.state == WARN and "of callbacks wait for the database" in line.said
+    spool.drain(lambda _: None)
+    spool.append([draft(received_at=now + timedelta(hours=1)).line()])  # the clock was set back since
+    assert [line.state for line in machine.spool(tmp_path)] == [WARN]
 
 
 def test_what_nobody_can_see_is_not_said_to_be_well(tmp_path):

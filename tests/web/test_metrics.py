@@ -2,6 +2,7 @@
 
 import re
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -102,3 +103,8 @@ def test_workers_say_when_their_loops_went_round(nobody, database):
     assert set(ages()) == {'wrapup_worker_beat_age_seconds{loop="beats"}'}
     other.end()
     assert ages() == {}
+    Beats(database, lambda: clock.now() + timedelta(hours=1)).write()
+    assert ages() == {}, "it was killed, and the clock was set back: nobody knows how long ago"
+    living = Beats(database)
+    living.write()
+    assert set(ages()) == {'wrapup_worker_beat_age_seconds{loop="beats"}'}

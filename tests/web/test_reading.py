@@ -218,9 +218,15 @@ def test_what_was_put_aside_for_a_moment_is_no_trouble_and_is_let_in_first(reade
 
 
 def test_the_connections_say_what_waits_in_the_spool(reader, app):
-    assert reader.get("/api/v1/connections").json["spooled_bytes"] == 0
+    for where in ("/api/v1/connections", "/api/v1/receipts"):
+        assert reader.get(where).json["spooled_bytes"] == 0
     context(app).spool.append([b"x" * 90])
-    assert reader.get("/api/v1/connections").json["spooled_bytes"] == 100
+    for where in ("/api/v1/connections", "/api/v1/receipts"):
+        assert reader.get(where).json["spooled_bytes"] == 100
+    context(app).spool.folder.rename(context(app).spool.folder.with_name("away"))
+    context(app).spool.folder.symlink_to("spool")  # a circle: nobody can look into it
+    for where in ("/api/v1/connections", "/api/v1/receipts"):
+        assert reader.get(where).json["spooled_bytes"] is None
 
 
 def test_metrics_count_what_was_refused_also_without_a_database(nobody, broken):

@@ -115,7 +115,7 @@ OF_WRAPUP = (
         lasts=minutes(1),
         only={"loop": BEATS},
         form=SPAN,
-        missing="No worker is at work: none was ever started, or each was stopped.",
+        missing="No worker is known to be at work: none was ever started, each was stopped, or its clock is ahead of this one.",
     ),
     Condition(
         "loop_stuck",

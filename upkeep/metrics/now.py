@@ -20,7 +20,8 @@ def figures(
 ) -> Iterator[Metric]:
     oldest = health.oldest_pending(session)
     waited = max(0.0, (now - oldest).total_seconds()) if oldest else 0
-    yield GaugeMetricFamily("wrapup_pending_age_seconds", "Age of the receipt that has waited longest", value=waited)
+    words = "Age of the receipt in the database that has waited longest to be understood; 0: none there waits"
+    yield GaugeMetricFamily("wrapup_pending_age_seconds", words, value=waited)
     yield from _heard(session, connections, spooled, now)
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
     yield GaugeMetricFamily(

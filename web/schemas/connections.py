@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields
 
 from dialers.bodies.forgiven import FORGIVEN
-from web.schemas.described import following, members, names, number, our_id, text, time, yes_or_no
+from web.schemas.described import following, members, names, number, our_id, spooled_bytes, text, time, yes_or_no
 from web.schemas.words import UnmappedWord
 
 
@@ -209,16 +209,12 @@ class Strangers(Schema):
 class Connections(Schema):
     counted_seconds_ago = number(
         "How long ago the receipts that were read and done with were counted: 0, now, but where there are millions. What is "
-        "pending, in quarantine or dismissed is always counted now. Null: they are being counted for the first time, or again "
-        "after nobody has asked for long, which takes minutes where there are millions.",
+        "pending, in quarantine or dismissed is counted now, or, in a backlog that takes long to count, up to twenty times as "
+        "long ago. Null: they are being counted for the first time, or again after nobody has asked for long, which takes "
+        "minutes where there are millions.",
         null=True,
     )
-    spooled_bytes = number(
-        "Callbacks that wait in this machine's spool, in bytes, where the oldest waits for a second or longer: the database has "
-        "not taken them yet, and every figure lacks them. Null where the spool cannot be read.",
-        0,
-        null=True,
-    )
+    spooled_bytes = spooled_bytes("every figure lacks them")
     connections = fields.List(fields.Nested(Connection), required=True)
     strangers = fields.Nested(Strangers, required=True)
 

@@ -26,6 +26,15 @@ def number(description: str, example: int | None = None, null: bool = False) -> 
     )
 
 
+def spooled_bytes(meaning: str) -> fields.Int:
+    return number(
+        "Callbacks that wait in this machine's spool, in bytes, where the oldest waits for a second or longer: the database has "
+        f"not taken them yet, and {meaning}. Null where the spool cannot be read.",
+        0,
+        null=True,
+    )
+
+
 def rate(description: str, example: float) -> fields.Float:
     return fields.Float(required=True, allow_none=True, metadata={"description": description, "example": example})
 

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from dialers.bodies.forgiven import FORGIVEN
 from models.receipts import SHOWN_STATES
-from web.schemas.described import following, members, number, our_id, text, time, yes_or_no
+from web.schemas.described import following, members, number, our_id, spooled_bytes, text, time, yes_or_no
 
 
 class Receipt(Schema):
@@ -80,6 +80,7 @@ class ReceiptDetail(Receipt):
 
 class ReceiptPage(Schema):
     receipts = fields.List(fields.Nested(Receipt), required=True)
+    spooled_bytes = spooled_bytes("they are not in the list")
     next = following()
 
 

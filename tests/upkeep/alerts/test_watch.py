@@ -204,7 +204,7 @@ def test_a_figure_that_vanishes_is_an_alert_too(rig):
     rig.beating = False
     rig.minutes(3)
     assert [one["summary"] for body in rig.receiver.bodies for one in body["data"]["alerts"]] == [
-        "No worker is at work: none was ever started, or each was stopped."
+        "No worker is known to be at work: none was ever started, each was stopped, or its clock is ahead of this one."
     ]
 
 
