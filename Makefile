@@ -82,13 +82,15 @@ bench: .venv/installed-test
 
 # Faults strike while numbered callbacks arrive, and every one must be accounted for afterwards. Then while outcomes are on their
 # way into CRMs, each of which must stand there once, as it was last. Then: does the API notice strangers who stall, flood and swell?
+# More calls a second than the machine bears make a run void: code 3.
 MINUTES ?= 60
+RATE ?= 20
 FAULTS ?= 3000
 OUTCOMES ?= 2000
 CRM_MINUTES ?= 15
 chaos: .venv/installed-test
-	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS)
-	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS)
+	@$(BIN)/python -m tests.chaos --database sqlite --minutes $(MINUTES) --faults $(FAULTS) --rate $(RATE)
+	@$(BIN)/python -m tests.chaos --database postgresql --minutes $(MINUTES) --faults $(FAULTS) --rate $(RATE)
 	@$(BIN)/python -m tests.chaos.crm --database sqlite --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.crm --database postgresql --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
 	@$(BIN)/python -m tests.chaos.crm --database sqlite --crm pipedrive --outcomes $(OUTCOMES) --minutes $(CRM_MINUTES)
@@ -110,8 +112,7 @@ soak: .venv/installed-test
 
 # Three hosts of PostgreSQL, two of Wrapup and a balancer, each with a network of its own, as deploy/ha has them: a primary, a network and
 # a host with a spool die while numbered callbacks arrive, and every one must be accounted for. Linux; etcd and HAProxy are the system's,
-# or are unpacked from Debian's packages into .ha-tools. It says what is missing.
-RATE ?= 20
+# or are unpacked from Debian's packages into .ha-tools. It says what is missing. RATE: calls a second, as above.
 ha: .venv/installed-ha
 	@$(BIN)/python -m tests.ha --rate $(RATE)
 

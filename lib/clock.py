@@ -36,6 +36,7 @@ GREGORIAN_OFFSET = 62_167_219_200
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=1)  # between two clocks that are set by NTP lies much less
 FIRST_YEAR, LAST_YEAR = EARLIEST.year, LATEST.year - 1
 
 
@@ -149,10 +150,17 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def ago(moment: datetime | None, at: datetime) -> str:
-    """How long before ``at``, in words: "14 s ago", "3 min ago", "2 h ago", "5 days ago", "never"."""
+    """How long before ``at``, in words: "14 s ago", "3 min ago", "5 days ago", "never", "58 min ahead of the clock"."""
     if moment is None:
         return "never"
+    if is_ahead(moment, at):
+        return span(moment - at) + " ahead of the clock"
     return span(at - moment) + " ago"
+
+
+def is_ahead(moment: datetime, at: datetime) -> bool:
+    """Whether it was noted before the clock was set back, or by one that is far from it: how long ago, nobody knows."""
+    return moment - at > AHEAD
 
 
 def span(length: timedelta) -> str:

@@ -3,7 +3,7 @@
 A sequence is numbered before commit, so its order is not the order in which rows become visible, and a reader at
 ``position > last`` would step over a row that commits late. Here the number comes from one row that stays locked until
 the commit: a later position can only be taken after every earlier one is visible. The price is that transactions which
-change outcomes commit one after the other; each carries hundreds of changes (bench/RESULTS.md has the figure). The
+change outcomes commit one after the other; each carries hundreds of changes. The
 position is an ordinary number that survives dump and restore, which a transaction id would not.
 
 What does not survive a restore is what was given out after the backup: a reader may have seen places that the database

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dialers import masking
 from dialers.base import Connection
 from dialers.registry import DIALERS
+from lib import clock
 from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
 from models.loads import PARKED
@@ -153,14 +154,15 @@ def callback_ages(
     session: Session, configured: Mapping[str, Connection], now: datetime, spooled: int | None = 0
 ) -> list[tuple[str, float, bool]]:
     """(connection, seconds since its last rightful callback, whether it is silent), for those that were ever heard. Nothing where
-    callbacks wait elsewhere for the database (``connections``): the last one may be among them."""
+    callbacks wait elsewhere for the database (``connections``): the last one may be among them; nor of one whose last came before
+    the clock was set back."""
     if spooled != 0:
         return []
     paces = silence.known(session, configured, now)
     found = []
     for name, connection in sorted(configured.items()):
         last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
-        if last is not None:
+        if last is not None and not clock.is_ahead(last, now):
             silent = _silence(connection, last, paces.get(name), now) is not None
             found.append((name, max(0.0, (now - last).total_seconds()), silent))
     return found

@@ -47,10 +47,12 @@ def lacking(
 
 def _waiting(session: Session, now: datetime) -> Iterator[str]:
     oldest = health.oldest_pending(session)
-    if oldest is not None and now - oldest > READ:
+    if oldest is not None and (now - oldest > READ or clock.is_ahead(oldest, now)):
         count = sum(row["receipts"] for row in health.open_receipts(session) if row["state"] == PENDING)
         wait = "waits" if count == 1 else "wait"
-        yield f"{many(count, 'receipt')} {wait} to be read, the oldest for {clock.span(now - oldest)}: what is shown lacks them."
+        known = f"the oldest for {clock.span(now - oldest)}"
+        since = "since before the clock was set back" if clock.is_ahead(oldest, now) else known
+        yield f"{many(count, 'receipt')} {wait} to be read, {since}: what is shown lacks them."
 
 
 def _spooled(spooled: int | None) -> Iterator[str]:

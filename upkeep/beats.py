@@ -65,7 +65,7 @@ class Beats:
 def ages(session: Session, now: datetime) -> dict[str, float]:
     """Loop -> seconds since it went round, or began, in the worker where it did so last; nothing where no worker ever ran, or all
     were stopped. A beat that is still to come was written before a clock was set back and says nothing: who lives writes anew."""
-    come = BEATS.c.beat_at <= now + TOGETHER
+    come = BEATS.c.beat_at <= now + clock.AHEAD
     latest = session.scalar(select(func.max(BEATS.c.beat_at)).where(come))
     if latest is None:
         return {}

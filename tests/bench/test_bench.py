@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bench import mirrored
+from bench.__main__ import _tried
+from bench.table import Row
 
 ROOT = Path(__file__).parent.parent.parent
 # Of a large table, which takes minutes: see make thorough. The others are made of the same pieces.
@@ -49,3 +52,12 @@ def test_rows_are_measured(database, tmp_path):
     large = [*["14"] * 11, "15", "15b", "15c", *["16"] * 4, *OF_THE_MIRROR] if THOROUGH else []
     assert figures == ["figure", "1", "1c", "1d", "2", "2b", *large], ran.stderr
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_row_whose_wait_was_in_vain_is_void_and_ends_no_other():
+    def vain():
+        yield Row("13. one", "1 s")
+        raise AssertionError("still not so after 60 s")
+
+    found = list(_tried(SimpleNamespace(name="SQLite"), "13", vain))
+    assert [row.ours for row in found] == ["1 s", "void: AssertionError: still not so after 60 s"]

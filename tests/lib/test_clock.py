@@ -309,3 +309,9 @@ def test_no_input_makes_an_error(value):
 )
 def test_spans_in_words(length, words):
     assert clock.span(length) == words
+
+
+def test_what_is_still_to_come_was_not_a_moment_ago():
+    at = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    assert clock.ago(at + timedelta(seconds=59), at) == "0 s ago"  # two clocks are never quite the same
+    assert clock.ago(at + timedelta(minutes=58), at) == "58 min ahead of the clock"

@@ -45,6 +45,12 @@ def test_receipts_that_nobody_has_read(said, database):
     assert sentence == "3 receipts wait to be read, the oldest for 40 s: what is shown lacks them."
 
 
+def test_receipts_that_wait_since_before_the_clock_was_set_back(said, database):
+    with database.write() as session:
+        factories.receipt(session, received_at=NOON + timedelta(hours=1), state="pending")
+    assert said() == ["1 receipt waits to be read, since before the clock was set back: what is shown lacks them."]
+
+
 def test_callbacks_in_the_spool(said):
     assert "the database has not taken them yet" in said(spooled=90)[0]
     assert "is not known" in said(spooled=None)[0]

@@ -86,6 +86,18 @@ def test_the_room_on_the_disk(nobody):
     assert 0 < found["wrapup_disk_free_bytes"] <= found["wrapup_disk_bytes"]
 
 
+def test_nobody_knows_how_long_it_waits_where_the_clock_was_set_back(nobody, database):
+    def found() -> dict[str, float]:
+        return figures(nobody.get("/metrics").text)
+
+    assert found()["wrapup_pending_age_seconds"] == 0
+    with database.write() as session:
+        receipt(session, received_at=clock.now() + timedelta(hours=1), state="pending")
+    told = found()
+    assert "wrapup_pending_age_seconds" not in told and told["wrapup_up"] == 1
+    assert not any(name.startswith("wrapup_callback_age_seconds") for name in told)
+
+
 def test_workers_say_when_their_loops_went_round(nobody, database):
     def ages() -> dict[str, float]:
         found = figures(nobody.get("/metrics").text)

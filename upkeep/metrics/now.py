@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
+from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
@@ -19,9 +20,11 @@ def figures(
     session: Session, connections: Mapping[str, Connection], spooled: int | None, now: datetime
 ) -> Iterator[Metric]:
     oldest = health.oldest_pending(session)
-    waited = max(0.0, (now - oldest).total_seconds()) if oldest else 0
     words = "Age of the receipt in the database that has waited longest to be understood; 0: none there waits"
-    yield GaugeMetricFamily("wrapup_pending_age_seconds", words, value=waited)
+    age = GaugeMetricFamily("wrapup_pending_age_seconds", words, labels=())
+    if oldest is None or not clock.is_ahead(oldest, now):  # else nobody knows how long it has waited
+        age.add_metric([], max(0.0, (now - oldest).total_seconds()) if oldest else 0)
+    yield age
     yield from _heard(session, connections, spooled, now)
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
     yield GaugeMetricFamily(

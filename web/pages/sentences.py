@@ -228,10 +228,11 @@ def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:
 
 def waiting(oldest: datetime | None, now: datetime) -> str | None:
     """A sentence where receipts wait too long to be read."""
-    if oldest is None or (now - oldest).total_seconds() < _LATE_SECONDS:
+    is_ahead = oldest is not None and clock.is_ahead(oldest, now)
+    if oldest is None or ((now - oldest).total_seconds() < _LATE_SECONDS and not is_ahead):
         return None
-    waited = clock.span(now - oldest)
-    return f"Receipts have been waiting to be read for {waited}, and what is shown lacks them. Is a worker running?"
+    waited = "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"
+    return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
 
 
 def unsent_leads(since: datetime | None, now: datetime) -> str | None:
