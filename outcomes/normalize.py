@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalE
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection, Reading
+from dialers.bodies.inflating import inflated_size
 from lib import clock
 from models import CallEvent, Receipt, bulk
 from models.database import AnyColumn, AnySelect, Database
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 1000
 SQLITE_BATCH = 250  # SQLite has one writer: a callback waits for its 200 as long as a batch is being written
-BATCH_BYTES = 32 * 1024 * 1024  # of bodies; what is made of them takes several times that
+BATCH_BYTES = 32 * 1024 * 1024  # of bodies, inflated; what is made of them takes ten times that
 TRIES = 8
 PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only some parts could be understood
 
@@ -209,7 +210,18 @@ def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySe
 def _claimed(session: Session, batch: Batch, lock: bool) -> list[Taken]:
     statement = _next(session, WHOLE, replace(batch, limit=_fitting(session, batch)))
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
-    return [Taken(*row) for row in found]
+    receipts = [Taken(*row) for row in found]
+    return receipts[: _fitting_inflated(receipts)]
+
+
+def _fitting_inflated(receipts: Sequence[Taken]) -> int:
+    """How many of them one batch may hold when they are read: a compressed body becomes a thousand times as large."""
+    total = 0
+    for count, receipt in enumerate(receipts):
+        total += inflated_size(receipt.body, receipt.content_encoding)
+        if count and total > BATCH_BYTES:
+            return count
+    return len(receipts)
 
 
 def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Fate:

@@ -44,6 +44,14 @@ def _looks_plain(body: bytes) -> bool:
     return text[:1] in ("{", "[", '"') or text[:2] == "--" or forms.is_form(text, None)
 
 
+def inflated_size(body: bytes, encoding: str | None) -> int:
+    """How many bytes it has without its compression, as far as it can be read."""
+    try:
+        return len(inflated(body, encoding)[0])
+    except Unreadable:
+        return len(body)
+
+
 def _inflate(body: bytes, form: int) -> bytes:
     found = bytearray()
     try:

@@ -1,5 +1,7 @@
 """From receipts to outcomes, through the real tables."""
 
+import gzip
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -292,6 +294,19 @@ def test_a_batch_holds_no_more_bytes_than_it_may(database, monkeypatch):
     assert states(database) == {"normalized": 5}
     keep(database, receipt(terminal(9, 109, notes="n" * 5_000)))
     assert normalize_once(database) == 1  # one that is larger than all that may be is taken alone
+
+
+def test_compressed_bodies_count_as_what_they_become(database, monkeypatch):
+    """A thousand of a kibibyte each may be a gibibyte; what is ended for that would take them up again, and again."""
+    monkeypatch.setattr("outcomes.normalize.BATCH_BYTES", 5_000)
+    bodies = [gzip.compress(json.dumps(terminal(n, 100 + n, notes="n" * 2_000)).encode()) for n in range(5)]
+    assert sum(map(len, bodies)) < 5_000
+    keep(database, *map(receipt, bodies))
+    taken = []
+    while count := normalize_once(database):
+        taken.append(count)
+    assert sum(taken) == 5 and max(taken) < 3
+    assert states(database) == {"normalized": 5}
 
 
 def normalize_once(database) -> int:
