@@ -51,10 +51,11 @@ def write(file: Path, minutes: Iterable[Minute]) -> Iterator[Minute]:
 
 
 def rows(minutes: list[Minute]) -> Iterator[Row]:
-    """The last minutes against the first ones after it was warm. One that was too short for both has no ratios."""
-    warm = minutes[WARM : WARM + OF] or minutes[:1]
+    """The last minutes against the first ones after it was warm. One that was too short for both has no ratios, and says of
+    nothing that it has not grown."""
+    warm = minutes[WARM : WARM + OF] if len(minutes) >= WARM + 2 * OF else []
     last = minutes[-OF:]
-    told = f"{len(minutes)} minutes"
+    told = f"{len(minutes)} minute{'' if len(minutes) == 1 else 's'}"
     answered, errors = (sum(getattr(one, name) for one in minutes) for name in ("answered", "errors"))
     yield Row(
         f"27. callbacks answered in {told}, errors", f"{answered:,}, {errors:,}", "", "", "no errors", errors == 0
@@ -81,8 +82,10 @@ def rows(minutes: list[Minute]) -> Iterator[Row]:
 
 
 def _grown(figure: str, last: list[float], warm: list[float], unit: str, most: float | None) -> Row:
+    goal = f"at most {most:g}" if most else ""
+    if not warm:
+        return Row(figure, f"{statistics.median(last):,.1f}{unit}", goal=goal)
     ends = [statistics.median(some) for some in (last, warm)]
     ratio = ends[0] / ends[1] if ends[1] else 1.0
     shown = [f"{end:,.1f}{unit}" for end in ends]
-    goal = f"at most {most:g}" if most else ""
     return Row(figure, *shown, f"{ratio:.2f}", goal, ratio <= most if most else None)

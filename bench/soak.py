@@ -3,7 +3,8 @@
 Callbacks come at a constant rate, a dialer is polled, two destinations are sent what it says, a reader follows the feed, and
 reports and exports are asked for, all at once. Each minute is written to ``minutes.csv`` in the folder. At its end everything
 that was answered must be an outcome, once; no process may hold more than after its first minutes, nor answer later. Prints a
-table; ends with 1 where something grew.
+table; ends with 1 where something grew. Below half an hour there are no minutes to compare: it says what was, and not whether
+that grew.
 """
 
 import argparse

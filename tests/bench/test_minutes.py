@@ -45,6 +45,12 @@ def test_each_kind_of_growth_is_seen(changed, missed):
     assert _missed([MINUTE] * (LENGTH - OF) + last) == [missed]
 
 
+def test_a_run_that_is_too_short_to_compare_says_of_nothing_that_it_has_not_grown():
+    short, long = list(rows([MINUTE] * (WARM + 2 * OF - 1))), list(rows([MINUTE] * (WARM + 2 * OF)))
+    assert [(row.ratio, row.reached) for row in short[1:]] == [("", None)] * (len(long) - 1)
+    assert all(row.ratio for row in long[1:])
+
+
 def test_each_minute_is_in_the_file_before_the_next_one(tmp_path):
     file = tmp_path / "minutes.csv"
     for count, _ in enumerate(write(file, [MINUTE, replace(MINUTE, number=2)]), 1):
