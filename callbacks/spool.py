@@ -13,6 +13,7 @@ a ``threading.Lock`` is not what it seems under gevent. Why a format of our own:
 """
 
 import contextlib
+import errno
 import math
 import os
 import re
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 
 SEGMENT = re.compile(r"\d{12}\.spool")
 DAMAGED = "damaged"
+MOST_TRIES = 100  # at a segment to append to: where new ones are closed from the start, there is none to be had
 BATCH_BYTES = 4 * 1024 * 1024  # bodies may have 1 MiB, and a drained batch is held in memory
 
 
@@ -144,11 +146,13 @@ class Spool:
     def _open_newest(self) -> int:
         """Open and lock the segment to append to: the newest, or a new one when that is full, closed or not to be had."""
         path = self._newest
-        while path is None or (segment := self._open(path)) is None:
+        for _ in range(MOST_TRIES):
+            if path is not None and (segment := self._open(path)) is not None:
+                self._newest = path
+                return segment
             newest = max(segments(self.folder), default=None)
             path = newest if newest and newest != path else self._begin(int(newest.stem) + 1 if newest else 1)
-        self._newest = path
-        return segment
+        raise OSError(errno.EACCES, "Segments that are begun cannot be written to", str(self.folder))
 
     def _begin(self, number: int) -> Path:
         private.make_folder(self.folder)

@@ -4,11 +4,12 @@ import errno
 import fcntl
 import os
 import resource
+import signal
 import subprocess
 
 import pytest
 
-from callbacks.spool import Spool, read, segments
+from callbacks.spool import MOST_TRIES, Spool, read, segments
 from tests.callbacks.spools import answer, contents, drained, numbered
 
 # When the database does not take it
@@ -188,6 +189,24 @@ def test_where_the_file_system_knows_no_locks_no_file_stays_open(folder, monkeyp
         with pytest.raises(OSError, match="No locks"):
             drained(spool)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_where_new_files_cannot_be_written_to_it_says_so_soon(folder, start):
+    """As on a share whose files show no right to write, or under such a umask: it would begin segments until the disk is full."""
+    Spool(folder).append([b"before"])
+
+    def append():
+        signal.alarm(20)
+        os.umask(0o222)
+        os.chmod(segments(folder)[0], 0o400)
+        try:
+            Spool(folder).append([b"not stored"])
+        except OSError as error:
+            return error.errno, len(segments(folder))
+
+    refused, begun = answer(start, append)
+    assert refused == errno.EACCES and begun <= MOST_TRIES
+    assert drained(Spool(folder)) == [b"before"]
 
 
 def test_a_segment_that_cannot_be_read_holds_up_no_other(folder, logged):
