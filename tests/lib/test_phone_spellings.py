@@ -116,7 +116,7 @@ def test_within_base64_and_what_is_compressed():
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"b": "%s"}' % base64.b64encode(gzip.compress(b"0501234567")),
+        b'{"b": "%s"}' % base64.b64encode(gzip.compress(b"0501234567", mtime=0)),
         b'{"url": "https://a.example/v1/%s/end"}' % base64.urlsafe_b64encode(b"n=+380501234567&"),
         b'{"mime": "%s"}' % base64.encodebytes(b"." * 60 + b"0501234567").strip().replace(b"\n", b"\\n"),
         "050\xa0123\xa045\xa067".encode("cp1251"),
