@@ -90,7 +90,7 @@ def test_where_there_is_no_spool_they_wait(database, open_inbox, writer):
 
 def test_strangers_wait(database, open_inbox, writer):
     inbox = open_inbox()
-    writer(LONG)
+    writer(LONG / 3)
     put(inbox, [draft(1, stranger=True, reason="unknown_connection")])
     assert kept(database) == [0, 1] and not inbox.spool.waiting()
 
