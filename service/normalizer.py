@@ -77,7 +77,7 @@ class Beside:
 
 def _crowded() -> bool:
     """Whether callbacks, or anybody else, need the processor that this process would take. The asker is no reason."""
-    return os.cpu_count() == 1 or processors.crowded(beside=1)
+    return processors.ours() == 1 or processors.crowded(beside=1)
 
 
 def work(database: Database, connections: Decided, stop: threading.Event, parent: int) -> None:
