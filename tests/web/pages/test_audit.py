@@ -14,5 +14,5 @@ def test_it_says_what_was_done_and_by_whom(admin, reader, database):
         audit.note(session, "key.create", subject="Power BI", details=details, by=audit.Actor("priya", "cli"))
     page = html.unescape(admin.get(f"{URL}?act=key.create").get_data(as_text=True))
     assert "Power BI" in page and "10.0.0.0/8, ::1" in page and '{"a": true}' in page
-    assert "Nothing of the kind was done." in admin.get(f"{URL}?act=poll.now").get_data(as_text=True)
+    assert "Nothing of the kind is noted." in admin.get(f"{URL}?act=poll.now").get_data(as_text=True)
     assert admin.get(f"{URL}?since=yesterday").status_code == 422

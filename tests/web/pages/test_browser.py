@@ -258,7 +258,7 @@ def test_the_tab_tells_what_is_wrong_and_numbers_stay_open(app, database, chromi
     with listening(app) as port:
         window = Window(chromium, port)
         page = window.sign_in(new_key(database, "read"))
-        assert page.title() == "(2) Wrapup"
+        assert page.title() == "(3) Wrapup"
         page.locator("#hours-2 summary").click()
 
         with database.write() as session:
@@ -266,7 +266,7 @@ def test_the_tab_tells_what_is_wrong_and_numbers_stay_open(app, database, chromi
         with page.expect_response("**/live/day"):
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-        expect(page).to_have_title("(1) Wrapup", timeout=15_000)
+        expect(page).to_have_title("(2) Wrapup", timeout=15_000)
         assert page.locator("#hours-2 table").is_visible()
         assert page.evaluate("document.activeElement.matches('#hours-2 summary')"), "a keyboard has lost its place"
         assert window.complaints == []
