@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from lib import ids
 from lib.clock import iso
 from models import Audit
 from models.database import AnyRow, Database
@@ -56,10 +55,7 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
     """One page of notes, newest first. Raises BadCursor."""
     statement = select(*_COLUMNS).where(*conditions(filters)).order_by(Audit.id.desc()).limit(limit + 1)
     if cursor:
-        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
-        if before is None:
-            raise keyset.BadCursor("This is not a cursor of ours.")
-        statement = statement.where(Audit.id < before)
+        statement = statement.where(Audit.id < keyset.row(_ORDER, cursor))
     rows = list(session.execute(statement))
     return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 

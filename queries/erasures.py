@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from lib import ids
 from lib.clock import iso
 from models import Erasure
 from models.erasures import IS_RUNNING
@@ -22,10 +21,7 @@ def page(session: Session, cursor: str | None = None, limit: int = 100) -> Page[
     """One page, newest first. Raises BadCursor."""
     statement = select(Erasure).order_by(Erasure.id.desc()).limit(limit + 1)
     if cursor:
-        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
-        if before is None:
-            raise keyset.BadCursor("This is not a cursor of ours.")
-        statement = statement.where(Erasure.id < before)
+        statement = statement.where(Erasure.id < keyset.row(_ORDER, cursor))
     return keyset.page(list(session.scalars(statement)), limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 
 

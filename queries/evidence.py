@@ -88,10 +88,7 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
     """One page of receipts, rows of ``COLUMNS``, newest first. Raises BadCursor."""
     statement = select(*COLUMNS).where(*conditions(filters)).order_by(Receipt.id.desc()).limit(limit + 1)
     if cursor:
-        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
-        if before is None:
-            raise keyset.BadCursor("This is not a cursor of ours.")
-        statement = statement.where(Receipt.id < before)
+        statement = statement.where(Receipt.id < keyset.row(_ORDER, cursor))
     rows = list(session.execute(statement))
     return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
+from lib import ids
 from lib import text as texts
 
 Item = TypeVar("Item")
@@ -42,6 +44,14 @@ def decode(order: str, cursor: str, size: int) -> list[str]:
     if place[0] != order:
         raise BadCursor("This cursor comes from another list or another order.")
     return [texts.clean(part) for part in place[1:]]
+
+
+def row(order: str, cursor: str) -> UUID:
+    """The id of the row that a place in a list by ids names. Raises BadCursor."""
+    found = ids.parse(decode(order, cursor, 1)[0])
+    if found is None:
+        raise BadCursor("This is not a cursor of ours.")
+    return found
 
 
 def page(rows: Sequence[Item], limit: int, cursor: Callable[[Item], str]) -> Page[Item]:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, not_, or_, sel
 from sqlalchemy.orm import Session
 
 from dialers.vocabulary import DNC
-from lib import ids
 from lib.clock import iso
 from models import CallOutcome, DestinationState, Suppression, TakeOut
 from models.database import stand_ins
@@ -55,10 +54,7 @@ def page(
     numbers = [written for number in filters.get("number") or () for written in (number, own.number(number))]
     wanted = conditions({**filters, "number": numbers}, at)
     if cursor:
-        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
-        if before is None:
-            raise keyset.BadCursor("This is not a cursor of ours.")
-        wanted.append(Suppression.id < before)
+        wanted.append(Suppression.id < keyset.row(_ORDER, cursor))
     statement = select(Suppression).where(*wanted).order_by(Suppression.id.desc()).limit(limit + 1)
     return keyset.page(list(session.scalars(statement)), limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from lib import ids
 from lib.clock import iso
 from models import TakeOut
 from models.take_outs import PENDING, SENDING, TO_BE_DONE, WAITS_FOR_PERSON
@@ -22,10 +21,7 @@ def page(session: Session, filters: Mapping[str, Any], cursor: str | None = None
     """One page, newest first; a list of texts for each of ``FILTERS``, of which any may match. Raises BadCursor."""
     wanted = [getattr(TakeOut, name).in_(_stored(filters[name])) for name in FILTERS if filters.get(name)]
     if cursor:
-        before = ids.parse(keyset.decode(_ORDER, cursor, 1)[0])
-        if before is None:
-            raise keyset.BadCursor("This is not a cursor of ours.")
-        wanted.append(TakeOut.id < before)
+        wanted.append(TakeOut.id < keyset.row(_ORDER, cursor))
     statement = select(TakeOut).where(*wanted).order_by(TakeOut.id.desc()).limit(limit + 1)
     rows = list(session.scalars(statement))
     return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
