@@ -86,24 +86,23 @@ def _asked(stand: StandIns, came_in: Iterable[Incoming]) -> dict[tuple[str, str]
 
 def blank(session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime) -> int:
     """Blank receipts, in place: each keeps the events given. How many."""
-    rows: list[dict[str, Any]] = []
-    for receipt, events in told:
-        left = erased.body(events, at)
-        rows.append(
-            {"the_id": receipt.id, "the_body": left, "the_size": len(left), "the_connection": receipt.connection}
-        )
-    if not rows:
+    told = list(told)
+    if not told:
         return 0
-    keys = select(RECEIPTS.c.id, RECEIPTS.c.connection, RECEIPTS.c.record_key, RECEIPTS.c.content_hash)
-    known = {
-        row.id: row
-        for row in session.execute(keys.where(bulk.among(session, RECEIPTS.c.id, [row["the_id"] for row in rows])))
-    }
+    keys = select(RECEIPTS.c.id, RECEIPTS.c.record_key, RECEIPTS.c.content_hash)
+    mine = bulk.among(session, RECEIPTS.c.id, [receipt.id for receipt, _ in told])
+    known = {row.id: row for row in session.execute(keys.where(mine))}
     values = []
-    for row in rows:
-        before, own = known[row["the_id"]], Reducer(stand, row.pop("the_connection"))
+    for receipt, events in told:
+        before, own, left = known[receipt.id], Reducer(stand, receipt.connection), erased.body(events, at)
         values.append(
-            row | {"the_key": own.record_key(before.record_key), "the_hash": own.content_hash(before.content_hash)}
+            {
+                "the_id": receipt.id,
+                "the_body": left,
+                "the_size": len(left),
+                "the_key": own.record_key(before.record_key),
+                "the_hash": own.content_hash(before.content_hash),
+            }
         )
     statement = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("the_id"))
     session.connection().execute(

@@ -1,6 +1,6 @@
 """The ledger of erasures, as it is shown: who was erased is in none of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -62,8 +62,12 @@ def _told(one: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in ("to", "state", "records", "made", "said")}
 
 
-def sentence(to: str, state: str, names: Sequence[str], said: str | None) -> str:
-    """What a dialer or a destination was told, or is to be told by a person."""
+def sentences(told: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What dialers and destinations were told, or are to be told by a person."""
+    return [_sentence(one["to"], one["state"], [*one["records"], *one["made"]], one["said"]) for one in told]
+
+
+def _sentence(to: str, state: str, names: Sequence[str], said: str | None) -> str:
     listed = ", ".join(names) or "no ids are known"
     asked = f"{to}: tell it yourself ({listed})." if state == "by_hand" else f"{to}: {state} ({listed})."
     return f"{asked} {said}" if said else asked

@@ -115,9 +115,7 @@ class Recent(Generic[Found]):
         if self._left is None or self._begun:
             return
         self._begun = True
-        with self._database.read() as session:
-            left = self._left.load(session)
-        kept = _Kept(left.found, left.calls, self._clock() - left.age, left.took) if left else None
+        kept = self._as_left(self._left)
         if kept is not None and kept.is_usable(self._clock()):
             self._kept = kept
 
@@ -125,11 +123,15 @@ class Recent(Generic[Found]):
         """What another process of this machine has counted meanwhile, as long as it would rest here."""
         if self._left is None or self._kept is None:
             return None
-        with self._database.read() as session:
-            left = self._left.load(session)
-        if left is None or left.age > RESTS * left.took or self._clock() - left.age <= self._kept.at:
+        kept = self._as_left(self._left)
+        if kept is None or self._clock() - kept.at > RESTS * kept.took or kept.at <= self._kept.at:
             return None
-        return _Kept(left.found, left.calls, self._clock() - left.age, left.took)
+        return kept
+
+    def _as_left(self, left: LeftCounts) -> "_Kept[Found] | None":
+        with self._database.read() as session:
+            found = left.load(session)
+        return _Kept(found.found, found.calls, self._clock() - found.age, found.took) if found else None
 
     def _first(self, configured: Configured, patience: float) -> None:
         """Counted beside, so that who will not wait can go, and the next finds it."""

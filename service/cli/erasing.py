@@ -2,8 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 from uuid import UUID
 
 import click
@@ -143,13 +142,8 @@ def _work(erasure: UUID) -> None:
 def _say_end(row: Erasure) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in sorted(row.counts.items()) if count)
     say(f"Erased: {counts or 'nothing was found'}. In the ledger: {row.id}.")
-    for line in (*_asked_of(row.told), *row.left):
+    for line in (*erasures.sentences(row.told), *row.left):
         say(f"  {line}")
-
-
-def _asked_of(told: Sequence[dict[str, Any]]) -> Iterator[str]:
-    for one in told:
-        yield erasures.sentence(one["to"], one["state"], [*one["records"], *one["made"]], one["said"])
 
 
 def _list() -> None:

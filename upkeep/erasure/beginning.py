@@ -51,7 +51,7 @@ def look(session: Session, number: str) -> Found:
     calls = select(CallOutcome.id).where(_with(number))
     groups = select(CallOutcome.group_id).where(_with(number))
     counts = {
-        "call_outcomes": _count(session, select(CallOutcome.id).where(_with(number))),
+        "call_outcomes": _count(session, calls),
         "call_events": _count(session, select(CallEvent.id).where(CallEvent.group_id.in_(groups))),
         "receipts": _count(session, select(CallEvent.receipt_id).where(CallEvent.group_id.in_(groups)).distinct()),
         "deliveries": _count(session, select(Delivery.id).where(Delivery.outcome_id.in_(calls))),

@@ -56,10 +56,7 @@ def _page(form: dict[str, str] | None = None, found: Found | None = None, wrong:
     except keyset.BadCursor as error:
         wrong = str(error)
     for row in rows:
-        row["sentences"] = [
-            erasures.sentence(one["to"], one["state"], [*one["records"], *one["made"]], one["said"])
-            for one in row["told"]
-        ]
+        row["sentences"] = erasures.sentences(row["told"])
     html = render_template(
         "pages/erasures.html",
         rows=rows,
