@@ -158,6 +158,11 @@ def ago(moment: datetime | None, at: datetime) -> str:
     return span(at - moment) + " ago"
 
 
+def waited(since: datetime | None, at: datetime) -> float:
+    """Seconds since then, 0 where there is nothing since when; never less, however the clock was set."""
+    return max(0.0, (at - since).total_seconds()) if since else 0.0
+
+
 def is_ahead(moment: datetime, at: datetime) -> bool:
     """Whether it was noted before the clock was set back, or by one that is far from it: how long ago, nobody knows."""
     return moment - at > AHEAD

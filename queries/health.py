@@ -164,7 +164,7 @@ def callback_ages(
         last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
         if last is not None and not clock.is_ahead(last, now):
             silent = _silence(connection, last, paces.get(name), now) is not None
-            found.append((name, max(0.0, (now - last).total_seconds()), silent))
+            found.append((name, clock.waited(last, now), silent))
     return found
 
 

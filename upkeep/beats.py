@@ -72,7 +72,7 @@ def ages(session: Session, now: datetime) -> dict[str, float]:
     found: dict[str, float] = {}
     lately = select(BEATS.c.beat_at, BEATS.c.loops).where(come, BEATS.c.beat_at >= latest - TOGETHER)
     for row in session.execute(lately):
-        since = max(0.0, (now - row.beat_at).total_seconds())
+        since = clock.waited(row.beat_at, now)
         for loop, before in row.loops.items():
             found[loop] = min(found.get(loop, since + before), since + before)
     return found

@@ -6,6 +6,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
+from lib import clock
 from queries import kept
 
 
@@ -18,6 +19,6 @@ def figures(session: Session, now: datetime) -> Iterator[Metric]:
     for one in kept.figures(session):
         deleted.add_metric([one.kind], one.deleted)
         if one.oldest is not None:  # of what is not there no age is known, and none is 0
-            oldest.add_metric([one.kind], max(0.0, (now - one.oldest).total_seconds()))
-        failing.add_metric([one.kind], max(0.0, (now - one.failing_since).total_seconds()) if one.failing_since else 0)
+            oldest.add_metric([one.kind], clock.waited(one.oldest, now))
+        failing.add_metric([one.kind], clock.waited(one.failing_since, now))
     yield from (deleted, oldest, failing)

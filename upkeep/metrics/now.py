@@ -23,7 +23,7 @@ def figures(
     words = "Age of the receipt in the database that has waited longest to be understood; 0: none there waits"
     age = GaugeMetricFamily("wrapup_pending_age_seconds", words, labels=())
     if oldest is None or not clock.is_ahead(oldest, now):  # else nobody knows how long it has waited
-        age.add_metric([], max(0.0, (now - oldest).total_seconds()) if oldest else 0)
+        age.add_metric([], clock.waited(oldest, now))
     yield age
     yield from _heard(session, connections, spooled, now)
     position, epoch = session.execute(select(ChangeFeed.last_position, ChangeFeed.epoch)).one()
@@ -84,6 +84,6 @@ def _polls(session: Session, now: datetime) -> Iterator[Metric]:
         failures.add_metric(names, cursor.failures)
         if cursor.idle_at is None:  # what has nothing to ask for is not behind
             to = cursor.complete_to
-            behind.add_metric(names, inf if to is None else max(0.0, (now - to).total_seconds()))
+            behind.add_metric(names, inf if to is None else clock.waited(to, now))
     yield failures
     yield behind

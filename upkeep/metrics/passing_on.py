@@ -8,6 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
+from lib import clock
 from queries import destinations as shown
 from queries import health, schedules, suppressions, take_outs
 from upkeep.metrics import set_up
@@ -47,7 +48,7 @@ def _not_to_be_called(
         waits.add_metric([connection], count)
     yield waits
     since = suppressions.waiting_since(session, now)
-    late = max(0.0, (now - since).total_seconds()) if since else 0
+    late = clock.waited(since, now)
     yield GaugeMetricFamily(
         "wrapup_suppressed_leads_overdue_seconds",
         "How long leads wait to be looked for in dialers, or taken out; 0: none does",
@@ -60,7 +61,7 @@ def _not_to_be_called(
     )
     for one in suppressions.asked(session, asked):
         if not one.is_over:
-            ages.add_metric([one.name], inf if one.at is None else max(0.0, (now - one.at).total_seconds()))
+            ages.add_metric([one.name], inf if one.at is None else clock.waited(one.at, now))
     yield ages
 
 
@@ -87,7 +88,7 @@ def _destinations(session: Session, kinds: Mapping[str, str], now: datetime) -> 
         "wrapup_delivery_age_seconds", "Age of the oldest delivery to be sent or looked up; 0: none", labels=labels
     )
     for name, made in shown.oldest_open(session, followed).items():
-        oldest.add_metric([name], max(0.0, (now - made).total_seconds()) if made else 0)
+        oldest.add_metric([name], clock.waited(made, now))
     yield from (up, behind, oldest)
 
 
@@ -100,7 +101,7 @@ def _schedules(session: Session, now: datetime) -> Iterator[Metric]:
         sends.add_metric([state], count)
     yield sends
     since = schedules.overdue_since(session, now)
-    age = max(0.0, (now - since).total_seconds()) if since else 0
+    age = clock.waited(since, now)
     yield GaugeMetricFamily("wrapup_schedule_overdue_seconds", "How long something is due; 0: nothing is", value=age)
     yield GaugeMetricFamily(
         "wrapup_schedules_in_trouble",

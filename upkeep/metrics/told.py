@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lib import clock
 from models import AlertState
 from upkeep.alerts.condition import SEVERITIES
 from upkeep.alerts.keepers import ROW
@@ -31,6 +32,6 @@ def figures(session: Session, settings: Alerts, now: datetime) -> Iterator[Metri
             on.add_metric([severity], sum(one.severity == severity for one in state.on()))
         for channel in settings.channels:
             since = state.untold_since(channel, held)
-            waits.add_metric([channel], max(0.0, (now - since).total_seconds()) if since else 0)
+            waits.add_metric([channel], clock.waited(since, now))
     yield on
     yield waits

@@ -1,7 +1,5 @@
 """A dialer's server is stopped, and polled by the real poller: it is told, and so is its return."""
 
-import pytest
-
 from dialers.base import Connection
 from dialers.clients import Known
 from dialers.qvoice.api import Client
@@ -11,16 +9,6 @@ from sandbox.qvoice.api import create_app
 from sandbox.qvoice.dialer import QVoice
 from sandbox.server import running
 from tests.dialers.qvoice.portal import FAST
-from tests.schedules.rig import mailbox
-from tests.upkeep.alerts.rig import Rig, receiving
-
-
-@pytest.fixture
-def rig(database, tmp_path):
-    with mailbox() as box, receiving() as receiver:
-        found = Rig(database, tmp_path, box, receiver)
-        found.begin()
-        yield found
 
 
 def test_a_dialer_that_is_stopped_is_told_and_so_is_its_return(rig):

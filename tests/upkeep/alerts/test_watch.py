@@ -30,14 +30,6 @@ def counted_at_once(monkeypatch):
 
 
 @pytest.fixture
-def rig(database, tmp_path):
-    with mailbox() as box, receiving() as receiver:
-        found = Rig(database, tmp_path, box, receiver)
-        found.begin()
-        yield found
-
-
-@pytest.fixture
 def alone(sqlite_url, tmp_path):
     """The same on SQLite alone: for what is no matter of databases. Made of settings."""
     from models.database import Database
