@@ -6,7 +6,7 @@ first failure and never stands in front of the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from outcomes.ahead import Ahead, prepare
 from outcomes.decisions import Decided
 from outcomes.group_events import Incoming
 from outcomes.groups import Raced, lock_groups
+from outcomes.in_hand import Hand
 from outcomes.outlived import EVIDENCE_DELETED
 from outcomes.reading import Fate
 from outcomes.recognizing import recognized
@@ -44,11 +45,12 @@ PARTLY_UNREADABLE = "partly_unreadable"  # the reason of a receipt of which only
 
 @dataclass(frozen=True)
 class Batch:
-    """Which receipts are taken next: so many at most, of these only, the newest first or the oldest."""
+    """Which receipts are taken next: so many at most, of these only, the newest first or the oldest; and who notes which."""
 
     limit: int
     only: Sequence[UUID] | None = None
     newest: bool = False
+    hand: Hand = field(default_factory=Hand)
 
 
 Concluded = tuple[UUID, Fate, str | None]  # a receipt, what became of it, and in which dialer's words it was read
@@ -66,14 +68,22 @@ def normalize_pending(
     only: Sequence[UUID] | None = None,
     now: datetime | None = None,
     newest: bool = False,
+    hand: Hand | None = None,
 ) -> int:
     """Understand pending receipts, oldest first, at most ``limit``. Returns how many were taken: 0 means that none is left,
     or that other workers hold the rest. ``now`` is the present, unless a test says otherwise. ``newest``: these first, for
-    one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same.
+    one who begins at the other end, so that on SQLite, where no receipt can be locked, two do not read the same. ``hand``: who
+    notes what is being read, in case that it kills this process.
 
     Where the connections are ``Decided``, a word that is decided meanwhile counts: it is applied to the calls that are there
     by then, and these are not."""
-    batch = Batch(limit or batch_size(database), only, newest)
+    hand = hand or Hand()
+    batch = Batch(min(limit or batch_size(database), hand.most), only, newest, hand)
+    with hand.holding():
+        return _normalize(database, connections, batch, now)
+
+
+def _normalize(database: Database, connections: Mapping[str, Connection], batch: Batch, now: datetime | None) -> int:
     last: Exception | None = None
     for attempt in range(TRIES):
         known = connections.current() if isinstance(connections, Decided) else connections
@@ -123,12 +133,14 @@ def _by_halves(
         found = list(session.scalars(_next(session, (Receipt.id,), batch)))
     if len(found) > 1:
         halves = found[: len(found) // 2], found[len(found) // 2 :]
-        return sum(normalize_pending(database, connections, len(half), half, now) for half in halves)
+        return sum(
+            _normalize(database, connections, replace(batch, limit=len(half), only=half), now) for half in halves
+        )
     for receipt in found:
         log.error("receipt_refused", receipt_id=str(receipt), error=type(error).__name__)
         verdict = Fate(QUARANTINED, "refused_by_database", f"What it says cannot be written: {type(error).__name__}.")
         with database.write() as session:
-            _conclude(session, [(receipt, verdict, None)], now or clock.now())
+            conclude(session, [(receipt, verdict, None)], now or clock.now())
     return len(found)
 
 
@@ -166,7 +178,7 @@ def _write(
     concluded += [
         (receipt.id, _verdict(receipt.id, found, refolded), dialers[receipt.connection]) for receipt, found in readings
     ]
-    _conclude(session, concluded, now)
+    conclude(session, concluded, now)
     found.blank(session, now)
     refolded.revisions.write(session)
     return len(mine)
@@ -190,13 +202,15 @@ def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]
 
 
 def _fitting(session: Session, batch: Batch) -> int:
-    """How many of the next receipts one batch may hold in memory, bodies of 1 MiB each as they may be; one at least."""
-    total = 0
-    for count, size in enumerate(session.scalars(_next(session, (func.length(Receipt.body),), batch))):
+    """How many of the next receipts one batch may hold in memory, bodies of 1 MiB each as they may be; one at least, where there
+    is any."""
+    total = count = 0
+    for size in session.scalars(_next(session, (func.length(Receipt.body),), batch)):
         total += size
         if count and total > BATCH_BYTES:
-            return count
-    return batch.limit
+            break
+        count += 1
+    return count
 
 
 def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySelect:
@@ -208,10 +222,16 @@ def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySe
 
 
 def _claimed(session: Session, batch: Batch, lock: bool) -> list[Taken]:
-    statement = _next(session, WHOLE, replace(batch, limit=_fitting(session, batch)))
+    count = _fitting(session, batch)
+    if not count:
+        return []
+    batch.hand.takes(count)
+    statement = _next(session, WHOLE, replace(batch, limit=count))
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
     receipts = [Taken(*row) for row in found]
-    return receipts[: _fitting_inflated(receipts)]
+    receipts = receipts[: _fitting_inflated(receipts)]
+    batch.hand.reads([receipt.id for receipt in receipts])
+    return receipts
 
 
 def _fitting_inflated(receipts: Sequence[Taken]) -> int:
@@ -245,7 +265,7 @@ def _verdict(receipt: UUID, reading: Reading, refolded: Refolded) -> Fate:
     return Fate(DUPLICATE if receipt in refolded.repeated else NORMALIZED, forgiven=forgiven)
 
 
-def _conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> None:
+def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> None:
     """Write what became of the receipts, alike ones in one statement."""
     alike: dict[tuple[Fate, str | None], list[UUID]] = {}
     for receipt, verdict, dialer in concluded:

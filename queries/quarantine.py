@@ -51,6 +51,10 @@ TODO: Mapping[str, str] = {
     ),
     "reading_failed": _OURS,
     "folding_failed": _OURS,
+    "reading_killed": (
+        "Reading it ended the process, twice. Is there memory enough for the worker? Give it more and replay; else replay it "
+        "after the next release."
+    ),
     "evidence_deleted": (
         "It tells of a call whose receipts have been deleted ([retention] receipts); the outcome stays as it was last known. "
         "Look at the body and correct by hand what followed from the outcome, where it matters; then dismiss it."

@@ -17,8 +17,9 @@ import structlog
 
 from lib import children, processors
 from models.database import Database
+from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
-from outcomes.normalize import batch_size, normalize_pending
+from outcomes.normalize import batch_size
 from service import logs, loops
 from service.settings import config
 
@@ -80,7 +81,7 @@ def _crowded() -> bool:
     return processors.ours() == 1 or processors.crowded(beside=1)
 
 
-def work(database: Database, connections: Decided, stop: threading.Event, parent: int) -> None:
+def work(normalizing: Normalizing, stop: threading.Event, parent: int) -> None:
     """Normalize until there is nothing to do for a while, until told to stop, or until the worker is gone."""
     until = time.monotonic() + REST_SECONDS
 
@@ -95,7 +96,7 @@ def work(database: Database, connections: Decided, stop: threading.Event, parent
             stop.wait(CROWDED_SECONDS)
         if stop.is_set():
             return 0
-        taken = normalize_pending(database, connections, newest=True)
+        taken = normalizing.step()
         if taken:
             until = time.monotonic() + REST_SECONDS
         return taken
@@ -118,7 +119,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = settings.database()
-    work(database, Decided(database, settings.connections), stop, parent)
+    connections = Decided(database, settings.connections)
+    work(Normalizing(database, connections, settings.data_dir, newest=True), stop, parent)
     database.close()
 
 

@@ -29,6 +29,7 @@ OURS = (
     "feed-place.json",
     "erasures.jsonl",
     "in-use",
+    "reading",
     "last-",
     "before-",
     "demo.lock",

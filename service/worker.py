@@ -34,11 +34,11 @@ from models.building import Builder
 from models.database import Database, said
 from outcomes import callback_pace
 from outcomes.applying import apply_next
+from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
 from outcomes.do_not_call import Past
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
-from outcomes.normalize import normalize_pending
 from outcomes.settle import Waiting, settle_due
 from queries.sources import Sources
 from queries.views.answering import Means
@@ -107,7 +107,7 @@ def run(
     beside = Beside(database, file_hash)
     beats = Beats(database)
     own = (mirroring, destinations, sender, beside, taking_in, beats, eraser, watch, ages)
-    threads = start(database, connections, callbacks, place, stop, *own)
+    threads = start(database, connections, callbacks, place, data_dir, stop, *own)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -140,6 +140,7 @@ def start(
     connections: Mapping[str, Connection],
     callbacks: Mapping[str, Mapping[str, str]],
     place: FeedPlace,
+    data_dir: Path,
     stop: threading.Event,
     mirroring: Mirroring | None = None,
     destinations: Mapping[str, Destination] | None = None,
@@ -155,7 +156,8 @@ def start(
     who says that they live; ``watch``: who says when something is wrong, also when the database is not to be had."""
     decided = Decided(database, connections)
     pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
-    normalize = (_normalizer(database, decided, stop, beside, taking_in), pause)
+    normalizing = Normalizing(database, decided, data_dir)
+    normalize = (_normalizer(normalizing, stop, beside, taking_in), pause)
     waiting, refusing = Waiting(database, connections), Past(database)
     meeting, spreading = Meeting(database, connections), Spreading(database, connections)
     steps: dict[str, tuple[Callable[[], object], float]] = {
@@ -225,7 +227,7 @@ def _outward(
 
 
 def _normalizer(
-    database: Database, decided: Decided, stop: threading.Event, beside: Beside | None, taking_in: TakingIn | None
+    normalizing: Normalizing, stop: threading.Event, beside: Beside | None, taking_in: TakingIn | None
 ) -> Callable[[], object]:
     """Normalizes, and before each batch takes in what was put aside. In threads of their own, the two would wait for each other
     at the interpreter, with SQLite's writer in hand."""
@@ -237,7 +239,7 @@ def _normalizer(
             until = time.monotonic() + (0.0 if taken else IDLE_SECONDS)
             while not taking_in.step() and time.monotonic() < until and not stop.wait(TAKE_IN_SECONDS):
                 continue
-        taken = normalize_pending(database, decided)
+        taken = normalizing.step()
         if beside:
             beside.note(taken)
         return taken

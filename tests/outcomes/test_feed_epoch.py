@@ -210,7 +210,7 @@ def test_a_worker_looks_before_it_takes_a_place(database, tmp_path):
             database, *(receipt(terminal(n, 1000 + n)) for n in range(3, 9))
         )  # waiting when it starts, and enough to hide it
         stop = threading.Event()
-        threads = worker.start(database, CONNECTIONS, {}, FeedPlace(database, tmp_path), stop)
+        threads = worker.start(database, CONNECTIONS, {}, FeedPlace(database, tmp_path), tmp_path, stop)
         try:
             until(lambda: len(read(database)) == 8, 20)
         finally:

@@ -93,7 +93,7 @@ def test_the_workers_loops_watch_and_tell(told, sqlite_url, tmp_path):
     settings, box, receiver = told
     database, stop = Database(sqlite_url), threading.Event()
     watch = watch_of(database, settings)
-    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), stop, watch=watch)
+    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, watch=watch)
     try:
         until(lambda: receiver.beats, 60)
         context_spool(settings).append([b"x" * 90])
@@ -113,7 +113,7 @@ def test_a_loop_that_hangs_in_its_first_step_is_known_since_it_began(sqlite_url,
     database, stop = Database(sqlite_url), threading.Event()
     beats = Beats(database)
     stop.set()
-    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), stop, beats=beats)
+    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, beats=beats)
     worker.wait_for(threads, 20)
     beats.write()
     with database.read() as session:

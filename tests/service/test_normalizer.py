@@ -11,6 +11,7 @@ from lib import processors
 from models import Receipt
 from models.database import Database
 from models.receipts import PENDING
+from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
 from outcomes.normalize import batch_size, normalize_pending
 from rig.waiting import until
@@ -52,11 +53,12 @@ def start(beside, database):
     return beside._process
 
 
-def test_a_backlog_is_understood_by_two_and_nothing_twice(database, database_url, monkeypatch):
+def test_a_backlog_is_understood_by_two_and_nothing_twice(database, database_url, monkeypatch, tmp_path):
     monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
     keep(database, *(receipt(terminal(call, call)) for call in range(1, CALLS + 1)))
     stop, other = threading.Event(), Database(database_url)
-    second = threading.Thread(target=work, args=[other, Decided(other, CONNECTIONS), stop, os.getppid()])
+    normalizing = Normalizing(other, Decided(other, CONNECTIONS), tmp_path, newest=True)
+    second = threading.Thread(target=work, args=[normalizing, stop, os.getppid()])
     second.start()
     try:
         until(
@@ -83,12 +85,13 @@ def test_it_reads_nothing_with_other_settings_than_the_worker_has(beside, databa
     assert pending(database) == 1 and start(beside, database) is None
 
 
-def test_it_leaves_the_processor_to_whoever_needs_it(beside, database, monkeypatch):
+def test_it_leaves_the_processor_to_whoever_needs_it(beside, database, monkeypatch, tmp_path):
     monkeypatch.setattr(processors, "crowded", lambda beside=0: True)
     assert start(beside, database) is None
     keep(database, receipt(terminal()))
     monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
-    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=os.getppid())
+    normalizing = Normalizing(database, Decided(database, CONNECTIONS), tmp_path)
+    work(normalizing, threading.Event(), parent=os.getppid())
     assert pending(database) == 1
 
 
@@ -115,15 +118,16 @@ def test_it_ends_with_the_worker(beside, database):
     assert process.returncode is not None and start(beside, database) is None
 
 
-def test_without_its_worker_it_takes_nothing(database):
+def test_without_its_worker_it_takes_nothing(database, tmp_path):
     keep(database, receipt(terminal()))
-    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=-1)
+    work(Normalizing(database, Decided(database, CONNECTIONS), tmp_path), threading.Event(), parent=-1)
     assert pending(database) == 1
 
 
-def test_it_ends_when_there_has_been_nothing_to_do(database, monkeypatch):
+def test_it_ends_when_there_has_been_nothing_to_do(database, monkeypatch, tmp_path):
     monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
     monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
     keep(database, *(receipt(terminal(call, call)) for call in range(1, 65)))
-    work(database, Decided(database, CONNECTIONS), threading.Event(), parent=os.getppid())
+    normalizing = Normalizing(database, Decided(database, CONNECTIONS), tmp_path)
+    work(normalizing, threading.Event(), parent=os.getppid())
     assert not pending(database) and len(outcomes(database)) == 64

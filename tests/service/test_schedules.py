@@ -123,7 +123,7 @@ def test_the_worker_sends_them_also_while_a_mail_server_hangs(database, database
             hanging = noting.tried(session, mailed, START)
         sender = worker.sender_of(database, replace(settings_for(database_url, tmp_path), schedules=own))
         place, stop = FeedPlace(database, tmp_path, starts=True), threading.Event()
-        threads = worker.start(database, {}, {}, place, stop, sender=sender)
+        threads = worker.start(database, {}, {}, place, tmp_path, stop, sender=sender)
         try:
             until(lambda: _state(database, hanging) == "sending", 10)
             with database.write() as session:

@@ -1,0 +1,73 @@
+"""Receipts that kill whoever reads them: each is found, and put into quarantine, and all others become outcomes.
+
+Who comes after one that died takes half as many at once, until it is one; that is read alone; and where that kills, too, it is
+not read any more.
+"""
+
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from dialers.base import Connection
+from lib import clock
+from models import Receipt
+from models.database import Database
+from models.receipts import PENDING, QUARANTINED
+from outcomes.in_hand import FOLDER, Hand, dead, hand_of
+from outcomes.normalize import conclude, normalize_pending
+from outcomes.reading import Fate
+
+log = structlog.get_logger(__name__)
+
+DETAIL = "The process that read it was killed, and so was the next one, which read nothing else meanwhile."
+
+
+class Normalizing:
+    """Normalizes in one process, in any of its threads. ``data_dir``: where is noted what is being read. ``newest``: as with
+    ``normalize_pending``."""
+
+    def __init__(self, database: Database, connections: Mapping[str, Connection], data_dir: Path, newest: bool = False):
+        self._database = database
+        self._connections = connections
+        self._folder = data_dir / FOLDER
+        self._newest = newest
+        self._of_thread = threading.local()
+        self._lock = threading.Lock()
+        self._most: int | None = None  # receipts at once, in the beginning
+
+    def step(self) -> int:
+        """The next batch; how many receipts it was. Before the first, those are read alone of which one may have killed."""
+        with self._lock:
+            if self._most is None:
+                self._most = self._after_the_dead()
+        if not hasattr(self._of_thread, "hand"):
+            self._of_thread.hand = hand_of(self._folder, self._most)
+        hand: Hand = self._of_thread.hand
+        taken = normalize_pending(self._database, self._connections, newest=self._newest, hand=hand)
+        if taken:
+            hand.survived()
+        return taken
+
+    def _after_the_dead(self) -> int:
+        most = sys.maxsize
+        for hand, note in dead(self._folder):
+            most = min(most, max(1, note.count // 2))
+            log.warning("reader_died", receipts=note.count)
+            if note.receipt and note.alone:
+                _quarantine(self._database, note.receipt)
+            with hand.holding():
+                if note.receipt and not note.alone:
+                    normalize_pending(self._database, self._connections, only=[note.receipt], hand=hand)
+        return most
+
+
+def _quarantine(database: Database, receipt: UUID) -> None:
+    with database.write() as session:
+        if session.scalar(select(Receipt.state).where(Receipt.id == receipt)) == PENDING:
+            log.error("receipt_kills", receipt_id=str(receipt))
+            conclude(session, [(receipt, Fate(QUARANTINED, "reading_killed", DETAIL), None)], clock.now())

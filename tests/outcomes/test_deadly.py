@@ -1,0 +1,145 @@
+"""A receipt that kills the process which reads it is found and put into quarantine; all others become outcomes."""
+
+import os
+import signal
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from dialers.registry import DIALERS
+from models import Receipt
+from models.database import Database
+from outcomes.deadly import Normalizing
+from outcomes.in_hand import FOLDER
+from tests.evidence import CONNECTIONS, keep, normalize, outcomes, receipt, terminal
+
+POISON = b'{"callID":"poison","callLogID":1,"status":"busy"}'
+RYNG = DIALERS["ryng"]
+KILLED = -signal.SIGKILL
+REASON = "reading_killed"
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """What is read of POISON kills at once, as a fault below Python does."""
+
+    def read(evidence, connection):
+        if evidence.body == POISON:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return RYNG.read(evidence, connection)
+
+    monkeypatch.setitem(DIALERS, "ryng", replace(RYNG, read=read))
+    return receipt(POISON)
+
+
+def life(database_url, folder, threads=1) -> int:
+    """Of a process that normalizes until nothing is left, in so many threads: the code of its end."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            normalizing = Normalizing(Database(database_url), CONNECTIONS, folder)
+            running = [threading.Thread(target=_to_the_end, args=(normalizing,)) for _ in range(threads)]
+            for thread in running:
+                thread.start()
+            for thread in running:
+                thread.join()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _to_the_end(normalizing):
+    while normalizing.step():
+        continue
+
+
+def lives(database_url, folder, threads=1) -> int:
+    """How many died until one came to the end."""
+    for died in range(20):
+        if (code := life(database_url, folder, threads)) == 0:
+            return died
+        assert code == KILLED
+    raise AssertionError("it dies for ever")
+
+
+def of(database, body) -> Receipt:
+    with database.read() as session:
+        return session.scalars(select(Receipt).where(Receipt.body == body)).one()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_it_is_found_and_all_others_are_outcomes(database, database_url, tmp_path, poison, threads):
+    before, behind = ([receipt(terminal(call_id=f"{word}{n}")) for n in range(6)] for word in ("before", "behind"))
+    keep(database, *before, poison, *behind)
+
+    assert lives(database_url, tmp_path, threads) > 1
+
+    found = of(database, POISON)
+    assert (found.state, found.reason, found.readings) == ("quarantined", REASON, 1)
+    assert {row.call_id for row in outcomes(database)} == {f"{w}{n}" for w in ("before", "behind") for n in range(6)}
+    with database.read() as session:
+        assert set(session.scalars(select(Receipt.state).where(Receipt.body != POISON))) == {"normalized"}
+
+
+def test_two_of_them_are_found(database, database_url, tmp_path, poison):
+    keep(database, *(receipt(terminal(call_id=n)) for n in range(3)), poison, receipt(POISON, kind="connect"))
+    lives(database_url, tmp_path)
+    with database.read() as session:
+        assert set(session.scalars(select(Receipt.reason).where(Receipt.body == POISON))) == {REASON}
+    assert len(outcomes(database)) == 3
+
+
+def test_one_that_is_replayed_is_read_once_more(database, database_url, tmp_path, poison, monkeypatch):
+    keep(database, poison)
+    assert lives(database_url, tmp_path) == 2, "once beside others, once alone"
+    monkeypatch.setitem(DIALERS, "ryng", RYNG)
+    with database.write() as session:
+        of_poison = session.get(Receipt, poison.id)
+        of_poison.state, of_poison.reason = "pending", None
+    assert life(database_url, tmp_path) == 0
+    assert of(database, POISON).state == "normalized"
+
+
+def test_who_dies_of_something_else_accuses_nobody(database, database_url, tmp_path, poison, monkeypatch):
+    keep(database, poison)
+    assert life(database_url, tmp_path) == KILLED
+    monkeypatch.setitem(DIALERS, "ryng", RYNG)  # it was somebody's kill -9
+    assert life(database_url, tmp_path) == 0
+    assert of(database, POISON).state == "normalized"
+    assert [row.call_id for row in outcomes(database)] == ["poison"]
+
+
+def test_what_was_read_is_in_nobodys_hand(database, tmp_path):
+    keep(database, receipt(terminal()))
+    normalizing = Normalizing(database, CONNECTIONS, tmp_path)
+    assert normalizing.step() == 1 and normalizing.step() == 0
+    (file,) = (tmp_path / FOLDER).iterdir()
+    assert not file.read_text().strip()
+
+
+def test_where_nothing_can_be_noted_it_is_read_all_the_same(database, tmp_path):
+    (tmp_path / FOLDER).write_text("a file")
+    keep(database, receipt(terminal()))
+    assert Normalizing(database, CONNECTIONS, tmp_path).step() == 1
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        '{"count": 2}',
+        '{"count": "two", "receipt": null, "alone": true}',
+        '{"count": 1, "receipt": "x", "alone": true}',
+        "[1]",
+        "{",
+    ],
+)
+def test_a_note_that_nobody_understands_is_none(database, tmp_path, note):
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "0").write_text(note)
+    keep(database, receipt(terminal()))
+    assert Normalizing(database, CONNECTIONS, tmp_path).step() == 1
+    assert normalize(database) == 0
