@@ -15,7 +15,7 @@ from lib import clock
 from rig.ports import free_port
 
 CALLBACKS = int(os.environ.get("BENCH_MEMORY_CALLBACKS") or 1_000_000)
-IDLE_SECONDS = 5.0  # after the start, and after the last outcome
+IDLE_SECONDS = 15.0  # after the start, and after the last outcome: a second process that normalizes has ended by then
 SLICE_SECONDS = 10.0
 BARE = Path(__file__).parent / "bare"
 
