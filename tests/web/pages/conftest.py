@@ -6,6 +6,8 @@ import shutil
 import pytest
 from flask.testing import FlaskClient
 
+from lib import clock
+from tests.web.pages.shown import NOW
 from web import keys
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -79,3 +81,8 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def at_ten_forty_five(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: NOW)

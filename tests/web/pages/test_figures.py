@@ -9,7 +9,7 @@ import pytest
 from lib import clock
 from queries.summary import Tally
 from tests import factories
-from tests.web.pages.test_overview import text, tile
+from tests.web.pages.shown import text, tile
 from web.pages import figures, zones
 
 NOW = datetime(2026, 11, 18, 10, 45, 30, tzinfo=UTC)

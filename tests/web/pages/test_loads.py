@@ -13,7 +13,7 @@ from lib import clock, ids
 from models import LeadLoad, SendingDesk
 from tests import factories
 from tests.web.pages.conftest import browser_with
-from tests.web.pages.test_overview import text
+from tests.web.pages.shown import text
 
 EVIL = "<script>alert(1)</script>"
 LEADS = (

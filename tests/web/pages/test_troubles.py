@@ -1,0 +1,150 @@
+"""What is wrong, as a sentence, and what to do about it."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text as sql
+
+from leads import loads
+from models.schema import known
+from outcomes import callback_pace
+from tests import factories
+from tests.web.conftest import CONNECTIONS
+from tests.web.pages.shown import NOW, text
+from web.context import context
+
+
+def test_trouble_is_told_as_a_sentence(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        factories.poll(
+            session,
+            error_id="unavailable",
+            error="The dialer did not answer within 30 s.",
+            failures=3,
+            last_ok_at=NOW - timedelta(hours=2),
+        )
+        factories.poll(session, layer="week", due_at=NOW - timedelta(minutes=9))
+        # What an error says is of the last try: where nobody tries any more, the dialer may long be well.
+        factories.poll(
+            session, layer="day", error="Refused.", failures=1, last_ok_at=None, due_at=NOW - timedelta(minutes=7)
+        )
+        factories.receipt(session, state="pending", received_at=NOW - timedelta(minutes=4), processed_at=None)
+        factories.receipt(session, state="quarantined", reason="unparseable", body=b"{")
+
+        hung = {"lease_owner": "w", "lease_until": NOW + timedelta(minutes=3), "due_at": NOW - timedelta(minutes=5)}
+        factories.poll(
+            session, connection="jaicp-bot", report="jobs", last_started_at=NOW - timedelta(minutes=2), **hung
+        )
+        factories.poll(session, connection="jaicp-bot", report="campaigns", due_at=NOW - timedelta(minutes=4))
+
+    page = text(reader)
+
+    assert "read 5 min ago. It has been asked for 2 min, and there is no answer yet." in page
+    assert "read 4 min ago. It waits for the report jobs, which has been asked for 2 min." in page
+    assert "The dialer did not answer within 30 s. Failed 3 times in a row; last succeeded 2 h ago." in page
+    assert "should have been read 9 min ago. Is a worker running?" in page
+    assert "Refused. Failed once; it has never succeeded." in page
+    assert "should have been read again 7 min ago. Is a worker running?" in page
+    assert "Receipts have been waiting to be read for 4 min" in page
+    assert 'href="/quarantine?connection=ryng-main">1 in quarantine' in page
+
+
+@pytest.mark.parametrize(
+    "error_id, todo",
+    [
+        ("unavailable", "Is the dialer up? Check the address under [connections.qvoice-main]"),
+        ("credentials_refused", "Correct the credentials under [connections.qvoice-main]"),
+        ("walk_stuck", None),  # the error itself says what there is to say
+    ],
+)
+def test_what_to_do_about_a_trouble_stands_once_beside_it(reader, database, at_ten_forty_five, error_id, todo):
+    with database.write() as session:
+        for layer in ("recent", "week"):
+            factories.poll(session, layer=layer, error_id=error_id, error="It did not go well.", due_at=NOW)
+
+    page = html.unescape(text(reader))
+
+    assert page.count("It did not go well.") == 2
+    if todo:
+        assert page.count(todo) == 1
+    else:
+        assert "Check the address" not in page
+
+
+def test_a_database_of_a_newer_release_is_said_to_stand_still(reader, database):
+    pages = ("/", "/live/connections", "/connections/ryng-main")
+    assert not any("made by a newer release" in text(reader, path) for path in pages)
+    with database.write() as session:
+        session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert all("made by a newer release" in text(reader, path) for path in pages)
+    finally:
+        with database.write() as session:
+            session.execute(sql("UPDATE alembic_version SET version_num = :latest"), {"latest": max(known())})
+
+
+def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, app, database, at_ten_forty_five):
+    with database.write() as session:
+        for seconds in range(360, 1560, 10):
+            factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
+    while callback_pace.learn(database, CONNECTIONS, NOW):
+        continue
+    said = "No callback for 6 min"
+    assert said in text(reader) and said in text(reader, "/connections/ryng-main")
+    assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in text(reader, "/metrics")
+
+    context(app).spool.append([b"x" * 90])
+
+    marks = re.findall(r'class="dot (\w+)"></span><a href="/connections/([\w-]+)"', text(reader))
+    assert ("warn", "ryng-main") in marks  # no mark of health beside what may wait
+    for path in ("/", "/live/connections", "/connections/ryng-main"):
+        page = text(reader, path)
+        assert said not in page and "last callback 6 min ago, of those that the database has" in page, path
+    assert "wrapup_callback_silent{" not in text(reader, "/metrics")
+    assert "wrapup_callback_age_seconds{" not in text(reader, "/metrics")
+
+
+def test_what_waits_in_the_spool_is_said_to_be_missing(reader, app, at_ten_forty_five):
+    said = "what is shown lacks them"
+    for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
+        assert said not in text(reader, path)
+    context(app).spool.append([b"x" * 90])
+    for path in ("/", "/live/connections", "/calls", "/quarantine", "/connections/ryng-main"):
+        assert text(reader, path).count(said) == 1, path
+    context(app).spool.folder.rename(context(app).spool.folder.with_name("away"))
+    context(app).spool.folder.symlink_to("spool")  # a circle
+    assert "cannot be read" in text(reader, "/calls")
+
+
+def test_leads_in_doubt_are_a_mark_a_sentence_and_what_to_do(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        doubtful = factories.load(session, [{"state": "unknown", "settled_at": NOW - factories.minutes(15)}, "unknown"])
+        factories.load(session, ["accepted"])
+
+    said = "sending leads: 2 leads are in doubt, the oldest for 15 min: somebody has to decide"
+    assert said in text(reader)
+    page = text(reader, "/connections/ryng-main")
+    assert said in page and f"<code>{doubtful.id}</code>" in page and "wrapup leads decide LOAD accepted" in page
+
+    with database.write() as session:
+        loads.decide(session, doubtful.id, "rejected")
+    assert "in doubt" not in text(reader) + text(reader, "/connections/ryng-main")
+
+
+def test_a_silence_that_is_not_usual_is_a_trouble(reader, database, at_ten_forty_five):
+    with database.write() as session:
+        for seconds in range(360, 1560, 10):
+            factories.receipt(session, received_at=NOW - timedelta(seconds=seconds))
+    while callback_pace.learn(database, CONNECTIONS, NOW):
+        continue
+
+    page = text(reader)
+
+    assert "last callback 6 min ago" in page
+    said = "No callback for 6 min; 120 came in the 19 min before."
+    assert f'<p class="trouble">{said} Does it place calls, and does it have the present callback URLs?</p>' in page
+    assert '<span class="dot bad"></span>' in page
+    scraped = reader.get("/metrics").get_data(as_text=True)
+    assert 'wrapup_callback_silent{connection="ryng-main"} 1.0' in scraped
