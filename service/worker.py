@@ -9,26 +9,19 @@ import gc
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import leads
-import polling
 from callbacks.ladder import spooled
 from callbacks.ladder.taking_in import TakingIn
 from callbacks.spool import Spool
 from callbacks.strangers import Strangers
-from crm.delivering import Deliverer
 from crm.destination import Destination
-from crm.following import follow
-from crm.refusing import Refuser
 from dialers.base import Connection
-from dialers.registry import DIALERS
 from leads.spreading import Spreading
-from leads.taking_out import take_out_next
 from lib import outside
 from models.building import Builder
 from models.database import Database, said
@@ -48,6 +41,7 @@ from service import logs, loops
 from service.erasing import Erasing, eraser_of
 from service.mirroring import Mirroring, mirroring_of
 from service.normalizer import Beside
+from service.outward import outward
 from service.retaining import retaining
 from service.settings import config
 from service.supervisor import hooks
@@ -65,13 +59,8 @@ IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second
 SETTLE_SECONDS = 5.0
 PACE_SECONDS = 30.0
 MEET_SECONDS = 1.0
-POLL_SECONDS = 1.0
-SEND_SECONDS = 0.5
-FOLLOW_SECONDS = 0.5
-RESTS, LONGEST_REST_SECONDS = 4.0, 1.0  # after following: so many times as long as it took
 PLACE_SECONDS = 1.0
 APPLY_SECONDS = 1.0
-SCHEDULE_SECONDS = 1.0
 MIRROR_SECONDS = 5.0
 ERASE_SECONDS = 1.0
 BUILD_SECONDS = 60.0
@@ -177,7 +166,7 @@ def start(
     if mirroring is not None:
         steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
-        steps |= _outward(database, connections, callbacks, stop, destinations or {}, sender)
+        steps |= outward(database, connections, callbacks, stop, destinations or {}, sender)
     if beats is not None:
         steps[BEATS] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
@@ -196,34 +185,6 @@ def start(
 
 
 def _at_once() -> None: ...
-
-
-def _outward(
-    database: Database,
-    connections: Mapping[str, Connection],
-    callbacks: Mapping[str, Mapping[str, str]],
-    stop: threading.Event,
-    destinations: Mapping[str, Destination],
-    sender: Sender | None,
-) -> dict[str, tuple[Callable[[], object], float]]:
-    """The loops that ask or tell somebody outside."""
-    steps: dict[str, tuple[Callable[[], object], float]] = {}
-    if sender is not None:
-        steps |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}
-    for connection in connections.values():
-        if DIALERS[connection.dialer].reports_of(connection):
-            steps[f"poll {connection.name}"] = (_poller(database, connection, stop), POLL_SECONDS)
-        if DIALERS[connection.dialer].leads:
-            urls = callbacks.get(connection.name, {})
-            steps[f"send {connection.name}"] = (_sender(database, connection, urls, stop), SEND_SECONDS)
-    all_of_them = destinations.values()
-    for destination in all_of_them:
-        steps[f"follow for {destination.name}"] = (_follower(database, destination, stop), FOLLOW_SECONDS)
-        refuser = Refuser(database, destination, connections, stop=stop)
-        if refuser.is_wanted:
-            steps[f"whom not to call at {destination.name}"] = (refuser.step, FOLLOW_SECONDS)
-        steps[f"deliver to {destination.name}"] = (_deliverer(database, destination, stop, all_of_them), FOLLOW_SECONDS)
-    return steps
 
 
 def _normalizer(
@@ -245,35 +206,6 @@ def _normalizer(
         return taken
 
     return step
-
-
-def _poller(database: Database, connection: Connection, stop: threading.Event) -> Callable[[], object]:
-    return lambda: polling.poll_due(database, connection, stop=stop)
-
-
-def _sender(
-    database: Database, connection: Connection, urls: Mapping[str, str], stop: threading.Event
-) -> Callable[[], object]:
-    return lambda: take_out_next(database, connection) or leads.send_due(database, connection, urls, stop=stop)
-
-
-def _follower(database: Database, destination: Destination, stop: threading.Event) -> Callable[[], object]:
-    def step() -> bool:
-        began = time.monotonic()
-        found = follow(database, destination)
-        if found:
-            # A backlog is noted much sooner than it is sent. On SQLite nobody else can write meanwhile, so that what comes for
-            # the first time, of several destinations, would hold up callbacks.
-            stop.wait(min(RESTS * (time.monotonic() - began), LONGEST_REST_SECONDS))
-        return found
-
-    return step
-
-
-def _deliverer(
-    database: Database, destination: Destination, stop: threading.Event, beside: Collection[Destination]
-) -> Callable[[], object]:
-    return Deliverer(database, destination, stop=stop, beside=beside).step
 
 
 def main() -> None:
