@@ -41,7 +41,7 @@ class Hand:
     def __init__(self, file: int | None = None, most: int = sys.maxsize, alone: bool = False):
         self._file = file
         self._alone = alone
-        self._noted = False
+        self._note: Note | None = None
         self.left = _read(file)
         self.most = most
 
@@ -51,17 +51,15 @@ class Hand:
         try:
             yield
         finally:
-            if self._noted or self.left:
+            if self._note or self.left:
                 self._write(None)
 
-    def takes(self, count: int) -> None:
-        """So many at most are taken next."""
-        self._write(Note(count, alone=self._alone))
-
     def reads(self, receipts: Sequence[UUID]) -> None:
-        """They are known now."""
-        if receipts:
-            self._write(Note(len(receipts), receipts[0] if len(receipts) == 1 else None, self._alone))
+        """These at most are taken, or read, from now on."""
+        one = receipts[0] if len(receipts) == 1 else None
+        note = Note(len(receipts), one, self._alone) if receipts else None
+        if note != self._note:
+            self._write(note)
 
     def survived(self) -> None:
         self.most = min(self.most * 2, sys.maxsize)
@@ -72,7 +70,7 @@ class Hand:
             self._file = None
 
     def _write(self, note: Note | None) -> None:
-        self._noted, self.left = note is not None, None
+        self._note, self.left = note, None
         if self._file is None:
             return
         said = json.dumps(asdict(note), default=str) if note else ""

@@ -201,16 +201,16 @@ def _earlier_groups(session: Session, incoming: Sequence[Incoming]) -> set[UUID]
     return set(session.scalars(select(CallEvent.group_id).where(bulk.among(session, CallEvent.receipt_id, again))))
 
 
-def _fitting(session: Session, batch: Batch) -> int:
-    """How many of the next receipts one batch may hold in memory, bodies of 1 MiB each as they may be; one at least, where there
-    is any."""
-    total = count = 0
-    for size in session.scalars(_next(session, (func.length(Receipt.body),), batch)):
+def _fitting(session: Session, batch: Batch) -> list[UUID]:
+    """As many of the next receipts as one batch may hold in memory, bodies of 1 MiB each as they may be; one at least, where
+    there is any."""
+    total, found = 0, list[UUID]()
+    for receipt, size in session.execute(_next(session, (Receipt.id, func.length(Receipt.body)), batch)):
         total += size
-        if count and total > BATCH_BYTES:
+        if found and total > BATCH_BYTES:
             break
-        count += 1
-    return count
+        found.append(receipt)
+    return found
 
 
 def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySelect:
@@ -222,13 +222,14 @@ def _next(session: Session, columns: Sequence[AnyColumn], batch: Batch) -> AnySe
 
 
 def _claimed(session: Session, batch: Batch, lock: bool) -> list[Taken]:
-    count = _fitting(session, batch)
-    if not count:
+    fitting = _fitting(session, batch)
+    if not fitting:
         return []
-    batch.hand.takes(count)
-    statement = _next(session, WHOLE, replace(batch, limit=count))
+    batch.hand.reads(fitting)  # who fetches or inflates them may be killed by that already
+    statement = _next(session, WHOLE, replace(batch, limit=len(fitting)))
     found = session.execute(statement.with_for_update(skip_locked=True) if lock else statement)
     receipts = [Taken(*row) for row in found]
+    batch.hand.reads([receipt.id for receipt in receipts])  # others, where somebody holds the first ones
     receipts = receipts[: _fitting_inflated(receipts)]
     batch.hand.reads([receipt.id for receipt in receipts])
     return receipts

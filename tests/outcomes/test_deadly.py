@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dialers.registry import DIALERS
 from models import Receipt
 from models.database import Database
+from outcomes import normalize as normalize_module
 from outcomes.deadly import Normalizing
 from outcomes.in_hand import FOLDER
 from tests.evidence import CONNECTIONS, keep, normalize, outcomes, receipt, terminal
@@ -83,6 +84,22 @@ def test_it_is_found_and_all_others_are_outcomes(database, database_url, tmp_pat
     assert {row.call_id for row in outcomes(database)} == {f"{w}{n}" for w in ("before", "behind") for n in range(6)}
     with database.read() as session:
         assert set(session.scalars(select(Receipt.state).where(Receipt.body != POISON))) == {"normalized"}
+
+
+@pytest.mark.parametrize("step", ["Taken", "inflated_size"])
+def test_one_that_kills_before_it_is_read_is_found(database, database_url, tmp_path, monkeypatch, step):
+    """Where its row is fetched, or its body inflated to see how large it is."""
+    done = getattr(normalize_module, step)
+
+    def kills(*given):
+        if POISON in given:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done(*given)
+
+    monkeypatch.setattr(normalize_module, step, kills)
+    keep(database, receipt(terminal()), receipt(POISON))
+    lives(database_url, tmp_path)
+    assert of(database, POISON).reason == REASON and len(outcomes(database)) == 1
 
 
 def test_two_of_them_are_found(database, database_url, tmp_path, poison):
