@@ -68,6 +68,8 @@ class Normalizing:
 
 def _quarantine(database: Database, receipt: UUID) -> None:
     with database.write() as session:
-        if session.scalar(select(Receipt.state).where(Receipt.id == receipt)) == PENDING:
+        # One that another worker has is its: that one may understand it.
+        waits = select(Receipt.id).where(Receipt.id == receipt, Receipt.state == PENDING)
+        if session.scalar(waits.with_for_update(skip_locked=True)):
             log.error("receipt_kills", receipt_id=str(receipt))
             conclude(session, [(receipt, Fate(QUARANTINED, "reading_killed", DETAIL), None)], clock.now())

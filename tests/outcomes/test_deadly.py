@@ -1,19 +1,21 @@
 """A receipt that kills the process which reads it is found and put into quarantine; all others become outcomes."""
 
+import json
 import os
 import signal
 import threading
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import asdict, replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dialers.registry import DIALERS
 from models import Receipt
 from models.database import Database
 from outcomes import normalize as normalize_module
 from outcomes.deadly import Normalizing
-from outcomes.in_hand import FOLDER
+from outcomes.in_hand import FOLDER, Note
 from tests.evidence import CONNECTIONS, keep, normalize, outcomes, receipt, terminal
 
 POISON = b'{"callID":"poison","callLogID":1,"status":"busy"}'
@@ -128,6 +130,25 @@ def test_who_dies_of_something_else_accuses_nobody(database, database_url, tmp_p
     assert life(database_url, tmp_path) == 0
     assert of(database, POISON).state == "normalized"
     assert [row.call_id for row in outcomes(database)] == ["poison"]
+
+
+def test_one_that_another_worker_has_is_left_to_it(postgresql_url, tmp_path):
+    """It was read while the one that it was told of waited for its row, and became one in quarantine with an outcome."""
+    database, accused = Database(postgresql_url), receipt(POISON)
+    keep(database, accused)
+    accuse(tmp_path, accused)
+    impatient = Database(f"{postgresql_url}{'&' if '?' in postgresql_url else '?'}options=-clock_timeout%3D1s")
+    with closing(database), closing(impatient):
+        with database.write() as another:
+            another.execute(update(Receipt).values(state="normalized"))
+            assert Normalizing(impatient, CONNECTIONS, tmp_path).step() == 0
+        assert of(database, POISON).state == "normalized"
+
+
+def accuse(folder, accused):
+    """As somebody leaves it who was killed while they read this one alone."""
+    (folder / FOLDER).mkdir()
+    (folder / FOLDER / "0").write_text(json.dumps(asdict(Note(1, accused.id, alone=True)), default=str))
 
 
 def test_what_was_read_is_in_nobodys_hand(database, tmp_path):
