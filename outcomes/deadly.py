@@ -7,6 +7,7 @@ not read any more.
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -38,13 +39,15 @@ class Normalizing:
         self._newest = newest
         self._of_thread = threading.local()
         self._lock = threading.Lock()
-        self._most: int | None = None  # receipts at once, in the beginning
+        self._begun = False
+        self._most = sys.maxsize  # receipts at once, in the beginning
 
     def step(self) -> int:
         """The next batch; how many receipts it was. Before the first, those are read alone of which one may have killed."""
         with self._lock:
-            if self._most is None:
-                self._most = self._after_the_dead()
+            if not self._begun:
+                self._after_the_dead()
+                self._begun = True
         if not hasattr(self._of_thread, "hand"):
             self._of_thread.hand = hand_of(self._folder, self._most)
         hand: Hand = self._of_thread.hand
@@ -53,17 +56,17 @@ class Normalizing:
             hand.survived()
         return taken
 
-    def _after_the_dead(self) -> int:
-        most = sys.maxsize
-        for hand, note in dead(self._folder):
-            most = min(most, max(1, note.count // 2))
-            log.warning("reader_died", receipts=note.count)
-            if note.receipt and note.alone:
-                _quarantine(self._database, note.receipt)
-            with hand.holding():
-                if note.receipt and not note.alone:
+    def _after_the_dead(self) -> None:
+        """Where the database is away, what they left stays, and is seen to with the next step."""
+        with closing(dead(self._folder)) as found:
+            for hand, note in found:
+                self._most = min(self._most, max(1, note.count // 2))
+                log.warning("reader_died", receipts=note.count)
+                if note.receipt and note.alone:
+                    _quarantine(self._database, note.receipt)
+                elif note.receipt:
                     normalize_pending(self._database, self._connections, only=[note.receipt], hand=hand)
-        return most
+                hand.forgets()
 
 
 def _quarantine(database: Database, receipt: UUID) -> None:

@@ -7,7 +7,7 @@ would take the same batch, for ever, and everything behind it would wait. By the
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,8 +51,16 @@ class Hand:
         try:
             yield
         finally:
-            if self._note or self.left:
-                self._write(None)
+            self.rests()
+
+    def rests(self) -> None:
+        """Nothing is read, or not before the database lets us."""
+        if self._note:
+            self._write(None)
+
+    def forgets(self) -> None:
+        """What was left has been seen to."""
+        self._write(None)
 
     def reads(self, receipts: Sequence[UUID]) -> None:
         """These at most are taken, or read, from now on."""
@@ -93,7 +101,7 @@ def hand_of(folder: Path, most: int) -> Hand:
     return Hand(most=most)
 
 
-def dead(folder: Path) -> Iterator[tuple[Hand, Note]]:
+def dead(folder: Path) -> Generator[tuple[Hand, Note], None, None]:
     """The hands of those who died while they read, and what they noted last; each until the next is asked for."""
     for path in _paths(folder):
         try:
@@ -131,5 +139,12 @@ def _read(file: int | None) -> Note | None:
     try:
         said = json.loads(os.pread(file, _WIDTH, 0))
         return Note(int(said["count"]), UUID(said["receipt"]) if said["receipt"] else None, said["alone"] is True)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # nothing is noted, or not as we do
+    except (
+        OSError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+    ):  # nothing is noted, or not as we do
         return None

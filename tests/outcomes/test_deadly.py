@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from dialers.registry import DIALERS
 from models import Receipt
@@ -132,6 +133,21 @@ def test_who_dies_of_something_else_accuses_nobody(database, database_url, tmp_p
     assert [row.call_id for row in outcomes(database)] == ["poison"]
 
 
+def test_while_the_database_is_away_nothing_is_forgotten(database, database_url, tmp_path, poison, monkeypatch):
+    """It was looked at once, in vain, and each life began with whole batches again."""
+    keep(database, poison)
+    assert life(database_url, tmp_path) == KILLED
+    with monkeypatch.context() as patched, pytest.raises(OperationalError) as away:
+        for way in ("read", "write"):
+            patched.setattr(Database, way, away_now)
+        Normalizing(database, CONNECTIONS, tmp_path).step()
+    assert lives(database_url, tmp_path) == 1, away  # which holds on to all that it went through
+
+
+def away_now(*_, **__):
+    raise OperationalError("", {}, ConnectionError())
+
+
 def test_one_that_another_worker_has_is_left_to_it(postgresql_url, tmp_path):
     """It was read while the one that it was told of waited for its row, and became one in quarantine with an outcome."""
     database, accused = Database(postgresql_url), receipt(POISON)
@@ -170,6 +186,7 @@ def test_where_nothing_can_be_noted_it_is_read_all_the_same(database, tmp_path):
     [
         '{"count": 2}',
         '{"count": "two", "receipt": null, "alone": true}',
+        '{"count": 1e999, "receipt": null, "alone": true}',
         '{"count": 1, "receipt": "x", "alone": true}',
         "[1]",
         "{",
