@@ -7,6 +7,7 @@ would take the same batch, for ever, and everything behind it would wait. By the
 import json
 import os
 import sys
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -42,8 +43,11 @@ class Hand:
         self._file = file
         self._alone = alone
         self._note: Note | None = None
+        self._lock = threading.RLock()  # who is told to end hears it in the middle of anything
         self.left = _read(file)
         self.most = most
+        if file is not None:
+            _hands.append(self)
 
     @contextmanager
     def holding(self) -> Iterator[None]:
@@ -73,19 +77,36 @@ class Hand:
         self.most = min(self.most * 2, sys.maxsize)
 
     def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        with self._lock:
+            if self._file is not None:
+                _hands.remove(self)
+                os.close(self._file)
+                self._file = None
 
     def _write(self, note: Note | None) -> None:
-        self._note, self.left = note, None
-        if self._file is None:
-            return
-        said = json.dumps(asdict(note), default=str) if note else ""
-        try:
-            os.pwrite(self._file, said.ljust(_WIDTH).encode(), 0)
-        except OSError as error:  # a full disk: then nobody learns what it was
-            log.debug("not_noted", error=type(error).__name__)
+        with self._lock:
+            self._note, self.left = note, None
+            if self._file is None:
+                return
+            said = json.dumps(asdict(note), default=str) if note else ""
+            try:
+                os.pwrite(self._file, said.ljust(_WIDTH).encode(), 0)
+            except OSError as error:  # a full disk: then nobody learns what it was
+                log.debug("not_noted", error=type(error).__name__)
+            if note and _leaves.is_set():
+                self._write(None)
+
+
+_hands: list[Hand] = []  # those with a file
+_leaves = threading.Event()
+
+
+def leave() -> None:
+    """For a process that is told to end: it notes nothing any more. Where it is ended by force, it has waited for too long, for
+    its database as a rule, and that says nothing of what it reads."""
+    _leaves.set()
+    for hand in tuple(_hands):
+        hand.rests()
 
 
 def hand_of(folder: Path, most: int) -> Hand:

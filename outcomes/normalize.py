@@ -149,7 +149,9 @@ def _read_ahead(database: Database, connections: Mapping[str, Connection], batch
     would wait for its 200 until every body is understood."""
     with database.read() as session:
         receipts = _claimed(session, batch, lock=False)
-    return prepare(receipts, connections, now)
+    ahead = prepare(receipts, connections, now)
+    batch.hand.rests()  # who waits for the writer, and is killed, was not killed by what they have read
+    return ahead
 
 
 def _write(
@@ -159,6 +161,7 @@ def _write(
         ahead = prepare(_claimed(session, batch, lock=True), connections, now)
         mine = {receipt.id for receipt in ahead.receipts}
     else:
+        batch.hand.reads([receipt.id for receipt in ahead.receipts])
         mine = _still_as_read(session, ahead)
     dialers = {name: connection.dialer for name, connection in connections.items()}
     found = recognized(session, [item for item in ahead.came_in if item.receipt.id in mine])

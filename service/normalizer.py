@@ -17,6 +17,7 @@ import structlog
 
 from lib import children, processors
 from models.database import Database
+from outcomes import in_hand
 from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
 from outcomes.normalize import batch_size
@@ -116,8 +117,13 @@ def main() -> None:
         )
         sys.exit(OTHER_SETTINGS)
     stop = threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        in_hand.leave()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     database = settings.database()
     connections = Decided(database, settings.connections)
     work(Normalizing(database, connections, settings.data_dir, newest=True), stop, parent)

@@ -25,7 +25,7 @@ from leads.spreading import Spreading
 from lib import outside
 from models.building import Builder
 from models.database import Database, said
-from outcomes import callback_pace
+from outcomes import callback_pace, in_hand
 from outcomes.applying import apply_next
 from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
@@ -103,6 +103,7 @@ def run(
         for thread in threads:
             if not thread.is_alive():
                 raise SystemExit(f"The loop {thread.name} ended by itself; the worker must be started again.")
+    in_hand.leave()
     beside.stop()
     wait_for(threads, END_SECONDS)
     if mirroring is not None:

@@ -133,6 +133,15 @@ def test_who_dies_of_something_else_accuses_nobody(database, database_url, tmp_p
     assert [row.call_id for row in outcomes(database)] == ["poison"]
 
 
+def test_who_is_killed_while_they_wait_for_the_writer_accuse_nobody(database, database_url, tmp_path, monkeypatch):
+    keep(database, receipt(POISON))
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        assert {life(database_url, tmp_path) for _ in range(2)} == {KILLED}
+    assert life(database_url, tmp_path) == 0
+    assert of(database, POISON).state == "normalized"
+
+
 def test_while_the_database_is_away_nothing_is_forgotten(database, database_url, tmp_path, poison, monkeypatch):
     """It was looked at once, in vain, and each life began with whole batches again."""
     keep(database, poison)

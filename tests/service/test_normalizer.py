@@ -1,21 +1,26 @@
 """The second process that normalizes: it starts where a backlog goes on, takes its part, and is gone afterwards."""
 
 import os
+import signal
 import subprocess
+import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
+from dialers.registry import DIALERS
 from lib import processors
 from models import Receipt
 from models.database import Database
 from models.receipts import PENDING
 from outcomes.deadly import Normalizing
 from outcomes.decisions import Decided
+from outcomes.in_hand import FOLDER
 from outcomes.normalize import batch_size, normalize_pending
 from rig.waiting import until
-from service import normalizer
+from service import normalizer, worker
 from service.normalizer import Beside, work
 from service.settings import config
 from tests.evidence import CONNECTIONS, keep, outcomes, receipt, terminal
@@ -116,6 +121,28 @@ def test_it_ends_with_the_worker(beside, database):
     process = start(beside, database)
     beside.stop()
     assert process.returncode is not None and start(beside, database) is None
+
+
+@pytest.mark.parametrize("module", [worker, normalizer])
+def test_one_that_is_told_to_end_and_does_not_accuses_nobody(beside, database, tmp_path, monkeypatch, module):
+    """It may wait for its database; ended by force then, and again, it would have put into quarantine what it was reading."""
+    keep(database, receipt(terminal()))
+    monkeypatch.setitem(DIALERS, "ryng", replace(DIALERS["ryng"], read=lambda *_: threading.Event().wait()))
+    monkeypatch.setattr(sys, "argv", ["", str(os.getpid()), config.load().file_hash])
+    note = tmp_path / FOLDER / "0"
+    child = os.fork()
+    if not child:
+        try:
+            module.main()
+        finally:
+            os._exit(1)
+    try:
+        until(lambda: note.is_file() and note.read_text().strip(), 20)
+        os.kill(child, signal.SIGTERM)
+        until(lambda: not note.read_text().strip(), 20)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_without_its_worker_it_takes_nothing(database, tmp_path):
