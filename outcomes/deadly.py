@@ -21,7 +21,7 @@ from models.database import Database
 from models.receipts import PENDING, QUARANTINED
 from outcomes.in_hand import FOLDER, Hand, dead, hand_of
 from outcomes.normalize import conclude, normalize_pending
-from outcomes.reading import Fate
+from outcomes.reading import KILLED, Fate
 
 log = structlog.get_logger(__name__)
 
@@ -75,4 +75,4 @@ def _quarantine(database: Database, receipt: UUID) -> None:
         waits = select(Receipt.id).where(Receipt.id == receipt, Receipt.state == PENDING)
         if session.scalar(waits.with_for_update(skip_locked=True)):
             log.error("receipt_kills", receipt_id=str(receipt))
-            conclude(session, [(receipt, Fate(QUARANTINED, "reading_killed", DETAIL), None)], clock.now())
+            conclude(session, [(receipt, Fate(QUARANTINED, KILLED, DETAIL), None)], clock.now())

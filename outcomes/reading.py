@@ -14,6 +14,8 @@ from outcomes.taken import Taken
 
 log = structlog.get_logger(__name__)
 
+KILLED = "reading_killed"  # the reason of a receipt that kills whoever reads it: see ``outcomes.deadly``
+
 
 @dataclass(frozen=True)
 class Fate:

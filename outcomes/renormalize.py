@@ -35,7 +35,7 @@ from outcomes.group_events import Grouped, incoming
 from outcomes.groups import Raced, lock_groups
 from outcomes.normalize import TRIES
 from outcomes.outlived import ids_of
-from outcomes.reading import understand
+from outcomes.reading import KILLED, understand
 from outcomes.refold import Refolded, outdated, refold
 from outcomes.revisions import COUNTED, KEPT, SILENT
 from outcomes.taken import WHOLE, Taken
@@ -140,16 +140,17 @@ def _read_again(
 def reread(
     session: Session, stored: Sequence[Grouped], connections: Mapping[str, Connection], looked_at: Differences
 ) -> Changed:
-    """The receipts of these events that say something else today than was read out of them; counted in ``looked_at``."""
+    """The receipts of these events that say something else today than was read out of them; counted in ``looked_at``. One that
+    kills who reads it is not read: what had been read before stands."""
     changed: Changed = {}
     said: dict[UUID, list[KeptEvent]] = {}
     for _, event in stored:
         said.setdefault(event.receipt_id, []).append(event)
     # Those that wait to be read are the worker's, which has locked them by now or soon will.
-    wanted = select(*WHOLE).where(bulk.among(session, Receipt.id, list(said)), Receipt.state != PENDING)
-    for row in session.execute(wanted.order_by(Receipt.id), execution_options={"yield_per": BODIES}):
+    wanted = select(*WHOLE, Receipt.reason).where(bulk.among(session, Receipt.id, list(said)), Receipt.state != PENDING)
+    for *row, reason in session.execute(wanted.order_by(Receipt.id), execution_options={"yield_per": BODIES}):
         receipt = Taken(*row)
-        reading = understand(receipt, connections)
+        reading = understand(receipt, connections) if reason != KILLED else None
         looked_at.receipts += 1
         if not isinstance(reading, Reading):
             looked_at.unreadable += 1

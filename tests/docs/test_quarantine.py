@@ -4,6 +4,7 @@ import ast
 
 import dialers.base
 import outcomes.normalize
+import outcomes.reading
 from callbacks.draft import REASONS
 from queries import quarantine
 from tests.docs.calls import sources, text
@@ -22,8 +23,8 @@ def given() -> set[str]:
                 elif ast.unparse(node.args[0]) == "QUARANTINED":
                     found.add(text(node.args[1]))
                 found |= {text(one.value) for one in node.keywords if one.arg == "reason" and "callbacks" in file.parts}
-    # Those that stand in a name: what a dialer's words said, and this one.
-    return found - {None} | {outcomes.normalize.PARTLY_UNREADABLE}
+    # Those that stand in a name: what a dialer's words said, and these.
+    return found - {None} | {outcomes.normalize.PARTLY_UNREADABLE, outcomes.reading.KILLED}
 
 
 def test_every_reason_stands_in_operations_and_no_other():

@@ -15,8 +15,10 @@ from dialers.registry import DIALERS
 from models import Receipt
 from models.database import Database
 from outcomes import normalize as normalize_module
+from outcomes import receipts as sent_back
 from outcomes.deadly import Normalizing
 from outcomes.in_hand import FOLDER, Note
+from outcomes.renormalize import renormalize
 from tests.evidence import CONNECTIONS, keep, normalize, outcomes, receipt, terminal
 
 POISON = b'{"callID":"poison","callLogID":1,"status":"busy"}'
@@ -40,16 +42,25 @@ def poison(monkeypatch):
 
 def life(database_url, folder, threads=1) -> int:
     """Of a process that normalizes until nothing is left, in so many threads: the code of its end."""
+
+    def normalizes():
+        normalizing = Normalizing(Database(database_url), CONNECTIONS, folder)
+        running = [threading.Thread(target=_to_the_end, args=(normalizing,)) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+
+    return end_of(normalizes)
+
+
+def end_of(work) -> int:
+    """Of a process that does the work: its code."""
     child = os.fork()
     if not child:
         code = 1
         try:
-            normalizing = Normalizing(Database(database_url), CONNECTIONS, folder)
-            running = [threading.Thread(target=_to_the_end, args=(normalizing,)) for _ in range(threads)]
-            for thread in running:
-                thread.start()
-            for thread in running:
-                thread.join()
+            work()
             code = 0
         finally:
             os._exit(code)
@@ -122,6 +133,26 @@ def test_one_that_is_replayed_is_read_once_more(database, database_url, tmp_path
         of_poison.state, of_poison.reason = "pending", None
     assert life(database_url, tmp_path) == 0
     assert of(database, POISON).state == "normalized"
+
+
+def test_where_the_past_is_read_again_it_is_left_out(database, database_url, tmp_path, poison, monkeypatch):
+    """It was understood once, and kills since a newer release: who applied a decision to its call was killed for ever."""
+    other = {name: replace(one, words={"busy": "failed"}) for name, one in CONNECTIONS.items()}
+    with monkeypatch.context() as before:
+        before.setitem(DIALERS, "ryng", RYNG)
+        keep(database, poison, receipt(terminal()))
+        normalize(database)
+    with database.write() as session:
+        sent_back.replay_one(session, poison.id)
+    lives(database_url, tmp_path)
+    assert of(database, POISON).reason == REASON and len(outcomes(database)) == 2
+
+    def again():
+        ((calls, found),) = renormalize(Database(database_url), other, *other, apply=True)
+        assert (calls, found.receipts, found.unreadable) == (2, 2, 1)
+
+    assert end_of(again) == 0
+    assert len(outcomes(database)) == 2
 
 
 def test_who_dies_of_something_else_accuses_nobody(database, database_url, tmp_path, poison, monkeypatch):
