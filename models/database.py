@@ -34,6 +34,7 @@ AnySelect = Select[*tuple[Any, ...]]
 _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: how often it looks at the clock
 
 CHECKPOINT_PAGES = 1000
+CACHE_KIB = 512  # of pages, for each connection
 LOG_BYTES = 32 * 1024 * 1024  # of SQLite's log, as soon as nobody reads what was before; eight times what is usual
 STAND_INS = "stand_ins"
 
@@ -169,6 +170,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
     connection.execute("PRAGMA busy_timeout=10000")
+    # A worker has eight connections, and each would keep 2 MB of what the system's own cache has as well.
+    connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
     # Else the log keeps the length that it had once, when somebody read for minutes and nothing could be copied out of it.
     connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
     connection.execute("PRAGMA foreign_keys=ON")

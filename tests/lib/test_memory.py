@@ -1,8 +1,11 @@
 """Giving memory back: what was needed once is not held for ever."""
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
+from math import inf
 
 import pytest
 
@@ -40,3 +43,26 @@ def test_what_a_thread_needed_goes_back_to_the_system():
     needed, held = json.loads(done.stdout)
     assert needed > 20_000_000
     assert held < needed / 4
+
+
+class Held:
+    """Held by itself."""
+
+    def __init__(self):
+        self.itself = self
+
+
+def test_objects_that_hold_each_other_are_looked_for_once_a_minute(monkeypatch):
+    monkeypatch.setattr(memory, "_collected_at", -inf)
+    gc.disable()
+    try:
+        first = weakref.ref(Held())
+        memory.give_back()
+        second = weakref.ref(Held())
+        memory.give_back()
+        assert (first(), second() is None) == (None, False)
+        monkeypatch.setattr(memory, "COLLECT_SECONDS", 0.0)
+        memory.give_back()
+        assert second() is None
+    finally:
+        gc.enable()
