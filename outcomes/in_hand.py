@@ -160,12 +160,6 @@ def _read(file: int | None) -> Note | None:
     try:
         said = json.loads(os.pread(file, _WIDTH, 0))
         return Note(int(said["count"]), UUID(said["receipt"]) if said["receipt"] else None, said["alone"] is True)
-    except (
-        OSError,
-        ArithmeticError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-    ):  # nothing is noted, or not as we do
+    # Nothing is noted, or not as we do.
+    except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
         return None
