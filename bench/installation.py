@@ -17,7 +17,7 @@ import requests
 
 from bench import stored
 from bench.contenders import answers
-from bench.processes import arguments, holds_turns, tree
+from bench.processes import arguments, holds, tree
 from bench.table import Void
 from models.database import Database
 from rig.waiting import until
@@ -89,7 +89,7 @@ class Installation:
         for _ in range(100):
             self._signal(signal.SIGSTOP, self.workers())
             time.sleep(0.02)  # what a stopped process had under way with the database is over then
-            if stored.nobody_writes(self.database) and not holds_turns(self.workers()):
+            if stored.nobody_writes(self.database) and not holds(self.workers(), self._turns()):
                 break
             self._signal(signal.SIGCONT, self.workers())
             time.sleep(0.05)  # for it to end what it was stopped in
@@ -151,6 +151,10 @@ class Installation:
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""
         return tree(self.process.pid)
+
+    def _turns(self) -> list[Path]:
+        """The files by which writers of SQLite take turns."""
+        return [Path(f"{self.database.url.database}-{one}") for one in ("turn", "first")]
 
     def _reads(self) -> bool:
         headers = {"Authorization": f"Bearer {self.key}"}

@@ -76,10 +76,11 @@ def processor(pids: Iterable[int | str], ended: bool = False) -> float:
     return used / TICK
 
 
-def holds_turns(pids: Iterable[int]) -> bool:
-    """Whether one of them holds the lock of a file (flock) that others may wait for."""
-    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-    holders = {int(lock[4]) for lock in locks if lock[1] == "FLOCK"}  # who waits for one has an arrow there
+def holds(pids: Iterable[int], files: Iterable[Path]) -> bool:
+    """Whether one of them holds the lock (flock) of one of these files."""
+    inodes = {str(file.stat().st_ino) for file in files if file.exists()}
+    locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]  # who waits for one has an arrow
+    holders = {int(lock[4]) for lock in locks if lock[1] == "FLOCK" and lock[5].rpartition(":")[2] in inodes}
     return bool(holders & set(pids))
 
 

@@ -380,11 +380,15 @@ def test_on_a_phone_nothing_runs_off_the_side(app, database, chromium, tmp_path,
         window = Window(chromium, port, viewport=PHONE, color_scheme=scheme, is_mobile=True, device_scale_factor=2)
         page = window.sign_in(new_key(database, "admin"))
         one = page.locator("[aria-labelledby=outcomes-title] tbody tr a").first.get_attribute("href")
+        with database.write() as session:  # of another day, which its time says then
+            factories.outcome(session, customer_number="+380501112233", started_at=clock.now() - timedelta(days=3))
+        chosen = "/calls?columns=id,customer_number,custom_fields,notes,agent"
         for name, path in {
             "overview": "/",
             "connection": "/connections/ryng-main",
             "calls": "/calls",
-            "columns": "/calls?columns=id,customer_number,custom_fields,notes,agent",
+            "columns": chosen,
+            "columns of another day": f"{chosen}&number=%2B380501112233",
             "loads": "/loads",
             "quarantine": "/quarantine",
             "schedules": "/schedules",
