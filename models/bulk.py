@@ -189,20 +189,20 @@ def _writers(table: Table, names: tuple[str, ...], dialect: str) -> list[tuple[i
     return found
 
 
-@lru_cache(MEMORY)
-def _time(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return moment.isoformat(" ", "microseconds")
 
 
-@lru_cache(MEMORY)
-def _sqlite_time(moment: datetime) -> str:
-    return _time(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
-
-
 # One id and one moment stand in several rows of a batch: a call's in its events, a receipt's in everything that it told.
 _sqlite_id = lru_cache(MEMORY)(str)
+_time = lru_cache(MEMORY)(_in_utc)
+
+
+@lru_cache(MEMORY)
+def _sqlite_time(moment: datetime) -> str:
+    return _in_utc(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
 
 
 def _shown(value: Any) -> str:
