@@ -11,6 +11,10 @@ from models.database import said
 
 log = structlog.get_logger(__name__)
 
+Steps = dict[
+    str, tuple[Callable[[], object], float]
+]  # name of a loop -> its step, and the pause after one without work
+
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back
 # Between two batches of a backlog: whoever waits for the interpreter or, on SQLite, for the lock gets it here.

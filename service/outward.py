@@ -15,14 +15,13 @@ from dialers.registry import DIALERS
 from leads.taking_out import take_out_next
 from models.database import Database
 from schedules.sending import Sender
+from service.loops import Steps
 
 POLL_SECONDS = 1.0
 SEND_SECONDS = 0.5
 FOLLOW_SECONDS = 0.5
 RESTS, LONGEST_REST_SECONDS = 4.0, 1.0  # after following: so many times as long as it took
 SCHEDULE_SECONDS = 1.0
-
-Steps = dict[str, tuple[Callable[[], object], float]]
 
 
 def outward(
@@ -33,8 +32,7 @@ def outward(
     destinations: Mapping[str, Destination],
     sender: Sender | None,
 ) -> Steps:
-    """Name of a loop -> its step, and the pause after one that found nothing to do. ``callbacks``: our URLs by connection and
-    kind."""
+    """``callbacks``: our URLs by connection and kind."""
     steps: Steps = {}
     if sender is not None:
         steps |= {f"schedules: {name}": (step, SCHEDULE_SECONDS) for name, step in sender.lanes().items()}

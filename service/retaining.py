@@ -1,18 +1,16 @@
 """The worker's loops that keep receipts in parts, and delete what is older than it is kept."""
 
 import threading
-from collections.abc import Callable
 
 from lib import outside
 from models.database import Database
 from models.parting import Parting
+from service.loops import Steps
 from upkeep.retention.ages import Ages
 from upkeep.retention.keeper import Keeper
 
 PART_SECONDS = 60.0
 RETENTION_SECONDS = 60.0
-
-Steps = dict[str, tuple[Callable[[], object], float]]
 
 
 def retaining(database: Database, ages: Ages | None, stop: threading.Event) -> Steps:

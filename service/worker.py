@@ -150,7 +150,7 @@ def start(
     normalize = (_normalizer(normalizing, stop, beside, taking_in), pause)
     waiting, refusing = Waiting(database, connections), Past(database)
     meeting, spreading = Meeting(database, connections), Spreading(database, connections)
-    steps: dict[str, tuple[Callable[[], object], float]] = {
+    steps: loops.Steps = {
         "normalize": normalize,
         "meet": (lambda: spreading.step() or meeting.step(), MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),

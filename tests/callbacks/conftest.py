@@ -7,6 +7,8 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from tests.forks import forked
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -19,15 +21,8 @@ def start():
     started = []
 
     def start(work):
-        process = os.fork()
-        if not process:
-            try:
-                work()
-                os._exit(0)
-            finally:
-                os._exit(1)
-        started.append(process)
-        return process
+        started.append(forked(work))
+        return started[-1]
 
     yield start
     for process in started:

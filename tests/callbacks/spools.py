@@ -3,9 +3,11 @@
 import os
 import pickle
 
+from tests.forks import end_of
+
 
 def finish(process):
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    assert end_of(process) == 0
 
 
 def answer(start, work):

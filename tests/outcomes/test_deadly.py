@@ -20,6 +20,7 @@ from outcomes.deadly import Normalizing
 from outcomes.in_hand import FOLDER, Note
 from outcomes.renormalize import renormalize
 from tests.evidence import CONNECTIONS, keep, normalize, outcomes, receipt, terminal
+from tests.forks import end_of, forked
 
 POISON = b'{"callID":"poison","callLogID":1,"status":"busy"}'
 RYNG = DIALERS["ryng"]
@@ -51,20 +52,7 @@ def life(database_url, folder, threads=1) -> int:
         for thread in running:
             thread.join()
 
-    return end_of(normalizes)
-
-
-def end_of(work) -> int:
-    """Of a process that does the work: its code."""
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return end_of(forked(normalizes))
 
 
 def _to_the_end(normalizing):
@@ -151,7 +139,7 @@ def test_where_the_past_is_read_again_it_is_left_out(database, database_url, tmp
         ((calls, found),) = renormalize(Database(database_url), other, *other, apply=True)
         assert (calls, found.receipts, found.unreadable) == (2, 2, 1)
 
-    assert end_of(again) == 0
+    assert end_of(forked(again)) == 0
     assert len(outcomes(database)) == 2
 
 

@@ -24,6 +24,7 @@ from service import normalizer, worker
 from service.normalizer import Beside, work
 from service.settings import config
 from tests.evidence import CONNECTIONS, keep, outcomes, receipt, terminal
+from tests.forks import forked
 from tests.server import toml
 
 CALLS = 200
@@ -130,12 +131,7 @@ def test_one_that_is_told_to_end_and_does_not_accuses_nobody(beside, database, t
     monkeypatch.setitem(DIALERS, "ryng", replace(DIALERS["ryng"], read=lambda *_: threading.Event().wait()))
     monkeypatch.setattr(sys, "argv", ["", str(os.getpid()), config.load().file_hash])
     note = tmp_path / FOLDER / "0"
-    child = os.fork()
-    if not child:
-        try:
-            module.main()
-        finally:
-            os._exit(1)
+    child = forked(module.main)
     try:
         until(lambda: note.is_file() and note.read_text().strip(), 20)
         os.kill(child, signal.SIGTERM)
