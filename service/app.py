@@ -11,7 +11,6 @@ from models.replica import Replica
 from outcomes.decisions import Decided
 from queries.sources import Sources
 from service import logs
-from service.cli import group as commands
 from service.passage.refusals import tally
 from service.settings import config
 from web import errors
@@ -43,7 +42,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     read_side.register(app)
     app.register_error_handler(ParseException, errors.broken_off)
-    commands.register(app)
     # In front of Flask: no hook, no method table and no error page of ours can stand between a dialer and its 200.
     read = Origin(app.wsgi_app, settings.proxies)
     receiver = Receiver(read, inbox, settings.connections, settings.secret_key, settings.proxies)

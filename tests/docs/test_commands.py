@@ -6,26 +6,19 @@ import shlex
 import click
 import pytest
 
-from service.app import create_app
+from service.cli.group import wrapup
 from tests.docs.pages import FENCE, PAGES, named, quoted, read, rows, section
-from tests.web.conftest import settings_for
-from web.context import context
-
-FLASKS = {"run", "routes", "shell", "openapi"}  # its own
 
 
 @pytest.fixture(scope="module")
-def commands(tmp_path_factory) -> dict[str, click.Command]:
+def commands() -> dict[str, click.Command]:
     """By their full names, such as ``leads load``."""
-    folder = tmp_path_factory.mktemp("commands")
-    app = create_app(settings_for(f"sqlite:///{folder}/wrapup.db", folder))
-    context(app).database.close()
-    found, waiting = {}, [("", app.cli)]
+    found, waiting = {}, [("", wrapup)]
     while waiting:
         name, command = waiting.pop()
         if isinstance(command, click.Group):
             waiting += [(f"{name} {key}".strip(), inner) for key, inner in command.commands.items()]
-        elif name not in FLASKS and name.split()[0] not in FLASKS and not command.hidden:
+        elif not command.hidden:
             found[name] = command
     return found
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from queries.feed import place
 from rig.waiting import until
 from service import worker
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.backups import backup
 from tests.evidence import CONNECTIONS, keep, normalize, receipt, terminal
 from tests.web.conftest import client_with, settings_for
@@ -346,7 +348,7 @@ def test_over_http(app, database):
         assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
         assert answer.json["details"] == {"epoch": 1, "last_position": 3}
 
-    done = app.test_cli_runner().invoke(args=["feed", "restart", "--above", "5000000"])
+    done = app.test_cli_runner().invoke(wrapup, ["feed", "restart", "--above", "5000000"])
     assert done.exit_code == 0, done.output
     now = state(database)
     assert now.begins_above >= 6_000_000
@@ -373,7 +375,7 @@ def test_an_empty_feed_gives_a_place_that_is_good_later(app, database):
 
 
 def test_the_command_shows_where_the_feed_is(app, database, tmp_path):
-    run = app.test_cli_runner().invoke
+    run = partial(app.test_cli_runner().invoke, wrapup)
     calls(database, 1, 2)
     assert run(args=["feed", "show"]).stdout.splitlines() == ["epoch 1, last place 2", "This host has kept no place."]
     (tmp_path / feed_place.FILE).write_text('{"epoch": 1, "position": 3}')

@@ -6,6 +6,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import time, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from rig.waiting import until
 from sandbox.webhook.receiver import SECRET
 from service import worker
 from service.app import create_app
+from service.cli.group import wrapup
 from service.settings.alerts import alerts_of
 from service.settings.mistakes import BadSettings
 from service.watching import watch_of
@@ -130,7 +132,7 @@ def context_spool(settings):
 def test_the_commands(told):
     settings, box, receiver = told
     app = create_app(settings)
-    run = app.test_cli_runner().invoke
+    run = partial(app.test_cli_runner().invoke, wrapup)
     try:
         rules = run(args=["alerts", "rules"])
         assert rules.exit_code == 0 and "alert: WrapupCallbacksSpooled\n" in rules.output
@@ -176,6 +178,6 @@ def test_the_commands(told):
 
 def test_where_the_settings_say_nothing_it_is_no_worker_that_is_missing(sqlite_url, tmp_path):
     app = create_app(settings_for(sqlite_url, tmp_path))
-    listed = app.test_cli_runner().invoke(args=["alerts", "list"])
+    listed = app.test_cli_runner().invoke(wrapup, ["alerts", "list"])
     assert listed.exit_code == 1 and listed.output.startswith("The settings have no mail, webhook or heartbeat")
     context(app).database.close()

@@ -8,6 +8,7 @@ from crm.destination import Destination
 from lib import ids
 from models import Delivery, DestinationState
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.factories import delivery, destination
 from tests.web.conftest import settings_for
 from web.context import context
@@ -18,7 +19,7 @@ def run(database, database_url, tmp_path):
     configured = {"sales": Destination("sales", "hubspot"), "new": Destination("new", "webhook")}
     app = create_app(replace(settings_for(database_url, tmp_path), destinations=configured))
     runner = app.test_cli_runner()
-    yield lambda *words: runner.invoke(args=["crm", *map(str, words)])
+    yield lambda *words: runner.invoke(wrapup, ["crm", *map(str, words)])
     context(app).database.close()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from crm.destination import Rule
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.crm.engine import Engine, account, hubspot_of, listening, told, webhook_of
 from tests.factories import NOON
 from tests.web.conftest import settings_for
@@ -45,7 +46,7 @@ def run(database_url, tmp_path):
     def run(*words, **destinations):
         app = create_app(replace(settings_for(database_url, tmp_path), destinations=destinations))
         apps.append(app)
-        return app.test_cli_runner().invoke(args=["crm", *words])
+        return app.test_cli_runner().invoke(wrapup, ["crm", *words])
 
     yield run
     for app in apps:

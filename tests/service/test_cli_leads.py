@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from leads import send_due, sending
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.dialers.qvoice.stage import stage
 from tests.server import toml
 from tests.web.conftest import settings_for
@@ -109,6 +110,6 @@ def test_a_database_in_trouble_does_not_end_the_sending(database, database_url, 
         connections = {played.connection.name: played.connection}
         app = create_app(replace(settings_for(database_url, tmp_path), connections=connections))
         words = ["leads", "load", played.connection.name, played.campaign, str(tmp_path / "list.csv")]
-        done = app.test_cli_runner().invoke(args=words)
+        done = app.test_cli_runner().invoke(wrapup, words)
         context(app).database.close()
         assert (done.exit_code, troubles, len(played.taken())) == (0, [], 1), done.output

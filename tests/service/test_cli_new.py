@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.dialers import lead_cases as cases
 from tests.dialers.voipex.stage import OPTIONS
 from tests.web.conftest import settings_for
@@ -48,7 +49,7 @@ def test_what_is_missing_is_named(dialer, name, options, said, sqlite_url, tmp_p
         ours = replace(played.connection, callback_tokens=("token",))
         app = create_app(replace(settings_for(sqlite_url, tmp_path), connections={ours.name: ours}))
         words = ["leads", "load", played.connection.name, name, str(tmp_path / "list.csv"), "--new"]
-        done = app.test_cli_runner().invoke(args=[*words, "--options", json.dumps(options)])
+        done = app.test_cli_runner().invoke(wrapup, [*words, "--options", json.dumps(options)])
         context(app).database.close()
         assert (done.exit_code, played.taken()) == (2, [])
         assert said in done.output, done.output

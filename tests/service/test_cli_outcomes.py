@@ -3,11 +3,13 @@
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from dialers.base import Connection
 from service.app import create_app
+from service.cli.group import wrapup
 from service.cli.polling import _why_none
 from tests.dialers.qvoice.portal import row
 from tests.evidence import RYNG, keep, normalize, outcomes, receipt, terminal
@@ -24,7 +26,7 @@ def run(database, database_url, tmp_path):
     normalize(database)
     mapped = replace(RYNG, words={"NO-FORWARD": "canceled"})
     app = create_app(replace(settings_for(database_url, tmp_path), connections={RYNG.name: mapped}))
-    yield app.test_cli_runner().invoke
+    yield partial(app.test_cli_runner().invoke, wrapup)
     context(app).database.close()
 
 
@@ -115,7 +117,7 @@ def test_a_past_is_called_whole_only_where_all_of_it_was_answered(database, data
         portal.fault(**faults)
         app = create_app(replace(settings_for(database_url, tmp_path), connections={"qvoice-main": portal.connection}))
         asked = ["poll", "qvoice-main", "--since", "2026-11-17", "--until", "2026-11-18", "--pause", "0"]
-        told = app.test_cli_runner().invoke(args=asked)
+        told = app.test_cli_runner().invoke(wrapup, asked)
     context(app).database.close()
     assert (told.exit_code, said in told.output) == (code, True), told.output
     assert ("some calls may be missing" in told.stdout) is bool(faults)

@@ -17,6 +17,7 @@ from sandbox.qvoice import calls as qvoice_calls
 from sandbox.ringostat import calls as ringostat_calls
 from sandbox.ryng import bodies, plan
 from service.app import create_app
+from service.cli.group import wrapup
 from service.demo import command as demo
 from service.demo import settings as demo_settings
 from service.settings import config
@@ -174,8 +175,8 @@ def test_a_child_with_work_that_ends_is_started_until_it_has_done_it(code, start
 
 def test_the_commands_name_it(sqlite_url, tmp_path):
     app = create_app(settings_for(sqlite_url, tmp_path))
-    said = app.test_cli_runner().invoke(args=["--help"]).output
-    helped = app.test_cli_runner().invoke(args=["demo", "--help"])
+    said = app.test_cli_runner().invoke(wrapup, ["--help"]).output
+    helped = app.test_cli_runner().invoke(wrapup, ["demo", "--help"])
     context(app).database.close()
     assert re.search(r"\n  demo +Run all of it on a database of its own", said), said
     assert helped.exit_code == 0 and "--fresh" in helped.output

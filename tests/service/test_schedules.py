@@ -17,6 +17,7 @@ from schedules import noting
 from schedules.settings import Settings
 from service import worker
 from service.app import create_app
+from service.cli.group import wrapup
 from service.settings import config
 from service.settings.mistakes import BadSettings
 from service.settings.schedules import schedules_of
@@ -87,7 +88,7 @@ def run(database, database_url, tmp_path):
         app = create_app(replace(settings_for(database_url, tmp_path), schedules=own))
         Engine(database, tmp_path, own).schedule(view(database))
         runner = app.test_cli_runner()
-        yield lambda *words: runner.invoke(args=["schedules", *words]), box
+        yield lambda *words: runner.invoke(wrapup, ["schedules", *words]), box
         context(app).database.close()
 
 

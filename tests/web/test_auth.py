@@ -6,6 +6,7 @@ import pytest
 
 from lib import ids
 from models import ApiKey
+from service.cli.group import wrapup
 from tests import factories
 from tests.web.conftest import client_with
 from web import keys
@@ -234,7 +235,7 @@ def test_a_name_that_a_terminal_would_obey_is_refused(app, database, name):
     with database.write() as session, pytest.raises(ValueError, match="not printed"):
         keys.create_key(session, name, ["read"])
     if "\ud800" not in name:
-        made = app.test_cli_runner().invoke(args=["keys", "create", name])
+        made = app.test_cli_runner().invoke(wrapup, ["keys", "create", name])
         assert made.exit_code == 1 and "not printed" in made.output
 
 
@@ -252,14 +253,14 @@ def test_a_name_of_an_older_release_is_shown_harmlessly(app, database, name):
     with database.write() as session:
         (key,) = keys.list_keys(session)
         key.name = name
-    listed = app.test_cli_runner().invoke(args=["keys", "list"]).output
+    listed = app.test_cli_runner().invoke(wrapup, ["keys", "list"]).output
     assert listed.count("\n") == 1 and listed.rstrip("\n").isprintable()
     with database.write() as session:
         kept = factories.receipt(session, state="quarantined", reason="unparseable").id
     answer = client.post(f"{API}/receipts/{kept}/dismiss")
     assert answer.status_code == 200
     assert answer.json["receipt"]["dismissed_by"].isprintable()
-    assert app.test_cli_runner().invoke(args=["keys", "revoke", str(key.id)]).output == "Revoked 1 key.\n"
+    assert app.test_cli_runner().invoke(wrapup, ["keys", "revoke", str(key.id)]).output == "Revoked 1 key.\n"
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/static/docs.css"])

@@ -7,6 +7,7 @@ from lib import clock
 from models import Receipt, StrangerQuota
 from queries import strangers
 from service.app import create_app
+from service.cli.group import wrapup
 from tests.factories import NOON, minutes, receipt
 from tests.web.conftest import settings_for
 from web.auth import API
@@ -72,7 +73,7 @@ def test_by_the_api(admin, database, full, order, gone, monkeypatch):
 def test_by_the_command(database, database_url, tmp_path, full, order, gone):
     app = create_app(settings_for(database_url, tmp_path))
     words = [word for name, value in order.items() for word in (f"--{name}", value.removesuffix("Z"))]
-    done = app.test_cli_runner().invoke(args=["purge-strangers", *words])
+    done = app.test_cli_runner().invoke(wrapup, ["purge-strangers", *words])
     context(app).database.close()
     assert (done.exit_code, done.stdout) == (0, f"Purged {sum(gone.values())}.\n")
     assert left(database, full) == gone
@@ -86,7 +87,7 @@ def test_what_would_be_everything_or_no_strangers_is_refused(admin, database, fu
 
 def test_the_command_asks_for_a_filter(database_url, tmp_path):
     app = create_app(settings_for(database_url, tmp_path))
-    done = app.test_cli_runner().invoke(args=["purge-strangers"])
+    done = app.test_cli_runner().invoke(wrapup, ["purge-strangers"])
     context(app).database.close()
     assert (done.exit_code, "Say which" in done.stderr) == (2, True)
 
