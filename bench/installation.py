@@ -29,7 +29,10 @@ ROLES = {
     "reader": "passage.reader",
     "normalizer": "service.normalizer",
     "worker": "service.worker",
+    "mirroring": "service.mirroring",
+    "mirror": "queries.mirror.process",
 }
+SUPERVISOR = "supervisor"
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
 
@@ -146,7 +149,7 @@ class Installation:
         for role, word in ROLES.items():
             if word in said:
                 return role
-        return "supervisor"
+        return SUPERVISOR
 
     def pids(self) -> list[int]:
         """``wrapup serve`` and all that descends from it."""

@@ -15,7 +15,7 @@ MOST_MEMORY, MOST_DELAY = 1.1, 1.2
 
 @dataclass(frozen=True)
 class Minute:
-    """``memory`` in MB (PSS) and ``descriptors``, by what a process is for; all receivers together."""
+    """``memory`` in MB (PSS) and ``descriptors``, by what a process is for, 0 where there is none; all receivers together."""
 
     number: int
     answered: int
@@ -51,19 +51,21 @@ def write(file: Path, minutes: Iterable[Minute]) -> Iterator[Minute]:
 
 
 def rows(minutes: list[Minute]) -> Iterator[Row]:
-    """The last minutes against the first ones after it was warm. One that was too short for both has no ratios, and says of
-    nothing that it has not grown."""
-    warm = minutes[WARM : WARM + OF] if len(minutes) >= WARM + 2 * OF else []
-    last = minutes[-OF:]
+    """The last minutes against the first ones after it was warm, of each process those in which it was there: some begin when
+    there is much. What was too short for both has no ratio, and of that nothing is said to have not grown."""
+    warm, last = _ends(minutes)
     told = f"{len(minutes)} minute{'' if len(minutes) == 1 else 's'}"
     answered, errors = (sum(getattr(one, name) for one in minutes) for name in ("answered", "errors"))
     yield Row(
         f"27. callbacks answered in {told}, errors", f"{answered:,}, {errors:,}", "", "", "no errors", errors == 0
     )
     for role in sorted(last[-1].memory):
-        held = [[one.memory.get(role, 0.0) for one in some] for some in (last, warm)]
+        before, after = _ends([one for one in minutes if one.memory.get(role)])
+        if not after:
+            continue
+        held = [[one.memory[role] for one in some] for some in (after, before)]
         yield _grown(f"27a. memory (PSS) of the {role}, last minutes / first", *held, " MB", MOST_MEMORY)
-        opened = [[one.descriptors.get(role, 0.0) for one in some] for some in (last, warm)]
+        opened = [[one.descriptors.get(role, 0.0) for one in some] for some in (after, before)]
         yield _grown(f"27b. open files and sockets of the {role}, last minutes / first", *opened, "", MOST_MEMORY)
     if last[-1].connections:
         yield _grown(
@@ -79,6 +81,11 @@ def rows(minutes: list[Minute]) -> Iterator[Row]:
         " s",
         None,
     )
+
+
+def _ends(minutes: list[Minute]) -> tuple[list[Minute], list[Minute]]:
+    """The first that were warm, and the last."""
+    return minutes[WARM : WARM + OF] if len(minutes) >= WARM + 2 * OF else [], minutes[-OF:]
 
 
 def _grown(figure: str, last: list[float], warm: list[float], unit: str, most: float | None) -> Row:

@@ -25,7 +25,7 @@ from bench.accounts import FIRST_RECORD
 from bench.crms import HUBSPOT, WEBHOOK
 from bench.databases import Embedded, Server, databases
 from bench.delays import p99_visible
-from bench.installation import Installation
+from bench.installation import ROLES, SUPERVISOR, Installation
 from bench.load import Load
 from bench.minutes import Minute, rows, write
 from bench.portal import WHO, portal
@@ -102,12 +102,12 @@ def _check(ours: Installation, began: Any, loads: list[Load]) -> None:
 
 
 def _look(ours: Installation, number: int, sent: Load, took: list[float], used: Mapping[str, float]) -> Minute:
-    memory: dict[str, float] = {}
-    opened: dict[str, float] = {}
+    memory = dict.fromkeys((*ROLES, SUPERVISOR), 0.0)
+    opened = dict(memory)
     for pid in ours.pids():
         role = ours.role(pid)
-        memory[role] = memory.get(role, 0.0) + pss(pid)
-        opened[role] = opened.get(role, 0) + descriptors(pid)
+        memory[role] += pss(pid)
+        opened[role] += descriptors(pid)
     slowest = max(took, default=0.0)
     took.clear()
     found = Minute(
@@ -128,10 +128,9 @@ def _look(ours: Installation, number: int, sent: Load, took: list[float], used: 
 
 def _used(ours: Installation) -> dict[str, float]:
     """Seconds of processor time so far, by what processes are for; PostgreSQL's, too."""
-    used: dict[str, float] = {}
+    used = dict.fromkeys((*ROLES, SUPERVISOR), 0.0)
     for pid in ours.pids():
-        role = ours.role(pid)
-        used[role] = used.get(role, 0.0) + processor([pid], ended=True)
+        used[ours.role(pid)] += processor([pid], ended=True)
     database = server(ours.database)
     return used | ({"postgresql": processor(database, ended=True)} if database else {})
 

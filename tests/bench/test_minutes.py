@@ -45,6 +45,17 @@ def test_each_kind_of_growth_is_seen(changed, missed):
     assert _missed([MINUTE] * (LENGTH - OF) + last) == [missed]
 
 
+def test_a_process_that_begins_later_is_held_against_its_own_beginning():
+    def mirror(*sizes: float) -> list[Minute]:
+        return [replace(MINUTE, memory={"worker": 90.0, "mirror": size}) for size in sizes]
+
+    late = mirror(*[0.0] * WARM, *[50.0] * WARM, *[80.0] * 2 * OF)
+    assert not _missed(late)
+    assert _missed(late + mirror(*[90.0] * OF)) == ["27a"]
+    assert not _missed(mirror(*[0.0] * LENGTH))  # it never began
+    assert not _missed(mirror(*[0.0] * LENGTH, *[50.0] * WARM, 90.0))  # too late for a judgement
+
+
 def test_a_run_that_is_too_short_to_compare_says_of_nothing_that_it_has_not_grown():
     short, long = list(rows([MINUTE] * (WARM + 2 * OF - 1))), list(rows([MINUTE] * (WARM + 2 * OF)))
     assert [(row.ratio, row.reached) for row in short[1:]] == [("", None)] * (len(long) - 1)
