@@ -65,6 +65,17 @@ def text(body: bytes, content_type: str | None = None) -> tuple[str, set[str]]:
     return _decoded(body, "utf-8", set())
 
 
+def wide(body: bytes) -> str | None:
+    """The text of a body in UTF-16 or UTF-32, also of one that was cut; None of any other."""
+    found = json.detect_encoding(body)
+    if not found.startswith(("utf-16", "utf-32")):
+        return None
+    try:
+        return codecs.getincrementaldecoder(found)().decode(body)
+    except UnicodeError:
+        return None
+
+
 def utf8(body: bytes, content_type: str | None) -> bytes:
     """The body as UTF-8, where its Content-Type names another character set and it holds text of that; else as it is."""
     declared = named(content_type)

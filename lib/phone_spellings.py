@@ -2,7 +2,8 @@
 
 National and international, with and without signs, zeros and separators, as a number of JSON, with JSON's or a URL's escapes, in
 the digits of another script, with whatever is dialled before a number in its country: all that is read as the number
-(``lib.phone``). In a body also within base64, and where the body, or what stands there as base64, is compressed.
+(``lib.phone``). In a body also within base64, several times over, in UTF-16 and UTF-32, and where the body, or what stands there
+as base64, is compressed.
 """
 
 import base64
@@ -15,7 +16,7 @@ from typing import Any
 
 import phonenumbers
 
-from lib import phone, phone_plans
+from lib import charsets, phone, phone_plans
 
 ERASED = "erased"  # what stands in its place
 MOST_INFLATED = 16 * 1024 * 1024  # bytes
@@ -43,12 +44,17 @@ _ZEROS = (
 )  # Arabic, Indian, Thai ..., wide
 _OTHER_DIGIT = re.compile("[" + "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _ZEROS) + "]")
 _ESCAPED_DIGIT = re.compile(r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])")
-_LONG = 64  # of a run that is always looked into; a shorter one where it may hold three digits in a row
-_DIGITS = re.compile(r"[MNO][DTjz][AEIMQUYcgk][w-z0-5]")
+_WIDE = "\0"
+_LONG = (
+    64  # of a run that is always looked into; a shorter one where it may hold digits in a row, or begins as text does
+)
+_DIGITS = re.compile(r"[MNO][DTjz][AEIMQUYcgk][w-z0-5]|[MNO][AQgw]A[w-z0-5]AD[AEIMQUYcgk]A")  # three; those of UTF-16
+_OF_TEXT = re.compile(r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589].){5}")
 _BARE = re.compile(r"[:\[,]\s*\Z")  # before a number of JSON
 _END = re.compile(r"(?:\.0*)?\s*[,}\]]")  # and behind it
 _COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _PACKED = ("H4sI", "eA", "eF", "eJ", "eN")  # how their base64 begins
+_DEEPEST = 3  # times that something is base64
 MOST_BEFORE = 8  # digits of what is dialled before a number
 
 
@@ -134,18 +140,27 @@ class Spellings:
         return None if self.within_value(value) else value
 
     def blotted_bytes(self, body: bytes) -> bytes:
-        """The body without it, not compressed any more."""
+        """The body without it, not compressed any more; one of UTF-16 or UTF-32 in which it stood is UTF-8."""
+        text = opened(body)
+        if _WIDE in text and self.within(text.replace(_WIDE, "")):
+            text = charsets.wide(inflated(body)) or text.replace(_WIDE, "")
+        return _bytes(self._replaced(self._unpacked(text, _DEEPEST), _in_place))
+
+    def _unpacked(self, text: str, deep: int) -> str:
+        """The text without what stands in it as base64, and in that as base64 again."""
 
         def again(found: re.Match[str]) -> str:
             run = found[found.lastindex or 0]
             inner = _inner(run)
-            if not inner or not self.within(inner):
+            if not inner:
                 return found[0]
-            kept = found[0].removesuffix(run)
-            return kept + base64.b64encode(_bytes(self.blotted(inner))).decode()
+            within = next((one for one in _read(inner) if self.within(one)), inner)
+            blotted = self.blotted(self._unpacked(within, deep - 1))
+            if blotted == inner:
+                return found[0]
+            return found[0].removesuffix(run) + base64.b64encode(_bytes(blotted)).decode()
 
-        text = _SEGMENT.sub(again, _RUN_BEHIND.sub(again, opened(body)))
-        return _bytes(self._replaced(text, _in_place))
+        return _SEGMENT.sub(again, _RUN_BEHIND.sub(again, text)) if deep else text
 
 
 def _in_ascii(text: str) -> str:
@@ -167,21 +182,36 @@ def of(number: str | None) -> Spellings | None:
 
 def opened(body: bytes) -> str:
     """The body as text, whatever its bytes; what is compressed, as it was before."""
+    return inflated(body).decode("utf-8", "surrogateescape")
+
+
+def inflated(body: bytes) -> bytes:
+    """The body as it was before it was compressed."""
     if body[:2] in _COMPRESSED:
         try:
-            body = zlib.decompressobj(47).decompress(body, MOST_INFLATED)
+            return zlib.decompressobj(47).decompress(body, MOST_INFLATED)
         except zlib.error:
             pass  # it only began like that
-    return body.decode("utf-8", "surrogateescape")
+    return body
 
 
 def texts(body: bytes) -> Iterator[str]:
     """The body as text, and what stands in it as base64."""
-    text = opened(body)
-    yield text
-    for run in _RUN.findall(_ESCAPES.sub(" ", text) if "\\" in text else text):
-        parts = (run, *_SEGMENT.findall(run)) if "/" in run else (run,)
-        yield from filter(None, map(_inner, parts))
+    yield from _texts(opened(body), _DEEPEST)
+
+
+def _texts(text: str, deep: int) -> Iterator[str]:
+    for read in _read(text):
+        yield read
+        for run in _RUN.findall(_ESCAPES.sub(" ", read) if "\\" in read else read) if deep else ():
+            parts = (run, *_SEGMENT.findall(run)) if "/" in run else (run,)
+            for inner in filter(None, map(_inner, parts)):
+                yield from _texts(inner, deep - 1)
+
+
+def _read(text: str) -> tuple[str, ...]:
+    """As it is; and without the zeros that stand between ASCII's characters in UTF-16 and UTF-32, also in a part of one."""
+    return (text, text.replace(_WIDE, "")) if _WIDE in text else (text,)
 
 
 def _bytes(text: str) -> bytes:
@@ -190,7 +220,7 @@ def _bytes(text: str) -> bytes:
 
 def _inner(run: str) -> str | None:
     """What stands in a run of base64, as it was before it was compressed; None where it is none."""
-    if len(run) < _LONG and _DIGITS.search(run) is None and not run.startswith(_PACKED):
+    if len(run) < _LONG and not (run.startswith(_PACKED) or _DIGITS.search(run) or _OF_TEXT.match(run)):
         return None
     bare = run.rstrip("=").replace("-", "+").replace("_", "/")
     try:

@@ -122,6 +122,13 @@ def test_within_base64_and_what_is_compressed():
         "050\xa0123\xa045\xa067".encode("cp1251"),
         b"n=%252B380%252050%2520123%252045%252067",
         "050\u00ad1234567".encode(),
+        b'{"b": "%s"}' % base64.b64encode(b"q=%s&" % base64.b64encode(b'{"tel": "+38 (050) 123-45-67"}')),
+        b'{"b": "%s"}' % base64.b64encode('{"tel": "0501234567"}'.encode("utf-16-le")),
+        '{"b": "тел. 0501234567"}'.encode("utf-16"),
+        '[{"tel": "0501234567"}]'.encode("utf-16-be"),
+        gzip.compress('{"tel": 380501234567}'.encode("utf-32-le"), mtime=0),
+        b"\xff\xfe0\x005\x000\x001\x002\x003\x004\x005\x006\x007\x00\r",  # cut within a character
+        b"\x00\xd8" + "0501234567".encode("utf-16-le"),  # no such text
     ],
 )
 def test_within_what_others_have_packed(body):
@@ -130,6 +137,14 @@ def test_within_what_others_have_packed(body):
     assert not KYIV.within_bytes(left)
     if body.startswith(b"{"):
         json.loads(left)
+
+
+def test_of_a_body_in_utf_16_the_rest_stays():
+    body = '[{"tel": "050 123 45 67"}, {"tel": "0671112233", "name": "Олена"}]'.encode("utf-16")
+    left = KYIV.blotted_bytes(body).decode().removeprefix("\ufeff")
+    assert json.loads(left) == [{"tel": "erased"}, {"tel": "0671112233", "name": "Олена"}]
+    other = '{"tel": "0671112233"}'.encode("utf-16-le")
+    assert KYIV.blotted_bytes(other) == other
 
 
 def test_json_stays_json():

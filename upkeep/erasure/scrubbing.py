@@ -58,11 +58,12 @@ def vacuum(database: Database) -> None:
 
 
 def file_holds(path: Path, spellings: Spellings) -> bool:
-    """Whether the number stands in the file, as bytes."""
+    """Whether the number stands in the file, as bytes, those of UTF-16 among them."""
     with path.open("rb") as file:
         rest = b""
         while piece := file.read(PIECE):
-            if spellings.within((rest + piece).decode("latin-1")):
+            text = (rest + piece).decode("latin-1")
+            if spellings.within(text) or spellings.within(text.replace("\0", "")):
                 return True
             rest = piece[-OVERLAP:]
     return False

@@ -8,7 +8,7 @@ from models import Base
 
 
 def dump(database) -> str:
-    """Every value of every table. Of bytes both what they say and their base64."""
+    """Every value of every table. Of bytes what they say, also without zeros (UTF-16), and their base64."""
     said = []
     with database.read() as session:
         for table in Base.metadata.sorted_tables:
@@ -20,7 +20,8 @@ def dump(database) -> str:
 def _written(value) -> str:
     if isinstance(value, bytes | memoryview):
         body = bytes(value)
-        return body.decode("utf-8", "replace") + "\n" + base64.b64encode(body).decode()
+        said = [one.decode("utf-8", "replace") for one in (body, body.replace(b"\0", b""))]
+        return "\n".join([*said, base64.b64encode(body).decode()])
     return str(value)
 
 

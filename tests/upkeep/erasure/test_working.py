@@ -88,6 +88,8 @@ def filled(database, folder) -> None:
             state="quarantined",
             reason="x",
         )
+        for body in ('{"n": "09800012345"}'.encode("utf-16"), base64.b64encode(base64.b64encode(b"n=+919800012345"))):
+            factories.receipt(session, body=body, state="quarantined", reason="unparseable")
         (call,) = session.scalars(select(CallOutcome).where(CallOutcome.customer_number == NUMBER))
         factories.destination(session)
         factories.delivery(
