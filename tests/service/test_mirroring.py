@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from rig.waiting import until
+from service.prepare import OURS
 from tests.evidence import terminal
 from tests.server import serving
 
@@ -60,4 +61,5 @@ def test_it_is_followed_asked_lost_and_made_again(tmp_path):
         assert "exception" not in log.casefold() and "Traceback" not in log
         ours = served.pids("mirror")
         assert len(ours) == 2
+    assert all(path.name.startswith(OURS) for path in (tmp_path / "data").iterdir())
     until(lambda: not any(Path(f"/proc/{one}").exists() for one in ours), 10)

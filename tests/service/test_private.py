@@ -10,6 +10,9 @@ import pytest
 
 from models.database import Database
 from service.demo import settings as demo_settings
+from upkeep.alerts import keepers
+from upkeep.backups import noted
+from upkeep.erasure import ledger
 
 WRAPUP = str(Path(sys.executable).parent / "wrapup")
 
@@ -41,7 +44,10 @@ def test_what_a_start_makes_is_closed_and_what_is_there_is_closed_too(tmp_path):
     assert open_to_others(data.parent) == {}
     for path in (data, *data.rglob("*")):  # as an earlier release has left it
         path.chmod(0o755 if path.is_dir() else 0o644)
-    (data / "spool").mkdir(mode=0o700)
+    for name in ("spool", "mirror", "reading"):
+        (data / name).mkdir(mode=0o755)
+    for name in (keepers.FILE, keepers.LOCK, noted.BACKUP, ledger.FILE, "counted_calls.json"):
+        (data / name).write_text("")
     prepare()
     assert open_to_others(data) == {}
 
