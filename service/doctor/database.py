@@ -17,6 +17,7 @@ from lib import clock
 from models import schema
 from models.database import Database, is_locked, said
 from models.write_lock import Busy
+from models.writing import takes_writes
 from queries import health
 from service.doctor.line import FAIL, OK, WARN, Line
 from upkeep import beats
@@ -130,7 +131,9 @@ def _writable(database: Database) -> Line:
                 )
         return Line("writing", OK, "It can be written.")
     path = database.url.database or ""
-    if not os.access(path, os.W_OK) or not os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+    with database.read() as session:
+        may = takes_writes(session)
+    if not may:
         return Line("writing", FAIL, "The file or its folder cannot be written.", "Give both to Wrapup's user.")
     try:
         with database.write_lock(within=WRITE_SECONDS), database.engine.connect() as connection:

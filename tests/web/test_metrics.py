@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from lib import clock
 from models.schema import known
@@ -25,8 +26,6 @@ def figures(text: str) -> dict[str, float]:
 
 def asked(app) -> list[str]:
     """The statements of one scrape."""
-    from sqlalchemy import event
-
     said: list[str] = []
 
     def note(connection, cursor, statement, *_):
@@ -96,6 +95,19 @@ def test_nobody_knows_how_long_it_waits_where_the_clock_was_set_back(nobody, dat
     told = found()
     assert "wrapup_pending_age_seconds" not in told and told["wrapup_up"] == 1
     assert not any(name.startswith("wrapup_callback_age_seconds") for name in told)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_takes_no_writes_is_said(nobody, app):
+    """For SQLite's file: tests/models/test_writing.py."""
+
+    def told() -> tuple[float, float]:
+        found = figures(nobody.get("/metrics").text)
+        return found["wrapup_up"], found["wrapup_database_read_only"]
+
+    assert told() == (1, 0)
+    event.listen(context(app).database.engine, "begin", lambda line: line.exec_driver_sql("SET TRANSACTION READ ONLY"))
+    assert told() == (1, 1)
 
 
 def test_workers_say_when_their_loops_went_round(nobody, database):

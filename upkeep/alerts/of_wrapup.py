@@ -2,7 +2,7 @@
 
 from upkeep.alerts.condition import ABOVE, BELOW, CRITICAL, GROWS, IS, JOB, WARNING, Condition, minutes
 from upkeep.alerts.forms import BYTES, SPAN
-from upkeep.metrics.names import BEATS, CONNECTIONS
+from upkeep.metrics.names import BEATS, CONNECTIONS, READ_ONLY, UP
 
 _LONG = "poll .*|send .*|deliver to .*|whom not to call at .*|mirror|schedules: .*|alerts: .*|build indexes"
 
@@ -24,12 +24,23 @@ OF_WRAPUP = (
     ),
     Condition(
         "database_away",
-        "wrapup_up",
+        UP,
         IS,
         0,
         CRITICAL,
         "Wrapup cannot read its database; callbacks go into the spool, and nothing else goes on.",
         "Look whether the database runs, and for database_unavailable in the log.",
+        lasts=minutes(1),
+        of_machine=True,
+    ),
+    Condition(
+        "database_read_only",
+        READ_ONLY,
+        IS,
+        1,
+        CRITICAL,
+        "Wrapup can read its database and not write to it: callbacks go into the spool, and nothing else goes on.",
+        "wrapup doctor says what refuses: a disk that is read-only now, a standby, rights that were taken away.",
         lasts=minutes(1),
         of_machine=True,
     ),
@@ -110,7 +121,7 @@ OF_WRAPUP = (
         ABOVE,
         60,
         CRITICAL,
-        "No worker has been at work for {value}: callbacks are kept, and not understood, polled or passed on.",
+        "No worker has said for {value} that it is at work: callbacks are kept, and not understood, polled or passed on.",
         "Look whether wrapup.service, or wrapup-worker.service, runs.",
         lasts=minutes(1),
         only={"loop": BEATS},

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib import clock
 from lib.http.errors import ExchangeError
@@ -22,13 +23,13 @@ from upkeep.alerts.settings import Alerts
 from upkeep.alerts.state import Note
 from upkeep.alerts.telling import Heartbeat, Teller
 from upkeep.metrics.collecting import Collector
+from upkeep.metrics.names import READ_ONLY, UP
 
 LATE = timedelta(
     seconds=45
 )  # after a look at the database that has not come to its end nobody knows whether it can be read
 TELL_SECONDS = 1.0
 BEAT = timedelta(minutes=1)
-UP = "wrapup_up"
 ANOTHERS = "What was wrong with this machine itself is not known here: another worker watches it."
 
 Lane = tuple[Callable[[], object], float]
@@ -57,6 +58,7 @@ class Watch:
         self._digests = digests
         self._began = now()
         self._read_at: datetime | None = None  # when the database was read last; None: never, or it cannot be
+        self._writes = True  # whether the database that was read then takes writes
         self._tried = False  # whether a look at the database has come to its end
         self._judged_at: dict[Keeper, datetime] = {}  # by whom it is kept: when it was judged last, and all of it
         self._called_at = clock.EARLIEST
@@ -85,17 +87,24 @@ class Watch:
             self._read_at = None
             return
         self._read_at = self._now()
-        if self._table.watches():
-            self._judge(self._table, self._of_all, figures)
-            self._table.keep()
+        try:
+            if self._table.watches():
+                self._judge(self._table, self._of_all, figures)
+                self._table.keep()
+            self._writes = not any(figures.series(READ_ONLY).values())
+        except SQLAlchemyError:
+            self._writes = False
+            raise
 
     def look_at_machine(self) -> None:
-        """Judge what this machine says, and whether the database can be read."""
-        up = GaugeMetricFamily(UP, "")
+        """Judge what this machine says, and whether the database can be read, and written to."""
+        up, read_only = GaugeMetricFamily(UP, ""), GaugeMetricFamily(READ_ONLY, "")
         if self._tried or not self._is_fresh(self._began):  # as long as the first look takes nobody knows
-            up.add_metric([], int(self._is_fresh(self._read_at)))
+            is_up = self._is_fresh(self._read_at)
+            up.add_metric([], int(is_up))
+            read_only.add_metric([], int(is_up and not self._writes))
         if self._file.watches():
-            self._judge(self._file, self._of_machine, Figures.of([up, *self._machine()]))
+            self._judge(self._file, self._of_machine, Figures.of([up, read_only, *self._machine()]))
             self._file.keep()
 
     def _is_fresh(self, at: datetime | None) -> bool:

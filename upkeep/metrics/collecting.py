@@ -14,9 +14,11 @@ from dialers.base import Connection
 from lib import clock
 from lib.shared_counts import SharedCounts
 from models.database import Database, said
+from models.writing import takes_writes
 from queries.recent_counts import RecentCounts
 from upkeep.alerts.settings import Alerts
 from upkeep.metrics import counted, erased, kept, machine, now, passing_on, set_up, told, workers
+from upkeep.metrics.names import READ_ONLY, UP
 
 log = structlog.get_logger(__name__)
 
@@ -47,14 +49,18 @@ class Collector:
 
     def collect(self) -> Iterator[Metric]:
         about = self._about
-        spooled = about.spooled()
+        spooled, writes = about.spooled(), True
         try:
             with about.database.read() as session:
+                writes = takes_writes(session)
                 found = [*_of_the_database(session, about, spooled, self._now())]
         except SQLAlchemyError as error:
             log.error("metrics_failed", error=type(error).__name__, said=said(error))
-            found = []
-        yield GaugeMetricFamily("wrapup_up", "1 where the database could be read", value=int(bool(found)))
+            found, writes = [], True  # nobody knows
+        yield GaugeMetricFamily(UP, "1 where the database could be read", value=int(bool(found)))
+        yield GaugeMetricFamily(
+            READ_ONLY, "1 where the database can be read and takes no writes", value=int(not writes)
+        )
         yield from found
         # Not the database's: what waits because the database was away is wanted most while it is.
         yield from machine.figures(about.folder, about.refused, spooled)

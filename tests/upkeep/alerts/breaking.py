@@ -183,4 +183,4 @@ BREAKS: dict[str, tuple[Step, Step]] = {
 # Of what stays away when nothing comes any more: the rig stops.
 SILENT = {"callbacks_silent", "refusals_old", "polls_behind"}
 # These have tests of their own.
-APART = {"unreachable", "database_away", "disk_nearly_full", "alerts_untold"}
+APART = {"unreachable", "database_away", "database_read_only", "disk_nearly_full", "alerts_untold"}

@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -121,6 +121,18 @@ def test_all_is_well_is_said_by_nobody_who_has_not_looked(rig):
     assert rig.receiver.beats == beats + 1
 
 
+def test_a_database_that_can_be_read_and_takes_no_writes_is_told(rig):
+    rig.minutes(2)
+    with refused(rig.database, "alert_states"):
+        for _ in range(3):
+            looked_at_what_is_left(rig)
+        assert names(rig.receiver, "began") == {"database_read_only"}
+        assert [mail for mail in rig.mails() if "read its database and not write" in mail] == rig.mails() != []
+    rig.minutes(5)
+    assert names(rig.receiver, "ended") == {"database_read_only"}
+    assert set(rig.receiver.events().values()) == {1}
+
+
 @contextmanager
 def refused(database, table: str):
     """Whoever writes there is."""
@@ -141,7 +153,8 @@ def refused(database, table: str):
 
 def looked_at_what_is_left(rig: Rig) -> None:
     rig.now += timedelta(minutes=1)
-    rig.watch.look()
+    with suppress(SQLAlchemyError):
+        rig.watch.look()
     rig.watch.look_at_machine()
     for channel in (MAIL, WEBHOOK):
         rig.watch.tell(Teller(channel, rig.settings))
