@@ -24,6 +24,7 @@ class Minute:
     slowest_question: float  # seconds
     connections: int  # of PostgreSQL; 0 on SQLite
     pending: int
+    begun: int = 0  # processes of those that always run that are not the ones of the beginning
     memory: dict[str, float] = field(default_factory=dict)
     descriptors: dict[str, float] = field(default_factory=dict)
     processor: dict[str, float] = field(default_factory=dict)  # seconds of it that were used
@@ -32,7 +33,7 @@ class Minute:
     def cells(self) -> dict[str, str]:
         own = {"minute": f"{self.number}", "answered": f"{self.answered}", "errors": f"{self.errors}"}
         own |= {"p99_ms": f"{self.p99_ms:.1f}", "slowest_question_s": f"{self.slowest_question:.2f}"}
-        own |= {"connections": f"{self.connections}", "pending": f"{self.pending}"}
+        own |= {"connections": f"{self.connections}", "pending": f"{self.pending}", "begun": f"{self.begun}"}
         own |= {f"memory_{role}_mb": f"{size:.1f}" for role, size in sorted(self.memory.items())}
         own |= {f"processor_{role}_s": f"{used:.1f}" for role, used in sorted(self.processor.items())}
         return own | {f"descriptors_{role}": f"{count:.0f}" for role, count in sorted(self.descriptors.items())}
@@ -59,6 +60,8 @@ def rows(minutes: list[Minute]) -> Iterator[Row]:
     yield Row(
         f"27. callbacks answered in {told}, errors", f"{answered:,}, {errors:,}", "", "", "no errors", errors == 0
     )
+    begun = max(one.begun for one in minutes)
+    yield Row("27f. processes that ended by themselves", f"{begun}", goal="none", reached=begun == 0)
     for role in sorted(last[-1].memory):
         before, after = _ends([one for one in minutes if one.memory.get(role)])
         if not after:

@@ -40,6 +40,7 @@ ROOT = Path(__file__).parent.parent
 MINUTE = 60.0
 SENDING = 55.0  # of each minute; the rest starts the sender, and looks
 ASK_SECONDS = 15.0
+STEADY = ("receivers", "reader", "worker")
 POLLED = "qvoice-soak"
 QUESTIONS = (
     "/api/v1/reports/summary?group_by=day,connection",
@@ -53,7 +54,7 @@ QUESTIONS = (
 def soak(where: Embedded | Server, folder: Path, minutes: int, rate: float) -> Iterator[Minute]:
     """Each minute as it was. Raises Void where something was lost, doubled or is wrong at the end."""
     ours = Installation(folder / "soak", free_port(), where.url("soak"))
-    began, loads = clock.now(), []
+    began, loads, first = clock.now(), list[Load](), set[int]()
     with ExitStack() as running:
         urls = {kind: running.enter_context(crms.served(kind)) for kind in (HUBSPOT, WEBHOOK)}
         crms.put_records(HUBSPOT, urls[HUBSPOT], _contacts())
@@ -65,7 +66,8 @@ def soak(where: Embedded | Server, folder: Path, minutes: int, rate: float) -> I
                 end = time.monotonic() + MINUTE
                 used = _used(ours)
                 loads.append(load.steady(ours.callback_url, rate, SENDING))
-                yield _look(ours, number, loads[-1], took, used)
+                first = _steady(ours) if number == 1 else first
+                yield _look(ours, number, loads[-1], took, used, len(_steady(ours) - first))
                 time.sleep(max(0.0, end - time.monotonic()))
             stored.drained(ours.database)
         delays = [p99_visible(run, follower.said["seen"]) for run in loads]
@@ -101,7 +103,14 @@ def _check(ours: Installation, began: Any, loads: list[Load]) -> None:
     note(f"  {len(numbers):,} callbacks are outcomes, each once")
 
 
-def _look(ours: Installation, number: int, sent: Load, took: list[float], used: Mapping[str, float]) -> Minute:
+def _steady(ours: Installation) -> set[int]:
+    """The processes that are to live as long as the installation."""
+    return {pid for pid in ours.pids() if ours.role(pid) in STEADY}
+
+
+def _look(
+    ours: Installation, number: int, sent: Load, took: list[float], used: Mapping[str, float], begun: int
+) -> Minute:
     memory = dict.fromkeys((*ROLES, SUPERVISOR), 0.0)
     opened = dict(memory)
     for pid in ours.pids():
@@ -120,6 +129,7 @@ def _look(ours: Installation, number: int, sent: Load, took: list[float], used: 
         descriptors=opened,
         connections=max(0, len(server(ours.database)) - 1),  # PostgreSQL's processes
         pending=stored.pending(ours.database),
+        begun=begun,
         memory=memory,
     )
     note(f"  {found}")

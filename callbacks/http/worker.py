@@ -10,13 +10,12 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 import gevent
-from gevent.hub import Waiter
 from gevent.pool import Pool
 from gevent.server import StreamServer
 from gevent.socket import socket as LoopSocket
@@ -27,9 +26,9 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
+from callbacks.http.loop_ticket import LoopTicket
 from callbacks.http.malformed import TARGET, BrokenRequest, without_secrets
 from callbacks.http.response import Gathered, Response
-from callbacks.ladder.tickets import Ticket
 from lib.proxies import neighbourhood
 from lib.waiting_room import Seat
 
@@ -37,35 +36,6 @@ STOP_LOOK_SECONDS = 0.1
 CLOSE_SECONDS = 3.0  # of ``graceful_timeout``, after which gunicorn kills: what is in memory alone may still be stored
 ORPHAN_SECONDS = 3.0
 OTHER_FILES = 512  # than those of lines and of what they ask the reader for
-
-
-class LoopTicket(Ticket):
-    """A ticket whose holder is a greenlet."""
-
-    __slots__ = ()
-
-    def _bell(self) -> Waiter:
-        return Waiter()
-
-    def wait(self) -> None:
-        bell = self._done
-        if bell is not None:  # it has rung already
-            bell.get()
-
-    @classmethod
-    def release(cls, tickets: Iterable[Ticket]) -> None:
-        # The loop is woken once for all of them: it is another thread's, and waking it is what costs.
-        tickets = list(tickets)
-        bells = [bell for ticket in tickets if (bell := ticket._done) is not None]
-        if bells:  # else all have rung already
-            bells[0].hub.loop.run_callback_threadsafe(cls._switch, tickets)
-
-    @staticmethod
-    def _switch(tickets: list[Ticket]) -> None:
-        for ticket in tickets:
-            bell, ticket._done = ticket._done, None
-            if bell is not None:
-                bell.switch(None)
 
 
 class Worker(GeventWorker):

@@ -8,7 +8,7 @@ from callbacks.draft import Draft
 
 
 class Ticket:
-    """For a server that gives each request a thread. ``callbacks.http.worker`` has the one for an event loop."""
+    """For a server that gives each request a thread. ``callbacks.http.loop_ticket`` has the one for an event loop."""
 
     __slots__ = ("_done", "draft", "since")
 

@@ -38,6 +38,7 @@ def test_what_is_needed_at_first_and_stays_is_no_growth():
         ({"connections": 23}, "27c"),
         ({"p99_ms": 15.0}, "27d"),
         ({"errors": 1}, "27"),
+        ({"begun": 1}, "27f"),
     ],
 )
 def test_each_kind_of_growth_is_seen(changed, missed):
@@ -58,8 +59,8 @@ def test_a_process_that_begins_later_is_held_against_its_own_beginning():
 
 def test_a_run_that_is_too_short_to_compare_says_of_nothing_that_it_has_not_grown():
     short, long = list(rows([MINUTE] * (WARM + 2 * OF - 1))), list(rows([MINUTE] * (WARM + 2 * OF)))
-    assert [(row.ratio, row.reached) for row in short[1:]] == [("", None)] * (len(long) - 1)
-    assert all(row.ratio for row in long[1:])
+    assert [(row.ratio, row.reached) for row in short[2:]] == [("", None)] * (len(long) - 2)
+    assert all(row.ratio for row in long[2:])
 
 
 def test_each_minute_is_in_the_file_before_the_next_one(tmp_path):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import gevent
 import pytest
 
-from callbacks.http.worker import LoopTicket
+from callbacks.http.loop_ticket import LoopTicket
 from callbacks.ladder.tickets import Ticket
 from callbacks.readiness import Readiness
 from rig.patience import stretched
