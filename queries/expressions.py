@@ -217,9 +217,6 @@ class Local:
         """0 to 23."""
         return (self._seconds % DAY) // 3600
 
-    def second_of_day(self) -> ColumnElement[int]:
-        return self._seconds % DAY
-
     def weekday(self) -> ColumnElement[int]:
         """1, Monday, to 7: the first day of 1970 was a Thursday."""
         return (self.day() + 3) % 7 + 1

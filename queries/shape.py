@@ -13,7 +13,6 @@ from models import CallEvent, CallOutcome
 from models.shown import AFTER_AGENT, AGENT_AT, AGENT_FIELDS, COLUMNS, FIELDS
 
 JSON_COLUMNS = ("flags", "custom_fields", "sources")
-JSON_AT = tuple(COLUMNS.index(name) for name in JSON_COLUMNS)
 
 _columns_of = attrgetter(*COLUMNS)
 _IDS_AT = tuple(COLUMNS.index(name) for name in ("id", "merged_into"))

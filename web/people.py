@@ -17,11 +17,6 @@ from models import ApiKey, SignIn
 from models.database import insert_into
 from web.sign_in_settings import Oidc
 
-
-class NotLetIn(Exception):
-    """The provider knows the person, and we do not let them in. The message is a sentence."""
-
-
 NO_ROLE = "Your account has no role here: an administrator of your provider gives it one, or of Wrapup names its group."
 NO_CONNECTION = "Your account may see none of the connections here."
 REVOKED = "An administrator of Wrapup has locked this account out."

@@ -14,7 +14,6 @@ from queries.reports.base import Asked, Column, Figure, Share
 MEDIAN: Share = (1, 2)
 P90: Share = (9, 10)
 Key = tuple[Any, ...]
-Conditions = Sequence[ColumnElement[bool]]
 
 
 def percentiles_of(
