@@ -187,9 +187,9 @@ def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[Se
             process.kill()
 
 
-def answers(url: str, process: subprocess.Popen, seconds: float = 30.0) -> None:
+def answers(url: str, process: subprocess.Popen) -> None:
     """Wait until something answers at the URL, whatever it says. Raises RuntimeError."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 30.0
     while process.poll() is None and time.monotonic() < end:
         try:
             requests.get(url, timeout=5)

@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 END = datetime(2026, 11, 28, tzinfo=UTC)
@@ -123,10 +124,9 @@ def written(moment: float) -> str:
     return f"{_day(day)} {_SECOND[second]}.{micros:06d}"
 
 
-def _day(day: int, known: dict[int, str] = {}) -> str:  # noqa: B006  # a memory is what it is for
-    if day not in known:
-        known[day] = (_EPOCH + timedelta(days=day)).date().isoformat()
-    return known[day]
+@cache
+def _day(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def _seconds(chance: random.Random, count: int) -> list[float]:

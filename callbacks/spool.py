@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 SEGMENT = re.compile(r"\d{12}\.spool")
 DAMAGED = "damaged"
+PROBED_BYTES = 64 * 1024
 MOST_TRIES = 100  # at a segment to append to: where new ones are closed from the start, there is none to be had
 BATCH_BYTES = 4 * 1024 * 1024  # bodies may have 1 MiB, and a drained batch is held in memory
 
@@ -136,11 +137,11 @@ class Spool:
                     with contextlib.suppress(FileNotFoundError):  # drained a moment ago
                         yield entry.stat().st_size
 
-    def probe(self, room: int = 64 * 1024) -> None:
-        """Raise OSError when the spool could not store ``room`` bytes now: writes and removes a file of that length."""
+    def probe(self) -> None:
+        """Raise OSError when the spool could not store ``PROBED_BYTES`` now: writes and removes a file of that length."""
         private.make_folder(self.folder)
         with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
-            write_all(file.fileno(), bytes(room))
+            write_all(file.fileno(), bytes(PROBED_BYTES))
             os.fsync(file.fileno())
 
     def _open_newest(self) -> int:

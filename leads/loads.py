@@ -21,6 +21,7 @@ SHOWN_STATES = tuple(state for state in LEAD_STATES if state != SENDING)
 # What an operator may decide of leads that are unknown. To send them again may call somebody twice.
 DECISIONS = {"resend": PENDING, "accepted": ACCEPTED, "rejected": REJECTED}
 DECIDED = "Decided by an operator."
+MOST_REASONS = 20
 _NEWEST = "loads"  # the order that a cursor belongs to
 
 
@@ -116,10 +117,9 @@ def counts(session: Session, load_id: UUID) -> dict[str, int]:
     return {state: found.get(state, 0) for state in SHOWN_STATES}
 
 
-def reasons(
-    session: Session, configured: Configured, load_id: UUID, state: str, most: int = 20
-) -> list[dict[str, Any]]:
-    """``{"reason", "leads", "like"}`` of a load's leads in a state, the most frequent first; ``like`` is the row of the first."""
+def reasons(session: Session, configured: Configured, load_id: UUID, state: str) -> list[dict[str, Any]]:
+    """``{"reason", "leads", "like"}`` of a load's leads in a state, ``MOST_REASONS`` at most, the most frequent first; ``like``
+    is the row of the first."""
     connection = configured.get(session.scalar(select(LOADS.c.connection).where(LOADS.c.id == load_id)) or "")
     leads = func.count().label("leads")
     statement = (
@@ -127,7 +127,7 @@ def reasons(
         .where(LEADS.c.load_id == load_id, LEADS.c.state.in_(_stored(state)))
         .group_by(LEADS.c.reason)
         .order_by(leads.desc(), func.min(LEADS.c.ordinal))
-        .limit(most)
+        .limit(MOST_REASONS)
     )
     found = [dict(row._mapping) for row in session.execute(statement)]
     said = [one["reason"] for one in found]

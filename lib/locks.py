@@ -20,7 +20,6 @@ def take_within(
     file: int,
     seconds: float,
     in_vain: Callable[[], bool] = lambda: False,
-    look_every: float = LOOK_SECONDS,
     shared: bool = False,
 ) -> bool:
     """Take it within so many seconds, or give up, also as soon as it would be ``in_vain``."""
@@ -28,7 +27,7 @@ def take_within(
     while not take(file, shared):
         if in_vain() or time.monotonic() > end:
             return False
-        time.sleep(look_every)
+        time.sleep(LOOK_SECONDS)
     return True
 
 

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -60,9 +60,8 @@ class Client:
 class Provider:
     """One provider. Shared by threads."""
 
-    def __init__(self, client: Client, now: Callable[[], datetime] = clock.now):
+    def __init__(self, client: Client):
         self._client = client
-        self._now = now
         self._http = Http(PATIENCE, client.ca_file)
         self._lock = threading.Lock()
         self._found: tuple[float, dict[str, Any]] | None = None
@@ -130,7 +129,7 @@ class Provider:
 
     def _wrong(self, claims: Mapping[str, Any], nonce: str) -> str | None:
         """What is wrong with the claims; None: nothing."""
-        now, aud = self._now().timestamp(), claims.get("aud")
+        now, aud = clock.now().timestamp(), claims.get("aud")
         audience = [aud] if isinstance(aud, str) else aud if isinstance(aud, list) else []
         if claims.get("iss") != self._client.issuer:
             return "it names another issuer"

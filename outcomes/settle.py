@@ -22,13 +22,11 @@ _WAITING = (CallOutcome.settling == ours.AWAITING_DISPOSITION, CallOutcome.settl
 _FACTS = (CallOutcome.group_id, CallOutcome.connection, CallOutcome.settling, CallOutcome.status_raw)
 
 
-def settle_due(
-    database: Database, connections: Mapping[str, Connection], now: datetime | None = None, limit: int = BATCH
-) -> int:
+def settle_due(database: Database, connections: Mapping[str, Connection], now: datetime | None = None) -> int:
     """Fold groups with an outcome that has waited long enough. Returns how many outcomes changed; 0 when none is due."""
     now = now or clock.now()
     with database.read() as session:
-        groups = set(session.scalars(due(now).limit(limit)))
+        groups = set(session.scalars(due(now).limit(BATCH)))
     try:
         return fold_again(database, connections, groups, now)
     except Raced:

@@ -47,6 +47,7 @@ COLUMNS = tuple(
         "dismissed_by",
     )
 )
+MOST_OUTCOMES = 100  # of a receipt
 _ORDER = "-receipts"
 
 
@@ -135,10 +136,10 @@ def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) ->
     )
 
 
-def outcomes_of(session: Session, receipt_id: UUID, most: int = 100) -> list[UUID]:
-    """The outcomes that have learned something of the receipt."""
+def outcomes_of(session: Session, receipt_id: UUID) -> list[UUID]:
+    """The outcomes that have learned something of the receipt, ``MOST_OUTCOMES`` at most."""
     told = select(CallEvent.outcome_id).where(CallEvent.receipt_id == receipt_id, CallEvent.outcome_id.is_not(None))
-    return list(session.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(most)))
+    return list(session.scalars(told.distinct().order_by(CallEvent.outcome_id).limit(MOST_OUTCOMES)))
 
 
 def shown(row: AnyRow | Receipt) -> dict[str, Any]:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 class Timetable:
     """Runs tasks in threads when they are due. ``time_scale`` 0.01: a minute of the dialer takes 0.6 of our seconds."""
 
-    def __init__(self, time_scale: float = 1.0, threads: int = 64):
+    def __init__(self, time_scale: float = 1.0):
         if time_scale <= 0:
             raise ValueError("The time scale must be more than 0.")
         self.time_scale = time_scale
@@ -24,7 +24,7 @@ class Timetable:
         self._running = 0
         self._closed = False
         self._failure: BaseException | None = None
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sandbox")
+        self._pool = ThreadPoolExecutor(64, thread_name_prefix="sandbox")
         self._clock = threading.Thread(target=self._run, name="sandbox-timetable", daemon=True)
         self._clock.start()
 

@@ -1,12 +1,8 @@
 """The watch over everything, wired: what the worker knows of the spool, of what was refused, and of its settings."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from callbacks.ladder import spooled
 from callbacks.spool import Spool
 from crm.registry import asks_whom_not_to_call
-from lib import clock
 from models.database import Database
 from outcomes.decisions import Decided
 from queries.recent_counts import RecentCounts
@@ -19,7 +15,7 @@ from upkeep.metrics import machine
 from upkeep.metrics.collecting import About, Collector
 
 
-def watch_of(database: Database, settings: Settings, now: Callable[[], datetime] = clock.now) -> Watch | None:
+def watch_of(database: Database, settings: Settings) -> Watch | None:
     """None where nobody is to be told anything."""
     if not settings.alerts.wanted:
         return None
@@ -43,10 +39,9 @@ def watch_of(database: Database, settings: Settings, now: Callable[[], datetime]
     )
     return Watch(
         settings.alerts,
-        Collector(about, now),
+        Collector(about),
         lambda: machine.figures(settings.data_dir, refused, waiting()),
         database,
-        InFile(settings.data_dir, now),
+        InFile(settings.data_dir),
         Digests(settings.alerts, database, connections, recent, waiting),
-        now,
     )

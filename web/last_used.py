@@ -5,7 +5,6 @@ What could not be written waits for the next one.
 """
 
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,9 +29,8 @@ _KEYS, _SESSIONS = ApiKey.__table__, SignIn.__table__
 class LastUsed:
     """Of one process."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = clock.now):
+    def __init__(self, database: Database):
         self._database = database
-        self._now = now
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._written: dict[UUID | str, datetime] = {}
@@ -41,7 +39,7 @@ class LastUsed:
     def note(self, key_id: UUID, address: str, session: str | None = None) -> bool:
         """A key was used now from this address, and with it perhaps a session (by its hash); whether ``write`` has anything to
         do."""
-        now = self._now()
+        now = clock.now()
         with self._lock:
             used: list[UUID | str] = [key_id] if session is None else [key_id, session]
             for one in used:
@@ -65,7 +63,7 @@ class LastUsed:
                     self._waiting = some | self._waiting
                 return
             with self._lock:
-                oldest = self._now() - EACH
+                oldest = clock.now() - EACH
                 self._written = {one: at for one, at in self._written.items() if at > oldest}
                 self._written |= {one: at for one, (at, _) in some.items()}
         finally:

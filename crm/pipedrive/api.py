@@ -91,9 +91,9 @@ class Client:
         with asking():
             return self._answered("GET", path, None, params, limit, alone=False)
 
-    def ask_one(self, path: str, params: Mapping[str, Any] | None = None) -> Row:
+    def ask_one(self, path: str) -> Row:
         """The record that an answer is about. Raises Unreadable where it has none."""
-        found = self.ask(path, params).get("data")
+        found = self.ask(path).get("data")
         if not isinstance(found, Mapping):
             raise Unreadable(f"{self.host} answered GET {path} without a record.")
         return found

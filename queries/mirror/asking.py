@@ -72,9 +72,9 @@ class Asked:
 class Mirror:
     """The mirror in a folder, for one process that asks. Not for two threads at once: reports are made in turns."""
 
-    def __init__(self, folder: Path, child: Child | None = None):
+    def __init__(self, folder: Path):
         self._folder = folder
-        self._child = child or Child(folder)
+        self._child = Child(folder)
         self._told: str | None = None  # the manifest that the process has open
         # The epoch and the latest start of the feed that was asked last, and how often something had been deleted.
         self._feed: tuple[int, str, int] | None = None

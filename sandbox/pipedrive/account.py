@@ -220,10 +220,10 @@ class Pipedrive(Account):
             raise ValueError(f"{mark} stands {len(found)} times.")
         return found[0] if found else None
 
-    def statuses(self, id_: str, name: str = STATUS_FIELD, kind: str = "persons") -> list[Any]:
+    def statuses(self, id_: str, name: str = STATUS_FIELD) -> list[Any]:
         """Everything that was ever written to that field, the first first."""
         with self.lock:
-            writes = self.records[kind][id_].writes
+            writes = self.records["persons"][id_].writes
             said = [{**one, **(one.get("custom_fields") or {})} for one in writes]
             return [one[name] for one in said if name in one]
 

@@ -211,10 +211,10 @@ class Zoho(Account):
             raise ValueError(f"{mark} stands {len(found)} times.")
         return found[0] if found else None
 
-    def statuses(self, id_: str, name: str = "Lead_Status", module: str = LEADS) -> list[Any]:
+    def statuses(self, id_: str, name: str = "Lead_Status") -> list[Any]:
         """Everything that was ever written to that field, the first first."""
         with self.lock:
-            return [one[name] for one in self.records[module][id_].writes if name in one]
+            return [one[name] for one in self.records[LEADS][id_].writes if name in one]
 
     def shown(self, module: str) -> list[Row]:
         with self.lock:

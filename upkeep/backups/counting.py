@@ -7,7 +7,7 @@ from upkeep.backups.manifest import Content
 from upkeep.backups.refused import Refused
 
 
-def content(connection: Connection, client: int | None = None) -> Content:
+def content(connection: Connection) -> Content:
     """All that is asked within one transaction, which shows one moment. Raises Refused where it has no tables of ours."""
     tables = sorted(inspect(connection).get_table_names())
     if VERSION_TABLE not in tables or "change_feed" not in tables:
@@ -17,7 +17,7 @@ def content(connection: Connection, client: int | None = None) -> Content:
     counts = {name: int(ask(f"SELECT count(*) FROM {quoted(name)}").scalar_one()) for name in tables}
     epoch, place = connection.execute(text("SELECT epoch, last_position FROM change_feed")).one()
     revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
-    return Content(connection.dialect.name, str(revision), int(epoch), int(place), counts, client)
+    return Content(connection.dialect.name, str(revision), int(epoch), int(place), counts)
 
 
 def differences(told: Content, found: Content) -> list[str]:

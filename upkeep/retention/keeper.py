@@ -50,14 +50,12 @@ def _is_any(session: Session, rows: due.Rows, since: datetime) -> bool:
     return session.scalar(select(1).select_from(rows.table).where(due.condition(rows, since)).limit(1)) is not None
 
 
-def apply(
-    database: Database, ages: Ages, now: datetime | None = None, stop: threading.Event | None = None
-) -> dict[str, int]:
-    """Delete all that is due now; kind -> rows. Raises NotParted, Stopped and SQLAlchemyError."""
+def apply(database: Database, ages: Ages, now: datetime | None = None) -> dict[str, int]:
+    """Delete all that is due now; kind -> rows. Raises NotParted and SQLAlchemyError."""
     now = now or clock.now()
     with database.read() as session:
         wanted = list(due_kinds(session, ages, now))
-    return {kind: delete_kind(database, kind, since, Pace(database, stop), now) for kind, since in wanted}
+    return {kind: delete_kind(database, kind, since, Pace(database), now) for kind, since in wanted}
 
 
 def delete_kind(database: Database, kind: str, since: datetime, pace: Pace, now: datetime) -> int:
