@@ -49,6 +49,15 @@ class SharedCounts:
             self._pay()
             return {name: self._read(place) + self._owed[name] for name, place in self._places.items()}
 
+    def close(self) -> None:
+        """What is owed to the file is forgotten."""
+        with self._lock:
+            if self._map is not None:
+                self._map.close()
+            if self._file is not None:
+                os.close(self._file)
+            self._file = self._map = None
+
     def _pay(self) -> None:
         file, counts = self._opened()
         if not locks.take(file):  # its holder may be stopped: nobody here waits for that

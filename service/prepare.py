@@ -25,6 +25,7 @@ OURS = (
     "spool",
     "uploads",
     "refused",
+    "ended",
     "wrapup.db",
     "feed-place.json",
     "erasures.jsonl",

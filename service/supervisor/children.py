@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -36,6 +36,7 @@ class Child:
     nice: int = 0
     once: bool = False  # it has work that ends: after code 0 it is not started again
     renewable: bool = True  # two of it can run beside each other
+    died: Callable[[str], object] = lambda name: None  # is told when it has ended by itself
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     not_before: float = 0.0
@@ -55,6 +56,7 @@ class Child:
             self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS) if hopeless else FIRST_PAUSE_SECONDS
             self.not_before = now + (self.pause if hopeless else 0.0)
             log.error("child_died", child=self.name, code=self.process.returncode, again_in=round(self.pause, 1))
+            self.died(self.name)
             self.process = None
         if self.process is None and now >= self.not_before:
             if self._started is not None:

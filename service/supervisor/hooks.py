@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import resource
+from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -12,6 +13,7 @@ from lib import text
 from lib.buckets import Buckets
 from service import logs
 from service.logs import TokensHidden
+from upkeep import endings
 
 
 class Brief(logging.Filter):
@@ -73,6 +75,13 @@ def post_fork(server: Any, worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     _loaded()
     tell_ready()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """gunicorn starts another one, and nobody else hears of it. While it stops itself, it listens to nothing any more."""
+    data_dir = os.environ.get("WRAPUP_DATA_DIR")
+    if server.LISTENERS and data_dir:
+        endings.note(Path(data_dir), endings.READER if "reader" in server.cfg.config else endings.RECEIVERS)
 
 
 def _loaded() -> None:

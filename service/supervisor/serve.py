@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from service.supervisor.children import LOOK_SECONDS, Child, reap, stop
 from service.supervisor.folder import hold
 from service.supervisor.plan import Plan
 from service.supervisor.sockets import inner, listening
+from upkeep import endings
 
 log = structlog.get_logger(__name__)
 
@@ -33,19 +35,24 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     ``more`` are children to keep alive besides; without ``worker`` somebody else runs it. Raises BadSettings.
     """
     logs.configure(plan.log_level)
-    hold(Path(plan.environ["WRAPUP_DATA_DIR"]), plan.environ["WRAPUP_DATABASE_URL"])
+    data_dir = Path(plan.environ["WRAPUP_DATA_DIR"])
+    hold(data_dir, plan.environ["WRAPUP_DATABASE_URL"])
     outer, between = listening(plan.bind), inner()
     caught: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda given, frame: caught.append(given))
     web, reader = outer.fileno(), between.fileno()
     receiver = "service.passage.receiver:create_receiver('{}:{}')".format(*between.getsockname())
-    receivers = Child("web", _gunicorn("receivers", web, receiver), plan.environ, [web], plan.workers)
+    died = partial(endings.note, data_dir)
+    receivers = Child(
+        endings.RECEIVERS, _gunicorn("receivers", web, receiver), plan.environ, [web], plan.workers, died=died
+    )
     answering = _gunicorn("reader", reader, "service.passage.reader:create_reader()")
-    asking = Child("reader", answering, plan.environ, [reader], 1, READER_NICE)
+    asking = Child(endings.READER, answering, plan.environ, [reader], 1, READER_NICE, died=died)
     nice = SQLITE_WORKER_NICE if plan.environ["WRAPUP_DATABASE_URL"].startswith("sqlite") else WORKER_NICE
-    working = [Child("worker", [sys.executable, "-m", "service.worker"], plan.environ, (), 1, nice)] if worker else []
-    supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(plan.environ))
+    own = [sys.executable, "-m", "service.worker"]
+    working = Child(endings.WORKER, own, plan.environ, (), 1, nice, died=died)
+    supervisor = Supervisor(receivers, asking, [*([working] if worker else []), *more], Preparation(plan.environ))
     while not {signal.SIGTERM, signal.SIGINT} & set(caught):
         if signal.SIGHUP in caught:
             caught.clear()

@@ -45,6 +45,18 @@ OF_WRAPUP = (
         of_machine=True,
     ),
     Condition(
+        "processes_end",
+        "wrapup_processes_ended_total",
+        GROWS,
+        0,
+        WARNING,
+        "Processes that ended within 15 minutes though nobody had told them to ({process}): {value}. They were started anew.",
+        'Look for child_died and "exited with code" in the log, and in the system\'s for a lack of memory.',
+        lasts=minutes(0),
+        of=("process",),
+        of_machine=True,
+    ),
+    Condition(
         "callbacks_spooled",
         "wrapup_spool_bytes",
         ABOVE,

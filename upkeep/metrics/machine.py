@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from lib import clock
 from lib.shared_counts import SharedCounts
+from upkeep import endings
 from upkeep.backups import noted
 
 log = structlog.get_logger(__name__)
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterator[Metric]:
     yield from _refused(refused)
+    yield from _ended(folder)
     yield from _disk(folder)
     yield from _backups(folder)
     if spooled is not None:
@@ -36,6 +38,19 @@ def _refused(tally: SharedCounts) -> Iterator[Metric]:
     for reason, count in counts.items():
         refused.add_metric([reason], count)
     yield refused
+
+
+def _ended(folder: Path) -> Iterator[Metric]:
+    try:
+        counts = endings.counts(folder)
+    except OSError as error:
+        log.error("ended_unreadable", error=type(error).__name__)
+        return
+    words = "Processes that ended though nobody had told them to, and were started anew"
+    ended = CounterMetricFamily("wrapup_processes_ended", words, labels=("process",))
+    for kind, count in counts.items():
+        ended.add_metric([kind], count)
+    yield ended
 
 
 def _backups(folder: Path) -> Iterator[Metric]:

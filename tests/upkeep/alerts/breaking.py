@@ -26,6 +26,7 @@ from models import (
 from tests.factories import delivery, event, load, outcome, receipt, take_out
 from tests.schedules.rig import view
 from tests.upkeep.alerts.rig import Rig
+from upkeep import endings
 from upkeep.backups import noted
 
 AGO = timedelta(hours=3)
@@ -151,6 +152,7 @@ BREAKS: dict[str, tuple[Step, Step]] = {
         _nothing,
     ),
     "many_refused": (_refuse, _nothing),
+    "processes_end": (lambda rig: endings.note(rig.folder, endings.WORKER), _nothing),
     "values_unread": (in_database(_unread), _gone(CallEvent)),
     "polls_fail": (
         in_database(lambda rig, session: session.execute(update(PollCursor).values(failures=4))),

@@ -18,7 +18,7 @@ FILE = FOLDER / "wrapup.rules.test.yml"
 PUBLIC_URL = "http://127.0.0.1:8080"
 WHERE = {"instance": "calls.example.com:443", "job": JOB}
 VALUES = {"connection": "ryng-main", "destination": "sales", "report": "calls", "layer": "recent", "field": "callEnded"}
-VALUES |= {"reason": "busy", "loop": "normalize", "channel": "mail", "kind": "receipts"}
+VALUES |= {"reason": "busy", "loop": "normalize", "channel": "mail", "kind": "receipts", "process": "worker"}
 _LEAD = 5  # minutes of health before
 
 

@@ -1,0 +1,32 @@
+"""Processes that end by themselves are started anew, and that is said; those that were told to end are not counted."""
+
+import os
+import signal
+
+import pytest
+
+from rig.waiting import until
+from tests.server import serving
+from upkeep import endings
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_ends_by_itself_is_counted_and_what_is_told_to_end_is_not(tmp_path):
+    with serving(tmp_path) as served:
+
+        def figures() -> dict[str, int]:
+            lines = served.get("/metrics").text.splitlines()
+            found = [line.split('"') for line in lines if line.startswith("wrapup_processes_ended_total{")]
+            return {kind: int(float(count.removeprefix("} "))) for _, kind, count in found}
+
+        assert figures() == {"receivers": 0, "reader": 0, "worker": 0}
+        receivers, reader = served.pids("service.supervisor.receivers"), served.pids("service.supervisor.reader")
+        assert (len(receivers), len(reader)) == (3, 2)  # the first of each is its gunicorn
+        for one in (receivers[-1], reader[-1], *served.pids("service.worker")):
+            os.kill(one, signal.SIGKILL)
+        until(lambda: endings.counts(tmp_path / "data") == {"receivers": 1, "reader": 1, "worker": 1}, 30)
+        until(lambda: figures() == {"receivers": 1, "reader": 1, "worker": 1}, 30)
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: (tmp_path / "err").read_text().count('"event":"renewed"') == 3, 60)
+    assert endings.counts(tmp_path / "data") == {"receivers": 1, "reader": 1, "worker": 1}
