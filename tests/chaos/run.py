@@ -1,11 +1,12 @@
 """One run: Wrapup, a sender, faults; then rest, and the balance."""
 
+import json
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,7 @@ def perform(run: Run, folder: Path) -> Result:
         if not site.system.stop():
             problems.append("it did not stop within ten seconds")
         found = stored.look(site.database.url)
-        problems += [*lanes.broken, *stored.damaged(spooled.folder), *wrong(ledger, found)]
+        problems += [*lanes.broken, *ended(site.system.log), *stored.damaged(spooled.folder), *wrong(ledger, found)]
         return Result(
             run=run,
             ledger=ledger,
@@ -117,6 +118,14 @@ def perform(run: Run, folder: Path) -> Result:
             rested=rested,
             seconds=seconds,
         )
+
+
+def ended(log: Path) -> Iterator[str]:
+    """Receivers and readers that nobody killed, and that ended all the same."""
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if '"Exception in worker process"' in line:
+                yield f"a process ended by itself: {json.loads(line)['exception'][-300:]}"
 
 
 def size(spool: Path) -> int:

@@ -1,5 +1,6 @@
 """The ledger can fail: each kind of loss, doubling and invention is seen, in real tables. And what it must bear, it bears."""
 
+import json
 from itertools import islice
 
 import pytest
@@ -9,6 +10,7 @@ from lib import ids
 from models import CallEvent, CallOutcome, Receipt
 from tests.chaos import calls, ledger, stored
 from tests.chaos.faults import for_database, plan
+from tests.chaos.run import ended
 from tests.evidence import normalize, receipt
 
 NUMBERS = range(20)
@@ -156,3 +158,13 @@ def test_a_seed_is_a_plan(kind):
 def test_what_the_spool_sets_aside_is_a_fault_but_for_a_torn_end(tmp_path, line, fault):
     (tmp_path / "damaged").write_bytes(b"\n" + line)
     assert bool(stored.damaged(tmp_path)) is fault
+
+
+def test_a_process_that_ended_by_itself_is_seen(tmp_path):
+    killed = {"event": "Worker (pid:7) was sent SIGKILL! Perhaps out of memory?", "level": "error"}
+    died = {"event": "Exception in worker process", "level": "error", "exception": "Traceback ...\nLoopExit: forever"}
+    (tmp_path / "log").write_text(f"\n{json.dumps(killed)}\n")
+    assert list(ended(tmp_path / "log")) == []
+    (tmp_path / "log").write_text("".join(f"{json.dumps(one, separators=(',', ':'))}\n" for one in (killed, died)))
+    (said,) = ended(tmp_path / "log")
+    assert said.endswith("LoopExit: forever")
