@@ -22,3 +22,9 @@ def give_back() -> None:
     trim = getattr(_libc, "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def tend() -> None:
+    """The same now and then, for whoever has never nothing to do: a constant stream of callbacks leaves no pause."""
+    if time.monotonic() - _collected_at > COLLECT_SECONDS:
+        give_back()
