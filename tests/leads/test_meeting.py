@@ -1,4 +1,4 @@
-"""Where a loaded lead and its calls meet, whichever of them is known first; and campaigns that calls name by name only."""
+"""Where a loaded lead and its calls meet, whichever of them is known first."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,13 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from dialers.base import Connection
 from dialers.giving import Verdict
-from dialers.registry import DIALERS
 from leads import loads, orders
-from leads.loading import Loading
 from lib import clock
-from models import CallOutcome, CampaignName, LoadedLead
+from models import CallOutcome, LoadedLead
 from models.database import Database
 from outcomes import meeting
 from outcomes import normalize as normalizing
@@ -21,62 +18,13 @@ from outcomes.meeting import Meeting
 from outcomes.renormalize import renormalize
 from queries.loaded import of_outcome
 from tests.databases import scratch
-from tests.evidence import RYNG, START, keep, normalize, outcomes, receipt, terminal
-
-JAICP = Connection(
-    "jaicp-bot", "jaicp", {"campaigns": {"renewals": "t1", "winback": "t2"}, "crm_reference_field": None}
-)
-RINGOSTAT = Connection("ringostat-kyiv", "ringostat", {"timezone": "UTC", "webhook_fields": {}}, default_country="UA")
-QVOICE = Connection("qvoice-main", "qvoice", {"hangup_causes": {}, "crm_reference_field": None}, default_country="US")
-RYNG_GIVING = replace(RYNG, settings=RYNG.settings | {"api_url": "https://acme.ryng.in", "access_token": "t"})
-LATER = START + timedelta(minutes=5)
-CONNECTIONS = {one.name: one for one in (JAICP, RINGOSTAT, QVOICE, RYNG_GIVING)}
-NUMBER = "+380935550001"
+from tests.evidence import START, keep, normalize, outcomes, receipt, terminal
+from tests.leads.met import CONNECTIONS, JAICP, LATER, NUMBER, RINGOSTAT, RYNG_GIVING, loaded, met, settled, told
 
 
 @pytest.fixture(autouse=True)
 def at_that_time(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: LATER)
-
-
-def loaded(database, connection, *leads, campaign="renewals", at=START) -> list:
-    """Loads, and sends as far as writing down that the request leaves: what is returned is to be settled."""
-    rows = enumerate(({"number": NUMBER, **lead} for lead in leads), 1)
-    Loading(connection, campaign, rows).keep(database)
-    with database.write() as session:
-        session.execute(update(loads.LOADS).values(created_at=at))
-    taken = []
-    while True:
-        with database.write() as session:
-            order = orders.take(session, connection.name, DIALERS[connection.dialer].leads, at)
-        if order is None or (taken and order.key == taken[-1].key):
-            return taken
-        taken.append(order)
-        if DIALERS[connection.dialer].leads.most > 1:
-            return taken
-
-
-def settled(database, order, *verdicts, at=START) -> None:
-    with database.write() as session:
-        orders.settle(session, order, verdicts or [Verdict()] * len(order.leads), at)
-
-
-def told(database, *bodies, connection=JAICP, at=START + timedelta(minutes=1)) -> None:
-    more = {"source": "report", "context": {"campaign": "renewals"}, "method": None} if connection is JAICP else {}
-    kind = {"jaicp": "jobs", "ringostat": "call", "ryng": "terminal"}[connection.dialer]
-    keep(database, *(receipt(body, kind, at, connection, **more) for body in bodies))
-    normalize(database, CONNECTIONS)
-
-
-def met(database) -> int:
-    """Everything is looked at that there is to look at; how many calls."""
-    loop, looked = Meeting(database, CONNECTIONS), 0
-    while some := loop.step():
-        looked += some
-    with database.read() as session:
-        for table in (LoadedLead, CampaignName):
-            assert not session.scalars(select(table.news_at).where(table.news_at.is_not(None))).all()
-    return looked
 
 
 def job(number=7, **fields) -> dict:
@@ -321,91 +269,3 @@ def test_a_loop_that_failed_begins_again(database, monkeypatch):
     while loop.step():
         pass
     assert [row.crm_reference for row in outcomes(database)] == ["crm-901"]
-
-
-# Campaigns by their names ---------------------------------------------------------------------------------------------
-def activity(call_id="c1", **fields) -> dict:
-    row = {
-        "call_id": call_id,
-        "lead_number": "+12135550001",
-        "timestamp": "2026-11-18T10:00:00Z",
-        "campaign_name": "Renewals",
-    }
-    return row | fields
-
-
-def calls(database, *rows) -> None:
-    keep(database, *(receipt(row, "lead_history", connection=QVOICE, source="report", method=None) for row in rows))
-    normalize(database, CONNECTIONS)
-
-
-def listed(database, campaign_id: str, name: str):
-    body = {"id": campaign_id, "name": name, "total_leads": 3}
-    (kept,) = keep(database, receipt(body, "campaign_status", connection=QVOICE, source="report", method=None))
-    normalize(database, CONNECTIONS)
-    met(database)
-    return kept
-
-
-def campaigns(database) -> dict:
-    return {row.call_id: row.campaign_id for row in outcomes(database)}
-
-
-def test_a_campaign_has_its_id_from_the_list_whichever_comes_first(database):
-    calls(database, activity("before"))
-    assert campaigns(database) == {"before": None}
-    told_it = listed(database, "6541", "Renewals")
-    listed(database, "6542", "Winback")
-    calls(
-        database, activity("after"), activity("unknown", campaign_name="Other"), activity("unnamed", campaign_name=None)
-    )
-    assert campaigns(database) == {"before": "6541", "after": "6541", "unknown": None, "unnamed": None}
-    (row,) = [row for row in outcomes(database) if row.call_id == "before"]
-    assert (row.set_by["campaign_id"], row.revision) == (str(told_it.id), 2)
-
-
-def test_what_the_row_says_itself_outranks_the_list(database):
-    listed(database, "6541", "Renewals")
-    calls(database, activity(campaign_id="77"))
-    assert campaigns(database) == {"c1": "77"}
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_a_name_that_two_campaigns_have_had_is_nobodys(database, first):
-    listed(database, "6541", "Renewals")
-    if first:
-        calls(database, activity(), activity("stated", campaign_id="6541"))
-        assert campaigns(database) == {"c1": "6541", "stated": "6541"}
-    listed(database, "6541", "Renewals 2025")  # renamed, and another one has the old name now
-    listed(database, "6600", "Renewals")
-    if not first:
-        calls(database, activity(), activity("stated", campaign_id="6541"))
-    assert campaigns(database) == {"c1": None, "stated": "6541"}
-    calls(database, activity("new", campaign_name="Renewals 2025"))
-    assert campaigns(database)["new"] == "6541"
-
-
-@pytest.mark.parametrize(("name", "found"), [("x" * 500, "6541"), ("x" * 501, None), ("\U0001f4de" * 400, None)])
-def test_a_very_long_name_is_no_key_and_hinders_nothing(database, name, found):
-    listed(database, "6541", name)
-    calls(database, activity(campaign_name=name))
-    assert campaigns(database) == {"c1": found}
-
-
-def test_a_long_history_is_repaired_some_at_a_time(database, monkeypatch):
-    monkeypatch.setattr(meeting, "BATCH", 3)
-    monkeypatch.setattr(meeting, "SQLITE_BATCH", 3)
-    calls(database, *(activity(f"c{n}") for n in range(8)), activity("other", campaign_name="Other"))
-    listed(database, "6541", "Renewals")
-    found = campaigns(database)
-    assert (found.pop("other"), set(found.values())) == (None, {"6541"})
-
-
-def test_a_lead_of_another_campaign_does_not_lend_its_reference(database):
-    listed(database, "6541", "Renewals")
-    for campaign, reference in (("6541", "crm-1"), ("6542", "crm-2")):
-        (sent,) = loaded(database, QVOICE, {"number": "+12135550001", "reference": reference}, campaign=campaign)
-        settled(database, sent)
-    calls(database, activity(timestamp="2026-11-18T10:05:00Z"))
-    with database.read() as session:
-        assert session.scalars(select(CallOutcome.crm_reference)).all() == ["crm-1"]
