@@ -13,12 +13,6 @@ from tests.dialers.jaicp.account import TOKENS, account
 RESULT = {"sandbox_status": "longCallWithResult"}
 
 
-@pytest.fixture
-def dialer():
-    with account() as found:
-        yield found
-
-
 def statuses(walked) -> list[str]:
     return [json.loads(record.body)["jobStatus"] for record in walked.records]
 

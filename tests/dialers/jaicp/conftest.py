@@ -1,0 +1,11 @@
+"""An account of the sandbox, with a client of ours."""
+
+import pytest
+
+from tests.dialers.jaicp.account import account
+
+
+@pytest.fixture
+def dialer():
+    with account() as found:
+        yield found
