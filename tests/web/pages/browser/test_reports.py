@@ -16,9 +16,9 @@ from service.app import create_app
 from tests.queries.reports import generated
 from tests.web.conftest import settings_for
 from tests.web.pages import axe
-from tests.web.pages.conftest import CHROMIUM, new_key
+from tests.web.pages.browser.window import DESKTOP, MARKS, PHONE, Window, listening, picture
+from tests.web.pages.conftest import new_key
 from tests.web.pages.crawling import FOLLOW
-from tests.web.pages.test_browser import DESKTOP, PHONE, Window, listening, picture
 from tests.web.pages.test_reports import SINCE, UNTIL, page_of, stored
 from web.context import context
 
@@ -35,11 +35,7 @@ OLDER = """Intl.DateTimeFormat = class extends Intl.DateTimeFormat {
 };"""
 COUNTED = "nodes => nodes.map(one => [one.getAttribute('href'), Number(one.dataset.count)])"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on the PATH"),
-]
+pytestmark = [*MARKS, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

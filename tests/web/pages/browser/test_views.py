@@ -8,12 +8,12 @@ from models.database import Database
 from service.app import create_app
 from tests.factories import outcome
 from tests.web.conftest import settings_for
-from tests.web.pages import axe, test_browser
+from tests.web.pages import axe
+from tests.web.pages.browser.window import MARKS, PHONE, Window, listening
 from tests.web.pages.conftest import new_key
-from tests.web.pages.test_browser import PHONE, Window, listening
 from web.context import context
 
-pytestmark = test_browser.pytestmark
+pytestmark = MARKS
 
 
 @pytest.fixture
