@@ -1,9 +1,8 @@
 """The ledger of a run, in Markdown."""
 
 from tests.chaos.ledger import percentile
+from tests.chaos.markdown import named, two_columns
 from tests.chaos.run import Result
-
-FIRST = 20  # so many of the things that are wrong are named
 
 
 def table(result: Result) -> str:
@@ -12,21 +11,15 @@ def table(result: Result) -> str:
     lines = [
         f"Chaos on {run.database}: {verdict(result)} (seed {run.seed}, {run.rate:g} calls/s, {result.seconds:.0f} s)",
         "",
-        "| ledger | |",
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in _rows(result)),
+        *two_columns(("ledger", ""), _rows(result)),
         "",
-        "| fault | struck |",
-        "|---|---|",
-        *(f"| {name} | {count} |" for name, count in result.struck.most_common()),
-        f"| all | {result.struck.total()} |",
+        *two_columns(("fault", "struck"), [*result.struck.most_common(), ("all", result.struck.total())]),
     ]
     if result.impossible:
         lines += ["", "Not possible here: " + "; ".join(result.impossible) + "."]
     if result.missed:
         lines += ["", "Found nothing to strike: " + _listed(result.missed) + "."]
-    if result.problems:
-        lines += ["", f"{len(result.problems)} things are wrong:", *(f"- {line}" for line in result.problems[:FIRST])]
+    lines += named(result.problems)
     return "\n".join(lines) + "\n"
 
 

@@ -1,9 +1,9 @@
 """The ledgers of a run, in Markdown."""
 
 from tests.chaos.ledger import percentile
+from tests.chaos.markdown import named, two_columns
 from tests.ha.run import Result, Struck
 
-FIRST = 20  # so many of the things that are wrong are named
 COLUMNS = (
     "fault",
     "callbacks answered 200",
@@ -26,14 +26,11 @@ def table(result: Result) -> str:
         "|---" * len(COLUMNS) + "|",
         *(_row(one) for one in result.struck),
         "",
-        "| throughout | |",
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in result.sums.items()),
+        *two_columns(("throughout", ""), result.sums.items()),
     ]
     for one in result.struck:
         lines += [f"\n{one.name}: {name}: {value}" for name, value in one.more.items()]
-    if result.problems:
-        lines += ["", f"{len(result.problems)} things are wrong:", *(f"- {line}" for line in result.problems[:FIRST])]
+    lines += named(result.problems)
     return "\n".join(lines) + "\n"
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from tests.chaos.crm import balance
 from tests.chaos.crm.run import Result
-
-FIRST = 20  # so many of the things that are wrong are named
+from tests.chaos.markdown import named, two_columns
 
 
 def table(result: Result) -> str:
@@ -17,17 +16,11 @@ def table(result: Result) -> str:
     lines = [
         f"{run.crm} on {run.database}: {verdict} ({of})",
         "",
-        "| ledger | |",
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in _rows(result)),
+        *two_columns(("ledger", ""), _rows(result)),
         "",
-        "| fault | struck |",
-        "|---|---|",
-        *(f"| {name} | {count} |" for name, count in result.struck.most_common()),
-        f"| all | {result.struck.total()} |",
+        *two_columns(("fault", "struck"), [*result.struck.most_common(), ("all", result.struck.total())]),
     ]
-    if result.problems:
-        lines += ["", f"{len(result.problems)} things are wrong:", *(f"- {line}" for line in result.problems[:FIRST])]
+    lines += named(result.problems)
     return "\n".join(lines) + "\n"
 
 
