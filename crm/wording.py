@@ -1,4 +1,5 @@
-"""What people read of a call in a CRM, whichever it is: its title, and its body as HTML or as plain text. Pure."""
+"""What people read of a call in a CRM, whichever it is: its title, and its body as HTML or as plain text; and the
+words by which tables of the settings name it. Pure."""
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,18 @@ def title(outcome: Mapping[str, Any]) -> str:
     """``Outbound call: Interested``."""
     kind = {"inbound": "Inbound call", "outbound": "Outbound call"}.get(str(outcome["direction"]), "Call")
     return f"{kind}: {outcome['disposition'] or in_words(outcome['connect_outcome'])}"[:LONGEST_TITLE]
+
+
+def words(outcome: Mapping[str, Any]) -> list[str]:
+    """What the agent has chosen, the narrower first."""
+    return [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
+
+
+def keys(outcome: Mapping[str, Any]) -> list[str]:
+    """Under which a table of the settings may have it, the first that is there counting: ``disposition:Interested``,
+    ``flag:sale``, ``connected``."""
+    flags = (f"flag:{flag}" for flag in outcome["flags"])
+    return [*(f"disposition:{word}" for word in words(outcome)), *flags, outcome["connect_outcome"]]
 
 
 def body(outcome: Mapping[str, Any]) -> str:

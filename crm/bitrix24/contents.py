@@ -66,7 +66,7 @@ def content(call: Call) -> dict[str, Any]:
         "type": INBOUND if outcome["direction"] == "inbound" else OUTBOUND,
         "begin": begin.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"),
         "seconds": spoken or 0,
-        "code": {"keys": _keys(outcome), "code": _code(outcome)},
+        "code": {"keys": wording.keys(outcome), "code": _code(outcome)},
         "text": f"{wording.title(outcome)}\n{wording.text(outcome, more, LONGEST)}",
         "owner": call.owner,
         "owner_email": None if call.owner else outcome["agent"]["email"],
@@ -99,12 +99,6 @@ def mark_of(text: Any) -> tuple[str, str] | None:
     """(the mark that stands in a text, its version)."""
     found = _MARK.findall(text) if isinstance(text, str) else []
     return found[-1] if found else None  # the last line is ours, whatever the notes say
-
-
-def _keys(outcome: Mapping[str, Any]) -> list[str]:
-    words = [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
-    result = outcome["connect_outcome"] or "unknown"
-    return [*(f"disposition:{word}" for word in words), *(f"flag:{flag}" for flag in outcome["flags"]), result]
 
 
 def _code(outcome: Mapping[str, Any]) -> str:

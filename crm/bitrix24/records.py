@@ -8,6 +8,7 @@ from crm.bitrix24.api import Client, Row
 from crm.bitrix24.commands import Command
 from crm.destination import NUMBER
 from crm.halving import written
+from crm.values import ordered
 
 UPDATE = "crm.item.update"
 AT_ONCE = 10  # changes in one batch: robots run on each, and a request may take a minute
@@ -96,9 +97,7 @@ def _elsewhere(client: Client, change_: Change, deal: Row | None) -> str | None:
 def _kept(item: Row, wanted: Mapping[str, str]) -> str | None:
     there = rows.fields(item, list(wanted))
     other = [
-        f"{name} is {there[name]}"
-        for name, value in wanted.items()
-        if name in item and there[name] != settable.ordered(value)
+        f"{name} is {there[name]}" for name, value in wanted.items() if name in item and there[name] != ordered(value)
     ]
     return f"Bitrix24 answers that {', '.join(other)}." if other else None
 

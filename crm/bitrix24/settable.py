@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.bitrix24.api import Client, Row
+from crm.values import parts
 
 STAGE, CATEGORY = "stageId", "categoryId"
 FIELDS, STATUSES = "crm.item.fields", "crm.status.list"
@@ -85,12 +86,7 @@ def lacking(field: Field, value: str) -> Sequence[str]:
     """The parts of a value that are none of the field's options."""
     if field.options is None or not value:
         return ()
-    return [one for one in (_parts(value) if field.several else [value]) if one not in field.options]
-
-
-def ordered(value: str) -> str:
-    """Several values as they are read: in one order."""
-    return ",".join(sorted(_parts(value))) if "," in value else value
+    return [one for one in (parts(value) if field.several else [value]) if one not in field.options]
 
 
 def written(known: Mapping[str, Field], values: Mapping[str, str]) -> dict[str, Any]:
@@ -105,9 +101,5 @@ def written(known: Mapping[str, Field], values: Mapping[str, str]) -> dict[str, 
             raise ValueError(f"The field {name} has no option {', '.join(missing)}.")
         if text and field.type in ("integer", "user", "crm_category") and not text.lstrip("-").isdigit():
             raise ValueError(f"The field {name} takes a whole number.")
-        found[name] = (_parts(text) or "") if field.several else text
+        found[name] = (parts(text) or "") if field.several else text
     return found
-
-
-def _parts(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]

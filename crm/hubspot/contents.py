@@ -94,10 +94,6 @@ def _properties(outcome: Mapping[str, Any]) -> dict[str, str]:
 
 def _disposition(outcome: Mapping[str, Any]) -> dict[str, list[str]]:
     """What may be set as its disposition: keys of the setting ``dispositions``, else HubSpot's labels; the first that fits."""
-    words = [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
-    flags, result = outcome["flags"], outcome["connect_outcome"]
-    labels = [*words, *(label for flag in flags for label in BY_FLAG.get(flag, ())), *BY_OUTCOME.get(result, ())]
-    return {
-        "keys": [*(f"disposition:{word}" for word in words), *(f"flag:{flag}" for flag in flags), result],
-        "labels": labels,
-    }
+    by_flag = (label for flag in outcome["flags"] for label in BY_FLAG.get(flag, ()))
+    labels = [*wording.words(outcome), *by_flag, *BY_OUTCOME.get(outcome["connect_outcome"], ())]
+    return {"keys": wording.keys(outcome), "labels": labels}

@@ -58,7 +58,7 @@ def _logged(client: Client, call: Call) -> Result:
     said = contents.content(call)
     word = contents.outcome_of(said, client.settings["outcomes"])
     if word is None:
-        return Refused("no_outcome", NO_OUTCOME.format(call.outcome["connect_outcome"] or "unknown"))
+        return Refused("no_outcome", NO_OUTCOME.format(call.outcome["connect_outcome"]))
     if not client.kind.is_id(call.record_id):
         return Refused("record_deleted", NO_RECORD.format(client.kind.one))
     client.begin()

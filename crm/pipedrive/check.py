@@ -9,6 +9,7 @@ from crm.pipedrive import activities, logs, refusals, searching, settable
 from crm.pipedrive.api import ME, Client
 from crm.pipedrive.kinds import DEALS
 from crm.pipedrive.settable import Field
+from crm.values import ordered
 
 SOMEBODY = "+12025550100"
 
@@ -83,8 +84,8 @@ def _field(client: Client, name: str, wanted: Sequence[str], known: Mapping[str,
             settable.written({name: Field(name, found.type, found.custom)}, {name: value})
         except ValueError as error:
             yield Line(f"{name} can be {value}", False, str(error))
-        if found.type in ("wholes", "texts") and settable.ordered(value) != value:
-            todo = f"They are compared as {settable.ordered(value)}: write them so."
+        if found.type in ("wholes", "texts") and ordered(value) != value:
+            todo = f"They are compared as {ordered(value)}: write them so."
             yield Line(f"{name} is written in order, as {value}", False, todo)
     if found.options is None:
         yield Line(f"{client.kind.name.title()} have the field {name}", True)

@@ -71,7 +71,7 @@ def content(call: Call) -> dict[str, Any]:
         "log": log,
         "subject": wording.title(outcome),
         "note": wording.body(outcome),
-        "outcome": {"keys": _keys(outcome), "word": _word(outcome)},
+        "outcome": {"keys": wording.keys(outcome), "word": _word(outcome)},
         "owner": call.owner,
         "owner_email": None if call.owner else outcome["agent"]["email"],
     }
@@ -111,12 +111,6 @@ def _times(outcome: Mapping[str, Any], seconds: int | None) -> tuple[datetime, d
 
 def _naive(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _keys(outcome: Mapping[str, Any]) -> list[str]:
-    words = [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
-    result = outcome["connect_outcome"] or "unknown"
-    return [*(f"disposition:{word}" for word in words), *(f"flag:{flag}" for flag in outcome["flags"]), result]
 
 
 def _word(outcome: Mapping[str, Any]) -> str | None:

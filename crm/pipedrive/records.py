@@ -9,6 +9,7 @@ from crm.halving import written
 from crm.pipedrive import rows, searching, settable
 from crm.pipedrive.answers import VALIDATION
 from crm.pipedrive.api import Client, Row
+from crm.values import ordered
 
 NOT_TOLD = "Pipedrive's answer does not tell of it."
 OTHER_PIPELINE = (
@@ -86,9 +87,7 @@ def _kept(said: Row, wanted: Mapping[str, str]) -> str | None:
     there: Mapping[str, str] = rows.fields(said, list(wanted))
     told: Mapping[str, Any] = {**said, **rows.custom(said)}
     other = [
-        f"{name} is {there[name]}"
-        for name, value in wanted.items()
-        if name in told and there[name] != settable.ordered(value)
+        f"{name} is {there[name]}" for name, value in wanted.items() if name in told and there[name] != ordered(value)
     ]
     return f"Pipedrive answers that {', '.join(other)}." if other else None
 

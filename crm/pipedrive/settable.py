@@ -6,6 +6,7 @@ from typing import Any
 
 from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row
 from crm.pipedrive.kinds import DEALS, LEADS, PERSONS
+from crm.values import parts, truth
 
 STAGE, PIPELINE, STATUS, LABELS = "stage_id", "pipeline_id", "status", "label_ids"
 MOST_PAGES = 10
@@ -37,24 +38,14 @@ def _number(text: str) -> int | float:
         raise ValueError("a number") from None
 
 
-def _truth(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("true or false")
-    return text == "true"
-
-
-def _parts(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
-
-
 # How a text is written, by what kind of field it is; an empty one is null, and of several values none.
 _WRITTEN: Mapping[str, Callable[[str], Any]] = {
     "text": lambda text: text,
     "whole": _whole,
     "number": _number,
-    "truth": _truth,
-    "wholes": lambda text: [_whole(one) for one in _parts(text)],
-    "texts": _parts,
+    "truth": truth,
+    "wholes": lambda text: [_whole(one) for one in parts(text)],
+    "texts": parts,
 }
 # Pipedrive's own types -> ours; what is not listed (money, addresses, ranges) cannot be set.
 TYPES = {
@@ -132,13 +123,8 @@ def lacking(field: Field, value: str) -> Sequence[str]:
     """The parts of a value that are none of the field's options."""
     if field.options is None or not value:
         return ()
-    parts = _parts(value) if field.type in ("wholes", "texts") else [value]
-    return [one for one in parts if one not in field.options]
-
-
-def ordered(value: str) -> str:
-    """Several values as they are read: in one order."""
-    return ",".join(sorted(_parts(value))) if "," in value else value
+    given = parts(value) if field.type in ("wholes", "texts") else [value]
+    return [one for one in given if one not in field.options]
 
 
 def written(known: Mapping[str, Field], values: Mapping[str, str]) -> dict[str, Any]:

@@ -73,9 +73,8 @@ def _more(outcome: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def _disposition(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    words = [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
-    flags, result = outcome["flags"], outcome["connect_outcome"]
+    words = wording.words(outcome)
     return {
-        "keys": [*(f"disposition:{word}" for word in words), *(f"flag:{flag}" for flag in flags), result or "unknown"],
-        "text": words[0] if words else BY_OUTCOME.get(result),
+        "keys": wording.keys(outcome),
+        "text": words[0] if words else BY_OUTCOME.get(outcome["connect_outcome"]),
     }

@@ -95,7 +95,5 @@ def mark_of(text: Any) -> str | None:
 
 def _result(outcome: Mapping[str, Any]) -> dict[str, list[str]]:
     """What may be set as its result: keys of the setting ``results``, else labels; the first that the account has."""
-    words = [word for word in (outcome["disposition"], outcome["disposition_parent"]) if word]
-    result = outcome["connect_outcome"] or "unknown"
-    keys = [*(f"disposition:{word}" for word in words), *(f"flag:{flag}" for flag in outcome["flags"]), result]
-    return {"keys": keys, "labels": [*words, *BY_OUTCOME.get(result, ())]}
+    labels = [*wording.words(outcome), *BY_OUTCOME.get(outcome["connect_outcome"], ())]
+    return {"keys": wording.keys(outcome), "labels": labels}

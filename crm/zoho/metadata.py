@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.halving import WholeRefused
+from crm.values import parts, truth
 from crm.zoho import answers
 from crm.zoho.api import VERSION, Client, Row
 
@@ -40,18 +41,8 @@ def _number(text: str) -> float:
         raise ValueError("a number") from None
 
 
-def _truth(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("true or false")
-    return text == "true"
-
-
 def _record(text: str) -> dict[str, str]:
     return {"id": text}
-
-
-def parts(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 # How a text is written, by Zoho's own types; what is not listed cannot be set.
@@ -61,7 +52,7 @@ WRITTEN: Mapping[str, Callable[[str], Any]] = {
     ),
     "integer": _whole,
     **dict.fromkeys(("double", "currency", "percent"), _number),
-    "boolean": _truth,
+    "boolean": truth,
     **dict.fromkeys(("ownerlookup", "userlookup", "lookup"), _record),
     "multiselectpicklist": parts,
 }
