@@ -11,7 +11,7 @@ from typing import Any
 from crm.halving import WholeRefused
 from crm.pipedrive import contents
 from crm.pipedrive.answers import RECORD_DELETED
-from crm.pipedrive.api import MOST_OF_A_PAGE, V2, Client, Row
+from crm.pipedrive.api import MOST_OF_A_PAGE, V2, Client, Row, is_there
 
 ADDRESS = f"{V2}/activities"
 MOST_PAGES = 10  # of one record's activities since a call
@@ -34,7 +34,7 @@ def on_record(client: Client, record_id: str, since: datetime) -> dict[str, Row]
     for rows in client.pages(ADDRESS, params, MOST_PAGES):
         for row in rows:
             mark = contents.mark_of(row.get("note"))
-            if mark is not None and _is_there(row):
+            if mark is not None and is_there(row):
                 found.setdefault(mark[0], row)
     return found
 
@@ -47,7 +47,7 @@ def one(client: Client, id_: str) -> Row | None:
         if error.refused.reason != RECORD_DELETED:
             raise
         return None
-    return row if _is_there(row) else None
+    return row if is_there(row) else None
 
 
 def by_id(client: Client, ids: Iterable[str]) -> dict[str, Row]:
@@ -57,7 +57,7 @@ def by_id(client: Client, ids: Iterable[str]) -> dict[str, Row]:
     for at in range(0, len(wanted), MOST_IDS):
         some = wanted[at : at + MOST_IDS]
         rows, _ = client.ask_list(ADDRESS, {"ids": ",".join(some), "limit": str(MOST_IDS)})
-        found |= {str(row["id"]): row for row in rows if _is_there(row)}
+        found |= {str(row["id"]): row for row in rows if is_there(row)}
     return {id_: found[id_] for id_ in wanted if id_ in found}
 
 
@@ -79,7 +79,3 @@ def delete(client: Client, id_: str) -> None:
     except WholeRefused as error:
         if error.refused.reason != RECORD_DELETED:
             raise
-
-
-def _is_there(row: Row) -> bool:
-    return bool(row.get("id")) and row.get("is_deleted") is not True

@@ -234,6 +234,11 @@ def following(said: Row) -> str | None:
     return str(found) if found else None
 
 
+def is_there(row: Row) -> bool:
+    """What is deleted is told of for a while."""
+    return bool(row.get("id")) and row.get("is_deleted") is not True
+
+
 def secrets_of(destination: Destination) -> tuple[str, ...]:
     """Those of the settings."""
     own = destination.settings

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from crm.base import NotSetUp, Refusing
 from crm.destination import Destination
 from crm.halving import WholeRefused
-from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row, following
+from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row, following, is_there
 from crm.pipedrive.kinds import PERSONS
 from crm.pipedrive.rows import MOST_IDS
 from crm.pipedrive.searching import numbers
@@ -46,12 +46,8 @@ def _there(client: Client, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for at in range(0, len(ids), MOST_IDS):
         some = {"ids": ",".join(ids[at : at + MOST_IDS]), "limit": str(MOST_IDS)}
-        found |= {str(row["id"]) for row in client.ask_list(ADDRESS, some)[0] if _is_there(row)}
+        found |= {str(row["id"]) for row in client.ask_list(ADDRESS, some)[0] if is_there(row)}
     return found
-
-
-def _is_there(row: Row) -> bool:
-    return bool(row.get("id")) and row.get("is_deleted") is not True
 
 
 def check(client: Client) -> None:
@@ -72,7 +68,7 @@ def _pages(client: Client) -> Iterator[list[Row]]:
     for _ in range(MOST_PAGES):
         client.begin()
         found, said = client.ask_list(ADDRESS, {**params, **({"cursor": after} if after else {})})
-        yield [row for row in found if _is_there(row)]
+        yield [row for row in found if is_there(row)]
         next_ = following(said)
         if next_ is None:
             return

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.halving import WholeRefused
 from crm.pipedrive.answers import RECORD_DELETED
-from crm.pipedrive.api import V1, V2, Client, Row
+from crm.pipedrive.api import V1, V2, Client, Row, is_there
 from crm.pipedrive.kinds import LEADS
 
 MOST_IDS = 100  # of one question
@@ -33,7 +33,7 @@ def by_id(client: Client, ids: Iterable[str], names: Sequence[str]) -> dict[str,
             params = {"ids": ",".join(wanted[at : at + MOST_IDS]), "limit": str(MOST_IDS)}
             rows, _ = client.ask_list(address(client), params | ({"custom_fields": ",".join(keys)} if keys else {}))
             for row in rows:
-                if row.get("id") and row.get("is_deleted") is not True:
+                if is_there(row):
                     found[str(row["id"])] = _joined(found.get(str(row["id"])), row)
     return {one: found[one] for one in wanted if one in found}
 

@@ -7,7 +7,7 @@ these alike. So several ways of writing a number are looked for, all of them: a 
 from collections.abc import Mapping, Sequence
 
 from crm.numbers import alike, terms
-from crm.pipedrive.api import MOST_OF_A_PAGE, SEARCHES, V1, V2, Client, Row
+from crm.pipedrive.api import MOST_OF_A_PAGE, SEARCHES, V1, V2, Client, Row, is_there
 from crm.pipedrive.kinds import DEALS, PERSONS
 
 PERSON_SEARCH = f"{V2}/persons/search"
@@ -53,7 +53,7 @@ def of_person(client: Client, person_id: str) -> list[Row]:
         params = {"person_id": person_id, "status": "open", "limit": str(MOST_OF_A_PAGE)}
         pipeline = client.settings["pipeline_id"]
         rows, _ = client.ask_list(f"{V2}/deals", params | ({"pipeline_id": str(pipeline)} if pipeline else {}))
-        return [row for row in rows if row.get("id") and row.get("is_deleted") is not True]
+        return [row for row in rows if is_there(row)]
     rows, _ = client.ask_list(f"{V1}/leads", {"person_id": person_id, "limit": "100"})
     return [row for row in rows if row.get("id") and row.get("is_archived") is not True]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row
+from crm.pipedrive.api import MOST_OF_A_PAGE, V1, V2, Client, Row, is_there
 from crm.pipedrive.kinds import DEALS, LEADS, PERSONS
 from crm.values import parts, truth
 
@@ -112,11 +112,7 @@ def stages(client: Client) -> Mapping[str, tuple[str, str]]:
 
 def _asked_stages(client: Client) -> Mapping[str, tuple[str, str]]:
     rows = [row for page in client.pages(STAGES, {"limit": str(MOST_OF_A_PAGE)}, MOST_PAGES) for row in page]
-    return {
-        str(row["id"]): (str(row.get("pipeline_id")), str(row.get("name")))
-        for row in rows
-        if row.get("id") and row.get("is_deleted") is not True
-    }
+    return {str(row["id"]): (str(row.get("pipeline_id")), str(row.get("name"))) for row in rows if is_there(row)}
 
 
 def lacking(field: Field, value: str) -> Sequence[str]:
