@@ -1,4 +1,4 @@
-"""What tables of several kinds say alike: tokens, apps, certificates."""
+"""What tables of several kinds say alike: tokens, apps, certificates, secrets that sign."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from marshmallow import ValidationError, validate
 
 from crm.granting import KEYS
 from lib import zones
-from lib.http import authorities
+from lib.http import authorities, signing
 
 TOKEN = validate.Regexp(r"[!-~]+\Z", error="Must be an access token: letters, digits and dashes.")
 
@@ -16,6 +16,14 @@ def is_certificate_file(path: str) -> None:
     """Raises ValidationError."""
     if mistake := authorities.mistake(path):
         raise ValidationError(mistake)
+
+
+def is_signing_secret(value: str) -> None:
+    """Of Standard Webhooks. Raises ValidationError."""
+    try:
+        signing.key(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 def is_zone(name: str) -> None:

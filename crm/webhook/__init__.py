@@ -7,18 +7,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from crm.base import Crm, Limit
 from crm.destination import Destination
-from crm.given import is_certificate_file
+from crm.given import is_certificate_file, is_signing_secret
 from crm.webhook.checking import check
 from crm.webhook.posting import POSTS, Client
 from lib import secrets
 from lib.http import guarded, signing
-
-
-def _is_secret(value: str) -> None:
-    try:
-        signing.key(value)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
 
 
 class Settings(Schema):
@@ -26,7 +19,7 @@ class Settings(Schema):
     sentence; the specification advises 20."""
 
     url = fields.Str(required=True)
-    secrets = fields.List(fields.Str(validate=_is_secret), required=True, validate=validate.Length(min=1))
+    secrets = fields.List(fields.Str(validate=is_signing_secret), required=True, validate=validate.Length(min=1))
     allow_private_addresses = fields.Bool(load_default=False, truthy={True}, falsy={False})
     at_once = fields.Int(load_default=4, validate=validate.Range(1, 32))
     requests_per_second = fields.Int(load_default=50, validate=validate.Range(1, 100_000))

@@ -7,9 +7,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from crm.given import is_certificate_file
+from crm.given import is_certificate_file, is_signing_secret
 from lib import zones
-from lib.http import signing
 from lib.mail import Mail
 from schedules.managing import ADDRESS
 from service.settings import tables
@@ -23,13 +22,6 @@ _ADDRESS = validate.Regexp(ADDRESS.pattern + r"\Z", error="Not an address, such 
 _TIME = validate.Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="Not a time of day, such as 07:30.")
 
 
-def _is_secret(value: str) -> None:
-    try:
-        signing.key(value)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
-
-
 def _is_zone(value: str) -> None:
     if not zones.known(value):
         raise ValidationError("Not a time zone, such as Europe/Kyiv.")
@@ -41,7 +33,7 @@ class AlertsSchema(Schema):
 
     mail = fields.List(fields.Str(validate=_ADDRESS), load_default=list)
     webhook = fields.Url(load_default=None, schemes={"http", "https"}, require_tld=False)
-    secrets = fields.List(fields.Str(validate=_is_secret), load_default=list)
+    secrets = fields.List(fields.Str(validate=is_signing_secret), load_default=list)
     form = fields.Str(load_default=SIGNED, validate=validate.OneOf((SIGNED, SLACK)))
     ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     heartbeat = fields.Url(load_default=None, schemes={"http", "https"}, require_tld=False)
