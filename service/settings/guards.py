@@ -12,7 +12,8 @@ from service.settings.mistakes import BadSettings
 
 SHORTEST = 16  # characters of a secret that guards our own doors
 _EXAMPLE = re.compile(r"change[-_ ]?me", re.IGNORECASE)  # as deploy/env.example has them
-_HERE = re.compile(r"localhost|127\.[0-9.]+|::1|0\.0\.0\.0|.*\.localhost")
+# Not names below localhost: whether they leave the machine is up to who resolves them.
+_HERE = re.compile(r"localhost|127\.[0-9.]+|::1|0\.0\.0\.0", re.IGNORECASE)
 
 
 def check_connection(connection: Connection, short_allowed: bool) -> None:
@@ -60,10 +61,15 @@ def check_issued(where: str, value: object) -> None:
         raise BadSettings(f"{where} is still what the example says: put the real one there")
 
 
+def is_here(host: str) -> bool:
+    """Whether what is sent to the host never leaves this machine, so that nobody reads it on the way."""
+    return _HERE.fullmatch(host) is not None
+
+
 def unencrypted(where: str, settings: Mapping[str, object]) -> Iterator[str]:
     """A sentence for each address of another machine to which everything goes unencrypted, credentials too."""
     for name, value in settings.items():
         if isinstance(value, str) and value.lower().startswith("http://"):
             host = urlsplit(value).hostname or ""
-            if not _HERE.fullmatch(host):
+            if not is_here(host):
                 yield f"{where} {name} is http:// to {host}: what is sent there can be read on the way. Use https://."

@@ -10,11 +10,10 @@ from marshmallow import RAISE, Schema, fields, validate
 from lib.mail import ENCRYPTIONS, PLAIN, STARTTLS, Mail
 from schedules.managing import ADDRESS
 from schedules.settings import Bucket, Settings
-from service.settings import tables
+from service.settings import guards, tables
 from service.settings.connections import NAME
 from service.settings.mistakes import BadSettings
 
-_HERE = ("localhost", "127.0.0.1", "::1")
 _KEY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = validate.Regexp(ADDRESS.pattern + r"\Z", error="Not an address, such as wrapup@example.com.")
 _PLAIN_TEXT = validate.Regexp(r"[!-~]{1,500}\Z", error="Letters, digits and signs only, without blanks.")
@@ -83,7 +82,7 @@ def schedules_of(file: dict[str, Any], public_url: str) -> Settings:
 
 def _mail(table: Any) -> Mail:
     given = tables.read("[mail]", MailSchema(), table)
-    if given["password"] is not None and given["tls"] == PLAIN and given["host"] not in _HERE:
+    if given["password"] is not None and given["tls"] == PLAIN and not guards.is_here(given["host"]):
         raise BadSettings(
             '[mail] tls: With "none" the password could be read on the way; only this machine may have it so.'
         )

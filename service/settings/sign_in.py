@@ -1,17 +1,15 @@
 """The table ``[sign_in]`` of the settings file: whether keys sign in, and a provider that does."""
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, fields, validate
 
 from lib.openid import Client
-from service.settings import tables
+from service.settings import guards, tables
 from service.settings.mistakes import BadSettings
 from web.sign_in_settings import Oidc, Settings
 
-_HERE = re.compile(r"localhost|127\.[0-9.]+|::1")
 _CLAIM = validate.Length(1, 200)
 
 
@@ -66,7 +64,7 @@ def _oidc(table: Any) -> Oidc:
     issuer = urlsplit(given["issuer"])
     if issuer.query or issuer.fragment or issuer.username is not None:
         raise BadSettings(f"{where} issuer: The provider's address alone, without a name, a password or a query.")
-    if issuer.scheme != "https" and not _HERE.fullmatch(issuer.hostname or ""):
+    if issuer.scheme != "https" and not guards.is_here(issuer.hostname or ""):
         raise BadSettings(f"{where} issuer: Must be https://: who reads the code on the way signs in with it.")
     if "openid" not in given["scopes"]:
         raise BadSettings(f"{where} scopes: Must have openid.")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.settings import guards
 from service.settings.config import BadSettings
 from tests.service.settings_file import loaded
 
@@ -66,3 +67,14 @@ def test_addresses_to_which_all_goes_unencrypted_are_told_of(environ, tmp_path):
         "Use https://.",
         "[connections.a] api_url is http:// to 10.0.0.7: what is sent there can be read on the way. Use https://.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        *((host, True) for host in ("localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1", "0.0.0.0")),
+        *((host, False) for host in ("", "10.0.0.7", "127.example.test", "mail.localhost", "localhost.example.test")),
+    ],
+)
+def test_what_never_leaves_this_machine_may_be_unencrypted(host, here):
+    assert guards.is_here(host) is here
