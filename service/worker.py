@@ -15,11 +15,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.ladder import spooled
 from callbacks.ladder.taking_in import TakingIn
-from callbacks.spool import Spool
-from callbacks.strangers import Strangers
-from crm.destination import Destination
 from dialers.base import Connection
 from leads.spreading import Spreading
 from lib import outside
@@ -33,24 +29,16 @@ from outcomes.do_not_call import Past
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
 from outcomes.settle import Waiting, settle_due
-from queries.sources import Sources
-from queries.views.answering import Means
-from schedules.asking import asker
-from schedules.sending import Sender
 from service import logs, loops
-from service.erasing import Erasing, eraser_of
-from service.mirroring import Mirroring, mirroring_of
+from service.duties import ONLY_RECEIPTS, Duties, duties_of
+from service.erasing import Erasing
 from service.normalizer import Beside
 from service.outward import outward
 from service.retaining import retaining
 from service.settings import config
 from service.supervisor import hooks
-from service.watching import watch_of
-from upkeep.alerts.watching import Watch
 from upkeep.beats import EVERY_SECONDS, Beats
-from upkeep.erasure.working import Eraser
 from upkeep.metrics.names import BEATS
-from upkeep.retention.ages import Ages
 
 log = structlog.get_logger(__name__)
 
@@ -67,24 +55,9 @@ BUILD_SECONDS = 60.0
 END_SECONDS = 6.0  # for all loops together: what a request holds that hangs was written down before it left
 
 
-def run(
-    database: Database,
-    connections: Mapping[str, Connection],
-    callbacks: Mapping[str, Mapping[str, str]],
-    data_dir: Path,
-    started: Callable[[], None] = lambda: None,
-    mirroring: Mirroring | None = None,
-    destinations: Mapping[str, Destination] | None = None,
-    sender: Sender | None = None,
-    taking_in: TakingIn | None = None,
-    eraser: Eraser | None = None,
-    file_hash: str = "",
-    watch: Watch | None = None,
-    ages: Ages | None = None,
-) -> None:
-    """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``callbacks``: our
-    URLs by connection and kind. ``started`` is called when it works. ``file_hash`` is the settings': the second
-    process, which a backlog needs, loads them itself."""
+def run(database: Database, settings: config.Settings, started: Callable[[], None] = lambda: None) -> None:
+    """Work until SIGTERM or SIGINT; the transaction at hand is finished first. ``started`` is called when it works."""
+    duties, beats = duties_of(database, settings), Beats(database)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -92,11 +65,10 @@ def run(
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    place = FeedPlace(database, data_dir, starts=True)
-    beside = Beside(database, file_hash)
-    beats = Beats(database)
-    own = (mirroring, destinations, sender, beside, taking_in, beats, eraser, watch, ages)
-    threads = start(database, connections, callbacks, place, data_dir, stop, *own)
+    place = FeedPlace(database, settings.data_dir, starts=True)
+    beside = Beside(database, settings.file_hash)
+    known = (settings.connections, settings.callbacks_of())
+    threads = start(database, *known, place, settings.data_dir, stop, duties, beside, beats)
     log.info("worker_started", loops=[thread.name for thread in threads])
     started()
     while not stop.wait(1.0):
@@ -106,13 +78,13 @@ def run(
     in_hand.leave()
     beside.stop()
     wait_for(threads, END_SECONDS)
-    if mirroring is not None:
-        mirroring.close()
+    if duties.mirroring is not None:
+        duties.mirroring.close()
     try:
         place.look()
         beats.end()
-        if watch is not None:
-            watch.leave()
+        if duties.watch is not None:
+            duties.watch.leave()
     except SQLAlchemyError as error:
         log.error("database_trouble", loop="the end", error=type(error).__name__, said=said(error))
     log.info("worker_stopped")
@@ -132,22 +104,16 @@ def start(
     place: FeedPlace,
     data_dir: Path,
     stop: threading.Event,
-    mirroring: Mirroring | None = None,
-    destinations: Mapping[str, Destination] | None = None,
-    sender: Sender | None = None,
+    duties: Duties = ONLY_RECEIPTS,
     beside: Beside | None = None,
-    taking_in: TakingIn | None = None,
     beats: Beats | None = None,
-    eraser: Eraser | None = None,
-    watch: Watch | None = None,
-    ages: Ages | None = None,
 ) -> list[threading.Thread]:
-    """Start the loops; they end soon after ``stop`` is set. ``beside``: the second process that normalizes a backlog; ``beats``:
-    who says that they live; ``watch``: who says when something is wrong, also when the database is not to be had."""
+    """Start the loops; they end soon after ``stop`` is set. ``callbacks``: our URLs by connection and kind. ``beside``: the
+    second process that normalizes a backlog; ``beats``: who says that they live."""
     decided = Decided(database, connections)
-    pause = 0.0 if taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
+    pause = 0.0 if duties.taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
     normalizing = Normalizing(database, decided, data_dir)
-    normalize = (_normalizer(normalizing, stop, beside, taking_in), pause)
+    normalize = (_normalizer(normalizing, stop, beside, duties.taking_in), pause)
     waiting, refusing = Waiting(database, connections), Past(database)
     meeting, spreading = Meeting(database, connections), Spreading(database, connections)
     steps: loops.Steps = {
@@ -161,13 +127,13 @@ def start(
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
         steps["normalize beside"] = normalize
         steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
-    steps |= retaining(database, ages, stop)
-    if eraser is not None:
-        steps["erase"] = (Erasing(eraser).step, ERASE_SECONDS)
-    if mirroring is not None:
-        steps["mirror"] = (mirroring.step, MIRROR_SECONDS)
+    steps |= retaining(database, duties.ages, stop)
+    if duties.eraser is not None:
+        steps["erase"] = (Erasing(duties.eraser).step, ERASE_SECONDS)
+    if duties.mirroring is not None:
+        steps["mirror"] = (duties.mirroring.step, MIRROR_SECONDS)
     if not outside.is_closed():  # else it is a copy: what it would ask or send, the living one does
-        steps |= outward(database, connections, callbacks, stop, destinations or {}, sender)
+        steps |= outward(database, connections, callbacks, stop, duties.destinations, duties.sender)
     if beats is not None:
         steps[BEATS] = (beats.write, EVERY_SECONDS)
     after = beats.note if beats else (lambda name: None)
@@ -175,6 +141,7 @@ def start(
         threading.Thread(target=loops.run, args=(name, step, pause, stop, place.check, after), name=name, daemon=True)
         for name, (step, pause) in steps.items()
     ]
+    watch = duties.watch
     for name, (step, pause) in watch.lanes().items() if watch and not outside.is_closed() else ():
         threads.append(
             threading.Thread(target=loops.run, args=(name, step, pause, stop, _at_once, after), name=name, daemon=True)
@@ -215,39 +182,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     if not settings.outside:
         outside.close()
-    database, urls = settings.database(), settings.callbacks_of()
-    run(
-        database,
-        settings.connections,
-        urls,
-        settings.data_dir,
-        hooks.tell_ready,
-        mirroring_of(database, settings),
-        settings.destinations,
-        sender_of(database, settings),
-        taking_in_of(database, settings),
-        eraser_of(settings, database),
-        settings.file_hash,
-        watch_of(database, settings),
-        settings.retention,
-    )
-
-
-def taking_in_of(database: Database, settings: config.Settings) -> TakingIn | None:
-    """Who takes in what receivers have put aside; nothing is on PostgreSQL."""
-    if not database.is_sqlite:
-        return None
-    return TakingIn(database, Spool(settings.data_dir / "spool"), Strangers.of(settings))
-
-
-def sender_of(database: Database, settings: config.Settings) -> Sender:
-    """Who sends what schedules are due for."""
-    sources = Sources(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
-    spool = Spool(settings.data_dir / "spool")
-    means = Means(
-        database, sources, Decided(database, settings.connections), settings.limits, lambda: spooled.known(spool)
-    )
-    return Sender(database, settings.schedules, asker(means))
+    run(settings.database(), settings, hooks.tell_ready)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,11 @@ import migrations
 from lib.text import many
 from service import erasing
 from service.cli.settings import settings
-from service.mirroring import mirroring_of
 from service.prepare import run as run_prepare
 from service.supervisor.folder import hold
 from service.supervisor.plan import plan
 from service.supervisor.serve import supervise
 from service.worker import run as run_worker
-from service.worker import sender_of, taking_in_of
 from web.context import context
 
 group = AppGroup("wrapup")
@@ -41,23 +39,7 @@ def worker() -> None:
     """Run the worker alone: read receipts, settle calls, poll dialers, apply decisions, send leads, deliveries and schedules."""
     own = settings()
     hold(own.data_dir, own.database_url)
-    database = context().database
-    mirroring = mirroring_of(database, own)
-    urls = own.callbacks_of()
-    sender = sender_of(database, own)
-    run_worker(
-        database,
-        own.connections,
-        urls,
-        own.data_dir,
-        mirroring=mirroring,
-        destinations=own.destinations,
-        sender=sender,
-        taking_in=taking_in_of(database, own),
-        eraser=erasing.eraser_of(own, database),
-        file_hash=own.file_hash,
-        ages=own.retention,
-    )
+    run_worker(context().database, own)
 
 
 @group.command()

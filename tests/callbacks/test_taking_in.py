@@ -12,6 +12,7 @@ from models.database import Database
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
+from service.duties import Duties
 from tests.callbacks.drafts import draft, kept
 
 
@@ -78,7 +79,7 @@ def test_what_a_drainer_takes_away_meanwhile_is_no_trouble(spool):
 def test_a_worker_takes_in_what_lies_there(database, spool, taking_in, tmp_path):
     put_aside(spool, draft(1))
     stop = threading.Event()
-    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, taking_in=taking_in)
+    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, Duties(taking_in=taking_in))
     try:
         until(lambda: kept(database) == [1] and not spool.waiting(), 10)
     finally:

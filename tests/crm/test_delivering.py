@@ -13,6 +13,7 @@ from models.leases import LeaseLost
 from outcomes.feed_place import FeedPlace
 from rig.waiting import until
 from service import worker
+from service.duties import Duties
 from tests.crm.engine import hubspot_of, told, webhook_of
 from tests.crm.mapping import RULES, sale
 
@@ -251,12 +252,12 @@ def test_one_that_hangs_holds_up_no_other(engine, hubspot, receiver, hanging, tm
     engine.follow(hangs)
     stop = threading.Event()
     place = FeedPlace(engine.database, tmp_path, starts=True)
-    first = worker.start(engine.database, {}, {}, place, tmp_path, stop, destinations={"hangs": hangs})
+    first = worker.start(engine.database, {}, {}, place, tmp_path, stop, Duties(destinations={"hangs": hangs}))
     second: list[threading.Thread] = []
     try:
         until(lambda: hubspot.calls() or receiver.events, 30)
         second = worker.start(
-            engine.database, {}, {}, place, tmp_path, stop, destinations={one.name: one for one in others}
+            engine.database, {}, {}, place, tmp_path, stop, Duties(destinations={one.name: one for one in others})
         )
         engine.made(**sale(1))
         until(lambda: all([row.state for row in engine.rows(one)].count("done") >= 2 for one in others), 30)

@@ -1,7 +1,10 @@
 """``[alerts]`` of the settings, the worker's loops that watch, and ``wrapup alerts``."""
 
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +23,7 @@ from sandbox.webhook.receiver import SECRET
 from service import worker
 from service.app import create_app
 from service.cli.group import wrapup
+from service.duties import Duties
 from service.settings.alerts import alerts_of
 from service.settings.mistakes import BadSettings
 from service.watching import watch_of
@@ -31,6 +35,7 @@ from upkeep.alerts.settings import Alerts
 from upkeep.beats import Beats, ages
 from web.context import context
 
+WRAPUP = str(Path(sys.executable).parent / "wrapup")
 SERVER = Mail(host="mail.example.com", sender="wrapup@example.com")
 AT_ONCE = tuple(replace(one, lasts=timedelta(0)) for one in CONDITIONS if one.name == "callbacks_spooled")
 
@@ -95,7 +100,7 @@ def test_the_workers_loops_watch_and_tell(told, sqlite_url, tmp_path):
     settings, box, receiver = told
     database, stop = Database(sqlite_url), threading.Event()
     watch = watch_of(database, settings)
-    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, watch=watch)
+    threads = worker.start(database, {}, {}, FeedPlace(database, tmp_path), tmp_path, stop, Duties(watch=watch))
     try:
         until(lambda: receiver.beats, 60)
         context_spool(settings).append([b"x" * 90])
@@ -109,6 +114,18 @@ def test_the_workers_loops_watch_and_tell(told, sqlite_url, tmp_path):
     assert {"alerts", "alerts: machine", "alerts: mail", "alerts: webhook", "alerts: heartbeat"} <= {
         thread.name for thread in threads
     }
+
+
+def test_a_worker_that_is_started_by_itself_watches_too(sqlite_url, tmp_path):
+    with receiving() as receiver:
+        (tmp_path / "wrapup.toml").write_text(f'[alerts]\nheartbeat = "{receiver.url}"\nevery_seconds = 1\n')
+        given = {"DATABASE_URL": sqlite_url, "DATA_DIR": tmp_path / "data", "CONFIG": tmp_path / "wrapup.toml"}
+        environ = os.environ | {f"WRAPUP_{name}": str(value) for name, value in given.items()}
+        with subprocess.Popen([WRAPUP, "worker"], env=environ, stderr=subprocess.DEVNULL) as process:
+            try:
+                until(lambda: receiver.beats, 60)
+            finally:
+                process.terminate()
 
 
 def test_a_loop_that_hangs_in_its_first_step_is_known_since_it_began(sqlite_url, tmp_path):

@@ -18,6 +18,7 @@ from schedules.settings import Settings
 from service import worker
 from service.app import create_app
 from service.cli.group import wrapup
+from service.duties import Duties, duties_of
 from service.settings import config
 from service.settings.mistakes import BadSettings
 from service.settings.schedules import schedules_of
@@ -122,9 +123,10 @@ def test_the_worker_sends_them_also_while_a_mail_server_hangs(database, database
         mailed, written = engine.schedule(of), engine.schedule(of, name="Files", to=None, folder="daily")
         with database.write() as session:
             hanging = noting.tried(session, mailed, START)
-        sender = worker.sender_of(database, replace(settings_for(database_url, tmp_path), schedules=own))
+        settings = replace(settings_for(database_url, tmp_path), schedules=own)
+        duties = Duties(sender=duties_of(database, settings).sender)
         place, stop = FeedPlace(database, tmp_path, starts=True), threading.Event()
-        threads = worker.start(database, {}, {}, place, tmp_path, stop, sender=sender)
+        threads = worker.start(database, {}, {}, place, tmp_path, stop, duties)
         try:
             until(lambda: _state(database, hanging) == "sending", 10)
             with database.write() as session:
