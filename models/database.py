@@ -25,6 +25,7 @@ from lib.stand_ins import StandIns
 from models import hosts
 from models.base import Base
 from models.write_lock import write_lock
+from models.writing import refuses_writes
 
 One = TypeVar("One")
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -223,9 +224,9 @@ def said(error: Exception) -> str:
     and never a password. Of other errors the kind alone: the driver may repeat what was to be stored."""
     if isinstance(error, PoolTimeout):
         return "all its connections are in use"
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError) and not refuses_writes(error):
         return type(error).__name__
-    return str(error.orig).strip().partition("\n")[0].removesuffix(".")
+    return str(getattr(error, "orig", error)).strip().partition("\n")[0].removesuffix(".")
 
 
 def _limit_postgresql(seconds: float, connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

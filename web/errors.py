@@ -12,13 +12,14 @@ from typing import Any, NoReturn
 
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lib import addresses, ids
 from models import audit
 from models.database import is_locked, lacks_table, said, took_too_long
+from models.writing import refuses_writes
 from web.answers import answer
 from web.context import context
 
@@ -40,6 +41,9 @@ _WORDS = {
 
 # What is wrong with the database, where it says so: the same ``error_id``, a sentence of its own.
 LOCKED = "Another process holds the database, so nothing can be written to it now. Asking again later will help."
+READ_ONLY = (
+    "The database can be read and takes no writes now, so nothing can be changed, and nobody can sign in to the pages."
+)
 UNPREPARED = "The database is not prepared for this release yet; the log of wrapup serve says what that waits for."
 
 
@@ -82,6 +86,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(ProgrammingError, _database_error)
+    app.register_error_handler(InternalError, _database_error)  # of PostgreSQL, which was told to be read-only
     app.register_error_handler(PoolTimeout, _database_error)
 
 
@@ -156,7 +161,7 @@ def _database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
     """Log it; its ``error_id`` and its sentence. Raises the error where the question was wrong, which is our fault."""
-    if isinstance(error, ProgrammingError) and not lacks_table(error):
+    if isinstance(error, ProgrammingError | InternalError) and not (lacks_table(error) or refuses_writes(error)):
         raise error
     told = _WORDS[503]
     if isinstance(error, DBAPIError) and took_too_long(error):
@@ -165,5 +170,7 @@ def database_error(error: DBAPIError | PoolTimeout) -> tuple[str, str]:
         told = (told[0], LOCKED)
     elif lacks_table(error):
         told = (told[0], UNPREPARED)
+    elif refuses_writes(error):
+        told = (told[0], READ_ONLY)
     log.error(told[0], path=addresses.hidden(request.path), error=type(error).__name__, said=said(error))
     return told

@@ -13,6 +13,7 @@ from lib import clock
 from lib.http.errors import ExchangeError
 from models import AlertState
 from models.database import said
+from models.writing import takes_writes
 from service.cli.settings import settings
 from service.terminal import say
 from upkeep.alerts import rules as written
@@ -28,6 +29,7 @@ NOT_WANTED = (
 NOBODY = "No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine."
 NOT_YET = "A worker has begun to watch, and has not looked lately at what the database says."
 UNWATCHED_MACHINE = "Nobody has looked lately at the disk, the spool and the backups of {}: no worker watches it."
+MUTE = "The database takes no writes, so no worker can say that it watches, and nobody knows what else is wrong."
 UNREAD = "The database cannot be read, so nobody knows what else is wrong: {}."
 _KEPT = select(AlertState.document, AlertState.lease_until).where(AlertState.name == ROW)
 
@@ -92,13 +94,13 @@ def _kept(now: datetime) -> tuple[State, list[str]]:
     """What the database has of alerts, and sentences about what nobody can say."""
     try:
         with context().database.read() as session:
-            kept = session.execute(_KEPT).one_or_none()
+            kept, writes = session.execute(_KEPT).one_or_none(), takes_writes(session)
     except SQLAlchemyError as error:
         return State(), [UNREAD.format(said(error))]
     document, lease = kept or (None, None)
     state = State.read(document or {})
     if lease is None or now >= lease:
-        return state, [NOBODY]
+        return state, [NOBODY if writes else MUTE]
     return state, [] if _is_fresh(state, now) else [NOT_YET]
 
 

@@ -35,6 +35,7 @@ EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
 )
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
+MUTE = "Nobody can say whether one lives: it could not write that into the database."
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
 
@@ -58,10 +59,10 @@ def database(url: str) -> Iterator[Line]:
                 has_schema = inspect(session.connection()).has_table(schema.VERSION_TABLE)
                 revision = schema.revision(session) if has_schema else None
                 yield _schema(revision)
-            yield _writable(found)
+            yield (writing := _writable(found))
             if revision == max(schema.known()):
                 with found.read() as session:
-                    yield _worker(session)
+                    yield _worker(session, writing.state != FAIL)
         except SQLAlchemyError as error:
             # It has no words of its own where SQLite says that the file is no database, or is malformed.
             is_damaged = is_sqlite and not isinstance(error, OperationalError)
@@ -129,12 +130,18 @@ def _writable(database: Database) -> Line:
                 return Line(
                     "writing", FAIL, "It takes no writing transactions.", "default_transaction_read_only is on."
                 )
+            if not takes_writes(session):
+                todo = "GRANT it the rights, or let it own the tables."
+                return Line(
+                    "writing", FAIL, f"{database.url.username or 'Our role'} may not write to its tables.", todo
+                )
         return Line("writing", OK, "It can be written.")
     path = database.url.database or ""
     with database.read() as session:
         may = takes_writes(session)
     if not may:
-        return Line("writing", FAIL, "The file or its folder cannot be written.", "Give both to Wrapup's user.")
+        todo = "Is its disk full, or mounted read-only? Else give both to Wrapup's user."
+        return Line("writing", FAIL, "The file or its folder cannot be written.", todo)
     try:
         with database.write_lock(within=WRITE_SECONDS), database.engine.connect() as connection:
             connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -156,8 +163,8 @@ def _writable(database: Database) -> Line:
     return Line("writing", OK, "It can be written.")
 
 
-def _worker(session: Session) -> Line:
-    """Whether one lives, on whatever machine, and understands what comes."""
+def _worker(session: Session, may_say: bool) -> Line:
+    """Whether one lives, on whatever machine, and understands what comes. ``may_say``: whether workers can write that they do."""
     now = clock.now()
     oldest, loops = health.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
@@ -166,6 +173,8 @@ def _worker(session: Session) -> Line:
     if not loops:
         return Line("worker", WARN, "None is known to run.", todo)
     if loops.get(BEATS, 0.0) > DEAD_SECONDS:
+        if not may_say:
+            return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
         last = clock.span(timedelta(seconds=loops[BEATS]))
         return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):

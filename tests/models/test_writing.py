@@ -1,12 +1,14 @@
 """Whether a database takes writes is told without writing."""
 
 import os
+import resource
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from models.database import Database
-from models.writing import takes_writes
+from models.database import Database, said
+from models.writing import refuses_writes, takes_writes
 from tests.forks import end_of, forked
 
 NOBODY = 65534
@@ -21,6 +23,16 @@ def test_a_postgresql_that_was_told_to_be_read_only(postgresql_url):
     database = Database(postgresql_url)
     with database.read() as session:
         session.execute(text("SET TRANSACTION READ ONLY"))
+        assert not takes_writes(session)
+    database.close()
+
+
+def test_a_postgresql_that_has_taken_our_rights_away(postgresql_url):
+    database, role = Database(postgresql_url), f"reader_{os.getpid()}"
+    with database.read() as session:  # of which nothing stays
+        session.execute(text(f"CREATE ROLE {role}"))
+        session.execute(text(f"GRANT SELECT ON receipts TO {role}"))
+        session.execute(text(f"SET LOCAL ROLE {role}"))
         assert not takes_writes(session)
     database.close()
 
@@ -43,3 +55,28 @@ def test_a_sqlite_whose_file_or_folder_is_read_only(tmp_path, folder, file, writ
             os._exit(0 if takes_writes(session) else 1)
 
     assert end_of(forked(looked)) == writes
+
+
+def test_a_sqlite_whose_disk_takes_nothing_more(sqlite_url):
+    """As one that is full, or that the system has made read-only after an error: there, too, everybody may write."""
+
+    def looked() -> None:
+        with Database(sqlite_url).read() as session:
+            session.execute(text("SELECT 1"))
+            assert takes_writes(session)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            os._exit(0 if takes_writes(session) else 3)
+
+    assert end_of(forked(looked)) == 3
+
+
+def test_the_error_of_one_that_takes_none_is_told_from_others(database):
+    only = "PRAGMA query_only = ON" if database.is_sqlite else "SET TRANSACTION READ ONLY"
+    with database.read() as session, pytest.raises(SQLAlchemyError) as refused:
+        session.execute(text(only))
+        session.execute(text("DELETE FROM receipts"))
+    assert refuses_writes(refused.value) and ("read-only" in said(refused.value) or "readonly" in said(refused.value))
+    with database.read() as session, pytest.raises(SQLAlchemyError) as wrong:
+        session.execute(text("SELECT 1 FROM nowhere"))
+    assert not refuses_writes(wrong.value)
+    assert not refuses_writes(ValueError())

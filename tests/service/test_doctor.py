@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -27,6 +27,7 @@ from service.supervisor import folder
 from service.supervisor.folder import hold
 from tests import factories
 from tests.callbacks.drafts import draft
+from tests.forks import end_of, forked
 from upkeep.backups import noted
 from upkeep.beats import Beats
 
@@ -239,10 +240,34 @@ def test_a_database_that_is_away_or_cannot_be_written_is_a_line(environ, tmp_pat
     assert found["database"].state == FAIL and found["settings"].state == OK
     if environ["WRAPUP_DATABASE_URL"].startswith("postgresql"):
         server = Database(environ["WRAPUP_DATABASE_URL"])
+        Beats(server, lambda: clock.now() - timedelta(minutes=5)).write()
         with server.write() as session:
             session.execute(text(f"ALTER DATABASE {server.url.database} SET default_transaction_read_only = on"))
         server.close()
-        assert looked(environ)["writing"].state == FAIL
+        found = looked(environ)
+        assert found["writing"].state == FAIL
+        assert found["worker"] == Line("worker", WARN, database.MUTE, found["worker"].todo), (
+            "it cannot say that it lives"
+        )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
+def test_of_a_sqlite_that_cannot_be_written_nobody_says_that_no_worker_lives(sqlite_url, tmp_path):
+    with closing(Database(sqlite_url)) as there:
+        Beats(there, lambda: clock.now() - timedelta(minutes=5)).write()
+    (tmp_path / "wrapup.db").chmod(0o644)
+    for above in [*tmp_path.parents][:-1]:  # pytest's own are closed to others
+        if above.stat().st_mode & 0o011 == 0:
+            above.chmod(0o711)
+    tmp_path.chmod(0o777)
+
+    def asked() -> None:
+        os.seteuid(65534)
+        found = {line.what: (line.state, line.said) for line in database.database(sqlite_url)}
+        assert found["writing"][0] == FAIL
+        assert found["worker"] == (WARN, database.MUTE)
+
+    assert end_of(forked(asked)) == 0
 
 
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from queries import selection
+from tests.databases import refuse_writes
 from web import keys
 from web.auth import API
 from web.context import context
-from web.errors import LOCKED, UNPREPARED
+from web.errors import LOCKED, READ_ONLY, UNPREPARED
 
 LIST = f"{API}/outcomes"
 
@@ -207,6 +208,13 @@ def test_a_database_without_tables_is_said_to_be_unprepared(admin, database, mon
 
     monkeypatch.setattr(selection, "page", unprepared)
     assert error(admin.get(LIST), 503)["message"] == UNPREPARED
+
+
+def test_a_database_that_takes_no_writes_is_said_to_be_readable_and_not_away(admin, app):
+    refuse_writes(context(app).database)
+    assert admin.get(LIST).status_code == 200
+    found = error(admin.post(f"{API}/views", json={"name": "mine", "kind": "outcomes", "query": {}}), 503)
+    assert (found["error_id"], found["message"]) == ("database_unavailable", READ_ONLY)
 
 
 def test_a_wrong_question_is_our_fault(admin, app, database, monkeypatch):

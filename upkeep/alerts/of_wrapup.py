@@ -40,7 +40,7 @@ OF_WRAPUP = (
         1,
         CRITICAL,
         "Wrapup can read its database and not write to it: callbacks go into the spool, and nothing else goes on.",
-        "wrapup doctor says what refuses: a disk that is read-only now, a standby, rights that were taken away.",
+        "wrapup doctor says what refuses: a disk that is read-only now or full, a setting, rights that were taken away.",
         lasts=minutes(1),
         of_machine=True,
     ),

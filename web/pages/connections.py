@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from dialers.vocabulary import CONNECT_OUTCOMES, EVENT_MEANINGS, FLAGS
 from lib import clock
 from models.schema import of_newer_release
+from models.writing import takes_writes
 from outcomes import decisions
 from outcomes.undecided import DISPOSITION
 from queries import health, words_seen
@@ -71,6 +72,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         newer = sentences.NEWER if of_newer_release(reading) else None
+        unwritable = None if takes_writes(reading) else sentences.UNWRITABLE
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     shown = next((one for one in found if one["name"] == name), None)
     if shown is None:
@@ -79,7 +81,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         "pages/connection.html",
         connection=shown,
         freshness=sentences.freshness(shown, zones.chosen()),
-        troubles=[*filter(None, [newer]), *sentences.troubles(shown, now)],
+        troubles=[*filter(None, [unwritable, newer]), *sentences.troubles(shown, now)],
         links=[sentences.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,

@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import LOCKED, TOO_SLOW, UNPREPARED, ApiError, count, database_error, request_id
+from web.errors import LOCKED, READ_ONLY, TOO_SLOW, UNPREPARED, ApiError, count, database_error, request_id
 from web.pages import policy
 
 _TITLES = {
@@ -23,7 +23,11 @@ _TITLES = {
     500: "Our fault",
     503: "The database cannot be used",
 }
-_TITLES_OF = {LOCKED: "The database is locked", UNPREPARED: "The database is not ready"}
+_TITLES_OF = {
+    LOCKED: "The database is locked",
+    UNPREPARED: "The database is not ready",
+    READ_ONLY: "The database takes no writes",
+}
 _SENTENCES = {
     401: "Your session has ended.",
     404: "There is no page at this address, or what it showed is no longer kept.",
@@ -40,6 +44,7 @@ def register(blueprint: Blueprint, app: Flask) -> None:
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(OperationalError, _database_error)
     blueprint.register_error_handler(ProgrammingError, _database_error)
+    blueprint.register_error_handler(InternalError, _database_error)
     blueprint.register_error_handler(PoolTimeout, _database_error)
     # What no route takes belongs to no blueprint, so these two are asked of the whole application.
     everybody_elses = app.error_handler_spec[None][None][HTTPException]
@@ -67,11 +72,11 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def _database_error(error: OperationalError | ProgrammingError | PoolTimeout) -> Response:
+def _database_error(error: OperationalError | ProgrammingError | InternalError | PoolTimeout) -> Response:
     error_id, sentence = database_error(error)
     if error_id == TOO_SLOW[0]:
         return page(503, sentence, "This took too long")
-    if sentence in (LOCKED, UNPREPARED):
+    if sentence in _TITLES_OF:
         return page(503, f"{sentence} Callbacks are still received and kept.", _TITLES_OF[sentence])
     return page(503)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
+from models.writing import takes_writes
 from queries import days, health, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
@@ -133,6 +134,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         ]
     told = {
         "spooled": sentences.spooled(waiting),
+        "unwritable": None if takes_writes(reading) else sentences.UNWRITABLE,
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "waiting": sentences.waiting(health.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
@@ -147,7 +149,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     said = (told[name] for name in ("waiting", "unsent", "by_hand", "not_taken_out", "unasked"))
     sending = (*said, *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
-    wrong = sum(map(bool, (told["spooled"], *still, *(one["troubles"] for one in found))))
+    wrong = sum(map(bool, (told["spooled"], told["unwritable"], *still, *(one["troubles"] for one in found))))
     return told | {
         "title": f"({wrong}) Wrapup" if wrong else "Wrapup",
         "connections": found,

@@ -51,6 +51,10 @@ NEWER = (
     "The database was made by a newer release of Wrapup: callbacks are kept in it, and until that release is started nothing is "
     "read, asked for or sent."
 )
+UNWRITABLE = (
+    "The database takes no writes: callbacks are kept in the spool, and nothing is read, asked for or sent. "
+    "wrapup doctor says why."
+)
 _PARKED = (
     "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume "
     "LOAD."

@@ -11,6 +11,7 @@ from leads import loads
 from models.schema import known
 from outcomes import callback_pace
 from tests import factories
+from tests.databases import refuse_writes
 from tests.web.conftest import CONNECTIONS
 from tests.web.pages.shown import NOW, text
 from web.context import context
@@ -83,6 +84,24 @@ def test_a_database_of_a_newer_release_is_said_to_stand_still(reader, database):
     finally:
         with database.write() as session:
             session.execute(sql("UPDATE alembic_version SET version_num = :latest"), {"latest": max(known())})
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_takes_no_writes_is_said(reader, app):
+    """For SQLite's file: tests/models/test_writing.py."""
+    pages = ("/", "/live/connections", "/connections/ryng-main")
+    assert not any("takes no writes" in text(reader, path) for path in pages)
+    refuse_writes(context(app).database)
+    assert all("The database takes no writes: callbacks are kept in the spool" in text(reader, path) for path in pages)
+    assert "<title>(1) " in reader.get("/").text
+
+
+def test_where_nothing_can_be_written_nobody_is_told_that_nothing_can_be_shown(reader, app):
+    refuse_writes(context(app).database)
+    answer = reader.post("/login", key=reader.key)
+    assert answer.status_code == 503 and "The database can be read and takes no writes now" in answer.text
+    assert "No figures can be shown" not in answer.text
+    assert reader.get("/").status_code == 200
 
 
 def test_nobody_is_called_silent_whose_callbacks_may_wait_in_the_spool(reader, app, database, at_ten_forty_five):
