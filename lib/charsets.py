@@ -55,7 +55,7 @@ def text(body: bytes, content_type: str | None = None) -> tuple[str, set[str]]:
         found = _decoded(body, json.detect_encoding(body), {"byte_order_mark"})
         return found[0].removeprefix("\ufeff"), found[1]
     declared = named(content_type)
-    if declared and not declared.startswith("utf-") and (body.isascii() or not _is_utf8(body)):
+    if declared and not declared.startswith("utf-") and (body.isascii() or not is_utf8(body)):
         found = _decoded(body, declared, set())
         alike = body.isascii() and found[0] == body.decode("ascii")
         return found[0].removeprefix("\ufeff"), found[1] if alike else found[1] | {"character_set"}
@@ -79,7 +79,7 @@ def wide(body: bytes) -> str | None:
 def utf8(body: bytes, content_type: str | None) -> bytes:
     """The body as UTF-8, where its Content-Type names another character set and it holds text of that; else as it is."""
     declared = named(content_type)
-    if not declared or declared.startswith("utf-") or body.isascii() or _is_utf8(body):
+    if not declared or declared.startswith("utf-") or body.isascii() or is_utf8(body):
         return body
     try:
         return body.decode(declared).encode()
@@ -87,7 +87,8 @@ def utf8(body: bytes, content_type: str | None) -> bytes:
         return body
 
 
-def _is_utf8(body: bytes) -> bool:
+def is_utf8(body: bytes) -> bool:
+    """Whether all of it is."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

@@ -2,36 +2,28 @@
 
 National and international, with and without signs, zeros and separators, as a number of JSON, with JSON's or a URL's escapes, in
 the digits of another script, with whatever is dialled before a number in its country: all that is read as the number
-(``lib.phone``). In a body also within base64, several times over, in UTF-16 and UTF-32, and where the body, or what stands there
-as base64, is compressed.
+(``lib.phone``). In a body also where others have packed it (``lib.packed``).
 """
 
-import base64
-import binascii
 import re
 import unicodedata
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import phonenumbers
 
-from lib import charsets, phone, phone_plans
+from lib import packed, phone, phone_plans
+from lib.packed import Unpacking
 
 ERASED = "erased"  # what stands in its place
-MOST_INFLATED = 16 * 1024 * 1024  # bytes
 _ONE = (
     r"(?:[ \t().\-/_+\u00a0\u00ad\u2000-\u2015\u202f\u2060\ufeff\udca0]|%(?:25)?(?:20|28|29|2[BbDdEeFf])"
-    r"|\\u00[aA]0|\\u20[0-9a-fA-F]{2}|\\/|\\t|&nbsp;)"
+    r"|\\u00(?:[aA][0dD]|2[089bBdDeEfF])|\\u20[0-9a-fA-F]{2}|\\/|\\t|&(?:nbsp|#(?:32|4[0135-7]|160|173|8209));)"
 )
 _BETWEEN = _ONE + "{0,4}"
 _SEPARATORS = re.compile(_ONE + "+")
 # Digits of an escape are none of the number's.
 _BEFORE = r"(?:(?<![0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
-_ESCAPES = re.compile(r"\\[nrt]")  # of JSON: their letters are none of a run's
-_RUN_BEHIND = re.compile(rf"(?:(?<=\\)[nrt])?({_RUN.pattern})")
-_SEGMENT = re.compile(r"[A-Za-z0-9+_-]{12,}={0,2}")  # of a path
 _ZEROS = (
     0x660,
     0x6F0,
@@ -44,17 +36,8 @@ _ZEROS = (
 )  # Arabic, Indian, Thai ..., wide
 _OTHER_DIGIT = re.compile("[" + "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in _ZEROS) + "]")
 _ESCAPED_DIGIT = re.compile(r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])")
-_WIDE = "\0"
-_LONG = (
-    64  # of a run that is always looked into; a shorter one where it may hold digits in a row, or begins as text does
-)
-_DIGITS = re.compile(r"[MNO][DTjz][AEIMQUYcgk][w-z0-5]|[MNO][AQgw]A[w-z0-5]AD[AEIMQUYcgk]A")  # three; those of UTF-16
-_OF_TEXT = re.compile(r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589].){5}")
-_BARE = re.compile(r"[:\[,]\s*\Z")  # before a number of JSON
-_END = re.compile(r"(?:\.0*)?\s*[,}\]]")  # and behind it
-_COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_PACKED = ("H4sI", "eA", "eF", "eJ", "eN")  # how their base64 begins
-_DEEPEST = 3  # times that something is base64
+# A number of JSON, whatever its form.
+_BARE = re.compile(r"([:\[,]\s*)(-?[0-9][0-9.eE+-]*+)(?=\s*[,}\]])")
 MOST_BEFORE = 8  # digits of what is dialled before a number
 
 
@@ -113,21 +96,15 @@ class Spellings:
 
     def blotted(self, text: str) -> str:
         """The text without it."""
-        return self._replaced(text, lambda found, _: ERASED)
-
-    def _replaced(self, text: str, by: Callable[[re.Match[str], str], str]) -> str:
         if not self.within(text):
             return text
-        text = _in_ascii(text)
-        first = self._pattern.sub(lambda found: by(found, text), text)
+        text = self._pattern.sub(ERASED, _in_ascii(text))
 
         def without(found: re.Match[str]) -> str:
             at = self._read_from(found[0])
-            if at is None:
-                return found[0]
-            return found[0][:at] + ERASED if at else by(found, first)
+            return found[0] if at is None else found[0][:at] + ERASED
 
-        return self._with_more.sub(without, first)
+        return self._with_more.sub(without, text)
 
     def blotted_value(self, value: Any) -> Any:
         """The value of JSON without it; a number that is it is null."""
@@ -141,26 +118,23 @@ class Spellings:
 
     def blotted_bytes(self, body: bytes) -> bytes:
         """The body without it, not compressed any more; one of UTF-16 or UTF-32 in which it stood is UTF-8."""
-        text = opened(body)
-        if _WIDE in text and self.within(text.replace(_WIDE, "")):
-            text = charsets.wide(inflated(body)) or text.replace(_WIDE, "")
-        return _bytes(self._replaced(self._unpacked(text, _DEEPEST), _in_place))
+        unpacking = Unpacking()
+        return packed.to_bytes(self._cleared(unpacking.opened(body), unpacking, packed.DEEPEST))
 
-    def _unpacked(self, text: str, deep: int) -> str:
-        """The text without what stands in it as base64, and in that as base64 again."""
+    def _cleared(self, text: str, unpacking: Unpacking, deep: int) -> str:
+        """The text without it, however it may be read, and without it in what stands there as base64. Where it is a number of
+        JSON, null stands there."""
+        for way in packed.WAYS:
+            read = way(text)
+            if read is None or not any(map(self.within, unpacking.texts_as_read(read, deep))):
+                continue
+            if deep:
+                read = unpacking.replaced(read, lambda inner: self._cleared(inner, unpacking, deep - 1))
+            text = self.blotted(_BARE.sub(self._null, read))
+        return text
 
-        def again(found: re.Match[str]) -> str:
-            run = found[found.lastindex or 0]
-            inner = _inner(run)
-            if not inner:
-                return found[0]
-            within = next((one for one in _read(inner) if self.within(one)), inner)
-            blotted = self.blotted(self._unpacked(within, deep - 1))
-            if blotted == inner:
-                return found[0]
-            return found[0].removesuffix(run) + base64.b64encode(_bytes(blotted)).decode()
-
-        return _SEGMENT.sub(again, _RUN_BEHIND.sub(again, text)) if deep else text
+    def _null(self, found: re.Match[str]) -> str:
+        return f"{found[1]}null" if self.within(found[2]) else found[0]
 
 
 def _in_ascii(text: str) -> str:
@@ -180,58 +154,10 @@ def of(number: str | None) -> Spellings | None:
         return None
 
 
-def opened(body: bytes) -> str:
-    """The body as text, whatever its bytes; what is compressed, as it was before."""
-    return inflated(body).decode("utf-8", "surrogateescape")
-
-
-def inflated(body: bytes) -> bytes:
-    """The body as it was before it was compressed."""
-    if body[:2] in _COMPRESSED:
-        try:
-            return zlib.decompressobj(47).decompress(body, MOST_INFLATED)
-        except zlib.error:
-            pass  # it only began like that
-    return body
-
-
 def texts(body: bytes) -> Iterator[str]:
     """The body as text, and what stands in it as base64."""
-    yield from _texts(opened(body), _DEEPEST)
-
-
-def _texts(text: str, deep: int) -> Iterator[str]:
-    for read in _read(text):
-        yield read
-        for run in _RUN.findall(_ESCAPES.sub(" ", read) if "\\" in read else read) if deep else ():
-            parts = (run, *_SEGMENT.findall(run)) if "/" in run else (run,)
-            for inner in filter(None, map(_inner, parts)):
-                yield from _texts(inner, deep - 1)
-
-
-def _read(text: str) -> tuple[str, ...]:
-    """As it is; and without the zeros that stand between ASCII's characters in UTF-16 and UTF-32, also in a part of one."""
-    return (text, text.replace(_WIDE, "")) if _WIDE in text else (text,)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
-
-
-def _inner(run: str) -> str | None:
-    """What stands in a run of base64, as it was before it was compressed; None where it is none."""
-    if len(run) < _LONG and not (run.startswith(_PACKED) or _DIGITS.search(run) or _OF_TEXT.match(run)):
-        return None
-    bare = run.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return opened(base64.b64decode(bare + "=" * (-len(bare) % 4)))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _in_place(found: re.Match[str], text: str) -> str:
-    is_bare = _BARE.search(text, max(0, found.start() - 8), found.start()) and _END.match(text, found.end())
-    return "null" if is_bare else ERASED
+    unpacking = Unpacking()
+    return unpacking.texts(unpacking.opened(body))
 
 
 def _spaced(digits: str) -> str:

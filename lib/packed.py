@@ -1,0 +1,214 @@
+"""Text that others have packed into a text: what is compressed, in UTF-16 or UTF-32, and what stands in it as base64.
+
+Base64 is read as it stands in JSON, in URLs and forms (their escapes of its signs are none of its letters), and in mail (lines).
+"""
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+from lib import charsets
+
+MOST_INFLATED = 16 * 1024 * 1024  # bytes of a body, with all that is compressed within it: else a kilobyte costs hours
+MOST_MEMBERS = 1_000  # of what was compressed piece by piece: each takes a look at all that follow
+DEEPEST = 3  # times that something is base64, or compressed
+_GZIP = b"\x1f\x8b"
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_WIDE = "\0"
+
+_LETTER = "[A-Za-z0-9+/_-]"
+_LINE = r"(?<=[A-Za-z0-9+/]{60})(?:(?:\\r)?\\n|\r?\n)(?=[A-Za-z0-9+/])"  # of a mail, or of what is armoured
+_ESCAPED = rf"\\{{1,3}}/|\\{{1,3}}u002[bBfF]|%(?:25)?2[bBfF]|{_LINE}"
+_PAD = r"(?:=|%(?:25)?3[Dd]|\\{1,3}u003[dD])"
+# Whether a text holds such an escape: asked of every text, so it begins with what is rare.
+_ANY_ESCAPE = re.compile(r"[\\%\r\n](?:/|u00[23][bBdDfF]|[23][bBdDfF]|25[23]|(?<=[A-Za-z0-9+/]{60}[\\\r\n]))")
+_RUN = re.compile(rf"{_LETTER}{{12,}}={{0,2}}")
+_BEGIN = r"[A-Za-z0-9+/_\\%-](?=[A-Za-z0-9+/_\\%=-]{11})"  # so that it is not begun in vain with each word
+_FIRST = rf"(?:(?<={_LETTER})|(?<=\\)\\{{0,2}}(?:/|u002[bBfF])|(?<=%)(?:25)?2[bBfF])"
+_ESCAPED_RUN = re.compile(rf"{_BEGIN}{_FIRST}(?:{_LETTER}++|{_ESCAPED})*+{_PAD}{{0,2}}")
+_SEGMENT = re.compile(rf"[A-Za-z0-9+_-]{{12,}}{_PAD}{{0,2}}")  # of a path, or a line of its own
+_PART = re.compile(r"[A-Za-z0-9+_-]{12,}={0,2}")
+# An escape's own letters and digits, before a run, are none of the run's.
+_BEHIND = {"\\": re.compile("[nrt]|u[0-9A-Fa-f]{4}"), "%": re.compile("(?:25)?[0-9A-Fa-f]{2}")}
+_SIGNS = (
+    (re.compile(r"(?:\\{1,3}u00|%(?:25)?)2[bB]"), "+"),
+    (re.compile(r"\\{1,3}/|(?:\\{1,3}u00|%(?:25)?)2[fF]"), "/"),
+    (re.compile(r"(?:\\{1,3}u00|%(?:25)?)3[dD]"), "="),
+    (re.compile(r"(?:\\r)?\\n|\r?\n"), "\n"),
+)
+_SHORTEST = 12  # characters
+# Of a run that is always looked into; a shorter one where it may hold digits in a row, or begins as text does.
+_LONG = 64
+_DIGITS = re.compile(  # with what stands between them, nine characters; three; those of UTF-16
+    r"[I-P].{3}[I-P].{3}[I-P]|[MNO][DTjz][AEIMQUYcgk][w-z0-5]|[MNO][AQgw]A[w-z0-5]AD[AEIMQUYcgk]A"
+)
+_OF_TEXT = re.compile(r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589].){5}")
+_PACKED = ("H4sI", "eA", "eF", "eJ", "eN")  # how base64 of what is compressed begins
+
+
+class Unpacking:
+    """Of one body. What was unpacked once is remembered."""
+
+    def __init__(self) -> None:
+        self._left = MOST_INFLATED
+        self._inner: dict[str, str | None] = {}
+
+    def opened(self, body: bytes) -> str:
+        """The body as text, whatever its bytes; what is compressed, as it was before."""
+        return self._as_text(inflated(body, self._left), body)
+
+    def _as_text(self, found: bytes, packed: bytes) -> str:
+        if found is not packed:
+            self._left -= len(found)
+        return found.decode("utf-8", "surrogateescape")
+
+    def texts(self, text: str, deep: int = DEEPEST, known: set[tuple[str, int]] | None = None) -> Iterator[str]:
+        """The text in each way in which it may be read, and what stands in it as base64. ``known``: runs of that, and how deep
+        they were looked into."""
+        for way in WAYS if _WIDE in text else WAYS[:1]:
+            if (read := way(text)) is not None:
+                yield from self.texts_as_read(read, deep, known)
+
+    def texts_as_read(self, text: str, deep: int, known: set[tuple[str, int]] | None = None) -> Iterator[str]:
+        """The same of a text in the way in which it stands."""
+        yield text
+        known = set() if known is None else known
+        for found in _runs(text).finditer(text) if deep else ():
+            if found.end() - found.start() < _SHORTEST:
+                continue
+            signs = _signs(_run(found))
+            parts = _PART.findall(signs) if "/" in signs or "\n" in signs else ()
+            for run in (signs.replace("\n", ""), *parts):
+                if (run, deep) not in known and (inner := self._within(run)):
+                    known.add((run, deep))
+                    yield from self.texts(inner, deep - 1, known)
+
+    def replaced(self, text: str, by: Callable[[str], str]) -> str:
+        """The text with what stands in it as base64 as ``by`` makes it."""
+        made: dict[str, str] = {}
+
+        def again(found: re.Match[str]) -> str:
+            run = _run(found)
+            inner = self._within(_signs(run).replace("\n", ""))
+            if not inner:
+                return found[0]
+            if run not in made:
+                other = by(inner)
+                made[run] = run if other == inner else _as_it_stood(other, run)
+            return found[0].removesuffix(run) + made[run]
+
+        return _SEGMENT.sub(again, _runs(text).sub(again, text))
+
+    def _within(self, run: str) -> str | None:
+        """What stands in a run of base64; None where it is none."""
+        if run not in self._inner:
+            self._inner[run] = self._decoded(run)
+        return self._inner[run]
+
+    def _decoded(self, run: str) -> str | None:
+        if len(run) < _SHORTEST:
+            return None
+        if len(run) < _LONG and not (run.startswith(_PACKED) or _DIGITS.search(run) or _OF_TEXT.match(run)):
+            return None
+        bare = run.rstrip("=").replace("-", "+").replace("_", "/")
+        try:
+            decoded = base64.b64decode(bare + "=" * (-len(bare) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        return self._as_text(_inflated(decoded, self._left), decoded)
+
+
+def to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _wide(text: str) -> str | None:
+    return charsets.wide(to_bytes(text)) if _WIDE in text else None
+
+
+def _without_zeros(text: str) -> str | None:
+    """Those that stand between ASCII's characters in UTF-16 and UTF-32, also in a part of one."""
+    return text.replace(_WIDE, "") if _WIDE in text else None
+
+
+WAYS: tuple[Callable[[str], str | None], ...] = (lambda text: text, _wide, _without_zeros)  # None: it is not to be so
+
+
+def inflated(body: bytes, most: int = MOST_INFLATED) -> bytes:
+    """The body as it was before it was compressed, of ``most`` bytes at most; what is not compressed, as it is."""
+    found = _inflated(body, most)
+    return found if found is not body or charsets.is_utf8(body) else _inflated_bare(body, most)
+
+
+def _inflated(body: bytes, most: int) -> bytes:
+    """Of what says that it is compressed."""
+    for _ in range(DEEPEST):
+        before = body
+        if body.startswith(_GZIP):
+            body = _of_members(body, 31, most)
+        elif body[:2] in _ZLIB:
+            body = _of_members(body, 15, most)
+        if body is before:
+            break
+    return body
+
+
+def _of_members(body: bytes, form: int, most: int) -> bytes:
+    """All of them, and what stands behind the last. The body itself where it only began like one."""
+    found, rest = bytearray(), body
+    try:
+        for _ in range(MOST_MEMBERS):
+            if most <= len(found):
+                break
+            stream = zlib.decompressobj(form)
+            found += stream.decompress(rest, most - len(found))
+            if not stream.eof:
+                return bytes(found)
+            rest = stream.unused_data
+            if not rest.startswith(_GZIP):
+                break
+    except zlib.error:
+        pass
+    return bytes(found) + rest if rest is not body else body
+
+
+def _inflated_bare(body: bytes, most: int) -> bytes:
+    """Of the deflate without a head. The body itself where it is not that, from its first byte to its last."""
+    stream = zlib.decompressobj(-15)
+    try:
+        found = stream.decompress(body, most) if most > 0 else b""
+    except zlib.error:
+        return body
+    return found if found and stream.eof and not stream.unused_data else body
+
+
+def _runs(text: str) -> re.Pattern[str]:
+    return _ESCAPED_RUN if _ANY_ESCAPE.search(text) else _RUN
+
+
+def _run(found: re.Match[str]) -> str:
+    """The run without what is of an escape before it."""
+    before = found.string[found.start() - 1] if found.start() else ""
+    behind = _BEHIND[before].match(found[0]) if before in _BEHIND else None
+    return found[0][behind.end() :] if behind else found[0]
+
+
+def _signs(run: str) -> str:
+    """Its letters without escapes; ends of lines stay."""
+    if "\\" in run or "%" in run or "\n" in run:
+        for escaped, sign in _SIGNS:
+            run = escaped.sub(sign, run)
+    return run
+
+
+def _as_it_stood(text: str, run: str) -> str:
+    """The text as base64, in the alphabet of what stood there before, and escaped as that was."""
+    signs = _signs(run)
+    if ("-" in signs or "_" in signs) and "+" not in signs and "/" not in signs:
+        made = base64.urlsafe_b64encode(to_bytes(text)).decode()
+        return made if signs.endswith("=") else made.rstrip("=")
+    made = base64.b64encode(to_bytes(text)).decode()
+    return quote(made, safe="") if "%" in run else made
