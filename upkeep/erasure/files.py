@@ -6,6 +6,7 @@ known. It can be made again. A lake is brought up to the present instead. What i
 
 import errno
 import gzip
+import os
 import re
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ import structlog
 
 from lib import durable, private
 from lib.phone_spellings import Spellings
-from models.database import Database
+from models.database import BESIDE, Database
 from queries.exports import lake
 from upkeep.backups.restoring import ASIDE
 from upkeep.erasure.ledger import FILE as LEDGER
@@ -30,9 +31,10 @@ DAMAGED = "damaged"
 SEGMENT = re.compile(r"\d{12}\.spool")
 # What is looked at elsewhere, or is no text about anybody.
 PASSED = ("secrets", "mirror", LEDGER)
-LONGEST_LINE, OVERLAP = 8 * 1024 * 1024, 4096
+PIECE, OVERLAP = 1024 * 1024, 4096
 NOT_OURS = "{} holds the number and is no export of ours: look at it yourself."
 MOVED_ASIDE = "{} holds the number, and lies where a restore has moved it aside: remove that when you need it no more."
+LINKED = "{} holds the number, and lies outside, behind a link: look at it yourself."
 REMOVED = "{} was removed: the number stood in it."
 UNREADABLE = "{} could not be read: {}."
 
@@ -60,7 +62,9 @@ def spool_holds(folder: Path, spellings: Spellings) -> bool:
 def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> Iterator[str]:
     """The files in which it stands, but for the database's own and the spool's segments; a sentence for one that cannot be
     read."""
-    for path in _files(folders, database):
+    paths, unreadable = _files(folders, database)
+    yield from unreadable
+    for path in paths:
         try:
             if _holds(path, spellings):
                 yield str(path)
@@ -70,9 +74,11 @@ def look(folders: Iterable[Path], spellings: Spellings, database: Database) -> I
 
 def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) -> Found:
     """Take the number out of files, or remove them. Raises OSError."""
-    found = Found()
+    paths, unreadable = _files(folders, database)
+    found = Found(left=unreadable)
+    roots = [folder.resolve() for folder in folders]
     lakes: set[Path] = set()
-    for path in _files(folders, database):
+    for path in paths:
         try:
             holds = _holds(path, spellings)
         except OSError as error:
@@ -85,6 +91,8 @@ def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) 
             found.add("spool")
         elif (root := _lake(path)) is not None:
             lakes.add(root)
+        elif not any(root in path.parents for root in roots):
+            found.left.append(LINKED.format(path))
         elif path.suffix in EXPORTS:
             path.unlink(missing_ok=True)
             found.add("exports")
@@ -98,18 +106,34 @@ def take_out(folders: Sequence[Path], spellings: Spellings, database: Database) 
     return found
 
 
-def _files(folders: Iterable[Path], database: Database) -> list[Path]:
+def _files(folders: Iterable[Path], database: Database) -> tuple[list[Path], list[str]]:
+    """Those that are looked at, also behind links, under their own names; and a sentence for each folder that nobody can look
+    into."""
     own = Path(str(database.url.database)).resolve() if database.is_sqlite else None
+    databases = {own, *(Path(f"{own}{name}") for name in BESIDE)}
     found: dict[Path, None] = {}
+    known: set[Path] = set()  # folders: links may go round
+    unreadable: list[str] = []
+
+    def note(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unreadable.append(UNREADABLE.format(error.filename, error.strerror))
+
     for folder in folders:
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-            inside = path.relative_to(folder).parts
-            is_database = own is not None and path.name.startswith(own.name) and path.parent.resolve() == own.parent
-            is_segment = path.parent.name == "spool" and SEGMENT.fullmatch(path.name) is not None
-            if inside[0] in PASSED or is_database or is_segment or path.is_symlink() or not path.is_file():
+        for name, inner, names in os.walk(folder, onerror=note, followlinks=True):
+            within = Path(name)
+            if within.resolve() in known:
+                inner.clear()
                 continue
-            found[path.resolve()] = None
-    return list(found)
+            known.add(within.resolve())
+            if within == folder:
+                inner[:], names = (list(set(some) - {*PASSED}) for some in (inner, names))
+            inner.sort()
+            for path in (within / one for one in sorted(names)):
+                is_segment = path.parent.name == "spool" and SEGMENT.fullmatch(path.name) is not None
+                if not is_segment and path.is_file() and path.resolve() not in databases:
+                    found[path.resolve()] = None
+    return list(found), unreadable
 
 
 def _holds(path: Path, spellings: Spellings) -> bool:
@@ -123,7 +147,7 @@ def _holds(path: Path, spellings: Spellings) -> bool:
                 return any(_in_member(archive, name, spellings) for name in archive.namelist())
         if path.suffix == ".gz":
             with gzip.open(path) as unpacked:
-                return _in_lines(unpacked, spellings)
+                return _in_pieces(unpacked, spellings)
     except FileNotFoundError:
         return False
     except gzip.BadGzipFile:
@@ -138,7 +162,7 @@ def _holds(path: Path, spellings: Spellings) -> bool:
         packed = True
     try:
         with path.open("rb") as file:
-            if _in_lines(file, spellings):
+            if _in_pieces(file, spellings):
                 return True
     except FileNotFoundError:
         return False
@@ -149,16 +173,17 @@ def _holds(path: Path, spellings: Spellings) -> bool:
 
 def _in_member(archive: zipfile.ZipFile, name: str, spellings: Spellings) -> bool:
     with archive.open(name) as file:
-        return _in_lines(file, spellings)
+        return _in_pieces(file, spellings)
 
 
-def _in_lines(file: IO[bytes] | gzip.GzipFile, spellings: Spellings) -> bool:
-    """A line at a time, however large the file is; of a longer one so much, with the end of what came before."""
+def _in_pieces(file: IO[bytes] | gzip.GzipFile, spellings: Spellings) -> bool:
+    """However large the file is: a piece at a time, with the last lines of what came before, for base64 has lines too."""
     rest = b""
-    while line := file.readline(LONGEST_LINE):
-        if spellings.within_bytes(rest + line):
+    while piece := file.read(PIECE):
+        if spellings.within_bytes(rest + piece):
             return True
-        rest = b"" if line.endswith(b"\n") else line[-OVERLAP:]
+        before, end, behind = (rest + piece)[-OVERLAP:].partition(b"\n")
+        rest = behind if end else before
     return False
 
 

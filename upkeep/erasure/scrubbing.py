@@ -2,7 +2,8 @@
 
 SQLite overwrites what is deleted (``PRAGMA secure_delete``), but a page that was split keeps copies of rows that went to another
 one. So its file is looked through as bytes, and where the number stands there still, all of it is written anew. PostgreSQL's dead
-versions go with VACUUM; what is left on its pages, and in archived write-ahead logs, is said in docs/erasure.md."""
+versions go with VACUUM, and the values that it has noted for its planner with ANALYZE; what is left on its pages, and in archived
+write-ahead logs, is said in docs/erasure.md."""
 
 import os
 import sqlite3
@@ -15,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from lib.phone_spellings import Spellings
 from models import Base
 from models.database import Database
+from upkeep.retention.parts import drop_taken_off
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ BUSY = "The database's log could not be emptied because somebody reads: it is ov
 def scrub(database: Database, spellings: Spellings | None) -> list[str]:
     """Have nothing left of what was erased. What could not be done, in sentences."""
     if not database.is_sqlite:
+        drop_taken_off(database)  # months that whoever deletes has left when it was stopped, and nobody looks through
         vacuum(database)
         return []
     left = [] if _empty_log(database) else [BUSY]
@@ -47,7 +50,7 @@ def vacuum(database: Database) -> None:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not database.is_sqlite:
             for table in Base.metadata.sorted_tables:
-                connection.execute(text(f"VACUUM {table.name}"))
+                connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
             return
     with database.write_lock():
         own = sqlite3.connect(str(database.url.database), timeout=60, isolation_level=None)

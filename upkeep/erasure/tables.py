@@ -186,7 +186,8 @@ def _of_receipts(
             receipt.content_hash = hashlib.sha256(body).hexdigest()
         receipt.body, receipt.query = body, _blotted(receipt.query, spellings)
         receipt.detail, receipt.context = _blotted(receipt.detail, spellings), _blotted(receipt.context, spellings)
-        receipt.headers = {name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"}
+        headers = {name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"}
+        receipt.headers = _blotted(headers, spellings)
         add(counts, {"receipts": 1})
     session.flush()
     return counts, waiting

@@ -1,9 +1,13 @@
 """Files in which a number stands, and the mirror."""
 
+import base64
 import gzip
+import os
 import zipfile
+from pathlib import Path
 
 import duckdb
+import pytest
 
 from lib import locks
 from lib.phone_spellings import Spellings
@@ -41,6 +45,38 @@ def test_what_is_no_export_of_ours_is_named_and_left(database, tmp_path):
     assert files.take_out([tmp_path], SPELLINGS, database).left == [files.MOVED_ASIDE.format(aside)]
 
 
+def test_what_lies_behind_a_link_is_looked_at(database, tmp_path):
+    """An exports folder on another disk, and a link that goes round."""
+    data_dir, disk = tmp_path / "data", tmp_path / "disk"
+    (data_dir / "exports").mkdir(parents=True)
+    (disk / "spool").mkdir(parents=True)
+    (disk / "a.csv").write_text(NUMBER)
+    (disk / "spool" / "damaged").write_bytes(b"x +919800012345\ny")
+    (data_dir / "disk").symlink_to(disk)
+    (data_dir / "spool").symlink_to(disk / "spool")
+    (disk / "round").symlink_to(data_dir)
+    (data_dir / "b.csv").symlink_to(disk / "a.csv")
+    (data_dir / "nowhere.csv").symlink_to(disk / "nowhere.csv")
+    assert list(files.look([data_dir], SPELLINGS, database)) == [f"{disk}/a.csv", f"{disk}/spool/damaged"]
+    found = files.take_out([data_dir], SPELLINGS, database)
+    assert found.left == [files.LINKED.format(disk / "a.csv")] and found.counts == {"spool": 1}
+    assert (disk / "a.csv").exists() and (disk / "spool" / "damaged").read_bytes() == b"y"
+
+
+def test_a_copy_beside_the_database_is_looked_at(database, tmp_path):
+    copy = Path(f"{database.url.database}.bak" if database.is_sqlite else tmp_path / "wrapup.db.bak")
+    copy.write_text(NUMBER)
+    assert files.take_out([copy.parent], SPELLINGS, database).left == [files.NOT_OURS.format(copy)]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_nobody_can_look_into_is_named(database, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+    sentence = files.UNREADABLE.format(tmp_path / "closed", "Permission denied")
+    assert list(files.look([tmp_path], SPELLINGS, database)) == [sentence]
+    assert files.take_out([tmp_path], SPELLINGS, database).left == [sentence]
+
+
 def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(database, tmp_path):
     """What an export leaves that was killed, and what is only called so."""
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(90))
@@ -60,12 +96,14 @@ def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(databas
     }
 
 
-def test_a_number_is_found_where_a_long_line_is_read_in_pieces(database, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LONGEST_LINE", 64)
+def test_a_number_is_found_where_a_file_is_read_in_pieces(database, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PIECE", 64)
     (tmp_path / "a.json").write_text("x" * 59 + NUMBER)
     with gzip.open(tmp_path / "b.csv.gz", "wt") as file:
         file.write("x" * 123 + NUMBER)
-    assert list(files.look([tmp_path], SPELLINGS, database)) == [f"{tmp_path}/a.json", f"{tmp_path}/b.csv.gz"]
+    (tmp_path / "c.eml").write_bytes(b"From: a@example.test\n\n" + base64.encodebytes(b"." * 108 + NUMBER.encode()))
+    names = ("a.json", "b.csv.gz", "c.eml")
+    assert list(files.look([tmp_path], SPELLINGS, database)) == [f"{tmp_path}/{name}" for name in names]
 
 
 def test_lines_that_nobody_understood_are_cut_out_of_the_spool(database, tmp_path):

@@ -5,9 +5,10 @@ import base64
 import gzip
 import json
 import socket
+from contextlib import closing
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from callbacks.draft import Draft
 from callbacks.spool import Spool
@@ -16,13 +17,15 @@ from lib import clock, ids
 from lib.phone_spellings import Spellings
 from lib.stand_ins import is_stand_in
 from models import CallOutcome, Erasure, LoadedLead, Receipt, WorkerBeat
+from models.database import Database
 from outcomes import suppressions
 from tests import backups, factories
 from tests.evidence import CONNECTIONS, connect, keep, normalize, outcomes, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, PERSONAL, told
 from tests.upkeep.erasure import dump, files_with
-from upkeep.erasure import beginning, elsewhere, ledger
+from upkeep.erasure import beginning, elsewhere, ledger, scrubbing
 from upkeep.erasure.working import Eraser
+from upkeep.retention import parts
 
 SPELLINGS = Spellings(NUMBER)
 
@@ -124,6 +127,31 @@ def test_nothing_of_the_person_is_left_and_others_stay(database, tmp_path):
     assert files_with(tmp_path, SPELLINGS) == []
     assert not (tmp_path / "exports" / "calls.csv").exists() and (tmp_path / "exports" / "others.csv").exists()
     assert row.told[-1]["to"] == "sales" and row.told[-1]["records"] == ["c-1"] and row.told[-1]["state"] == "by_hand"
+
+
+def test_nothing_is_left_in_what_a_planner_notes_of_values(database, tmp_path):
+    """PostgreSQL shows its least, greatest and most frequent values to everybody who may read the table."""
+    noted = text("SELECT CAST(most_common_vals AS text), CAST(histogram_bounds AS text) FROM pg_stats")
+    filled(database, tmp_path)
+    if database.is_sqlite:
+        noted = text("SELECT * FROM sqlite_stat1")
+    with database.write() as session:
+        session.execute(text("ANALYZE"))
+        before = str(session.execute(noted).all())
+    assert database.is_sqlite or SPELLINGS.within(before)
+    erased(database, tmp_path)
+    with database.read() as session:
+        assert not SPELLINGS.within(str(session.execute(noted).all()))
+
+
+def test_a_month_that_was_taken_off_and_not_dropped_yet_goes(postgresql_url):
+    """Whoever deletes for age was stopped between."""
+    with closing(Database(postgresql_url)) as database:
+        with database.write() as session:
+            session.execute(text(f"CREATE TABLE {parts.DROPPED}2025_01 AS SELECT '{NUMBER}' AS body"))
+        scrubbing.scrub(database, SPELLINGS)
+        with database.read() as session:
+            assert session.scalar(text(f"SELECT to_regclass('{parts.DROPPED}2025_01')")) is None
 
 
 def test_the_person_is_still_not_called(database, tmp_path):
