@@ -122,6 +122,7 @@ class Unpacking:
 
 
 def to_bytes(text: str) -> bytes:
+    """What ``Unpacking.opened`` has read as this text."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -93,6 +93,8 @@ def filled(database, folder) -> None:
         )
         for body in ('{"n": "09800012345"}'.encode("utf-16"), base64.b64encode(base64.b64encode(b"n=+919800012345"))):
             factories.receipt(session, body=body, state="quarantined", reason="unparseable")
+        of_others = session.scalars(select(Receipt).where(Receipt.state == "normalized").order_by(Receipt.id)).all()[-1]
+        of_others.headers = {**of_others.headers, "x-request-id": f"call-{NUMBER}"}
         (call,) = session.scalars(select(CallOutcome).where(CallOutcome.customer_number == NUMBER))
         factories.destination(session)
         factories.delivery(
