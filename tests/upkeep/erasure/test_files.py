@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from lib import locks
 from lib.phone_spellings import Spellings
@@ -69,12 +68,12 @@ def test_a_copy_beside_the_database_is_looked_at(database, tmp_path):
     assert files.take_out([copy.parent], SPELLINGS, database).left == [files.NOT_OURS.format(copy)]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
 def test_a_folder_that_nobody_can_look_into_is_named(database, tmp_path):
     (tmp_path / "closed").mkdir(mode=0)
     sentence = files.UNREADABLE.format(tmp_path / "closed", "Permission denied")
-    assert list(files.look([tmp_path], SPELLINGS, database)) == [sentence]
-    assert files.take_out([tmp_path], SPELLINGS, database).left == [sentence]
+    expected = [] if os.geteuid() == 0 else [sentence]  # root may look into every folder
+    assert list(files.look([tmp_path], SPELLINGS, database)) == expected
+    assert files.take_out([tmp_path], SPELLINGS, database).left == expected
 
 
 def test_what_cannot_be_unpacked_is_named_and_the_rest_is_looked_through(database, tmp_path):
