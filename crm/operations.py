@@ -9,7 +9,7 @@ from dataclasses import replace
 from crm.accounts import SHARED, said_of
 from crm.base import Call, Calls, Done, Event, Result, Seen
 from crm.destination import Destination
-from crm.setting import set_statuses
+from crm.setting_statuses import set_statuses
 from crm.settling import Settled
 from crm.taken import MERGED, TOLD_SETTLED, Taken
 from crm.work import FOUND, Work
