@@ -53,6 +53,17 @@ class Account:
             "refused": list(self.refused),
         }
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Those that stand there, each with its ``mark``."""
+        raise NotImplementedError
+
+    def call(self, mark: str) -> dict[str, Any] | None:
+        """The call that has the mark; raises ValueError where there are several."""
+        found = [one for one in self.calls() if one["mark"] == mark]
+        if len(found) > 1:
+            raise ValueError(f"{mark} stands {len(found)} times.")
+        return found[0] if found else None
+
 
 class Peopled(Protocol):
     """An account whose records people change by their kind and id. Raises KeyError where two cannot be merged."""

@@ -32,6 +32,19 @@ def flag(value: Any, at: str) -> None:
         raise Wrong(f"{at} must be true or false")
 
 
+def members(value: Any, at: str) -> None:
+    if not isinstance(value, dict):
+        raise Wrong(f"{at} must be an object")
+
+
+def or_null(check: Check) -> Check:
+    def checked(value: Any, at: str) -> None:
+        if value is not None:
+            check(value, at)
+
+    return checked
+
+
 def one_of(*words: str) -> Check:
     def check(value: Any, at: str) -> None:
         if value not in words:
@@ -65,8 +78,7 @@ def shaped(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
     known = {**required, **(optional or {})}
 
     def check(value: Any, at: str) -> None:
-        if not isinstance(value, dict):
-            raise Wrong(f"{at} must be an object")
+        members(value, at)
         for name in required:
             if name not in value:
                 raise Wrong(f"{at}: some of the required attributes are not set [{name}]")

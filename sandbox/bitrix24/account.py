@@ -208,13 +208,6 @@ class Portal(Account):
     def counts(self) -> Row:
         return super().counts() | {"commands": dict(self.commands)}
 
-    def call(self, mark: str) -> Row | None:
-        """The call that has the mark; raises ValueError where there are several."""
-        found = [one for one in self.calls() if one["mark"] == mark]
-        if len(found) > 1:
-            raise ValueError(f"{mark} stands {len(found)} times.")
-        return found[0] if found else None
-
     def shown(self, kind: str) -> list[Row]:
         with self.lock:
             return [one.row | {"phones": one.numbers, "writes": one.writes} for one in self.records[kind].values()]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.shapes import Check, Wrong, filled, listed, one_of, shaped, text
+from sandbox.shapes import Check, Wrong, filled, listed, members, one_of, shaped, text
 
 CODES = ("200", "304", "603", "603-S", "403", "404", "486", "484", "503", "480", "402", "423", "OTHER")
 PREFIX = re.compile(r"^(?:!@|>=|<=|!=%|!%=|=%|%=|!=|!%|[@%<>=!?])?")
@@ -46,11 +46,6 @@ def names(value: Any, at: str) -> None:
     listed(filled)(value, at)
     if "fm" in value:
         raise Wrong(f"{at}: fm cannot be asked for by name")
-
-
-def members(value: Any, at: str) -> None:
-    if not isinstance(value, dict):
-        raise Wrong(f"{at} must be an object")
 
 
 def filtered(*known: str) -> Check:

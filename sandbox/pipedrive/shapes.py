@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.shapes import Check, Wrong, filled, flag, listed, one_of, shaped, text, whole
+from sandbox.shapes import Check, Wrong, filled, flag, listed, members, one_of, or_null, shaped, text, whole
 
 OUTCOMES = ("connected", "no_answer", "left_message", "left_voicemail", "wrong_number", "busy")
 _NAIVE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\Z", re.ASCII)
@@ -31,19 +31,6 @@ def seconds(value: Any, at: str) -> None:
 
 def anything(value: Any, at: str) -> None:
     """Whose meaning is looked at later."""
-
-
-def or_null(check: Check) -> Check:
-    def checked(value: Any, at: str) -> None:
-        if value is not None:
-            check(value, at)
-
-    return checked
-
-
-def _object(value: Any, at: str) -> None:
-    if not isinstance(value, dict):
-        raise Wrong(f"{at} must be an object")
 
 
 def _number(value: Any, at: str) -> None:
@@ -104,7 +91,7 @@ CHANGES: Mapping[str, Check] = {
             "visible_to": whole,
             "label_ids": listed(whole),
             "marketing_status": one_of("no_consent", "unsubscribed", "subscribed", "archived"),
-            "custom_fields": _object,
+            "custom_fields": members,
         },
     ),
     "deals": shaped(
@@ -123,7 +110,7 @@ CHANGES: Mapping[str, Check] = {
             "lost_reason": or_null(text),
             "visible_to": whole,
             "label_ids": listed(whole),
-            "custom_fields": _object,
+            "custom_fields": members,
         },
     ),
     "leads": shaped(

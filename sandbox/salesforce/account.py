@@ -180,13 +180,6 @@ class Salesforce(Account):
         with self.lock:
             return [one.row | {"mark": self.mark(one.row)} for one in self.records["Task"].values() if not one.deleted]
 
-    def call(self, mark: str) -> Row | None:
-        """The call that has the mark; raises ValueError where there are several."""
-        found = [one for one in self.calls() if one["mark"] == mark]
-        if len(found) > 1:
-            raise ValueError(f"{mark} stands {len(found)} times.")
-        return found[0] if found else None
-
     def set(self, kind: str, id_: str, name: str) -> list[Any]:
         """Everything that was ever written to that field, the first first."""
         with self.lock:

@@ -204,13 +204,6 @@ class Zoho(Account):
         with self.lock:
             return [self.shown_call(kept) for kept in self.records[CALLS].values() if not kept.gone]
 
-    def call(self, mark: str) -> Row | None:
-        """The call that has the mark; raises ValueError where there are several."""
-        found = [one for one in self.calls() if one["mark"] == mark]
-        if len(found) > 1:
-            raise ValueError(f"{mark} stands {len(found)} times.")
-        return found[0] if found else None
-
     def statuses(self, id_: str, name: str = "Lead_Status") -> list[Any]:
         """Everything that was ever written to that field, the first first."""
         with self.lock:

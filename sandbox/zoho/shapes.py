@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.shapes import Check, Wrong, filled, flag, listed, one_of, shaped, text, whole
+from sandbox.shapes import Check, Wrong, filled, flag, listed, one_of, or_null, shaped, text, whole
 
 MOST = 100  # records of one request, and ids of one question
 MOST_FIELDS = 50
@@ -33,14 +33,6 @@ def duration(value: Any, at: str) -> None:
 def id_(value: Any, at: str) -> None:
     if not isinstance(value, str) or not _ID.match(value):
         raise Wrong(f"{at} must be an id, as a text")
-
-
-def or_null(check: Check) -> Check:
-    def checked(value: Any, at: str) -> None:
-        if value is not None:
-            check(value, at)
-
-    return checked
 
 
 def up_to(most: int) -> Check:
