@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import requests
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url
 
 from bench import bodies, load, multiplied, rates, stored
 from bench.databases import Embedded, Server
@@ -27,7 +27,6 @@ from bench.reading import reading
 from bench.stage import SECONDS, peak, rounds
 from bench.table import Row, Void, compared
 from lib import clock
-from models import ChangeFeed
 from rig.ports import free_port
 from rig.waiting import until
 
@@ -49,7 +48,7 @@ def grown(where: Embedded | Server, folder: Path) -> Iterator[Row]:
     bodies.skip(int(clock.now().timestamp()) % 100_000)  # what was filled before may have been measured before
     for ours in (full, empty):
         ours.environ["WRAPUP_MIRROR"] = "never"
-    calls = _last_place(full) if _filled(where) else multiplied.fill(full.database, CALLS)
+    calls = stored.last_place(full.database) if _filled(where) else multiplied.fill(full.database, CALLS)
     of = f"{calls:,} calls and {calls * multiplied.RECEIPTS:,} receipts / empty"
     both = full, empty
     for ours in both:
@@ -109,7 +108,7 @@ def _worked_off(both: Both, of: str) -> Iterator[Row]:
     used: list[list[float]] = [[], []]
     for _ in rounds():
         for at, ours in enumerate(both):
-            place, numbers = _last_place(ours), _backlog(ours)
+            place, numbers = stored.last_place(ours.database), _backlog(ours)
             with ours.workers_alone() as (pid,):
                 looks = rates.looks(ours.database, lambda pid=pid, ours=ours: [*tree(pid), *server(ours.database)])
             stored.outcomes_match(ours.database, numbers, place)
@@ -176,9 +175,3 @@ def _backlog(ours: Installation) -> set[int]:
         while stored.pending(ours.database) < BACKLOG:
             loads.append(peak(ours.callback_url))
         return stored.arrived(ours.database, began, loads)
-
-
-def _last_place(ours: Installation) -> int:
-    with ours.database.read() as session:
-        place: int = session.scalars(select(ChangeFeed.last_position)).one()
-    return place

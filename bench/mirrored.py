@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from bench import load, stored
 from bench.installation import Installation
@@ -26,7 +26,6 @@ from bench.processes import arguments, pss
 from bench.reading import reading
 from bench.stage import ROUNDS, SECONDS
 from bench.table import Row, Void, compared, note, spread
-from models import ChangeFeed
 from queries.reports import answering
 from queries.reports.base import Report
 from queries.reports.catalogue import REPORTS
@@ -193,12 +192,12 @@ def _beside(ours: Installation, calls: int) -> Iterator[Row]:
 def _lag(ours: Installation, calls: int) -> Row:
     """Seconds by which the mirror is behind the feed, looked at twice a second while callbacks arrive."""
     stored.drained(ours.database)
-    first, lags, passed = _last_place(ours), [], []
+    first, lags, passed = stored.last_place(ours.database), [], []
     sending = threading.Thread(target=load.steady, args=(ours.callback_url, LAG_RATE, LAG_SECONDS))
     sending.start()
     while sending.is_alive():
         now, mirrored = time.monotonic(), _manifest(ours)["place"]
-        passed.append((now, _last_place(ours)))
+        passed.append((now, stored.last_place(ours.database)))
         lags.append(now - next((at for at, place in passed if place > mirrored), now))
         time.sleep(0.5)
     sending.join()
@@ -295,12 +294,6 @@ def _manifest(ours: Installation) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return told
-
-
-def _last_place(ours: Installation) -> int:
-    with ours.database.read() as session:
-        place: int = session.scalars(select(ChangeFeed.last_position)).one()
-    return place
 
 
 def _p95(times: Sequence[float]) -> float:

@@ -12,7 +12,7 @@ from bench import bodies
 from bench.contenders import Callback
 from bench.load import Load
 from bench.table import Void
-from models import CallOutcome, Receipt
+from models import CallOutcome, ChangeFeed, Receipt
 from models.database import Database
 from models.receipts import CALLBACK, PENDING
 
@@ -102,6 +102,13 @@ def drained(database: Database, seconds: float = 300.0) -> None:
 def outcomes(database: Database) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(CallOutcome))
+
+
+def last_place(database: Database) -> int:
+    """Of the change feed."""
+    with database.read() as session:
+        place: int = session.scalars(select(ChangeFeed.last_position)).one()
+    return place
 
 
 def outcomes_match(database: Database, numbers: set[int], after: int = 0) -> None:
