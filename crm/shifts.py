@@ -233,9 +233,8 @@ class Shift:
             put_off = [self._put_off(one, PENDING, error.error_id, said, again) for one in some]
             results += [replace(one, failed=True) for one in put_off]
             return told | {"next_at": again}
-        self._fault = (
-            True  # which of them it fails at is seen in smaller batches, and not at all where it is the account
-        )
+        # Which of them it fails at is seen in smaller batches, and not at all where it is the account.
+        self._fault = True
         failures = self._failures() + 1
         wait = desk.rest(failures, error.retry_after)
         sure = isinstance(error, AskedWrongly | Unavailable)  # the first is the settings' fault, or the account's

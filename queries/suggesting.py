@@ -19,10 +19,8 @@ from queries import hints
 MOST_TOKENS = 8  # a longer one is a note, and notes mean what they like
 REACH = 3  # how many words may stand between a negation and what it turns round
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
-_ACCENTS = (
-    "\u0300",
-    "\u036f",
-)  # of Latin, Cyrillic and Greek letters; the signs of other scripts are letters of theirs
+# Of Latin, Cyrillic and Greek letters; the signs of other scripts are letters of theirs.
+_ACCENTS = ("\u0300", "\u036f")
 
 # Of these a disposition has one at the most; where both are found, it says something else.
 _CONTRADICTIONS = tuple({one, other} for one in ("not_interested", "dnc") for other in ("sale", "callback"))

@@ -78,9 +78,8 @@ class Figure:
     least: bool = False  # null below ``Limits.min_calls`` of ``least_of``
     hidden: bool = False  # worked out for others, not shown
     of_totals: bool = False  # shown in the totals alone
-    inside: str | None = (
-        None  # the object that it stands in, without its name: ``now_contacts`` is ``{"now": {"contacts"}}``
-    )
+    # The object that it stands in, without its name: ``now_contacts`` is ``{"now": {"contacts"}}``.
+    inside: str | None = None
 
     @property
     def by_meaning(self) -> bool:
@@ -139,19 +138,16 @@ class Report:
     counted_by: tuple[str, ...] = ()  # of one in pages: the totals that together are all of its rows
     groups: Sequence[str] | None = None  # those that it takes; None: all
     source: Source | None = None
-    leads_by: Callable[..., Mapping[Any, dict[str, int]]] | None = (
-        None  # how its leads are counted, where not one by one
-    )
+    # How its leads are counted, where not one by one.
+    leads_by: Callable[..., Mapping[Any, dict[str, int]]] | None = None
     by_meaning: bool = False  # it rests on what dispositions mean: ``left_out`` says of which calls that is not known
     tables: bool = False  # it asks tables that the mirror does not have
     by_customer: bool = False  # whether it can go by the customer's clock
     moving: Callable[[Asked], Mapping[str, Any]] | None = None  # what may still change, where it is not about calls
-    finish: Callable[[Asked, dict[str, Any]], dict[str, Any]] | None = (
-        None  # what is added to each row and to the totals
-    )
-    reasons: Callable[[Asked, Mapping[str, Any]], Mapping[str, str]] | None = (
-        None  # figure -> why it is null in this row
-    )
+    # What is added to each row and to the totals.
+    finish: Callable[[Asked, dict[str, Any]], dict[str, Any]] | None = None
+    # Figure -> why it is null in this row.
+    reasons: Callable[[Asked, Mapping[str, Any]], Mapping[str, str]] | None = None
 
     def described(self) -> dict[str, Any]:
         """As the API shows its definitions."""

@@ -9,9 +9,8 @@ from service.app import create_app
 from service.passage.passing import ASKING, PEER, PROTOCOL
 from web.context import context
 
-LONGEST_QUESTION = (
-    290.0  # seconds: nobody waits for the answer any longer (``service.passage.passing.SILENCE_SECONDS``)
-)
+# Seconds: nobody waits for the answer any longer (``service.passage.passing.SILENCE_SECONDS``).
+LONGEST_QUESTION = 290.0
 
 
 def create_reader() -> Flask:

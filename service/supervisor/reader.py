@@ -15,9 +15,8 @@ logger_class = "service.supervisor.hooks.Log"
 
 # Threads, so that an export that streams for minutes leaves the other requests alone.
 worker_class = "service.supervisor.threads.Worker"
-threads = (
-    32  # what takes long holds 20 of them at most (web/turns.py), and who waits for the feed 8 (web/long_polls.py)
-)
+# What takes long holds 20 of them at most (web/turns.py), and who waits for the feed 8 (web/long_polls.py).
+threads = 32
 preload_app = False
 graceful_timeout = 5
 timeout = 30

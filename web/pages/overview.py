@@ -24,9 +24,8 @@ from web.pages import figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
-PATIENCE = (
-    1.0  # seconds for what is counted of all receipts: of the connections shown, all that are configured are known
-)
+# Seconds for what is counted of all receipts: of the connections shown, all that are configured are known.
+PATIENCE = 1.0
 SHOWN_WORDS = 5  # of each connection; its page has all of them
 
 
