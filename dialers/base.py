@@ -139,6 +139,11 @@ class KeptEvent:
     facts: Mapping[str, Any]
     outcome_id: UUID | None = None
 
+    @property
+    def arrived(self) -> tuple[datetime, UUID, int]:
+        """By which events are sorted as they arrived, however often they were told again since."""
+        return (self.received_at, self.receipt_id, self.ordinal)
+
 
 def attempts_by_name(events: list[KeptEvent]) -> dict[str, list[KeptEvent]]:
     """The usual rule: one attempt per name; events that name none belong to the only one, or to the first by name."""

@@ -9,7 +9,6 @@ number of seconds would be worse than none.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from dialers import vocabulary as ours
 from dialers.base import Dialer, KeptEvent
@@ -96,7 +95,7 @@ def _observed(arrived: Arrived, begin: int, values: Mapping[str, Any]) -> tuple[
     begun = _of_agent(values, (event for place, event in arrived if place == begin))
     ended = _of_agent(values, (event for place, event in arrived if place == ours.ARRIVED_ENDED))
     if begin == ours.ARRIVED_BEGUN:  # every leg has a beginning; the call's is the first
-        begun = sorted(begun, key=_arrival)[:1]
+        begun = sorted(begun, key=lambda event: event.arrived)[:1]
     if len(begun) != 1 or len(ended) != 1:
         return None
     if _is_late(begin, begun[0], arrived) or _is_late(ours.ARRIVED_ENDED, ended[0], arrived):
@@ -117,10 +116,6 @@ def _is_late(place: int, event: KeptEvent, arrived: Arrived) -> bool:
         later > place and other.received_at < event.received_at and not _differ(event.facts, other.facts)
         for later, other in arrived
     )
-
-
-def _arrival(event: KeptEvent) -> tuple[datetime, UUID, int]:
-    return (event.received_at, event.receipt_id, event.ordinal)
 
 
 def _names_agent(facts: Mapping[str, Any]) -> bool:

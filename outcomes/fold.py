@@ -43,7 +43,7 @@ def fold(events: list[KeptEvent], connection: Connection, dialer: Dialer, now: d
         again = {event.id for own in repeated.values() for event in own}
         first = [event for event in events if event.id not in again]
     folded = []
-    for key, own in sorted(dialer.attempts(sorted(first, key=_arrival)).items()):
+    for key, own in sorted(dialer.attempts(sorted(first, key=_seen)).items()):
         everything = own + [later for event in own for later in repeated.get(event.id, ())] if repeated else own
         named = any([event.attempt is not None for event in own])
         folded.append(Folded(key, named, _values(own, connection, dialer, now), own, everything))
@@ -59,11 +59,10 @@ def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
             alike.setdefault((event.kind, event.attempt, event.happened_at), []).append(event)
     found: dict[UUID, list[KeptEvent]] = {}
     for own in alike.values():
-        if len(own) > 1 and not (
-            len(own) == 2 and own[0].facts != own[1].facts
-        ):  # mostly an end told twice, in two words
+        told_twice = len(own) == 2 and own[0].facts != own[1].facts  # mostly an end, in two words
+        if len(own) > 1 and not told_twice:
             first: dict[str, KeptEvent] = {}
-            for event in sorted(own, key=_arrival):
+            for event in sorted(own, key=_seen):
                 said = json.dumps(event.facts, sort_keys=True)
                 delivered = first.setdefault(said, event)
                 if event.attempt is None and event.received_at - delivered.received_at > RETRIED_WITHIN:
@@ -73,7 +72,8 @@ def _repetitions(events: list[KeptEvent]) -> dict[UUID, list[KeptEvent]]:
     return found
 
 
-def _arrival(event: KeptEvent) -> tuple[datetime, UUID, int]:
+def _seen(event: KeptEvent) -> tuple[datetime, UUID, int]:
+    """When it was told last: who says something again, says it now."""
     return (event.seen_at, event.receipt_id, event.ordinal)
 
 

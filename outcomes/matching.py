@@ -4,10 +4,8 @@ call become one, the younger merged into the older. Pure.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
-from dialers.base import KeptEvent
 from outcomes.fold import Folded
 
 
@@ -57,14 +55,10 @@ def _taken_back(found: Matched, row: UUID, key: str, folded: Sequence[Folded]) -
 def _followed(folded: Sequence[Folded]) -> dict[UUID, str]:
     """Where each row's earliest event went: row -> attempt key."""
     aged = sorted(
-        (_age(event), attempt.attempt_key, event.outcome_id) for attempt in folded for event in attempt.events
+        (event.arrived, attempt.attempt_key, event.outcome_id) for attempt in folded for event in attempt.events
     )
     went: dict[UUID, str] = {}
     for _, went_to, row in aged:
         if row is not None:
             went.setdefault(row, went_to)
     return went
-
-
-def _age(event: KeptEvent) -> tuple[datetime, UUID, int]:
-    return (event.received_at, event.receipt_id, event.ordinal)
