@@ -5,6 +5,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+UNKNOWN = "unknown"  # so a call is named of which nothing says whether it connected
 LONGEST_TITLE = 200
 LONGEST_NOTES = 60_000  # characters as they are written, in UTF-16; HubSpot takes 65,536 of a body
 
@@ -24,7 +25,7 @@ def keys(outcome: Mapping[str, Any]) -> list[str]:
     """Under which a table of the settings may have it, the first that is there counting: ``disposition:Interested``,
     ``flag:sale``, ``connected``."""
     flags = (f"flag:{flag}" for flag in outcome["flags"])
-    return [*(f"disposition:{word}" for word in words(outcome)), *flags, outcome["connect_outcome"]]
+    return [*(f"disposition:{word}" for word in words(outcome)), *flags, outcome["connect_outcome"] or UNKNOWN]
 
 
 def body(outcome: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ What could not be written waits for the next one.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,10 +28,10 @@ _KEYS, _SESSIONS = ApiKey.__table__, SignIn.__table__
 
 
 class LastUsed:
-    """Of one process."""
+    """Of one process. ``now`` is the present, unless a test says otherwise."""
 
-    def __init__(self, database: Database):
-        self._database = database
+    def __init__(self, database: Database, now: Callable[[], datetime] = clock.now):
+        self._database, self._now = database, now
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._written: dict[UUID | str, datetime] = {}
@@ -39,7 +40,7 @@ class LastUsed:
     def note(self, key_id: UUID, address: str, session: str | None = None) -> bool:
         """A key was used now from this address, and with it perhaps a session (by its hash); whether ``write`` has anything to
         do."""
-        now = clock.now()
+        now = self._now()
         with self._lock:
             used: list[UUID | str] = [key_id] if session is None else [key_id, session]
             for one in used:
@@ -63,7 +64,7 @@ class LastUsed:
                     self._waiting = some | self._waiting
                 return
             with self._lock:
-                oldest = clock.now() - EACH
+                oldest = self._now() - EACH
                 self._written = {one: at for one, at in self._written.items() if at > oldest}
                 self._written |= {one: at for one, (at, _) in some.items()}
         finally:

@@ -95,5 +95,5 @@ def mark_of(text: Any) -> str | None:
 
 def _result(outcome: Mapping[str, Any]) -> dict[str, list[str]]:
     """What may be set as its result: keys of the setting ``results``, else labels; the first that the account has."""
-    labels = [*wording.words(outcome), *BY_OUTCOME.get(outcome["connect_outcome"], ())]
+    labels = [*wording.words(outcome), *BY_OUTCOME.get(outcome["connect_outcome"] or wording.UNKNOWN, ())]
     return {"keys": wording.keys(outcome), "labels": labels}
