@@ -41,6 +41,7 @@ CONTENDERS = {
 WHOLE = "whole"
 _COMMANDS = CONTENDERS | {WHOLE: [*_SUITS, "bench.contenders:whole()"]}
 PATH = "/callbacks/ryng/token/terminal"
+STARTED_SECONDS = 30.0  # that one may take until it answers
 
 
 class Base(DeclarativeBase):
@@ -189,7 +190,7 @@ def served(name: str, port: int, folder: Path, database_url: str) -> Iterator[Se
 
 def answers(url: str, process: subprocess.Popen) -> None:
     """Wait until something answers at the URL, whatever it says. Raises RuntimeError."""
-    end = time.monotonic() + 30.0
+    end = time.monotonic() + STARTED_SECONDS
     while process.poll() is None and time.monotonic() < end:
         try:
             requests.get(url, timeout=5)

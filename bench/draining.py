@@ -134,7 +134,7 @@ def _p99(ours: Installation, url: str, name: str) -> float:
         while len(delays := _delays(ours.database, name)) < run.answered:
             if time.monotonic() > over:
                 raise Void(f"{run.answered - len(delays)} of {run.answered} outcomes did not arrive in the CRM")
-            time.sleep(0.2)
+            time.sleep(0.2)  # asking is work for the database, too
     if refused := crms.put_off(url):
         note(f"  {refused} requests were too many")
     if (there := crms.taken(HUBSPOT, url)) != (run.answered, 0):

@@ -88,7 +88,7 @@ def _built(ours: Installation, calls: int) -> Row:
     while not _manifest(ours).get("built"):
         if time.monotonic() - began > 20 * BUILT_SECONDS:
             raise Void("the mirror is never built")
-        time.sleep(1)
+        time.sleep(1)  # building takes minutes
     took, size = time.monotonic() - began, sum(file.stat().st_size for file in _folder(ours).iterdir()) >> 20
     figure = f"17. the mirror of {calls:,} calls is built after"
     return Row(

@@ -66,8 +66,9 @@ def soak(where: Embedded | Server, folder: Path, minutes: int, rate: float) -> I
                 end = time.monotonic() + MINUTE
                 used = _used(ours)
                 loads.append(load.steady(ours.callback_url, rate, SENDING))
-                first = _steady(ours) if number == 1 else first
-                yield _look(ours, number, loads[-1], took, used, len(_steady(ours) - first))
+                steady = _steady(ours)
+                first = first or steady
+                yield _look(ours, number, loads[-1], took, used, len(steady - first))
                 time.sleep(max(0.0, end - time.monotonic()))
             stored.drained(ours.database)
         delays = [p99_visible(run, follower.said["seen"]) for run in loads]

@@ -5,7 +5,8 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-UNKNOWN = "unknown"  # so a call is named of which nothing says whether it connected
+from dialers.vocabulary import UNKNOWN
+
 LONGEST_TITLE = 200
 LONGEST_NOTES = 60_000  # characters as they are written, in UTF-16; HubSpot takes 65,536 of a body
 

@@ -68,7 +68,7 @@ class Unpacking:
     def texts(self, text: str, deep: int = DEEPEST, known: set[tuple[str, int]] | None = None) -> Iterator[str]:
         """The text in each way in which it may be read, and what stands in it as base64. ``known``: runs of that, and how deep
         they were looked into."""
-        for way in WAYS if _WIDE in text else WAYS[:1]:
+        for way in WAYS:
             if (read := way(text)) is not None:
                 yield from self.texts_as_read(read, deep, known)
 

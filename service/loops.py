@@ -11,9 +11,8 @@ from models.database import said
 
 log = structlog.get_logger(__name__)
 
-Steps = dict[
-    str, tuple[Callable[[], object], float]
-]  # name of a loop -> its step, and the pause after one without work
+# Name of a loop -> its step, and the pause after one without work.
+Steps = dict[str, tuple[Callable[[], object], float]]
 
 TROUBLE_SECONDS = 1.0
 QUIET_STEPS = 10  # then the memory that batches needed is given back

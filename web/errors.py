@@ -39,6 +39,9 @@ _WORDS = {
     503: ("database_unavailable", "The database cannot be used now. Asking again later will help."),
 }
 
+# Errors that ``database_error`` has a sentence for; the third is PostgreSQL's, which was told to be read-only.
+OF_THE_DATABASE = (OperationalError, ProgrammingError, InternalError, PoolTimeout)
+
 # What is wrong with the database, where it says so: the same ``error_id``, a sentence of its own.
 LOCKED = "Another process holds the database, so nothing can be written to it now. Asking again later will help."
 READ_ONLY = (
@@ -84,10 +87,8 @@ def register(app: Flask) -> None:
     """Give every request an id and every error the one shape."""
     app.before_request(_begin)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
-    app.register_error_handler(ProgrammingError, _database_error)
-    app.register_error_handler(InternalError, _database_error)  # of PostgreSQL, which was told to be read-only
-    app.register_error_handler(PoolTimeout, _database_error)
+    for kind in OF_THE_DATABASE:
+        app.register_error_handler(kind, _database_error)
 
 
 def request_id() -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm import wording
 from crm.base import Call, Done, Refused, Result, Seen, Unknown
 from crm.halving import WholeRefused, unfinished, written
 from crm.pipedrive import activities, contents, logs, rows
 from crm.pipedrive.api import Client, Row
 from crm.pipedrive.logs import Remote
+from dialers.vocabulary import UNKNOWN
 from lib import clock
 from lib.http.errors import ExchangeError
 
@@ -59,7 +59,7 @@ def _logged(client: Client, call: Call) -> Result:
     said = contents.content(call)
     word = contents.outcome_of(said, client.settings["outcomes"])
     if word is None:
-        return Refused("no_outcome", NO_OUTCOME.format(call.outcome["connect_outcome"] or wording.UNKNOWN))
+        return Refused("no_outcome", NO_OUTCOME.format(call.outcome["connect_outcome"] or UNKNOWN))
     if not client.kind.is_id(call.record_id):
         return Refused("record_deleted", NO_RECORD.format(client.kind.one))
     client.begin()

@@ -11,7 +11,7 @@ from typing import Any
 
 from crm import wording
 from crm.base import Call
-from dialers.vocabulary import BUSY, CONNECTED, NO_ANSWER, VOICEMAIL
+from dialers.vocabulary import BUSY, CONNECTED, NO_ANSWER, UNKNOWN, VOICEMAIL
 from lib import clock
 
 SUBJECT, TYPE, START, DURATION, TEXT = "Subject", "Call_Type", "Call_Start_Time", "Call_Duration", "Description"
@@ -95,5 +95,5 @@ def mark_of(text: Any) -> str | None:
 
 def _result(outcome: Mapping[str, Any]) -> dict[str, list[str]]:
     """What may be set as its result: keys of the setting ``results``, else labels; the first that the account has."""
-    labels = [*wording.words(outcome), *BY_OUTCOME.get(outcome["connect_outcome"] or wording.UNKNOWN, ())]
+    labels = [*wording.words(outcome), *BY_OUTCOME.get(outcome["connect_outcome"] or UNKNOWN, ())]
     return {"keys": wording.keys(outcome), "labels": labels}

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import resource
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,16 @@ def post_worker_init(worker: Any) -> None:
     tell_ready()
 
 
-def child_exit(server: Any, worker: Any) -> None:
-    """gunicorn starts another one, and nobody else hears of it. While it stops itself, it listens to nothing any more."""
-    data_dir = os.environ.get("WRAPUP_DATA_DIR")
-    if server.LISTENERS and data_dir:
-        endings.note(Path(data_dir), endings.READER if "reader" in server.cfg.config else endings.RECEIVERS)
+def counting(kind: str) -> Callable[[Any, Any], None]:
+    """``child_exit`` of a gunicorn whose processes are of this kind of ``endings``."""
+
+    def child_exit(server: Any, worker: Any) -> None:
+        """gunicorn starts another one, and nobody else hears of it. While it stops itself, it listens to nothing any more."""
+        data_dir = os.environ.get("WRAPUP_DATA_DIR")
+        if server.LISTENERS and data_dir:
+            endings.note(Path(data_dir), kind)
+
+    return child_exit
 
 
 def _loaded() -> None:

@@ -6,7 +6,10 @@ Also fit to run everything in one process, where callbacks are few: ``gunicorn -
 import os
 from pathlib import Path
 
-from service.supervisor.hooks import child_exit, on_starting, post_fork, post_worker_init, pre_fork  # noqa: F401 - for gunicorn
+from service.supervisor.hooks import counting, on_starting, post_fork, post_worker_init, pre_fork  # noqa: F401 - for gunicorn
+from upkeep import endings
+
+child_exit = counting(endings.READER)
 
 bind = os.environ.get("WRAPUP_BIND") or "127.0.0.1:8080"
 workers = 1

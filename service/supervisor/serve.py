@@ -51,8 +51,8 @@ def supervise(plan: Plan, more: Sequence[Child] = (), worker: bool = True) -> in
     asking = Child(endings.READER, answering, plan.environ, [reader], 1, READER_NICE, died=died)
     nice = SQLITE_WORKER_NICE if plan.environ["WRAPUP_DATABASE_URL"].startswith("sqlite") else WORKER_NICE
     own = [sys.executable, "-m", "service.worker"]
-    working = Child(endings.WORKER, own, plan.environ, (), 1, nice, died=died)
-    supervisor = Supervisor(receivers, asking, [*([working] if worker else []), *more], Preparation(plan.environ))
+    working = [Child(endings.WORKER, own, plan.environ, (), 1, nice, died=died)] if worker else []
+    supervisor = Supervisor(receivers, asking, [*working, *more], Preparation(plan.environ))
     while not {signal.SIGTERM, signal.SIGINT} & set(caught):
         if signal.SIGHUP in caught:
             caught.clear()

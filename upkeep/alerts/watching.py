@@ -25,9 +25,8 @@ from upkeep.alerts.telling import Heartbeat, Teller
 from upkeep.metrics.collecting import Collector
 from upkeep.metrics.names import READ_ONLY, UP
 
-LATE = timedelta(
-    seconds=45
-)  # after a look at the database that has not come to its end nobody knows whether it can be read
+# After a look at the database that has not come to its end nobody knows whether it can be read.
+LATE = timedelta(seconds=45)
 TELL_SECONDS = 1.0
 BEAT = timedelta(minutes=1)
 ANOTHERS = "What was wrong with this machine itself is not known here: another worker watches it."

@@ -1,7 +1,8 @@
 """Figures of this machine, which need no database."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,8 +17,10 @@ log = structlog.get_logger(__name__)
 
 
 def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterator[Metric]:
-    yield from _refused(refused)
-    yield from _ended(folder)
+    requests = "Requests that were refused, callbacks never"
+    yield from _counted(refused.counts, "refused", "wrapup_refused", requests, "reason")
+    processes = "Processes that ended though nobody had told them to, and were started anew"
+    yield from _counted(partial(endings.counts, folder), "ended", "wrapup_processes_ended", processes, "process")
     yield from _disk(folder)
     yield from _backups(folder)
     if spooled is not None:
@@ -28,29 +31,17 @@ def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterato
         )
 
 
-def _refused(tally: SharedCounts) -> Iterator[Metric]:
+def _counted(counts: Callable[[], Mapping[str, int]], what: str, name: str, words: str, label: str) -> Iterator[Metric]:
+    """Of a file of counts that processes share; ``what`` says in the log which cannot be read."""
     try:
-        counts = tally.counts()
+        found = counts()
     except OSError as error:
-        log.error("refused_unreadable", error=type(error).__name__)
+        log.error(f"{what}_unreadable", error=type(error).__name__)
         return
-    refused = CounterMetricFamily("wrapup_refused", "Requests that were refused, callbacks never", labels=("reason",))
-    for reason, count in counts.items():
-        refused.add_metric([reason], count)
-    yield refused
-
-
-def _ended(folder: Path) -> Iterator[Metric]:
-    try:
-        counts = endings.counts(folder)
-    except OSError as error:
-        log.error("ended_unreadable", error=type(error).__name__)
-        return
-    words = "Processes that ended though nobody had told them to, and were started anew"
-    ended = CounterMetricFamily("wrapup_processes_ended", words, labels=("process",))
-    for kind, count in counts.items():
-        ended.add_metric([kind], count)
-    yield ended
+    counter = CounterMetricFamily(name, words, labels=(label,))
+    for value, count in found.items():
+        counter.add_metric([value], count)
+    yield counter
 
 
 def _backups(folder: Path) -> Iterator[Metric]:

@@ -5,12 +5,22 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from web import auth
-from web.errors import LOCKED, READ_ONLY, TOO_SLOW, UNPREPARED, ApiError, count, database_error, request_id
+from web.errors import (
+    LOCKED,
+    OF_THE_DATABASE,
+    READ_ONLY,
+    TOO_SLOW,
+    UNPREPARED,
+    ApiError,
+    count,
+    database_error,
+    request_id,
+)
 from web.pages import policy
 
 _TITLES = {
@@ -42,10 +52,8 @@ _SENTENCES = {
 def register(blueprint: Blueprint, app: Flask) -> None:
     """Errors of pages as pages; those of the API stay as they are."""
     blueprint.register_error_handler(HTTPException, _http_error)
-    blueprint.register_error_handler(OperationalError, _database_error)
-    blueprint.register_error_handler(ProgrammingError, _database_error)
-    blueprint.register_error_handler(InternalError, _database_error)
-    blueprint.register_error_handler(PoolTimeout, _database_error)
+    for error in OF_THE_DATABASE:
+        blueprint.register_error_handler(error, _database_error)
     # What no route takes belongs to no blueprint, so these two are asked of the whole application.
     everybody_elses = app.error_handler_spec[None][None][HTTPException]
     for kind in (NotFound, MethodNotAllowed):
@@ -72,7 +80,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def _database_error(error: OperationalError | ProgrammingError | InternalError | PoolTimeout) -> Response:
+def _database_error(error: DBAPIError | PoolTimeout) -> Response:
     error_id, sentence = database_error(error)
     if error_id == TOO_SLOW[0]:
         return page(503, sentence, "This took too long")
