@@ -18,15 +18,13 @@ from crm.bitrix24.commands import MOST, Command
 from crm.bitrix24.kinds import KINDS, Kind
 from crm.destination import Destination
 from crm.facts import Facts
+from crm.http_client import LONGEST_WAIT, WAITS, HttpClient
 from lib.http.errors import AskedWrongly, ExchangeError, TooOften, Unavailable, Uncertain
-from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.exchange import Answer, Patience, asking
 
 REQUESTS = "requests"
 BATCH = "batch"
-MOST_BYTES = 8 * 1024 * 1024  # of one answer: fifty records with all their fields
 PAGE = 50
-# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
-WAITS, LONGEST_WAIT = 2, 2.0
 
 Row = Mapping[str, Any]
 
@@ -40,7 +38,7 @@ class Answered:
     more: set[str] = field(default_factory=set)  # lists that have another page
 
 
-class Client:
+class Client(HttpClient):
     """One destination's. Shared by threads."""
 
     def __init__(
@@ -50,28 +48,14 @@ class Client:
         access: Access | None = None,
         patience: Patience | None = None,
     ):
-        self.name = destination.name
-        self.settings = destination.settings
+        self.portal = portal_of(destination)
+        address = str(destination.settings["webhook_url"] or f"{self.portal}/rest")
+        super().__init__(destination, address, secrets_of(destination), budget, access, patience)
         self.kind: Kind = KINDS[self.settings["records"]]
         self.is_app = self.settings["webhook_url"] is None
-        self._given = secrets_of(destination)
-        self._access = access
-        self._lent: tuple[str, ...] = ()  # the token that ends by itself
-        self.portal = portal_of(destination)
-        own = self.settings["webhook_url"] or f"{self.portal}/rest"
-        self._base = str(own).rstrip("/")
-        self.host = host_of(self.portal)
         self.facts = Facts()
-        self._budget = budget
         self._lock = threading.Lock()
         self._room: dict[str, float] = {}  # method -> when, of the steady clock, its running time is less
-        seconds = float(self.settings["timeout_seconds"])
-        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
-        self._http = Http(patience, self.settings["ca_file"])
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (*self._given, *self._lent)
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def ask(self, method: str, params: Mapping[str, Any] | None = None) -> Row:
@@ -180,14 +164,10 @@ class Client:
         return self._once(method, params, self._token(stale=token), alone)  # it has ended early
 
     def _token(self, stale: str | None = None) -> str | None:
-        if self._access is None:
-            return None
         try:
-            token = self._access.token(stale)
+            return self._lent_token(stale)
         except Uncertain as error:  # of the token: nothing else was sent
             raise Unavailable(str(error)) from None
-        self._lent = (token,)
-        return token
 
     def _once(self, method: str, params: Mapping[str, Any], token: str | None, alone: bool) -> Answer:
         self._budget.take(REQUESTS)

@@ -12,11 +12,12 @@ from crm import facts
 from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.halving import WholeRefused
+from crm.http_client import HttpClient
 from crm.hubspot import answers
 from crm.hubspot.answers import MissingScopes, Unreadable
 from lib import zones
-from lib.http.errors import AskedWrongly, TooOften, Unavailable
-from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.errors import AskedWrongly, Unavailable
+from lib.http.exchange import Answer, Patience, asking
 
 VERSION = "2026-09"
 REQUESTS, SEARCHES = "requests", "searches"
@@ -26,9 +27,6 @@ DETAILS = f"/account-info/{VERSION}/details"
 OWNERS = f"/crm/owners/{VERSION}"
 DISPOSITIONS = "/calling/v1/dispositions"
 DISPOSITION_PROPERTY = f"/crm/properties/{VERSION}/{CALLS}/hs_call_disposition"
-MOST_BYTES = 8 * 1024 * 1024  # of one answer: a hundred calls with long notes, or all properties of a large account
-# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
-WAITS, LONGEST_WAIT = 2, 2.0
 REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 
@@ -53,7 +51,7 @@ class Facts(facts.Facts):
         return self.known(DETAILS) or Account()
 
 
-class Client:
+class Client(HttpClient):
     """One destination's. Shared by threads."""
 
     def __init__(
@@ -63,31 +61,15 @@ class Client:
         access: Access | None = None,
         patience: Patience | None = None,
     ):
-        self.name = destination.name
-        self.settings = destination.settings
-        self._given = secrets_of(destination)
-        self._access = access
-        self._lent: tuple[str, ...] = ()  # the token that ends by itself
+        address = str(destination.settings["api_url"])
+        super().__init__(destination, address, secrets_of(destination), budget, access, patience)
         self.unique = str(self.settings["unique_property"])
-        self._base = str(self.settings["api_url"]).rstrip("/")
-        self.host = host_of(self._base)
         self.facts = Facts()
-        self._budget = budget
-        seconds = float(self.settings["timeout_seconds"])
-        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
-        self._http = Http(patience, self.settings["ca_file"])
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (*self._given, *self._lent)
 
     def token(self, stale: str | None = None) -> str:
         """What is to be asked with, other than ``stale`` where there can be another. Raises as ``crm.base.Access`` does."""
-        if self._access is None:
-            return self._given[0]
-        token = self._access.token(stale)
-        self._lent = (token,)
-        return token
+        token = self._lent_token(stale)
+        return self._given[0] if token is None else token
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def ask(
@@ -114,17 +96,11 @@ class Client:
     def _answered(
         self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str, writes: bool
     ) -> Any:
-        waits = 0
-        while True:
-            answer = self._exchange(verb, path, content, params, limit)
-            try:
-                return self._meaning(answer, verb, path, writes)
-            except TooOften as error:
-                seconds = error.retry_after or 0.0
-                self._budget.put_off(limit, seconds)
-                waits += 1
-                if waits > WAITS or seconds > LONGEST_WAIT:
-                    raise
+        return self._patiently(
+            limit,
+            lambda: self._exchange(verb, path, content, params, limit),
+            lambda answer: self._meaning(answer, verb, path, writes),
+        )
 
     def _exchange(self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str) -> Answer:
         token = self.token()

@@ -11,21 +11,19 @@ from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts, only
 from crm.halving import WholeRefused
+from crm.http_client import HttpClient
 from crm.pipedrive import answers
 from crm.pipedrive.answers import MissingScopes, Unreadable
 from crm.pipedrive.day import Day
 from crm.pipedrive.kinds import KINDS, Kind
 from lib import zones
-from lib.http.errors import AskedWrongly, TooOften
-from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.errors import AskedWrongly
+from lib.http.exchange import Answer, Patience, asking
 
 V1, V2 = "/api/v1", "/api/v2"
 REQUESTS, SEARCHES = "requests", "searches"
 ME, USERS = f"{V1}/users/me", f"{V1}/users"
-MOST_BYTES = 8 * 1024 * 1024  # of one answer: five hundred activities with long notes
 MOST_OF_A_PAGE = 500
-# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
-WAITS, LONGEST_WAIT = 2, 2.0
 REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account will not say it, however often it is asked
 
 Row = Mapping[str, Any]
@@ -42,7 +40,7 @@ class User:
     chooses_owners: bool
 
 
-class Client:
+class Client(HttpClient):
     """One destination's. Shared by threads."""
 
     def __init__(
@@ -52,33 +50,19 @@ class Client:
         access: Access | None = None,
         patience: Patience | None = None,
     ):
-        self.name = destination.name
-        self.settings = destination.settings
+        address = str(destination.settings["api_url"])
+        super().__init__(destination, address, secrets_of(destination), budget, access, patience)
         self.kind: Kind = KINDS[self.settings["records"]]
-        self._given = secrets_of(destination)
-        self._access = access
-        self._lent: tuple[str, ...] = ()  # the token that ends by itself
-        self._base = str(self.settings["api_url"]).rstrip("/")
-        self.host = host_of(self._base)
         self.facts = Facts()
         zone = zones.named(self.settings["day_ends_in"])
         assert zone is not None  # the settings say so
         self.day = Day(zone, int(self.settings["keep_tokens_percent"]))
-        self._budget = budget
-        seconds = float(self.settings["timeout_seconds"])
-        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
-        self._http = Http(patience, self.settings["ca_file"])
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (*self._given, *self._lent)
 
     def _header(self, stale: str | None = None) -> tuple[str, Mapping[str, str]]:
         """(the token, other than ``stale`` where there can be another, the header that holds it)."""
-        if self._access is None:
+        token = self._lent_token(stale)
+        if token is None:
             return self._given[0], {"x-api-token": self._given[0]}
-        token = self._access.token(stale)
-        self._lent = (token,)
         return token, {"Authorization": f"Bearer {token}"}
 
     # Exchanges --------------------------------------------------------------------------------------------------------
@@ -130,18 +114,12 @@ class Client:
     def _answered(
         self, verb: str, path: str, content: Any, params: Mapping[str, Any] | None, limit: str, alone: bool
     ) -> Row:
-        waits = 0
-        while True:
-            answer = self._exchange(verb, path, content, params, limit, alone)
-            try:
-                what, writes = f"{verb} {path}", verb != "GET"
-                return answers.meaning(answer, self.host, what, self.day, writes=writes, secrets=self.secrets)
-            except TooOften as error:
-                seconds = error.retry_after or 0.0
-                self._budget.put_off(limit, seconds)
-                waits += 1
-                if waits > WAITS or seconds > LONGEST_WAIT:
-                    raise
+        what, writes = f"{verb} {path}", verb != "GET"
+        return self._patiently(
+            limit,
+            lambda: self._exchange(verb, path, content, params, limit, alone),
+            lambda answer: answers.meaning(answer, self.host, what, self.day, writes=writes, secrets=self.secrets),
+        )
 
     def _exchange(self, verb: str, path: str, *how: Any) -> Answer:
         token, header = self._header()

@@ -14,20 +14,18 @@ from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts
 from crm.halving import WholeRefused
+from crm.http_client import HttpClient
 from crm.salesforce import answers
 from crm.salesforce.answers import Row, Unreadable
 from crm.salesforce.usage import Usage
 from lib import zones
-from lib.http.errors import AskedWrongly, TooOften, WalkStuck
-from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.errors import AskedWrongly, WalkStuck
+from lib.http.exchange import Answer, Patience, asking
 
 REQUESTS = "requests"
 COLLECTION = "/composite/sobjects"
 MOST = 200  # records of one request
 LONGEST_LIST = 6_000  # characters of the values of one question, as they stand in an address
-MOST_BYTES = 8 * 1024 * 1024  # of one answer: what is known of all fields of a large object
-# How often, and for how many seconds at most, is waited here where we ask too often. What takes longer is put off as a whole.
-WAITS, LONGEST_WAIT = 2, 2.0
 REFUSALS = (WholeRefused, NotSetUp, Unreadable)  # the org will not say it, however often it is asked
 ORGANIZATION = "SELECT Id, TimeZoneSidKey FROM Organization"
 NO_ZONE = (
@@ -43,29 +41,16 @@ class Organization:
     zone: ZoneInfo | None = None
 
 
-class Client:
+class Client(HttpClient):
     """One destination's. Shared by threads."""
 
     def __init__(self, destination: Destination, budget: Budget, access: Access, patience: Patience | None = None):
-        self.name = destination.name
-        self.settings = destination.settings
-        self._given = secrets_of(destination)
-        self._access = access
-        self._lent: tuple[str, ...] = ()  # the token that ends by itself
-        self._base = str(self.settings["api_url"]).rstrip("/")
+        address = str(destination.settings["api_url"])
+        super().__init__(destination, address, secrets_of(destination), budget, access, patience)
         self._data = f"/services/data/v{self.settings['api_version']}"
-        self.host = host_of(self._base)
         self.unique: str | None = self.settings["external_id_field"] or None
         self.facts = Facts()
         self.usage = Usage(int(self.settings["keep_requests_percent"]))
-        self._budget = budget
-        seconds = float(self.settings["timeout_seconds"])
-        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
-        self._http = Http(patience, self.settings["ca_file"])
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (*self._given, *self._lent)
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def begin(self) -> None:
@@ -123,18 +108,12 @@ class Client:
         return [one if isinstance(one, Mapping) else {} for one in said] if isinstance(said, list) else []
 
     def _answered(self, verb: str, path: str, content: Any, params: Mapping[str, str] | None, alone: bool) -> Any:
-        waits = 0
-        while True:
-            answer = self._exchange(verb, path, content, params, alone)
-            try:
-                what, writes = f"{verb} {path}", verb != "GET"
-                return answers.meaning(answer, self.host, what, writes=writes, secrets=self.secrets)
-            except TooOften as error:
-                seconds = error.retry_after or 0.0
-                self._budget.put_off(REQUESTS, seconds)
-                waits += 1
-                if waits > WAITS or seconds > LONGEST_WAIT:
-                    raise
+        what, writes = f"{verb} {path}", verb != "GET"
+        return self._patiently(
+            REQUESTS,
+            lambda: self._exchange(verb, path, content, params, alone),
+            lambda answer: answers.meaning(answer, self.host, what, writes=writes, secrets=self.secrets),
+        )
 
     def _exchange(self, verb: str, path: str, *how: Any) -> Answer:
         answer, token = self._once(verb, path, None, *how)
@@ -145,11 +124,10 @@ class Client:
 
     def _once(
         self, verb: str, path: str, stale: str | None, content: Any, params: Mapping[str, str] | None, alone: bool
-    ) -> tuple[Answer, str]:
+    ) -> tuple[Answer, str | None]:
         """(the answer, the token that was asked with: another one than the ``stale``)."""
         self._budget.take(REQUESTS)
-        token = self._access.token(stale)
-        self._lent = (token,)
+        token = self._lent_token(stale)
         headers = {"Authorization": f"Bearer {token}"}
         if verb != "GET":
             # Else a lead that is only touched goes to whom the assignment rules name.

@@ -10,19 +10,19 @@ from crm.base import Access, Budget, NotSetUp
 from crm.destination import Destination
 from crm.facts import Facts, only
 from crm.halving import WholeRefused
+from crm.http_client import HttpClient
 from crm.zoho import answers
 from crm.zoho.answers import MissingScopes, Unreadable
 from crm.zoho.centers import CENTERS
 from crm.zoho.credits import Credits
 from lib.http.errors import AskedWrongly, TooOften
-from lib.http.exchange import Answer, Http, Patience, asking, host_of
+from lib.http.exchange import Answer, Patience, asking
 
 VERSION = "/crm/v8"
 CALLS, LEADS, CONTACTS = "Calls", "Leads", "Contacts"
 REQUESTS = "requests"
 ORG, USERS = f"{VERSION}/org", f"{VERSION}/users"
 COQL = f"{VERSION}/coql"  # asked by POST
-MOST_BYTES = 8 * 1024 * 1024  # of one answer: two hundred calls with long notes
 MOST_OF_A_PAGE = 200
 MOST_PAGES = 10  # what lies further is found by no page
 # Where we ask for too much at once, and nobody says for how long: how many seconds are waited here, and then for all.
@@ -32,30 +32,17 @@ REFUSALS = (WholeRefused, MissingScopes, NotSetUp, Unreadable)  # the account wi
 Row = Mapping[str, Any]
 
 
-class Client:
+class Client(HttpClient):
     """One destination's. Shared by threads. ``access`` lends its tokens, which all end within the hour."""
 
     def __init__(self, destination: Destination, budget: Budget, access: Access, patience: Patience | None = None):
-        self.name = destination.name
-        self.settings = destination.settings
-        self.center = str(self.settings["data_center"])
+        self.center = str(destination.settings["data_center"])
+        address = str(destination.settings["api_url"] or CENTERS[self.center].api)
+        super().__init__(destination, address, secrets_of(destination), budget, access, patience)
         self.unique: str | None = self.settings["unique_field"] or None
         self.modules: Sequence[str] = [one.title() for one in self.settings["records"]]
-        self._given = secrets_of(destination)
-        self._access = access
-        self._lent: tuple[str, ...] = ()
-        self._base = str(self.settings["api_url"] or CENTERS[self.center].api).rstrip("/")
-        self.host = host_of(self._base)
         self.facts = Facts()
         self.credits = Credits(int(self.settings["keep_credits"]))
-        self._budget = budget
-        seconds = float(self.settings["timeout_seconds"])
-        patience = patience or Patience(read=seconds, whole=seconds, most_bytes=MOST_BYTES)
-        self._http = Http(patience, self.settings["ca_file"])
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        return (*self._given, *self._lent)
 
     # Exchanges --------------------------------------------------------------------------------------------------------
     def begin(self) -> None:
@@ -151,10 +138,9 @@ class Client:
 
     def _once(
         self, verb: str, path: str, stale: str | None, content: Any, params: Mapping[str, str] | None, alone: bool
-    ) -> tuple[str, Answer]:
+    ) -> tuple[str | None, Answer]:
         self._budget.take(REQUESTS)  # before a token is asked for: few are given
-        token = self._access.token(stale)
-        self._lent = (token,)
+        token = self._lent_token(stale)
         header = {"Authorization": f"Zoho-oauthtoken {token}"}
         try:
             answer = self._http.exchange(
