@@ -4,8 +4,8 @@ The engine, in the order of a delivery: ``following`` makes it of the feed. ``de
 holds the destination (``desk``) and begins a shift (``shifts``). That takes some (``claiming``; ``taken`` is one) and works on
 them (``work``, ``operations``): whom it belongs to (``finding``, ``numbers``), whose it is of several destinations (``accounts``,
 ``agreeing``), which status it sets (``statuses``, ``setting_statuses``), what is taken back (``undoing``). Each request takes a
-turn (``budgets``), with a token that is still good (``tokens``, ``granting``). What came of it is written down (``settling``,
-``giving_up``), a little at a time (``lots``, ``sharing``).
+turn (``budgets``), with a token that is still good (``tokens``, ``granting``). What came of it is written down (``settling``),
+also where all of it failed (``failing``, ``giving_up``), a little at a time (``lots``, ``sharing``).
 
 Beside it: what a person does (``steering``, ``history``, ``previewing``, ``checking``), whom a CRM says not to call
 (``refusing``), and persons who are erased (``erasing``).

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.taken import Taken, left_in_doubt, taken, together
+from crm.taken import Taken, as_taken, left_in_doubt, together
 from models import CallOutcome, Delivery
 from models.bulk import among, update_rows
 from models.database import AnyRow, AnySelect, changed
@@ -76,7 +76,7 @@ def look(session: Session, destination: str, limit: int, at: datetime, lock: boo
     last, replaced = _last([row.id for row in rows], known)
     shown = {one: shape.outcome(row) for one, row in outcomes.items()}
     found = [
-        taken(row, was, changes, outcomes[row.outcome_id], shown[row.outcome_id], known[row.outcome_id])
+        as_taken(row, was, changes, outcomes[row.outcome_id], shown[row.outcome_id], known[row.outcome_id])
         for row, was, changes in last
     ]
     return Batch(found, replaced, {outcome: _seen(rows) for outcome, rows in known.items()})

@@ -69,7 +69,7 @@ def left_in_doubt(some: Sequence[AnyRow]) -> bool:
     return left
 
 
-def taken(
+def as_taken(
     row: AnyRow | Delivery,
     was: str,
     changes: Sequence[str] | None,
@@ -137,4 +137,4 @@ def _changed(revision: int, changes: Sequence[str] | None, outcome: AnyRow | Cal
 def imagined(outcome: CallOutcome, operation: str) -> Taken:
     """A delivery that is not there, of an outcome of which nothing was delivered."""
     row = Delivery(id=outcome.id, outcome_id=outcome.id, operation=operation, revision=0, state=PENDING, attempts=0)
-    return taken(row, PENDING, None, outcome, shape.outcome_of(outcome), ())
+    return as_taken(row, PENDING, None, outcome, shape.outcome_of(outcome), ())

@@ -153,7 +153,9 @@ def test_no_secret_is_kept_whatever_a_receiver_repeats(engine, receiver, hook):
 def test_no_secret_and_nobodys_number_stands_in_a_log(engine, hubspot, sales, monkeypatch):
     capture = LogCapture()
     with_causes = [structlog.processors.format_exc_info, capture]
-    monkeypatch.setattr("crm.shifts.log", structlog.wrap_logger(None, with_causes, structlog.stdlib.BoundLogger))
+    for module in ("crm.shifts", "crm.failing"):
+        log = structlog.wrap_logger(None, with_causes, structlog.stdlib.BoundLogger)
+        monkeypatch.setattr(f"{module}.log", log)
     token = next(iter(hubspot.tokens))
     for fault in ("token_revoked", "scope_missing", "daily_spent", "html", "drop_after", "server_error", "whole_batch"):
         engine.made(customer_number=NUMBER, notes="A word of theirs.")
