@@ -24,7 +24,7 @@ from lib import private
 from lib.stand_ins import StandIns
 from models import hosts
 from models.base import Base
-from models.write_lock import write_lock
+from models.write_lock import hold_write_lock
 from models.writing import refuses_writes
 
 One = TypeVar("One")
@@ -110,23 +110,23 @@ class Database:
 
     @contextmanager
     def write(self, within: float | None = None) -> Iterator[Session]:
-        """A session whose changes are committed at the end, all or none. ``within``: as with ``write_lock``."""
-        with self.write_lock(within=within) as mine:
+        """A session whose changes are committed at the end, all or none. ``within``: as with ``hold_write_lock``."""
+        with self.hold_write_lock(within=within) as mine:
             engine = self.engine
             if self.is_sqlite:
                 engine = engine.execution_options(sqlite_begin="BEGIN IMMEDIATE", sqlite_checkpoints=mine)
             with Session(engine, expire_on_commit=False, info=self._info) as session, session.begin():
                 yield session
 
-    def write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[bool]:
+    def hold_write_lock(self, first: bool = False, within: float | None = None) -> AbstractContextManager[bool]:
         """Within it nobody else of ours writes, or checkpoints. SQLite has one writer at a time, and lets who comes often starve
         the others: who finds it locked sleeps for up to a tenth of a second and may find it locked again. ``first``: before
         others. Raises Busy where it is not to be had ``within`` so many seconds; gives whether it is held, see
-        ``write_lock``."""
+        ``models.write_lock``."""
         if not self.is_sqlite:
             return nullcontext(True)
         # The first file is called as the releases before this one call it: theirs may still run beside ours.
-        return write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within)
+        return hold_write_lock(f"{self.url.database}-turn", f"{self.url.database}-first", first, within)
 
     def close(self) -> None:
         self.engine.dispose()

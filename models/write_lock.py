@@ -22,21 +22,23 @@ class Busy(Exception):
 
 
 @contextmanager
-def write_lock(turn: str, firsts: str, first: bool = False, within: float | None = None) -> Iterator[bool]:
-    """Hold the lock that the file at ``turn`` stands for, over all processes and threads. ``firsts``: the file in which it says
-    so who waits and is ``first``. Gives whether it is held.
+def hold_write_lock(
+    lock_file: str, firsts_file: str, first: bool = False, within: float | None = None
+) -> Iterator[bool]:
+    """Hold the lock that the file at ``lock_file`` stands for, over all processes and threads. Who waits and is ``first`` says so
+    in ``firsts_file``. Gives whether it is held.
 
     SQLite's own lock is what keeps writers apart, so whoever has waited for long goes on without this one; with ``within`` they
     raise Busy after so many seconds instead, and have written nothing. Who goes on without it must not checkpoint: before
     3.51.3, SQLite may lose commits to two who do so at once (docs/decisions/0021).
     """
     try:
-        file = _opened(turn)
+        file = _opened(lock_file)
     except OSError:  # a full or read-only disk: the database will say so itself
         yield False
         return
     try:
-        held = (first and locks.take(file)) or _wait(file, firsts, first, within or LONGEST_SECONDS)
+        held = (first and locks.take(file)) or _wait(file, firsts_file, first, within or LONGEST_SECONDS)
         if within and not held:
             raise Busy
         yield held
@@ -44,9 +46,9 @@ def write_lock(turn: str, firsts: str, first: bool = False, within: float | None
         os.close(file)
 
 
-def _wait(file: int, firsts: str, first: bool, longest: float) -> bool:
+def _wait(file: int, firsts_file: str, first: bool, longest: float) -> bool:
     try:
-        line = _opened(firsts)
+        line = _opened(firsts_file)
     except OSError:
         return locks.take_within(file, longest)
     try:

@@ -22,7 +22,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
 import migrations
-from lib import children, clock
+from lib import child_processes, clock
 from lib.text import many
 from models import schema
 from models.base import SQLITE
@@ -163,7 +163,7 @@ class Drill:
             "WRAPUP_MIRROR": "never",
             "WRAPUP_LOG_LEVEL": "warning",
             "PYTHONSAFEPATH": "1",
-            "PYTHONPATH": children.python_path(),
+            "PYTHONPATH": child_processes.python_path(),
         }
         if (folder / beside.SETTINGS).is_file():
             environ["WRAPUP_CONFIG"] = str(folder / beside.SETTINGS)
@@ -193,7 +193,7 @@ class Drill:
             yield from self._asked(url, settings, key, content)
             yield self._drained(folder)
         finally:
-            children.end(serving, STOP_SECONDS)
+            child_processes.end(serving, STOP_SECONDS)
 
     def _asked(self, url: str, settings: config.Settings, key: str, content: Content) -> Iterator[Line]:
         api = {"Authorization": f"Bearer {key}"}

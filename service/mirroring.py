@@ -12,7 +12,7 @@ from typing import BinaryIO
 import structlog
 from sqlalchemy import select
 
-from lib import children, private
+from lib import child_processes, private
 from models import ChangeFeed
 from models.database import Database
 from queries.sources import ALWAYS, NEVER
@@ -44,7 +44,7 @@ class Mirroring:
             log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
             self._process, self._not_before = None, time.monotonic() + AGAIN
         if self._process is None and time.monotonic() >= self._not_before and self._wanted():
-            self._process = children.beside("service.mirroring")
+            self._process = child_processes.start("service.mirroring")
         return False
 
     def _wanted(self) -> bool:
@@ -58,7 +58,7 @@ class Mirroring:
     def close(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            children.end(process, STOP_SECONDS)
+            child_processes.end(process, STOP_SECONDS)
 
 
 def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:

@@ -15,7 +15,7 @@ import time
 
 import structlog
 
-from lib import children, processors
+from lib import child_processes, processors
 from models.database import Database
 from outcomes import in_hand
 from outcomes.deadly import Normalizing
@@ -56,7 +56,7 @@ class Beside:
             elif self._busy_since is None:
                 self._busy_since = now
             elif now - self._busy_since > BACKLOG_SECONDS and now > self._not_before and not _crowded():
-                self._busy_since, self._process = None, children.beside("service.normalizer", self._file_hash)
+                self._busy_since, self._process = None, child_processes.start("service.normalizer", self._file_hash)
                 log.info("normalizer_started")
 
     def stop(self) -> None:
@@ -65,7 +65,7 @@ class Beside:
             self._over = True
             process, self._process = self._process, None
         if process is not None:
-            children.end(process, END_SECONDS)
+            child_processes.end(process, END_SECONDS)
 
     def _runs(self) -> bool:
         if self._process is not None and (code := self._process.poll()) is not None:

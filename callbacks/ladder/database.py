@@ -147,8 +147,8 @@ class DatabaseStore:
 
     @contextmanager
     def _turn(self, first: bool = False, within: float | None = None) -> Iterator[None]:
-        """As ``Database.write_lock``; who goes on without it checkpoints nothing."""
-        with self._database.write_lock(first, within) as mine:
+        """As ``Database.hold_write_lock``; who goes on without it checkpoints nothing."""
+        with self._database.hold_write_lock(first, within) as mine:
             if mine != self._checkpoints:
                 self._driver.execute(checkpointing(mine))
                 self._checkpoints = mine

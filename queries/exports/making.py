@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from lib import children
+from lib import child_processes
 from queries.exports.child import NO_ROOM, Order
 
 # What stays free on the disk: the database and the spool may be on the same one.
@@ -49,7 +49,7 @@ class Maker:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env=children.environment(),
+            env=child_processes.environment(),
             pass_fds=(number,),
         )
         self._given = 0

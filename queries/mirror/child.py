@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lib import children
+from lib import child_processes
 from queries.mirror.manifest import Unusable
 
 LONGEST = 60.0  # seconds for an answer; then the tables are asked
@@ -56,7 +56,7 @@ class Child:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            environ = children.environment()
+            environ = child_processes.environment()
             command = [sys.executable, "-P", "-m", "queries.mirror.process", str(self._folder)]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
             self.number += 1

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from lib import children
+from lib import child_processes
 from models.database import AnySelect
 from queries import whole_rows
 from queries.mirror import asking, fetching
@@ -93,7 +93,7 @@ def _begun(folder: Path, order: Order, into: int | None) -> "subprocess.Popen[by
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
-        env=children.environment(),
+        env=child_processes.environment(),
         pass_fds=() if into is None else (into,),
     )
     assert process.stdin is not None and process.stdout is not None  # both are pipes

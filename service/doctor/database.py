@@ -143,7 +143,7 @@ def _writable(database: Database) -> Line:
         todo = "Is its disk full, or mounted read-only? Else give both to Wrapup's user."
         return Line("writing", FAIL, "The file or its folder cannot be written.", todo)
     try:
-        with database.write_lock(within=WRITE_SECONDS), database.engine.connect() as connection:
+        with database.hold_write_lock(within=WRITE_SECONDS), database.engine.connect() as connection:
             connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             connection.execute(text("SELECT 1"))
             connection.rollback()

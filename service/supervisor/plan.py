@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from lib import children
+from lib import child_processes
 from service.settings.mistakes import BadSettings
 
 if TYPE_CHECKING:  # the supervisor stays small: see ``planned``
@@ -28,7 +28,7 @@ def plan(settings: "Settings") -> Plan:
     worked_out = {
         # Their code is ours, also where they are started in the folder of another Wrapup: Python would look there first.
         "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": children.python_path(),
+        "PYTHONPATH": child_processes.python_path(),
         "WRAPUP_DATA_DIR": str(settings.data_dir),
         "WRAPUP_DATABASE_URL": settings.database_url,
         "WRAPUP_BIND": settings.bind,

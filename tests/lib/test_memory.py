@@ -9,7 +9,7 @@ from math import inf
 
 import pytest
 
-from lib import children, memory
+from lib import child_processes, memory
 
 # In a process of its own: one that many tests have been through has freed pages already, and does not grow.
 WORK = """
@@ -39,7 +39,9 @@ print(json.dumps([needed - before, resident() - before]))
 
 @pytest.mark.skipif(not hasattr(memory._libc, "malloc_trim"), reason="the C library has no such call")
 def test_what_a_thread_needed_goes_back_to_the_system():
-    done = subprocess.run([sys.executable, "-c", WORK], env=children.environment(), capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WORK], env=child_processes.environment(), capture_output=True, check=True
+    )
     needed, held = json.loads(done.stdout)
     assert needed > 20_000_000
     assert held < needed / 4

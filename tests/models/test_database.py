@@ -91,7 +91,7 @@ def test_only_whose_turn_it_is_copies_the_log_into_the_database(sqlite_url, monk
         session.execute(text("CREATE TABLE large (bytes BLOB)"))
     with ExitStack() as stack:
         if turn != "mine":
-            stack.enter_context(Database(sqlite_url).write_lock())
+            stack.enter_context(Database(sqlite_url).hold_write_lock())
         before = path.stat().st_size
         with database.write() as session:
             session.execute(text(f"INSERT INTO large VALUES (randomblob({(CHECKPOINT_PAGES + 100) * 4096}))"))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from models.write_lock import YIELD_SECONDS, Busy, write_lock
+from models.write_lock import YIELD_SECONDS, Busy, hold_write_lock
 from rig.waiting import until
 
 
@@ -19,7 +19,7 @@ def begin(paths, order, name, first=False):
     """A thread that waits for its turn, and notes when it had it."""
 
     def run():
-        with write_lock(*paths, first):
+        with hold_write_lock(*paths, first):
             order.append(name)
 
     thread = threading.Thread(target=run)
@@ -33,7 +33,7 @@ def test_one_at_a_time(paths):
     def run():
         nonlocal inside, most
         for at in range(20):
-            with write_lock(*paths, at % 2 == 0):
+            with hold_write_lock(*paths, at % 2 == 0):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.0005)
@@ -51,7 +51,7 @@ def test_one_at_a_time(paths):
 def test_who_is_first_goes_before_all_that_wait_longer(paths, monkeypatch, late):
     monkeypatch.setattr("models.write_lock.YIELD_SECONDS", 30.0)
     order: list[str] = []
-    with write_lock(*paths):
+    with hold_write_lock(*paths):
         threads = [begin(paths, order, f"worker {at}") for at in range(6)]
         time.sleep(0.01 * late)
         threads.append(begin(paths, order, "callback", first=True))
@@ -67,10 +67,10 @@ def test_who_comes_when_it_is_free_leaves_it_to_one_who_is_first_and_waits(paths
     monkeypatch.setattr("models.write_lock.YIELD_SECONDS", 30.0)
     order: list[str] = []
     monkeypatch.setattr("models.write_lock.FIRST_LOOKS_SECONDS", 0.2)  # it sees late that its turn has come
-    with write_lock(*paths):
+    with hold_write_lock(*paths):
         callback = begin(paths, order, "callback", first=True)
         time.sleep(0.05)
-    with write_lock(*paths):
+    with hold_write_lock(*paths):
         order.append("worker")
     callback.join()
     assert order == ["callback", "worker"]
@@ -81,7 +81,7 @@ def test_who_is_not_first_waits_for_a_moment_and_not_for_ever(paths):
 
     def come_again():
         while not over.is_set():
-            with write_lock(*paths, first=True):
+            with hold_write_lock(*paths, first=True):
                 time.sleep(0.001)
 
     callbacks = [threading.Thread(target=come_again) for _ in range(3)]
@@ -90,7 +90,7 @@ def test_who_is_not_first_waits_for_a_moment_and_not_for_ever(paths):
     try:
         began = time.monotonic()
         for _ in range(5):
-            with write_lock(*paths):
+            with hold_write_lock(*paths):
                 pass
         assert time.monotonic() - began < 5 * (YIELD_SECONDS + 2.0)
     finally:
@@ -104,14 +104,14 @@ def test_one_that_is_stopped_while_it_looks_holds_up_nobody_who_is_first(paths):
     order: list[str] = []
 
     def patient_for_a_moment():
-        with pytest.raises(Busy), write_lock(*paths, first=True, within=0.01):
+        with pytest.raises(Busy), hold_write_lock(*paths, first=True, within=0.01):
             pass
         order.append("busy")
 
     line = open(paths[1], "w")
     try:
         fcntl.flock(line, fcntl.LOCK_EX)
-        with write_lock(*paths):
+        with hold_write_lock(*paths):
             threads = [threading.Thread(target=patient_for_a_moment)]
             threads[0].start()
             until(lambda: order == ["busy"], 5, lambda: "that it is told that somebody else writes")

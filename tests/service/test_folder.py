@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lib import children
+from lib import child_processes
 from service.settings.mistakes import BadSettings
 from service.supervisor.folder import FILE, hold
 
@@ -26,7 +26,7 @@ def serving(tmp_path):
 
     def start(database_url: str) -> subprocess.Popen:
         command = [sys.executable, "-P", "-c", SERVING, str(tmp_path), database_url]
-        started.append(subprocess.Popen(command, env=children.environment(), stdout=subprocess.PIPE, text=True))
+        started.append(subprocess.Popen(command, env=child_processes.environment(), stdout=subprocess.PIPE, text=True))
         assert started[-1].stdout.readline() == "held\n"
         return started[-1]
 

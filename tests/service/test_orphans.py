@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from lib import children
+from lib import child_processes
 
 # As the first process would: whoever has lost its parent is given to this one.
 FIRST = """
@@ -31,6 +31,10 @@ reap(set())
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is not the first process")
 def test_who_has_lost_its_parent_is_seen_off_and_whoever_is_waited_for_is_not():
     done = subprocess.run(
-        [sys.executable, "-P", "-c", FIRST], env=children.environment(), capture_output=True, text=True, timeout=60
+        [sys.executable, "-P", "-c", FIRST],
+        env=child_processes.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.stdout.split() == ["3", "False"], done.stderr

@@ -59,7 +59,7 @@ def test_the_files_beside_a_database_are_closed(tmp_path):
     with database.engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE a (b)")
         connection.exec_driver_sql("INSERT INTO a VALUES (1)")
-        with database.write_lock():
+        with database.hold_write_lock():
             beside = {one.name for one in path.parent.iterdir()}
             assert beside == {"some.db", "some.db-wal", "some.db-shm", "some.db-turn", "some.db-first"}
             for one in path.parent.iterdir():

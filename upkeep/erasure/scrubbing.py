@@ -52,7 +52,7 @@ def vacuum(database: Database) -> None:
             for table in Base.metadata.sorted_tables:
                 connection.execute(text(f"VACUUM (ANALYZE) {table.name}"))
             return
-    with database.write_lock():
+    with database.hold_write_lock():
         own = sqlite3.connect(str(database.url.database), timeout=60, isolation_level=None)
         try:
             own.execute("VACUUM")

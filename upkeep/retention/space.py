@@ -41,7 +41,7 @@ def give_back(database: Database, pace: Pace) -> None:
 def compact(database: Database) -> None:
     """Write the file anew, once: it is as small as can be then, and gives pages back from then on. Nobody else writes into it
     meanwhile; callbacks are kept in the spool."""
-    with database.write_lock(), database.engine.connect() as connection:
+    with database.hold_write_lock(), database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")

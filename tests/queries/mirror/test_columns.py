@@ -5,7 +5,7 @@ import sys
 
 from sqlalchemy import BigInteger, Boolean, Integer
 
-from lib import children
+from lib import child_processes
 from models import CallOutcome
 from models.base import POSTGRESQL, Guid, UtcDateTime
 from models.shown import COLUMNS as SHOWN
@@ -26,5 +26,7 @@ def test_they_have_the_names_and_types_of_the_table():
 
 def test_a_process_that_answers_does_without_what_the_tables_take():
     loaded = "import sys, queries.mirror.process, queries.mirror.streamer; print('sqlalchemy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", loaded], env=children.environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], env=child_processes.environment(), capture_output=True, text=True
+    )
     assert done.stdout == "False\n", done.stderr

@@ -19,7 +19,7 @@ def environment() -> dict[str, str]:
     return ours | {"PYTHONPATH": python_path()}
 
 
-def beside(module: str, *more: str) -> subprocess.Popen[bytes]:
+def start(module: str, *more: str) -> subprocess.Popen[bytes]:
     """Start a module of ours with our settings; its first argument is our process id, by which it sees that we are gone."""
     environ = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": python_path()}
     return subprocess.Popen([sys.executable, "-P", "-m", module, str(os.getpid()), *more], env=environ)
