@@ -44,7 +44,7 @@ _NAMES = text(
 Condition = ColumnElement[bool]
 
 
-def ways(session: Session, filters: Mapping[str, Any]) -> tuple[set[str], list[Condition]] | None:
+def alternatives(session: Session, filters: Mapping[str, Any]) -> tuple[set[str], list[Condition]] | None:
     """(filters, the alternatives that they come to): each of their calls fulfils at least one, and nobody else's does. None where
     one walk does: nothing is asked for, or what most calls have."""
     given = {name: value for name, value in filters.items() if value is not None and value != []}
@@ -53,19 +53,19 @@ def ways(session: Session, filters: Mapping[str, Any]) -> tuple[set[str], list[C
     for name in LOOKED_FOR:
         if name not in given:
             continue
-        found = _alternatives(name, given[name])
+        found = _of_filter(name, given[name])
         if found is None:
             continue
         said = {name}
         if name != "number":
             said.add("connection")
-            names = [texts.clean(one) for one in given.get("connection") or named(session)]
+            names = [texts.clean(one) for one in given.get("connection") or connections_with_calls(session)]
             found = [and_(CallOutcome.connection == one, other) for one in names for other in found]
         return (said, found or [false()]) if len(found) <= MOST else None
     return None
 
 
-def named(session: Session) -> list[str]:
+def connections_with_calls(session: Session) -> list[str]:
     """The connections that have calls: a step on an index for each."""
     return list(session.scalars(_NAMES))
 
@@ -87,7 +87,7 @@ def flagged(flag: str) -> Condition:
     return has_flag(CallOutcome.flags, literal_column(f"'{flag}'"))
 
 
-def _alternatives(name: str, asked: Any) -> list[Condition] | None:
+def _of_filter(name: str, asked: Any) -> list[Condition] | None:
     """What a filter comes to within one connection; None where no index helps."""
     if name == "is_final":
         return None if asked else [CallOutcome.is_final.is_(False)]

@@ -33,7 +33,7 @@ def offered(
 ) -> list[Campaign]:
     """Campaigns with calls in that time, of these connections, or of all where none is named; by name. Where there are more than
     ``MOST``, or so many without calls in that time, some are missing."""
-    names = (list(connections) or branches.named(session))[:MOST_CONNECTIONS]
+    names = (list(connections) or branches.connections_with_calls(session))[:MOST_CONNECTIONS]
     if not names:
         return []
     found = [Campaign(*row) for row in session.execute(_with_ids(names, since, until))]

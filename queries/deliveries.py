@@ -73,7 +73,7 @@ def page(
     wanted = [*conditions(filters), *besides]
     if cursor:
         wanted.append(Delivery.id < keyset.row(_ORDER, cursor))
-    ways = _ways(session, filters)
+    ways = _alternatives(session, filters)
     if ways is not None:
         firsts = [
             select(Delivery.id).where(way, *wanted).order_by(Delivery.id.desc()).limit(limit + 1).subquery()
@@ -87,7 +87,7 @@ def page(
     return keyset.page(rows, limit, lambda last: keyset.encode(_ORDER, str(last.id)))
 
 
-def _ways(session: Session, filters: Mapping[str, Any]) -> list[Condition] | None:
+def _alternatives(session: Session, filters: Mapping[str, Any]) -> list[Condition] | None:
     """The alternatives that the filters come to, each a walk on one index; None where one walk does."""
     given = {name: _several(value) for name, value in filters.items() if value is not None and value != []}
     if "outcome" in given or not given:

@@ -48,9 +48,9 @@ def connections(
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
-    desks = sending(session)
+    desks = sending_states(session)
     begun = histories.begun(session, now)
-    paces = silence.known(session, configured, now) if spooled == 0 else {}
+    paces = silence.paces(session, configured, now) if spooled == 0 else {}
     slips = forgiven.counted(session, now)
     misaddressed = quarantine.misaddressed(session)
     # A name that nobody configured, and of which everything was dismissed, is one that a stranger made up.
@@ -158,7 +158,7 @@ def callback_ages(
     the clock was set back."""
     if spooled != 0:
         return []
-    paces = silence.known(session, configured, now)
+    paces = silence.paces(session, configured, now)
     found = []
     for name, connection in sorted(configured.items()):
         last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
@@ -170,7 +170,7 @@ def callback_ages(
 
 def silences(session: Session, configured: Mapping[str, Connection], now: datetime) -> dict[str, silence.Silence]:
     """Connection -> its silence, for those that are silent. Only while no callbacks wait elsewhere for the database."""
-    paces, found = silence.known(session, configured, now), {}
+    paces, found = silence.paces(session, configured, now), {}
     for name, connection in configured.items():
         last = last_callback(session, name, DIALERS[connection.dialer].callback_kinds)
         first, hours = paces.get(name, (None, {}))
@@ -254,7 +254,7 @@ def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any
     return found
 
 
-def sending(session: Session) -> dict[str, dict[str, Any]]:
+def sending_states(session: Session) -> dict[str, dict[str, Any]]:
     """Connection -> ``{"failures", "error_id", "error", "parked_loads"}`` and its leads in doubt
     (``leads_in_doubt.unknown_leads``), for those with a desk, a parked load or such leads."""
     parked = select(LeadLoad.connection, func.count()).where(LeadLoad.state == PARKED).group_by(LeadLoad.connection)

@@ -29,7 +29,7 @@ from models.base import UtcDateTime
 from models.database import AnyRow
 from outcomes.lead_facts import candidates, has_leads, leads_of
 from outcomes.lead_match import LEAD, ambiguous, matched
-from queries.selection import NOT_MERGED, OPENED, ordered
+from queries.selection import NOT_MERGED, OPENED, matching_in_order
 
 
 class whole_second(FunctionElement[datetime]):
@@ -105,7 +105,11 @@ def calls_of(columns: Sequence[Any], *wanted: ColumnElement[bool]) -> Any:
 def calls(session: Session, lead_id: UUID, limit: int) -> list[AnyRow]:
     """The first calls of a loaded lead, the oldest first: rows of ``selection.COLUMNS`` and ``sort_key``."""
     its = calls_of((CallOutcome.id.label("call"),), LoadedLead.id == lead_id).subquery("its_calls")
-    return list(session.execute(ordered({OPENED: [CallOutcome.id.in_(select(its.c.call))]}, "started_at").limit(limit)))
+    return list(
+        session.execute(
+            matching_in_order({OPENED: [CallOutcome.id.in_(select(its.c.call))]}, "started_at").limit(limit)
+        )
+    )
 
 
 def of_outcome(session: Session, row: CallOutcome) -> dict[str, Any] | None:

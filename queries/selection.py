@@ -133,22 +133,22 @@ def page(
 ) -> Page[AnyRow]:
     """One page of outcomes, rows of ``COLUMNS``. Raises BadCursor."""
     after = place(order, cursor) if cursor else None
-    rows = list(session.execute(found(session, filters, order, after, limit + 1)))
+    rows = list(session.execute(first_matching(session, filters, order, after, limit + 1)))
     return keyset.page(rows, limit, lambda last: keyset.encode(order, last.sort_key.isoformat(), str(last.id)))
 
 
-def found(
+def first_matching(
     session: Session,
     filters: Mapping[str, Any],
     order: str = DEFAULT_ORDER,
     after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> AnySelect:
-    """The first rows of ``ordered``, the same ones, found by the ways of ``branches`` where there are any."""
+    """The first rows of ``matching_in_order``, the same ones, found by the alternatives of ``branches`` where there are any."""
     column, descending = ORDERS[order]
-    ways = branches.ways(session, filters) if column is CallOutcome.occurred_at else None
+    ways = branches.alternatives(session, filters) if column is CallOutcome.occurred_at else None
     if ways is None:
-        return ordered(filters, order, after).limit(limit)
+        return matching_in_order(filters, order, after).limit(limit)
     said, alternatives = ways
     rest = conditions({name: value for name, value in filters.items() if name not in said})
     key = tuple_(column, CallOutcome.id)
@@ -178,7 +178,7 @@ def place(order: str, cursor: str) -> tuple[datetime, UUID]:
     return moment, last
 
 
-def ordered(
+def matching_in_order(
     filters: Mapping[str, Any], order: str = DEFAULT_ORDER, after: tuple[datetime, UUID] | None = None
 ) -> AnySelect:
     """The rows of ``COLUMNS`` and, last, ``sort_key``, that match, in order, those after the place only."""

@@ -96,7 +96,7 @@ def _before(hours: Mapping[datetime, int], first: datetime, last: datetime) -> t
     return max(first, this - HOUR), hours.get(this, 0) + hours.get(this - HOUR, 0)
 
 
-def known(session: Session, names: Iterable[str], now: datetime) -> dict[str, tuple[datetime, dict[datetime, int]]]:
+def paces(session: Session, names: Iterable[str], now: datetime) -> dict[str, tuple[datetime, dict[datetime, int]]]:
     """Connection -> (when its first callback came, hour -> callbacks), for those that have been counted."""
     names = sorted(names)
     began = select(CallbackPace.connection, CallbackPace.since).where(CallbackPace.connection.in_(names))

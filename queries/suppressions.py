@@ -91,7 +91,7 @@ class Asked:
     is_over: bool = False
 
 
-def asked(session: Session, wanted: Collection[str]) -> list[Asked]:
+def destinations_asked(session: Session, wanted: Collection[str]) -> list[Asked]:
     """Every destination that is asked, or was, by name. ``wanted``: those of which the settings say so."""
     columns = DestinationState
     known = or_(columns.refusals_due.is_not(None), columns.name.in_(wanted))

@@ -39,7 +39,7 @@ def control(body: dict[str, Any], connection: str, campaign: str) -> Response:
         said = commands.control(context().database, to_dialers.configured(connection), campaign, body["command"])
         return answer({"answer": said})
 
-    return to_dialers.tried(run)
+    return to_dialers.answering_errors(run)
 
 
 @blueprint.route("/campaigns/<connection>/<campaign>")
@@ -124,4 +124,4 @@ def _act(connection: str, name: str, given: dict[str, Any]) -> Response:
         )
         return answer({"answer": said})
 
-    return to_dialers.tried(run)
+    return to_dialers.answering_errors(run)

@@ -102,12 +102,12 @@ def answered(report: Report, filters: Mapping[str, Any], rest: Mapping[str, Any]
     """The report's answer, and who gave it; ``rest`` is what ``ReportQuery`` asks besides filters. Raises WrongQuestion and
     BadCursor."""
 
-    def asked(whom: Asks) -> dict[str, Any]:
+    def ask(whom: Asks) -> dict[str, Any]:
         question = _question(whom, filters, rest)
         return answering.answer(question, report, rest["compare"], rest["limit"], rest.get("cursor"))
 
     with TURNS.turn():
-        found = context().sources.ask(asked, filters, report.tables)
+        found = context().sources.ask(ask, filters, report.tables)
     return found.value | found.told()
 
 
@@ -115,11 +115,11 @@ def as_file(report: Report, filters: Mapping[str, Any], rest: Mapping[str, Any])
     """All of its rows, whatever the page: a file that ends at a hundred would be taken for the whole. Raises WrongQuestion and
     BadCursor."""
 
-    def asked(whom: Asks) -> list[dict[str, Any]]:
+    def ask(whom: Asks) -> list[dict[str, Any]]:
         return whole.rows(_question(whom, filters, rest), report, rest["compare"], rest.get("cursor"))
 
     with TURNS.turn():
-        rows = context().sources.ask(asked, filters, report.tables).value
+        rows = context().sources.ask(ask, filters, report.tables).value
         return _file(report.name, rest["format"], rows, rest["tz"])
 
 
@@ -163,10 +163,10 @@ def leads_page(filters: Mapping[str, Any], rest: Mapping[str, Any]) -> keyset.Pa
     """A page of them; ``rest`` is what ``LeadQuery`` asks besides filters. Raises WrongQuestion and BadCursor."""
     own, by_customer = context(), rest["zone"] == "customer"
 
-    def asked(whom: Asks) -> keyset.Page[dict[str, Any]]:
+    def ask(whom: Asks) -> keyset.Page[dict[str, Any]]:
         question = answering.asked(whom, filters, rest["tz"], (), own.settings.limits, own.connections, by_customer)
         return leads.page(question, rest["figure"], g.get("row", {}), rest["limit"], rest.get("cursor"))
 
-    report, _ = opened.named(rest["figure"])
+    report, _ = opened.report_and_figure(rest["figure"])
     with TURNS.turn():
-        return own.sources.ask(asked, filters, report.tables).value
+        return own.sources.ask(ask, filters, report.tables).value

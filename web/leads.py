@@ -75,8 +75,8 @@ def make_campaign(query: dict[str, Any], connection: str) -> Response:
     `options` are the dialer's own fields by their own names. The campaign's id appears at the load, where the dialer tells
     one.
     """
-    to_dialers.tried(lambda: offered(to_dialers.configured(connection), None))
-    with to_dialers.large(LARGEST_LIST):
+    to_dialers.answering_errors(lambda: offered(to_dialers.configured(connection), None))
+    with to_dialers.allow_large_body(LARGEST_LIST):
         return _begin(query, connection, None, to_dialers.document({"name", "leads", "options"}))
 
 
@@ -91,12 +91,12 @@ def add_leads(query: dict[str, Any], connection: str, campaign: str) -> Response
 
     All are checked before the first is sent; the answer is the id of the load, where each lead's fate is shown.
     """
-    to_dialers.tried(lambda: offered(to_dialers.configured(connection), campaign))
-    with to_dialers.large(LARGEST_LIST):
+    to_dialers.answering_errors(lambda: offered(to_dialers.configured(connection), campaign))
+    with to_dialers.allow_large_body(LARGEST_LIST):
         if request.mimetype in ("", "application/json"):
             return _begin(query, connection, campaign, to_dialers.document({"leads", "options"}))
         data = to_dialers.body()
-        rows = to_dialers.tried(lambda: files.rows(data, request.content_type or ""))
+        rows = to_dialers.answering_errors(lambda: files.rows(data, request.content_type or ""))
         return _begin(query, connection, campaign, {"leads": rows})
 
 
@@ -115,7 +115,7 @@ def _begin(query: dict[str, Any], connection: str, campaign: str | None, body: d
         load_id = loading.keep(context().database)
         return answer({"load_id": str(load_id), "campaign_id": campaign, **loading.noticed()}, status=202)
 
-    return to_dialers.tried(begin)
+    return to_dialers.answering_errors(begin)
 
 
 @blueprint.route("/loads")

@@ -21,7 +21,7 @@ from queries.views import saved
 from web import keys, origin
 from web.context import context
 from web.errors import ApiError
-from web.viewed import sent
+from web.viewed import as_file
 
 blueprint = Blueprint("links", __name__)
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ def follow(secret: str, form: str) -> Response:
     _throttle(own.link_asks, str(link.id))
     if not saved.asked_lately(link, now):
         _note(link, now)
-    return sent(view, form, link.for_spreadsheet)
+    return as_file(view, form, link.for_spreadsheet)
 
 
 def _refused(session: Session, link: ExportLink, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from web.searching import searching
 
 log = structlog.get_logger()
 blueprint = Blueprint("receipts", __name__, description="The evidence, kept exactly as it came")
-blueprint.before_request(spooled.let_in)
+blueprint.before_request(spooled.wait_for_what_was_put_aside)
 
 
 def database() -> Database:

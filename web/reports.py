@@ -51,12 +51,12 @@ def summary(query: dict[str, Any]) -> Response:
     filters, rest = split(query)
     own = context()
 
-    def asked(whom: Asks) -> dict[str, Any]:
+    def ask(whom: Asks) -> dict[str, Any]:
         return sums.summary(whom, filters, **rest, configured=own.connections)
 
     with REPORTS.turn():
         try:
-            answered = own.sources.ask(asked, filters)
+            answered = own.sources.ask(ask, filters)
             return answer(answered.value | answered.told())
         except TooManyGroups as error:
             invalid("group_by", str(error))
@@ -73,12 +73,12 @@ def reconciliation(query: dict[str, Any]) -> Response:
     """
     filters, rest = split(query)
 
-    def asked(whom: Asks) -> dict[str, Any]:
+    def ask(whom: Asks) -> dict[str, Any]:
         return sides.reconciliation(tables_of(whom), filters, **rest, calls=whom)
 
     with REPORTS.turn():
         try:
-            answered = context().sources.ask(asked, filters)
+            answered = context().sources.ask(ask, filters)
             return answer(answered.value | answered.told())
         except TooManyGroups as error:
             invalid("since", str(error))

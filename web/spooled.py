@@ -13,7 +13,7 @@ def waiting() -> int | None:
     return spooled.known(context().spool)
 
 
-def let_in() -> None:
+def wait_for_what_was_put_aside() -> None:
     """Wait for what was put aside while another one writes, until that is trouble: a callback that was answered is shown."""
     until = time.monotonic() + spooled.ASIDE_SECONDS
     while time.monotonic() < until and waiting() == 0 and context().spool.waiting():

@@ -107,7 +107,7 @@ def put_suppressions(query: dict[str, Any]) -> Response:
     """
     readers = _readers(query.get("connection"))
     if request.mimetype in ("text/csv", "text/tab-separated-values"):
-        with to_dialers.large(LARGEST_LIST):
+        with to_dialers.allow_large_body(LARGEST_LIST):
             found = _checked(readers, lambda: numbers.rows_of_csv(to_dialers.body()), ".number")
     else:
         body = Parser().parse(schemas.NewSuppressions(), request, location="json")

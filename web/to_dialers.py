@@ -19,7 +19,7 @@ Given = TypeVar("Given")
 
 
 def configured(connection: str) -> Connection:
-    """Raises KeyError, which ``tried`` answers."""
+    """Raises KeyError, which ``answering_errors`` answers."""
     return context().settings.connections[connection]
 
 
@@ -41,7 +41,7 @@ def body() -> bytes:
 def document(known: set[str]) -> dict[str, Any]:
     """The body, an object with these members; under ``leads`` the rows of its list."""
     data = body()
-    found = tried(lambda: files.document(data))
+    found = answering_errors(lambda: files.document(data))
     if unknown := set(found) - known:
         errors.invalid(min(unknown)[:200], "Unknown field.")
     if "leads" not in found:
@@ -50,7 +50,7 @@ def document(known: set[str]) -> dict[str, Any]:
 
 
 @contextmanager
-def large(most: int) -> Iterator[None]:
+def allow_large_body(most: int) -> Iterator[None]:
     """The body may have so many bytes. Whatever is larger than other bodies waits for its turn: lists decide how much memory
     is needed."""
     others, told = request.max_content_length, request.content_length
@@ -62,7 +62,7 @@ def large(most: int) -> Iterator[None]:
         yield
 
 
-def tried(do: Callable[[], Given]) -> Given:
+def answering_errors(do: Callable[[], Given]) -> Given:
     """What ``do`` gives; what it raises as the answer that says so."""
     try:
         return do()

@@ -174,7 +174,7 @@ def broken(sentence: str) -> NoReturn:
     raise ApiError(409, "view_broken", sentence)
 
 
-def sent(view: View, form: str, for_spreadsheet: bool) -> Response:
+def as_file(view: View, form: str, for_spreadsheet: bool) -> Response:
     """All that the view answers, as a file, in its turn. Answers 409, 429, 503, 505."""
     own = context()
     try:

@@ -108,7 +108,7 @@ def view_file(query: dict[str, Any], view_id: UUID) -> Response:
     with context().database.read() as session:
         view = viewed.find(session, view_id)
         session.expunge(view)
-    return viewed.sent(view, query["format"], False)
+    return viewed.as_file(view, query["format"], False)
 
 
 class LinkQuery(Schema):

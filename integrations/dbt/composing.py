@@ -75,7 +75,7 @@ def _own(name: str, kind: Any) -> Any:
 
 
 def _met() -> Any:
-    """``of_loads.met``, of the columns that ``leads_v1`` has of a lead's calls."""
+    """``of_loads.calls_of_leads``, of the columns that ``leads_v1`` has of a lead's calls."""
     own = ("id", "first_attempt_at", "closed", "reached", "sold", "attempts", "disposed_attempts")
     leads = table("loaded_leads", *map(column, own))
     silent = literal_column("loaded_leads.unstated_attempts", Integer).label("unstated")

@@ -20,7 +20,7 @@ from queries.exports.child import ID, JSON, TEXT, TIME, TRUTH
 from queries.exports.choice import AGENT, Choice, kind
 
 # A spreadsheet runs a cell that begins with one of these as a formula. What is nothing but a plus and ASCII digits, as
-# every E.164 number is, can only come to itself; "-5" and "+1+1" are sums. Its twin in Python is ``spreadsheet.runs``.
+# every E.164 number is, can only come to itself; "-5" and "+1+1" are sums. Its twin in Python is ``spreadsheet.is_formula``.
 FORMULA = "=+-@\t\r\n＝＋－＠"
 _MOST_ARGUMENTS = 90  # of a function: PostgreSQL takes a hundred, SQLite 127
 

@@ -56,7 +56,7 @@ def of_snapshot(connection: Connection, filters: Mapping[str, Any], choice: Choi
     """The same, of the one moment that the connection's transaction shows."""
     found = statement(connection.dialect.name, filters, choice, written)
     if connection.dialect.name != SQLITE:
-        yield from _gathered(copied(connection, found, written == LINES))
+        yield from _gathered(copy_rows(connection, found, written == LINES))
         return
     rows = _raw(connection, found)
     while True:
@@ -75,12 +75,12 @@ def statement(
         shown += [type_coerce(CallOutcome.occurred_at, Text), cast(CallOutcome.id, Text)]
     elif written != LINES and len(shown) == 1:
         shown = [cells.present(shown[0])]  # else an absent fact would be an empty line, which readers skip
-    return selection.ordered(filters, _ORDER, after).with_only_columns(*shown)
+    return selection.matching_in_order(filters, _ORDER, after).with_only_columns(*shown)
 
 
-def unwritten(filters: Mapping[str, Any], choice: Choice) -> AnySelect:
+def plain_columns(filters: Mapping[str, Any], choice: Choice) -> AnySelect:
     """The same rows, their columns as they are."""
-    return selection.ordered(filters, _ORDER).with_only_columns(
+    return selection.matching_in_order(filters, _ORDER).with_only_columns(
         *(getattr(CallOutcome, name) for name in choice.columns)
     )
 
@@ -88,10 +88,10 @@ def unwritten(filters: Mapping[str, Any], choice: Choice) -> AnySelect:
 def _from_postgresql(database: Database, filters: Mapping[str, Any], choice: Choice, written: str) -> Pieces:
     with database.engine.connect() as connection:
         found = statement(POSTGRESQL, filters, choice, written)
-        yield from _gathered(copied(connection, found, written == LINES))
+        yield from _gathered(copy_rows(connection, found, written == LINES))
 
 
-def copied(connection: Connection, statement: AnySelect, lines: bool) -> Iterator[bytes]:
+def copy_rows(connection: Connection, statement: AnySelect, lines: bool) -> Iterator[bytes]:
     """The rows of a SELECT as COPY writes them, each with its line's end. Whoever stops midway stops the server."""
     text, values = _for_copy(connection, statement)
     connection.exec_driver_sql(_MANNERS)

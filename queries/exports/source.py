@@ -43,7 +43,9 @@ def parquet(database: Database, sources: Sources, filters: Mapping[str, Any], ch
     making.look_for_room()
     try:
         with database.snapshot() as session:
-            return streaming.file(session, sources.folder, reading.unwritten(filters, choice), choice.order().types())
+            return streaming.file(
+                session, sources.folder, reading.plain_columns(filters, choice), choice.order().types()
+            )
     except Unusable as error:
         log.warning("mirror_not_asked", why=str(error))
         return None

@@ -54,9 +54,9 @@ def whole(text: str) -> str:
         return text
     if len(text) <= LONGEST and not _BREAK.search(text):
         return '="' + text.replace('"', '""') + '"'
-    return "'" + text if runs(text) else text
+    return "'" + text if is_formula(text) else text
 
 
-def runs(text: str) -> bool:
+def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run the text as a formula. Its twin in SQL is ``cells.harmless``."""
     return text[:1] in FORMULA and text != "" and not _NUMBER.fullmatch(text)

@@ -89,7 +89,7 @@ def grouped(question: Asked, report: Report) -> Asked:
 def _found(question: Asked, report: Report, limit: int, cursor: str | None) -> Found:
     if report.paged is not None:
         return report.paged(question, report, limit, cursor)
-    return report.own(question, report) if report.own is not None else counting.counted(question, report)
+    return report.own(question, report) if report.own is not None else counting.rows_and_totals(question, report)
 
 
 def place(session: Any) -> int:

@@ -30,14 +30,14 @@ _MOVES: Mapping[str, ColumnElement[Any]] = {
 TOO_FEW = "Fewer than {} calls say nothing about a rate."
 
 
-def counted(asked: Asked, report: Report) -> Found:
+def rows_and_totals(asked: Asked, report: Report) -> Found:
     """The report's rows and totals. Raises WrongQuestion."""
     groups = [source_of(report).groups[name] for name in asked.group_by]
     if groups and _once_each(report, groups):
-        found, totals = _summed(asked, report, groups)
+        found, totals = _sums_by_group_and_of_all(asked, report, groups)
     else:
-        found, _ = _summed(asked, report, groups) if groups else ([], None)
-        ((_, totals),), _ = _summed(asked, report, [])
+        found, _ = _sums_by_group_and_of_all(asked, report, groups) if groups else ([], None)
+        ((_, totals),), _ = _sums_by_group_and_of_all(asked, report, [])
     rows = [labels | shown(asked, report, sums) for labels, sums in found]
     return Found(rows, shown(asked, report, totals, of_all=True), moving=_moving(totals) if _of_calls(report) else None)
 
@@ -66,17 +66,17 @@ Sums = dict[str, Any]
 Labelled = list[tuple[dict[str, Any], Sums]]
 
 
-def summed(asked: Asked, report: Report, groups: Sequence[Group]) -> Labelled:
+def sums_by_group(asked: Asked, report: Report, groups: Sequence[Group]) -> Labelled:
     """(what says which group it is, the sums by name) of each group, in the order of the groups' values."""
-    found, _ = _summed(asked, report, groups)
+    found, _ = _sums_by_group_and_of_all(asked, report, groups)
     return found
 
 
-def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labelled, Sums]:
+def _sums_by_group_and_of_all(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labelled, Sums]:
     """The same, and the sums of all: true where each call is in one group."""
     sums: dict[str, Any] = {}
     for figure in report.figures:
-        sums |= {} if by_value(report.figures, figure) else _sums(asked, figure)
+        sums |= {} if by_value(report.figures, figure) else _columns_to_sum(asked, figure)
     sums |= _MOVES if _of_calls(report) else {}
     own = [list(group.keys(asked)) for group in groups]
     keys = [key for some in own for key in some]
@@ -126,24 +126,24 @@ def _summed(asked: Asked, report: Report, groups: Sequence[Group]) -> tuple[Labe
 def _of_different(by_value: AnySelect, keys: int, names: int, different: Sequence[str]) -> AnySelect:
     """Counted by a column's values first, which are few, then these: several times as fast as counting different ones among all
     calls. ``by_value``: so many keys, the column, so many names, and sums."""
-    own, value, shown, sums = _parts(by_value.subquery(), keys, names, different)
-    return select(*own, *map(func.max, shown), *map(_added, sums), func.count(value)).group_by(*own)
+    own, value, shown, sums = _columns_of(by_value.subquery(), keys, names, different)
+    return select(*own, *map(func.max, shown), *map(_sum_or_zero, sums), func.count(value)).group_by(*own)
 
 
 def _of_different_at_once(by_value: AnySelect, keys: int, names: int, different: Sequence[str]) -> CompoundSelect[Any]:
     """The same, and the row of all: where each call is in one group. The calls are gone through once for both."""
-    own, value, shown, sums = _parts(by_value.cte("by_value"), keys, names, different)
+    own, value, shown, sums = _columns_of(by_value.cte("by_value"), keys, names, different)
     labels = [f"k{at}" for at in range(keys + names)]
     labelled = (one.label(label) for one, label in zip([*own, *map(func.max, shown)], labels, strict=True))
-    rows = select(*labelled, *map(_added, sums), func.count(value)).group_by(*own).limit(MOST_GROUPS + 1)
-    return with_all(labels, rows, select(*map(_added, sums), func.count(value.distinct())))
+    rows = select(*labelled, *map(_sum_or_zero, sums), func.count(value)).group_by(*own).limit(MOST_GROUPS + 1)
+    return with_all(labels, rows, select(*map(_sum_or_zero, sums), func.count(value.distinct())))
 
 
-def _added(column: AnyColumn) -> ColumnElement[Any]:
+def _sum_or_zero(column: AnyColumn) -> ColumnElement[Any]:
     return func.coalesce(func.sum(column), 0)
 
 
-def _parts(by_value: FromClause, keys: int, names: int, different: Sequence[str]) -> tuple[Any, Any, Any, Any]:
+def _columns_of(by_value: FromClause, keys: int, names: int, different: Sequence[str]) -> tuple[Any, Any, Any, Any]:
     """(the keys, the column whose values are counted, the names, the sums)"""
     (_,) = different  # of two columns, one's values would be counted once for each of the other's
     each = list(by_value.c)
@@ -174,7 +174,7 @@ def _labels(groups: Sequence[Group], widths: Sequence[int], key: Key, names: Seq
     return found
 
 
-def _sums(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
+def _columns_to_sum(asked: Asked, figure: Figure) -> Mapping[str, ColumnElement[Any]]:
     """The columns that the figure is worked out of."""
     if figure.calls is not None:
         return {figure.name: func.coalesce(func.sum(case((figure.calls(asked), 1), else_=0)), 0)}

@@ -81,7 +81,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
     # As in exports of outcomes: a text that a spreadsheet would run stands behind an apostrophe.
-    return "'" + value if isinstance(value, str) and spreadsheet.runs(value) else value
+    return "'" + value if isinstance(value, str) and spreadsheet.is_formula(value) else value
 
 
 def _for_spreadsheet(names: Sequence[str], values: Sequence[Sequence[Any]], zone: ZoneInfo) -> bytes:

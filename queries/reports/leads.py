@@ -31,7 +31,7 @@ FIELDS = ("connection", "lead_id", "number", "attempts", "first_at", "last_at", 
 
 def page(asked: Asked, figure: str, groups: Mapping[str, str], limit: int, cursor: str | None) -> Page[Row]:
     """A page of the leads that the figure counts in the group whose values are given. Raises WrongQuestion and BadCursor."""
-    report, named = opened.named(figure)
+    report, named = opened.report_and_figure(figure)
     counted = _condition(asked, report, named)
     source = source_of(report)
     if unknown := [name for name in groups if name not in source.groups]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from queries import words_seen
 from queries.reports import facts
 from queries.reports.base import Asked, Figure, Report
-from queries.reports.counting import counted
+from queries.reports.counting import rows_and_totals
 from queries.summary import NOBODY_DECIDED, NONE_STATED, unstated
 
 
@@ -59,5 +59,5 @@ def meaning_unknown(*names: str, sentences: Sentences = OF_CONTACTS) -> Any:
 def reasons_of(asked: Asked, *names: str, sentences: Sentences = OF_CONTACTS) -> Mapping[str, str]:
     """``meaning_unknown`` of all calls that match, for reports that make their own rows."""
     report = Report("", "", KNOWN_BY, reasons=meaning_unknown(*names, sentences=sentences))
-    found: Mapping[str, str] = counted(replace(asked, group_by=()), report).totals.get("reasons", {})
+    found: Mapping[str, str] = rows_and_totals(replace(asked, group_by=()), report).totals.get("reasons", {})
     return found

@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from queries.reports import facts, history
 from queries.reports.base import Asked, Figure, Found, Report, Source
-from queries.reports.counting import summed
+from queries.reports.counting import sums_by_group
 from queries.reports.distinct_leads import first_contacts_of
 from queries.reports.groups import GROUPS, Group, calls
 from queries.reports.meaning import KNOWN_BY, meaning_unknown, reasons_of
@@ -87,7 +87,7 @@ def _attempt(asked: Asked) -> ColumnElement[int]:
 def _reached(asked: Asked, report: Report) -> Found:
     """One statement: each lead is in one row, so the totals are their sums."""
     reasons = reasons_of(asked, "reached", "never")
-    found = [labels | {"leads": int(sums["leads"])} for labels, sums in summed(asked, report, ATTEMPTS_GROUPS)]
+    found = [labels | {"leads": int(sums["leads"])} for labels, sums in sums_by_group(asked, report, ATTEMPTS_GROUPS)]
     leads, never = (sum(row["leads"] for row in found if which(row)) for which in (bool, itemgetter("never")))
     if reasons:
         totals = {"leads": leads, **dict.fromkeys(reasons), "reasons": reasons}

@@ -55,7 +55,7 @@ def _condition(asked: Asked, name: str, value: Any) -> ColumnElement[bool]:
     return (LeadLoad.campaign if name == "campaign_id" else LoadedLead.connection).in_(value)
 
 
-def met(asked: Asked) -> CTE:
+def calls_of_leads(asked: Asked) -> CTE:
     """Of each lead with a call: ``lead``, ``first_at``, whether one of its calls ended it (``closed``), was a contact
     (``reached``) or a sale (``sold``), and how many of its ``calls`` have a disposition (``told``) of which nobody knows what it
     means (``undecided``), or never will (``unstated``)."""
@@ -86,12 +86,12 @@ def _known_by(asked: Asked) -> Mapping[str, ColumnElement[bool]]:
 
 def _rows(asked: Asked, groups: Sequence[Group]) -> FromClause:
     leads = LoadedLead.__table__.join(LeadLoad.__table__, LeadLoad.id == LoadedLead.load_id)
-    return leads.outerjoin(met(asked), met(asked).c.lead == LoadedLead.id)
+    return leads.outerjoin(calls_of_leads(asked), calls_of_leads(asked).c.lead == LoadedLead.id)
 
 
 def _seconds(asked: Asked) -> ColumnElement[int]:
     """From acceptance to the first call; null where there is none."""
-    between = seconds_between(met(asked).c.first_at, LoadedLead.sent_at)
+    between = seconds_between(calls_of_leads(asked).c.first_at, LoadedLead.sent_at)
     return case((between < 0, 0), else_=between)
 
 
@@ -170,11 +170,11 @@ def _leads(name: str, numerator: str, condition: Condition, excludes: str = _EXC
 
 
 def _calls(name: str, column: str) -> Figure:
-    return Figure(name, "", total=lambda asked: met(asked).c[column], hidden=True)
+    return Figure(name, "", total=lambda asked: calls_of_leads(asked).c[column], hidden=True)
 
 
 def _called(asked: Asked) -> ColumnElement[bool]:
-    return met(asked).c.first_at.is_not(None)
+    return calls_of_leads(asked).c.first_at.is_not(None)
 
 
 PENETRATION = Report(
@@ -186,19 +186,19 @@ PENETRATION = Report(
         _leads(
             "closed",
             f"{_LOADED}, with a call whose disposition has the flag `sale`, `dnc`, `not_interested` or `wrong_number`.",
-            lambda asked: met(asked).c.closed == 1,
+            lambda asked: calls_of_leads(asked).c.closed == 1,
             excludes=_UNMAPPED,
         ),
         _leads(
             "reached",
             f"{_LOADED}, with a call whose disposition has the flag `contact`.",
-            lambda asked: met(asked).c.reached == 1,
+            lambda asked: calls_of_leads(asked).c.reached == 1,
             excludes=_UNMAPPED,
         ),
         _leads(
             "sold",
             f"{_LOADED}, with a call whose disposition has the flag `sale`.",
-            lambda asked: met(asked).c.sold == 1,
+            lambda asked: calls_of_leads(asked).c.sold == 1,
             excludes=_UNMAPPED,
         ),
         _calls("all calls", "calls"),

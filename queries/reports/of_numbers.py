@@ -13,7 +13,7 @@ from queries import keyset
 from queries.expressions import of_last
 from queries.reports import facts, history
 from queries.reports.base import Asked, Figure, Found, Report
-from queries.reports.counting import counted
+from queries.reports.counting import rows_and_totals
 from queries.reports.groups import local
 from queries.reports.meaning import reasons_of
 from queries.reports.of_calls import ATTEMPTS, FINAL, TALK_KNOWN_BY, calls, rate, talk_unknown
@@ -27,13 +27,15 @@ _ORDER = "unreachable_numbers"
 
 
 def _with_before(asked: Asked, report: Report) -> Found:
-    found = counted(asked, report)
+    found = rows_and_totals(asked, report)
     since = asked.filters.get("since")
     if since is None:
         return replace(found, rows=[_unknown(row) for row in found.rows], totals=_unknown(found.totals))
     began = _earlier(since, asked.tz)
     span = (min(asked.span[0], began), asked.span[1])
-    before = counted(replace(asked, filters={**asked.filters, "since": began, "until": since}, span=span), report)
+    before = rows_and_totals(
+        replace(asked, filters={**asked.filters, "since": began, "until": since}, span=span), report
+    )
     rates = {row["caller_number"]: row["answer_rate"] for row in before.rows}
     rows = [_beside(row, rates.get(row["caller_number"])) for row in found.rows]
     return replace(found, rows=rows, totals=_beside(found.totals, before.totals["answer_rate"]))

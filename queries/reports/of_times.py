@@ -6,7 +6,7 @@ from dialers.vocabulary import NEVER_DISPOSED
 from models import CallOutcome
 from queries.reports import clocks, facts
 from queries.reports.base import Asked, Figure, Found, Report
-from queries.reports.counting import counted, ratio
+from queries.reports.counting import ratio, rows_and_totals
 from queries.reports.meaning import KNOWN_BY, meaning_unknown
 from queries.reports.of_calls import CONNECTED, CONTACTS, FEW, FINAL, rate
 
@@ -15,7 +15,7 @@ _FEW = FEW.format("of them over")
 
 def _without_places(asked: Asked, report: Report) -> Found:
     """The rows of hours, of those calls of which the hour is known."""
-    found = counted(asked, report)
+    found = rows_and_totals(asked, report)
     if not asked.by_customer:
         found.totals.pop("zone_unknown")
     return replace(found, rows=[row for row in found.rows if row["weekday"] is not None])
@@ -51,7 +51,7 @@ BEST_TIME = Report(
 
 
 def _by_disposition(asked: Asked, report: Report) -> Found:
-    found = counted(asked, report)
+    found = rows_and_totals(asked, report)
     calls = found.totals["calls"]
     rows = [row | {"share": ratio(row["calls"], calls)} for row in found.rows if row["disposition"] is not None]
     return replace(found, rows=rows)

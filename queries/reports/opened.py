@@ -12,7 +12,7 @@ from queries.reports.catalogue import REPORTS
 from queries.reports.groups import OPENED_BY, of_group
 
 
-def named(text: str) -> tuple[Report, Figure]:
+def report_and_figure(text: str) -> tuple[Report, Figure]:
     """The report and the figure that ``<report>.<figure>`` names. Raises WrongQuestion."""
     name, _, wanted = text.partition(".")
     report = REPORTS.get(name)
@@ -24,7 +24,7 @@ def named(text: str) -> tuple[Report, Figure]:
 
 def condition(asked: Asked, figure: str, groups: Mapping[str, str]) -> list[ColumnElement[bool]]:
     """The calls that the figure counts in the group whose values are given. Raises WrongQuestion."""
-    report, wanted = named(figure)
+    report, wanted = report_and_figure(figure)
     if report.opens(wanted) == LEADS:
         raise WrongQuestion("figure", f"{figure} counts leads: ask /api/v1/leads.")
     counted = _calls(asked, report, wanted)

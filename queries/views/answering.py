@@ -98,7 +98,7 @@ def table(means: Means, view: View, limit: int = 1_000, at: datetime | None = No
     columns = Choice(question.columns).columns
     with means.database.read() as session:
         filters = question.opened(question.asked(session, means.limits, means.connections))
-        found = selection.ordered(filters, "started_at").limit(limit + 1)
+        found = selection.matching_in_order(filters, "started_at").limit(limit + 1)
         wanted = found.with_only_columns(*(getattr(CallOutcome, name) for name in columns))
         rows = [[_shown(value) for value in row] for row in session.execute(wanted)]
     return Table(columns, rows[:limit], question.tz, len(rows) > limit, lacking=lacks)
@@ -118,11 +118,11 @@ def rows_of(means: Means, question: Question) -> Rows:
 
 
 def _answered(means: Means, question: Question, report: Report) -> tuple[Rows, dict[str, Any]]:
-    def asked(whom: Any) -> tuple[Rows, dict[str, Any]]:
+    def ask(whom: Any) -> tuple[Rows, dict[str, Any]]:
         return whole.answered(question.asked(whom, means.limits, means.connections), report, question.compare)
 
     try:
-        return means.sources.ask(asked, question.filters, report.tables).value
+        return means.sources.ask(ask, question.filters, report.tables).value
     except WrongQuestion as error:
         raise Broken(error.parameter, str(error)) from None
 
@@ -134,13 +134,13 @@ def _lacking(means: Means, question: Question) -> list[str]:
 
 
 def _left_out(means: Means, question: Question) -> int:
-    def asked(whom: Any) -> int:
+    def ask(whom: Any) -> int:
         ways = (left_out.undecided, left_out.unstated)
         return sum(one.calls for way in ways for one in way(whom, question.filters, means.connections))
 
     if question.report is None or not question.report.by_meaning:
         return 0
-    return means.sources.ask(asked, question.filters).value
+    return means.sources.ask(ask, question.filters).value
 
 
 def file(

@@ -193,11 +193,11 @@ def test_no_cell_begins_a_formula(database):
             outcome(session, **given, started_at=NOON + timedelta(seconds=at))
     lines = table(database)
     for line, text in zip(lines, TEXTS, strict=True):
-        wanted = "'" + text if spreadsheet.runs(text) else text
+        wanted = "'" + text if spreadsheet.is_formula(text) else text
         assert line["customer_name"] == line["notes"] == line["disposition"] == line["agent_name"] == wanted
         for cell in line.values():
-            assert not cell or not spreadsheet.runs(cell)
-    assert sum(spreadsheet.runs(text) for text in TEXTS) == 19
+            assert not cell or not spreadsheet.is_formula(cell)
+    assert sum(spreadsheet.is_formula(text) for text in TEXTS) == 19
     assert [line["notes"] for line in table(database, what=reading.PLAIN)] == list(TEXTS)
     assert [line["notes"] for line in ndjson(database)] == list(TEXTS)
 

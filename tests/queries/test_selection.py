@@ -216,7 +216,7 @@ def test_pages_that_are_put_together_of_several_ways_lack_nothing(kept_database,
     with kept_database.read() as session:
         for wanted in asked:
             for order in ("-started_at", "started_at"):
-                plain = [row.id for row in session.execute(selection.ordered(wanted, order))]
+                plain = [row.id for row in session.execute(selection.matching_in_order(wanted, order))]
                 shown, cursor = [], None
                 while len(shown) <= len(plain):
                     page = selection.page(session, wanted, order, cursor, 2)
@@ -230,7 +230,7 @@ def test_pages_that_are_put_together_of_several_ways_lack_nothing(kept_database,
 def test_more_ways_than_a_statement_takes_are_one_walk(kept_database, rows):
     wanted = {"agent": ["priya", *map(str, range(branches.MOST))]}
     with kept_database.read() as session:
-        assert branches.ways(session, wanted) is None
+        assert branches.alternatives(session, wanted) is None
         assert {rows[row.id] for row in selection.page(session, wanted).rows} == {"priya", "by_name", "by_extension"}
 
 
@@ -269,7 +269,7 @@ def test_a_page_is_found_by_an_index(database):
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         for filters, indexes in INDEXES:
             for after in (None, (NOON + minutes(90), UUID(int=0))):
-                statement = selection.found(session, filters, after=after, limit=101)
+                statement = selection.first_matching(session, filters, after=after, limit=101)
                 written = str(statement.compile(connection, compile_kwargs={"literal_binds": True})).replace("%", "%%")
                 plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {written}"))
                 assert all(index in plan for index in indexes), (filters, plan)

@@ -87,7 +87,7 @@ class Digests:
             for row in health.open_receipts(session)
             if row["state"] == QUARANTINED and row["connection"] in self._connections
         )
-        desks = health.sending(session).values()
+        desks = health.sending_states(session).values()
         misaddressed = quarantine.misaddressed(session)
         calls, _ = self._recent.calls(self._connections)
         delivered, _ = self._recent.deliveries()

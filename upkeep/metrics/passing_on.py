@@ -30,7 +30,7 @@ def figures(
 def _sending(session: Session, connections: Mapping[str, Connection]) -> Iterator[Metric]:
     unknown = GaugeMetricFamily("wrapup_leads_unknown", "Leads in doubt until somebody decides", labels=("connection",))
     parked = GaugeMetricFamily("wrapup_loads_parked", "Loads of which nothing is sent", labels=("connection",))
-    desks = dict.fromkeys(set_up.senders(connections), health.NOTHING_SENT) | health.sending(session)
+    desks = dict.fromkeys(set_up.senders(connections), health.NOTHING_SENT) | health.sending_states(session)
     for connection, desk in sorted(desks.items()):
         unknown.add_metric([connection], desk["unknown_leads"])
         parked.add_metric([connection], desk["parked_loads"])
@@ -59,7 +59,7 @@ def _not_to_be_called(
         "Time since the CRM has said whom not to call; +Inf: never",
         labels=("destination",),
     )
-    for one in suppressions.asked(session, asked):
+    for one in suppressions.destinations_asked(session, asked):
         if not one.is_over:
             ages.add_metric([one.name], inf if one.at is None else clock.waited(one.at, now))
     yield ages

@@ -58,7 +58,7 @@ def told(query: Mapping[str, Any], row: Mapping[str, str], pairs: Pairs) -> dict
     "by_customer"}``; ``back`` is the query of the report, of those filters and in those groups. None where none is opened, or
     where there is no such figure."""
     try:
-        report, figure = opened.named(query.get("figure") or "")
+        report, figure = opened.report_and_figure(query.get("figure") or "")
     except WrongQuestion:
         return None
     # A report of numbers has put the row's there.

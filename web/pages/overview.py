@@ -139,7 +139,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
         "not_taken_out": sentences.not_taken_out(suppressions.waiting_since(reading, now), now),
-        "unasked": sentences.unasked(suppressions.asked(reading, steered.asked_whom_not_to_call()), now),
+        "unasked": sentences.unasked(suppressions.destinations_asked(reading, steered.asked_whom_not_to_call()), now),
     }
     kinds = {name: one.kind for name, one in settings.destinations.items()}
     destinations = at_destinations.troubled(reading, kinds, now)

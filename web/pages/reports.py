@@ -144,12 +144,12 @@ def _left_out(report: Report, wanted: Mapping[str, Any], pairs: filters.Pairs) -
         own = [(name, value) for name, values in one.listed.items() for value in values]
         return f"{url_for('pages.calls')}?{urlencode([*rest, ('connection', one.connection), *own])}"
 
-    def asked(whom: Asks) -> dict[str, list[left_out.LeftOut]]:
+    def ask(whom: Asks) -> dict[str, list[left_out.LeftOut]]:
         ways = {"undecided": left_out.undecided, "unstated": left_out.unstated}
         return {why: way(whom, wanted, configured) for why, way in ways.items()}
 
     with TURNS.turn():
-        found = context().sources.ask(asked, wanted).value
+        found = context().sources.ask(ask, wanted).value
     return {
         why: [{"connection": one.connection, "calls": one.calls, "href": listed(one)} for one in own]
         for why, own in found.items()

@@ -120,7 +120,7 @@ def _page(
             found["to_be_done"] = take_outs.to_be_done(reading)
             found["not_taken_out"] = sentences.not_taken_out(suppressions.waiting_since(reading, now), now)
             found["unreadable"] = suppressions.unreadable(reading)
-            found["destinations"] = suppressions.asked(reading, steered.asked_whom_not_to_call())
+            found["destinations"] = suppressions.destinations_asked(reading, steered.asked_whom_not_to_call())
             found["unasked"] = sentences.unasked(found["destinations"], now)
     except (Refused, keyset.BadCursor) as error:
         wrong = str(error)

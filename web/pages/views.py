@@ -195,7 +195,7 @@ def view_file(view_id: UUID) -> Response:
     with session.database().read() as asked:
         found = viewed.find(asked, view_id)
         asked.expunge(found)
-    return viewed.sent(found, form, form == "csv" and "spreadsheet" in request.args.getlist("for"))
+    return viewed.as_file(found, form, form == "csv" and "spreadsheet" in request.args.getlist("for"))
 
 
 def change_view(view_id: UUID) -> Response:
