@@ -5,7 +5,7 @@ import pytest
 from dialers.base import Connection
 from dialers.giving import BadLeads
 from leads import checking
-from lib import phone
+from lib import phone, phone_reading
 from lib import phone_writing as writing
 
 
@@ -24,7 +24,7 @@ def of(country, *given):
         ("UA", "0935550001.0", "+380935550001", [writing.FRACTION]),
         ("IN", 9812345678.0, "+919812345678", [writing.FRACTION]),
         ("IN", "9.812345678E+09", "+919812345678", [writing.EXPONENT]),
-        ("IN", "0919812345678", "+919812345678", [phone.ZERO_BEFORE_CODE]),
+        ("IN", "0919812345678", "+919812345678", [phone_reading.ZERO_BEFORE_CODE]),
         ("US", "212 555 0123 x7", "+12125550123", [writing.EXTENSION.format("7")]),
         ("CZ", "123456789", "+420123456789", [phone.ONLY_FULL]),
         ("CZ", "48501234567", "+48501234567", [phone.ELSEWHERE.format("+48", "CZ")]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib import phone
+from lib import phone, phone_reading
 from lib import phone_writing as writing
 
 NONE = [
@@ -119,7 +119,7 @@ def test_not_a_number(written, country):
         ("+919812345678", None, ()),
         ("0935550001.0", "UA", (writing.FRACTION,)),
         ("9.812345678E9", "IN", (writing.EXPONENT,)),
-        ("0919812345678", "IN", (phone.ZERO_BEFORE_CODE,)),
+        ("0919812345678", "IN", (phone_reading.ZERO_BEFORE_CODE,)),
         ("+420 (0)601234567", "CZ", (writing.ZERO_IN_BRACKETS,)),
         ("+12125550123 x7", "US", ("The extension 7 was dropped.",)),
         ("++420601234567", "CZ", (writing.TWO_SIGNS,)),
@@ -128,7 +128,7 @@ def test_not_a_number(written, country):
         ("60123456 (mobile)", "CZ", None),
         ("+91 +91 98123 45678", "IN", (writing.CODE_TWICE,)),
         ("+91 91 98123 45678", "IN", (writing.CODE_TWICE,)),
-        ("+52 1 55 1234 5678", "MX", (phone.RETIRED.format("Mexico"),)),
+        ("+52 1 55 1234 5678", "MX", (phone_reading.RETIRED.format("Mexico"),)),
         ("123456789", "CZ", (phone.ONLY_FULL,)),
         ("91007410410123", "IN", (phone.DROPPED.format("9100"),)),
         ("+91 00 7410410123", "IN", None),
