@@ -73,7 +73,7 @@ def conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
 
 
 def _in_states(states: list[str]) -> ColumnElement[bool]:
-    """Of what was dismissed, ``dismissed`` is the state that readers see. Its twin is ``health.receipt_counts``."""
+    """Of what was dismissed, ``dismissed`` is the state that readers see. Its twin is ``receipt_counts.by_state``."""
     kept = [state for state in states if state not in (DISMISSED, QUARANTINED)]
     ways: list[ColumnElement[bool]] = [Receipt.state.in_(kept)] if kept else []
     if QUARANTINED in states and DISMISSED in states:

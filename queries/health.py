@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dialers import masking
@@ -15,12 +15,21 @@ from lib.clock import ago, iso
 from models import CallOutcome, LeadLoad, PollCursor, Receipt, SendingDesk
 from models.loads import PARKED
 from models.polls import BEGUN_HISTORY
-from models.receipts import CALLBACK, CHECK, DISMISSED, PENDING, QUARANTINED, SHOWN_STATES
+from models.receipts import CALLBACK, CHECK, DISMISSED, QUARANTINED, SHOWN_STATES
 from models.strangers import STRANGERS
-from queries import completeness, forgiven, histories, leads_in_doubt, quarantine, silence, unread_values, words_seen
+from queries import (
+    completeness,
+    forgiven,
+    histories,
+    leads_in_doubt,
+    quarantine,
+    receipt_counts,
+    silence,
+    unread_values,
+    words_seen,
+)
 from queries.completeness import Reached
 
-OPEN_STATES = (PENDING, QUARANTINED, DISMISSED)  # what waits to be understood, or was not
 Unmapped = Callable[[Session, Mapping[str, Connection]], dict[str, list[dict[str, Any]]]]  # who says what is undecided
 NOTHING_SENT: dict[str, Any] = {
     "failures": 0,
@@ -43,8 +52,8 @@ def connections(
     its receipts by state, its unmapped words and unread values, how far each of its reports has been read, and how sending
     to it goes; and what came for it with a token that is not in force. ``spooled``: how many bytes of callbacks wait elsewhere
     for the database, None where nobody knows; as long as some do, nobody can be called silent. ``all_counted``: False where
-    ``counts`` has only those in ``OPEN_STATES``; the others are None then, and no 0."""
-    counts = receipt_counts(session) if counts is None else counts
+    ``counts`` has only those in ``receipt_counts.OPEN_STATES``; the others are None then, and no 0."""
+    counts = receipt_counts.by_state(session) if counts is None else counts
     words = unmapped(session, configured)
     unread = unread_values.unread(session)
     polls = poll_states(session, now)
@@ -107,7 +116,7 @@ def _connection(
     last = last_callback(session, name, kinds)
     receipts = {
         state: sum(row["receipts"] for row in own if row["state"] == state)
-        if all_counted or state in OPEN_STATES
+        if all_counted or state in receipt_counts.OPEN_STATES
         else None
         for state in SHOWN_STATES
     }
@@ -197,35 +206,6 @@ def last_callback(session: Session, connection: str, kinds: Iterable[str]) -> da
         for kind in sorted(kinds)
     ]
     return max((moment for moment in found if moment is not None), default=None)
-
-
-def receipt_counts(session: Session, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """``{"connection", "source", "kind", "state", "receipts"}`` for each combination there is. What strangers sent is
-    counted under one name: the names they make up are theirs to choose, and must not grow our lists."""
-    columns = (
-        case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.connection).label("connection"),
-        Receipt.source.label("source"),
-        case((Receipt.stranger.is_(True), STRANGERS), else_=Receipt.kind).label("kind"),
-        # The twin of the filter ``state``: evidence._in_states.
-        case((Receipt.dismissed_at.is_not(None), DISMISSED), else_=Receipt.state).label("state"),
-    )
-    inner = select(*columns).where(*conditions).subquery()
-    statement = select(*inner.c, func.count().label("receipts")).group_by(*inner.c).order_by(*inner.c)
-    return [dict(row._mapping) for row in session.execute(statement)]
-
-
-def open_receipts(session: Session) -> list[dict[str, Any]]:
-    """Of the same those in ``OPEN_STATES``: few, and found by indexes of their own, whose conditions are said to the letter."""
-    states = (Receipt.state == literal_column(f"'{state}'") for state in (PENDING, QUARANTINED))
-    return [row for state in states for row in receipt_counts(session, state)]
-
-
-def oldest_pending(session: Session) -> datetime | None:
-    """When the receipt came that has waited longest to be understood; None where none waits. Of one that was sent back to be read
-    again nobody knows since when it waits: not since it came."""
-    pending = Receipt.state == literal_column(f"'{PENDING}'")  # to the letter, as in the condition of its index
-    news = or_(Receipt.readings == 0, Receipt.seen_at != Receipt.received_at)  # or a polled record that came back
-    return session.scalar(select(func.min(Receipt.seen_at)).where(pending, news))
 
 
 def poll_states(session: Session, now: datetime) -> dict[str, list[dict[str, Any]]]:

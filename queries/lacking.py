@@ -13,7 +13,7 @@ from dialers.registry import DIALERS
 from lib import clock
 from lib.text import many
 from models.receipts import PENDING
-from queries import completeness, health
+from queries import completeness, health, receipt_counts
 
 READ = timedelta(seconds=10)  # where nothing is behind, a receipt is read much sooner
 LATE = timedelta(minutes=2)  # the same of a report that is due
@@ -46,9 +46,9 @@ def lacking(
 
 
 def _waiting(session: Session, now: datetime) -> Iterator[str]:
-    oldest = health.oldest_pending(session)
+    oldest = receipt_counts.oldest_pending(session)
     if oldest is not None and (now - oldest > READ or clock.is_ahead(oldest, now)):
-        count = sum(row["receipts"] for row in health.open_receipts(session) if row["state"] == PENDING)
+        count = sum(row["receipts"] for row in receipt_counts.open_ones(session) if row["state"] == PENDING)
         wait = "waits" if count == 1 else "wait"
         known = f"the oldest for {clock.span(now - oldest)}"
         since = "since before the clock was set back" if clock.is_ahead(oldest, now) else known

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from dialers.base import Connection
 from models import ChangeFeed
 from models.database import Database, said
-from queries import delivery_counts, health, unread_values, words_seen
+from queries import delivery_counts, health, receipt_counts, unread_values, words_seen
 from queries.delivery_counts import Counts
 from queries.left_counts import LeftCounts
 
@@ -184,7 +184,7 @@ class RecentCounts:
             return {name: Counts(**one) for name, one in told.items()}
 
         self._open: tuple[list[dict[str, Any]], float] = [], 0.0  # and until when it counts
-        self._receipts = Recent(database, lambda session, _: health.receipt_counts(session), clock, left("receipts"))
+        self._receipts = Recent(database, lambda session, _: receipt_counts.by_state(session), clock, left("receipts"))
         self._calls = Recent(database, _of_calls, clock, left("calls", lambda told: OfCalls(**told)))
         self._deliveries = Recent(
             database, lambda session, _: delivery_counts.counted(session), clock, left("deliveries", deliveries)
@@ -197,19 +197,19 @@ class RecentCounts:
     def receipts(
         self, session: Session, configured: Configured, patience: float | None = None
     ) -> tuple[list[dict[str, Any]], float]:
-        """``health.receipt_counts``, and how many seconds ago what is read and done with was counted; what waits for somebody,
+        """``receipt_counts.by_state``, and how many seconds ago what is read and done with was counted; what waits for somebody,
         the worker or an operator, is counted now, unless so much waits that this takes long by itself. ``patience`` and errors:
         as of ``Recent.get``."""
         found, age = self._receipts.get(configured, patience)
         if not age:
             return found, age
-        return [row for row in found if row["state"] not in health.OPEN_STATES] + self._open_ones(session), age
+        return [row for row in found if row["state"] not in receipt_counts.OPEN_STATES] + self._open_ones(session), age
 
     def _open_ones(self, session: Session) -> list[dict[str, Any]]:
         found, until = self._open
         began = time.monotonic()
         if began >= until:
-            found = health.open_receipts(session)
+            found = receipt_counts.open_ones(session)
             took = time.monotonic() - began
             self._open = found, began + RESTS * took if took > OPEN_SECONDS else 0.0
         return found
@@ -222,7 +222,7 @@ class RecentCounts:
         try:
             return self.receipts(session, configured, patience)
         except NotYet:
-            return health.open_receipts(session), None
+            return receipt_counts.open_ones(session), None
 
     def deliveries(self, patience: float | None = None) -> tuple[dict[str, Counts], float]:
         """``delivery_counts.counted``, and how many seconds ago. ``patience`` and errors: as of ``Recent.get``."""

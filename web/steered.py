@@ -12,8 +12,8 @@ from crm.base import QuotaSpent
 from crm.registry import CRMS, asks_whom_not_to_call
 from lib import clock
 from models import Delivery, DestinationState
-from queries import deliveries, destinations
-from queries.destinations import Moments
+from queries import deliveries, destination_states, destinations
+from queries.destination_lag import Moments
 from web.context import context
 
 NOT_STARTED = "No worker has followed the feed for this destination yet, so there is nothing to pause or to resume."
@@ -45,15 +45,15 @@ def _check(name: str) -> DestinationState:
     kind = _kinds().get(name)
     if kind is None:
         raise CannotSteer(
-            destinations.NOT_CONFIGURED, f"{name} is not in the settings any more, so nothing is sent there."
+            destination_states.NOT_CONFIGURED, f"{name} is not in the settings any more, so nothing is sent there."
         )
     with context().database.read() as session:
         row = session.get(DestinationState, name)
     if row is None:
-        raise CannotSteer(destinations.NOT_STARTED, NOT_STARTED)
+        raise CannotSteer(destination_states.NOT_STARTED, NOT_STARTED)
     if row.kind != kind:
         sentence = f"{name} was started as a {row.kind}, and the settings say {kind}: nothing is sent there."
-        raise CannotSteer(destinations.OTHER_KIND, sentence)
+        raise CannotSteer(destination_states.OTHER_KIND, sentence)
     return row
 
 

@@ -18,7 +18,7 @@ from models import schema
 from models.database import Database, is_locked, said
 from models.write_lock import Busy
 from models.writing import takes_writes
-from queries import health
+from queries import receipt_counts
 from service.doctor.line import FAIL, OK, WARN, Line
 from upkeep import beats
 from upkeep.backups.postgresql import server_version
@@ -166,7 +166,7 @@ def _writable(database: Database) -> Line:
 def _worker(session: Session, may_say: bool) -> Line:
     """Whether one lives, on whatever machine, and understands what comes. ``may_say``: whether workers can write that they do."""
     now = clock.now()
-    oldest, loops = health.oldest_pending(session), beats.ages(session, now)
+    oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)

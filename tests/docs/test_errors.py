@@ -8,7 +8,7 @@ from crm.registry import CRMS
 from dialers.registry import DIALERS
 from lib.http.errors import CredentialsRefused, ExchangeError, WalkStuck
 from polling.walk import PollingFailed
-from queries.destinations import STILL
+from queries.destination_states import STILL
 from tests.docs.calls import calls, text, tuples
 from tests.docs.pages import quoted, read, rows, section
 from web import errors, turns

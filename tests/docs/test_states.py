@@ -5,7 +5,7 @@ import re
 from models.deliveries import DELIVERY_STATES
 from models.receipts import SHOWN_STATES
 from models.schedules import SEND_STATES
-from queries.destinations import STATES
+from queries.destination_states import STATES
 from service.cli.receipts import replay
 from tests.docs.pages import quoted, read, rows, section
 

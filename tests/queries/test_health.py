@@ -11,7 +11,7 @@ from models import LeadLoad, LoadedLead, Receipt, SendingDesk
 from models.polls import HISTORY
 from models.strangers import STRANGERS
 from outcomes.receipts import replay_one
-from queries import health, keyset, leads_in_doubt, statuses
+from queries import health, keyset, leads_in_doubt, receipt_counts, statuses
 from tests.factories import NOON, campaign, minutes, poll, queue, receipt
 from tests.web.conftest import CONNECTIONS
 
@@ -52,7 +52,7 @@ def test_receipts_by_state(database):
     assert found["ryng-main"]["receipts"] == counts
     assert "made-up" not in found
     with database.read() as session:
-        strangers = [row for row in health.receipt_counts(session) if row["connection"] == STRANGERS]
+        strangers = [row for row in receipt_counts.by_state(session) if row["connection"] == STRANGERS]
     assert [(row["kind"], row["receipts"]) for row in strangers] == [(STRANGERS, 1)]
 
 
@@ -61,7 +61,7 @@ def test_what_is_still_being_counted_is_no_zero(database):
         receipt(session)
         receipt(session, state="quarantined", reason="unparseable")
     with database.read() as session:
-        few = health.open_receipts(session)
+        few = receipt_counts.open_ones(session)
         found = health.connections(session, CONNECTIONS, NOON, counts=few, all_counted=False)
     (ryng,) = [one for one in found if one["name"] == "ryng-main"]
     assert ryng["receipts"] == {
@@ -147,7 +147,7 @@ def test_the_oldest_pending_receipt(database):
         receipt(session, received_at=NOON - minutes(3), state="pending")
         receipt(session, received_at=NOON, state="pending")
     with database.read() as session:
-        assert health.oldest_pending(session) == NOON - minutes(3)
+        assert receipt_counts.oldest_pending(session) == NOON - minutes(3)
 
 
 def test_what_was_sent_back_to_be_read_again_is_not_said_to_wait_since_it_came(database):
@@ -160,7 +160,7 @@ def test_what_was_sent_back_to_be_read_again_is_not_said_to_wait_since_it_came(d
         row.state, row.seen_at = "pending", NOON - minutes(2)  # as polling revives a record
     with database.read() as session:
         assert session.get_one(Receipt, long_ago.id).state == "pending"
-        assert health.oldest_pending(session) == NOON - minutes(2)
+        assert receipt_counts.oldest_pending(session) == NOON - minutes(2)
 
 
 @pytest.mark.parametrize(

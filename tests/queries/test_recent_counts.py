@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from outcomes.feed import begin_epoch
-from queries import health, recent_counts
+from queries import receipt_counts, recent_counts
 from queries.recent_counts import LONGEST, RESTS, NotYet, RecentCounts
 from tests.factories import NOON, outcome, receipt
 
@@ -16,13 +16,13 @@ from tests.factories import NOON, outcome, receipt
 @pytest.fixture
 def slow(monkeypatch):
     """Everything takes five seconds of this clock to be counted."""
-    now, count = [0.0], health.receipt_counts
+    now, count = [0.0], receipt_counts.by_state
 
     def counted(session, *conditions):
         now[0] += 0.0 if conditions else 5.0
         return count(session, *conditions)
 
-    monkeypatch.setattr(recent_counts.health, "receipt_counts", counted)
+    monkeypatch.setattr(recent_counts.receipt_counts, "by_state", counted)
     monkeypatch.setattr(recent_counts, "FEW_CALLS", -1)
     return now
 
@@ -95,12 +95,12 @@ def test_an_old_answer_is_no_answer_where_the_database_fails(database, slow):
 
 
 def test_who_does_not_wait_for_the_first_goes_without_and_the_next_finds_it(database, monkeypatch):
-    count, goes_on = health.receipt_counts, threading.Event()
+    count, goes_on = receipt_counts.by_state, threading.Event()
 
     def waits(session, *conditions):
         return count(session, *conditions) if conditions or goes_on.wait(20) else []
 
-    monkeypatch.setattr(recent_counts.health, "receipt_counts", waits)
+    monkeypatch.setattr(recent_counts.receipt_counts, "by_state", waits)
     recent = RecentCounts(database)
     with database.read() as session:
         for _ in range(2):
@@ -114,12 +114,12 @@ def test_who_does_not_wait_for_the_first_goes_without_and_the_next_finds_it(data
 def test_who_does_not_wait_gets_nothing_that_is_too_old(database, slow, monkeypatch):
     goes_on, recent = threading.Event(), RecentCounts(database, lambda: slow[0])
     found(database, recent)
-    count = recent_counts.health.receipt_counts
+    count = recent_counts.receipt_counts.by_state
 
     def waits(session, *conditions):
         return count(session, *conditions) if conditions or goes_on.wait(20) else []
 
-    monkeypatch.setattr(recent_counts.health, "receipt_counts", waits)
+    monkeypatch.setattr(recent_counts.receipt_counts, "by_state", waits)
     slow[0] += 10 * LONGEST
     with database.read() as session:
         with pytest.raises(NotYet):
@@ -132,7 +132,7 @@ def test_the_first_count_that_fails_is_an_error_and_not_a_figure(database, monke
     def fails(session, *conditions):
         session.execute(text("SELECT * FROM no_such_table"))
 
-    monkeypatch.setattr(recent_counts.health, "receipt_counts", fails)
+    monkeypatch.setattr(recent_counts.receipt_counts, "by_state", fails)
     with database.read() as session, pytest.raises(SQLAlchemyError):
         RecentCounts(database).receipts(session, {}, 20)
 
@@ -178,7 +178,7 @@ def test_what_took_minutes_is_given_for_as_long_by_the_next_process(database, sl
         slow[0] += 0.0 if conditions else took
         return [] if conditions else [row]
 
-    monkeypatch.setattr(recent_counts.health, "receipt_counts", counted)
+    monkeypatch.setattr(recent_counts.receipt_counts, "by_state", counted)
     found(database, RecentCounts(database, lambda: slow[0], tmp_path))
     for seconds, given in ((1.9 * LONGEST, True), (2.1 * LONGEST, False)):
         older(tmp_path, seconds)

@@ -11,7 +11,7 @@ from dialers.base import Connection
 from lib.text import many
 from models.database import Database
 from models.receipts import QUARANTINED
-from queries import health, quarantine, schedules, take_outs
+from queries import health, quarantine, receipt_counts, schedules, take_outs
 from queries.lacking import MISSING, lacking
 from queries.recent_counts import RecentCounts
 from queries.reports import answering
@@ -84,7 +84,7 @@ class Digests:
         """What waits for a person."""
         quarantined = sum(
             row["receipts"]
-            for row in health.open_receipts(session)
+            for row in receipt_counts.open_ones(session)
             if row["state"] == QUARANTINED and row["connection"] in self._connections
         )
         desks = health.sending_states(session).values()

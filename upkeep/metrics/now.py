@@ -13,13 +13,13 @@ from lib import clock
 from models import ChangeFeed, PollCursor, StrangerQuota
 from models.polls import BEGUN_HISTORY
 from models.strangers import UNKNOWN
-from queries import health, quarantine, strangers
+from queries import health, quarantine, receipt_counts, strangers
 
 
 def figures(
     session: Session, connections: Mapping[str, Connection], spooled: int | None, now: datetime
 ) -> Iterator[Metric]:
-    oldest = health.oldest_pending(session)
+    oldest = receipt_counts.oldest_pending(session)
     words = "Age of the receipt in the database that has waited longest to be understood; 0: none there waits"
     age = GaugeMetricFamily("wrapup_pending_age_seconds", words, labels=())
     if oldest is None or not clock.is_ahead(oldest, now):  # else nobody knows how long it has waited

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from dialers.base import Connection
 from lib import clock
+from queries import destination_states, health, schedules, suppressions, take_outs
 from queries import destinations as shown
-from queries import health, schedules, suppressions, take_outs
 from upkeep.metrics import set_up
 
 
@@ -78,10 +78,10 @@ def _destinations(session: Session, kinds: Mapping[str, str], now: datetime) -> 
     )
     followed = set()
     for one in shown.destinations(session, kinds, {}, 0.0, now):
-        if one["state"] not in shown.STILL:
+        if one["state"] not in destination_states.STILL:
             followed.add(one["name"])
-        if one["state"] != shown.NOT_CONFIGURED:
-            up.add_metric([one["name"]], int(one["state"] == shown.RUNNING))
+        if one["state"] != destination_states.NOT_CONFIGURED:
+            up.add_metric([one["name"]], int(one["state"] == destination_states.RUNNING))
         if one["behind"] is not None:
             behind.add_metric([one["name"]], one["behind"])
     oldest = GaugeMetricFamily(

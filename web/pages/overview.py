@@ -15,7 +15,7 @@ from dialers.vocabulary import CONNECT_OUTCOMES
 from lib import clock
 from models.schema import of_newer_release
 from models.writing import takes_writes
-from queries import days, health, schedules, selection, shape, strangers, suppressions, take_outs
+from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
 from web import spooled, steered, viewed
@@ -135,7 +135,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         "spooled": sentences.spooled(waiting),
         "unwritable": None if takes_writes(reading) else sentences.UNWRITABLE,
         "newer": sentences.NEWER if of_newer_release(reading) else None,
-        "waiting": sentences.waiting(health.oldest_pending(reading), now),
+        "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
         "not_taken_out": sentences.not_taken_out(suppressions.waiting_since(reading, now), now),

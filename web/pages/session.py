@@ -19,7 +19,7 @@ from lib import text as texts
 from models import ApiKey, audit
 from models.audit import Actor
 from models.database import Database
-from queries import health
+from queries import receipt_counts
 from web import auth, keys, limits, sign_ins, spooled, steered
 from web.auth import View
 from web.context import context
@@ -213,7 +213,7 @@ def _reader() -> Reader | None:
         return None
     with database().read() as reading:
         key = sign_ins.key_of(reading, secret, clock.now())
-        g.pending_since = health.oldest_pending(reading)
+        g.pending_since = receipt_counts.oldest_pending(reading)
     if key is None or keys.refusal(key, client(), clock.now()):
         return None
     auth.used(key.id, secrets.hashed(secret))

@@ -4,7 +4,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from models.deliveries import DELIVERY_STATES, OPERATIONS
 from queries.deliveries import STEERED
-from queries.destinations import MOST_BEHIND, STATES
+from queries.destination_lag import MOST_BEHIND
+from queries.destination_states import STATES
 from web.schemas.described import following, members, number, our_id, text, time
 
 
