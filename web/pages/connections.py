@@ -17,7 +17,7 @@ from queries import health, words_seen
 from web import spooled
 from web import words as deciding
 from web.context import context
-from web.pages import sentences, session, zones
+from web.pages import connection_words, sentences, session, zones
 from web.turns import LOOKS
 
 PATIENCE = 1.0  # seconds for what is counted of all receipts
@@ -80,8 +80,8 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
     return render_template(
         "pages/connection.html",
         connection=shown,
-        freshness=sentences.freshness(shown, zones.chosen()),
-        troubles=[*filter(None, [unwritable, newer]), *sentences.troubles(shown, now)],
+        freshness=connection_words.freshness(shown, zones.chosen()),
+        troubles=[*filter(None, [unwritable, newer]), *connection_words.troubles(shown, now)],
         links=[sentences.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,

@@ -20,7 +20,7 @@ from queries import destinations as at_destinations
 from queries import summary as sums
 from web import spooled, steered, viewed
 from web.context import context
-from web.pages import figures, sentences, session, strips, zones
+from web.pages import connection_words, figures, sentences, session, strips, zones
 from web.turns import LOOKS
 
 SHOWN = 50
@@ -125,9 +125,9 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     found = health.connections(reading, context().connections, now, unmapped, waiting, counts)
     settings = context().settings
     for connection in found:
-        connection["unheard"] = sentences.unheard(connection)
-        connection["freshness"] = sentences.freshness(connection, zone)
-        connection["troubles"] = sentences.troubles(connection, now)
+        connection["unheard"] = connection_words.unheard(connection)
+        connection["freshness"] = connection_words.freshness(connection, zone)
+        connection["troubles"] = connection_words.troubles(connection, now)
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]

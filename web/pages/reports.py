@@ -21,7 +21,7 @@ from queries.selection import FILTERS
 from web import catalogue, spooled
 from web.auth import API
 from web.context import context
-from web.pages import filters, pictured, report_query, sentences, session, zones
+from web.pages import connection_words, filters, pictured, report_query, session, zones
 from web.pages.report_cells import MOST_ROWS, Cells
 from web.turns import REPORTS as TURNS
 
@@ -239,7 +239,7 @@ def _complete(wanted: Mapping[str, Any], pairs: filters.Pairs, tz: str, moving: 
         last = f"last callback at {zones.moment(heard[name], tz)}{', of those that the database has' if waits else ''}"
         said = [last] if heard[name] else []
         said += [one.words(zones.moment(one.to, tz)[:-3] if one.to else "") for one in reached]
-        said += [sentences.history(name, one, tz) for one in pasts.get(name, [])]
+        said += [connection_words.history(name, one, tz) for one in pasts.get(name, [])]
         if (said or awaiting.get(name)) and name in (wanted.get("connection") or [name]):
             own = [*(pair for pair in asked if pair[0] != "connection"), ("connection", name)]
             left = {"awaiting": awaiting.get(name, 0), "href": _listed(own, AWAITING_DISPOSITION)}

@@ -1,10 +1,9 @@
-"""Sentences for people: what a settling state means, what is wrong with a connection, what a receipt's state says."""
+"""Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import polling
 from dialers import vocabulary as ours
 from lib import clock
 from lib.text import many
@@ -12,7 +11,6 @@ from models import receipts
 from models.decisions import FAILED, RUNNING, WAITING
 from outcomes import undecided as undecided_words
 from queries import words_seen
-from queries.completeness import Reached
 from queries.reports.written import hms, percent, plain
 from queries.suppressions import Asked
 from web.pages import zones
@@ -44,7 +42,7 @@ _RECEIPT_STATES = {
     receipts.IGNORED: "Read; it is of a kind that says nothing about a call.",
     receipts.QUARANTINED: "Put aside, with a reason.",
 }
-_LATE_SECONDS = 120
+LATE_SECONDS = 120
 _UNASKED_SECONDS = 3600  # a CRM may ask for an hour's rest
 _UNSENT_SECONDS = 300  # a mail may take minutes, and each way out sends one after the other
 NEWER = (
@@ -55,11 +53,6 @@ UNWRITABLE = (
     "The database takes no writes: callbacks are kept in the spool, and nothing is read, asked for or sent. "
     "wrapup doctor says why."
 )
-_PARKED = (
-    "Correct the credentials in the settings and restart; where they were mended at the dialer, run wrapup leads resume "
-    "LOAD."
-)
-_ASK_DIALER = "Does it place calls, and does it have the present callback URLs?"
 
 
 def tone(connect_outcome: str) -> str:
@@ -128,112 +121,17 @@ def applied(decision: Mapping[str, Any]) -> str:
 def late(decision: Mapping[str, Any], now: datetime) -> bool:
     """Whether it waits for longer than a worker takes to see it."""
     at = clock.parse(decision["decided_at"])
-    return decision["state"] == WAITING and at is not None and (now - at).total_seconds() > _LATE_SECONDS
+    return decision["state"] == WAITING and at is not None and (now - at).total_seconds() > LATE_SECONDS
 
 
 def size(count: int) -> str:
     return many(count, "byte") if count < 10_000 else f"{count / 1000:.0f} kB"
 
 
-def freshness(connection: Mapping[str, Any], zone: str) -> list[str]:
-    """How fresh a connection is: its last callback, and how far each report is complete."""
-    said = []
-    if connection["callback_kinds"] or connection["last_callback_at"]:
-        said.append(connection["last_callback"])
-    found = [_reached(one) for one in connection["freshness"]]
-    said += [one.words(zones.moment(one.to, zone)[:-3] if one.to else "") for one in found if one.to or one.idle]
-    unread = [plain(one.report) for one in found if not one.to and not one.idle]
-    said += [f"not read yet: {', '.join(unread)}"] if unread else []
-    return said + [history(connection["name"], one, zone) for one in connection["histories"]]
-
-
-def unheard(connection: Mapping[str, Any]) -> bool:
-    """Whether nobody can say yet how it goes: a report was never read, or there is none, and nothing has ever come."""
-    reports = connection["freshness"]
-    never_read = any(not one["complete_to"] and not one["idle"] for one in reports)
-    return never_read or (not reports and not connection["last_callback_at"])
-
-
-def history(name: str, begun: Mapping[str, Any], zone: str) -> str:
-    """How far the past has come that a connection was to be asked for; where nobody asks any more, what goes on with it."""
-    since, until, to, asked = (
-        zones.moment(clock.parse(begun[of]), zone)[:-3] if begun[of] else None
-        for of in ("since", "until", "complete_to", "asked_at")
-    )
-    past = f"the {plain(begun['report'])} of {since} to {until}"
-    if begun["under_way"]:
-        return f"{past} is being asked for and {f'has come to {to}' if to else 'has just begun'}"
-    came = f"has come to {to} and no farther" if to else "has not come yet"
-    error = f" ({begun['error'].rstrip('.')})" if begun["error"] else ""
-    tried = f", asked for last at {asked}{error}" if asked else ""
-    return f"{past} {came}{tried}: wrapup poll {name} --since {begun['since']} goes on"
-
-
-def _reached(shown: Mapping[str, Any]) -> Reached:
-    back = shown["back_seconds"]
-    to = clock.parse(shown["complete_to"])
-    return Reached(shown["report"], to, timedelta(seconds=back) if back else None, shown["idle"], shown["gaps"])
-
-
-def troubles(connection: Mapping[str, Any], now: datetime) -> list[str]:
-    """What an operator should look at, as sentences; the quarantine and unmapped words have their own lines."""
-    said = []
-    if not connection["configured"]:
-        said.append("No connection of this name is configured, so nothing that came for it is read.")
-    if connection["silence"]:
-        said.append(f"{connection['silence']['words']} {_ASK_DIALER}")
-    if connection["misaddressed"]:
-        said.append(connection["misaddressed"]["words"])
-    for poll in connection["polls"]:
-        name = f"{plain(poll['report'])} ({plain(poll['layer'])})"
-        last = clock.ago(clock.parse(poll["last_ok_at"]), now)
-        due = clock.parse(poll["due_at"])
-        if poll["error"]:
-            times = "once" if poll["failures"] == 1 else f"{poll['failures']} times in a row"
-            before = f"last succeeded {last}" if poll["last_ok_at"] else "it has never succeeded"
-            said.append(f"{name}: {poll['error']} Failed {times}; {before}.")
-        if due and (now - due).total_seconds() > _LATE_SECONDS:
-            again = " again" if poll["error"] else ""
-            why = _why_late(poll, connection["polls"], now)
-            said.append(f"{name}: should have been read{again} {clock.span(now - due)} ago. {why}")
-        if poll["warning"]:
-            said.append(f"{name}: {poll['warning']}")
-    error_ids = dict.fromkeys(poll["error_id"] for poll in connection["polls"] if poll["error"])
-    if connection["configured"]:
-        said += dict.fromkeys(filter(None, (polling.todo(connection["name"], error_id) for error_id in error_ids)))
-    return said + _sending(connection["sending"], now)
-
-
-def _why_late(poll: Mapping[str, Any], polls: Iterable[Mapping[str, Any]], now: datetime) -> str:
-    """The reports of a connection are asked for one after the other, and a dialer that does not answer holds up all of them."""
-    if since := clock.parse(poll["asked_since"]):
-        return f"It has been asked for {clock.span(now - since)}, and there is no answer yet."
-    for other in polls:
-        if since := clock.parse(other["asked_since"]):
-            asked_for = f"which has been asked for {clock.span(now - since)}"
-            return f"It waits for the report {plain(other['report'])}, {asked_for}."
-    return "Is a worker running?"
-
-
-def _sending(desk: Mapping[str, Any] | None, now: datetime) -> list[str]:
-    if not desk:
-        return []
-    said = [f"sending leads: {desk['error']}"] if desk["error"] else []
-    if desk["parked_loads"]:
-        parked = many(desk["parked_loads"], "load")
-        said.append(f"sending leads: {parked} parked. {_PARKED}")
-    if desk["unknown_leads"]:
-        leads = many(desk["unknown_leads"], "lead") + (" is" if desk["unknown_leads"] == 1 else " are")
-        oldest = clock.parse(desk["oldest_unknown_at"])
-        waited = f", the oldest for {clock.span(now - oldest)}" if oldest else ""
-        said.append(f"sending leads: {leads} in doubt{waited}: somebody has to decide whether the dialer took them.")
-    return said
-
-
 def waiting(oldest: datetime | None, now: datetime) -> str | None:
     """A sentence where receipts wait too long to be read."""
     is_ahead = oldest is not None and clock.is_ahead(oldest, now)
-    if oldest is None or ((now - oldest).total_seconds() < _LATE_SECONDS and not is_ahead):
+    if oldest is None or ((now - oldest).total_seconds() < LATE_SECONDS and not is_ahead):
         return None
     waited = "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"
     return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
@@ -241,7 +139,7 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
 
 def unsent_leads(since: datetime | None, now: datetime) -> str | None:
     """A sentence where nobody sends a load that could be sent."""
-    if since is None or (now - since).total_seconds() < _LATE_SECONDS:
+    if since is None or (now - since).total_seconds() < LATE_SECONDS:
         return None
     return f"Nobody has been sending it for {clock.span(now - since)}. Is a worker running, and the connection in the settings?"
 
