@@ -4,7 +4,7 @@ while; who dies leaves it, and the next one goes on where it stopped. Each piece
 
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,47 +15,24 @@ import structlog
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from lib import clock, ids, phone_spellings
-from lib.phone_spellings import Spellings
-from models import CallOutcome, Delivery, Erasure, LoadedLead, Suppression, TakeOut, bulk
+from lib import clock, ids
+from models import Erasure
 from models.database import Database, changed
-from models.deliveries import LEFT_OUT, REFUSED, SENDING, UNDONE
 from models.erasures import DONE, IS_RUNNING, RUNNING
 from models.leases import FREE, free
-from models.loads import SENDING as BEING_SENT
-from models.take_outs import PENDING as TO_BE_ASKED
-from models.take_outs import SENDING as BEING_ASKED
-from outcomes import erasing
 from outcomes.groups import Raced
-from upkeep.erasure import beginning, elsewhere, files, mirror, restored, scrubbing, tables
+from upkeep.erasure import tables
+from upkeep.erasure.steps import STEPS, Steps, Tell
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=10)  # of a piece; who dies with it leaves it for so long
-GROUPS = 20  # calls of one transaction
-PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
-STEPS = ("find", "dialers", "calls", "destinations", "numbers", "tables", "files", "mirror", "scrub")
 TRIES = 5
-
-Tell = Callable[[str, Sequence[str], Sequence[str]], Mapping[str, Any]]
 
 
 def nobody(destination: str, records: Sequence[str], made: Sequence[str]) -> Mapping[str, Any]:
     """Where nobody can tell a destination, a person is told to."""
     return {"state": "by_hand", "said": None}
-
-
-@dataclass(frozen=True)
-class Did:
-    """What came of a piece. ``over``: the step is. ``waits_for``: a sentence, where it is to be tried again later."""
-
-    over: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)
-    told: Sequence[Mapping[str, Any]] = ()
-    left: Sequence[str] = ()
-    place: Any = None
-    progress: int | None = None
-    waits_for: str | None = None
 
 
 @dataclass
@@ -107,18 +84,7 @@ class Eraser:
         return False
 
     def _do(self, row: Erasure, step: str, at: datetime) -> bool:
-        done: Mapping[str, Callable[[Erasure, datetime], Did]] = {
-            "find": self._find,
-            "dialers": self._dialers,
-            "calls": self._calls,
-            "destinations": self._destinations,
-            "numbers": self._numbers,
-            "tables": self._tables,
-            "files": self._files,
-            "mirror": self._mirror,
-            "scrub": self._scrub,
-        }
-        did = done[step](row, at)
+        did = Steps(self.database, self.data_dir, self.folders, self.tell).take(step, row, at)
         values: dict[str, Any] = {"waits_for": did.waits_for, **FREE}
         values["counts"] = tables.add(dict(row.counts), did.counts)
         values["touched"] = sum(values["counts"].values())
@@ -139,175 +105,3 @@ class Eraser:
         if did.over and step == STEPS[-1]:
             log.info("erasure_done", erasure=str(row.id), touched=values["touched"])
         return did.waits_for is None
-
-    # Each step --------------------------------------------------------------------------------------------------------------
-    def _find(self, row: Erasure, at: datetime) -> Did:
-        """After a restore the number is known by its hash alone: it is looked for, and where nothing has it nothing is to be done
-        but the list of those that must not be called."""
-        if row.number is not None:
-            return Did(over=True)
-        found = restored.find(self.database, row.stand_in, row.place)
-        if found is not None and not isinstance(found, str):
-            return Did(place=dict(found))
-        with self.database.write() as session:
-            session.execute(update(Erasure).where(Erasure.id == row.id).values(number=found))
-            if row.keep_uncalled:
-                restored.suppress(session, row, at)
-        row.number = found
-        return Did(over=True)
-
-    def _dialers(self, row: Erasure, at: datetime) -> Did:
-        """Leads with the number are taken out of dialers because it stands on the list now: that is waited for, for a while."""
-        if row.number is None:
-            return Did(over=True)
-        waiting = None
-        with self.database.read() as session:
-            unspread = select(Suppression.id).where(Suppression.number == row.number, Suppression.spread_at.is_(None))
-            if row.keep_uncalled and session.scalar(unspread.limit(1)) is not None:
-                waiting = "A worker is to look for leads with the number in the dialers."
-            mine = session.scalars(select(TakeOut).where(TakeOut.number == row.number)).all()
-            open_ones = sorted({one.connection for one in mine if one.state in (TO_BE_ASKED, BEING_ASKED)})
-            if open_ones:
-                waiting = f"Leads are being taken out of {', '.join(open_ones)}."
-            being_sent = select(LoadedLead.connection).where(
-                LoadedLead.number == row.number, LoadedLead.state == BEING_SENT
-            )
-            if (connection := session.scalar(being_sent.limit(1))) is not None:
-                waiting = f"A lead with the number is being sent to {connection} at this moment."
-            told = [
-                {"to": one.connection, "records": [one.target] if one.target else [], "made": []}
-                | {"state": "by_hand" if one.state in (TO_BE_ASKED, BEING_ASKED, "by_hand") else one.state}
-                | {"said": one.reason}
-                for one in mine
-            ]
-        if waiting and at - row.erased_at < PATIENCE:
-            return Did(waits_for=waiting)
-        return Did(over=True, told=told)
-
-    def _calls(self, row: Erasure, at: datetime) -> Did:
-        """By the index of numbers."""
-        if row.number is None:
-            return Did(over=True)
-        with self.database.write() as session:
-            bulk.expect_growth(session)
-            calls = select(CallOutcome.group_id, CallOutcome.connection, CallOutcome.lead_id)
-            known = CallOutcome.first_seen_at <= row.erased_at
-            mine = session.execute(calls.where(CallOutcome.customer_number == row.number, known).limit(GROUPS)).all()
-            groups = {call.group_id for call in mine}
-            leads = {(call.connection, call.lead_id) for call in mine if call.lead_id is not None}
-            for connection, lead in leads:  # calls of the same leads of which no number was told
-                same = (CallOutcome.connection == connection, CallOutcome.lead_id == lead)
-                others = calls.where(*same, CallOutcome.customer_number.is_(None), known)
-                groups |= {call.group_id for call in session.execute(others)}
-            counts = erasing.erase_calls(session, groups, _spellings(row), at) if groups else {}
-        return Did(over=not groups, counts=counts)
-
-    def _destinations(self, row: Erasure, at: datetime) -> Did:
-        """What CRMs have of the calls: told to them where they can be told, else named for a person."""
-        own = CallOutcome.customer_number == row.stand_in
-        calls = select(CallOutcome.id).where(own)
-        with self.database.read() as session:
-            found = beginning.records(session, own)
-            mine = (Delivery.outcome_id.in_(calls), Delivery.state == SENDING)
-            busy = session.scalar(select(Delivery.destination).where(*mine).limit(1))
-        if busy is not None and at - row.erased_at < PATIENCE:
-            return Did(waits_for=f"Something of the calls is being sent to {busy} at this moment.")
-        told = [{**one, **self.tell(one["to"], one["records"], one["made"])} for one in found]
-        gone = dict.fromkeys(
-            ("record_id", "remote_id", "remote_url", "answer", "candidates", "before", "after", "digest")
-        )
-        with self.database.write() as session:
-            of_calls = Delivery.outcome_id.in_(calls)
-            count = changed(session, update(Delivery).where(of_calls).values(gone))
-            open_ones = Delivery.state.not_in(("done", UNDONE, REFUSED))
-            ended = {"state": REFUSED, "reason": LEFT_OUT, "settled_at": at}
-            session.execute(
-                update(Delivery).where(of_calls, open_ones).values(ended),
-                execution_options={"synchronize_session": False},
-            )
-        return Did(over=True, told=told, counts={"deliveries": count})
-
-    def _numbers(self, row: Erasure, at: datetime) -> Did:
-        if row.number is None:
-            return Did(over=True)
-        with self.database.write() as session:
-            counts = erasing.erase_number(session, row.number, _spellings(row), at)
-        return Did(over=True, counts=counts)
-
-    def _tables(self, row: Erasure, at: datetime) -> Did:
-        spellings = _spellings(row)
-        if spellings is None:
-            return Did(over=True)
-        place = row.place or {"table": 0, "after": None, "again": [], "first": None}
-        if place["table"] == len(tables.searched()):
-            return self._again(row, spellings, place, at)
-        one = tables.searched()[place["table"]]
-        after = tables.read(place["after"], one) if place["after"] else None
-        bound = tables.last_id(row.erased_at)
-        with self.database.read() as session:
-            looked = list(tables.rows(session, one, after, bound))
-            hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, waiting = self._taken_out(one, hits, spellings, at)
-        again = [*place["again"], *map(str, waiting)]
-        if not looked:
-            return Did(place={**place, "table": place["table"] + 1, "after": None, "again": again}, counts=counts)
-        reached, share = tables.key_of(looked[-1], one), None
-        first = place["first"] or str(tables.key_of(looked[0], one)[0])
-        if place["table"] == 0:
-            share = tables.share(first, reached, bound)
-        place = {**place, "after": tables.written(reached), "again": again, "first": first}
-        return Did(place=place, counts=counts, progress=share)
-
-    def _taken_out(
-        self, one: tables.Searched, hits: Sequence[Mapping[str, Any]], spellings: Spellings, at: datetime
-    ) -> tuple[dict[str, int], list[UUID]]:
-        counts: dict[str, int] = {}
-        again: list[UUID] = []
-        for start in range(0, len(hits), tables.MOST_AT_ONCE):
-            with self.database.write() as session:
-                bulk.expect_growth(session)
-                some = hits[start : start + tables.MOST_AT_ONCE]
-                more, waiting = tables.take_out(session, one, some, spellings, at)
-            tables.add(counts, more)
-            again += waiting
-        return counts, again
-
-    def _again(self, row: Erasure, spellings: Spellings, place: dict[str, Any], at: datetime) -> Did:
-        """Receipts that waited to be read when they were looked at: a normalizer has them by now, or soon."""
-        if not place["again"]:
-            return Did(over=True)
-        one = tables.searched()[0]
-        wanted = [ids.parse(each) for each in place["again"]]
-        with self.database.read() as session:
-            statement = select(*one.keys, *one.columns).where(bulk.among(session, one.keys[0], wanted))
-            looked: list[dict[str, Any]] = [dict(found) for found in session.execute(statement).mappings()]
-        hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, again = self._taken_out(one, hits, spellings, at)
-        place = {**place, "again": list(map(str, again))}
-        waits = "Callbacks wait to be read." if again else None
-        return Did(over=not again, place=place, counts=counts, waits_for=waits)
-
-    def _files(self, row: Erasure, at: datetime) -> Did:
-        spellings = _spellings(row)
-        if spellings is None:
-            return Did(over=True)
-        if files.spool_holds(self.data_dir / "spool", spellings):
-            return Did(waits_for="Callbacks wait in the spool.")
-        found = files.take_out([self.data_dir, *self.folders], spellings, self.database)
-        return Did(over=True, counts=found.counts, left=[*found.left, *elsewhere.sentences(self.database)])
-
-    def _mirror(self, row: Erasure, at: datetime) -> Did:
-        if mirror.begin_again(self.data_dir / "mirror", row.place is not None):
-            return Did(over=True)
-        return Did(
-            place={"asked": True}, waits_for="The mirror is to be begun again by whoever follows the feed for it."
-        )
-
-    def _scrub(self, row: Erasure, at: datetime) -> Did:
-        with self.database.write() as session:  # the row itself is the last that holds the number
-            session.execute(update(Erasure).where(Erasure.id == row.id).values(number=None))
-        return Did(over=True, left=scrubbing.scrub(self.database, _spellings(row)))
-
-
-def _spellings(row: Erasure) -> Spellings | None:
-    return phone_spellings.of(row.number)
