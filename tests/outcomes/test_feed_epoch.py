@@ -2,8 +2,6 @@
 
 import json
 import threading
-from dataclasses import replace
-from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -18,33 +16,9 @@ from queries import keyset
 from queries.feed import place
 from rig.waiting import until
 from service import worker
-from service.app import create_app
-from service.cli.group import wrapup
 from tests.backups import backup
-from tests.evidence import CONNECTIONS, keep, normalize, receipt, terminal
-from tests.web.conftest import client_with, settings_for
-from web.auth import API
-from web.context import context
-
-FEED = f"{API}/outcomes/changes"
-
-
-def calls(database, *numbers: int, connections=CONNECTIONS) -> None:
-    """Calls that become outcomes, one place each."""
-    keep(database, *(receipt(terminal(n, 1000 + n)) for n in numbers))
-    normalize(database, connections)
-
-
-def state(database) -> feed.State:
-    with database.read() as session:
-        return feed.state(session)
-
-
-def read(database, after: Place = feed.BEGINNING) -> list[tuple[str, int]]:
-    """(call, position) of what a reader at the place is shown."""
-    with database.read() as session:
-        assert feed.state(session).has_given(after)
-        return [(row.call_id, row.position) for row in reading.changes(session, after.position, 1000)]
+from tests.evidence import CONNECTIONS, keep, receipt, terminal
+from tests.outcomes.feeding import calls, read, state
 
 
 @pytest.fixture
@@ -224,83 +198,6 @@ def test_a_worker_looks_before_it_takes_a_place(database, tmp_path):
     assert [position for position in places if position <= found.begins_above] == [1, 2]
 
 
-def started(database, folder) -> None:
-    """A worker starts."""
-    FeedPlace(database, folder, starts=True).check()
-
-
-def now_at(database) -> Place:
-    """The place of a reader who has read everything."""
-    found = state(database)
-    return Place(found.last_position, found.epoch, found.start)
-
-
-def known(database, one: Place) -> bool:
-    with database.read() as session:
-        return reading.knows(session, feed.state(session), one)
-
-
-@pytest.mark.parametrize("restarted", [False, True])
-def test_a_restore_of_which_nobody_knows(database, tmp_path, restarted):
-    """The data folder was restored as well, or is another host's: nothing is kept that could tell. The cursor does."""
-    started(database, tmp_path / "one")
-    calls(database, 1, 2, 3)
-    behind = now_at(database)
-    with backup(database) as put_back:
-        if restarted:
-            started(database, tmp_path / "one")
-        calls(database, 4, 5)
-        ahead = now_at(database)
-        put_back()
-        started(database, tmp_path / "another")
-        assert state(database).epoch == 1
-        calls(database, 4, *range(6, 12))
-        assert state(database).last_position > ahead.position, "a later change has its place now"
-        assert not known(database, ahead)
-        assert known(database, behind) and known(database, now_at(database))
-        started(database, tmp_path / "another")
-        assert not known(database, ahead) and known(database, behind), "and after every other start"
-
-
-def test_starts_without_a_restore_refuse_nobody(database, tmp_path):
-    given = [now_at(database)]
-    for number in range(6):
-        if number % 2:
-            calls(database, number)
-        given.append(now_at(database))
-        started(database, tmp_path)
-        given.append(now_at(database))
-    assert all(known(database, one) for one in given)
-
-
-def test_workers_that_start_while_others_write_refuse_nobody(database, tmp_path):
-    """What a reader at full speed was given at any moment is known ever after."""
-
-    def write(first: int) -> None:
-        for number in range(first, first + 12):
-            calls(database, number)
-
-    def start() -> None:
-        for at in range(12):
-            started(database, tmp_path / f"{at % 3}")
-
-    threads = [threading.Thread(target=write, args=(100 * at,)) for at in (1, 2)] + [threading.Thread(target=start)]
-    for thread in threads:
-        thread.start()
-    given, seen = [feed.BEGINNING], []
-    while any(thread.is_alive() for thread in threads) or len(seen) < 24:
-        with database.read() as session:
-            found = feed.state(session)
-            assert reading.knows(session, found, given[-1])
-            rows = reading.changes(session, given[-1].position, 5, found.last_position)
-        seen += [row.call_id for row in rows]
-        given.append(Place(rows[-1].position if rows else given[-1].position, found.epoch, found.start))
-    for thread in threads:
-        thread.join(60)
-    assert sorted(seen) == sorted(str(100 * at + number) for at in (1, 2) for number in range(12))
-    assert all(known(database, one) for one in set(given))
-
-
 def test_an_epoch_that_begins_among_writers(database):
     """Four writers take places while it begins: each place is of one side of the gap, and a reader of the new one misses none."""
     calls(database, 1)
@@ -321,68 +218,3 @@ def test_an_epoch_that_begins_among_writers(database):
     assert all(position <= begun.stands_to or position > begun.begins_above for _, position in found)
     with database.read() as session:
         assert max(session.scalars(select(CallOutcome.position))) == state(database).last_position
-
-
-@pytest.fixture
-def app(database, database_url, tmp_path):
-    app = create_app(replace(settings_for(database_url, tmp_path), connections=CONNECTIONS))
-    yield app
-    context(app).database.close()
-
-
-def test_over_http(app, database):
-    reader = client_with(app, database, "read")
-    calls(database, 1, 2, 3)
-    page = reader.get(f"{FEED}?limit=2").json
-    old = reader.get(f"{FEED}?after={page['next']}").json["next"]
-    assert [row["call_id"] for row in reader.get(f"{FEED}?after=2").json["outcomes"]] == ["3"]
-    for beyond in (
-        "4",
-        "9" * 30,
-        reading.cursor(4, 1, "first"),
-        reading.cursor(1, 2, "first"),
-        reading.cursor(1, 1, "lost"),
-        keyset.encode("feed", "4"),
-    ):
-        answer = reader.get(f"{FEED}?after={beyond}")
-        assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
-        assert answer.json["details"] == {"epoch": 1, "last_position": 3}
-
-    done = app.test_cli_runner().invoke(wrapup, ["feed", "restart", "--above", "5000000"])
-    assert done.exit_code == 0, done.output
-    now = state(database)
-    assert now.begins_above >= 6_000_000
-    assert f"Epoch {now.epoch} has begun; its places are above {now.begins_above}." in done.stdout
-    for of_before in (old, page["next"], keyset.encode("feed", "2"), "4", "5000000"):
-        answer = reader.get(f"{FEED}?after={of_before}")
-        assert (answer.status_code, answer.json["error_id"]) == (409, "feed_restarted")
-        assert answer.json["details"] == {"epoch": now.epoch, "last_position": now.last_position}
-
-    calls(database, 4)
-    shown, after, more = [], "", True
-    while more:
-        page = reader.get(f"{FEED}?limit=2&after={after}").json
-        shown, after, more = shown + page["outcomes"], page["next"], page["more"]
-    assert [row["call_id"] for row in shown] == ["1", "2", "3", "4"]
-    assert reader.get(f"{FEED}?after={after}").json == {"outcomes": [], "next": after, "more": False}
-
-
-def test_an_empty_feed_gives_a_place_that_is_good_later(app, database):
-    reader = client_with(app, database, "read")
-    after = reader.get(f"{FEED}?after=").json["next"]
-    calls(database, 1)
-    assert [row["call_id"] for row in reader.get(f"{FEED}?after={after}").json["outcomes"]] == ["1"]
-
-
-def test_the_command_shows_where_the_feed_is(app, database, tmp_path):
-    run = partial(app.test_cli_runner().invoke, wrapup)
-    calls(database, 1, 2)
-    assert run(args=["feed", "show"]).stdout.splitlines() == ["epoch 1, last place 2", "This host has kept no place."]
-    (tmp_path / feed_place.FILE).write_text('{"epoch": 1, "position": 3}')
-    shown = run(args=["feed", "show"]).stdout
-    assert "kept here: epoch 1, place 3" in shown and "a new epoch begins when the worker starts" in shown
-    run(args=["poll"])  # it takes places as well, so it looks first
-    now = state(database)
-    assert now.epoch > 1
-    run(args=["feed", "restart"])
-    assert state(database).epoch > now.epoch and state(database).begins_above > now.begins_above
