@@ -25,6 +25,7 @@ from rig.postgresql import server
 from tests.databases import scratch
 from tests.queries.reports import generated, oracle
 from tests.queries.reports import test_against_oracle as questioned
+from tests.queries.reports.question import Question
 
 SEED = 20261128
 ALL = 1_000_000  # rows in a page: each page is another look at all calls, and small ones are compared by the tests
@@ -50,7 +51,7 @@ class Engines:
         self.mirror = Mirror(folder / "mirror")
         stack.callback(self.mirror.close)
 
-    def answers(self, name: str, asked: oracle.Question) -> dict[str, tuple]:
+    def answers(self, name: str, asked: Question) -> dict[str, tuple]:
         found = {}
         for kind, database in self.databases.items():
             with database.snapshot() as session:

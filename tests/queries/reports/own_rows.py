@@ -5,20 +5,21 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.queries.reports import oracle
-from tests.queries.reports.oracle import connected, contact, final, lead, place, rate
+from tests.queries.reports import figures, question
+from tests.queries.reports.figures import connected, contact, final, rate, unknown_meaning, unknown_talk
+from tests.queries.reports.question import grouped, history, keys, lead, matching, place
 
 
 def attempts_to_contact(some, asked, calls):
     shown = {lead(call) for call in some if lead(call)}
     own = defaultdict(list)
-    for call in oracle.history(calls):
+    for call in history(calls):
         own[lead(call)].append(call)
     found = Counter()
     for one in shown:
         reached = next((at for at, call in enumerate(own[one], 1) if contact(call)), None)
         found[reached is None, reached or len(own[one])] += 1
-    if oracle.unknown_meaning(some, asked):
+    if unknown_meaning(some, asked):
         return [], {"leads": len(shown), "reached": None, "never": None}
     rows = [{"never": never, "attempt": at, "leads": found[never, at]} for never, at in sorted(found)]
     never = sum(leads for (none, _), leads in found.items() if none)
@@ -26,17 +27,17 @@ def attempts_to_contact(some, asked, calls):
 
 
 def best_time(some, asked, calls):
-    groups = oracle.grouped(some, asked, ["weekday", "hour"])
-    rows = [label | oracle.best_time(own, asked, calls) for label, own in groups if label["weekday"] is not None]
-    totals = oracle.best_time(some, asked, calls)
+    groups = grouped(some, asked, ["weekday", "hour"])
+    rows = [label | figures.best_time(own, asked, calls) for label, own in groups if label["weekday"] is not None]
+    totals = figures.best_time(some, asked, calls)
     if asked.by_customer:
-        totals["zone_unknown"] = sum(1 for call in some if oracle.wall(call, asked) is None)
+        totals["zone_unknown"] = sum(1 for call in some if question.wall(call, asked) is None)
     return rows, totals
 
 
 def dispositions(some, asked, calls):
     ends = [call for call in some if final(call) and connected(call)]
-    groups = oracle.grouped(ends, asked, ["disposition_parent", "disposition"])
+    groups = grouped(ends, asked, ["disposition_parent", "disposition"])
     rows = [label | {"calls": len(own), "share": rate(len(own), len(ends))} for label, own in groups]
     return [row for row in rows if row["disposition"] is not None], {
         "calls": len(ends),
@@ -56,7 +57,7 @@ def _shown(call, **more):
         "number": call["customer_number"],
         "campaign_id": call["campaign_id"],
         "campaign_name": call["campaign_name"],
-        "agent": oracle.keys(call, "agent", None)[0][0],
+        "agent": keys(call, "agent", None)[0][0],
         "agent_name": call["agent_name"] if call["agent_name"] is not None else call["agent_username"],
     }
 
@@ -69,7 +70,7 @@ def callbacks(some, asked, calls):
     rows, counts = [], Counter()
     promised = [call for call in some if call["callback_at"] is not None]
     attempts = defaultdict(list)
-    for call in oracle.history(calls):
+    for call in history(calls):
         attempts[lead(call)].append(call)
     for call in sorted(promised, key=lambda call: (call["callback_at"], str(call["id"]))):
         due = call["callback_at"]
@@ -93,9 +94,9 @@ def _health(some, asked):
     short = sum(1 for call in answered if 1 <= (call["talk_seconds"] or 0) <= 6)
     return {
         "attempts": len(some),
-        "per_day": rate(len(some), len({oracle.wall(call, asked).date() for call in some})),
+        "per_day": rate(len(some), len({question.wall(call, asked).date() for call in some})),
         "answer_rate": rate(len(answered), sum(map(final, some))),
-        "short_share": None if oracle.unknown_talk(some) else rate(short, len(answered)),
+        "short_share": None if unknown_talk(some) else rate(short, len(answered)),
     }
 
 
@@ -105,8 +106,8 @@ def number_health(some, asked, calls):
         zone = ZoneInfo(asked.tz)
         wall = since.astimezone(zone).replace(tzinfo=None) - timedelta(days=14)
         filters = {**asked.filters, "since": wall.replace(tzinfo=zone).astimezone(UTC), "until": since}
-        before = oracle.matching(calls, replace(asked, filters=filters))
-    groups = oracle.grouped(some, asked, ["caller_number"])
+        before = matching(calls, replace(asked, filters=filters))
+    groups = grouped(some, asked, ["caller_number"])
     rows = []
     for label, own in groups:
         earlier = [call for call in before if call["caller_number"] == label["caller_number"]]
@@ -120,7 +121,7 @@ def compliance(some, asked, calls):
 
     some = [call for call in sorted(some, key=place) if to_a_number(call)]
     numbers = defaultdict(list)
-    for call in oracle.history(calls):
+    for call in history(calls):
         numbers[call["customer_number"]].append(call)
     at_customer = replace(asked, by_customer=True)
     broken = defaultdict(list)
@@ -128,7 +129,7 @@ def compliance(some, asked, calls):
         own = numbers[call["customer_number"]]
         if any("dnc" in other["flags"] and place(other) < place(call) for other in own):
             broken["after_dnc"].append(call)
-        wall = oracle.wall(call, at_customer)
+        wall = question.wall(call, at_customer)
         if wall is not None and not asked.limits.day_start <= wall.hour < asked.limits.day_end:
             broken["out_of_hours"].append(call)
         week = [
@@ -142,14 +143,14 @@ def compliance(some, asked, calls):
             broken["too_often"].append(call)
     rules = ("after_dnc", "out_of_hours", "too_often")
     rows = [_shown(call, rule=rule, occurred_at=_iso(call["occurred_at"])) for rule in rules for call in broken[rule]]
-    unknown = sum(1 for call in some if oracle.wall(call, at_customer) is None)
+    unknown = sum(1 for call in some if question.wall(call, at_customer) is None)
     return rows, {rule: len(broken[rule]) for rule in rules} | {"zone_unknown": unknown}
 
 
 def unreachable_numbers(some, asked, calls):
-    if oracle.unknown_meaning(some, asked):
+    if unknown_meaning(some, asked):
         return [], {"numbers": None, "attempts": None}
-    reached = {call["customer_number"] for call in oracle.history(calls) if contact(call)}
+    reached = {call["customer_number"] for call in history(calls) if contact(call)}
     own = defaultdict(list)
     for call in sorted(some, key=place):
         if final(call) and call["customer_number"] is not None and call["direction"] in (None, "outbound"):

@@ -14,6 +14,7 @@ from queries.reports.catalogue import REPORTS
 from queries.reports.groups import GROUPS
 from tests.queries.reports import generated, oracle
 from tests.queries.reports.generated import CONNECTIONS, NOW, ZONES
+from tests.queries.reports.question import Question
 
 pytestmark = pytest.mark.slow  # together more than ten seconds
 
@@ -44,14 +45,14 @@ def filters(chosen: random.Random, calls) -> dict:
     return {name: known[name] for name in names}
 
 
-def questions(name: str, calls, combinations: int = COMBINATIONS) -> list[oracle.Question]:
+def questions(name: str, calls, combinations: int = COMBINATIONS) -> list[Question]:
     chosen = random.Random(f"{name} 1")
     report, found = REPORTS[name], []
     for _ in range(combinations):
         own = {} if report.own_rows or report.groups else GROUPS
         group_by = chosen.sample(list(own), min(len(own), chosen.choice((0, 1, 1, 2))))
         found.append(
-            oracle.Question(
+            Question(
                 filters(chosen, calls),
                 group_by,
                 chosen.choice(ZONES),
@@ -69,7 +70,7 @@ def without_reasons(row: dict) -> dict:
     return {name: value for name, value in row.items() if name != "reasons"}
 
 
-def answered(session, name: str, asked: oracle.Question, limit: int = 7) -> tuple[list, dict]:
+def answered(session, name: str, asked: Question, limit: int = 7) -> tuple[list, dict]:
     """The rows of all pages, of ``limit`` rows each, and the totals."""
     question = answering.asked(
         session, asked.filters, asked.tz, tuple(asked.group_by), asked.limits, CONNECTIONS, asked.by_customer

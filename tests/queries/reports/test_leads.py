@@ -8,7 +8,7 @@ from queries.keyset import BadCursor
 from queries.reports import answering, leads
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
-from tests.queries.reports import oracle, test_loads
+from tests.queries.reports import question, test_loads
 from tests.queries.reports.generated import CONNECTIONS, FIRST, NOW
 
 ZONE = "America/St_Johns"
@@ -81,8 +81,8 @@ def test_as_many_as_the_figure_says(database, stored):
 
 def test_what_is_shown_of_a_lead_is_of_its_whole_history(database, stored):
     history = {}
-    for call in oracle.history(stored):
-        history.setdefault(oracle.lead(call), []).append(call)
+    for call in question.history(stored):
+        history.setdefault(question.lead(call), []).append(call)
     with database.read() as session:
         found = listed(session, "attempts_per_lead.leads")
     assert len({(row["connection"], row["lead_id"], row["lead_id"] or row["number"]) for row in found}) == len(found)

@@ -11,8 +11,10 @@ from queries.reports import answering
 from queries.reports.base import WrongQuestion
 from queries.reports.catalogue import REPORTS
 from tests import factories
-from tests.queries.reports import generated, oracle
+from tests.queries.reports import generated
+from tests.queries.reports.figures import percentile, rate
 from tests.queries.reports.generated import CONNECTIONS, FIRST, NOW, NUMBERS, ZONES
+from tests.queries.reports.question import CLOCK
 
 GROUPS = ("connection", "dialer", "campaign", "day", "week", "month", "hour", "weekday")
 CLOSING = {"sale", "dnc", "not_interested", "wrong_number"}
@@ -96,7 +98,7 @@ def figures(name, leads, calls):
         if nobody_knows([call for _, some in called for call in some]):
             counts = dict.fromkeys(ends)
         counts |= {"loaded": len(own), "attempted": len(called)}
-        return counts | {"penetration": oracle.rate(len(called), len(own))}
+        return counts | {"penetration": rate(len(called), len(own))}
     seconds = [
         max(0, (min(call["occurred_at"] for call in some) - lead["sent_at"]) // timedelta(seconds=1))
         for lead, some in called
@@ -105,11 +107,11 @@ def figures(name, leads, calls):
         "leads": len(own),
         "called": len(called),
         "not_called": len(own) - len(called),
-        "median_seconds": oracle.percentile(seconds, 0.5),
-        "p90_seconds": oracle.percentile(seconds, 0.9),
+        "median_seconds": percentile(seconds, 0.5),
+        "p90_seconds": percentile(seconds, 0.9),
     }
     for limit, most in (("within_5m", 300), ("within_1h", 3600), ("within_1d", 86_400)):
-        found[limit] = oracle.rate(sum(1 for one in seconds if one <= most), len(seconds))
+        found[limit] = rate(sum(1 for one in seconds if one <= most), len(seconds))
     return found
 
 
@@ -128,8 +130,8 @@ def matching(leads, filters):
 
 
 def key(lead, name, tz):
-    if name in oracle.CLOCK:
-        return (oracle.CLOCK[name](lead["sent_at"].astimezone(ZoneInfo(tz))),)
+    if name in CLOCK:
+        return (CLOCK[name](lead["sent_at"].astimezone(ZoneInfo(tz))),)
     if name == "dialer":
         return (CONNECTIONS[lead["connection"]].dialer if lead["connection"] in CONNECTIONS else None,)
     if name == "campaign":
