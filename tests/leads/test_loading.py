@@ -5,7 +5,7 @@ import pytest
 from leads import loading, loads
 from models import LeadLoad
 from tests.dialers.qvoice.stage import stage as qvoice
-from tests.leads.test_sending import load, numbers, send, shown, taken
+from tests.leads.sends import load, numbers, send, shown, taken
 
 
 class Died(BaseException):

@@ -18,8 +18,8 @@ from rig.waiting import until
 from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.dialers.ryng.stage import stage as ryng
-from tests.leads.test_sending import load, send, shown, taken
-from tests.leads.test_sending import numbers as numbered
+from tests.leads.sends import load, send, shown, taken
+from tests.leads.sends import numbers as numbered
 from tests.web.conftest import CONNECTIONS
 
 REASON = "Asked for it in writing"

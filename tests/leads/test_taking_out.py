@@ -21,7 +21,7 @@ from tests.dialers.jaicp.stage import stage as jaicp
 from tests.dialers.lead_cases import stage as of
 from tests.dialers.qvoice.stage import stage as qvoice
 from tests.dialers.ryng.stage import stage as ryng
-from tests.leads.test_sending import load, numbers, send
+from tests.leads.sends import load, numbers, send
 from tests.leads.test_suppressing import put
 
 NUMBER = numbers(1)[0]

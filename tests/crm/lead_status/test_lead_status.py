@@ -10,7 +10,7 @@ from leads.loading import Loading
 from tests.crm.engine import Engine, told, undone
 from tests.dialers.qvoice.stage import stage
 from tests.factories import NOON, minutes
-from tests.leads.test_sending import numbers, send
+from tests.leads.sends import numbers, send
 
 FIRST, SECOND = numbers(2)
 
