@@ -16,6 +16,7 @@ from tests.dialers.qvoice.portal import START, Portal, portal
 
 NOW = START + timedelta(hours=2)
 QVOICE = Connection("qvoice-main", "qvoice")
+SEVEN = [f"call:call-{number}" for number in range(1, 8)]  # the calls of the fixture ``filled``
 
 
 # For what does not depend on the database: its tests need not run on both.
