@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from lib.clock import iso
 from models import CallOutcome, Delivery, DestinationState
 from models.deliveries import IS_OPEN, OPERATIONS
-from queries import receipt_counts
+from queries import destination_lag, receipt_counts
 from queries.delivery_counts import OPEN, Counts
-from queries.destination_lag import MOST_BEHIND, Ahead, Moments, in_utc, lag, next_try
+from queries.destination_lag import Ahead, Moments, in_utc, lag, next_try
 from queries.destination_states import FAILING, OTHER_KIND, PARKED_STATE, PAUSED_STATE, STILL, state_of
 
 
@@ -79,7 +79,7 @@ def oldest_open(session: Session, names: Collection[str]) -> dict[str, datetime 
 
 def _ahead(session: Session, row: DestinationState, came_at: datetime | None) -> Ahead:
     after = CallOutcome.position > row.position
-    some = select(CallOutcome.position).where(after).limit(MOST_BEHIND).subquery()
+    some = select(CallOutcome.position).where(after).limit(destination_lag.MOST_BEHIND).subquery()
     behind = session.scalar(select(func.count()).select_from(some)) or 0
     first = select(CallOutcome.changed_at).where(after).order_by(CallOutcome.position).limit(1)
     due = select(Delivery.due_at).where(Delivery.destination == row.name, IS_OPEN)

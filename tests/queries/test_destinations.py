@@ -8,7 +8,7 @@ from lib import ids
 from lib.clock import iso
 from models import Delivery
 from models.deliveries import DELIVERY_STATES
-from queries import delivery_counts, destinations
+from queries import delivery_counts, destination_lag, destinations
 from tests.factories import NOON, delivery, destination, minutes, outcome, receipt
 
 NOW = NOON + minutes(1)
@@ -148,7 +148,7 @@ def test_what_has_changed_and_was_not_looked_at(database):
 
 
 def test_more_than_is_counted(database, monkeypatch):
-    monkeypatch.setattr(destinations, "MOST_BEHIND", 2)
+    monkeypatch.setattr(destination_lag, "MOST_BEHIND", 2)
     with database.write() as session:
         destination(session, position=0)
         for _ in range(3):
