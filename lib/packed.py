@@ -1,6 +1,8 @@
-"""Text that others have packed into a text: what is compressed, in UTF-16 or UTF-32, and what stands in it as base64.
+"""Text that others have packed into a text: what is compressed, in UTF-16 or UTF-32, quoted-printable, and what stands in it as
+base64.
 
-Base64 is read as it stands in JSON, in URLs and forms (their escapes of its signs are none of its letters), and in mail (lines).
+Base64 is read as it stands in JSON, in URLs and forms (their escapes of its signs are none of its letters, and who reads a form
+makes blanks of its plus signs), and in mail (lines).
 """
 
 import base64
@@ -10,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from lib import charsets
+from lib import charsets, quoted
 
 MOST_INFLATED = 16 * 1024 * 1024  # bytes of a body, with all that is compressed within it: else a kilobyte costs hours
 MOST_MEMBERS = 1_000  # of what was compressed piece by piece: each takes a look at all that follow
@@ -31,6 +33,10 @@ _FIRST = rf"(?:(?<={_LETTER})|(?<=\\)\\{{0,2}}(?:/|u002[bBfF])|(?<=%)(?:25)?2[bB
 _ESCAPED_RUN = re.compile(rf"{_BEGIN}{_FIRST}(?:{_LETTER}++|{_ESCAPED})*+{_PAD}{{0,2}}")
 _SEGMENT = re.compile(rf"[A-Za-z0-9+_-]{{12,}}{_PAD}{{0,2}}")  # of a path, or a line of its own
 _PART = re.compile(r"[A-Za-z0-9+_-]{12,}={0,2}")
+_BLANK = re.compile(" |%(?:25)?20")
+# With blanks for plus signs: it begins where no letter is before, so that no text is begun with each of its letters.
+_PIECE = rf"(?:{_LETTER}++|%(?:25)?2[bBfF])++"
+_GAPPED = re.compile(rf"(?<![A-Za-z0-9+/_%-]){_PIECE}(?:(?: |%(?:25)?20){_PIECE})++{_PAD}{{0,2}}")
 # An escape's own letters and digits, before a run, are none of the run's.
 _BEHIND = {"\\": re.compile("[nrt]|u[0-9A-Fa-f]{4}"), "%": re.compile("(?:25)?[0-9A-Fa-f]{2}")}
 _SIGNS = (
@@ -39,7 +45,7 @@ _SIGNS = (
     (re.compile(r"(?:\\{1,3}u00|%(?:25)?)3[dD]"), "="),
     (re.compile(r"(?:\\r)?\\n|\r?\n"), "\n"),
 )
-_SHORTEST = 12  # characters
+SHORTEST = 12  # characters
 # Of a run that is always looked into; a shorter one where it may hold digits in a row, or begins as text does.
 _LONG = 64
 _DIGITS = re.compile(  # with what stands between them, nine characters; three; those of UTF-16
@@ -77,14 +83,19 @@ class Unpacking:
         yield text
         known = set() if known is None else known
         for found in _runs(text).finditer(text) if deep else ():
-            if found.end() - found.start() < _SHORTEST:
+            if found.end() - found.start() < SHORTEST:
                 continue
             signs = _signs(_run(found))
             parts = _PART.findall(signs) if "/" in signs or "\n" in signs else ()
             for run in (signs.replace("\n", ""), *parts):
-                if (run, deep) not in known and (inner := self._within(run)):
-                    known.add((run, deep))
-                    yield from self.texts(inner, deep - 1, known)
+                yield from self._texts_within(run, deep, known)
+        for _, run in _gapped(text) if deep else ():
+            yield from self._texts_within(run, deep, known)
+
+    def _texts_within(self, run: str, deep: int, known: set[tuple[str, int]]) -> Iterator[str]:
+        if (run, deep) not in known and (inner := self._within(run)):
+            known.add((run, deep))
+            yield from self.texts(inner, deep - 1, known)
 
     def replaced(self, text: str, by: Callable[[str], str]) -> str:
         """The text with what stands in it as base64 as ``by`` makes it."""
@@ -100,6 +111,14 @@ class Unpacking:
                 made[run] = run if other == inner else _as_it_stood(other, run)
             return found[0].removesuffix(run) + made[run]
 
+        behind = len(text)  # what stands there is made anew
+        for (start, end), run in reversed(list(_gapped(text))):
+            inner = self._within(run) if end <= behind else None
+            if inner and (other := by(inner)) != inner:
+                stood = text[start:end]
+                gap = _BLANK.findall(stood)[0]
+                text = text[:start] + re.sub(r"\+|%2B", gap, _as_it_stood(other, stood)) + text[end:]
+                behind = start
         return _SEGMENT.sub(again, _runs(text).sub(again, text))
 
     def _within(self, run: str) -> str | None:
@@ -109,9 +128,9 @@ class Unpacking:
         return self._inner[run]
 
     def _decoded(self, run: str) -> str | None:
-        if len(run) < _SHORTEST:
+        if len(run) < SHORTEST:
             return None
-        if len(run) < _LONG and not (run.startswith(_PACKED) or _DIGITS.search(run) or _OF_TEXT.match(run)):
+        if len(run) < _LONG and not (_may_hold(run) or _OF_TEXT.match(run)):
             return None
         bare = run.rstrip("=").replace("-", "+").replace("_", "/")
         try:
@@ -135,7 +154,8 @@ def _without_zeros(text: str) -> str | None:
     return text.replace(_WIDE, "") if _WIDE in text else None
 
 
-WAYS: tuple[Callable[[str], str | None], ...] = (lambda text: text, _wide, _without_zeros)  # None: it is not to be so
+# None: it is not to be read so.
+WAYS: tuple[Callable[[str], str | None], ...] = (lambda text: text, _wide, _without_zeros, quoted.read)
 
 
 def inflated(body: bytes, most: int = MOST_INFLATED) -> bytes:
@@ -188,6 +208,22 @@ def _inflated_bare(body: bytes, most: int) -> bytes:
 
 def _runs(text: str) -> re.Pattern[str]:
     return _ESCAPED_RUN if _ANY_ESCAPE.search(text) else _RUN
+
+
+def _gapped(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """What may be base64 that has blanks for its plus signs: from where to where, and how it was. Words may stand before it."""
+    near = _BLANK.search(text) is not None and any(_may_hold(found[0]) for found in _RUN.finditer(text))
+    for found in _GAPPED.finditer(text) if near else ():
+        long = _RUN.search(found[0])
+        for start in dict.fromkeys((0, long.start())) if long is not None else ():
+            run = _signs(_BLANK.sub("+", found[0][start:]))
+            if _BLANK.search(found[0], start) and _may_hold(run):
+                yield (found.start() + start, found.end()), run
+
+
+def _may_hold(run: str) -> bool:
+    """Whether base64 may hold digits in a row, or something that is compressed."""
+    return run.startswith(_PACKED) or _DIGITS.search(run) is not None
 
 
 def _run(found: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ the digits of another script, with whatever is dialled before a number in its co
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import phonenumbers
@@ -81,60 +81,81 @@ class Spellings:
         return None
 
     def within_value(self, value: Any) -> bool:
-        """Whether it stands in a value of JSON, at any depth."""
-        if isinstance(value, str):
-            return self.within(value)
-        if isinstance(value, dict):
-            return any(self.within(str(name)) or self.within_value(one) for name, one in value.items())
-        if isinstance(value, list | tuple):
-            return any(self.within_value(one) for one in value)
-        return isinstance(value, int | float) and not isinstance(value, bool) and self.within(str(value))
+        """Whether it stands in a value of JSON, at any depth: also as others have packed it there, in the query of a URL, say."""
+        text = _APART.join(_strings(value))
+        return any(map(self.within, text_as_read(text) if len(text) >= packed.SHORTEST else (text,)))
 
     def within_bytes(self, body: bytes) -> bool:
         """Whether it stands in a body: also within base64, and where the body is compressed."""
         return any(self.within(text) for text in texts(body))
 
-    def blotted(self, text: str) -> str:
-        """The text without it."""
+    def blotted(self, text: str, by: str = ERASED) -> str:
+        """The text without it; what stands there instead."""
         if not self.within(text):
             return text
-        text = self._pattern.sub(ERASED, _in_ascii(text))
+        text = self._pattern.sub(by, _in_ascii(text))
 
         def without(found: re.Match[str]) -> str:
             at = self._read_from(found[0])
-            return found[0] if at is None else found[0][:at] + ERASED
+            return found[0] if at is None else found[0][:at] + by
 
         return self._with_more.sub(without, text)
 
     def blotted_value(self, value: Any) -> Any:
         """The value of JSON without it; a number that is it is null."""
         if isinstance(value, str):
-            return self.blotted(value)
+            return self._blotted_text(value)
         if isinstance(value, dict):
-            return {self.blotted(name): self.blotted_value(one) for name, one in value.items()}
+            return {self._blotted_text(name): self.blotted_value(one) for name, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.blotted_value(one) for one in value]
         return None if self.within_value(value) else value
 
+    def _blotted_text(self, text: str) -> str:
+        return self._cleared(text, Unpacking(), packed.DEEPEST, self.blotted) if self.within_value(text) else text
+
     def blotted_bytes(self, body: bytes) -> bytes:
         """The body without it, not compressed any more; one of UTF-16 or UTF-32 in which it stood is UTF-8."""
         unpacking = Unpacking()
-        return packed.to_bytes(self._cleared(unpacking.opened(body), unpacking, packed.DEEPEST))
+        return packed.to_bytes(self._cleared(unpacking.opened(body), unpacking, packed.DEEPEST, self._blotted_json))
 
-    def _cleared(self, text: str, unpacking: Unpacking, deep: int) -> str:
+    def _cleared(self, text: str, unpacking: Unpacking, deep: int, blotted: Callable[[str], str]) -> str:
         """The text without it, however it may be read, and without it in what stands there as base64. Where it is a number of
-        JSON, null stands there."""
+        JSON, null stands there, if ``blotted`` says so."""
         for way in packed.WAYS:
             read = way(text)
             if read is None or not any(map(self.within, unpacking.texts_as_read(read, deep))):
                 continue
             if deep:
-                read = unpacking.replaced(read, lambda inner: self._cleared(inner, unpacking, deep - 1))
-            text = self.blotted(_BARE.sub(self._null, read))
+                read = unpacking.replaced(
+                    read, lambda inner: self._cleared(inner, unpacking, deep - 1, self._blotted_json)
+                )
+            text = blotted(read)
         return text
+
+    def _blotted_json(self, text: str) -> str:
+        return self.blotted(_BARE.sub(self._null, text))
 
     def _null(self, found: re.Match[str]) -> str:
         return f"{found[1]}null" if self.within(found[2]) else found[0]
+
+
+_APART = '"'  # stands in no number and in no base64
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Whatever is written in a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield str(name)
+            yield from _strings(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _strings(one)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _in_ascii(text: str) -> str:
@@ -158,6 +179,11 @@ def texts(body: bytes) -> Iterator[str]:
     """The body as text, and what stands in it as base64."""
     unpacking = Unpacking()
     return unpacking.texts(unpacking.opened(body))
+
+
+def text_as_read(text: str) -> Iterator[str]:
+    """The text in each way in which it may be read, and what stands in it as base64."""
+    return Unpacking().texts(text)
 
 
 def _spaced(digits: str) -> str:

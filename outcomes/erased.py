@@ -26,7 +26,11 @@ GONE = (
     *("_conflicts", "_unread"),
 )
 OTHER_TEXTS = tuple(name for name in TEXT_FACTS if name not in (*NUMBERS, *NAMES, *GONE))
+# By which calls are told apart, or counted together: what differs there differs still, and what is equal stays so.
+WORDS = (*OTHER_TEXTS, "crm_reference")
+LONGEST = 200  # characters of such a word, as most columns have them
 LEFT = "_erased"  # a fact: a hash of what is gone, so that two events that differed still do
+ENDED = "ended "  # begins the name of an attempt that has none but its end: ``dialers.ryng``
 SAID = "A person was erased who stood here. This is what is left of what it told; nothing of it names anybody."
 IGNORED = "erased"  # the reason of a receipt that told of no call
 OURS = 7  # the version of the ids by which loads name their leads: such a name is ours, and says nothing of anybody
@@ -47,9 +51,9 @@ class Reducer:
 
     def attempt(self, attempt: str | None) -> str | None:
         """Of an attempt's name. One that says when it ended is no name of a dialer's."""
-        return (
-            attempt if attempt is None or " " in attempt else self.stand_ins.name(self.connection, "attempt", attempt)
-        )
+        if attempt is None or attempt.startswith(ENDED):
+            return attempt
+        return self.stand_ins.name(self.connection, "attempt", attempt)
 
     def record_key(self, key: str | None) -> str | None:
         return key and self.stand_ins.name(self.connection, "record", key)
@@ -82,10 +86,36 @@ class Reducer:
         gone = json.dumps({name: facts[name] for name in GONE if name in facts}, sort_keys=True)
         return found | {LEFT: self.stand_ins.name(self.connection, "gone", gone)}
 
+    def fact(self, name: str, value: Any) -> Any:
+        """A fact that is a dialer's name of something, as a stand-in; others as they are."""
+        return self._named(name, value) if name in NAMES else value
+
+    def others(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Facts of a call of somebody else, without the number; also of a row."""
+        return {name: self._without_number(name, value) for name, value in facts.items()}
+
+    def within(self, facts: Mapping[str, Any], names: Iterable[str]) -> bool:
+        """Whether the number stands in one of these."""
+        return any(self.holds(facts.get(name)) for name in names)
+
+    def holds(self, value: Any) -> bool:
+        """Whether the number stands in it."""
+        return self.spellings is not None and self.spellings.within_value(value)
+
     def _without_number(self, name: str, value: Any) -> Any:
-        if self.spellings is None or name in TIME_FACTS or not self.spellings.within_value(value):
+        if self.spellings is None or name in TIME_FACTS or name in NUMBERS or not self.spellings.within_value(value):
             return value
-        return self.spellings.blotted_value(value)
+        if name in NAMES:
+            return self._named(name, value)
+        return self.word(value) if name in WORDS and isinstance(value, str) else self.spellings.blotted_value(value)
+
+    def word(self, value: str) -> str:
+        """A word without the number, in whose place stands what no other word has there, the same at all connections."""
+        if self.spellings is None or not self.spellings.within_value(value):
+            return value
+        stand_in = self.stand_ins.name("", "word", value)
+        made = self.spellings.blotted(value, stand_in)
+        return stand_in if len(made) > LONGEST or self.spellings.within_value(made) else made
 
     def event(self, event: Event) -> Event:
         return replace(
@@ -95,6 +125,17 @@ class Reducer:
             attempt=self.attempt(event.attempt),
             facts=self.facts(event.facts),
         )
+
+    def other_event(self, event: Event) -> Event:
+        """The same of an event of a call of somebody else, which loses the number alone."""
+        keys, aliases = (
+            tuple(self.key(one) if self.holds(one) else one for one in names) for names in (event.keys, event.aliases)
+        )
+        facts = self.others(event.facts)
+        return replace(event, keys=keys, aliases=aliases, attempt=self.other_attempt(event.attempt), facts=facts)
+
+    def other_attempt(self, attempt: str | None) -> str | None:
+        return self.attempt(attempt) if self.holds(attempt) else attempt
 
     def kept(self, event: KeptEvent) -> KeptEvent:
         return replace(event, attempt=self.attempt(event.attempt), facts=self.facts(event.facts))
@@ -106,11 +147,12 @@ class Reducer:
         left.pop(LEFT)
         gone = dict.fromkeys(name for name in GONE if name in row)
         texts = {name: self._without_number(name, row[name]) for name in OTHER_TEXTS}
-        return {**row, **gone, "custom_fields": {}, **texts, **left, "attempt_key": self._attempt_key(row, attempts)}
+        return {**row, **gone, "custom_fields": {}, **texts, **left, "attempt_key": self.attempt_key(row, attempts)}
 
-    def _attempt_key(self, row: Mapping[str, Any], attempts: Collection[str]) -> str:
+    def attempt_key(self, row: Mapping[str, Any], attempts: Collection[str | None]) -> str:
+        """Of a row, of whose group these attempts are named otherwise."""
         key: str = row["attempt_key"]
-        for attempt in sorted(attempts, key=len, reverse=True):
+        for attempt in sorted(filter(None, attempts), key=len, reverse=True):
             if key == attempt or key.endswith(f":{attempt}"):
                 return key.removesuffix(attempt) + str(self.attempt(attempt))
         return key
@@ -124,15 +166,6 @@ class Reducer:
 def is_erased(row: Mapping[str, Any]) -> bool:
     """Whether an outcome's row is what is left of an erased one."""
     return any(is_stand_in(row[name]) for name in (*NUMBERS, *NAMES))
-
-
-def is_told_of_before(event: Event, received_at: datetime, erased_at: datetime) -> bool:
-    """Whether the event is of a call that was before the erasure, or was told by then."""
-    if received_at <= erased_at:
-        return True
-    times = (clock.parse(event.facts.get(name)) for name in ("started_at", "answered_at", "ended_at", "created_at"))
-    known = [at for at in (*times, event.happened_at) if at is not None]
-    return bool(known) and min(known) <= erased_at
 
 
 # What stands in a blanked receipt ---------------------------------------------------------------------------------------

@@ -49,12 +49,12 @@ def erase_calls(session: Session, groups: Collection[UUID], spellings: Spellings
     events = rows.events(session, locked)
     known = rows.outcomes(session, locked)
     counts = _erase_leads(session, _leads_of(known, names), spellings, at)
-    _reduce_events(session, reducers, events)
-    _rename_calls(session, reducers)
+    write_events(session, [reducers[group].kept(event) for group, event in events])
+    rename_calls(session, reducers)
     counts["receipts"] = counts.get("receipts", 0) + blank_receipts(
-        session, {event.receipt_id for _, event in events}, at
+        session, {event.receipt_id for _, event in events}, at, spellings
     )
-    revisions = Revisions(at)
+    revisions = Revisions(at, corrects=False)
     for group, own in known.items():
         attempts = {event.attempt for where, event in events if where == group and event.attempt is not None}
         for row in own:
@@ -73,15 +73,13 @@ def _leads_of(
     return found
 
 
-def _reduce_events(
-    session: Session, reducers: Mapping[UUID, Reducer], events: Iterable[tuple[UUID, KeptEvent]]
-) -> None:
-    reduced = (reducers[group].kept(event) for group, event in events)
-    values = [{"id": event.id, "attempt": event.attempt, "facts": event.facts} for event in reduced]
+def write_events(session: Session, events: Iterable[KeptEvent]) -> None:
+    """What they say now, in place of what they said."""
+    values = [{"id": event.id, "attempt": event.attempt, "facts": event.facts} for event in events]
     bulk.update_rows(session, CallEvent.__table__, values, ("attempt", "facts"))
 
 
-def _rename_calls(session: Session, reducers: Mapping[UUID, Reducer]) -> None:
+def rename_calls(session: Session, reducers: Mapping[UUID, Reducer]) -> None:
     """The names under which dialers know these calls become keyed hashes."""
     mine = bulk.among(session, CallKey.group_id, reducers)
     found = session.execute(select(CallKey.connection, CallKey.key, CallKey.group_id).where(mine)).all()
@@ -92,30 +90,32 @@ def _rename_calls(session: Session, reducers: Mapping[UUID, Reducer]) -> None:
         session.execute(insert(CallKey), fresh)
 
 
-def blank_receipts(session: Session, receipts: Collection[UUID], at: datetime) -> int:
+def blank_receipts(
+    session: Session, receipts: Collection[UUID], at: datetime, spellings: Spellings | None = None
+) -> int:
     """Leave of these receipts what is left in the events that they told; of one that tells of several calls also what it told of
-    the others. How many were blanked now."""
+    the others, without the number; also of those that were blanked for somebody else. How many."""
     if not receipts:
         return 0
-    fresh = select(*_NEEDED).where(bulk.among(session, Receipt.id, receipts), Receipt.erased_at.is_(None))
-    taken = [Taken(*row) for row in session.execute(fresh)]
+    mine = select(*_NEEDED).where(bulk.among(session, Receipt.id, receipts))
+    taken = [Taken(*row) for row in session.execute(mine)]
     told: dict[UUID, list[Event]] = {receipt.id: [] for receipt in taken}
-    mine = bulk.among(session, CallEvent.receipt_id, told)
+    theirs = bulk.among(session, CallEvent.receipt_id, told)
     found = session.scalars(
-        select(CallEvent).where(mine).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}
+        select(CallEvent).where(theirs).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}
     ).all()
     keys = _a_key(session, {event.group_id for event in found})
+    own = {receipt.id: Reducer(stand_ins(session), receipt.connection, spellings) for receipt in taken}
     for event in found:
-        told[event.receipt_id].append(
-            Event(
-                kind=event.kind,
-                keys=(keys[event.group_id],),
-                facts=event.facts,
-                attempt=event.attempt,
-                happened_at=event.happened_at,
-                part=event.ordinal // EVENTS_OF_A_PART,
-            )
+        left = Event(
+            kind=event.kind,
+            keys=(keys[event.group_id],),
+            facts=event.facts,
+            attempt=event.attempt,
+            happened_at=event.happened_at,
+            part=event.ordinal // EVENTS_OF_A_PART,
         )
+        told[event.receipt_id].append(own[event.receipt_id].other_event(left))
     done = blank(session, stand_ins(session), [(receipt, told[receipt.id]) for receipt in taken], at)
     garbage = (bulk.among(session, Receipt.id, told), Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None))
     session.execute(
@@ -183,7 +183,7 @@ def _erase_leads(
         lead.number = lead.number and own.stand_ins.number(lead.number)
         lead.number_raw = lead.first_name = lead.last_name = None
     session.flush()
-    return {"leads": len(found), "receipts": blank_receipts(session, receipts, at)}
+    return {"leads": len(found), "receipts": blank_receipts(session, receipts, at, spellings)}
 
 
 def _erase_loaded(session: Session, found: Sequence[LoadedLead], at: datetime) -> int:
@@ -197,42 +197,3 @@ def _erase_loaded(session: Session, found: Sequence[LoadedLead], at: datetime) -
         lead.number_raw, lead.reference, lead.given = lead.number, None, {}
         lead.dialer_id = own.lead(lead.dialer_id)
     return len(found)
-
-
-def blot_events(session: Session, events: Sequence[CallEvent], spellings: Spellings, at: datetime) -> Counts:
-    """Take the number out of what these events say beside whom the call was with: in calls of other people. Their outcomes are
-    taken care of where the outcomes are looked through."""
-    values = [{"id": event.id, "facts": spellings.blotted_value(event.facts)} for event in events]
-    bulk.update_rows(session, CallEvent.__table__, values, ("facts",))
-    return {"call_events": len(values)}
-
-
-def blot_outcomes(session: Session, outcomes: Collection[UUID], spellings: Spellings, at: datetime) -> Counts:
-    """The same of rows of other people's calls. Raises Raced."""
-    which = select(rows.OUTCOMES.c.group_id).where(bulk.among(session, rows.OUTCOMES.c.id, outcomes))
-    locked = lock_groups(session, [], set(session.scalars(which))).old
-    revisions, done = Revisions(at), 0
-    texts = [column.name for column in rows.OUTCOMES.columns if column.name in TEXTS]
-    for own in rows.outcomes(session, locked).values():
-        for row in own:
-            if row["id"] in outcomes:
-                values = {name: spellings.blotted_value(row[name]) for name in texts}
-                revisions.compare(row, {**row, **values})
-                done += 1
-    revisions.write(session)
-    return {"call_outcomes": done}
-
-
-TEXTS = (
-    *("customer_number_raw", "customer_name", "notes", "custom_fields", "crm_reference", "recording_url", "call_id"),
-    *(
-        "attempt_id",
-        "lead_id",
-        "lead_status",
-        "status_raw",
-        "campaign_name",
-        "queue_name",
-        "hangup_cause",
-        "disposition",
-    ),
-)

@@ -20,7 +20,8 @@ from lib import phone_spellings
 from lib.stand_ins import StandIns, is_stand_in
 from models import CallKey, Erasure, Lead, Receipt, bulk
 from models.database import stand_ins
-from outcomes import erased
+from outcomes import before, erased, renamed
+from outcomes.before import Before
 from outcomes.erased import Reducer
 from outcomes.group_events import Incoming, incoming
 from outcomes.groups import Raced
@@ -62,11 +63,13 @@ def recognized(session: Session, came_in: Sequence[Incoming]) -> Recognized:
         return found
     stand = stand_ins(session)
     known = _calls(session, _asked(stand, came_in))
+    others = renamed.calls(session, known)
     people = _people(session, stand, came_in)
     leads = _leads(session, stand, came_in)
     fresh = []
     for item in came_in:
-        reading = _without(item, stand, known, people, leads)
+        reading = renamed.read(item, stand, others, leads)
+        reading = _without(item, reading, stand, known - others.keys(), people, leads)
         if reading is not item.reading:
             item = incoming(item.receipt, reading)
             found.changed[item.receipt.id] = item
@@ -129,43 +132,46 @@ def _calls(session: Session, asked: Mapping[tuple[str, str], str]) -> set[tuple[
     return found
 
 
-def _people(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> dict[str, datetime]:
-    """Numbers of those who were erased -> when, of those that are told here."""
+def _people(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> dict[str, Before]:
+    """Numbers of those who were erased -> what was before that, of those that are told here."""
     numbers: set[str] = set()
     for item in came_in:
         told: list[Any] = [event.facts.get("customer_number") for event in item.reading.events]
         told += [lead.number for lead in item.reading.leads]
         numbers |= {number for number in told if number is not None}
     by_stand_in = {stand.number(number): number for number in numbers}
-    mine = select(Erasure.stand_in, Erasure.erased_at).where(bulk.among(session, Erasure.stand_in, by_stand_in))
-    found: dict[str, datetime] = {}
-    for stand_in, at in session.execute(mine):
-        number = by_stand_in[stand_in]
-        found[number] = max(at, found.get(number, at))
-    return found
+    mine = select(Erasure).where(bulk.among(session, Erasure.stand_in, by_stand_in)).order_by(Erasure.erased_at)
+    return {by_stand_in[row.stand_in]: before.of(row) for row in session.scalars(mine)}
 
 
-def _leads(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> set[tuple[str, str]]:
-    """(connection, stand-in) of the leads told here that were erased."""
+def _leads(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> dict[tuple[str, str], bool]:
+    """(connection, stand-in) of the leads told here that are known by one -> whether the person was erased. Of other people's
+    the name alone was."""
     told = {
         (item.receipt.connection, str(Reducer(stand, item.receipt.connection).lead(lead.lead_id)))
         for item in came_in
         for lead in item.reading.leads
     }
     if not told:
-        return set()
-    mine = select(Lead.connection, Lead.lead_id).where(bulk.among(session, Lead.lead_id, {name for _, name in told}))
-    return told & {(connection, name) for connection, name in session.execute(mine)}
+        return {}
+    mine = select(Lead.connection, Lead.lead_id, Lead.number)
+    found = session.execute(mine.where(bulk.among(session, Lead.lead_id, {name for _, name in told})))
+    return {
+        (row.connection, row.lead_id): row.number is None or is_stand_in(row.number)
+        for row in found
+        if (row.connection, row.lead_id) in told
+    }
 
 
 def _without(
     item: Incoming,
+    reading: Reading,
     stand: StandIns,
     calls: set[tuple[str, str]],
-    people: Mapping[str, datetime],
-    leads: set[tuple[str, str]],
+    people: Mapping[str, Before],
+    leads: Mapping[tuple[str, str], bool],
 ) -> Reading:
-    receipt, reading = item.receipt, item.reading
+    receipt = item.receipt
     if receipt.erased_at is not None:
         return reading
     own = Reducer(stand, receipt.connection)
@@ -174,13 +180,13 @@ def _without(
         names = (own.key(name) for name in (*event.keys, *event.aliases))
         if any((receipt.connection, name) in calls for name in names):
             return True
-        at = people.get(event.facts.get("customer_number", ""))
-        return at is not None and erased.is_told_of_before(event, receipt.received_at, at)
+        known = people.get(event.facts.get("customer_number", ""))
+        return known is not None and known.is_event(event, receipt.received_at)
 
     def is_lead(lead: LeadSeen) -> bool:
-        at = people.get(lead.number or "")
-        known = (receipt.connection, own.lead(lead.lead_id)) in leads
-        return known or (at is not None and receipt.received_at <= at)
+        known = people.get(lead.number or "")
+        is_told = leads.get((receipt.connection, str(own.lead(lead.lead_id))), False)
+        return is_told or (known is not None and known.is_lead(lead, receipt.received_at))
 
     gone = [event for event in reading.events if is_erased(event)]
     if not gone and not any(is_lead(lead) for lead in reading.leads):

@@ -38,6 +38,7 @@ class Revisions:
     """Of one transaction, all at the same time."""
 
     at: datetime
+    corrects: bool = True  # an erasure corrects nothing, whatever it takes out
     fresh: list[dict[str, Any]] = field(default_factory=list)
     changed: list[Change] = field(default_factory=list)
     touched: list[Change] = field(default_factory=list)  # silent columns only
@@ -59,7 +60,7 @@ class Revisions:
         differs = [name for name in VISIBLE if row[name] != values[name]]
         silent = [name for name in SILENT if row[name] != values[name]]
         if differs:
-            corrected_at = row["corrected_at"] or (self.at if corrects(row, values) else None)
+            corrected_at = row["corrected_at"] or (self.at if self.corrects and corrects(row, values) else None)
             self._revise(row, {**values, "corrected_at": corrected_at}, [*differs, *silent])
         elif silent:
             self.touched.append(({**row, **values}, silent))

@@ -67,7 +67,8 @@ def keep_page(
     last = {
         record.key: digest for digest, record in by_hash.items() if record.key is not None and record.key not in told
     }
-    known = _known(session, connection.name, report, by_hash)
+    stand_ins: dict[str, str] = {}
+    known = _known(session, connection.name, report, by_hash, stand_ins)
     newest: dict[str | None, _Version] = {}
     for key, versions in known.items():
         if key is not None:
@@ -77,7 +78,8 @@ def keep_page(
     for digest, record in by_hash.items():
         top = newest.get(record.key)
         if digest not in stored:
-            fresh.append(_row(connection, report, record, digest, at, _seen_at(top, at) or at))
+            key = stand_ins.get(record.key or "", record.key)
+            fresh.append(_row(connection, report, record, key, digest, at, _seen_at(top, at) or at))
         elif (
             record.key is not None
             and top
@@ -115,9 +117,10 @@ def _seen_at(newest: _Version | None, at: datetime) -> datetime | None:
 
 
 def _known(
-    session: Session, connection: str, report: str, by_hash: dict[str, Record]
+    session: Session, connection: str, report: str, by_hash: dict[str, Record], stand_ins_of: dict[str, str]
 ) -> dict[str | None, list[_Version]]:
-    """Every receipt of the page's records: by key; those of records without a key, by what they say."""
+    """Every receipt of the page's records: by key; those of records without a key, by what they say. ``stand_ins_of``: keys under
+    whose stand-ins receipts are kept are added there."""
     mine = (TABLE.c.connection == connection, TABLE.c.kind == report)
     columns = (TABLE.c.record_key, TABLE.c.id, TABLE.c.content_hash, TABLE.c.seen_at)
     keys = sorted({record.key for record in by_hash.values() if record.key is not None})
@@ -136,6 +139,8 @@ def _known(
         statement = select(*columns).where(*mine, bulk.among(session, TABLE.c.record_key, keys))
         for key, row_id, digest, seen_at in session.execute(statement):
             found.setdefault(hashed.get(key, key), []).append(_Version(row_id, hashed.get(digest, digest), seen_at))
+            if key in hashed:
+                stand_ins_of[hashed[key]] = key
     if unkeyed:
         same = (TABLE.c.source == REPORT, bulk.among(session, TABLE.c.content_hash, unkeyed))
         for _, row_id, digest, seen_at in session.execute(select(*columns).where(*mine, *same)):
@@ -144,7 +149,7 @@ def _known(
 
 
 def _row(
-    connection: Connection, report: str, record: Record, digest: str, at: datetime, seen_at: datetime
+    connection: Connection, report: str, record: Record, key: str | None, digest: str, at: datetime, seen_at: datetime
 ) -> dict[str, Any]:
     return {
         "id": ids.new(),
@@ -158,7 +163,7 @@ def _row(
         "body_size": len(record.body),
         "truncated": len(record.body) > LARGEST,  # it will be put aside as a callback of this size is
         "content_hash": digest,
-        "record_key": record.key,
+        "record_key": key,
         "context": dict(record.context) if record.context else None,
         "stranger": False,
         "state": PENDING,

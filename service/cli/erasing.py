@@ -14,6 +14,7 @@ from leads.taking_out import take_out_next
 from lib import clock, phone_spellings
 from lib.text import many
 from models import Erasure
+from outcomes import before
 from queries import erasures
 from service import erasing
 from service.cli.settings import settings
@@ -101,7 +102,9 @@ def _look_everywhere(number: str) -> None:
     spellings = phone_spellings.of(number)
     assert spellings is not None
     database, hits, looked = context().database, dict[str, int](), 0
-    for table, rows, held in tables.look(database, spellings, tables.last_id(clock.now())):
+    with database.read() as session:
+        known = before.beginning(session, number, clock.now())
+    for table, rows, held in tables.look(database, spellings, tables.last_id(known.known_to)):
         looked += rows
         if held:
             hits[table] = hits.get(table, 0) + held

@@ -190,15 +190,16 @@ def test_base64_of_urls_stays_what_it_is():
     assert base64.urlsafe_b64decode(run + "=" * (-len(run) % 4)) == b"n=erased&>>>???"
 
 
-def test_what_is_compressed_within_what_is_compressed_costs_no_more_than_a_body(monkeypatch):
+@pytest.mark.parametrize("mark", [b"", b"=2B1=\r\n"])  # the second: each text is read as quoted-printable as well
+def test_what_is_compressed_within_what_is_compressed_costs_no_more_than_a_body(monkeypatch, mark):
     """Of 25 kB of a stranger it was hours."""
     monkeypatch.setattr("lib.packed.MOST_INFLATED", 2**20)
 
     def packed(body: bytes) -> bytes:
         return base64.b64encode(zlib.compress(body, 9))
 
-    runs = b" ".join(packed(b"%d" % one + b" " * 2**17) for one in range(20))
-    body = b" ".join(packed(b"%d " % one + runs) for one in range(8)) + b" 0501234567"
+    runs = b" ".join(packed(b"%d" % one + mark + b" " * 2**17) for one in range(20))
+    body = b" ".join(packed(b"%d " % one + mark + runs) for one in range(8)) + b" 0501234567"
     looked = sum(map(len, phone_spellings.texts(body)))
     assert 2**17 < looked < 8 * 2**20
     assert KYIV.within_bytes(body) and KYIV.blotted_bytes(body).endswith(b" erased")

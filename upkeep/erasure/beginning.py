@@ -13,7 +13,7 @@ from models import CallEvent, CallOutcome, Delivery, Erasure, Lead, LoadedLead, 
 from models.database import Database
 from models.erasures import RUNNING
 from models.suppressions import PERSON
-from outcomes import suppressions
+from outcomes import before, suppressions
 from outcomes.suppressions import Wanted
 from upkeep.erasure import ledger
 
@@ -72,10 +72,12 @@ def begin(database: Database, folder: Path, number: str, by: str, keep_uncalled:
     stand_in = database.stand_ins.number(number)
     with database.read() as session:
         _check(session, number)
+        known = before.beginning(session, number, at)
         running = session.scalar(select(Erasure.id).where(Erasure.stand_in == stand_in, Erasure.state == RUNNING))
     if running is not None:
         raise NotErased(RUNS.format(running))
-    one = ledger.Entry(str(ids.new()), stand_in, database.stand_ins.key_id, str(clock.iso(at)), by, keep_uncalled)
+    whom = (str(ids.new()), stand_in, database.stand_ins.key_id)
+    one = ledger.Entry(*whom, str(clock.iso(at)), by, keep_uncalled, clock.iso(known.known_to), known.position)
     ledger.append(folder, [one])
     with database.write() as session:
         row = ledger.begun(one, number)

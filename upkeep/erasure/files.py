@@ -196,7 +196,7 @@ def _in_parquet(path: Path, spellings: Spellings) -> bool:
             written = " || ' | ' || ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name, *_ in columns)
             rows = connection.execute(f"SELECT {written} FROM read_parquet($1)", [str(path)])
             while some := rows.fetchmany(5_000):
-                if any(spellings.within(row) for (row,) in some):
+                if any(spellings.within_value(row) for (row,) in some):
                     return True
     except duckdb.Error as error:
         if not path.exists():

@@ -7,7 +7,7 @@ knows and the file does not, on a new host say, is written there.
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -36,11 +36,16 @@ class Entry:
     erased_at: str
     by: str
     keep_uncalled: bool
+    known_to: str | None = None  # see outcomes.before
+    position: int = 0
+
+
+_NAMES = {one.name for one in fields(Entry)}
 
 
 def entry(row: Erasure) -> Entry:
-    at = clock.iso(row.erased_at)
-    return Entry(str(row.id), row.stand_in, row.key_id, at, row.by, row.keep_uncalled)
+    at, known_to = clock.iso(row.erased_at), clock.iso(row.known_to)
+    return Entry(str(row.id), row.stand_in, row.key_id, at, row.by, row.keep_uncalled, known_to, row.position)
 
 
 def append(folder: Path, entries: Iterable[Entry]) -> None:
@@ -70,7 +75,8 @@ def read(folder: Path) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for line in lines:
         try:
-            one = Entry(**json.loads(line))
+            told = json.loads(line)
+            one = Entry(**{name: told[name] for name in _NAMES & set(told)})  # a later release may say more
         except (ValueError, TypeError):
             if line.strip():
                 log.error("erasure_line_unreadable", file=FILE)
@@ -103,6 +109,8 @@ def begun(one: Entry, number: str | None = None) -> Erasure:
         key_id=one.key_id,
         number=number,
         erased_at=_moment(one.erased_at),
+        known_to=clock.parse(one.known_to),
+        position=one.position,
         by=one.by,
         keep_uncalled=one.keep_uncalled,
         state=RUNNING,

@@ -52,7 +52,7 @@ def _within(row: Mapping[str, Any], receipts: tables.Searched, own: StandIns, co
         value = row[column.name]
         if value is None:
             continue
-        texts = phone_spellings.texts(value) if isinstance(value, bytes) else [str(value)]
+        texts = phone_spellings.texts(value) if isinstance(value, bytes) else phone_spellings.text_as_read(str(value))
         for text in texts:
             for number in phone_spellings.candidates(text, code):
                 if own.number_of(code, number) == stand_in:

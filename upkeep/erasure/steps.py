@@ -17,8 +17,9 @@ from models.deliveries import LEFT_OUT, REFUSED, SENDING, UNDONE
 from models.loads import SENDING as BEING_SENT
 from models.take_outs import PENDING as TO_BE_ASKED
 from models.take_outs import SENDING as BEING_ASKED
-from outcomes import erasing
+from outcomes import before, erasing
 from upkeep.erasure import beginning, elsewhere, files, mirror, restored, scrubbing, tables
+from upkeep.erasure.taking_out import Taking
 
 GROUPS = 20  # calls of one transaction
 PATIENCE = timedelta(minutes=10)  # for dialers, and for what is being sent at this moment
@@ -114,7 +115,7 @@ class Steps:
         with self.database.write() as session:
             bulk.expect_growth(session)
             calls = select(CallOutcome.group_id, CallOutcome.connection, CallOutcome.lead_id)
-            known = CallOutcome.first_seen_at <= row.erased_at
+            known = before.of(row).is_call()
             mine = session.execute(calls.where(CallOutcome.customer_number == row.number, known).limit(GROUPS)).all()
             groups = {call.group_id for call in mine}
             leads = {(call.connection, call.lead_id) for call in mine if call.lead_id is not None}
@@ -166,11 +167,11 @@ class Steps:
             return self._again(row, spellings, place, at)
         one = tables.searched()[place["table"]]
         after = tables.read(place["after"], one) if place["after"] else None
-        bound = tables.last_id(row.erased_at)
+        bound = tables.last_id(before.of(row).known_to)
         with self.database.read() as session:
             looked = list(tables.rows(session, one, after, bound))
             hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, waiting = self._taken_out(one, hits, spellings, at)
+        counts, waiting = self._taken_out(row, one, hits, spellings, at)
         again = [*place["again"], *map(str, waiting)]
         if not looked:
             return Did(place={**place, "table": place["table"] + 1, "after": None, "again": again}, counts=counts)
@@ -182,7 +183,12 @@ class Steps:
         return Did(place=place, counts=counts, progress=share)
 
     def _taken_out(
-        self, one: tables.Searched, hits: Sequence[Mapping[str, Any]], spellings: Spellings, at: datetime
+        self,
+        row: Erasure,
+        one: tables.Searched,
+        hits: Sequence[Mapping[str, Any]],
+        spellings: Spellings,
+        at: datetime,
     ) -> tuple[dict[str, int], list[UUID]]:
         counts: dict[str, int] = {}
         again: list[UUID] = []
@@ -190,7 +196,7 @@ class Steps:
             with self.database.write() as session:
                 bulk.expect_growth(session)
                 some = hits[start : start + tables.MOST_AT_ONCE]
-                more, waiting = tables.take_out(session, one, some, spellings, at)
+                more, waiting = Taking(session, spellings, before.of(row), at).take_out(one, some)
             tables.add(counts, more)
             again += waiting
         return counts, again
@@ -205,7 +211,7 @@ class Steps:
             statement = select(*one.keys, *one.columns).where(bulk.among(session, one.keys[0], wanted))
             looked: list[dict[str, Any]] = [dict(found) for found in session.execute(statement).mappings()]
         hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, again = self._taken_out(one, hits, spellings, at)
+        counts, again = self._taken_out(row, one, hits, spellings, at)
         place = {**place, "again": list(map(str, again))}
         waits = "Callbacks wait to be read." if again else None
         return Did(over=not again, place=place, counts=counts, waits_for=waits)
