@@ -1,7 +1,6 @@
 """The database: is it there, can it be written, is it of this release, how fast does it answer, what is the time there, and are
 receipts read?"""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -136,7 +135,6 @@ def _writable(database: Database) -> Line:
                     "writing", FAIL, f"{database.url.username or 'Our role'} may not write to its tables.", todo
                 )
         return Line("writing", OK, "It can be written.")
-    path = database.url.database or ""
     with database.read() as session:
         may = takes_writes(session)
     if not may:
@@ -153,9 +151,10 @@ def _writable(database: Database) -> Line:
                 "writing", WARN, f"Somebody else has been writing for {WRITE_SECONDS:.0f} s.", "Who? `fuser FILE` says."
             )
         return Line("writing", FAIL, f"It cannot be written: {said(error)}.", "Is the disk full, or mounted read-only?")
-    used = shutil.disk_usage(os.path.dirname(os.path.abspath(path)))
-    log = Path(f"{path}-wal")
-    if log.exists() and log.stat().st_size > max(1_000_000_000, used.free // 4):
+    path = database.file
+    assert path is not None
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size > max(1_000_000_000, shutil.disk_usage(path.parent).free // 4):
         size = log.stat().st_size / 1e9
         return Line(
             "writing", WARN, f"The log in front of the file has {size:.1f} GB.", "Does an export or a backup hang?"

@@ -270,6 +270,18 @@ def test_of_a_sqlite_that_cannot_be_written_nobody_says_that_no_worker_lives(sql
     assert end_of(forked(asked)) == 0
 
 
+def test_the_disk_of_sqlites_file_is_looked_at_where_it_is_another_one(tmp_path, another_disk):
+    both = [line.what for line in machine.disks(tmp_path, another_disk / "wrapup.db")]
+    assert both[0] == "disk" and "database disk" in both
+    assert [line.what for line in machine.disks(tmp_path, tmp_path / "wrapup.db")] == [
+        what for what in both if not what.startswith("database")
+    ]
+    assert "where SQLite's file is" in next(
+        line.said for line in machine.disks(tmp_path, another_disk / "made" / "at the first start" / "wrapup.db")
+        if line.what == "database disk"
+    )
+
+
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):
     (tmp_path / "wrapup.toml").write_text(TOML.format(port=1))
     del environ["QVOICE_PASSWORD"]
