@@ -34,6 +34,7 @@ EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
 )
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
+ABSENT = "None is at work: the last was seen {} ago, and has ended, hangs or is stopped."
 MUTE = "Nobody can say whether one lives: it could not write that into the database."
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
@@ -167,15 +168,17 @@ def _worker(session: Session, may_say: bool) -> Line:
     now = clock.now()
     oldest, loops = health.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
+    silent = loops.get(BEATS, 0.0) > DEAD_SECONDS
+    away = [ABSENT.format(clock.span(timedelta(seconds=loops[BEATS])))] if silent and may_say else []
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
-        return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
+        waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
+        return Line("worker", FAIL, " ".join([waits, *away]), todo)
     if not loops:
         return Line("worker", WARN, "None is known to run.", todo)
-    if loops.get(BEATS, 0.0) > DEAD_SECONDS:
-        if not may_say:
-            return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
-        last = clock.span(timedelta(seconds=loops[BEATS]))
-        return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)
+    if away:
+        return Line("worker", FAIL, away[0], todo)
+    if silent:
+        return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"
