@@ -27,7 +27,10 @@ NOT_WANTED = (
     "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches; "
     "wrapup doctor looks at this machine."
 )
-NOBODY = "No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine."
+NOBODY = (
+    "No worker watches now what the database says, or the one that does is stopped or hangs, so nobody knows what else is wrong; "
+    "wrapup doctor looks at this machine."
+)
 NOT_YET = "A worker has begun to watch, and has not looked lately at what the database says."
 UNWATCHED_MACHINE = "Nobody has looked lately at the disk, the spool and the backups of {}: no worker watches it."
 UNNOTED = (
