@@ -1,6 +1,5 @@
 """The database: one engine, and two ways in, ``read()`` and ``write()``."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence

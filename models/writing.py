@@ -38,7 +38,7 @@ def refuses_writes(error: Exception) -> bool:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """The file of a SQLite database, where SQLite finds it: it follows links, and keeps its log beside the file that they lead to.
+    """The file of a SQLite database, where SQLite finds it: it follows links, and its log is beside the file that they lead to.
     None of another database, and of one in memory."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
         return None
@@ -47,7 +47,7 @@ def sqlite_file(url: URL) -> Path | None:
 
 def _can_grow(folder: Path) -> bool:
     try:
-        durable.probe(folder, synced=False)  # every page and scrape asks; a write to the disk would hold up those of callbacks
+        durable.probe(folder, synced=False)  # pages and scrapes ask: a sync would hold up those of callbacks
     except OSError:
         return False
     return True

@@ -172,9 +172,9 @@ def test_why_a_store_fails_is_said_and_no_secret_with_it(settings, open_inbox, l
     with spool_refused(settings):
         assert Readiness(inbox).ask(Ticket(None)) is None
         put(inbox, [draft(1), draft(2, stranger=True)])
-    for event in ("store_not_ready", "store_fails"):
-        said = {line["store"]: line["said"] for line in logged(event)}
-        assert "127.0.0.1" in said["database"] and "refused" in said["database"], event
+    for name in ("store_not_ready", "store_fails"):
+        said = {line["store"]: line["said"] for line in logged(name)}
+        assert "127.0.0.1" in said["database"] and "refused" in said["database"], name
         assert said["spool"] == "Not a directory"
     assert said.keys() == {"database", "strangers", "spool"} and said["strangers"] == said["database"]
     assert "hunter2" not in str(logged("store_fails") + logged("store_not_ready"))

@@ -146,7 +146,8 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     assert (found["port"].state, found["dialer qvoice-main"].state) == (FAIL, FAIL)
     assert "Something else than Wrapup" in found["port"].said
     waits, _, why = found["worker"].said.partition(". ")
-    assert waits.startswith("A receipt has been waiting") and why.startswith("None is at work: the last was seen 9 min ago")
+    assert waits.startswith("A receipt has been waiting to be read since 9 min ago")
+    assert why.startswith("None is at work: the last was seen 9 min ago")
     assert all(line.todo for line in found.values() if line.state != OK)
 
 
@@ -279,10 +280,9 @@ def test_the_disk_of_sqlites_file_is_looked_at_where_it_is_another_one(tmp_path,
     assert [line.what for line in machine.disks(tmp_path, tmp_path / "wrapup.db")] == [
         what for what in both if not what.startswith("database")
     ]
-    assert "where SQLite's file is" in next(
-        line.said for line in machine.disks(tmp_path, another_disk / "made" / "at the first start" / "wrapup.db")
-        if line.what == "database disk"
-    )
+    unmade = another_disk / "made" / "at the first start" / "wrapup.db"
+    (line,) = [line for line in machine.disks(tmp_path, unmade) if line.what == "database disk"]
+    assert line.said.endswith(" free where SQLite's file is.")
 
 
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):

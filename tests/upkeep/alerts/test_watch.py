@@ -207,7 +207,11 @@ def test_a_disk_with_little_room(alone):
 def test_a_disk_of_sqlites_file_with_little_room_and_one_that_is_gone(sqlite_template, another_disk, tmp_path):
     shutil.copy(sqlite_template, another_disk / "wrapup.db")
     few = tuple(replace(one, bound=2**62) for one in CONDITIONS if one.name == "database_disk_nearly_full")
-    with mailbox() as box, receiving() as receiver, closing(Database(f"sqlite:///{another_disk}/wrapup.db")) as database:
+    with (
+        mailbox() as box,
+        receiving() as receiver,
+        closing(Database(f"sqlite:///{another_disk}/wrapup.db")) as database,
+    ):
         rig = Rig(database, tmp_path, box, receiver, conditions=few)
         rig.begin()
         rig.minutes(2)
