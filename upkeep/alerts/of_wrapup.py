@@ -51,7 +51,7 @@ OF_WRAPUP = (
         0,
         WARNING,
         "Processes that ended within 15 minutes though nobody had told them to ({process}): {value}. They were started anew.",
-        'Look for child_died, mirror_died, "was sent" and "exited with code" in the log, and in the system\'s for a lack of memory.',
+        'Look for child_died, mirror_died, "was sent" or "exited with code" in the log, in the system\'s for a lack of memory.',
         lasts=minutes(0),
         of=("process",),
         of_machine=True,
