@@ -7,6 +7,7 @@ import structlog
 
 from callbacks.ladder.inbox import Inbox
 from callbacks.ladder.tickets import Ticket, release
+from models.database import said
 from models.schema import is_newer
 
 log = structlog.get_logger(__name__)
@@ -90,4 +91,4 @@ class _Trial:
             self._attempt()
             done.append(True)
         except Exception as error:  # noqa: BLE001 - every error means the same here
-            log.error("store_not_ready", store=self._name, error=type(error).__name__)
+            log.error("store_not_ready", store=self._name, error=type(error).__name__, said=said(error))

@@ -17,7 +17,6 @@ import errno
 import math
 import os
 import re
-import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,14 +24,13 @@ from zlib import crc32
 
 import structlog
 
-from callbacks.spool_files import close, is_closed, lock, opened, release, sync_folder, write_all
-from lib import private
+from callbacks.spool_files import close, is_closed, lock, opened, release
+from lib import durable, private
 
 log = structlog.get_logger()
 
 SEGMENT = re.compile(r"\d{12}\.spool")
 DAMAGED = "damaged"
-PROBED_BYTES = 64 * 1024
 MOST_TRIES = 100  # at a segment to append to: where new ones are closed from the start, there is none to be had
 BATCH_BYTES = 4 * 1024 * 1024  # bodies may have 1 MiB, and a drained batch is held in memory
 
@@ -138,11 +136,9 @@ class Spool:
                         yield entry.stat().st_size
 
     def probe(self) -> None:
-        """Raise OSError when the spool could not store ``PROBED_BYTES`` now: writes and removes a file of that length."""
+        """Raise OSError when the spool could not store some callbacks now: to the disk, as ``append`` does."""
         private.make_folder(self.folder)
-        with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
-            write_all(file.fileno(), bytes(PROBED_BYTES))
-            os.fsync(file.fileno())
+        durable.probe(self.folder)
 
     def _open_newest(self) -> int:
         """Open and lock the segment to append to: the newest, or a new one when that is full, closed or not to be had."""
@@ -192,14 +188,14 @@ class Spool:
         length = os.fstat(segment).st_size
         if not length:
             # By whoever writes first, and before: then a power cut leaves no segment with content out of the folder.
-            sync_folder(self.folder)
+            durable.sync_folder(self.folder)
             if self._known_folder != (folder := self.folder.stat().st_ino):
-                sync_folder(self.folder.parent)
+                durable.sync_folder(self.folder.parent)
                 self._known_folder = folder
         elif os.pread(segment, 1, length - 1) != b"\n":
             data = b"\n" + data  # a killed process left a torn line; ours must not become its end
         try:
-            write_all(segment, data)
+            durable.write_all(segment, data)
             try:
                 os.fdatasync(segment)
             except BaseException:
@@ -249,9 +245,9 @@ class Spool:
             return
         data = b"".join(b"\n" + line.removesuffix(b"\n") for line in lines)  # newline first: a copy may be torn, too
         with opened(self.folder / DAMAGED, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as damaged:
-            write_all(damaged, data)
+            durable.write_all(damaged, data)
             os.fsync(damaged)
-        sync_folder(self.folder)
+        durable.sync_folder(self.folder)
         log.error("spool_damaged", segment=path.name, lines=len(lines), bytes=len(data) - len(lines))
 
 

@@ -1,4 +1,4 @@
-"""Files that threads and processes share: locked for a moment, closed for good, and on the disk when they say so."""
+"""Files that threads and processes share: locked for a moment, and closed for good."""
 
 import contextlib
 import os
@@ -41,14 +41,3 @@ def close(segment: int) -> None:
     """Nobody appends to it any more. Where a file system cannot keep this, only order suffers: the lock does the rest."""
     with contextlib.suppress(OSError):
         os.fchmod(segment, stat.S_IRUSR)
-
-
-def write_all(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-
-
-def sync_folder(path: Path) -> None:
-    with opened(path) as folder:
-        os.fsync(folder)

@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from lib import private
+
+PROBED_BYTES = 64 * 1024  # more than the log of a small transaction, or most callbacks
 
 
 def replace(path: Path, text: str) -> None:
@@ -16,6 +19,26 @@ def replace(path: Path, text: str) -> None:
     sync_folder(path.parent)
     beside.rename(path)
     sync_folder(path.parent)
+
+
+def probe(folder: Path, synced: bool = True) -> None:
+    """Raise OSError where nothing more of ``PROBED_BYTES`` can be stored in the folder: that is tried, in a file without a name,
+    which is gone at once. Only by trying is it known: after an error of the disk the system refuses to write and still says that
+    everybody may, and a full disk says so nowhere else.
+
+    Not ``synced``, for whoever looks often: it costs no write to the disk, and finds all but a disk that takes what is written
+    and then loses it, or has no room by then."""
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        write_all(file.fileno(), bytes(PROBED_BYTES))
+        if synced:
+            os.fsync(file.fileno())
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Raises OSError; some of it may be there then."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
 
 
 def sync_folder(folder: Path) -> None:

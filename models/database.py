@@ -1,6 +1,5 @@
 """The database: one engine, and two ways in, ``read()`` and ``write()``."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_eng
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -25,7 +24,7 @@ from lib.stand_ins import StandIns
 from models import hosts
 from models.base import Base
 from models.write_lock import hold_write_lock
-from models.writing import refuses_writes
+from models.writing import refuses_writes, sqlite_file
 
 One = TypeVar("One")
 AnyColumn = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -38,6 +37,7 @@ CHECKPOINT_PAGES = 1000
 CACHE_KIB = 512  # of pages, for each connection
 LOG_BYTES = 32 * 1024 * 1024  # of SQLite's log, as soon as nobody reads what was before; eight times what is usual
 STAND_INS = "stand_ins"
+_NAMING_THE_PLACE = ("OperationalError", "InterfaceError")  # of drivers (PEP 249), by which SQLAlchemy names its own
 
 BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
 
@@ -78,22 +78,23 @@ class Database:
         else:
             event.listen(self.engine, "connect", partial(_limit_postgresql, seconds))
 
+    @property
+    def file(self) -> Path | None:
+        """Of SQLite: ``writing.sqlite_file``."""
+        return sqlite_file(self.url)
+
     def _close_files(self, *_: object) -> None:
         """The database is read by its owner alone, also one that an earlier release has made. SQLite gives the files beside it
         the mode that it has when they are made."""
-        path = os.path.realpath(self.url.database or "")  # SQLite follows links, too
-        if (
-            not self.url.database
-            or self.url.database.startswith((":", "file:"))
-            or not os.path.isdir(os.path.dirname(path))
-        ):
+        path = self.file
+        if path is None or not path.parent.is_dir():
             return  # the driver will say so itself
         try:
-            private.make_file(Path(path))
+            private.make_file(path)
         except OSError:  # a folder that nobody can write to
             return
         for beside in BESIDE:
-            private.close(Path(path + beside))
+            private.close(path.with_name(path.name + beside))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -220,11 +221,15 @@ def lacks_table(error: Exception) -> bool:
 
 
 def said(error: Exception) -> str:
-    """Why the database cannot be used, for the log and the terminal: of its driver's words the first line, which names the place
-    and never a password. Of other errors the kind alone: the driver may repeat what was to be stored."""
+    """Why the database, or what else stores, cannot be used, for the log and the terminal. Of the words of its driver, whose own
+    error it may be or SQLAlchemy's around it, the first line, which names the place and never a password; of the system's what is
+    wrong, without the path. Of other errors the kind alone: the driver may repeat what was to be stored."""
     if isinstance(error, PoolTimeout):
         return "all its connections are in use"
-    if not isinstance(error, OperationalError | InterfaceError) and not refuses_writes(error):
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    kinds = {one.__name__ for one in type(error).__mro__}
+    if kinds.isdisjoint(_NAMING_THE_PLACE) and not refuses_writes(error):
         return type(error).__name__
     return str(getattr(error, "orig", error)).strip().partition("\n")[0].removesuffix(".")
 

@@ -2,14 +2,14 @@
 
 import os
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-ROOM = 64 * 1024  # bytes: more than the log of a small transaction
+from lib import durable
+
 # "cannot execute ... in a read-only transaction", and a disk that is full.
 _REFUSED = ("25006", "53100")
 _POSTGRESQL_TAKES_WRITES = text(
@@ -24,24 +24,30 @@ def takes_writes(session: Session) -> bool:
     a PostgreSQL that is a standby, was told to be read-only, or has taken our right to write away."""
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
-        path = Path(bind.engine.url.database or "").absolute()
-        return os.access(path, os.W_OK, effective_ids=True) and _can_grow(path.parent)
+        path = sqlite_file(bind.engine.url)
+        return path is None or (os.access(path, os.W_OK, effective_ids=True) and _can_grow(path.parent))
     return bool(session.scalar(_POSTGRESQL_TAKES_WRITES))
 
 
 def refuses_writes(error: Exception) -> bool:
-    """Whether the database could be read, and refused to be written to."""
-    why = getattr(error, "orig", None)
+    """Whether the database could be read, and refused to be written to: by its driver's error, or SQLAlchemy's around it."""
+    why = getattr(error, "orig", error)
     if getattr(why, "sqlite_errorcode", 0) & 0xFF in _REFUSED_BY_SQLITE:
         return True
-    return isinstance(error, DBAPIError) and getattr(why, "sqlstate", None) in _REFUSED
+    return getattr(why, "sqlstate", None) in _REFUSED
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite database, where SQLite finds it: it follows links, and its log is beside the file that they lead to.
+    None of another database, and of one in memory."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
+        return None
+    return Path(os.path.realpath(url.database))
 
 
 def _can_grow(folder: Path) -> bool:
-    """Tried with a file without a name, which is gone at once: after an error of the disk the system refuses to write and still
-    says that everybody may, and a full disk says so nowhere else."""
     try:
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
-            return file.write(bytes(ROOM)) == ROOM
+        durable.probe(folder, synced=False)  # pages and scrapes ask: a sync would hold up those of callbacks
     except OSError:
         return False
+    return True

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,7 @@ from models.database import Database
 from queries.sources import ALWAYS, NEVER
 from service import logs
 from service.settings import config
+from upkeep import endings
 
 log = structlog.get_logger(__name__)
 
@@ -28,13 +31,15 @@ STOP_SECONDS = 3.0
 
 
 class Mirroring:
-    """``setting``: WRAPUP_MIRROR; ``rows``: with ``auto``, from how many changes on there is a mirror."""
+    """``setting``: WRAPUP_MIRROR; ``rows``: with ``auto``, from how many changes on there is a mirror; ``died`` is called when it
+    has ended by itself."""
 
-    def __init__(self, database: Database, folder: Path, setting: str, rows: int):
+    def __init__(self, database: Database, folder: Path, setting: str, rows: int, died: Callable[[], object]):
         self._database = database
         self._folder = folder
         self._setting = setting
         self._rows = rows
+        self._died = died
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 
@@ -42,6 +47,7 @@ class Mirroring:
         """Start the process where it is wanted and does not run."""
         if self._process is not None and self._process.poll() is not None:
             log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
+            self._died()
             self._process, self._not_before = None, time.monotonic() + AGAIN
         if self._process is None and time.monotonic() >= self._not_before and self._wanted():
             self._process = child_processes.start("service.mirroring")
@@ -63,7 +69,8 @@ class Mirroring:
 
 def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
     """The mirror as it is set up."""
-    return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows)
+    died = partial(endings.note, settings.data_dir, endings.MIRROR)
+    return Mirroring(database, settings.mirror_folder(), settings.mirror, settings.mirror_rows, died)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -36,11 +37,13 @@ OTHER_SETTINGS = 3  # the code of its end
 
 
 class Beside:
-    """The second process, as the worker sees it. Any thread may ask. ``file_hash``: of the settings (``Settings.file_hash``)."""
+    """The second process, as the worker sees it. Any thread may ask. ``file_hash``: of the settings (``Settings.file_hash``);
+    ``died`` is called when it has failed."""
 
-    def __init__(self, database: Database, file_hash: str):
+    def __init__(self, database: Database, file_hash: str, died: Callable[[], object] = lambda: None):
         self._batch = batch_size(database)
         self._file_hash = file_hash
+        self._died = died
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._busy_since: float | None = None
@@ -74,6 +77,7 @@ class Beside:
                 self._not_before = time.monotonic() + AGAIN_SECONDS
                 if code != OTHER_SETTINGS:  # of which it has told
                     log.error("normalizer_died", code=code)
+                    self._died()
         return self._process is not None
 
 

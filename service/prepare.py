@@ -55,7 +55,7 @@ def run() -> int:
     try:
         prepare(settings, database)
     except OperationalError as error:
-        log.error("database_away", said=str(error.orig).splitlines()[0])
+        log.error("database_away", said=said(error))
         return AWAY
     except click.ClickException as error:  # only people can mend that
         error.show()

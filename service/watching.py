@@ -40,7 +40,7 @@ def watch_of(database: Database, settings: Settings) -> Watch | None:
     return Watch(
         settings.alerts,
         Collector(about),
-        lambda: machine.figures(settings.data_dir, refused, waiting()),
+        lambda: machine.figures(settings.data_dir, refused, waiting(), database.file),
         database,
         InFile(settings.data_dir),
         Digests(settings.alerts, database, connections, recent, waiting),

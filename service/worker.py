@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -37,6 +38,7 @@ from service.outward import outward
 from service.retaining import retaining
 from service.settings import config
 from service.supervisor import hooks
+from upkeep import endings
 from upkeep.beats import EVERY_SECONDS, Beats
 from upkeep.metrics.names import BEATS
 
@@ -66,7 +68,7 @@ def run(database: Database, settings: config.Settings, started: Callable[[], Non
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     place = FeedPlace(database, settings.data_dir, starts=True)
-    beside = Beside(database, settings.file_hash)
+    beside = Beside(database, settings.file_hash, partial(endings.note, settings.data_dir, endings.NORMALIZER))
     known = (settings.connections, settings.callbacks_of())
     threads = start(database, *known, place, settings.data_dir, stop, duties, beside, beats)
     log.info("worker_started", loops=[thread.name for thread in threads])

@@ -4,7 +4,9 @@ import gc
 import os
 import shutil
 import ssl
+import tempfile
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import pytest
 import structlog
@@ -126,6 +128,16 @@ def sqlite_url(sqlite_template, tmp_path):
     path = tmp_path / "wrapup.db"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def another_disk(tmp_path):
+    """A folder on another one than ``tmp_path``."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no disk of memory")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 from lib.shared_counts import SharedCounts
 
 RECEIVERS, READER, WORKER = "receivers", "reader", "worker"
-KINDS = (RECEIVERS, READER, WORKER)  # new ones go to the end: the file knows their places
+MIRROR, NORMALIZER = "mirror", "normalizer"  # which the worker starts
+KINDS = (RECEIVERS, READER, WORKER, MIRROR, NORMALIZER)  # new ones go to the end: the file knows their places
 
 
 def note(data_dir: Path, kind: str) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from callbacks.draft import Draft
 from callbacks.ladder.tickets import Ticket, release
+from models.database import said
 
 log = structlog.get_logger(__name__)
 
@@ -162,7 +163,8 @@ class Rung:
                 return
             self.tripped, self._store = True, None
             refused, self._taken, self._waiting = self._taken + self._waiting, [], []
-        log.error("store_fails", store=self.name, receipts=len(refused), error=type(error).__name__)
+        kind = type(error).__name__
+        log.error("store_fails", store=self.name, receipts=len(refused), error=kind, said=said(error))
         self._below(refused)
 
 

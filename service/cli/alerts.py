@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lib import clock
 from lib.http.errors import ExchangeError
+from lib.text import many
 from models import AlertState
 from models.database import said
 from models.writing import takes_writes
@@ -26,9 +27,17 @@ NOT_WANTED = (
     "The settings have no mail, webhook or heartbeat under [alerts], so no worker watches; "
     "wrapup doctor looks at this machine."
 )
-NOBODY = "No worker watches now, so nobody knows what else is wrong; wrapup doctor looks at this machine."
+NOBODY = (
+    "No worker watches now what the database says, or the one that does is stopped or hangs, so nobody knows what else is wrong; "
+    "wrapup doctor looks at this machine."
+)
 NOT_YET = "A worker has begun to watch, and has not looked lately at what the database says."
 UNWATCHED_MACHINE = "Nobody has looked lately at the disk, the spool and the backups of {}: no worker watches it."
+UNNOTED = (
+    "Nobody knows what is wrong now with the disk, the spool and the backups of {} (last noted: {}): the worker that watches it "
+    "has just begun, is stopped or hangs, or cannot write {} (alerts_not_kept in its log)."
+)
+UNREADABLE = "Nobody knows what is wrong with the disk, the spool and the backups of {}: {} cannot be read ({})."
 MUTE = "The database takes no writes, so no worker can say that it watches, and nobody knows what else is wrong."
 UNREAD = "The database cannot be read, so nobody knows what else is wrong: {}."
 _KEPT = select(AlertState.document, AlertState.lease_until).where(AlertState.name == ROW)
@@ -67,30 +76,43 @@ def list_() -> None:
     """Show what is wrong now, and who was told, as the worker that watches has noted it. Code 1 where something is, or where
     nobody can say whether something is: the database is away, or no worker watches."""
     own, now = settings(), clock.now()
-    machine = State.read(InFile(own.data_dir).read())
-    table, unknown = _kept(now)
-    states = [table, machine]
-    on = [alert for state in states for alert in state.on()]
-    for alert in on:
-        told = ", ".join(f"{channel} told" for channel in alert.told) or "nobody told yet"
-        say(f"{alert.severity}  {clock.ago(clock.parse(alert.began), now)}  {alert.summary}  ({told})")
-    for state in states:
-        for channel, one in state.channels.items():
-            if one.failures:
-                say(f"{channel}: not told {one.failures} times in a row: {one.error}")
-    if not own.alerts.wanted:
-        unknown = [NOT_WANTED]
-    elif not _is_fresh(machine, now):
-        unknown.append(UNWATCHED_MACHINE.format(socket.gethostname()))
-    for sentence in unknown:
+    found = [_of_database(now), _of_machine(InFile(own.data_dir), now)]
+    on, unknown = 0, list[str]()
+    for state, unsure in found:
+        as_of = f"; as of {clock.ago(state.looked_at(), now)}" if unsure else ""
+        for alert in state.on():
+            told = ", ".join(f"{channel} told" for channel in alert.told) or "nobody told yet"
+            say(f"{alert.severity}  {clock.ago(clock.parse(alert.began), now)}  {alert.summary}  ({told}{as_of})")
+            on += 1
+        unknown += unsure
+    for channel in own.alerts.channels:
+        failed = [one for state, _ in found if (one := state.channels.get(channel)) and one.failures]
+        if failed:  # of the database's alerts and of the machine's, which are told apart
+            one = max(failed, key=lambda one: one.failures)
+            say(f"{channel}: not told {many(one.failures, 'time')} in a row: {one.error}")
+    for sentence in (unknown := unknown if own.alerts.wanted else [NOT_WANTED]):
         say(sentence)
     if not on and not unknown:
-        looks = (state.looked_at() for state in states)
+        looks = (state.looked_at() for state, _ in found)
         say(f"No alert is on, as of {clock.ago(min(filter(None, looks)), now)}.")
     sys.exit(int(bool(on or unknown)))
 
 
-def _kept(now: datetime) -> tuple[State, list[str]]:
+def _of_machine(file: InFile, now: datetime) -> tuple[State, list[str]]:
+    """What this machine's data folder has of alerts, and a sentence where nobody can say what is wrong now."""
+    here = socket.gethostname()
+    try:
+        state, watched = State.read(file.noted()), file.is_watched()
+    except (OSError, ValueError) as error:
+        return State(), [UNREADABLE.format(here, file.path, said(error))]
+    if _is_fresh(state, now):
+        return state, []
+    if not watched:
+        return state, [UNWATCHED_MACHINE.format(here)]
+    return state, [UNNOTED.format(here, clock.ago(state.looked_at(), now), file.path)]
+
+
+def _of_database(now: datetime) -> tuple[State, list[str]]:
     """What the database has of alerts, and sentences about what nobody can say."""
     try:
         with context().database.read() as session:

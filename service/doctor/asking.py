@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from lib import clock
 from lib.text import many
+from models.writing import sqlite_file
 from service.doctor import database, machine
 from service.doctor.line import FAIL, OK, WARN, Check, Line, run
 from service.doctor.others import others
@@ -49,10 +50,10 @@ def _settings(environ: Mapping[str, str], places: Places) -> Settings:
 
 
 def _checks(places: Places, settings: Settings | None) -> Sequence[tuple[str, Check]]:
-    is_sqlite = make_url(places.database_url).get_backend_name() == "sqlite"
+    url = make_url(places.database_url)
     checks: list[tuple[str, Check]] = [
-        ("versions", partial(machine.versions, is_sqlite)),
-        ("disk", partial(machine.disk, places.data_dir)),
+        ("versions", partial(machine.versions, url.get_backend_name() == "sqlite")),
+        ("disk", partial(machine.disks, places.data_dir, sqlite_file(url))),
         ("folders", partial(machine.folders, places)),
         ("database", partial(database.database, places.database_url)),
         ("processes", partial(machine.processes, places.data_dir)),

@@ -1,7 +1,6 @@
 """The database: is it there, can it be written, is it of this release, how fast does it answer, what is the time there, and are
 receipts read?"""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -35,6 +34,7 @@ EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
 )
 UP = "Is it up, and does WRAPUP_DATABASE_URL name it?"
+ABSENT = "None is at work: the last was seen {} ago, and has ended, hangs or is stopped."
 MUTE = "Nobody can say whether one lives: it could not write that into the database."
 DAMAGED = "Is the file whole, and Wrapup's? Else put back a backup: docs/backups.md."
 
@@ -136,7 +136,6 @@ def _writable(database: Database) -> Line:
                     "writing", FAIL, f"{database.url.username or 'Our role'} may not write to its tables.", todo
                 )
         return Line("writing", OK, "It can be written.")
-    path = database.url.database or ""
     with database.read() as session:
         may = takes_writes(session)
     if not may:
@@ -153,9 +152,10 @@ def _writable(database: Database) -> Line:
                 "writing", WARN, f"Somebody else has been writing for {WRITE_SECONDS:.0f} s.", "Who? `fuser FILE` says."
             )
         return Line("writing", FAIL, f"It cannot be written: {said(error)}.", "Is the disk full, or mounted read-only?")
-    used = shutil.disk_usage(os.path.dirname(os.path.abspath(path)))
-    log = Path(f"{path}-wal")
-    if log.exists() and log.stat().st_size > max(1_000_000_000, used.free // 4):
+    path = database.file
+    assert path is not None
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size > max(1_000_000_000, shutil.disk_usage(path.parent).free // 4):
         size = log.stat().st_size / 1e9
         return Line(
             "writing", WARN, f"The log in front of the file has {size:.1f} GB.", "Does an export or a backup hang?"
@@ -168,15 +168,17 @@ def _worker(session: Session, may_say: bool) -> Line:
     now = clock.now()
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
+    silent = loops.get(BEATS, 0.0) > DEAD_SECONDS
+    away = [ABSENT.format(clock.span(timedelta(seconds=loops[BEATS])))] if silent and may_say else []
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
-        return Line("worker", FAIL, f"A receipt has been waiting to be read since {clock.ago(oldest, now)}.", todo)
+        waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
+        return Line("worker", FAIL, " ".join([waits, *away]), todo)
     if not loops:
         return Line("worker", WARN, "None is known to run.", todo)
-    if loops.get(BEATS, 0.0) > DEAD_SECONDS:
-        if not may_say:
-            return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
-        last = clock.span(timedelta(seconds=loops[BEATS]))
-        return Line("worker", FAIL, f"None lives: the last was seen {last} ago.", todo)
+    if away:
+        return Line("worker", FAIL, away[0], todo)
+    if silent:
+        return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"

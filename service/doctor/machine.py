@@ -25,6 +25,7 @@ from service.settings.config import Places
 from service.supervisor import folder
 from upkeep.backups import beside, noted
 from upkeep.backups.folders import size
+from upkeep.metrics.machine import is_elsewhere
 
 LEAST_BYTES, FEW_BYTES, FEW_SHARE = 200_000_000, 2_000_000_000, 0.1
 FEW_INODES = 0.05
@@ -58,23 +59,28 @@ def versions(is_sqlite: bool) -> Iterator[Line]:
         yield Line("SQLite", OK, said)
 
 
-def disk(data_dir: Path) -> Iterator[Line]:
+def disks(data_dir: Path, database: Path | None) -> Iterator[Line]:
+    """That of the data folder, and that of SQLite's file where it is another one."""
     path = _there(data_dir)
+    yield from _disk(path, "", "the data folder", "callbacks are kept here while the database is away.")
+    if database is not None and is_elsewhere(where := _there(database.parent), path):
+        yield from _disk(where, "database ", "SQLite's file", "without it the database takes no writes.")
+
+
+def _disk(path: Path, whose: str, what: str, why: str) -> Iterator[Line]:
     use, files = shutil.disk_usage(path), os.statvfs(path)
-    said = f"{size(use.free)} of {size(use.total)} free where the data folder is."
-    todo = "Make room: callbacks are kept here while the database is away."
+    said, todo = f"{size(use.free)} of {size(use.total)} free where {what} is.", f"Make room: {why}"
     if use.free < LEAST_BYTES:
-        yield Line("disk", FAIL, said, todo)
+        yield Line(f"{whose}disk", FAIL, said, todo)
     elif use.free < FEW_BYTES or use.free < FEW_SHARE * use.total:
-        yield Line("disk", WARN, said, todo)
+        yield Line(f"{whose}disk", WARN, said, todo)
     else:
-        yield Line("disk", OK, said)
+        yield Line(f"{whose}disk", OK, said)
+    said = f"{files.f_favail:,} of {files.f_files:,} free."
     if files.f_files and files.f_favail < FEW_INODES * files.f_files:  # some file systems count none
-        yield Line(
-            "inodes", WARN, f"{files.f_favail:,} of {files.f_files:,} free.", "Remove files: none can be made soon."
-        )
+        yield Line(f"{whose}inodes", WARN, said, "Remove files: none can be made soon.")
     elif files.f_files:
-        yield Line("inodes", OK, f"{files.f_favail:,} of {files.f_files:,} free.")
+        yield Line(f"{whose}inodes", OK, said)
 
 
 def folders(places: Places) -> Iterator[Line]:

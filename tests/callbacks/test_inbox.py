@@ -166,6 +166,20 @@ def test_what_no_store_takes_stands_in_the_log_and_comes_back_from_memory(databa
     assert {Draft.from_record(line["receipt"]).body for line in lines} == {draft(n).body for n in range(5)}
 
 
+def test_why_a_store_fails_is_said_and_no_secret_with_it(settings, open_inbox, logged):
+    away = Database("postgresql://nobody:hunter2@127.0.0.1:1/nothing")
+    inbox = open_inbox(away, settings)
+    with spool_refused(settings):
+        assert Readiness(inbox).ask(Ticket(None)) is None
+        put(inbox, [draft(1), draft(2, stranger=True)])
+    for name in ("store_not_ready", "store_fails"):
+        said = {line["store"]: line["said"] for line in logged(name)}
+        assert "127.0.0.1" in said["database"] and "refused" in said["database"], name
+        assert said["spool"] == "Not a directory"
+    assert said.keys() == {"database", "strangers", "spool"} and said["strangers"] == said["database"]
+    assert "hunter2" not in str(logged("store_fails") + logged("store_not_ready"))
+
+
 def test_what_is_in_memory_goes_into_the_spool_when_only_that_is_well_again(settings, open_inbox):
     inbox = open_inbox(Database("postgresql://nobody@127.0.0.1:1/nothing"), settings)
     with spool_refused(settings):

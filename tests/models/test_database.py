@@ -1,9 +1,11 @@
 """How long a statement may take, and what comes of a connection that cannot be used."""
 
+import sqlite3
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -55,6 +57,15 @@ def test_another_error_is_not_the_time(database):
         (OperationalError("SELECT", {}, Exception("connection refused.\nIs it running?")), "connection refused"),
         (IntegrityError("INSERT", {}, Exception("key (number)=(+919812345678) exists")), "IntegrityError"),
         (PoolTimeout("QueuePool limit"), "all its connections are in use"),
+        # The driver's own, as those have it who use it without SQLAlchemy.
+        (sqlite3.OperationalError("disk I/O error"), "disk I/O error"),
+        (psycopg.errors.AdminShutdown("terminating connection.\nDETAIL: x"), "terminating connection"),
+        (psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT"), "cannot execute INSERT"),
+        (psycopg.errors.UniqueViolation("key (number)=(+919812345678) exists"), "UniqueViolation"),
+        (sqlite3.IntegrityError("+919812345678"), "IntegrityError"),
+        # And the system's, of a disk.
+        (OSError(28, "No space left on device", "/data/spool/+919812345678"), "No space left on device"),
+        (OSError("+919812345678"), "OSError"),
     ],
 )
 def test_why_it_cannot_be_used_is_said_without_what_was_to_be_stored(error, words):

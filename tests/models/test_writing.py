@@ -2,6 +2,7 @@
 
 import os
 import resource
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -68,6 +69,20 @@ def test_a_sqlite_whose_disk_takes_nothing_more(sqlite_url):
             os._exit(0 if takes_writes(session) else 3)
 
     assert end_of(forked(looked)) == 3
+
+
+def test_a_sqlite_behind_a_link_is_judged_where_it_lies(sqlite_url, tmp_path):
+    """SQLite follows the link, and its log grows beside the file, whatever the link's own folder takes."""
+    there = Path(Database(sqlite_url).url.database)
+    link = tmp_path / "elsewhere" / "wrapup.db"
+    link.parent.mkdir()
+    link.symlink_to(there)
+    with Database(f"sqlite:///{link}").read() as session:
+        session.execute(text("SELECT count(*) FROM receipts"))
+        assert takes_writes(session)
+        link.unlink()
+        link.symlink_to("/proc/version")  # in a folder that takes nothing, which root may write to all the same
+        assert not takes_writes(session)
 
 
 def test_the_error_of_one_that_takes_none_is_told_from_others(database):

@@ -102,7 +102,7 @@ def test_where_all_is_well_no_line_is_a_failure(environ, tmp_path):
             session.execute(text("DELETE FROM worker_beats"))
         Beats(living, lambda: clock.now() - timedelta(seconds=90)).write()
         lives = looked(environ)["worker"]
-        assert (lives.state, lives.said[:29]) == (FAIL, "None lives: the last was seen")
+        assert lives.state == FAIL and lives.said.startswith("None is at work: the last was seen ")
         living.close()
     assert {name for name, line in found.items() if line.state == FAIL} == set()
     well = {name for name, line in found.items() if line.state == OK}
@@ -128,6 +128,7 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     late = Database(environ["WRAPUP_DATABASE_URL"])
     with late.write() as session:
         factories.receipt(session, state="pending", received_at=clock.now() - timedelta(minutes=9))
+    Beats(late, lambda: clock.now() - timedelta(minutes=9)).write()
     late.close()
     with web(200) as port:  # whatever it is asked
         found = looked(environ | {"WRAPUP_BIND": f"127.0.0.1:{port}"})
@@ -144,6 +145,9 @@ def test_what_is_wrong_is_said_with_what_to_do(environ, tmp_path):
     }
     assert (found["port"].state, found["dialer qvoice-main"].state) == (FAIL, FAIL)
     assert "Something else than Wrapup" in found["port"].said
+    waits, _, why = found["worker"].said.partition(". ")
+    assert waits.startswith("A receipt has been waiting to be read since 9 min ago")
+    assert why.startswith("None is at work: the last was seen 9 min ago")
     assert all(line.todo for line in found.values() if line.state != OK)
 
 
@@ -268,6 +272,17 @@ def test_of_a_sqlite_that_cannot_be_written_nobody_says_that_no_worker_lives(sql
         assert found["worker"] == (WARN, database.MUTE)
 
     assert end_of(forked(asked)) == 0
+
+
+def test_the_disk_of_sqlites_file_is_looked_at_where_it_is_another_one(tmp_path, another_disk):
+    both = [line.what for line in machine.disks(tmp_path, another_disk / "wrapup.db")]
+    assert both[0] == "disk" and "database disk" in both
+    assert [line.what for line in machine.disks(tmp_path, tmp_path / "wrapup.db")] == [
+        what for what in both if not what.startswith("database")
+    ]
+    unmade = another_disk / "made" / "at the first start" / "wrapup.db"
+    (line,) = [line for line in machine.disks(tmp_path, unmade) if line.what == "database disk"]
+    assert line.said.endswith(" free where SQLite's file is.")
 
 
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):

@@ -13,20 +13,24 @@ pytestmark = pytest.mark.slow
 
 
 def test_what_ends_by_itself_is_counted_and_what_is_told_to_end_is_not(tmp_path):
-    with serving(tmp_path) as served:
+    ended = {"receivers": 1, "reader": 1, "worker": 1, "mirror": 1, "normalizer": 0}
+    with serving(tmp_path, WRAPUP_MIRROR="always") as served:
 
         def figures() -> dict[str, int]:
             lines = served.get("/metrics").text.splitlines()
             found = [line.split('"') for line in lines if line.startswith("wrapup_processes_ended_total{")]
             return {kind: int(float(count.removeprefix("} "))) for _, kind, count in found}
 
-        assert figures() == {"receivers": 0, "reader": 0, "worker": 0}
+        assert figures() == dict.fromkeys(endings.KINDS, 0)
         receivers, reader = served.pids("service.supervisor.receivers"), served.pids("service.supervisor.reader")
         assert (len(receivers), len(reader)) == (3, 2)  # the first of each is its gunicorn
+        (mirror,) = until(lambda: served.pids("service.mirroring"), 30)
+        os.kill(mirror, signal.SIGKILL)
+        until(lambda: endings.counts(tmp_path / "data")["mirror"], 30)
         for one in (receivers[-1], reader[-1], *served.pids("service.worker")):
             os.kill(one, signal.SIGKILL)
-        until(lambda: endings.counts(tmp_path / "data") == {"receivers": 1, "reader": 1, "worker": 1}, 30)
-        until(lambda: figures() == {"receivers": 1, "reader": 1, "worker": 1}, 30)
+        until(lambda: endings.counts(tmp_path / "data") == ended, 30)
+        until(lambda: figures() == ended, 30)
         served.process.send_signal(signal.SIGHUP)
         until(lambda: (tmp_path / "err").read_text().count('"event":"renewed"') == 3, 60)
-    assert endings.counts(tmp_path / "data") == {"receivers": 1, "reader": 1, "worker": 1}
+    assert endings.counts(tmp_path / "data") == ended

@@ -109,10 +109,13 @@ def test_there_is_none_where_no_whole_batch_waits(beside, database):
 
 
 def test_one_that_died_is_not_started_again_at_once(beside, database, monkeypatch):
+    counted: list[int] = []
+    monkeypatch.setattr(beside, "_died", lambda: counted.append(1))
     process = start(beside, database)
     process.kill()
     process.wait()
     assert start(beside, database) is None
+    assert counted == [1], "as one that ended though nobody had told it to"
     monkeypatch.setattr(normalizer, "AGAIN_SECONDS", 0.0)
     beside._not_before = 0.0
     assert start(beside, database) is not None

@@ -1,6 +1,7 @@
 """A scrape: what it costs whoever asks often, what runs here, and what should be there."""
 
 import re
+import shutil
 import sys
 from datetime import timedelta
 
@@ -8,9 +9,13 @@ import pytest
 from sqlalchemy import event
 
 from lib import clock
+from models.database import Database
 from models.schema import known
+from service.passage.refusals import tally
 from tests.factories import receipt
+from upkeep.alerts.judging import Figures
 from upkeep.beats import Beats
+from upkeep.metrics import machine
 from web.context import context
 from web.scraped import Scraped
 
@@ -83,6 +88,25 @@ def test_quarantine_counts_what_came_with_a_right_to(nobody, database):
 def test_the_room_on_the_disk(nobody):
     found = figures(nobody.get("/metrics").text)
     assert 0 < found["wrapup_disk_free_bytes"] <= found["wrapup_disk_bytes"]
+    assert "wrapup_database_disk_free_bytes" not in found, "it is no disk of its own"
+
+
+def test_the_room_on_the_disk_of_sqlites_file_where_that_is_another_one(tmp_path, another_disk):
+    def found(url: str) -> dict[str, float]:
+        database = Database(url)
+        values = Figures.of(machine.figures(tmp_path, tally(tmp_path), 0, database.file)).values
+        database.close()
+        return {name: sum(one.values()) for name, one in values.items() if "disk" in name}
+
+    file, link = another_disk / "wrapup.db", tmp_path / "wrapup.db"
+    told = found(f"sqlite:///{file}")
+    assert told["wrapup_database_disk_bytes"] == shutil.disk_usage(another_disk).total
+    assert 0 < told["wrapup_database_disk_free_bytes"] <= told["wrapup_database_disk_bytes"]
+    assert told["wrapup_disk_bytes"] == shutil.disk_usage(tmp_path).total
+    for url in (f"sqlite:///{link}", "postgresql://127.0.0.1/x"):
+        assert found(url).keys() == {"wrapup_disk_bytes", "wrapup_disk_free_bytes"}
+    link.symlink_to(file)
+    assert found(f"sqlite:///{link}").keys() == told.keys(), "SQLite follows the link"
 
 
 def test_nobody_knows_how_long_it_waits_where_the_clock_was_set_back(nobody, database):

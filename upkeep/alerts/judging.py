@@ -62,6 +62,16 @@ class Windows:
         self.kept[key] = [*known, (moment, value)]
         return value - self.kept[key][0][1]
 
+    def most(self, key: str, value: float, holds: bool, at: datetime) -> float:
+        """The most that it has been for as long as it holds. A window empties before what has grown in it is over: the last that
+        is said of it would be the least."""
+        name = f"{key} most"
+        known = [most for _, most in self.kept.pop(name, [])]
+        if holds:
+            value = max(value, *known) if known else value
+            self.kept[name] = [(at.timestamp(), value)]
+        return value
+
     def misses(self, key: str, there: bool, at: datetime) -> bool:
         """Whether it is not there, and was within ``SEEN``."""
         if there:
@@ -95,6 +105,7 @@ def _of_values(condition: Condition, figures: Figures, windows: Windows, now: da
         key = json.dumps([condition.name, *(named.get(name, "") for name in condition.of)])
         if condition.sign == GROWS:
             value = windows.grown(key, value, now, condition.over)
+            value = windows.most(key, value, condition.holds(value), now)
         if condition.holds(value):
             yield Wrong(key, condition.severity, condition.lasts, condition.said(named, value), condition)
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lib import clock, durable, ids, locks, private
 from models import AlertState
-from models.database import Database, changed, insert_into
+from models.database import Database, changed, insert_into, said
 from models.leases import free
 from upkeep.alerts.state import State
 
@@ -127,11 +127,12 @@ class InTable(Keeper):
 
 
 class InFile(Keeper):
-    """Of this machine. Where its disk refuses, it is in memory alone."""
+    """Of this machine. Raises OSError where the disk refuses to keep it: then it is in memory alone, and whoever is started anew
+    tells once more what is on."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now):
         super().__init__(now)
-        self._path, self._lock_path = folder / FILE, folder / LOCK
+        self.path, self._lock_path = folder / FILE, folder / LOCK
         self._file: int | None = None
 
     def _take(self) -> bool:
@@ -140,9 +141,9 @@ class InFile(Keeper):
         try:
             private.make_folder(self._lock_path.parent)
             private.make_file(self._lock_path)
-            file = os.open(self._lock_path, os.O_RDWR | os.O_CLOEXEC)
+            file = self._lock_file()
         except OSError as error:
-            log.error("alerts_unlocked", error=type(error).__name__)
+            log.error("alerts_unlocked", error=type(error).__name__, said=said(error))
             return True  # rather twice than never
         if not locks.take(file):
             os.close(file)
@@ -150,22 +151,40 @@ class InFile(Keeper):
         self._file = file
         return True
 
-    def _load(self) -> dict[str, Any]:
-        return self.read()
-
-    def read(self) -> dict[str, Any]:
-        """What the file holds, whoever watches."""
+    def is_watched(self) -> bool:
+        """Whether a worker of this machine watches it, be it stopped. Raises OSError."""
         try:
-            found: Any = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            file = self._lock_file()
+        except FileNotFoundError:
+            return False
+        try:
+            return not locks.take(file, shared=True)
+        finally:
+            os.close(file)
+
+    def noted(self) -> dict[str, Any]:
+        """What the file holds, whoever watches; nothing where there is none. Raises OSError, or ValueError where it is no
+        document."""
+        try:
+            found: Any = json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise ValueError
+        return found
+
+    def _lock_file(self) -> int:
+        return os.open(self._lock_path, os.O_RDONLY | os.O_CLOEXEC)  # on a disk that is read-only by now, too
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            return self.noted()
+        except (OSError, ValueError) as error:  # what is on is begun anew: rather told twice than never
+            log.error("alerts_unreadable", error=type(error).__name__, said=said(error))
+            return {}
 
     def _save(self, text: str) -> None:
-        try:
-            durable.replace(self._path, text)
-        except OSError as error:
-            log.error("alerts_not_kept", error=type(error).__name__)
+        durable.replace(self.path, text)
 
     def leave(self) -> None:
         with self._lock:
@@ -178,7 +197,7 @@ def kept(keeper: Keeper) -> bool:
     """Keep it, or say in the log why not: it is tried again at the next look."""
     try:
         keeper.keep()
-    except SQLAlchemyError as error:
-        log.error("alerts_not_kept", error=type(error).__name__)
+    except (SQLAlchemyError, OSError) as error:
+        log.error("alerts_not_kept", error=type(error).__name__, said=said(error))
         return False
     return True

@@ -104,7 +104,7 @@ class Watch:
             read_only.add_metric([], int(is_up and not self._writes))
         if self._file.watches():
             self._judge(self._file, self._of_machine, Figures.of([up, read_only, *self._machine()]))
-            self._file.keep()
+            kept(self._file)
 
     def _is_fresh(self, at: datetime | None) -> bool:
         late = LATE + timedelta(seconds=2 * self._settings.every_seconds)

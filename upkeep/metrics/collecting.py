@@ -63,7 +63,7 @@ class Collector:
         )
         yield from found
         # Not the database's: what waits because the database was away is wanted most while it is.
-        yield from machine.figures(about.folder, about.refused, spooled)
+        yield from machine.figures(about.folder, about.refused, spooled, about.database.file)
 
 
 def _of_the_database(session: Session, about: About, spooled: int | None, at: datetime) -> Iterator[Metric]:

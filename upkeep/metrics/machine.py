@@ -10,18 +10,22 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from lib import clock
 from lib.shared_counts import SharedCounts
+from models.database import said
 from upkeep import endings
 from upkeep.backups import noted
 
 log = structlog.get_logger(__name__)
 
 
-def figures(folder: Path, refused: SharedCounts, spooled: int | None) -> Iterator[Metric]:
+def figures(folder: Path, refused: SharedCounts, spooled: int | None, database: Path | None = None) -> Iterator[Metric]:
+    """``folder``: of the data; ``database``: the file of SQLite."""
     requests = "Requests that were refused, callbacks never"
     yield from _counted(refused.counts, "refused", "wrapup_refused", requests, "reason")
     processes = "Processes that ended though nobody had told them to, and were started anew"
     yield from _counted(partial(endings.counts, folder), "ended", "wrapup_processes_ended", processes, "process")
-    yield from _disk(folder)
+    yield from _disk("wrapup_disk", "of the data folder", folder)
+    apart = database.parent if database is not None and is_elsewhere(database.parent, folder) else None
+    yield from _disk("wrapup_database_disk", "of SQLite's file, where that is another one", apart)
     yield from _backups(folder)
     if spooled is not None:
         yield GaugeMetricFamily(
@@ -57,13 +61,23 @@ def _backups(folder: Path) -> Iterator[Metric]:
         yield gauge
 
 
-def _disk(folder: Path) -> Iterator[Metric]:
+def _disk(name: str, words: str, folder: Path | None) -> Iterator[Metric]:
+    """Where there is no folder there is no figure."""
+    free = GaugeMetricFamily(f"{name}_free_bytes", f"Room that is left for us on the disk {words}")
+    size = GaugeMetricFamily(f"{name}_bytes", f"Size of the disk {words}")
     try:
-        disk = shutil.disk_usage(folder)
+        if folder is not None:
+            disk = shutil.disk_usage(folder)
+            free.add_metric([], disk.free)
+            size.add_metric([], disk.total)
     except OSError as error:
-        log.error("disk_unreadable", error=type(error).__name__)
-        return
-    yield GaugeMetricFamily(
-        "wrapup_disk_free_bytes", "Room that is left for us on the disk of the data folder", value=disk.free
-    )
-    yield GaugeMetricFamily("wrapup_disk_bytes", "Size of the disk of the data folder", value=disk.total)
+        log.error("disk_unreadable", folder=str(folder), error=type(error).__name__, said=said(error))
+    yield from (free, size)
+
+
+def is_elsewhere(one: Path, other: Path) -> bool:
+    """Whether two folders are known to lie on different disks."""
+    try:
+        return one.stat().st_dev != other.stat().st_dev
+    except OSError:
+        return False

@@ -185,4 +185,5 @@ BREAKS: dict[str, tuple[Step, Step]] = {
 # Of what stays away when nothing comes any more: the rig stops.
 SILENT = {"callbacks_silent", "refusals_old", "polls_behind"}
 # These have tests of their own.
-APART = {"unreachable", "database_away", "database_read_only", "disk_nearly_full", "alerts_untold"}
+APART = {"unreachable", "database_away", "database_read_only", "alerts_untold"}
+APART |= {"disk_nearly_full", "database_disk_nearly_full"}

@@ -120,7 +120,7 @@ class Rig:
         return Watch(
             self.settings,
             Collector(about, self.at),
-            lambda: machine.figures(self.folder, self.refused, self.spooled()),
+            lambda: machine.figures(self.folder, self.refused, self.spooled(), self.database.file),
             self.database,
             InFile(self.folder, self.at),
             Digests(self.settings, self.database, CONNECTIONS, recent, self.spooled),

@@ -10,7 +10,7 @@ from upkeep.alerts import messages
 from upkeep.alerts.condition import KEEPS, WARNING
 from upkeep.alerts.conditions import NAMED
 from upkeep.alerts.digest import Digests
-from upkeep.alerts.judging import Windows, Wrong
+from upkeep.alerts.judging import Figures, Windows, Wrong, judged
 from upkeep.alerts.settings import Alerts
 from upkeep.alerts.state import BEGAN, ENDED, WAS, State
 
@@ -152,6 +152,21 @@ def test_what_is_told_and_over_is_forgotten_in_time(told):
     assert told.state.alerts, "the webhook was not told yet"
     told.state.forget(["mail"], told.now + timedelta(days=9))
     assert not told.state.alerts
+
+
+def test_what_has_grown_is_told_at_its_end_by_the_most_that_it_was():
+    """Fifteen processes died in two minutes: fifteen minutes later the window has but the last of them."""
+    condition, state, told = NAMED["processes_end"], State(), []
+    for minute, count in enumerate([0, 1, 8, *[15] * 20]):
+        now = NOON + timedelta(minutes=minute)
+        figures = Figures({condition.metric: {(("process", "receivers"),): float(count)}})
+        state.advance(*judged([condition], figures, state.windows, now), now, False)
+        notes = state.notes("mail", (), False)
+        state.told("mail", notes)
+        told += [(note.what, note.alert.summary.partition("): ")[2]) for note in notes]
+        state = State.read(state.document())
+    assert told == [(BEGAN, "1. They were started anew."), (ENDED, "15. They were started anew.")]
+    assert not any(name.endswith("most") for name in state.windows.kept)
 
 
 def test_what_grows_is_compared_with_its_least_within_the_time():

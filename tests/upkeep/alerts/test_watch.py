@@ -1,8 +1,9 @@
 """Each thing is broken for real, and its alert arrives at a mail server and at a webhook, and its end after mending."""
 
+import shutil
 import socket
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog.testing import capture_logs
 
 from models import AlertState
+from models.database import Database
 from queries import recent_counts
 from tests.factories import outcome, poll, receipt
 from tests.schedules.rig import mail_of, mailbox
@@ -32,8 +34,6 @@ def counted_at_once(monkeypatch):
 @pytest.fixture
 def alone(sqlite_url, tmp_path):
     """The same on SQLite alone: for what is no matter of databases. Made of settings."""
-    from models.database import Database
-
     with mailbox() as box, receiving() as receiver:
         made = []
 
@@ -202,6 +202,28 @@ def test_a_disk_with_little_room(alone):
     rig.minutes(2)
     assert names(rig.receiver, "began") == {"disk_nearly_full"}
     assert rig.mails()[0].startswith("Wrapup: Only ") and rig.receiver.beats == 1
+
+
+def test_a_disk_of_sqlites_file_with_little_room_and_one_that_is_gone(sqlite_template, another_disk, tmp_path):
+    shutil.copy(sqlite_template, another_disk / "wrapup.db")
+    few = tuple(replace(one, bound=2**62) for one in CONDITIONS if one.name == "database_disk_nearly_full")
+    with (
+        mailbox() as box,
+        receiving() as receiver,
+        closing(Database(f"sqlite:///{another_disk}/wrapup.db")) as database,
+    ):
+        rig = Rig(database, tmp_path, box, receiver, conditions=few)
+        rig.begin()
+        rig.minutes(2)
+        assert names(receiver, "began") == {"database_disk_nearly_full"}
+        assert rig.mails()[0].startswith("Wrapup: Only ") and rig.mails()[0].endswith("on the disk of SQLite's file.")
+        database.close()
+        another_disk.rename(another_disk.with_suffix(".away"))
+        for _ in range(17):
+            looked_at_what_is_left(rig)
+        another_disk.with_suffix(".away").rename(another_disk)
+        assert "how much room is left on the disk of SQLite's file" in rig.mails()[-1]
+        assert receiver.events() == {("began", "database_disk_nearly_full"): 2}
 
 
 def test_a_figure_that_vanishes_is_an_alert_too(rig):
