@@ -3,7 +3,6 @@ while; who dies leaves it, and the next one goes on where it stopped. Each piece
 """
 
 import socket
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,7 +43,6 @@ class Eraser:
     data_dir: Path
     folders: Sequence[Path] = ()
     tell: Tell = nobody
-    stop: threading.Event = field(default_factory=threading.Event)
     owner: str = field(default_factory=lambda: f"{socket.gethostname()} {ids.new()}")
 
     def step(self) -> bool:
