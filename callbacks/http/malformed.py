@@ -14,6 +14,11 @@ _SECRET = re.compile(
 )
 
 
+# A target as PHP and curl send it where nobody has encoded it: with blanks, and with letters that are not ASCII.
+_LOOSE = re.compile(rb"([!-~]{1,64} )([!-~\x80-\xff](?:[ -~\x80-\xff]*[!-~\x80-\xff])?)( HTTP/1\.[01]\r?)\Z")
+_TO_SPELL = re.compile(rb"[ \x80-\xff]")
+
+
 class BrokenRequest:
     """Stands for a request that could not be told apart: its bytes are its body."""
 
@@ -27,6 +32,16 @@ class BrokenRequest:
 
     def should_close(self) -> bool:
         return True
+
+
+def spelled(head: bytes) -> bytes:
+    """A request's head with percent signs for what its target must not hold as it is; the same where that is not what is wrong
+    with it."""
+    first, end, fields = head.partition(b"\n")
+    found = _LOOSE.match(first)
+    if found is None:
+        return head
+    return found[1] + _TO_SPELL.sub(lambda sign: b"%%%02X" % ord(sign[0]), found[2]) + found[3] + end + fields
 
 
 def without_secrets(said: bytes) -> bytes:

@@ -188,7 +188,11 @@ def test_what_tells_of_no_call_needs_no_events(told, kind, case):
     """How leads, campaigns and queues stand is polled each minute; of calls that were polled an event is missed."""
     own = Connection(name="qvoice-main", dialer="qvoice", default_country="US")
     body = (PAYLOADS / "qvoice" / f"{case}.json").read_bytes()
-    polled = {"source": "report", "record_key": "c0ffee", "context": {"campaign_id": "c0ffee", "listed_under": "c0ffee"}}
+    polled = {
+        "source": "report",
+        "record_key": "c0ffee",
+        "context": {"campaign_id": "c0ffee", "listed_under": "c0ffee"},
+    }
     (kept,) = keep(told, receipt(body, kind, connection=own, **polled))
     normalize(told, {**CONNECTIONS, own.name: own})
     with told.write() as session:
