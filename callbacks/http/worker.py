@@ -11,7 +11,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
@@ -27,7 +27,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
 from callbacks.http.loop_ticket import LoopTicket
-from callbacks.http.malformed import TARGET, BrokenRequest, spelled, without_secrets
+from callbacks.http.malformed import TARGET, BrokenRequest, refusal, spelled, without_secrets
 from callbacks.http.response import Gathered, Response
 from lib.proxies import neighbourhood
 from lib.waiting_room import Seat
@@ -218,7 +218,9 @@ class Worker(GeventWorker):
         found = TARGET.match(bytes(line.head[:16_384])) if line.head else None
         if found is None:
             if line.head and not isinstance(error, (NoMoreData, OSError)):
-                self.handle_error(None, line.sock, addr, error)
+                self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", type(error).__name__)
+                with suppress(OSError):  # it has gone
+                    line.sock.sendall(refusal(error))
             return
         with closing(Seat(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)
