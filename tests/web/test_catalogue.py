@@ -292,6 +292,8 @@ def test_leads_that_a_figure_counts_are_listed(asking_reader, kept_calls):
         ("reports/penetration", {"agent": "7"}, "agent"),
         ("reports/penetration", {"group_by": "agent"}, "group_by"),
         ("reports/callbacks", {"compare": "previous"}, "compare"),
+        ("reports/attempts", {"group_by": ["day", "campaign"]}, "group_by"),
+        ("reports/summary", {"group_by": ["day", "campaign"]}, "group_by"),
         ("reports/compliance", {"cursor": "x"}, "cursor"),
         ("reports/connect_rate", {"zone": "customer"}, "zone"),
         ("reports/best_time", {"group_by": "day"}, "group_by"),
