@@ -64,10 +64,31 @@ def test_definitions_say_what_every_figure_means(asking_reader):
     for report in told:
         assert report["question"].endswith("?")
         for figure in report["figures"]:
-            assert set(figure) == {"name", "numerator", "denominator", "excludes", "elsewhere", "unit", "opens"}
+            assert set(figure) == {
+                "name",
+                "numerator",
+                "denominator",
+                "excludes",
+                "elsewhere",
+                "unit",
+                "opens",
+                "inside",
+            }
             assert figure["numerator"] and (
                 figure["excludes"] or figure["opens"] is None
             )  # a setting leaves out nothing
+
+
+def test_every_figure_stands_where_its_definition_says(asking_reader):
+    for report in asking_reader.get("/api/v1/reports/definitions").json["reports"]:
+        clocks = {"zone": "customer"} if report["name"] == "best_time" else {}
+        found = asked(asking_reader, report["name"], limit=1, **clocks)
+        if "next" in found and not found["rows"]:
+            continue  # of calls or numbers, and there are none: some figures stand in rows alone
+        shown = {**found["totals"], **(found["rows"][0] if found["rows"] else {})}
+        for figure in report["figures"]:
+            name, inside = figure["name"], figure["inside"]
+            assert name in shown if inside is None else name.removeprefix(f"{inside}_") in shown[inside], figure
 
 
 def test_every_figure_opens_where_its_definition_says_and_nowhere_else(asking_reader, kept_calls):
