@@ -71,3 +71,8 @@ class Report:
     layers: tuple[Layer, ...]
     walk: Callable[[AnyClient, Connection, Any], Iterator[ReportPage]]
     switch: str | None = None  # the setting that must be true for it to be asked; None: always
+
+    @property
+    def of_now(self) -> bool:
+        """Whether it is of the present moment alone, as of leads, campaigns and queues: such a record need tell of no call."""
+        return all(layer.span is None and not layer.jobs and not layer.awaiting for layer in self.layers)

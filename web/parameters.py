@@ -11,6 +11,7 @@ import orjson
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from webargs.core import missing
+from webargs.fields import DelimitedFieldMixin
 from webargs.flaskparser import FlaskParser, is_json_request
 from webargs.multidictproxy import MultiDictProxy
 
@@ -77,7 +78,9 @@ def storable(value: Any) -> bool:
 
 
 def _takes_many(schema: Schema, name: str) -> bool:
-    return name not in schema.fields or isinstance(schema.fields[name], fields.List)
+    """Not one whose values are separated by commas: the second would be passed over."""
+    field = schema.fields.get(name)
+    return field is None or (isinstance(field, fields.List) and not isinstance(field, DelimitedFieldMixin))
 
 
 class MomentField(fields.DateTime):

@@ -1,5 +1,6 @@
 """A connection as our server sees it: how long its sender may take, and what has come of the request at hand."""
 
+import io
 import math
 import socket
 import time
@@ -53,6 +54,11 @@ class Line(SocketUnreader):
         self.head, self.framed = bytearray(self.buf.getvalue()), None
         if self.head:
             self.hurry()
+
+    def put_back(self, head: bytes) -> None:
+        """The request's head, to be read anew."""
+        self.head, self.buf = bytearray(head), io.BytesIO()
+        self.buf.write(head)
 
     def begin_body(self, chunked: bool) -> None:
         """The head has been understood; whoever reads a body will hurry. Chunks may turn out not to be any: then

@@ -11,7 +11,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from wsgiref.types import WSGIEnvironment
 
@@ -21,13 +21,13 @@ from gevent.server import StreamServer
 from gevent.socket import socket as LoopSocket
 from gunicorn import http, util
 from gunicorn.http import wsgi
-from gunicorn.http.errors import NoMoreData
+from gunicorn.http.errors import NoMoreData, ParseException
 from gunicorn.workers.ggevent import GeventWorker
 
 from callbacks.http.body import READ_BYTES
 from callbacks.http.line import BROKEN, FINISH_BYTES, FINISH_SECONDS, KEPT_BYTES, Line
 from callbacks.http.loop_ticket import LoopTicket
-from callbacks.http.malformed import TARGET, BrokenRequest, without_secrets
+from callbacks.http.malformed import TARGET, BrokenRequest, refusal, spelled, without_secrets
 from callbacks.http.response import Gathered, Response
 from lib.proxies import neighbourhood
 from lib.waiting_room import Seat
@@ -131,12 +131,14 @@ class Worker(GeventWorker):
         """One connection, request after request."""
         client.setblocking(True)
         line = Line(client, self.cfg.keepalive)
-        parser = http.get_parser(self.cfg, client, addr)
-        parser.unreader = line
+        parser = self._parser(line, addr)
         try:
             while True:
                 line.expect()
-                request = next(parser)
+                try:
+                    request = next(parser)
+                except ParseException:
+                    parser, request = self._spelled(line, addr)
                 goes_on = self._answer(name, request, line, addr)
                 # Before anything is taken for the next request; the parser by itself would read on without an end.
                 if not parser.finish_body(time.monotonic() + FINISH_SECONDS, FINISH_BYTES):
@@ -154,6 +156,26 @@ class Worker(GeventWorker):
         finally:
             line.close()
             util.close(client)
+
+    def _parser(self, line: Line, addr: Any) -> Any:
+        parser = http.get_parser(self.cfg, line.sock, addr)
+        parser.unreader = line
+        return parser
+
+    def _spelled(self, line: Line, addr: Any) -> tuple[Any, Any]:
+        """A parser, and the request that another could not read, where letters and blanks in its target are all that was wrong:
+        a webhook with somebody's name in its address is a callback. Else raises what parsers do, with the head as it came."""
+        said = bytes(line.head or b"")
+        mended = spelled(said)
+        if mended == said:
+            raise
+        line.put_back(mended)
+        parser = self._parser(line, addr)
+        try:
+            return parser, next(parser)
+        except Exception:
+            line.head = bytearray(said + bytes(line.head or b"")[len(mended) :])
+            raise
 
     def _answer(self, name: Any, request: Any, line: Line, addr: Any) -> bool:
         """Whether the connection can carry another request."""
@@ -196,7 +218,9 @@ class Worker(GeventWorker):
         found = TARGET.match(bytes(line.head[:16_384])) if line.head else None
         if found is None:
             if line.head and not isinstance(error, (NoMoreData, OSError)):
-                self.handle_error(None, line.sock, addr, error)
+                self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", type(error).__name__)
+                with suppress(OSError):  # it has gone
+                    line.sock.sendall(refusal(error))
             return
         with closing(Seat(BROKEN)) as place:
             self._take_broken(name, line, addr, error, found, KEPT_BYTES if place.take(KEPT_BYTES) else 0)

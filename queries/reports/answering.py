@@ -46,14 +46,12 @@ def answer(
     moving = found.moving or (report.moving(question) if report.moving else counting.may_still_move(question, report))
     more: dict[str, Any] = {}
     if compare:
-        if report.paged is not None:
-            raise WrongQuestion("compare", "This report lists calls or numbers, and has no figures to compare.")
         other = compared.before(question, compare)
         filters = {**question.filters, "since": other.since, "until": other.until}
         earlier = replace(question, filters=filters, span=(min(question.span[0], other.since), question.span[1]))
         first = compared.first_known(question, report)
         unknown = first is None or other.until <= first
-        found = compared.compared(report, found, _found(earlier, report, limit, None), other.days, unknown)
+        found = compared.compared(report, found, _found(earlier, report, 1, None), other.days, unknown)
         times = {name: clock.iso(moment) for name, moment in other.shown().items()}
         more["compared_with"] = times | {"days": other.days, "note": compared.note(other, first, report, question.tz)}
     if report.paged is not None:

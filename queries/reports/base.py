@@ -88,7 +88,7 @@ class Figure:
 
     def described(self) -> dict[str, Any]:
         """As the API shows its definition, but for where it opens."""
-        told = ("name", "numerator", "denominator", "excludes", "elsewhere", "unit")
+        told = ("name", "numerator", "denominator", "excludes", "elsewhere", "unit", "inside")
         return {name: getattr(self, name) for name in told}
 
 

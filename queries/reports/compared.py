@@ -108,8 +108,8 @@ def note(other: Before, first: datetime | None, report: Report, tz: str) -> str 
 
 
 def compared(report: Report, found: Found, other: Found, days: int, unknown: bool = False) -> Found:
-    """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period. ``unknown``:
-    nothing is known of the other one."""
+    """The rows and totals with ``<figure>_before`` and ``<figure>_change``. Rows are those of either period; of a report in
+    pages they are calls or numbers, and stay as they are. ``unknown``: nothing is known of the other one."""
     all_figures = [figure for figure in report.figures if not figure.hidden and figure.unit != "word"]
     figures = _names(figure for figure in all_figures if not figure.of_totals)
     counts = _names(figure for figure in all_figures if figure.calls or figure.leads or figure.total)
@@ -129,6 +129,9 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
     def beside(row: dict[str, Any], earlier: dict[str, Any] | None, names: list[str]) -> dict[str, Any]:
         return _beside(row, not_known(row) if unknown else lacking(other, row) if earlier is None else earlier, names)
 
+    totals = beside(found.totals, other.totals, _names(all_figures))
+    if report.paged is not None:
+        return replace(found, totals=totals)
     earlier: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in other.rows:
         under = moved(row, days)
@@ -139,7 +142,7 @@ def compared(report: Report, found: Found, other: Found, days: int, unknown: boo
             labels = {name: value for name, value in row.items() if not _is_figure(name, figures)}
             shown[key] = beside(labels | lacking(found, row), row, figures)
     rows: Rows = [shown[key] for key in sorted(shown, key=order)]  # those of the other period alone in their places
-    return Found(rows, beside(found.totals, other.totals, _names(all_figures)), found.next, found.more)
+    return Found(rows, totals, found.next, found.more)
 
 
 def _names(figures: Iterable[Figure]) -> list[str]:

@@ -102,8 +102,6 @@ class Question:
             answering.grouped(asked, self.report)
             if self.report.source is not None:
                 self.report.source.conditions(asked)  # not all take every filter
-            if self.compare and self.report.paged is not None:
-                raise WrongQuestion("compare", "This report lists calls or numbers, and has no figures to compare.")
             if self.compare:
                 compared.before(answering.grouped(asked, self.report), self.compare)
         except WrongQuestion as error:

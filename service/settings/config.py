@@ -243,6 +243,8 @@ def _public_url(text: str, bind: str) -> str:
         raise BadSettings(f"WRAPUP_PUBLIC_URL must begin with http:// or https://, not {shown}.")
     if not usable:
         raise BadSettings(f"WRAPUP_PUBLIC_URL has no usable host and port: {shown}.")
+    if any(sign.isspace() for sign in url):  # it would end there wherever a printed callback URL is pasted
+        raise BadSettings(f"WRAPUP_PUBLIC_URL holds a blank: {shown}.")
     return url
 
 

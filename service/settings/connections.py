@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validat
 from phonenumbers import SUPPORTED_REGIONS
 
 from dialers.base import Connection, Dialer
+from dialers.connection import plain_disposition
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
 from service.settings.keyring import kept
@@ -104,6 +105,7 @@ def _connection(name: str, table: dict[str, Any], dispositions: dict[str, Any], 
         flags = _DISPOSITIONS.deserialize(dispositions)
     except ValidationError as error:
         raise BadSettings(f"[dispositions.{name}] {sentence(error.messages)}") from None
+    _agree(name, flags)
     outcomes = _words(name, words)
     if dialer.callback_kinds and not common["callback_tokens"]:
         raise BadSettings(f"[connections.{name}] needs callback_tokens: without one nobody can post to it.")
@@ -128,6 +130,16 @@ def _as_sent(authorization: str) -> str:
     if scheme == "Basic" and ":" in rest:
         rest = base64.b64encode(rest.encode()).decode()
     return f"{scheme} {rest}"
+
+
+def _agree(name: str, table: dict[str, list[str]]) -> None:
+    """Raises BadSettings where two ways of writing one disposition raise other flags."""
+    said: dict[str, list[str]] = {}
+    for word, flags in table.items():
+        other = said.setdefault(plain_disposition(word), flags)
+        if set(other) != set(flags):
+            raises = ", ".join(sorted(set(other))) or "no flag"
+            raise BadSettings(f"[dispositions.{name}] {word}: It is one disposition with another that raises {raises}.")
 
 
 def _words(name: str, table: dict[str, Any]) -> dict[str, str]:

@@ -13,11 +13,35 @@ from gunicorn.http.body import LengthReader
 
 from callbacks.http import body as reading
 from callbacks.http import line
-from callbacks.http.malformed import without_secrets
+from callbacks.http.malformed import spelled, without_secrets
 from rig.patience import stretched
 from service.supervisor.hooks import TokensHidden
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("GET /callbacks/é?a=b c HTTP/1.1\r\nX: é\r\n\r\né", "GET /callbacks/%C3%A9?a=b%20c HTTP/1.1\r\nX: é\r\n\r\né"),
+        ("POST /é HTTP/1.0\r\n", "POST /%C3%A9 HTTP/1.0\r\n"),
+        *(  # other faults stay faults, and are kept as they came
+            (same, same)
+            for same in (
+                "GET /a?b=%C3%A9 HTTP/1.1\r\n\r\n",
+                "GET /é HTTP/2.0\r\n\r\n",
+                "GET /é\tx HTTP/1.1\r\n\r\n",
+                "GET  /é HTTP/1.1\r\n\r\n",
+                "GET /é HTTP/1.1 \r\n\r\n",
+                "GÉT /é HTTP/1.1\r\n\r\n",
+                "GET /é",
+                "",
+            )
+        ),
+    ],
+)
+def test_what_stands_in_a_target_and_nobody_encoded_is_spelled(head, expected):
+    assert spelled(head.encode()) == expected.encode()
 
 
 def test_a_sender_that_dribbles_is_cut_off_and_what_came_is_kept(monkeypatch):

@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
@@ -192,6 +192,49 @@ def spoken(
         while piece := line.recv(65_536):
             answer += piece
     return answer, time.monotonic() - began
+
+
+@pytest.mark.parametrize("parser", ["auto", "python"])
+@pytest.mark.parametrize("target", ["?agent=Олена", "?agent=Olena Koval&x= y", "?agent=Олена  Коваль&%20=é"])
+def test_letters_and_blanks_that_nobody_encoded_are_no_reason_to_lose_a_callback(
+    served, database, parsed_in_python, parser, target
+):
+    """As PHP and curl send them. The line goes on: a second request follows on it."""
+    own = served if parser == "auto" else parsed_in_python
+    parts = urlsplit(own.callback("terminal"))
+    call = f"{parser} {target}"
+    body = json.dumps(terminal(call_id=call, log_id=call)).encode()
+    head = f"POST {parts.path}{target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line:
+        for more in ("", "Connection: close\r\n"):
+            line.sendall(f"{head}{more}\r\n".encode() + body)
+        said = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert said.count(BODY) == said.count(b" 200 OK") == 2
+    kept = [one for one in receipts(database) if one.body == body]
+    assert [one.query for one in kept] == [quote(target[1:], safe="?&=%")] * 2
+
+
+@pytest.mark.parametrize("parser", ["auto", "python"])
+@pytest.mark.parametrize(
+    ("sent", "status", "error_id"),
+    [
+        ("GET /api/v1/outcomes?a=" + 9_000 * "a" + " HTTP/1.1\r\nHost: x\r\n\r\n", b"414 URI Too Long", "too_large"),
+        ("GET /api/v1/outcomes HTTP/1.1\r\n" + 200 * "X: y\r\n" + "\r\n", b"431 Request Header", "too_large"),
+        ("GET /api/v1/outcomes HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400 Bad Request", "bad_request"),
+        ("GET /api/v1/<b>\x01 HTTP/1.1\r\nHost: x\r\n\r\n", b"400 Bad Request", "bad_request"),
+    ],
+)
+def test_what_is_no_http_and_no_callback_is_told_as_every_error(
+    served, parsed_in_python, parser, sent, status, error_id
+):
+    parts = urlsplit((served if parser == "auto" else parsed_in_python).url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line:
+        line.sendall(sent.encode())
+        head, _, body = b"".join(iter(lambda: line.recv(65_536), b"")).partition(b"\r\n\r\n")
+    told = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 " + status) and f"X-Request-Id: {told['request_id']}".encode() in head
+    assert list(told) == ["error_id", "message", "details", "request_id"] and told["error_id"] == error_id
+    assert b"<b>" not in body
 
 
 CHUNKED = "Transfer-Encoding: chunked"

@@ -3,7 +3,9 @@
 import ast
 import re
 
-import polling.walk  # noqa: F401 - it has an error of its own
+import crm.accounts
+import crm.giving_up  # noqa: F401
+import polling.walk  # noqa: F401
 from crm.registry import CRMS
 from dialers.registry import DIALERS
 from lib.http.errors import CredentialsRefused, ExchangeError, WalkStuck

@@ -125,6 +125,14 @@ def test_a_configured_word_is_compared_without_its_outer_blanks(environ, tmp_pat
         (QVOICE.replace("${QVOICE_PASSWORD}", "x").replace("domain", "domaine"), "[connections.qvoice-main] "),
         ("[dispositions.a]\n", "[dispositions.a] belongs to no connection."),
         ('[dispositions.ryng]\n"X" = ["great"]\n', "[dispositions.ryng] X.0: Must be one of: contact"),
+        (
+            '[dispositions.ryng]\n"Call back" = ["contact", "callback"]\n"call  back " = ["callback"]\n',
+            "[dispositions.ryng] call back : It is one disposition with another that raises callback, contact.",
+        ),
+        (
+            '[dispositions.ryng]\n"Sale" = []\n"SALE" = ["sale"]\n',
+            "[dispositions.ryng] SALE: It is one disposition with another that raises no flag.",
+        ),
         ("[words.a]\n", "[words.a] belongs to no connection."),
         ('[words.ryng]\n"X" = "great"\n', "[words.ryng] X: Must be one of: connected"),
         ('[words.ryng]\n"X" = ["busy"]\n', '[words.ryng] X: Not a text; one stands in quotes: "...".'),
@@ -162,6 +170,11 @@ def test_a_bad_file(environ, tmp_path, toml, sentence):
     assert sentence in str(bad.value)
     assert str(bad.value).endswith(".")
     assert "\n" not in str(bad.value)
+
+
+def test_a_disposition_written_in_two_ways_with_the_same_flags(environ, tmp_path):
+    toml = '[dispositions.ryng]\n"Sale" = ["sale", "contact"]\n"SALE" = ["contact", "sale"]\n'
+    assert loaded(environ, tmp_path, toml).connections["ryng"].flags("sale") == ["contact", "sale"]
 
 
 def test_tokens_with_dots_and_the_longest_window(environ, tmp_path):

@@ -49,6 +49,9 @@ def test_trusted_proxies(environ, said, trusted):
         ("WRAPUP_PUBLIC_URL", "http://x:70000", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://x:70000'."),
         ("WRAPUP_PUBLIC_URL", "http://u:pw@x:y", "WRAPUP_PUBLIC_URL has no usable host and port: 'x:y'."),
         ("WRAPUP_PUBLIC_URL", "http://:80", "WRAPUP_PUBLIC_URL has no usable host and port: 'http://:80'."),
+        ("WRAPUP_PUBLIC_URL", "https://w x.example", "WRAPUP_PUBLIC_URL holds a blank: 'https://w x.example'."),
+        ("WRAPUP_PUBLIC_URL", "https://x.\nexample", "WRAPUP_PUBLIC_URL holds a blank: 'https://x.\\nexample'."),
+        ("WRAPUP_PUBLIC_URL", "https://x.example/a b/", "WRAPUP_PUBLIC_URL holds a blank: 'https://x.example/a b/'."),
         ("WRAPUP_DATABASE_URL", "postgresql://u:pw@h:port/n", "WRAPUP_DATABASE_URL is not a database URL."),
         ("WRAPUP_DATABASE_URL", "postgresql://u:pw@h:70000/n", "WRAPUP_DATABASE_URL must have a port from 1 to 65535."),
         (

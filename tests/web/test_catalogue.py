@@ -64,10 +64,31 @@ def test_definitions_say_what_every_figure_means(asking_reader):
     for report in told:
         assert report["question"].endswith("?")
         for figure in report["figures"]:
-            assert set(figure) == {"name", "numerator", "denominator", "excludes", "elsewhere", "unit", "opens"}
+            assert set(figure) == {
+                "name",
+                "numerator",
+                "denominator",
+                "excludes",
+                "elsewhere",
+                "unit",
+                "opens",
+                "inside",
+            }
             assert figure["numerator"] and (
                 figure["excludes"] or figure["opens"] is None
             )  # a setting leaves out nothing
+
+
+def test_every_figure_stands_where_its_definition_says(asking_reader):
+    for report in asking_reader.get("/api/v1/reports/definitions").json["reports"]:
+        clocks = {"zone": "customer"} if report["name"] == "best_time" else {}
+        found = asked(asking_reader, report["name"], limit=1, **clocks)
+        if "next" in found and not found["rows"]:
+            continue  # of calls or numbers, and there are none: some figures stand in rows alone
+        shown = {**found["totals"], **(found["rows"][0] if found["rows"] else {})}
+        for figure in report["figures"]:
+            name, inside = figure["name"], figure["inside"]
+            assert name in shown if inside is None else name.removeprefix(f"{inside}_") in shown[inside], figure
 
 
 def test_every_figure_opens_where_its_definition_says_and_nowhere_else(asking_reader, kept_calls):
@@ -215,6 +236,39 @@ def test_of_a_period_of_which_no_rows_are_known_none_is_0(reader, database):
         assert row["reasons"][name].startswith("Nobody has decided")
 
 
+def test_what_lists_calls_or_numbers_is_compared_in_its_totals(reader, database):
+    """The day before: one promise, two calls at night, and nobody who was called in vain five times."""
+    at_night = NOON.replace(hour=23)  # at +33 the next day's first hour
+    with database.write() as session:
+        for days, night_calls, number in ((1, 2, "+33612345678"), (0, 5, "+33698765432")):
+            for at in range(night_calls):
+                moment = at_night - timedelta(days=days, minutes=at)
+                factories.outcome(
+                    session,
+                    started_at=moment,
+                    customer_number=number,
+                    direction="outbound",
+                    callback_at=None if at else moment + timedelta(hours=1),
+                    disposition="No",
+                    flags=["not_interested"],
+                )
+    query = {"since": "2026-11-18", "until": "2026-11-19", "compare": "previous", "limit": 2}
+    expected = {
+        "callbacks": ("overdue", 1, 1),
+        "compliance": ("out_of_hours", 5, 2),
+        "unreachable_numbers": ("numbers", 1, 0),
+    }
+    for name, (figure, now, before) in expected.items():
+        found = asked(reader, name, **query)
+        totals, rows = found["totals"], found["rows"]
+        told = [totals[figure + part] for part in ("", "_before", "_change")]
+        assert told == [now, before, now - before], (name, totals)
+        assert rows and not any(part.endswith("_before") for part in rows[0])
+        assert found["compared_with"]["since"] == "2026-11-17T00:00:00Z"
+    assert asked(reader, "callbacks", **query)["totals"]["kept_rate_before"] == 0
+    assert totals["attempts_before"] == 0
+
+
 def test_rows_of_the_other_period_alone_stand_in_their_places(reader, database):
     hours = {0: (9, 11, 14), 1: (10, 14, 16)}  # by day
     with database.write() as session:
@@ -258,7 +312,9 @@ def test_leads_that_a_figure_counts_are_listed(asking_reader, kept_calls):
         ("leads", {"figure": "abandon_rate.limit"}, "figure"),
         ("reports/penetration", {"agent": "7"}, "agent"),
         ("reports/penetration", {"group_by": "agent"}, "group_by"),
-        ("reports/callbacks", {"compare": "previous", "since": "2026-11-18"}, "compare"),
+        ("reports/callbacks", {"compare": "previous"}, "compare"),
+        ("reports/attempts", {"group_by": ["day", "campaign"]}, "group_by"),
+        ("reports/summary", {"group_by": ["day", "campaign"]}, "group_by"),
         ("reports/compliance", {"cursor": "x"}, "cursor"),
         ("reports/connect_rate", {"zone": "customer"}, "zone"),
         ("reports/best_time", {"group_by": "day"}, "group_by"),

@@ -67,6 +67,11 @@ class DefinedFigure(Schema):
     opens = text(
         "Who lists what it counts, asked with `figure`: `outcomes`, `leads`; null: nothing to list.", "outcomes"
     )
+    inside = text(
+        "The object of a row that it stands in, under the rest of its name: `first_shown_contacts` is `contacts` of "
+        "`first_shown`; null: it stands in the row itself.",
+        None,
+    )
 
 
 class DefinedReport(Schema):

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
+from dialers.base import Connection
 from lib import ids
-from models import CallOutcome, Kept, Receipt
+from models import CallEvent, CallOutcome, Kept, Receipt
 from queries.mirror.follower import Follower
 from service.cli import verifying
 from tests import factories
+from tests.dialers.posting import PAYLOADS
 from tests.evidence import CONNECTIONS, RYNG, START, connect, keep, normalize, outcomes, receipt, terminal
 from upkeep.erasure import beginning
 from upkeep.erasure.working import Eraser
@@ -176,6 +178,30 @@ def test_what_nobody_has_read_is_found(told):
     with told.write() as session:
         session.execute(update(Receipt).where(Receipt.id == waiting.id).values(state="normalized"))
     assert wrong(told) == [f"receipt {waiting.id} was read, and no event of it is there"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "case"),
+    [("campaign_status", "campaign_status_twice"), ("leads", "lead"), ("queue_status", "queue")],
+)
+def test_what_tells_of_no_call_needs_no_events(told, kind, case):
+    """How leads, campaigns and queues stand is polled each minute; of calls that were polled an event is missed."""
+    own = Connection(name="qvoice-main", dialer="qvoice", default_country="US")
+    body = (PAYLOADS / "qvoice" / f"{case}.json").read_bytes()
+    polled = {
+        "source": "report",
+        "record_key": "c0ffee",
+        "context": {"campaign_id": "c0ffee", "listed_under": "c0ffee"},
+    }
+    (kept,) = keep(told, receipt(body, kind, connection=own, **polled))
+    normalize(told, {**CONNECTIONS, own.name: own})
+    with told.write() as session:
+        assert session.scalar(select(Receipt.state).where(Receipt.id == kept.id)) == "normalized"
+        assert not session.scalar(select(func.count()).where(CallEvent.receipt_id == kept.id))
+    assert wrong(told) == []
+    with told.write() as session:
+        session.execute(update(Receipt).where(Receipt.id == kept.id).values(kind="lead_history"))
+    assert wrong(told) == [f"receipt {kept.id} was read, and no event of it is there"]
 
 
 def test_places_that_were_never_given_are_found(told):

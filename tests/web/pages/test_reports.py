@@ -226,6 +226,11 @@ SAID = {
         "From 2026-10-21 00:00 until 2026-11-20 00:00, on the clocks of UTC.",
         "Compared with 2026-10-14 00:00:00 until 2026-11-13 00:00:00.",
     ),
+    "reports/compliance?since=2026-01-02T00:00:00Z&until=2026-01-03T00:00:00Z&compare=previous&tz=UTC": (
+        "Compared with 2026-01-01 00:00:00 until 2026-01-02 00:00:00.",
+        "of the time before, nothing is known.",
+        "before ",
+    ),
     "calls?figure=best_time.final&row=hour:9&zone=customer&tz=UTC": (
         "hour <bdi>9</bdi>, on the customers’ own clocks.",
     ),
