@@ -109,7 +109,7 @@ def test_requests_that_are_none_write_few_and_short_lines(tmp_path):
         before = len((served.folder / "err").read_text())
         for _ in range(300):
             with socket.create_connection(("127.0.0.1", port), 20) as one:
-                one.sendall(b"GET /" + b"x" * 7_000 + b" y HTTP/1.1\r\n\r\n")
+                one.sendall(b"GET /" + b"x" * 7_000 + b" \1y HTTP/1.1\r\n\r\n")
                 assert one.recv(20).startswith(b"HTTP/1.1 400")
         said = (served.folder / "err").read_text()[before:].splitlines()
     about = [one for one in said if "Invalid request from" in one]
