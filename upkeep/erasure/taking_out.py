@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, select, update
+from sqlalchemy import Column, delete, select, update
 from sqlalchemy.orm import Session
 
 from lib.phone_spellings import Spellings
@@ -142,9 +142,13 @@ class Taking:
         keyed = [column for column in one.keys if column.name in KEYED.get(one.table, ())]
         values = {column.name: self._left(column, row) for column in (*keyed, *one.columns)}
         changed = {name: value for name, value in values.items() if value != row[name]}
-        if changed:
-            same = [column == row[column.name] for column in one.keys]
-            self.session.execute(update(one.table).where(*same).values(changed))
+        if not changed:
+            return
+        if any(column.name in changed for column in keyed):  # a dialer has brought the name again since it was taken out
+            there = [column == values.get(column.name, row[column.name]) for column in one.keys]
+            self.session.execute(delete(one.table).where(*there))
+        same = [column == row[column.name] for column in one.keys]
+        self.session.execute(update(one.table).where(*same).values(changed))
 
     def _left(self, column: Column[Any], row: Row) -> Any:
         value = row[column.name]
