@@ -10,7 +10,7 @@ from lib.stand_ins import is_stand_in
 from models import CampaignName
 from tests import factories
 from tests.evidence import outcomes, terminal
-from tests.outcomes.test_erasing import NUMBER, told
+from tests.outcomes.test_erasing import NUMBER, OTHER, told
 from tests.upkeep.erasure import dump
 from tests.upkeep.erasure.test_working import erased, finish
 from upkeep.erasure import ledger
@@ -48,3 +48,16 @@ def test_calls_since_a_restore_are_new_though_their_places_were_given_before(dat
     told(database, terminal("98000-12345/7", "7", **times), at=at + timedelta(minutes=2))
     finish(database, tmp_path)
     assert sorted(is_stand_in(row.customer_number) for row in outcomes(database)) == [False, True]
+
+
+def test_a_name_that_is_told_again_corrects_nothing(database, tmp_path):
+    """A late callback of somebody else's call, by an agent whose name holds the number."""
+    own = {"customerNum": OTHER, "agentID": f"desk {NUMBER}", "agentUsername": f"Desk {NUMBER}"}
+    told(database, terminal(20, 50, **own))
+    erased(database, tmp_path)
+    told(database, terminal(20, 50, notes="Anna", callDisposed="2026-11-18T10:02:09.000Z", **own))
+    (row,) = outcomes(database)
+    assert (row.agent_id, row.notes, row.corrected_at) == (own["agentID"], "Anna", None)
+    told(database, terminal(20, 50, callDisposed="2026-11-18T10:02:10.000Z", **{**own, "agentID": "7"}))
+    (row,) = outcomes(database)
+    assert row.agent_id == "7" and row.corrected_at is not None
