@@ -15,7 +15,7 @@ from sqlalchemy import Column, delete, select, update
 from sqlalchemy.orm import Session
 
 from lib.phone_spellings import Spellings
-from models import CallEvent, CallKey, CallOutcome, Delivery, Lead, LoadedLead, Receipt, TakeOut, bulk
+from models import CallEvent, CallKey, CallOutcome, Delivery, Lead, LoadedLead, Receipt, TakeOut, View, bulk
 from models.database import stand_ins
 from models.receipts import CALLBACK, PENDING
 from outcomes import blotting, erasing
@@ -31,6 +31,7 @@ _LEADS: Collection[Column[Any]] = (
     *(Lead.__table__.c.lead_id, LoadedLead.__table__.c.dialer_id, TakeOut.__table__.c.target),
 )
 _REF = TakeOut.__table__.c.ref
+_ASKED = View.__table__.c.query
 _WORDS = ("campaign", "campaign_id", "queue_id", "name", "status", "reference")
 
 
@@ -154,9 +155,11 @@ class Taking:
 
     def _left(self, column: Column[Any], row: Row) -> Any:
         value = row[column.name]
+        own = Reducer(stand_ins(self.session), row.get("connection", ""), self.spellings)
+        if column is _ASKED and value:  # by the names that calls have now: it would find none, and say 0
+            return {name: [own.word(one) for one in asked] for name, asked in value.items()}
         if not isinstance(value, str):
             return self._blotted(value)
-        own = Reducer(stand_ins(self.session), row.get("connection", ""), self.spellings)
         if not own.holds(value):
             return value
         if column in _LEADS:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from lib import clock
 from lib.phone_spellings import Spellings
 from lib.stand_ins import is_stand_in
-from models import CampaignName
+from models import CampaignName, View
+from queries.views import saved
 from tests import factories
 from tests.evidence import outcomes, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, told
@@ -61,3 +62,14 @@ def test_a_name_that_is_told_again_corrects_nothing(database, tmp_path):
     told(database, terminal(20, 50, callDisposed="2026-11-18T10:02:10.000Z", **{**own, "agentID": "7"}))
     (row,) = outcomes(database)
     assert row.agent_id == "7" and row.corrected_at is not None
+
+
+def test_a_saved_view_finds_the_calls_that_it_found(database, tmp_path):
+    told(database, terminal(20, 50, customerNum=OTHER, agentUsername=f"Desk {NUMBER}"))
+    with database.write() as session:
+        session.add(saved.made("Desk", "outcomes", None, {"agent": [f"Desk {NUMBER}", "Asha"]}, "Ann"))
+    erased(database, tmp_path)
+    (row,) = outcomes(database)
+    with database.read() as session:
+        assert session.scalar(select(View.query)) == {"agent": [row.agent_username, "Asha"]}
+    assert not SPELLINGS.within(dump(database))
