@@ -18,7 +18,6 @@ from crm.taken import MERGED, is_in_doubt, together
 from dialers.vocabulary import NEVER_DISPOSED
 from dialers.vocabulary import SETTLED as IS_SETTLED
 from lib import clock, ids
-from lib.stand_ins import is_stand_in
 from models import CallOutcome, Delivery, DestinationState
 from models.bulk import among, insert_rows, update_rows
 from models.database import AnyRow, Database, changed
@@ -37,6 +36,7 @@ from models.deliveries import (
     UNDONE,
     UNKNOWN,
 )
+from outcomes import erased
 from outcomes.feed import state
 
 PIECE = 250  # changes
@@ -45,6 +45,7 @@ _COLUMNS = (
     *(CallOutcome.campaign_id, CallOutcome.campaign_name, CallOutcome.connect_outcome, CallOutcome.disposition),
     *(CallOutcome.flags, CallOutcome.settling, CallOutcome.is_final, CallOutcome.merged_into),
     *(CallOutcome.changed_fields, CallOutcome.customer_number, CallOutcome.call_id, CallOutcome.lead_id),
+    CallOutcome.attempt_id,
 )
 _KNOWN = (
     *(Delivery.id, Delivery.outcome_id, Delivery.operation, Delivery.revision, Delivery.state),
@@ -228,7 +229,7 @@ def _has_set(known: Sequence[AnyRow]) -> bool:
 
 def is_erased(outcome: AnyRow | CallOutcome) -> bool:
     """Whether the person was erased: whom the call belongs to is nobody's to find."""
-    return any(map(is_stand_in, (outcome.customer_number, outcome.call_id, outcome.lead_id)))
+    return erased.is_erased({name: getattr(outcome, name) for name in ("customer_number", *erased.NAMES)})
 
 
 def _told(outcome: AnyRow | CallOutcome) -> Mapping[str, Any]:

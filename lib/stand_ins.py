@@ -7,12 +7,14 @@ hour is reckoned: ``+380~9f86d081884c7d65``; everything else is ``~9f86d081884c7
 
 import hashlib
 import hmac
+import re
 
 import phonenumbers
 
 MARK = "~"
 LONGEST_CODE = 4  # the sign, and a country's code
 _DIGITS = 16  # of the hash, in hex
+_WITHIN = re.compile(rf"{MARK}[0-9a-f]{{{_DIGITS}}}(?![0-9a-f])")
 
 
 class StandIns:
@@ -48,6 +50,11 @@ def is_stand_in(text: object) -> bool:
         return False
     rest = text[at + 1 :]
     return len(rest) == _DIGITS and (at == 0 or text[0] == "+") and not rest.strip("0123456789abcdef")
+
+
+def holds_stand_in(text: object) -> bool:
+    """Whether one stands in it: in a name of which only a part was erased."""
+    return type(text) is str and MARK in text and _WITHIN.search(text) is not None
 
 
 def code_of(stand_in: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dialers.vocabulary import SETTLED
-from lib.stand_ins import is_stand_in
+from lib.stand_ins import holds_stand_in, is_stand_in
 from models.shown import FIELDS
 from outcomes.erased import is_erased
 
@@ -53,12 +53,17 @@ def _is_gone(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 def _replaced(before: Any, after: Any) -> bool:
-    return before is not None and before != after
+    return before is not None and before != after and not _brought_again(before, after)
+
+
+def _brought_again(before: Any, after: Any) -> bool:
+    """A name out of which a number was erased, as its dialer tells it still."""
+    return holds_stand_in(before) and not holds_stand_in(after)
 
 
 def _another_agent(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     known = next((name for name in AGENT if before[name] is not None), None)
-    return known is not None and before[known] != after[known]
+    return known is not None and _replaced(before[known], after[known])
 
 
 def changed_fields(columns: Collection[str]) -> list[str]:

@@ -164,8 +164,10 @@ class Reducer:
 
 
 def is_erased(row: Mapping[str, Any]) -> bool:
-    """Whether an outcome's row is what is left of an erased one."""
-    return any(is_stand_in(row[name]) for name in (*NUMBERS, *NAMES))
+    """Whether an outcome's row is what is left of an erased person's: of other people's a name alone may be a stand-in, in which
+    the number stood."""
+    number = row["customer_number"]
+    return is_stand_in(number) if number is not None else any(is_stand_in(row[name]) for name in NAMES)
 
 
 # What stands in a blanked receipt ---------------------------------------------------------------------------------------

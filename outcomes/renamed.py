@@ -4,13 +4,13 @@ tell of them later, under the names of before, is of them all the same."""
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dialers.base import Event, Reading
 from lib.stand_ins import MARK, StandIns, is_stand_in
 from models import CallEvent, CallKey, CallOutcome, bulk
-from outcomes.erased import NAMES, Reducer
+from outcomes.erased import LEFT, NAMES, Reducer
 from outcomes.group_events import Incoming
 
 Key = tuple[str, str]  # (connection, stand-in of a name of a call)
@@ -18,26 +18,31 @@ Calls = Mapping[Key, Collection[str]]  # -> the stand-ins by which its attempts,
 
 
 def calls(session: Session, known: Collection[Key]) -> Calls:
-    """Those of these calls that are of people whose number is known, and were not erased."""
+    """Those of these calls that are of people who were not erased."""
     if not known:
         return {}
     columns = (CallKey.connection, CallKey.key, CallKey.group_id, *(getattr(CallOutcome, name) for name in NAMES))
     mine = select(*columns).join(CallOutcome, CallOutcome.group_id == CallKey.group_id)
-    stands = (CallOutcome.customer_number.is_not(None), CallOutcome.customer_number.not_like(f"%{MARK}%"))
+    stands = or_(CallOutcome.customer_number.is_(None), CallOutcome.customer_number.not_like(f"%{MARK}%"))
     named = bulk.among(session, CallKey.key, {key for _, key in known})
-    found = [row for row in session.execute(mine.where(named, *stands)) if (row.connection, row.key) in known]
+    found = [row for row in session.execute(mine.where(named, stands)) if (row.connection, row.key) in known]
     if not found:
         return {}
     attempts: dict[object, set[str]] = {}
-    told = select(CallEvent.group_id, CallEvent.attempt).where(
-        bulk.among(session, CallEvent.group_id, {row.group_id for row in found}), CallEvent.attempt.like(f"{MARK}%")
+    erased = set()
+    told = select(CallEvent.group_id, CallEvent.attempt, CallEvent.facts).where(
+        bulk.among(session, CallEvent.group_id, {row.group_id for row in found})
     )
-    for group, attempt in session.execute(told.distinct()):
-        attempts.setdefault(group, set()).add(str(attempt))
+    for group, attempt, facts in session.execute(told):
+        if LEFT in facts:  # of a call without a number nothing else says so
+            erased.add(group)
+        elif is_stand_in(attempt):
+            attempts.setdefault(group, set()).add(attempt)
     names: dict[Key, set[str]] = {}
     for row in found:
-        own = {name for name in row[3:] if is_stand_in(name)}
-        names.setdefault((row.connection, row.key), set()).update(own, attempts.get(row.group_id, ()))
+        if row.group_id not in erased:
+            own = {name for name in row[3:] if is_stand_in(name)}
+            names.setdefault((row.connection, row.key), set()).update(own, attempts.get(row.group_id, ()))
     return names
 
 

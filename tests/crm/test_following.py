@@ -280,3 +280,12 @@ def test_a_place_that_somebody_else_has_moved_is_followed_from_there(started, mo
     monkeypatch.setattr(following, "_planned", meanwhile)
     assert not follow(started, HUBSPOT, now)
     assert len(followed(started)) == 1
+
+
+def test_of_somebody_else_a_name_alone_stands_for_another(started):
+    """The number of a person who was erased stood in it; a call of that person's, and one of nobody knows whom, are not sent."""
+    named = {"call_id": "~9f86d081884c7d65", "lead_id": "~9f86d081884c7d66"}
+    wanted = made(started, customer_number="+919800067890", **named)
+    made(started, customer_number="+91~9f86d081884c7d67", **named)
+    made(started, customer_number=None, **named)
+    assert [row.outcome_id for row in followed(started)] == [wanted]

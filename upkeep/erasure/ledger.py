@@ -7,7 +7,7 @@ knows and the file does not, on a new host say, is written there.
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lib import clock, durable, ids, private
-from models import Erasure
+from models import ChangeFeed, Erasure
 from models.database import Database
 from models.erasures import RUNNING
 
@@ -96,8 +96,11 @@ def together(database: Database, folder: Path) -> list[UUID]:
     if missing:
         log.warning("erasures_again", erasures=len(missing))
         with database.write() as session:
+            given = (
+                session.scalar(select(ChangeFeed.last_position)) or 0
+            )  # those beyond are given anew, to calls of after it
             for one in missing:
-                session.add(begun(one))
+                session.add(begun(replace(one, position=min(one.position, given))))
     return [UUID(one.id) for one in missing]
 
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, select, update
+from sqlalchemy import Column, delete, select, update
 from sqlalchemy.orm import Session
 
 from lib.phone_spellings import Spellings
-from models import CallEvent, CallKey, CallOutcome, Delivery, Lead, LoadedLead, Receipt, TakeOut, bulk
+from models import CallEvent, CallKey, CallOutcome, Delivery, Lead, LoadedLead, Receipt, TakeOut, View, bulk
 from models.database import stand_ins
 from models.receipts import CALLBACK, PENDING
 from outcomes import blotting, erasing
@@ -31,6 +31,7 @@ _LEADS: Collection[Column[Any]] = (
     *(Lead.__table__.c.lead_id, LoadedLead.__table__.c.dialer_id, TakeOut.__table__.c.target),
 )
 _REF = TakeOut.__table__.c.ref
+_ASKED = View.__table__.c.query
 _WORDS = ("campaign", "campaign_id", "queue_id", "name", "status", "reference")
 
 
@@ -142,15 +143,23 @@ class Taking:
         keyed = [column for column in one.keys if column.name in KEYED.get(one.table, ())]
         values = {column.name: self._left(column, row) for column in (*keyed, *one.columns)}
         changed = {name: value for name, value in values.items() if value != row[name]}
-        if changed:
-            same = [column == row[column.name] for column in one.keys]
-            self.session.execute(update(one.table).where(*same).values(changed))
+        if not changed:
+            return
+        if any(
+            column.name in changed for column in keyed
+        ):  # a dialer has brought the name again since it was taken out
+            there = [column == values.get(column.name, row[column.name]) for column in one.keys]
+            self.session.execute(delete(one.table).where(*there))
+        same = [column == row[column.name] for column in one.keys]
+        self.session.execute(update(one.table).where(*same).values(changed))
 
     def _left(self, column: Column[Any], row: Row) -> Any:
         value = row[column.name]
+        own = Reducer(stand_ins(self.session), row.get("connection", ""), self.spellings)
+        if column is _ASKED and value:  # by the names that calls have now: it would find none, and say 0
+            return {name: [own.word(one) for one in asked] for name, asked in value.items()}
         if not isinstance(value, str):
             return self._blotted(value)
-        own = Reducer(stand_ins(self.session), row.get("connection", ""), self.spellings)
         if not own.holds(value):
             return value
         if column in _LEADS:

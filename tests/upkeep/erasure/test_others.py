@@ -96,6 +96,24 @@ def test_what_is_told_later_is_of_the_same_attempts_and_nobody_else_is_erased(da
     assert {row.customer_number for row in outcomes(database)} == {OTHER}
 
 
+def test_a_call_without_a_number_is_nobody_s_who_was_erased(database, tmp_path):
+    told(database, terminal(CALL, "5", customerNum=None, disposition=None, callDisposed=None))
+    erased(database, tmp_path)
+    told(database, terminal(CALL, "5", customerNum=None, notes="Nobody answered"))
+    (row,) = outcomes(database)
+    assert is_stand_in(row.call_id) and (row.attempt_id, row.notes) == ("5", "Nobody answered")
+
+
+def test_a_call_that_only_wrote_the_number_is_the_person_s(database, tmp_path):
+    own = {"customerNum": "09800012345 or 17, ask for Anna"}
+    told(database, terminal(20, 50, **own))
+    (before,) = outcomes(database)
+    erased(database, tmp_path)
+    told(database, terminal(20, 50, notes="Anna", **own))
+    (after,) = outcomes(database)
+    assert (before.customer_number, after.customer_number_raw, after.notes) == (None, None, None)
+
+
 def test_two_persons_of_one_body_are_erased_one_after_the_other(database, tmp_path):
     (kept,) = keep(database, receipt([terminal(), terminal(20, 50, customerNum=OTHER, notes="Anna, or 09800012345")]))
     normalize(database)

@@ -1,0 +1,75 @@
+"""What comes back after an erasure: names that dialers bring again are taken out again, and what comes after a restore is new."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lib import clock
+from lib.phone_spellings import Spellings
+from lib.stand_ins import is_stand_in
+from models import CampaignName, View
+from queries.views import saved
+from tests import factories
+from tests.evidence import outcomes, terminal
+from tests.outcomes.test_erasing import NUMBER, OTHER, told
+from tests.upkeep.erasure import dump
+from tests.upkeep.erasure.test_working import erased, finish
+from upkeep.erasure import ledger
+
+SPELLINGS = Spellings(NUMBER)
+
+
+def listed(database) -> None:
+    """A dialer lists a campaign whose name holds the number."""
+    with database.write() as session:
+        seen_by = factories.receipt(session, body=b"{}").id
+        own = {"name": f"Back {NUMBER}", "campaign_id": "6541", "receipt_id": seen_by}
+        session.add(CampaignName(connection="ryng-main", **own))
+
+
+def test_a_name_of_a_campaign_that_came_back_is_taken_out_again(database, tmp_path):
+    told(database, terminal())
+    for _ in range(2):
+        listed(database)
+        erased(database, tmp_path)
+        assert not SPELLINGS.within(dump(database))
+        with database.read() as session:
+            assert len(session.scalars(select(CampaignName.name)).all()) == 1
+
+
+def test_calls_since_a_restore_are_new_though_their_places_were_given_before(database, tmp_path):
+    """A database that was put back gives places anew from where the backup stood."""
+    told(database, terminal())
+    at = clock.now()
+    whom = (database.stand_ins.number(NUMBER), database.stand_ins.key_id, clock.iso(at))
+    ledger.append(tmp_path, [ledger.Entry("01a22b4d-2440-73d1-8756-a2b98bd0f7df", *whom, "Ann", False, position=9_999)])
+    assert ledger.together(database, tmp_path)
+    later = (at + timedelta(minutes=1)).isoformat()
+    times = {"callCreated": later, "callStarted": later, "callEnded": None, "callDisposed": None}
+    told(database, terminal("98000-12345/7", "7", **times), at=at + timedelta(minutes=2))
+    finish(database, tmp_path)
+    assert sorted(is_stand_in(row.customer_number) for row in outcomes(database)) == [False, True]
+
+
+def test_a_name_that_is_told_again_corrects_nothing(database, tmp_path):
+    """A late callback of somebody else's call, by an agent whose name holds the number."""
+    own = {"customerNum": OTHER, "agentID": f"desk {NUMBER}", "agentUsername": f"Desk {NUMBER}"}
+    told(database, terminal(20, 50, **own))
+    erased(database, tmp_path)
+    told(database, terminal(20, 50, notes="Anna", callDisposed="2026-11-18T10:02:09.000Z", **own))
+    (row,) = outcomes(database)
+    assert (row.agent_id, row.notes, row.corrected_at) == (own["agentID"], "Anna", None)
+    told(database, terminal(20, 50, callDisposed="2026-11-18T10:02:10.000Z", **{**own, "agentID": "7"}))
+    (row,) = outcomes(database)
+    assert row.agent_id == "7" and row.corrected_at is not None
+
+
+def test_a_saved_view_finds_the_calls_that_it_found(database, tmp_path):
+    told(database, terminal(20, 50, customerNum=OTHER, agentUsername=f"Desk {NUMBER}"))
+    with database.write() as session:
+        session.add(saved.made("Desk", "outcomes", None, {"agent": [f"Desk {NUMBER}", "Asha"]}, "Ann"))
+    erased(database, tmp_path)
+    (row,) = outcomes(database)
+    with database.read() as session:
+        assert session.scalar(select(View.query)) == {"agent": [row.agent_username, "Asha"]}
+    assert not SPELLINGS.within(dump(database))
