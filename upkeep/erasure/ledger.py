@@ -96,9 +96,8 @@ def together(database: Database, folder: Path) -> list[UUID]:
     if missing:
         log.warning("erasures_again", erasures=len(missing))
         with database.write() as session:
-            given = (
-                session.scalar(select(ChangeFeed.last_position)) or 0
-            )  # those beyond are given anew, to calls of after it
+            # Places beyond are given anew, to calls of after it.
+            given = session.scalar(select(ChangeFeed.last_position)) or 0
             for one in missing:
                 session.add(begun(replace(one, position=min(one.position, given))))
     return [UUID(one.id) for one in missing]

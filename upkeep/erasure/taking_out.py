@@ -32,7 +32,7 @@ _LEADS: Collection[Column[Any]] = (
 )
 _REF = TakeOut.__table__.c.ref
 _ASKED = View.__table__.c.query
-_WORDS = ("campaign", "campaign_id", "queue_id", "name", "status", "reference")
+_WORDS = ("campaign", "campaign_id", "queue_id", "name", "status", "reference", "word")
 
 
 @dataclass(frozen=True)

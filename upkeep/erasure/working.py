@@ -46,8 +46,18 @@ class Eraser:
     owner: str = field(default_factory=lambda: f"{socket.gethostname()} {ids.new()}")
 
     def step(self) -> bool:
-        """Do some of what is to be done; False where nothing is, or where all of it waits for something."""
-        return any([self.work(one) for one in self.running()])
+        """Do some of what is to be done; False where nothing is, or where all of it waits for something. Raises what one of them
+        died of, after the others had their turn."""
+        did, died = False, list[Exception]()
+        for one in self.running():
+            try:
+                did |= self.work(one)
+            except Exception as error:  # noqa: BLE001 - raised below
+                log.error("erasure_fails", erasure=str(one), error=type(error).__name__)
+                died.append(error)
+        if died:
+            raise died[0]
+        return did
 
     def running(self) -> Sequence[UUID]:
         """Those that have not come to their end."""

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from lib import clock
 from lib.phone_spellings import Spellings
 from lib.stand_ins import is_stand_in
-from models import CampaignName, View
+from models import CampaignName, Decision, View
+from outcomes import decisions
 from queries.views import saved
 from tests import factories
-from tests.evidence import outcomes, terminal
+from tests.evidence import CONNECTIONS, outcomes, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, told
 from tests.upkeep.erasure import dump
 from tests.upkeep.erasure.test_working import erased, finish
@@ -62,6 +63,19 @@ def test_a_name_that_is_told_again_corrects_nothing(database, tmp_path):
     told(database, terminal(20, 50, callDisposed="2026-11-18T10:02:10.000Z", **{**own, "agentID": "7"}))
     (row,) = outcomes(database)
     assert row.agent_id == "7" and row.corrected_at is not None
+
+
+def test_a_decided_word_is_the_word_of_the_calls_still(database, tmp_path):
+    word = f"Ask {NUMBER}"
+    told(database, terminal(20, 50, customerNum=OTHER, disposition=word))
+    with database.write() as session:
+        decisions.decide(session, CONNECTIONS["ryng-main"], "disposition", word, ["callback"], "Ann")
+    erased(database, tmp_path)
+    (row,) = outcomes(database)
+    with database.read() as session:
+        (decided,) = session.scalars(select(Decision)).all()
+    assert decided.word == row.disposition != word
+    assert not SPELLINGS.within(dump(database))
 
 
 def test_a_saved_view_finds_the_calls_that_it_found(database, tmp_path):

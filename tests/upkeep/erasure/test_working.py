@@ -211,6 +211,29 @@ def test_a_call_that_goes_on_is_erased_and_ends_without_the_person(database, tmp
     assert not SPELLINGS.within(dump(database))
 
 
+def test_one_that_dies_stops_no_other(database, tmp_path):
+    told(database, terminal(), terminal(20, 50, customerNum=OTHER))
+    with database.write() as session:
+        call = session.scalar(select(CallOutcome.id).where(CallOutcome.customer_number == NUMBER))
+        factories.delivery(session, outcome_id=call, record_id="c-1", remote_id="r-1")
+    dying = beginning.begin(database, tmp_path, NUMBER, "Ann", keep_uncalled=False)
+    beginning.begin(database, tmp_path, OTHER, "Ann", keep_uncalled=False)
+
+    def dies(*_):
+        raise ValueError("no such answer")
+
+    one, died = eraser(database, tmp_path, tell=dies), 0
+    for _ in range(100):
+        try:
+            one.step()
+        except ValueError:
+            died += 1
+        if one.running() == [dying.id]:
+            break
+    assert died and one.running() == [dying.id]
+    assert not Spellings(OTHER).within(dump(database))
+
+
 def test_a_number_of_ours_is_not_erased(database, tmp_path):
     told(database, terminal())
     for number in ("+914900000000", "+919800000001"):
