@@ -142,7 +142,7 @@ def _columns(report: Report, question: Asked, figures: Sequence[Figure]) -> Iter
         elif figure.distinct is not None:
             yield figure.name, func.count(distinct(figure.distinct(question)))
         else:
-            yield from counting._sums(question, figure).items()
+            yield from counting._columns_to_sum(question, figure).items()
 
 
 def _shown(report: Report, figure: Figure) -> str | None:

@@ -61,7 +61,6 @@ def means(kept_database, tmp_path_factory):
         ({"group_by": ["colour"]}, "report", "attempts", "group_by"),
         ({"group_by": ["day"]}, "report", "callbacks", "group_by"),  # its rows are its own
         ({"compare": ["week"]}, "report", "attempts", "compare"),  # of what is not said
-        ({"compare": ["week"], "since": ["2026-11-18"]}, "report", "callbacks", "compare"),
         ({"zone": ["customer"]}, "report", "attempts", "zone"),
         ({"agent": ["7"]}, "report", "penetration", "agent"),  # of loaded leads
         ({"tz": ["Mars/Base"]}, "outcomes", None, "tz"),
