@@ -38,6 +38,9 @@ _OTHER_DIGIT = re.compile("[" + "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero 
 _ESCAPED_DIGIT = re.compile(r"\\u((?:06[6fF]|09[6eE]|0[eE]5|[fF]{2}1|003)[0-9a-fA-F])")
 # A number of JSON, whatever its form.
 _BARE = re.compile(r"([:\[,]\s*)(-?[0-9][0-9.eE+-]*+)(?=\s*[,}\]])")
+# A country's code at the end of a text.
+_CODE = re.compile(rf"(?:[+]|%2[Bb]|(?<![0-9])00)([1-9][0-9]{{0,2}}){_BETWEEN}\Z", re.ASCII)
+_CODE_LENGTH = 30
 MOST_BEFORE = 8  # digits of what is dialled before a number
 
 
@@ -67,17 +70,27 @@ class Spellings:
         text = _in_ascii(text)
         if self._core.search(text) is None:
             return False
-        return self._pattern.search(text) is not None or any(
+        return any(not self._is_of_another(found) for found in self._pattern.finditer(text)) or any(
             self._read_from(found[0]) is not None for found in self._with_more.finditer(text)
         )
+
+    def _is_of_another(self, found: re.Match[str]) -> bool:
+        """Whether another country's code stands before it, and both are a number there: London's 20 7946 0958 behind +91."""
+        before = _CODE.search(found.string, max(0, found.start() - _CODE_LENGTH), found.start())
+        if before is None or found[0].startswith("+"):
+            return False
+        return phone.e164("+" + _SEPARATORS.sub("", before[1] + found[0])) not in (None, self.number)
 
     def _read_from(self, run: str) -> int | None:
         """From where on the run of digits is read as this number: whatever else is dialled before it in its country, and what was
         in former times (``lib.phone``). None: nowhere."""
         for at in (found.start() for found in _GROUP.finditer(run)):
             plus = "+" if run[at] == "+" else ""
-            if phone.e164(plus + _SEPARATORS.sub("", run[at:]), self._region) == self.number:
+            read = phone.e164(plus + _SEPARATORS.sub("", run[at:]), self._region)
+            if read == self.number:
                 return at
+            if read is not None and (plus or run.startswith("00", at)):
+                return None  # another country's, of which this one's digits are the end
         return None
 
     def within_value(self, value: Any) -> bool:
@@ -93,7 +106,11 @@ class Spellings:
         """The text without it; what stands there instead."""
         if not self.within(text):
             return text
-        text = self._pattern.sub(by, _in_ascii(text))
+
+        def other(found: re.Match[str]) -> str:
+            return found[0] if self._is_of_another(found) else by
+
+        text = self._pattern.sub(other, _in_ascii(text))
 
         def without(found: re.Match[str]) -> str:
             at = self._read_from(found[0])

@@ -44,6 +44,33 @@ def test_it_is_found_and_taken_out(written):
     assert not KYIV.within(KYIV.blotted(written))
 
 
+LONDON = Spellings("+442079460958")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+91 20 7946 0958",
+        "+91-20-7946-0958",
+        "0091 20 7946 0958",
+        "+91 (20) 79460958",
+        "7; +91 20 7946 0958",
+        "+912079460958",
+    ],
+)
+def test_digits_behind_another_countrys_code_are_another_number(written):
+    for text in (written, f"Pune: {written}."):
+        assert not LONDON.within(text) and LONDON.blotted(text) == text
+        assert Spellings("+912079460958").within(text)
+    both = f"{written}, London +44 20 7946 0958"
+    assert LONDON.within(both) and LONDON.blotted(both) == f"{written}, London erased"
+
+
+@pytest.mark.parametrize("written", ["+0 20 7946 0958", "+91 020 7946 0958 1, 020 7946 0958", "5 20 7946 0958"])
+def test_what_is_no_number_of_another_country_is_this_one(written):
+    assert LONDON.within(written) and not LONDON.within(LONDON.blotted(written))
+
+
 def numbers():
     """Of each country, a mobile and one of a town."""
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
