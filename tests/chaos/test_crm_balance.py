@@ -226,6 +226,11 @@ def test_it_balances_when_nothing_happened(found):
     assert {row.state for row in found.deliveries} == {"done", "held", "refused"}
 
 
+def test_what_a_twin_had_set_goes_when_it_is_merged(found):
+    contact(found, SECOND).last_calls[:] = ["1-t", "0-0", "1-0", "1-1"]
+    assert balance.wrong(found) == []
+
+
 @pytest.mark.parametrize("spoil", SPOILED, ids=lambda one: one.__name__)
 def test_it_does_not_balance_when(found, world, spoil):
     spoil(found, world)

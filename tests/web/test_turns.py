@@ -87,7 +87,7 @@ def test_where_nothing_ends_a_few_wait_and_the_others_are_told_to_come_back(monk
 
 def test_where_they_end_one_after_the_other_nobody_is_sent_away(monkeypatch):
     # So long that no standing still of this process is taken for a turn that does not end.
-    monkeypatch.setattr(web_turns, "HASTE", stretched(4))
+    monkeypatch.setattr(web_turns, "HASTE", stretched(8))
     turns, found = Turns("searches", at_once=2, rest=0.0, patient=0), []
     threads = [threading.Thread(target=lambda: found.append(worked(turns, 0.5))) for _ in range(40)]
     for thread in threads:

@@ -110,7 +110,8 @@ def _statuses(found: Found) -> Iterator[str]:
 
 
 def _in_order(contact: Contact, silent: Collection[int]) -> Iterator[str]:
-    """``silent``: calls that in the end say nothing; what they had set was put back, and what stood before came again."""
+    """``silent``: calls that in the end say nothing; what they had set was put back, and what stood before came again. So is what
+    a twin had set, once it has been merged into its call, for as long as that has set nothing itself."""
     last_slot, versions = -1, dict[int, str]()
     for said in filter(None, contact.last_calls):
         slot, version = int(said.partition("-")[0]), said.partition("-")[2]
@@ -118,8 +119,8 @@ def _in_order(contact: Contact, silent: Collection[int]) -> Iterator[str]:
             continue
         if slot < last_slot:
             yield f"contact {contact.id}: the status of call {slot} was set after that of {last_slot}"
-        last_slot = max(slot, last_slot)
         if version != scene.TWIN:
+            last_slot = max(slot, last_slot)
             if version < versions.get(slot, ""):
                 yield f"contact {contact.id}: call {said} was set after it had been corrected {versions[slot]} times"
             versions[slot] = version
