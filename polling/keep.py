@@ -67,8 +67,7 @@ def keep_page(
     last = {
         record.key: digest for digest, record in by_hash.items() if record.key is not None and record.key not in told
     }
-    stand_ins: dict[str, str] = {}
-    known = _known(session, connection.name, report, by_hash, stand_ins)
+    known, renamed = _known(session, connection.name, report, by_hash)
     newest: dict[str | None, _Version] = {}
     for key, versions in known.items():
         if key is not None:
@@ -78,7 +77,7 @@ def keep_page(
     for digest, record in by_hash.items():
         top = newest.get(record.key)
         if digest not in stored:
-            key = stand_ins.get(record.key or "", record.key)
+            key = renamed.get(record.key or "", record.key)
             fresh.append(_row(connection, report, record, key, digest, at, _seen_at(top, at) or at))
         elif (
             record.key is not None
@@ -117,10 +116,10 @@ def _seen_at(newest: _Version | None, at: datetime) -> datetime | None:
 
 
 def _known(
-    session: Session, connection: str, report: str, by_hash: dict[str, Record], stand_ins_of: dict[str, str]
-) -> dict[str | None, list[_Version]]:
-    """Every receipt of the page's records: by key; those of records without a key, by what they say. ``stand_ins_of``: keys under
-    whose stand-ins receipts are kept are added there."""
+    session: Session, connection: str, report: str, by_hash: dict[str, Record]
+) -> tuple[dict[str | None, list[_Version]], dict[str, str]]:
+    """(every receipt of the page's records: by key; those of records without a key, by what they say; the keys under whose
+    stand-ins receipts are kept -> these)."""
     mine = (TABLE.c.connection == connection, TABLE.c.kind == report)
     columns = (TABLE.c.record_key, TABLE.c.id, TABLE.c.content_hash, TABLE.c.seen_at)
     keys = sorted({record.key for record in by_hash.values() if record.key is not None})
@@ -133,6 +132,7 @@ def _known(
         keys += [str(own.record_key(key)) for key in keys]
         unkeyed += [own.content_hash(one) for one in unkeyed]
     found: dict[str | None, list[_Version]] = {}
+    renamed: dict[str, str] = {}
     bulk.plan_for_values(session)
     if keys:
         # Nothing but a report's records has a key. A condition that says so makes SQLite read all records of the report.
@@ -140,12 +140,12 @@ def _known(
         for key, row_id, digest, seen_at in session.execute(statement):
             found.setdefault(hashed.get(key, key), []).append(_Version(row_id, hashed.get(digest, digest), seen_at))
             if key in hashed:
-                stand_ins_of[hashed[key]] = key
+                renamed[hashed[key]] = key
     if unkeyed:
         same = (TABLE.c.source == REPORT, bulk.among(session, TABLE.c.content_hash, unkeyed))
         for _, row_id, digest, seen_at in session.execute(select(*columns).where(*mine, *same)):
             found.setdefault(None, []).append(_Version(row_id, hashed.get(digest, digest), seen_at))
-    return found
+    return found, renamed
 
 
 def _row(

@@ -12,11 +12,11 @@ from lib.stand_ins import is_stand_in
 from models import CallOutcome, Erasure, Receipt
 from outcomes.before import MOST_AHEAD
 from outcomes.feed import begin_epoch
-from tests import backups, factories
+from tests import factories
 from tests.evidence import connect, keep, outcomes, receipt, terminal
 from tests.outcomes.test_erasing import NUMBER, OTHER, PERSONAL, told
 from tests.upkeep.erasure import dump
-from tests.upkeep.erasure.test_working import erased, finish
+from tests.upkeep.erasure.test_working import erased, erased_and_put_back, finish
 from upkeep.erasure import beginning, ledger
 
 SPELLINGS = Spellings(NUMBER)
@@ -74,15 +74,10 @@ def test_nothing_of_what_they_stamped_is_left(database, tmp_path, ahead):
 
 def test_nor_after_a_restore(database, tmp_path, ahead):
     tell_all(database, ahead)
-    with backups.backup(database) as put_back:
-        erased(database, tmp_path)
-        put_back()
-        (tmp_path / "wrapup.backup").unlink(missing_ok=True)
+    with erased_and_put_back(database, tmp_path):
         assert len(ledger.together(database, tmp_path)) == 1
         finish(database, tmp_path)
         assert not SPELLINGS.within(dump(database)) and "Kowalska" not in dump(database)
-        if database.is_sqlite:
-            (tmp_path / "wrapup.backup").touch()
 
 
 def test_what_was_not_read_yet_goes(database, tmp_path, ahead):
@@ -112,18 +107,13 @@ def test_calls_since_then_stay_while_it_runs(database, tmp_path, ahead):
 def test_calls_since_then_stay_where_the_ledger_is_told_late(database, tmp_path, ahead):
     """By the file of a second host, say, after the first has put an older database back and served for a while."""
     tell_all(database, ahead)
-    with backups.backup(database) as put_back:
-        erased(database, tmp_path)
-        put_back()
-        (tmp_path / "wrapup.backup").unlink(missing_ok=True)
+    with erased_and_put_back(database, tmp_path):
         with database.write() as session:  # as a start does it: places are above all that were ever given
             begin_epoch(session, clock.now())
         told(database, fresh_call(), at=clock.now())
         assert len(ledger.together(database, tmp_path)) == 1
         finish(database, tmp_path)
         assert [call for call, gone in numbers(database) if not gone] == ["20", "80"]
-        if database.is_sqlite:
-            (tmp_path / "wrapup.backup").touch()
 
 
 def test_a_clock_that_is_wrong_by_a_year_moves_nothing(database, tmp_path, ahead):

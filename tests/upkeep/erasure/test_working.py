@@ -5,7 +5,7 @@ import base64
 import gzip
 import json
 import socket
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import select, text
@@ -55,6 +55,19 @@ def finish(database, folder, **more) -> None:
             return
     with database.read() as session:
         raise AssertionError(f"It does not end: {session.scalars(select(Erasure.waits_for)).all()}")
+
+
+@contextmanager
+def erased_and_put_back(database, folder):
+    """An erasure, and then the database of before it; the ledger's file knows of the erasure."""
+    with backups.backup(database) as put_back:
+        erased(database, folder)
+        put_back()
+        copy = folder / "wrapup.backup"  # of SQLite; backups are kept elsewhere
+        copy.unlink(missing_ok=True)
+        yield
+        if database.is_sqlite:
+            copy.touch()
 
 
 def filled(database, folder) -> None:
@@ -165,11 +178,8 @@ def test_the_person_is_still_not_called(database, tmp_path):
 
 def test_yesterdays_backup_does_not_bring_the_person_back(database, tmp_path):
     filled(database, tmp_path)
-    with backups.backup(database) as put_back:
-        erased(database, tmp_path)
-        put_back()
+    with erased_and_put_back(database, tmp_path):
         assert SPELLINGS.within(dump(database))
-        (tmp_path / "wrapup.backup").unlink(missing_ok=True)  # kept elsewhere
         assert len(ledger.together(database, tmp_path)) == 1
         finish(database, tmp_path)
         said = dump(database)
@@ -177,8 +187,6 @@ def test_yesterdays_backup_does_not_bring_the_person_back(database, tmp_path):
         assert files_with(tmp_path, SPELLINGS) == []
         with database.read() as session:
             assert suppressions.reasons(session, {NUMBER}, clock.now())
-        if database.is_sqlite:
-            (tmp_path / "wrapup.backup").touch()
 
 
 def test_a_callback_that_waits_in_the_spool_is_waited_for(database, tmp_path):
