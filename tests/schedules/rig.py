@@ -101,3 +101,12 @@ class Engine:
 
 def told(sends: list[ScheduledSend]) -> list[tuple[str, str, str | None]]:
     return [(f"{send.due_at:%d %H:%M}", send.state, send.reason) for send in sends]
+
+
+def parts(mail) -> dict[str, str]:
+    """Content type -> text."""
+    return {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
+
+
+def mails(box, subject=""):
+    return [mail for _, mail in box.taken if subject in mail["Subject"]]

@@ -5,7 +5,7 @@ import io
 import random
 import re
 import zipfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from queries.reports.catalogue import REPORTS
 from tests import factories
 from tests.factories import NOON
+from tests.web.asking import answered
 
 FEW = 120
 
@@ -52,12 +53,6 @@ def fill(database):
             )
 
 
-def asked(reader, name, **query):
-    answer = reader.get(f"/api/v1/reports/{name}", query_string=query)
-    assert answer.status_code == 200, answer.json
-    return answer.json
-
-
 def test_definitions_say_what_every_figure_means(asking_reader):
     told = asking_reader.get("/api/v1/reports/definitions").json["reports"]
     assert [report["name"] for report in told] == list(REPORTS)
@@ -82,7 +77,7 @@ def test_definitions_say_what_every_figure_means(asking_reader):
 def test_every_figure_stands_where_its_definition_says(asking_reader):
     for report in asking_reader.get("/api/v1/reports/definitions").json["reports"]:
         clocks = {"zone": "customer"} if report["name"] == "best_time" else {}
-        found = asked(asking_reader, report["name"], limit=1, **clocks)
+        found = answered(asking_reader, report["name"], limit=1, **clocks)
         if "next" in found and not found["rows"]:
             continue  # of calls or numbers, and there are none: some figures stand in rows alone
         shown = {**found["totals"], **(found["rows"][0] if found["rows"] else {})}
@@ -113,7 +108,7 @@ OPENABLE = [
 def test_a_figure_opens_to_as_many_calls_as_it_says(asking_reader, kept_calls, group_by):
     until = (NOON + timedelta(days=3)).isoformat()
     query = {"tz": "Asia/Kathmandu", "until": until, "connection": "ryng-main"}
-    rows = {name: asked(asking_reader, name, group_by=group_by, **query)["rows"] for name, _ in OPENABLE}
+    rows = {name: answered(asking_reader, name, group_by=group_by, **query)["rows"] for name, _ in OPENABLE}
     assert all(rows.values())
     for name, figure, row in [(one, figure, row) for one, figure in OPENABLE for row in rows[one][::3]]:
         groups = {}
@@ -130,7 +125,7 @@ def test_a_figure_opens_to_as_many_calls_as_it_says(asking_reader, kept_calls, g
 def test_a_row_can_be_named_beside_a_filter_of_the_same_name(asking_reader, kept_calls):
     query = {"agent": "Priya", "flag": "sale", "tz": "Asia/Kathmandu"}
     for group in ("flag", "agent"):
-        rows = asked(asking_reader, "attempts", group_by=group, **query)["rows"]
+        rows = answered(asking_reader, "attempts", group_by=group, **query)["rows"]
         assert rows
         for row in rows:
             told = {"figure": "attempts.attempts", "row": f"{group}:{row[group]}", "limit": 1000}
@@ -138,7 +133,7 @@ def test_a_row_can_be_named_beside_a_filter_of_the_same_name(asking_reader, kept
             assert len(opened.json["outcomes"]) == row["attempts"], row
     totals = {**query, "figure": "attempts.attempts", "row": "totals", "limit": 1000}
     opened = asking_reader.get("/api/v1/outcomes", query_string=totals)
-    assert len(opened.json["outcomes"]) == asked(asking_reader, "attempts", **query)["totals"]["attempts"]
+    assert len(opened.json["outcomes"]) == answered(asking_reader, "attempts", **query)["totals"]["attempts"]
 
 
 WRONG = [
@@ -191,98 +186,6 @@ def test_what_cannot_be_answered_names_what_to_change(asking_reader, kept_calls)
             assert (answer.status_code, field in answer.json["details"]) == (422, True), (path, query, answer.json)
 
 
-def test_a_report_is_compared_to_the_same_hour(reader, database, monkeypatch):
-    """Two days, compared at the second one's noon with the first: what came after its noon does not count."""
-    now = NOON + timedelta(days=1)
-    monkeypatch.setattr("queries.reports.answering.clock.now", lambda: now - timedelta(minutes=1))
-    with database.write() as session:
-        for hours, connect_outcome in ((-2, "connected"), (-1, "no_answer"), (5, "connected"), (22, "connected")):
-            factories.outcome(session, started_at=NOON + timedelta(hours=hours), connect_outcome=connect_outcome)
-    query = {"since": now.strftime("%Y-%m-%d"), "tz": "UTC", "group_by": "day"}
-    found = asked(reader, "connect_rate", compare="previous", **query)
-    told = found["compared_with"]
-    assert (told["since"], told["until"], told["days"]) == ("2026-11-18T00:00:00Z", "2026-11-18T12:00:00Z", 1)
-    assert found["totals"] == {
-        **{"final": 1, "final_before": 2, "final_change": -1},
-        **{"connected": 1, "connected_before": 1, "connected_change": 0},
-        **{"connect_rate": 1.0, "connect_rate_before": 0.5, "connect_rate_change": 0.5},
-    }
-    assert [row["day"] for row in found["rows"]] == ["2026-11-19"]
-    assert found["rows"][0]["final_before"] == 2
-
-
-def test_a_row_of_the_other_period_alone_is_called_as_it_was_there(reader, database):
-    """Of attempts to contact ``never`` is a label, and a figure of the totals."""
-    with database.write() as session:
-        factories.outcome(session, lead_id="1", started_at=NOON - timedelta(days=1))
-        factories.outcome(session, lead_id="2", started_at=NOON, disposition="Interested", flags=["contact"])
-    query = {"since": "2026-11-18", "until": "2026-11-19", "compare": "previous"}
-    rows = asked(reader, "attempts_to_contact", **query)["rows"]
-    told = [(row["never"], row["attempt"], row["leads"], row["leads_before"]) for row in rows]
-    assert told == [(False, 1, 1, 0), (True, 1, 0, 1)]
-
-
-def test_of_a_period_of_which_no_rows_are_known_none_is_0(reader, database):
-    """Nobody has decided what "Later" means: whether those leads were reached is not known."""
-    with database.write() as session:
-        for days, said, flags in ((2, "Later", []), (1, "Interested", ["contact"]), (0, "Later", [])):
-            at = NOON - timedelta(days=days)
-            factories.outcome(session, lead_id=str(days), started_at=at, disposition=said, flags=flags)
-    for since, name in (("2026-11-17", "leads_before"), ("2026-11-18", "leads")):
-        until = f"{date.fromisoformat(since) + timedelta(days=1)}"
-        found = asked(reader, "attempts_to_contact", since=since, until=until, compare="previous")
-        (row,) = found["rows"]
-        assert {row["leads"], row["leads_before"]} == {1, None} and row[name] is None and row["leads_change"] is None
-        assert row["reasons"][name].startswith("Nobody has decided")
-
-
-def test_what_lists_calls_or_numbers_is_compared_in_its_totals(reader, database):
-    """The day before: one promise, two calls at night, and nobody who was called in vain five times."""
-    at_night = NOON.replace(hour=23)  # at +33 the next day's first hour
-    with database.write() as session:
-        for days, night_calls, number in ((1, 2, "+33612345678"), (0, 5, "+33698765432")):
-            for at in range(night_calls):
-                moment = at_night - timedelta(days=days, minutes=at)
-                factories.outcome(
-                    session,
-                    started_at=moment,
-                    customer_number=number,
-                    direction="outbound",
-                    callback_at=None if at else moment + timedelta(hours=1),
-                    disposition="No",
-                    flags=["not_interested"],
-                )
-    query = {"since": "2026-11-18", "until": "2026-11-19", "compare": "previous", "limit": 2}
-    expected = {
-        "callbacks": ("overdue", 1, 1),
-        "compliance": ("out_of_hours", 5, 2),
-        "unreachable_numbers": ("numbers", 1, 0),
-    }
-    for name, (figure, now, before) in expected.items():
-        found = asked(reader, name, **query)
-        totals, rows = found["totals"], found["rows"]
-        told = [totals[figure + part] for part in ("", "_before", "_change")]
-        assert told == [now, before, now - before], (name, totals)
-        assert rows and not any(part.endswith("_before") for part in rows[0])
-        assert found["compared_with"]["since"] == "2026-11-17T00:00:00Z"
-    assert asked(reader, "callbacks", **query)["totals"]["kept_rate_before"] == 0
-    assert totals["attempts_before"] == 0
-
-
-def test_rows_of_the_other_period_alone_stand_in_their_places(reader, database):
-    hours = {0: (9, 11, 14), 1: (10, 14, 16)}  # by day
-    with database.write() as session:
-        for days, some in hours.items():
-            for hour in some:
-                factories.outcome(session, campaign_name="A", started_at=NOON.replace(hour=hour) + timedelta(days=days))
-                factories.outcome(session, campaign_id="7", started_at=NOON.replace(hour=hour) + timedelta(days=days))
-    query = {"since": f"{NOON + timedelta(days=1):%Y-%m-%d}", "until": f"{NOON + timedelta(days=2):%Y-%m-%d}"}
-    rows = asked(reader, "attempts", compare="previous", group_by="campaign,hour", **query)["rows"]
-    shown = [(row["campaign_id"], row["hour"], row["attempts"], row["attempts_before"]) for row in rows]
-    every = [(9, 0, 1), (10, 1, 0), (11, 0, 1), (14, 1, 1), (16, 1, 0)]
-    assert shown == [(campaign, *one) for campaign in ("7", None) for one in every]
-
-
 def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
     monkeypatch.setattr("queries.reports.counting.MOST_GROUPS", 3)
     answer = reader.get("/api/v1/reports/attempts", query_string={"group_by": "day,hour"})
@@ -291,7 +194,7 @@ def test_more_rows_than_anybody_reads_are_refused(reader, calls, monkeypatch):
 
 def test_leads_that_a_figure_counts_are_listed(asking_reader, kept_calls):
     row = {"never": "false", "attempt": "1", "figure": "attempts_to_contact.leads"}
-    rows = asked(asking_reader, "attempts_to_contact", connection="ryng-main")["rows"]
+    rows = answered(asking_reader, "attempts_to_contact", connection="ryng-main")["rows"]
     (expected,) = (one["leads"] for one in rows if (one["never"], one["attempt"]) == (False, 1))
     listed = asking_reader.get("/api/v1/leads", query_string=row).json
     assert len(listed["leads"]) == expected and listed["next"] is None
@@ -331,7 +234,7 @@ def test_a_report_is_a_file_as_well(reader, calls, database):
         factories.outcome(session, campaign_id="<r>a & b</r>")
     for name, group_by in (("connect_rate", "campaign,day"), ("times", ""), ("callbacks", ""), ("may_still_move", "")):
         query = {"group_by": group_by} if group_by else {}
-        told = asked(reader, name, limit=1000, **query)
+        told = answered(reader, name, limit=1000, **query)
         rows = told["rows"] or [told["totals"]]
         plain = reader.get(f"/api/v1/reports/{name}", query_string=query | {"format": "csv"})
         assert (plain.status_code, plain.mimetype) == (200, "text/csv")

@@ -173,3 +173,7 @@ class Rig:
 
 def clock_at(text: str) -> time:
     return time.fromisoformat(text)
+
+
+def names(receiver: Receiver, what: str) -> set[str]:
+    return {name for kind, name in receiver.events() if kind == what}

@@ -5,20 +5,15 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import pytest
 from sqlalchemy import text
 
-import migrations
 from callbacks.spool import Spool
 from lib import clock
 from models.database import Database
 from rig.ports import free_port
-from service.doctor import database, machine
+from service.doctor import machine
 from service.doctor.asking import lines
 from service.doctor.line import FAIL, OK, WARN, Line, run
 from service.doctor.others import others
@@ -27,66 +22,9 @@ from service.supervisor import folder
 from service.supervisor.folder import hold
 from tests import factories
 from tests.callbacks.drafts import draft
-from tests.forks import end_of, forked
+from tests.service.doctor.looking import SECRET, TOML, looked, web
 from upkeep.backups import noted
 from upkeep.beats import Beats
-
-SECRET = "a-password-that-nobody-sees"
-TOML = """
-[connections.qvoice-main]
-dialer = "qvoice"
-portal_url = "http://127.0.0.1:{port}"
-username = "a"
-password = "${{QVOICE_PASSWORD}}"
-domain = "c"
-account_id = "d"
-"""
-
-
-@pytest.fixture
-def environ(tmp_path, database_url):
-    (tmp_path / "data").mkdir(mode=0o700)
-    return {
-        "WRAPUP_DATA_DIR": str(tmp_path / "data"),
-        "WRAPUP_DATABASE_URL": database_url,
-        "WRAPUP_BIND": f"127.0.0.1:{free_port()}",
-        "WRAPUP_CONFIG": str(tmp_path / "wrapup.toml"),
-        "QVOICE_PASSWORD": SECRET,
-    }
-
-
-def looked(environ) -> dict[str, Line]:
-    """By what was looked at; of several the worst."""
-    found: dict[str, Line] = {}
-    for line in lines(environ):
-        if line.what not in found or (OK, WARN, FAIL).index(line.state) > (OK, WARN, FAIL).index(
-            found[line.what].state
-        ):
-            found[line.what] = line
-    return found
-
-
-@contextmanager
-def web(status=200, date: datetime | None = None, bodies: Mapping[str, bytes] | None = None):
-    """The port of a server that answers so. ``bodies``: by path."""
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response_only(status)
-            if date is not None:
-                self.send_header("Date", date.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-            body = (bodies or {}).get(self.path, b"")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
 
 
 def test_where_all_is_well_no_line_is_a_failure(environ, tmp_path):
@@ -217,74 +155,6 @@ def test_before_anything_was_made_it_makes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_database_and_one_of_another_release_are_told(untouched, tmp_path):
-    url = untouched.url.render_as_string(hide_password=False)
-    if untouched.is_sqlite:
-        untouched.engine.connect().close()
-    (line,) = (line for line in database.database(url) if line.what == "schema")
-    assert line.state == WARN and line.todo.startswith("The first start makes them, or wrapup migrate.")
-    migrations.upgrade(untouched)
-    for revision, state in (("0001", WARN), ("9999", FAIL)):
-        with untouched.write() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
-        (line,) = (line for line in database.database(url) if line.what == "schema")
-        assert line.state == state and revision in line.said
-
-
-def test_a_file_that_is_no_database_is_told_with_what_to_do(tmp_path):
-    (tmp_path / "wrapup.db").write_bytes(b"no database " * 99)
-    (line,) = database.database(f"sqlite:///{tmp_path}/wrapup.db")
-    assert (line.state, line.said, line.todo) == (FAIL, "SQLite cannot read the file.", database.DAMAGED)
-
-
-def test_a_database_that_is_away_or_cannot_be_written_is_a_line(environ, tmp_path):
-    (tmp_path / "wrapup.toml").write_text("")
-    away = f"postgresql://somebody:{SECRET}@127.0.0.1:{free_port()}/nowhere"
-    found = looked(environ | {"WRAPUP_DATABASE_URL": away})
-    assert found["database"].state == FAIL and found["settings"].state == OK
-    if environ["WRAPUP_DATABASE_URL"].startswith("postgresql"):
-        server = Database(environ["WRAPUP_DATABASE_URL"])
-        Beats(server, lambda: clock.now() - timedelta(minutes=5)).write()
-        with server.write() as session:
-            session.execute(text(f"ALTER DATABASE {server.url.database} SET default_transaction_read_only = on"))
-        server.close()
-        found = looked(environ)
-        assert found["writing"].state == FAIL
-        assert found["worker"] == Line("worker", WARN, database.MUTE, found["worker"].todo), (
-            "it cannot say that it lives"
-        )
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
-def test_of_a_sqlite_that_cannot_be_written_nobody_says_that_no_worker_lives(sqlite_url, tmp_path):
-    with closing(Database(sqlite_url)) as there:
-        Beats(there, lambda: clock.now() - timedelta(minutes=5)).write()
-    (tmp_path / "wrapup.db").chmod(0o644)
-    for above in [*tmp_path.parents][:-1]:  # pytest's own are closed to others
-        if above.stat().st_mode & 0o011 == 0:
-            above.chmod(0o711)
-    tmp_path.chmod(0o777)
-
-    def asked() -> None:
-        os.seteuid(65534)
-        found = {line.what: (line.state, line.said) for line in database.database(sqlite_url)}
-        assert found["writing"][0] == FAIL
-        assert found["worker"] == (WARN, database.MUTE)
-
-    assert end_of(forked(asked)) == 0
-
-
-def test_the_disk_of_sqlites_file_is_looked_at_where_it_is_another_one(tmp_path, another_disk):
-    both = [line.what for line in machine.disks(tmp_path, another_disk / "wrapup.db")]
-    assert both[0] == "disk" and "database disk" in both
-    assert [line.what for line in machine.disks(tmp_path, tmp_path / "wrapup.db")] == [
-        what for what in both if not what.startswith("database")
-    ]
-    unmade = another_disk / "made" / "at the first start" / "wrapup.db"
-    (line,) = [line for line in machine.disks(tmp_path, unmade) if line.what == "database disk"]
-    assert line.said.endswith(" free where SQLite's file is.")
-
-
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):
     (tmp_path / "wrapup.toml").write_text(TOML.format(port=1))
     del environ["QVOICE_PASSWORD"]
@@ -325,30 +195,6 @@ def test_a_dialer_that_takes_a_line_and_says_nothing_is_told(tmp_path):
         )
         found = list(run(list(others(settings)), seconds=0.5))
     assert [(line.what, line.state) for line in found] == [("dialer qvoice-main", FAIL)]
-
-
-@pytest.mark.parametrize(("off", "state"), [(0.5, OK), (5, WARN), (-5, WARN), (600, FAIL)])
-def test_the_clock_is_compared(off, state):
-    now = clock.now()
-    line = database.clocks("that of a dialer", now + timedelta(seconds=off), now, now)
-    assert line.state == state
-
-
-@pytest.mark.parametrize(
-    ("found", "bug"),
-    [
-        ((3, 40, 1), True),
-        ((3, 44, 5), True),
-        ((3, 44, 6), False),
-        ((3, 50, 6), True),
-        ((3, 50, 7), False),
-        ((3, 51, 2), True),
-        ((3, 51, 3), False),
-        ((3, 52, 0), False),
-    ],
-)
-def test_the_versions_of_sqlite_with_the_fault_are_known(found, bug):
-    assert machine.has_wal_reset_bug(found) is bug
 
 
 def test_as_it_is_typed(commands, sqlite_url, tmp_path):
