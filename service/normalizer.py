@@ -1,7 +1,7 @@
 """A second process that normalizes, for as long as there is a backlog and a processor to spare: Python computes on one processor
 at a time, and one does not understand as fast as two receive.
 
-The worker starts it (``Beside``) where whole batches go on waiting, and it ends by itself when there has been nothing to do for a
+The worker starts it (``Beside``) where whole batches go on waiting, and it ends by itself when there have been none for a
 while, so that it costs no memory in between. The worker takes the oldest receipts first, and it the newest: they meet in the
 middle, so that nothing waits for it where it gets no processor.
 """
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 BACKLOG_SECONDS = 0.5  # of whole batches, until a second process is worth its start
 IDLE_SECONDS = 0.2
 CROWDED_SECONDS = 0.05  # until it looks again whether there is a processor to spare
-REST_SECONDS = 10.0  # without work, then it ends
+REST_SECONDS = 10.0  # without a whole batch, then it ends
 END_SECONDS = 1.5  # with what the threads of the worker may take, less than a stop may
 AGAIN_SECONDS = 30.0  # after one that failed
 OTHER_SETTINGS = 3  # the code of its end
@@ -86,8 +86,9 @@ def _crowded() -> bool:
     return processors.ours() == 1 or processors.crowded(beside=1)
 
 
-def work(normalizing: Normalizing, stop: threading.Event, parent: int) -> None:
-    """Normalize until there is nothing to do for a while, until told to stop, or until the worker is gone."""
+def work(normalizing: Normalizing, whole: int, stop: threading.Event, parent: int) -> None:
+    """Normalize until there has been no ``whole`` batch for a while, until told to stop, or until the worker is gone. What comes
+    one by one is the worker's: on SQLite both would read it, and one of them in vain."""
     until = time.monotonic() + REST_SECONDS
 
     def over() -> bool:
@@ -95,16 +96,16 @@ def work(normalizing: Normalizing, stop: threading.Event, parent: int) -> None:
             stop.set()
         return stop.is_set()
 
-    def step() -> int:
+    def step() -> bool:
         nonlocal until
         while not over() and _crowded():
             stop.wait(CROWDED_SECONDS)
         if stop.is_set():
-            return 0
-        taken = normalizing.step()
-        if taken:
-            until = time.monotonic() + REST_SECONDS
-        return taken
+            return False
+        if normalizing.step() < whole:
+            return False
+        until = time.monotonic() + REST_SECONDS
+        return True
 
     loops.run("normalizer", step, IDLE_SECONDS, stop)
 
@@ -130,7 +131,7 @@ def main() -> None:
         signal.signal(number, end)
     database = settings.database()
     connections = Decided(database, settings.connections)
-    work(Normalizing(database, connections, settings.data_dir, newest=True), stop, parent)
+    work(Normalizing(database, connections, settings.data_dir, newest=True), batch_size(database), stop, parent)
     database.close()
 
 

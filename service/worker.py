@@ -16,7 +16,6 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callbacks.ladder.taking_in import TakingIn
 from dialers.base import Connection
 from leads.spreading import Spreading
 from lib import outside
@@ -29,8 +28,10 @@ from outcomes.decisions import Decided
 from outcomes.do_not_call import Past
 from outcomes.feed_place import FeedPlace
 from outcomes.meeting import Meeting
+from outcomes.normalize import batch_size
 from outcomes.settle import Waiting, settle_due
 from service import logs, loops
+from service.batches import BESIDE_SECONDS, Batches
 from service.duties import ONLY_RECEIPTS, Duties, duties_of
 from service.erasing import Erasing
 from service.normalizer import Beside
@@ -44,8 +45,6 @@ from upkeep.metrics.names import BEATS
 
 log = structlog.get_logger(__name__)
 
-TAKE_IN_SECONDS = 0.03  # between two looks at what was put aside
-IDLE_SECONDS = 0.2  # between two looks at an empty inbox: well under the second that an outcome may take
 SETTLE_SECONDS = 5.0
 PACE_SECONDS = 30.0
 MEET_SECONDS = 1.0
@@ -113,13 +112,13 @@ def start(
     """Start the loops; they end soon after ``stop`` is set. ``callbacks``: our URLs by connection and kind. ``beside``: the
     second process that normalizes a backlog; ``beats``: who says that they live."""
     decided = Decided(database, connections)
-    pause = 0.0 if duties.taking_in else IDLE_SECONDS  # whoever takes in looks for that, too, while nothing is pending
-    normalizing = Normalizing(database, decided, data_dir)
-    normalize = (_normalizer(normalizing, stop, beside, duties.taking_in), pause)
+    normalize, whole = Normalizing(database, decided, data_dir).step, batch_size(database)
+    note = beside.note if beside else lambda taken: None
+    batches = Batches(normalize, whole, stop, duties.taking_in, note=note)
     waiting, refusing = Waiting(database, connections), Past(database)
     meeting, spreading = Meeting(database, connections), Spreading(database, connections)
     steps: loops.Steps = {
-        "normalize": normalize,
+        "normalize": (batches.step, batches.pause),
         "meet": (lambda: spreading.step() or meeting.step(), MEET_SECONDS),
         "apply decisions": (lambda: apply_next(database, decided), APPLY_SECONDS),
         "settle": (lambda: settle_due(database, connections) or waiting.settle() or refusing.step(), SETTLE_SECONDS),
@@ -127,7 +126,8 @@ def start(
         "feed place": (place.look, PLACE_SECONDS),
     }
     if not database.is_sqlite:  # one computes while the other waits for the server; SQLite has one writer anyway
-        steps["normalize beside"] = normalize
+        more = Batches(normalize, whole, stop, gather=BESIDE_SECONDS, note=note)
+        steps["normalize beside"] = (more.step, more.pause)
         steps["build indexes"] = (Builder(database).step, BUILD_SECONDS)
     steps |= retaining(database, duties.ages, stop)
     if duties.eraser is not None:
@@ -155,27 +155,6 @@ def start(
 
 
 def _at_once() -> None: ...
-
-
-def _normalizer(
-    normalizing: Normalizing, stop: threading.Event, beside: Beside | None, taking_in: TakingIn | None
-) -> Callable[[], object]:
-    """Normalizes, and before each batch takes in what was put aside. In threads of their own, the two would wait for each other
-    at the interpreter, with SQLite's writer in hand."""
-    taken = 1
-
-    def step() -> int:
-        nonlocal taken
-        if taking_in:
-            until = time.monotonic() + (0.0 if taken else IDLE_SECONDS)
-            while not taking_in.step() and time.monotonic() < until and not stop.wait(TAKE_IN_SECONDS):
-                continue
-        taken = normalizing.step()
-        if beside:
-            beside.note(taken)
-        return taken
-
-    return step
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def test_a_backlog_is_understood_by_two_and_nothing_twice(database, database_url
     keep(database, *(receipt(terminal(call, call)) for call in range(1, CALLS + 1)))
     stop, other = threading.Event(), Database(database_url)
     normalizing = Normalizing(other, Decided(other, CONNECTIONS), tmp_path, newest=True)
-    second = threading.Thread(target=work, args=[normalizing, stop, os.getppid()])
+    second = threading.Thread(target=work, args=[normalizing, 10, stop, os.getppid()])
     second.start()
     try:
         until(
@@ -97,7 +97,7 @@ def test_it_leaves_the_processor_to_whoever_needs_it(beside, database, monkeypat
     keep(database, receipt(terminal()))
     monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
     normalizing = Normalizing(database, Decided(database, CONNECTIONS), tmp_path)
-    work(normalizing, threading.Event(), parent=os.getppid())
+    work(normalizing, 1, threading.Event(), parent=os.getppid())
     assert pending(database) == 1
 
 
@@ -144,9 +144,26 @@ def test_one_that_is_told_to_end_and_does_not_accuses_nobody(beside, database, t
         os.waitpid(child, 0)
 
 
+def test_it_ends_where_receipts_come_one_by_one(database, monkeypatch, tmp_path):
+    """These are the worker's: it would read them as well, and one of the two in vain."""
+    monkeypatch.setattr(processors, "crowded", lambda beside=0: False)
+    monkeypatch.setattr(normalizer, "REST_SECONDS", 0.6)
+    own = Normalizing(database, Decided(database, CONNECTIONS), tmp_path, newest=True)
+    came: list[int] = []
+
+    class OneByOne:
+        def step(self) -> int:
+            came.append(1)
+            keep(database, receipt(terminal(len(came), len(came))))
+            return own.step()
+
+    work(OneByOne(), 2, threading.Event(), parent=os.getppid())
+    assert 0 < len(came) < 10 and pending(database) == 0
+
+
 def test_without_its_worker_it_takes_nothing(database, tmp_path):
     keep(database, receipt(terminal()))
-    work(Normalizing(database, Decided(database, CONNECTIONS), tmp_path), threading.Event(), parent=-1)
+    work(Normalizing(database, Decided(database, CONNECTIONS), tmp_path), 1, threading.Event(), parent=-1)
     assert pending(database) == 1
 
 
@@ -155,5 +172,5 @@ def test_it_ends_when_there_has_been_nothing_to_do(database, monkeypatch, tmp_pa
     monkeypatch.setattr(normalizer, "REST_SECONDS", 0.3)
     keep(database, *(receipt(terminal(call, call)) for call in range(1, 65)))
     normalizing = Normalizing(database, Decided(database, CONNECTIONS), tmp_path)
-    work(normalizing, threading.Event(), parent=os.getppid())
+    work(normalizing, 1, threading.Event(), parent=os.getppid())
     assert not pending(database) and len(outcomes(database)) == 64
