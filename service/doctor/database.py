@@ -28,7 +28,6 @@ PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
-DEAD_SECONDS = 60.0  # without a beat, as for the alert
 WRITE_SECONDS = 5.0
 EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
@@ -168,7 +167,7 @@ def _worker(session: Session, may_say: bool) -> Line:
     now = clock.now()
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
-    silent = loops.get(BEATS, 0.0) > DEAD_SECONDS
+    silent = loops.get(BEATS, 0.0) > beats.DEAD_SECONDS
     away = [ABSENT.format(clock.span(timedelta(seconds=loops[BEATS])))] if silent and may_say else []
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."

@@ -103,8 +103,8 @@ def marks(output: str) -> dict:
 def test_a_backup_is_made_and_tried_and_nothing_leaves_the_copy(place, commands, tmp_path):
     run, calls = place
     keep_key(tmp_path / "data")
-    ledger.append(tmp_path / "data", [entry()])
     made = commands.run("backup", "backups", "--keep", "3", **run)
+    ledger.append(tmp_path / "data", [entry()])  # since
     assert made.returncode == 0, made.stderr
     folder = made.stdout.splitlines()[-1]
     assert folder.startswith(str(tmp_path / "backups" / "20")) and "6 receipts, 3 outcomes" in made.stdout
