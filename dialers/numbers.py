@@ -23,7 +23,9 @@ def read(asked: Iterable[str | None], value: object) -> Number:
         try:
             number = to_be_called(value, country)
             known = readings.get(number.number)
-            if known is None or len(number.doubts) < len(known.doubts):  # a number of one of the countries is no foreign one
+            if known is None or len(number.doubts) < len(
+                known.doubts
+            ):  # a number of one of the countries is no foreign one
                 readings[number.number] = number
         except Refused as error:
             refused.append(error)

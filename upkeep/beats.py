@@ -22,7 +22,8 @@ from upkeep.metrics.names import BEATS as LOOP
 BEATS = WorkerBeat.__table__
 EVERY_SECONDS = 10.0
 DEAD_SECONDS = 60.0  # without a beat, as for the alert worker_away
-TOGETHER = timedelta(seconds=DEAD_SECONDS)  # who was last heard so much before another one says nothing of what runs now
+# Who was last heard so much before another one is dead, and says nothing of what runs now.
+TOGETHER = timedelta(seconds=DEAD_SECONDS)
 KEPT = timedelta(days=1)
 
 

@@ -172,12 +172,12 @@ def _worker(session: Session, may_say: bool) -> Line:
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo)
-    if not loops:
-        return Line("worker", WARN, "None is known to run.", todo)
     if away:
         return Line("worker", FAIL, away[0], todo)
-    if silent:
+    if not may_say and (silent or not loops):
         return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
+    if not loops:
+        return Line("worker", WARN, "None is known to run.", todo)
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -11,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 import migrations
 from callbacks.spool import Spool
 from lib import clock
+from models import WorkerBeat
 from models.database import Database
 from rig.ports import free_port
 from service.doctor import database, machine
@@ -272,6 +274,27 @@ def test_of_a_sqlite_that_cannot_be_written_nobody_says_that_no_worker_lives(sql
         assert found["worker"] == (WARN, database.MUTE)
 
     assert end_of(forked(asked)) == 0
+    with (
+        closing(Database(sqlite_url)) as there,
+        there.write() as session,
+    ):  # one that was started since has said nothing yet
+        session.execute(delete(WorkerBeat))
+    (tmp_path / "wrapup.db").chmod(0o644)
+    assert end_of(forked(asked)) == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk")
+def test_of_a_data_folder_on_a_disk_that_is_read_only_it_is_said_whether_a_wrapup_works_with_it(tmp_path):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(mounted.stderr.strip())
+    try:
+        (tmp_path / folder.FILE).touch()
+        subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
+        (line,) = machine.processes(tmp_path)
+        assert line.said == "No Wrapup works with the data folder."
+    finally:
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
 def test_the_disk_of_sqlites_file_is_looked_at_where_it_is_another_one(tmp_path, another_disk):

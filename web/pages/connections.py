@@ -73,7 +73,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         newer = sentences.NEWER if of_newer_release(reading) else None
-        unwritable = None if takes_writes(reading) else sentences.UNWRITABLE
+        unwritable = sentences.unwritable(takes_writes(reading), spooled.takes_more)
         no_worker = None if unwritable or newer else sentences.no_worker(beats.ages(reading, now))
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     shown = next((one for one in found if one["name"] == name), None)

@@ -135,7 +135,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     writes = takes_writes(reading)  # else no worker can say that it is at work
     told = {
         "spooled": sentences.spooled(waiting),
-        "unwritable": None if writes else sentences.UNWRITABLE,
+        "unwritable": sentences.unwritable(writes, spooled.takes_more),
         "newer": sentences.NEWER if of_newer_release(reading) else None,
         "no_worker": sentences.no_worker(beats.ages(reading, now)) if writes else None,
         "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),

@@ -1,6 +1,6 @@
 """Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,9 +55,13 @@ UNWRITABLE = (
     "The database takes no writes: callbacks are kept in the spool, and nothing is read, asked for or sent. "
     "wrapup doctor says why."
 )
+NOWHERE = (
+    "Neither the database nor this machine's spool takes writes: callbacks are in the error log and in memory alone, and nothing "
+    "is read, asked for or sent. Make room on the disk, or have it written to again; wrapup doctor says which."
+)
 _NO_WORKER = (
-    "No worker is at work: the last was seen {} ago, and has ended, hangs or is stopped. Callbacks are kept, and nothing is read, "
-    "asked for or sent. Start it again; what does its log say?"
+    "No worker is at work: the last was seen {} ago, and has ended, hangs or is stopped. Callbacks are kept, and nothing is "
+    "read, asked for or sent. Start it again; what does its log say?"
 )
 
 
@@ -141,6 +145,13 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
         return None
     waited = "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"
     return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
+
+
+def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:
+    """A sentence where the database takes no writes. ``spools``: whether the spool does."""
+    if writes:
+        return None
+    return UNWRITABLE if spools() else NOWHERE
 
 
 def no_worker(loops: Mapping[str, float]) -> str | None:

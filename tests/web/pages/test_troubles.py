@@ -97,6 +97,18 @@ def test_a_database_that_takes_no_writes_is_said(reader, app):
     assert "<title>(1) " in reader.get("/").text
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_is_told_that_callbacks_are_in_a_spool_that_takes_nothing_either(reader, app):
+    refuse_writes(context(app).database)
+    context(app).spool.probe()
+    folder = context(app).spool.folder
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to("spool")  # a circle
+    for path in ("/", "/connections/ryng-main"):
+        page = html.unescape(text(reader, path))
+        assert "callbacks are in the error log and in memory alone" in page and "kept in the spool" not in page, path
+
+
 def test_a_worker_that_was_killed_is_said_to_be_away_before_anything_waits_for_it(reader, database, at_ten_forty_five):
     pages = ("/", "/live/connections", "/connections/ryng-main")
     said = "No worker is at work: the last was seen 12 min ago"
