@@ -1,6 +1,6 @@
 """Deliveries and their calls, counted by destination: what is in there, and what is not for which reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import case, func, null, select, union_all
@@ -72,7 +72,8 @@ def _counts(session: Session, name: str, deliveries: int, calls: int) -> Counts:
     reasons, missing = _left(session, name)
     reasons += _reasons(session, name)
     reasons.sort(key=lambda row: (-row["deliveries"], row["state"], row["reason"]))
-    return Counts(states, reasons, calls - _undone(session, name) - _merged(session, name), *missing, nobodys)
+    found = Counts(states, reasons, calls - _undone(session, name) - _merged(session, name), *missing)
+    return replace(found, nobodys=nobodys)
 
 
 def _reasons(session: Session, name: str) -> list[dict[str, Any]]:
