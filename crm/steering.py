@@ -54,8 +54,8 @@ def pause(database: Database, name: str, by: str, now: datetime) -> bool:
 
 
 def resume(database: Database, name: str, now: datetime, portal: str | None = None) -> bool:
-    """Send again, also what was parked: whoever resumes says that the cause is mended. ``portal``: an account whose quota was
-    spent, and is there again. False where there is no such row."""
+    """Send again, also what was parked or is put off after a failure: whoever resumes says that the cause is mended. ``portal``:
+    an account whose quota was spent, and is there again. False where there is no such row."""
     with database.write() as session:
         again: dict[str, object] = {"paused_at": None, "paused_by": None, "parked_until": None, "next_at": now}
         again |= {"error": None, "error_id": None, "failures": 0, "failing_since": None}
@@ -67,8 +67,8 @@ def resume(database: Database, name: str, now: datetime, portal: str | None = No
         changed(session, update(DestinationTokens).where(mine).values(refused_until=None))
         if portal is not None:
             budgets.reopen(session, portal)
-    parked = [Delivery.destination == name, Delivery.state == PARKED, Delivery.due_at > now]
-    lots.change(database, parked, {"due_at": now})
+    put_off = [Delivery.destination == name, Delivery.state.in_((PARKED, PENDING)), Delivery.due_at > now]
+    lots.change(database, put_off, {"due_at": now})
     failing: list[Condition] = [and_(Delivery.destination == name, IS_OPEN), Delivery.failing_since.is_not(None)]
     lots.change(database, failing, {"failing_since": None})
     return True

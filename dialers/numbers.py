@@ -22,7 +22,9 @@ def read(asked: Iterable[str | None], value: object) -> Number:
     for country in asked:
         try:
             number = to_be_called(value, country)
-            readings.setdefault(number.number, number)
+            known = readings.setdefault(number.number, number)
+            if len(number.doubts) < len(known.doubts):  # a number of one of the countries is no foreign one
+                readings[number.number] = number
         except Refused as error:
             refused.append(error)
     if len(readings) > 1:

@@ -1,6 +1,6 @@
 """Deliveries and their calls, counted by destination: what is in there, and what is not for which reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import case, func, null, select, union_all
@@ -27,6 +27,8 @@ from queries.deliveries import STEERED, outdated
 OPEN = (PENDING, SENDING, PARKED, UNKNOWN)
 _LEFT = (*OPEN, HELD, REFUSED)  # something is to be done about it
 _NOT_DONE = (*_LEFT, UNDONE)
+SKIPPED = "skipped"  # as metrics call what is refused and no CRM has refused
+_NOBODYS = (*UNMATCHED, LEFT_OUT)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Counts:
     """Of one destination. ``states``: its deliveries by state; ``reasons``: those with a reason, ``{"state", "reason",
     "deliveries"}``, the most first, and of what can be tried again only such as no later revision has replaced. The rest are
     calls: all of them, those that are not in, and of these such as are held, refused, skipped because nobody was found, or
-    unknown."""
+    unknown. ``nobodys``: of the deliveries that are refused those of which nobody was found, or that somebody has left out."""
 
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DELIVERY_STATES, 0))
     reasons: list[dict[str, Any]] = field(default_factory=list)
@@ -44,6 +46,11 @@ class Counts:
     refused: int = 0
     skipped: int = 0
     unknown: int = 0
+    nobodys: int = 0
+
+    def told(self) -> dict[str, int]:
+        """State -> deliveries, with ``SKIPPED`` apart from what a CRM has refused."""
+        return self.states | {REFUSED: self.states[REFUSED] - self.nobodys, SKIPPED: self.nobodys}
 
 
 def counted(session: Session) -> dict[str, Counts]:
@@ -60,10 +67,13 @@ def _counts(session: Session, name: str, deliveries: int, calls: int) -> Counts:
     for state, count in session.execute(by_state.group_by(Delivery.state)):
         states[state] = count
     states[DONE] = deliveries - sum(states.values())
+    skipped = (Delivery.destination == name, Delivery.state == REFUSED, Delivery.reason.in_(_NOBODYS))
+    nobodys = session.scalar(select(func.count()).select_from(Delivery).where(*skipped)) or 0
     reasons, missing = _left(session, name)
     reasons += _reasons(session, name)
     reasons.sort(key=lambda row: (-row["deliveries"], row["state"], row["reason"]))
-    return Counts(states, reasons, calls - _undone(session, name) - _merged(session, name), *missing)
+    found = Counts(states, reasons, calls - _undone(session, name) - _merged(session, name), *missing)
+    return replace(found, nobodys=nobodys)
 
 
 def _reasons(session: Session, name: str) -> list[dict[str, Any]]:
@@ -78,7 +88,7 @@ def _left(session: Session, name: str) -> tuple[list[dict[str, Any]], tuple[int,
     """(reasons of what can be tried again; calls that are not in, and of these such as are held, refused, skipped, unknown)."""
     mine = (Delivery.destination == name, Delivery.state.in_(_LEFT), ~outdated())
     left = select(Delivery.outcome_id, Delivery.state, Delivery.reason).where(*mine).cte("left_over")
-    skipped = (left.c.state == REFUSED) & func.coalesce(left.c.reason, "").in_((*UNMATCHED, LEFT_OUT))
+    skipped = (left.c.state == REFUSED) & func.coalesce(left.c.reason, "").in_(_NOBODYS)
     kinds = (left.c.state == HELD, (left.c.state == REFUSED) & ~skipped, skipped, left.c.state == UNKNOWN)
     calls = [func.count(case((kind, left.c.outcome_id)).distinct()) for kind in kinds]
     keys = (left.c.state, left.c.reason)

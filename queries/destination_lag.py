@@ -46,8 +46,9 @@ def lag(
     if counts.refused:
         said.append(f"{counts.refused:,} {_were(counts.refused)} refused")
     if counts.skipped:
+        them = "it" if counts.skipped == 1 else "them"
         said.append(
-            f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody was found for them or somebody left them out"
+            f"{counts.skipped:,} {_were(counts.skipped)} skipped, since nobody was found for {them} or somebody left {them} out"
         )
     if counts.unknown:
         said.append(f"of {counts.unknown:,} nobody can tell yet whether the CRM took it")
@@ -105,6 +106,8 @@ def _why_still(row: DestinationState, kind: str | None, ahead: Ahead | None, now
         said.append(f"The last exchange failed; the next try is {_when(due, now)}.")
     if due is not None and _late(due, now) and _late(row.sent_at or row.started_at, now) and not _is_held(row, now):
         said.append(f"What has been due since {at(due)} is not sent: is a worker running?")
+    if state != FAILING and due is not None and due > now:
+        said.append(f"What was not taken is tried again in {clock.span(due - now)}.")
     return said
 
 

@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from lib import text as texts
 from models import Schedule, ScheduledSend
-from models.schedules import FAILED, MISSED, UNKNOWN
+from models.schedules import FAILED, MISSED, SENT, UNKNOWN
 from schedules import naming, pictures
 from schedules.asking import CONTENT_TYPES, Answer
 from schedules.settings import Settings
@@ -24,6 +24,7 @@ _LONGEST = 200  # characters of a cell there: mail programs cut off what is larg
 LATE = timedelta(minutes=10)
 _CELL = "border:1px solid #bbb;padding:2px 8px;text-align:left"
 WENT = {
+    SENT: "It was sent, but not to all",
     FAILED: "It was not sent, and is given up",
     UNKNOWN: "It left, and nobody can tell whether it arrived: it is not sent again by itself",
     MISSED: "It was missed: nobody came to send it before the next one was due",
@@ -104,7 +105,8 @@ def of_trouble(sent: Sent, to: str, settings: Settings, now: datetime) -> EmailM
         notes.append(send.answer)
     if settings.public_url:
         notes.append(f"Look, or have it sent once more: {settings.public_url}/schedules/{schedule.id}")
-    message = _letter(f"Wrapup: {schedule.name}: {send.state}", notes, None, settings, now)
+    became = "not sent to all" if send.state == SENT else send.state
+    message = _letter(f"Wrapup: {schedule.name}: {became}", notes, None, settings, now)
     message["Message-ID"] = naming.message_id(schedule, send, settings, f"{send.state}.")
     message["To"] = to
     return message

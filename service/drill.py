@@ -137,6 +137,8 @@ class Drill:
         else:
             restoring.put_postgresql(self._backup, database, content)
         restoring.put_beside(self._backup, folder, folder / "aside")
+        # As after a restore, who was erased since is known by the ledger that is there now.
+        beside.put_ledger(beside.ledger_lines(folder, config.places().data_dir), folder)
         if (self._backup / beside.SETTINGS).is_file():
             beside.written(self._backup / beside.SETTINGS, folder / beside.SETTINGS)
 

@@ -21,9 +21,9 @@ from upkeep.metrics.names import BEATS as LOOP
 
 BEATS = WorkerBeat.__table__
 EVERY_SECONDS = 10.0
-TOGETHER = timedelta(
-    seconds=60
-)  # who was last heard so much before another one is dead, and says nothing of what runs now
+DEAD_SECONDS = 60.0  # without a beat, as for the alert worker_away
+# Who was last heard so much before another one is dead, and says nothing of what runs now.
+TOGETHER = timedelta(seconds=DEAD_SECONDS)
 KEPT = timedelta(days=1)
 
 

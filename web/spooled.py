@@ -1,8 +1,10 @@
 """What waits in this machine's spool: callbacks that are answered, and that the database has not taken for a second."""
 
+import os
 import time
 
 from callbacks.ladder import spooled
+from lib import durable
 from web.context import context
 
 LOOK_SECONDS = 0.005
@@ -11,6 +13,16 @@ LOOK_SECONDS = 0.005
 def waiting() -> int | None:
     """How many bytes; None where the spool cannot be read."""
     return spooled.known(context().spool)
+
+
+def takes_more() -> bool:
+    """Whether it could keep callbacks now, as far as that can be told without a sync, which would hold up those of callbacks."""
+    folder = context().spool.folder
+    try:
+        durable.probe(folder if os.path.lexists(folder) else folder.parent, synced=False)  # the first callback makes it
+    except OSError:
+        return False
+    return True
 
 
 def wait_for_what_was_put_aside() -> None:

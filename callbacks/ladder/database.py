@@ -17,6 +17,7 @@ from callbacks.draft import Draft
 from callbacks.ladder.rows import write_postgresql, write_sqlite
 from callbacks.ladder.stranger_caps import count, keep_strangers
 from callbacks.strangers import Strangers
+from lib import durable
 from models import KnownToken, Receipt, StrangerQuota
 from models.database import Database, checkpointing
 from models.schema import VERSION_TABLE
@@ -73,6 +74,8 @@ class DatabaseStore:
     def probe(self) -> None:
         """Raises where nothing can be written. A full disk and a standby refuse this, and would let a SELECT pass; who holds
         the table of receipts lets it wait, as it would let a callback wait."""
+        if self._database.file is not None:  # on a full disk SQLite's log may have room for this, and for no callback
+            durable.probe(self._database.file.parent, synced=False)
         with self._turn():
             self._driver.execute(f"UPDATE {StrangerQuota.__tablename__} SET overflow = overflow")
             self._driver.execute(f"UPDATE {Receipt.__tablename__} SET state = state WHERE 1 = 0")

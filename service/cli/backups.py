@@ -22,7 +22,7 @@ from service.settings import config
 from service.settings.mistakes import BadSettings
 from service.supervisor.folder import vacant
 from service.terminal import say
-from upkeep.backups import folders, making, noted, restoring
+from upkeep.backups import beside, folders, making, noted, restoring
 from upkeep.backups.beside import Beside
 from upkeep.backups.folders import size
 from upkeep.backups.refused import Refused, told
@@ -53,9 +53,9 @@ def backup(folder: Path, keep: int | None, without_database: bool) -> None:
     own = settings()
     database = None if without_database else context().database
     try:
-        beside = Beside(own.data_dir, own.secret_key, own.file)
+        own_files = Beside(own.data_dir, own.secret_key, own.file)
         is_all = not without_database or not context().database.is_sqlite  # SQLite's file has nobody else to copy it
-        made = making.make(database, beside, folder.absolute(), keep, is_all=is_all)
+        made = making.make(database, own_files, folder.absolute(), keep, is_all=is_all)
     except Refused as error:
         raise click.ClickException(str(error)) from None
     content = made.manifest.database
@@ -99,6 +99,8 @@ def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
             for sentence in done.said:
                 say(sentence)
             with told("Taking out whoever was erased since"):
+                if data_dir is not None:  # the living one knows of persons whom no backup does
+                    beside.put_ledger(beside.ledger_lines(place.data_dir, where.data_dir), place.data_dir)
                 for sentence in _erased_again(place, is_copy=data_dir is not None):
                     say(sentence)
     except Refused as error:

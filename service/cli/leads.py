@@ -208,7 +208,8 @@ def _tell_why(load_id: UUID, counts: Mapping[str, int]) -> None:
     for state in ("rejected", "unknown"):
         if counts[state]:
             (lead,) = _page(load_id, 0, 1, state)["leads"]
-            say(f"row {lead['row']}, {state}: {lead['reason']} All of them: wrapup leads show {load_id}", err=True)
+            reason = (lead["reason"] or "nobody says why").rstrip(".")
+            say(f"row {lead['row']}, {state}: {reason}. All of them: wrapup leads show {load_id}", err=True)
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -229,8 +230,9 @@ def _object(text: str) -> dict[str, Any]:
 
 def _tell_doubts(doubts: Iterable[Mapping[str, Any]]) -> None:
     for lead in doubts:
-        said = " ".join(lead["doubts"])
-        say(f"row {lead['row']}: {lead['number_raw']} is called as {lead['number']}. {said}", err=True)
+        number, raw, why = lead["number"], lead["number_raw"], " ".join(lead["doubts"])
+        called = f"{raw} is called as {number}. {why}" if raw != number else f"{number}: {why}"
+        say(f"row {lead['row']}: {called}", err=True)
 
 
 def _refuse(error: ValueError) -> None:

@@ -58,7 +58,8 @@ def put(
         say(f"wrapup: {error}", err=True)
         sys.exit(2)
     for doubt in found.doubts:
-        say(f"{doubt['number_raw']} is read as {doubt['number']}. {' '.join(doubt['doubts'])}", err=True)
+        number, raw, why = doubt["number"], doubt["number_raw"], " ".join(doubt["doubts"])
+        say(f"{raw} is read as {number}. {why}" if raw != number else f"{number}: {why}", err=True)
     changes = suppressing.look(own.database, found) if dry_run else suppressing.put(own.database, found, BY)
     counts = {what: sum(one.what == what for one in changes) for what in CHANGES}
     would = "Nothing was put there. It would be: " if dry_run else ""

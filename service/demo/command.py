@@ -90,6 +90,8 @@ def _demo(fresh: bool) -> int:
     )
     if "hubspot" in ports:
         click.echo(f"Calls of their leads arrive in a CRM: http://127.0.0.1:{ports['hubspot']}/")
+    if "webhook" in ports:
+        click.echo(f"Calls of VoIPEX are posted to a receiver of webhooks: http://127.0.0.1:{ports['webhook']}/")
     if demo_settings.MAIL in ports:
         click.echo(f"Mails of schedules are kept in {FOLDER / MAILS}/, whoever they are for.")
     ours = plan(settings)

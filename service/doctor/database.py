@@ -28,7 +28,6 @@ PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
 OFF_SECONDS, FAR_OFF_SECONDS = 2.0, 60.0
 OLDEST, NEWEST = 15, 18  # PostgreSQL versions that are tried
 WAITING_SECONDS = 120.0
-DEAD_SECONDS = 60.0  # without a beat, as for the alert
 WRITE_SECONDS = 5.0
 EMPTY = (
     "The first start makes them, or wrapup migrate. Were calls there before? Then stop Wrapup, and put them back first."
@@ -168,17 +167,17 @@ def _worker(session: Session, may_say: bool) -> Line:
     now = clock.now()
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
-    silent = loops.get(BEATS, 0.0) > DEAD_SECONDS
+    silent = loops.get(BEATS, 0.0) > beats.DEAD_SECONDS
     away = [ABSENT.format(clock.span(timedelta(seconds=loops[BEATS])))] if silent and may_say else []
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo)
-    if not loops:
-        return Line("worker", WARN, "None is known to run.", todo)
     if away:
         return Line("worker", FAIL, away[0], todo)
-    if silent:
+    if not may_say and (silent or not loops):
         return Line("worker", WARN, MUTE, "Mend that first: a worker goes on by itself.")
+    if not loops:
+        return Line("worker", WARN, "None is known to run.", todo)
     if hanging := sorted(name for name, age in loops.items() if age > WAITING_SECONDS):
         since = max(loops[name] for name in hanging)
         have = "has" if len(hanging) == 1 else "have"

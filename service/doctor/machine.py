@@ -117,7 +117,7 @@ def folders(places: Places) -> Iterator[Line]:
 def processes(data_dir: Path) -> Iterator[Line]:
     """Whether a Wrapup works with the data folder on this host."""
     try:
-        file = os.open(data_dir / folder.FILE, os.O_RDWR | os.O_CLOEXEC)
+        file = os.open(data_dir / folder.FILE, os.O_RDONLY | os.O_CLOEXEC)  # its disk may be read-only by now
     except FileNotFoundError:
         yield Line("processes", WARN, "No Wrapup has been started here yet.", "wrapup serve, or systemctl start wrapup")
         return

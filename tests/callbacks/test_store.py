@@ -3,8 +3,10 @@
 import gc
 import os
 import socket
+import subprocess
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -19,6 +21,33 @@ from models import Receipt, StrangerQuota
 from models.database import Database
 from tests.callbacks.drafts import draft, kept
 from tests.databases import drop
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting a small disk needs root: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_where_a_full_disk_has_room_in_sqlites_log_alone_the_database_is_not_well(small_disk):
+    database = Database(f"sqlite:///{small_disk}/wrapup.db")
+    migrations.upgrade(database)
+    store = DatabaseStore(database, Strangers(1000, 1_000_000))
+    store.probe()
+    with (small_disk / "fill").open("wb", buffering=0) as fill, suppress(OSError):
+        while True:
+            fill.write(bytes(4096))
+    with pytest.raises(OSError, match="No space left"):
+        store.probe()
+    (small_disk / "fill").unlink()
+    store.probe()
+    store.close()
+    database.close()
 
 
 @pytest.fixture

@@ -190,6 +190,8 @@ def test_paused_by_whom_and_resumed_with_what_was_parked(database, monkeypatch):
     monkeypatch.setattr(lots, "LOT", 2)
     monkeypatch.setattr(lots, "READ", 4)
     parked = [make(database, state="parked", due_at=LATER) for _ in range(3)]
+    put_off = make(database, state="pending", reason="unavailable", due_at=LATER)
+    looked_up = make(database, state="unknown", due_at=LATER)  # before the CRM can show it, it would be sent twice
     other = make(database, state="parked", due_at=LATER, destination="b")
     assert steering.pause(database, "sales", "asha", NOON) and steering.pause(database, "sales", "ravi", NOW)
     assert (row_of(database).paused_at, row_of(database).paused_by) == (NOON, "asha")
@@ -201,7 +203,8 @@ def test_paused_by_whom_and_resumed_with_what_was_parked(database, monkeypatch):
     assert (row.paused_at, row.paused_by, row.parked_until, row.error, row.error_id) == (None,) * 5
     assert (row.failures, row.next_at) == (0, NOW)
     assert {(now_is(database, one).state, now_is(database, one).due_at) for one in parked} == {("parked", NOW)}
-    assert now_is(database, other).due_at == LATER
+    assert now_is(database, put_off).due_at == NOW
+    assert (now_is(database, looked_up).due_at, now_is(database, other).due_at) == (LATER, LATER)
 
 
 def test_one_that_was_never_started_can_be_neither_paused_nor_resumed(database):

@@ -232,6 +232,13 @@ def test_a_number_is_read_as_the_connections_read_it(connections, written, numbe
     assert numbers.read(readers, written).number == number
 
 
+def test_a_number_of_one_of_the_countries_is_no_foreign_one():
+    for countries in (["CZ", "IN", "UA", "US"], ["UA", "CZ"]):
+        assert numbers.read(countries, "+380935550901").doubts == ()
+    (doubt,) = numbers.read(["CZ", "IN"], "+380935550901").doubts
+    assert doubt == "It is a number of +380, and the default country is CZ."
+
+
 @pytest.mark.parametrize(
     ("countries", "written", "sentence"),
     [

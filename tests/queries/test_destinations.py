@@ -114,7 +114,7 @@ def test_what_the_settings_say_is_skipped_is_not_called_refused(database, starte
     make(database, "done")
     assert (
         lag(database)
-        == "All but 1 of 2 calls are in; 1 was skipped, since nobody was found for them or somebody left them out."
+        == "All but 1 of 2 calls are in; 1 was skipped, since nobody was found for it or somebody left it out."
     )
 
 
@@ -246,6 +246,13 @@ TRIES = [  # what the destination says, what the delivery does, when the next tr
         "the next try is due. What has been due since 2026-11-18 11:00 UTC is not sent: is a worker running?",
     ),
 ]
+
+
+def test_when_what_was_put_off_is_tried_again_is_said_where_all_else_goes_on(database, started):
+    make(database, "done")
+    make(database, "pending", reason="unavailable", due_at=NOW + minutes(9))
+    assert shown(database)["sales"]["state"] == "running"
+    assert lag(database) == "All but 1 of 2 calls are in. What was not taken is tried again in 9 min."
 
 
 def test_when_what_failed_is_tried_again(database):

@@ -153,7 +153,7 @@ def test_a_part_of_the_recipients(engine, calls, box):
     engine.later(hours=7)
     (send,) = engine.run()
     assert (send.state, send.reason) == ("sent", "partly_refused") and "gone@example.com: 550" in send.answer
-    assert [mail["Subject"] for mail in mails(box)][1:] == ["Wrapup: Daily: sent"]
+    assert [mail["Subject"] for mail in mails(box)][1:] == ["Wrapup: Daily: not sent to all"]
 
 
 def test_a_worker_that_died_while_it_sent(engine, database, calls, box):

@@ -103,8 +103,8 @@ def marks(output: str) -> dict:
 def test_a_backup_is_made_and_tried_and_nothing_leaves_the_copy(place, commands, tmp_path):
     run, calls = place
     keep_key(tmp_path / "data")
-    ledger.append(tmp_path / "data", [entry()])
     made = commands.run("backup", "backups", "--keep", "3", **run)
+    ledger.append(tmp_path / "data", [entry()])  # since
     assert made.returncode == 0, made.stderr
     folder = made.stdout.splitlines()[-1]
     assert folder.startswith(str(tmp_path / "backups" / "20")) and "6 receipts, 3 outcomes" in made.stdout
@@ -147,6 +147,21 @@ def test_whoever_was_erased_since_does_not_come_back(place, commands, tmp_path, 
         listed = commands.run("erase", "--list", **run | {"env": env})
         assert erased.id in listed.stdout and "done" in listed.stdout
     assert calls == []
+
+
+def test_whoever_was_erased_since_does_not_come_back_beside_the_living_one(place, commands, tmp_path):
+    run, _ = place
+    if not run["env"]["WRAPUP_DATABASE_URL"].startswith("sqlite"):
+        pytest.skip("another folder has no other database there")
+    keep_key(tmp_path / "data")
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    ledger.append(tmp_path / "data", [entry()])
+    done = commands.run("restore", folder, "--to", "look", **run)
+    assert done.stdout.splitlines()[-1] == "1 person erased since the backup: taken out again.", (
+        done.stdout + done.stderr
+    )
+    with closing(Database(f"sqlite:///{tmp_path}/look/wrapup.db")) as back:
+        assert not Spellings(NUMBER).within(dump(back))
 
 
 def test_where_the_settings_are_not_there_yet_the_next_start_takes_them_out(place, commands, tmp_path, sqlite_url):

@@ -28,7 +28,10 @@ def typed(commands, tmp_path, sqlite_url):
         def typed(*words: str):
             return commands.run("leads", *words, cwd=tmp_path, env=environ)
 
-        typed.played, typed.folder = played, tmp_path
+        def put(*words: str):
+            assert commands.run("suppressions", "put", *words, cwd=tmp_path, env=environ).returncode == 0
+
+        typed.played, typed.folder, typed.put = played, tmp_path, put
         yield typed
 
 
@@ -61,6 +64,13 @@ def test_what_is_doubtful_about_a_number_is_said_by_its_row(typed):
     dry = typed("load", "qvoice-main", typed.played.campaign, "list.csv", "--dry-run")
     assert dry.returncode == 2 and "row 3, number:" in dry.stderr
     assert "row 2: 12135550002.0 is called as +12135550002. What stood after" in dry.stderr, dry.stderr
+
+
+def test_a_sentence_ends_before_the_next_one_begins(typed):
+    (typed.folder / "list.csv").write_text("number\n+12135550001\n+12135550002\n")
+    typed.put("+12135550001", "--reason", "Asked for it")
+    done = typed("load", "qvoice-main", typed.played.campaign, "list.csv")
+    assert "row 1, rejected: Suppressed: Asked for it. All of them: wrapup leads show " in done.stderr, done.stderr
 
 
 def test_what_is_unknown_is_decided_by_an_operator(typed):

@@ -182,7 +182,11 @@ def test_a_scrape_tells_of_them(nobody, database, started):
     make(database, destination="gone", state="pending")
     make(database)
     make(database, state="refused")
-    assert scraped(nobody, "wrapup_deliveries")['destination="sales",state="refused"'] == 1
+    make(database, state="refused", reason="nobody_found")
+    make(database, state="refused", reason="left_out")
+    told = scraped(nobody, "wrapup_deliveries")
+    # No CRM has refused what was skipped: nobody is to be woken for it.
+    assert [told[f'destination="sales",state="{state}"'] for state in ("refused", "skipped")] == [1, 2]
     assert scraped(nobody, "wrapup_destination_up") == {'destination="new"': 0, 'destination="sales"': 1}
     assert scraped(nobody, "wrapup_destination_behind") == {'destination="sales"': 0}
     ages = scraped(nobody, "wrapup_delivery_age_seconds")

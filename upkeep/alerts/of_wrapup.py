@@ -39,7 +39,8 @@ OF_WRAPUP = (
         IS,
         1,
         CRITICAL,
-        "Wrapup can read its database and not write to it: callbacks go into the spool, and nothing else goes on.",
+        "Wrapup can read its database and not write to it: callbacks go into the spool while that has room, "
+        "and nothing else goes on.",
         "wrapup doctor says what refuses: a disk that is read-only now or full, a setting, rights that were taken away.",
         lasts=minutes(1),
         of_machine=True,

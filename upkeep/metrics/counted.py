@@ -47,9 +47,13 @@ def figures(
     for connection, settling, count in calls.settling:
         outcomes.add_metric([connection, settling], count)
     yield outcomes
-    deliveries = GaugeMetricFamily("wrapup_deliveries", "Deliveries by state", labels=("destination", "state"))
+    deliveries = GaugeMetricFamily(
+        "wrapup_deliveries",
+        "Deliveries by state; skipped: refused by nobody, since no record was found or somebody has left the call out",
+        labels=("destination", "state"),
+    )
     for name, own in sorted((dict.fromkeys(destinations, Counts()) | delivered).items()):
-        for state, count in own.states.items():
+        for state, count in own.told().items():
             deliveries.add_metric([name, state], count)
     yield deliveries
     yield from _undecided(calls, connections)

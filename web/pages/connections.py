@@ -14,6 +14,7 @@ from models.writing import takes_writes
 from outcomes import decisions
 from outcomes.undecided import DISPOSITION
 from queries import health, words_seen
+from upkeep import beats
 from web import spooled
 from web import words as deciding
 from web.context import context
@@ -72,7 +73,8 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
             left = words_seen.unapplied(reading, own.connections[name])
             decided = [one | {"left": left.get(decisions.key(one["field"], one["word"]), 0)} for one in decided]
         newer = sentences.NEWER if of_newer_release(reading) else None
-        unwritable = None if takes_writes(reading) else sentences.UNWRITABLE
+        unwritable = sentences.unwritable(takes_writes(reading), spooled.takes_more)
+        no_worker = None if unwritable or newer else sentences.no_worker(beats.ages(reading, now))
         history = [decisions.shown(one) for one in decisions.history(reading, name)]
     shown = next((one for one in found if one["name"] == name), None)
     if shown is None:
@@ -81,7 +83,7 @@ def _page(name: str, preview: Mapping[str, Any] | None = None) -> str:
         "pages/connection.html",
         connection=shown,
         freshness=connection_words.freshness(shown, zones.chosen()),
-        troubles=[*filter(None, [unwritable, newer]), *connection_words.troubles(shown, now)],
+        troubles=[*filter(None, [unwritable, newer, no_worker]), *connection_words.troubles(shown, now)],
         links=[sentences.link(shown, word) for word in shown["unmapped_words"]],
         decided=decided,
         history=history,

@@ -18,6 +18,7 @@ from models.writing import takes_writes
 from queries import days, health, receipt_counts, schedules, selection, shape, strangers, suppressions, take_outs
 from queries import destinations as at_destinations
 from queries import summary as sums
+from upkeep import beats
 from web import spooled, steered, viewed
 from web.context import context
 from web.pages import connection_words, figures, sentences, session, strips, zones
@@ -131,10 +132,12 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
         connection["unmapped_links"] = [
             sentences.link(connection, word) for word in connection["unmapped_words"][:SHOWN_WORDS]
         ]
+    writes = takes_writes(reading)  # else no worker can say that it is at work
     told = {
         "spooled": sentences.spooled(waiting),
-        "unwritable": None if takes_writes(reading) else sentences.UNWRITABLE,
+        "unwritable": sentences.unwritable(writes, spooled.takes_more),
         "newer": sentences.NEWER if of_newer_release(reading) else None,
+        "no_worker": sentences.no_worker(beats.ages(reading, now)) if writes else None,
         "waiting": sentences.waiting(receipt_counts.oldest_pending(reading), now),
         "unsent": sentences.unsent(schedules.oldest_waiting(reading, now), now),
         "by_hand": sentences.by_hand(sum(take_outs.by_hand(reading).values())),
@@ -145,7 +148,7 @@ def _connections(reading: Session, now: datetime, zone: str) -> dict[str, Any]:
     destinations = at_destinations.troubled(reading, kinds, now)
     own = viewed.who()
     failing = schedules.in_trouble(reading, own.name, own.is_admin)
-    said = (told[name] for name in ("waiting", "unsent", "by_hand", "not_taken_out", "unasked"))
+    said = (told[name] for name in ("no_worker", "waiting", "unsent", "by_hand", "not_taken_out", "unasked"))
     sending = (*said, *failing, *destinations.values())
     still = (told["newer"],) if told["newer"] else sending
     wrong = sum(map(bool, (told["spooled"], told["unwritable"], *still, *(one["troubles"] for one in found))))

@@ -1,7 +1,7 @@
 """Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from dialers import vocabulary as ours
@@ -13,6 +13,8 @@ from outcomes import undecided as undecided_words
 from queries import words_seen
 from queries.reports.written import hms, percent, plain
 from queries.suppressions import Asked
+from upkeep.beats import DEAD_SECONDS
+from upkeep.metrics.names import BEATS
 from web.pages import zones
 
 # Never the look alone: the word stands beside it. All others are ``quiet``.
@@ -52,6 +54,14 @@ NEWER = (
 UNWRITABLE = (
     "The database takes no writes: callbacks are kept in the spool, and nothing is read, asked for or sent. "
     "wrapup doctor says why."
+)
+NOWHERE = (
+    "Neither the database nor this machine's spool takes writes: callbacks are in the error log and in memory alone, and nothing "
+    "is read, asked for or sent. Make room on the disk, or have it written to again; wrapup doctor says which."
+)
+_NO_WORKER = (
+    "No worker is at work: the last was seen {} ago, and has ended, hangs or is stopped. Callbacks are kept, and nothing is "
+    "read, asked for or sent. Start it again; what does its log say?"
 )
 
 
@@ -135,6 +145,19 @@ def waiting(oldest: datetime | None, now: datetime) -> str | None:
         return None
     waited = "since before the clock was set back" if is_ahead else f"for {clock.span(now - oldest)}"
     return f"Receipts have been waiting to be read {waited}, and what is shown lacks them. Is a worker running?"
+
+
+def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:
+    """A sentence where the database takes no writes. ``spools``: whether the spool does."""
+    if writes:
+        return None
+    return UNWRITABLE if spools() else NOWHERE
+
+
+def no_worker(loops: Mapping[str, float]) -> str | None:
+    """A sentence where each worker that was not stopped on purpose is silent. ``loops``: as ``upkeep.beats.ages`` gives them."""
+    silent = loops.get(BEATS, 0.0)
+    return _NO_WORKER.format(clock.span(timedelta(seconds=silent))) if silent > DEAD_SECONDS else None
 
 
 def unsent_leads(since: datetime | None, now: datetime) -> str | None:

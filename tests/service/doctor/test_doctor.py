@@ -3,10 +3,12 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from callbacks.spool import Spool
@@ -153,6 +155,20 @@ def test_before_anything_was_made_it_makes_nothing(tmp_path):
     assert {line.state for line in found.values()} == {OK, WARN}
     assert "no" in found["database"].said and found["data folder"].state == WARN
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk")
+def test_of_a_data_folder_on_a_disk_that_is_read_only_it_is_said_whether_a_wrapup_works_with_it(tmp_path):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(mounted.stderr.strip())
+    try:
+        (tmp_path / folder.FILE).touch()
+        subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
+        (line,) = machine.processes(tmp_path)
+        assert line.said == "No Wrapup works with the data folder."
+    finally:
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from leads import loads
+from models import WorkerBeat
 from models.schema import known
 from outcomes import callback_pace
 from tests import factories
@@ -94,6 +95,50 @@ def test_a_database_that_takes_no_writes_is_said(reader, app):
     refuse_writes(context(app).database)
     assert all("The database takes no writes: callbacks are kept in the spool" in text(reader, path) for path in pages)
     assert "<title>(1) " in reader.get("/").text
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_is_told_that_callbacks_are_in_a_spool_that_takes_nothing_either(reader, app):
+    refuse_writes(context(app).database)
+    context(app).spool.probe()
+    folder = context(app).spool.folder
+    folder.rename(folder.with_name("away"))
+    folder.symlink_to("spool")  # a circle
+    for path in ("/", "/connections/ryng-main"):
+        page = html.unescape(text(reader, path))
+        assert "callbacks are in the error log and in memory alone" in page and "kept in the spool" not in page, path
+
+
+def test_a_worker_that_was_killed_is_said_to_be_away_before_anything_waits_for_it(reader, database, at_ten_forty_five):
+    pages = ("/", "/live/connections", "/connections/ryng-main")
+    said = "No worker is at work: the last was seen 12 min ago"
+
+    def last_seen(minutes):
+        with database.write() as session:
+            session.merge(
+                WorkerBeat(
+                    worker="host:7:5d2a7e0c4b11",
+                    started_at=NOW - timedelta(hours=2),
+                    beat_at=NOW - timedelta(minutes=minutes),
+                    loops={"beats": 0.0, "normalize": 0.1},
+                )
+            )
+
+    assert not any("No worker" in text(reader, path) for path in pages)  # none was ever started, as here
+    last_seen(minutes=0.5)
+    assert not any("No worker" in text(reader, path) for path in pages)
+    last_seen(minutes=12)
+    assert all(said in text(reader, path) for path in pages)
+    assert "<title>(1) " in text(reader)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_where_nothing_can_be_written_no_worker_is_said_to_be_away(reader, app, database, at_ten_forty_five):
+    with database.write() as session:
+        before = {"started_at": NOW - timedelta(hours=2), "beat_at": NOW - timedelta(minutes=12)}
+        session.add(WorkerBeat(worker="host:7:5d2a7e0c4b11", loops={"beats": 0.0}, **before))
+    refuse_writes(context(app).database)
+    assert not any("No worker" in text(reader, path) for path in ("/", "/connections/ryng-main"))
 
 
 def test_where_nothing_can_be_written_nobody_is_told_that_nothing_can_be_shown(reader, app):
