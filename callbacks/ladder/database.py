@@ -1,5 +1,6 @@
 """The database as a store for drafts: one transaction for all that wait, and each row its own fate."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +58,8 @@ class DatabaseStore:
                 self._driver.execute(f"SET statement_timeout = {STATEMENT_MILLISECONDS}")
         connection.detach()  # it ends here, in whatever state
         self._connection = connection
+        self._place = database.file and database.url.database
+        self._was = self._there()
 
     def keep(self, drafts: Sequence[Draft], within: float | None = None) -> None:
         """Keep all of them; what has been kept before, by whatever way, is not kept twice. Raises where the database is in
@@ -150,12 +153,27 @@ class DatabaseStore:
 
     @contextmanager
     def _turn(self, first: bool = False, within: float | None = None) -> Iterator[None]:
-        """As ``Database.hold_write_lock``; who goes on without it checkpoints nothing."""
+        """As ``Database.hold_write_lock``; who goes on without it checkpoints nothing. Raises OSError where what was written is
+        nobody's any more."""
         with self._database.hold_write_lock(first, within) as mine:
             if mine != self._checkpoints:
                 self._driver.execute(checkpointing(mine))
                 self._checkpoints = mine
             yield
+            self._expect_to_be_there()
+
+    def _expect_to_be_there(self) -> None:
+        """Raises OSError where SQLite's file was moved or deleted while it was open: what is written goes on into that one,
+        without an error, and nobody would find it."""
+        if self._there() != self._was:
+            raise OSError(errno.ESTALE, "SQLite's file was moved or deleted, or is another one now", self._place)
+
+    def _there(self) -> tuple[int, int] | None:
+        """Which file is there; None of a database that has none."""
+        if not self._place:
+            return None
+        found = os.stat(self._place)
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:

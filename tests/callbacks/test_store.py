@@ -150,3 +150,26 @@ def test_a_database_that_cannot_hold_every_text_is_refused(postgresql_server, en
     finally:
         database.close()
         drop(postgresql_server, name)
+
+
+@pytest.mark.parametrize("what", ["moved", "deleted", "another one"])
+def test_nothing_counts_as_kept_in_a_sqlite_file_that_is_not_there_any_more(sqlite_url, tmp_path, open_store, what):
+    """SQLite writes on into the file that it has open, and says nothing."""
+    database, place = Database(sqlite_url), tmp_path / "wrapup.db"
+    store = open_store(database)
+    store.keep([draft(1)])
+    if what == "deleted":
+        place.unlink()
+    else:
+        place.rename(tmp_path / "away.db")
+    if what == "another one":
+        place.touch()
+    for refused in (lambda: store.keep([draft(2)]), lambda: store.keep([draft(3, stranger=True)]), store.probe):
+        with pytest.raises(OSError):
+            refused()
+    if what == "moved":
+        (tmp_path / "away.db").rename(place)
+        store.probe()
+        store.keep([draft(4)])
+        assert {1, 4} <= set(kept(database))
+    database.close()
