@@ -71,7 +71,7 @@ class Drill:
         if found.database is None:
             raise Refused(f"{self._backup} was made --without-database: there is nothing to start.")
         wrong = manifest.damage(self._backup, found)
-        age = clock.ago(clock.parse(found.made_at), clock.now())
+        age = clock.ago(clock.read(found.made_at), clock.now())
         whole = f"{self._backup.name}, {age}, {folders.size(found.bytes())} in {many(len(found.files), 'file')}"
         yield Line("backup", not wrong, "; ".join(wrong) or f"{whole}: each is what it was")
         if wrong:
@@ -101,7 +101,7 @@ class Drill:
         named = many(len(settings.connections), "connection")
         yield Line("settings", True, f"{named}, {many(len(settings.destinations), 'destination')}")
         # As it was then: what had to wait on that day was still waiting.
-        at = clock.parse(found.made_at)
+        at = clock.read(found.made_at)
         for one in folding.calls(database, Decided(database, settings.connections), self._sample, at, pause=0):
             notes = "".join(f"; {note}" for note in one.notes)
             line = f"{one.looked_at:,} folded again from their receipts, {one.count:,} wrong{notes}"
