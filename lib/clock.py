@@ -150,8 +150,8 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def read(text: object) -> datetime | None:
-    """The time that ``iso`` has written; None where it is none. Of any year, unlike ``parse``: a machine that does not know the time
-    yet when it starts notes what it does as of 1970, and that is read again when it does."""
+    """The time that ``iso`` has written; None where it is none. Of any year, unlike ``parse``: a machine that does not know the
+    time yet when it starts notes what it does as of 1970, and that is read again when it does."""
     try:
         found = datetime.fromisoformat(text)  # type: ignore[arg-type]  # of what is no text a TypeError
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -155,9 +155,7 @@ class Drill:
 
     def _environment(self, folder: Path, database: Database) -> Mapping[str, str]:
         """Of the copy: what the settings file names comes from ours, all else from the backup."""
-        environ = {
-            name: value for name, value in os.environ.items() if name not in NOT_OF_THE_COPY
-        }
+        environ = {name: value for name, value in os.environ.items() if name not in NOT_OF_THE_COPY}
         environ |= {
             "WRAPUP_OUTSIDE": "off",
             "WRAPUP_DATA_DIR": str(folder),

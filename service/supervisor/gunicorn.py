@@ -11,8 +11,8 @@ AGAIN_SECONDS = 10.0
 
 
 class Patient(Arbiter):
-    """gunicorn kills those that have not shown for ``timeout`` that they live. Where it has stood still itself, as all processes of a
-    container that is paused do, they could not: then they have some seconds for it, and nobody dies with what he has to
+    """gunicorn kills those that have not shown for ``timeout`` that they live. Where it has stood still itself, as all processes
+    of a container that is paused do, they could not: then they have some seconds for it, and nobody dies with what he has to
     answer."""
 
     _looked_at: float | None = None

@@ -52,7 +52,9 @@ def test_what_stood_still_for_long_goes_on_and_answers_who_waited(tmp_path):
             answers.append(line.post(url, json={"callID": f"b{number}"}, timeout=60).status_code)
 
         all_of_it = [served.process.pid, *served.pids("")]
-        calling = [threading.Thread(target=call, args=one) for one in enumerate([*lines, *(requests.Session() for _ in lines)])]
+        calling = [
+            threading.Thread(target=call, args=one) for one in enumerate([*lines, *(requests.Session() for _ in lines)])
+        ]
         tell(reversed(all_of_it), signal.SIGSTOP)
         try:
             for one in calling:

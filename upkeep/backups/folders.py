@@ -78,8 +78,8 @@ def refuse_of_another(data_dir: Path) -> None:
         return
     if owner != os.geteuid():
         raise Refused(
-            f"{data_dir} belongs to {_user(owner)}, and this command runs as {_user(os.geteuid())}: Wrapup could not read what it "
-            f"puts there. Run it as {_user(owner)}; nothing was changed."
+            f"{data_dir} belongs to {_user(owner)}, and this command runs as {_user(os.geteuid())}: Wrapup could not read what "
+            f"it puts there. Run it as {_user(owner)}; nothing was changed."
         )
 
 
