@@ -149,6 +149,16 @@ def iso(moment: datetime | None) -> str | None:
     return (text.rstrip("0") if moment.microsecond else text) + "Z"
 
 
+def read(text: object) -> datetime | None:
+    """The time that ``iso`` has written; None where it is none. Of any year, unlike ``parse``: a machine that does not know the
+    time yet when it starts notes what it does as of 1970, and that is read again when it does."""
+    try:
+        found = datetime.fromisoformat(text)  # type: ignore[arg-type]  # of what is no text a TypeError
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def ago(moment: datetime | None, at: datetime) -> str:
     """How long before ``at``, in words: "14 s ago", "3 min ago", "5 days ago", "never", "58 min ahead of the clock"."""
     if moment is None:

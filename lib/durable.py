@@ -13,12 +13,17 @@ PROBED_BYTES = 64 * 1024  # more than the log of a small transaction, or most ca
 def replace(path: Path, text: str) -> None:
     """Give the file this text, by a rename: whoever reads it has the old one or the new one. For its owner alone."""
     beside = path.with_name(f".{path.name}.new")
-    private.write(beside, text)
-    with beside.open("rb") as file:
-        os.fsync(file.fileno())
+    write(beside, text)
     sync_folder(path.parent)
     beside.rename(path)
     sync_folder(path.parent)
+
+
+def write(path: Path, text: str) -> None:
+    """Write the file for its owner alone, onto the disk; whoever reads it meanwhile may have half of it."""
+    private.write(path, text)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def probe(folder: Path, synced: bool = True) -> None:

@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_engine, event, make_url
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -38,6 +38,12 @@ CACHE_KIB = 512  # of pages, for each connection
 LOG_BYTES = 32 * 1024 * 1024  # of SQLite's log, as soon as nobody reads what was before; eight times what is usual
 STAND_INS = "stand_ins"
 _NAMING_THE_PLACE = ("OperationalError", "InterfaceError")  # of drivers (PEP 249), by which SQLAlchemy names its own
+
+# Those of them that this server knows.
+UNHURRIED = text(
+    "SELECT set_config(name, '0', true) FROM pg_settings "
+    "WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+)
 
 BESIDE = ("-wal", "-shm", "-journal", "-turn", "-first")  # the files of a SQLite database besides itself
 
@@ -137,6 +143,13 @@ def stand_ins(session: Session) -> StandIns:
     """What stands for those who were erased, by the installation's key."""
     found: StandIns = session.info[STAND_INS]
     return found
+
+
+def unhurried(session: Session) -> None:
+    """No limit of time that PostgreSQL has for whoever comes (of the role, the database or the server) holds for the rest of this
+    transaction."""
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(UNHURRIED)
 
 
 def insert_into(session: Session, table: Table | type[Base]) -> postgresql.Insert:

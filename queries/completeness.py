@@ -94,7 +94,7 @@ def _left(name: str, polls: Mapping[str, Mapping[str, Any]]) -> Reached:
 
 
 def _farthest(polls: Iterable[Mapping[str, Any]]) -> datetime | None:
-    return max((at for poll in polls if (at := clock.parse(poll["complete_to"]))), default=None)
+    return max((at for poll in polls if (at := clock.read(poll["complete_to"]))), default=None)
 
 
 def _span(layer: Layer) -> timedelta:

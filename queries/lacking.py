@@ -76,5 +76,5 @@ def _behind(
 
 
 def _overdue(poll: Mapping[str, Any], now: datetime) -> bool:
-    due = clock.parse(poll["due_at"])
+    due = clock.read(poll["due_at"])
     return due is not None and now - due > LATE

@@ -172,7 +172,7 @@ def first_matching(
 def place(order: str, cursor: str) -> tuple[datetime, UUID]:
     """Where a page ended. Raises BadCursor."""
     at, row_id = keyset.decode(order, cursor, 2)
-    moment, last = clock.parse(at), ids.parse(row_id)
+    moment, last = clock.read(at), ids.parse(row_id)
     if moment is None or last is None:
         raise keyset.BadCursor("This is not a cursor of ours.")
     return moment, last

@@ -12,9 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import requests
@@ -23,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 from lib import child_processes, clock
+from lib.http import wire
 from lib.text import many
 from models import schema
 from models.base import SQLITE
@@ -39,6 +41,8 @@ from upkeep.backups.refused import Refused, told
 from upkeep.verifying import folding
 from web.keys import create_key
 
+# Of our environment: the backup's own count, or none; whoever reads elsewhere would show what lives.
+NOT_OF_THE_COPY = ("WRAPUP_SECRET_KEY", "WRAPUP_CONFIG", "WRAPUP_READER_URL")
 START_SECONDS, STOP_SECONDS, LOOK_SECONDS = 120.0, 15.0, 0.2
 ANSWER_SECONDS = 60.0
 SPOOL_SECONDS = 60.0
@@ -67,7 +71,7 @@ class Drill:
         if found.database is None:
             raise Refused(f"{self._backup} was made --without-database: there is nothing to start.")
         wrong = manifest.damage(self._backup, found)
-        age = clock.ago(clock.parse(found.made_at), clock.now())
+        age = clock.ago(clock.read(found.made_at), clock.now())
         whole = f"{self._backup.name}, {age}, {folders.size(found.bytes())} in {many(len(found.files), 'file')}"
         yield Line("backup", not wrong, "; ".join(wrong) or f"{whole}: each is what it was")
         if wrong:
@@ -97,7 +101,7 @@ class Drill:
         named = many(len(settings.connections), "connection")
         yield Line("settings", True, f"{named}, {many(len(settings.destinations), 'destination')}")
         # As it was then: what had to wait on that day was still waiting.
-        at = clock.parse(found.made_at)
+        at = clock.read(found.made_at)
         for one in folding.calls(database, Decided(database, settings.connections), self._sample, at, pause=0):
             notes = "".join(f"; {note}" for note in one.notes)
             line = f"{one.looked_at:,} folded again from their receipts, {one.count:,} wrong{notes}"
@@ -153,9 +157,7 @@ class Drill:
 
     def _environment(self, folder: Path, database: Database) -> Mapping[str, str]:
         """Of the copy: what the settings file names comes from ours, all else from the backup."""
-        environ = {
-            name: value for name, value in os.environ.items() if name not in ("WRAPUP_SECRET_KEY", "WRAPUP_CONFIG")
-        }
+        environ = {name: value for name, value in os.environ.items() if name not in NOT_OF_THE_COPY}
         environ |= {
             "WRAPUP_OUTSIDE": "off",
             "WRAPUP_DATA_DIR": str(folder),
@@ -213,8 +215,7 @@ class Drill:
         yield Line("change feed", status == 200, f"from its beginning: {status}")
         for urls in list(settings.callbacks_of().values())[:1]:
             path = next(iter(urls.values())).removeprefix(settings.public_url).rpartition("/")[0]
-            with suppress(requests.RequestException):
-                status = requests.post(f"{url}{path}/check", json={}, timeout=ANSWER_SECONDS).status_code
+            status = _status(f"{url}{path}/check", json={})
             yield Line("callbacks", status == 200, f"one to the first connection, by its own URL: {status}")
 
     def _drained(self, folder: Path) -> Line:
@@ -242,10 +243,13 @@ def _free_port() -> int:
         return port
 
 
-def _status(url: str, headers: Mapping[str, str] | None = None) -> int | None:
-    """What it answers; None where it does not."""
+def _status(url: str, headers: Mapping[str, str] | None = None, json: Any = None) -> int | None:
+    """What it answers, to a POST where there is ``json``; None where it does not. Neither a proxy of the environment is asked,
+    nor a .netrc, which would replace the key."""
     try:
-        return requests.get(url, headers=headers, timeout=ANSWER_SECONDS).status_code
+        with wire.opened(None) as line:
+            verb = "GET" if json is None else "POST"
+            return line.request(verb, url, headers=headers, json=json, timeout=ANSWER_SECONDS).status_code
     except requests.RequestException:
         return None
 

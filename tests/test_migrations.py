@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import threading
+from contextlib import closing
 
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
@@ -11,10 +14,11 @@ import migrations
 from dialers.vocabulary import FLAGS
 from lib import ids
 from models import Base, CallOutcome
+from models.database import Database
 from outcomes import stood
 from queries import shape
 from tests import factories
-from tests.databases import parts_of
+from tests.databases import administer, parts_of, scratch
 
 
 def tables(database):
@@ -42,6 +46,21 @@ def test_upgrading_twice_changes_nothing(database):
     migrations.upgrade(database)
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM change_feed")).scalar() == 1
+
+
+def test_a_limit_of_time_that_the_server_has_ends_no_migration(postgresql_server):
+    """Of the role, or of a managed server: that would end whoever waits while another one migrates, and a long migration ever
+    again."""
+    with scratch(postgresql_server) as url, closing(Database(url)) as database:
+        administer(postgresql_server, f"ALTER DATABASE {database.url.database} SET statement_timeout = '1s'")
+        with psycopg.connect(database.url.set(drivername="postgresql").render_as_string(hide_password=False)) as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [0x77726170])  # as migrations/env.py takes it
+            migrating = threading.Thread(target=migrations.upgrade, args=(database,))
+            migrating.start()
+            migrating.join(2.0)
+            other.rollback()
+        migrating.join()
+        assert "receipts" in tables(database)
 
 
 def test_models_equal_the_migrated_schema(database):

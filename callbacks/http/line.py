@@ -87,7 +87,7 @@ class Line(SocketUnreader):
     def chunk(self, size_hint: int | None = None) -> bytes:
         if time.monotonic() > self.deadline:
             raise TimeoutError("the sender took too long")
-        data = self._there(size_hint) if self._hung_up else super().chunk(size_hint)
+        data = self._there(size_hint) if self._hung_up else self._waited_for(size_hint)
         if self.head is not None:
             if not self.head:
                 self.hurry()
@@ -134,6 +134,15 @@ class Line(SocketUnreader):
             return
         for _ in self._pieces(LINGER_BYTES, LINGER_SECONDS):
             continue
+
+    def _waited_for(self, size_hint: int | None) -> bytes:
+        try:
+            return super().chunk(size_hint)
+        except TimeoutError:
+            # Where the machine has stood still time is over at once, whatever has come meanwhile.
+            if data := self._there(size_hint):
+                return data
+            raise
 
     def _there(self, size_hint: int | None) -> bytes:
         """What has come already; nothing is waited for."""

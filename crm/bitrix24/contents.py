@@ -54,7 +54,7 @@ _MARK = re.compile(r"Wrapup: ?([0-9A-Za-z-]+)/([0-9a-f]{8})\b")
 def content(call: Call) -> dict[str, Any]:
     """The members of a call as far as no setting and no list of the account's is needed."""
     outcome = call.outcome
-    begin = clock.parse(outcome.get("started_at")) or clock.parse(outcome["occurred_at"])
+    begin = clock.read(outcome.get("started_at")) or clock.read(outcome["occurred_at"])
     assert begin is not None  # every outcome has a time
     spoken = outcome["talk_seconds"] if outcome["talk_seconds"] is not None else outcome["duration_seconds"]
     more = (

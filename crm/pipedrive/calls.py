@@ -193,7 +193,7 @@ def look_up(client: Client, calls: Sequence[Call]) -> list[Seen | None]:
 
 
 def _begin(call: Call) -> datetime:
-    found = clock.parse(call.outcome["occurred_at"])
+    found = clock.read(call.outcome["occurred_at"])
     assert found is not None  # every outcome has a time
     return found
 

@@ -100,9 +100,9 @@ def mark_of(note: Any) -> tuple[str, str] | None:
 
 
 def _times(outcome: Mapping[str, Any], seconds: int | None) -> tuple[datetime, datetime]:
-    begin = clock.parse(outcome.get("started_at")) or clock.parse(outcome["occurred_at"])
+    begin = clock.read(outcome.get("started_at")) or clock.read(outcome["occurred_at"])
     assert begin is not None  # every outcome has a time
-    end = clock.parse(outcome.get("ended_at"))
+    end = clock.read(outcome.get("ended_at"))
     if end is None or end < begin:
         lasted = outcome["duration_seconds"] if outcome["duration_seconds"] is not None else seconds
         end = begin + timedelta(seconds=lasted or 0)

@@ -55,7 +55,7 @@ def written(
     said: Mapping[str, Any], zone: ZoneInfo, chosen: Mapping[str, str], unwanted: frozenset[str]
 ) -> dict[str, Any]:
     """The Task's fields. ``chosen``: the setting ``dispositions``."""
-    at = clock.parse(said["at"])
+    at = clock.read(said["at"])
     assert at is not None  # every outcome has a time
     found: Mapping[str, Any] = said["disposition"]
     disposition = next((chosen[key] for key in found["keys"] if key in chosen), found["text"])

@@ -205,7 +205,7 @@ def _marked(client: Client, calls: Sequence[Call]) -> dict[str, Row]:
 
 
 def _begin(call: Call) -> datetime:
-    found = clock.parse(call.outcome["occurred_at"])
+    found = clock.read(call.outcome["occurred_at"])
     assert found is not None  # every outcome has a time
     return found.astimezone(UTC)
 

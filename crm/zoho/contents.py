@@ -39,7 +39,7 @@ def content(call: Call) -> dict[str, Any]:
     """The fields of the call as far as no setting and no list of the account's is needed, and what those are looked up by."""
     outcome = call.outcome
     seconds = outcome["talk_seconds"] if outcome["talk_seconds"] is not None else outcome["duration_seconds"]
-    begin = clock.parse(outcome.get("started_at")) or clock.parse(outcome["occurred_at"])
+    begin = clock.read(outcome.get("started_at")) or clock.read(outcome["occurred_at"])
     assert begin is not None  # every outcome has a time
     type_ = TYPES.get(str(outcome["direction"]))
     if type_ == INBOUND and outcome["connect_outcome"] is not None and outcome["connect_outcome"] not in ANSWERED:

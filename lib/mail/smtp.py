@@ -6,7 +6,7 @@ leaves it open whether it will deliver (section 6.1: it then must, and may have 
 
 import smtplib
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -92,7 +92,7 @@ class _Handing:
             line.starttls(context=context)
             line.ehlo_or_helo_if_needed()
         if mail.user and mail.password is not None:
-            line.login(mail.user, mail.password)
+            line.login(mail.user, _InUtf8(mail.password))
         return line
 
     def close(self) -> None:
@@ -109,10 +109,26 @@ class _Watched(smtplib.SMTP):
         super().__init__(timeout=mail.seconds)
         self._host = mail.host  # what STARTTLS compares the certificate with
 
+    def auth(
+        self, mechanism: str, authobject: Callable[..., str | None], *, initial_response_ok: bool = True
+    ) -> tuple[int, bytes]:
+        def said(*challenge: bytes) -> str | None:
+            answer = authobject(*challenge)
+            return None if answer is None else _InUtf8(answer)
+
+        return super().auth(mechanism, said, initial_response_ok=initial_response_ok)  # type: ignore[arg-type]  # None is taken
+
     def _get_socket(self, host: str, port: int, timeout: float) -> object:
         line = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # typeshed leaves it out
         self._deadline.watch(line)
         return line if self._tls is None else self._tls.wrap_socket(line, server_hostname=host)
+
+
+class _InUtf8(str):
+    """What smtplib encodes as ASCII, and fails to: names and passwords are UTF-8 (RFC 4616, section 2)."""
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return super().encode("utf-8", errors)
 
 
 def _expect(answered: tuple[int, bytes], what: str, wanted: int = 250) -> None:
@@ -152,6 +168,8 @@ def _meant(
         return Unavailable(f"The TLS connection to {where} failed. Check port and tls.")
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return Unavailable(f"{where} hung up; the mail was not handed over.")
+    if type(error) is smtplib.SMTPException:  # what smtplib says of a sign-in alone
+        return Declined(f"{where} takes no user and password in a way that Wrapup knows (PLAIN, LOGIN, CRAM-MD5).")
     return Unavailable(f"{where} could not be reached: {error.strerror or type(error).__name__}.")
 
 

@@ -53,7 +53,7 @@ def oldest(session: Session, path: Path, to: int, after: Sequence[str] | None, l
     dialect = session.get_bind().dialect.name
     behind = ""
     if after is not None:
-        moment, row = clock.parse(f"{after[0]}Z"), UUID(after[1])
+        moment, row = clock.read(f"{after[0]}Z"), UUID(after[1])
         zone = "+00" if dialect == POSTGRESQL else ""
         behind = f"AND (occurred_at, id) > ('{moment:{SQLITE_TIME}}{zone}', '{row}')"
     statement = (

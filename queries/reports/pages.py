@@ -40,7 +40,7 @@ def behind(at: AnyColumn, row_id: AnyColumn, place: tuple[datetime, UUID] | None
 
 def place(at: str, row_id: str) -> tuple[datetime, UUID]:
     """What a cursor says. Raises BadCursor."""
-    moment, last = clock.parse(at), ids.parse(row_id)
+    moment, last = clock.read(at), ids.parse(row_id)
     if moment is None or last is None:
         raise BadCursor("This is not a cursor of ours.")
     return moment, last

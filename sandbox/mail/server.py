@@ -1,10 +1,10 @@
 """An SMTP server over sockets, as RFC 5321 has it. What it took is kept, with how often each Message-ID came.
 
-Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``no_recipient`` (550 to those in ``refused``, or to all), ``full`` (452 to
-the mail), ``spam`` (554 to the mail), ``hang`` (no word after the connection), ``hang_recipient`` (no word after
-one), ``hang_after`` (the mail is taken, and no word), both at those in ``refused``, or at all; ``drop_half`` (it hangs up in the
-middle of the mail), ``drop_after`` (the mail is taken, and it hangs up), ``unsaid_size`` (what is larger than ``size`` is refused
-after its text alone, with 552).
+Faults: ``busy`` (421 at once), ``no_sign_in`` (535), ``tokens_alone`` (OAuth's, and no password), ``no_recipient`` (550 to
+those in ``refused``, or to all), ``full`` (452 to the mail), ``spam`` (554 to the mail), ``hang`` (no word after the
+connection), ``hang_recipient`` (no word after one), ``hang_after`` (the mail is taken, and no word), both at those in
+``refused``, or at all; ``drop_half`` (it hangs up in the middle of the mail), ``drop_after`` (the mail is taken, and it hangs
+up), ``unsaid_size`` (what is larger than ``size`` is refused after its text alone, with 552).
 """
 
 import socketserver
@@ -21,6 +21,7 @@ from email.message import EmailMessage
 FAULTS = (
     "busy",
     "no_sign_in",
+    "tokens_alone",
     "no_recipient",
     "full",
     "spam",
@@ -86,7 +87,8 @@ class _Line(socketserver.StreamRequestHandler):
             if verb == "EHLO":
                 more = ["250-STARTTLS"] if self.tls and not isinstance(self.request, ssl.SSLSocket) else []
                 more += [f"250-SIZE {box.size}"] if box.size and "unsaid_size" not in faults else []
-                self._say("250-sandbox", *more, "250-AUTH PLAIN", "250 8BITMIME")
+                ways = "XOAUTH2" if "tokens_alone" in faults else "PLAIN"
+                self._say("250-sandbox", *more, f"250-AUTH {ways}", "250 8BITMIME")
             elif verb == "MAIL":
                 told = words.lower().partition(" size=")[2].partition(" ")[0]
                 too_large = box.size and told.isdigit() and int(told) > box.size

@@ -82,7 +82,7 @@ def list_() -> None:
         as_of = f"; as of {clock.ago(state.looked_at(), now)}" if unsure else ""
         for alert in state.on():
             told = ", ".join(f"{channel} told" for channel in alert.told) or "nobody told yet"
-            say(f"{alert.severity}  {clock.ago(clock.parse(alert.began), now)}  {alert.summary}  ({told}{as_of})")
+            say(f"{alert.severity}  {clock.ago(clock.read(alert.began), now)}  {alert.summary}  ({told}{as_of})")
             on += 1
         unknown += unsure
     for channel in own.alerts.channels:

@@ -94,6 +94,7 @@ def restore(backup_folder: Path, data_dir: Path | None, over: bool) -> None:
     if data_dir is not None:
         place = _elsewhere(place, data_dir.absolute())
     try:
+        folders.refuse_of_another(place.data_dir)
         with vacant(place.data_dir):
             done = restoring.restore(backup_folder.absolute(), place, _prepare, over)
             for sentence in done.said:
@@ -159,7 +160,7 @@ def restore_drill(folder: Path, scratch: Path | None, server: str | None, sample
     logs.configure("error")
     holds = True
     try:
-        backup_folder = folders.newest(folder.absolute())
+        backup_folder = folders.newest(folder.absolute(), clock.now())
         for line in Drill(backup_folder, scratch, server, sample).run():
             holds = holds and line.ok
             say(f"{'yes' if line.ok else 'no '}  {line.what}: {line.said}")

@@ -34,7 +34,7 @@ def list_() -> None:
         say("There is no schedule.")
     now = clock.now()
     for one in found:
-        last, next_at = one["last"], clock.parse(one["next_at"])
+        last, next_at = one["last"], clock.read(one["next_at"])
         late = next_at is not None and next_at < now  # and no worker has taken it up
         came = f"{last['due_at']} {last['state']}" if last else "none" if late else "never due yet"
         say(f"{one['name']}  {one['state']}  {'was due' if late else 'next'} {one['next_at'] or '-'}  last {came}")

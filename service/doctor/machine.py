@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from callbacks.ladder import spooled
 from callbacks.spool import Spool
 from lib import clock, locks, private
+from lib.http import wire
 from service.doctor.line import FAIL, OK, WARN, Line
 from service.settings.config import Places
 from service.supervisor import folder
@@ -167,10 +168,12 @@ def port(bind: str) -> Iterator[Line]:
 
 
 def _asked(url: str) -> tuple[int | None, Mapping[str, Any]]:
-    """The status, and what is said, where it is said in JSON as Wrapup does."""
+    """The status, and what is said, where it is said in JSON as Wrapup does. Asked without the environment's proxy: from there
+    this machine's own addresses lead elsewhere."""
     try:
-        answer = requests.get(url, timeout=LOOK_SECONDS, allow_redirects=False, stream=True)
-        said = answer.raw.read(1_000, decode_content=True)
+        with wire.opened(None) as line:
+            answer = line.get(url, timeout=LOOK_SECONDS, allow_redirects=False, stream=True)
+            said = answer.raw.read(1_000, decode_content=True)
     except (requests.RequestException, HTTPError):
         return None, {}
     try:

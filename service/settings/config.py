@@ -186,6 +186,10 @@ def places(environ: Mapping[str, str] | None = None) -> Places:
     env = _Environment(os.environ if environ is None else environ)
     data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
     database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
+    if "?" in str(data_dir) and str(data_dir) in database_url:  # it would lie beside the folder, under half a name
+        raise BadSettings(
+            f"WRAPUP_DATA_DIR is {str(data_dir)!r}: where a ? stands the URL of a database in it ends. Take another folder."
+        )
     databases.check(database_url)
     named = env.text("WRAPUP_CONFIG", "")
     return Places(data_dir, database_url, Path(named).absolute() if named else None)

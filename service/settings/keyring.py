@@ -3,8 +3,13 @@
 import os
 from pathlib import Path
 
-from lib import private, secrets
+from lib import durable, private, secrets
 from service.settings.mistakes import BadSettings
+
+EMPTY = (
+    "{} holds no secret any more, as after a loss of power: put it back from a backup (secrets/ in it). Where there is none, "
+    "remove it, and another one is made."
+)
 
 
 def kept(data_dir: Path, name: str) -> str:
@@ -24,12 +29,16 @@ def _kept(data_dir: Path, name: str) -> str:
     path = folder / name
     if not path.exists():
         draft = folder / f".{name}.{os.getpid()}"
-        private.write(draft, secrets.make())
         try:
+            durable.write(draft, secrets.make())  # first onto the disk: a name is there sooner than what it names
             os.link(draft, path)  # fails where another process was first; a reader never sees half a secret
         except FileExistsError:
             pass  # the other one's secret is as good as ours
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
+        durable.sync_folder(folder)
     private.close(path)
-    return path.read_text(encoding="ascii").strip()
+    found = path.read_text(encoding="ascii").strip()
+    if not found or not found.isprintable():  # some file systems leave zeros
+        raise BadSettings(EMPTY.format(path))
+    return found

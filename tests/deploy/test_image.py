@@ -5,7 +5,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import threading
 import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -65,6 +68,26 @@ def test_it_says_what_it_is_and_whether_it_can_keep_callbacks():
         assert f"ARG {argument}=" in LAST and f"${{{argument}}}" in LAST
     (health,) = re.findall(r"^HEALTHCHECK(?:\\\n|.)*$", LAST, re.MULTILINE)
     assert "/readyz" in health
+
+
+def test_its_health_is_asked_of_itself(tmp_path):
+    """Docker puts the proxies of its own settings into every container: from there 127.0.0.1 leads elsewhere."""
+    (command,) = re.findall(r'^    CMD \["python", "-c", "(.*)"\]$', LAST, re.MULTILINE)
+    asked = []
+    port = free_port()
+
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environ = os.environ | {"http_proxy": f"http://127.0.0.1:{free_port()}", "no_proxy": ""}
+        code = subprocess.run([sys.executable, "-c", command.replace(":8080/", f":{port}/")], env=environ).returncode
+        server.shutdown()
+    assert (code, asked) == (0, ["/readyz"])
 
 
 def builder() -> str | None:

@@ -289,7 +289,19 @@ def test_the_quick_way_reads_epochs_as_the_slow_one(seconds, fraction):
 
 @given(MOMENTS)
 def test_what_is_shown_is_read_back(moment):
-    assert clock.parse(clock.iso(moment)) == moment
+    assert clock.parse(clock.iso(moment)) == clock.read(clock.iso(moment)) == moment
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_what_was_noted_in_any_year_is_read_back(moment):
+    """A machine without a clock of its own begins in 1970; of a dialer that year means that there is no time."""
+    assert clock.read(clock.iso(moment)) == clock.read(moment.isoformat()) == moment
+    assert clock.parse("1970-01-01T00:00:09Z") is None
+
+
+@pytest.mark.parametrize("nothing", [None, "", "soon", 5, "0001-01-01T00:00:00+09:00", b"2026"])
+def test_what_was_not_noted_is_no_time(nothing):
+    assert clock.read(nothing) is None
 
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.binary().map(repr)))

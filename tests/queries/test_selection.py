@@ -1,7 +1,7 @@
 """Filters, orders and pages: one definition, tried on both databases."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -149,6 +149,20 @@ def test_rows_that_come_in_meanwhile_shift_nothing(database):
     seen = [row.id for row in first.rows + second.rows]
     assert len(seen) == len(set(seen))
     assert set(before) <= set(seen)
+
+
+def test_a_call_of_a_machine_that_did_not_know_the_time_ends_no_walk(database):
+    """It was first seen in 1970, as that machine had it."""
+    times = [NOON, datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)]
+    with database.write() as session:
+        rows = [outcome(session, started_at=None, first_seen_at=at).id for at in times]
+    shown, cursor = [], None
+    with database.read() as session:
+        for _ in rows:
+            page = selection.page(session, {}, cursor=cursor, limit=1)
+            shown += [row.id for row in page.rows]
+            cursor = page.next
+    assert (shown, cursor) == (rows, None)
 
 
 def test_a_cursor_keeps_the_microsecond(database):

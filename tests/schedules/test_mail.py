@@ -1,5 +1,6 @@
 """Towards a mail server: encrypted, signed in, and nothing of a secret in a sentence."""
 
+from base64 import b64decode
 from email.message import EmailMessage
 
 import pytest
@@ -43,6 +44,21 @@ def test_signed_in_over_starttls(authority, tls, tmp_path):
 def test_a_server_without_starttls_is_told_nothing(box):
     with pytest.raises(Declined, match="offers no STARTTLS"):
         smtp.send(mail_of(box.port, tls=STARTTLS, user="wrapup", password="secret-word"), letter(), [OPS])
+    assert box.signed_in == box.taken == []
+
+
+def test_a_name_and_a_password_beyond_ascii_are_utf_8():
+    """RFC 4616; smtplib would have none of it."""
+    box = Mailbox()
+    with running(box) as port:
+        smtp.send(mail_of(port, user="Mail-Benutzer-\u00e4", password="pass-w\u00f6rd-\u20ac"), letter(), [OPS])
+    assert [b64decode(one).decode() for one in box.signed_in] == ["\0Mail-Benutzer-\u00e4\0pass-w\u00f6rd-\u20ac"]
+
+
+def test_a_server_that_takes_tokens_alone_is_said_to():
+    box = Mailbox(faults={"tokens_alone"})
+    with running(box) as port, pytest.raises(Declined, match="in a way that Wrapup knows"):
+        smtp.send(mail_of(port, user="wrapup", password="secret-word"), letter(), [OPS])
     assert box.signed_in == box.taken == []
 
 

@@ -213,6 +213,33 @@ def test_it_is_put_back_as_it_is_typed(place, commands, tmp_path, database, requ
     assert missing.returncode == 1 and "There is no backup with a database" in missing.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="a folder is given to another user")
+def test_it_is_not_put_where_wrapup_could_not_read_it(sqlite_url, commands, tmp_path):
+    """By root, say, into the folder of Wrapup's user: all of it would be root's."""
+    environ = os.environ | {"WRAPUP_DATABASE_URL": sqlite_url, "WRAPUP_DATA_DIR": str(tmp_path / "data")}
+    folder = commands.run("backup", "backups", cwd=tmp_path, env=environ).stdout.splitlines()[-1]
+    (tmp_path / "other").mkdir()
+    os.chown(tmp_path / "other", 54_321, -1)
+    done = commands.run("restore", folder, "--to", "other", cwd=tmp_path, env=environ)
+    assert done.returncode == 1 and "belongs to user 54321, and this command runs as root" in done.stderr
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_a_drill_asks_the_copy_and_nobody_else(place, commands, tmp_path):
+    """Neither the proxy that the environment names, nor the standby that readers of the living one are shown."""
+    run, calls = place
+    folder = commands.run("backup", "backups", **run).stdout.splitlines()[-1]
+    (tmp_path / ".netrc").write_text("default login somebody password else\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    with counted() as (port, others):
+        outside = {"http_proxy": f"http://127.0.0.1:{port}", "HOME": str(tmp_path)}
+        if not run["env"]["WRAPUP_DATABASE_URL"].startswith("sqlite"):
+            outside["WRAPUP_READER_URL"] = f"postgresql://anybody@127.0.0.1:{port}/wrapup"
+        tried = commands.run("restore-drill", "backups", timeout=600, **run | {"env": run["env"] | outside})
+        assert tried.stdout.splitlines()[-1] == f"yes: {folder} holds.", tried.stdout
+        assert others == calls == []
+
+
 def test_verify_says_what_is_wrong(sqlite_url, commands, tmp_path):
     database = Database(sqlite_url)
     with database.write() as session:

@@ -145,3 +145,11 @@ def test_a_data_folder_below_a_file(tmp_path):
     with pytest.raises(BadSettings) as bad:
         load({"WRAPUP_DATA_DIR": str(tmp_path / "file" / "data")})
     assert str(bad.value) == f"WRAPUP_DATA_DIR is '{tmp_path}/file/data', where no secret can be kept: Not a directory."
+
+
+def test_a_folder_in_whose_url_the_database_would_lie_elsewhere_is_refused(tmp_path):
+    """Of two such folders, one beside the other, both would have one database, in neither of them."""
+    with pytest.raises(BadSettings, match=r"where a \? stands the URL of a database in it ends"):
+        load({"WRAPUP_DATA_DIR": str(tmp_path / "why?not")})
+    assert list(tmp_path.iterdir()) == []
+    load({"WRAPUP_DATA_DIR": str(tmp_path / "why?not"), "WRAPUP_DATABASE_URL": "postgresql://a@b/c"})

@@ -2,8 +2,12 @@
 
 import os
 import signal
+import threading
+import time
+from contextlib import suppress
 
 import pytest
+import requests
 
 from rig.waiting import until
 from tests.server import serving
@@ -34,3 +38,38 @@ def test_what_ends_by_itself_is_counted_and_what_is_told_to_end_is_not(tmp_path)
         served.process.send_signal(signal.SIGHUP)
         until(lambda: (tmp_path / "err").read_text().count('"event":"renewed"') == 3, 60)
     assert endings.counts(tmp_path / "data") == ended
+
+
+def test_what_stood_still_for_long_goes_on_and_answers_who_waited(tmp_path):
+    """A container that was paused, say: gunicorn would kill its processes for not having shown that they live."""
+    with serving(tmp_path, GUNICORN_CMD_ARGS="--timeout 4 --keep-alive 5") as served:
+        url, answers = served.callback("connect"), []
+        lines = [requests.Session() for _ in range(4)]
+        for number, line in enumerate(lines):
+            assert line.post(url, json={"callID": f"a{number}"}, timeout=30).status_code == 200
+
+        def call(number: int, line: requests.Session) -> None:
+            answers.append(line.post(url, json={"callID": f"b{number}"}, timeout=60).status_code)
+
+        all_of_it = [served.process.pid, *served.pids("")]
+        calling = [
+            threading.Thread(target=call, args=one) for one in enumerate([*lines, *(requests.Session() for _ in lines)])
+        ]
+        tell(reversed(all_of_it), signal.SIGSTOP)
+        try:
+            for one in calling:
+                one.start()
+            time.sleep(8)
+        finally:
+            tell(all_of_it, signal.SIGCONT)
+        for one in calling:
+            one.join()
+        time.sleep(3)
+        assert answers == [200] * 8
+        assert set(endings.counts(tmp_path / "data").values()) == {0}
+
+
+def tell(pids, number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # what prepares ends by itself
+            os.kill(pid, number)

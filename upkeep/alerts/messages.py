@@ -35,7 +35,7 @@ def body(notes: Sequence[Note], settings: Alerts) -> str:
     found = []
     for note in notes:
         alert = note.alert
-        began, ended = (clock.parse(one) for one in (alert.began, alert.ended))
+        began, ended = (clock.read(one) for one in (alert.began, alert.ended))
         assert began is not None
         lines = [alert.summary]
         if note.what == BEGAN:

@@ -153,7 +153,7 @@ class State:
 
     def looked_at(self) -> datetime | None:
         """When it was judged last; None where it never was."""
-        return clock.parse(self.looked)
+        return clock.read(self.looked)
 
     def gaps(self, since: datetime, until: datetime) -> list[Gap]:
         """When nobody looked between these."""
@@ -212,6 +212,6 @@ def _to_tell(alert: Alert, channel: str) -> str | None:
 
 
 def _time(text: str) -> datetime:
-    found = clock.parse(text)
+    found = clock.read(text)
     assert found is not None
     return found

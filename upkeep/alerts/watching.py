@@ -199,7 +199,7 @@ class Watch:
                     continue
                 unknown += map(self._settings.unwatched, state.gaps(since, now))
                 for one in state.alerts:
-                    began, ended = clock.parse(one.began), clock.parse(one.ended)
+                    began, ended = clock.read(one.began), clock.read(one.ended)
                     if began is None or (ended is not None and ended < since):
                         continue
                     until = f"to {self._settings.wall(ended)}" if ended else "and is so still"

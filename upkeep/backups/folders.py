@@ -1,6 +1,7 @@
 """The folder with the backups: which are there, whether there is room for another, and which go."""
 
 import os
+import pwd
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from lib import locks, private
 from upkeep.backups import manifest as manifests
+from upkeep.backups import noted
 from upkeep.backups.manifest import Manifest
 from upkeep.backups.refused import Refused
 
@@ -31,11 +33,17 @@ def whole(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if NAMED.fullmatch(path.name) and (path / manifests.FILE).is_file())
 
 
-def newest(folder: Path) -> Path:
+def _as_made(paths: list[Path], latest: str) -> list[Path]:
+    """In the order in which they were made, as far as names tell it, where nothing is later than this name: what is called later
+    was named by a clock that was ahead, and set back since, so it comes first."""
+    return sorted(paths, key=lambda path: (path.name <= latest, path.name))
+
+
+def newest(folder: Path, now: datetime) -> Path:
     """The newest backup with a database in it; the folder itself where it is one. Raises Refused."""
     if (folder / manifests.FILE).is_file():
         return folder
-    for path in reversed(whole(folder)):
+    for path in reversed(_as_made(whole(folder), name(now + noted.TO_COME))):
         if manifests.load(path).database is not None:
             return path
     raise Refused(f"There is no backup with a database in {folder}.")
@@ -62,6 +70,26 @@ def refuse_within(folder: Path, data_dir: Path) -> None:
         raise Refused(f"{folder} is in the data folder {data_dir}: what takes that would take the backups, too.")
 
 
+def refuse_of_another(data_dir: Path) -> None:
+    """Raises Refused where the data folder is another user's: a Wrapup that runs as that one could not read what we put there."""
+    try:
+        owner = data_dir.stat().st_uid
+    except FileNotFoundError:
+        return
+    if owner != os.geteuid():
+        raise Refused(
+            f"{data_dir} belongs to {_user(owner)}, and this command runs as {_user(os.geteuid())}: Wrapup could not read what "
+            f"it puts there. Run it as {_user(owner)}; nothing was changed."
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container's user without a name
+        return f"user {number}"
+
+
 def refuse_without_room(folder: Path, needed: int) -> None:
     """Raises Refused, with how much is needed."""
     free = shutil.disk_usage(folder).free
@@ -69,9 +97,10 @@ def refuse_without_room(folder: Path, needed: int) -> None:
         raise Refused(f"{folder} has {size(free)} free; {size(needed + SPARE_BYTES)} are needed.")
 
 
-def prune(folder: Path, keep: int, like: Manifest) -> list[str]:
-    """Remove all but the newest so many that are like this one, with a database or without; their names."""
+def prune(folder: Path, keep: int, made: str, like: Manifest) -> list[str]:
+    """Remove all but the newest so many that are like the one that was just ``made``, with a database or without; their names."""
     alike = [path for path in whole(folder) if _has_database(path) == (like.database is not None)]
+    alike = _as_made(alike, made)
     gone = alike[: max(0, len(alike) - keep)]
     for path in gone:
         away = path.with_name(f".{path.name}{GONE}")

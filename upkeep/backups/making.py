@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from lib import clock, durable
-from models.database import Database
+from models.database import Database, unhurried
 from upkeep.backups import beside, counting, folders, manifest, noted, postgresql, sqlite_copy
 from upkeep.backups.beside import Beside
 from upkeep.backups.manifest import DUMP, SQLITE_FILE, Content, Manifest
@@ -63,7 +63,7 @@ def make(
             with _afterwards(named, "that it was made could not be noted in the data folder"):
                 noted.note(own.data_dir, noted.BACKUP, at, bytes=made.bytes(), database=made.database is not None)
         with _afterwards(named, "older ones could not be removed"):
-            return Made(named, made, folders.prune(folder, keep, made) if keep else [])
+            return Made(named, made, folders.prune(folder, keep, named.name, made) if keep else [])
 
 
 @contextmanager
@@ -122,6 +122,7 @@ def of_file(path: Path) -> Content:
 def _of_postgresql(database: Database, into: Path, folder: Path) -> Content:
     # All of it at one moment: what is counted, the feed's place, and what pg_dump writes.
     with database.snapshot() as session:
+        unhurried(session)
         pg_dump, client = postgresql.program("pg_dump", postgresql.server_version(session))
         folders.refuse_without_room(folder, _about(postgresql.table_bytes(session), folder))
         snapshot = postgresql.exported(session)

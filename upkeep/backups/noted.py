@@ -25,7 +25,7 @@ def read(data_dir: Path, what: str) -> Mapping[str, Any] | None:
     """What was noted, ``at`` as a time; None where there is nothing that can be read."""
     try:
         told = json.loads((data_dir / what).read_text(encoding="utf-8"))
-        at = clock.parse(told["at"])
+        at = clock.read(told["at"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return None if at is None else {**told, "at": at}

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models import hosts
 from models.database import Database
 from upkeep.backups.refused import Refused
 
@@ -88,8 +89,10 @@ def _run(database: Database, command: list[str], what: str) -> None:
 
 
 def _connection(database: Database) -> tuple[str, dict[str, str]]:
-    """How libpq reaches it, and its password as a program takes it: the command line can be read by everybody."""
-    _, options = database.engine.dialect.create_connect_args(database.url)
+    """How libpq reaches it, and its password as a program takes it: the command line can be read by everybody. Of several hosts
+    the one that our own lines lead to: a standby knows nothing of the snapshot, and takes no rows."""
+    _, said = database.engine.dialect.create_connect_args(database.url)
+    options = {**hosts.options_for(database.url)["connect_args"], **said}
     words = {name: str(value) for name, value in options.items() if name not in ("password", "context")}
     secret = {"PGPASSWORD": str(options["password"])} if options.get("password") else {}
     return make_conninfo("", **words), secret

@@ -111,7 +111,7 @@ def begun(one: Entry, number: str | None = None) -> Erasure:
         key_id=one.key_id,
         number=number,
         erased_at=_moment(one.erased_at),
-        known_to=clock.parse(one.known_to),
+        known_to=clock.read(one.known_to),
         position=one.position,
         by=one.by,
         keep_uncalled=one.keep_uncalled,
@@ -130,7 +130,7 @@ def foreign(session: Session, key_id: str) -> int:
 
 
 def _moment(text: str) -> datetime:
-    found = clock.parse(text)
+    found = clock.read(text)
     if found is None:
         raise ValueError(f"{text} is no time")
     return found

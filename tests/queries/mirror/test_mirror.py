@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -133,6 +133,16 @@ def test_whatever_has_changed_the_figures_are_those_of_the_tables(database, call
     follower.step()  # joined into months
     assert not any(one.dead or one.month is None for one in manifests.load(folder).segments)
     agree(sources, names=REPORTS)
+
+
+def test_calls_of_a_machine_that_did_not_know_the_time_are_in_it(database, folder, sources):
+    with database.write() as session:
+        for at in (datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC), NOON):
+            factories.outcome(session, started_at=None, first_seen_at=at)
+    found = Follower(database, folder, piece=1, patience=0)
+    for _ in range(20):
+        found.step()
+    agree(sources)
 
 
 def test_calls_change_while_it_is_built(database, calls, folder, sources):

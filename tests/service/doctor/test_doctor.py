@@ -101,6 +101,14 @@ def test_a_wrapup_that_keeps_callbacks_in_its_spool_is_not_said_to_be_well():
     assert line.state == OK and "can store" in line.said
 
 
+def test_who_listens_here_is_not_asked_by_way_of_a_proxy(monkeypatch):
+    """The environment has one for what is outside."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    with web(bodies={"/healthz": b'{"status": "ok"}', "/readyz": b'{"status": "ok"}'}) as port:
+        (line,) = machine.port(f"127.0.0.1:{port}")
+    assert line.state == OK
+
+
 def test_callbacks_that_wait_are_told_of_while_more_come(tmp_path):
     now = clock.now()
     old, new = (draft(number, received_at=now - timedelta(minutes=number)).line() for number in (9, 0))

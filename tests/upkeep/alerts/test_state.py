@@ -119,6 +119,14 @@ def test_a_clock_that_is_set_back_holds_no_alert_up(told):
     assert told.minute(WRONG, minutes=5) == [BEGAN]
 
 
+def test_a_machine_that_begins_in_1970_is_watched_then_and_when_it_knows_the_time(told):
+    told.now = datetime(1970, 1, 1, tzinfo=UTC)
+    assert told.minute(WRONG, minutes=2) == []
+    told.now = NOON
+    assert told.minute(WRONG) == [BEGAN]
+    assert told.minute(minutes=10) == [ENDED]
+
+
 def test_the_end_of_what_only_an_earlier_release_knows_is_told(told):
     """Its condition is gone with an update while the alert was on: who was told that it began is told that it is over."""
     gone = replace(WRONG, condition=replace(CONDITION, name="of_an_earlier_release"))

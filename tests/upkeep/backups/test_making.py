@@ -75,7 +75,7 @@ def test_without_a_database_it_has_what_lies_beside_it(tmp_path):
         "wrapup.toml",
     ]
     with pytest.raises(Refused, match="no backup with a database"):
-        folders.newest(tmp_path / "backups")
+        folders.newest(tmp_path / "backups", NOON)
 
 
 def test_what_was_committed_before_is_in_it_and_nobody_waits(sqlite_url, tmp_path):
@@ -131,6 +131,26 @@ def test_old_ones_go_when_a_new_one_is_whole(sqlite_url, tmp_path):
         "2026-11-22T12-00-00Z",
         "something-else",
     ]
+
+
+def test_one_that_is_named_of_a_time_to_come_is_no_newer_one(sqlite_url, tmp_path):
+    """A clock was years ahead for a night, and was set back: what is made today is kept, and is what a drill tries."""
+    database, own, folder = Database(sqlite_url), stage.beside(tmp_path / "data"), tmp_path / "backups"
+    ahead = making.make(database, own, folder, at=NOON + timedelta(days=4000)).folder
+    made = [making.make(database, own, folder, keep=2, at=NOON + timedelta(days=day)) for day in range(2)]
+    database.close()
+    assert [one.pruned for one in made] == [[], [ahead.name]]
+    assert folders.whole(folder) == [one.folder for one in made]
+    making.make(None, own, folder, at=NOON + timedelta(days=4000))  # of the future, too, and without a database
+    assert folders.newest(folder, NOON + timedelta(days=1)) == made[1].folder
+
+
+def test_the_one_that_was_just_made_is_kept_whatever_the_others_are_called(tmp_path):
+    own, folder = stage.beside(tmp_path / "data"), tmp_path / "backups"
+    for day in (10, 11):
+        making.make(None, own, folder, at=NOON + timedelta(days=day))
+    made = making.make(None, own, folder, keep=1, at=NOON)  # by a machine that has not asked for the time yet
+    assert folders.whole(folder) == [made.folder]
 
 
 def test_it_is_not_made_where_it_would_be_lost_with_what_it_is_of(tmp_path):
