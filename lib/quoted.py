@@ -8,12 +8,14 @@ text around the mail is held together by, such as quotes, stays escaped, so that
 import re
 
 _EQUALS = r"(?:=|%3[dD]|\\{1,3}u003[dD])"
-_BROKEN = rf"{_EQUALS}[ \t]{{0,76}}+(?:\r?\n|(?:\\{{1,3}}r)?\\{{1,3}}n|(?:%0[dD])?%0[aA])"
+_END = r"[ \t]{0,76}+(?:\r?\n|(?:\\{1,3}r)?\\{1,3}n|(?:%0[dD])?%0[aA])"
+_BROKEN = f"{_EQUALS}{_END}"
 _SIGN = rf"{_EQUALS}(?:09|2[089bBdDeEfF]|3[0-9dD]|5[fF])"
 _BYTES = rf"(?:{_EQUALS}[89a-fA-F][0-9a-fA-F])+"
 _READ = re.compile(rf"({_BROKEN})|({_SIGN})|{_BYTES}")
 # ``n=20501234567`` is no such text, but a parameter: it has to say so, or to have what parameters have not.
-_SAYS_SO = re.compile(rf"{_BROKEN}|{_EQUALS}(?:[0-9a-fA-F]{{2}}{_EQUALS}[0-9a-fA-F]{{2}}|2[bB][0-9(])")
+_FIRST = r"[=%\\](?:(?<==)|(?<=%)3[dD]|(?<=\\)\\{0,2}u003[dD])"  # ``_EQUALS`` as it is looked for three times as fast
+_SAYS_SO = re.compile(rf"{_FIRST}(?:{_END}|[0-9a-fA-F]{{2}}{_EQUALS}[0-9a-fA-F]{{2}}|2[bB][0-9(])")
 _NAME = "quoted-printable"
 _TAB = "\t"
 

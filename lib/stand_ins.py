@@ -14,6 +14,7 @@ import phonenumbers
 MARK = "~"
 LONGEST_CODE = 4  # the sign, and a country's code
 _DIGITS = 16  # of the hash, in hex
+LENGTH = len(MARK) + _DIGITS  # of one that stands for a name
 _WITHIN = re.compile(rf"{MARK}[0-9a-f]{{{_DIGITS}}}(?![0-9a-f])")
 
 

@@ -5,6 +5,7 @@ and of the lead, become stand-ins (``lib.stand_ins``): equal ones stay equal, so
 before. Everything else that was known of the person goes.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from dialers.vocabulary import TEXT_FACTS, TIME_FACTS
 from lib import clock
 from lib.ids import parse
 from lib.phone_spellings import Spellings
-from lib.stand_ins import StandIns, is_stand_in
+from lib.stand_ins import LENGTH, StandIns, is_stand_in
 
 # Facts by what becomes of them; those that are named nowhere stay.
 NUMBERS = ("customer_number",)
@@ -58,8 +59,11 @@ class Reducer:
     def record_key(self, key: str | None) -> str | None:
         return key and self.stand_ins.name(self.connection, "record", key)
 
-    def content_hash(self, digest: str) -> str:
-        return self.stand_ins.name(self.connection, "content", digest)
+    def content_hash(self, digest: str, query: str | None = None) -> str:
+        """Of what came: by it an unchanged record is known, and a callback's retry, which says the same in its query."""
+        if is_stand_in(digest[:LENGTH]):
+            return digest[:LENGTH]
+        return self.stand_ins.name(self.connection, "content", f"{digest}?{query}" if query else digest)
 
     def lead(self, lead_id: str | None) -> str | None:
         return None if lead_id is None else self._named("lead_id", lead_id)
@@ -206,6 +210,19 @@ def _event(told: Mapping[str, Any]) -> Event:
         part=told["part"],
         facts=told["facts"],
     )
+
+
+def hash_of_what_is_left(known: str, body: bytes) -> str:
+    """Of a callback that keeps its bytes but for a number: ``known`` by what it was (``Reducer.content_hash``), and behind that
+    as much as there is room for of the SHA-256 of what it is."""
+    return (known + hashlib.sha256(body).hexdigest())[:64]
+
+
+def is_hash_of(digest: str, body: bytes) -> bool:
+    """Whether it is the ``content_hash`` of a callback with this body; of what was blanked nobody can say, so it is."""
+    if not is_stand_in(digest[:LENGTH]):
+        return digest == hashlib.sha256(body).hexdigest()
+    return len(digest) == LENGTH or digest == hash_of_what_is_left(digest[:LENGTH], body)
 
 
 def names_of(events: Iterable[Event]) -> set[str]:

@@ -11,18 +11,17 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from dialers.base import Event, KeptEvent
+from dialers.base import KeptEvent
 from lib.phone_spellings import Spellings
 from models import CallEvent, CallKey, Lead, LeadStatus, LoadedLead, Receipt, Suppression, TakeOut, bulk
 from models.database import stand_ins
 from models.loads import PENDING as TO_BE_SENT
 from models.loads import REJECTED, UNKNOWN
 from models.receipts import QUARANTINED
-from outcomes import rows
+from outcomes import retold, rows
+from outcomes.blanking import blank
 from outcomes.erased import Reducer
-from outcomes.group_events import EVENTS_OF_A_PART
 from outcomes.groups import lock_groups
-from outcomes.recognizing import blank
 from outcomes.revisions import Revisions
 from outcomes.taken import Taken
 
@@ -99,23 +98,9 @@ def blank_receipts(
         return 0
     mine = select(*_NEEDED).where(bulk.among(session, Receipt.id, receipts))
     taken = [Taken(*row) for row in session.execute(mine)]
-    told: dict[UUID, list[Event]] = {receipt.id: [] for receipt in taken}
-    theirs = bulk.among(session, CallEvent.receipt_id, told)
-    found = session.scalars(
-        select(CallEvent).where(theirs).order_by(CallEvent.ordinal), execution_options={"populate_existing": True}
-    ).all()
-    keys = _a_key(session, {event.group_id for event in found})
     own = {receipt.id: Reducer(stand_ins(session), receipt.connection, spellings) for receipt in taken}
-    for event in found:
-        left = Event(
-            kind=event.kind,
-            keys=(keys[event.group_id],),
-            facts=event.facts,
-            attempt=event.attempt,
-            happened_at=event.happened_at,
-            part=event.ordinal // EVENTS_OF_A_PART,
-        )
-        told[event.receipt_id].append(own[event.receipt_id].other_event(left))
+    left = retold.events(session, [receipt.id for receipt in taken])
+    told = {receipt: [own[receipt].other_event(event) for event in events] for receipt, events in left.items()}
     done = blank(session, stand_ins(session), [(receipt, told[receipt.id]) for receipt in taken], at)
     garbage = (bulk.among(session, Receipt.id, told), Receipt.state == QUARANTINED, Receipt.dismissed_at.is_(None))
     session.execute(
@@ -123,14 +108,6 @@ def blank_receipts(
         execution_options={"synchronize_session": False},
     )
     return done
-
-
-def _a_key(session: Session, groups: Collection[UUID]) -> dict[UUID, str]:
-    found: dict[UUID, str] = {}
-    named = select(CallKey.group_id, CallKey.key).where(bulk.among(session, CallKey.group_id, groups))
-    for group, key in session.execute(named.order_by(CallKey.key)):
-        found.setdefault(group, key)
-    return found
 
 
 def erase_number(session: Session, number: str, spellings: Spellings | None, at: datetime) -> Counts:

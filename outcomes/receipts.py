@@ -26,21 +26,26 @@ def replay_one(session: Session, receipt_id: UUID) -> Receipt | None:
 
 
 def _replay(session: Session, wanted: list[ColumnElement[bool]]) -> int:
-    # A retry that is not read again together with its first delivery would say the old words, and look like an edit.
+    found = retries(session, wanted)
+    replayed = _read_again(session, wanted)
+    for some in chunks(sorted(found)):
+        _read_again(session, [Receipt.id.in_(some), Receipt.state != PENDING])
+    return replayed
+
+
+def retries(session: Session, wanted: Iterable[ColumnElement[bool]]) -> set[UUID]:
+    """The callbacks that were read and say, to the byte, what one of these receipts says, of the same call; with these. One that
+    is not read again together with its first delivery would say the old words, and look like an edit."""
     again = aliased(Receipt)
     told, retold = aliased(CallEvent), aliased(CallEvent)
-    retries = (
+    found = (
         select(again.id)
         .join(retold, retold.receipt_id == again.id)
         .join(told, told.group_id == retold.group_id)
         .join(Receipt, Receipt.id == told.receipt_id)
         .where(*wanted, again.content_hash == Receipt.content_hash, again.source == CALLBACK, again.state != PENDING)
     )
-    found = set(session.scalars(retries))
-    replayed = _read_again(session, wanted)
-    for some in chunks(sorted(found)):
-        _read_again(session, [Receipt.id.in_(some), Receipt.state != PENDING])
-    return replayed
+    return set(session.scalars(found))
 
 
 def _read_again(session: Session, wanted: list[ColumnElement[bool]]) -> int:

@@ -12,22 +12,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dialers.base import Event, LeadSeen, Reading
-from lib import phone_spellings
+from lib import clock, phone_spellings
 from lib.stand_ins import StandIns, is_stand_in
-from models import CallKey, Erasure, Lead, Receipt, bulk
+from models import CallKey, CallOutcome, Erasure, Lead, bulk
 from models.database import stand_ins
-from outcomes import before, erased, renamed
+from outcomes import before, erased, erasing, renamed, retold
 from outcomes.before import Before
+from outcomes.blanking import blank
 from outcomes.erased import Reducer
 from outcomes.group_events import Incoming, incoming
 from outcomes.groups import Raced
-from outcomes.taken import Taken
-
-RECEIPTS = Receipt.__table__
 
 
 def any_erased(session: Session) -> bool:
@@ -44,16 +42,20 @@ class Recognized:
     asked: dict[tuple[str, str], str] = field(
         default_factory=dict
     )  # (connection, name of a call that stays) -> its stand-in
+    retries: Mapping[UUID, UUID] = field(default_factory=dict)  # ``retold.firsts``
 
     def check(self, session: Session) -> None:
         """After the calls are locked: nobody was erased between looking and locking. Raises Raced."""
         if self.asked and _calls(session, self.asked):
+            raise Raced
+        if self.asked and retold.firsts(session, stand_ins(session), self.came_in) != self.retries:
             raise Raced
 
     def blank(self, session: Session, at: datetime) -> None:
         """Leave of the receipts what is left of what they told."""
         stand = stand_ins(session)
         blank(session, stand, [(item.receipt, item.reading.events) for item in self.changed.values()], at)
+        retold.keep(session, self.retries)
 
 
 def recognized(session: Session, came_in: Sequence[Incoming]) -> Recognized:
@@ -66,10 +68,16 @@ def recognized(session: Session, came_in: Sequence[Incoming]) -> Recognized:
     others = renamed.calls(session, known)
     people = _people(session, stand, came_in)
     leads = _leads(session, stand, came_in)
+    calls = (known - others.keys()) | _theirs(session, stand, came_in, people)
+    found.retries = retold.firsts(session, stand, came_in)
+    left = retold.left(session, found.retries)
     fresh = []
     for item in came_in:
+        if item.receipt.id in left:
+            fresh.append(incoming(item.receipt, Reading(events=left[item.receipt.id])))
+            continue
         reading = renamed.read(item, stand, others, leads)
-        reading = _without(item, reading, stand, known - others.keys(), people, leads)
+        reading = _without(item, reading, stand, calls, people, leads)
         if reading is not item.reading:
             item = incoming(item.receipt, reading)
             found.changed[item.receipt.id] = item
@@ -85,40 +93,6 @@ def _asked(stand: StandIns, came_in: Iterable[Incoming]) -> dict[tuple[str, str]
         names = erased.names_of(item.reading.events)
         found |= {(item.receipt.connection, name): own.key(name) for name in names if not is_stand_in(name)}
     return found
-
-
-def blank(session: Session, stand: StandIns, told: Iterable[tuple[Taken, Sequence[Event]]], at: datetime) -> int:
-    """Blank receipts, in place: each keeps the events given. How many."""
-    told = list(told)
-    if not told:
-        return 0
-    keys = select(RECEIPTS.c.id, RECEIPTS.c.record_key, RECEIPTS.c.content_hash)
-    mine = bulk.among(session, RECEIPTS.c.id, [receipt.id for receipt, _ in told])
-    known = {row.id: row for row in session.execute(keys.where(mine))}
-    values = []
-    for receipt, events in told:
-        before, own, left = known[receipt.id], Reducer(stand, receipt.connection), erased.body(events, at)
-        values.append(
-            {
-                "the_id": receipt.id,
-                "the_body": left,
-                "the_size": len(left),
-                "the_key": own.record_key(before.record_key),
-                "the_hash": own.content_hash(before.content_hash),
-            }
-        )
-    statement = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("the_id"))
-    session.connection().execute(
-        statement.values(
-            body=bindparam("the_body"),
-            body_size=bindparam("the_size"),
-            record_key=bindparam("the_key"),
-            content_hash=bindparam("the_hash"),
-            **{"query": None, "headers": None, "context": None, "truncated": False, "detail": None, "erased_at": at},
-        ),
-        values,
-    )
-    return len(values)
 
 
 def _calls(session: Session, asked: Mapping[tuple[str, str], str]) -> set[tuple[str, str]]:
@@ -142,6 +116,30 @@ def _people(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> d
     by_stand_in = {stand.number(number): number for number in numbers}
     mine = select(Erasure).where(bulk.among(session, Erasure.stand_in, by_stand_in)).order_by(Erasure.erased_at)
     return {by_stand_in[row.stand_in]: before.of(row) for row in session.scalars(mine)}
+
+
+def _theirs(
+    session: Session, stand: StandIns, came_in: Sequence[Incoming], people: Mapping[str, Before]
+) -> set[tuple[str, str]]:
+    """(connection, stand-in of a name) of the calls that are told here with the number of somebody who was erased. One that is
+    there already, under the dialer's names, because its erasure has not come to it yet, or nobody had told its number, is erased
+    now: it would be two calls, one with the names and one with their stand-ins."""
+    names: dict[str, set[tuple[str, str]]] = {}
+    for item in came_in if people else ():
+        for event in item.reading.events if item.receipt.erased_at is None else ():
+            number = event.facts.get("customer_number", "")
+            if number in people and people[number].is_event(event, item.receipt.received_at):
+                own = ((item.receipt.connection, name) for name in (*event.keys, *event.aliases))
+                names.setdefault(number, set()).update(own)
+    for number, told in names.items():
+        mine = select(CallKey.connection, CallKey.key, CallKey.group_id, CallOutcome.customer_number)
+        mine = mine.join(CallOutcome, CallOutcome.group_id == CallKey.group_id)
+        found = session.execute(mine.where(bulk.among(session, CallKey.key, {name for _, name in told}))).all()
+        found = [row for row in found if (row.connection, row.key) in told]
+        another = {row.group_id for row in found if row.customer_number not in (None, number)}
+        if groups := {row.group_id for row in found} - another:
+            erasing.erase_calls(session, groups, phone_spellings.of(number), clock.now())
+    return {(name, Reducer(stand, name).key(key)) for told in names.values() for name, key in told}
 
 
 def _leads(session: Session, stand: StandIns, came_in: Sequence[Incoming]) -> dict[tuple[str, str], bool]:

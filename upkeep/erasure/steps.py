@@ -169,14 +169,13 @@ class Steps:
         after = tables.read(place["after"], one) if place["after"] else None
         bound = tables.last_id(before.of(row).known_to)
         with self.database.read() as session:
-            looked = list(tables.rows(session, one, after, bound))
-            hits = [found for found in looked if tables.holds(found, one, spellings)]
-        counts, waiting = self._taken_out(row, one, hits, spellings, at)
+            looked = tables.look_at(session, one, after, bound, spellings)
+        counts, waiting = self._taken_out(row, one, looked.hits, spellings, at)
         again = [*place["again"], *map(str, waiting)]
-        if not looked:
+        if looked.first is None or looked.last is None:
             return Did(place={**place, "table": place["table"] + 1, "after": None, "again": again}, counts=counts)
-        reached, share = tables.key_of(looked[-1], one), None
-        first = place["first"] or str(tables.key_of(looked[0], one)[0])
+        reached, share = looked.last, None
+        first = place["first"] or str(looked.first[0])
         if place["table"] == 0:
             share = tables.share(first, reached, bound)
         place = {**place, "after": tables.written(reached), "again": again, "first": first}

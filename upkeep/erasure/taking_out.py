@@ -4,7 +4,6 @@ Of receipts that tell of nobody's call all is taken, since all of it may be the 
 calls, and names the number, stays without the number. What the person's own calls of after the erasure have brought stays.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,8 +19,9 @@ from models.database import stand_ins
 from models.receipts import CALLBACK, PENDING
 from outcomes import blotting, erasing
 from outcomes.before import Before
-from outcomes.erased import Reducer
+from outcomes.erased import Reducer, hash_of_what_is_left
 from outcomes.erasing import Counts
+from outcomes.receipts import retries
 from upkeep.erasure.tables import KEYED, Searched, add, last_id
 
 Row = Mapping[str, Any]
@@ -84,7 +84,9 @@ class Taking:
         return done
 
     def _of_receipts(self, receipts: Sequence[UUID]) -> tuple[Counts, list[UUID]]:
-        session, mine = self.session, bulk.among(self.session, Receipt.id, receipts)
+        session = self.session
+        alike = retries(session, [bulk.among(session, Receipt.id, receipts)])  # also those that came since the erasure
+        mine = bulk.among(session, Receipt.id, {*receipts, *alike})
         fresh = session.execute(select(Receipt.id, Receipt.state).where(mine, Receipt.erased_at.is_(None)))
         states = {row.id: row.state for row in fresh}
         waiting = [receipt for receipt, state in states.items() if state == PENDING]
@@ -103,14 +105,16 @@ class Taking:
         """Of other people's calls, as far as they still have their bytes."""
         mine = select(Receipt).where(bulk.among(self.session, Receipt.id, receipts), Receipt.erased_at.is_(None))
         for receipt in self.session.scalars(mine, execution_options={"populate_existing": True}):
-            body = self.spellings.blotted_bytes(receipt.body)
-            if receipt.source == CALLBACK and body != receipt.body:  # of polls it says which records are known
-                receipt.content_hash = hashlib.sha256(body).hexdigest()
-            receipt.body, receipt.query = body, self._blotted(receipt.query)
+            own = Reducer(stand_ins(self.session), receipt.connection, self.spellings)
+            # By it records and retries are known still; of what it was nobody can find the number who has not the key.
+            known = own.content_hash(receipt.content_hash, receipt.query)
+            receipt.body = self.spellings.blotted_bytes(receipt.body)
+            is_callback = receipt.source == CALLBACK
+            receipt.content_hash = hash_of_what_is_left(known, receipt.body) if is_callback else known
+            receipt.query = self._blotted(receipt.query)
             receipt.detail, receipt.context = self._blotted(receipt.detail), self._blotted(receipt.context)
             headers = {name: value for name, value in (receipt.headers or {}).items() if name != "content-encoding"}
             receipt.headers = self._blotted(headers)
-            own = Reducer(stand_ins(self.session), receipt.connection, self.spellings)
             if own.holds(receipt.record_key):  # a poll knows the record by it, as it knows those of who was erased
                 receipt.record_key = own.record_key(receipt.record_key)
             add(counts, {"receipts": 1})

@@ -35,7 +35,9 @@ class Receipt(Schema):
     body_size = number("Bytes, as sent.", 512)
     truncated = yes_or_no("Whether only the beginning was kept.", False)
     content_hash = text(
-        "SHA-256 of the body.", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", null=False
+        "SHA-256 of the body; a keyed hash where a person was erased who stood in it.",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        null=False,
     )
     record_key = text("Which record of its report it is a version of.", None)
     processed_at = time("When it was last read.")
