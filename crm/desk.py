@@ -100,7 +100,7 @@ def claim(session: Session, destination: Destination, at: datetime, paused: bool
     ]
     free = leases.free(DESK.c.lease_until, at, SPAN)
     held.extend()
-    taken = {"lease_owner": held.lease, "lease_until": at + SPAN}
+    taken = {"lease_owner": held.lease, "lease_until": leases.until(at, SPAN)}
     mine = (DESK.c.name == destination.name, DESK.c.kind == destination.kind)
     claimed = update(DESK).where(*mine, due, free, *open_ones).values(taken)
     return held if changed(session, claimed) == 1 else None
@@ -109,7 +109,7 @@ def claim(session: Session, destination: Destination, at: datetime, paused: bool
 def renew(session: Session, held: Held, at: datetime, **values: Any) -> None:
     """Hold it longer, and set these values. Raises LeaseLost."""
     began = time.monotonic()
-    _set(session, held, {"lease_until": at + SPAN} | values)
+    _set(session, held, {"lease_until": leases.until(at, SPAN)} | values)
     # Where the commit fails, others may take it when the lease ends that they know of.
     event.listen(session, "after_commit", lambda _: held.extend(began), once=True)
 

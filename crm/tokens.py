@@ -123,7 +123,11 @@ class KeptTokens:
     def _begun(self, row: AnyRow, at: datetime) -> _Renewal | None:
         """The renewal of what the row says, where nobody else makes it or has made it."""
         lease = str(ids.new())
-        held = {"lease_owner": lease, "lease_until": at + self._span, "renewing_since": row.renewing_since or at}
+        held = {
+            "lease_owner": lease,
+            "lease_until": leases.until(at, self._span),
+            "renewing_since": row.renewing_since or at,
+        }
         free = leases.free(KEPT.c.lease_until, at, self._span)
         return _Renewal(lease, row) if self._written(held, free, KEPT.c.version == row.version) else None
 

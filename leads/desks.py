@@ -43,7 +43,7 @@ def claim(session: Session, connection: Connection, at: datetime) -> HeldDesk | 
     make(session, connection.name, at)
     free = leases.free(DESK.c.lease_until, at, span)
     due = or_(DESK.c.next_at <= at + timedelta(seconds=1), DESK.c.next_at > at + 2 * LONGEST_REST)
-    taken = {"lease_owner": held.lease, "lease_until": at + span}
+    taken = {"lease_owner": held.lease, "lease_until": leases.until(at, span)}
     claimed = update(DESK).where(DESK.c.connection == connection.name, free, due).values(taken)
     return held if changed(session, claimed) == 1 else None
 
@@ -56,7 +56,7 @@ def make(session: Session, connection: str, at: datetime) -> None:
 
 def renew(session: Session, held: HeldDesk, at: datetime, **values: object) -> None:
     """Hold the desk longer, and set these values. Raises LeaseLost."""
-    _set(session, held, {"lease_until": at + held.span} | values)
+    _set(session, held, {"lease_until": leases.until(at, held.span)} | values)
 
 
 def kept(database: Database, held: HeldDesk, now: Clock) -> AbstractContextManager[None]:

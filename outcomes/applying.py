@@ -148,14 +148,18 @@ def _claim(database: Database, now: datetime) -> Decision | None:
         session.expunge(found)
     with database.write() as session:
         claim = (
-            update(Decision).where(Decision.id == found.id, free).values(state=RUNNING, lease_until=clock.now() + LEASE)
+            update(Decision)
+            .where(Decision.id == found.id, free)
+            .values(state=RUNNING, lease_until=leases.until(clock.now(), LEASE))
         )
         return found if changed(session, claim) else None
 
 
 def _renew(database: Database, decision: UUID) -> None:
     with database.write() as session:
-        session.execute(update(Decision).where(Decision.id == decision).values(lease_until=clock.now() + LEASE))
+        session.execute(
+            update(Decision).where(Decision.id == decision).values(lease_until=leases.until(clock.now(), LEASE))
+        )
 
 
 def _release(database: Database, decision: UUID) -> None:

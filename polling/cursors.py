@@ -71,13 +71,13 @@ def claim(session: Session, cursor: PollCursor, task: Task, at: datetime) -> Cla
         PollCursor.due_at == cursor.due_at,
         owner.is_(None) if cursor.lease_owner is None else owner == cursor.lease_owner,
     )
-    values = {"lease_owner": lease, "lease_until": at + LEASE, "last_started_at": at}
+    values = {"lease_owner": lease, "lease_until": leases.until(at, LEASE), "last_started_at": at}
     return Claim(cursor, task, lease, at) if _update(session, cursor, unchanged, values) else None
 
 
 def renew(session: Session, held: Claim, at: datetime, kept: Kept) -> None:
     """Hold the lease longer, and count the page. Raises LeaseLost."""
-    _set(session, held, {"lease_until": at + LEASE} | _counted(kept))
+    _set(session, held, {"lease_until": leases.until(at, LEASE)} | _counted(kept))
 
 
 def finish(session: Session, held: Claim, at: datetime, moved: dict[str, Any], kept: Kept) -> None:

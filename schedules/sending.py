@@ -25,7 +25,7 @@ from lib import clock, ids
 from lib.http.errors import AskedWrongly, CredentialsRefused, Declined, ExchangeError, Uncertain
 from models import Schedule, ScheduledSend, View
 from models.database import Database, changed
-from models.leases import LeaseLost, free, kept
+from models.leases import LeaseLost, free, kept, until
 from models.schedules import BUCKET, FAILED, FOLDER, MAIL, PENDING, SENDING, SENT, UNKNOWN, VIEW_BROKEN
 from queries.exports.making import NoRoom, NotMade
 from queries.views.reading import Broken
@@ -142,7 +142,7 @@ class Sender:
         lease = str(ids.new())
         now = self._now()
         mine = (SENDS.c.id == send.id, SENDS.c.state == PENDING, free(SENDS.c.lease_until, now, SPAN))
-        if not self._update(*mine, lease_owner=lease, lease_until=now + SPAN):
+        if not self._update(*mine, lease_owner=lease, lease_until=until(now, SPAN)):
             return
         with self._database.read() as session:
             schedule = session.get(Schedule, send.schedule_id)
@@ -152,7 +152,7 @@ class Sender:
 
         def renew(session: Any) -> None:
             held = update(SENDS).where(SENDS.c.id == send.id, SENDS.c.lease_owner == lease)
-            if changed(session, held.values(lease_until=self._now() + SPAN)) != 1:
+            if changed(session, held.values(lease_until=until(self._now(), SPAN))) != 1:
                 raise LeaseLost
 
         leaving = Leaving(self._settings, Sent(schedule, send, view.name), self._now)
@@ -187,7 +187,7 @@ class Sender:
             log.exception("view_not_answered", schedule=leaving.sent.schedule.name, error=type(error).__name__)
             return self._again(send, "view_failed", "The view could not be answered; the log says why.")
         now = self._now()
-        left = {"state": SENDING, "sent_at": now, "attempts": send.attempts + 1, "lease_until": now + SPAN}
+        left = {"state": SENDING, "sent_at": now, "attempts": send.attempts + 1, "lease_until": until(now, SPAN)}
         left |= {"rows": answer.count, "size": answer.size, "target": leaving.target()}
         if not self._update(SENDS.c.id == send.id, SENDS.c.lease_owner == lease, SENDS.c.state == PENDING, **left):
             return None

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lib import clock, durable, ids, locks, private
 from models import AlertState
 from models.database import Database, changed, insert_into, said
-from models.leases import free
+from models.leases import free, until
 from upkeep.alerts.state import State
 
 SPAN = timedelta(seconds=90)  # of the lease: so long after a worker's death nobody watches
@@ -100,7 +100,9 @@ class InTable(Keeper):
     def _take(self) -> bool:
         now = self._now()
         mine = or_(_TABLE.c.lease_owner == self._me, free(_TABLE.c.lease_until, now, SPAN))
-        held = update(_TABLE).where(_TABLE.c.name == ROW, mine).values(lease_owner=self._me, lease_until=now + SPAN)
+        held = (
+            update(_TABLE).where(_TABLE.c.name == ROW, mine).values(lease_owner=self._me, lease_until=until(now, SPAN))
+        )
         with self._database.write() as session:
             if changed(session, held) == 1:
                 return True

@@ -18,7 +18,7 @@ from lib import clock, ids
 from models import Erasure
 from models.database import Database, changed
 from models.erasures import DONE, IS_RUNNING, RUNNING
-from models.leases import FREE, free
+from models.leases import FREE, free, until
 from outcomes.groups import Raced
 from upkeep.erasure import tables
 from upkeep.erasure.steps import STEPS, Steps, Tell
@@ -78,7 +78,7 @@ class Eraser:
             taken = or_(Erasure.lease_owner == self.owner, free(Erasure.lease_until, at, LEASE))
             if not changed(
                 session,
-                update(Erasure).where(*mine, taken).values(lease_owner=self.owner, lease_until=at + LEASE),
+                update(Erasure).where(*mine, taken).values(lease_owner=self.owner, lease_until=until(at, LEASE)),
             ):
                 return False
             row = session.get_one(Erasure, erasure, populate_existing=True)
