@@ -39,7 +39,7 @@ class Parser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         """A JSON body, of whatever type it is said to be: who names none, or a form's as curl does by itself, means JSON all the
         same, and passed over it would be without a word. Strictly: no half characters, no NaN, no number beyond all measure,
-        nested 1,024 times at most. Python's own parser takes the first three, and dies of what is nested deeper than its stack."""
+        nested 1,024 times at most. Python's own parser takes the first three, and dies of what is nested deeper."""
         data = req.get_data().removeprefix(BOM_UTF8)
         if not data:
             return missing
