@@ -16,7 +16,7 @@ def _text(description: str, example: str) -> fields.Str:
 
 
 class LeadFields(Schema):
-    """One lead. Which of it a dialer takes stands on the dialer's page."""
+    """One lead. Which of it a dialer takes stands on the dialer's page. What is null is not given."""
 
     number = fields.Raw(
         required=True,
@@ -39,16 +39,20 @@ class LeadFields(Schema):
     agents = fields.List(
         fields.Str(validate=validate.Length(1, 200)),
         validate=validate.Length(max=1_000),
+        allow_none=True,
         metadata={"description": "Who may call, by the dialer's user names.", "example": ["jana"]},
     )
     note = _text("A note for the agent.", "Prefers mornings")
     own_fields = fields.Dict(
         keys=fields.Str(validate=validate.Length(1, 200)),
-        values=fields.Raw(metadata={"type": "string"}),
+        values=fields.Raw(allow_none=True, metadata={"type": "string"}),
+        allow_none=True,
         data_key="fields",
         attribute="fields",
         metadata={"description": "Your own fields, as text.", "example": {"Lead ID": "88213"}},
     )
     options = fields.Dict(
-        keys=fields.Str(), metadata={"description": "The dialer's own fields, by its names.", "example": {}}
+        keys=fields.Str(),
+        allow_none=True,
+        metadata={"description": "The dialer's own fields, by its names.", "example": {}},
     )

@@ -88,7 +88,8 @@ def _lead(connection: Connection, given: dict[str, Any]) -> tuple[Lead, tuple[st
     """The lead, and what is doubtful about its number."""
     raw = given.pop("number")
     number, doubts = to_be_called(raw, connection.default_country)
-    own = {name: text(value, f"fields.{name}") for name, value in given.pop("fields", {}).items()}
+    fields = given.pop("fields", None) or {}
+    own = {name: text(value, f"fields.{name}") for name, value in fields.items() if value is not None}
     given = {name: value for name, value in given.items() if value not in (None, "", [], {})}
     given["agents"] = tuple(given.get("agents", ()))
     return Lead(number=number, number_raw=str(raw), mark=str(ids.new()), fields=own, **given), doubts

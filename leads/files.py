@@ -17,15 +17,17 @@ from leads.csv_lists import from_csv
 from leads.json_lists import Apart, Span
 from leads.lines import Lines, numbered
 
+CSV = ("text/csv", "text/tab-separated-values")
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 LIST = 'The leads must be a list: {"leads": [{"number": "+420..."}]}.'
 
 
 def rows(data: bytes, content_type: str) -> Iterator[Row]:
-    """The rows of a body, by its type: ``text/csv``, ``application/x-ndjson`` or JSON. Raises BadList."""
+    """The rows of a body, by its type: ``text/csv``, ``application/x-ndjson`` or, whatever else it says, JSON. Raises BadList."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind in ("text/csv", "text/tab-separated-values"):
+    if kind in CSV:
         return from_csv(data)
-    if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl"):
+    if kind in LINES:
         return from_ndjson(data)
     return from_json(data)
 
@@ -42,13 +44,17 @@ def from_json(data: bytes) -> Iterator[Row]:
     found = document(data)
     if other := sorted(set(found) - {"leads"}):
         raise BadList(
-            f"A list holds leads, and nothing reads its {other[0][:100]} here. Options of the whole list are given by "
-            "--options or, over HTTP, with Content-Type: application/json."
+            f"A list holds leads, and nothing reads its {other[0][:100]} here. Options of the whole list: --options."
         )
     if "leads" not in found:
         raise BadList(LIST, field="leads")
     rows: Iterator[Row] = found["leads"]
     return rows
+
+
+def is_list(data: bytes) -> bool:
+    """Whether a body in JSON begins as the list alone."""
+    return _apart(data).next() == b"["
 
 
 def document(data: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, g
 from marshmallow import Schema, fields, validate
 
 from crm.steering import CannotRetry, NotChosen
@@ -129,8 +129,6 @@ def retry_delivery(body: dict[str, Any], delivery_id: UUID) -> Response:
     It waits as `pending` until a worker takes it; `reason` and `answer` stay until the next result. An `unknown` one is looked up
     first, and not sent blindly. With `record_id` everything of the call that is held at the destination goes to that record.
     """
-    if request.get_data() and not request.is_json:
-        raise ApiError(400, "bad_request", "The body is not JSON.")  # or a choice would be passed over in silence
     try:
         row = steered.retry(delivery_id, g.key_name, body.get("record_id"))
     except CannotRetry as error:

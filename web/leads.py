@@ -93,9 +93,9 @@ def add_leads(query: dict[str, Any], connection: str, campaign: str) -> Response
     """
     to_dialers.answering_errors(lambda: offered(to_dialers.configured(connection), campaign))
     with to_dialers.allow_large_body(LARGEST_LIST):
-        if request.mimetype in ("", "application/json"):
-            return _begin(query, connection, campaign, to_dialers.document({"leads", "options"}))
         data = to_dialers.body()
+        if request.mimetype not in (*files.CSV, *files.LINES) and not files.is_list(data):
+            return _begin(query, connection, campaign, to_dialers.document({"leads", "options"}))
         rows = to_dialers.answering_errors(lambda: files.rows(data, request.content_type or ""))
         return _begin(query, connection, campaign, {"leads": rows})
 

@@ -40,6 +40,7 @@ CAUSES: Final = {
     "PICKED_OFF": ours.CANCELED,
     "USER_NOT_REGISTERED": ours.AGENT_UNAVAILABLE,  # only an agent's phone can be registered
     "ALLOTTED_TIMEOUT": ours.NO_ANSWER,
+    "47": ours.FAILED,  # no resource is free; FreeSWITCH has no name for it
 }
 
 # Some carriers' gateways write the number of the cause instead of its name.

@@ -79,3 +79,29 @@ def test_what_is_not_called(country, given, sentence):
     (fault,) = refused.value.faults
     assert (fault["row"], fault["field"]) == (2, "number")
     assert sentence in fault["message"]
+
+
+def test_what_is_null_is_not_given():
+    """Programs that write every name, and null for what they have not."""
+    names = (
+        "name",
+        "first_name",
+        "last_name",
+        "reference",
+        "priority",
+        "timezone",
+        "agents",
+        "note",
+        "fields",
+        "options",
+    )
+    connection = Connection("kyiv", "ringostat", {"project_id": "1"}, default_country="UA")
+    rows = [
+        (1, {"number": "0935550001", **dict.fromkeys(names)}),
+        (2, {"number": "0935550002", "fields": {"Policy": None}}),
+    ]
+    found = checking.check(connection, "456", rows, {})
+    assert [(lead.number, lead.agents, lead.fields, lead.options) for lead in found.leads] == [
+        ("+380935550001", (), {}, {}),
+        ("+380935550002", (), {}, {}),
+    ]

@@ -126,7 +126,7 @@ UNREADABLE = [
     ({"json": {"record": "7"}}, 422),
     ({"json": {"record_id": 7}}, 422),
     ({"json": {"record_id": ""}}, 422),
-    ({"data": '{"record_id": "7"}'}, 400),  # without its content type: a choice that would be passed over
+    ({"data": "record_id=7"}, 400),  # a choice that would be passed over
     ({"data": "{", "content_type": "application/json"}, 400),
 ]
 

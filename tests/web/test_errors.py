@@ -1,5 +1,6 @@
 """Errors: one shape for all of them, the field named, nothing of the inside shown."""
 
+import codecs
 import io
 import logging
 import sqlite3
@@ -139,12 +140,24 @@ def test_any_text_may_be_asked_for(asking_admin, name, text):
         (b'{"state": ["quarantined"]}', "application/json", 422, "state"),
         (b'{"state": null}', "application/json", 422, "state"),
         (b'{"since": 5}', "application/json", 422, "since"),
-        (b"state=quarantined", "application/x-www-form-urlencoded", 422, "state"),
+        (b"state=quarantined", "application/x-www-form-urlencoded", 400, "json"),
     ],
 )
 def test_a_bad_body_is_named(asking_admin, body, content_type, status, field):
     response = asking_admin.post(f"{API}/receipts/replay", data=body, content_type=content_type)
     assert list(error(response, status)["details"]) == [field]
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded", "text/plain", "application/json"])
+def test_json_is_read_whatever_it_is_said_to_be(asking_admin, content_type, mark):
+    """curl -d says that it sends a form, and others say nothing."""
+    for body in (b'{"state": "quarantined"}', b'{"state": "pending"}'):
+        response = asking_admin.post(f"{API}/receipts/replay", data=mark + body, content_type=content_type)
+        if b"pending" in body:
+            assert list(error(response, 422)["details"]) == ["state"]
+        else:
+            assert (response.status_code, response.json) == (202, {"replayed": 0})
 
 
 def test_a_body_that_is_too_large(app, admin):

@@ -129,6 +129,17 @@ def test_one_wrong_row_refuses_the_list_and_names_row_and_field(leads, url, play
     assert leads.get("/api/v1/loads").json["loads"] == [] and played.taken() == []
 
 
+@pytest.mark.parametrize("kind", [None, "application/x-www-form-urlencoded", "text/plain", "application/json"])
+def test_json_is_read_whatever_it_is_said_to_be(leads, url, kind):
+    """curl -d says that it sends a form; a program that has a list sends that alone."""
+    for body, status in (
+        (b'{"leads":[{"number":"+12135550001"}],"options":{}}', 202),
+        (b' [{"number":"+12135550001"}]', 202),
+        (b'{"leads":[{"number":"+12135550001"}],"options":{"nothing":1}}', 422),
+    ):
+        assert leads.post(url, data=body, content_type=kind).status_code == status, body
+
+
 def test_a_mark_at_the_beginning_is_no_fault(leads, url):
     body = b'\xef\xbb\xbf{"leads":[{"number":"+12135550001"}]}'
     assert leads.post(url, data=body, content_type="application/json").status_code == 202

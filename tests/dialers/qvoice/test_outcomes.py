@@ -100,6 +100,7 @@ AGENT_DIAL = {"lead_history": [{"event": "campaign dial", "type": "dial agent", 
         ({"hangup_cause": "SUBSCRIBER_ABSENT"}, "unreachable"),
         ({"hangup_cause": "UNALLOCATED_NUMBER"}, "invalid_number"),
         ({"hangup_cause": "NETWORK_OUT_OF_ORDER"}, "failed"),
+        ({"hangup_cause": "47"}, "failed"),  # Q.850: no resource is free
         ({"hangup_cause": "ORIGINATOR_CANCEL"}, "canceled"),
         ({"hangup_cause": "USER_NOT_REGISTERED"}, "agent_unavailable"),
         ({"hangup_cause": "A_NEW_ONE"}, "unknown"),
