@@ -8,17 +8,12 @@ makes blanks of its plus signs), and in mail (lines).
 import base64
 import binascii
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote
 
-from lib import charsets, quoted
+from lib import charsets, compressed, quoted
 
-MOST_INFLATED = 16 * 1024 * 1024  # bytes of a body, with all that is compressed within it: else a kilobyte costs hours
-MOST_MEMBERS = 1_000  # of what was compressed piece by piece: each takes a look at all that follow
-DEEPEST = 3  # times that something is base64, or compressed
-_GZIP = b"\x1f\x8b"
-_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+DEEPEST = 3  # times that something is base64
 WIDE = "\0"
 
 _LETTER = "[A-Za-z0-9+/_-]"
@@ -82,12 +77,12 @@ class Unpacking:
     """Of one body. What was unpacked once is remembered."""
 
     def __init__(self) -> None:
-        self._left = MOST_INFLATED
+        self._left = compressed.MOST_BYTES
         self._inner: dict[str, str | None] = {}
 
     def opened(self, body: bytes) -> str:
         """The body as text, whatever its bytes; what is compressed, as it was before."""
-        return self._as_text(inflated(body, self._left), body)
+        return self._as_text(compressed.inflated(body, self._left), body)
 
     def _as_text(self, found: bytes, packed: bytes) -> str:
         if found is not packed:
@@ -97,7 +92,7 @@ class Unpacking:
     @property
     def has_inflated(self) -> bool:
         """Whether anything was compressed."""
-        return self._left < MOST_INFLATED
+        return self._left < compressed.MOST_BYTES
 
     def texts(self, text: str, deep: int = DEEPEST, known: set[tuple[str, int]] | None = None) -> Iterator[str]:
         """The text in each way in which it may be read, and what stands in it as base64. ``known``: runs of that, and how deep
@@ -166,12 +161,12 @@ class Unpacking:
             decoded = base64.b64decode(bare + "=" * (-len(bare) % 4))
         except (binascii.Error, ValueError):
             return None
-        return self._as_text(_inflated(decoded, self._left), decoded)
+        return self._as_text(compressed.inflated_as_said(decoded, self._left), decoded)
 
 
 def plain(body: bytes) -> str | None:
     """What ``Unpacking.opened`` makes of a body that is UTF-8 and not compressed; None of another."""
-    if body.startswith(_GZIP) or body[:2] in _ZLIB:
+    if compressed.begins(body):
         return None
     try:
         return body.decode()
@@ -195,54 +190,6 @@ def _without_zeros(text: str) -> str | None:
 
 # None: it is not to be read so.
 WAYS: tuple[Callable[[str], str | None], ...] = (lambda text: text, _wide, _without_zeros, quoted.read)
-
-
-def inflated(body: bytes, most: int = MOST_INFLATED) -> bytes:
-    """The body as it was before it was compressed, of ``most`` bytes at most; what is not compressed, as it is."""
-    found = _inflated(body, most)
-    return found if found is not body or charsets.is_utf8(body) else _inflated_bare(body, most)
-
-
-def _inflated(body: bytes, most: int) -> bytes:
-    """Of what says that it is compressed."""
-    for _ in range(DEEPEST):
-        before = body
-        if body.startswith(_GZIP):
-            body = _of_members(body, 31, most)
-        elif body[:2] in _ZLIB:
-            body = _of_members(body, 15, most)
-        if body is before:
-            break
-    return body
-
-
-def _of_members(body: bytes, form: int, most: int) -> bytes:
-    """All of them, and what stands behind the last. The body itself where it only began like one."""
-    found, rest = bytearray(), body
-    try:
-        for _ in range(MOST_MEMBERS):
-            if most <= len(found):
-                break
-            stream = zlib.decompressobj(form)
-            found += stream.decompress(rest, most - len(found))
-            if not stream.eof:
-                return bytes(found)
-            rest = stream.unused_data
-            if not rest.startswith(_GZIP):
-                break
-    except zlib.error:
-        pass
-    return bytes(found) + rest if rest is not body else body
-
-
-def _inflated_bare(body: bytes, most: int) -> bytes:
-    """Of the deflate without a head. The body itself where it is not that, from its first byte to its last."""
-    stream = zlib.decompressobj(-15)
-    try:
-        found = stream.decompress(body, most) if most > 0 else b""
-    except zlib.error:
-        return body
-    return found if found and stream.eof and not stream.unused_data else body
 
 
 def _runs(text: str) -> re.Pattern[str]:

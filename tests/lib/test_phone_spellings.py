@@ -220,7 +220,7 @@ def test_base64_of_urls_stays_what_it_is():
 @pytest.mark.parametrize("mark", [b"", b"=2B1=\r\n"])  # the second: each text is read as quoted-printable as well
 def test_what_is_compressed_within_what_is_compressed_costs_no_more_than_a_body(monkeypatch, mark):
     """Of 25 kB of a stranger it was hours."""
-    monkeypatch.setattr("lib.packed.MOST_INFLATED", 2**20)
+    monkeypatch.setattr("lib.compressed.MOST_BYTES", 2**20)
 
     def packed(body: bytes) -> bytes:
         return base64.b64encode(zlib.compress(body, 9))

@@ -4,7 +4,7 @@ first letter to its last, in every way, by itself. What this finds has to be fou
 import base64
 import binascii
 
-from lib import packed, quoted
+from lib import compressed, packed, quoted
 from lib.packed import (
     _ANY_ESCAPE,
     _BLANK,
@@ -16,7 +16,6 @@ from lib.packed import (
     _PACKED,
     _PART,
     SHORTEST,
-    _inflated,
     _run,
     _signs,
     _wide,
@@ -35,12 +34,14 @@ def within_value(spellings: Spellings, value) -> bool:
 
 def within_bytes(spellings: Spellings, body: bytes) -> bool:
     unpacking = _Unpacking()
-    return any(map(spellings.within, unpacking.texts(unpacking.as_text(packed.inflated(body, unpacking.left), body))))
+    return any(
+        map(spellings.within, unpacking.texts(unpacking.as_text(compressed.inflated(body, unpacking.left), body)))
+    )
 
 
 class _Unpacking:
     def __init__(self):
-        self.left, self.known = packed.MOST_INFLATED, {}
+        self.left, self.known = compressed.MOST_BYTES, {}
 
     def as_text(self, found, body):
         if found is not body:
@@ -78,7 +79,7 @@ class _Unpacking:
             decoded = base64.b64decode(bare + "=" * (-len(bare) % 4))
         except (binascii.Error, ValueError):
             return None
-        return self.as_text(_inflated(decoded, self.left), decoded)
+        return self.as_text(compressed.inflated_as_said(decoded, self.left), decoded)
 
 
 def _may_hold(run):
