@@ -132,7 +132,7 @@ def test_what_nobody_can_see_is_not_said_to_be_well(tmp_path):
     def said(check) -> list[tuple[str, str]]:
         return [(line.state, line.said) for line in check]
 
-    (tmp_path / folder.FILE).mkdir()  # cannot be opened, by root either
+    (tmp_path / folder.FILE).symlink_to(folder.FILE)  # cannot be opened, by root either
     ((state, words),) = said(machine.processes(tmp_path))
     assert state == WARN and words.startswith("Nobody can say whether a Wrapup works")
     ((state, words),) = said(machine.port("255.255.255.255:1"))
