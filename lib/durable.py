@@ -39,6 +39,16 @@ def probe(folder: Path, synced: bool = True) -> None:
             os.fsync(file.fileno())
 
 
+def has_room(folder: Path) -> bool:
+    """Whether a ``probe`` finds that something can be stored there; for pages and scrapes, which ask often: a sync would hold up
+    those of callbacks."""
+    try:
+        probe(folder, synced=False)
+    except OSError:
+        return False
+    return True
+
+
 def write_all(file: int, data: bytes) -> None:
     """Raises OSError; some of it may be there then."""
     rest = memoryview(data)

@@ -25,7 +25,7 @@ def takes_writes(session: Session) -> bool:
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
         path = sqlite_file(bind.engine.url)
-        return path is None or (os.access(path, os.W_OK, effective_ids=True) and _can_grow(path.parent))
+        return path is None or (os.access(path, os.W_OK, effective_ids=True) and durable.has_room(path.parent))
     return bool(session.scalar(_POSTGRESQL_TAKES_WRITES))
 
 
@@ -43,11 +43,3 @@ def sqlite_file(url: URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":", "file:")):
         return None
     return Path(os.path.realpath(url.database))
-
-
-def _can_grow(folder: Path) -> bool:
-    try:
-        durable.probe(folder, synced=False)  # pages and scrapes ask: a sync would hold up those of callbacks
-    except OSError:
-        return False
-    return True

@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -76,6 +76,13 @@ def ages(session: Session, now: datetime) -> dict[str, float]:
         for loop, before in row.loops.items():
             found[loop] = min(found.get(loop, since + before), since + before)
     return found
+
+
+def silence(loops: Mapping[str, float]) -> timedelta | None:
+    """How long each worker that was not stopped on purpose has been silent; None where one is heard, or none is known. ``loops``:
+    what ``ages`` gives."""
+    seconds = loops.get(LOOP, 0.0)
+    return timedelta(seconds=seconds) if seconds > DEAD_SECONDS else None
 
 
 def other_hosts(session: Session) -> list[str]:

@@ -16,13 +16,9 @@ def waiting() -> int | None:
 
 
 def takes_more() -> bool:
-    """Whether it could keep callbacks now, as far as that can be told without a sync, which would hold up those of callbacks."""
+    """Whether it could keep callbacks now, as far as that can be told without a sync."""
     folder = context().spool.folder
-    try:
-        durable.probe(folder if os.path.lexists(folder) else folder.parent, synced=False)  # the first callback makes it
-    except OSError:
-        return False
-    return True
+    return durable.has_room(folder if os.path.lexists(folder) else folder.parent)  # the first callback makes it
 
 
 def wait_for_what_was_put_aside() -> None:

@@ -21,7 +21,6 @@ from queries import receipt_counts
 from service.doctor.line import FAIL, OK, WARN, Line
 from upkeep import beats
 from upkeep.backups.postgresql import server_version
-from upkeep.metrics.names import BEATS
 
 SLOW_SECONDS = 0.05
 PATIENCE_SECONDS = 8.0  # of one statement: less than a line may take
@@ -167,8 +166,8 @@ def _worker(session: Session, may_say: bool) -> Line:
     now = clock.now()
     oldest, loops = receipt_counts.oldest_pending(session), beats.ages(session, now)
     todo = "systemctl status wrapup, or wrapup-worker; what does its log say?"
-    silent = loops.get(BEATS, 0.0) > beats.DEAD_SECONDS
-    away = [ABSENT.format(clock.span(timedelta(seconds=loops[BEATS])))] if silent and may_say else []
+    silent = beats.silence(loops)
+    away = [ABSENT.format(clock.span(silent))] if silent and may_say else []
     if oldest and (now - oldest).total_seconds() > WAITING_SECONDS:
         waits = f"A receipt has been waiting to be read since {clock.ago(oldest, now)}."
         return Line("worker", FAIL, " ".join([waits, *away]), todo)

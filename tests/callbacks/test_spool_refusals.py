@@ -5,12 +5,12 @@ import fcntl
 import os
 import resource
 import signal
-import subprocess
 
 import pytest
 
 from callbacks.spool import MOST_TRIES, Spool, read, segments
 from tests.callbacks.spools import answer, contents, drained, numbered
+from tests.chaos.disks import disk
 
 # When the database does not take it
 
@@ -111,13 +111,10 @@ def test_a_file_that_may_not_grow_is_left_as_it_was(folder, start):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"mounting a small disk needs root: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with disk(tmp_path / "disk", "512k") as there:
+        if there is None:
+            pytest.skip("mounting a small disk needs root")
+        yield there
 
 
 def _fill(spool):

@@ -3,7 +3,6 @@
 import gc
 import os
 import socket
-import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -20,18 +19,16 @@ from callbacks.strangers import Strangers
 from models import Receipt, StrangerQuota
 from models.database import Database
 from tests.callbacks.drafts import draft, kept
+from tests.chaos.disks import disk
 from tests.databases import drop
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"mounting a small disk needs root: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with disk(tmp_path / "disk", "6m") as there:
+        if there is None:
+            pytest.skip("mounting a small disk needs root")
+        yield there
 
 
 def test_where_a_full_disk_has_room_in_sqlites_log_alone_the_database_is_not_well(small_disk):

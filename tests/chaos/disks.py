@@ -9,10 +9,10 @@ ROOMY = "50%"  # of the memory, as a limit: a tmpfs takes what its files take
 
 
 @contextmanager
-def disk(folder: Path):
+def disk(folder: Path, size: str = ROOMY):
     """A disk of its own at the folder until the end of the block. Yields it; None where mounting is not allowed."""
     folder.mkdir(parents=True, exist_ok=True)
-    if _run("mount", "-t", "tmpfs", "-o", "size=" + ROOMY, "chaos", str(folder)):
+    if _run("mount", "-t", "tmpfs", "-o", "size=" + size, "chaos", str(folder)):
         try:
             yield folder
         finally:

@@ -1,7 +1,7 @@
 """Sentences for people: what a settling state means, what a receipt's state says, what waits too long."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dialers import vocabulary as ours
@@ -13,8 +13,7 @@ from outcomes import undecided as undecided_words
 from queries import words_seen
 from queries.reports.written import hms, percent, plain
 from queries.suppressions import Asked
-from upkeep.beats import DEAD_SECONDS
-from upkeep.metrics.names import BEATS
+from upkeep import beats
 from web.pages import zones
 
 # Never the look alone: the word stands beside it. All others are ``quiet``.
@@ -155,9 +154,9 @@ def unwritable(writes: bool, spools: Callable[[], bool]) -> str | None:
 
 
 def no_worker(loops: Mapping[str, float]) -> str | None:
-    """A sentence where each worker that was not stopped on purpose is silent. ``loops``: as ``upkeep.beats.ages`` gives them."""
-    silent = loops.get(BEATS, 0.0)
-    return _NO_WORKER.format(clock.span(timedelta(seconds=silent))) if silent > DEAD_SECONDS else None
+    """A sentence where no worker is heard: ``upkeep.beats.silence``."""
+    silent = beats.silence(loops)
+    return _NO_WORKER.format(clock.span(silent)) if silent else None
 
 
 def unsent_leads(since: datetime | None, now: datetime) -> str | None:

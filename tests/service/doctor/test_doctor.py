@@ -24,6 +24,7 @@ from service.supervisor import folder
 from service.supervisor.folder import hold
 from tests import factories
 from tests.callbacks.drafts import draft
+from tests.chaos.disks import disk
 from tests.service.doctor.looking import SECRET, TOML, looked, web
 from upkeep.backups import noted
 from upkeep.beats import Beats
@@ -165,18 +166,14 @@ def test_before_anything_was_made_it_makes_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a disk")
 def test_of_a_data_folder_on_a_disk_that_is_read_only_it_is_said_whether_a_wrapup_works_with_it(tmp_path):
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(mounted.stderr.strip())
-    try:
+    with disk(tmp_path) as there:
+        if there is None:
+            pytest.skip("mounting a disk needs root")
         (tmp_path / folder.FILE).touch()
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
         (line,) = machine.processes(tmp_path)
         assert line.said == "No Wrapup works with the data folder."
-    finally:
-        subprocess.run(["umount", "--lazy", tmp_path], check=True)
 
 
 def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ, tmp_path):
