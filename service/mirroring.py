@@ -1,5 +1,6 @@
 """The process that follows the change feed for the mirror (``queries.mirror``), and the worker's loop that keeps it running
-where the table is large enough to need one. It has a low priority, and ends with its worker."""
+where the table is large enough to need one. It has a low priority, ends with its worker, and when it has had hardly anything to
+do for a while: what it holds is as much as a worker, and DuckDB gives back little of it."""
 
 import fcntl
 import os
@@ -17,6 +18,7 @@ from sqlalchemy import select
 from lib import child_processes, private
 from models import ChangeFeed
 from models.database import Database
+from queries.mirror.behind import Behind
 from queries.sources import ALWAYS, NEVER
 from service import logs
 from service.settings import config
@@ -32,9 +34,19 @@ STOP_SECONDS = 3.0
 
 class Mirroring:
     """``setting``: WRAPUP_MIRROR; ``rows``: with ``auto``, from how many changes on there is a mirror; ``died`` is called when it
-    has ended by itself."""
+    has ended though it was needed. ``rest``: seconds without much to do, after which it ends; None: as it thinks best."""
 
-    def __init__(self, database: Database, folder: Path, setting: str, rows: int, died: Callable[[], object]):
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        setting: str,
+        rows: int,
+        died: Callable[[], object],
+        rest: float | None = None,
+    ):
+        self._rest = () if rest is None else (str(rest),)
+        self._behind = Behind(database, folder)
         self._database = database
         self._folder = folder
         self._setting = setting
@@ -45,12 +57,14 @@ class Mirroring:
 
     def step(self) -> bool:
         """Start the process where it is wanted and does not run."""
+        if self._process is not None and self._process.poll() == 0:
+            self._process = None
         if self._process is not None and self._process.poll() is not None:
             log.error("mirror_died", code=self._process.returncode, again_in=AGAIN)
             self._died()
             self._process, self._not_before = None, time.monotonic() + AGAIN
-        if self._process is None and time.monotonic() >= self._not_before and self._wanted():
-            self._process = child_processes.start("service.mirroring")
+        if self._process is None and time.monotonic() >= self._not_before and self._wanted() and self._behind.look():
+            self._process = child_processes.start("service.mirroring", *self._rest)
         return False
 
     def _wanted(self) -> bool:
@@ -74,32 +88,37 @@ def mirroring_of(database: Database, settings: config.Settings) -> Mirroring:
 
 
 def main() -> None:
-    """Follow until the worker, whose process id is given, has ended. Raises BadSettings."""
+    """Follow until the worker, whose process id is given, has ended, or there is hardly anything to do. Raises BadSettings."""
     import duckdb  # sixty megabytes, in this process alone
     from sqlalchemy.exc import SQLAlchemyError
 
     from models.database import said
-    from queries.mirror.follower import Follower
+    from queries.mirror.follower import REST, Follower
 
     os.nice(NICE)
-    worker = int(sys.argv[1])
+    worker, rest = int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else REST
     settings = config.load()
     logs.configure(settings.log_level)
     folder = settings.mirror_folder()
     database = settings.database(pool_size=1)
 
-    def follow(lock: BinaryIO) -> None:
+    def follow(lock: BinaryIO) -> bool:
+        """Whether nobody need follow any more."""
         follower = Follower(database, folder)
         while os.getppid() == worker and _holds(lock, folder / LOCK):
             try:
-                rest = 0.0 if follower.step() else PAUSE
+                more = follower.step()
+                if not more and follower.rested() > rest:
+                    return True
+                pause = 0.0 if more else PAUSE
             except SQLAlchemyError as error:
                 log.error("mirror_trouble", error=type(error).__name__, said=said(error))
-                rest = TROUBLE
+                pause = TROUBLE
             except (duckdb.Error, OSError) as error:  # a full disk, before all
                 log.error("mirror_trouble", error=type(error).__name__)
-                rest = TROUBLE
-            time.sleep(rest)
+                pause = TROUBLE
+            time.sleep(pause)
+        return False
 
     while os.getppid() == worker:
         try:
@@ -107,7 +126,8 @@ def main() -> None:
             private.make_file(folder / LOCK)
             with (folder / LOCK).open("r+b") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of this host may be following
-                follow(lock)
+                if follow(lock):
+                    return
         except OSError as error:
             log.error("mirror_trouble", error=type(error).__name__)
             time.sleep(TROUBLE)

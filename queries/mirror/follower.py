@@ -3,6 +3,7 @@ it from others. Whatever happens to it, the last manifest stands."""
 
 import time
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from outcomes.feed import Place, State, state
 from queries import feed
 from queries.mirror import building, engine, fetching, forgetting, writing
 from queries.mirror import manifest as manifests
+from queries.mirror.behind import FEW
 from queries.mirror.columns import NAMES, read_csv
 from queries.mirror.forgetting import OURS
 from queries.mirror.manifest import Manifest, Unusable
@@ -23,12 +25,10 @@ from queries.mirror.manifest import Manifest, Unusable
 log = structlog.get_logger(__name__)
 
 PIECE = 200_000  # rows at a time
-FEW, PATIENCE = (
-    2_000,
-    30.0,
-)  # so few changes wait for so many seconds: what is not mirrored yet is asked from the tables
+PATIENCE = 30.0  # seconds for which fewer than FEW changes wait
 MOST_SMALL, MOST_SMALL_ROWS = 30, 150_000  # then they are joined into months
 GRACE = 60.0  # seconds for which a file that is no longer part of it is left, because somebody may be reading it
+REST = 120.0  # seconds with hardly anything to do, after which nobody need follow; by then such files are gone
 
 
 class Follower:
@@ -37,9 +37,14 @@ class Follower:
         self._folder = folder
         self._piece = piece
         self._patience = patience
-        self._behind_since: float | None = None
+        self._behind_since: float | None = -inf  # what waits already was reason enough to begin
         self._leaving: dict[str, float] = {}  # file -> when it was first found to be no part of it
+        self._worked_at = time.monotonic()  # when it had more to do than what comes one by one
         private.make_folder(folder)
+
+    def rested(self) -> float:
+        """For how many seconds it has had nothing to do but what comes one by one."""
+        return time.monotonic() - self._worked_at
 
     def step(self) -> bool:
         """Go a step further: mirror what changed, or join. Returns whether there is more to do."""
@@ -51,11 +56,13 @@ class Follower:
             self._save(manifest)
             if manifest.built:
                 log.info("mirror_built", rows=manifest.rows(), place=manifest.place)
-            return True
+            return self._has_worked()
         if dropped := self._dropped(manifest):
             self._save(dropped)
-            return True
+            return self._has_worked()
         waiting = last - manifest.place
+        if waiting >= FEW:
+            self._has_worked()
         if waiting and (waiting >= FEW or self._waited()):
             self._behind_since = None
             manifest = self._appended(manifest, last)
@@ -63,12 +70,18 @@ class Follower:
         small = [one for one in manifest.segments if one.month is None]
         if len(small) > MOST_SMALL or sum(one.rows for one in small) > max(MOST_SMALL_ROWS, manifest.rows() // 50):
             self._save(self._joined(manifest))
+            self._has_worked()
         self._tidy(manifest)
         return last - manifest.place >= FEW
 
+    def _has_worked(self) -> bool:
+        self._worked_at = time.monotonic()
+        return True
+
     def _waited(self) -> bool:
         now = time.monotonic()
-        self._behind_since = self._behind_since or now
+        if self._behind_since is None:
+            self._behind_since = now
         return now - self._behind_since >= self._patience
 
     def _manifest(self) -> tuple[Manifest, int]:

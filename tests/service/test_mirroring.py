@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 import requests
 
+from queries.mirror import behind
+from queries.mirror import manifest as manifests
+from queries.sources import ALWAYS
 from rig.waiting import until
+from service.mirroring import Mirroring
 from service.prepare import OURS
+from tests import factories
 from tests.evidence import terminal
-from tests.server import serving
+from tests.server import serving, toml
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +68,46 @@ def test_it_is_followed_asked_lost_and_made_again(tmp_path):
         assert len(ours) == 2
     assert all(path.name.startswith(OURS) for path in (tmp_path / "data").iterdir())
     until(lambda: not any(Path(f"/proc/{one}").exists() for one in ours), 10)
+
+
+def test_it_is_followed_while_there_is_something_to_follow_and_not_for_longer(
+    database, database_url, tmp_path, monkeypatch
+):
+    for name in [name for name in os.environ if name.startswith("WRAPUP_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "wrapup.toml").write_text(
+        "[connections.ryng-main]\n" + toml({"dialer": "ryng", "callback_tokens": ["t" * 32]})
+    )
+    monkeypatch.setenv("WRAPUP_CONFIG", str(tmp_path / "wrapup.toml"))
+    monkeypatch.setenv("WRAPUP_DATABASE_URL", database_url)
+    monkeypatch.setenv("WRAPUP_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(behind, "FEW", 2)
+    folder, died = tmp_path / "mirror", []
+    mirroring = Mirroring(database, folder, ALWAYS, 0, lambda: died.append("it"), rest=0.5)
+
+    def rows() -> int:
+        found = manifests.load(folder)
+        return found.rows() if found and found.built else -1
+
+    def follows() -> bool:
+        mirroring.step()
+        return mirroring._process is not None
+
+    def add() -> None:
+        with database.write() as session:
+            factories.outcome(session)
+
+    try:
+        add()
+        assert follows()
+        until(lambda: not follows(), 60)
+        assert rows() == 1
+        add()
+        assert not follows()  # one waits
+        add()
+        assert follows()
+        until(lambda: not follows(), 60)
+        assert rows() == 3
+    finally:
+        mirroring.close()
+    assert died == []
