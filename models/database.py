@@ -35,6 +35,9 @@ _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: h
 
 CHECKPOINT_PAGES = 1000
 CACHE_KIB = 512  # of pages, for each connection
+# Of SQLite: the connection that was used last is used next, so that two or three of them hold what all would after a while. What is
+# prepared takes some thirty kilobytes a statement; by default a connection keeps 128 of them.
+_FEW_IN_USE: dict[str, Any] = {"pool_use_lifo": True, "connect_args": {"cached_statements": 64}}
 LOG_BYTES = 32 * 1024 * 1024  # of SQLite's log, as soon as nobody reads what was before; eight times what is usual
 STAND_INS = "stand_ins"
 _NAMING_THE_PLACE = ("OperationalError", "InterfaceError")  # of drivers (PEP 249), by which SQLAlchemy names its own
@@ -63,7 +66,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             private.make_folder(Path(self.url.database).absolute().parent)
-        options: dict[str, Any] = {} if self.is_sqlite else hosts.options_for(self.url)
+        options = _FEW_IN_USE if self.is_sqlite else hosts.options_for(self.url)
         self.engine: Engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=8, hide_parameters=True, **options
         )
@@ -185,7 +188,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")  # a 200 means that it is durable: WAL alone may lose the last commits
     connection.execute("PRAGMA busy_timeout=10000")
-    # A worker has eight connections, and each would keep 2 MB of what the system's own cache has as well.
+    # Each connection would keep 2 MB of what the system's own cache has as well.
     connection.execute(f"PRAGMA cache_size={-CACHE_KIB}")
     # Else the log keeps the length that it had once, when somebody read for minutes and nothing could be copied out of it.
     connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")

@@ -22,6 +22,7 @@ def connect(folder: Path, memory: str = MEMORY, threads: int = THREADS) -> duckd
         config={
             "memory_limit": memory,
             "threads": threads,
+            "allocator_background_threads": True,  # else what an answer needed is held until the next one
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
