@@ -45,6 +45,20 @@ def test_each_statement_has_the_whole_time_and_the_connection_goes_on(limited):
                 time.sleep(0.1)
 
 
+def test_on_sqlite_few_connections_are_in_use_however_many_were_at_once(database):
+    """Each keeps pages and prepared statements of its own."""
+    if not database.is_sqlite:
+        pytest.skip("of SQLite alone")
+    with ExitStack() as at_once:
+        for _ in range(4):
+            at_once.enter_context(database.engine.connect())
+    used = set()
+    for _ in range(8):
+        with database.engine.connect() as connection:
+            used.add(id(connection.connection.driver_connection))
+    assert len(used) == 1
+
+
 def test_another_error_is_not_the_time(database):
     with database.read() as session, pytest.raises(Exception) as raised:
         session.execute(text("SELECT nothing FROM nowhere"))
