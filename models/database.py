@@ -35,8 +35,8 @@ _LOOK_STEPS = 1_000_000  # of SQLite's virtual machine, some ten milliseconds: h
 
 CHECKPOINT_PAGES = 1000
 CACHE_KIB = 512  # of pages, for each connection
-# Of SQLite: the connection that was used last is used next, so that two or three of them hold what all would after a while. What is
-# prepared takes some thirty kilobytes a statement; by default a connection keeps 128 of them.
+# Of SQLite: the connection that was used last is used next, so that two or three of them hold what all would after a while.
+# What is prepared takes some thirty kilobytes a statement; by default a connection keeps 128 of them.
 _FEW_IN_USE: dict[str, Any] = {"pool_use_lifo": True, "connect_args": {"cached_statements": 64}}
 LOG_BYTES = 32 * 1024 * 1024  # of SQLite's log, as soon as nobody reads what was before; eight times what is usual
 STAND_INS = "stand_ins"
