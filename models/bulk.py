@@ -205,8 +205,11 @@ def _sqlite_time(moment: datetime) -> str:
     return _in_utc(moment)[:26]  # as models.base.SQLITE_TIME: without "+00:00"
 
 
+_shown_json = json.JSONEncoder(ensure_ascii=False).encode  # ``json.dumps`` would make one for each value
+
+
 def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else "{}" if type(value) is dict else "[]"
+    return _shown_json(value) if value else "{}" if type(value) is dict else "[]"
 
 
 def _json(value: Any) -> str:

@@ -31,6 +31,7 @@ INSTANT = timedelta(microseconds=1)
 # that has been set back since.
 LARGEST = 1024 * 1024  # of what is kept of a record
 LONGEST_ASKED = timedelta(minutes=15)
+_sorted_json = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _alone(session: Session, connection: str, report: str) -> None:
 
 def content_hash(record: Record) -> str:
     """SHA-256 over what the poller knew of the record and the record itself."""
-    context = json.dumps(record.context, sort_keys=True).encode() if record.context else b"{}"
+    context = _sorted_json(record.context).encode() if record.context else b"{}"
     return hashlib.sha256(context + b"\n" + record.body).hexdigest()
 
 
