@@ -1,5 +1,6 @@
 """Secrets: made with the system's randomness, stored as hashes, compared in constant time."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -18,6 +19,12 @@ def hashed(secret: str) -> str:
 def fingerprint(secret: str, key: str) -> str:
     """What tells two secrets apart without telling either: keyed, so that nobody without the key can try guesses on it."""
     return hmac.new(key.encode(), secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+
+
+def derived(purpose: str, key: str) -> str:
+    """A secret that is safe in a URL, the same for whoever has the key. Neither the key nor another purpose's can be told from it."""
+    made = hmac.new(key.encode("utf-8", "surrogatepass"), f"wrapup {purpose}".encode(), hashlib.sha256).digest()[:24]
+    return base64.urlsafe_b64encode(made).decode()
 
 
 def same(one: str, other: str) -> bool:

@@ -136,7 +136,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if erasure_key:
         guards.check_own("WRAPUP_ERASURE_KEY", erasure_key, short_tokens)
     file, file_hash = _file(env, environ)
-    connections = connections_of(file, data_dir)
+    connections = connections_of(file, data_dir, given_key)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
     public_url = _public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind)

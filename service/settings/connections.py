@@ -13,6 +13,7 @@ from dialers.base import Connection, Dialer
 from dialers.connection import plain_disposition
 from dialers.registry import DIALERS
 from dialers.vocabulary import FLAGS, WORD_MEANINGS
+from lib import secrets
 from service.settings.keyring import kept
 from service.settings.mistakes import BadSettings, sentence
 
@@ -66,7 +67,8 @@ _OTHERS = (
 )  # tables that are about no connection
 
 
-def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection]:
+def connections_of(file: dict[str, Any], data_dir: Path, given_key: str = "") -> dict[str, Connection]:
+    """``given_key``: the WRAPUP_SECRET_KEY of the environment. Raises BadSettings."""
     unknown = set(file) - {*_TABLES, *_OTHERS}
     if unknown:
         raise BadSettings(f"The settings file has a table that nothing reads: [{sorted(unknown)[0]}].")
@@ -75,7 +77,7 @@ def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise BadSettings(f"[{name}] must hold a table for each connection, such as [{name}.ryng-main].")
     tables = file.get("connections") or {
-        "ryng": {"dialer": "ryng", "callback_tokens": [kept(data_dir, "ryng_callback_token")]}
+        "ryng": {"dialer": "ryng", "callback_tokens": [_made_token(data_dir, given_key)]}
     }
     meanings = {kind: file.get(kind, {}) for kind in _TABLES[1:]}
     for kind, own in meanings.items():
@@ -86,6 +88,13 @@ def connections_of(file: dict[str, Any], data_dir: Path) -> dict[str, Connection
         name: _connection(name, table, **{kind: own.get(name, {}) for kind, own in meanings.items()})
         for name, table in tables.items()
     }
+
+
+def _made_token(data_dir: Path, given_key: str) -> str:
+    """Of the connection that there is before anybody has written a file. Hosts that share a database share the key, and no
+    folder: the URL of one of them opens all."""
+    name = "ryng_callback_token"
+    return kept(data_dir, name, secrets.derived(name, given_key) if given_key else "")
 
 
 def _connection(name: str, table: dict[str, Any], dispositions: dict[str, Any], words: dict[str, Any]) -> Connection:

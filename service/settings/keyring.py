@@ -12,17 +12,17 @@ EMPTY = (
 )
 
 
-def kept(data_dir: Path, name: str) -> str:
-    """The secret of that name, made now if there is none. Processes that start together end up with the same one. Raises
-    BadSettings."""
+def kept(data_dir: Path, name: str, made: str = "") -> str:
+    """The secret of that name; where there is none, ``made`` becomes it, or a random one. Processes that start together end up
+    with the same one. Raises BadSettings."""
     try:
-        return _kept(data_dir, name)
+        return _kept(data_dir, name, made)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise BadSettings(f"WRAPUP_DATA_DIR is {str(data_dir)!r}, where no secret can be kept: {why}.") from None
 
 
-def _kept(data_dir: Path, name: str) -> str:
+def _kept(data_dir: Path, name: str, made: str) -> str:
     folder = data_dir / "secrets"
     private.make_folder(folder)
     private.close(folder)
@@ -30,7 +30,9 @@ def _kept(data_dir: Path, name: str) -> str:
     if not path.exists():
         draft = folder / f".{name}.{os.getpid()}"
         try:
-            durable.write(draft, secrets.make())  # first onto the disk: a name is there sooner than what it names
+            durable.write(
+                draft, made or secrets.make()
+            )  # first onto the disk: a name is there sooner than what it names
             os.link(draft, path)  # fails where another process was first; a reader never sees half a secret
         except FileExistsError:
             pass  # the other one's secret is as good as ours

@@ -1,6 +1,8 @@
 """``deploy/compose.yaml``: what it sets is a setting, all is fenced in, and one receiver is there while the other is replaced."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -55,10 +57,39 @@ def test_first_the_schema_then_one_receiver_then_the_other():
 
 def test_the_proxy_knows_both_receivers_and_its_word_is_believed():
     haproxy = (DEPLOY / "haproxy.cfg").read_text(encoding="utf-8")
-    assert re.findall(r"^ +server (\S+) (\S+)$", haproxy, re.MULTILINE) == [
-        ("web-a", "web-a:8080"),
-        ("web-b", "web-b:8080"),
+    servers = [("web-a", "web-a:8080"), ("web-b", "web-b:8080")]
+    assert re.findall(r"^ +server (\S+) (\S+)$", haproxy, re.MULTILINE) == servers * 2
+    # A 503 of the balancer's own would be a lost outcome.
+    assert re.findall(r"^ +server \S+-anyway (\S+) backup no-check$", haproxy, re.MULTILINE) == [
+        address for _, address in servers * 2
     ]
-    assert "httpchk GET /readyz" in haproxy
     (network,) = FILE["networks"]["default"]["ipam"]["config"]
     assert {one["environment"]["WRAPUP_TRUSTED_PROXIES"] for one in OURS.values()} == {network["subnet"]}
+
+
+def test_the_proxy_asks_as_that_of_several_hosts_does():
+    """Callbacks are sent again, and leads are not; and there is time for a check while the database hangs."""
+    ours, theirs = (
+        file.read_text(encoding="utf-8") for file in (DEPLOY / "haproxy.cfg", DEPLOY / "ha" / "haproxy.cfg")
+    )
+    for key in (
+        "retry-on",
+        "timeout check",
+        "timeout connect",
+        "http-check",
+        "option http-buffer-request",
+        "tune.bufsize",
+    ):
+        found = [line.strip() for line in ours.splitlines() if line.strip().startswith(key)]
+        shipped = {line.strip() for line in theirs.splitlines()}
+        assert found and set(found) <= shipped, key
+    (callbacks,) = re.findall(r"^backend callbacks\n((?: .+\n)+)", ours, re.MULTILINE)
+    (others,) = re.findall(r"^backend receivers\n((?: .+\n)+)", ours, re.MULTILINE)
+    assert "empty-response" in callbacks and re.findall(r"retry-on (.+)", others) == ["conn-failure"]
+
+
+@pytest.mark.skipif(not shutil.which("haproxy", path="/usr/sbin:/usr/bin"), reason="no HAProxy here")
+def test_haproxy_takes_the_file():
+    command = [shutil.which("haproxy", path="/usr/sbin:/usr/bin"), "-c", "-f", str(DEPLOY / "haproxy.cfg")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

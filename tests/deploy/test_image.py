@@ -3,6 +3,7 @@
 import fnmatch
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -107,19 +108,35 @@ def test_it_is_built_and_serves_on_a_root_that_nobody_can_write_to():
     if tool is None:
         pytest.skip("no docker or podman answers here")
     name = f"wrapup-test-{uuid.uuid4().hex[:8]}"
-    subprocess.run([tool, "build", "-q", "-f", "deploy/Containerfile", "-t", name, "."], cwd=ROOT, check=True)
+    formatted = ["--format", "docker"] if tool == "podman" else []
+    built = [*formatted, *more("BUILD"), "-q", "-f", "deploy/Containerfile", "-t", name, "."]
+    subprocess.run([tool, "build", *built], cwd=ROOT, check=True)
     port = free_port()
     fenced = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    published = ["-p", f"127.0.0.1:{port}:8080"]
+
+    def said(*command: str) -> str:
+        return subprocess.run([tool, *command], capture_output=True, text=True, timeout=60).stdout
+
     try:
-        subprocess.run([tool, "run", "-d", "--name", name, *fenced, "-p", f"127.0.0.1:{port}:8080", name], check=True)
+        subprocess.run([tool, "run", "-d", "--name", name, *fenced, *more("RUN"), *published, name], check=True)
         until(lambda: answers(f"http://127.0.0.1:{port}/readyz"), 60)
-        checked = subprocess.run(
-            [tool, "exec", name, "python", "-c", "import os; print(os.getuid())"], capture_output=True
-        )
-        assert checked.stdout.strip() == b"999"
+        assert said("exec", name, "python", "-c", "import os; print(os.getuid())").strip() == "999"
+        assert "/readyz" in said("image", "inspect", name)  # its HEALTHCHECK
+        about = {
+            line[6:].partition(":")[0]: line[:5].strip() for line in said("exec", name, "wrapup", "doctor").splitlines()
+        }
+        assert {about[one] for one in ("data folder", "secrets", "database", "writing", "worker", "port")} == {"ok"}
+        subprocess.run([tool, "stop", "-t", "30", name], check=True)
+        assert said("inspect", "--format", "{{.State.ExitCode}}", name).strip() == "0"
     finally:
         subprocess.run([tool, "rm", "-f", "-v", name], check=True)
         subprocess.run([tool, "rmi", "-f", name], check=True)
+
+
+def more(of: str) -> list[str]:
+    """What the builder needs here besides, as WRAPUP_TEST_IMAGE_BUILD and WRAPUP_TEST_IMAGE_RUN say it: another base, for one."""
+    return shlex.split(os.environ.get(f"WRAPUP_TEST_IMAGE_{of}", ""))
 
 
 def answers(url: str) -> bool:

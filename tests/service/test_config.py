@@ -18,6 +18,19 @@ page_size = 1000
 """
 
 
+def test_without_a_file_hosts_with_one_key_have_one_token_and_each_keeps_what_it_has(environ, tmp_path):
+    def token(host: str, key: str) -> str:
+        own = environ | {"WRAPUP_DATA_DIR": str(tmp_path / host), "WRAPUP_SECRET_KEY": key}
+        return load(own).connections["ryng"].callback_tokens[0]
+
+    first = token("a", "one key " * 4)
+    assert token("b", "one key " * 4) == first  # of two receivers behind a balancer: a URL of either opens both
+    assert token("c", "another key " * 4) != first and len(first) >= 32
+    assert token("a", "another key " * 4) == first  # a key that is changed does not close the URL that the dialer has
+    random = load(environ | {"WRAPUP_DATA_DIR": str(tmp_path / "d")}).connections["ryng"].callback_tokens[0]
+    assert random != first and token("d", "one key " * 4) == random
+
+
 def test_without_a_file_there_is_one_ryng_connection_with_a_token_that_stays(environ):
     first, second = load(environ), load(environ)
     assert list(first.connections) == ["ryng"]
