@@ -22,7 +22,7 @@ def fingerprint(secret: str, key: str) -> str:
 
 
 def derived(purpose: str, key: str) -> str:
-    """A secret that is safe in a URL, the same for whoever has the key. Neither the key nor another purpose's can be told from it."""
+    """A secret that is safe in a URL, the same for whoever has the key. It tells neither the key nor those of other purposes."""
     made = hmac.new(key.encode("utf-8", "surrogatepass"), f"wrapup {purpose}".encode(), hashlib.sha256).digest()[:24]
     return base64.urlsafe_b64encode(made).decode()
 
