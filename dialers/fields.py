@@ -1,6 +1,7 @@
 """Reading a vendor's fields: numbers as strings, empty strings, nulls. What is not there stays out of the facts; what is
 there and cannot be read does, too, and ``dialers.unread`` tells of it."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -84,6 +85,17 @@ def word(value: object) -> str | None:
         return None
     found = value.strip() if type(value) is str else text(value)
     return None if not found or (len(found) <= LONGEST_NOTHING and found.casefold() in NOTHING) else found
+
+
+def link(value: object) -> str | None:
+    """A whole address of the web; None for a path, the id of a file, or what is written where there is no recording."""
+    found = text(value)
+    return found if found is not None and found[:8].casefold().startswith(("https://", "http://")) else None
+
+
+def shown(value: object) -> str | None:
+    """A value of a field that is the customer's own, as text; what is no text and no number as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | dict | list) else text(value)
 
 
 def ident(value: object, name: str) -> str | None:

@@ -1,5 +1,5 @@
-"""What a record states and nobody can read: a time, a duration, a number, an id, an object. The outcome goes without it, but
-it is not lost: the event carries the field and a sample, and ``queries.unread_values`` counts them.
+"""What a record states and nobody can read: a time, a duration, a number, an id, a link, an object, a word for a direction. The
+outcome goes without it, but it is not lost: the event carries the field and a sample, and ``queries.unread_values`` counts them.
 
 A dialer lists its fields with the facts that they become. Where all facts are there, everything was read, and that is all
 that is looked at.
@@ -12,7 +12,19 @@ from operator import attrgetter
 from typing import Any
 
 from dialers.base import Connection, Event, Unreadable
-from dialers.fields import LONGEST_NOTHING, NO_FIGURE, ident, mapping, moment, number, seconds, unfolded
+from dialers.fields import (
+    LONGEST_NOTHING,
+    NO_FIGURE,
+    ident,
+    link,
+    mapping,
+    moment,
+    number,
+    seconds,
+    text,
+    unfolded,
+    word,
+)
 from dialers.vocabulary import CALL_ENDED
 from lib import clock, phone
 from lib import text as texts
@@ -45,9 +57,29 @@ def an_id(value: object, connection: Connection) -> Any:
 
 def a_number(value: object, connection: Connection) -> Any:
     written = number(value)
-    if written and written.strip("<>\"' ").casefold() in WITHHELD:
+    if written and _is_withheld(written.casefold()):
         return written
     return phone.e164(written, connection.default_country)
+
+
+def a_link(value: object, connection: Connection) -> Any:
+    return link(value) or text(value) == "0" or None  # none
+
+
+def a_word(value: object, connection: Connection) -> Any:
+    """Whatever it means: a list, an object or ``true`` is none."""
+    return word(value)
+
+
+def one_of(table: Mapping[str, str]) -> Reader:
+    """A word of a closed list, whose keys are written in small letters."""
+    return lambda value, connection: table.get((word(value) or "").casefold())
+
+
+def _is_withheld(written: str) -> bool:
+    """Also as SIP writes it: ``"Anonymous" <sip:anonymous@anonymous.invalid>`` (RFC 3323)."""
+    address = written.rpartition("<")[2].removeprefix("sip:").removeprefix("sips:").partition("@")[0]
+    return any(one.strip("<>\"' ") in WITHHELD for one in (written, address))
 
 
 def an_object(value: object, connection: Connection) -> Any:

@@ -4,7 +4,6 @@ help.cloud.just-ai.com, "Campaign reports" and "Retrieving call campaign informa
 all attempts to reach it, and its row shows what became of it so far. Names in camelCase are JAICP's.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +11,8 @@ from dialers import vocabulary as ours
 from dialers.base import CampaignSeen, Connection, Event, Evidence, Reading, Unreadable
 from dialers.bodies import record
 from dialers.connection import plain
-from dialers.fields import ident, mapping, moment, number, said_once, seconds, spelled, stated, text, whole, word
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, unnamed
+from dialers.fields import ident, mapping, moment, number, said_once, seconds, shown, spelled, stated, text, whole, word
+from dialers.unread import Field, Fields, a_duration, a_number, a_time, a_word, an_id, an_object, unnamed
 from lib import phone
 from lib.rawjson import Members
 
@@ -42,6 +41,8 @@ FIELDS = Fields(
     Field("startedAt", a_time, "started_at"),
     Field("finishedAt", a_time, "ended_at"),
     Field("callDuration", a_duration, "duration_seconds"),
+    Field("jobStatus", a_word, "status_raw"),
+    Field("callResult", a_word, "disposition"),
     Field("reportData", an_object, "custom_fields"),
 )
 NAMES = frozenset(
@@ -124,13 +125,8 @@ def _common(row: Members, job: str, campaign: str | None, connection: Connection
 
 
 def _reported(value: object) -> dict[str, str]:
-    """What the script reported, header by header, as text. What is no text and no number is shown as JSON."""
-    found = {}
-    for header, said in mapping(value).items():
-        shown = json.dumps(said, ensure_ascii=False) if isinstance(said, bool | dict | list) else text(said)
-        if shown is not None:
-            found[header] = shown
-    return found
+    """What the script reported, header by header, as text."""
+    return {header: told for header, said in mapping(value).items() if (told := shown(said)) is not None}
 
 
 def _campaign(body: Members, campaign: str | None, connection: Connection) -> Reading:

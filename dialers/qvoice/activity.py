@@ -13,6 +13,7 @@ from dialers import vocabulary as ours
 from dialers.base import Connection, Event
 from dialers.fields import (
     email,
+    link,
     mapping,
     moment,
     number,
@@ -26,9 +27,9 @@ from dialers.fields import (
     word,
 )
 from dialers.qvoice import hangup_causes
-from dialers.qvoice.dispositions import Disposition, disposition
+from dialers.qvoice.dispositions import Disposition, a_disposition, disposition
 from dialers.qvoice.history import LEAD_HANGUP, Step, steps
-from dialers.unread import Field, Fields, a_duration, a_list, a_number, a_time, an_id, an_object, unnamed
+from dialers.unread import Field, Fields, a_duration, a_list, a_number, a_time, a_word, an_id, an_object, unnamed
 from lib import clock, phone
 from lib.rawjson import Members
 
@@ -50,6 +51,10 @@ FIELDS = Fields(
     Field("agent_talk_time", a_duration, "talk_seconds"),
     Field("campaign_timestamps", an_object),
     Field("lead_history", a_list),
+    Field("hangup_cause", a_word, "hangup_cause"),
+    Field("status", a_word, "status_raw"),
+    Field("agent_disposition", a_disposition),
+    Field("agent_subdisposition", a_disposition),
 )
 NAMES = frozenset(
     (*EXTRA_COLUMNS, "lead_name", "lead_first_name", "lead_last_name", "agent_name", "agent_extension", "agent_disposition",
@@ -122,9 +127,10 @@ def _proven(row: Mapping[str, Any], history: list[Step], connection: Connection)
     ordinary = meaning in (hangup_causes.BY_ANSWER, hangup_causes.BY_ANSWER_ELSE_FAILED)
     if lead:
         # Answered, and nothing tells about agents. A cause like USER_BUSY can only be another leg's; but a tenant may have
-        # said of a cause that it means an answer.
+        # said of a cause that it means an answer. Where the agent's answer has a place of its own, and stands empty there, an
+        # ordinary end proves no conversation: "null if no agent answered" (docs.qvoice.net, "Object in Call Detail Records").
         answered = meaning if meaning in AFTER_AN_ANSWER else ours.UNKNOWN
-        return ours.CONNECTED if ordinary else answered
+        return ours.CONNECTED if ordinary and "agent_answer_time" not in times else answered
     if ordinary:
         if lead is None:
             return ours.UNKNOWN
@@ -271,8 +277,7 @@ def _notes(value: object) -> str | None:
 
 def _link(row: Mapping[str, Any]) -> str | None:
     """The recording, where a column holds a whole URL; the id of a file is no link."""
-    found = [text(row.get(name)) or "" for name in LINKS]
-    return next((link for link in found if link.startswith(("https://", "http://"))), None)
+    return next((found for name in LINKS if (found := link(row.get(name)))), None)
 
 
 def _crm_reference(row: Mapping[str, Any], connection: Connection) -> str | None:

@@ -6,7 +6,9 @@ Seen in public client code: ``{name, subdisposition: {name, subdisposition: ...}
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from dialers.connection import Connection
 from dialers.fields import unfolded, word
 
 # The texts of one level, the best first: in ``{key, value}`` the value is what the agent saw.
@@ -50,3 +52,15 @@ def levels(value: object) -> tuple[str, ...]:
         elif said := word(item):
             found.append(said)
     return tuple(found)
+
+
+def a_disposition(value: object, connection: Connection) -> Any:
+    """For what is counted as unread: an object that says something, and nothing of it in a member that is known here."""
+    return levels(value) or not _says_anything(value) or None
+
+
+def _says_anything(value: object) -> bool:
+    value = unfolded(value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return any(map(_says_anything, value)) if isinstance(value, list) else word(value) is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection
+from dialers.connection import plain
 from dialers.fields import mapping, moment, text, unfolded, word
 from dialers.unread import a_time, sample, states
 from lib.rawjson import Members
@@ -31,6 +32,8 @@ KNOWN = frozenset(
 )
 ANSWER = "answer"  # of whom, ``type`` says; without it nobody knows
 ANSWERED_BY = {"agent": ours.AGENT_ANSWERED, "lead": ours.CUSTOMER_ANSWERED}
+# The page's own pair has blanks, the names that clients read have "_": either is read for both.
+_SPELLED = {plain(word): word for word in (*STEPS, *KNOWN, ANSWER, *ANSWERED_BY)}
 
 TIMES = ("timestamp", "time", "datetime", "last_attempt")
 MOST_STEPS = 500
@@ -74,7 +77,9 @@ def steps(value: object, connection: Connection) -> list[Step]:
 
 
 def _step(entry: Mapping[str, Any], connection: Connection) -> Step:
-    words = tuple(said.casefold() for name in ("event", "type") if (said := word(entry.get(name))))
+    words = tuple(
+        _SPELLED.get(plain(said), said.casefold()) for name in ("event", "type") if (said := word(entry.get(name)))
+    )
     agent = mapping(entry.get("agent"))
     at = next((at for name in TIMES if (at := moment(entry.get(name), connection))), None)
     return Step(

@@ -1,7 +1,7 @@
 """A call of Ringostat's, by the columns of its call log; webhooks are given the same names.
 
 help.ringostat.com, "Ringostat API. Export call log" and "Call log. Description of call statuses". The page names the
-statuses by their labels; their codes, the columns and ``call_type`` are what public clients have seen.
+statuses by their labels, which are read as well; their codes, the columns and ``call_type`` are what public clients have seen.
 """
 
 import re
@@ -11,8 +11,20 @@ from typing import Any
 
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event
-from dialers.fields import email, moment, number, opaque, seconds, stated, text, word
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_object, sample, unnamed
+from dialers.fields import email, link, moment, number, opaque, seconds, shown, stated, text, unfolded, word
+from dialers.unread import (
+    Field,
+    Fields,
+    a_duration,
+    a_link,
+    a_number,
+    a_time,
+    a_word,
+    an_object,
+    one_of,
+    sample,
+    unnamed,
+)
 from lib import phone
 
 # Written with blanks, "+" or "_", in any case.
@@ -30,8 +42,13 @@ DISPOSITIONS = {
     "FAILED FORBIDDEN DESTINATION": ours.BLOCKED,
     "DECLINE": ours.REJECTED,
     "IN PROGRESS": ours.IN_PROGRESS,
+    # Labels of the page that are other words than the codes.
+    "Call forwarding scheme did not work": ours.FAILED,
+    "No answer from a customer (Callback)": ours.NO_ANSWER,
+    "Forbidden destination": ours.BLOCKED,
 }
-REPEATED = "REPEATED"  # "after the first target call": some clients take it for an answer, some not; talk time decides
+# "After the first target call": some clients take it for an answer, some not; talk time decides. The code, and the label.
+REPEATED = ("REPEATED", "Repeat call")
 
 # A callback is an incoming call, says "Webhooks. Incoming call event".
 DIRECTIONS = {
@@ -72,6 +89,9 @@ FIELDS = Fields(
     Field("waittime", a_duration, "ring_seconds"),
     Field("billsec", a_duration, "talk_seconds"),
     Field("duration", a_duration, "duration_seconds"),
+    Field("call_type", one_of(DIRECTIONS), "direction"),
+    Field("disposition", a_word, "status_raw"),
+    Field("recording", a_link, "recording_url"),
     Field("additional_call_data", an_object),  # still closed, where it could not be opened
 )
 MOST_CUSTOM = 100
@@ -117,6 +137,8 @@ def events(
         custom_fields=_custom(row, who),
         _conflicts=dict(conflicts) or None,
     )
+    if _sent_at(row) and _sent_at(row) not in EVENTS:
+        facts |= stated(_word=word(row.get("event")))
     if kind != ours.DIALED:  # whoever is only rung is no fact about the call
         facts |= _agent(row, who)
     if kind != ours.CALL_ENDED:
@@ -135,8 +157,7 @@ def events(
     # and those of webhooks none: of two that say the same thing, the log's is the later one, whichever came first.
     at = started if from_report else None
     found = [Event(ours.CALL_ENDED, keys, facts, unique, at)]
-    card = row.get("call_card")
-    if isinstance(card, str) and (card := word(card)):
+    if card := _card(row):
         found.append(
             Event(ours.DISPOSED, keys, {"disposition": card, "flags": connection.flags(card)} | rated, unique, at)
         )
@@ -146,7 +167,7 @@ def events(
 def _outcome(said: str | None, row: Mapping[str, Any], connection: Connection) -> str | None:
     """What the word means, by the tenant's table or ours; None for one that neither has."""
     talk = seconds(row.get("billsec"))
-    repeated = {} if talk is None else {REPEATED: ours.CONNECTED if talk > 0 else ours.NO_ANSWER}
+    repeated = {} if talk is None else dict.fromkeys(REPEATED, ours.CONNECTED if talk > 0 else ours.NO_ANSWER)
     return connection.meaning(said, DISPOSITIONS | repeated)
 
 
@@ -226,7 +247,16 @@ def _custom(row: Mapping[str, Any], who: Parties) -> dict[str, str]:
     if _party(row.get("customer")) in (who.customer, who.agent):
         told.add("customer")
     rest = [(name, _plain(value)) for name, value in row.items() if name not in told]
+    filled_in = unfolded(row.get("call_card"))
+    if filled_in and isinstance(filled_in, dict | list):  # whose fields mean what, no page says
+        rest.insert(0, ("call_card", shown(filled_in)))
     return dict([(name, value) for name, value in rest if name and value][:MOST_CUSTOM])
+
+
+def _card(row: Mapping[str, Any]) -> str | None:
+    """The call card where it is text: an object or a list is no disposition, also not where a form has it as JSON."""
+    card = row.get("call_card")
+    return word(card) if isinstance(card, str) and unfolded(card) is card else None
 
 
 def _plain(value: object) -> str | None:
@@ -236,5 +266,4 @@ def _plain(value: object) -> str | None:
 
 def _link(row: Mapping[str, Any]) -> str | None:
     """The recording; the column is empty at first."""
-    found = [text(row.get(name)) or "" for name in ("recording", "recording_wav")]
-    return next((link for link in found if link.startswith(("https://", "http://"))), None)
+    return link(row.get("recording")) or link(row.get("recording_wav"))

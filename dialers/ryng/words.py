@@ -15,12 +15,14 @@ from dialers.bodies import forms
 from dialers.fields import (
     email,
     ident,
+    link,
     mapping,
     moment,
     number,
     other_id,
     said_once,
     seconds,
+    shown,
     spelled,
     stated,
     text,
@@ -29,7 +31,20 @@ from dialers.fields import (
 from dialers.ryng import legs
 from dialers.ryng.attempts import attempts
 from dialers.ryng.custom_fields import MARK
-from dialers.unread import Field, Fields, a_duration, a_number, a_time, an_id, an_object, states, unnamed
+from dialers.unread import (
+    Field,
+    Fields,
+    a_duration,
+    a_link,
+    a_number,
+    a_time,
+    a_word,
+    an_id,
+    an_object,
+    one_of,
+    states,
+    unnamed,
+)
 from lib import phone, rawjson
 
 __all__ = ["attempts", "read"]
@@ -72,6 +87,10 @@ FIELDS = Fields(
     Field("talktime", a_duration, "talk_seconds"),
     Field("callDuration", a_duration, "duration_seconds"),
     Field("legDetails", legs.an_object, "_legs"),
+    Field("callDirection", one_of(DIRECTIONS), "direction"),
+    Field("status", a_word, "status_raw"),
+    Field("disposition", a_word, "disposition"),
+    Field("recordingUrl", a_link, "recording_url"),
     Field("customFields", an_object, "custom_fields"),
     Field("customFieldNames", an_object, "custom_fields"),
 )
@@ -158,7 +177,7 @@ def _terminal(body: rawjson.Members, names: Names, connection: Connection) -> li
                 ended_at=ended,
                 talk_seconds=seconds(body.get("talktime")),
                 duration_seconds=seconds(body.get("callDuration")),
-                recording_url=word(body.get("recordingUrl")),
+                recording_url=link(body.get("recordingUrl")),
                 status_raw=status,
                 connect_outcome=_connect_outcome(status, body, connection),
                 # Facts of the timeline: no outcome has a field for them.
@@ -247,7 +266,7 @@ def _custom_fields(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         header = text(headers.get(f"{key}Name")) or key
         if header in found:
             header = f"{header} ({key})"
-        if (written := text(value)) is not None:
+        if (written := shown(value)) is not None:
             found[header] = (header, written, key)
     return list(found.values())
 

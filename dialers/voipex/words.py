@@ -13,7 +13,7 @@ from dialers import bodies
 from dialers import vocabulary as ours
 from dialers.base import Connection, Event, Evidence, KeptEvent, Reading, Unreadable
 from dialers.fields import email, number, opaque, said_once, spelled, stated, word
-from dialers.unread import Field, Fields, a_number, unnamed
+from dialers.unread import Field, Fields, a_number, a_word, one_of, unnamed
 from dialers.voipex.legs import attempts
 from lib import clock, phone
 from lib.rawjson import Members
@@ -66,14 +66,16 @@ DIRECTIONS = {
     "incominglocal": ("internal", "From", "To"),
 }
 NO_DIRECTION = (None, None, None)
+_OUR_DIRECTIONS = {said: meant[0] for said, meant in DIRECTIONS.items()}
 
 RENAMED = "; if the account renamed it, see webhook_fields."
 
 # By the key of the customer's number, where the direction tells which it is.
+_REASON = Field("Reason", a_word, "status_raw")
 FIELDS = {
-    None: Fields(),
-    "To": Fields(Field("To", a_number, "customer_number")),
-    "From": Fields(Field("From", a_number, "customer_number")),
+    None: Fields(_REASON, Field("Direction", one_of(_OUR_DIRECTIONS), "direction")),
+    "To": Fields(_REASON, Field("To", a_number, "customer_number")),
+    "From": Fields(_REASON, Field("From", a_number, "customer_number")),
 }
 
 _EPOCH = re.compile(r"(?:.*-)?([0-9]{10})\.[0-9]+")  # of a UniqueId; a system's name may stand before it
@@ -129,7 +131,9 @@ def _events(
     if kind == ours.CUSTOMER_ANSWERED:
         return [Event(kind, keys, facts | {"connect_outcome": ours.CONNECTED}, attempt=call_id)]
     if kind == ours.MILESTONE:
-        return [Event(kind, keys, facts | {"_word": event}, attempt=call_id)]
+        # One that the pages document waits for nobody; a tenant may have said something of it all the same.
+        undecided = event.casefold() not in CALL_EVENTS or connection.says(event) is not None
+        return [Event(kind, keys, facts | ({"_word": event} if undecided else {}), attempt=call_id)]
     reason = word(named["Reason"])
     meaning = connection.meaning(reason, STATES)
     facts |= stated(status_raw=reason, hangup_cause=reason)

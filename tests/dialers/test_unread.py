@@ -1,5 +1,6 @@
 """What is nearly readable and certain is read; what is stated and cannot be read leaves the field and a sample behind."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,62 @@ def test_nothing_is_noted_of_what_the_dialers_document(path):
         assert set(event.facts.get(UNREAD, {})) <= {"customerNum", "virtualNum", "lead_number"}  # made-up numbers
 
 
-@pytest.mark.parametrize("number", ["anonymous", "Unknown", "<private>", "null", "-", "", None])
+UNKNOWN = {  # what no page has, in fields for one of a few words, for an address, for a text: field -> what stands there
+    "ryng": {
+        "callDirection": "sideways",
+        "recordingUrl": "Recording pending",
+        "status": ["busy"],
+        "disposition": {"name": "Interested"},
+    },
+    "ringostat": {"call_type": "internal", "recording": "/records/7.mp3"},
+    "voipex": {"Direction": "out"},
+    "jaicp": {"callResult": ["Sale"], "jobStatus": {"name": "done"}},
+    "qvoice": {"agent_subdisposition": {"id": 7, "title": "Sale"}, "hangup_cause": ["USER_BUSY"]},
+}
+RECORDS = {
+    "ryng": {"callID": 1, "callLogID": 2, "customerNum": "+919812345678"},
+    "ringostat": {"uniqueid": "7.1", "disposition": "ANSWERED", "caller": "380671234567", "dst": "380440000000"},
+    "voipex": {"EventName": "Hangup", "UniqueId": "7.1", "From": "222333444", "To": "601000001"},
+    "jaicp": {"id": 7, "finishedAt": 1794996095000},
+    "qvoice": {"call_id": "a-1", "agent_disposition": "CONNECTED"},
+}
+
+
+@pytest.mark.parametrize("dialer", UNKNOWN)
+def test_a_word_or_an_address_that_nobody_knows_is_noted_and_never_guessed(dialer):
+    """The words stand in docs.ryng.in, "Create Campaign API" (``callDirection``, ``recordingUrl``), IPEX Confluence, "Webhooks"
+    (``Direction``), help.ringostat.com, "Export call log" (``call_type``); ``callResult`` is text, says help.cloud.just-ai.com,
+    "Campaign reports"."""
+    (event, *_) = read(dialer, json.dumps(RECORDS[dialer] | UNKNOWN[dialer]).encode())
+    said = {name: value if isinstance(value, str) else json.dumps(value) for name, value in UNKNOWN[dialer].items()}
+    assert event.facts[UNREAD] == said
+
+
+EMPTY = [None, "", "null", "-", "N/A", [], {}, False]
+
+
+@pytest.mark.parametrize("nothing", EMPTY)
+@pytest.mark.parametrize("dialer", UNKNOWN)
+def test_nothing_is_no_word_that_nobody_knows(dialer, nothing):
+    fields = dict.fromkeys(set(UNKNOWN[dialer]) - {"disposition"}, nothing)  # in which an agent may record "N/A"
+    for event in read(dialer, json.dumps(RECORDS[dialer] | fields).encode()):
+        assert UNREAD not in event.facts
+
+
+@pytest.mark.parametrize("empty", [{"name": None, "subdisposition": []}, "[]", "{}", {"key": "", "value": None}, 0])
+def test_a_disposition_of_which_nothing_is_filled_in_is_none(empty):
+    body = RECORDS["qvoice"] | {"agent_subdisposition": empty}
+    assert all(UNREAD not in event.facts for event in read("qvoice", json.dumps(body).encode()))
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("anonymous", "Unknown", "<private>", "null", "-", "", None),
+        *("sip:anonymous@anonymous.invalid", "anonymous@anonymous.invalid"),  # RFC 3323
+        "Anonymous <sip:anonymous@anonymous.invalid>",
+    ],
+)
 def test_a_number_that_is_withheld_is_not_unread(number):
     body = b'{"callID": 1, "callLogID": 2, "customerNum": %s}' % (
         b"null" if number is None else b'"%s"' % number.encode()

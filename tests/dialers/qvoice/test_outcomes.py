@@ -64,6 +64,7 @@ def test_who_hung_up_is_no_disposition():
 
 
 LEAD = {"campaign_timestamps": {"lead_answer_time": 1794996790, "agent_answer_time": 0}}
+LEAD_ALONE = {"campaign_timestamps": {"lead_answer_time": 1794996790, "agent_answer_time": None}}
 NOBODY = {"campaign_timestamps": {"lead_answer_time": 0, "agent_answer_time": 0}, "answered_time": 0}
 AGENT_DIAL = {"lead_history": [{"event": "campaign dial", "type": "dial agent", "agent": {"ext": "1102"}}]}
 
@@ -103,6 +104,19 @@ AGENT_DIAL = {"lead_history": [{"event": "campaign dial", "type": "dial agent", 
         ({"hangup_cause": "47"}, "failed"),  # Q.850: no resource is free
         ({"hangup_cause": "ORIGINATOR_CANCEL"}, "canceled"),
         ({"hangup_cause": "USER_NOT_REGISTERED"}, "agent_unavailable"),
+        # FreeSWITCH, "Hangup Cause Code Table": its names for SIP's 600, 603 and 604, and Q.850's causes from 63 on.
+        ({"hangup_cause": "BUSY_EVERYWHERE"}, "busy"),
+        ({"hangup_cause": "DECLINE"}, "rejected"),
+        ({"hangup_cause": "DOES_NOT_EXIST_ANYWHERE"}, "invalid_number"),
+        ({"hangup_cause": "SERVICE_UNAVAILABLE"}, "failed"),
+        ({"hangup_cause": "88"}, "failed"),  # incompatible destination
+        ({"hangup_cause": "Normal Clearing"} | NOBODY, "no_answer"),
+        ({"hangup_cause": "user busy"}, "busy"),
+        ({"hangup_cause": "MEDIA_TIMEOUT"}, "unknown"),  # after an answer, or before it
+        # "null if no agent answered" (docs.qvoice.net, "Object in Call Detail Records"): nobody has talked for certain.
+        (LEAD_ALONE | {"hangup_cause": "NORMAL_CLEARING"}, "unknown"),
+        (LEAD_ALONE | {"hangup_cause": "NORMAL_CLEARING", "agent_talk_time": 4}, "connected"),
+        (LEAD_ALONE | AGENT_DIAL | {"hangup_cause": "NORMAL_CLEARING"}, "abandoned"),
         ({"hangup_cause": "A_NEW_ONE"}, "unknown"),
         ({"lead_history": [{"event": "lead_hangup", "hangup_cause": "USER_BUSY"}]}, "busy"),
     ],

@@ -92,6 +92,9 @@ def test_names_of_steps_are_read_in_event_and_in_type():
     assert step(event="answer", type="agent") == "agent_answered"
     assert step(event="answer") == "milestone"  # of whom, nobody said
     assert step(event="dial") == step(type="dial agent") == "dialed"
+    # The page's own pair is written with blanks, "campaign dial" and "dial agent"; others with "_".
+    assert step(event="Lead Answer") == step(event="lead-answer") == "customer_answered"
+    assert step(event="campaign_dial") == step(type="Dial_Agent") == "dialed"
 
 
 @pytest.mark.parametrize("history", [None, "", "none", 7, [], {}, [None, "x", 3]])

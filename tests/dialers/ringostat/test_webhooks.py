@@ -117,6 +117,16 @@ def test_the_url_says_what_the_webhook_is_sent_at(event, kind):
     assert found.facts["connect_outcome"] == ("connected" if kind == "call_ended" else "in_progress")
 
 
+@pytest.mark.parametrize("query", ["event=afterCall", "action=hangup"])
+def test_an_event_that_nobody_knows_waits_for_a_person(query):
+    """The static parameter is the tenant's own to write; which ``action`` Webhooks 2.0 has, no page says."""
+    said = query.partition("=")[2]
+    (event,) = told(CALL, query=query)
+    assert (event.kind, event.facts["_word"]) == ("dialed", said)
+    (ended,) = told({**CALL, "disposition": "ANSWERED"}, query=query)
+    assert (ended.kind, ended.facts["_word"]) == ("call_ended", said)
+
+
 def test_without_an_event_a_status_is_the_end_of_a_call():
     assert told(CALL)[0].kind == "dialed"
     assert told({**CALL, "disposition": "IN PROGRESS"})[0].kind == "dialed"

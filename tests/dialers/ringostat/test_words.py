@@ -48,19 +48,25 @@ def payload(name: str) -> bytes:
         ("CLIENT NO ANSWER", "no_answer"),
         ("FAILED FORBIDDEN DESTINATION", "blocked"),
         ("Decline", "rejected"),
+        ("Answered", "connected"),
+        ("Call forwarding scheme did not work", "failed"),
+        ("No answer from a customer (Callback)", "no_answer"),
+        ("Forbidden destination", "blocked"),
         ("SOMETHING NEW", "unknown"),
     ],
 )
 def test_every_status_of_a_call_that_is_over(word, outcome):
+    """By its code, as clients read it, and by its label in "Call log. Description of call statuses"."""
     (ended,) = logged(disposition=word)
     assert ended.kind == "call_ended"
     assert (ended.facts["connect_outcome"], ended.facts["status_raw"]) == (outcome, word)
     assert ended.facts.get("answered_by") == ("machine" if outcome == "voicemail" else None)
 
 
+@pytest.mark.parametrize("word", ["REPEATED", "Repeat call"])  # the code, and the page's label
 @pytest.mark.parametrize(("billsec", "outcome"), [("35", "connected"), ("0", "no_answer"), ("", "unknown")])
-def test_whether_a_repeated_call_was_answered_is_decided_by_its_talk_time(billsec, outcome):
-    (ended,) = logged(disposition="REPEATED", billsec=billsec)
+def test_whether_a_repeated_call_was_answered_is_decided_by_its_talk_time(word, billsec, outcome):
+    (ended,) = logged(disposition=word, billsec=billsec)
     assert ended.facts["connect_outcome"] == outcome
 
 
@@ -155,6 +161,19 @@ def test_a_card_is_a_disposition_only_as_text():
     assert [event.kind for event in logged(disposition="ANSWERED", call_card=" ")] == ["call_ended"]
     other = logged(disposition="ANSWERED", call_card="Wrong person")[1]
     assert other.facts == {"disposition": "Wrong person", "flags": []}
+
+
+@pytest.mark.parametrize("card", [{"Result": "Sale"}, '{"Result": "Sale"}'])
+def test_a_card_of_several_fields_is_shown_and_is_no_disposition(card):
+    """What a form posts of it is JSON in a text ("How to realise the Ringostat integration using Webhooks": form or JSON)."""
+    (ended,) = logged(disposition="ANSWERED", call_card=card)
+    assert ended.facts["custom_fields"]["call_card"] == '{"Result": "Sale"}'
+
+
+@pytest.mark.parametrize("card", [{}, [], "{}", "[]"])
+def test_an_empty_card_is_none(card):
+    (ended,) = logged(disposition="ANSWERED", call_card=card)
+    assert ended.facts.get("custom_fields") is None
 
 
 # Time -----------------------------------------------------------------------------------------------------------------

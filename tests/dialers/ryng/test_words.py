@@ -226,6 +226,11 @@ def test_custom_fields_without_or_with_the_same_header_lose_nothing():
     assert facts(body)["custom_fields"] == {"Name": "a", "Name (customField2)": "b", "customField3": "3"}
 
 
+def test_a_custom_field_that_is_no_text_is_shown_as_json():
+    body = {"callID": 1, "callLogID": 2, "customFields": {"customField1": True, "customField2": ["a", "b"]}}
+    assert facts(body)["custom_fields"] == {"customField1": "true", "customField2": '["a", "b"]'}
+
+
 @pytest.mark.parametrize(
     ("values", "reference"), [(("a", "b"), None), (("a", "a"), "a"), (("a", ""), "a"), (("null", "a"), "a")]
 )

@@ -78,6 +78,14 @@ def test_every_event(event, kind, outcome):
     assert (found.kind, found.facts.get("connect_outcome"), found.facts["_event"]) == (kind, outcome, event)
 
 
+@pytest.mark.parametrize(("event", "undecided"), [("AttendedTransfer", False), ("Recorded", True)])
+def test_an_event_that_is_documented_waits_for_nobody(event, undecided):
+    """IPEX Confluence, "Webhooks", names AttendedTransfer. A tenant may say something of it all the same."""
+    assert ("_word" in facts(webhook(event))) is undecided
+    tenant = Connection("v", "voipex", {"webhook_fields": {}}, words={event: "customer_answered"})
+    assert facts(webhook(event), tenant)["_word"] == event
+
+
 @pytest.mark.parametrize("event", ["AgentLogin", "AgentLogout", "AgentPaused", "AgentUnPaused"])
 def test_what_agents_do_is_no_call(event):
     found = reading({"EventName": event, "Login": "jana.nova", "Line": "444"})
