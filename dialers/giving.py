@@ -4,9 +4,9 @@ Whoever sends keeps the order, the pace and the memory (``leads.sending``); a di
 here is either pure, and a dry run shows exactly what would be sent, or it is one exchange with the dialer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from marshmallow import Schema
 
@@ -184,6 +184,8 @@ class Leads:
     ``most`` leads fit into one order; ``most_new`` into one that makes a campaign (None: it cannot make one).
     ``appends`` says why leads cannot be added to a campaign that exists; None where they can.
     ``knows_keys``: an order that is sent twice with one key is taken once.
+    ``apart``: no two leads with one number are in one order: its answer tells of them by their places, and no page says whether
+    equal numbers have two.
     ``fixed(connection, leads, options)`` is pure: the options of the load with what follows from all its leads and must be
     the same in each of its orders. Raises ``Refused``. None where an order needs to know nothing of the others.
     ``listed``: which report lists those that the dialer has, each with its status; None where none does.
@@ -200,10 +202,27 @@ class Leads:
     most_new: int | None = None
     appends: str | None = None
     knows_keys: bool = False
+    apart: bool = False
     fixed: Callable[[Connection, Sequence[Lead], Mapping[str, Any]], dict[str, Any]] | None = None
     named: Callable[[str], str | None] = lambda campaign: campaign
     listed: str | None = None
     takes_out: TakingOut | None = None
+
+
+class _Numbered(Protocol):
+    @property
+    def number(self) -> str: ...
+
+
+Numbered = TypeVar("Numbered", bound=_Numbered)
+
+
+def one_of_each(leads: Iterable[Numbered]) -> list[Numbered]:
+    """Of leads with one number the first; the others go in later orders."""
+    found: dict[str, Numbered] = {}
+    for lead in leads:
+        found.setdefault(lead.number, lead)
+    return list(found.values())
 
 
 # Commands and single writes -------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 A long list is stored in several transactions, so that callbacks do not wait for it; nothing is sent before all of it is there.
 """
 
-import itertools
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from dialers.base import Connection
-from dialers.giving import BadList, CannotDo, Lead, Leads, Order, Refused
+from dialers.giving import BadList, CannotDo, Lead, Leads, Order, Refused, one_of_each
 from dialers.registry import DIALERS
 from leads import checking
 from leads.bounds import Row
@@ -153,8 +153,13 @@ class Loading:
 
     def _orders(self, callbacks: Mapping[str, str]) -> Iterable[Order]:
         most = self._offered.most_new if self.campaign is None else self._offered.most
-        leads = (lead for lead in self.checked.leads if lead.number not in self.suppressed)
-        while some := list(itertools.islice(leads, most)):
+        leads = deque(lead for lead in self.checked.leads if lead.number not in self.suppressed)
+        while leads:
+            some = [leads.popleft() for _ in range(min(most or len(leads), len(leads)))]
+            if self._offered.apart:
+                first = {lead.mark for lead in one_of_each(some)}
+                leads.extendleft(lead for lead in reversed(some) if lead.mark not in first)
+                some = [lead for lead in some if lead.mark in first]
             yield Order(self.campaign, self.name, self.options, some, str(ids.new()), callbacks)
 
 

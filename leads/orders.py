@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from dialers.giving import Lead, Leads, Order, Verdict
+from dialers.giving import Lead, Leads, Order, Verdict, one_of_each
 from lib import clock, ids
 from lib import text as texts
 from models import LeadLoad, LoadedLead
@@ -135,6 +135,7 @@ def _next_of(session: Session, load: AnyRow, leads: Leads, at: datetime) -> Sequ
         if given:  # all of it: a key stands for the same leads each time
             waiting = session.execute(mine.where(LEADS.c.state == PENDING, LEADS.c.order_key == given)).all()
         rows = [row for row in waiting if row.order_key == given]
+        rows = one_of_each(rows) if leads.apart and not given else rows
         if (given and leads.knows_keys) or not _refused(session, rows, at):
             return rows
         # Where one is refused many may be: a dialer that takes one lead at a time would be asked about each of them.

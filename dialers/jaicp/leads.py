@@ -158,6 +158,7 @@ LEADS = Leads(
     options=Options,
     most=MOST,
     knows_keys=True,
+    apart=True,
     takes_out=TakingOut(CANCEL_CALL, "call", BY_TOLD_ID, lambda campaign, job: f"{campaign}:{job}"),
 )
 CONTROL = Control({word: word for word in ("start", "pause", "resume", "stop")}, run)

@@ -17,6 +17,7 @@ OWN = {
     "no_array": "a report comes as an object",
     "ids_as_text": "job ids are written as texts",
     "fewer_ids": "the last job's id is missing in the answer to addPhones",
+    "equal_numbers_once": "of equal numbers in one request only the first becomes a job",
     "unknown_ids_refused": "a report of an id that does not exist is answered 400",
     "forgetful": "idempotence keys are forgotten before the request is looked at",
     "bad_utf8": "a byte that is no UTF-8 in every result of a report",

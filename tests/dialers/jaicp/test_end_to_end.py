@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dialers import clients
-from leads import send_due
+from leads import loads, send_due
 from leads.loading import Loading
 from lib import clock
 from models import Base
@@ -137,6 +137,22 @@ def test_a_leads_reference_is_on_its_outcome(day):
         {"Name", "Score"},
         {"sandbox_status": "noAnswer"},
     )
+
+
+def test_leads_with_one_number_are_in_different_requests(day):
+    """help.cloud.just-ai.com, "Adding phone numbers to the campaign", answers "an array of all created call job IDs", not
+    whether equal numbers in one request become two jobs. Where they do not, the whole request would be in doubt."""
+    day.dialer.fault(equal_numbers_once={})
+    numbers = ["+79110000001", "+79110000002", "+79110000001", "+79110000003", "+79110000001"]
+    loading = Loading(day.connection, "renewals", enumerate(({"number": number} for number in numbers), 1))
+    load_id = loading.keep(day.database)
+    shown = loading.dry(day.database, {})["shown"]
+    assert [[item["phone"] % 10 for item in request["body"]] for request in shown] == [[1, 2, 3], [1], [1]]
+    while send_due(day.database, day.connection, {}, now=day.now):
+        pass
+    with day.database.read() as session:
+        assert loads.counts(session, load_id) == {"pending": 0, "accepted": 5, "rejected": 0, "unknown": 0}
+    assert len(day.dialer.jaicp.taken()) == 5
 
 
 def test_jobs_of_one_id_in_two_campaigns_are_two_calls(day):
