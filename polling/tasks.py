@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import and_, exists, func, not_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, not_, select
+from sqlalchemy.orm import Session, aliased
 
 from dialers.asking import Jobs, Layer, Report, Window
 from dialers.base import Connection, Dialer
-from dialers.vocabulary import AWAITING_DISPOSITION, NEVER_DISPOSED, UNKNOWN
-from models import CallOutcome, LeadLoad, LoadedLead
+from dialers.vocabulary import AWAITING_DISPOSITION, CALL_ENDED, MILESTONE, NEVER_DISPOSED, UNKNOWN
+from models import CallEvent, CallOutcome, LeadLoad, LoadedLead
 from models.loads import ACCEPTED
 from queries.loaded import BY_DIALER_ID
 
@@ -81,19 +81,29 @@ def _oldest_awaiting(session: Session, connection: Connection, at: datetime, bef
     )
 
 
+def _goes_on() -> ColumnElement[bool]:
+    """Whether the last that was told of an outcome is no end: a script may have its customer called again."""
+    told, end = aliased(CallEvent), aliased(CallEvent)
+    last_end = select(func.max(end.seen_at)).where(end.outcome_id == CallOutcome.id, end.kind == CALL_ENDED)
+    later = (told.kind == MILESTONE, told.seen_at > last_end.correlate(CallOutcome).scalar_subquery())
+    return exists().where(told.outcome_id == CallOutcome.id, *later)
+
+
 def _jobs(session: Session, connection: Connection, since: datetime, over_since: datetime | None) -> Jobs | None:
-    """What was loaded since then and is not over, or ended after ``over_since``: what became of it may still be corrected.
+    """What was loaded since then and is not over, or ended after ``over_since`` or goes on: what became of it may be corrected.
     Lead and outcome meet by the dialer's id alone, for it is asked about its own ids."""
     # A job whose end was not told while its outcome waited may be planned for next week: it is not over.
     untold = and_(CallOutcome.connect_outcome == UNKNOWN, CallOutcome.settling == NEVER_DISPOSED)
     ended_at = func.coalesce(CallOutcome.ended_at, CallOutcome.occurred_at)
+    # One that was over may have gone on since. Seldom asked: it takes a look at each job's events.
+    ended = (ended_at < over_since, not_(_goes_on())) if over_since else ()
     over = exists().where(
         CallOutcome.connection == LoadedLead.connection,
         BY_DIALER_ID,
         CallOutcome.is_final,
         CallOutcome.merged_into.is_(None),
         not_(untold),
-        *([ended_at < over_since] if over_since else []),
+        *ended,
     )
     statement = (
         select(LeadLoad.campaign, LoadedLead.dialer_id)

@@ -208,6 +208,30 @@ def test_a_job_that_is_planned_for_next_week_is_not_forgotten(day):
     assert (found.id, found.connect_outcome, found.settling) == (untold.id, "no_answer", "settled")
 
 
+def test_a_job_that_was_over_and_goes_on_is_asked_for_until_it_is_over_again(day):
+    """help.cloud.just-ai.com, "$dialer.getDialHistory": a bot that has reached the customer may schedule a new call by
+    $dialer.redial, and a new series of attempts begins."""
+    day.load("longCallWithResult")
+    day.pass_(minutes=10)
+    day.poll()
+    (first,) = outcomes(day.database)
+    job = int(first.lead_id)
+    day.dialer.jaicp.change(job, jobStatus="onRetry")
+    day.pass_(minutes=31)
+    day.poll_due()
+    (talked,) = outcomes(day.database)
+    assert (talked.connect_outcome, talked.disposition) == ("connected", first.disposition)  # which has happened
+    day.pass_(days=5)
+    day.dialer.jaicp.change(job, jobStatus="longCallWithResult", callResult="Signed after all")
+    day.poll_due()
+    (second,) = outcomes(day.database)
+    assert (second.id, second.disposition) == (first.id, "Signed after all")
+    asked = len([one for one in day.dialer.asked if "getReport" in one])
+    day.pass_(days=2)
+    day.poll_due()
+    assert len([one for one in day.dialer.asked if "getReport" in one]) == asked
+
+
 def test_what_is_over_is_asked_for_no_more(day):
     day.load("noAnswer", "nonexistentNumber")
     day.pass_(minutes=10)
