@@ -26,6 +26,7 @@ LONGEST_NUMBER = 64  # characters; what is longer is no number and no duration
 # is called so; a person may be, so names and what customers' own fields hold stay as they are written.
 NOTHING = frozenset(
     ("null", "none", "undefined", "nan", "nil", "(null)", "<null>", "[null]", "(none)", "-", "--", "\u2013", "\u2014")
+    + ("[]", "{}")  # an empty list or object, in a form
     + ("<nil>", "%!s(<nil>)", "%!d(<nil>)", "<na>", "nat", "\\n")  # Go, pandas, and dumps of MySQL and PostgreSQL
     + ("#n/a", "#null!", "#ref!", "#value!", "#name?", "#div/0!", "#num!")  # a spreadsheet's
 )

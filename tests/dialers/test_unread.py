@@ -230,7 +230,7 @@ def test_an_id_under_a_key_in_other_case_is_the_id(key):
     assert event.keys == ("call:5",)
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", "null", "NaN", "N/A", [], {}, False])
+@pytest.mark.parametrize("nothing", [None, "", "  ", "null", "NaN", "N/A", [], {}, "[]", " {}", False])
 def test_what_states_nothing(nothing):
     assert not states(nothing)
 

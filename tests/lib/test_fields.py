@@ -98,6 +98,8 @@ def test_a_duration_is_less_than_some_years(written, read):
         ("<NA>", None),
         ("\\N", None),
         ("Array", None),  # PHP, for any list
+        ("[]", None),
+        ("{}", None),
         ("[object Object]", None),
         ("Arrays", "Arrays"),
         ("nullable", "nullable"),
