@@ -1,10 +1,11 @@
 """Migrations fit the release that is running while they are done: an update migrates first, and what runs goes on.
 
 Until the new release has taken over, the old one receives, reads and shows on the new schema: a receiver of another host, a
-pod that has yet to be replaced, whoever goes back.
+pod that has yet to be replaced, whoever goes back. And its supervisor starts the new one's processes when it is told to reload.
 """
 
 import io
+import signal
 import subprocess
 import tarfile
 from contextlib import closing
@@ -144,3 +145,31 @@ def test_the_last_release_receives_reads_and_shows_on_this_schema(request, tmp_p
         with closing(Database(url)) as database, database.read() as session:
             told = session.scalars(select(CallOutcome.disposition).order_by(CallOutcome.disposition)).all()
             assert told == ["Busy", "Interested"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_reload_of_the_last_release_brings_this_one(request, tmp_path, released, kind):
+    """An update as docs/installing.md has it for systemd: other code lies there, and the running supervisor gets a SIGHUP."""
+    code, next_code = tmp_path / "code", tmp_path / "next"
+    code.symlink_to(released)
+    next_code.symlink_to(ROOT)
+    with empty_database(request, tmp_path, kind) as url:
+        with serving(tmp_path / "served", url, PYTHONPATH=str(code), WRAPUP_WORKERS="1") as served:
+            tell(served, 1, "Interested")
+            until(lambda: outcomes(served) == ["Interested"], 30)
+            assert served.get("/api/v1/audit").status_code == 404  # which the last release has not
+            next_code.rename(code)
+            served.process.send_signal(signal.SIGHUP)
+            said, calls = tmp_path / "served" / "err", iter(range(2, 10_000))
+
+            def renewed() -> bool:
+                tell(served, next(calls), "Interested")
+                return sum("renewed" in line for line in said.read_text().splitlines()) == 3
+
+            until(renewed, 60, said.read_text)
+            assert "renewal_failed" not in said.read_text()
+            last = next(calls)
+            tell(served, last, "Busy")
+            until(lambda: len(outcomes(served)) == last, 30, said.read_text)
+            assert served.get("/api/v1/audit").status_code == 200

@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from service.settings import databases, guards
 from service.settings.alerts import alerts_of
 from service.settings.connections import connections_of
 from service.settings.destinations import destinations_of
+from service.settings.environment import Environment
 from service.settings.keyring import kept
 from service.settings.limits import limits_of
 from service.settings.mistakes import BadSettings
@@ -73,6 +74,7 @@ class Settings:
     file_hash: str = ""  # SHA-256 of the settings file as it was read; empty where there is none
     file: Path | None = None  # where it lies; None where there is none
     outside: bool = True  # whether anything leaves this Wrapup: polls, loads, deliveries, schedules
+    unread: tuple[str, ...] = ()  # sentences about variables that are called as ours are, and are none
 
     def database(self, pool_size: int = 8) -> Database:
         """The database, which recognises whoever was erased."""
@@ -92,7 +94,7 @@ class Settings:
 
     def warnings(self) -> list[str]:
         """What was taken, and should not stay so: sentences."""
-        said = list(guards.unencrypted("The setting", {"WRAPUP_PUBLIC_URL": self.public_url}))
+        said = [*self.unread, *guards.unencrypted("The setting", {"WRAPUP_PUBLIC_URL": self.public_url})]
         for name, connection in self.connections.items():
             said += guards.unencrypted(f"[connections.{name}]", connection.settings)
         for name, destination in self.destinations.items():
@@ -120,8 +122,8 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment and the file it names. Raises BadSettings."""
     environ = os.environ if environ is None else environ
-    env = _Environment(environ)
-    where = places(environ)
+    env = Environment(environ)
+    where = _places(env)
     data_dir, database_url = where.data_dir, where.database_url
     bind = env.text("WRAPUP_BIND", "127.0.0.1:8080")
     _check_bind(bind)
@@ -135,13 +137,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     erasure_key = env.text("WRAPUP_ERASURE_KEY", "")
     if erasure_key:
         guards.check_own("WRAPUP_ERASURE_KEY", erasure_key, short_tokens)
-    file, file_hash = _file(env, environ)
+    file, file_hash = _file(env)
     connections = connections_of(file, data_dir, given_key)
     for one in connections.values():
         guards.check_connection(one, short_tokens)
     public_url = _public_url(env.text("WRAPUP_PUBLIC_URL", ""), bind)
     schedules = schedules_of(file, public_url)
-    return Settings(
+    found = Settings(
         database_url=database_url,
         data_dir=data_dir,
         bind=bind,
@@ -170,6 +172,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         outside=env.choice("WRAPUP_OUTSIDE", "on", ("on", "off")) == "on",
         file=(where.file or Path("wrapup.toml").absolute()) if file_hash else None,
     )
+    return replace(found, unread=tuple(env.unread()))
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,10 @@ class Places:
 
 def places(environ: Mapping[str, str] | None = None) -> Places:
     """For who puts something there: ``load`` makes secrets where there are none. Raises BadSettings."""
-    env = _Environment(os.environ if environ is None else environ)
+    return _places(Environment(os.environ if environ is None else environ))
+
+
+def _places(env: Environment) -> Places:
     data_dir = Path(env.text("WRAPUP_DATA_DIR", "instance")).absolute()
     database_url = env.text("WRAPUP_DATABASE_URL", f"sqlite:///{data_dir / 'wrapup.db'}")
     if "?" in str(data_dir) and str(data_dir) in database_url:  # it would lie beside the folder, under half a name
@@ -193,29 +199,6 @@ def places(environ: Mapping[str, str] | None = None) -> Places:
     databases.check(database_url)
     named = env.text("WRAPUP_CONFIG", "")
     return Places(data_dir, database_url, Path(named).absolute() if named else None)
-
-
-class _Environment:
-    """The environment, with one sentence per mistake."""
-
-    def __init__(self, environ: Mapping[str, str]):
-        self._environ = environ
-
-    def text(self, name: str, default: str) -> str:
-        return self._environ.get(name, "").strip() or default
-
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        text = self.text(name, str(default))
-        # The length first: Python reads no number of more than 4300 digits.
-        if not text.isascii() or not text.isdigit() or len(text) > 20 or not low <= int(text) <= high:
-            raise BadSettings(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
-        return int(text)
-
-    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        text = self.text(name, default).lower()
-        if text not in choices:
-            raise BadSettings(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
-        return text
 
 
 def _together(given: Mapping[str, Destination], written_back: Mapping[str, Destination]) -> Mapping[str, Destination]:
@@ -261,7 +244,7 @@ def _proxies(text: str) -> Proxies:
         ) from None
 
 
-def _file(env: _Environment, environ: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+def _file(env: Environment) -> tuple[dict[str, Any], str]:
     """What the settings file holds, and its ``Settings.file_hash``."""
     named = env.text("WRAPUP_CONFIG", "")
     path = Path(named or "wrapup.toml")
@@ -269,25 +252,26 @@ def _file(env: _Environment, environ: Mapping[str, str]) -> tuple[dict[str, Any]
         return {}, ""
     try:
         text = path.read_text(encoding="utf-8")
-        return _filled(tomllib.loads(text), environ, path.name), hashlib.sha256(text.encode()).hexdigest()
+        return _filled(tomllib.loads(text), env, path.name), hashlib.sha256(text.encode()).hexdigest()
     except OSError as error:
         raise BadSettings(f"WRAPUP_CONFIG names {str(path)!r}, which cannot be read: {error.strerror}.") from None
     except ValueError as error:  # TOML's own, text that is no UTF-8, and numbers of thousands of digits
         raise BadSettings(f"{path.name} is not TOML: {error}.") from None
 
 
-def _filled(value: object, environ: Mapping[str, str], where: str) -> Any:
+def _filled(value: object, env: Environment, where: str) -> Any:
     """The value with every ``${NAME}`` replaced from the environment."""
     if isinstance(value, dict):
-        return {key: _filled(item, environ, f"{where}: {key}") for key, item in value.items()}
+        return {key: _filled(item, env, f"{where}: {key}") for key, item in value.items()}
     if isinstance(value, list):
-        return [_filled(item, environ, where) for item in value]
+        return [_filled(item, env, where) for item in value]
     if not isinstance(value, str):
         return value
 
     def variable(match: re.Match[str]) -> str:
-        if not environ.get(match[1]):
+        found = env.raw(match[1])
+        if not found:
             raise BadSettings(f"{where} needs the environment variable {match[1]}, which is not set.")
-        return environ[match[1]]
+        return found
 
     return _VARIABLE.sub(variable, value)
