@@ -236,6 +236,14 @@ def lacks_table(error: Exception) -> bool:
     )
 
 
+def lacks_column(error: Exception) -> bool:
+    """Whether a table has no such column: it is as another release has made it, or our question is wrong."""
+    why = getattr(error, "orig", None)
+    return getattr(why, "sqlstate", "") == "42703" or (
+        isinstance(why, sqlite3.OperationalError) and str(why).startswith("no such column")
+    )
+
+
 def said(error: Exception) -> str:
     """Why the database, or what else stores, cannot be used, for the log and the terminal. Of the words of its driver, whose own
     error it may be or SQLAlchemy's around it, the first line, which names the place and never a password; of the system's what is

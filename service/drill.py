@@ -76,7 +76,8 @@ class Drill:
         yield Line("backup", not wrong, "; ".join(wrong) or f"{whole}: each is what it was")
         if wrong:
             return
-        folder = Path(tempfile.mkdtemp(prefix="wrapup-drill-", dir=self._scratch))
+        with told("Making a folder for the copy"):
+            folder = Path(tempfile.mkdtemp(prefix="wrapup-drill-", dir=self._scratch))
         try:
             with self._database(folder, found.database) as url, closing(Database(url)) as database:
                 yield from self._tried(folder, database, found, found.database)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy.exc import SQLAlchemyError
+
+_NOT_ALLOWED = "42501"  # PostgreSQL's insufficient_privilege
 
 
 def main() -> None:
@@ -29,9 +32,8 @@ def main() -> None:
 def _command() -> None:
     with _loading():
         from flask.cli import ScriptInfo
-        from sqlalchemy.exc import InterfaceError, OperationalError
+        from sqlalchemy.exc import SQLAlchemyError
 
-        from models.database import said
         from service.cli.group import wrapup
 
     def create_app() -> "Flask":
@@ -44,9 +46,27 @@ def _command() -> None:
     try:
         # The application, and with it the settings, is made for a command that runs: not for one that is asked for its help.
         wrapup.main(prog_name="wrapup", obj=ScriptInfo(create_app=create_app))
-    except (OperationalError, InterfaceError) as error:
-        print(f"wrapup: The database cannot be used: {said(error)}.", file=sys.stderr)
+    except SQLAlchemyError as error:
+        if (sentence := _of_the_database(error)) is None:
+            raise
+        print(f"wrapup: {sentence}", file=sys.stderr)
         sys.exit(1)
+
+
+def _of_the_database(error: "SQLAlchemyError") -> str | None:
+    """What is wrong with the database; None where nothing is, and our question was wrong."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    from models.database import lacks_column, lacks_table, said
+    from models.writing import refuses_writes
+
+    if lacks_table(error) or lacks_column(error):
+        return "The database has not the tables of this release: run `wrapup migrate` first."
+    if getattr(getattr(error, "orig", None), "sqlstate", "") == _NOT_ALLOWED:
+        return "The database lets this role do less than Wrapup needs: grant it the rights, or let it own the tables."
+    if isinstance(error, OperationalError | InterfaceError) or refuses_writes(error):
+        return f"The database cannot be used: {said(error)}."
+    return None
 
 
 @contextmanager

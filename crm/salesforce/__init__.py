@@ -37,7 +37,10 @@ def _is_key_file(path: str) -> None:
 
 
 def _is_my_domain(url: str) -> None:
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # half an IPv6 address; of what is no address the field says so
+        return
     if host in ELSEWHERE or host.endswith((".lightning.force.com", ".my.salesforce-setup.com")):
         raise ValidationError("Must be the org's My Domain, such as https://acme.my.salesforce.com.")
 

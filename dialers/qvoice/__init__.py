@@ -1,7 +1,5 @@
 """QVoice (docs.qvoice.net), a FonoUC white label: fills reports that are polled, takes leads; posts nothing."""
 
-import ssl
-
 from marshmallow import Schema, ValidationError, fields, validate
 
 from dialers.base import Dialer
@@ -9,13 +7,12 @@ from dialers.qvoice import legs, reports, words
 from dialers.qvoice.api import Client
 from dialers.qvoice.leads import ACTS, LEADS, NUMBER_FORMS
 from dialers.vocabulary import ABANDONED, FINAL_OUTCOMES
+from lib.http import authorities
 
 
 def _is_certificate_file(path: str) -> None:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError as error:
-        raise ValidationError(f"cannot be used as a file of certificates ({error.strerror or error}).") from None
+    if mistake := authorities.mistake(path):
+        raise ValidationError(mistake)
 
 
 class Settings(Schema):

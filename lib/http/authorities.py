@@ -9,4 +9,6 @@ def mistake(path: str) -> str | None:
         ssl.create_default_context(cafile=path)
     except OSError as error:
         return f"It cannot be used as a file of certificates ({error.strerror or error})."
+    except ValueError:
+        return "It cannot be used as a file of certificates (a name has no NUL)."
     return None

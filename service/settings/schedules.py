@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from crm.given import is_certificate_file
 from lib.mail import ENCRYPTIONS, PLAIN, STARTTLS, Mail
 from schedules.managing import ADDRESS
 from schedules.settings import Bucket, Settings
@@ -31,7 +32,7 @@ class MailSchema(Schema):
     user = fields.Str(load_default=None, validate=validate.Length(1, 500))
     password = fields.Str(load_default=None, validate=validate.Length(1, 500))
     sender = fields.Str(required=True, data_key="from", validate=_ADDRESS)
-    ca_file = fields.Str(load_default=None)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     seconds = fields.Float(load_default=30.0, data_key="timeout_seconds", validate=validate.Range(1, 600))
 
 
@@ -46,7 +47,7 @@ class BucketSchema(Schema):
     access_key = fields.Str(required=True, validate=_PLAIN_TEXT)
     secret_key = fields.Str(required=True, validate=_PLAIN_TEXT)
     region = fields.Str(load_default="us-east-1", validate=_PLAIN_TEXT)
-    ca_file = fields.Str(load_default=None)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
     seconds = fields.Float(load_default=30.0, data_key="timeout_seconds", validate=validate.Range(1, 600))
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from crm.given import is_certificate_file
 from lib.openid import Client
 from service.settings import guards, tables
 from service.settings.mistakes import BadSettings
@@ -38,7 +39,7 @@ class OidcSchema(Schema):
     claim = fields.Str(load_default="groups", validate=_CLAIM)
     roles = fields.Nested(Roles, required=True)
     connections_claim = fields.Str(load_default=None, validate=_CLAIM)
-    ca_file = fields.Str(load_default=None)
+    ca_file = fields.Str(load_default=None, validate=is_certificate_file)
 
 
 def sign_in_of(file: dict[str, Any]) -> Settings:

@@ -2,8 +2,9 @@
 
 import pytest
 import requests
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
+import migrations
 from models.database import Database
 from models.schema import known
 from rig.waiting import until
@@ -74,6 +75,55 @@ def test_a_database_that_is_not_there_is_one_sentence(postgresql_url, ran):
     done = ran(postgresql_url.replace("/wrapup_", "/nowhere_"), "keys", "create", "x")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
     assert "does not exist" in done.stderr
+
+
+UNPREPARED = {
+    "leads": ["leads", "list"],
+    "replay": ["replay", "--state", "quarantined"],
+    "purge": ["purge-strangers", "--reason", "wrong_token"],
+    "keys": ["keys", "revoke", "x"],
+    "sessions": ["sessions", "end", "--all"],
+    "crm": ["crm", "list"],
+    "deliveries": ["crm", "deliveries"],
+}
+
+
+@pytest.mark.parametrize("command", UNPREPARED.values(), ids=UNPREPARED)
+def test_a_database_without_tables_is_one_sentence(command, untouched, ran):
+    """Of commands that make none: they are about what is there."""
+    done = ran(untouched.url.render_as_string(hide_password=False), *command)
+    sentence = "wrapup: The database has not the tables of this release: run `wrapup migrate` first.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
+def test_a_database_of_an_older_release_is_one_sentence(untouched, ran):
+    migrations.upgrade(untouched, "0019")
+    done = ran(untouched.url.render_as_string(hide_password=False), "crm", "list")
+    assert (done.returncode, done.stdout) == (1, "") and done.stderr.endswith("run `wrapup migrate` first.\n"), done
+
+
+@pytest.mark.parametrize("how", ["read_only", "rights"])
+def test_a_database_that_takes_no_writes_is_one_sentence(how, postgresql_url, ran):
+    owner, url = Database(postgresql_url), make_url(postgresql_url)
+    if how == "read_only":
+        url = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+        words = "cannot execute"
+    else:
+        with owner.write() as session:
+            for what in (
+                "DROP ROLE IF EXISTS reads_only",
+                "CREATE ROLE reads_only LOGIN",
+                "GRANT pg_read_all_data TO reads_only",
+            ):
+                session.execute(text(what))
+        url, words = url.set(username="reads_only"), "lets this role do less"
+    done = ran(url.render_as_string(hide_password=False), "keys", "create", "x")
+    if how == "rights":
+        with owner.write() as session:
+            session.execute(text("DROP ROLE reads_only"))
+    owner.close()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1 and words in done.stderr, done.stderr
 
 
 def test_a_new_key_says_which_database_knows_it(database_url, ran):
