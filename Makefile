@@ -19,6 +19,7 @@ install: .venv/locked
 	@rm -rf build .venv/installed
 	.venv/bin/$(PIP) --no-build-isolation --no-deps --force-reinstall .
 	@rm -rf build
+	@deploy/reachable
 
 run: .venv/installed
 	@$(BIN)/wrapup serve

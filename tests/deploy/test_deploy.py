@@ -227,3 +227,23 @@ def test_systemd_finds_units_as_closed_as_they_were(unit):
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=18", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout[-300:] + done.stderr[-300:]
+
+
+@pytest.mark.parametrize(
+    ("python", "mode", "said"),
+    [
+        ("/usr/bin/python3", 0o755, ""),
+        ("/root/.pyenv/versions/3.11.7/bin/python3.11", 0o755, "/root/.pyenv/versions/3.11.7/bin/python3.11: they may not"),
+        ("/home/amy/.local/share/uv/python/bin/python3.11", 0o755, "make install PYTHON=/usr/bin/python3"),
+        ("/usr/bin/python3", 0o700, "it is closed to others. chmod -R go+rX ."),
+    ],
+)
+def test_who_installs_hears_what_units_could_not_start(tmp_path, python, mode, said):
+    for folder in (tmp_path, tmp_path / ".venv", tmp_path / ".venv" / "bin"):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(mode)
+    link = tmp_path / ".venv" / "bin" / "python"
+    link.symlink_to(python)
+    done = subprocess.run([DEPLOY / "reachable"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and said in done.stderr and bool(said) == bool(done.stderr), done.stderr
+    assert "\n\t@deploy/reachable\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
