@@ -55,7 +55,7 @@ def config(database: Database) -> "Config":
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate up to the revision. Safe to call from several processes at once: one works, the others wait. Raises NotUnicode
     and NewerSchema, and where the database is away what SQLAlchemy raises."""
-    _refuse_other_than_unicode(database)
+    refuse_other_than_unicode(database)
     found = _present(database)
     if is_newer(found):
         raise NewerSchema(str(found))
@@ -82,7 +82,8 @@ def _present(database: Database) -> str | None:
         return found
 
 
-def _refuse_other_than_unicode(database: Database) -> None:
+def refuse_other_than_unicode(database: Database) -> None:
+    """Raises NotUnicode; of a server that is away nothing is known."""
     if database.is_sqlite:
         return
     import psycopg  # not where nobody needs it: it takes megabytes

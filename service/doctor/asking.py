@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from models.writing import sqlite_file
 from service.doctor import database, machine
 from service.doctor.line import FAIL, OK, WARN, Check, Line, run
 from service.doctor.others import others
-from service.settings import config
+from service.settings import config, keyring
 from service.settings.config import Places, Settings
 from service.settings.mistakes import BadSettings
+from upkeep.backups import beside
 
 
 def lines(environ: Mapping[str, str] | None = None) -> Iterator[Line]:
@@ -45,8 +47,23 @@ def _settings(environ: Mapping[str, str], places: Places) -> Settings:
     """Loading makes secrets where there are none, and closes what is open: not here, where somebody only looks, perhaps as
     another user."""
     with tempfile.TemporaryDirectory() as folder:
-        elsewhere = {"WRAPUP_DATA_DIR": str(Path(folder) / "data"), "WRAPUP_DATABASE_URL": places.database_url}
-        return config.load({**environ, **elsewhere})
+        data_dir = Path(folder) / "data"
+        _lose(places.data_dir / beside.SECRETS, data_dir / beside.SECRETS)
+        elsewhere = {"WRAPUP_DATA_DIR": str(data_dir), "WRAPUP_DATABASE_URL": places.database_url}
+        try:
+            return config.load({**environ, **elsewhere})
+        except BadSettings as error:
+            raise BadSettings(str(error).replace(str(data_dir), str(places.data_dir))) from None
+
+
+def _lose(secrets: Path, copies: Path) -> None:
+    """Have those that are lost there lost in the copy as well, as far as this user may look: a start would be refused."""
+    with suppress(OSError):
+        for path in secrets.iterdir():
+            with suppress(OSError, UnicodeError):
+                if keyring.is_lost(path):
+                    copies.mkdir(parents=True, exist_ok=True)
+                    (copies / path.name).touch()
 
 
 def _checks(places: Places, settings: Settings | None) -> Sequence[tuple[str, Check]]:
@@ -63,5 +80,7 @@ def _checks(places: Places, settings: Settings | None) -> Sequence[tuple[str, Ch
     ]
     if settings is not None:
         checks.append(("port", partial(machine.port, settings.bind)))
+        if settings.reader_url:
+            checks.append(("copy for readers", partial(database.copy, settings.reader_url)))
         checks += others(settings)
     return checks

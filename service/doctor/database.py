@@ -1,6 +1,7 @@
 """The database: is it there, can it be written, is it of this release, how fast does it answer, what is the time there, and are
 receipts read?"""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from sqlalchemy import inspect, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+import migrations
 from lib import clock
 from models import schema
 from models.database import Database, is_locked, said
 from models.write_lock import Busy
 from models.writing import takes_writes
 from queries import receipt_counts
-from service.doctor.line import FAIL, OK, WARN, Line
+from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from upkeep import beats
 from upkeep.backups.postgresql import server_version
 
@@ -41,7 +43,11 @@ def database(url: str) -> Iterator[Line]:
     """Nothing is changed, and nothing is made where there is no file yet."""
     where = make_url(url)
     is_sqlite = where.get_backend_name() == "sqlite"
-    if is_sqlite and not Path(where.database or "").exists():
+    parent = Path(where.database or "").parent
+    if is_sqlite and os.path.exists(parent) and not os.access(parent, os.X_OK):
+        yield Line("database", WARN, f"This command's user may not look at {where.database}.", AS_ITS_USER)
+        return
+    if is_sqlite and not os.path.exists(where.database or ""):
         todo = (
             "The first start makes it, or wrapup migrate. If it was there before: who moved it, and is Wrapup stopped?"
         )
@@ -50,6 +56,7 @@ def database(url: str) -> Iterator[Line]:
     with closing(Database(url)) as found:
         found.limit(PATIENCE_SECONDS)
         try:
+            migrations.refuse_other_than_unicode(found)  # first: its answers are not understood
             with found.read() as session:
                 yield _latency(session, found)
                 if not is_sqlite:
@@ -61,11 +68,30 @@ def database(url: str) -> Iterator[Line]:
             if revision == max(schema.known()):
                 with found.read() as session:
                     yield _worker(session, writing.state != FAIL)
+        except migrations.NotUnicode as error:
+            yield Line(
+                "PostgreSQL", FAIL, error.message, "Make another database so, and put the backup back into that."
+            )
         except SQLAlchemyError as error:
             # It has no words of its own where SQLite says that the file is no database, or is malformed.
             is_damaged = is_sqlite and not isinstance(error, OperationalError)
             told = "SQLite cannot read the file" if is_damaged else f"It cannot be used: {said(error)}"
             yield Line("database", FAIL, f"{told}.", DAMAGED if is_damaged else UP)
+
+
+def copy(url: str) -> Iterator[Line]:
+    """That of WRAPUP_READER_URL."""
+    with closing(Database(url)) as found:
+        found.limit(PATIENCE_SECONDS)
+        try:
+            with found.read() as session:
+                is_standby = session.scalar(text("SELECT pg_is_in_recovery()"))
+        except SQLAlchemyError as error:
+            told = f"It cannot be used, and the primary is asked: {said(error)}."
+            yield Line("copy for readers", WARN, told, "Is it up, and does WRAPUP_READER_URL name it?")
+            return
+    which = "It is a standby, and answers." if is_standby else "It answers, and is no standby: the primary, perhaps."
+    yield Line("copy for readers", OK, which)
 
 
 def _latency(session: Session, database: Database) -> Line:
@@ -87,9 +113,6 @@ def _server(session: Session) -> Iterator[Line]:
     version = server_version(session)
     if not OLDEST <= version <= NEWEST:
         yield Line("PostgreSQL", WARN, f"Version {version}.", f"Wrapup is tried with {OLDEST} to {NEWEST}.")
-    encoding = session.scalar(text("SHOW server_encoding"))
-    if encoding != "UTF8":
-        yield Line("PostgreSQL", FAIL, f"Its encoding is {encoding}.", "CREATE DATABASE ... ENCODING 'UTF8'")
     before = datetime.now(UTC)
     there = session.scalar(text("SELECT clock_timestamp()"))
     yield clocks("the database's", there, before, datetime.now(UTC))

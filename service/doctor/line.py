@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 SECONDS = 10.0  # that all checks may take together: they begin at once
+AS_ITS_USER = "Run commands as Wrapup's user: docs/operations.md."
 SLOW = "It had no answer after {:.0f} s."
 
 

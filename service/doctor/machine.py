@@ -21,7 +21,7 @@ from callbacks.ladder import spooled
 from callbacks.spool import Spool
 from lib import clock, locks, private
 from lib.http import wire
-from service.doctor.line import FAIL, OK, WARN, Line
+from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
 from service.settings.config import Places
 from service.supervisor import folder
 from upkeep.backups import beside, noted
@@ -90,10 +90,13 @@ def folders(places: Places) -> Iterator[Line]:
         yield Line("data folder", WARN, f"{data_dir} is not there yet.", "The first start makes it.")
         return
     found = data_dir.stat()
+    may_use = os.access(data_dir, os.R_OK | os.W_OK | os.X_OK)
     if found.st_uid != os.geteuid():
         owner = f"It belongs to user {found.st_uid}, and this command runs as {os.geteuid()}."
-        yield Line("data folder", WARN, f"{data_dir}: {owner}", "Run commands as Wrapup's user: docs/operations.md.")
-    if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        yield Line("data folder", WARN, f"{data_dir}: {owner}", AS_ITS_USER)
+        if not may_use:  # which is right so: nobody else is to look into it
+            return
+    if not may_use:
         yield Line("data folder", FAIL, f"{data_dir} cannot be written.", "Give it to Wrapup's user.")
     elif found.st_mode & private.OTHERS:
         yield Line("data folder", WARN, f"Others can look into {data_dir}.", f"chmod 0700 {data_dir}")
@@ -103,14 +106,14 @@ def folders(places: Places) -> Iterator[Line]:
     if secrets.is_dir():
         if not os.access(secrets, os.R_OK | os.X_OK):
             told = "Nobody can say who reads them: this command's user cannot look into the folder."
-            yield Line("secrets", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
+            yield Line("secrets", WARN, told, AS_ITS_USER)
         elif loose := [
             path.name for path in sorted(secrets.glob("*")) if path.is_file() and path.stat().st_mode & private.OTHERS
         ]:
             yield Line("secrets", FAIL, f"Others can read {', '.join(loose)}.", f"chmod -R go= {secrets}")
         else:
             yield Line("secrets", OK, "Read by their owner alone.")
-    if places.file is not None and places.file.exists():
+    if places.file is not None and os.path.exists(places.file):  # not one in a folder that we may not look into
         if places.file.stat().st_mode & stat.S_IROTH:
             yield Line("settings file", WARN, f"Everybody can read {places.file}.", f"chmod 0640 {places.file}")
 
@@ -124,7 +127,7 @@ def processes(data_dir: Path) -> Iterator[Line]:
         return
     except OSError as error:
         told = f"Nobody can say whether a Wrapup works with the data folder: {error.strerror}."
-        yield Line("processes", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
+        yield Line("processes", WARN, told, AS_ITS_USER)
         return
     try:
         running = not locks.take(file)
@@ -199,7 +202,7 @@ def spool(data_dir: Path) -> Iterator[Line]:
         waiting, is_damaged = spooled.waiting(Spool(folder), LOOK_SECONDS), (folder / beside.DAMAGED).exists()
     except OSError:
         told = "Nobody can say whether callbacks wait: this command's user cannot look into it."
-        yield Line("spool", WARN, told, "Run commands as Wrapup's user: docs/operations.md.")
+        yield Line("spool", WARN, told, AS_ITS_USER)
         return
     if waiting:
         todo = "Is the database up, and does a worker run? They are taken in by themselves."

@@ -1,28 +1,56 @@
 """Whom Wrapup asks and tells: is there somebody, and what is the time there? Nothing is sent but a request for the front page,
 without credentials; ``wrapup check`` and ``wrapup crm check`` try whether these hold."""
 
+import socket
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from lib.mail import Mail
 from service.doctor.database import clocks
 from service.doctor.line import FAIL, OK, Check, Line
 from service.settings.config import Settings
 
 PATIENCE = (3.0, 5.0)  # to connect, to answer
+REACH = "Is it up, and may this machine reach it?"
 
 
 def others(settings: Settings) -> Iterator[tuple[str, Check]]:
-    """A check for each host of each dialer and CRM that the settings name."""
+    """A check for each host that the settings name: dialers, CRMs, whoever takes mails, files and alerts, or lets people in."""
     for name, connection in sorted(settings.connections.items()):
         yield from _checks(f"dialer {name}", connection.settings, f"`wrapup check {name}` tries its credentials.")
     for name, destination in sorted(settings.destinations.items()):
         yield from _checks(
             f"destination {name}", destination.settings, f"`wrapup crm check {name}` tries its credentials."
+        )
+    if settings.schedules.mail is not None:
+        yield "mail", partial(_mail, settings.schedules.mail)
+    for name, bucket in sorted(settings.schedules.buckets.items()):
+        yield from _checks(f"bucket {name}", asdict(bucket), "`wrapup schedules send` tries one that goes there.")
+    alerts = settings.alerts
+    told = {"webhook": alerts.webhook, "heartbeat": alerts.heartbeat, "ca_file": alerts.ca_file}
+    yield from _checks("alerts", told, "`wrapup alerts test` tells the webhook that this is a test.")
+    if settings.sign_in.oidc is not None:
+        client = settings.sign_in.oidc.client
+        provider = {"issuer": client.issuer, "ca_file": client.ca_file}
+        yield from _checks("sign-in provider", provider, "Signing in tries its credentials.")
+
+
+def _mail(server: Mail) -> Iterator[Line]:
+    try:
+        socket.create_connection((server.host, server.port), PATIENCE[0]).close()
+    except OSError as error:
+        kind = "had no answer in time" if isinstance(error, TimeoutError) else "cannot be reached"
+        yield Line("mail", FAIL, f"{server.host}:{server.port} {kind}.", REACH)
+    else:
+        yield Line(
+            "mail", OK, f"{server.host}:{server.port} answers. `wrapup alerts test` tries whether it takes mails."
         )
 
 
@@ -53,7 +81,7 @@ def _check(what: str, host: str, url: str, ca_file: str | None, todo: str) -> Ch
             return
         except requests.RequestException as error:
             kind = "had no answer in time" if isinstance(error, requests.Timeout) else "cannot be reached"
-            yield Line(what, FAIL, f"{host} {kind}.", "Is it up, and may this machine reach it?")
+            yield Line(what, FAIL, f"{host} {kind}.", REACH)
             return
         yield Line(what, OK, f"{host} answers. {todo}")
         try:

@@ -40,7 +40,12 @@ def _kept(data_dir: Path, name: str, made: str) -> str:
             draft.unlink(missing_ok=True)
         durable.sync_folder(folder)
     private.close(path)
-    found = path.read_text(encoding="ascii").strip()
-    if not found or not found.isprintable():  # some file systems leave zeros
+    if is_lost(path):
         raise BadSettings(EMPTY.format(path))
-    return found
+    return path.read_text(encoding="ascii").strip()
+
+
+def is_lost(path: Path) -> bool:
+    """Whether the file holds no secret any more. Raises OSError and UnicodeError."""
+    found = path.read_text(encoding="ascii").strip()
+    return not found or not found.isprintable()  # some file systems leave zeros

@@ -233,7 +233,11 @@ def test_systemd_finds_units_as_closed_as_they_were(unit):
     ("python", "mode", "said"),
     [
         ("/usr/bin/python3", 0o755, ""),
-        ("/root/.pyenv/versions/3.11.7/bin/python3.11", 0o755, "/root/.pyenv/versions/3.11.7/bin/python3.11: they may not"),
+        (
+            "/root/.pyenv/versions/3.11.7/bin/python3.11",
+            0o755,
+            "/root/.pyenv/versions/3.11.7/bin/python3.11: they may not",
+        ),
         ("/home/amy/.local/share/uv/python/bin/python3.11", 0o755, "make install PYTHON=/usr/bin/python3"),
         ("/usr/bin/python3", 0o700, "it is closed to others. chmod -R go+rX ."),
     ],

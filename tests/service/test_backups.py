@@ -211,6 +211,11 @@ def test_it_is_put_back_as_it_is_typed(place, commands, tmp_path, database, requ
         assert verified.stdout.splitlines()[-1] == "Nothing wrong was found."
     missing = commands.run("restore-drill", "data", **run)
     assert missing.returncode == 1 and "There is no backup with a database" in missing.stderr
+    nowhere = commands.run("restore-drill", "backups", "--scratch", "/proc/nowhere", **run)
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.startswith("Error: Making a folder for the copy failed: No such file or directory"), (
+        nowhere.stderr
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a folder is given to another user")

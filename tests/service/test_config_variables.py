@@ -153,3 +153,23 @@ def test_a_folder_in_whose_url_the_database_would_lie_elsewhere_is_refused(tmp_p
         load({"WRAPUP_DATA_DIR": str(tmp_path / "why?not")})
     assert list(tmp_path.iterdir()) == []
     load({"WRAPUP_DATA_DIR": str(tmp_path / "why?not"), "WRAPUP_DATABASE_URL": "postgresql://a@b/c"})
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"WRAPUP_WORKER": "4"}, ["Nothing reads the variable WRAPUP_WORKER; perhaps WRAPUP_WORKERS is meant."]),
+        (
+            {"WRAPUP_SERVICE_HOST": "10.0.0.1"},
+            ["Nothing reads the variable WRAPUP_SERVICE_HOST."],
+        ),  # as Kubernetes makes it
+        ({"WRAPUP_WORKER": " "}, []),  # it says nothing
+        ({"WRAPUP_TEST_ANYTHING": "1", "WRAPUPS": "1"}, []),
+        ({"WRAPUP_RYNG": "0123456789abcdef"}, []),  # the file asks for it
+    ],
+)
+def test_variables_that_nobody_reads_stop_nothing_and_are_told(environ, tmp_path, more, said):
+    file = tmp_path / "named.toml"
+    token = "${WRAPUP_RYNG}" if "WRAPUP_RYNG" in more else "0123456789abcdef"
+    file.write_text(f'[connections.ryng]\ndialer = "ryng"\ncallback_tokens = ["{token}"]\n')
+    assert load(environ | {"WRAPUP_CONFIG": str(file)} | more).warnings() == said

@@ -69,6 +69,12 @@ WRONG = [
     ('folder = "/srv/wrapup"', 'folder = "out"', "[schedules] folder: Must be a path from the root"),
     ('bucket = "reports"', 'bucket = "Re/ports"', "[buckets.lake] bucket: Not a bucket's name"),
     ('"secret-key"', '"change-me"', "[buckets.lake] secret_key is still what the example says"),
+    ("port = 465", 'ca_file = "/nowhere/ca.pem"', "[mail] ca_file: It cannot be used as a file of certificates"),
+    (
+        '"AKID"',
+        '"AKID"\nca_file = "/nowhere/ca.pem"',
+        "[buckets.lake] ca_file: It cannot be used as a file of certificates",
+    ),
     ("https://s3.example.com", "https://a:b@s3.example.com", "[buckets.lake] endpoint: The store's address alone"),
 ]
 

@@ -40,6 +40,7 @@ def test_connections_by_claim():
         ({"oidc": GOOD | {"roles": {}}}, "nobody could sign in"),
         ({"oidc": GOOD | {"roles": {"chief": ["x"]}}}, "chief"),
         ({"oidc": GOOD | {"client_secret": "change-me"}}, "the real one"),
+        ({"oidc": GOOD | {"ca_file": "/nowhere/ca.pem"}}, "ca_file"),
         ({"oidc": GOOD | {"colour": "blue"}}, "colour"),
     ],
 )

@@ -23,6 +23,7 @@ def test_the_defaults():
     ("given", "named"),
     [
         ({"api_url": None}, "api_url"),
+        ({"api_url": "https://[::1"}, "api_url: Not an address"),
         ({"api_url": "https://login.salesforce.com"}, "api_url: Must be the org's My Domain"),
         ({"api_url": "https://acme.lightning.force.com"}, "api_url: Must be the org's My Domain"),
         ({"client_secret": None}, "client_secret"),

@@ -267,6 +267,7 @@ def test_settings_have_defaults():
         ("account_id", "two words"),
         ("ca_file", "/nowhere/ca.pem"),
         ("ca_file", __file__),
+        ("ca_file", "\0"),
         ("timeout_seconds", 0),
         ("hangup_causes", {"USER_BUSY": "engaged"}),
         ("verify", False),  # there is no way to switch verification off

@@ -13,7 +13,8 @@ from models import WorkerBeat
 from models.database import Database
 from rig.ports import free_port
 from service.doctor import database, machine
-from service.doctor.line import FAIL, OK, WARN, Line
+from service.doctor.line import AS_ITS_USER, FAIL, OK, WARN, Line
+from service.settings.config import Places
 from tests.forks import end_of, forked
 from tests.service.doctor.looking import SECRET, looked
 from upkeep.beats import Beats
@@ -113,3 +114,35 @@ def test_the_clock_is_compared(off, state):
 )
 def test_the_versions_of_sqlite_with_the_fault_are_known(found, bug):
     assert machine.has_wal_reset_bug(found) is bug
+
+
+def test_an_encoding_that_holds_not_every_text_is_told(postgresql_url):
+    name = "ascii_alone"
+    with closing(Database(postgresql_url)) as server, server.engine.connect() as line:
+        line = line.execution_options(isolation_level="AUTOCOMMIT")
+        line.execute(
+            text(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        )
+        try:
+            url = server.url.set(database=name).render_as_string(hide_password=False)
+            (told,) = database.database(url)
+        finally:
+            line.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    assert (told.what, told.state) == ("PostgreSQL", FAIL) and "SQL_ASCII" in told.said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes somebody else")
+def test_who_may_not_look_is_told_so_and_not_that_something_is_broken(sqlite_url, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    for above in [tmp_path, *tmp_path.parents][:-1]:
+        if above.stat().st_mode & 0o011 == 0:
+            above.chmod(0o711)
+
+    def asked() -> None:
+        os.setuid(65534)
+        (folder,) = machine.folders(Places(data, f"sqlite:///{data}/wrapup.db", data / "wrapup.toml"))
+        (file,) = database.database(f"sqlite:///{data}/wrapup.db")
+        assert {folder.state, file.state} == {WARN} and {folder.todo, file.todo} == {AS_ITS_USER}
+
+    assert end_of(forked(asked)) == 0

@@ -185,6 +185,24 @@ def test_settings_that_are_wrong_are_the_first_line_and_the_rest_goes_on(environ
     assert [line.what for line in lines({"WRAPUP_DATABASE_URL": "mysql://x"})] == ["settings"]
 
 
+def test_a_secret_that_is_lost_is_told_where_it_stops_the_start(environ, tmp_path):
+    (tmp_path / "wrapup.toml").write_text("")
+    config.load(environ)
+    secret = tmp_path / "data" / "secrets" / "secret_key"
+    secret.write_bytes(b"")
+    line = looked(environ)["settings"]
+    assert line.state == FAIL and line.said.startswith(f"{secret} holds no secret any more")
+    assert looked(environ | {"WRAPUP_SECRET_KEY": SECRET})["settings"].state == OK  # then nobody asks for it
+    assert secret.read_bytes() == b""
+
+
+def test_a_variable_that_nobody_reads_is_told(environ, tmp_path):
+    (tmp_path / "wrapup.toml").write_text("")
+    line = looked(environ | {"WRAPUP_DATABASE_URI": "postgresql://x"})["settings"]
+    said = "Nothing reads the variable WRAPUP_DATABASE_URI; perhaps WRAPUP_DATABASE_URL is meant."
+    assert (line.state, line.said) == (WARN, said)
+
+
 def test_what_hangs_is_a_line_in_time():
     begun = time.monotonic()
     stop = threading.Event()
