@@ -129,6 +129,9 @@ def test_gunicorn_listens_to_the_environment(gunicorn_says):
         ("Invalid Request Line '/callbacks/ryng/s3cret?x=1'", "Invalid Request Line '/callbacks/ryng/...?x=1'"),
         ("Exception on /x/wx_s3cret.csv [GET]", "Exception on /x/... [GET]"),
         ("Invalid Request Line 'GET //%78/wx_s3cret.csv?x=1'", "Invalid Request Line 'GET //%78/...?x=1'"),
+        ("Exception on /api/v1/suppressions/+919800012345 [DELETE]", "Exception on /api/v1/suppressions/... [DELETE]"),
+        ("Error handling request /api/v1/outcomes?number=%2B919800012345&x=1", "/api/v1/outcomes?number=...&x=1"),
+        ("GET /api/v1/loads/01234567-464f-777f-ad8e-0cb333424edb", "/loads/01234567-464f-777f-ad8e-0cb333424edb"),
         ("Booting worker with pid: 7", "Booting worker with pid: 7"),
     ],
 )
