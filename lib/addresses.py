@@ -4,7 +4,7 @@ import re
 
 # Of a callback the token, of an export link all of it; a caller may have written the x otherwise.
 _SECRET = re.compile(r"(/callbacks/+[^/\s'\"]+/+|/(?:x|%78)/+)[^/\s'\"?]+")
-# A telephone number as a step of a path (/suppressions/+919800012345), or as a value of a query; ids of dialers may look like one.
+# A telephone number as a step of a path (/suppressions/+919800012345) or as the value of a query. Ids of dialers may look so.
 _NUMBER = re.compile(r"(?<=[/=])(?:\+|%2[Bb])?[0-9]{7,15}(?![\w-])")
 
 
