@@ -12,6 +12,7 @@ from lib import ids
 from lib import text as texts
 from lib.clock import iso
 from models import CallEvent, Receipt
+from models.bulk import among
 from models.database import AnyRow
 from models.receipts import DISMISSED, QUARANTINED
 from models.strangers import STRANGERS
@@ -129,11 +130,10 @@ def find(session: Session, receipt_id: UUID) -> Receipt | None:
 
 def of_outcome(session: Session, outcome_id: UUID, set_by: Mapping[str, str]) -> list[AnyRow]:
     """Rows of ``COLUMNS`` for every receipt that the outcome was made of, in the order of their coming."""
-    named = [found for found in map(ids.parse, set(set_by.values())) if found is not None]
-    told = select(CallEvent.receipt_id).where(CallEvent.outcome_id == outcome_id)
-    return list(
-        session.execute(select(*COLUMNS).where(Receipt.id.in_(told) | Receipt.id.in_(named)).order_by(Receipt.id))
-    )
+    told = session.scalars(select(CallEvent.receipt_id).where(CallEvent.outcome_id == outcome_id))
+    # Asked for by their ids: of what one of two subqueries finds PostgreSQL reads all receipts that there are.
+    of_it = {*told, *(found for found in map(ids.parse, set(set_by.values())) if found is not None)}
+    return list(session.execute(select(*COLUMNS).where(among(session, Receipt.id, of_it)).order_by(Receipt.id)))
 
 
 def outcomes_of(session: Session, receipt_id: UUID) -> list[UUID]:

@@ -1,7 +1,8 @@
 """Receipts: pages, the evidence of an outcome, and the way back out of quarantine."""
 
 import pytest
-from sqlalchemy import select
+import sqlalchemy.event
+from sqlalchemy import select, text
 
 from lib import ids
 from models import Receipt, StrangerQuota
@@ -129,6 +130,29 @@ def test_the_evidence_of_an_outcome(database):
     with database.read() as session:
         found = [receipt.id for receipt in evidence.of_outcome(session, row.id, row.set_by)]
     assert found == [told.id, set_one.id]
+
+
+def test_the_evidence_of_an_outcome_is_found_by_its_ids(database):
+    """However many receipts there are: of two subqueries PostgreSQL read all of them."""
+    with database.write() as session:
+        said = [receipt(session, body=b"%d" % number) for number in range(1_500)]
+        row = outcome(session, set_by={"talk_seconds": str(said[7].id)})
+        event(session, row, said[9])
+    explain, plans = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN ", []
+
+    def look(connection, cursor, statement, parameters, context, executemany):
+        found = cursor.connection.cursor().execute(explain + statement, parameters).fetchall()
+        plans.append(" ".join(str(one[-1]) for one in found))
+
+    if not database.is_sqlite:
+        with database.write() as session:
+            session.execute(text("ANALYZE"))
+    sqlalchemy.event.listen(database.engine, "before_cursor_execute", look)
+    with database.read() as session:
+        assert len(evidence.of_outcome(session, row.id, row.set_by)) == 2
+    sqlalchemy.event.remove(database.engine, "before_cursor_execute", look)
+    plan = plans[-1]
+    assert ("SEARCH receipts" if database.is_sqlite else "Cond: (id = ANY") in plan and "Filter" not in plan
 
 
 @pytest.mark.parametrize(
