@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 _BEGUN = "provider"
 LASTS = 600.0  # seconds that a person may take there
+# A browser may be on its way there from several windows. A cookie of more than 4,096 bytes is dropped by browsers, with all that
+# it holds: an address to come back to that is longer is left with its path, and what was begun first makes room.
+LONGEST_BACK, MOST_CHARACTERS = 1_000, 2_000
 AWAY = "{} Sign in with a key, or try again later."
 AWAY_ALONE = "{} Try again later."
 NOT_BEGUN = "This sign-in was not begun in this browser, or took longer than ten minutes. Try again."
@@ -40,7 +43,9 @@ def begin_there() -> Response:
         begun = provider.begin(_redirect_uri())
     except (Away, Untrusted) as error:
         return _failed(error, back)
-    session[_BEGUN] = [begun.state, begun.nonce, begun.verifier, back, clock.now().timestamp()]
+    now = clock.now().timestamp()
+    others = [one for one in _kept() if now - one[4] <= LASTS]
+    _keep([*others, [begun.state, begun.nonce, begun.verifier, _short(back), now]])
     return redirect(begun.url, 303)
 
 
@@ -76,7 +81,9 @@ def come_back() -> Response:
             failures.give_back(address)
     if person is None:
         return _refused(why, back)
+    others = _kept()
     sessions.begin(person, ends(claims))
+    _keep(others)  # of this browser's other windows
     return redirect(back, 303)
 
 
@@ -93,15 +100,38 @@ def _named(oidc: Oidc, claims: dict[str, Any]) -> tuple[ApiKey | None, str]:
 
 
 def _begun() -> tuple[Begun | None, str]:
-    """The sign-in that this browser has begun, which counts once; and where it wanted to go."""
-    kept = session.pop(_BEGUN, None)
-    if not isinstance(kept, list) or len(kept) != 5:
-        return None, "/"
-    state, nonce, verifier, back, at = kept
-    back = sessions.local(back)
-    if clock.now().timestamp() - at > LASTS or not secrets.same(request.args.get("state", ""), state):
-        return None, back
-    return Begun(state, nonce, verifier, ""), back
+    """The sign-in that comes back, among those that this browser has begun, each of which counts once; and where it wanted to
+    go."""
+    kept = _kept()
+    back = sessions.local(kept[-1][3]) if kept else "/"
+    for one in kept:
+        state, nonce, verifier, wanted, at = one
+        if secrets.same(request.args.get("state", ""), state):
+            _keep([other for other in kept if other is not one])
+            back = sessions.local(wanted)
+            return (Begun(state, nonce, verifier, "") if clock.now().timestamp() - at <= LASTS else None), back
+    return None, back
+
+
+def _kept() -> list[list[Any]]:
+    """[state, nonce, verifier, where it wants to go, when it began] of each sign-in that is under way, the latest last."""
+    found = session.get(_BEGUN)
+    return [one for one in found if isinstance(one, list) and len(one) == 5] if isinstance(found, list) else []
+
+
+def _keep(begun: list[list[Any]]) -> None:
+    while len(begun) > 1 and sum(len(str(one)) for one in begun) > MOST_CHARACTERS:
+        begun = begun[1:]
+    session.pop(_BEGUN, None)
+    if begun:
+        session[_BEGUN] = begun
+
+
+def _short(back: str) -> str:
+    if len(back) <= LONGEST_BACK:
+        return back
+    path = back.partition("?")[0]
+    return path if len(path) <= LONGEST_BACK else "/"
 
 
 def _configured() -> tuple[Oidc, Provider]:

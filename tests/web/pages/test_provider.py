@@ -1,8 +1,9 @@
 """Signing in at a provider of OpenID Connect, a real one over HTTP, with what it may do wrong."""
 
+import secrets
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
@@ -200,6 +201,33 @@ def test_where_nobody_began_there_nobody_comes_back(app, browser, provider, data
     again = sent_back(browser)
     assert browser.get(again.replace("state=", "state=x")).status_code == 401
     assert browser.get(BACK).status_code == 401
+
+
+def test_from_two_windows_of_a_browser_both_come_back(browser):
+    """Each of which was opened before the other one was back."""
+    paths = [sent_back(browser, wanted) for wanted in ("/calls?number=1", "/calls?number=2")]
+    answers = [browser.get(path) for path in paths]
+    assert [answer.headers.get("Location") for answer in answers] == ["/calls?number=1", "/calls?number=2"]
+    assert browser.get("/calls").status_code == 200
+    assert [browser.get(path).status_code for path in paths] == [401, 401]  # once
+
+
+def test_whoever_takes_too_long_there_keeps_the_place_he_wanted_to_go_to(browser, monkeypatch):
+    path = sent_back(browser, "/calls?number=1")
+    monkeypatch.setattr("web.pages.provider.LASTS", 0.0)
+    late = browser.get(path)
+    assert late.status_code == 401 and 'value="/calls?number=1"' in late.text
+
+
+def test_browsers_drop_no_cookie_of_a_sign_in_that_begins(browser):
+    """A list with many filters has a long address, and a person may begin often and come back late."""
+    for number in range(12):
+        wanted = "/calls?" + "&".join(f"agent={secrets.token_hex(20)}" for _ in range(80 * (number % 2)))
+        path = sent_back(browser, quote(wanted))
+        kept = browser.client.get_cookie("wrapup_session")
+        assert len(kept.key) + len(kept.value) < 3_900  # of 4,096, with its attributes
+    answer = browser.get(path)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/calls")
 
 
 def test_a_code_counts_once_and_for_its_browser_alone(app, browser, provider):
